@@ -1,0 +1,221 @@
+//! The rules of an account.
+
+use events::account::{
+    DeferReason, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs,
+    SettledHow,
+};
+use events::event::Event;
+use events::ids::{AccountId, MessageId, WorkspaceId};
+use events::time::Timestamp;
+use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
+
+use super::outcome::{Outcome, Permanent, Scope, StopReason};
+use super::queue::Waiting;
+use super::state::{Charged, State, Stop};
+use super::{RECONNECT_MS, Rejection, TRIES_MAX};
+
+/// Code of a message that the other side could not take three times.
+const SERVER_ERROR: &str = "server_error";
+/// Code of a message that somebody settled as failed.
+const SETTLED_AS_FAILED: &str = "settled_as_failed";
+
+pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
+    let Some((account, workspace)) = state.connected else { return Vec::new() };
+    match (state.current, state.stopped) {
+        (None, Some(Stop { until: Some(until) })) if until <= now => {
+            vec![AccountUnblocked { workspace, account }.into()]
+        }
+        (None, None) => start(state, account, now).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn start(state: &State, account: AccountId, now: Timestamp) -> Option<Event> {
+    let mut candidates = state.queue.candidates(state.gap, state.last_outcome);
+    let (_, next) = candidates.find(|(start, _)| *start <= now)?;
+    let try_number = next.tries.saturating_add(1);
+    Some(SendStarted { message: next.message, account, try_number }.into())
+}
+
+pub(super) fn tried(
+    state: &State,
+    message: MessageId,
+    try_number: u32,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Vec<Event> {
+    let current = state.current.is_some_and(|c| c.message == message && c.try_number == try_number);
+    let (Some((account, workspace)), Some(waiting), true) = (state.connected, state.queue.get(message), current) else {
+        return Vec::new();
+    };
+    let ended = Ended { account, workspace, waiting, try_number, own_message_id: state.own_message_id, now };
+    match outcome {
+        Outcome::Sent => ended.sent(),
+        Outcome::Failed(why) => ended.failed(code(*why)),
+        Outcome::ServerError => ended.server_error(),
+        Outcome::Unknown => ended.unknown(),
+        Outcome::NotConnected => ended.deferred(DeferReason::NotConnected, RECONNECT_MS),
+        Outcome::RateLimited { after_ms, scope: Scope::Pair } => ended.deferred(DeferReason::PairRateLimited, *after_ms),
+        Outcome::RateLimited { after_ms, scope: Scope::Account } => {
+            ended.deferred(DeferReason::AccountRateLimited, *after_ms)
+        }
+        Outcome::Stopped { reason, until_ms } => ended.stopped(*reason, *until_ms),
+    }
+}
+
+/// A try that has just ended.
+struct Ended<'a> {
+    account: AccountId,
+    workspace: WorkspaceId,
+    waiting: &'a Waiting,
+    try_number: u32,
+    own_message_id: bool,
+    now: Timestamp,
+}
+
+impl Ended<'_> {
+    fn sent(&self) -> Vec<Event> {
+        let Waiting { message, chat, .. } = *self.waiting;
+        vec![MessageSent { message, account: self.account, chat, try_number: self.try_number, at: self.now }.into()]
+    }
+
+    fn failed(&self, code: &str) -> Vec<Event> {
+        let Waiting { message, chat, cost, .. } = *self.waiting;
+        failed_and_refunded((self.account, self.workspace), message, Charged { chat, cost }, code, self.now)
+    }
+
+    /// After a try without an answer, faults prove nothing: it may have been sent then.
+    fn server_error(&self) -> Vec<Event> {
+        match (self.is_last(), self.waiting.maybe_sent) {
+            (true, true) => self.uncertain(),
+            (true, false) => self.failed(SERVER_ERROR),
+            (false, _) => self.deferred(DeferReason::ServerError, 0),
+        }
+    }
+
+    fn unknown(&self) -> Vec<Event> {
+        if self.own_message_id && !self.is_last() {
+            self.deferred(DeferReason::OutcomeUnknown, 0)
+        } else {
+            self.uncertain()
+        }
+    }
+
+    fn is_last(&self) -> bool {
+        self.waiting.counted.saturating_add(1) >= TRIES_MAX
+    }
+
+    fn uncertain(&self) -> Vec<Event> {
+        let message = self.waiting.message;
+        vec![SendUncertain { message, account: self.account, try_number: self.try_number, at: self.now }.into()]
+    }
+
+    fn deferred(&self, reason: DeferReason, after_ms: u64) -> Vec<Event> {
+        let deferred = SendDeferred {
+            message: self.waiting.message,
+            account: self.account,
+            try_number: self.try_number,
+            reason,
+            at: self.now,
+            not_before: self.now.plus_ms(after_ms),
+        };
+        vec![deferred.into()]
+    }
+
+    fn stopped(&self, reason: StopReason, until_ms: Option<u64>) -> Vec<Event> {
+        let mut events = self.deferred(DeferReason::AccountStopped, 0);
+        let blocked = AccountBlocked {
+            workspace: self.workspace,
+            account: self.account,
+            reason: stop_code(reason).to_owned(),
+            until: until_ms.map(|ms| self.now.plus_ms(ms)),
+        };
+        events.push(blocked.into());
+        events
+    }
+}
+
+pub(super) fn seen(state: &State, message: MessageId, now: Timestamp) -> Vec<Event> {
+    let Some((account, _)) = state.connected else { return Vec::new() };
+    if let Some(Charged { chat, .. }) = state.uncertain.get(&message).copied() {
+        let settled = MessageSettled {
+            message,
+            account,
+            chat,
+            settled_as: SettledAs::Sent,
+            how: SettledHow::Status,
+            by: "transport".to_owned(),
+            reason: String::new(),
+            at: now,
+        };
+        return vec![settled.into()];
+    }
+    match state.queue.get(message) {
+        Some(waiting) if waiting.maybe_sent && state.current.is_none_or(|current| current.message != message) => {
+            vec![MessageSent { message, account, chat: waiting.chat, try_number: waiting.tries, at: now }.into()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn failed_later(state: &State, message: MessageId, code: &str, now: Timestamp) -> Vec<Event> {
+    match (state.connected, state.ended.get(&message)) {
+        (Some(who), Some(ended)) if !ended.failed => failed_and_refunded(who, message, ended.charged, code, now),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn settle(
+    state: &State,
+    message: MessageId,
+    settled_as: SettledAs,
+    by: String,
+    reason: String,
+    now: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    let (Some((account, workspace)), Some(Charged { chat, cost })) =
+        (state.connected, state.uncertain.get(&message).copied())
+    else {
+        return Err(Rejection::NotUncertain);
+    };
+    let settled =
+        MessageSettled { message, account, chat, settled_as, how: SettledHow::Owner, by, reason, at: now };
+    let mut events = vec![settled.into()];
+    if settled_as == SettledAs::Failed {
+        events.push(refunded(workspace, message, cost, SETTLED_AS_FAILED));
+    }
+    Ok(events)
+}
+
+fn failed_and_refunded(
+    (account, workspace): (AccountId, WorkspaceId),
+    message: MessageId,
+    Charged { chat, cost }: Charged,
+    code: &str,
+    at: Timestamp,
+) -> Vec<Event> {
+    let failed = MessageFailed { message, account, chat, code: code.to_owned(), at };
+    vec![failed.into(), refunded(workspace, message, cost, code)]
+}
+
+fn refunded(workspace: WorkspaceId, message: MessageId, amount: u64, reason: &str) -> Event {
+    CreditRefunded { workspace, message, amount, reason: reason.to_owned() }.into()
+}
+
+const fn code(why: Permanent) -> &'static str {
+    match why {
+        Permanent::RecipientInvalid => "recipient_invalid",
+        Permanent::NotOnWhatsApp => "not_on_whatsapp",
+        Permanent::Refused => "refused",
+        Permanent::WindowClosed => "window_closed",
+        Permanent::ContentRejected => "content_rejected",
+    }
+}
+
+const fn stop_code(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Blocked => "account_blocked",
+        StopReason::Unauthorised => "account_unauthorised",
+        StopReason::Misconfigured => "account_misconfigured",
+    }
+}

@@ -1,0 +1,136 @@
+//! An account: sends its messages one at a time, in order, with a gap between every two.
+
+mod decide;
+pub mod outcome;
+pub mod pacing;
+mod queue;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use events::account::SettledAs;
+use events::event::Event;
+use events::ids::{AccountId, MessageId, StreamId};
+use events::time::Timestamp;
+
+use crate::decider::{Decider, Decision, Due};
+
+pub use outcome::Outcome;
+pub use state::{REMEMBERED_MS, State};
+
+/// Tries with a fault or without an answer, at most.
+pub const TRIES_MAX: u32 = 3;
+/// An account without a connection tries again after this long.
+pub const RECONNECT_MS: u64 = 5_000;
+
+/// The rules of accounts.
+pub struct Account;
+
+/// What an account can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Time has come for something.
+    WakeUp,
+    /// A try ended.
+    Tried {
+        /// Which message.
+        message: MessageId,
+        /// Which try.
+        try_number: u32,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// A receipt shows that the message was sent.
+    Seen {
+        /// Which message.
+        message: MessageId,
+    },
+    /// A status says, after it was sent, that the message failed.
+    FailedLater {
+        /// Which message.
+        message: MessageId,
+        /// Why.
+        code: String,
+    },
+    /// Somebody knows what became of an uncertain message.
+    Settle {
+        /// Which message.
+        message: MessageId,
+        /// The verdict.
+        settled_as: SettledAs,
+        /// Who says so.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why an account refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// The message is not uncertain.
+    NotUncertain,
+}
+
+/// What an account wants done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Hand a message to the transport.
+    Send {
+        /// Who sends.
+        account: AccountId,
+        /// Which message.
+        message: MessageId,
+        /// Which try.
+        try_number: u32,
+        /// Whether the transport knows the message by our id, so that doing it twice is harmless.
+        own_message_id: bool,
+    },
+}
+
+impl Decider for Account {
+    type Id = AccountId;
+    type State = State;
+    type Command = Command;
+    type Answer = ();
+    type Rejection = Rejection;
+    type Effect = Effect;
+
+    fn stream(id: AccountId) -> StreamId {
+        StreamId::Account(id)
+    }
+
+    fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Rejection> {
+        let events = match command {
+            Command::WakeUp => decide::wake_up(state, now),
+            Command::Tried { message, try_number, outcome } => decide::tried(state, message, try_number, &outcome, now),
+            Command::Seen { message } => decide::seen(state, message, now),
+            Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),
+            Command::Settle { message, settled_as, by, reason } => {
+                decide::settle(state, message, settled_as, by, reason, now)?
+            }
+        };
+        Ok(Decision::of(events, ()))
+    }
+
+    fn apply(state: &mut State, event: &Event) {
+        state.apply(event);
+    }
+
+    fn due(state: &State) -> Due<Effect> {
+        state.due()
+    }
+
+    fn wake_up() -> Option<Command> {
+        Some(Command::WakeUp)
+    }
+
+    fn interrupted(effect: &Effect) -> Option<Command> {
+        match *effect {
+            Effect::Send { own_message_id: true, .. } => None,
+            Effect::Send { message, try_number, .. } => {
+                Some(Command::Tried { message, try_number, outcome: Outcome::Unknown })
+            }
+        }
+    }
+}

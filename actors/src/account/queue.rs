@@ -1,0 +1,124 @@
+//! The messages that wait in an account, in the order they were queued.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::account::{DeferReason, MessageQueued, SendDeferred};
+use events::ids::{ChatId, MessageId};
+use events::time::Timestamp;
+use serde::Serialize;
+
+use super::pacing::Gap;
+
+/// Waiting messages; ids, not texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Queue {
+    places: BTreeMap<MessageId, u64>,
+    waiting: BTreeMap<u64, Waiting>,
+    queued: u64,
+}
+
+/// One waiting message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Its id.
+    pub message: MessageId,
+    /// Its conversation.
+    pub chat: ChatId,
+    /// What was charged.
+    pub cost: u64,
+    /// Tries begun.
+    pub tries: u32,
+    /// Tries that count towards the limit.
+    pub counted: u32,
+    /// Whether a try ended without an answer: it may have been sent.
+    pub maybe_sent: bool,
+    /// The next try is not before this.
+    pub not_before: Timestamp,
+    /// Whether the messages of other chats go first meanwhile.
+    pub gives_way: bool,
+}
+
+impl Queue {
+    /// How many wait.
+    pub fn len(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) fn get(&self, message: MessageId) -> Option<&Waiting> {
+        self.waiting.get(self.places.get(&message)?)
+    }
+
+    fn get_mut(&mut self, message: MessageId) -> Option<&mut Waiting> {
+        self.waiting.get_mut(self.places.get(&message)?)
+    }
+
+    pub(super) fn push(&mut self, queued: &MessageQueued) {
+        self.queued = self.queued.saturating_add(1);
+        self.places.insert(queued.message, self.queued);
+        let waiting = Waiting {
+            message: queued.message,
+            chat: queued.chat,
+            cost: queued.cost,
+            tries: 0,
+            counted: 0,
+            maybe_sent: false,
+            not_before: Timestamp::default(),
+            gives_way: false,
+        };
+        self.waiting.insert(self.queued, waiting);
+    }
+
+    pub(super) fn remove(&mut self, message: MessageId) -> Option<Waiting> {
+        let place = self.places.remove(&message)?;
+        self.waiting.remove(&place)
+    }
+
+    pub(super) fn started(&mut self, message: MessageId, try_number: u32) {
+        if let Some(waiting) = self.get_mut(message) {
+            waiting.tries = try_number;
+        }
+    }
+
+    pub(super) fn deferred(&mut self, deferred: &SendDeferred) {
+        let Some(waiting) = self.get_mut(deferred.message) else { return };
+        waiting.not_before = deferred.not_before;
+        waiting.gives_way = deferred.reason == DeferReason::PairRateLimited;
+        waiting.maybe_sent |= deferred.reason == DeferReason::OutcomeUnknown;
+        if matches!(deferred.reason, DeferReason::ServerError | DeferReason::OutcomeUnknown) {
+            waiting.counted = waiting.counted.saturating_add(1);
+        }
+    }
+
+    /// Messages that may be next, in order, each with the earliest moment of its try: the first that gives way to
+    /// nobody, and before it the first of each chat that does.
+    pub(super) fn candidates(
+        &self,
+        gap: Gap,
+        last_outcome: Option<Timestamp>,
+    ) -> impl Iterator<Item = (Timestamp, &Waiting)> {
+        let mut held: BTreeSet<ChatId> = BTreeSet::new();
+        let mut found_first = false;
+        self.waiting.values().map_while(move |waiting| {
+            if found_first {
+                return None;
+            }
+            if held.contains(&waiting.chat) {
+                return Some(None);
+            }
+            if waiting.gives_way {
+                held.insert(waiting.chat);
+            } else {
+                found_first = true;
+            }
+            let wait = gap.wait_ms(waiting.message, waiting.tries.saturating_add(1));
+            let paced = last_outcome.map_or(Timestamp::default(), |at| at.plus_ms(wait));
+            Some(Some((paced.max(waiting.not_before), waiting)))
+        })
+        .flatten()
+    }
+}

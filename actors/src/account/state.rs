@@ -1,0 +1,151 @@
+//! What an account remembers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use events::event::Event;
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::time::Timestamp;
+use serde::Serialize;
+
+use super::Effect;
+use super::pacing::Gap;
+use super::queue::Queue;
+use crate::decider::Due;
+
+/// For this long a status may still move credits.
+pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
+
+/// Queue, current try, what is not settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Its id and its workspace; `None` before it is connected.
+    pub connected: Option<(AccountId, WorkspaceId)>,
+    /// Whether the transport takes our message ids.
+    pub own_message_id: bool,
+    /// Bounds of the gap.
+    pub gap: Gap,
+    /// Set while `WhatsApp` does not let it send: until when, if that is known.
+    pub stopped: Option<Stop>,
+    /// What waits, the message being tried included.
+    pub queue: Queue,
+    /// The try under way.
+    pub current: Option<Current>,
+    /// When the last try ended.
+    pub last_outcome: Option<Timestamp>,
+    /// Messages of which nobody knows whether they were sent.
+    pub uncertain: BTreeMap<MessageId, Charged>,
+    /// Messages that were sent or failed in the last days.
+    pub ended: BTreeMap<MessageId, Ended>,
+    ended_order: VecDeque<(Timestamp, MessageId)>,
+}
+
+/// A stop by `WhatsApp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Stop {
+    /// When it ends, if that is known.
+    pub until: Option<Timestamp>,
+}
+
+/// A try under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Current {
+    /// Which message.
+    pub message: MessageId,
+    /// Which try.
+    pub try_number: u32,
+}
+
+/// A message and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Charged {
+    /// Its conversation.
+    pub chat: ChatId,
+    /// What was charged.
+    pub cost: u64,
+}
+
+/// A message that is done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ended {
+    /// The message.
+    pub charged: Charged,
+    /// Whether it failed, so that its charge is given back.
+    pub failed: bool,
+}
+
+impl State {
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AccountConnected(e) => {
+                self.connected = Some((e.account, e.workspace));
+                self.own_message_id = e.own_message_id;
+                self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
+            }
+            Event::AccountBlocked(e) => self.stopped = Some(Stop { until: e.until }),
+            Event::AccountUnblocked(_) => self.stopped = None,
+            Event::MessageQueued(e) => self.queue.push(e),
+            Event::SendStarted(e) => {
+                self.queue.started(e.message, e.try_number);
+                self.current = Some(Current { message: e.message, try_number: e.try_number });
+            }
+            Event::SendDeferred(e) => {
+                self.queue.deferred(e);
+                self.try_ended(e.message, e.at);
+            }
+            Event::SendUncertain(e) => {
+                if let Some(waiting) = self.queue.remove(e.message) {
+                    self.uncertain.insert(e.message, Charged { chat: waiting.chat, cost: waiting.cost });
+                }
+                self.try_ended(e.message, e.at);
+            }
+            Event::MessageSent(e) => self.end(e.message, e.at, false),
+            Event::MessageFailed(e) => self.end(e.message, e.at, true),
+            Event::MessageSettled(e) => {
+                let failed = e.settled_as == events::account::SettledAs::Failed;
+                self.end(e.message, e.at, failed);
+            }
+            _ => {}
+        }
+    }
+
+    fn try_ended(&mut self, message: MessageId, at: Timestamp) {
+        if self.current.is_some_and(|current| current.message == message) {
+            self.current = None;
+            self.last_outcome = Some(at);
+        }
+    }
+
+    fn end(&mut self, message: MessageId, at: Timestamp, failed: bool) {
+        self.try_ended(message, at);
+        let queued = self.queue.remove(message).map(|waiting| Charged { chat: waiting.chat, cost: waiting.cost });
+        let known = queued.or_else(|| self.uncertain.remove(&message));
+        if let Some(charged) = known {
+            self.ended_order.push_back((at, message));
+            self.ended.insert(message, Ended { charged, failed });
+        } else if let Some(ended) = self.ended.get_mut(&message) {
+            ended.failed |= failed;
+        }
+        while let Some((then, oldest)) = self.ended_order.front().copied() {
+            if at.since_ms(then) <= REMEMBERED_MS {
+                break;
+            }
+            self.ended_order.pop_front();
+            self.ended.remove(&oldest);
+        }
+    }
+
+    pub(super) fn due(&self) -> Due<Effect> {
+        let mut due = Due { effects: Vec::new(), wake_at: None, waiting: self.queue.len() };
+        let Some((account, _)) = self.connected else { return due };
+        match (self.current, self.stopped) {
+            (Some(Current { message, try_number }), _) => {
+                due.effects.push(Effect::Send { account, message, try_number, own_message_id: self.own_message_id });
+            }
+            (None, Some(stop)) => due.wake_at = stop.until,
+            (None, None) => {
+                due.wake_at = self.queue.candidates(self.gap, self.last_outcome).map(|(start, _)| start).min();
+            }
+        }
+        due
+    }
+}

@@ -1,0 +1,89 @@
+//! Which actors have something outstanding: kept as notes, so that a start need not wake everybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::ids::StreamId;
+use events::log::{Log, Note, ReadError};
+use events::record::Position;
+
+const DUE: &[u8] = b"a/";
+const COVERED: &[u8] = b"!agenda";
+const READ_AT_ONCE: usize = 1_000;
+
+/// Actors with something outstanding, and how many messages wait in each.
+#[derive(Default)]
+pub(crate) struct Agenda {
+    outstanding: BTreeMap<StreamId, u64>,
+    changed: BTreeSet<StreamId>,
+    covered: Position,
+}
+
+impl Agenda {
+    /// Notes whether an actor has anything outstanding.
+    pub(crate) fn set(&mut self, stream: StreamId, outstanding: bool, waiting: u64) {
+        let before = self.outstanding.contains_key(&stream);
+        if outstanding {
+            self.outstanding.insert(stream, waiting);
+        } else if before {
+            self.outstanding.remove(&stream);
+        }
+        if before != outstanding {
+            self.changed.insert(stream);
+        }
+    }
+
+    /// Messages that wait in all actors.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.outstanding.values().sum()
+    }
+
+    /// What changed since the last checkpoint, and the position that it covers; empty if there is nothing new.
+    pub(crate) fn checkpoint(&mut self, covers: Position) -> Vec<Note> {
+        if covers == self.covered && self.changed.is_empty() {
+            return Vec::new();
+        }
+        self.covered = covers;
+        let changed = std::mem::take(&mut self.changed).into_iter();
+        let mut notes: Vec<Note> = changed.map(|stream| (key(stream), self.value(stream))).collect();
+        notes.push((COVERED.to_vec(), Some(covers.to_be_bytes().to_vec())));
+        notes
+    }
+
+    fn value(&self, stream: StreamId) -> Option<Vec<u8>> {
+        self.outstanding.contains_key(&stream).then(Vec::new)
+    }
+
+    /// The actors of the last checkpoint, and the position that it covers.
+    pub(crate) fn read(log: &dyn Log) -> Result<(Self, Vec<StreamId>), ReadError> {
+        let mut streams = Vec::new();
+        let mut from = DUE.to_vec();
+        loop {
+            let notes = log.notes(DUE, &from, READ_AT_ONCE)?;
+            streams.extend(notes.iter().filter_map(|(key, _)| stream(key)));
+            match notes.last() {
+                Some((last, _)) if notes.len() == READ_AT_ONCE => {
+                    from.clone_from(last);
+                    from.push(0);
+                }
+                _ => break,
+            }
+        }
+        let covered = log.note(COVERED)?.and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
+        let outstanding = streams.iter().map(|stream| (*stream, 0)).collect();
+        let agenda = Self { outstanding, changed: BTreeSet::new(), covered: covered.unwrap_or(0) };
+        Ok((agenda, streams))
+    }
+
+    /// Everything up to here is covered by the last checkpoint.
+    pub(crate) const fn covered(&self) -> Position {
+        self.covered
+    }
+}
+
+fn key(stream: StreamId) -> Vec<u8> {
+    [DUE, stream.to_string().as_bytes()].concat()
+}
+
+fn stream(key: &[u8]) -> Option<StreamId> {
+    std::str::from_utf8(key.strip_prefix(DUE)?).ok()?.parse().ok()
+}

@@ -1,0 +1,125 @@
+//! What a rule is: decide, apply, due. No clock, no randomness, no I/O.
+
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
+
+use events::event::Event;
+use events::ids::{AccountId, ChatId, StreamId};
+use events::index::{ChatEntry, Remembered};
+use events::time::Timestamp;
+
+/// Rules of one kind of actor.
+pub trait Decider: Sized + Unpin + 'static {
+    /// Names one actor of this kind.
+    type Id: Copy + Eq + Hash + Debug + Display + Send + Sync + Unpin + 'static;
+    /// What the rules remember.
+    type State: Default + PartialEq + Debug + serde::Serialize + Send + Unpin + 'static;
+    /// A wish.
+    type Command: Send + 'static;
+    /// What the one who wished learns.
+    type Answer: Send + 'static;
+    /// Why a wish was refused.
+    type Rejection: Debug + Send + 'static;
+    /// Something to be done outside.
+    type Effect: Ord + Clone + Debug + Unpin + 'static;
+
+    /// The actor's stream.
+    fn stream(id: Self::Id) -> StreamId;
+
+    /// What must be looked up before `command` can be decided; asked again until there is nothing more.
+    fn asks(_state: &Self::State, _command: &Self::Command) -> Option<Question> {
+        None
+    }
+
+    /// Puts what was looked up into the command.
+    fn told(_command: &mut Self::Command, _found: Found) {}
+
+    /// Answers a command with the events it causes; with none if nothing is left to do.
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+        now: Timestamp,
+    ) -> Result<Decision<Self::Answer>, Self::Rejection>;
+
+    /// Folds one fact into the state. Never refuses: the fact has happened.
+    fn apply(state: &mut Self::State, event: &Event);
+
+    /// Lists all that is outstanding, after an append and after a replay alike.
+    fn due(state: &Self::State) -> Due<Self::Effect>;
+
+    /// The command that a wake-up stands for.
+    fn wake_up() -> Option<Self::Command> {
+        None
+    }
+
+    /// The command that tells that an effect was outstanding when the process ended, so it may have happened or not.
+    /// `None`: doing it again is harmless.
+    fn interrupted(_effect: &Self::Effect) -> Option<Self::Command> {
+        None
+    }
+}
+
+/// The events that a command causes, and what to tell the one who gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<A> {
+    /// In order; none if there is nothing left to do.
+    pub events: Vec<Event>,
+    /// What to tell.
+    pub answer: A,
+}
+
+impl<A> Decision<A> {
+    /// Nothing left to do.
+    pub const fn nothing(answer: A) -> Self {
+        Self { events: Vec::new(), answer }
+    }
+
+    /// These events.
+    pub const fn of(events: Vec<Event>, answer: A) -> Self {
+        Self { events, answer }
+    }
+}
+
+/// All that is outstanding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due<E> {
+    /// To be done as soon as its cause is durable.
+    pub effects: Vec<E>,
+    /// When to give the wake-up command.
+    pub wake_at: Option<Timestamp>,
+    /// Messages that wait in this actor.
+    pub waiting: u64,
+}
+
+impl<E> Due<E> {
+    /// Nothing outstanding.
+    pub const fn nothing() -> Self {
+        Self { effects: Vec::new(), wake_at: None, waiting: 0 }
+    }
+}
+
+/// What a rule may look up. The answer sees every sequenced fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Which chat an account has with a recipient in canonical spelling.
+    Peer(AccountId, String),
+    /// Where a chat leads.
+    Chat(ChatId),
+    /// What a client's key stood for in the asking workspace.
+    Remembered(String),
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Answers [`Question::Peer`].
+    Peer(Option<ChatId>),
+    /// Answers [`Question::Chat`].
+    Chat(Option<ChatEntry>),
+    /// Answers [`Question::Remembered`].
+    Remembered(Option<Remembered>),
+}
+
+/// An effect of actors that have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Never {}

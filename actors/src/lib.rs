@@ -1,0 +1,20 @@
+//! Who decides: pure rules, and the one shell that runs them as actors. Knows actix; no bytes, no HTTP, no store.
+//!
+//! Read in this order: [`decider`] (what a rule is), then the rules: [`workspace`], [`account`], [`chat`]; then what
+//! runs them: [`shell`], [`registry`], [`shard`].
+
+pub mod decider;
+pub mod peer;
+
+pub mod account;
+pub mod chat;
+pub mod workspace;
+
+mod admission;
+mod agenda;
+pub mod clock;
+pub mod port;
+pub mod registry;
+pub mod replay;
+pub mod shard;
+pub mod shell;

@@ -1,0 +1,390 @@
+//! One log and the actors that decide on it. What the shells share lives here, on the deciding thread.
+
+mod handle;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Context, Handler, Message, Recipient};
+use events::ids::{StreamId, WorkspaceId};
+use events::index::{Index, Lookup, touched};
+use events::log::{Log, ReadError};
+use events::record::{Position, Record, Revision};
+use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
+use events::watermark::Watermark;
+use events::writer::{Work, Writer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+pub use handle::{AskError, Overview, ShardHandle};
+
+use crate::account::Account;
+use crate::admission::Admission;
+use crate::agenda::Agenda;
+use crate::chat::Chat;
+use crate::clock::Clock;
+use crate::decider::{Found, Question};
+use crate::port::Ports;
+use crate::registry::{Kind, Registry, wakes};
+use crate::replay::{Replayed, replay};
+use crate::shell::{self, Nudge, Rest, Shell};
+use crate::workspace::Workspace;
+
+/// How often the agenda and the index are offered to the disk.
+const CHECKPOINT: Duration = Duration::from_secs(1);
+/// Every so many checkpoints the index is stored however little it is.
+const INDEX_EVERY: u32 = 10;
+/// Expired keys removed at once.
+const SWEEP_MAX: usize = 1_000;
+/// Every so many checkpoints expired keys are removed.
+const SWEEP_EVERY: u32 = 600;
+
+/// What a shard is made of.
+pub struct Parts {
+    /// Where commits are kept.
+    pub log: Arc<dyn Log>,
+    /// The rules' time.
+    pub clock: Clock,
+    /// Where effects go.
+    pub ports: Box<dyn FnOnce() -> Ports + Send>,
+    /// Starts the writer: on a thread of its own, or, in virtual time, as a task.
+    pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
+    /// Where the log is read.
+    pub reading: Reading,
+    /// Commands in flight at most.
+    pub commands_in_flight: usize,
+    /// An actor sleeps after this long without work.
+    pub idle: Duration,
+}
+
+/// Where the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// On a pool, so that a cold read never blocks the deciding thread.
+    Pool,
+    /// At once, for virtual time.
+    Inline,
+}
+
+/// What the shells of one deciding thread share.
+pub struct Shard {
+    pub(crate) sequencer: RefCell<Sequencer>,
+    pub(crate) watermark: Watermark,
+    pub(crate) clock: Clock,
+    pub(crate) ports: Ports,
+    pub(crate) idle: Duration,
+    log: Arc<dyn Log>,
+    reading: Reading,
+    registry: Arc<Registry>,
+    held: RefCell<VecDeque<Held>>,
+    awake: RefCell<HashMap<StreamId, Awake>>,
+    agenda: RefCell<Agenda>,
+    running: Rc<Cell<u64>>,
+    stopping: Cell<bool>,
+    checkpoints: Cell<u32>,
+}
+
+/// Something that waits until `at` is durable.
+struct Held {
+    at: Position,
+    release: Box<dyn FnOnce()>,
+}
+
+#[derive(Clone)]
+struct Awake {
+    inbox: Inbox,
+    nudge: Recipient<Nudge>,
+    rest: Recipient<Rest>,
+}
+
+/// An effect under way; counted until dropped.
+pub(crate) struct Running(Rc<Cell<u64>>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+impl Shard {
+    /// Opens the log's look-ups, starts the writer, wakes whoever has something outstanding. Call it on the deciding
+    /// thread, inside its actix system.
+    pub fn launch(parts: Parts) -> Result<ShardHandle, ReadError> {
+        let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
+        let watermark = Watermark::at(parts.log.head().position);
+        let (agenda, outstanding) = Agenda::read(parts.log.as_ref())?;
+        let (sender, receiver) = unbounded_channel();
+        let writer = Writer::new(Arc::clone(&parts.log), Arc::clone(&index), watermark.clone());
+        (parts.start_writer)(writer, receiver);
+        let registry = Arc::new(Registry::default());
+        let shard = Rc::new(Self {
+            sequencer: RefCell::new(Sequencer::new(Arc::clone(&index), watermark.clone(), sender)),
+            watermark: watermark.clone(),
+            clock: parts.clock.clone(),
+            ports: (parts.ports)(),
+            idle: parts.idle,
+            log: Arc::clone(&parts.log),
+            reading: parts.reading,
+            registry: Arc::clone(&registry),
+            held: RefCell::default(),
+            awake: RefCell::default(),
+            agenda: RefCell::new(agenda),
+            running: Rc::default(),
+            stopping: Cell::new(false),
+            checkpoints: Cell::new(0),
+        });
+        shard.wake_outstanding(outstanding)?;
+        let admission = Admission::new(parts.commands_in_flight);
+        let keeper = Keeper { shard }.start();
+        Ok(ShardHandle::new(keeper, registry, index, parts.log, watermark, parts.clock, admission))
+    }
+
+    fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
+        let mut streams: HashSet<StreamId> = outstanding.into_iter().collect();
+        let covered = self.agenda.borrow().covered();
+        for stored in self.log.read(covered.saturating_add(1)) {
+            let record = events::record::decode(&stored?)?;
+            streams.extend(woken(&record));
+        }
+        let mut streams: Vec<_> = streams.into_iter().collect();
+        streams.sort_unstable();
+        for stream in streams {
+            self.wake(stream);
+        }
+        Ok(())
+    }
+
+    /// Position of the last event that has a place.
+    pub(crate) fn head(&self) -> Position {
+        self.sequencer.borrow().head()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    pub(crate) fn running(&self) -> Running {
+        self.running.set(self.running.get().saturating_add(1));
+        Running(Rc::clone(&self.running))
+    }
+
+    /// Gives a commit its place and rouses its other witnesses.
+    pub(crate) fn append(
+        self: &Rc<Self>,
+        decider: StreamId,
+        revision: Revision,
+        commit: NewCommit,
+    ) -> Result<(), AppendError> {
+        let record = self.sequencer.borrow_mut().append(decider, revision, commit)?;
+        let mut asleep: HashSet<StreamId> = woken(&record).collect();
+        for stream in touched(&record) {
+            let awake = self.awake.borrow().get(&stream).cloned();
+            if let Some(awake) = awake {
+                asleep.remove(&stream);
+                if stream != decider && awake.inbox.borrow().len() == 1 {
+                    awake.nudge.do_send(Nudge);
+                }
+            }
+        }
+        for stream in asleep {
+            self.wake(stream);
+        }
+        Ok(())
+    }
+
+    /// Runs `release` when everything that has a place now is durable.
+    pub(crate) fn hold(&self, release: Box<dyn FnOnce()>) {
+        let at = self.head();
+        if at <= self.watermark.durable() && self.held.borrow().is_empty() {
+            release();
+        } else {
+            self.held.borrow_mut().push_back(Held { at, release });
+        }
+    }
+
+    /// Nudges an actor when `at` is durable; `at` is the log's head or was it.
+    pub(crate) fn nudge_at(&self, at: Position, actor: Recipient<Nudge>) {
+        let release = Box::new(move || actor.do_send(Nudge));
+        if at <= self.watermark.durable() {
+            release();
+        } else {
+            self.hold(release);
+        }
+    }
+
+    /// Lets go what is durable now.
+    fn release(&self) {
+        let durable = self.watermark.durable();
+        loop {
+            let ready = self.held.borrow().front().is_some_and(|held| held.at <= durable);
+            let Some(held) = ready.then(|| self.held.borrow_mut().pop_front()).flatten() else { return };
+            (held.release)();
+        }
+    }
+
+    /// A look-up that sees every sequenced fact.
+    pub(crate) fn look_up(&self, workspace: WorkspaceId, question: &Question) -> Result<Found, ReadError> {
+        let sequencer = self.sequencer.borrow();
+        let index = sequencer.index();
+        Ok(match question {
+            Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical))?),
+            Question::Chat(chat) => Found::Chat(index.find(&Lookup::Chat(*chat))?),
+            Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace, key))?),
+        })
+    }
+
+    /// An actor's state as of `to`, once that is durable.
+    pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Replayed<D::State>> {
+        self.watermark.reached(to).await?;
+        let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
+        let read = move || replay::<D>(id, log.as_ref(), &index, to);
+        let replayed = match self.reading {
+            Reading::Inline => Ok(read()),
+            Reading::Pool => tokio::task::spawn_blocking(read).await,
+        };
+        match replayed {
+            Ok(Ok(replayed)) => return Some(replayed),
+            Ok(Err(error)) => tracing::error!(%id, %error, "an actor's events cannot be read"),
+            Err(error) => tracing::error!(%id, %error, "an actor's events could not be folded"),
+        }
+        None
+    }
+
+    fn wake(self: &Rc<Self>, stream: StreamId) {
+        match stream {
+            StreamId::Workspace(id) => self.wake_kind::<Workspace>(id),
+            StreamId::Account(id) => self.wake_kind::<Account>(id),
+            StreamId::Chat(id) => self.wake_kind::<Chat>(id),
+        }
+    }
+
+    fn wake_kind<D: Kind>(self: &Rc<Self>, id: D::Id) {
+        let table = D::table(&self.registry);
+        if table.contains_key(&id) {
+            return;
+        }
+        let inbox = shell::inbox();
+        let address = Shell::<D>::new(id, Rc::clone(self), Rc::clone(&inbox)).start();
+        let awake = Awake { inbox, nudge: address.clone().recipient(), rest: address.clone().recipient() };
+        self.awake.borrow_mut().insert(D::stream(id), awake);
+        table.insert(id, address);
+    }
+
+    pub(crate) fn asleep<D: Kind>(&self, id: D::Id) {
+        let stream = D::stream(id);
+        self.sequencer.borrow_mut().unregister(stream);
+        self.awake.borrow_mut().remove(&stream);
+        D::table(&self.registry).remove(&id);
+    }
+
+    pub(crate) fn outstanding(&self, stream: StreamId, outstanding: bool, waiting: u64) {
+        self.agenda.borrow_mut().set(stream, outstanding, waiting);
+    }
+
+    /// Offers the agenda and the index to the disk.
+    fn checkpoint(&self, all: bool) {
+        let count = self.checkpoints.get().wrapping_add(1);
+        self.checkpoints.set(count);
+        let sequencer = self.sequencer.borrow();
+        let mut notes = self.agenda.borrow_mut().checkpoint(sequencer.applied());
+        if count.is_multiple_of(SWEEP_EVERY) {
+            notes.extend(self.expired());
+        }
+        let stored = if notes.is_empty() { Ok(()) } else { sequencer.note(notes) };
+        let stored = stored.and_then(|()| sequencer.store_index(all || count.is_multiple_of(INDEX_EVERY)));
+        if let Err(error) = stored {
+            tracing::debug!(%error, "no checkpoint");
+        }
+    }
+
+    fn expired(&self) -> Vec<events::log::Note> {
+        let now = self.clock.now().ms();
+        let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
+        let before = events::time::Timestamp::from_ms(now.saturating_sub(day));
+        self.sequencer.borrow().index().expired(before, SWEEP_MAX).unwrap_or_default()
+    }
+}
+
+/// Sleeping actors that the record must wake.
+fn woken(record: &Record) -> impl Iterator<Item = StreamId> {
+    record.events.iter().flat_map(|event| {
+        event.streams().into_iter().flatten().filter(|stream| wakes(event, *stream))
+    })
+}
+
+/// The actor that keeps the shard going: releases what is durable, makes checkpoints, wakes and stops.
+pub(crate) struct Keeper {
+    shard: Rc<Shard>,
+}
+
+impl Actor for Keeper {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        use actix::AsyncContext;
+        let shard = Rc::clone(&self.shard);
+        actix::spawn(async move {
+            let mut durable = shard.watermark.subscribe();
+            while durable.changed().await.is_ok() {
+                shard.release();
+            }
+        });
+        context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));
+    }
+}
+
+/// Wake the actor of a stream.
+pub(crate) struct Wake(pub(crate) StreamId);
+
+/// Put every actor to sleep that has nothing outstanding.
+pub(crate) struct RestAll;
+
+/// Start nothing new; says how many messages stay queued, once all that is under way has ended.
+pub(crate) struct Stop;
+
+impl Message for Wake {
+    type Result = ();
+}
+
+impl Message for RestAll {
+    type Result = ();
+}
+
+impl Message for Stop {
+    type Result = u64;
+}
+
+impl Handler<Wake> for Keeper {
+    type Result = ();
+
+    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
+        self.shard.wake(wake.0);
+    }
+}
+
+impl Handler<RestAll> for Keeper {
+    type Result = ();
+
+    fn handle(&mut self, _: RestAll, _: &mut Context<Self>) {
+        self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Rest));
+    }
+}
+
+impl Handler<Stop> for Keeper {
+    type Result = actix::ResponseFuture<u64>;
+
+    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> actix::ResponseFuture<u64> {
+        let shard = Rc::clone(&self.shard);
+        shard.stopping.set(true);
+        Box::pin(async move {
+            while shard.running.get() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            shard.checkpoint(true);
+            shard.watermark.settled().await;
+            shard.agenda.borrow().waiting()
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! A shard as the rest of the program sees it, from any thread.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix::Addr;
+use events::index::Index;
+use events::log::Log;
+use events::record::{Cause, Position};
+use events::watermark::Watermark;
+use tokio::sync::oneshot;
+
+use super::{Keeper, RestAll, Shard, Stop, Wake};
+use crate::admission::Admission;
+use crate::clock::Clock;
+use crate::registry::{Kind, Registry};
+use crate::shell::{Ask, Look, Refused};
+
+/// An actor that fell asleep on the way is asked again this often.
+const ATTEMPTS: u32 = 4;
+
+/// Reaches a shard. Clones reach the same one.
+#[derive(Clone)]
+pub struct ShardHandle {
+    keeper: Addr<Keeper>,
+    registry: Arc<Registry>,
+    index: Arc<Index>,
+    log: Arc<dyn Log>,
+    watermark: Watermark,
+    clock: Clock,
+    admission: Admission,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError<R: std::fmt::Debug> {
+    /// A rule says no; nothing changed.
+    #[error("refused: {0:?}")]
+    Rejected(R),
+    /// Too much at once; nothing changed.
+    #[error("too many commands in flight")]
+    Overloaded,
+    /// Something of ours is broken.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// How a shard is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Overview {
+    /// Position of the last event that has a place.
+    pub sequenced: Position,
+    /// Position of the last event that is durable.
+    pub durable: Position,
+    /// Awake workspaces, accounts and chats.
+    pub awake: [usize; 3],
+}
+
+impl ShardHandle {
+    pub(super) const fn new(
+        keeper: Addr<Keeper>,
+        registry: Arc<Registry>,
+        index: Arc<Index>,
+        log: Arc<dyn Log>,
+        watermark: Watermark,
+        clock: Clock,
+        admission: Admission,
+    ) -> Self {
+        Self { keeper, registry, index, log, watermark, clock, admission }
+    }
+
+    /// Gives an actor a command. The answer, a refusal too, comes when all that it rests on is durable.
+    pub async fn ask<D: Kind>(
+        &self,
+        id: D::Id,
+        command: D::Command,
+        cause: Cause,
+    ) -> Result<D::Answer, AskError<D::Rejection>> {
+        let workspace = D::stream(id).workspace();
+        let _permit = self.admission.enter(workspace).ok_or(AskError::Overloaded)?;
+        let command = Arc::new(Mutex::new(Some(command)));
+        for _ in 0..ATTEMPTS {
+            let address = self.address::<D>(id).await?;
+            let (reply, answer) = oneshot::channel();
+            address.do_send(Ask { command: Arc::clone(&command), cause: cause.clone(), reply });
+            match answer.await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(Refused::Rejected(why))) => return Err(AskError::Rejected(why)),
+                Ok(Err(Refused::Fault(what))) => return Err(AskError::Fault(what)),
+                Err(_) if command.lock().unwrap_or_else(PoisonError::into_inner).is_none() => break,
+                Err(_) => {}
+            }
+        }
+        Err(AskError::Fault("the actor ended before it answered".to_owned()))
+    }
+
+    /// Looks at an actor's state. What was seen comes when it is durable.
+    pub async fn look<D: Kind, V: Send + 'static>(
+        &self,
+        id: D::Id,
+        view: impl Fn(&D::State) -> V + Clone + Send + 'static,
+    ) -> Result<Seen<V>, AskError<D::Rejection>> {
+        for _ in 0..ATTEMPTS {
+            let address = self.address::<D>(id).await?;
+            let (reply, answer) = oneshot::channel();
+            let view = view.clone();
+            let look = move |state: &D::State, shard: &Rc<Shard>| {
+                let seen = Seen { value: view(state), as_of: shard.head() };
+                shard.hold(Box::new(move || drop(reply.send(seen))));
+            };
+            address.do_send(Look(Box::new(look)));
+            if let Ok(seen) = answer.await {
+                return Ok(seen);
+            }
+        }
+        Err(AskError::Fault("the actor ended before it answered".to_owned()))
+    }
+
+    async fn address<D: Kind>(&self, id: D::Id) -> Result<Addr<crate::shell::Shell<D>>, AskError<D::Rejection>> {
+        let table = D::table(&self.registry);
+        if let Some(address) = table.get(&id) {
+            return Ok(address.clone());
+        }
+        let stopped = |_| AskError::Fault("the shard has stopped".to_owned());
+        self.keeper.send(Wake(D::stream(id))).await.map_err(stopped)?;
+        table.get(&id).map(|address| address.clone()).ok_or(AskError::Overloaded)
+    }
+
+    /// Puts every actor to sleep that has nothing outstanding.
+    pub fn rest_all(&self) {
+        self.keeper.do_send(RestAll);
+    }
+
+    /// Starts nothing new and waits for what is under way; says how many messages stay queued.
+    pub async fn stop(&self) -> u64 {
+        self.keeper.send(Stop).await.unwrap_or(0)
+    }
+
+    /// Look-ups that see all sequenced commits.
+    pub const fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// Where commits are kept.
+    pub const fn log(&self) -> &Arc<dyn Log> {
+        &self.log
+    }
+
+    /// How far the log is sequenced and durable.
+    pub const fn watermark(&self) -> &Watermark {
+        &self.watermark
+    }
+
+    /// The rules' time.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How the shard is doing.
+    pub fn overview(&self) -> Overview {
+        Overview {
+            sequenced: self.watermark.sequenced(),
+            durable: self.watermark.durable(),
+            awake: self.registry.awake(),
+        }
+    }
+}
+
+/// Something seen in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen<V> {
+    /// What was seen.
+    pub value: V,
+    /// The log's head at that moment.
+    pub as_of: Position,
+}

@@ -1,0 +1,331 @@
+//! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Holds no rule.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, Message, SpawnHandle,
+    WrapFuture,
+};
+use events::record::{Cause, Position, Revision};
+use events::sequencer::{Inbox, NewCommit};
+use events::time::Timestamp;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::decider::Due;
+use crate::port::Port;
+use crate::registry::Kind;
+use crate::replay::Replayed;
+use crate::shard::Shard;
+
+/// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
+const MAILBOX: usize = 1 << 16;
+
+/// One actor.
+pub struct Shell<D: Kind> {
+    id: D::Id,
+    shard: Rc<Shard>,
+    port: Rc<dyn Port<D>>,
+    state: D::State,
+    revision: Revision,
+    inbox: Inbox,
+    listed: BTreeMap<D::Effect, Listed>,
+    waiting: bool,
+    timer: Option<(Timestamp, SpawnHandle)>,
+    used: Instant,
+}
+
+/// An effect that `due` lists.
+#[derive(Clone, Copy)]
+struct Listed {
+    /// The log's head when it was first listed: its cause is durable once that is.
+    since: Position,
+    running: bool,
+}
+
+/// A command for an actor.
+pub(crate) struct Ask<D: Kind> {
+    /// Taken out when it is decided; if it is still there afterwards, the actor never saw it.
+    pub(crate) command: Arc<Mutex<Option<D::Command>>>,
+    pub(crate) cause: Cause,
+    pub(crate) reply: oneshot::Sender<Reply<D>>,
+}
+
+/// What comes back.
+pub(crate) type Reply<D> = Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub(crate) enum Refused<R> {
+    /// A rule says no.
+    Rejected(R),
+    /// Something of ours is broken.
+    Fault(String),
+}
+
+/// Looks at the state; the answer waits until what it saw is durable.
+pub(crate) struct Look<D: Kind>(pub(crate) Viewer<D>);
+
+/// Sees the state once.
+pub(crate) type Viewer<D> = Box<dyn FnOnce(&<D as crate::decider::Decider>::State, &Rc<Shard>) + Send>;
+
+/// There is something in the inbox, or an effect may start.
+#[derive(Clone, Copy)]
+pub(crate) struct Nudge;
+
+/// Sleep if nothing is outstanding.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest;
+
+impl<D: Kind> Message for Ask<D> {
+    type Result = ();
+}
+
+impl<D: Kind> Message for Look<D> {
+    type Result = ();
+}
+
+impl Message for Nudge {
+    type Result = ();
+}
+
+impl Message for Rest {
+    type Result = ();
+}
+
+impl<D: Kind> Shell<D> {
+    pub(crate) fn new(id: D::Id, shard: Rc<Shard>, inbox: Inbox) -> Self {
+        let port = D::port(&shard.ports);
+        Self {
+            id,
+            shard,
+            port,
+            state: D::State::default(),
+            revision: 0,
+            inbox,
+            listed: BTreeMap::new(),
+            waiting: false,
+            timer: None,
+            used: Instant::now(),
+        }
+    }
+
+    fn awake(&mut self, replayed: Option<Replayed<D::State>>, context: &mut Context<Self>) {
+        let Some(replayed) = replayed else {
+            self.leave(context);
+            return;
+        };
+        self.state = replayed.state;
+        self.revision = replayed.revision;
+        self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
+        self.drain();
+        let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
+        for command in interrupted {
+            let _ = self.turn(command, Cause::system(), context);
+        }
+        self.settle(context);
+        self.arm_rest(context);
+    }
+
+    /// Applies what was sequenced meanwhile.
+    fn drain(&mut self) {
+        let stream = D::stream(self.id);
+        while let Some(record) = { self.inbox.borrow_mut().pop_front() } {
+            for event in record.events.iter().filter(|event| event.concerns(stream)) {
+                D::apply(&mut self.state, event);
+                self.revision = self.revision.saturating_add(1);
+            }
+        }
+    }
+
+    /// Decides one command on a state that misses nothing, and applies what it caused.
+    fn turn(&mut self, mut command: D::Command, cause: Cause, context: &mut Context<Self>) -> Reply<D> {
+        self.drain();
+        let stream = D::stream(self.id);
+        while let Some(question) = D::asks(&self.state, &command) {
+            let found = self.shard.look_up(stream.workspace(), &question);
+            D::told(&mut command, found.map_err(|error| Refused::Fault(error.to_string()))?);
+        }
+        let now = self.shard.clock.now();
+        let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
+        if !decision.events.is_empty() {
+            let commit =
+                NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
+            if let Err(error) = self.shard.append(stream, self.revision, commit) {
+                tracing::error!(%stream, %error, "a decision could not be recorded");
+                self.leave(context);
+                return Err(Refused::Fault(error.to_string()));
+            }
+            self.drain();
+        }
+        Ok(decision.answer)
+    }
+
+    /// Starts what is due, and sets the next wake-up.
+    fn settle(&mut self, context: &mut Context<Self>) {
+        let mut due = D::due(&self.state);
+        while self.wake_up_now(&due, context) {
+            due = D::due(&self.state);
+        }
+        self.list(&due);
+        self.start_ready(context);
+        self.set_timer(due.wake_at, context);
+        self.waiting = due.waiting > 0;
+        self.shard.outstanding(D::stream(self.id), !self.rests(), due.waiting);
+    }
+
+    /// Gives the wake-up command if its time has come; whether that changed anything.
+    fn wake_up_now(&mut self, due: &Due<D::Effect>, context: &mut Context<Self>) -> bool {
+        let come = due.wake_at.is_some_and(|at| at <= self.shard.clock.now()) && !self.shard.is_stopping();
+        let before = self.revision;
+        match D::wake_up() {
+            Some(command) if come => self.turn(command, Cause::system(), context).is_ok() && self.revision > before,
+            _ => false,
+        }
+    }
+
+    fn list(&mut self, due: &Due<D::Effect>) {
+        let since = self.shard.head();
+        self.listed.retain(|effect, listed| listed.running || due.effects.contains(effect));
+        for effect in &due.effects {
+            self.listed.entry(effect.clone()).or_insert(Listed { since, running: false });
+        }
+    }
+
+    fn start_ready(&mut self, context: &mut Context<Self>) {
+        if self.shard.is_stopping() {
+            return;
+        }
+        let durable = self.shard.watermark.durable();
+        let mut ready = Vec::new();
+        for (effect, listed) in self.listed.iter_mut().filter(|(_, listed)| !listed.running) {
+            if listed.since <= durable {
+                listed.running = true;
+                ready.push(effect.clone());
+            } else {
+                self.shard.nudge_at(listed.since, context.address().recipient());
+            }
+        }
+        for effect in ready {
+            self.start(effect, context);
+        }
+    }
+
+    fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
+        let running = self.shard.running();
+        let done = self.port.perform(effect.clone()).into_actor(self);
+        let done = done.map(move |command, shell: &mut Self, context| {
+            drop(running);
+            shell.listed.remove(&effect);
+            let cause = Cause { by: "transport".to_owned(), ..Cause::system() };
+            let _ = shell.turn(command, cause, context);
+            shell.settle(context);
+        });
+        done.spawn(context);
+    }
+
+    fn set_timer(&mut self, wake_at: Option<Timestamp>, context: &mut Context<Self>) {
+        if self.timer.map(|(at, _)| at) == wake_at {
+            return;
+        }
+        if let Some((_, timer)) = self.timer.take() {
+            context.cancel_future(timer);
+        }
+        if let Some(at) = wake_at {
+            let woken = self.shard.clock.sleep_until(at).into_actor(self).map(|(), shell: &mut Self, context| {
+                shell.timer = None;
+                shell.drain();
+                shell.settle(context);
+            });
+            self.timer = Some((at, context.spawn(woken)));
+        }
+    }
+
+    /// Whether nothing at all is outstanding.
+    fn rests(&self) -> bool {
+        self.listed.is_empty() && self.timer.is_none() && !self.waiting && self.inbox.borrow().is_empty()
+    }
+
+    fn arm_rest(&self, context: &mut Context<Self>) {
+        let left = self.shard.idle.saturating_sub(self.used.elapsed()).max(Duration::from_millis(1));
+        context.run_later(left, |shell, context| {
+            if shell.rests() && shell.used.elapsed() >= shell.shard.idle {
+                shell.leave(context);
+            } else {
+                shell.arm_rest(context);
+            }
+        });
+    }
+
+    fn leave(&mut self, context: &mut Context<Self>) {
+        self.shard.asleep::<D>(self.id);
+        context.stop();
+    }
+}
+
+impl<D: Kind> Actor for Shell<D> {
+    type Context = Context<Self>;
+
+    /// Registers first, waits until all before is durable, replays up to there; commands wait meanwhile.
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(MAILBOX);
+        let registered = self.shard.sequencer.borrow_mut().register(D::stream(self.id), Rc::clone(&self.inbox));
+        let (shard, id) = (Rc::clone(&self.shard), self.id);
+        let load = async move { shard.load::<D>(id, registered).await };
+        load.into_actor(self).map(|replayed, shell, context| shell.awake(replayed, context)).wait(context);
+    }
+}
+
+impl<D: Kind> Handler<Ask<D>> for Shell<D> {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<D>, context: &mut Context<Self>) {
+        self.used = Instant::now();
+        let command = ask.command.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(command) = command else { return };
+        let reply = self.turn(command, ask.cause, context);
+        self.shard.hold(Box::new(move || drop(ask.reply.send(reply))));
+        self.settle(context);
+    }
+}
+
+impl<D: Kind> Handler<Look<D>> for Shell<D> {
+    type Result = ();
+
+    fn handle(&mut self, look: Look<D>, context: &mut Context<Self>) {
+        self.used = Instant::now();
+        self.drain();
+        (look.0)(&self.state, &self.shard);
+        self.settle(context);
+    }
+}
+
+impl<D: Kind> Handler<Nudge> for Shell<D> {
+    type Result = ();
+
+    fn handle(&mut self, _: Nudge, context: &mut Context<Self>) {
+        self.drain();
+        self.settle(context);
+    }
+}
+
+impl<D: Kind> Handler<Rest> for Shell<D> {
+    type Result = ();
+
+    fn handle(&mut self, _: Rest, context: &mut Context<Self>) {
+        self.drain();
+        self.settle(context);
+        if self.rests() {
+            self.leave(context);
+        }
+    }
+}
+
+/// A new, empty inbox.
+pub(crate) fn inbox() -> Inbox {
+    Rc::new(RefCell::default())
+}

@@ -1,0 +1,199 @@
+//! The load generator: many keep-alive connections on one thread, each posting as soon as it has its answer. It knows
+//! nothing of the server but where to post.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+const PHONES: usize = 1_000;
+const ACCOUNTS: usize = 8;
+const READ_BYTES: usize = 4_096;
+/// The connections of one run open in turns of this many, below any listen backlog.
+const OPENED_AT_ONCE: usize = 64;
+
+/// Where to post.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The server's address.
+    pub address: SocketAddr,
+    /// The path that takes messages.
+    pub path: String,
+}
+
+/// What came of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    /// Answers with status 200.
+    pub accepted: u64,
+    /// Answers with any other status.
+    pub refused: u64,
+    /// Accepts per second.
+    pub per_second: f64,
+    /// Median latency.
+    pub p50_ms: f64,
+    /// Latency that one accept in a hundred exceeds.
+    pub p99_ms: f64,
+}
+
+/// What one connection saw.
+#[derive(Default)]
+struct Seen {
+    latencies_us: Vec<u32>,
+    refused: u64,
+}
+
+/// The phone of the account that takes its turn as the `nth`.
+pub fn account(nth: usize) -> String {
+    format!("+12025559{:03}", nth % ACCOUNTS)
+}
+
+/// The phones of all accounts that the posts alternate between.
+pub fn accounts() -> Vec<String> {
+    (0..ACCOUNTS).map(account).collect()
+}
+
+/// Posts over so many connections for so long.
+pub fn run(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(post_over_all(target, connections, time))
+}
+
+/// One request outside the measurement; the answer's status and body.
+pub fn ask(address: SocketAddr, head: &str, body: &str) -> io::Result<(u16, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(address).await?;
+        let length = body.len();
+        let request = format!("{head}\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).await?;
+        let mut buffer = Vec::new();
+        let answer = read_answer(&mut stream, &mut buffer).await?;
+        let body = buffer.get(answer.head..answer.total).unwrap_or_default();
+        Ok((answer.status, String::from_utf8_lossy(body).into_owned()))
+    })
+}
+
+async fn post_over_all(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
+    let mut streams = Vec::with_capacity(connections);
+    while streams.len() < connections {
+        let mut opening = JoinSet::new();
+        for _ in 0..OPENED_AT_ONCE.min(connections - streams.len()) {
+            opening.spawn(TcpStream::connect(target.address));
+        }
+        while let Some(stream) = opening.join_next().await {
+            let stream = stream??;
+            stream.set_nodelay(true)?;
+            streams.push(stream);
+        }
+    }
+    let (target, turn) = (Arc::new(target.clone()), Arc::new(AtomicUsize::new(0)));
+    let start = Instant::now();
+    let end = start + time;
+    let mut posting = JoinSet::new();
+    for stream in streams {
+        posting.spawn(post_over_one(stream, Arc::clone(&target), Arc::clone(&turn), end));
+    }
+    let mut all = Seen::default();
+    while let Some(seen) = posting.join_next().await {
+        let seen = seen??;
+        all.latencies_us.extend(seen.latencies_us);
+        all.refused += seen.refused;
+    }
+    Ok(outcome(all, start.elapsed()))
+}
+
+async fn post_over_one(
+    mut stream: TcpStream,
+    target: Arc<Target>,
+    turn: Arc<AtomicUsize>,
+    end: Instant,
+) -> io::Result<Seen> {
+    let mut seen = Seen::default();
+    let mut buffer = Vec::with_capacity(READ_BYTES);
+    let mut started = Instant::now();
+    while started < end {
+        let request = request(&target, turn.fetch_add(1, Ordering::Relaxed));
+        stream.write_all(request.as_bytes()).await?;
+        let answer = read_answer(&mut stream, &mut buffer).await?;
+        let answered = Instant::now();
+        if answer.status == 200 {
+            let latency_us = (answered - started).as_micros();
+            seen.latencies_us.push(u32::try_from(latency_us).unwrap_or(u32::MAX));
+        } else {
+            seen.refused += 1;
+        }
+        buffer.drain(..answer.total);
+        started = answered;
+    }
+    Ok(seen)
+}
+
+fn request(target: &Target, nth: usize) -> String {
+    let (phone, account) = (nth % PHONES, account(nth));
+    let body = format!(
+        r#"{{"action":"send","phone":"+12025551{phone:03}","text":"Your order {nth} has shipped and arrives tomorrow","whatsapp account phone":"{account}"}}"#
+    );
+    let (path, address, length) = (&target.path, target.address, body.len());
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Where an answer ends in the buffer.
+struct Answer {
+    status: u16,
+    head: usize,
+    total: usize,
+}
+
+/// Reads until the buffer holds one whole answer, which must name its length.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Answer> {
+    loop {
+        if let Some(answer) = parse(buffer)? {
+            return Ok(answer);
+        }
+        buffer.reserve(READ_BYTES);
+        if stream.read_buf(buffer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+fn parse(buffer: &[u8]) -> io::Result<Option<Answer>> {
+    let Some(end) = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default());
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = length.and_then(|(_, length)| length.trim().parse::<usize>().ok());
+    let (Some(status), Some(length)) = (status, length) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("not understood: {head}")));
+    };
+    let total = end + 4 + length;
+    Ok((buffer.len() >= total).then_some(Answer { status, head: end + 4, total }))
+}
+
+fn outcome(mut all: Seen, took: Duration) -> Outcome {
+    all.latencies_us.sort_unstable();
+    let accepted = all.latencies_us.len();
+    let at = |percent: usize| {
+        let latency_us = all.latencies_us.get(accepted * percent / 100).or(all.latencies_us.last());
+        latency_us.map_or(f64::NAN, |us| f64::from(*us) / 1_000.0)
+    };
+    Outcome {
+        accepted: accepted as u64,
+        refused: all.refused,
+        per_second: accepted as f64 / took.as_secs_f64(),
+        p50_ms: at(50),
+        p99_ms: at(99),
+    }
+}

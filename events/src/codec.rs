@@ -1,0 +1,154 @@
+//! Bytes of records and events; the only file that names bincode.
+//!
+//! A record is a header and its events. Every event has an envelope of its own: length of the payload (u32), type
+//! number (u16), version (u16), all little-endian, then the payload. bincode knows no field names, so a struct that
+//! was released is never changed: a new meaning is a new version, turned into today's event in `decode_payload`.
+
+use bincode::Options;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::ids::WorkspaceId;
+use crate::record::{Cause, Position, Record};
+use crate::time::Timestamp;
+
+/// No payload is larger: a text of 65,536 characters takes 256 KiB at most.
+pub const PAYLOAD_BYTES_MAX: u64 = 1 << 20;
+/// No commit has more events.
+pub const EVENTS_PER_RECORD_MAX: u32 = 1_000;
+
+/// Bytes that are not what they should be.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// They end too early, or do not fit the type.
+    #[error("malformed bytes")]
+    Malformed(#[from] bincode::Error),
+    /// They end in the middle of an event.
+    #[error("truncated event")]
+    Truncated,
+    /// An event type that this version does not know.
+    #[error("unknown event type {0} version {1}")]
+    UnknownType(u16, u16),
+    /// More than a limit of this format allows.
+    #[error("beyond the limits of the format")]
+    TooLarge,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    first: Position,
+    recorded_at: Timestamp,
+    workspace: WorkspaceId,
+    cause: Cause,
+    events: u32,
+}
+
+fn options() -> impl Options + Copy {
+    bincode::DefaultOptions::new().with_varint_encoding().with_limit(PAYLOAD_BYTES_MAX).allow_trailing_bytes()
+}
+
+/// Encodes one value of the index.
+pub fn encode_value<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
+    Ok(options().serialize(value)?)
+}
+
+/// Decodes one value of the index.
+pub fn decode_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    Ok(options().reject_trailing_bytes().deserialize(bytes)?)
+}
+
+/// Appends a record's bytes.
+pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    let events = u32::try_from(record.events.len()).map_err(|_| CodecError::TooLarge)?;
+    if events == 0 || events > EVENTS_PER_RECORD_MAX {
+        return Err(CodecError::TooLarge);
+    }
+    let header = Header {
+        first: record.first,
+        recorded_at: record.recorded_at,
+        workspace: record.workspace,
+        cause: record.cause.clone(),
+        events,
+    };
+    options().serialize_into(&mut *out, &header)?;
+    record.events.iter().try_for_each(|event| encode_event(event, out))
+}
+
+/// Reads a record back; every byte must be accounted for.
+pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
+    let mut rest = bytes;
+    let header: Header = options().deserialize_from(&mut rest)?;
+    if header.events == 0 || header.events > EVENTS_PER_RECORD_MAX {
+        return Err(CodecError::TooLarge);
+    }
+    let mut events = Vec::with_capacity(header.events as usize);
+    for _ in 0..header.events {
+        let (event, after) = decode_event(rest)?;
+        events.push(event);
+        rest = after;
+    }
+    if !rest.is_empty() {
+        return Err(CodecError::Truncated);
+    }
+    let Header { first, recorded_at, workspace, cause, .. } = header;
+    Ok(Record { first, recorded_at, workspace, cause, events })
+}
+
+/// Appends one event in its envelope.
+pub fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    let (number, version) = event.type_number();
+    let envelope = out.len();
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&number.to_le_bytes());
+    out.extend_from_slice(&version.to_le_bytes());
+    let payload = out.len();
+    event.encode_payload(&mut Payload(&mut *out))?;
+    let length = u32::try_from(out.len() - payload).map_err(|_| CodecError::TooLarge)?;
+    if let Some(slot) = out.get_mut(envelope..envelope + 4) {
+        slot.copy_from_slice(&length.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Reads one event, and says what follows it.
+pub fn decode_event(bytes: &[u8]) -> Result<(Event, &[u8]), CodecError> {
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or(CodecError::Truncated)?;
+    let (number, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
+    let (version, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| CodecError::TooLarge)?;
+    let (payload, rest) = rest.split_at_checked(length).ok_or(CodecError::Truncated)?;
+    let number = (u16::from_le_bytes(*number), u16::from_le_bytes(*version));
+    let event = Event::decode_payload(number, &Payload(payload));
+    Ok((event.ok_or(CodecError::UnknownType(number.0, number.1))??, rest))
+}
+
+/// Writes a payload.
+pub(crate) trait Encoder {
+    type Error;
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), Self::Error>;
+}
+
+/// Reads a payload.
+pub(crate) trait Decoder {
+    type Error;
+    fn decode<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
+}
+
+struct Payload<B>(B);
+
+impl Encoder for Payload<&mut Vec<u8>> {
+    type Error = CodecError;
+
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
+        Ok(options().serialize_into(&mut *self.0, payload)?)
+    }
+}
+
+impl Decoder for Payload<&[u8]> {
+    type Error = CodecError;
+
+    fn decode<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
+        decode_value(self.0)
+    }
+}

@@ -1,0 +1,147 @@
+//! All events in one type: their numbers, their names, and whom each concerns.
+
+use serde::Serialize;
+
+use crate::account::{
+    MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
+};
+use crate::chat::{ChatOpened, MessageDelivered, MessageRead};
+use crate::ids::{MessageId, StreamId, WorkspaceId};
+use crate::workspace::{
+    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
+    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+};
+
+/// A type's number in the log, never reused, and its version.
+pub type TypeNumber = (u16, u16);
+
+/// The actors that an event concerns, the deciding one among them.
+pub type Streams = [Option<StreamId>; 3];
+
+/// The one table of types, so that none can be in the log and not in the codec.
+macro_rules! event_types {
+    ($($name:ident = ($number:literal, $version:literal)),+ $(,)?) => {
+        /// A fact.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(untagged)]
+        #[expect(missing_docs, reason = "each type is described where it is defined")]
+        pub enum Event {
+            $($name($name)),+
+        }
+
+        impl Event {
+            /// All names, in the order of their numbers.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// The type's name.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name)),+ }
+            }
+
+            /// The type's number and version.
+            pub const fn type_number(&self) -> TypeNumber {
+                match self { $(Self::$name(_) => ($number, $version)),+ }
+            }
+
+            pub(crate) fn encode_payload<E: crate::codec::Encoder>(&self, encoder: &mut E) -> Result<(), E::Error> {
+                match self { $(Self::$name(payload) => encoder.encode(payload)),+ }
+            }
+
+            pub(crate) fn decode_payload<D: crate::codec::Decoder>(
+                number: TypeNumber,
+                decoder: &D,
+            ) -> Option<Result<Self, D::Error>> {
+                match number {
+                    $(($number, $version) => Some(decoder.decode::<$name>().map(Self::$name)),)+
+                    _ => None,
+                }
+            }
+        }
+
+        $(impl From<$name> for Event {
+            fn from(payload: $name) -> Self {
+                Self::$name(payload)
+            }
+        })+
+    };
+}
+
+event_types! {
+    WorkspaceCreated = (1, 1),
+    KeyCreated = (2, 1),
+    InboundUrlGenerated = (3, 1),
+    CreditsGranted = (4, 1),
+    CreditCharged = (5, 1),
+    CreditRefunded = (6, 1),
+    AccountConnected = (7, 1),
+    AccountBlocked = (8, 1),
+    AccountUnblocked = (9, 1),
+    MessageQueued = (20, 1),
+    SendStarted = (21, 1),
+    SendDeferred = (22, 1),
+    SendUncertain = (23, 1),
+    MessageSent = (24, 1),
+    MessageFailed = (25, 1),
+    MessageSettled = (26, 1),
+    ChatOpened = (40, 1),
+    MessageDelivered = (41, 1),
+    MessageRead = (42, 1),
+}
+
+impl Event {
+    /// The actors that the event concerns: it is part of the stream of each.
+    pub const fn streams(&self) -> Streams {
+        match self {
+            Self::WorkspaceCreated(e) => workspace(e.workspace),
+            Self::KeyCreated(e) => workspace(e.workspace),
+            Self::InboundUrlGenerated(e) => workspace(e.workspace),
+            Self::CreditsGranted(e) => workspace(e.workspace),
+            Self::CreditCharged(e) => workspace(e.workspace),
+            Self::CreditRefunded(e) => workspace(e.workspace),
+            Self::AccountConnected(e) => two(StreamId::Workspace(e.workspace), StreamId::Account(e.account)),
+            Self::AccountBlocked(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::AccountUnblocked(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::MessageQueued(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
+            Self::SendStarted(e) => [Some(StreamId::Account(e.account)), None, None],
+            Self::SendDeferred(e) => [Some(StreamId::Account(e.account)), None, None],
+            Self::SendUncertain(e) => [Some(StreamId::Account(e.account)), None, None],
+            Self::MessageSent(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
+            Self::MessageFailed(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
+            Self::MessageSettled(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
+            Self::ChatOpened(e) => two(StreamId::Workspace(e.workspace), StreamId::Chat(e.chat)),
+            Self::MessageDelivered(e) => [Some(StreamId::Chat(e.chat)), None, None],
+            Self::MessageRead(e) => [Some(StreamId::Chat(e.chat)), None, None],
+        }
+    }
+
+    /// Whether the event is part of this stream.
+    pub fn concerns(&self, stream: StreamId) -> bool {
+        self.streams().contains(&Some(stream))
+    }
+
+    /// The message that the event is about, if it is about one.
+    pub const fn message(&self) -> Option<MessageId> {
+        match self {
+            Self::CreditCharged(e) => Some(e.message),
+            Self::CreditRefunded(e) => Some(e.message),
+            Self::MessageQueued(e) => Some(e.message),
+            Self::SendStarted(e) => Some(e.message),
+            Self::SendDeferred(e) => Some(e.message),
+            Self::SendUncertain(e) => Some(e.message),
+            Self::MessageSent(e) => Some(e.message),
+            Self::MessageFailed(e) => Some(e.message),
+            Self::MessageSettled(e) => Some(e.message),
+            Self::MessageDelivered(e) => Some(e.message),
+            Self::MessageRead(e) => Some(e.message),
+            _ => None,
+        }
+    }
+}
+
+const fn workspace(id: WorkspaceId) -> Streams {
+    [Some(StreamId::Workspace(id)), None, None]
+}
+
+const fn two(first: StreamId, second: StreamId) -> Streams {
+    [Some(first), Some(second), None]
+}

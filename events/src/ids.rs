@@ -1,0 +1,222 @@
+//! Names of things, parsed once: numbers below 2^53, so that every JSON reader keeps them exact.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Largest number that JavaScript keeps exact; no id exceeds it.
+pub const ID_MAX: u64 = (1 << 53) - 1;
+const ACCOUNTS_PER_WORKSPACE: u64 = 10_000;
+const CHATS_PER_WORKSPACE: u64 = 100_000_000;
+const FIRST_WORKSPACE: u64 = 1001;
+
+/// A text that is not an id of the wanted kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid id")]
+pub struct InvalidId;
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// The number itself.
+            pub const fn number(self) -> u64 {
+                self.0
+            }
+
+            /// Takes any number from 1 to [`ID_MAX`].
+            pub const fn new(number: u64) -> Option<Self> {
+                if number == 0 || number > ID_MAX { None } else { Some(Self(number)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let canonical = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+                let number = text.parse().map_err(|_| InvalidId)?;
+                if canonical { Self::new(number).ok_or(InvalidId) } else { Err(InvalidId) }
+            }
+        }
+    };
+}
+
+number_id!(
+    /// A tenant. Numbered from 1001.
+    WorkspaceId
+);
+number_id!(
+    /// One connected number: the workspace's number, then four digits.
+    AccountId
+);
+number_id!(
+    /// One conversation of one account: the workspace's number, then eight digits.
+    ChatId
+);
+
+impl WorkspaceId {
+    /// The workspace that is created when `before` exist already.
+    pub const fn nth(before: u64) -> Self {
+        Self(FIRST_WORKSPACE.saturating_add(before))
+    }
+
+    /// How many workspaces were created before this one.
+    pub const fn ordinal(self) -> u64 {
+        self.0.saturating_sub(FIRST_WORKSPACE)
+    }
+}
+
+impl AccountId {
+    /// The `nth` account of a workspace, from 1; `None` when all numbers are used up.
+    pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
+        let number = workspace.0.checked_mul(ACCOUNTS_PER_WORKSPACE)?.checked_add(nth)?;
+        if nth == 0 || nth >= ACCOUNTS_PER_WORKSPACE { None } else { Self::new(number) }
+    }
+
+    /// The workspace whose number the id begins with.
+    pub const fn workspace(self) -> WorkspaceId {
+        WorkspaceId(self.0 / ACCOUNTS_PER_WORKSPACE)
+    }
+}
+
+impl ChatId {
+    /// The `nth` chat of a workspace, from 1; `None` when all numbers are used up.
+    pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
+        let number = workspace.0.checked_mul(CHATS_PER_WORKSPACE)?.checked_add(nth)?;
+        if nth == 0 || nth >= CHATS_PER_WORKSPACE { None } else { Self::new(number) }
+    }
+
+    /// The workspace whose number the id begins with.
+    pub const fn workspace(self) -> WorkspaceId {
+        WorkspaceId(self.0 / CHATS_PER_WORKSPACE)
+    }
+}
+
+/// A message's own id, minted when it is accepted: 64 random bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageId(u64);
+
+impl MessageId {
+    /// An id of these 64 bits.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The 64 bits.
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
+    pub fn wire(self) -> String {
+        format!("3EB0{:016X}", self.0)
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "wa_backend:3EB0{:016X}", self.0)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let bare = text.strip_prefix("wa_backend:").unwrap_or(text);
+        let digits = bare.strip_prefix("3EB0").ok_or(InvalidId)?;
+        let upper = digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+        if digits.len() != 16 || !upper {
+            return Err(InvalidId);
+        }
+        u64::from_str_radix(digits, 16).map(Self).map_err(|_| InvalidId)
+    }
+}
+
+/// All events that concern one actor, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum StreamId {
+    /// Credits, accounts, settings.
+    Workspace(WorkspaceId),
+    /// Queue, tries, outcomes.
+    Account(AccountId),
+    /// What was said, and how far it got.
+    Chat(ChatId),
+}
+
+impl StreamId {
+    /// The tenant that the stream belongs to.
+    pub const fn workspace(self) -> WorkspaceId {
+        match self {
+            Self::Workspace(id) => id,
+            Self::Account(id) => id.workspace(),
+            Self::Chat(id) => id.workspace(),
+        }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Workspace(id) => write!(f, "workspace/{id}"),
+            Self::Account(id) => write!(f, "account/{id}"),
+            Self::Chat(id) => write!(f, "chat/{id}"),
+        }
+    }
+}
+
+impl FromStr for StreamId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        match text.split_once('/') {
+            Some(("workspace", id)) => id.parse().map(Self::Workspace),
+            Some(("account", id)) => id.parse().map(Self::Account),
+            Some(("chat", id)) => id.parse().map(Self::Chat),
+            _ => Err(InvalidId),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_name_their_workspace() {
+        let workspace = WorkspaceId::nth(0);
+        assert_eq!(workspace.to_string(), "1001");
+        assert_eq!(AccountId::nth(workspace, 1).map(|id| id.to_string()).as_deref(), Some("10010001"));
+        assert_eq!(ChatId::nth(workspace, 7).map(ChatId::workspace), Some(workspace));
+        assert_eq!(AccountId::nth(workspace, 10_000), None);
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_is_an_id() {
+        for text in ["", "0", "01001", "+1001", "1e3", " 1001", "9007199254740992", "-1"] {
+            assert_eq!(text.parse::<WorkspaceId>(), Err(InvalidId), "{text}");
+        }
+        assert_eq!("chat/100100000001".parse::<StreamId>().map(|s| s.to_string()).as_deref(), Ok("chat/100100000001"));
+        assert!("chats/1".parse::<StreamId>().is_err());
+    }
+
+    #[test]
+    fn a_message_id_reads_with_and_without_its_prefix() {
+        let id = MessageId::from_bits(0x9FCC_85FE_9966_2E46);
+        assert_eq!(id.to_string(), "wa_backend:3EB09FCC85FE99662E46");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.wire().parse(), Ok(id));
+        assert!("wa_backend:3EB09fcc85fe99662e46".parse::<MessageId>().is_err());
+    }
+}

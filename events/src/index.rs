@@ -1,0 +1,239 @@
+//! Look-ups by stream, message, recipient, key and token; all of it can be made again from the records.
+//!
+//! Entries live in memory from the moment a commit is sequenced until they are stored as notes, so a decision sees
+//! every sequenced commit. Stored notes cover the log up to a position; a start makes the rest again from the records.
+
+mod entries;
+mod keys;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use entries::{ChatEntry, Remembered, Value, touched};
+pub use keys::{Lookup, Series};
+
+use self::entries::Entries;
+use crate::codec;
+use crate::log::{Log, Note, ReadError};
+use crate::record::{Position, Record, decode};
+
+/// Positions of a series that one note holds at most.
+const BLOCK: usize = 400;
+/// So many entries are worth storing at once.
+const STORE_AT: usize = 32_768;
+const BLOCKS_AT_ONCE: usize = 16;
+
+/// The look-ups of one log. Shared by all threads.
+pub struct Index {
+    log: Arc<dyn Log>,
+    memory: Mutex<Memory>,
+}
+
+/// What is not stored yet: first what is on its way to the disk, then what is still being gathered.
+#[derive(Default)]
+struct Memory {
+    leaving: Vec<Arc<Entries>>,
+    gathering: Entries,
+}
+
+/// Entries on their way to the disk.
+pub struct Leaving {
+    entries: Arc<Entries>,
+    /// All records up to here are covered once the notes are stored.
+    pub covers: Position,
+}
+
+impl Index {
+    /// Reads what the stored notes do not cover yet from the records.
+    pub fn open(log: Arc<dyn Log>) -> Result<Self, ReadError> {
+        let covered = match log.note(keys::COVERED)? {
+            Some(bytes) => number(&bytes)?,
+            None => 0,
+        };
+        let mut gathering = Entries::default();
+        for stored in log.read(covered.saturating_add(1)) {
+            let stored = stored?;
+            gathering.add(&decode(&stored)?);
+        }
+        Ok(Self { log, memory: Mutex::new(Memory { leaving: Vec::new(), gathering }) })
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, record: &Record) {
+        self.memory().gathering.add(record);
+    }
+
+    /// A look-up that sees all sequenced commits.
+    pub fn find<T: Value>(&self, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+        let held = self.memory().get(lookup).map(|(value, _)| value);
+        self.or_stored(held, lookup)
+    }
+
+    /// A look-up that sees what is durable up to `position`. For values that never change once they are there.
+    pub fn find_durable<T: Value>(&self, lookup: &Lookup, position: Position) -> Result<Option<T>, ReadError> {
+        let held = self.memory().get(lookup);
+        match held {
+            Some((_, at)) if at > position => Ok(None),
+            held => self.or_stored(held.map(|(value, _)| value), lookup),
+        }
+    }
+
+    fn or_stored<T: Value>(&self, held: Option<Vec<u8>>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+        let bytes = match held {
+            Some(bytes) => Some(bytes),
+            None => self.log.note(&lookup.key())?,
+        };
+        bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
+    }
+
+    /// Positions of a series' events from `from` to `to`, ascending, at most `limit`.
+    pub fn positions(
+        &self,
+        series: Series,
+        from: Position,
+        to: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        // Memory before disk: entries that are stored in between are seen twice, never missed.
+        let mut found = self.memory().series(series);
+        self.stored_positions(series, from, to, limit, &mut found)?;
+        found.retain(|position| (from..=to).contains(position));
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Positions of a series' last events up to `to`, descending, at most `limit`.
+    pub fn latest(&self, series: Series, to: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
+        let mut found = self.memory().series(series);
+        self.stored_latest(series, to, limit, &mut found)?;
+        found.retain(|position| *position <= to);
+        found.sort_unstable_by_key(|position| std::cmp::Reverse(*position));
+        found.dedup();
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn stored_positions(
+        &self,
+        series: Series,
+        from: Position,
+        to: Position,
+        limit: usize,
+        found: &mut Vec<Position>,
+    ) -> Result<(), ReadError> {
+        let prefix = series.prefix();
+        let mut start = self.log.note_before(&prefix, &series.block(from))?.map_or_else(|| prefix.clone(), |(key, _)| key);
+        let mut usable = 0;
+        loop {
+            let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;
+            for (_, block) in &blocks {
+                let block = positions_of(block)?;
+                usable += block.iter().filter(|position| **position >= from).count();
+                found.extend(block);
+            }
+            match blocks.last() {
+                Some((key, _)) if blocks.len() == BLOCKS_AT_ONCE && usable < limit && keys::block_start(key) <= to => {
+                    start.clone_from(key);
+                    start.push(0);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn stored_latest(
+        &self,
+        series: Series,
+        to: Position,
+        limit: usize,
+        found: &mut Vec<Position>,
+    ) -> Result<(), ReadError> {
+        let prefix = series.prefix();
+        let (mut end, mut usable) = (to, 0);
+        while let Some((key, block)) = self.log.note_before(&prefix, &series.block(end))? {
+            let block = positions_of(&block)?;
+            usable += block.iter().filter(|position| **position <= to).count();
+            found.extend(block);
+            match keys::block_start(&key).checked_sub(1) {
+                Some(before) if usable < limit => end = before,
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what was gathered, to be stored behind all records sequenced so far; `None` when it is not worth it yet.
+    pub(crate) fn leave(&self, covers: Position, all: bool) -> Option<Leaving> {
+        let mut memory = self.memory();
+        if memory.gathering.len() == 0 || (!all && memory.gathering.len() < STORE_AT) {
+            return None;
+        }
+        let entries = Arc::new(std::mem::take(&mut memory.gathering));
+        memory.leaving.push(Arc::clone(&entries));
+        Some(Leaving { entries, covers })
+    }
+
+    /// Forgets what is stored now.
+    pub(crate) fn left(&self, leaving: &Leaving) {
+        self.memory().leaving.retain(|entries| !Arc::ptr_eq(entries, &leaving.entries));
+    }
+
+    /// Names the notes of expired idempotency keys, at most `limit`.
+    pub fn expired(&self, before: crate::time::Timestamp, limit: usize) -> Result<Vec<Note>, ReadError> {
+        let mut expired = Vec::new();
+        let mut start = keys::IDEMPOTENCY.to_vec();
+        loop {
+            let found = self.log.notes(keys::IDEMPOTENCY, &start, 512)?;
+            let Some((last, _)) = found.last() else { return Ok(expired) };
+            start.clone_from(last);
+            start.push(0);
+            for (key, value) in found {
+                let value: Remembered = codec::decode_value(&value).map_err(|error| damaged(0, &error))?;
+                if value.at < before && expired.len() < limit {
+                    expired.push((key, None));
+                }
+            }
+            if expired.len() >= limit {
+                return Ok(expired);
+            }
+        }
+    }
+}
+
+impl Memory {
+    fn get(&self, lookup: &Lookup) -> Option<(Vec<u8>, Position)> {
+        let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
+        std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get(lookup))
+    }
+
+    fn series(&self, series: Series) -> Vec<Position> {
+        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+        all.flat_map(|entries| entries.series(series)).copied().collect()
+    }
+}
+
+impl Leaving {
+    /// The notes to store.
+    pub(crate) fn notes(&self) -> Result<Vec<Note>, codec::CodecError> {
+        let mut notes = self.entries.notes(BLOCK)?;
+        notes.push((keys::COVERED.to_vec(), Some(self.covers.to_be_bytes().to_vec())));
+        Ok(notes)
+    }
+}
+
+fn damaged(position: Position, error: &codec::CodecError) -> ReadError {
+    ReadError::Damaged { position, what: error.to_string() }
+}
+
+fn positions_of(block: &[u8]) -> Result<Vec<Position>, ReadError> {
+    codec::decode_value(block).map_err(|error| damaged(0, &error))
+}
+
+fn number(bytes: &[u8]) -> Result<u64, ReadError> {
+    let bytes = bytes.first_chunk::<8>().ok_or(ReadError::Damaged { position: 0, what: "short note".to_owned() })?;
+    Ok(u64::from_be_bytes(*bytes))
+}

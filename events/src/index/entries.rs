@@ -1,0 +1,145 @@
+//! What each record adds to the index.
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{Lookup, Series};
+use crate::codec::{self, CodecError};
+use crate::event::Event;
+use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
+use crate::log::Note;
+use crate::personal::{Digest, Personal};
+use crate::record::{Position, Record};
+use crate::time::Timestamp;
+
+/// A value of the index.
+pub trait Value: DeserializeOwned {}
+
+impl Value for WorkspaceId {}
+impl Value for ChatId {}
+impl Value for u64 {}
+
+/// Where a chat leads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatEntry {
+    /// The account that talks.
+    pub account: AccountId,
+    /// The recipient as the transport gets it.
+    pub to: Personal,
+    /// The chat's title.
+    pub name: Personal,
+    /// The person's number, where it is known.
+    pub phone: Option<Personal>,
+    /// Whether it is a group.
+    pub is_group: bool,
+}
+
+impl Value for ChatEntry {}
+
+/// What a client's key stood for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The message that was accepted.
+    pub message: MessageId,
+    /// Digest of the request's body.
+    pub body: Digest,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Value for Remembered {}
+
+/// Entries of a run of records.
+#[derive(Default)]
+pub(super) struct Entries {
+    values: HashMap<Lookup, (Vec<u8>, Position)>,
+    series: HashMap<Series, Vec<Position>>,
+    added: usize,
+}
+
+impl Entries {
+    pub(super) fn len(&self) -> usize {
+        self.added
+    }
+
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<(Vec<u8>, Position)> {
+        self.values.get(lookup).cloned()
+    }
+
+    pub(super) fn series(&self, series: Series) -> &[Position] {
+        self.series.get(&series).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn add(&mut self, record: &Record) {
+        for (position, event) in record.positioned() {
+            for stream in event.streams().into_iter().flatten() {
+                self.push(Series::Stream(stream), position);
+            }
+            if let Some(message) = event.message() {
+                self.push(Series::Message(message), position);
+            }
+            self.add_value(record, position, event);
+        }
+    }
+
+    fn push(&mut self, series: Series, position: Position) {
+        self.series.entry(series).or_default().push(position);
+        self.added += 1;
+    }
+
+    fn add_value(&mut self, record: &Record, position: Position, event: &Event) {
+        match event {
+            Event::WorkspaceCreated(e) => self.set(Lookup::Workspaces, &(e.workspace.ordinal() + 1), position),
+            Event::InboundUrlGenerated(e) => self.set(Lookup::Inbound(e.token_hash), &e.workspace, position),
+            Event::KeyCreated(e) => self.set(Lookup::ApiKey(e.key_hash), &e.workspace, position),
+            Event::ChatOpened(e) => {
+                self.set(Lookup::peer(e.account, e.peer.reveal()), &e.chat, position);
+                let entry = ChatEntry {
+                    account: e.account,
+                    to: e.to.clone(),
+                    name: e.name.clone(),
+                    phone: e.phone.clone(),
+                    is_group: e.is_group,
+                };
+                self.set(Lookup::Chat(e.chat), &entry, position);
+            }
+            Event::MessageQueued(e) => {
+                if let Some(given) = &record.cause.idempotency {
+                    let value = Remembered { message: e.message, body: given.body, at: record.recorded_at };
+                    self.set(Lookup::idempotency(e.workspace, &given.key), &value, position);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn set<T: Serialize>(&mut self, lookup: Lookup, value: &T, position: Position) {
+        if let Ok(bytes) = codec::encode_value(value) {
+            self.values.insert(lookup, (bytes, position));
+            self.added += 1;
+        }
+    }
+
+    pub(super) fn notes(&self, block: usize) -> Result<Vec<Note>, CodecError> {
+        let mut notes: Vec<Note> =
+            self.values.iter().map(|(lookup, (value, _))| (lookup.key(), Some(value.clone()))).collect();
+        for (series, positions) in &self.series {
+            for block in positions.chunks(block) {
+                let Some(first) = block.first() else { continue };
+                notes.push((series.block(*first), Some(codec::encode_value(&block)?)));
+            }
+        }
+        notes.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        Ok(notes)
+    }
+}
+
+/// Streams that are touched by a record, each once.
+pub fn touched(record: &Record) -> Vec<StreamId> {
+    let mut streams: Vec<StreamId> = record.events.iter().flat_map(Event::streams).flatten().collect();
+    streams.sort_unstable();
+    streams.dedup();
+    streams
+}

@@ -1,0 +1,94 @@
+//! The keys of the index, as types and as bytes.
+
+use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
+use crate::personal::Digest;
+use crate::record::Position;
+
+pub(super) const COVERED: &[u8] = b"!covered";
+pub(super) const IDEMPOTENCY: &[u8] = b"i";
+
+/// What has one value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lookup {
+    /// The workspace behind an inbound token, by the token's SHA-256.
+    Inbound(Digest),
+    /// The workspace behind an API key, by the key's SHA-256.
+    ApiKey(Digest),
+    /// The chat of an account with a recipient, by the digest of its canonical spelling.
+    Peer(AccountId, Digest),
+    /// What a chat is called and where it leads.
+    Chat(ChatId),
+    /// What a client's key stood for, by the key's digest.
+    Idempotency(WorkspaceId, Digest),
+    /// How many workspaces there are.
+    Workspaces,
+}
+
+impl Lookup {
+    /// The chat of an account with a recipient in canonical spelling.
+    pub fn peer(account: AccountId, canonical: &str) -> Self {
+        Self::Peer(account, Digest::of(canonical.as_bytes()))
+    }
+
+    /// What a client's key stood for.
+    pub fn idempotency(workspace: WorkspaceId, key: &str) -> Self {
+        Self::Idempotency(workspace, Digest::of(key.as_bytes()))
+    }
+
+    /// The key's bytes. Digests are cut to 128 bits where only an honest client could make two collide.
+    pub(super) fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Inbound(hash) => join(b't', &[&hash.0]),
+            Self::ApiKey(hash) => join(b'k', &[&hash.0]),
+            Self::Peer(account, hash) => join(b'p', &[&account.number().to_be_bytes(), half(hash)]),
+            Self::Chat(chat) => join(b'c', &[&chat.number().to_be_bytes()]),
+            Self::Idempotency(workspace, hash) => join(b'i', &[&workspace.number().to_be_bytes(), half(hash)]),
+            Self::Workspaces => b"!workspaces".to_vec(),
+        }
+    }
+}
+
+/// What has many positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Series {
+    /// The events of one actor.
+    Stream(StreamId),
+    /// The events of one message.
+    Message(MessageId),
+}
+
+impl Series {
+    pub(super) fn prefix(self) -> Vec<u8> {
+        match self {
+            Self::Stream(StreamId::Workspace(id)) => join(b's', &[b"w", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Account(id)) => join(b's', &[b"a", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Chat(id)) => join(b's', &[b"c", &id.number().to_be_bytes()]),
+            Self::Message(id) => join(b'm', &[&id.bits().to_be_bytes()]),
+        }
+    }
+
+    /// The key of a block that begins at `first`.
+    pub(super) fn block(self, first: Position) -> Vec<u8> {
+        let mut key = self.prefix();
+        key.extend_from_slice(&first.to_be_bytes());
+        key
+    }
+}
+
+/// The position that a block's key ends with.
+pub(super) fn block_start(key: &[u8]) -> Position {
+    key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+fn half(hash: &Digest) -> &[u8] {
+    hash.0.split_at(16).0
+}
+
+fn join(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(41);
+    key.push(kind);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}

@@ -1,0 +1,29 @@
+//! What happened: event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
+//!
+//! Read in this order: [`ids`], [`time`], [`event`] and its three families, [`record`] (one commit), [`codec`]
+//! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`index`] (look-ups), [`sequencer`] (order first),
+//! [`writer`] (then durability).
+
+pub mod ids;
+pub mod personal;
+pub mod time;
+
+pub mod account;
+pub mod chat;
+pub mod event;
+pub mod workspace;
+
+pub mod chain;
+pub mod codec;
+pub mod record;
+
+pub mod log;
+pub mod memory_log;
+mod pages;
+pub mod sled_log;
+
+pub mod index;
+pub mod sequencer;
+pub mod verify;
+pub mod watermark;
+pub mod writer;

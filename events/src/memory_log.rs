@@ -1,0 +1,107 @@
+//! The log in memory, for tests and trials: same promises but the disk's.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError};
+use crate::record::Position;
+
+/// The log in memory.
+#[derive(Default)]
+pub struct MemoryLog {
+    stored: Mutex<Stored>,
+}
+
+#[derive(Default)]
+struct Stored {
+    head: Option<Head>,
+    records: BTreeMap<Position, StoredRecord>,
+    notes: BTreeMap<Vec<u8>, Vec<u8>>,
+    secrets: BTreeMap<Vec<u8>, Vec<u8>>,
+    stats: LogStats,
+}
+
+impl MemoryLog {
+    fn lock(&self) -> MutexGuard<'_, Stored> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record_after(&self, from: Position) -> Option<StoredRecord> {
+        self.lock().records.range(from..).next().map(|(_, record)| record.clone())
+    }
+}
+
+impl Log for MemoryLog {
+    fn head(&self) -> Head {
+        self.lock().head.unwrap_or(Head::EMPTY)
+    }
+
+    fn write(&self, batch: &Batch) -> Result<(), WriteError> {
+        let head = self.head().position;
+        if head != batch.after {
+            return Err(WriteError::Conflict { expected: batch.after, head });
+        }
+        if let Some((_, Some(value))) =
+            batch.notes.iter().find(|(_, value)| value.as_ref().is_some_and(|value| value.len() > NOTE_BYTES_MAX))
+        {
+            return Err(WriteError::NoteTooLong(value.len()));
+        }
+        let mut stored = self.lock();
+        stored.head = batch.head.or(stored.head);
+        stored.records.extend(batch.records.iter().map(|record| (record.first, record.clone())));
+        for (key, value) in &batch.notes {
+            match value {
+                Some(value) => stored.notes.insert(key.clone(), value.clone()),
+                None => stored.notes.remove(key),
+            };
+        }
+        stored.stats.batches += 1;
+        stored.stats.commits += batch.records.len() as u64;
+        stored.stats.keys += (batch.records.len() + batch.notes.len()) as u64;
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), WriteError> {
+        self.lock().stats.syncs += 1;
+        Ok(())
+    }
+
+    fn read(&self, from: Position) -> Records<'_> {
+        if from > self.head().position {
+            return Box::new(std::iter::empty());
+        }
+        let start = self.lock().records.range(..=from).next_back().map_or(from, |(first, _)| *first);
+        let next = move |after: &StoredRecord| self.record_after(after.first.saturating_add(1));
+        Box::new(std::iter::successors(self.record_after(start), next).map(Ok))
+    }
+
+    fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.lock().notes.get(key).cloned())
+    }
+
+    fn notes(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<StoredNote>, ReadError> {
+        let start = if from > prefix { from } else { prefix };
+        let stored = self.lock();
+        let found = stored.notes.range(start.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
+        Ok(found.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn note_before(&self, prefix: &[u8], to: &[u8]) -> Result<Option<StoredNote>, ReadError> {
+        let stored = self.lock();
+        let last = stored.notes.range(..=to.to_vec()).next_back();
+        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())))
+    }
+
+    fn stats(&self) -> LogStats {
+        self.lock().stats
+    }
+
+    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+        self.lock().secrets.insert(name.to_vec(), secret.to_vec());
+        Ok(())
+    }
+
+    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.lock().secrets.get(name).cloned())
+    }
+}

@@ -1,0 +1,171 @@
+//! Order first: a commit gets its place in memory at once, and every awake witness gets the commit.
+//!
+//! Lives on the deciding thread. Durability is the writer's, who gets all commits in the same order.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::event::Event;
+use crate::ids::{StreamId, WorkspaceId};
+use crate::index::{Index, touched};
+use crate::log::Note;
+use crate::record::{Cause, Position, Record, Revision};
+use crate::time::Timestamp;
+use crate::watermark::Watermark;
+use crate::writer::Work;
+
+/// Commits that an awake actor has not applied yet.
+pub type Inbox = Rc<RefCell<VecDeque<Arc<Record>>>>;
+
+/// A commit that has no place yet.
+#[derive(Debug, Clone)]
+pub struct NewCommit {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// The rules' time of the decision.
+    pub recorded_at: Timestamp,
+    /// What made it happen.
+    pub cause: Cause,
+    /// At least one event.
+    pub events: Vec<Event>,
+}
+
+/// Why a commit got no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The decision was made on a state that misses a fact.
+    #[error("{stream} is at revision {actual}, not {expected}")]
+    Conflict {
+        /// The deciding actor's stream.
+        stream: StreamId,
+        /// Revision that it decided on.
+        expected: Revision,
+        /// Revision that the stream is at.
+        actual: Revision,
+    },
+    /// The decider is not registered, so it cannot know the stream's end.
+    #[error("{0} is not awake")]
+    NotAwake(StreamId),
+    /// A commit needs an event.
+    #[error("a commit without events")]
+    Empty,
+    /// The writer has ended.
+    #[error("the log takes nothing more")]
+    Closed,
+}
+
+struct Witness {
+    revision: Option<Revision>,
+    inbox: Inbox,
+}
+
+/// Gives every commit its place.
+pub struct Sequencer {
+    head: Position,
+    index: Arc<Index>,
+    watermark: Watermark,
+    awake: HashMap<StreamId, Witness>,
+    writer: UnboundedSender<Work>,
+}
+
+impl Sequencer {
+    /// Continues a log after everything that is durable in it.
+    pub fn new(index: Arc<Index>, watermark: Watermark, writer: UnboundedSender<Work>) -> Self {
+        Self { head: watermark.durable(), index, watermark, awake: HashMap::new(), writer }
+    }
+
+    /// Position of the last event that has a place.
+    pub const fn head(&self) -> Position {
+        self.head
+    }
+
+    /// Look-ups that see every commit that has a place.
+    pub const fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// From now on the actor's inbox gets every commit that concerns it. Says after which position that begins.
+    pub fn register(&mut self, stream: StreamId, inbox: Inbox) -> Position {
+        self.awake.insert(stream, Witness { revision: None, inbox });
+        self.head
+    }
+
+    /// Tells how many events the stream had when the actor was registered; only then may it append.
+    pub fn replayed(&mut self, stream: StreamId, events: Revision) {
+        if let Some(witness) = self.awake.get_mut(&stream) {
+            let waiting = witness.inbox.borrow().iter().map(|record| concerned(record, stream)).sum::<u64>();
+            witness.revision = Some(events.saturating_add(waiting));
+        }
+    }
+
+    /// The actor goes to sleep.
+    pub fn unregister(&mut self, stream: StreamId) {
+        self.awake.remove(&stream);
+    }
+
+    /// Gives a commit its place: in memory, at once. Checks the deciding actor's revision only; other witnesses get
+    /// the events whatever their revision.
+    pub fn append(
+        &mut self,
+        decider: StreamId,
+        expected: Revision,
+        commit: NewCommit,
+    ) -> Result<Arc<Record>, AppendError> {
+        self.check(decider, expected)?;
+        if commit.events.is_empty() {
+            return Err(AppendError::Empty);
+        }
+        let NewCommit { workspace, recorded_at, cause, events } = commit;
+        let first = self.head.saturating_add(1);
+        let record = Arc::new(Record { first, recorded_at, workspace, cause, events });
+        self.writer.send(Work::Commit(Arc::clone(&record))).map_err(|_| AppendError::Closed)?;
+        self.head = record.last();
+        self.index.add(&record);
+        self.watermark.sequence(self.head);
+        self.tell(&record);
+        Ok(record)
+    }
+
+    fn check(&self, stream: StreamId, expected: Revision) -> Result<(), AppendError> {
+        let witness = self.awake.get(&stream).ok_or(AppendError::NotAwake(stream))?;
+        let actual = witness.revision.ok_or(AppendError::NotAwake(stream))?;
+        if actual == expected { Ok(()) } else { Err(AppendError::Conflict { stream, expected, actual }) }
+    }
+
+    fn tell(&mut self, record: &Arc<Record>) {
+        for stream in touched(record) {
+            let Some(witness) = self.awake.get_mut(&stream) else { continue };
+            let concerned = concerned(record, stream);
+            witness.revision = witness.revision.map(|revision| revision.saturating_add(concerned));
+            witness.inbox.borrow_mut().push_back(Arc::clone(record));
+        }
+    }
+
+    /// The position up to which every awake actor has applied what concerns it.
+    pub fn applied(&self) -> Position {
+        let first_waiting = |witness: &Witness| witness.inbox.borrow().front().map(|record| record.first);
+        let earliest = self.awake.values().filter_map(first_waiting).min();
+        earliest.map_or(self.head, |first| first.saturating_sub(1))
+    }
+
+    /// Sends notes to be stored behind everything sequenced so far.
+    pub fn note(&self, notes: Vec<Note>) -> Result<(), AppendError> {
+        self.writer.send(Work::Notes(notes)).map_err(|_| AppendError::Closed)
+    }
+
+    /// Sends the index's new entries to be stored, if there are enough of them or `all` are wanted.
+    pub fn store_index(&self, all: bool) -> Result<(), AppendError> {
+        match self.index.leave(self.head, all) {
+            Some(leaving) => self.writer.send(Work::Index(leaving)).map_err(|_| AppendError::Closed),
+            None => Ok(()),
+        }
+    }
+}
+
+fn concerned(record: &Record, stream: StreamId) -> u64 {
+    record.events.iter().filter(|event| event.concerns(stream)).count() as u64
+}

@@ -1,0 +1,298 @@
+//! The log on a local disk; the only file that names sled.
+//!
+//! Measured facts that shape it: `flush` is no fsync on Linux, so the file is synced after it; values that sled moves
+//! into blob files are never synced, so no value exceeds 4 KiB; each key costs CPU, so records share values.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use sled::{Db, IVec, Tree};
+
+use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError};
+use crate::pages::{self, PAGE_BYTES_MAX};
+use crate::record::{self, Position};
+
+const RECORD: u8 = b'r';
+const NOTE: u8 = b'n';
+const SECRETS_TREE: &str = "secrets";
+
+/// Why a log could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("the data directory is in use by another process")]
+    InUse,
+    /// The disk or the store failed.
+    #[error("the log cannot be opened")]
+    Store(#[source] io::Error),
+    /// Its end is not readable.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The log on a local disk.
+pub struct SledLog {
+    db: Db,
+    secrets: Tree,
+    file: File,
+    head: Mutex<Head>,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    batches: AtomicU64,
+    syncs: AtomicU64,
+    commits: AtomicU64,
+    keys: AtomicU64,
+}
+
+impl SledLog {
+    /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
+    pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
+        let path = directory.join("log");
+        let config = sled::Config::new().path(&path).cache_capacity(cache_mb.max(1) << 20);
+        let db = config.open().map_err(|error| open_error(error, &path))?;
+        let secrets = db.open_tree(SECRETS_TREE).map_err(|error| OpenError::Store(error.into()))?;
+        let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
+        let log = Self { db, secrets, file, head: Mutex::new(Head::EMPTY), counters: Counters::default() };
+        let head = log.read_head()?;
+        log.set_head(head);
+        log.sync_all(&path).map_err(OpenError::Store)?;
+        Ok(log)
+    }
+
+    /// Bytes that the store takes on disk.
+    pub fn bytes_on_disk(&self) -> u64 {
+        self.db.size_on_disk().unwrap_or(0)
+    }
+
+    /// The first sync of a new store: its directory entries too.
+    fn sync_all(&self, path: &Path) -> io::Result<()> {
+        self.db.flush()?;
+        self.file.sync_all()?;
+        for folder in [Some(path), path.parent()].into_iter().flatten() {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn read_head(&self) -> Result<Head, ReadError> {
+        let Some(last) = self.db.scan_prefix([RECORD]).keys().next_back() else { return Ok(Head::EMPTY) };
+        let key = last.map_err(store)?;
+        let (position, _) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
+        let last = self.page(position)?.pop().ok_or_else(|| malformed_key(position))?;
+        let record = record::decode(&last)?;
+        Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
+    }
+
+    /// The records of the page that begins at `position`.
+    fn page(&self, position: Position) -> Result<Vec<StoredRecord>, ReadError> {
+        let mut page = Vec::new();
+        for item in self.db.range(record_key(position, 0)..=record_key(position, u16::MAX)) {
+            page.extend_from_slice(&item.map_err(store)?.1);
+        }
+        pages::unpack(position, &page)
+    }
+
+    /// Where the page begins that holds `position`.
+    fn page_start(&self, position: Position) -> Result<Position, ReadError> {
+        let before = self.db.range(record_key(0, 0)..=record_key(position, u16::MAX)).keys().next_back();
+        let Some(key) = before else { return Ok(position) };
+        let key = key.map_err(store)?;
+        parse_record_key(&key).map(|(first, _)| first).ok_or_else(|| malformed_key(position))
+    }
+
+    fn set_head(&self, head: Head) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    fn encode(batch: &Batch) -> Result<(sled::Batch, u64), WriteError> {
+        let mut out = sled::Batch::default();
+        let mut keys = 0_u64;
+        for (first, page) in pages::pack(&batch.records) {
+            for (part, bytes) in (0_u16..).zip(page.chunks(PAGE_BYTES_MAX)) {
+                out.insert(&record_key(first, part), bytes);
+                keys += 1;
+            }
+        }
+        for (key, value) in &batch.notes {
+            match value {
+                Some(value) if value.len() > NOTE_BYTES_MAX => return Err(WriteError::NoteTooLong(value.len())),
+                Some(value) => out.insert(note_key(key), value.as_slice()),
+                None => out.remove(note_key(key)),
+            }
+            keys += 1;
+        }
+        Ok((out, keys))
+    }
+}
+
+impl Log for SledLog {
+    fn head(&self) -> Head {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, batch: &Batch) -> Result<(), WriteError> {
+        let head = self.head().position;
+        if head != batch.after {
+            return Err(WriteError::Conflict { expected: batch.after, head });
+        }
+        let (out, keys) = Self::encode(batch)?;
+        self.db.apply_batch(out).map_err(|error| WriteError::Unknown(error.into()))?;
+        if let Some(head) = batch.head {
+            self.set_head(head);
+        }
+        self.counters.batches.fetch_add(1, Ordering::Relaxed);
+        self.counters.commits.fetch_add(batch.records.len() as u64, Ordering::Relaxed);
+        self.counters.keys.fetch_add(keys, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), WriteError> {
+        self.db.flush().map_err(|error| WriteError::Unknown(error.into()))?;
+        self.file.sync_data().map_err(WriteError::Unknown)?;
+        self.counters.syncs.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read(&self, from: Position) -> Records<'_> {
+        if from > self.head().position {
+            return Box::new(std::iter::empty());
+        }
+        match self.page_start(from) {
+            Ok(start) => {
+                let pages = self.db.range(record_key(start, 0)..record_key(u64::MAX, u16::MAX));
+                Box::new(RecordIter { pages: pages.peekable(), from, ready: Vec::new().into_iter() })
+            }
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    }
+
+    fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.db.get(note_key(key)).map_err(store)?.map(|value| value.to_vec()))
+    }
+
+    fn notes(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<StoredNote>, ReadError> {
+        let start = note_key(if from > prefix { from } else { prefix });
+        let wanted = note_key(prefix);
+        let found = self.db.range(start..).take_while(|item| match item {
+            Ok((key, _)) => key.starts_with(&wanted),
+            Err(_) => true,
+        });
+        found.take(limit).map(|item| item.map(bare).map_err(store)).collect()
+    }
+
+    fn note_before(&self, prefix: &[u8], to: &[u8]) -> Result<Option<StoredNote>, ReadError> {
+        let last = self.db.range(..=note_key(to)).next_back().transpose().map_err(store)?;
+        Ok(last.filter(|(key, _)| key.starts_with(&note_key(prefix))).map(bare))
+    }
+
+    fn stats(&self) -> LogStats {
+        LogStats {
+            batches: self.counters.batches.load(Ordering::Relaxed),
+            syncs: self.counters.syncs.load(Ordering::Relaxed),
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            keys: self.counters.keys.load(Ordering::Relaxed),
+        }
+    }
+
+    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+        if secret.len() > NOTE_BYTES_MAX {
+            return Err(WriteError::NoteTooLong(secret.len()));
+        }
+        self.secrets.insert(name, secret).map_err(|error| WriteError::Unknown(error.into()))?;
+        self.sync()
+    }
+
+    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.secrets.get(name).map_err(store)?.map(|value| value.to_vec()))
+    }
+}
+
+/// Joins the parts of pages and hands out their records.
+struct RecordIter {
+    pages: std::iter::Peekable<sled::Iter>,
+    from: Position,
+    ready: std::vec::IntoIter<StoredRecord>,
+}
+
+impl RecordIter {
+    fn next_page(&mut self) -> Option<Result<Vec<StoredRecord>, ReadError>> {
+        let (key, mut page) = match self.pages.next()? {
+            Ok((key, value)) => (key, value.to_vec()),
+            Err(error) => return Some(Err(store(error))),
+        };
+        let Some((first, _)) = parse_record_key(&key) else { return Some(Err(malformed_key(self.from))) };
+        let more = |item: &Result<(IVec, IVec), sled::Error>| match item {
+            Ok((key, _)) => parse_record_key(key).is_some_and(|(next, _)| next == first),
+            Err(_) => false,
+        };
+        while let Some(Ok((_, part))) = self.pages.next_if(more) {
+            page.extend_from_slice(&part);
+        }
+        Some(pages::unpack(first, &page))
+    }
+}
+
+impl Iterator for RecordIter {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.ready.next() {
+                let superseded = self.ready.as_slice().first().is_some_and(|next| next.first <= self.from);
+                if !superseded {
+                    return Some(Ok(record));
+                }
+                continue;
+            }
+            match self.next_page()? {
+                Ok(records) => self.ready = records.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn record_key(position: Position, part: u16) -> [u8; 11] {
+    let mut key = [RECORD; 11];
+    let (_, rest) = key.split_at_mut(1);
+    let (place, number) = rest.split_at_mut(8);
+    place.copy_from_slice(&position.to_be_bytes());
+    number.copy_from_slice(&part.to_be_bytes());
+    key
+}
+
+fn parse_record_key(key: &[u8]) -> Option<(Position, u16)> {
+    let (place, part) = key.strip_prefix(&[RECORD])?.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*place), u16::from_be_bytes(*part.first_chunk::<2>()?)))
+}
+
+/// A note without the mark of its kind.
+fn bare((key, value): (IVec, IVec)) -> StoredNote {
+    (key.iter().skip(1).copied().collect(), value.to_vec())
+}
+
+fn note_key(key: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(key.len() + 1);
+    out.push(NOTE);
+    out.extend_from_slice(key);
+    out
+}
+
+fn malformed_key(position: Position) -> ReadError {
+    ReadError::Damaged { position, what: "malformed key".to_owned() }
+}
+
+fn store(error: sled::Error) -> ReadError {
+    ReadError::Store(error.into())
+}
+
+fn open_error(error: sled::Error, path: &Path) -> OpenError {
+    let locked = File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err());
+    if locked { OpenError::InUse } else { OpenError::Store(error.into()) }
+}

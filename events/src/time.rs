@@ -1,0 +1,69 @@
+//! Moments as the rules see them: milliseconds, compared and added, never read from a clock here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01 00:00 UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// A moment this many milliseconds after 1970 began.
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since 1970 began.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `ms` milliseconds later; the far end of time where that overflows.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add_unsigned(ms))
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 if it is not earlier.
+    pub fn since_ms(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339, UTC, with milliseconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match chrono::DateTime::from_timestamp_millis(self.0) {
+            Some(at) => at.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, chrono::ParseError> {
+        chrono::DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_millis()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_reads_as_it_is_written() {
+        let at = Timestamp::from_ms(1_614_147_929_007);
+        assert_eq!(at.to_string(), "2021-02-24T06:25:29.007Z");
+        assert_eq!(at.to_string().parse(), Ok(at));
+    }
+
+    #[test]
+    fn time_never_overflows() {
+        assert_eq!(Timestamp::from_ms(i64::MAX).plus_ms(u64::MAX).ms(), i64::MAX);
+        assert_eq!(Timestamp::from_ms(1).since_ms(Timestamp::from_ms(5)), 0);
+    }
+}

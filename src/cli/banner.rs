@@ -1,0 +1,177 @@
+//! The demo's first screen: where everything is and the line that sends the first message. Pure text, no terminal.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+const WIDTH: usize = 90;
+const LABEL_WIDTH: usize = 14;
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const CYAN: &str = "36";
+
+/// All that the demo's first screen says.
+#[derive(Debug, Clone, Copy)]
+pub struct Banner<'a> {
+    /// Our version, such as `0.1.0`.
+    pub version: &'a str,
+    /// Where the gateway answers, without a slash at the end.
+    pub base_url: &'a str,
+    /// The port that was wanted but is taken; none if the wanted one is used.
+    pub taken_port: Option<u16>,
+    /// The demo's data directory.
+    pub data_dir: &'a Path,
+    /// Events in the log.
+    pub events: u64,
+    /// Whether the hash chain was checked from first to last at this start.
+    pub chain_verified: bool,
+    /// Milliseconds from opening the log to being ready.
+    pub recovered_ms: u64,
+    /// Connected accounts of the simulator.
+    pub accounts: usize,
+    /// How many times as fast as real time the clock runs.
+    pub clock_rate: u32,
+    /// File of the operator's key; none if the key was preset.
+    pub admin_key_file: Option<&'a Path>,
+    /// The demo workspace's secret URL.
+    pub inbound_url: &'a str,
+    /// Whether the terminal shows colours.
+    pub colour: bool,
+}
+
+impl Banner<'_> {
+    /// The screen, with a line break at its end.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, to: &mut String) -> std::fmt::Result {
+        let title = format!("tidings {}  WhatsApp messaging gateway", self.version);
+        let place = "DEMO, this machine only";
+        let gap = " ".repeat(WIDTH.saturating_sub(title.len() + place.len()).max(2));
+        writeln!(to, "{}{gap}{}\n", self.paint(BOLD, &title), self.paint(BOLD, place))?;
+
+        for (label, value) in self.facts() {
+            writeln!(to, "  {label:<LABEL_WIDTH$}{value}")?;
+        }
+        writeln!(to, "\n  Send your first message (copy this line into a second terminal):\n")?;
+        writeln!(to, "{}\n", self.paint(CYAN, &first_message(self.inbound_url)))?;
+        writeln!(to, "  Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines")?;
+        writeln!(to, "  {}", self.paint(DIM, &"─".repeat(WIDTH)))
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let taken = self.taken_port.map(|port| format!("   (port {port} is taken)")).unwrap_or_default();
+        let mut facts = vec![
+            ("Gateway", format!("{}{taken}", self.paint(CYAN, self.base_url))),
+            ("Event log", self.event_log()),
+            ("WhatsApp", format!("simulator: {}; {}", counted(self.accounts, "account"), self.clock())),
+        ];
+        if let Some(file) = self.admin_key_file {
+            facts.push(("Admin key", format!("in {}", relative(file))));
+        }
+        facts
+    }
+
+    fn event_log(&self) -> String {
+        let verified = if self.chain_verified { ", chain verified" } else { "" };
+        let events = counted(usize::try_from(self.events).unwrap_or(usize::MAX), "event");
+        format!("{}   {events}{verified}, recovered in {} ms", relative(self.data_dir), self.recovered_ms)
+    }
+
+    fn clock(&self) -> String {
+        match self.clock_rate {
+            0 | 1 => "clock runs at real speed".to_owned(),
+            rate => format!("clock runs {rate} times as fast as real time"),
+        }
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn first_message(inbound_url: &str) -> String {
+    let body = r#"{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}"#;
+    format!("    curl -d '{body}' \\\n         {inbound_url}")
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A path as one would type it here.
+fn relative(path: &Path) -> String {
+    let here = path.is_relative() && !path.starts_with(".") && !path.starts_with("..");
+    format!("{}{}", if here { "./" } else { "" }, path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn banner() -> Banner<'static> {
+        Banner {
+            version: "0.1.0",
+            base_url: "http://127.0.0.1:8080",
+            taken_port: None,
+            data_dir: Path::new("data/demo"),
+            events: 212,
+            chain_verified: true,
+            recovered_ms: 9,
+            accounts: 2,
+            clock_rate: 1,
+            admin_key_file: Some(Path::new("data/demo/secrets/admin_key")),
+            inbound_url: "http://127.0.0.1:8080/in/in_7Kx2",
+            colour: false,
+        }
+    }
+
+    #[test]
+    fn the_first_screen_says_where_everything_is() {
+        let wanted = r#"tidings 0.1.0  WhatsApp messaging gateway                          DEMO, this machine only
+
+  Gateway       http://127.0.0.1:8080
+  Event log     ./data/demo   212 events, chain verified, recovered in 9 ms
+  WhatsApp      simulator: 2 accounts; clock runs at real speed
+  Admin key     in ./data/demo/secrets/admin_key
+
+  Send your first message (copy this line into a second terminal):
+
+    curl -d '{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}' \
+         http://127.0.0.1:8080/in/in_7Kx2
+
+  Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines
+  ──────────────────────────────────────────────────────────────────────────────────────────
+"#;
+        assert_eq!(banner().render(), wanted);
+    }
+
+    #[test]
+    fn it_claims_nothing_that_did_not_happen() {
+        let text = Banner { chain_verified: false, admin_key_file: None, ..banner() }.render();
+        assert!(!text.contains("verified") && !text.contains("Admin key"), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_as_usual_is_said() {
+        let text = Banner { taken_port: Some(8080), clock_rate: 60, accounts: 1, events: 1, ..banner() }.render();
+        for words in ["(port 8080 is taken)", "1 account; clock runs 60 times as fast as real time", " 1 event,"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn colours_come_only_when_asked_and_change_no_word() {
+        let coloured = Banner { colour: true, ..banner() }.render();
+        let mut plain = coloured.replace("\x1b[0m", "");
+        assert_ne!(plain, coloured);
+        for colour in [BOLD, DIM, CYAN] {
+            plain = plain.replace(&format!("\x1b[{colour}m"), "");
+        }
+        assert_eq!(plain, banner().render());
+        assert!(!banner().render().contains('\x1b'));
+    }
+}

@@ -1,0 +1,167 @@
+//! How a command ends: a code for scripts, words and a way out for people.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::happenings::visible;
+use crate::config::ConfigError;
+
+/// What the exit code says. The numbers are part of the contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Something went wrong that no other code names.
+    Failed = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// What was asked for does not exist.
+    NotFound = 3,
+    /// The key is missing, wrong or not enough.
+    NotAllowed = 4,
+    /// No gateway answers at the address.
+    Unreachable = 5,
+    /// The log's chain does not verify.
+    Integrity = 6,
+    /// Another process holds the data directory.
+    DataInUse = 7,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The stable name that `--json` shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::NotAllowed => "not_allowed",
+            Self::Unreachable => "unreachable",
+            Self::Integrity => "integrity",
+            Self::DataInUse => "data_in_use",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// A command that did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What scripts learn.
+    pub exit: Exit,
+    /// What happened; lower case, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a hint.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None }
+    }
+
+    /// A failure that tells an error and all its causes.
+    pub fn because(exit: Exit, error: &(dyn Error + 'static)) -> Self {
+        let causes = std::iter::successors(Some(error), |error| (*error).source());
+        let messages: Vec<String> = causes.map(ToString::to_string).collect();
+        Self::new(exit, messages.join(": "))
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What stderr shows: `error: ...` and `hint: ...`, or one JSON object; ends with a line break.
+    pub fn render(&self, json: bool) -> String {
+        if json {
+            let error = json!({
+                "code": self.exit.name(), "exit": self.exit.code(), "message": self.message, "hint": self.hint,
+            });
+            return format!("{}\n", json!({ "error": error }));
+        }
+        let hint = self.hint.as_ref().map(|hint| format!("hint: {}\n", harmless(hint)));
+        format!("error: {}\n{}", harmless(&self.message), hint.unwrap_or_default())
+    }
+
+    /// Tells the failure on stderr and gives the code to exit with.
+    pub fn report(&self, json: bool) -> ExitCode {
+        let told = io::stderr().write_all(self.render(json).as_bytes());
+        // Where nobody can be told, the code still tells.
+        drop(told);
+        self.exit.into()
+    }
+}
+
+/// A text that cannot steer the terminal: a message may repeat what a server or a file said.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect()
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let exit = if matches!(error, ConfigError::BuiltIn(_)) { Exit::Failed } else { Exit::Usage };
+        Self::because(exit, &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Overrides};
+
+    #[test]
+    fn people_read_an_error_and_a_hint() {
+        let failure = Failure::new(Exit::DataInUse, "data is in use").hint("use --data-dir");
+        assert_eq!(failure.render(false), "error: data is in use\nhint: use --data-dir\n");
+        assert_eq!(Failure::new(Exit::Failed, "no").render(false), "error: no\n");
+    }
+
+    #[test]
+    fn a_message_cannot_steer_the_terminal() {
+        assert_eq!(Failure::new(Exit::Failed, "a\x1b[2J\nb").render(false), "error: a·[2J\nb\n");
+    }
+
+    #[test]
+    fn machines_read_one_json_object() {
+        let rendered = Failure::new(Exit::NotFound, "no \"x\"").render(true);
+        let wanted = json!({"error": {"code": "not_found", "exit": 3, "message": "no \"x\"", "hint": null}});
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&rendered).unwrap(), wanted);
+        assert_eq!(rendered.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_a_usage_error_with_its_cause() {
+        let missing = std::path::Path::new("no/such.toml");
+        let error = Config::load(Some(missing), [("", ""); 0], Overrides::default()).unwrap_err();
+        let failure = Failure::from(error);
+        assert_eq!(failure.exit.code(), 2);
+        assert!(failure.message.starts_with("cannot read the configuration file no/such.toml: "), "{failure}");
+    }
+}

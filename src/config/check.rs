@@ -1,0 +1,29 @@
+//! Values that are each in range but contradict one another.
+
+use super::Config;
+
+/// A key that does not go with another one.
+pub(super) struct Contradiction {
+    pub(super) key: &'static str,
+    pub(super) reason: String,
+}
+
+/// Refuses the first pair of values that contradict one another.
+pub(super) fn contradictions(config: &Config) -> Result<(), Contradiction> {
+    let refuse = |key, reason| Err(Contradiction { key, reason });
+    let (pacing, simulator, smtp) = (config.pacing, &config.simulator, &config.smtp);
+    if pacing.gap_ms_min > pacing.gap_ms_max {
+        let gap_ms_max = pacing.gap_ms_max;
+        return refuse("pacing.gap_ms_min", format!("must be 0 to {gap_ms_max}, the value of pacing.gap_ms_max"));
+    }
+    if simulator.clock_rate != 1 && !simulator.enabled {
+        return refuse("simulator.clock_rate", "must be 1 unless simulator.enabled = true".to_owned());
+    }
+    if smtp.user.is_some() && smtp.password_file.is_none() {
+        return refuse("smtp.user", "must be set together with smtp.password_file".to_owned());
+    }
+    if smtp.user.is_none() && smtp.password_file.is_some() {
+        return refuse("smtp.password_file", "must be set together with smtp.user".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! What the operator may choose: typed, checked once at the start, passed by value to whom it concerns.
+
+mod check;
+mod error;
+mod fields;
+mod kind;
+mod layers;
+mod values;
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use error::{ConfigError, Origin, Suggestion};
+pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Success, Unfit};
+
+/// The documented defaults: every key, its unit, range and default.
+pub const DEFAULTS: &str = include_str!("../../config/tidings.toml");
+
+/// Everything that can be configured; the keys are explained in [`DEFAULTS`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the gateway listens.
+    #[serde(deserialize_with = "fields::address")]
+    pub listen: SocketAddr,
+    /// Folder of the log, its indexes and the secrets.
+    #[serde(deserialize_with = "fields::path")]
+    pub data_dir: PathBuf,
+    /// What users type before `/in/`; see [`Config::base_url`] for when it is not set.
+    #[serde(deserialize_with = "fields::optional")]
+    pub public_url: Option<PublicUrl>,
+    /// The operator's preset key; without one, a key is made on the first start.
+    #[serde(deserialize_with = "fields::optional")]
+    pub admin_key: Option<AdminKey>,
+    /// Free disk space in MiB below which new work is refused.
+    #[serde(deserialize_with = "fields::within::<0, 1_048_576, _, _>")]
+    pub disk_reserve_mb: u64,
+    /// The waiting time between two messages of one account.
+    pub pacing: Pacing,
+    /// The pretended `WhatsApp`.
+    pub simulator: Simulator,
+    /// What is too long, too large or too late.
+    pub limits: Limits,
+    /// The event log.
+    pub log: Log,
+    /// How closely answers follow other gateways.
+    pub compat: Compat,
+    /// Which addresses we may be told to call.
+    pub guard: Guard,
+    /// Reports to the CRM's own URL.
+    pub outbound: Outbound,
+    /// The server that takes our e-mails.
+    pub smtp: Smtp,
+}
+
+/// The waiting time between two messages of one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pacing {
+    /// Shortest gap in milliseconds; never above `gap_ms_max`.
+    #[serde(deserialize_with = "fields::within::<0, 600_000, _, _>")]
+    pub gap_ms_min: u32,
+    /// Longest gap in milliseconds, 600,000 at most.
+    #[serde(deserialize_with = "fields::within::<0, 600_000, _, _>")]
+    pub gap_ms_max: u32,
+}
+
+/// The pretended `WhatsApp`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulator {
+    /// Whether accounts may use it.
+    pub enabled: bool,
+    /// The process it runs in; inside the gateway without one.
+    #[serde(deserialize_with = "fields::optional")]
+    pub url: Option<SimulatorUrl>,
+    /// How many times as fast as real time the rules run: 1 to 3600, and 1 without the simulator.
+    #[serde(deserialize_with = "fields::within::<1, 3_600, _, _>")]
+    pub clock_rate: u32,
+}
+
+/// What is too long, too large or too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Largest request body in bytes.
+    #[serde(deserialize_with = "fields::within::<1_024, 16_777_216, _, _>")]
+    pub body_bytes: usize,
+    /// Time in milliseconds within which a request body must have arrived.
+    #[serde(deserialize_with = "fields::within::<100, 600_000, _, _>")]
+    pub body_deadline_ms: u64,
+    /// Longest text of a message in characters.
+    #[serde(deserialize_with = "fields::within::<1, 65_536, _, _>")]
+    pub text_chars: usize,
+    /// Commands being decided at once, over all workspaces.
+    #[serde(deserialize_with = "fields::within::<1, 65_536, _, _>")]
+    pub commands_in_flight: usize,
+    /// Hours for which the answer to an idempotency key is remembered.
+    #[serde(deserialize_with = "fields::within::<1, 168, _, _>")]
+    pub idempotency_h: u32,
+    /// Seconds after which a transport's outcome counts as unknown.
+    #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
+    pub handover_timeout_s: u64,
+    /// Seconds without work after which an actor sleeps.
+    #[serde(deserialize_with = "fields::within::<1, 86_400, _, _>")]
+    pub actor_idle_s: u64,
+}
+
+/// The event log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Memory for the page cache in MiB.
+    #[serde(deserialize_with = "fields::within::<16, 65_536, _, _>")]
+    pub cache_mb: u64,
+}
+
+/// How closely answers follow other gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compat {
+    /// Leaves our own `error` key out of refusals.
+    pub strict_errors: bool,
+}
+
+/// Which addresses we may be told to call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// Private networks that are let through.
+    #[serde(deserialize_with = "fields::list")]
+    pub allow_networks: Vec<Network>,
+}
+
+/// Reports to the CRM's own URL.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// Seconds to wait after the first, second, ... failure in a row: 1 to 10 entries, the last one repeats.
+    #[serde(deserialize_with = "fields::numbers::<10, 86_400, _>")]
+    pub retry_s: Vec<u32>,
+    /// Which answers count as success.
+    #[serde(deserialize_with = "fields::parsed")]
+    pub success: Success,
+    /// What becomes of messages with an attachment.
+    #[serde(deserialize_with = "fields::parsed")]
+    pub attachments: Attachments,
+}
+
+/// The server that takes our e-mails.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Its name or address; no e-mail is sent without one.
+    #[serde(deserialize_with = "fields::optional")]
+    pub host: Option<String>,
+    /// Its port, from 1.
+    #[serde(deserialize_with = "fields::within::<1, 65_535, _, _>")]
+    pub port: u16,
+    /// Name to sign in with; set together with `password_file`.
+    #[serde(deserialize_with = "fields::optional")]
+    pub user: Option<String>,
+    /// File that holds the password and nothing else.
+    #[serde(deserialize_with = "fields::optional")]
+    pub password_file: Option<PathBuf>,
+    /// Sender of the e-mails.
+    #[serde(deserialize_with = "fields::mailbox")]
+    pub from: String,
+}
+
+/// What the command line sets; it wins over all other sources.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the built-in defaults, `file`, the `TIDINGS_*` variables of `environment` and `overrides`, later ones
+    /// winning. Fails on a key or variable that does not exist, and on a value that is out of range.
+    pub fn load<I, N, V>(file: Option<&Path>, environment: I, overrides: Overrides) -> Result<Self, ConfigError>
+    where
+        I: IntoIterator<Item = (N, V)>,
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut settings = layers::Settings::built_in()?;
+        if let Some(path) = file {
+            settings.read_file(path)?;
+        }
+        settings.read_environment(environment.into_iter().map(|(name, value)| (name.into(), value.into())))?;
+        let mut config: Self = settings.typed()?;
+        check::contradictions(&config).map_err(|found| settings.blame(found.key, found.reason))?;
+        config.listen = overrides.listen.unwrap_or(config.listen);
+        config.data_dir = overrides.data_dir.unwrap_or(config.data_dir);
+        Ok(config)
+    }
+
+    /// The address that users type, without a slash at the end; `bound` is where the gateway really listens.
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        if let Some(url) = &self.public_url {
+            return url.as_str().to_owned();
+        }
+        let ip = match bound.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, bound.port()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

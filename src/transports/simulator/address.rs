@@ -1,0 +1,114 @@
+//! Who a message is for: all spellings of one phone or JID give one address.
+
+use std::ops::RangeInclusive;
+
+/// Dropped from a phone number before it is read.
+const SEPARATORS: &[char] = &[' ', '.', '-', '(', ')', '[', ']'];
+const DIGITS: RangeInclusive<usize> = 7..=15;
+
+/// A person's digits, or the JID of a group or of a hidden number (WHATSAPP.md section 2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address(Box<str>);
+
+impl Address {
+    /// Reads a phone number or a JID; `None` if the text is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let address = match text.split_once('@') {
+            None => phone(text),
+            Some((user, server)) => jid(user, server),
+        };
+        address.map(|address| Self(address.into_boxed_str()))
+    }
+
+    /// Bare digits for a person, `...@g.us` for a group, `...@lid` for a hidden number.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn phone(text: &str) -> Option<String> {
+    let bare = text.replace(SEPARATORS, "");
+    let digits = bare.strip_prefix('+').unwrap_or(&bare);
+    is_number(digits).then(|| digits.to_owned())
+}
+
+fn jid(user_and_device: &str, server: &str) -> Option<String> {
+    let user = user_and_device.split_once(':').map_or(user_and_device, |(user, _device)| user);
+    match server {
+        "s.whatsapp.net" | "c.us" => is_number(user).then(|| user.to_owned()),
+        "g.us" | "lid" if !user.is_empty() => Some(format!("{user}@{server}")),
+        _ => None,
+    }
+}
+
+fn is_number(digits: &str) -> bool {
+    DIGITS.contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Option<String> {
+        Address::parse(text).map(|address| address.as_str().to_owned())
+    }
+
+    #[test]
+    fn all_spellings_of_a_person_are_one_address() {
+        for text in [
+            "+12025550101",
+            "12025550101",
+            "+1 (202) 555-0101",
+            "1.202.555.0101",
+            "[1] 202 555 0101",
+            "12025550101@s.whatsapp.net",
+            "12025550101@c.us",
+            "12025550101:17@s.whatsapp.net",
+            "12025550101:17@c.us",
+        ] {
+            assert_eq!(parsed(text).as_deref(), Some("12025550101"), "{text}");
+        }
+    }
+
+    #[test]
+    fn groups_and_hidden_numbers_are_addresses_of_their_own() {
+        assert_eq!(parsed("120363025550101@g.us").as_deref(), Some("120363025550101@g.us"));
+        assert_eq!(parsed("12025550101-1614147929@g.us").as_deref(), Some("12025550101-1614147929@g.us"));
+        assert_eq!(parsed("12025550101:3@lid").as_deref(), Some("12025550101@lid"));
+    }
+
+    #[test]
+    fn a_number_has_7_to_15_digits_and_no_leading_0() {
+        assert_eq!(parsed("2025550").as_deref(), Some("2025550"));
+        assert_eq!(parsed("202555010112345").as_deref(), Some("202555010112345"));
+        for text in ["202555", "2025550101123456", "02025550101", "+0 202 555 0101", "0012025550101"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_a_number_nor_a_jid_is_refused() {
+        for text in [
+            "",
+            "+",
+            "++12025550101",
+            "1202+5550101",
+            "12025550101x",
+            "1/202/555/0101",
+            "١٢٠٢٥٥٥٠١٠١",
+            "Mary",
+            "@g.us",
+            ":1@lid",
+            "12025550101@",
+            "12025550101@example.com",
+            "12025550101@S.WHATSAPP.NET",
+            "status@broadcast",
+            "202555@s.whatsapp.net",
+            "+12025550101@s.whatsapp.net",
+            "mary@c.us",
+            "1@2@g.us",
+        ] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+}

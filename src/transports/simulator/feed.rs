@@ -1,0 +1,26 @@
+//! The one task by which a transport reports updates.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+/// At most one running task; it ends when it is replaced, stopped or dropped.
+#[derive(Default)]
+pub(super) struct Feed(Mutex<JoinSet<()>>);
+
+impl Feed {
+    /// Runs this task on the current tokio runtime in place of the earlier one.
+    pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(task);
+        self.replace(tasks);
+    }
+
+    pub(super) fn stop(&self) {
+        self.replace(JoinSet::new());
+    }
+
+    fn replace(&self, tasks: JoinSet<()>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
+    }
+}

@@ -1,0 +1,79 @@
+//! The simulated `WhatsApp`: the default transport, which needs nothing (CONTRACT.md section 4).
+
+pub mod address;
+mod client;
+mod feed;
+pub mod in_process;
+mod numbers;
+mod receipts;
+pub mod remote;
+pub mod routes;
+mod shared;
+mod wire;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_web::{App, HttpServer};
+use actors::clock::Clock;
+use events::time::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use self::shared::Shared;
+use super::{Capabilities, Update};
+
+/// Long polls are cut off after this; what they wait for is lost with the world anyway.
+const SHUTDOWN_TIMEOUT_S: u64 = 1;
+
+/// What the simulated `WhatsApp` can do. Lengths are those of DESIGN.md section 11.
+const CAPABILITIES: Capabilities = Capabilities {
+    own_message_id: true,
+    groups: true,
+    phone_echo: false,
+    registered_check: false,
+    free_text_any_time: true,
+    receipts: true,
+    text_max: 65_536,
+    file_max: 2 * 1024 * 1024,
+};
+
+/// An update and its place in the order in which updates became visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedUpdate {
+    /// Rises by one from update to update; the cursor of a reader.
+    pub sequence: u64,
+    /// What happened.
+    pub update: Update,
+}
+
+/// Runs the simulator as a process of its own, `rate` times as fast as real time, until SIGINT or SIGTERM.
+/// `bound` learns the address, which a `listen` with port 0 leaves open.
+pub async fn serve(listen: SocketAddr, rate: u32, bound: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    let stop_asked = stop_signal()?;
+    let world = Shared::new(Clock::system(Timestamp::default(), rate));
+    let server = HttpServer::new(move || App::new().configure(|cfg| routes::configure(cfg, world.clone())))
+        .workers(1)
+        .shutdown_signal(stop_asked)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT_S)
+        .bind(listen)?;
+    if let Some(address) = server.addrs().first() {
+        bound(*address);
+    }
+    server.run().await
+}
+
+/// Listens from now on, so that no signal after `bound` goes unheard.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

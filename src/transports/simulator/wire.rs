@@ -1,0 +1,225 @@
+//! What the simulator's process and its gateway say to each other, as JSON.
+
+use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
+use events::ids::{InvalidId, MessageId};
+use serde::{Deserialize, Serialize};
+
+use super::NumberedUpdate;
+use super::world::{Received, Stats};
+use crate::transports::{Lookup, Outgoing, Status, Update};
+
+/// The body of `POST /sim/v1/send`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SendBody {
+    pub(super) id: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) text: String,
+}
+
+/// The answer to `POST /sim/v1/send`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct OutcomeView(#[serde(with = "OutcomeShape")] pub(super) Outcome);
+
+/// The answer to `GET /sim/v1/messages/{id}`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LookupView {
+    #[serde(with = "LookupShape")]
+    pub(super) lookup: Lookup,
+}
+
+/// One row of `GET /sim/v1/updates`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UpdateView {
+    pub(super) sequence: u64,
+    account: String,
+    message_id: String,
+    #[serde(with = "StatusShape")]
+    status: Status,
+}
+
+/// One row of `GET /sim/v1/phones/{phone}/messages`.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageView<'a> {
+    message_id: String,
+    from: &'a str,
+    text: &'a str,
+    /// Nothing yet: `null`.
+    file: (),
+    at: String,
+}
+
+/// The answer to `GET /sim/v1/stats`.
+#[derive(Debug, Serialize)]
+pub(super) struct StatsView {
+    sends: u64,
+    duplicates: u64,
+}
+
+/// A list of everything there is: its page is the only one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ListView<T> {
+    pub(super) data: Vec<T>,
+    #[serde(default)]
+    page: PageView,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct PageView {
+    next: Option<u64>,
+    prev: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome", tag = "outcome", content = "detail", rename_all = "snake_case")]
+enum OutcomeShape {
+    Sent,
+    Failed(#[serde(with = "PermanentShape")] Permanent),
+    RateLimited {
+        after_ms: u64,
+        #[serde(with = "ScopeShape")]
+        scope: Scope,
+    },
+    NotConnected,
+    ServerError,
+    Unknown,
+    Stopped {
+        #[serde(with = "StopReasonShape")]
+        reason: StopReason,
+        until_ms: Option<u64>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Permanent", rename_all = "snake_case")]
+enum PermanentShape {
+    RecipientInvalid,
+    #[serde(rename = "not_on_whatsapp")]
+    NotOnWhatsApp,
+    Refused,
+    WindowClosed,
+    ContentRejected,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Scope", rename_all = "snake_case")]
+enum ScopeShape {
+    Pair,
+    Account,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StopReason", rename_all = "snake_case")]
+enum StopReasonShape {
+    Blocked,
+    Unauthorised,
+    Misconfigured,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Lookup", rename_all = "snake_case")]
+enum LookupShape {
+    Sent,
+    NotSent,
+    Unknown,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Status", rename_all = "snake_case")]
+enum StatusShape {
+    Delivered,
+    Read,
+}
+
+impl<T> ListView<T> {
+    pub(super) fn of(rows: impl IntoIterator<Item = T>) -> Self {
+        Self { data: rows.into_iter().collect(), page: PageView::default() }
+    }
+}
+
+impl From<Outgoing> for SendBody {
+    fn from(message: Outgoing) -> Self {
+        Self { id: message.id.to_string(), from: message.from, to: message.to, text: message.text }
+    }
+}
+
+impl TryFrom<SendBody> for Outgoing {
+    type Error = InvalidId;
+
+    fn try_from(body: SendBody) -> Result<Self, InvalidId> {
+        Ok(Self { id: body.id.parse()?, from: body.from, to: body.to, text: body.text })
+    }
+}
+
+impl From<NumberedUpdate> for UpdateView {
+    fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
+        Self { sequence, account: update.account_phone, message_id: update.id.to_string(), status: update.status }
+    }
+}
+
+impl TryFrom<UpdateView> for NumberedUpdate {
+    type Error = InvalidId;
+
+    fn try_from(view: UpdateView) -> Result<Self, InvalidId> {
+        let id: MessageId = view.message_id.parse()?;
+        let update = Update { account_phone: view.account, id, status: view.status };
+        Ok(Self { sequence: view.sequence, update })
+    }
+}
+
+impl<'a> From<&'a Received> for MessageView<'a> {
+    fn from(received: &'a Received) -> Self {
+        let (message_id, at) = (received.id.to_string(), received.at.to_string());
+        Self { message_id, from: &received.from, text: &received.text, file: (), at }
+    }
+}
+
+impl From<Stats> for StatsView {
+    fn from(Stats { sends, duplicates }: Stats) -> Self {
+        Self { sends, duplicates }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL_FAILURES: [Permanent; 5] = [
+        Permanent::RecipientInvalid,
+        Permanent::NotOnWhatsApp,
+        Permanent::Refused,
+        Permanent::WindowClosed,
+        Permanent::ContentRejected,
+    ];
+
+    fn check(outcome: &Outcome, expected: &str) {
+        let written = serde_json::to_string(&OutcomeView(outcome.clone())).expect("written");
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_str::<OutcomeView>(&written).expect("read").0, *outcome);
+    }
+
+    #[test]
+    fn every_outcome_comes_back_as_it_went() {
+        check(&Outcome::Sent, r#"{"outcome":"sent"}"#);
+        check(&Outcome::NotConnected, r#"{"outcome":"not_connected"}"#);
+        check(&Outcome::ServerError, r#"{"outcome":"server_error"}"#);
+        check(&Outcome::Unknown, r#"{"outcome":"unknown"}"#);
+        check(
+            &Outcome::RateLimited { after_ms: 7, scope: Scope::Pair },
+            r#"{"outcome":"rate_limited","detail":{"after_ms":7,"scope":"pair"}}"#,
+        );
+        check(
+            &Outcome::Stopped { reason: StopReason::Blocked, until_ms: None },
+            r#"{"outcome":"stopped","detail":{"reason":"blocked","until_ms":null}}"#,
+        );
+    }
+
+    #[test]
+    fn every_failure_comes_back_as_it_went() {
+        let names = ["recipient_invalid", "not_on_whatsapp", "refused", "window_closed", "content_rejected"];
+        for (failure, name) in ALL_FAILURES.into_iter().zip(names) {
+            check(&Outcome::Failed(failure), &format!(r#"{{"outcome":"failed","detail":"{name}"}}"#));
+        }
+    }
+}

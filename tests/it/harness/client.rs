@@ -1,0 +1,287 @@
+//! Typed clients of the three doors: the operator's API, one workspace's API with its secret URL, the simulator's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::{ADMIN_KEY, Answer, Http, Request, Server, poll};
+
+/// The states of a message that nothing goes wrong with, in order.
+const WAY: [&str; 5] = ["queued", "sending", "sent", "delivered", "read"];
+const PAGE: usize = 500;
+
+/// One tenant, with the keys that were shown when it was created.
+pub struct Workspace {
+    pub id: u64,
+    pub api_key: String,
+    /// The path of its secret URL.
+    pub inbound: String,
+    http: Arc<Http>,
+}
+
+/// The simulated `WhatsApp`, as its phones' owners see it.
+pub struct Simulator {
+    http: Http,
+}
+
+/// One row of the credit ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    pub kind: String,
+    pub amount: i64,
+    pub balance: i64,
+    pub message_id: Option<String>,
+    at: DateTime<Utc>,
+}
+
+/// A message as the API shows it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub state: String,
+    /// `failure.code`.
+    pub failure: Option<String>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub view: Value,
+}
+
+impl Server {
+    /// Creates a tenant through the operator's API.
+    pub fn create_workspace(&self, name: &str, credits: u64) -> Workspace {
+        let http = Arc::new(self.http());
+        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
+        let body = json!({"name": name, "owner": owner, "credits": credits});
+        let answer = http.ask(&Request::post("/admin/v1/workspaces").bearer(ADMIN_KEY).json(&body));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let created = answer.json();
+        let (_, token) = text(&created, "inbound_url").split_once("/in/").expect("the inbound URL ends in /in/{token}");
+        Workspace {
+            id: number(&created, "workspace_id"),
+            api_key: text(&created, "api_key").to_owned(),
+            inbound: format!("/in/{token}"),
+            http,
+        }
+    }
+
+    /// Grants credits to a tenant through the operator's API.
+    pub fn grant(&self, workspace: &Workspace, amount: u64) {
+        let path = format!("/admin/v1/workspaces/{}/credits", workspace.id);
+        let body = json!({"amount": amount, "reason": "bought"});
+        self.http().ask(&Request::post(path).bearer(ADMIN_KEY).json(&body)).success();
+    }
+
+    /// A tenant with ten credits and one connected account.
+    pub fn workspace(&self) -> Workspace {
+        let workspace = self.create_workspace("Acme", 10);
+        workspace.connect_account(super::ACCOUNT_PHONE);
+        workspace
+    }
+}
+
+impl Workspace {
+    /// A request to the workspace's API, with its key.
+    pub fn api(&self, method: &'static str, path: &str) -> Request {
+        Request::new(method, format!("/api/v1{path}")).bearer(&self.api_key)
+    }
+
+    pub fn ask(&self, request: &Request) -> Answer {
+        self.http.ask(request)
+    }
+
+    pub fn connect_account(&self, phone: &str) {
+        let body = json!({"phone": phone, "full_name": "Acme Sales", "email": "sales@acme.example",
+            "transport": "simulator"});
+        self.ask(&self.api("POST", "/accounts").json(&body)).success();
+    }
+
+    /// The account with this phone.
+    pub fn account(&self, phone: &str) -> Value {
+        let accounts = self.rows("/accounts");
+        accounts.into_iter().find(|account| account["phone"] == phone).expect("the account is listed")
+    }
+
+    /// Posts to the secret URL, as a CRM does.
+    pub fn post(&self, body: &Value) -> Answer {
+        self.ask(&Request::post(&*self.inbound).json(body))
+    }
+
+    /// Posts to the secret URL with an idempotency key. An error means that no answer came: a server was killed.
+    pub fn try_post(&self, body: &Value, key: &str) -> std::io::Result<Answer> {
+        self.http.send(&Request::post(&*self.inbound).header("Idempotency-Key", key).json(body))
+    }
+
+    pub fn post_with_key(&self, body: &Value, key: &str) -> Answer {
+        self.try_post(body, key).unwrap_or_else(|error| panic!("{key}: {error}"))
+    }
+
+    /// Posts one text to one phone, which must be accepted; the message's id.
+    pub fn send(&self, phone: &str, text: &str) -> String {
+        self.post(&message(phone, text)).message_id()
+    }
+
+    pub fn message(&self, id: &str) -> Message {
+        let view = self.ask(&self.api("GET", &format!("/messages/{id}"))).success();
+        Message {
+            state: text(&view, "state").to_owned(),
+            failure: view["failure"]["code"].as_str().map(str::to_owned),
+            sent_at: view["sent_at"].as_str().map(time),
+            view,
+        }
+    }
+
+    /// Waits until the message is in this state, or past it on the way that a message goes; then shows it.
+    pub fn wait_for_state(&self, id: &str, wanted: &str, within: Duration) -> Message {
+        let arrived = poll(within, || {
+            let message = self.message(id);
+            let lost = message.state == "failed" && wanted != "failed";
+            (lost || has_reached(&message.state, wanted)).then_some(message)
+        });
+        match arrived {
+            Some(message) if has_reached(&message.state, wanted) => message,
+            _ => panic!("{id} is not {wanted} within {within:?}: {:?}", self.message(id)),
+        }
+    }
+
+    pub fn settle(&self, id: &str, outcome: &str) -> Answer {
+        let body = json!({"as": outcome, "reason": "looked at the phone"});
+        self.ask(&self.api("POST", &format!("/messages/{id}/settle")).json(&body))
+    }
+
+    pub fn credits(&self) -> i64 {
+        let view = self.ask(&self.api("GET", "/credits")).success();
+        view["balance"].as_i64().unwrap_or_else(|| panic!("no balance: {view}"))
+    }
+
+    pub fn chats(&self) -> Vec<Value> {
+        self.rows("/chats")
+    }
+
+    /// The whole ledger, newest first.
+    pub fn ledger(&self) -> Vec<LedgerRow> {
+        self.rows("/credits/ledger").iter().map(ledger_row).collect()
+    }
+
+    /// Checks every balance of the ledger, and one charge and at most one refund per message; then shows it.
+    pub fn assert_ledger_adds_up(&self) -> Vec<LedgerRow> {
+        let rows = self.ledger();
+        let mut balance = 0;
+        let mut time = DateTime::UNIX_EPOCH;
+        let mut movements: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        for row in rows.iter().rev() {
+            balance += row.amount;
+            assert_eq!(row.balance, balance, "{row:?}");
+            assert!(balance >= 0 && row.at >= time, "{row:?}");
+            assert_eq!(row.amount > 0, row.kind != "charged", "{row:?}");
+            time = row.at;
+            if let Some(id) = row.message_id.as_deref() {
+                let earlier = movements.insert((id, row.kind.as_str()), row.amount);
+                assert_eq!(earlier, None, "twice: {row:?}");
+                let charge = movements.get(&(id, "charged"));
+                assert!(row.kind == "charged" || charge == Some(&-row.amount), "not what was charged: {row:?}");
+            }
+        }
+        assert_eq!(self.credits(), balance, "the balance is not what the ledger's newest row says");
+        rows
+    }
+
+    fn rows(&self, path: &str) -> Vec<Value> {
+        rows(&self.http, &format!("/api/v1{path}"), &self.api_key)
+    }
+}
+
+impl Simulator {
+    pub fn new(port: u16) -> Self {
+        Self { http: Http::new(port) }
+    }
+
+    /// The texts that a phone has got, each as often as it got it.
+    pub fn texts(&self, phone: &str) -> Vec<String> {
+        self.phone(phone).iter().map(|message| text(message, "text").to_owned()).collect()
+    }
+
+    /// All that a phone has got.
+    pub fn phone(&self, phone: &str) -> Vec<Value> {
+        rows(&self.http, &format!("/sim/v1/phones/{phone}/messages"), "")
+    }
+
+    /// How often `WhatsApp` was handed a message, and how often one that it had already.
+    pub fn stats(&self) -> (u64, u64) {
+        let stats = self.http.ask(&Request::get("/sim/v1/stats")).success();
+        (number(&stats, "sends"), number(&stats, "duplicates"))
+    }
+}
+
+impl Answer {
+    /// The id of the message that was accepted; anything else fails the test.
+    pub fn message_id(&self) -> String {
+        assert_eq!(self.status, 200, "not accepted: {self:?}");
+        text(&self.json()["data"], "message_id").to_owned()
+    }
+
+    /// Whether an earlier answer was given again.
+    pub fn is_replayed(&self) -> bool {
+        self.header("Idempotent-Replayed") == Some("true")
+    }
+}
+
+/// The body of an ordinary message.
+pub fn message(phone: &str, text: &str) -> Value {
+    json!({"action": "send", "phone": phone, "text": text})
+}
+
+/// How far on its way a message in this state is; `None` off the way, as `uncertain` and `failed` are.
+pub fn steps(state: &str) -> Option<usize> {
+    WAY.iter().position(|step| *step == state)
+}
+
+fn has_reached(state: &str, wanted: &str) -> bool {
+    state == wanted || steps(wanted).is_some_and(|least| steps(state) >= Some(least))
+}
+
+/// A whole list, over all its pages.
+fn rows(http: &Http, path: &str, key: &str) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut page = format!("{path}?limit={PAGE}");
+    loop {
+        let mut view = http.ask(&Request::get(page).bearer(key)).success();
+        let data = view["data"].as_array_mut().unwrap_or_else(|| panic!("no list at {path}"));
+        if data.is_empty() {
+            return rows;
+        }
+        rows.append(data);
+        page = match &view["page"]["next"] {
+            Value::Null => return rows,
+            Value::String(link) if link.contains('?') => format!("{path}?{}", link.split_once('?').unwrap().1),
+            Value::String(cursor) => format!("{path}?limit={PAGE}&after={cursor}"),
+            cursor => format!("{path}?limit={PAGE}&after={cursor}"),
+        };
+    }
+}
+
+fn ledger_row(row: &Value) -> LedgerRow {
+    LedgerRow {
+        kind: text(row, "kind").to_owned(),
+        amount: row["amount"].as_i64().unwrap_or_else(|| panic!("no amount: {row}")),
+        balance: row["balance"].as_i64().unwrap_or_else(|| panic!("no balance: {row}")),
+        message_id: row["message_id"].as_str().map(str::to_owned),
+        at: time(text(row, "at")),
+    }
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    parsed.unwrap_or_else(|error| panic!("{text:?} is not RFC 3339: {error}")).to_utc()
+}
+
+fn text<'a>(view: &'a Value, key: &str) -> &'a str {
+    view[key].as_str().unwrap_or_else(|| panic!("no text {key:?} in {view}"))
+}
+
+/// A number, written as one or as text.
+fn number(view: &Value, key: &str) -> u64 {
+    let value = &view[key];
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no number {key:?} in {view}"))
+}

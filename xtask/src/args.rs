@@ -1,0 +1,90 @@
+//! The command line, parsed once.
+
+/// What `cargo xtask` alone prints.
+pub const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test                     all that must pass before a change lands; what CI runs
+  power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
+  trace                    shows by strace that every 200 leaves after the fdatasync of its message
+  simulate [--seeds N]     the simulation with N random histories (10000), optimised
+  plant                    the simulation against every planted defect in tests/planted
+  bench                    measures accepts and writes the figures into benches/README.md
+
+Exit: 0 ok, 1 failed, 2 usage, or this machine cannot run it.";
+
+/// The internal command that `power-cut` starts in a mount namespace of its own.
+pub const POWER_CUT_ROUNDS: &str = "power-cut-rounds";
+
+/// Rounds of a power cut when none are given.
+pub const ROUNDS: u64 = 20;
+
+const SEEDS: u64 = 10_000;
+
+/// One thing to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Task {
+    Help,
+    Test,
+    PowerCut { rounds: u64 },
+    PowerCutRounds { rounds: u64 },
+    Trace,
+    Bench,
+    Plant,
+    Simulate { seeds: u64 },
+}
+
+impl Task {
+    /// Reads the arguments after the program's name; the error is one line for the user.
+    pub fn parse(given: &[String]) -> Result<Self, String> {
+        let words: Vec<&str> = given.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            [] | ["help" | "-h" | "--help", ..] => Ok(Self::Help),
+            ["test"] => Ok(Self::Test),
+            ["power-cut", rest @ ..] => Ok(Self::PowerCut { rounds: number(rest, "--rounds", ROUNDS)? }),
+            [POWER_CUT_ROUNDS, rest @ ..] => Ok(Self::PowerCutRounds { rounds: number(rest, "--rounds", ROUNDS)? }),
+            ["trace"] => Ok(Self::Trace),
+            ["bench"] => Ok(Self::Bench),
+            ["plant"] => Ok(Self::Plant),
+            ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)? }),
+            _ => Err(format!("unknown command or argument: {}", words.join(" "))),
+        }
+    }
+}
+
+fn number(rest: &[&str], flag: &str, default: u64) -> Result<u64, String> {
+    let value = match *rest {
+        [] => return Ok(default),
+        [given, value] if given == flag => value,
+        [one] => one.strip_prefix(flag).and_then(|tail| tail.strip_prefix('=')).unwrap_or_default(),
+        _ => "",
+    };
+    match value.parse() {
+        Ok(0) | Err(_) => Err(format!("expected {flag} and a number from 1, found: {}", rest.join(" "))),
+        Ok(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Task, String> {
+        Task::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn numbers_have_a_default_and_two_spellings() {
+        assert_eq!(parse("power-cut"), Ok(Task::PowerCut { rounds: 20 }));
+        assert_eq!(parse("power-cut --rounds 3"), Ok(Task::PowerCut { rounds: 3 }));
+        assert_eq!(parse("simulate --seeds=7"), Ok(Task::Simulate { seeds: 7 }));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_name() {
+        for line in ["tset", "test now", "power-cut --rounds", "power-cut --rounds 0", "simulate --rounds 3"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+        assert_eq!(parse("tset"), Err("unknown command or argument: tset".to_owned()));
+    }
+}

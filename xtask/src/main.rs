@@ -1,0 +1,70 @@
+//! The project's own commands; `cargo xtask` alone lists them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod args;
+mod bench;
+mod http;
+mod plant;
+mod power_cut;
+mod process;
+mod random;
+mod server;
+mod simulate;
+mod stopwatch;
+mod test;
+mod tools;
+mod trace;
+mod workspace;
+
+use std::process::ExitCode;
+
+use crate::args::Task;
+
+const FAILED: u8 = 1;
+const USAGE_OR_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let task = match Task::parse(&given) {
+        Ok(task) => task,
+        Err(problem) => {
+            eprintln!("{problem}\n\n{}", args::USAGE);
+            return ExitCode::from(USAGE_OR_NOT_RUN);
+        }
+    };
+    if let Some(why) = why_not(&task) {
+        eprintln!("not run: {why}");
+        return ExitCode::from(USAGE_OR_NOT_RUN);
+    }
+    match run(&task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nfailed: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn why_not(task: &Task) -> Option<String> {
+    match task {
+        Task::PowerCut { .. } => power_cut::why_not(),
+        Task::Trace => trace::why_not(),
+        _ => None,
+    }
+}
+
+fn run(task: &Task) -> anyhow::Result<()> {
+    match *task {
+        Task::Help => {
+            println!("{}", args::USAGE);
+            Ok(())
+        }
+        Task::Test => test::run(),
+        Task::PowerCut { rounds } => power_cut::run(rounds),
+        Task::PowerCutRounds { rounds } => power_cut::rounds(rounds),
+        Task::Trace => trace::run(),
+        Task::Bench => bench::run(),
+        Task::Plant => plant::run(),
+        Task::Simulate { seeds } => simulate::run(seeds),
+    }
+}

@@ -1,0 +1,112 @@
+//! `plant`: plants known defects, one at a time, and expects the simulation to catch each.
+
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use self::tree::Tree;
+use crate::process::{cargo, root, target};
+use crate::simulate;
+
+const SEEDS_TRIED: &str = "1000";
+const WORDS_SHOWN: usize = 15;
+
+/// Plants every `tests/planted/*.patch` in a copy of the tree and prints what caught it.
+pub fn run() -> Result<()> {
+    let patches = patches(&root().join("tests").join("planted"))?;
+    ensure!(!patches.is_empty(), "there is no patch in tests/planted");
+    let tree = Tree::below(&target().join("planted"))?;
+    let mut rows = Vec::new();
+    let mut missed = Vec::new();
+    for patch in &patches {
+        let defect = patch.file_stem().unwrap_or_default().to_string_lossy().replace('-', " ");
+        println!("=== {defect}");
+        tree.restore()?;
+        tree.plant(patch)?;
+        let caught = simulate_in(&tree).with_context(|| defect.clone())?;
+        rows.push(row(&defect, caught.as_ref()));
+        if caught.is_none() {
+            missed.push(defect);
+        }
+    }
+    println!("\n| defect | caught by seed | invariant |\n|---|---|---|\n{}", rows.join("\n"));
+    ensure!(missed.is_empty(), "not caught: {}", missed.join(", "));
+    Ok(())
+}
+
+/// What the simulation printed of its failure.
+#[derive(Debug, PartialEq, Eq)]
+struct Caught {
+    seed: u64,
+    invariant: String,
+}
+
+fn patches(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut patches = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "patch") {
+            patches.push(path);
+        }
+    }
+    patches.sort();
+    Ok(patches)
+}
+
+fn simulate_in(tree: &Tree) -> Result<Option<Caught>> {
+    let mut build = in_tree(["test", "--no-run", "--test", "it"], tree);
+    ensure!(build.stdin(Stdio::null()).status()?.success(), "the tree does not build with the defect");
+    let mut simulation = in_tree(simulate::TEST, tree);
+    let output = simulation.env(simulate::SEEDS, SEEDS_TRIED).stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    match text.lines().find_map(Caught::read) {
+        Some(caught) => Ok(Some(caught)),
+        None => bail!("the simulation failed without naming a seed:\n{}", last_lines(&text)),
+    }
+}
+
+fn in_tree<'a>(arguments: impl IntoIterator<Item = &'a str>, tree: &Tree) -> Command {
+    let mut command = cargo(arguments);
+    command.current_dir(tree.folder()).env("CARGO_TARGET_DIR", target().join("planted").join("build"));
+    command
+}
+
+fn row(defect: &str, caught: Option<&Caught>) -> String {
+    match caught {
+        Some(Caught { seed, invariant }) => format!("| {defect} | {seed} | {invariant} |"),
+        None => format!("| {defect} | **not caught** in {SEEDS_TRIED} | |"),
+    }
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(WORDS_SHOWN)..).unwrap_or_default().join("\n")
+}
+
+impl Caught {
+    fn read(line: &str) -> Option<Self> {
+        let (_, rest) = line.split_once("simulation: seed ")?;
+        let (seed, invariant) = rest.split_once(':')?;
+        Some(Self { seed: seed.trim().parse().ok()?, invariant: invariant.trim().replace('|', "/") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_and_the_invariant_are_read_from_a_failure() {
+        let caught = Caught::read("simulation: seed 42: a message is charged exactly once: m1 twice");
+        let invariant = "a message is charged exactly once: m1 twice".to_owned();
+        assert_eq!(caught, Some(Caught { seed: 42, invariant }));
+        assert_eq!(Caught::read("test simulation::all ... ok"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! An ext4 file system in a file, whose power can be cut.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::system;
+use crate::process::output;
+
+/// Sparse: takes only what is written. The server keeps its usual reserve of free space.
+const IMAGE_BYTES: u64 = 2 << 30;
+const TRIAL_BYTES: u64 = 16 << 20;
+const UNMOUNT_TRIES: u32 = 100;
+const UNMOUNT_EVERY: Duration = Duration::from_millis(100);
+
+/// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: from now on nothing more reaches the disk, the journal
+/// included, and every write and sync fails.
+const CUT_POWER: &str =
+    r#"open(F, "<", $ARGV[0]) or die; my $x = pack("L", 2); defined(ioctl(F, 0x8004587D, $x)) or die "ioctl: $!""#;
+
+/// A mounted file system; unmounted and removed when it is dropped.
+pub struct Disk {
+    image: PathBuf,
+    mount: PathBuf,
+}
+
+impl Disk {
+    /// Makes the file system in `folder` and mounts it there.
+    pub fn create(folder: &Path) -> Result<Self> {
+        let disk = Self::format(folder, IMAGE_BYTES)?;
+        disk.mount()?;
+        Ok(disk)
+    }
+
+    /// Where it is mounted.
+    pub fn folder(&self) -> &Path {
+        &self.mount
+    }
+
+    /// Cuts the power: whatever is not synced at this moment is gone.
+    pub fn cut_power(&self) -> Result<()> {
+        output(Command::new("perl").args(["-e", CUT_POWER]).arg(&self.mount)).map(drop).context("cannot cut the power")
+    }
+
+    /// Unmounts and mounts again; the file system replays its journal.
+    pub fn mount_again(&self) -> Result<()> {
+        self.unmount()?;
+        self.mount()
+    }
+
+    fn format(folder: &Path, bytes: u64) -> Result<Self> {
+        let disk = Self { image: folder.join("image"), mount: folder.join("mount") };
+        std::fs::create_dir_all(&disk.mount)?;
+        File::create(&disk.image)?.set_len(bytes)?;
+        system("mkfs.ext4", &[Path::new("-q"), Path::new("-F"), &disk.image])?;
+        Ok(disk)
+    }
+
+    fn mount(&self) -> Result<()> {
+        system("mount", &[Path::new("-o"), Path::new("loop"), &self.image, &self.mount])
+    }
+
+    fn unmount(&self) -> Result<()> {
+        let mut result = Ok(());
+        for _ in 0..UNMOUNT_TRIES {
+            result = system("umount", &[&self.mount]);
+            if result.is_ok() {
+                break;
+            }
+            thread::sleep(UNMOUNT_EVERY);
+        }
+        result
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Err(error) = self.unmount() {
+            eprintln!("left mounted: {}: {error:#}", self.mount.display());
+        }
+        // A file that stays is removed before the next run.
+        let _ = std::fs::remove_file(&self.image);
+    }
+}
+
+/// Makes a small file system and mounts it, out of everybody's sight; the error says what this machine lacks.
+pub fn try_out(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder.join("mount"))?;
+    File::create(folder.join("image"))?.set_len(TRIAL_BYTES)?;
+    let steps = "cd \"$1\"; mkfs.ext4 -q -F image; mount -o loop image mount; umount mount";
+    output(Command::new("unshare").args(["--mount", "sh", "-ec", steps, "sh"]).arg(folder)).map(drop)
+}

@@ -1,0 +1,98 @@
+//! Clients that post without a pause until the power is gone.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::draft::Draft;
+use crate::http::Client;
+use crate::workspace::{Workspace, message_id};
+
+/// How many clients post, and how many look afterwards.
+pub const CLIENTS: usize = 8;
+
+/// More than the clients of one round can have begun without being answered.
+pub const NUMBERS_BETWEEN_ROUNDS: u64 = 1_000;
+
+/// Beyond these in one round, messages are short and a little apart: the disk need not hold more.
+const LONG_BYTES_MAX: u64 = 20 << 20;
+const HASTY_MESSAGES_MAX: u64 = 5_000;
+const APART: Duration = Duration::from_millis(4);
+
+/// A message that the server answered with 200.
+#[derive(Clone)]
+pub struct Acknowledged {
+    pub draft: Draft,
+    pub message_id: String,
+}
+
+/// Who posts where.
+pub struct Load<'a> {
+    pub workspace: &'a Workspace,
+    pub address: SocketAddr,
+    pub seed: u64,
+}
+
+/// What the clients share.
+struct Round {
+    first: u64,
+    next: AtomicU64,
+    bytes: AtomicU64,
+    is_over: AtomicBool,
+}
+
+impl Load<'_> {
+    /// Posts messages numbered from `first` while `cut` runs, which calls what it is given just before the power
+    /// goes. Before that, an answer other than 200 is an error.
+    pub fn run(&self, first: u64, cut: impl FnOnce(&dyn Fn()) -> Result<()>) -> Result<Vec<Acknowledged>> {
+        let round =
+            Round { first, next: AtomicU64::new(first), bytes: AtomicU64::new(0), is_over: AtomicBool::new(false) };
+        thread::scope(|scope| {
+            let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| self.post_until_the_cut(&round))).collect();
+            let result = cut(&|| round.is_over.store(true, Ordering::SeqCst));
+            let mut acknowledged = Vec::new();
+            for client in clients {
+                match client.join() {
+                    Ok(posted) => acknowledged.extend(posted?),
+                    Err(_) => bail!("a client panicked"),
+                }
+            }
+            acknowledged.sort_by_key(|one| one.draft.number);
+            result.map(|()| acknowledged)
+        })
+    }
+
+    fn post_until_the_cut(&self, round: &Round) -> Result<Vec<Acknowledged>> {
+        let mut client = Client::new(self.address);
+        let mut acknowledged = Vec::new();
+        loop {
+            let draft = round.next_draft(self.seed);
+            let text = draft.text();
+            if draft.is_short {
+                thread::sleep(APART);
+            }
+            let answer = match self.workspace.submit(&mut client, &draft.key(), &draft.phone(), &text) {
+                Ok(answer) => answer,
+                Err(_) if round.is_over.load(Ordering::SeqCst) => return Ok(acknowledged),
+                Err(error) => bail!("the server broke off before the cut: {error}"),
+            };
+            match answer.status {
+                200 => acknowledged.push(Acknowledged { draft, message_id: message_id(&answer)? }),
+                _ if round.is_over.load(Ordering::SeqCst) => return Ok(acknowledged),
+                _ => bail!("message {} of {} bytes was refused: {}", draft.number, text.len(), answer.abridged()),
+            }
+            round.bytes.fetch_add(u64::try_from(text.len())?, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Round {
+    fn next_draft(&self, seed: u64) -> Draft {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let is_full = self.bytes.load(Ordering::Relaxed) > LONG_BYTES_MAX;
+        Draft { number, seed, is_short: is_full || number - self.first > HASTY_MESSAGES_MAX }
+    }
+}

@@ -1,0 +1,161 @@
+//! `power-cut`: cuts the power under a server at work, round after round, and looks for what it had acknowledged.
+
+mod check;
+mod disk;
+mod draft;
+mod load;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use self::check::Findings;
+use self::disk::Disk;
+use self::load::{Acknowledged, Load};
+use crate::http::Client;
+use crate::process::{fresh_folder, is_root, output, release_server, run as run_program, target};
+use crate::random::{Random, fresh_seed};
+use crate::server::Server;
+use crate::stopwatch::Stopwatch;
+use crate::workspace::{Workspace, verify_chain};
+use crate::{args, tools};
+
+const CREDITS_MIN: u64 = 1_000_000;
+const CREDITS_PER_ROUND: u64 = 25_000;
+const CUT_AFTER_MS_MIN: u64 = 500;
+const CUT_AFTER_MS_MAX: u64 = 2_000;
+/// How long a server that answers without having stored may betray itself.
+const BETWEEN_CUT_AND_KILL: Duration = Duration::from_millis(50);
+const LOST_SHOWN: usize = 5;
+
+/// What keeps this machine from cutting the power of a disk; none if nothing does.
+pub fn why_not() -> Option<String> {
+    if !is_root() {
+        return Some("the power cut needs root".to_owned());
+    }
+    let missing = tools::missing_packages();
+    if !missing.is_empty() {
+        return Some(format!("the power cut needs the packages {}", missing.join(", ")));
+    }
+    let tried = fresh_folder("power-cut").and_then(|folder| disk::try_out(&folder));
+    tried.err().map(|error| format!("no ext4 on a loop device: {error:#}"))
+}
+
+/// Builds the server and runs the rounds in a mount namespace of their own: however they end, no mount stays behind.
+pub fn run(rounds: u64) -> Result<()> {
+    release_server()?;
+    let this = std::env::current_exe().context("cannot find this program")?;
+    let rounds = rounds.to_string();
+    let mut command = Command::new("unshare");
+    run_program(command.arg("--mount").arg(this).args([args::POWER_CUT_ROUNDS, "--rounds", &rounds]))
+}
+
+/// The rounds themselves; the mounts are the caller's to part from everybody else's.
+pub fn rounds(rounds: u64) -> Result<()> {
+    let seed = fresh_seed();
+    println!("seed {seed}");
+    let mut test = PowerCut::prepare(seed, rounds)?;
+    let result = (1..=rounds).try_for_each(|round| test.round(round, round == rounds));
+    if result.is_err() {
+        eprintln!("{}", test.server.last_words());
+    }
+    result?;
+    println!("{rounds} power cuts: {} acknowledged, none lost", test.acknowledged.len());
+    Ok(())
+}
+
+/// Fields are dropped in this order: the server lets go of the disk first.
+struct PowerCut {
+    server: Server,
+    disk: Disk,
+    workspace: Workspace,
+    binary: PathBuf,
+    log: PathBuf,
+    seed: u64,
+    random: Random,
+    acknowledged: Vec<Acknowledged>,
+    previous_round_began_at: usize,
+}
+
+impl PowerCut {
+    fn prepare(seed: u64, rounds: u64) -> Result<Self> {
+        let folder = fresh_folder("power-cut")?;
+        let binary = target().join("release").join("tidings");
+        let log = folder.join("server.log");
+        let disk = Disk::create(&folder)?;
+        let server = Server::start(Command::new(&binary), &data_dir(&disk), &log)?;
+        let credits = CREDITS_MIN.max(rounds.saturating_mul(CREDITS_PER_ROUND));
+        let workspace = Workspace::create(&mut Client::new(server.address), credits)?;
+        Ok(Self {
+            server,
+            disk,
+            workspace,
+            binary,
+            log,
+            seed,
+            random: Random::seeded(seed),
+            acknowledged: Vec::new(),
+            previous_round_began_at: 0,
+        })
+    }
+
+    fn round(&mut self, round: u64, is_last: bool) -> Result<()> {
+        let began_at = self.acknowledged.len();
+        self.work_until_the_cut()?;
+        let ready_after = self.restart()?;
+        let from = if is_last { 0 } else { self.previous_round_began_at };
+        let checked = self.acknowledged.get(from..).unwrap_or_default();
+        let findings = check::look_for(checked, &self.workspace, self.server.address)?;
+        let new = self.acknowledged.len() - began_at;
+        report(round, new, &findings, ready_after);
+        self.previous_round_began_at = began_at;
+        ensure!(findings.lost.is_empty(), "acknowledged messages are lost");
+        ensure!(new > 0, "the server acknowledged nothing before the cut");
+        verify_chain(&mut Client::new(self.server.address))?;
+        check::no_blobs(&data_dir(&self.disk))
+    }
+
+    fn work_until_the_cut(&mut self) -> Result<()> {
+        let after = Duration::from_millis(CUT_AFTER_MS_MIN + self.random.below(CUT_AFTER_MS_MAX - CUT_AFTER_MS_MIN));
+        let load = Load { workspace: &self.workspace, address: self.server.address, seed: self.seed };
+        let first = self.acknowledged.last().map_or(0, |last| last.draft.number + load::NUMBERS_BETWEEN_ROUNDS);
+        let (disk, server) = (&self.disk, &mut self.server);
+        let cut = |announce: &dyn Fn()| {
+            thread::sleep(after);
+            announce();
+            let cut = disk.cut_power();
+            thread::sleep(BETWEEN_CUT_AND_KILL);
+            server.kill();
+            cut
+        };
+        self.acknowledged.extend(load.run(first, cut)?);
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<Stopwatch> {
+        self.disk.mount_again()?;
+        let took = Stopwatch::start();
+        self.server = Server::start(Command::new(&self.binary), &data_dir(&self.disk), &self.log)?;
+        Ok(took)
+    }
+}
+
+fn data_dir(disk: &Disk) -> PathBuf {
+    disk.folder().join("data")
+}
+
+fn report(round: u64, new: usize, findings: &Findings, ready_after: Stopwatch) {
+    let Findings { verified, lost } = findings;
+    println!("round {round:>3}: acknowledged {new:>6}, verified {verified:>7}, lost {}, {ready_after}", lost.len());
+    for line in lost.iter().take(LOST_SHOWN) {
+        println!("  lost: {line}");
+    }
+}
+
+/// Runs a program of the system that must succeed.
+fn system(program: &str, arguments: &[&Path]) -> Result<()> {
+    output(Command::new(program).args(arguments)).map(drop)
+}

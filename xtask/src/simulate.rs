@@ -1,0 +1,18 @@
+//! `simulate`: many random histories, optimised.
+
+use anyhow::Result;
+
+use crate::process::{cargo, run as run_program};
+
+/// The variable that tells the simulation how many histories to try.
+pub const SEEDS: &str = "TIDINGS_SIMULATION_SEEDS";
+
+/// The arguments of cargo that run the simulation and show what it prints.
+pub const TEST: [&str; 6] = ["test", "--test", "it", "simulation", "--", "--nocapture"];
+
+/// Tries this many seeds; an error if an invariant is violated.
+pub fn run(seeds: u64) -> Result<()> {
+    let [test, rest @ ..] = TEST;
+    let arguments = [test, "--release"].into_iter().chain(rest);
+    run_program(cargo(arguments).env(SEEDS, seeds.to_string()))
+}
