@@ -1,1 +1,5 @@
-fn main(){}
+//! The `tidings` program.
+
+fn main() -> std::process::ExitCode {
+    tidings::cli::run()
+}

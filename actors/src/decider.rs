@@ -89,12 +89,14 @@ pub struct Due<E> {
     pub wake_at: Option<Timestamp>,
     /// Messages that wait in this actor.
     pub waiting: u64,
+    /// When the last of them leaves, roughly.
+    pub empty_at: Option<Timestamp>,
 }
 
 impl<E> Due<E> {
     /// Nothing outstanding.
     pub const fn nothing() -> Self {
-        Self { effects: Vec::new(), wake_at: None, waiting: 0 }
+        Self { effects: Vec::new(), wake_at: None, waiting: 0, empty_at: None }
     }
 }
 

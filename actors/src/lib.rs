@@ -18,3 +18,6 @@ pub mod registry;
 pub mod replay;
 pub mod shard;
 pub mod shell;
+
+#[cfg(test)]
+mod spec;

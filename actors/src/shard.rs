@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, Message, Recipient};
+use dashmap::DashMap;
 use events::ids::{StreamId, WorkspaceId};
 use events::index::{Index, Lookup, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
+use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -25,7 +27,7 @@ use crate::admission::Admission;
 use crate::agenda::Agenda;
 use crate::chat::Chat;
 use crate::clock::Clock;
-use crate::decider::{Found, Question};
+use crate::decider::{Due, Found, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
 use crate::replay::{Replayed, replay};
@@ -59,6 +61,18 @@ pub struct Parts {
     pub idle: Duration,
 }
 
+/// What waits in an actor, roughly: to be shown, not to decide on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// How many messages.
+    pub waiting: u64,
+    /// When the last of them leaves, if that can be told.
+    pub empty_at: Option<Timestamp>,
+}
+
+/// What waits in each actor.
+pub(crate) type Queues = Arc<DashMap<StreamId, Queued>>;
+
 /// Where the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
@@ -81,6 +95,7 @@ pub struct Shard {
     held: RefCell<VecDeque<Held>>,
     awake: RefCell<HashMap<StreamId, Awake>>,
     agenda: RefCell<Agenda>,
+    queues: Queues,
     running: Rc<Cell<u64>>,
     stopping: Cell<bool>,
     checkpoints: Cell<u32>,
@@ -119,6 +134,7 @@ impl Shard {
         let writer = Writer::new(Arc::clone(&parts.log), Arc::clone(&index), watermark.clone());
         (parts.start_writer)(writer, receiver);
         let registry = Arc::new(Registry::default());
+        let queues = Queues::default();
         let shard = Rc::new(Self {
             sequencer: RefCell::new(Sequencer::new(Arc::clone(&index), watermark.clone(), sender)),
             watermark: watermark.clone(),
@@ -131,6 +147,7 @@ impl Shard {
             held: RefCell::default(),
             awake: RefCell::default(),
             agenda: RefCell::new(agenda),
+            queues: Arc::clone(&queues),
             running: Rc::default(),
             stopping: Cell::new(false),
             checkpoints: Cell::new(0),
@@ -138,7 +155,7 @@ impl Shard {
         shard.wake_outstanding(outstanding)?;
         let admission = Admission::new(parts.commands_in_flight);
         let keeper = Keeper { shard }.start();
-        Ok(ShardHandle::new(keeper, registry, index, parts.log, watermark, parts.clock, admission))
+        Ok(ShardHandle { keeper, registry, index, log: parts.log, watermark, clock: parts.clock, admission, queues })
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
@@ -279,8 +296,12 @@ impl Shard {
         D::table(&self.registry).remove(&id);
     }
 
-    pub(crate) fn outstanding(&self, stream: StreamId, outstanding: bool, waiting: u64) {
-        self.agenda.borrow_mut().set(stream, outstanding, waiting);
+    pub(crate) fn outstanding<E>(&self, stream: StreamId, outstanding: bool, due: &Due<E>) {
+        self.agenda.borrow_mut().set(stream, outstanding, due.waiting);
+        match due.waiting {
+            0 => drop(self.queues.remove(&stream)),
+            waiting => drop(self.queues.insert(stream, Queued { waiting, empty_at: due.empty_at })),
+        }
     }
 
     /// Offers the agenda and the index to the disk.
@@ -302,7 +323,7 @@ impl Shard {
     fn expired(&self) -> Vec<events::log::Note> {
         let now = self.clock.now().ms();
         let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
-        let before = events::time::Timestamp::from_ms(now.saturating_sub(day));
+        let before = Timestamp::from_ms(now.saturating_sub(day));
         self.sequencer.borrow().index().expired(before, SWEEP_MAX).unwrap_or_default()
     }
 }

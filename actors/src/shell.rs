@@ -175,7 +175,7 @@ impl<D: Kind> Shell<D> {
         self.start_ready(context);
         self.set_timer(due.wake_at, context);
         self.waiting = due.waiting > 0;
-        self.shard.outstanding(D::stream(self.id), !self.rests(), due.waiting);
+        self.shard.outstanding(D::stream(self.id), !self.rests(), &due);
     }
 
     /// Gives the wake-up command if its time has come; whether that changed anything.

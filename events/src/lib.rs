@@ -23,6 +23,7 @@ mod pages;
 pub mod sled_log;
 
 pub mod index;
+pub mod reading;
 pub mod sequencer;
 pub mod verify;
 pub mod watermark;

@@ -98,9 +98,6 @@ pub struct Limits {
     /// Commands being decided at once, over all workspaces.
     #[serde(deserialize_with = "fields::within::<1, 65_536, _, _>")]
     pub commands_in_flight: usize,
-    /// Hours for which the answer to an idempotency key is remembered.
-    #[serde(deserialize_with = "fields::within::<1, 168, _, _>")]
-    pub idempotency_h: u32,
     /// Seconds after which a transport's outcome counts as unknown.
     #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
     pub handover_timeout_s: u64,
@@ -116,6 +113,8 @@ pub struct Log {
     /// Memory for the page cache in MiB.
     #[serde(deserialize_with = "fields::within::<16, 65_536, _, _>")]
     pub cache_mb: u64,
+    /// Whether to start on a log that is more than an hour ahead of the machine's clock.
+    pub accept_future: bool,
 }
 
 /// How closely answers follow other gateways.

@@ -183,7 +183,7 @@ fn a_message_that_was_queued_before_a_kill_is_sent_after_it() {
     server.restart();
 
     for id in &ids {
-        workspace.wait_for_state(id, "read", SOON);
+        workspace.wait_for_state(id, "sent", SOON);
     }
     let mut texts = simulator.client().texts("+12025550101");
     texts.sort();

@@ -87,7 +87,7 @@ fn posts_with_one_key_stay_one_message_when_the_server_is_killed_among_them() {
     }
 
     for id in &ids {
-        workspace.wait_for_state(id, "read", SOON);
+        workspace.wait_for_state(id, "sent", SOON);
     }
     assert_eq!(charges(&workspace), ROUNDS);
     let mut texts = simulator.client().texts(PHONE);

@@ -1,0 +1,20 @@
+//! Behaviour through the real edge: the table of contents is the list of modules.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may fail loudly"
+)]
+
+mod harness;
+
+mod cli;
+mod crash;
+mod idempotency;
+mod main_job;
+mod refusals;
+mod test_numbers;
+mod tidy;

@@ -1,6 +1,7 @@
 //! The simulator's test numbers: each ends as its card says, and every credit of those that fail comes back.
 
-use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, Workspace};
+use crate::harness::client::message;
+use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, Workspace, wait_until};
 
 const ORDINARY: &str = "+12025550101";
 const UNCERTAIN: &str = "+12025550144";
@@ -126,8 +127,10 @@ fn only_an_uncertain_message_can_be_settled() {
 fn a_blocked_account_keeps_its_queue() {
     let (server, workspace) = start();
     let blocking = workspace.send(BLOCKED, "the last straw");
-    let waiting = workspace.send(ORDINARY, "waits");
-    crate::harness::wait_until("the account is blocked", SOON, || {
+    let mut body = message(ORDINARY, "waits");
+    body["whatsapp account phone"] = ACCOUNT_PHONE.into();
+    let waiting = workspace.post(&body).message_id();
+    wait_until("the account is blocked", SOON, || {
         (workspace.account(ACCOUNT_PHONE)["state"] == "blocked").then_some(())
     });
     workspace.connect_account("+12025550109");

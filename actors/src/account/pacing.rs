@@ -24,6 +24,11 @@ impl Default for Gap {
 }
 
 impl Gap {
+    /// The gap that is to be expected, in milliseconds.
+    pub fn usual_ms(self) -> u64 {
+        u64::from(self.min_ms.midpoint(self.max_ms))
+    }
+
     /// How long to wait before a try of a message, uniform between the bounds. Derived, not drawn.
     pub fn wait_ms(self, message: MessageId, try_number: u32) -> u64 {
         let low = u64::from(self.min_ms).saturating_add(MARGIN_MS);

@@ -135,7 +135,7 @@ impl State {
     }
 
     pub(super) fn due(&self) -> Due<Effect> {
-        let mut due = Due { effects: Vec::new(), wake_at: None, waiting: self.queue.len() };
+        let mut due = Due { waiting: self.queue.len(), ..Due::nothing() };
         let Some((account, _)) = self.connected else { return due };
         match (self.current, self.stopped) {
             (Some(Current { message, try_number }), _) => {
@@ -146,6 +146,9 @@ impl State {
                 due.wake_at = self.queue.candidates(self.gap, self.last_outcome).map(|(start, _)| start).min();
             }
         }
+        let next = due.wake_at.max(self.last_outcome);
+        let behind = self.queue.len().saturating_sub(1);
+        due.empty_at = next.map(|at| at.plus_ms(behind.saturating_mul(self.gap.usual_ms())));
         due
     }
 }

@@ -1,5 +1,8 @@
 //! A chat: how far its messages got. States never go backwards.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use events::account::SettledAs;

@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::Addr;
+use events::ids::{AccountId, StreamId};
 use events::index::Index;
 use events::log::Log;
 use events::record::{Cause, Position};
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
 
-use super::{Keeper, RestAll, Shard, Stop, Wake};
+use super::{Keeper, Queued, Queues, RestAll, Shard, Stop, Wake};
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::registry::{Kind, Registry};
@@ -22,13 +23,14 @@ const ATTEMPTS: u32 = 4;
 /// Reaches a shard. Clones reach the same one.
 #[derive(Clone)]
 pub struct ShardHandle {
-    keeper: Addr<Keeper>,
-    registry: Arc<Registry>,
-    index: Arc<Index>,
-    log: Arc<dyn Log>,
-    watermark: Watermark,
-    clock: Clock,
-    admission: Admission,
+    pub(super) keeper: Addr<Keeper>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) index: Arc<Index>,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) watermark: Watermark,
+    pub(super) clock: Clock,
+    pub(super) admission: Admission,
+    pub(super) queues: Queues,
 }
 
 /// Why a command was not carried out.
@@ -57,18 +59,6 @@ pub struct Overview {
 }
 
 impl ShardHandle {
-    pub(super) const fn new(
-        keeper: Addr<Keeper>,
-        registry: Arc<Registry>,
-        index: Arc<Index>,
-        log: Arc<dyn Log>,
-        watermark: Watermark,
-        clock: Clock,
-        admission: Admission,
-    ) -> Self {
-        Self { keeper, registry, index, log, watermark, clock, admission }
-    }
-
     /// Gives an actor a command. The answer, a refusal too, comes when all that it rests on is durable.
     pub async fn ask<D: Kind>(
         &self,
@@ -78,6 +68,16 @@ impl ShardHandle {
     ) -> Result<D::Answer, AskError<D::Rejection>> {
         let workspace = D::stream(id).workspace();
         let _permit = self.admission.enter(workspace).ok_or(AskError::Overloaded)?;
+        self.report::<D>(id, command, cause).await
+    }
+
+    /// As [`ShardHandle::ask`], for what happened outside and must not be turned away. The caller bounds how many.
+    pub async fn report<D: Kind>(
+        &self,
+        id: D::Id,
+        command: D::Command,
+        cause: Cause,
+    ) -> Result<D::Answer, AskError<D::Rejection>> {
         let command = Arc::new(Mutex::new(Some(command)));
         for _ in 0..ATTEMPTS {
             let address = self.address::<D>(id).await?;
@@ -134,6 +134,11 @@ impl ShardHandle {
     /// Starts nothing new and waits for what is under way; says how many messages stay queued.
     pub async fn stop(&self) -> u64 {
         self.keeper.send(Stop).await.unwrap_or(0)
+    }
+
+    /// What waits in an account, roughly.
+    pub fn queued(&self, account: AccountId) -> Option<Queued> {
+        self.queues.get(&StreamId::Account(account)).map(|queued| *queued)
     }
 
     /// Look-ups that see all sequenced commits.

@@ -82,7 +82,7 @@ pub(super) fn connect(state: &State, connect: Connect) -> Result<Decision<Answer
 pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
     let workspace = admitted(state, &submit)?;
     if let Some(first) = submit.first_answer(now)? {
-        let accepted = Accepted { message: first.message, balance: state.balance, replayed: true };
+        let accepted = Accepted { message: first.message, account: None, balance: state.balance, replayed: true };
         return Ok(Decision::nothing(Answer::Accepted(accepted)));
     }
     let target = target(state, &submit)?;
@@ -104,7 +104,7 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
     };
     let mut events: Vec<Event> = opened.into_iter().collect();
     events.extend([queued.into(), CreditCharged { workspace, message, amount: TEXT_COST }.into()]);
-    Ok(Decision::of(events, Answer::Accepted(Accepted { message, balance, replayed: false })))
+    Ok(Decision::of(events, Answer::Accepted(Accepted { message, account: Some(account), balance, replayed: false })))
 }
 
 fn admitted(state: &State, submit: &Submit) -> Result<WorkspaceId, Rejection> {

@@ -146,6 +146,8 @@ pub enum Answer {
 pub struct Accepted {
     /// Its id: the first one, where the client's key was seen before.
     pub message: MessageId,
+    /// Who sends it; `None` where the client's key was seen before.
+    pub account: Option<AccountId>,
     /// Credits left.
     pub balance: u64,
     /// Whether the client's key was seen before and nothing was done now.

@@ -1,8 +1,9 @@
 //! An ext4 file system in a file, whose power can be cut.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -18,9 +19,16 @@ const UNMOUNT_TRIES: u32 = 100;
 const UNMOUNT_EVERY: Duration = Duration::from_millis(100);
 
 /// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: from now on nothing more reaches the disk, the journal
-/// included, and every write and sync fails.
-const CUT_POWER: &str =
-    r#"open(F, "<", $ARGV[0]) or die; my $x = pack("L", 2); defined(ioctl(F, 0x8004587D, $x)) or die "ioctl: $!""#;
+/// included, and every write and sync fails. It says when it is ready and waits for a line, so that the moment of the
+/// cut is known.
+const CUT_POWER: &str = r#"
+    open(F, "<", $ARGV[0]) or die "open: $!";
+    my $flags = pack("L", 2);
+    $| = 1;
+    print "ready\n";
+    <STDIN>;
+    defined(ioctl(F, 0x8004587D, $flags)) or die "ioctl: $!";
+"#;
 
 /// A mounted file system; unmounted and removed when it is dropped.
 pub struct Disk {
@@ -41,9 +49,19 @@ impl Disk {
         &self.mount
     }
 
-    /// Cuts the power: whatever is not synced at this moment is gone.
-    pub fn cut_power(&self) -> Result<()> {
-        output(Command::new("perl").args(["-e", CUT_POWER]).arg(&self.mount)).map(drop).context("cannot cut the power")
+    /// Cuts the power after `wait`, and calls `announce` the moment before: whatever is not synced then is gone.
+    pub fn cut_power(&self, wait: Duration, announce: impl FnOnce()) -> Result<()> {
+        let mut command = Command::new("perl");
+        command.args(["-e", CUT_POWER]).arg(&self.mount).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().context("cannot run perl")?;
+        let ready = child.stdout.take().context("perl has no output")?;
+        BufReader::new(ready).read_line(&mut String::new())?;
+        thread::sleep(wait);
+        announce();
+        child.stdin.take().context("perl has no input")?.write_all(b"\n")?;
+        let status = child.wait()?;
+        anyhow::ensure!(status.success(), "cannot cut the power: {status}");
+        Ok(())
     }
 
     /// Unmounts and mounts again; the file system replays its journal.

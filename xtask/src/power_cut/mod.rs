@@ -7,7 +7,6 @@ mod load;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -27,8 +26,6 @@ const CREDITS_MIN: u64 = 1_000_000;
 const CREDITS_PER_ROUND: u64 = 25_000;
 const CUT_AFTER_MS_MIN: u64 = 500;
 const CUT_AFTER_MS_MAX: u64 = 2_000;
-/// How long a server that answers without having stored may betray itself.
-const BETWEEN_CUT_AND_KILL: Duration = Duration::from_millis(50);
 const LOST_SHOWN: usize = 5;
 
 /// What keeps this machine from cutting the power of a disk; none if nothing does.
@@ -124,10 +121,7 @@ impl PowerCut {
         let first = self.acknowledged.last().map_or(0, |last| last.draft.number + load::NUMBERS_BETWEEN_ROUNDS);
         let (disk, server) = (&self.disk, &mut self.server);
         let cut = |announce: &dyn Fn()| {
-            thread::sleep(after);
-            announce();
-            let cut = disk.cut_power();
-            thread::sleep(BETWEEN_CUT_AND_KILL);
+            let cut = disk.cut_power(after, announce);
             server.kill();
             cut
         };
@@ -135,11 +129,11 @@ impl PowerCut {
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<Stopwatch> {
+    fn restart(&mut self) -> Result<Duration> {
         self.disk.mount_again()?;
         let took = Stopwatch::start();
         self.server = Server::start(Command::new(&self.binary), &data_dir(&self.disk), &self.log)?;
-        Ok(took)
+        Ok(took.elapsed())
     }
 }
 
@@ -147,9 +141,12 @@ fn data_dir(disk: &Disk) -> PathBuf {
     disk.folder().join("data")
 }
 
-fn report(round: u64, new: usize, findings: &Findings, ready_after: Stopwatch) {
+fn report(round: u64, new: usize, findings: &Findings, ready_after: Duration) {
     let Findings { verified, lost } = findings;
-    println!("round {round:>3}: acknowledged {new:>6}, verified {verified:>7}, lost {}, {ready_after}", lost.len());
+    let (lost_count, ready_s) = (lost.len(), ready_after.as_secs_f64());
+    println!(
+        "round {round:>3}: ready after {ready_s:.2} s, acknowledged {new:>6}, verified {verified:>7}, lost {lost_count}"
+    );
     for line in lost.iter().take(LOST_SHOWN) {
         println!("  lost: {line}");
     }

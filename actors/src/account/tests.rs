@@ -1,0 +1,39 @@
+//! What an account does with its messages, one behaviour a test.
+
+mod once;
+mod outcomes;
+mod pacing;
+mod properties;
+mod settling;
+mod stops;
+
+use events::time::Timestamp;
+
+use super::outcome::Outcome;
+use super::pacing::Gap;
+use super::{Account, Command, Effect};
+use crate::spec::facts::{account, message};
+use crate::spec::{Spec, at};
+
+type AccountSpec = Spec<Account>;
+
+fn tried(number: u64, try_number: u32, outcome: Outcome) -> Command {
+    Command::Tried { message: message(number), try_number, outcome }
+}
+
+fn seen(number: u64) -> Command {
+    Command::Seen { message: message(number) }
+}
+
+fn failed_later(number: u64) -> Command {
+    Command::FailedLater { message: message(number), code: "refused".to_owned() }
+}
+
+fn send(number: u64, try_number: u32) -> Effect {
+    Effect::Send { account: account(1), message: message(number), try_number, own_message_id: true }
+}
+
+/// The first moment of a try when the one before ended at `ms`, with the usual bounds.
+fn gap_after(ms: i64, number: u64, try_number: u32) -> Timestamp {
+    at(ms).plus_ms(Gap::default().wait_ms(message(number), try_number))
+}

@@ -1,0 +1,235 @@
+//! `tidings demo`: everything on this machine, with a workspace to try.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use actors::workspace::{Answer, Command, Connect, Workspace};
+use events::event::Event;
+use events::ids::{MessageId, WorkspaceId};
+use events::index::Series;
+use events::log::ReadError;
+use events::reading;
+use events::record::{Position, Record, decode};
+
+use super::args::{Cli, DemoArgs};
+use super::banner::Banner;
+use super::exit::{Exit, Failure};
+use super::happenings::{Happening, Kind};
+use super::serve::{Running, in_use};
+use super::{print, say};
+use crate::config::Config;
+use crate::gateway::{Gateway, Holder, admin_key_file};
+use crate::http::{Wanted, make_workspace};
+
+/// Where the demo keeps its data.
+pub(super) const DATA_DIR: &str = "data/demo";
+const CREDITS: u64 = 1_000;
+const ACCOUNT_PHONE: &str = "+12025550100";
+/// So many ports behind the wanted one are tried.
+const PORTS: u16 = 100;
+
+/// Runs the demo until it is told to stop.
+pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
+    let mut config = super::config(cli, args.listen)?;
+    if !config.listen.ip().is_loopback() {
+        let message = format!("the demo listens on loopback only, not on {}", config.listen);
+        return Err(Failure::new(Exit::Usage, message).hint("use `tidings serve` for production"));
+    }
+    if cli.data_dir.is_none() {
+        config.data_dir = PathBuf::from(DATA_DIR);
+    }
+    super::logging(cli.json)?;
+    if args.reset {
+        reset(&config.data_dir)?;
+    }
+    actix::System::new().block_on(demonstrate(cli, config))
+}
+
+async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
+    let (listener, taken_port) = free_port(config.listen)?;
+    let running = Running::start(&config, listener, false).await?;
+    let gateway = running.started.gateway.clone();
+    let from = gateway.shard.watermark().durable();
+    let inbound_url = ready_workspace(&gateway).await?;
+    let key_file = admin_key_file(&config.data_dir);
+    let banner = Banner {
+        version: env!("CARGO_PKG_VERSION"),
+        base_url: &gateway.base_url,
+        taken_port,
+        data_dir: &config.data_dir,
+        events: gateway.shard.watermark().durable(),
+        chain_verified: verified(&gateway).await?,
+        recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
+        accounts: 1,
+        clock_rate: config.simulator.clock_rate,
+        admin_key_file: key_file.exists().then_some(key_file.as_path()),
+        inbound_url: &inbound_url,
+        colour: super::colour(&io::stdout()),
+    };
+    if cli.json {
+        print(&format!("{}\n", serde_json::json!({"url": &*gateway.base_url, "inbound_url": inbound_url})))?;
+    } else {
+        print(&banner.render())?;
+        actix::spawn(comment(gateway.clone(), from, banner.colour));
+    }
+    running.until_stopped(&config).await
+}
+
+/// The wanted port, or the next free one; and the one that was taken.
+fn free_port(wanted: SocketAddr) -> Result<(TcpListener, Option<u16>), Failure> {
+    let mut address = wanted;
+    for _ in 0..PORTS {
+        match TcpListener::bind(address) {
+            Ok(listener) => {
+                let taken = (address != wanted).then_some(wanted.port());
+                if let Some(port) = taken {
+                    say(&format!("Port {port} is taken; using {}.\n", address.port()));
+                }
+                return Ok((listener, taken));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                address.set_port(address.port().checked_add(1).unwrap_or(1_024));
+            }
+            Err(error) => return Err(Failure::new(Exit::Failed, format!("cannot listen on {address}: {error}"))),
+        }
+    }
+    Err(Failure::new(Exit::Failed, format!("no free port from {wanted} on")).hint("choose one with --listen"))
+}
+
+/// Deletes the demo's data, unless somebody uses it or it is something else.
+fn reset(directory: &Path) -> Result<(), Failure> {
+    if !directory.exists() {
+        return Ok(());
+    }
+    if !directory.join("log").join("db").exists() {
+        let message = format!("{} is no data directory of tidings", directory.display());
+        return Err(Failure::new(Exit::Usage, message).hint("nothing was deleted"));
+    }
+    match events::sled_log::SledLog::open(directory, 16) {
+        Err(events::sled_log::OpenError::InUse) => Err(in_use(directory, Holder::read(directory).as_ref())),
+        _ => std::fs::remove_dir_all(directory).map_err(|error| Failure::because(Exit::Failed, &error)),
+    }
+}
+
+/// The demo's workspace with its account, made on the first start; its secret URL.
+async fn ready_workspace(gateway: &Gateway) -> Result<String, Failure> {
+    let workspace = WorkspaceId::nth(0);
+    let token = |state: &actors::workspace::State| (state.token_hash, state.accounts.len());
+    let seen = gateway.shard.look::<Workspace, _>(workspace, token).await.map_err(|e| failed(&e))?;
+    let (token_hash, accounts) = seen.value;
+    let url = match token_hash {
+        Some(hash) => gateway.inbound_url(&hash).map_err(|error| failed(&error))?,
+        None => Some(make(gateway).await?),
+    };
+    if accounts == 0 {
+        connect(gateway, workspace).await?;
+    }
+    let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
+    let url = url.ok_or_else(lost)?;
+    Ok(url)
+}
+
+async fn make(gateway: &Gateway) -> Result<String, Failure> {
+    let wanted = Wanted {
+        name: "Demo workspace".to_owned(),
+        owner_name: "Demo Owner".to_owned(),
+        owner_email: "owner@demo.example".to_owned(),
+        language: "en".to_owned(),
+        credits: CREDITS,
+    };
+    let made = make_workspace(gateway, wanted, gateway.chance.command_id()).await;
+    Ok(made.map_err(|error| failed(&error))?.inbound_url)
+}
+
+async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failure> {
+    let connect = Connect {
+        phone: ACCOUNT_PHONE.to_owned(),
+        full_name: "Demo Sales".to_owned(),
+        email: "sales@demo.example".to_owned(),
+        transport: "simulator".to_owned(),
+        own_message_id: true,
+        gap_ms_min: gateway.pacing.gap_ms_min,
+        gap_ms_max: gateway.pacing.gap_ms_max,
+    };
+    let cause = Gateway::cause("operator", gateway.chance.command_id());
+    match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await {
+        Ok(Answer::Connected(_)) => Ok(()),
+        Ok(other) => Err(Failure::new(Exit::Failed, format!("unexpected answer {other:?}"))),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
+    let log = gateway.shard.log().clone();
+    let verdict = tokio::task::spawn_blocking(move || events::verify::verify(log.as_ref(), |_| {})).await;
+    match verdict {
+        Ok(Ok(_)) => Ok(true),
+        Ok(Err(error)) => Err(super::reading::unreadable(&error)),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, error.to_string())
+}
+
+/// One line for each thing that becomes durable.
+async fn comment(gateway: Gateway, from: Position, colour: bool) {
+    let mut durable = gateway.shard.watermark().subscribe();
+    let mut told = from.max(*durable.borrow_and_update());
+    while durable.changed().await.is_ok() {
+        let head = *durable.borrow_and_update();
+        match lines(&gateway, told.saturating_add(1), head, colour) {
+            Ok(lines) => drop(print(&lines)),
+            Err(error) => tracing::warn!(%error, "what happened cannot be told"),
+        }
+        told = head;
+    }
+}
+
+fn lines(gateway: &Gateway, from: Position, to: Position, colour: bool) -> Result<String, ReadError> {
+    let mut lines = String::new();
+    for stored in gateway.shard.log().read(from) {
+        let record = decode(&stored?)?;
+        if record.first > to {
+            break;
+        }
+        for (position, event) in record.positioned() {
+            if position >= from {
+                lines.push_str(&line(gateway, &record, event, colour)?);
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
+    let (kind, status, text, note) = match event {
+        Event::MessageQueued(e) => {
+            (Kind::In, Some(200), Some(e.text.reveal()), format!("queued, -{} credit", e.cost))
+        }
+        Event::MessageSent(e) => (Kind::Sent, None, None, e.message.to_string()),
+        Event::MessageDelivered(_) => (Kind::Delivered, None, None, String::new()),
+        Event::MessageRead(_) => (Kind::Read, None, None, String::new()),
+        Event::SendDeferred(e) => (Kind::Deferred, None, None, format!("{:?}, tried again", e.reason)),
+        Event::SendUncertain(e) => (Kind::Uncertain, None, None, format!("{} waits to be settled", e.message)),
+        Event::MessageFailed(e) => (Kind::Failed, None, None, format!("{}: the credit is back", e.code)),
+        Event::AccountBlocked(e) => (Kind::Account, None, None, format!("{}: its queue stops", e.reason)),
+        _ => return Ok(String::new()),
+    };
+    let phone = event.message().map(|message| recipient(gateway, message)).transpose()?.unwrap_or_default();
+    let happening = Happening { at: record.recorded_at, kind, status, phone: &phone, text, note: &note };
+    Ok(format!("{}\n", happening.render(colour).trim_end()))
+}
+
+fn recipient(gateway: &Gateway, message: MessageId) -> Result<String, ReadError> {
+    let first = gateway.shard.index().positions(Series::Message(message), 1, Position::MAX, 1)?;
+    let mut phone = String::new();
+    reading::visit(gateway.shard.log().as_ref(), &first, |_, _, event| {
+        if let Event::MessageQueued(e) = event {
+            e.to.reveal().clone_into(&mut phone);
+        }
+    })?;
+    Ok(phone)
+}

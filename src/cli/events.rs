@@ -1,0 +1,76 @@
+//! `tidings events`: lists and verifies the log.
+
+use events::log::ReadError;
+use events::verify;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::args::{Cli, LsArgs, Server};
+use super::exit::{Exit, Failure};
+use super::reading::{Source, unreadable};
+use crate::http::{self, Filter};
+
+/// Lists events, the oldest first.
+pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
+    if let Some(name) = args.event_type.as_deref().filter(|name| !::events::event::Event::NAMES.contains(name)) {
+        let known = ::events::event::Event::NAMES.join(", ");
+        return Err(Failure::new(Exit::Usage, format!("there is no event type {name}")).hint(known));
+    }
+    let rows = match Source::find(cli, &args.server)? {
+        Source::Open(log, index) => {
+            let filter = Filter {
+                from: args.from.unwrap_or(1),
+                to: args.to.unwrap_or(u64::MAX),
+                stream: args.stream,
+                name: args.event_type,
+                limit: args.limit.into(),
+            };
+            let rows = http::rows(log.as_ref(), &index, &filter).map_err(|error| unreadable(&error))?;
+            rows.iter().map(|row| json!(row)).collect()
+        }
+        Source::Gateway(gateway) => {
+            let query = [
+                ("from", args.from.map(|from| from.to_string())),
+                ("to", args.to.map(|to| to.to_string())),
+                ("stream", args.stream.map(|stream| stream.to_string())),
+                ("type", args.event_type),
+                ("limit", Some(args.limit.to_string())),
+            ];
+            let query: Vec<_> = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            let mut answer = gateway.ask(Method::GET, "/admin/v1/events", &query)?;
+            answer.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
+        }
+    };
+    let lines: String = rows.iter().map(|row| if cli.json { format!("{row}\n") } else { line(row) }).collect();
+    super::print(&lines)
+}
+
+fn line(row: &Value) -> String {
+    let text = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
+    let streams = row.get("streams").and_then(Value::as_array).into_iter().flatten();
+    let streams: Vec<&str> = streams.filter_map(Value::as_str).collect();
+    let position = row.get("position").and_then(Value::as_u64).unwrap_or_default();
+    format!("{position:>8}  {}  {:<20}  {}\n", text("recorded_at"), text("type"), streams.join("  "))
+}
+
+/// Checks the chain from first to last.
+pub(super) fn verify(cli: &Cli, server: &Server) -> Result<(), Failure> {
+    let verdict = match Source::find(cli, server)? {
+        Source::Open(log, _) => match verify::verify(log.as_ref(), |_| {}) {
+            Ok(head) => json!({"ok": true, "position": head.position, "hash": head.hash}),
+            Err(ReadError::Damaged { position, what }) => json!({"ok": false, "position": position, "what": what}),
+            Err(error) => return Err(unreadable(&error)),
+        },
+        Source::Gateway(gateway) => gateway.ask(Method::POST, "/admin/v1/events/verify", &[])?,
+    };
+    let position = verdict.get("position").and_then(Value::as_u64).unwrap_or_default();
+    if verdict.get("ok") != Some(&Value::Bool(true)) {
+        let what = verdict.get("what").and_then(Value::as_str).unwrap_or_default();
+        return Err(Failure::new(Exit::Integrity, format!("the record at position {position} is damaged: {what}")));
+    }
+    if cli.json {
+        return super::print(&format!("{verdict}\n"));
+    }
+    let hash = verdict.get("hash").and_then(Value::as_str).unwrap_or_default();
+    super::print(&format!("{position} events, chain verified, head {hash}\n"))
+}

@@ -1,0 +1,77 @@
+//! The command line: parses, runs one command, ends with its exit code.
+
+pub mod args;
+mod banner;
+mod demo;
+mod events;
+pub mod exit;
+mod happenings;
+mod reading;
+mod serve;
+mod simulator;
+mod state;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command, EventsCommand};
+use self::exit::{Exit, Failure};
+use crate::config::{Config, Overrides};
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match carry_out(&cli) {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => failure.report(cli.json),
+    }
+}
+
+fn carry_out(cli: &Cli) -> Result<(), Failure> {
+    match cli.chosen() {
+        Command::Demo(args) => demo::run(cli, &args),
+        Command::Serve(args) => serve::run(cli, &args),
+        Command::Simulator(args) => simulator::run(cli, &args),
+        Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
+        Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::State(args) => state::run(cli, &args),
+        Command::Version => print(&format!("tidings {}\n", env!("CARGO_PKG_VERSION"))),
+    }
+}
+
+/// Writes data to stdout. Whoever closed it early has had enough.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because(Exit::Failed, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Words to stderr.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Failure> {
+    let overrides = Overrides { listen, data_dir: cli.data_dir.clone() };
+    Ok(Config::load(cli.config.as_deref(), std::env::vars_os(), overrides)?)
+}
+
+/// Whether people read this stream and want colour.
+fn colour(terminal: &impl IsTerminal) -> bool {
+    terminal.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn logging(json: bool) -> Result<(), Failure> {
+    let ansi = colour(&io::stderr());
+    crate::telemetry::init(json, ansi).map_err(|error| Failure::because(Exit::Usage, &error))
+}

@@ -1,0 +1,165 @@
+//! `tidings serve`: production. The demo runs on the same road.
+
+use std::io::{self, IsTerminal};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::args::{Cli, ServeArgs};
+use super::exit::{Exit, Failure};
+use super::say;
+use crate::config::Config;
+use crate::gateway::{self, Holder, StartError, Started};
+use crate::http;
+
+/// Requests under way get this long to end.
+const SHUTDOWN_S: u64 = 10;
+/// Headers must have arrived within this time.
+const HEADERS_S: u64 = 10;
+/// An idle connection is kept this long.
+const KEEP_ALIVE_S: u64 = 75;
+const BACKLOG: u32 = 1_024;
+
+/// Runs the gateway until it is told to stop.
+pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
+    let config = super::config(cli, args.listen)?;
+    super::logging(cli.json)?;
+    actix::System::new().block_on(async move {
+        let listener = bind(config.listen)?;
+        let running = Running::start(&config, listener, io::stdout().is_terminal()).await?;
+        if let Some(key) = &running.started.new_admin_key {
+            say(&format!("The operator's key, shown only now: {key}\n"));
+        }
+        tracing::info!(url = %running.started.gateway.base_url, "ready");
+        running.until_stopped(&config).await
+    })
+}
+
+/// Takes the port.
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        let holder = gateway::listener_of(address.port());
+        let holder = holder.map(|pid| format!(" (process {pid} listens there)")).unwrap_or_default();
+        let message = format!("cannot listen on {address}{holder}: {error}");
+        Failure::new(Exit::Failed, message).hint("choose another address with --listen")
+    })
+}
+
+/// A gateway that answers requests.
+pub(super) struct Running {
+    pub(super) started: Started,
+    pub(super) recovered: Duration,
+    server: ServerHandle,
+    signals: [Signal; 2],
+}
+
+impl Running {
+    /// Starts the gateway and its HTTP server.
+    pub(super) async fn start(
+        config: &Config,
+        listener: TcpListener,
+        key_to_terminal: bool,
+    ) -> Result<Self, Failure> {
+        let signals = [listen_for(SignalKind::interrupt())?, listen_for(SignalKind::terminate())?];
+        let bound = listener.local_addr().map_err(|error| failed(&error))?;
+        let base_url = config.base_url(bound);
+        let before = tokio::time::Instant::now();
+        let started = gateway::start(config, base_url, key_to_terminal).await.map_err(|error| not_started(&error))?;
+        let recovered = before.elapsed();
+        let server = serve(&started, listener).map_err(|error| failed(&error))?;
+        let url = format!("http://{bound}");
+        Holder { pid: std::process::id(), url }.write(&config.data_dir).map_err(|error| failed(&error))?;
+        let (directory, state) = (config.data_dir.clone(), started.gateway.state.clone());
+        actix::spawn(gateway::watch_disk(directory, config.disk_reserve_mb, state));
+        Ok(Self { started, recovered, server, signals })
+    }
+
+    /// Ends on the first SIGINT or SIGTERM, cleanly; on the second at once.
+    pub(super) async fn until_stopped(mut self, config: &Config) -> Result<(), Failure> {
+        self.signal().await;
+        say("Stopping: finishing what is under way (again to stop at once)\n");
+        let gateway = self.started.gateway.clone();
+        gateway.state.stop();
+        let server = self.server.clone();
+        let clean = async move {
+            server.stop(true).await;
+            gateway.shard.stop().await
+        };
+        let queued = tokio::select! {
+            queued = clean => queued,
+            () = self.signal() => return Err(Failure::new(Exit::Failed, "stopped at once")),
+        };
+        Holder::remove(&config.data_dir);
+        say(&format!("Stopped. {}\n", staying(queued)));
+        Ok(())
+    }
+
+    async fn signal(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+}
+
+fn staying(queued: u64) -> String {
+    match queued {
+        0 => "No message is queued.".to_owned(),
+        1 => "1 message stays queued and is sent after the next start.".to_owned(),
+        _ => format!("{queued} messages stay queued and are sent after the next start."),
+    }
+}
+
+fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
+    let gateway = started.gateway.clone();
+    let app = move || App::new().configure(|config| http::configure(config, &gateway));
+    let server = HttpServer::new(app)
+        .workers(std::thread::available_parallelism().map_or(1, Into::into))
+        .backlog(BACKLOG)
+        .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
+        .client_request_timeout(Duration::from_secs(HEADERS_S))
+        .shutdown_timeout(SHUTDOWN_S)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    actix::spawn(server);
+    Ok(handle)
+}
+
+fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| failed(&error))
+}
+
+fn failed(error: &io::Error) -> Failure {
+    Failure::because(Exit::Failed, error)
+}
+
+/// What to tell whoever could not start a gateway.
+pub(super) fn not_started(error: &StartError) -> Failure {
+    match error {
+        StartError::InUse { directory, holder } => in_use(directory, holder.as_ref()),
+        StartError::Future { .. } => Failure::because(Exit::Failed, error)
+            .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
+        StartError::Read(events::log::ReadError::Damaged { .. }) => Failure::because(Exit::Integrity, error),
+        _ => Failure::because(Exit::Failed, error),
+    }
+}
+
+/// Another process has the data directory.
+pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
+    let directory = directory.display();
+    match holder {
+        Some(Holder { pid, url }) => {
+            let message = format!("data directory {directory} is in use by tidings (pid {pid})");
+            Failure::new(Exit::DataInUse, message).hint(format!("open {url} or use --data-dir"))
+        }
+        None => Failure::new(Exit::DataInUse, format!("data directory {directory} is in use by another process"))
+            .hint("use --data-dir"),
+    }
+}

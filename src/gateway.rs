@@ -1,0 +1,169 @@
+//! Puts the parts together: log, actors, transports. The same for production, the demo and tests in virtual time.
+
+mod disk;
+mod listener;
+mod start;
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actors::clock::Clock;
+use actors::port::Ports;
+use actors::shard::{Parts, Reading, Shard, ShardHandle};
+use events::ids::WorkspaceId;
+use events::index::Lookup;
+use events::log::{Log, ReadError};
+use events::personal::Digest;
+use events::record::Cause;
+use events::writer::{Work, Writer};
+use tokio::sync::mpsc::{UnboundedReceiver, channel};
+
+pub use disk::watch as watch_disk;
+pub use listener::listener_of;
+pub(crate) use start::admin_key_file;
+pub use start::{Holder, StartError, Started, start};
+
+use crate::config::{Config, Limits, Pacing};
+use crate::secrets::{self, Chance};
+use crate::sending::{self, Sending, Transports};
+use crate::transports::simulator::Shared;
+
+/// Updates that a transport may be ahead of us.
+const UPDATES_AHEAD: usize = 1_024;
+
+/// Everything a request needs. Clones share it.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The actors.
+    pub shard: ShardHandle,
+    /// Where ids and secrets come from.
+    pub chance: Chance,
+    /// SHA-256 of the operator's key.
+    pub admin_key: Digest,
+    /// What users type before `/in/`.
+    pub base_url: Arc<str>,
+    /// What is too long, too large or too late.
+    pub limits: Limits,
+    /// The gap that new accounts get.
+    pub pacing: Pacing,
+    /// Whether errors lack our own key.
+    pub strict_errors: bool,
+    /// What sends.
+    pub transports: Arc<Transports>,
+    /// The simulated `WhatsApp`, where it runs in this process.
+    pub simulator: Option<Shared>,
+    /// Whether new work is taken.
+    pub state: Arc<State>,
+}
+
+/// Whether new work is taken.
+#[derive(Debug, Default)]
+pub struct State {
+    stopping: AtomicBool,
+    disk_full: AtomicBool,
+}
+
+impl State {
+    /// From now on `/readyz` says no.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the gateway is about to end.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Whether the disk has less room than is kept in reserve.
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_full.load(Ordering::Acquire)
+    }
+
+    fn set_disk_full(&self, full: bool) {
+        self.disk_full.store(full, Ordering::Release);
+    }
+}
+
+/// What a gateway is made of.
+pub struct Make {
+    /// Where commits are kept.
+    pub log: Arc<dyn Log>,
+    /// The rules' time.
+    pub clock: Clock,
+    /// Where ids and secrets come from.
+    pub chance: Chance,
+    /// What sends.
+    pub transports: Transports,
+    /// The simulated `WhatsApp`, where it runs in this process.
+    pub simulator: Option<Shared>,
+    /// Where the log is read.
+    pub reading: Reading,
+    /// Starts the writer.
+    pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
+    /// SHA-256 of the operator's key.
+    pub admin_key: Digest,
+    /// What users type before `/in/`.
+    pub base_url: String,
+}
+
+impl Gateway {
+    /// Starts the actors, and lets the transports report to them. Call it on the deciding thread.
+    pub fn launch(make: Make, config: &Config) -> Result<Self, ReadError> {
+        let transports = Arc::new(make.transports);
+        let index = Arc::new(OnceLock::new());
+        let sending = Sending {
+            log: Arc::clone(&make.log),
+            index: Arc::clone(&index),
+            transports: Arc::clone(&transports),
+            reading: make.reading,
+            handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
+            lines: Arc::default(),
+        };
+        let shard = Shard::launch(Parts {
+            log: make.log,
+            clock: make.clock,
+            ports: Box::new(move || Ports { send: std::rc::Rc::new(sending) }),
+            start_writer: make.start_writer,
+            reading: make.reading,
+            commands_in_flight: config.limits.commands_in_flight,
+            idle: Duration::from_secs(config.limits.actor_idle_s),
+        })?;
+        // Effects start in later turns of this thread, so none can be performed before this.
+        let _ = index.set(Arc::clone(shard.index()));
+        for transport in transports.values() {
+            let (sink, updates) = channel(UPDATES_AHEAD);
+            transport.start(sink);
+            actix::spawn(sending::receive(updates, shard.clone()));
+        }
+        Ok(Self {
+            shard,
+            chance: make.chance,
+            admin_key: make.admin_key,
+            base_url: make.base_url.into(),
+            limits: config.limits,
+            pacing: config.pacing,
+            strict_errors: config.compat.strict_errors,
+            transports,
+            simulator: make.simulator,
+            state: Arc::default(),
+        })
+    }
+
+    /// The workspace behind a secret, if the secret is durably known.
+    pub fn workspace_of(&self, lookup: &Lookup) -> Result<Option<WorkspaceId>, ReadError> {
+        self.shard.index().find_durable(lookup, self.shard.watermark().durable())
+    }
+
+    /// The readable inbound URL of a token that is in force.
+    pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
+        let token = self.shard.log().secret(&secrets::inbound_name(token_hash))?;
+        Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
+    }
+
+    /// The cause of a request from outside.
+    pub fn cause(by: &str, command: u64) -> Cause {
+        Cause { command, by: by.to_owned(), idempotency: None }
+    }
+}

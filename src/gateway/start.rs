@@ -1,0 +1,230 @@
+//! Starts a gateway on a data directory: lock, log, threads.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use actix::Arbiter;
+use actors::clock::{Clock, wall_now};
+use actors::shard::Reading;
+use events::log::{Log, ReadError};
+use events::personal::Digest;
+use events::sled_log::{OpenError, SledLog};
+use events::writer::{Work, Writer};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+
+use super::{Gateway, Make};
+use crate::config::Config;
+use crate::secrets::{self, Chance};
+use crate::sending::Transports;
+use crate::transports::simulator::in_process::InProcess;
+use crate::transports::simulator::remote::{InvalidAddress, Remote};
+use crate::transports::simulator::Shared;
+
+/// A log this far ahead of the machine's clock is refused.
+const AHEAD_MS_MAX: u64 = 3_600_000;
+const ADMIN_KEY_NAME: &[u8] = b"admin_key_hash";
+
+/// A running gateway, and what its owner must learn once.
+pub struct Started {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// The operator's key, if it was made just now and stands in no file.
+    pub new_admin_key: Option<String>,
+    /// The log's own view, for figures.
+    pub log: Arc<SledLog>,
+}
+
+/// Who holds a data directory, as it says itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens.
+    pub url: String,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process has the data.
+    #[error("data directory {} is in use by {}", directory.display(), holder.as_ref().map_or_else(
+        || "another process".to_owned(), |holder| format!("tidings (pid {})", holder.pid)))]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+        /// Who has it, if it says so.
+        holder: Option<Holder>,
+    },
+    /// The log cannot be opened or read.
+    #[error("the log cannot be opened")]
+    Log(#[source] OpenError),
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Read(#[from] ReadError),
+    /// A file or folder cannot be made or read.
+    #[error("{what}")]
+    File {
+        /// What was tried.
+        what: String,
+        /// What came of it.
+        #[source]
+        source: io::Error,
+    },
+    /// The log comes from the future.
+    #[error("the log's last event ({last}) lies more than an hour ahead of this machine's clock")]
+    Future {
+        /// When it was recorded.
+        last: events::time::Timestamp,
+    },
+    /// The simulator's address is of no use.
+    #[error("the simulator cannot be reached")]
+    Simulator(#[from] InvalidAddress),
+    /// A secret cannot be kept.
+    #[error("the operator's key cannot be kept")]
+    Secret(#[from] events::log::WriteError),
+    /// The deciding thread ended.
+    #[error("the actors did not start")]
+    Actors,
+}
+
+/// Opens the data directory and starts a gateway on it, with threads of its own for deciding and writing.
+pub async fn start(config: &Config, base_url: String, key_to_terminal: bool) -> Result<Started, StartError> {
+    let log = open(config)?;
+    let (admin_key, new_admin_key) = admin_key(config, log.as_ref(), key_to_terminal)?;
+    let last = log.head().recorded_at;
+    let rate = config.simulator.clock_rate;
+    if rate == 1 && !config.log.accept_future && last.since_ms(wall_now()) > AHEAD_MS_MAX {
+        return Err(StartError::Future { last });
+    }
+    let clock = Clock::system(last, rate);
+    let (transports, simulator) = transports(config, &clock)?;
+    let make = Make {
+        log: Arc::clone(&log) as Arc<dyn Log>,
+        clock,
+        chance: Chance::system(),
+        transports,
+        simulator,
+        reading: Reading::Pool,
+        start_writer: Box::new(start_writer),
+        admin_key,
+        base_url,
+    };
+    let (done, launched) = oneshot::channel();
+    let config = config.clone();
+    Arbiter::new().spawn_fn(move || {
+        let _ = done.send(Gateway::launch(make, &config));
+    });
+    let gateway = launched.await.map_err(|_| StartError::Actors)??;
+    Ok(Started { gateway, new_admin_key, log })
+}
+
+fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
+    let directory = &config.data_dir;
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(file(format!("cannot make the data directory {}", directory.display())))?;
+    match SledLog::open(directory, config.log.cache_mb) {
+        Ok(log) => Ok(Arc::new(log)),
+        Err(OpenError::InUse) => {
+            Err(StartError::InUse { directory: directory.clone(), holder: Holder::read(directory) })
+        }
+        Err(error) => Err(StartError::Log(error)),
+    }
+}
+
+/// After a failed write nobody knows what is on the disk, so the process ends at once; a restart reads what is there.
+fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
+    let run = move || {
+        if let Err(error) = writer.run(work, || {}) {
+            let causes = crate::cli::exit::Failure::because(crate::cli::exit::Exit::Failed, &error);
+            tracing::error!(error = %causes, "the log cannot be written; ending at once");
+            std::process::exit(1);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("log-writer".to_owned()).spawn(run) {
+        tracing::error!(%error, "no thread for the log's writer; ending at once");
+        std::process::exit(1);
+    }
+}
+
+fn transports(config: &Config, clock: &Clock) -> Result<(Transports, Option<Shared>), StartError> {
+    let mut transports = Transports::new();
+    let mut simulator = None;
+    if config.simulator.enabled {
+        let name = "simulator".to_owned();
+        if let Some(url) = &config.simulator.url {
+            transports.insert(name, Arc::new(Remote::new(url.as_str())?));
+        } else {
+            let shared = Shared::new(clock.clone());
+            transports.insert(name, Arc::new(InProcess::new(shared.clone())));
+            simulator = Some(shared);
+        }
+    }
+    Ok((transports, simulator))
+}
+
+/// The operator's key: preset, or made on the first start and then either shown once or written to a file.
+fn admin_key(config: &Config, log: &SledLog, to_terminal: bool) -> Result<(Digest, Option<String>), StartError> {
+    if let Some(preset) = &config.admin_key {
+        return Ok((secrets::digest(preset.reveal()), None));
+    }
+    if let Some(kept) = log.secret(ADMIN_KEY_NAME)?
+        && let Ok(hash) = <[u8; 32]>::try_from(kept.as_slice())
+    {
+        return Ok((Digest(hash), None));
+    }
+    let key = Chance::system().admin_key();
+    let hash = secrets::digest(&key);
+    if !to_terminal {
+        write_private(&admin_key_file(&config.data_dir), &key)?;
+    }
+    log.keep_secret(ADMIN_KEY_NAME, &hash.0)?;
+    Ok((hash, to_terminal.then_some(key)))
+}
+
+/// Where the operator's key stands when it was not shown on a terminal.
+pub(crate) fn admin_key_file(directory: &Path) -> PathBuf {
+    directory.join("secrets").join("admin_key")
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
+    let written = || {
+        if let Some(folder) = path.parent() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()
+    };
+    written().map_err(file(format!("cannot write {}", path.display())))
+}
+
+fn file(what: String) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::File { what, source }
+}
+
+impl Holder {
+    fn path(directory: &Path) -> PathBuf {
+        directory.join("process.json")
+    }
+
+    /// Says in the data directory who has it.
+    pub fn write(&self, directory: &Path) -> io::Result<()> {
+        fs::write(Self::path(directory), serde_json::to_vec(self)?)
+    }
+
+    /// Who has the data directory, or had it last.
+    pub fn read(directory: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(Self::path(directory)).ok()?).ok()
+    }
+
+    /// Says that nobody has it any more.
+    pub fn remove(directory: &Path) {
+        let _ = fs::remove_file(Self::path(directory));
+    }
+}

@@ -1,0 +1,178 @@
+//! The one shape of every refusal and fault: `{"status", "data": {}, "message", "error"}`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use actors::shard::AskError;
+use actors::workspace::Rejection;
+use events::log::ReadError;
+use serde_json::{Value, json};
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    param: Option<&'static str>,
+    hint: Option<String>,
+}
+
+impl Refused {
+    /// A refusal with its stable code and words for people.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), param: None, hint: None }
+    }
+
+    /// 400.
+    pub(super) fn bad(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 400: a field's value is of no use.
+    pub(super) fn invalid(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::bad("invalid_value", message).naming(param)
+    }
+
+    /// 404.
+    pub(super) fn not_found(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// The field that it is about.
+    pub(super) fn naming(mut self, param: &'static str) -> Self {
+        self.param = Some(param);
+        self
+    }
+
+    /// What to do about it.
+    pub(super) fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Too much at once, or too little room: ours to mend.
+    pub(super) fn overloaded() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once; try again shortly")
+    }
+
+    /// Too little room on the disk.
+    pub(super) fn disk_full() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "The disk is full; nothing new is taken")
+    }
+
+    /// A fault of ours; the details are in the log under the request's id.
+    pub(super) fn fault(error: &dyn fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something broke on our side")
+    }
+
+    /// The answer, for the request of this id.
+    pub(super) fn answer(&self, request_id: &str, strict: bool) -> HttpResponse {
+        let mut body = json!({"status": self.status.as_u16(), "data": {}, "message": self.message});
+        if let (false, Some(body)) = (strict, body.as_object_mut()) {
+            body.insert("error".to_owned(), self.details(request_id));
+        }
+        let mut answer = HttpResponse::build(self.status).json(body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        answer
+    }
+
+    fn details(&self, request_id: &str) -> Value {
+        json!({"code": self.code, "param": self.param, "hint": self.hint, "link": null, "request_id": request_id})
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.answer("", false)
+    }
+}
+
+impl From<ReadError> for Refused {
+    fn from(error: ReadError) -> Self {
+        Self::fault(&error)
+    }
+}
+
+impl<R: fmt::Debug + Into<Self>> From<AskError<R>> for Refused {
+    fn from(error: AskError<R>) -> Self {
+        match error {
+            AskError::Rejected(rejection) => rejection.into(),
+            AskError::Overloaded => Self::overloaded(),
+            AskError::Fault(what) => Self::fault(&what),
+        }
+    }
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        let conflict = |code, message| Self::new(StatusCode::CONFLICT, code, message);
+        match rejection {
+            Rejection::UnknownWorkspace => Self::not_found("workspace_not_found", "Workspace not found"),
+            Rejection::WorkspaceExists => conflict("conflict", "Workspace exists already; try again"),
+            Rejection::InvalidAmount => {
+                Self::invalid("amount", "amount must be 1 to 9007199254740991, and no more than that in all")
+            }
+            Rejection::InvalidPhone => Self::invalid("phone", "phone must be a number in international format")
+                .hinting("Such as +12025550100: 7 to 15 digits, the first not 0"),
+            Rejection::AccountExists(account) => {
+                conflict("account_exists", "Account exists already").hinting(format!("It is account {account}"))
+            }
+            Rejection::Full => conflict("limit_reached", "No room for more of these in this workspace"),
+            Rejection::WebhookNotFound => Self::not_found("webhook_not_found", "Webhook not found"),
+            Rejection::IdempotencyConflict => {
+                conflict("idempotency_conflict", "The Idempotency-Key was used for another body")
+            }
+            Rejection::AccountNotFound => Self::not_found("account_not_found", "WhatsApp account not found"),
+            Rejection::NoConnectedAccount => conflict("no_connected_account", "No WhatsApp account is connected"),
+            Rejection::ChatNotFound => Self::not_found("chat_not_found", "Chat not found"),
+            Rejection::InsufficientCredits { needed, available } => Self::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "insufficient_credits",
+                format!("Insufficient credits: {needed} needed, {available} available"),
+            ),
+        }
+    }
+}
+
+impl From<actors::account::Rejection> for Refused {
+    fn from(rejection: actors::account::Rejection) -> Self {
+        match rejection {
+            actors::account::Rejection::NotUncertain => {
+                Self::new(StatusCode::CONFLICT, "not_uncertain", "Only an uncertain message can be settled")
+            }
+        }
+    }
+}
+
+pub(super) async fn method_not_allowed() -> Refused {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+}
+
+pub(super) async fn not_found() -> Refused {
+    Refused::not_found("not_found", "Not found")
+}
+
+impl actix_web::Responder for Refused {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
+        HttpResponse::from_error(self)
+    }
+}

@@ -1,0 +1,168 @@
+//! The event log, for the operator.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use events::event::Event;
+use events::ids::StreamId;
+use events::index::{Index, Series};
+use events::log::{Log, ReadError};
+use events::reading;
+use events::record::{Position, Record, decode};
+use events::verify::verify as verify_log;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::caller::Operator;
+use super::error::Refused;
+use super::page::Query;
+use crate::gateway::Gateway;
+
+/// Positions of a stream read at once.
+const CHUNK: usize = 512;
+
+/// An event as the API and the command line show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EventRow {
+    position: Position,
+    recorded_at: String,
+    #[serde(rename = "type")]
+    name: &'static str,
+    version: u16,
+    streams: Vec<String>,
+    workspace: u64,
+    cause: Value,
+    data: Value,
+}
+
+impl EventRow {
+    /// The event at a position of its record.
+    pub fn of(position: Position, record: &Record, event: &Event) -> Self {
+        Self {
+            position,
+            recorded_at: record.recorded_at.to_string(),
+            name: event.name(),
+            version: event.type_number().1,
+            streams: event.streams().into_iter().flatten().map(|stream| stream.to_string()).collect(),
+            workspace: record.workspace.number(),
+            cause: serde_json::to_value(&record.cause).unwrap_or_default(),
+            data: serde_json::to_value(event).unwrap_or_default(),
+        }
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
+        let Self { position, recorded_at, name, streams, .. } = self;
+        format!("{position:>8}  {recorded_at}  {name:<20}  {}", streams.join("  "))
+    }
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// First position.
+    pub from: Position,
+    /// Last position.
+    pub to: Position,
+    /// Only of this stream.
+    pub stream: Option<StreamId>,
+    /// Only of this type.
+    pub name: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Events, the oldest first.
+pub fn rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    match filter.stream {
+        Some(stream) => rows_of_stream(log, index, stream, filter),
+        None => rows_of_all(log, filter),
+    }
+}
+
+fn wanted(filter: &Filter, event: &Event) -> bool {
+    filter.name.as_ref().is_none_or(|name| name == event.name())
+}
+
+fn rows_of_all(log: &dyn Log, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    let mut rows = Vec::new();
+    for stored in log.read(filter.from.max(1)) {
+        let record = decode(&stored?)?;
+        if record.first > filter.to || rows.len() >= filter.limit {
+            break;
+        }
+        let within = |position: Position| (filter.from..=filter.to).contains(&position);
+        let matching = record.positioned().filter(|(position, event)| within(*position) && wanted(filter, event));
+        rows.extend(matching.map(|(position, event)| EventRow::of(position, &record, event)));
+    }
+    rows.truncate(filter.limit);
+    Ok(rows)
+}
+
+fn rows_of_stream(
+    log: &dyn Log,
+    index: &Index,
+    stream: StreamId,
+    filter: &Filter,
+) -> Result<Vec<EventRow>, ReadError> {
+    let mut rows = Vec::new();
+    let mut from = filter.from;
+    while rows.len() < filter.limit {
+        let positions = index.positions(Series::Stream(stream), from, filter.to, CHUNK)?;
+        let Some(last) = positions.last() else { break };
+        from = last.saturating_add(1);
+        reading::visit(log, &positions, |position, record, event| {
+            if wanted(filter, event) {
+                rows.push(EventRow::of(position, record, event));
+            }
+        })?;
+    }
+    rows.truncate(filter.limit);
+    Ok(rows)
+}
+
+/// Lists events, the oldest first; the cursor is the position.
+pub(super) async fn list(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refused> {
+    let query = Query::of(&request)?;
+    let stream = query.text("stream").map(str::parse).transpose();
+    let stream = stream.map_err(|_| Refused::invalid("stream", "stream must be such as account/10010001"))?;
+    let name = query.text("type").map(known_type).transpose()?;
+    let (limit, after) = (query.limit()?, query.number("after")?.map_or(1, |after| after.saturating_add(1)));
+    let head = gateway.shard.watermark().settled().await.ok_or_else(Refused::overloaded)?;
+    let filter = Filter {
+        from: query.number("from")?.unwrap_or(1).max(after),
+        to: query.number("to")?.unwrap_or(head).min(head),
+        stream,
+        name,
+        limit: limit + 1,
+    };
+    let reader = gateway.clone();
+    let found = web::block(move || rows(reader.shard.log().as_ref(), reader.shard.index(), &filter)).await;
+    let mut rows = found.map_err(|error| Refused::fault(&error))??;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| row.position.to_string());
+    Ok(HttpResponse::Ok().json(json!({"data": rows, "page": {"next": next, "prev": null}})))
+}
+
+fn known_type(name: &str) -> Result<String, Refused> {
+    if Event::NAMES.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(Refused::invalid("type", format!("There is no event type {name:?}")).hinting(Event::NAMES.join(", ")))
+}
+
+/// Checks the chain from first to last.
+pub(super) async fn verify(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refused> {
+    let log = gateway.shard.log().clone();
+    let verdict = web::block(move || verify_log(log.as_ref(), |_| {})).await.map_err(|error| Refused::fault(&error))?;
+    match verdict {
+        Ok(head) => Ok(HttpResponse::Ok().json(json!({"ok": true, "position": head.position, "hash": head.hash}))),
+        Err(ReadError::Damaged { position, what }) => {
+            Ok(HttpResponse::Ok().json(json!({"ok": false, "position": position, "what": what})))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,26 @@
+//! Whether the gateway lives and takes work.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use crate::gateway::Gateway;
+
+/// The process answers.
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "alive"}))
+}
+
+/// New work is taken. `?verbose` shows figures.
+pub(super) async fn ready(gateway: web::Data<Gateway>, request: HttpRequest) -> HttpResponse {
+    let (stopping, disk_full) = (gateway.state.is_stopping(), gateway.state.is_disk_full());
+    let ready = !stopping && !disk_full;
+    let mut body = json!({"status": if ready { "ready" } else { "not_ready" }});
+    if let (true, Some(body)) = (request.query_string().starts_with("verbose"), body.as_object_mut()) {
+        body.insert("stopping".to_owned(), stopping.into());
+        body.insert("disk_full".to_owned(), disk_full.into());
+        body.insert("log".to_owned(), json!(gateway.shard.log().stats()));
+        body.insert("shard".to_owned(), json!(gateway.shard.overview()));
+    }
+    let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    answer.json(body)
+}

@@ -1,0 +1,139 @@
+//! The operator's workspaces: created, given credits.
+
+use actix_web::{HttpResponse, web};
+use actors::shard::AskError;
+use actors::workspace::{Answer, Command, Create, Grant, Rejection, Workspace};
+use events::ids::WorkspaceId;
+use events::index::Lookup;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::body;
+use super::caller::{Operator, RequestId};
+use super::error::Refused;
+use crate::gateway::Gateway;
+use crate::secrets;
+
+/// Two workspaces that are created at once may want one number; then the next is tried.
+const ATTEMPTS: u32 = 16;
+const TEXT_CHARS_MAX: usize = 1_000;
+
+#[derive(Deserialize)]
+struct CreateBody {
+    name: String,
+    owner: OwnerBody,
+    #[serde(default)]
+    credits: u64,
+}
+
+#[derive(Deserialize)]
+struct OwnerBody {
+    full_name: String,
+    email: String,
+    #[serde(default = "english")]
+    language: String,
+}
+
+#[derive(Deserialize)]
+struct GrantBody {
+    amount: u64,
+    reason: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+/// A new workspace with its keys.
+pub struct Created {
+    /// Its number.
+    pub workspace: WorkspaceId,
+    /// Its first API key, shown only now.
+    pub api_key: String,
+    /// Its secret URL.
+    pub inbound_url: String,
+}
+
+/// What a new workspace is to be.
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// The owner's full name.
+    pub owner_name: String,
+    /// The owner's address.
+    pub owner_email: String,
+    /// The owner's language.
+    pub language: String,
+    /// Credits to begin with.
+    pub credits: u64,
+}
+
+/// Makes a workspace with a key and a secret URL.
+pub async fn make(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<Created, Refused> {
+    let (api_key, token) = (gateway.chance.workspace_key(), gateway.chance.inbound_token());
+    let token_hash = secrets::digest(&token);
+    let kept = gateway.shard.log().keep_secret(&secrets::inbound_name(&token_hash), token.as_bytes());
+    kept.map_err(|error| Refused::fault(&error))?;
+    for _ in 0..ATTEMPTS {
+        let before: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;
+        let workspace = WorkspaceId::nth(before.unwrap_or(0));
+        let create = Create {
+            workspace,
+            name: wanted.name.clone(),
+            owner_name: wanted.owner_name.clone(),
+            owner_email: wanted.owner_email.clone(),
+            language: wanted.language.clone(),
+            credits: wanted.credits,
+            key_hash: secrets::digest(&api_key),
+            token_hash,
+        };
+        let cause = Gateway::cause("operator", command);
+        match gateway.shard.ask::<Workspace>(workspace, Command::Create(create), cause).await {
+            Err(AskError::Rejected(Rejection::WorkspaceExists)) => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                let inbound_url = format!("{}/in/{token}", gateway.base_url);
+                return Ok(Created { workspace, api_key, inbound_url });
+            }
+        }
+    }
+    Err(Refused::overloaded())
+}
+
+/// Creates a workspace.
+pub(super) async fn create(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    id: RequestId,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let body = body::read(payload, gateway.limits).await?;
+    let CreateBody { name, owner, credits } = body::typed(&body)?;
+    for (param, text) in [("name", &name), ("owner", &owner.full_name), ("owner", &owner.email)] {
+        body::bounded(param, text, TEXT_CHARS_MAX)?;
+    }
+    let OwnerBody { full_name, email, language } = owner;
+    let wanted = Wanted { name, owner_name: full_name, owner_email: email, language, credits };
+    let Created { workspace, api_key, inbound_url } = make(&gateway, wanted, id.0).await?;
+    let created = json!({"workspace_id": workspace.number(), "api_key": api_key, "inbound_url": inbound_url});
+    Ok(HttpResponse::Created().json(created))
+}
+
+/// Grants credits.
+pub(super) async fn grant(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    id: RequestId,
+    workspace: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let body = body::read(payload, gateway.limits).await?;
+    let GrantBody { amount, reason } = body::typed(&body)?;
+    body::bounded("reason", &reason, TEXT_CHARS_MAX)?;
+    let workspace: WorkspaceId = workspace.parse().map_err(|_| Refused::from(Rejection::UnknownWorkspace))?;
+    let grant = Command::Grant(Grant { amount, reason, by: "operator".to_owned() });
+    match gateway.shard.ask::<Workspace>(workspace, grant, Gateway::cause("operator", id.0)).await? {
+        Answer::Balance(balance) => Ok(HttpResponse::Ok().json(json!({"balance": balance}))),
+        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
+    }
+}

@@ -1,0 +1,121 @@
+//! Chance and secrets: ids, tokens and keys are made here, and only their digests go into the log.
+
+use std::sync::Arc;
+
+use events::ids::MessageId;
+use events::personal::Digest;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Base-62 digits of an inbound token: 154 bits.
+const TOKEN_DIGITS: usize = 26;
+/// Base-62 digits of a key: 250 bits.
+const KEY_DIGITS: usize = 42;
+
+/// A source of 32 random bytes at a time. The system's own, or a seeded one in tests.
+#[derive(Clone)]
+pub struct Chance(Arc<dyn Fn() -> [u8; 32] + Send + Sync>);
+
+impl Chance {
+    /// Any other source.
+    pub fn from_fn(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
+        Self(Arc::new(bytes))
+    }
+
+    /// The operating system's source. Without one nothing is safe, so the process ends.
+    pub fn system() -> Self {
+        Self::from_fn(|| {
+            let mut bytes = [0; 32];
+            if let Err(error) = getrandom::fill(&mut bytes) {
+                tracing::error!(%error, "the operating system gives no random numbers");
+                std::process::abort();
+            }
+            bytes
+        })
+    }
+
+    fn bits(&self) -> u64 {
+        (self.0)().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// The id of a new message.
+    pub fn message_id(&self) -> MessageId {
+        MessageId::from_bits(self.bits())
+    }
+
+    /// The id of a new command; never 0.
+    pub fn command_id(&self) -> u64 {
+        self.bits().max(1)
+    }
+
+    /// A new inbound token.
+    pub fn inbound_token(&self) -> String {
+        format!("in_{}", self.digits(TOKEN_DIGITS))
+    }
+
+    /// A new API key of a workspace.
+    pub fn workspace_key(&self) -> String {
+        format!("wsk_{}", self.digits(KEY_DIGITS))
+    }
+
+    /// A new operator's key.
+    pub fn admin_key(&self) -> String {
+        format!("adm_{}", self.digits(KEY_DIGITS))
+    }
+
+    fn digits(&self, count: usize) -> String {
+        let bytes = (self.0)();
+        let (halves, _) = bytes.as_chunks::<16>();
+        let digits = halves.iter().flat_map(|half| {
+            let mut number = u128::from_le_bytes(*half);
+            std::iter::from_fn(move || {
+                let digit = usize::try_from(number % 62).ok()?;
+                number /= 62;
+                BASE62.get(digit).copied().map(char::from)
+            })
+            .take(21)
+        });
+        digits.take(count).collect()
+    }
+}
+
+/// SHA-256 of a secret: what the log and the index hold of it.
+pub fn digest(secret: &str) -> Digest {
+    Digest(Sha256::digest(secret.as_bytes()).into())
+}
+
+/// Compares two digests in constant time.
+pub fn same(left: &Digest, right: &Digest) -> bool {
+    left.0.ct_eq(&right.0).into()
+}
+
+/// Under which name the readable inbound token is kept.
+pub fn inbound_name(token_hash: &Digest) -> Vec<u8> {
+    [b"inbound/", token_hash.0.as_slice()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_long_plain_and_never_the_same() {
+        let chance = Chance::system();
+        let tokens: std::collections::BTreeSet<String> = (0..1_000).map(|_| chance.inbound_token()).collect();
+        assert_eq!(tokens.len(), 1_000);
+        for token in tokens {
+            let digits = token.strip_prefix("in_").unwrap();
+            assert!(digits.len() == 26 && digits.bytes().all(|b| b.is_ascii_alphanumeric()), "{token}");
+        }
+        assert_eq!(chance.workspace_key().len(), 46);
+        assert_eq!(chance.admin_key().len(), 46);
+    }
+
+    #[test]
+    fn a_digest_is_sha_256() {
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest("abc").to_string(), known);
+        assert!(same(&digest("abc"), &digest("abc")) && !same(&digest("abc"), &digest("abd")));
+    }
+}
