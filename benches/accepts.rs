@@ -122,7 +122,7 @@ impl Side {
         command.args(["serve", "--listen", &address.to_string(), "--data-dir", "data"]).current_dir(dir.path());
         command.env("TIDINGS_ADMIN_KEY", ADMIN_KEY).env("TIDINGS_SIMULATOR__ENABLED", "true");
         let target = Target { address, path: String::new() };
-        let stats = format!("GET /admin/v1/stats HTTP/1.1\r\nAuthorization: Bearer {ADMIN_KEY}");
+        let stats = "GET /readyz?verbose HTTP/1.1".to_owned();
         let mut side = Self { name: "tidings", child: spawn(command)?, target, stats, _dir: dir };
         side.wait_until_ready("GET /readyz HTTP/1.1")?;
         side.target.path = create_workspace(address)?;

@@ -66,7 +66,7 @@ impl Port<Account> for Sending {
                 Some((line, outgoing)) => match transports.get(&line.transport) {
                     Some(transport) => {
                         tokio::time::timeout(limit, transport.send(outgoing)).await.unwrap_or(Outcome::Unknown)
-                    },
+                    }
                     None => Outcome::NotConnected,
                 },
                 None => Outcome::NotConnected,

@@ -89,4 +89,3 @@ pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
         )
     )
 }
-

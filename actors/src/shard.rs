@@ -1,6 +1,7 @@
 //! One log and the actors that decide on it. What the shells share lives here, on the deciding thread.
 
 mod handle;
+mod keeper;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -8,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Context, Handler, Message, Recipient};
+use actix::{Actor, Recipient};
 use dashmap::DashMap;
 use events::ids::{StreamId, WorkspaceId};
 use events::index::{Index, Lookup, touched};
@@ -20,7 +21,8 @@ use events::watermark::Watermark;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-pub use handle::{AskError, Overview, ShardHandle};
+pub use handle::{AskError, Overview, Seen, ShardHandle};
+use keeper::Keeper;
 
 use crate::account::Account;
 use crate::admission::Admission;
@@ -34,8 +36,6 @@ use crate::replay::{Replayed, replay};
 use crate::shell::{self, Nudge, Rest, Shell};
 use crate::workspace::Workspace;
 
-/// How often the agenda and the index are offered to the disk.
-const CHECKPOINT: Duration = Duration::from_secs(1);
 /// Every so many checkpoints the index is stored however little it is.
 const INDEX_EVERY: u32 = 10;
 /// Expired keys removed at once.
@@ -154,7 +154,7 @@ impl Shard {
         });
         shard.wake_outstanding(outstanding)?;
         let admission = Admission::new(parts.commands_in_flight);
-        let keeper = Keeper { shard }.start();
+        let keeper = Keeper::new(shard).start();
         Ok(ShardHandle { keeper, registry, index, log: parts.log, watermark, clock: parts.clock, admission, queues })
     }
 
@@ -330,82 +330,5 @@ impl Shard {
 
 /// Sleeping actors that the record must wake.
 fn woken(record: &Record) -> impl Iterator<Item = StreamId> {
-    record.events.iter().flat_map(|event| {
-        event.streams().into_iter().flatten().filter(|stream| wakes(event, *stream))
-    })
-}
-
-/// The actor that keeps the shard going: releases what is durable, makes checkpoints, wakes and stops.
-pub(crate) struct Keeper {
-    shard: Rc<Shard>,
-}
-
-impl Actor for Keeper {
-    type Context = Context<Self>;
-
-    fn started(&mut self, context: &mut Context<Self>) {
-        use actix::AsyncContext;
-        let shard = Rc::clone(&self.shard);
-        actix::spawn(async move {
-            let mut durable = shard.watermark.subscribe();
-            while durable.changed().await.is_ok() {
-                shard.release();
-            }
-        });
-        context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));
-    }
-}
-
-/// Wake the actor of a stream.
-pub(crate) struct Wake(pub(crate) StreamId);
-
-/// Put every actor to sleep that has nothing outstanding.
-pub(crate) struct RestAll;
-
-/// Start nothing new; says how many messages stay queued, once all that is under way has ended.
-pub(crate) struct Stop;
-
-impl Message for Wake {
-    type Result = ();
-}
-
-impl Message for RestAll {
-    type Result = ();
-}
-
-impl Message for Stop {
-    type Result = u64;
-}
-
-impl Handler<Wake> for Keeper {
-    type Result = ();
-
-    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
-        self.shard.wake(wake.0);
-    }
-}
-
-impl Handler<RestAll> for Keeper {
-    type Result = ();
-
-    fn handle(&mut self, _: RestAll, _: &mut Context<Self>) {
-        self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Rest));
-    }
-}
-
-impl Handler<Stop> for Keeper {
-    type Result = actix::ResponseFuture<u64>;
-
-    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> actix::ResponseFuture<u64> {
-        let shard = Rc::clone(&self.shard);
-        shard.stopping.set(true);
-        Box::pin(async move {
-            while shard.running.get() > 0 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            shard.checkpoint(true);
-            shard.watermark.settled().await;
-            shard.agenda.borrow().waiting()
-        })
-    }
+    record.events.iter().flat_map(|event| event.streams().into_iter().flatten().filter(|stream| wakes(event, *stream)))
 }

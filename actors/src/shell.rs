@@ -56,7 +56,8 @@ pub(crate) struct Ask<D: Kind> {
 }
 
 /// What comes back.
-pub(crate) type Reply<D> = Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
+pub(crate) type Reply<D> =
+    Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
@@ -153,8 +154,7 @@ impl<D: Kind> Shell<D> {
         let now = self.shard.clock.now();
         let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
         if !decision.events.is_empty() {
-            let commit =
-                NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
+            let commit = NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
             if let Err(error) = self.shard.append(stream, self.revision, commit) {
                 tracing::error!(%stream, %error, "a decision could not be recorded");
                 self.leave(context);

@@ -138,7 +138,7 @@ async fn post_over_one(
 fn request(target: &Target, nth: usize) -> String {
     let (phone, account) = (nth % PHONES, account(nth));
     let body = format!(
-        r#"{{"action":"send","phone":"+12025551{phone:03}","text":"Your order {nth} has shipped and arrives tomorrow","whatsapp account phone":"{account}"}}"#
+        r#"{{"action":"send","phone":"+12025551{phone:03}","text":"Your order {nth} has shipped","whatsapp account phone":"{account}"}}"#
     );
     let (path, address, length) = (&target.path, target.address, body.len());
     format!(

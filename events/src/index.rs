@@ -126,7 +126,8 @@ impl Index {
         found: &mut Vec<Position>,
     ) -> Result<(), ReadError> {
         let prefix = series.prefix();
-        let mut start = self.log.note_before(&prefix, &series.block(from))?.map_or_else(|| prefix.clone(), |(key, _)| key);
+        let mut start =
+            self.log.note_before(&prefix, &series.block(from))?.map_or_else(|| prefix.clone(), |(key, _)| key);
         let mut usable = 0;
         loop {
             let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;

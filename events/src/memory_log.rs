@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError};
+use crate::log::{
+    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
+};
 use crate::record::Position;
 
 /// The log in memory.

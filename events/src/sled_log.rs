@@ -11,7 +11,9 @@ use std::sync::{Mutex, PoisonError};
 
 use sled::{Db, IVec, Tree};
 
-use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError};
+use crate::log::{
+    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
+};
 use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
 

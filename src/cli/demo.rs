@@ -206,9 +206,7 @@ fn lines(gateway: &Gateway, from: Position, to: Position, colour: bool) -> Resul
 
 fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
     let (kind, status, text, note) = match event {
-        Event::MessageQueued(e) => {
-            (Kind::In, Some(200), Some(e.text.reveal()), format!("queued, -{} credit", e.cost))
-        }
+        Event::MessageQueued(e) => (Kind::In, Some(200), Some(e.text.reveal()), format!("queued, -{} credit", e.cost)),
         Event::MessageSent(e) => (Kind::Sent, None, None, e.message.to_string()),
         Event::MessageDelivered(_) => (Kind::Delivered, None, None, String::new()),
         Event::MessageRead(_) => (Kind::Read, None, None, String::new()),

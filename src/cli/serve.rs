@@ -59,11 +59,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Starts the gateway and its HTTP server.
-    pub(super) async fn start(
-        config: &Config,
-        listener: TcpListener,
-        key_to_terminal: bool,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
         let signals = [listen_for(SignalKind::interrupt())?, listen_for(SignalKind::terminate())?];
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
         let base_url = config.base_url(bound);

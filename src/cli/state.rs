@@ -12,7 +12,8 @@ use crate::http;
 pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
     let view = match Source::find(cli, &args.server)? {
         Source::Open(log, index) => {
-            let at = http::position_of(log.as_ref(), args.at, log.head().position).map_err(|error| unreadable(&error))?;
+            let at =
+                http::position_of(log.as_ref(), args.at, log.head().position).map_err(|error| unreadable(&error))?;
             let view = http::state_view(log.as_ref(), &index, args.stream, at).map_err(|error| unreadable(&error))?;
             json!(view.ok_or_else(|| Failure::new(Exit::NotFound, "stream not found"))?)
         }

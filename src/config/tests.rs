@@ -237,5 +237,5 @@ fn every_range_that_is_documented_is_the_range_that_is_checked() {
         }
         ranges += 1;
     }
-    assert_eq!(ranges, 13);
+    assert_eq!(ranges, 12);
 }

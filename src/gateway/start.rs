@@ -22,9 +22,9 @@ use super::{Gateway, Make};
 use crate::config::Config;
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
+use crate::transports::simulator::Shared;
 use crate::transports::simulator::in_process::InProcess;
 use crate::transports::simulator::remote::{InvalidAddress, Remote};
-use crate::transports::simulator::Shared;
 
 /// A log this far ahead of the machine's clock is refused.
 const AHEAD_MS_MAX: u64 = 3_600_000;

@@ -19,9 +19,7 @@ pub(super) async fn read(payload: Payload, limits: Limits) -> Result<BytesMut, R
     let deadline = Duration::from_millis(limits.body_deadline_ms);
     match tokio::time::timeout(deadline, gather(payload, limits.body_bytes)).await {
         Ok(body) => body,
-        Err(_) => {
-            Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body came too slowly"))
-        }
+        Err(_) => Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body came too slowly")),
     }
 }
 
@@ -77,7 +75,10 @@ pub(super) fn bounded(param: &'static str, text: &str, chars_max: usize) -> Resu
 fn invalid_json(body: &[u8], error: &serde_json::Error) -> Refused {
     let (line, column) = (error.line(), error.column());
     if let Some((line, before)) = missing_comma(body, error) {
-        let message = format!("Invalid JSON at line {}, column {column}: a comma is missing after {before} on line {line}", error.line());
+        let message = format!(
+            "Invalid JSON at line {}, column {column}: a comma is missing after {before} on line {line}",
+            error.line()
+        );
         return Refused::bad("invalid_json", message);
     }
     let what = error.to_string();
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_missing_comma_is_named_with_its_line() {
-        let manual = "{\n  \"action\": \"send\",\n  \"jid\": \"x\",\n  \"text\": \"lorem ipsum\"\n  \"file_url\": \"y\"\n}";
+        let manual =
+            "{\n  \"action\": \"send\",\n  \"jid\": \"x\",\n  \"text\": \"lorem ipsum\"\n  \"file_url\": \"y\"\n}";
         assert!(message(manual).contains("a comma is missing after \"text\": \"lorem ipsum\" on line 4"));
         assert!(message("{\"a\": 1 \"b\": 2}").contains("a comma is missing after {\"a\": 1 on line 1"));
     }

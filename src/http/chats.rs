@@ -123,12 +123,7 @@ pub(super) async fn messages(
 }
 
 /// A page of messages and one more, each with the position at which it was queued.
-fn said(
-    gateway: &Gateway,
-    chat: ChatId,
-    head: Position,
-    query: PageQuery,
-) -> Result<Vec<(Position, Told)>, ReadError> {
+fn said(gateway: &Gateway, chat: ChatId, head: Position, query: PageQuery) -> Result<Vec<(Position, Told)>, ReadError> {
     let mut queued = Vec::new();
     let mut to = query.after.map_or(head, |after| after.saturating_sub(1).min(head));
     let newest_limit = if query.before.is_some() { usize::MAX } else { query.limit + 1 };

@@ -20,10 +20,7 @@ use crate::gateway::Gateway;
 const CHUNK: usize = 256;
 
 /// What is left.
-pub(super) async fn balance(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-) -> Result<HttpResponse, Refused> {
+pub(super) async fn balance(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
     let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.balance).await?;
     Ok(HttpResponse::Ok().json(json!({"balance": seen.value})))
 }

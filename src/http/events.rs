@@ -97,12 +97,7 @@ fn rows_of_all(log: &dyn Log, filter: &Filter) -> Result<Vec<EventRow>, ReadErro
     Ok(rows)
 }
 
-fn rows_of_stream(
-    log: &dyn Log,
-    index: &Index,
-    stream: StreamId,
-    filter: &Filter,
-) -> Result<Vec<EventRow>, ReadError> {
+fn rows_of_stream(log: &dyn Log, index: &Index, stream: StreamId, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
     let mut rows = Vec::new();
     let mut from = filter.from;
     while rows.len() < filter.limit {

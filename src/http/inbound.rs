@@ -64,9 +64,11 @@ fn answer(gateway: &Gateway, accepted: Accepted) -> HttpResponse {
 /// The client's own key: 1 to 255 visible characters.
 fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Refused> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| {
-        (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-    });
+    let key = value
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     match key {
         Some(key) => Ok(Some(Idempotency { key: key.to_owned(), body: Digest::of(body) })),
         None => Err(Refused::invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible characters")),

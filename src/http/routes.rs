@@ -54,13 +54,17 @@ fn operator() -> impl HttpServiceFactory {
 }
 
 /// A route whose answers carry a request id and whose refusals have the one shape.
-fn dressed(path: &str) -> Resource<impl actix_web::dev::ServiceFactory<
-    actix_web::dev::ServiceRequest,
-    Config = (),
-    Response = actix_web::dev::ServiceResponse<actix_web::body::BoxBody>,
-    Error = actix_web::Error,
-    InitError = (),
->> {
+fn dressed(
+    path: &str,
+) -> Resource<
+    impl actix_web::dev::ServiceFactory<
+        actix_web::dev::ServiceRequest,
+        Config = (),
+        Response = actix_web::dev::ServiceResponse<actix_web::body::BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
     web::resource(path.to_owned()).default_service(web::to(error::method_not_allowed)).wrap(from_fn(caller::dress))
 }
 

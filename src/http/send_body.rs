@@ -82,7 +82,9 @@ impl Fields {
         match self.get("action")? {
             Some(action) if action == "send" => Ok(()),
             Some(_) => Err(Refused::invalid("action", "action must be \"send\"")),
-            None => Err(Refused::bad("missing_field", "action is missing").naming("action").hinting("\"action\": \"send\"")),
+            None => {
+                Err(Refused::bad("missing_field", "action is missing").naming("action").hinting("\"action\": \"send\""))
+            }
         }
     }
 
@@ -130,7 +132,9 @@ impl Fields {
     fn recipient(&self) -> Result<Recipient, Refused> {
         if let Some(id) = self.get("chat_id")? {
             let chat = id.trim().parse();
-            return chat.map(Recipient::Chat).map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming("chat_id"));
+            return chat
+                .map(Recipient::Chat)
+                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming("chat_id"));
         }
         if let Some(jid) = self.get("jid")? {
             let peer = Peer::from_jid(&jid).map(Recipient::Peer);
@@ -149,7 +153,8 @@ impl Fields {
     }
 
     fn no_recipient(&self) -> Refused {
-        let refused = Refused::bad("recipient_missing", "No recipient: one of chat_id, jid, phone, chat_name must be given");
+        let refused =
+            Refused::bad("recipient_missing", "No recipient: one of chat_id, jid, phone, chat_name must be given");
         let meant = self.0.keys().find_map(|key| {
             let lower = key.to_lowercase();
             LOOKALIKES.iter().find(|(name, _)| *name == lower).map(|(_, field)| (key, *field))
@@ -218,7 +223,9 @@ mod tests {
             (r#"{"action":"send","text":"x","jid":"nobody"}"#.to_owned(), "invalid_value"),
             (r#"{"action":"send","text":"x","chat_id":"abc"}"#.to_owned(), "chat_not_found"),
             (
-                format!(r#"{{"action":"send",{to},"text":"x","whatsapp account phone":"1","whatsapp_account_phone":"2"}}"#),
+                format!(
+                    r#"{{"action":"send",{to},"text":"x","whatsapp account phone":"1","whatsapp_account_phone":"2"}}"#
+                ),
                 "conflicting_fields",
             ),
         ] {

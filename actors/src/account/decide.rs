@@ -11,7 +11,7 @@ use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
 use super::queue::Waiting;
-use super::state::{Charged, State, Stop};
+use super::state::{Charged, REMEMBERED_MS, State, Stop};
 use super::{RECONNECT_MS, Rejection, TRIES_MAX};
 
 /// Code of a message that the other side could not take three times.
@@ -55,7 +55,9 @@ pub(super) fn tried(
         Outcome::ServerError => ended.server_error(),
         Outcome::Unknown => ended.unknown(),
         Outcome::NotConnected => ended.deferred(DeferReason::NotConnected, RECONNECT_MS),
-        Outcome::RateLimited { after_ms, scope: Scope::Pair } => ended.deferred(DeferReason::PairRateLimited, *after_ms),
+        Outcome::RateLimited { after_ms, scope: Scope::Pair } => {
+            ended.deferred(DeferReason::PairRateLimited, *after_ms)
+        }
         Outcome::RateLimited { after_ms, scope: Scope::Account } => {
             ended.deferred(DeferReason::AccountRateLimited, *after_ms)
         }
@@ -160,7 +162,9 @@ pub(super) fn seen(state: &State, message: MessageId, now: Timestamp) -> Vec<Eve
 
 pub(super) fn failed_later(state: &State, message: MessageId, code: &str, now: Timestamp) -> Vec<Event> {
     match (state.connected, state.ended.get(&message)) {
-        (Some(who), Some(ended)) if !ended.failed => failed_and_refunded(who, message, ended.charged, code, now),
+        (Some(who), Some(ended)) if !ended.failed && now.since_ms(ended.at) <= REMEMBERED_MS => {
+            failed_and_refunded(who, message, ended.charged, code, now)
+        }
         _ => Vec::new(),
     }
 }
@@ -178,8 +182,7 @@ pub(super) fn settle(
     else {
         return Err(Rejection::NotUncertain);
     };
-    let settled =
-        MessageSettled { message, account, chat, settled_as, how: SettledHow::Owner, by, reason, at: now };
+    let settled = MessageSettled { message, account, chat, settled_as, how: SettledHow::Owner, by, reason, at: now };
     let mut events = vec![settled.into()];
     if settled_as == SettledAs::Failed {
         events.push(refunded(workspace, message, cost, SETTLED_AS_FAILED));

@@ -15,6 +15,8 @@ pub struct Queue {
     places: BTreeMap<MessageId, u64>,
     waiting: BTreeMap<u64, Waiting>,
     queued: u64,
+    /// The next try of any message is not before this.
+    not_before: Timestamp,
 }
 
 /// One waiting message.
@@ -85,6 +87,9 @@ impl Queue {
     }
 
     pub(super) fn deferred(&mut self, deferred: &SendDeferred) {
+        if matches!(deferred.reason, DeferReason::NotConnected | DeferReason::AccountRateLimited) {
+            self.not_before = self.not_before.max(deferred.not_before);
+        }
         let Some(waiting) = self.get_mut(deferred.message) else { return };
         waiting.not_before = deferred.not_before;
         waiting.gives_way = deferred.reason == DeferReason::PairRateLimited;
@@ -103,22 +108,24 @@ impl Queue {
     ) -> impl Iterator<Item = (Timestamp, &Waiting)> {
         let mut held: BTreeSet<ChatId> = BTreeSet::new();
         let mut found_first = false;
-        self.waiting.values().map_while(move |waiting| {
-            if found_first {
-                return None;
-            }
-            if held.contains(&waiting.chat) {
-                return Some(None);
-            }
-            if waiting.gives_way {
-                held.insert(waiting.chat);
-            } else {
-                found_first = true;
-            }
-            let wait = gap.wait_ms(waiting.message, waiting.tries.saturating_add(1));
-            let paced = last_outcome.map_or(Timestamp::default(), |at| at.plus_ms(wait));
-            Some(Some((paced.max(waiting.not_before), waiting)))
-        })
-        .flatten()
+        self.waiting
+            .values()
+            .map_while(move |waiting| {
+                if found_first {
+                    return None;
+                }
+                if held.contains(&waiting.chat) {
+                    return Some(None);
+                }
+                if waiting.gives_way {
+                    held.insert(waiting.chat);
+                } else {
+                    found_first = true;
+                }
+                let wait = gap.wait_ms(waiting.message, waiting.tries.saturating_add(1));
+                let paced = last_outcome.map_or(Timestamp::default(), |at| at.plus_ms(wait));
+                Some(Some((paced.max(waiting.not_before).max(self.not_before), waiting)))
+            })
+            .flatten()
     }
 }

@@ -71,6 +71,8 @@ pub struct Ended {
     pub charged: Charged,
     /// Whether it failed, so that its charge is given back.
     pub failed: bool,
+    /// When it was done with; a later failure changes nothing of that.
+    pub at: Timestamp,
 }
 
 impl State {
@@ -121,7 +123,7 @@ impl State {
         let known = queued.or_else(|| self.uncertain.remove(&message));
         if let Some(charged) = known {
             self.ended_order.push_back((at, message));
-            self.ended.insert(message, Ended { charged, failed });
+            self.ended.insert(message, Ended { charged, failed, at });
         } else if let Some(ended) = self.ended.get_mut(&message) {
             ended.failed |= failed;
         }

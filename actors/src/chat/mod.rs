@@ -101,7 +101,9 @@ impl Decider for Chat {
             return Ok(Decision::nothing(()));
         };
         let event: Option<Event> = match receipt {
-            Receipt::Delivered if *reached < Stage::Delivered => Some(MessageDelivered { message, chat, at: now }.into()),
+            Receipt::Delivered if *reached < Stage::Delivered => {
+                Some(MessageDelivered { message, chat, at: now }.into())
+            }
             Receipt::Read if *reached < Stage::Read => Some(MessageRead { message, chat, at: now }.into()),
             _ => None,
         };

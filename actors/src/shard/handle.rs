@@ -11,7 +11,8 @@ use events::record::{Cause, Position};
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
 
-use super::{Keeper, Queued, Queues, RestAll, Shard, Stop, Wake};
+use super::keeper::{Keeper, RestAll, Stop, Wake};
+use super::{Queued, Queues, Shard};
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::registry::{Kind, Registry};

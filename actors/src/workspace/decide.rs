@@ -10,9 +10,7 @@ use events::workspace::{
     AccountConnected, CreditCharged, CreditsGranted, InboundUrlGenerated, KeyCreated, WorkspaceCreated,
 };
 
-use super::{
-    Accepted, Answer, Connect, Create, Grant, REMEMBERED_MS, Recipient, Rejection, State, Submit,
-};
+use super::{Accepted, Answer, Connect, Create, Grant, REMEMBERED_MS, Recipient, Rejection, State, Submit};
 use crate::decider::{Decision, Question};
 use crate::peer::{Peer, e164};
 
@@ -86,10 +84,10 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
         return Ok(Decision::nothing(Answer::Accepted(accepted)));
     }
     let target = target(state, &submit)?;
-    let balance = state.balance.checked_sub(TEXT_COST).ok_or(Rejection::InsufficientCredits {
-        needed: TEXT_COST,
-        available: state.balance,
-    })?;
+    let balance = state
+        .balance
+        .checked_sub(TEXT_COST)
+        .ok_or(Rejection::InsufficientCredits { needed: TEXT_COST, available: state.balance })?;
     let Target { account, chat, to, opened } = target;
     let message = submit.message;
     let queued = MessageQueued {

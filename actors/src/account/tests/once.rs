@@ -69,8 +69,7 @@ fn after_a_crash_a_message_with_our_id_is_sent_again_under_that_id() {
 
 #[test]
 fn after_a_crash_a_message_without_our_id_is_uncertain() {
-    let interrupted =
-        Effect::Send { account: account(1), message: message(11), try_number: 1, own_message_id: false };
+    let interrupted = Effect::Send { account: account(1), message: message(11), try_number: 1, own_message_id: false };
     let command = Account::interrupted(&interrupted).unwrap();
     AccountSpec::given([connected_without_own_ids(), queued(11), started(11, 1)])
         .due_effects([interrupted])

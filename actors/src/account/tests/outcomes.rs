@@ -111,9 +111,13 @@ fn an_unknown_outcome_is_uncertain_at_once_where_our_id_is_not_taken() {
 
 #[test]
 fn a_server_error_is_tried_again_where_our_id_is_not_taken() {
-    trying_without_own_ids()
-        .when(tried(11, 1, Outcome::ServerError), at(300))
-        .then([deferred(11, 1, DeferReason::ServerError, 300, 300)]);
+    trying_without_own_ids().when(tried(11, 1, Outcome::ServerError), at(300)).then([deferred(
+        11,
+        1,
+        DeferReason::ServerError,
+        300,
+        300,
+    )]);
 }
 
 #[test]

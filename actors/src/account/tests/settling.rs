@@ -150,9 +150,7 @@ fn a_late_failure_takes_nothing_from_the_next_gap() {
 
 #[test]
 fn for_seven_days_a_failure_is_refunded() {
-    done()
-        .when(failed_later(11), at(7 * DAY_MS))
-        .then([failed(11, "refused", 7 * DAY_MS), refunded(11, "refused")]);
+    done().when(failed_later(11), at(7 * DAY_MS)).then([failed(11, "refused", 7 * DAY_MS), refunded(11, "refused")]);
 }
 
 #[test]

@@ -1,0 +1,93 @@
+//! The actor that keeps a shard going: releases, checkpoints, wakes, stops.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext, Context, Handler, Message};
+use events::ids::StreamId;
+
+use super::Shard;
+use crate::shell::Rest;
+
+/// How often the agenda and the index are offered to the disk.
+const CHECKPOINT: Duration = Duration::from_secs(1);
+
+/// The actor that keeps the shard going: releases what is durable, makes checkpoints, wakes and stops.
+pub(crate) struct Keeper {
+    shard: Rc<Shard>,
+}
+
+impl Keeper {
+    pub(super) const fn new(shard: Rc<Shard>) -> Self {
+        Self { shard }
+    }
+}
+
+impl Actor for Keeper {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        let shard = Rc::clone(&self.shard);
+        actix::spawn(async move {
+            let mut durable = shard.watermark.subscribe();
+            while durable.changed().await.is_ok() {
+                shard.release();
+            }
+        });
+        context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));
+    }
+}
+
+/// Wake the actor of a stream.
+pub(crate) struct Wake(pub(crate) StreamId);
+
+/// Put every actor to sleep that has nothing outstanding.
+pub(crate) struct RestAll;
+
+/// Start nothing new; says how many messages stay queued, once all that is under way has ended.
+pub(crate) struct Stop;
+
+impl Message for Wake {
+    type Result = ();
+}
+
+impl Message for RestAll {
+    type Result = ();
+}
+
+impl Message for Stop {
+    type Result = u64;
+}
+
+impl Handler<Wake> for Keeper {
+    type Result = ();
+
+    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
+        self.shard.wake(wake.0);
+    }
+}
+
+impl Handler<RestAll> for Keeper {
+    type Result = ();
+
+    fn handle(&mut self, _: RestAll, _: &mut Context<Self>) {
+        self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Rest));
+    }
+}
+
+impl Handler<Stop> for Keeper {
+    type Result = actix::ResponseFuture<u64>;
+
+    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> actix::ResponseFuture<u64> {
+        let shard = Rc::clone(&self.shard);
+        shard.stopping.set(true);
+        Box::pin(async move {
+            while shard.running.get() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            shard.checkpoint(true);
+            shard.watermark.settled().await;
+            shard.agenda.borrow().waiting()
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! What a workspace takes in and what it refuses, one behaviour a test.
+
+mod credits;
+mod idempotency;
+mod numbers;
+mod properties;
+mod recipients;
+mod senders;
+
+use events::account::Origin;
+use events::personal::Digest;
+use events::record::Idempotency;
+
+use super::{Accepted, Answer, Command, LookedUp, Recipient, Rejection, Submit, Workspace};
+use crate::peer::Peer;
+use crate::spec::facts::{account, chat, message};
+use crate::spec::{Spec, at};
+
+type WorkspaceSpec = Spec<Workspace>;
+
+/// A message of text to a phone, from whoever is there, with no key.
+fn submission(number: u64, phone: &str) -> Submit {
+    Submit {
+        message: message(number),
+        token_hash: Some(Digest::of(b"in_token")),
+        recipient: Recipient::Peer(Peer::from_phone(phone)),
+        sender: None,
+        text: "hi".to_owned(),
+        origin: Origin::Inbound,
+        idempotency: None,
+        looked_up: LookedUp::default(),
+    }
+}
+
+fn to_phone(number: u64, phone: &str) -> Command {
+    Command::Submit(Box::new(submission(number, phone)))
+}
+
+fn to_phone_from(number: u64, phone: &str, sender: &str) -> Command {
+    Command::Submit(Box::new(Submit { sender: Some(sender.to_owned()), ..submission(number, phone) }))
+}
+
+fn to_chat(number: u64, nth_chat: u64) -> Command {
+    Command::Submit(Box::new(Submit { recipient: Recipient::Chat(chat(nth_chat)), ..submission(number, "") }))
+}
+
+fn with_key(number: u64, phone: &str, key: &str, body: &str) -> Command {
+    let idempotency = Some(Idempotency { key: key.to_owned(), body: Digest::of(body.as_bytes()) });
+    Command::Submit(Box::new(Submit { idempotency, ..submission(number, phone) }))
+}
+
+/// Taken in by the first account.
+fn accepted(number: u64, balance: u64) -> Answer {
+    accepted_by(1, number, balance)
+}
+
+fn accepted_by(nth: u64, number: u64, balance: u64) -> Answer {
+    Answer::Accepted(Accepted { message: message(number), account: Some(account(nth)), balance, replayed: false })
+}

@@ -1,0 +1,97 @@
+//! How numbers are connected to a workspace.
+
+use events::workspace::AccountConnected;
+
+use super::*;
+use crate::spec::facts::*;
+use crate::workspace::Connect;
+
+fn connect(phone: &str) -> Command {
+    Command::Connect(Connect {
+        phone: phone.to_owned(),
+        full_name: "Ada Example".to_owned(),
+        email: "ada@kite.example".to_owned(),
+        transport: "simulator".to_owned(),
+        own_message_id: true,
+        gap_ms_min: 1_500,
+        gap_ms_max: 2_500,
+    })
+}
+
+#[test]
+fn accounts_are_numbered_in_the_order_of_their_connection() {
+    WorkspaceSpec::given([created()])
+        .when(connect("+12025550100"), at(0))
+        .answers(&Answer::Connected(account(1)))
+        .then([connection(1, "+12025550100").into()])
+        .when(connect("+12025550102"), at(0))
+        .answers(&Answer::Connected(account(2)))
+        .then([connection(2, "+12025550102").into()]);
+}
+
+#[test]
+fn a_number_is_kept_in_one_spelling() {
+    WorkspaceSpec::given([created()])
+        .when(connect(" 1 (202) 555-0100"), at(0))
+        .then([connection(1, "+12025550100").into()]);
+}
+
+#[test]
+fn what_the_transport_can_do_is_recorded() {
+    let connected = AccountConnected {
+        transport: "cloud".to_owned(),
+        own_message_id: false,
+        gap_ms_min: 10,
+        gap_ms_max: 20,
+        ..connection(1, "+12025550100")
+    };
+    let Command::Connect(usual) = connect("+12025550100") else { unreachable!() };
+    let command = Command::Connect(Connect {
+        transport: "cloud".to_owned(),
+        own_message_id: false,
+        gap_ms_min: 10,
+        gap_ms_max: 20,
+        ..usual
+    });
+    WorkspaceSpec::given([created()]).when(command, at(0)).then([connected.into()]);
+}
+
+#[test]
+fn a_number_is_connected_once_however_it_is_written() {
+    for phone in ["+12025550100", "12025550100", "1-202-555-0100"] {
+        WorkspaceSpec::given([created(), connected()])
+            .when(connect(phone), at(0))
+            .then_rejected(&Rejection::AccountExists(account(1)));
+    }
+}
+
+#[test]
+fn a_blocked_number_is_not_connected_again() {
+    WorkspaceSpec::given([created(), connected(), blocked(1, None)])
+        .when(connect("+12025550100"), at(0))
+        .then_rejected(&Rejection::AccountExists(account(1)));
+}
+
+#[test]
+fn only_an_international_number_is_connected() {
+    for phone in ["", "hello", "+0123456789", "123456", "1234567890123456"] {
+        WorkspaceSpec::given([created()]).when(connect(phone), at(0)).then_rejected(&Rejection::InvalidPhone);
+    }
+}
+
+#[test]
+fn a_workspace_that_does_not_exist_connects_nothing() {
+    WorkspaceSpec::given([]).when(connect("+12025550100"), at(0)).then_rejected(&Rejection::UnknownWorkspace);
+}
+
+#[test]
+fn a_workspace_is_full_when_its_account_numbers_are_used_up() {
+    let mut past = vec![created()];
+    past.extend((1..=9_998).map(|nth| connection(nth, &format!("+1202{nth:07}")).into()));
+    WorkspaceSpec::given(past)
+        .when(connect("+442079460001"), at(0))
+        .answers(&Answer::Connected(account(9_999)))
+        .then([connection(9_999, "+442079460001").into()])
+        .when(connect("+442079460002"), at(0))
+        .then_rejected(&Rejection::Full);
+}
