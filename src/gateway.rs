@@ -54,6 +54,8 @@ pub struct Gateway {
     pub transports: Arc<Transports>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
+    /// Where the log is read.
+    pub reading: Reading,
     /// Whether new work is taken.
     pub state: Arc<State>,
 }
@@ -147,6 +149,7 @@ impl Gateway {
             strict_errors: config.compat.strict_errors,
             transports,
             simulator: make.simulator,
+            reading: make.reading,
             state: Arc::default(),
         })
     }
@@ -160,6 +163,19 @@ impl Gateway {
     pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
         let token = self.shard.log().secret(&secrets::inbound_name(token_hash))?;
         Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
+    }
+
+    /// Reads the log where that blocks nobody.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        if self.reading == Reading::Inline {
+            return read(self);
+        }
+        let reader = self.clone();
+        let ended = tokio::task::spawn_blocking(move || read(&reader)).await;
+        ended.unwrap_or_else(|error| Err(ReadError::Store(std::io::Error::other(error))))
     }
 
     /// The cause of a request from outside.

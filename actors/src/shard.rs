@@ -4,7 +4,7 @@ mod handle;
 mod keeper;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,7 +93,7 @@ pub struct Shard {
     reading: Reading,
     registry: Arc<Registry>,
     held: RefCell<VecDeque<Held>>,
-    awake: RefCell<HashMap<StreamId, Awake>>,
+    awake: RefCell<BTreeMap<StreamId, Awake>>,
     agenda: RefCell<Agenda>,
     queues: Queues,
     running: Rc<Cell<u64>>,
@@ -159,14 +159,12 @@ impl Shard {
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
-        let mut streams: HashSet<StreamId> = outstanding.into_iter().collect();
+        let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
         let covered = self.agenda.borrow().covered();
         for stored in self.log.read(covered.saturating_add(1)) {
             let record = events::record::decode(&stored?)?;
             streams.extend(woken(&record));
         }
-        let mut streams: Vec<_> = streams.into_iter().collect();
-        streams.sort_unstable();
         for stream in streams {
             self.wake(stream);
         }
@@ -195,7 +193,7 @@ impl Shard {
         commit: NewCommit,
     ) -> Result<(), AppendError> {
         let record = self.sequencer.borrow_mut().append(decider, revision, commit)?;
-        let mut asleep: HashSet<StreamId> = woken(&record).collect();
+        let mut asleep: BTreeSet<StreamId> = woken(&record).collect();
         for stream in touched(&record) {
             let awake = self.awake.borrow().get(&stream).cloned();
             if let Some(awake) = awake {
@@ -254,7 +252,7 @@ impl Shard {
 
     /// An actor's state as of `to`, once that is durable.
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Replayed<D::State>> {
-        self.watermark.reached(to).await?;
+        self.watermark.reached(to).await;
         let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
         let read = move || replay::<D>(id, log.as_ref(), &index, to);
         let replayed = match self.reading {

@@ -6,6 +6,7 @@
 mod entries;
 mod keys;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{ChatEntry, Remembered, Value, touched};
@@ -19,7 +20,7 @@ use crate::record::{Position, Record, decode};
 /// Positions of a series that one note holds at most.
 const BLOCK: usize = 400;
 /// So many entries are worth storing at once.
-const STORE_AT: usize = 32_768;
+const STORE_AT: usize = 8_192;
 const BLOCKS_AT_ONCE: usize = 16;
 
 /// The look-ups of one log. Shared by all threads.
@@ -185,6 +186,8 @@ impl Index {
 
     /// Names the notes of expired idempotency keys, at most `limit`.
     pub fn expired(&self, before: crate::time::Timestamp, limit: usize) -> Result<Vec<Note>, ReadError> {
+        // Before the disk: what is not stored yet must not be removed with its forerunner.
+        let renewed = self.memory().keys();
         let mut expired = Vec::new();
         let mut start = keys::IDEMPOTENCY.to_vec();
         loop {
@@ -194,7 +197,7 @@ impl Index {
             start.push(0);
             for (key, value) in found {
                 let value: Remembered = codec::decode_value(&value).map_err(|error| damaged(0, &error))?;
-                if value.at < before && expired.len() < limit {
+                if value.at < before && expired.len() < limit && !renewed.contains(&key) {
                     expired.push((key, None));
                 }
             }
@@ -209,6 +212,12 @@ impl Memory {
     fn get(&self, lookup: &Lookup) -> Option<(Vec<u8>, Position)> {
         let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
         std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get(lookup))
+    }
+
+    /// Keys of all clients' keys that are not stored yet.
+    fn keys(&self) -> HashSet<Vec<u8>> {
+        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+        all.flat_map(Entries::idempotency_keys).collect()
     }
 
     fn series(&self, series: Series) -> Vec<Position> {

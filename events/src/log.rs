@@ -40,7 +40,7 @@ pub type Note = (Vec<u8>, Option<Vec<u8>>);
 pub type StoredNote = (Vec<u8>, Vec<u8>);
 
 /// What is written together: all of it or nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Position of the last event before this batch: another head is a conflict.
     pub after: Position,

@@ -99,8 +99,11 @@ impl Log for MemoryLog {
     }
 
     fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+        if secret.len() > NOTE_BYTES_MAX {
+            return Err(WriteError::NoteTooLong(secret.len()));
+        }
         self.lock().secrets.insert(name.to_vec(), secret.to_vec());
-        Ok(())
+        self.sync()
     }
 
     fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 
 use crate::event::Event;
 use crate::ids::{StreamId, WorkspaceId};
@@ -155,6 +156,13 @@ impl Sequencer {
     /// Sends notes to be stored behind everything sequenced so far.
     pub fn note(&self, notes: Vec<Note>) -> Result<(), AppendError> {
         self.writer.send(Work::Notes(notes)).map_err(|_| AppendError::Closed)
+    }
+
+    /// Sends a question that is answered when everything sequenced and noted so far is durable.
+    pub fn settle(&self) -> Result<oneshot::Receiver<()>, AppendError> {
+        let (told, settled) = oneshot::channel();
+        self.writer.send(Work::Settle(told)).map_err(|_| AppendError::Closed)?;
+        Ok(settled)
     }
 
     /// Sends the index's new entries to be stored, if there are enough of them or `all` are wanted.

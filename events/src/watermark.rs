@@ -1,57 +1,65 @@
 //! How far the log is sequenced, and how far it is durable. Shared by all threads.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::record::Position;
 
 /// The two heads of a log. Clones share them.
 #[derive(Clone)]
-pub struct Watermark {
-    sequenced: Arc<AtomicU64>,
-    durable: Arc<watch::Sender<Position>>,
+pub struct Watermark(Arc<Heads>);
+
+struct Heads {
+    sequenced: AtomicU64,
+    durable: AtomicU64,
+    /// Wakes in the order of waiting, unlike tokio's watch: the same seed must tell the same story.
+    risen: Notify,
 }
 
 impl Watermark {
     /// Both heads at the same place.
     pub fn at(position: Position) -> Self {
-        Self { sequenced: Arc::new(AtomicU64::new(position)), durable: Arc::new(watch::Sender::new(position)) }
+        let heads = Heads { sequenced: position.into(), durable: position.into(), risen: Notify::new() };
+        Self(Arc::new(heads))
     }
 
     /// Position of the last event that has a place, durable or not.
     pub fn sequenced(&self) -> Position {
-        self.sequenced.load(Ordering::Acquire)
+        self.0.sequenced.load(Ordering::Acquire)
     }
 
     /// Position of the last event that would survive a power cut.
     pub fn durable(&self) -> Position {
-        *self.durable.borrow()
+        self.0.durable.load(Ordering::Acquire)
     }
 
-    /// Waits until everything that is sequenced now is durable, and says how far that reaches. `None`: the writer is
-    /// gone and it never will be.
-    pub async fn settled(&self) -> Option<Position> {
+    /// Waits until everything that is sequenced now is durable, and says how far that reaches.
+    pub async fn settled(&self) -> Position {
         self.reached(self.sequenced()).await
     }
 
-    /// Waits until `position` is durable.
-    pub async fn reached(&self, position: Position) -> Option<Position> {
-        let mut durable = self.durable.subscribe();
-        durable.wait_for(|reached| *reached >= position).await.ok().map(|reached| *reached)
-    }
-
-    /// Sees every later rise of the durable head.
-    pub fn subscribe(&self) -> watch::Receiver<Position> {
-        self.durable.subscribe()
+    /// Waits until `position` is durable, and says how far the log is durable by then.
+    pub async fn reached(&self, position: Position) -> Position {
+        loop {
+            let mut risen = pin!(self.0.risen.notified());
+            risen.as_mut().enable();
+            let durable = self.durable();
+            if durable >= position {
+                return durable;
+            }
+            risen.await;
+        }
     }
 
     pub(crate) fn sequence(&self, position: Position) {
-        self.sequenced.store(position, Ordering::Release);
+        self.0.sequenced.store(position, Ordering::Release);
     }
 
     pub(crate) fn raise(&self, position: Position) {
-        self.durable.send_replace(position);
+        self.0.durable.store(position, Ordering::Release);
+        self.0.risen.notify_waiters();
     }
 }

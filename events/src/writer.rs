@@ -1,8 +1,10 @@
 //! Then durability: what was sequenced meanwhile becomes one batch, is synced once, and raises the watermark.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 use crate::chain;
 use crate::codec::{self, CodecError};
@@ -16,6 +18,9 @@ pub const BATCH_COMMITS_MAX: usize = 256;
 /// A batch is closed when it has grown beyond this.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
 
+/// Notes of the index in one batch at most, so that storing it delays no commit for long.
+pub const BATCH_NOTES_MAX: usize = 128;
+
 /// What the writer is given, in order.
 pub enum Work {
     /// A commit with its place.
@@ -24,6 +29,8 @@ pub enum Work {
     Index(Leaving),
     /// Other notes.
     Notes(Vec<Note>),
+    /// Tells when everything before it is durable, the index included.
+    Settle(oneshot::Sender<()>),
 }
 
 /// Why the writer had to give up. There is no second attempt: after a failed sync nobody knows what is on the disk.
@@ -43,46 +50,93 @@ pub struct Writer {
     index: Arc<Index>,
     watermark: Watermark,
     head: Head,
+    backlog: VecDeque<Later>,
+}
+
+/// What is stored when there is room in a batch.
+enum Later {
+    Note(Note),
+    Left(Leaving),
+    Settled(oneshot::Sender<()>),
 }
 
 /// A batch that is ready to be written.
 pub struct Prepared {
     batch: Batch,
     head: Head,
-    leaving: Vec<Leaving>,
+    left: Vec<Leaving>,
+    settled: Vec<oneshot::Sender<()>>,
 }
 
 impl Writer {
     /// Continues after the log's head.
     pub fn new(log: Arc<dyn Log>, index: Arc<Index>, watermark: Watermark) -> Self {
         let head = log.head();
-        Self { log, index, watermark, head }
+        Self { log, index, watermark, head, backlog: VecDeque::new() }
     }
 
-    /// Writes until the last sender is gone. `durable` is told of each rise of the watermark.
-    pub fn run(mut self, mut work: UnboundedReceiver<Work>, durable: impl Fn()) -> Result<(), WriterError> {
-        while let Some(first) = work.blocking_recv() {
+    /// Writes until the last sender is gone.
+    pub fn run(mut self, mut work: UnboundedReceiver<Work>) -> Result<(), WriterError> {
+        loop {
+            let first = if self.has_backlog() { work.try_recv().ok() } else { work.blocking_recv() };
+            if first.is_none() && !self.has_backlog() {
+                return Ok(());
+            }
             let prepared = self.prepare(first, &mut work)?;
             self.write(&prepared)?;
-            self.sync(&prepared)?;
-            durable();
+            self.sync(prepared)?;
         }
-        Ok(())
+    }
+
+    /// Whether there is something to write even without new work.
+    pub fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
     }
 
     /// Encodes the first piece of work and what waits behind it, as much as fits into one batch.
-    pub fn prepare(&self, first: Work, work: &mut UnboundedReceiver<Work>) -> Result<Prepared, WriterError> {
+    pub fn prepare(
+        &mut self,
+        first: Option<Work>,
+        work: &mut UnboundedReceiver<Work>,
+    ) -> Result<Prepared, WriterError> {
         let batch = Batch { after: self.head.position, ..Batch::default() };
-        let mut prepared = Prepared { batch, head: self.head, leaving: Vec::new() };
-        let mut next = Some(first);
+        let mut prepared = Prepared { batch, head: self.head, left: Vec::new(), settled: Vec::new() };
+        let mut next = first;
         let mut bytes = 0;
         while let Some(piece) = next {
-            bytes += prepared.take(piece)?;
+            bytes += self.take(piece, &mut prepared)?;
             let full = prepared.batch.records.len() >= BATCH_COMMITS_MAX || bytes >= BATCH_BYTES_MAX;
             next = if full { None } else { work.try_recv().ok() };
         }
+        self.fill(&mut prepared);
         prepared.batch.head = (!prepared.batch.records.is_empty()).then_some(prepared.head);
         Ok(prepared)
+    }
+
+    /// Takes a piece of work; says how many bytes of the batch it needs.
+    fn take(&mut self, work: Work, prepared: &mut Prepared) -> Result<usize, CodecError> {
+        match work {
+            Work::Commit(record) => return prepared.chain(&record),
+            Work::Notes(notes) => prepared.batch.notes.extend(notes),
+            Work::Index(leaving) => {
+                self.backlog.extend(leaving.notes()?.into_iter().map(Later::Note));
+                self.backlog.push_back(Later::Left(leaving));
+            }
+            Work::Settle(told) => self.backlog.push_back(Later::Settled(told)),
+        }
+        Ok(0)
+    }
+
+    /// Adds what waits for room.
+    fn fill(&mut self, prepared: &mut Prepared) {
+        for _ in 0..BATCH_NOTES_MAX {
+            match self.backlog.pop_front() {
+                Some(Later::Note(note)) => prepared.batch.notes.push(note),
+                Some(Later::Left(leaving)) => prepared.left.push(leaving),
+                Some(Later::Settled(told)) => prepared.settled.push(told),
+                None => return,
+            }
+        }
     }
 
     /// Hands the batch to the log. Nothing is durable yet.
@@ -93,31 +147,23 @@ impl Writer {
     }
 
     /// Makes it durable, and says so.
-    pub fn sync(&self, prepared: &Prepared) -> Result<(), WriterError> {
+    pub fn sync(&self, prepared: Prepared) -> Result<(), WriterError> {
         self.log.sync()?;
-        prepared.leaving.iter().for_each(|leaving| self.index.left(leaving));
-        self.watermark.raise(prepared.head.position);
+        let Prepared { head, left, settled, .. } = prepared;
+        for leaving in &left {
+            self.index.left(leaving);
+        }
+        self.watermark.raise(head.position);
+        for told in settled {
+            // Whoever asked may have gone.
+            let _ = told.send(());
+        }
         Ok(())
     }
 }
 
 impl Prepared {
-    /// Adds a piece of work; says how many bytes it took.
-    fn take(&mut self, work: Work) -> Result<usize, CodecError> {
-        match work {
-            Work::Commit(record) => self.chain(&record),
-            Work::Notes(notes) => {
-                self.batch.notes.extend(notes);
-                Ok(0)
-            }
-            Work::Index(leaving) => {
-                self.batch.notes.extend(leaving.notes()?);
-                self.leaving.push(leaving);
-                Ok(0)
-            }
-        }
-    }
-
+    /// Adds a commit to the chain; says how many bytes it takes.
     fn chain(&mut self, record: &Record) -> Result<usize, CodecError> {
         let mut bytes = Vec::with_capacity(512);
         codec::encode_record(record, &mut bytes)?;

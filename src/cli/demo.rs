@@ -161,13 +161,8 @@ async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failur
 }
 
 async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
-    let log = gateway.shard.log().clone();
-    let verdict = tokio::task::spawn_blocking(move || events::verify::verify(log.as_ref(), |_| {})).await;
-    match verdict {
-        Ok(Ok(_)) => Ok(true),
-        Ok(Err(error)) => Err(super::reading::unreadable(&error)),
-        Err(error) => Err(failed(&error)),
-    }
+    let verdict = gateway.read(|gateway| events::verify::verify(gateway.shard.log().as_ref(), |_| {})).await;
+    verdict.map(|_| true).map_err(|error| super::reading::unreadable(&error))
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
@@ -176,10 +171,9 @@ fn failed(error: &dyn std::fmt::Display) -> Failure {
 
 /// One line for each thing that becomes durable.
 async fn comment(gateway: Gateway, from: Position, colour: bool) {
-    let mut durable = gateway.shard.watermark().subscribe();
-    let mut told = from.max(*durable.borrow_and_update());
-    while durable.changed().await.is_ok() {
-        let head = *durable.borrow_and_update();
+    let mut told = from;
+    loop {
+        let head = gateway.shard.watermark().reached(told.saturating_add(1)).await;
         match lines(&gateway, told.saturating_add(1), head, colour) {
             Ok(lines) => drop(print(&lines)),
             Err(error) => tracing::warn!(%error, "what happened cannot be told"),

@@ -8,7 +8,7 @@ use super::say;
 pub(super) fn run(cli: &Cli, args: &SimulatorArgs) -> Result<(), Failure> {
     super::logging(cli.json)?;
     let told = |bound| {
-        say(&format!("Simulated WhatsApp at http://{bound}; point a gateway at it with TIDINGS_SIMULATOR__URL\n"))
+        say(&format!("Simulated WhatsApp at http://{bound}; point a gateway at it with TIDINGS_SIMULATOR__URL\n"));
     };
     let serving = crate::transports::simulator::serve(args.listen, args.clock_rate, told);
     actix::System::new()

@@ -140,7 +140,7 @@ fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
 /// After a failed write nobody knows what is on the disk, so the process ends at once; a restart reads what is there.
 fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
     let run = move || {
-        if let Err(error) = writer.run(work, || {}) {
+        if let Err(error) = writer.run(work) {
             let causes = crate::cli::exit::Failure::because(crate::cli::exit::Exit::Failed, &error);
             tracing::error!(error = %causes, "the log cannot be written; ending at once");
             std::process::exit(1);

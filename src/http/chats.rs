@@ -116,8 +116,7 @@ pub(super) async fn messages(
     let phones = messages::phones(&gateway, workspace).await?;
     let (chat, _) = find(&gateway, workspace, &id)?;
     let to = gateway.shard.watermark().durable();
-    let reader = gateway.clone();
-    let told = web::block(move || said(&reader, chat, to, query)).await.map_err(|error| Refused::fault(&error))??;
+    let told = gateway.read(move |gateway| said(gateway, chat, to, query)).await?;
     let rows = told.into_iter().map(|(place, told)| (place, told.view(&phones))).collect();
     Ok(page::answer(rows, query))
 }

@@ -101,9 +101,7 @@ pub(super) async fn ledger(
         Cursor { position: seen.as_of, balance: signed(seen.value) }
     };
     let start = Cursor { position: start.position.min(gateway.shard.watermark().durable()), ..start };
-    let reader = gateway.clone();
-    let rows = web::block(move || rows(&reader, workspace, start, limit + 1)).await;
-    let mut rows = rows.map_err(|error| Refused::fault(&error))??;
+    let mut rows = gateway.read(move |gateway| rows(gateway, workspace, start, limit + 1)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(Cursor::below);

@@ -125,7 +125,7 @@ pub(super) async fn list(
     let stream = stream.map_err(|_| Refused::invalid("stream", "stream must be such as account/10010001"))?;
     let name = query.text("type").map(known_type).transpose()?;
     let (limit, after) = (query.limit()?, query.number("after")?.map_or(1, |after| after.saturating_add(1)));
-    let head = gateway.shard.watermark().settled().await.ok_or_else(Refused::overloaded)?;
+    let head = gateway.shard.watermark().settled().await;
     let filter = Filter {
         from: query.number("from")?.unwrap_or(1).max(after),
         to: query.number("to")?.unwrap_or(head).min(head),
@@ -133,9 +133,8 @@ pub(super) async fn list(
         name,
         limit: limit + 1,
     };
-    let reader = gateway.clone();
-    let found = web::block(move || rows(reader.shard.log().as_ref(), reader.shard.index(), &filter)).await;
-    let mut rows = found.map_err(|error| Refused::fault(&error))??;
+    let found = gateway.read(move |gateway| rows(gateway.shard.log().as_ref(), gateway.shard.index(), &filter));
+    let mut rows = found.await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| row.position.to_string());
@@ -151,9 +150,7 @@ fn known_type(name: &str) -> Result<String, Refused> {
 
 /// Checks the chain from first to last.
 pub(super) async fn verify(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refused> {
-    let log = gateway.shard.log().clone();
-    let verdict = web::block(move || verify_log(log.as_ref(), |_| {})).await.map_err(|error| Refused::fault(&error))?;
-    match verdict {
+    match gateway.read(|gateway| verify_log(gateway.shard.log().as_ref(), |_| {})).await {
         Ok(head) => Ok(HttpResponse::Ok().json(json!({"ok": true, "position": head.position, "hash": head.hash}))),
         Err(ReadError::Damaged { position, what }) => {
             Ok(HttpResponse::Ok().json(json!({"ok": false, "position": position, "what": what})))

@@ -175,9 +175,8 @@ pub(super) fn tell(gateway: &Gateway, message: MessageId, to: Position) -> Resul
 async fn find(gateway: &web::Data<Gateway>, workspace: WorkspaceId, id: &str) -> Result<Told, Refused> {
     let not_found = || Refused::not_found("message_not_found", "Message not found");
     let message: MessageId = id.parse().map_err(|_| not_found())?;
-    let to = gateway.shard.watermark().settled().await.ok_or_else(Refused::overloaded)?;
-    let reader = gateway.clone();
-    let told = web::block(move || tell(&reader, message, to)).await.map_err(|error| Refused::fault(&error))??;
+    let to = gateway.shard.watermark().settled().await;
+    let told = gateway.read(move |gateway| tell(gateway, message, to)).await?;
     told.filter(|told| told.workspace == workspace).ok_or_else(not_found)
 }
 

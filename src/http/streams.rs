@@ -73,14 +73,12 @@ pub(super) async fn state(
     let (kind, id) = path.into_inner();
     let stream: StreamId = format!("{kind}/{id}").parse().map_err(|_| not_found())?;
     let moment = Query::of(&request)?.text("at").map(moment).transpose()?;
-    let head = gateway.shard.watermark().settled().await.ok_or_else(Refused::overloaded)?;
-    let reader = gateway.clone();
-    let found = web::block(move || {
-        let (log, index) = (reader.shard.log().as_ref(), reader.shard.index());
+    let head = gateway.shard.watermark().settled().await;
+    let found = gateway.read(move |gateway| {
+        let (log, index) = (gateway.shard.log().as_ref(), gateway.shard.index());
         state_view(log, index, stream, position_of(log, moment, head)?)
     });
-    let found = found.await.map_err(|error| Refused::fault(&error))??;
-    Ok(HttpResponse::Ok().json(found.ok_or_else(not_found)?))
+    Ok(HttpResponse::Ok().json(found.await?.ok_or_else(not_found)?))
 }
 
 fn moment(text: &str) -> Result<Moment, Refused> {

@@ -16,5 +16,6 @@ mod crash;
 mod idempotency;
 mod main_job;
 mod refusals;
+mod simulation;
 mod test_numbers;
 mod tidy;

@@ -29,8 +29,9 @@ impl Actor for Keeper {
     fn started(&mut self, context: &mut Context<Self>) {
         let shard = Rc::clone(&self.shard);
         actix::spawn(async move {
-            let mut durable = shard.watermark.subscribe();
-            while durable.changed().await.is_ok() {
+            let mut released = shard.watermark.durable();
+            loop {
+                released = shard.watermark.reached(released.saturating_add(1)).await;
                 shard.release();
             }
         });
@@ -86,7 +87,10 @@ impl Handler<Stop> for Keeper {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             shard.checkpoint(true);
-            shard.watermark.settled().await;
+            let settled = shard.sequencer.borrow().settle();
+            if let Ok(settled) = settled {
+                let _ = settled.await;
+            }
             shard.agenda.borrow().waiting()
         })
     }

@@ -68,6 +68,10 @@ impl Entries {
         self.values.get(lookup).cloned()
     }
 
+    pub(super) fn idempotency_keys(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.values.keys().filter(|lookup| matches!(lookup, Lookup::Idempotency(..))).map(Lookup::key)
+    }
+
     pub(super) fn series(&self, series: Series) -> &[Position] {
         self.series.get(&series).map_or(&[], Vec::as_slice)
     }

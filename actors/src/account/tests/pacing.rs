@@ -212,3 +212,13 @@ fn an_uncertain_message_does_not_hold_its_chat() {
         .when(Command::WakeUp, at(3_000))
         .then([started(12, 1)]);
 }
+
+#[test]
+fn the_end_of_the_queue_is_told_roughly() {
+    let spec = AccountSpec::given([connected(), queued(11), started(11, 1), sent(11, 1, 1_000)]);
+    let start = gap_after(1_000, 12, 1);
+    let spec = spec.and([queued(12), queued(13), queued(14)]);
+    let due = Account::due(spec.state());
+    assert_eq!((due.waiting, due.empty_at), (3, Some(start.plus_ms(4_000))));
+    assert_eq!(Account::due(AccountSpec::given([connected()]).state()).empty_at, None);
+}

@@ -133,7 +133,9 @@ impl Driver {
     fn crash(&mut self) {
         self.state = self.replayed();
         let interrupted: Vec<_> = Account::due(&self.state).effects.iter().filter_map(Account::interrupted).collect();
-        interrupted.into_iter().for_each(|command| self.command(command));
+        for command in interrupted {
+            self.command(command);
+        }
     }
 
     fn replayed(&self) -> State {

@@ -15,7 +15,7 @@ use crate::spec::facts::*;
 use crate::workspace::{Connect, Grant, State};
 
 /// Something that happens to a workspace. Numbers choose among what there is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Grant(u64),
     Connect(u64),
@@ -58,7 +58,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn happened(&mut self, events: &[Event], idempotency: Option<Idempotency>) {
+    fn happened(&mut self, events: &[Event], idempotency: Option<&Idempotency>) {
         for event in events {
             Workspace::apply(&mut self.state, event);
             self.past.push(event.clone());
@@ -72,8 +72,9 @@ impl Driver {
                 Event::CreditRefunded(e) => self.sums[2] += u128::from(e.amount),
                 Event::ChatOpened(e) => self.opened(e),
                 Event::MessageQueued(e) => {
-                    if let Some(Idempotency { key, body }) = idempotency.clone() {
-                        self.keys.insert(key, Remembered { message: e.message, body, at: self.now });
+                    if let Some(given) = idempotency {
+                        let remembered = Remembered { message: e.message, body: given.body, at: self.now };
+                        self.keys.insert(given.key.clone(), remembered);
                     }
                 }
                 _ => {}
@@ -110,7 +111,7 @@ impl Driver {
         }
         let idempotency = if let Command::Submit(submit) = &command { submit.idempotency.clone() } else { None };
         let decision = Workspace::decide(&self.state, command, self.now)?;
-        self.happened(&decision.events, idempotency);
+        self.happened(&decision.events, idempotency.as_ref());
         Ok(decision)
     }
 

@@ -59,7 +59,9 @@ impl Referee {
 
     /// One commit: after it, exactly what failed is refunded, and once.
     pub(super) fn sees(&mut self, now: Timestamp, events: &[Event]) {
-        events.iter().for_each(|event| self.see(now, event));
+        for event in events {
+            self.see(now, event);
+        }
         for (message, seen) in &self.messages {
             assert_eq!(seen.refunds, u32::from(seen.stage == Stage::Failed), "{message}: {seen:?}");
         }

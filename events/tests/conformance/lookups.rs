@@ -1,0 +1,262 @@
+//! The index gives the same from memory, on its way to the disk, from stored notes and made again from the records.
+
+use events::ids::{ChatId, MessageId, StreamId, WorkspaceId};
+use events::index::{ChatEntry, Index, Lookup, Remembered, Series};
+use events::log::Note;
+use events::personal::Digest;
+use events::record::Idempotency;
+use events::time::Timestamp;
+
+use crate::desk::Desk;
+use crate::facts::*;
+
+const WORKSPACES: u64 = 3;
+const CHATS: u64 = 4;
+
+fn client_key(nth: u64, chat: u64) -> String {
+    format!("order-{nth}-{chat}")
+}
+
+/// A client's key for a body that is always the same.
+fn given(key: &str) -> Idempotency {
+    Idempotency { key: key.to_owned(), body: Digest::of(b"body") }
+}
+
+/// The first things that happen in every workspace.
+fn begin(desk: &mut Desk) {
+    (0..WORKSPACES).for_each(|nth| drop(desk.append(of_workspace(nth), begun(nth))));
+}
+
+/// A new chat in every workspace, with a message that a client's key came with, and that is sent.
+fn converse(desk: &mut Desk, number: u64) {
+    for nth in 0..WORKSPACES {
+        let message = nth * 100 + number;
+        let mut events = vec![opened(nth, number)];
+        events.extend(accepted(nth, number, message));
+        desk.append_because(of_workspace(nth), events, Some(given(&client_key(nth, number))), 1_000);
+        desk.append(of_account(nth), vec![sent(nth, number, message)]);
+    }
+}
+
+/// All that an index knows.
+fn picture(index: &Index) -> Vec<String> {
+    let mut seen = vec![format!("{:?}", index.find::<u64>(&Lookup::Workspaces).unwrap())];
+    for nth in 0..=WORKSPACES {
+        seen.push(format!("{:?}", index.find::<WorkspaceId>(&Lookup::Inbound(token(nth))).unwrap()));
+        seen.push(format!("{:?}", index.find::<WorkspaceId>(&Lookup::ApiKey(key(nth))).unwrap()));
+        seen.push(series(index, Series::Stream(of_workspace(nth))));
+        seen.push(series(index, Series::Stream(of_account(nth))));
+        for number in 1..=CHATS {
+            seen.push(series(index, Series::Stream(StreamId::Chat(chat(nth, number)))));
+            seen.push(series(index, Series::Message(MessageId::from_bits(nth * 100 + number))));
+            seen.push(format!("{:?}", index.find::<ChatEntry>(&Lookup::Chat(chat(nth, number))).unwrap()));
+            let peer = Lookup::peer(account(nth), &peer(number));
+            seen.push(format!("{:?}", index.find::<ChatId>(&peer).unwrap()));
+            let key = Lookup::idempotency(workspace(nth), &client_key(nth, number));
+            seen.push(format!("{:?}", index.find::<Remembered>(&key).unwrap()));
+        }
+    }
+    seen
+}
+
+fn series(index: &Index, series: Series) -> String {
+    let ascending = index.positions(series, 1, u64::MAX, usize::MAX).unwrap();
+    let mut descending = index.latest(series, u64::MAX, usize::MAX).unwrap();
+    descending.reverse();
+    assert_eq!(ascending, descending);
+    format!("{ascending:?}")
+}
+
+#[test]
+fn look_ups_are_the_same_wherever_the_entries_are() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        (1..=CHATS).for_each(|number| converse(&mut desk, number));
+        let sequenced = picture(&desk.index);
+        let absent = sequenced.iter().filter(|seen| *seen == "None").count();
+        assert_eq!(absent as u64, 2 + 3 * CHATS, "only of the workspace that is not there");
+        desk.flush();
+        assert_eq!(picture(&desk.index), sequenced, "durable");
+        let mut desk = desk.reopened();
+        assert_eq!(picture(&desk.index), sequenced, "made again from the records");
+        desk.sequencer.store_index(true).unwrap();
+        assert_eq!(picture(&desk.index), sequenced, "on their way to the disk");
+        desk.flush();
+        assert_eq!(picture(&desk.index), sequenced, "stored");
+        let desk = desk.reopened();
+        assert_eq!(picture(&desk.index), sequenced, "read from the notes");
+    }
+}
+
+#[test]
+fn notes_that_cover_a_part_are_made_whole_from_the_records() {
+    for (mut parts, mut whole) in Desk::each().into_iter().zip(Desk::each()) {
+        for desk in [&mut parts, &mut whole] {
+            begin(desk);
+        }
+        for number in 1..=CHATS {
+            converse(&mut parts, number);
+            if number % 2 == 1 {
+                parts.store_index();
+            }
+            parts.flush();
+            parts = parts.reopened();
+            converse(&mut whole, number);
+        }
+        assert_eq!(picture(&parts.index), picture(&whole.index));
+    }
+}
+
+#[test]
+fn entries_that_never_reached_the_disk_are_made_again() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        converse(&mut desk, 1);
+        desk.flush();
+        let wanted = picture(&desk.index);
+        desk.sequencer.store_index(true).unwrap();
+        assert_eq!(picture(&desk.reopened().index), wanted);
+    }
+}
+
+#[test]
+fn an_index_that_was_stored_in_part_is_made_whole() {
+    for batches in 1..6 {
+        for mut desk in Desk::each() {
+            begin(&mut desk);
+            (1..=CHATS).for_each(|number| converse(&mut desk, number));
+            (0..300).for_each(|number| drop(desk.append(of_workspace(0), accepted(0, 1, 1_000 + number))));
+            let wanted = picture(&desk.index);
+            desk.sequencer.store_index(true).unwrap();
+            for _ in 0..=batches {
+                desk.flush_once();
+                assert_eq!(picture(&desk.index), wanted);
+            }
+            let mut desk = desk.reopened();
+            assert_eq!(picture(&desk.index), wanted);
+            desk.append(of_workspace(0), accepted(0, 1, 2_000));
+            let wanted = picture(&desk.index);
+            desk.store_index();
+            assert_eq!(picture(&desk.reopened().index), wanted);
+        }
+    }
+}
+
+#[test]
+fn a_few_entries_are_not_worth_storing() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        desk.flush();
+        let keys = desk.log().stats().keys;
+        desk.sequencer.store_index(false).unwrap();
+        desk.flush();
+        assert_eq!(desk.log().stats().keys, keys);
+        desk.store_index();
+        assert!(desk.log().stats().keys > keys);
+    }
+}
+
+#[test]
+fn there_is_nothing_to_store_twice() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        desk.store_index();
+        let batches = desk.log().stats().batches;
+        desk.store_index();
+        assert_eq!(desk.log().stats().batches, batches);
+    }
+}
+
+#[test]
+fn the_newest_token_of_a_workspace_does_not_hide_the_older_ones() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        let newer = events::workspace::InboundUrlGenerated { workspace: workspace(0), token_hash: token(9) };
+        desk.append(of_workspace(0), vec![newer.into()]);
+        for hash in [token(0), token(9)] {
+            // Whether a token is still in force is the workspace's to say.
+            assert_eq!(desk.index.find(&Lookup::Inbound(hash)).unwrap(), Some(workspace(0)));
+        }
+    }
+}
+
+#[test]
+fn a_client_key_belongs_to_its_workspace() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        desk.append_because(of_workspace(0), accepted(0, 1, 1), Some(given("order")), 1_000);
+        let found = |nth| desk.index.find::<Remembered>(&Lookup::idempotency(workspace(nth), "order")).unwrap();
+        let message = MessageId::from_bits(1);
+        assert_eq!(found(0), Some(Remembered { message, body: Digest::of(b"body"), at: Timestamp::from_ms(1_000) }));
+        assert_eq!(found(1), None);
+    }
+}
+
+/// Keys `order-0`, `order-1` ..., each used a second after the one before.
+fn use_keys(desk: &mut Desk, count: u64) {
+    for number in 0..count {
+        let key = format!("order-{number}");
+        let ms = 1_000 * i64::try_from(number).unwrap();
+        desk.append_because(of_workspace(0), accepted(0, 1, number), Some(given(&key)), ms);
+    }
+}
+
+fn remembered(desk: &Desk, number: u64) -> Option<Timestamp> {
+    let lookup = Lookup::idempotency(workspace(0), &format!("order-{number}"));
+    desk.index.find::<Remembered>(&lookup).unwrap().map(|found| found.at)
+}
+
+fn expired(desk: &Desk, before_ms: i64, limit: usize) -> Vec<Note> {
+    desk.index.expired(Timestamp::from_ms(before_ms), limit).unwrap()
+}
+
+#[test]
+fn expired_keys_are_named_and_can_be_removed() {
+    for mut desk in Desk::each() {
+        use_keys(&mut desk, 4);
+        desk.store_index();
+        let notes = expired(&desk, 2_000, 100);
+        assert!(notes.len() == 2 && notes.iter().all(|(_, value)| value.is_none()), "{notes:?}");
+        desk.sequencer.note(notes).unwrap();
+        desk.flush();
+        let kept = [0, 1, 2, 3].map(|number| remembered(&desk, number).is_some());
+        assert_eq!(kept, [false, false, true, true]);
+        assert_eq!(expired(&desk, 2_000, 100), []);
+    }
+}
+
+#[test]
+fn only_stored_keys_are_named() {
+    for mut desk in Desk::each() {
+        use_keys(&mut desk, 4);
+        desk.flush();
+        assert_eq!(expired(&desk, i64::MAX, 100), []);
+    }
+}
+
+#[test]
+fn no_more_keys_are_named_than_were_asked_for() {
+    for mut desk in Desk::each() {
+        use_keys(&mut desk, 1_100);
+        desk.store_index();
+        assert_eq!(expired(&desk, i64::MAX, 1).len(), 1);
+        assert_eq!(expired(&desk, i64::MAX, 600).len(), 600);
+        assert_eq!(expired(&desk, i64::MAX, 5_000).len(), 1_100);
+        assert_eq!(expired(&desk, 0, 5_000).len(), 0);
+    }
+}
+
+#[test]
+fn a_key_that_is_used_again_is_not_forgotten_with_its_first_use() {
+    for mut desk in Desk::each() {
+        use_keys(&mut desk, 1);
+        desk.store_index();
+        let day_ms = 86_400_000;
+        desk.append_because(of_workspace(0), accepted(0, 1, 9), Some(given("order-0")), day_ms);
+        desk.sequencer.store_index(true).unwrap();
+        let notes = expired(&desk, day_ms, 100);
+        desk.sequencer.note(notes).unwrap();
+        desk.flush();
+        assert_eq!(remembered(&desk, 0), Some(Timestamp::from_ms(day_ms)));
+    }
+}

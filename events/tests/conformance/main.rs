@@ -1,0 +1,20 @@
+//! One suite for every store of records: what a log, its index, its sequencer and its writer promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken helper fails the test")]
+#![allow(clippy::indexing_slicing, clippy::print_stderr, reason = "the same; and words for people")]
+
+#[path = "../shared/hand.rs"]
+mod hand;
+
+mod desk;
+mod facts;
+mod store;
+mod watched;
+
+mod batches;
+mod lookups;
+mod notes;
+mod reading;
+mod reopening;
+mod sequencing;
+mod series;
+mod writing;

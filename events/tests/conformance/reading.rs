@@ -1,0 +1,134 @@
+//! Reading begins anywhere, inside a commit too, and ends at the head.
+
+use events::log::StoredRecord;
+use events::reading::{position_at, record_at, visit};
+use events::record::decode;
+use events::time::Timestamp;
+
+use crate::hand::queued;
+use crate::store::Store;
+
+/// Five batches of records of one to four events, some of them longer than a page.
+fn filled() -> [Store; 2] {
+    let stores = Store::each();
+    for store in &stores {
+        let mut hand = store.hand();
+        for batch in 0..5_usize {
+            let text = if batch == 2 { "x".repeat(9_000) } else { "hi".to_owned() };
+            store.put(&hand.batch((0..9_usize).map(|n| vec![queued(n as u64, &text); (n + batch) % 4 + 1])));
+        }
+    }
+    stores
+}
+
+fn holds(stored: &StoredRecord, position: u64) -> bool {
+    (stored.first..=decode(stored).unwrap().last()).contains(&position)
+}
+
+#[test]
+fn reading_begins_with_the_record_that_holds_the_position() {
+    for store in filled() {
+        let (head, all, _) = store.contents();
+        assert!(head.position > 100);
+        for from in 1..=head.position {
+            let read: Vec<_> = store.log().read(from).map(Result::unwrap).collect();
+            let wanted: Vec<_> = all.iter().skip_while(|stored| !holds(stored, from)).cloned().collect();
+            assert!(read == wanted, "from {from}: {} records, not {}", read.len(), wanted.len());
+        }
+    }
+}
+
+#[test]
+fn reading_from_before_the_first_begins_with_the_first() {
+    for store in filled() {
+        let (_, all, _) = store.contents();
+        assert_eq!(store.log().read(0).map(Result::unwrap).collect::<Vec<_>>(), all);
+    }
+}
+
+#[test]
+fn beyond_the_head_there_is_nothing() {
+    for store in filled() {
+        let head = store.log().head().position;
+        for from in [head + 1, head + 2, u64::MAX - 1, u64::MAX] {
+            assert_eq!(store.log().read(from).count(), 0, "from {from}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_log_has_nothing_to_read() {
+    for store in Store::each() {
+        assert_eq!(store.log().read(0).count() + store.log().read(1).count(), 0);
+    }
+}
+
+#[test]
+fn a_reader_may_go_on_where_it_stopped() {
+    for store in filled() {
+        let (_, all, _) = store.contents();
+        let mut read = Vec::new();
+        let mut from = 1;
+        while let Some(stored) = store.log().read(from).next().transpose().unwrap() {
+            from = decode(&stored).unwrap().last() + 1;
+            read.push(stored);
+        }
+        assert_eq!(read, all);
+    }
+}
+
+#[test]
+fn the_record_of_a_position_is_found() {
+    for store in filled() {
+        let head = store.log().head().position;
+        for position in 1..=head {
+            let record = record_at(store.log(), position).unwrap().unwrap();
+            assert!((record.first..=record.last()).contains(&position));
+        }
+        assert_eq!(record_at(store.log(), head + 1).unwrap(), None);
+    }
+}
+
+#[test]
+fn events_are_shown_at_the_positions_that_are_asked_for() {
+    for store in filled() {
+        let head = store.log().head().position;
+        for step in [1, 2, 3, 40, 70] {
+            for wanted in [ascending(head, step), ascending(head, step).into_iter().rev().collect()] {
+                let mut seen = Vec::new();
+                visit(store.log(), &wanted, |position, record, event| {
+                    let offset = usize::try_from(position - record.first).unwrap();
+                    assert_eq!(&record.events[offset], event);
+                    seen.push(position);
+                })
+                .unwrap();
+                assert_eq!(seen, wanted);
+            }
+        }
+    }
+}
+
+fn ascending(head: u64, step: usize) -> Vec<u64> {
+    (1..=head).step_by(step).collect()
+}
+
+#[test]
+fn a_position_without_an_event_is_missing() {
+    for store in filled() {
+        let head = store.log().head().position;
+        assert!(visit(store.log(), &[head + 1], |_, _, _| ()).is_err());
+    }
+}
+
+#[test]
+fn the_position_of_a_moment_is_the_last_one_recorded_by_then() {
+    for store in filled() {
+        let (head, all, _) = store.contents();
+        let all: Vec<_> = all.iter().map(|stored| decode(stored).unwrap()).collect();
+        for ms in 990..=1_010 + i64::try_from(head.position).unwrap() {
+            let moment = Timestamp::from_ms(ms);
+            let by_then = all.iter().rev().find(|record| record.recorded_at <= moment);
+            assert_eq!(position_at(store.log(), moment).unwrap(), by_then.map_or(0, events::record::Record::last));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The stores under test.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use events::log::{Batch, Head, Log, StoredNote, StoredRecord};
+use events::memory_log::MemoryLog;
+use events::sled_log::{OpenError, SledLog};
+use tempfile::TempDir;
+
+use crate::hand::Hand;
+
+/// A log that has just been closed is opened after this many attempts at most.
+const ATTEMPTS: u32 = 100_000;
+
+/// A new and empty log of one kind.
+pub struct Store {
+    kind: Kind,
+    log: Arc<dyn Log>,
+    folder: Option<TempDir>,
+}
+
+/// Says in which store a test failed.
+struct Kind(&'static str);
+
+impl Drop for Kind {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the store: {}", self.0);
+        }
+    }
+}
+
+impl Store {
+    /// One of each kind.
+    pub fn each() -> [Self; 2] {
+        [Self::memory(), Self::sled()]
+    }
+
+    pub fn memory() -> Self {
+        Self { kind: Kind("memory"), log: Arc::new(MemoryLog::default()), folder: None }
+    }
+
+    pub fn sled() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { kind: Kind("sled"), log: open(folder.path()), folder: Some(folder) }
+    }
+
+    pub fn log(&self) -> &dyn Log {
+        self.log.as_ref()
+    }
+
+    pub fn shared(&self) -> Arc<dyn Log> {
+        Arc::clone(&self.log)
+    }
+
+    /// The directory of a log on disk.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// As after the end of the process and a new start. Nobody else may hold the log.
+    pub fn reopened(self) -> Self {
+        let Self { kind, log, folder } = self;
+        let Some(folder) = folder else { return Self { kind, log, folder } };
+        assert_eq!(Arc::strong_count(&log), 1, "the log is still held");
+        drop(log);
+        let log = open(folder.path());
+        Self { kind, log, folder: Some(folder) }
+    }
+
+    /// Closes a log on disk and gives its directory.
+    pub fn closed(self) -> TempDir {
+        self.folder.unwrap()
+    }
+
+    /// Continues the log by hand.
+    pub fn hand(&self) -> Hand {
+        Hand::after(self.log.head())
+    }
+
+    /// Writes and syncs.
+    pub fn put(&self, batch: &Batch) {
+        self.log.write(batch).unwrap();
+        self.log.sync().unwrap();
+    }
+
+    /// Writes and syncs notes.
+    pub fn note(&self, notes: &[(&[u8], Option<&[u8]>)]) {
+        let notes = notes.iter().map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec))).collect();
+        self.put(&Batch { after: self.log.head().position, notes, ..Batch::default() });
+    }
+
+    /// All there is.
+    pub fn contents(&self) -> (Head, Vec<StoredRecord>, Vec<StoredNote>) {
+        let records = self.log.read(1).map(Result::unwrap).collect();
+        (self.log.head(), records, self.log.notes(b"", b"", usize::MAX).unwrap())
+    }
+}
+
+/// Closing ends in a thread of sled's own, so the lock may be held for a moment longer.
+fn open(folder: &Path) -> Arc<dyn Log> {
+    for _ in 0..ATTEMPTS {
+        match SledLog::open(folder, 8) {
+            Err(OpenError::InUse) => std::thread::yield_now(),
+            opened => return Arc::new(opened.unwrap()),
+        }
+    }
+    panic!("the log stays in use");
+}

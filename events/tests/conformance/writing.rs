@@ -1,0 +1,242 @@
+//! Then durability: what waits becomes one batch, is synced once, and only then raises the watermark.
+
+use std::sync::Arc;
+
+use events::index::Index;
+use events::log::{Head, Log, WriteError};
+use events::record::Position;
+use events::sequencer::{Inbox, Sequencer};
+use events::verify::verify;
+use events::watermark::Watermark;
+use events::writer::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_NOTES_MAX, Work, Writer, WriterError};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::desk::{Desk, commit};
+use crate::facts::*;
+use crate::hand::queued;
+use crate::store::Store;
+use crate::watched::{Broken, Seen, Watched};
+
+/// A writer that has not begun, on a log that is watched.
+struct Bench {
+    log: Arc<Watched>,
+    watermark: Watermark,
+    sequencer: Sequencer,
+    writer: Writer,
+    work: UnboundedReceiver<Work>,
+}
+
+impl Bench {
+    fn on(store: &Store, broken: Broken) -> Self {
+        let log = Arc::new(Watched::new(store.shared(), broken));
+        let shared: Arc<dyn Log> = Arc::clone(&log) as _;
+        let index = Arc::new(Index::open(Arc::clone(&shared)).unwrap());
+        let watermark = Watermark::at(log.head().position);
+        log.looks_at(&watermark);
+        let (sender, work) = unbounded_channel();
+        let mut sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
+        sequencer.register(of_workspace(0), Inbox::default());
+        sequencer.replayed(of_workspace(0), 0);
+        let writer = Writer::new(shared, index, watermark.clone());
+        Self { log, watermark, sequencer, writer, work }
+    }
+
+    /// Sequences this many commits of one event.
+    fn sequence(&mut self, commits: u64, text: &str) {
+        for number in 0..commits {
+            // The stream of the workspace sees none of these events, so its revision stays.
+            let commit = commit(of_workspace(0), vec![queued(number, text)]);
+            self.sequencer.append(of_workspace(0), 0, commit).unwrap();
+        }
+    }
+
+    /// Ends the sequencer and lets the writer work off what waits.
+    fn run(self) -> (Result<(), WriterError>, Vec<Seen>, Watermark) {
+        drop(self.sequencer);
+        let result = self.writer.run(self.work);
+        (result, self.log.seen(), self.watermark)
+    }
+}
+
+fn each(broken: Broken) -> [(Store, Bench); 2] {
+    Store::each().map(|store| {
+        let bench = Bench::on(&store, broken);
+        (store, bench)
+    })
+}
+
+#[test]
+fn the_watermark_rises_after_the_sync_and_not_before() {
+    for (_store, mut bench) in each(Broken::Nothing) {
+        bench.sequence(300, "hi");
+        let (result, seen, watermark) = bench.run();
+        result.unwrap();
+        let wanted = [write(256, 0), Seen::Sync { durable: 0 }, write(44, 256), Seen::Sync { durable: 256 }];
+        assert_eq!(seen, wanted);
+        assert_eq!(watermark.durable(), 300);
+    }
+}
+
+#[test]
+fn what_waits_is_written_and_synced_once() {
+    for (_store, mut bench) in each(Broken::Nothing) {
+        bench.sequence(40, "hi");
+        bench.sequencer.note(vec![(b"k".to_vec(), Some(b"v".to_vec()))]).unwrap();
+        bench.sequencer.store_index(true).unwrap();
+        let (result, seen, _) = bench.run();
+        result.unwrap();
+        // 40 messages, an account and a chat, the place that is covered, and the note.
+        assert_eq!(seen, [Seen::Write { commits: 40, notes: 44, durable: 0 }, Seen::Sync { durable: 0 }]);
+    }
+}
+
+#[test]
+fn a_batch_has_256_commits_at_most() {
+    assert_eq!(BATCH_COMMITS_MAX, 256);
+    for (commits, wanted) in [(255, vec![255]), (256, vec![256]), (257, vec![256, 1]), (600, vec![256, 256, 88])] {
+        for (store, mut bench) in each(Broken::Nothing) {
+            bench.sequence(commits, "hi");
+            let (result, seen, _) = bench.run();
+            result.unwrap();
+            assert_eq!(sizes(&seen), wanted);
+            assert_eq!(verify(store.log(), |_| ()).unwrap().position, commits);
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_has_grown_large_is_closed() {
+    let text = "x".repeat(1 << 18);
+    let commits = BATCH_BYTES_MAX / text.len();
+    for (store, mut bench) in each(Broken::Nothing) {
+        bench.sequence(commits as u64 + 3, &text);
+        let (result, seen, _) = bench.run();
+        result.unwrap();
+        assert_eq!(sizes(&seen), [commits, 3]);
+        assert_eq!(verify(store.log(), |_| ()).unwrap().position, commits as u64 + 3);
+    }
+}
+
+/// A write without notes.
+const fn write(commits: usize, durable: Position) -> Seen {
+    Seen::Write { commits, notes: 0, durable }
+}
+
+fn sizes(seen: &[Seen]) -> Vec<usize> {
+    let sizes = seen.iter().filter_map(|seen| match seen {
+        Seen::Write { commits, .. } => Some(*commits),
+        Seen::Sync { .. } => None,
+    });
+    sizes.collect()
+}
+
+#[test]
+fn storing_the_index_takes_a_part_of_each_batch_and_delays_no_commit() {
+    for (store, mut bench) in each(Broken::Nothing) {
+        bench.sequence(300, "hi");
+        bench.sequencer.store_index(true).unwrap();
+        bench.sequence(1, "behind");
+        let (result, seen, _) = bench.run();
+        result.unwrap();
+        // 301 messages, an account and a chat, the place that is covered, and the end: three batches at least.
+        assert_eq!(sizes(&seen)[..2], [256, 45]);
+        let notes =
+            seen.iter().filter_map(|seen| if let Seen::Write { notes, .. } = seen { Some(*notes) } else { None });
+        let notes: Vec<_> = notes.collect();
+        assert!(notes.iter().all(|count| *count <= BATCH_NOTES_MAX), "{notes:?}");
+        assert_eq!(notes.iter().sum::<usize>(), store.log().notes(b"", b"", usize::MAX).unwrap().len());
+    }
+}
+
+#[test]
+fn who_asks_is_told_when_all_before_is_durable_and_the_index_stored() {
+    for mut desk in Desk::each() {
+        for number in 0..200 {
+            desk.append(of_workspace(0), accepted(0, 1, number));
+        }
+        desk.sequencer.store_index(true).unwrap();
+        let mut settled = desk.sequencer.settle().unwrap();
+        let mut batches = 0;
+        while settled.try_recv().is_err() {
+            assert!(desk.flush_once(), "nobody is told");
+            batches += 1;
+        }
+        assert!(batches >= 2, "{batches}");
+        assert!(!desk.flush_once(), "something was left");
+        assert_eq!(desk.watermark.durable(), 400);
+    }
+}
+
+#[test]
+fn a_failed_write_ends_the_writer_and_nothing_is_durable() {
+    for (store, mut bench) in each(Broken::Write) {
+        bench.sequence(600, "hi");
+        let (result, seen, watermark) = bench.run();
+        assert!(matches!(result, Err(WriterError::Write(WriteError::Unknown(_)))), "{result:?}");
+        assert_eq!(seen, [write(256, 0)]);
+        assert_eq!((watermark.durable(), store.log().head()), (0, Head::EMPTY));
+    }
+}
+
+#[test]
+fn a_failed_sync_ends_the_writer_and_is_not_tried_again() {
+    for (_store, mut bench) in each(Broken::Sync) {
+        bench.sequence(600, "hi");
+        let (result, seen, watermark) = bench.run();
+        assert!(matches!(result, Err(WriterError::Write(WriteError::Unknown(_)))), "{result:?}");
+        assert_eq!(seen, [write(256, 0), Seen::Sync { durable: 0 }]);
+        assert_eq!(watermark.durable(), 0);
+    }
+}
+
+#[test]
+fn a_writer_that_somebody_overtook_gives_up() {
+    for (store, mut bench) in each(Broken::Nothing) {
+        store.put(&store.hand().batch([vec![queued(1, "theirs")]]));
+        bench.sequence(1, "ours");
+        let (result, _, watermark) = bench.run();
+        let Err(WriterError::Write(WriteError::Conflict { expected: 0, head: 1 })) = result else {
+            panic!("{result:?}")
+        };
+        assert_eq!((watermark.durable(), store.log().head().position), (0, 1));
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_written_ends_the_writer() {
+    for (store, mut bench) in each(Broken::Nothing) {
+        bench.sequence(1, &"x".repeat(1 << 20));
+        let (result, seen, watermark) = bench.run();
+        assert!(matches!(result, Err(WriterError::Encode(_))), "{result:?}");
+        assert_eq!((seen, watermark.durable(), store.log().head()), (vec![], 0, Head::EMPTY));
+    }
+}
+
+#[test]
+fn batches_of_several_starts_make_one_chain() {
+    for mut desk in Desk::each() {
+        for round in 0..4 {
+            for number in 0..50 {
+                desk.append(of_workspace(0), accepted(0, 1, round * 100 + number));
+            }
+            desk.flush();
+            desk = desk.reopened();
+        }
+        let mut walked = 0;
+        assert_eq!(verify(desk.log(), |_| walked += 1).unwrap(), desk.log().head());
+        assert_eq!((walked, desk.log().head().position), (200, 400));
+    }
+}
+
+#[test]
+fn who_waits_for_a_position_learns_when_it_is_durable() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), begun(0));
+        let waiting = desk.watermark.clone();
+        let mut settled = std::pin::pin!(waiting.settled());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(settled.as_mut().poll(&mut context).is_pending());
+        desk.flush();
+        assert_eq!(settled.as_mut().poll(&mut context), std::task::Poll::Ready(3));
+    }
+}

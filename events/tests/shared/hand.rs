@@ -1,0 +1,60 @@
+//! Records made by hand, each chained to the one before it.
+
+use events::account::{MessageQueued, Origin};
+use events::chain;
+use events::codec;
+use events::event::Event;
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::log::{Batch, Head, StoredRecord};
+use events::record::{Cause, Record};
+use events::time::Timestamp;
+
+/// Writes one record after the other.
+pub struct Hand {
+    /// Where the next record goes.
+    pub head: Head,
+}
+
+impl Hand {
+    /// Begins or continues a log.
+    pub const fn after(head: Head) -> Self {
+        Self { head }
+    }
+
+    /// The next record.
+    pub fn record(&mut self, events: Vec<Event>) -> StoredRecord {
+        let first = self.head.position + 1;
+        let recorded_at = Timestamp::from_ms(1_000).plus_ms(first);
+        let record = Record { first, recorded_at, workspace: WorkspaceId::nth(0), cause: Cause::system(), events };
+        let mut bytes = Vec::new();
+        codec::encode_record(&record, &mut bytes).unwrap();
+        let previous = self.head.hash;
+        let hash = chain::link(&previous, &bytes);
+        self.head = Head { position: record.last(), hash, recorded_at };
+        StoredRecord { first, previous, bytes, hash }
+    }
+
+    /// The next records as one batch.
+    pub fn batch(&mut self, commits: impl IntoIterator<Item = Vec<Event>>) -> Batch {
+        let after = self.head.position;
+        let records: Vec<_> = commits.into_iter().map(|events| self.record(events)).collect();
+        let head = (!records.is_empty()).then_some(self.head);
+        Batch { after, records, head, notes: Vec::new() }
+    }
+}
+
+/// A message to the first chat of the first account.
+pub fn queued(message: u64, text: &str) -> Event {
+    let workspace = WorkspaceId::nth(0);
+    MessageQueued {
+        message: MessageId::from_bits(message),
+        workspace,
+        account: AccountId::nth(workspace, 1).unwrap(),
+        chat: ChatId::nth(workspace, 1).unwrap(),
+        to: "+12025550101".into(),
+        text: text.into(),
+        cost: 1,
+        origin: Origin::Inbound,
+    }
+    .into()
+}

@@ -1,0 +1,165 @@
+//! Random events and records of every type.
+
+use events::account::{
+    DeferReason, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred, SendStarted,
+    SendUncertain, SettledAs, SettledHow,
+};
+use events::chat::{ChatOpened, MessageDelivered, MessageRead};
+use events::event::Event;
+use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WorkspaceId};
+use events::personal::{Digest, Personal};
+use events::record::{Cause, Idempotency, Record};
+use events::time::Timestamp;
+use events::workspace::{
+    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
+    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+};
+use proptest::prelude::*;
+
+fn workspace() -> impl Strategy<Value = WorkspaceId> {
+    (1..=ID_MAX).prop_map(|number| WorkspaceId::new(number).unwrap())
+}
+
+fn account() -> impl Strategy<Value = AccountId> {
+    (1..=ID_MAX).prop_map(|number| AccountId::new(number).unwrap())
+}
+
+fn chat() -> impl Strategy<Value = ChatId> {
+    (1..=ID_MAX).prop_map(|number| ChatId::new(number).unwrap())
+}
+
+fn message() -> impl Strategy<Value = MessageId> {
+    any::<u64>().prop_map(MessageId::from_bits)
+}
+
+fn personal() -> impl Strategy<Value = Personal> {
+    any::<String>().prop_map(Personal::from)
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    any::<[u8; 32]>().prop_map(Digest)
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp::from_ms)
+}
+
+/// Any event.
+pub fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![of_workspaces(), of_accounts(), of_outcomes(), of_chats()]
+}
+
+fn of_workspaces() -> impl Strategy<Value = Event> {
+    let connected =
+        (workspace(), account(), personal(), personal(), personal(), any::<String>(), any::<(bool, u32, u32)>());
+    prop_oneof![
+        (workspace(), personal(), personal(), personal(), any::<String>()).prop_map(
+            |(workspace, name, owner_name, owner_email, language)| {
+                WorkspaceCreated { workspace, name, owner_name, owner_email, language }.into()
+            }
+        ),
+        (workspace(), digest()).prop_map(|(workspace, key_hash)| KeyCreated { workspace, key_hash }.into()),
+        (workspace(), digest()).prop_map(|(workspace, token_hash)| InboundUrlGenerated { workspace, token_hash }.into()),
+        (workspace(), any::<(u64, String, String)>())
+            .prop_map(|(workspace, (amount, reason, by))| CreditsGranted { workspace, amount, reason, by }.into()),
+        (workspace(), message(), any::<u64>())
+            .prop_map(|(workspace, message, amount)| CreditCharged { workspace, message, amount }.into()),
+        (workspace(), message(), any::<(u64, String)>()).prop_map(|(workspace, message, (amount, reason))| {
+            CreditRefunded { workspace, message, amount, reason }.into()
+        }),
+        connected.prop_map(|(workspace, account, phone, full_name, email, transport, (own_message_id, min, max))| {
+            AccountConnected {
+                workspace,
+                account,
+                phone,
+                full_name,
+                email,
+                transport,
+                own_message_id,
+                gap_ms_min: min,
+                gap_ms_max: max,
+            }
+            .into()
+        }),
+        (workspace(), account(), any::<String>(), prop::option::of(moment())).prop_map(
+            |(workspace, account, reason, until)| AccountBlocked { workspace, account, reason, until }.into()
+        ),
+        (workspace(), account()).prop_map(|(workspace, account)| AccountUnblocked { workspace, account }.into()),
+    ]
+}
+
+fn of_accounts() -> impl Strategy<Value = Event> {
+    let origin = prop::sample::select(vec![Origin::Inbound, Origin::Api]);
+    let reason = prop::sample::select(vec![
+        DeferReason::ServerError,
+        DeferReason::OutcomeUnknown,
+        DeferReason::NotConnected,
+        DeferReason::PairRateLimited,
+        DeferReason::AccountRateLimited,
+        DeferReason::AccountStopped,
+    ]);
+    let queued = (message(), workspace(), account(), chat(), personal(), personal(), any::<u64>(), origin);
+    prop_oneof![
+        queued.prop_map(|(message, workspace, account, chat, to, text, cost, origin)| {
+            MessageQueued { message, workspace, account, chat, to, text, cost, origin }.into()
+        }),
+        (message(), account(), any::<u32>()).prop_map(|(message, account, try_number)| SendStarted {
+            message,
+            account,
+            try_number
+        }
+        .into()),
+        (message(), account(), any::<u32>(), reason, moment(), moment()).prop_map(
+            |(message, account, try_number, reason, at, not_before)| {
+                SendDeferred { message, account, try_number, reason, at, not_before }.into()
+            }
+        ),
+        (message(), account(), any::<u32>(), moment()).prop_map(|(message, account, try_number, at)| SendUncertain {
+            message,
+            account,
+            try_number,
+            at
+        }
+        .into()),
+    ]
+}
+
+fn of_outcomes() -> impl Strategy<Value = Event> {
+    let verdict = prop::sample::select(vec![SettledAs::Sent, SettledAs::Failed]);
+    let how = prop::sample::select(vec![SettledHow::Owner, SettledHow::Status]);
+    let settled = (message(), account(), chat(), verdict, how, any::<(String, String)>(), moment());
+    prop_oneof![
+        (message(), account(), chat(), any::<u32>(), moment()).prop_map(|(message, account, chat, try_number, at)| {
+            MessageSent { message, account, chat, try_number, at }.into()
+        }),
+        (message(), account(), chat(), any::<String>(), moment())
+            .prop_map(|(message, account, chat, code, at)| MessageFailed { message, account, chat, code, at }.into()),
+        settled.prop_map(|(message, account, chat, settled_as, how, (by, reason), at)| {
+            MessageSettled { message, account, chat, settled_as, how, by, reason, at }.into()
+        }),
+    ]
+}
+
+fn of_chats() -> impl Strategy<Value = Event> {
+    let names = (personal(), personal(), personal(), prop::option::of(personal()));
+    prop_oneof![
+        (workspace(), account(), chat(), names, any::<bool>()).prop_map(
+            |(workspace, account, chat, (peer, to, name, phone), is_group)| {
+                ChatOpened { workspace, account, chat, peer, to, name, phone, is_group }.into()
+            }
+        ),
+        (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageDelivered { message, chat, at }.into()),
+        (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageRead { message, chat, at }.into()),
+    ]
+}
+
+/// Any record of one to four events.
+pub fn record() -> impl Strategy<Value = Record> {
+    let idempotency = (any::<String>(), digest()).prop_map(|(key, body)| Idempotency { key, body });
+    let cause = (any::<(u64, String)>(), prop::option::of(idempotency))
+        .prop_map(|((command, by), idempotency)| Cause { command, by, idempotency });
+    let events = prop::collection::vec(event(), 1..5);
+    (any::<u64>(), moment(), workspace(), cause, events).prop_map(|(first, recorded_at, workspace, cause, events)| {
+        Record { first, recorded_at, workspace, cause, events }
+    })
+}

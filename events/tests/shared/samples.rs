@@ -1,0 +1,168 @@
+//! One fixed event of every type, and of every variant that a payload can hold. Never changed once released.
+
+use events::account::{
+    DeferReason, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred, SendStarted,
+    SendUncertain, SettledAs, SettledHow,
+};
+use events::chat::{ChatOpened, MessageDelivered, MessageRead};
+use events::event::Event;
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::personal::Digest;
+use events::record::{Cause, Idempotency, Record};
+use events::time::Timestamp;
+use events::workspace::{
+    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
+    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+};
+
+const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
+const MESSAGE: MessageId = MessageId::from_bits(0x9FCC_85FE_9966_2E46);
+/// 2021-02-24 06:25:29.007 UTC.
+const AT: Timestamp = Timestamp::from_ms(1_614_147_929_007);
+
+fn account() -> AccountId {
+    AccountId::nth(WORKSPACE, 1).unwrap()
+}
+
+fn chat() -> ChatId {
+    ChatId::nth(WORKSPACE, 7).unwrap()
+}
+
+fn digest(first: u8) -> Digest {
+    Digest(std::array::from_fn(|at| first.wrapping_add(u8::try_from(at).unwrap())))
+}
+
+/// All samples, in the order of their types' numbers.
+pub fn samples() -> Vec<Event> {
+    let mut samples = workspace_samples();
+    samples.extend(account_samples());
+    samples.extend(chat_samples());
+    samples
+}
+
+fn workspace_samples() -> Vec<Event> {
+    let connected = AccountConnected {
+        workspace: WORKSPACE,
+        account: account(),
+        phone: "+12025550100".into(),
+        full_name: "Ada Example".into(),
+        email: "ada@kite.example".into(),
+        transport: "simulator".to_owned(),
+        own_message_id: true,
+        gap_ms_min: 1_500,
+        gap_ms_max: 2_500,
+    };
+    let blocked =
+        AccountBlocked { workspace: WORKSPACE, account: account(), reason: "account_blocked".to_owned(), until: None };
+    vec![
+        WorkspaceCreated {
+            workspace: WORKSPACE,
+            name: "Blue Kite".into(),
+            owner_name: "Ada Example".into(),
+            owner_email: "ada@kite.example".into(),
+            language: "pt-BR".to_owned(),
+        }
+        .into(),
+        KeyCreated { workspace: WORKSPACE, key_hash: digest(0) }.into(),
+        InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(200) }.into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".to_owned(), by: "operator".to_owned() }
+            .into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: String::new(), by: String::new() }.into(),
+        CreditCharged { workspace: WORKSPACE, message: MESSAGE, amount: 1 }.into(),
+        CreditRefunded { workspace: WORKSPACE, message: MESSAGE, amount: 2, reason: "not_on_whatsapp".to_owned() }
+            .into(),
+        connected.clone().into(),
+        AccountConnected { own_message_id: false, transport: "cloud".to_owned(), ..connected }.into(),
+        blocked.clone().into(),
+        AccountBlocked { until: Some(AT), ..blocked }.into(),
+        AccountUnblocked { workspace: WORKSPACE, account: account() }.into(),
+    ]
+}
+
+fn account_samples() -> Vec<Event> {
+    let queued = MessageQueued {
+        message: MESSAGE,
+        workspace: WORKSPACE,
+        account: account(),
+        chat: chat(),
+        to: "+12025550101".into(),
+        text: "Grüße, 世界 👋\nsecond line".into(),
+        cost: 1,
+        origin: Origin::Inbound,
+    };
+    let reasons = [
+        DeferReason::ServerError,
+        DeferReason::OutcomeUnknown,
+        DeferReason::NotConnected,
+        DeferReason::PairRateLimited,
+        DeferReason::AccountRateLimited,
+        DeferReason::AccountStopped,
+    ];
+    let deferred = |reason| {
+        let not_before = AT.plus_ms(60_000);
+        SendDeferred { message: MESSAGE, account: account(), try_number: 2, reason, at: AT, not_before }.into()
+    };
+    let (message, account, chat) = (MESSAGE, account(), chat());
+    let settled = MessageSettled {
+        message,
+        account,
+        chat,
+        settled_as: SettledAs::Sent,
+        how: SettledHow::Owner,
+        by: "ada@kite.example".to_owned(),
+        reason: "she called".to_owned(),
+        at: AT,
+    };
+    let mut samples = vec![
+        queued.clone().into(),
+        MessageQueued { origin: Origin::Api, text: "".into(), cost: 300, ..queued }.into(),
+        SendStarted { message, account, try_number: 1 }.into(),
+    ];
+    samples.extend(reasons.map(deferred));
+    samples.extend([
+        SendUncertain { message, account, try_number: 3, at: AT }.into(),
+        MessageSent { message, account, chat, try_number: 1, at: AT }.into(),
+        MessageFailed { message, account, chat, code: "server_error".to_owned(), at: AT }.into(),
+        settled.clone().into(),
+        MessageSettled { settled_as: SettledAs::Failed, how: SettledHow::Status, ..settled }.into(),
+    ]);
+    samples
+}
+
+fn chat_samples() -> Vec<Event> {
+    let opened = ChatOpened {
+        workspace: WORKSPACE,
+        account: account(),
+        chat: chat(),
+        peer: "+12025550101".into(),
+        to: "12025550101@s.whatsapp.net".into(),
+        name: "+12025550101".into(),
+        phone: Some("+12025550101".into()),
+        is_group: false,
+    };
+    let group = "120363041234567890@g.us";
+    vec![
+        opened.clone().into(),
+        ChatOpened { peer: group.into(), to: group.into(), name: group.into(), phone: None, is_group: true, ..opened }
+            .into(),
+        MessageDelivered { message: MESSAGE, chat: chat(), at: AT }.into(),
+        MessageRead { message: MESSAGE, chat: chat(), at: AT }.into(),
+    ]
+}
+
+/// Fixed records: one with a client's key, one of the system's own doing before 1970.
+pub fn records() -> [Record; 2] {
+    let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: digest(9) });
+    let cause = Cause { command: 77, by: "inbound".to_owned(), idempotency };
+    let events = samples();
+    [
+        Record { first: 300, recorded_at: AT, workspace: WORKSPACE, cause, events: events[3..6].to_vec() },
+        Record {
+            first: 1,
+            recorded_at: Timestamp::from_ms(-1),
+            workspace: WORKSPACE,
+            cause: Cause::system(),
+            events: events[..1].to_vec(),
+        },
+    ]
+}

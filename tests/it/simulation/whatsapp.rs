@@ -1,0 +1,158 @@
+//! The simulated `WhatsApp` behind a bad line: late, lost, repeated and reordered answers. It outlives every crash.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actors::account::Outcome;
+use actors::account::outcome::Scope;
+use events::ids::MessageId;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use tidings::transports::simulator::address::Address;
+use tidings::transports::simulator::world::{Stats, World};
+use tidings::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
+use tokio::sync::mpsc;
+
+use super::fate::Fate;
+use super::time::RealTime;
+
+const POLL: Duration = Duration::from_millis(200);
+/// Updates that are told again at the beginning of a life.
+const UPDATES_AT_ONCE: usize = 10_000;
+
+/// The other side. Clones share it.
+#[derive(Clone)]
+pub struct WhatsApp {
+    world: Arc<Mutex<World>>,
+    tries: Arc<Mutex<Vec<Try>>>,
+    fate: Fate,
+    time: RealTime,
+}
+
+/// One hand-over as the other side saw it.
+#[derive(Debug, Clone)]
+pub struct Try {
+    pub message: MessageId,
+    pub began_ms: u64,
+    /// `None` while it lasts, and for ever if the gateway died meanwhile.
+    pub ended_ms: Option<u64>,
+}
+
+impl WhatsApp {
+    pub fn new(fate: Fate, time: RealTime) -> Self {
+        let world = Arc::new(Mutex::new(World::above(0)));
+        Self { world, tries: Arc::default(), fate, time }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tries_mut(&self) -> MutexGuard<'_, Vec<Try>> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All hand-overs so far.
+    pub fn tries(&self) -> Vec<Try> {
+        self.tries_mut().clone()
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.world().stats()
+    }
+
+    /// The texts on a phone.
+    pub fn texts_on(&self, phone: &str) -> Vec<String> {
+        let Some(address) = Address::parse(phone) else { return Vec::new() };
+        self.world().messages(&address).into_iter().map(|message| message.text.to_string()).collect()
+    }
+
+    async fn hand_over(&self, message: Outgoing) -> Outcome {
+        let place = {
+            let mut tries = self.tries_mut();
+            let began_ms = self.time.passed_ms();
+            tries.push(Try { message: message.id, began_ms, ended_ms: None });
+            tries.len() - 1
+        };
+        let outcome = self.over_the_line(message).await;
+        self.tries_mut()[place].ended_ms = Some(self.time.passed_ms());
+        outcome
+    }
+
+    async fn over_the_line(&self, message: Outgoing) -> Outcome {
+        self.fate.port(20).await;
+        if self.fate.fault(6) {
+            return Outcome::Unknown;
+        }
+        if self.fate.fault(4) {
+            return Outcome::NotConnected;
+        }
+        if self.fate.fault(4) {
+            return Outcome::ServerError;
+        }
+        if self.fate.fault(3) {
+            let scope = if self.fate.fault(50) { Scope::Pair } else { Scope::Account };
+            return Outcome::RateLimited { after_ms: 1_000 + self.fate.below(20_000), scope };
+        }
+        let answer = self.world().send(self.time.now(), message);
+        self.fate.port(20).await;
+        match answer.after_ms {
+            Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+            None => return Outcome::Unknown,
+        }
+        if self.fate.fault(8) { Outcome::Unknown } else { answer.outcome }
+    }
+
+    /// Tells updates, some of them twice, some late.
+    async fn tell(self, sink: mpsc::Sender<Update>) {
+        let mut after = 0;
+        loop {
+            tokio::time::sleep(POLL).await;
+            let updates = self.world().updates(self.time.now(), after, UPDATES_AT_ONCE);
+            let mut late = Vec::new();
+            for numbered in updates {
+                after = numbered.sequence;
+                if self.fate.fault(10) {
+                    late.push(numbered.update.clone());
+                }
+                if !self.fate.fault(10) && sink.send(numbered.update).await.is_err() {
+                    return;
+                }
+            }
+            for update in late {
+                if sink.send(update).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Transport for WhatsApp {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            own_message_id: true,
+            groups: true,
+            phone_echo: false,
+            registered_check: false,
+            free_text_any_time: true,
+            receipts: true,
+            text_max: 65_536,
+            file_max: 2 << 20,
+        }
+    }
+
+    fn send(&self, message: Outgoing) -> BoxFuture<'_, Outcome> {
+        self.hand_over(message).boxed()
+    }
+
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, Lookup> {
+        ready(self.world().lookup(id)).boxed()
+    }
+
+    fn start(&self, sink: mpsc::Sender<Update>) {
+        actix::spawn(self.clone().tell(sink));
+    }
+
+    fn stop(&self) {}
+}
