@@ -37,6 +37,7 @@ pub struct Shell<D: Kind> {
     waiting: bool,
     timer: Option<(Timestamp, SpawnHandle)>,
     used: Instant,
+    left: bool,
 }
 
 /// An effect that `due` lists.
@@ -112,6 +113,7 @@ impl<D: Kind> Shell<D> {
             waiting: false,
             timer: None,
             used: Instant::now(),
+            left: false,
         }
     }
 
@@ -167,6 +169,9 @@ impl<D: Kind> Shell<D> {
 
     /// Starts what is due, and sets the next wake-up.
     fn settle(&mut self, context: &mut Context<Self>) {
+        if self.left {
+            return;
+        }
         let mut due = D::due(&self.state);
         while self.wake_up_now(&due, context) {
             due = D::due(&self.state);
@@ -261,9 +266,13 @@ impl<D: Kind> Shell<D> {
         });
     }
 
+    /// Goes to sleep, once: whatever is still in the mailbox is dropped, and whoever asked asks the next shell.
     fn leave(&mut self, context: &mut Context<Self>) {
-        self.shard.asleep::<D>(self.id);
-        context.stop();
+        if !self.left {
+            self.left = true;
+            self.shard.asleep::<D>(self.id);
+            context.stop();
+        }
     }
 }
 
@@ -284,6 +293,9 @@ impl<D: Kind> Handler<Ask<D>> for Shell<D> {
     type Result = ();
 
     fn handle(&mut self, ask: Ask<D>, context: &mut Context<Self>) {
+        if self.left {
+            return;
+        }
         self.used = Instant::now();
         let command = ask.command.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(command) = command else { return };
@@ -297,6 +309,9 @@ impl<D: Kind> Handler<Look<D>> for Shell<D> {
     type Result = ();
 
     fn handle(&mut self, look: Look<D>, context: &mut Context<Self>) {
+        if self.left {
+            return;
+        }
         self.used = Instant::now();
         self.drain();
         (look.0)(&self.state, &self.shard);

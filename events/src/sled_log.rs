@@ -223,20 +223,19 @@ struct RecordIter {
 }
 
 impl RecordIter {
-    fn next_page(&mut self) -> Option<Result<Vec<StoredRecord>, ReadError>> {
-        let (key, mut page) = match self.pages.next()? {
-            Ok((key, value)) => (key, value.to_vec()),
-            Err(error) => return Some(Err(store(error))),
-        };
-        let Some((first, _)) = parse_record_key(&key) else { return Some(Err(malformed_key(self.from))) };
+    fn next_page(&mut self) -> Result<Option<Vec<StoredRecord>>, ReadError> {
+        let Some((key, value)) = self.pages.next().transpose().map_err(store)? else { return Ok(None) };
+        let (first, _) = parse_record_key(&key).ok_or_else(|| malformed_key(self.from))?;
+        // Where the disk fails, the page may go on: it is not cut short.
         let more = |item: &Result<(IVec, IVec), sled::Error>| match item {
             Ok((key, _)) => parse_record_key(key).is_some_and(|(next, _)| next == first),
-            Err(_) => false,
+            Err(_) => true,
         };
-        while let Some(Ok((_, part))) = self.pages.next_if(more) {
-            page.extend_from_slice(&part);
+        let mut page = value.to_vec();
+        while let Some(part) = self.pages.next_if(more) {
+            page.extend_from_slice(&part.map_err(store)?.1);
         }
-        Some(pages::unpack(first, &page))
+        pages::unpack(first, &page).map(Some)
     }
 }
 
@@ -252,7 +251,7 @@ impl Iterator for RecordIter {
                 }
                 continue;
             }
-            match self.next_page()? {
+            match self.next_page().transpose()? {
                 Ok(records) => self.ready = records.into_iter(),
                 Err(error) => return Some(Err(error)),
             }

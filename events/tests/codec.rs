@@ -105,6 +105,21 @@ fn a_record_has_a_thousand_events_at_most() {
 }
 
 #[test]
+fn a_record_that_claims_more_events_is_refused_before_room_is_made_for_them() {
+    let event = samples().swap_remove(5);
+    let mut behind = Vec::new();
+    codec::encode_event(&event, &mut behind).unwrap();
+    let bytes = encoded(&with_events(vec![event]));
+    // The count of events is the header's last byte; larger ones take a mark and two or four bytes.
+    let (count, header) = bytes[..bytes.len() - behind.len()].split_last().unwrap();
+    assert_eq!(*count, 1);
+    for claimed in [&[0][..], &[0xfb, 0xe9, 3], &[0xfc, 0xff, 0xff, 0xff, 0xff]] {
+        let refused = codec::decode_record(&[header, claimed, &behind].concat());
+        assert!(matches!(refused, Err(CodecError::TooLarge)), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_payload_has_a_mebibyte_at_most() {
     let named = |bytes: usize| {
         let Event::WorkspaceCreated(event) = samples().swap_remove(0) else { panic!("no such sample") };

@@ -157,6 +157,16 @@ fn a_record_with_more_events_than_there_were_breaks_the_next_one() {
 }
 
 #[test]
+fn a_record_that_names_another_one_before_it_is_named() {
+    // On disk a page keeps the hash of its first record's forerunner only, so this is for logs that keep all.
+    for at in 0..10 {
+        let (mut records, _) = sound();
+        records[at].previous = Digest([7; 32]);
+        assert_eq!(found_wrong_in(&MemoryLog::default(), &records), Some(records[at].first));
+    }
+}
+
+#[test]
 fn a_log_that_follows_something_else_than_nothing_is_named() {
     let (mut records, _) = sound();
     records[0].previous = Digest([7; 32]);

@@ -15,6 +15,7 @@ mod cli;
 mod crash;
 mod idempotency;
 mod main_job;
+mod pacing;
 mod refusals;
 mod simulation;
 mod test_numbers;

@@ -29,10 +29,11 @@ impl Actor for Keeper {
     fn started(&mut self, context: &mut Context<Self>) {
         let shard = Rc::clone(&self.shard);
         actix::spawn(async move {
-            let mut released = shard.watermark.durable();
             loop {
-                released = shard.watermark.reached(released.saturating_add(1)).await;
+                // Read before the release: a rise during it is seen by the wait.
+                let durable = shard.watermark.durable();
                 shard.release();
+                shard.watermark.reached(durable.saturating_add(1)).await;
             }
         });
         context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));

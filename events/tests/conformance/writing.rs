@@ -1,6 +1,8 @@
 //! Then durability: what waits becomes one batch, is synced once, and only then raises the watermark.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use events::index::Index;
 use events::log::{Head, Log, WriteError};
@@ -232,11 +234,18 @@ fn batches_of_several_starts_make_one_chain() {
 fn who_waits_for_a_position_learns_when_it_is_durable() {
     for mut desk in Desk::each() {
         desk.append(of_workspace(0), begun(0));
-        let waiting = desk.watermark.clone();
-        let mut settled = std::pin::pin!(waiting.settled());
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let watermark = desk.watermark.clone();
+        let (mut settled, mut later) = (pin!(watermark.settled()), pin!(watermark.reached(4)));
+        let mut context = Context::from_waker(Waker::noop());
         assert!(settled.as_mut().poll(&mut context).is_pending());
+        assert!(later.as_mut().poll(&mut context).is_pending());
         desk.flush();
-        assert_eq!(settled.as_mut().poll(&mut context), std::task::Poll::Ready(3));
+        assert_eq!(settled.as_mut().poll(&mut context), Poll::Ready(3));
+        assert!(later.as_mut().poll(&mut context).is_pending());
+        desk.append(of_workspace(0), accepted(0, 1, 1));
+        assert!(later.as_mut().poll(&mut context).is_pending());
+        desk.flush();
+        assert_eq!(later.as_mut().poll(&mut context), Poll::Ready(5));
+        assert_eq!(pin!(watermark.reached(2)).poll(&mut context), Poll::Ready(5));
     }
 }

@@ -36,6 +36,7 @@ pub struct People {
     pub promised: BTreeMap<MessageId, String>,
     posts: Vec<Post>,
     texts: u64,
+    pub last: &'static str,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
@@ -63,7 +64,17 @@ impl People {
         if self.tenants.is_empty() || (self.tenants.len() < 2 && rng.percent(3)) {
             return self.create(rng, life).await;
         }
-        match rng.below(100) {
+        let choice = rng.below(100);
+        self.last = match choice {
+            0..=9 => "connect",
+            10..=69 => "post",
+            70..=79 => "repeat",
+            80..=84 => "nonsense",
+            85..=89 => "grant",
+            90..=93 => "look",
+            _ => "settle",
+        };
+        match choice {
             0..=9 => self.connect(rng, life).await,
             10..=69 => self.post_some(rng, life).await,
             70..=79 => self.repeat(rng, life).await,

@@ -23,6 +23,8 @@ const HOUR_MS: i64 = 3_600_000;
 /// Tries on one account begin no sooner after the end of the one before; the same message may be tried anew at once
 /// after a crash, under its id.
 const GAP_MS_MIN: u64 = 1_500;
+/// Every request is answered within this time.
+const PATIENCE: Duration = Duration::from_mins(10);
 /// A quiet end comes within this many minutes.
 const QUIET_MIN_MAX: u32 = 600;
 
@@ -87,7 +89,10 @@ impl Story {
                 if rng.percent(3) {
                     machine.time.set_wall_off(-HOUR_MS);
                 }
-                people.act(&mut rng, &life, referee).await?;
+                let acted = tokio::time::timeout(PATIENCE, people.act(&mut rng, &life, referee)).await;
+                acted.map_err(|_| {
+                    format!("no answer to {} in {PATIENCE:?}: {:?}", people.last, life.gateway.shard.overview())
+                })??;
                 check_now(machine, referee, people)?;
                 let pause = if rng.percent(70) { rng.below(1_000) } else { rng.below(15_000) };
                 tokio::time::sleep(Duration::from_millis(pause)).await;

@@ -8,6 +8,8 @@ const SHORT_CHARS_MAX: u64 = 64;
 
 const LETTERS: &[char] = &['a', 'b', 'e', 'i', 'k', 'm', 'n', 'o', 's', 't', 'u', 'Z'];
 const MANY_BYTES: &[char] = &['ß', 'é', 'Ω', 'ह', 'あ', '漢', '😀', '🚀'];
+/// As many bytes as a character can have.
+const MOST_BYTES: &[char] = &['😀', '🚀'];
 const EVERYTHING: &[char] =
     &['a', 'e', 'n', 'r', 's', 't', ' ', ' ', '.', '"', '\\', '\n', '\t', '/', '<', '&', 'ß', 'é', 'ह', 'あ', '😀'];
 
@@ -40,6 +42,7 @@ impl Draft {
             1 => (CHARS_MAX, EVERYTHING),
             2 => (CHARS_MAX, MANY_BYTES),
             3 => (1, MANY_BYTES),
+            4 => (CHARS_MAX, MOST_BYTES),
             _ => (any_length(&mut random), EVERYTHING),
         };
         let ends = if alphabet == EVERYTHING { LETTERS } else { alphabet };
@@ -69,6 +72,7 @@ mod tests {
 
     #[test]
     fn both_ends_of_the_limit_are_met_and_none_is_blank() {
+        assert_eq!(drafts(false).map(|draft| draft.text().len()).max(), Some(4 * 65_536));
         let lengths: Vec<usize> = drafts(false).map(|draft| draft.text().chars().count()).collect();
         assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&1), Some(&65_536)));
         for draft in drafts(false).chain(drafts(true)) {

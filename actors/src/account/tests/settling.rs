@@ -168,6 +168,15 @@ fn what_ended_seven_days_ago_is_forgotten_when_another_one_ends() {
 }
 
 #[test]
+fn what_ended_seven_days_ago_to_the_millisecond_is_still_known() {
+    let week = 7 * DAY_MS;
+    done()
+        .and([queued(12), started(12, 1), sent(12, 1, week)])
+        .when(failed_later(11), at(week))
+        .then([failed(11, "refused", week), refunded(11, "refused")]);
+}
+
+#[test]
 fn the_seven_days_run_from_the_end_and_not_from_the_start() {
     AccountSpec::given([connected(), queued(11), started(11, 1), uncertain(11, 1, 0)])
         .and([settled(11, SettledAs::Sent, 10 * DAY_MS)])

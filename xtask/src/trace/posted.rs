@@ -1,0 +1,91 @@
+//! The messages that are traced: short ones, and some of the greatest length, from several clients at once.
+
+use std::thread;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::http::Client;
+use crate::random::fresh_seed;
+use crate::server::Server;
+use crate::workspace::{Workspace, message_id};
+
+const CLIENTS: u64 = 4;
+const MESSAGES_EACH: u64 = 10;
+const CREDITS: u64 = 1_000;
+
+/// The longest text that may be sent, in characters, and the part of it that has a mark of its own: shorter in bytes
+/// than what the log stores in one piece, so that no piece goes unseen.
+const CHARS_MAX: usize = 65_536;
+const CHARS_PER_MARK: usize = 512;
+/// As many bytes as a character can have.
+const FILLER: &str = "😀";
+
+/// A message that was answered with 200.
+pub struct Posted {
+    /// What every part of its text can be recognised by in a system call.
+    pub marks: Vec<String>,
+    /// What its answer can be recognised by.
+    pub message_id: String,
+}
+
+/// Posts all messages.
+pub fn post(server: &Server) -> Result<Vec<Posted>> {
+    let workspace = Workspace::create(&mut Client::new(server.address), CREDITS)?;
+    let run = fresh_seed();
+    thread::scope(|scope| {
+        let post = |client| {
+            let workspace = &workspace;
+            scope.spawn(move || post_some(workspace, &mut Client::new(server.address), &format!("{run}-{client}")))
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(post).collect();
+        let mut all = Vec::new();
+        for client in clients {
+            match client.join() {
+                Ok(posted) => all.extend(posted?),
+                Err(_) => bail!("a client panicked"),
+            }
+        }
+        Ok(all)
+    })
+}
+
+fn post_some(workspace: &Workspace, client: &mut Client, name: &str) -> Result<Vec<Posted>> {
+    let mut posted = Vec::new();
+    for number in 0..MESSAGES_EACH {
+        let key = format!("traced-{name}-{number}");
+        let (marks, text) = if number + 1 == MESSAGES_EACH { long(&key) } else { short(&key) };
+        let answer = workspace.submit(client, &key, "+12025550110", &text)?;
+        ensure!(answer.status == 200, "a message was refused: {}", answer.abridged());
+        posted.push(Posted { marks, message_id: message_id(&answer)? });
+    }
+    Ok(posted)
+}
+
+fn short(key: &str) -> (Vec<String>, String) {
+    let text = format!("{key}.");
+    (vec![text.clone()], text)
+}
+
+/// Each mark stands at both ends of its part: a border between two stored pieces can cut only one of them.
+fn long(key: &str) -> (Vec<String>, String) {
+    let marks: Vec<String> = (0..CHARS_MAX / CHARS_PER_MARK).map(|part| format!("{key}-{part}.")).collect();
+    let part = |mark: &String| {
+        let filler = FILLER.repeat(CHARS_PER_MARK.saturating_sub(2 * mark.len()));
+        format!("{mark}{filler}{mark}")
+    };
+    let text = marks.iter().map(part).collect();
+    (marks, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_has_the_greatest_length_and_a_mark_twice_in_every_part() {
+        let (marks, text) = long("traced-18446744073709551615-3-9");
+        assert_eq!(text.chars().count(), CHARS_MAX);
+        assert_eq!(marks.len(), 128);
+        assert!(marks.iter().all(|mark| text.matches(mark.as_str()).count() == 2));
+    }
+}
