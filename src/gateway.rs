@@ -137,7 +137,7 @@ impl Gateway {
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(sending::receive(updates, shard.clone()));
+            actix::spawn(sending::receive(updates, shard.clone(), make.reading));
         }
         Ok(Self {
             shard,
@@ -170,12 +170,8 @@ impl Gateway {
         &self,
         read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
-        if self.reading == Reading::Inline {
-            return read(self);
-        }
         let reader = self.clone();
-        let ended = tokio::task::spawn_blocking(move || read(&reader)).await;
-        ended.unwrap_or_else(|error| Err(ReadError::Store(std::io::Error::other(error))))
+        self.reading.read(move || read(&reader)).await
     }
 
     /// The cause of a request from outside.

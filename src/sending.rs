@@ -88,11 +88,7 @@ struct Wanted {
 impl Wanted {
     async fn read(self, reading: Reading) -> Option<(Line, Outgoing)> {
         let (account, message) = (self.account, self.message);
-        let found = match reading {
-            Reading::Inline => self.now(),
-            Reading::Pool => tokio::task::spawn_blocking(move || self.now()).await.unwrap_or(Ok(None)),
-        };
-        match found {
+        match reading.read(move || self.now()).await {
             Ok(Some(found)) => return Some(found),
             Ok(None) => tracing::error!(account_id = %account, %message, "a queued message is not in the log"),
             Err(error) => tracing::error!(account_id = %account, %message, %error, "a queued message cannot be read"),
@@ -151,13 +147,14 @@ fn queued(log: &dyn Log, index: &Index, message: MessageId) -> Result<Option<Que
 }
 
 /// Brings receipts to the actors until no more can come.
-pub async fn receive(updates: Receiver<Update>, shard: ShardHandle) {
+pub async fn receive(updates: Receiver<Update>, shard: ShardHandle, reading: Reading) {
     let updates = stream::unfold(updates, |mut updates| async { Some((updates.recv().await?, updates)) });
-    updates.for_each_concurrent(RECEIPTS_AT_ONCE, |update| receipt(update, &shard)).await;
+    updates.for_each_concurrent(RECEIPTS_AT_ONCE, |update| receipt(update, &shard, reading)).await;
 }
 
-async fn receipt(update: Update, shard: &ShardHandle) {
-    let found = match queued(shard.log().as_ref(), shard.index(), update.id) {
+async fn receipt(update: Update, shard: &ShardHandle, reading: Reading) {
+    let (log, index) = (Arc::clone(shard.log()), Arc::clone(shard.index()));
+    let found = match reading.read(move || queued(log.as_ref(), &index, update.id)).await {
         Ok(Some(found)) => found,
         Ok(None) => return,
         Err(error) => {

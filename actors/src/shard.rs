@@ -61,6 +61,22 @@ pub struct Parts {
     pub idle: Duration,
 }
 
+impl Reading {
+    /// Reads where it blocks nobody.
+    pub async fn read<T: Send + 'static>(
+        self,
+        read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        match self {
+            Self::Inline => read(),
+            Self::Pool => {
+                let ended = tokio::task::spawn_blocking(read).await;
+                ended.unwrap_or_else(|error| Err(ReadError::Store(std::io::Error::other(error))))
+            }
+        }
+    }
+}
+
 /// What waits in an actor, roughly: to be shown, not to decide on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queued {
@@ -254,17 +270,8 @@ impl Shard {
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Replayed<D::State>> {
         self.watermark.reached(to).await;
         let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
-        let read = move || replay::<D>(id, log.as_ref(), &index, to);
-        let replayed = match self.reading {
-            Reading::Inline => Ok(read()),
-            Reading::Pool => tokio::task::spawn_blocking(read).await,
-        };
-        match replayed {
-            Ok(Ok(replayed)) => return Some(replayed),
-            Ok(Err(error)) => tracing::error!(%id, %error, "an actor's events cannot be read"),
-            Err(error) => tracing::error!(%id, %error, "an actor's events could not be folded"),
-        }
-        None
+        let replayed = self.reading.read(move || replay::<D>(id, log.as_ref(), &index, to)).await;
+        replayed.inspect_err(|error| tracing::error!(%id, %error, "an actor's events cannot be read")).ok()
     }
 
     fn wake(self: &Rc<Self>, stream: StreamId) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Largest number that JavaScript keeps exact; no id exceeds it.
 pub const ID_MAX: u64 = (1 << 53) - 1;
@@ -103,8 +103,9 @@ impl ChatId {
     }
 }
 
-/// A message's own id, minted when it is accepted: 64 random bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A message's own id, minted when it is accepted: 64 random bits. Written out where people read it, for JSON readers
+/// do not keep 64 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct MessageId(u64);
 
 impl MessageId {
@@ -121,6 +122,12 @@ impl MessageId {
     /// The id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
     pub fn wire(self) -> String {
         format!("3EB0{:016X}", self.0)
+    }
+}
+
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
     }
 }
 

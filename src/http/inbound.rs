@@ -3,7 +3,7 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::workspace::{Accepted, Answer, Command, Workspace};
-use events::index::Lookup;
+use events::index::{Lookup, Remembered};
 use events::personal::Digest;
 use events::record::Idempotency;
 use serde_json::json;
@@ -34,6 +34,10 @@ pub(super) async fn send(
     let body = SendBody::parse(&body, gateway.limits.text_chars)?;
     if gateway.state.is_disk_full() {
         return Err(Refused::disk_full());
+    }
+    if let Some(given) = &idempotency {
+        // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
+        let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(workspace, &given.key))?;
     }
     let mut cause = Gateway::cause("inbound", id.0);
     cause.idempotency.clone_from(&idempotency);

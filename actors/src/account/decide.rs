@@ -51,7 +51,7 @@ pub(super) fn tried(
     let ended = Ended { account, workspace, waiting, try_number, own_message_id: state.own_message_id, now };
     match outcome {
         Outcome::Sent => ended.sent(),
-        Outcome::Failed(why) => ended.failed(code(*why)),
+        Outcome::Failed(why) => ended.refused(*why),
         Outcome::ServerError => ended.server_error(),
         Outcome::Unknown => ended.unknown(),
         Outcome::NotConnected => ended.deferred(DeferReason::NotConnected, RECONNECT_MS),
@@ -84,6 +84,13 @@ impl Ended<'_> {
     fn failed(&self, code: &str) -> Vec<Event> {
         let Waiting { message, chat, cost, .. } = *self.waiting;
         failed_and_refunded((self.account, self.workspace), message, Charged { chat, cost }, code, self.now)
+    }
+
+    /// A recipient that does not exist has got nothing; any other refusal says nothing of an earlier try that had no
+    /// answer.
+    fn refused(&self, why: Permanent) -> Vec<Event> {
+        let nobody = matches!(why, Permanent::RecipientInvalid | Permanent::NotOnWhatsApp);
+        if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(code(why)) }
     }
 
     /// After a try without an answer, faults prove nothing: it may have been sent then.

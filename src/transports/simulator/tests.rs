@@ -130,7 +130,6 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
         ("POST", "/sim/v1/send", &too_large),
         ("GET", "/sim/v1/updates?after=-1", ""),
         ("GET", "/sim/v1/messages/7", ""),
-        ("GET", "/sim/v1/phones/Mary/messages", ""),
         ("GET", "/sim/v1/stats", ""),
     ])
     .await;
@@ -140,6 +139,12 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
         assert!(body["message"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
     }
     assert_eq!(stats.1, json!({"sends": 0, "duplicates": 0}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_phone_got_nothing() {
+    let answers = exchange(&[("GET", "/sim/v1/phones/Mary/messages", "")]).await;
+    assert_eq!(answers, [(200, json!({"data": [], "page": {"next": null, "prev": null}}))]);
 }
 
 /// A simulator on a free port, and a transport to it.

@@ -130,6 +130,17 @@ fn server_errors_after_an_unknown_outcome_are_uncertain_and_not_failed() {
 }
 
 #[test]
+fn a_refusal_after_an_unknown_outcome_fails_only_a_message_that_nobody_can_have_got() {
+    let unanswered = || trying().and([deferred(11, 1, DeferReason::OutcomeUnknown, 0, 0), started(11, 2)]);
+    for why in [Permanent::Refused, Permanent::WindowClosed, Permanent::ContentRejected] {
+        unanswered().when(tried(11, 2, Outcome::Failed(why)), at(900)).then([uncertain(11, 2, 900)]);
+    }
+    unanswered()
+        .when(tried(11, 2, Outcome::Failed(Permanent::NotOnWhatsApp)), at(900))
+        .then([failed(11, "not_on_whatsapp", 900), refunded(11, "not_on_whatsapp")]);
+}
+
+#[test]
 fn an_unknown_outcome_after_server_errors_is_uncertain() {
     trying()
         .and([deferred(11, 1, DeferReason::ServerError, 300, 300), started(11, 2)])
