@@ -18,7 +18,7 @@ Examples:
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 unreachable, 6 integrity, 7 data in use.
 Configuration: flags win over TIDINGS_* variables, these over the file, the file over the built-in defaults.
-TIDINGS_LOG chooses what is logged, for example `debug` or `info,tidings::http=trace`.";
+TIDINGS_LOG chooses what is logged, for example `warn` or `info,actors=debug`.";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -47,13 +47,13 @@ const GLOBAL: &str = "Options of every command";
     charges, paces and sends the message. Without a command it runs `serve` if a configuration is named, else `demo`."
 )]
 pub struct Cli {
-    /// Print data and errors as JSON
+    /// Print data, errors and log lines as JSON
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
     /// Configuration file; every key and its default stands in config/tidings.toml
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Folder of the log, its indexes and the secrets
+    /// Folder of the log, its indexes and the secrets [default: as configured; for the demo data/demo]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// What to do.
@@ -174,10 +174,10 @@ pub struct StateArgs {
 /// The gateway that a reading command asks while the data directory is in use.
 #[derive(Clone, PartialEq, Eq, Args)]
 pub struct Server {
-    /// Address of the gateway to ask, if its data directory is in use or elsewhere
+    /// Gateway to ask; without it the data directory is read, or its gateway is asked if it is in use
     #[arg(long, value_name = "URL", env = "TIDINGS_URL")]
     pub url: Option<String>,
-    /// The operator's key at that gateway
+    /// The operator's key there, unless it stands in the data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_ADMIN_KEY", hide_env_values = true)]
     pub admin_key: Option<String>,
 }
