@@ -40,8 +40,6 @@ use crate::workspace::Workspace;
 const INDEX_EVERY: u32 = 10;
 /// Expired keys removed at once.
 const SWEEP_MAX: usize = 1_000;
-/// Every so many checkpoints expired keys are removed.
-const SWEEP_EVERY: u32 = 600;
 
 /// What a shard is made of.
 pub struct Parts {
@@ -314,10 +312,7 @@ impl Shard {
         let count = self.checkpoints.get().wrapping_add(1);
         self.checkpoints.set(count);
         let sequencer = self.sequencer.borrow();
-        let mut notes = self.agenda.borrow_mut().checkpoint(sequencer.applied());
-        if count.is_multiple_of(SWEEP_EVERY) {
-            notes.extend(self.expired());
-        }
+        let notes = self.agenda.borrow_mut().checkpoint(sequencer.applied());
         let stored = if notes.is_empty() { Ok(()) } else { sequencer.note(notes) };
         let stored = stored.and_then(|()| sequencer.store_index(all || count.is_multiple_of(INDEX_EVERY)));
         if let Err(error) = stored {
@@ -325,11 +320,18 @@ impl Shard {
         }
     }
 
-    fn expired(&self) -> Vec<events::log::Note> {
-        let now = self.clock.now().ms();
+    /// Removes clients' keys that are too old: searched where it blocks nobody, judged again in the turn that removes.
+    async fn sweep(&self) {
         let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
-        let before = Timestamp::from_ms(now.saturating_sub(day));
-        self.sequencer.borrow().index().expired(before, SWEEP_MAX).unwrap_or_default()
+        let before = Timestamp::from_ms(self.clock.now().ms().saturating_sub(day));
+        let index = Arc::clone(self.sequencer.borrow().index());
+        let searched = Arc::clone(&index);
+        let found = self.reading.read(move || searched.expired(before, SWEEP_MAX)).await;
+        match found.and_then(|found| index.still_expired(before, found)) {
+            Ok(notes) if !notes.is_empty() => drop(self.sequencer.borrow().note(notes)),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "expired keys cannot be removed"),
+        }
     }
 }
 

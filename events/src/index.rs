@@ -206,6 +206,20 @@ impl Index {
             }
         }
     }
+
+    /// What of this may still be removed: a key can have been used anew since it was found to be expired.
+    pub fn still_expired(&self, before: crate::time::Timestamp, found: Vec<Note>) -> Result<Vec<Note>, ReadError> {
+        let renewed = self.memory().keys();
+        let mut still = Vec::with_capacity(found.len());
+        for (key, _) in found {
+            let value = self.log.note(&key)?.map(|value| codec::decode_value::<Remembered>(&value));
+            match value.transpose().map_err(|error| damaged(0, &error))? {
+                Some(value) if value.at < before && !renewed.contains(&key) => still.push((key, None)),
+                _ => {}
+            }
+        }
+        Ok(still)
+    }
 }
 
 impl Memory {

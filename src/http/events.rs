@@ -47,12 +47,6 @@ impl EventRow {
             data: serde_json::to_value(event).unwrap_or_default(),
         }
     }
-
-    /// One line for people.
-    pub fn line(&self) -> String {
-        let Self { position, recorded_at, name, streams, .. } = self;
-        format!("{position:>8}  {recorded_at}  {name:<20}  {}", streams.join("  "))
-    }
 }
 
 /// Which events are wanted.

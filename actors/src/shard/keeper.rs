@@ -11,6 +11,8 @@ use crate::shell::Rest;
 
 /// How often the agenda and the index are offered to the disk.
 const CHECKPOINT: Duration = Duration::from_secs(1);
+/// How often expired clients' keys are removed.
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// The actor that keeps the shard going: releases what is durable, makes checkpoints, wakes and stops.
 pub(crate) struct Keeper {
@@ -37,6 +39,10 @@ impl Actor for Keeper {
             }
         });
         context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));
+        context.run_interval(SWEEP, |keeper, _| {
+            let shard = Rc::clone(&keeper.shard);
+            actix::spawn(async move { shard.sweep().await });
+        });
     }
 }
 

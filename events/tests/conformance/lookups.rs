@@ -275,3 +275,18 @@ fn a_key_that_is_used_again_is_not_forgotten_with_its_first_use() {
         assert_eq!(remembered(&desk, 0), Some(Timestamp::from_ms(day_ms)));
     }
 }
+
+#[test]
+fn a_key_that_is_used_again_after_it_was_found_expired_is_kept() {
+    for mut desk in Desk::each() {
+        use_keys(&mut desk, 2);
+        desk.store_index();
+        let day = Timestamp::from_ms(86_400_000);
+        let found = expired(&desk, day.ms(), 100);
+        assert_eq!(found.len(), 2);
+        desk.append_because(of_workspace(0), accepted(0, 2, 9), Some(given("order-0")), day.ms());
+        assert_eq!(desk.index.still_expired(day, found.clone()).unwrap().len(), 1, "waiting in memory");
+        desk.store_index();
+        assert_eq!(desk.index.still_expired(day, found).unwrap().len(), 1, "stored already");
+    }
+}
