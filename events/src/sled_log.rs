@@ -289,11 +289,19 @@ fn malformed_key(position: Position) -> ReadError {
     ReadError::Damaged { position, what: "malformed key".to_owned() }
 }
 
+/// What fails sled's own checksums is damaged; where, it does not say.
 fn store(error: sled::Error) -> ReadError {
-    ReadError::Store(error.into())
+    match error {
+        sled::Error::Corruption { .. } => ReadError::Damaged { position: 0, what: error.to_string() },
+        error => ReadError::Store(error.into()),
+    }
 }
 
 fn open_error(error: sled::Error, path: &Path) -> OpenError {
     let locked = File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err());
-    if locked { OpenError::InUse } else { OpenError::Store(error.into()) }
+    match store(error) {
+        _ if locked => OpenError::InUse,
+        ReadError::Store(error) => OpenError::Store(error),
+        damaged @ ReadError::Damaged { .. } => OpenError::Read(damaged),
+    }
 }

@@ -53,7 +53,7 @@ pub struct Cli {
     /// Configuration file; every key and its default stands in config/tidings.toml
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Folder of the log, its indexes and the secrets [default: as configured; for the demo data/demo]
+    /// Folder of the log, its indexes and the secrets [default: as configured, else data, for the demo data/demo]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// What to do.

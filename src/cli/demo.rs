@@ -24,6 +24,8 @@ use crate::http::{Wanted, make_workspace};
 
 /// Where the demo keeps its data.
 pub(super) const DATA_DIR: &str = "data/demo";
+/// The default of `serve`, which the demo leaves alone.
+const PRODUCTION_DATA_DIR: &str = "data";
 const CREDITS: u64 = 1_000;
 const ACCOUNT_PHONE: &str = "+12025550100";
 /// So many ports behind the wanted one are tried.
@@ -36,7 +38,7 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
         let message = format!("the demo listens on loopback only, not on {}", config.listen);
         return Err(Failure::new(Exit::Usage, message).hint("use `tidings serve` for production"));
     }
-    if cli.data_dir.is_none() {
+    if config.data_dir == Path::new(PRODUCTION_DATA_DIR) && cli.data_dir.is_none() {
         config.data_dir = PathBuf::from(DATA_DIR);
     }
     super::logging(cli.json)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
+use events::sled_log::OpenError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{Cli, ServeArgs};
@@ -30,7 +31,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
     super::logging(cli.json)?;
     actix::System::new().block_on(async move {
         let listener = bind(config.listen)?;
-        let running = Running::start(&config, listener, io::stdout().is_terminal()).await?;
+        let running = Running::start(&config, listener, io::stderr().is_terminal()).await?;
         if let Some(key) = &running.started.new_admin_key {
             say(&format!("The operator's key, shown only now: {key}\n"));
         }
@@ -142,7 +143,7 @@ pub(super) fn not_started(error: &StartError) -> Failure {
         StartError::InUse { directory, holder } => in_use(directory, holder.as_ref()),
         StartError::Future { .. } => Failure::because(Exit::Failed, error)
             .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
-        StartError::Read(events::log::ReadError::Damaged { .. }) => Failure::because(Exit::Integrity, error),
+        StartError::Read(error) | StartError::Log(OpenError::Read(error)) => super::reading::unreadable(error),
         _ => Failure::because(Exit::Failed, error),
     }
 }

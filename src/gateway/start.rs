@@ -61,9 +61,9 @@ pub enum StartError {
         /// Who has it, if it says so.
         holder: Option<Holder>,
     },
-    /// The log cannot be opened or read.
-    #[error("the log cannot be opened")]
-    Log(#[source] OpenError),
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(OpenError),
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Read(#[from] ReadError),
