@@ -64,6 +64,8 @@ pub enum DeferReason {
     AccountRateLimited,
     /// The account was stopped. Does not count.
     AccountStopped,
+    /// The process ended meanwhile, so nobody knows what came of it, and the transport knows the id. Does not count.
+    Interrupted,
 }
 
 /// The message keeps its place and is tried again.

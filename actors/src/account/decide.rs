@@ -44,11 +44,7 @@ pub(super) fn tried(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Vec<Event> {
-    let current = state.current.is_some_and(|c| c.message == message && c.try_number == try_number);
-    let (Some((account, workspace)), Some(waiting), true) = (state.connected, state.queue.get(message), current) else {
-        return Vec::new();
-    };
-    let ended = Ended { account, workspace, waiting, try_number, own_message_id: state.own_message_id, now };
+    let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
     match outcome {
         Outcome::Sent => ended.sent(),
         Outcome::Failed(why) => ended.refused(*why),
@@ -65,6 +61,10 @@ pub(super) fn tried(
     }
 }
 
+pub(super) fn interrupted(state: &State, message: MessageId, try_number: u32, now: Timestamp) -> Vec<Event> {
+    Ended::of(state, message, try_number, now).map(|ended| ended.interrupted()).unwrap_or_default()
+}
+
 /// A try that has just ended.
 struct Ended<'a> {
     account: AccountId,
@@ -75,7 +75,15 @@ struct Ended<'a> {
     now: Timestamp,
 }
 
-impl Ended<'_> {
+impl<'a> Ended<'a> {
+    /// The try under way, if it is this one.
+    fn of(state: &'a State, message: MessageId, try_number: u32, now: Timestamp) -> Option<Self> {
+        let current = state.current.filter(|current| current.message == message && current.try_number == try_number)?;
+        let (account, workspace) = state.connected?;
+        let waiting = state.queue.get(current.message)?;
+        Some(Self { account, workspace, waiting, try_number, own_message_id: state.own_message_id, now })
+    }
+
     fn sent(&self) -> Vec<Event> {
         let Waiting { message, chat, .. } = *self.waiting;
         vec![MessageSent { message, account: self.account, chat, try_number: self.try_number, at: self.now }.into()]
@@ -108,6 +116,10 @@ impl Ended<'_> {
         } else {
             self.uncertain()
         }
+    }
+
+    fn interrupted(&self) -> Vec<Event> {
+        if self.own_message_id { self.deferred(DeferReason::Interrupted, 0) } else { self.uncertain() }
     }
 
     fn is_last(&self) -> bool {

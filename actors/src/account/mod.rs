@@ -40,6 +40,13 @@ pub enum Command {
         /// What came of it.
         outcome: Outcome,
     },
+    /// The process ended during a try: it may have been sent or not, whatever a later try comes to.
+    Interrupted {
+        /// Which message.
+        message: MessageId,
+        /// Which try.
+        try_number: u32,
+    },
     /// A receipt shows that the message was sent.
     Seen {
         /// Which message.
@@ -83,8 +90,6 @@ pub enum Effect {
         message: MessageId,
         /// Which try.
         try_number: u32,
-        /// Whether the transport knows the message by our id, so that doing it twice is harmless.
-        own_message_id: bool,
     },
 }
 
@@ -104,6 +109,7 @@ impl Decider for Account {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),
             Command::Tried { message, try_number, outcome } => decide::tried(state, message, try_number, &outcome, now),
+            Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
             Command::Seen { message } => decide::seen(state, message, now),
             Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),
             Command::Settle { message, settled_as, by, reason } => {
@@ -126,11 +132,7 @@ impl Decider for Account {
     }
 
     fn interrupted(effect: &Effect) -> Option<Command> {
-        match *effect {
-            Effect::Send { own_message_id: true, .. } => None,
-            Effect::Send { message, try_number, .. } => {
-                Some(Command::Tried { message, try_number, outcome: Outcome::Unknown })
-            }
-        }
+        let Effect::Send { message, try_number, .. } = *effect;
+        Some(Command::Interrupted { message, try_number })
     }
 }

@@ -93,7 +93,7 @@ impl Queue {
         let Some(waiting) = self.get_mut(deferred.message) else { return };
         waiting.not_before = deferred.not_before;
         waiting.gives_way = deferred.reason == DeferReason::PairRateLimited;
-        waiting.maybe_sent |= deferred.reason == DeferReason::OutcomeUnknown;
+        waiting.maybe_sent |= matches!(deferred.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
         if matches!(deferred.reason, DeferReason::ServerError | DeferReason::OutcomeUnknown) {
             waiting.counted = waiting.counted.saturating_add(1);
         }

@@ -141,7 +141,7 @@ impl State {
         let Some((account, _)) = self.connected else { return due };
         match (self.current, self.stopped) {
             (Some(Current { message, try_number }), _) => {
-                due.effects.push(Effect::Send { account, message, try_number, own_message_id: self.own_message_id });
+                due.effects.push(Effect::Send { account, message, try_number });
             }
             (None, Some(stop)) => due.wake_at = stop.until,
             (None, None) => {

@@ -30,7 +30,7 @@ fn failed_later(number: u64) -> Command {
 }
 
 fn send(number: u64, try_number: u32) -> Effect {
-    Effect::Send { account: account(1), message: message(number), try_number, own_message_id: true }
+    Effect::Send { account: account(1), message: message(number), try_number }
 }
 
 /// The first moment of a try when the one before ended at `ms`, with the usual bounds.

@@ -97,6 +97,7 @@ fn of_accounts() -> impl Strategy<Value = Event> {
         DeferReason::PairRateLimited,
         DeferReason::AccountRateLimited,
         DeferReason::AccountStopped,
+        DeferReason::Interrupted,
     ]);
     let queued = (message(), workspace(), account(), chat(), personal(), personal(), any::<u64>(), origin);
     prop_oneof![

@@ -97,6 +97,7 @@ fn account_samples() -> Vec<Event> {
         DeferReason::PairRateLimited,
         DeferReason::AccountRateLimited,
         DeferReason::AccountStopped,
+        DeferReason::Interrupted,
     ];
     let deferred = |reason| {
         let not_before = AT.plus_ms(60_000);

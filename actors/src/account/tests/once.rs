@@ -61,15 +61,40 @@ fn a_number_that_was_never_connected_takes_no_outcome() {
 
 #[test]
 fn after_a_crash_a_message_with_our_id_is_sent_again_under_that_id() {
-    let spec = AccountSpec::given([connected(), queued(11), started(11, 1)]).due_effects([send(11, 1)]);
-    let effect = send(11, 1);
-    assert_eq!(Account::due(spec.state()).effects, [effect]);
-    assert_eq!(Account::interrupted(&effect), None);
+    AccountSpec::given([connected(), queued(11), started(11, 1)])
+        .due_effects([send(11, 1)])
+        .when(Account::interrupted(&send(11, 1)).unwrap(), at(60_000))
+        .then([deferred(11, 1, DeferReason::Interrupted, 60_000, 60_000)])
+        .due_wake_at(gap_after(60_000, 11, 2));
+}
+
+#[test]
+fn after_a_crash_later_faults_prove_nothing() {
+    AccountSpec::given([connected(), queued(11), started(11, 1), deferred(11, 1, DeferReason::Interrupted, 0, 0)])
+        .and([started(11, 2), deferred(11, 2, DeferReason::ServerError, 3_000, 3_000)])
+        .and([started(11, 3), deferred(11, 3, DeferReason::ServerError, 6_000, 6_000), started(11, 4)])
+        .when(tried(11, 4, Outcome::ServerError), at(9_000))
+        .then([uncertain(11, 4, 9_000)]);
+}
+
+#[test]
+fn crashes_do_not_use_up_the_tries() {
+    let mut spec = AccountSpec::given([connected(), queued(11)]);
+    for number in 1..=10 {
+        spec = spec.and([started(11, number), deferred(11, number, DeferReason::Interrupted, 0, 0)]);
+    }
+    spec.and([started(11, 11)]).when(tried(11, 11, Outcome::Unknown), at(300)).then([deferred(
+        11,
+        11,
+        DeferReason::OutcomeUnknown,
+        300,
+        300,
+    )]);
 }
 
 #[test]
 fn after_a_crash_a_message_without_our_id_is_uncertain() {
-    let interrupted = Effect::Send { account: account(1), message: message(11), try_number: 1, own_message_id: false };
+    let interrupted = send(11, 1);
     let command = Account::interrupted(&interrupted).unwrap();
     AccountSpec::given([connected_without_own_ids(), queued(11), started(11, 1)])
         .due_effects([interrupted])
@@ -80,12 +105,7 @@ fn after_a_crash_a_message_without_our_id_is_uncertain() {
 
 #[test]
 fn the_gap_is_kept_after_a_crash() {
-    let command = Account::interrupted(&Effect::Send {
-        account: account(1),
-        message: message(11),
-        try_number: 1,
-        own_message_id: false,
-    });
+    let command = Account::interrupted(&send(11, 1));
     AccountSpec::given([connected_without_own_ids(), queued(11), queued(12), started(11, 1)])
         .when(command.unwrap(), at(60_000))
         .then([uncertain(11, 1, 60_000)])

@@ -146,13 +146,13 @@ impl Referee {
         let seen = self.messages.get_mut(&deferred.message).unwrap();
         seen.not_before = deferred.not_before;
         seen.limited = deferred.reason == DeferReason::PairRateLimited;
-        seen.maybe_sent |= deferred.reason == DeferReason::OutcomeUnknown;
+        seen.maybe_sent |= matches!(deferred.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
         match deferred.reason {
             DeferReason::ServerError | DeferReason::OutcomeUnknown => seen.counted += 1,
             DeferReason::AccountRateLimited | DeferReason::NotConnected => {
                 self.account_not_before = self.account_not_before.max(deferred.not_before);
             }
-            DeferReason::PairRateLimited | DeferReason::AccountStopped => {}
+            DeferReason::PairRateLimited | DeferReason::AccountStopped | DeferReason::Interrupted => {}
         }
         assert!(seen.counted < 3, "a third try that counts was not the last: {seen:?}");
     }
