@@ -12,6 +12,7 @@ use std::time::Duration;
 use actors::clock::Clock;
 use actors::port::Ports;
 use actors::shard::{Parts, Reading, Shard, ShardHandle};
+use actors::workspace::Connect;
 use events::ids::WorkspaceId;
 use events::index::Lookup;
 use events::log::{Log, ReadError};
@@ -172,6 +173,13 @@ impl Gateway {
     ) -> Result<T, ReadError> {
         let reader = self.clone();
         self.reading.read(move || read(&reader)).await
+    }
+
+    /// What it takes to connect a number here; `None` without that transport.
+    pub fn connection(&self, phone: String, full_name: String, email: String, transport: String) -> Option<Connect> {
+        let own_message_id = self.transports.get(&transport)?.capabilities().own_message_id;
+        let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
+        Some(Connect { phone, full_name, email, transport, own_message_id, gap_ms_min, gap_ms_max })
     }
 
     /// The cause of a request from outside.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use actors::workspace::{Answer, Command, Connect, Workspace};
+use actors::workspace::{Answer, Command, Workspace};
 use events::event::Event;
 use events::ids::{MessageId, WorkspaceId};
 use events::index::Series;
@@ -63,7 +63,7 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
         events: gateway.shard.watermark().durable(),
         chain_verified: verified(&gateway).await?,
         recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
-        accounts: 1,
+        accounts: accounts(&gateway).await?,
         clock_rate: config.simulator.clock_rate,
         admin_key_file: key_file.exists().then_some(key_file.as_path()),
         inbound_url: &inbound_url,
@@ -117,19 +117,22 @@ fn reset(directory: &Path) -> Result<(), Failure> {
 /// The demo's workspace with its account, made on the first start; its secret URL.
 async fn ready_workspace(gateway: &Gateway) -> Result<String, Failure> {
     let workspace = WorkspaceId::nth(0);
-    let token = |state: &actors::workspace::State| (state.token_hash, state.accounts.len());
-    let seen = gateway.shard.look::<Workspace, _>(workspace, token).await.map_err(|e| failed(&e))?;
-    let (token_hash, accounts) = seen.value;
+    let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.token_hash).await;
+    let token_hash = seen.map_err(|error| failed(&error))?.value;
     let url = match token_hash {
         Some(hash) => gateway.inbound_url(&hash).map_err(|error| failed(&error))?,
         None => Some(make(gateway).await?),
     };
-    if accounts == 0 {
+    if accounts(gateway).await? == 0 {
         connect(gateway, workspace).await?;
     }
     let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
-    let url = url.ok_or_else(lost)?;
-    Ok(url)
+    url.ok_or_else(lost)
+}
+
+async fn accounts(gateway: &Gateway) -> Result<usize, Failure> {
+    let seen = gateway.shard.look::<Workspace, _>(WorkspaceId::nth(0), |state| state.accounts.len()).await;
+    Ok(seen.map_err(|error| failed(&error))?.value)
 }
 
 async fn make(gateway: &Gateway) -> Result<String, Failure> {
@@ -145,15 +148,11 @@ async fn make(gateway: &Gateway) -> Result<String, Failure> {
 }
 
 async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failure> {
-    let connect = Connect {
-        phone: ACCOUNT_PHONE.to_owned(),
-        full_name: "Demo Sales".to_owned(),
-        email: "sales@demo.example".to_owned(),
-        transport: "simulator".to_owned(),
-        own_message_id: true,
-        gap_ms_min: gateway.pacing.gap_ms_min,
-        gap_ms_max: gateway.pacing.gap_ms_max,
-    };
+    let [phone, full_name, email, transport] =
+        [ACCOUNT_PHONE, "Demo Sales", "sales@demo.example", "simulator"].map(str::to_owned);
+    let connect = gateway.connection(phone, full_name, email, transport).ok_or_else(|| {
+        Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
+    })?;
     let cause = Gateway::cause("operator", gateway.chance.command_id());
     match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await {
         Ok(Answer::Connected(_)) => Ok(()),

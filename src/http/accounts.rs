@@ -1,7 +1,7 @@
 //! A workspace's accounts: connected numbers.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{Account, Answer, Command, Connect, State, Workspace};
+use actors::workspace::{Account, Answer, Command, State, Workspace};
 use events::ids::AccountId;
 use serde::{Deserialize, Serialize};
 
@@ -66,19 +66,8 @@ pub(super) async fn connect(
     let ConnectBody { phone, full_name, email, transport } = body::typed(&body)?;
     body::bounded("full_name", &full_name, TEXT_CHARS_MAX)?;
     body::bounded("email", &email, TEXT_CHARS_MAX)?;
-    let known = gateway.transports.get(&transport);
-    let unknown = || Refused::invalid("transport", format!("There is no transport {transport:?} here"));
-    let own_message_id = known.ok_or_else(unknown)?.capabilities().own_message_id;
-    let pacing = gateway.pacing;
-    let connect = Connect {
-        phone,
-        full_name,
-        email,
-        transport,
-        own_message_id,
-        gap_ms_min: pacing.gap_ms_min,
-        gap_ms_max: pacing.gap_ms_max,
-    };
+    let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
+    let connect = gateway.connection(phone, full_name, email, transport).ok_or(unknown)?;
     let cause = Gateway::cause("api", id.0);
     match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await? {
         Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&gateway, account).await?)),

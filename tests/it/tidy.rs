@@ -17,6 +17,7 @@ const RULES: &[&str] = &[
     "actors/src/chat/",
     "actors/src/webhook/",
     "actors/src/decider.rs",
+    "actors/src/peer.rs",
 ];
 const NOT_IN_RULES: &[&str] = &[
     "async ",

@@ -30,7 +30,7 @@ use super::{Capabilities, Update};
 const SHUTDOWN_TIMEOUT_S: u64 = 1;
 
 /// What the simulated `WhatsApp` can do. Lengths are those of DESIGN.md section 11.
-const CAPABILITIES: Capabilities = Capabilities {
+pub const CAPABILITIES: Capabilities = Capabilities {
     own_message_id: true,
     groups: true,
     phone_echo: false,

@@ -165,7 +165,7 @@ impl Workspace {
 
     /// Checks every balance of the ledger, and one charge and at most one refund per message; then shows it.
     pub fn assert_ledger_adds_up(&self) -> Vec<LedgerRow> {
-        let rows = self.ledger();
+        let (rows, balance_now) = self.settled_ledger();
         let mut balance = 0;
         let mut time = DateTime::UNIX_EPOCH;
         let mut movements: BTreeMap<(&str, &str), i64> = BTreeMap::new();
@@ -182,12 +182,32 @@ impl Workspace {
                 assert!(row.kind == "charged" || charge == Some(&-row.amount), "not what was charged: {row:?}");
             }
         }
-        assert_eq!(self.credits(), balance, "the balance is not what the ledger's newest row says");
+        assert_eq!(balance_now, balance, "the balance is not what the ledger's newest row says");
         rows
+    }
+
+    /// The ledger and the balance of one moment: read again while credits move.
+    fn settled_ledger(&self) -> (Vec<LedgerRow>, i64) {
+        loop {
+            let (before, rows, after) = (self.credits(), self.ledger(), self.credits());
+            if before == after && rows.first().is_none_or(|row| row.balance == after) {
+                return (rows, after);
+            }
+        }
     }
 
     fn rows(&self, path: &str) -> Vec<Value> {
         rows(&self.http, &format!("/api/v1{path}"), &self.api_key)
+    }
+}
+
+/// Every test that has a workspace ends with its ledger, unless it has failed or has ended the server itself.
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        let answers = || self.http.send(&Request::get("/livez")).is_ok_and(|answer| answer.status == 200);
+        if !std::thread::panicking() && answers() {
+            self.assert_ledger_adds_up();
+        }
     }
 }
 

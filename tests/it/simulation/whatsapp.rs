@@ -8,6 +8,7 @@ use actors::account::outcome::Scope;
 use events::ids::MessageId;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use tidings::transports::simulator::CAPABILITIES;
 use tidings::transports::simulator::address::Address;
 use tidings::transports::simulator::world::{Stats, World};
 use tidings::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
@@ -130,16 +131,7 @@ impl WhatsApp {
 
 impl Transport for WhatsApp {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            own_message_id: true,
-            groups: true,
-            phone_echo: false,
-            registered_check: false,
-            free_text_any_time: true,
-            receipts: true,
-            text_max: 65_536,
-            file_max: 2 << 20,
-        }
+        CAPABILITIES
     }
 
     fn send(&self, message: Outgoing) -> BoxFuture<'_, Outcome> {
