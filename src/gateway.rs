@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use actors::account::pacing::Gap;
 use actors::clock::Clock;
 use actors::port::Ports;
 use actors::shard::{Parts, Reading, Shard, ShardHandle};
@@ -179,7 +180,8 @@ impl Gateway {
     pub fn connection(&self, phone: String, full_name: String, email: String, transport: String) -> Option<Connect> {
         let own_message_id = self.transports.get(&transport)?.capabilities().own_message_id;
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
-        Some(Connect { phone, full_name, email, transport, own_message_id, gap_ms_min, gap_ms_max })
+        let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
+        Some(Connect { phone, full_name, email, transport, own_message_id, gap })
     }
 
     /// The cause of a request from outside.

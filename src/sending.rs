@@ -52,7 +52,13 @@ pub struct Line {
 
 impl Port<Account> for Sending {
     fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
-        let Effect::Send { account, message, try_number, .. } = effect;
+        let (account, message, try_number) = match effect {
+            Effect::Send { account, message, try_number } => (account, message, try_number),
+            Effect::Fetch { message, .. } => {
+                let result = Err("file_unreachable".to_owned());
+                return Box::pin(async move { Command::Fetched { message, result } });
+            }
+        };
         let wanted = Wanted {
             log: Arc::clone(&self.log),
             index: self.index.get().cloned(),

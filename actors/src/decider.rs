@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::hash::Hash;
 
 use events::event::Event;
-use events::ids::{AccountId, ChatId, StreamId};
+use events::ids::{AccountId, ChatId, MessageId, StreamId};
 use events::index::{ChatEntry, Remembered};
 use events::time::Timestamp;
 
@@ -107,6 +107,10 @@ pub enum Question {
     Peer(AccountId, String),
     /// Where a chat leads.
     Chat(ChatId),
+    /// Which chats of the asking workspace have exactly this title.
+    Named(String),
+    /// Whether a message is known.
+    Known(MessageId),
     /// What a client's key stood for in the asking workspace.
     Remembered(String),
 }
@@ -118,6 +122,10 @@ pub enum Found {
     Peer(Option<ChatId>),
     /// Answers [`Question::Chat`].
     Chat(Option<ChatEntry>),
+    /// Answers [`Question::Named`]; of very many chats, the first ones.
+    Named(Vec<(ChatId, ChatEntry)>),
+    /// Answers [`Question::Known`].
+    Known(bool),
     /// Answers [`Question::Remembered`].
     Remembered(Option<Remembered>),
 }

@@ -35,6 +35,11 @@ impl Peer {
         }
     }
 
+    /// Whether it is a JID or a phone in international format.
+    pub fn is_valid(&self) -> bool {
+        !self.canonical.starts_with('?')
+    }
+
     /// A person or group by JID; `None` when it is none. `@c.us` is `@s.whatsapp.net`; a device is cut off; no phone is
     /// ever read out of `@lid`.
     pub fn from_jid(text: &str) -> Option<Self> {

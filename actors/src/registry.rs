@@ -83,8 +83,12 @@ pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
             Event::MessageQueued(_)
                 | Event::SendStarted(_)
                 | Event::SendDeferred(_)
+                | Event::AccountConnected(_)
+                | Event::AccountDisconnected(_)
+                | Event::AccountResumed(_)
                 | Event::AccountBlocked(_)
-                | Event::AccountUnblocked(_),
+                | Event::AccountUnblocked(_)
+                | Event::PacingChanged(_),
             StreamId::Account(_)
         )
     )

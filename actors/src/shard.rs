@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix::{Actor, Recipient};
 use dashmap::DashMap;
 use events::ids::{StreamId, WorkspaceId};
-use events::index::{Index, Lookup, touched};
+use events::index::{Index, Lookup, Series, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
@@ -38,6 +38,8 @@ use crate::workspace::Workspace;
 
 /// Every so many checkpoints the index is stored however little it is.
 const INDEX_EVERY: u32 = 10;
+/// Chats of one title that a rule gets to see.
+const NAMED_MAX: usize = 256;
 /// Expired keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 
@@ -259,7 +261,18 @@ impl Shard {
         let index = sequencer.index();
         Ok(match question {
             Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical))?),
-            Question::Chat(chat) => Found::Chat(index.find(&Lookup::Chat(*chat))?),
+            Question::Chat(chat) => Found::Chat(index.chat(*chat)?),
+            Question::Named(name) => {
+                let mut found = Vec::new();
+                for chat in index.named(workspace, name, NAMED_MAX)? {
+                    found.extend(index.chat(chat)?.map(|entry| (chat, entry)));
+                }
+                Found::Named(found)
+            }
+            Question::Known(message) => {
+                let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
+                Found::Known(!first.is_empty())
+            }
             Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace, key))?),
         })
     }

@@ -16,6 +16,15 @@ pub enum Origin {
     Api,
 }
 
+/// A file that goes with a message, as the sender named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Where it is fetched from.
+    pub url: Personal,
+    /// What it is called: a base name.
+    pub name: Personal,
+}
+
 /// A message was accepted for sending.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageQueued {
@@ -29,12 +38,29 @@ pub struct MessageQueued {
     pub chat: ChatId,
     /// The recipient as the transport gets it: a phone as it was given, or a JID.
     pub to: Personal,
-    /// What is said.
+    /// What is said; empty only with a file.
     pub text: Personal,
+    /// What is sent along.
+    pub file: Option<File>,
     /// What was charged.
     pub cost: u64,
     /// Where it came in.
     pub origin: Origin,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The message's file was fetched, so that it can leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFetched {
+    /// Which message.
+    pub message: MessageId,
+    /// Who sends.
+    pub account: AccountId,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// What it is, by its content, such as `image/png`.
+    pub mime: String,
 }
 
 /// A try is about to be made.

@@ -3,13 +3,15 @@
 use serde::Serialize;
 
 use crate::account::{
-    MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
+    FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
 };
-use crate::chat::{ChatOpened, MessageDelivered, MessageRead};
-use crate::ids::{MessageId, StreamId, WorkspaceId};
+use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
+use crate::ids::{AccountId, MessageId, StreamId, WorkspaceId};
 use crate::workspace::{
-    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
-    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+    AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
+    CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
+    InboundUrlGenerated, KeyCreated, KeyRevoked, OwnerChanged, PacingChanged, TeammateAdded, TeammateRemoved,
+    WorkspaceCreated,
 };
 
 /// A type's number in the log, never reused, and its version.
@@ -76,6 +78,16 @@ event_types! {
     AccountConnected = (7, 1),
     AccountBlocked = (8, 1),
     AccountUnblocked = (9, 1),
+    OwnerChanged = (10, 1),
+    TeammateAdded = (11, 1),
+    TeammateRemoved = (12, 1),
+    KeyRevoked = (13, 1),
+    InboundEnabled = (14, 1),
+    InboundDisabled = (15, 1),
+    InboundStrictChanged = (16, 1),
+    PacingChanged = (17, 1),
+    AccountDisconnected = (18, 1),
+    AccountPaused = (19, 1),
     MessageQueued = (20, 1),
     SendStarted = (21, 1),
     SendDeferred = (22, 1),
@@ -83,9 +95,14 @@ event_types! {
     MessageSent = (24, 1),
     MessageFailed = (25, 1),
     MessageSettled = (26, 1),
+    FileFetched = (27, 1),
+    AccountResumed = (30, 1),
     ChatOpened = (40, 1),
     MessageDelivered = (41, 1),
     MessageRead = (42, 1),
+    ChatRenamed = (43, 1),
+    ChatAssigned = (44, 1),
+    MessageReceived = (45, 1),
 }
 
 impl Event {
@@ -101,10 +118,26 @@ impl Event {
             Self::AccountConnected(e) => two(StreamId::Workspace(e.workspace), StreamId::Account(e.account)),
             Self::AccountBlocked(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
             Self::AccountUnblocked(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::OwnerChanged(e) => workspace(e.workspace),
+            Self::TeammateAdded(e) => workspace(e.workspace),
+            Self::TeammateRemoved(e) => workspace(e.workspace),
+            Self::KeyRevoked(e) => workspace(e.workspace),
+            Self::InboundEnabled(e) => workspace(e.workspace),
+            Self::InboundDisabled(e) => workspace(e.workspace),
+            Self::InboundStrictChanged(e) => workspace(e.workspace),
+            Self::PacingChanged(PacingChanged { account: Some(account), .. }) => account_only(*account),
+            Self::PacingChanged(e) => workspace(e.workspace),
+            Self::AccountDisconnected(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::AccountPaused(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::AccountResumed(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
+            Self::FileFetched(e) => account_only(e.account),
+            Self::ChatRenamed(e) => [Some(StreamId::Chat(e.chat)), None, None],
+            Self::ChatAssigned(e) => [Some(StreamId::Chat(e.chat)), None, None],
+            Self::MessageReceived(e) => [Some(StreamId::Chat(e.chat)), None, None],
             Self::MessageQueued(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
-            Self::SendStarted(e) => [Some(StreamId::Account(e.account)), None, None],
-            Self::SendDeferred(e) => [Some(StreamId::Account(e.account)), None, None],
-            Self::SendUncertain(e) => [Some(StreamId::Account(e.account)), None, None],
+            Self::SendStarted(e) => account_only(e.account),
+            Self::SendDeferred(e) => account_only(e.account),
+            Self::SendUncertain(e) => account_only(e.account),
             Self::MessageSent(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageFailed(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageSettled(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
@@ -125,6 +158,8 @@ impl Event {
             Self::CreditCharged(e) => Some(e.message),
             Self::CreditRefunded(e) => Some(e.message),
             Self::MessageQueued(e) => Some(e.message),
+            Self::FileFetched(e) => Some(e.message),
+            Self::MessageReceived(e) => Some(e.message),
             Self::SendStarted(e) => Some(e.message),
             Self::SendDeferred(e) => Some(e.message),
             Self::SendUncertain(e) => Some(e.message),
@@ -140,6 +175,10 @@ impl Event {
 
 const fn workspace(id: WorkspaceId) -> Streams {
     [Some(StreamId::Workspace(id)), None, None]
+}
+
+const fn account_only(id: AccountId) -> Streams {
+    [Some(StreamId::Account(id)), None, None]
 }
 
 const fn two(first: StreamId, second: StreamId) -> Streams {

@@ -6,14 +6,16 @@
 mod entries;
 mod keys;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{ChatEntry, Remembered, Value, touched};
 pub use keys::{Lookup, Series};
 
 use self::entries::Entries;
+use self::keys::Named;
 use crate::codec;
+use crate::ids::{ChatId, WorkspaceId};
 use crate::log::{Log, Note, ReadError};
 use crate::record::{Position, Record, decode};
 
@@ -72,18 +74,47 @@ impl Index {
         self.or_stored(held, lookup)
     }
 
-    /// A look-up that sees what is durable up to `position`. For values that never change once they are there.
+    /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
+    /// until they are removed.
     pub fn find_durable<T: Value>(&self, lookup: &Lookup, position: Position) -> Result<Option<T>, ReadError> {
         let held = self.memory().get(lookup);
         match held {
-            Some((_, at)) if at > position => Ok(None),
+            Some((Some(_), at)) if at > position => Ok(None),
+            Some((None, at)) if at > position => self.or_stored(None, lookup),
             held => self.or_stored(held.map(|(value, _)| value), lookup),
         }
     }
 
-    fn or_stored<T: Value>(&self, held: Option<Vec<u8>>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+    /// A chat with its title of now; sees all sequenced commits.
+    pub fn chat(&self, chat: ChatId) -> Result<Option<ChatEntry>, ReadError> {
+        let Some(mut entry) = self.find::<ChatEntry>(&Lookup::Chat(chat))? else { return Ok(None) };
+        if let Some(title) = self.find(&Lookup::Title(chat))? {
+            entry.name = title;
+        }
+        Ok(Some(entry))
+    }
+
+    /// Chats of a workspace with exactly this title, at most `limit`; sees all sequenced commits.
+    pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
+        let named = Named::new(workspace, name);
+        // Memory before disk: what is stored in between is seen twice, never missed.
+        let known = self.memory().named(&named);
+        let prefix = named.prefix();
+        let stored = self.log.notes(&prefix, &prefix, limit.saturating_add(known.len()))?;
+        let mut chats: BTreeSet<ChatId> = stored.iter().filter_map(|(key, _)| Named::chat(key)).collect();
+        for (chat, has) in known {
+            if has {
+                chats.insert(chat)
+            } else {
+                chats.remove(&chat)
+            };
+        }
+        Ok(chats.into_iter().take(limit).collect())
+    }
+
+    fn or_stored<T: Value>(&self, held: Option<Option<Vec<u8>>>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
         let bytes = match held {
-            Some(bytes) => Some(bytes),
+            Some(value) => value,
             None => self.log.note(&lookup.key())?,
         };
         bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
@@ -223,9 +254,15 @@ impl Index {
 }
 
 impl Memory {
-    fn get(&self, lookup: &Lookup) -> Option<(Vec<u8>, Position)> {
+    fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
         let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
         std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get(lookup))
+    }
+
+    /// Chats of which it is known here whether they have a title, the latest word.
+    fn named(&self, named: &Named) -> BTreeMap<ChatId, bool> {
+        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+        all.flat_map(|entries| entries.named(named)).collect()
     }
 
     /// Keys of all clients' keys that are not stored yet.

@@ -21,13 +21,77 @@ pub struct WorkspaceCreated {
     pub language: String,
 }
 
+/// The workspace's name or its owner's particulars changed; all of them are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerChanged {
+    /// Which workspace.
+    pub workspace: WorkspaceId,
+    /// Its name.
+    pub name: Personal,
+    /// The owner's full name.
+    pub owner_name: Personal,
+    /// Where the owner is mailed.
+    pub owner_email: Personal,
+    /// The owner's language, as a BCP 47 tag.
+    pub language: String,
+    /// Who changed it.
+    pub by: String,
+}
+
+/// Somebody who answers chats joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeammateAdded {
+    /// Whose teammate.
+    pub workspace: WorkspaceId,
+    /// A number within the workspace, never used again.
+    pub teammate: u32,
+    /// Full name.
+    pub full_name: Personal,
+    /// Address: no two teammates of a workspace share one.
+    pub email: Personal,
+    /// Who added them.
+    pub by: String,
+}
+
+/// A teammate left; chats keep the name of whoever was responsible.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeammateRemoved {
+    /// Whose teammate.
+    pub workspace: WorkspaceId,
+    /// Who left.
+    pub teammate: u32,
+    /// Who removed them.
+    pub by: String,
+}
+
 /// An API key was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCreated {
     /// Whose key.
     pub workspace: WorkspaceId,
+    /// A number within the workspace, never used again.
+    pub key: u32,
     /// SHA-256 of the key.
     pub key_hash: Digest,
+    /// What it is for.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who made it.
+    pub by: String,
+}
+
+/// An API key opens nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRevoked {
+    /// Whose key.
+    pub workspace: WorkspaceId,
+    /// Which key.
+    pub key: u32,
+    /// SHA-256 of the key.
+    pub key_hash: Digest,
+    /// Who revoked it.
+    pub by: String,
 }
 
 /// The secret URL was made; the one before it stops at once.
@@ -37,6 +101,58 @@ pub struct InboundUrlGenerated {
     pub workspace: WorkspaceId,
     /// SHA-256 of the token.
     pub token_hash: Digest,
+    /// SHA-256 of the token that stops.
+    pub replaces: Option<Digest>,
+    /// Who made it.
+    pub by: String,
+}
+
+/// The inbound webhook takes messages again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundEnabled {
+    /// Whose webhook.
+    pub workspace: WorkspaceId,
+    /// Who switched it on.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The inbound webhook refuses everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundDisabled {
+    /// Whose webhook.
+    pub workspace: WorkspaceId,
+    /// Who switched it off.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The inbound webhook refuses unknown fields and phones that are not E.164 from now on, or takes them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboundStrictChanged {
+    /// Whose webhook.
+    pub workspace: WorkspaceId,
+    /// Whether it is strict now.
+    pub strict: bool,
+    /// Who changed it.
+    pub by: String,
+}
+
+/// The gap between two messages changed: for accounts to come, or for one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacingChanged {
+    /// Whose accounts.
+    pub workspace: WorkspaceId,
+    /// Which account; `None`: those that are connected from now on.
+    pub account: Option<AccountId>,
+    /// Shortest gap between two messages, in milliseconds.
+    pub gap_ms_min: u32,
+    /// Longest gap between two messages, in milliseconds.
+    pub gap_ms_max: u32,
+    /// Who changed it.
+    pub by: String,
 }
 
 /// The operator gave credits.
@@ -119,4 +235,45 @@ pub struct AccountUnblocked {
     pub workspace: WorkspaceId,
     /// Which account.
     pub account: AccountId,
+}
+
+/// The account has no connection: its queue is held for a time, then failed and refunded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountDisconnected {
+    /// Whose account.
+    pub workspace: WorkspaceId,
+    /// Which account.
+    pub account: AccountId,
+    /// Who ended it; what a `transport` ended, it may take up again by itself.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Somebody holds the account's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPaused {
+    /// Whose account.
+    pub workspace: WorkspaceId,
+    /// Which account.
+    pub account: AccountId,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Somebody lets the account's queue go on, whether it was paused or blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountResumed {
+    /// Whose account.
+    pub workspace: WorkspaceId,
+    /// Which account.
+    pub account: AccountId,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }

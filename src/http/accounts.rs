@@ -45,7 +45,7 @@ impl AccountView {
             full_name: account.full_name.reveal().to_owned(),
             email: account.email.reveal().to_owned(),
             transport: account.transport.clone(),
-            state: account.standing,
+            state: account.standing(),
         }
     }
 

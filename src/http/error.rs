@@ -131,6 +131,29 @@ impl From<Rejection> for Refused {
             }
             Rejection::InvalidPhone => Self::invalid("phone", "phone must be a number in international format")
                 .hinting("Such as +12025550100: 7 to 15 digits, the first not 0"),
+            Rejection::InvalidGap => Self::invalid(
+                "pacing",
+                format!("gap_ms_min must not be above gap_ms_max, nor that above {}", actors::workspace::GAP_MS_MAX),
+            ),
+            Rejection::TeammateExists(teammate) => {
+                conflict("teammate_exists", "A teammate has this address").hinting(format!("It is teammate {teammate}"))
+            }
+            Rejection::TeammateNotFound => Self::not_found("teammate_not_found", "Teammate not found"),
+            Rejection::KeyNotFound => Self::not_found("key_not_found", "Key not found"),
+            Rejection::LastKey => conflict("last_key", "The last key cannot be revoked")
+                .hinting("Make another one first: POST /api/v1/keys"),
+            Rejection::AccountNotConnected => {
+                conflict("account_not_connected", "The account has no connection").hinting("Connect it again first")
+            }
+            Rejection::WebhookDisabled => Self::new(StatusCode::FORBIDDEN, "webhook_disabled", "Webhook is disabled"),
+            Rejection::UnknownField(field) => Self::bad("unknown_field", format!("Unknown field \"{field}\""))
+                .hinting("This webhook is strict: it takes the documented fields only"),
+            Rejection::PhoneNotE164 => Self::bad("invalid_phone", "phone is not a number in international format")
+                .naming("phone")
+                .hinting("Such as +12025550101; this webhook is strict"),
+            Rejection::ChatNameAmbiguous(chats) => conflict("chat_name_ambiguous", "Several chats have this name")
+                .naming("chat_name")
+                .hinting(format!("{chats} chats have it: name the account, or give chat_id, jid or phone")),
             Rejection::AccountExists(account) => {
                 conflict("account_exists", "Account exists already").hinting(format!("It is account {account}"))
             }

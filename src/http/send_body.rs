@@ -60,7 +60,21 @@ impl SendBody {
         let Self { recipient, sender, text } = self;
         let token_hash = Some(token_hash);
         let looked_up = LookedUp::default();
-        Submit { message, token_hash, recipient, sender, text, origin: Origin::Inbound, idempotency, looked_up }
+        let unknown_fields = Vec::new();
+        let origin = Origin::Inbound;
+        Submit {
+            message,
+            token_hash,
+            recipient,
+            sender,
+            text,
+            file: None,
+            origin,
+            unknown_fields,
+            dry_run: false,
+            idempotency,
+            looked_up,
+        }
     }
 }
 

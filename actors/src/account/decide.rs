@@ -1,8 +1,8 @@
 //! The rules of an account.
 
 use events::account::{
-    DeferReason, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs,
-    SettledHow,
+    DeferReason, FileFetched, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
+    SettledAs, SettledHow,
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, WorkspaceId};
@@ -10,24 +10,44 @@ use events::time::Timestamp;
 use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
-use super::queue::Waiting;
-use super::state::{Charged, REMEMBERED_MS, State, Stop};
-use super::{RECONNECT_MS, Rejection, TRIES_MAX};
+use super::queue::{FileStage, Waiting};
+use super::state::{Charged, Hold, REMEMBERED_MS, State};
+use super::{EXPIRED_AT_ONCE, Fetched, HELD_MS, RECONNECT_MS, Rejection, TRIES_MAX};
 
 /// Code of a message that the other side could not take three times.
 const SERVER_ERROR: &str = "server_error";
+/// Code of a message whose account had no connection for too long.
+const ACCOUNT_DISCONNECTED: &str = "account_disconnected";
 /// Code of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
 pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
     let Some((account, workspace)) = state.connected else { return Vec::new() };
-    match (state.current, state.stopped) {
-        (None, Some(Stop { until: Some(until) })) if until <= now => {
+    match (state.current, state.hold()) {
+        (None, None) => start(state, account, now).into_iter().collect(),
+        (None, Some(Hold::Blocked { until: Some(until) })) if until <= now => {
             vec![AccountUnblocked { workspace, account }.into()]
         }
-        (None, None) => start(state, account, now).into_iter().collect(),
+        (None, Some(Hold::Disconnected { at })) => expired(state, (account, workspace), at, now),
         _ => Vec::new(),
     }
+}
+
+/// Fails what waited too long for a connection, the oldest first, a bounded number at a time.
+fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: Timestamp) -> Vec<Event> {
+    let late = state.queue.iter().filter(|waiting| waiting.queued_at.max(since).plus_ms(HELD_MS) <= now);
+    late.take(EXPIRED_AT_ONCE)
+        .flat_map(|waiting| {
+            let message = waiting.message;
+            if waiting.maybe_sent {
+                let try_number = waiting.tries;
+                vec![SendUncertain { message, account: who.0, try_number, at: now }.into()]
+            } else {
+                let charged = Charged { chat: waiting.chat, cost: waiting.cost };
+                failed_and_refunded(who, message, charged, ACCOUNT_DISCONNECTED, now)
+            }
+        })
+        .collect()
 }
 
 fn start(state: &State, account: AccountId, now: Timestamp) -> Option<Event> {
@@ -59,6 +79,11 @@ pub(super) fn tried(
         }
         Outcome::Stopped { reason, until_ms } => ended.stopped(*reason, *until_ms),
     }
+}
+
+pub(super) fn no_file(state: &State, message: MessageId, try_number: u32, code: &str, now: Timestamp) -> Vec<Event> {
+    let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
+    if ended.waiting.maybe_sent { ended.uncertain() } else { ended.failed(code) }
 }
 
 pub(super) fn interrupted(state: &State, message: MessageId, try_number: u32, now: Timestamp) -> Vec<Event> {
@@ -153,6 +178,26 @@ impl<'a> Ended<'a> {
         };
         events.push(blocked.into());
         events
+    }
+}
+
+/// A file that came is noted, one that cannot come fails its message; for one that does not wait for it, neither.
+pub(super) fn fetched(
+    state: &State,
+    message: MessageId,
+    result: Result<Fetched, String>,
+    now: Timestamp,
+) -> Vec<Event> {
+    let (Some(who), Some(waiting)) = (state.connected, state.queue.get(message)) else { return Vec::new() };
+    if waiting.file != FileStage::Wanted {
+        return Vec::new();
+    }
+    match result {
+        Ok(Fetched { size, mime }) => vec![FileFetched { message, account: who.0, size, mime }.into()],
+        Err(code) => {
+            let charged = Charged { chat: waiting.chat, cost: waiting.cost };
+            failed_and_refunded(who, message, charged, &code, now)
+        }
     }
 }
 

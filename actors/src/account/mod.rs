@@ -22,6 +22,10 @@ pub use state::{REMEMBERED_MS, State};
 pub const TRIES_MAX: u32 = 3;
 /// An account without a connection tries again after this long.
 pub const RECONNECT_MS: u64 = 5_000;
+/// The queue of an account that was disconnected is held for this long, then failed and refunded.
+pub const HELD_MS: u64 = 24 * 3_600_000;
+/// Messages that are failed in one commit, at most.
+pub const EXPIRED_AT_ONCE: usize = 256;
 
 /// The rules of accounts.
 pub struct Account;
@@ -40,12 +44,28 @@ pub enum Command {
         /// What came of it.
         outcome: Outcome,
     },
+    /// A try ended before the transport had the message: its file is gone meanwhile and could not be fetched again.
+    NoFile {
+        /// Which message.
+        message: MessageId,
+        /// Which try.
+        try_number: u32,
+        /// Why, in one stable word such as `not_a_direct_link`.
+        code: String,
+    },
     /// The process ended during a try: it may have been sent or not, whatever a later try comes to.
     Interrupted {
         /// Which message.
         message: MessageId,
         /// Which try.
         try_number: u32,
+    },
+    /// A message's file was fetched, or cannot be.
+    Fetched {
+        /// Which message.
+        message: MessageId,
+        /// What came of it.
+        result: Result<Fetched, String>,
     },
     /// A receipt shows that the message was sent.
     Seen {
@@ -72,6 +92,15 @@ pub enum Command {
     },
 }
 
+/// A file that is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// What it is, by its content.
+    pub mime: String,
+}
+
 /// Why an account refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
@@ -82,6 +111,13 @@ pub enum Rejection {
 /// What an account wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
+    /// Fetch a message's file. Doing it twice is harmless.
+    Fetch {
+        /// Who sends.
+        account: AccountId,
+        /// Which message.
+        message: MessageId,
+    },
     /// Hand a message to the transport.
     Send {
         /// Who sends.
@@ -109,7 +145,9 @@ impl Decider for Account {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),
             Command::Tried { message, try_number, outcome } => decide::tried(state, message, try_number, &outcome, now),
+            Command::NoFile { message, try_number, code } => decide::no_file(state, message, try_number, &code, now),
             Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
+            Command::Fetched { message, result } => decide::fetched(state, message, result, now),
             Command::Seen { message } => decide::seen(state, message, now),
             Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),
             Command::Settle { message, settled_as, by, reason } => {
@@ -132,7 +170,9 @@ impl Decider for Account {
     }
 
     fn interrupted(effect: &Effect) -> Option<Command> {
-        let Effect::Send { message, try_number, .. } = *effect;
-        Some(Command::Interrupted { message, try_number })
+        match *effect {
+            Effect::Send { message, try_number, .. } => Some(Command::Interrupted { message, try_number }),
+            Effect::Fetch { .. } => None,
+        }
     }
 }

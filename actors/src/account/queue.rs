@@ -9,6 +9,11 @@ use serde::Serialize;
 
 use super::pacing::Gap;
 
+/// No further file is fetched while this many of an account's are ready to leave.
+pub const FETCHED_MAX: usize = 8;
+/// Files of an account that are fetched at once, at most; the port may take fewer of one host.
+pub const FETCHES_MAX: usize = 256;
+
 /// Waiting messages; ids, not texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Queue {
@@ -38,6 +43,22 @@ pub struct Waiting {
     pub not_before: Timestamp,
     /// Whether the messages of other chats go first meanwhile.
     pub gives_way: bool,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// How far its file is.
+    pub file: FileStage,
+}
+
+/// How far a message's file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileStage {
+    /// It has none.
+    None,
+    /// It must be fetched: the messages of other chats go first meanwhile.
+    Wanted,
+    /// It is here.
+    Fetched,
 }
 
 impl Queue {
@@ -71,6 +92,8 @@ impl Queue {
             maybe_sent: false,
             not_before: Timestamp::default(),
             gives_way: false,
+            queued_at: queued.at,
+            file: if queued.file.is_some() { FileStage::Wanted } else { FileStage::None },
         };
         self.waiting.insert(self.queued, waiting);
     }
@@ -84,6 +107,25 @@ impl Queue {
         if let Some(waiting) = self.get_mut(message) {
             waiting.tries = try_number;
         }
+    }
+
+    pub(super) fn fetched(&mut self, message: MessageId) {
+        if let Some(waiting) = self.get_mut(message) {
+            waiting.file = FileStage::Fetched;
+        }
+    }
+
+    /// Messages whose files are to be fetched now: none while enough are ready to leave.
+    pub(super) fn to_fetch(&self) -> impl Iterator<Item = MessageId> {
+        let ready = self.waiting.values().filter(|waiting| waiting.file == FileStage::Fetched);
+        let enough = ready.take(FETCHED_MAX).count() == FETCHED_MAX;
+        let wanted = self.waiting.values().filter(|waiting| waiting.file == FileStage::Wanted);
+        wanted.take(if enough { 0 } else { FETCHES_MAX }).map(|waiting| waiting.message)
+    }
+
+    /// All that wait, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.values()
     }
 
     pub(super) fn deferred(&mut self, deferred: &SendDeferred) {
@@ -100,7 +142,7 @@ impl Queue {
     }
 
     /// Messages that may be next, in order, each with the earliest moment of its try: the first that gives way to
-    /// nobody, and before it the first of each chat that does.
+    /// nobody, and before it the first of each chat that does. One without its file holds up its own chat only.
     pub(super) fn candidates(
         &self,
         gap: Gap,
@@ -115,6 +157,10 @@ impl Queue {
                     return None;
                 }
                 if held.contains(&waiting.chat) {
+                    return Some(None);
+                }
+                if waiting.file == FileStage::Wanted {
+                    held.insert(waiting.chat);
                     return Some(None);
                 }
                 if waiting.gives_way {

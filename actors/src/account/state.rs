@@ -7,9 +7,9 @@ use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::time::Timestamp;
 use serde::Serialize;
 
-use super::Effect;
 use super::pacing::Gap;
 use super::queue::Queue;
+use super::{Effect, HELD_MS};
 use crate::decider::Due;
 
 /// For this long a status may still move credits.
@@ -25,7 +25,11 @@ pub struct State {
     /// Bounds of the gap.
     pub gap: Gap,
     /// Set while `WhatsApp` does not let it send: until when, if that is known.
-    pub stopped: Option<Stop>,
+    pub blocked: Option<Stop>,
+    /// Whether somebody holds its queue.
+    pub paused: bool,
+    /// Since when it has no connection.
+    pub disconnected: Option<Timestamp>,
     /// What waits, the message being tried included.
     pub queue: Queue,
     /// The try under way.
@@ -44,6 +48,17 @@ pub struct State {
 pub struct Stop {
     /// When it ends, if that is known.
     pub until: Option<Timestamp>,
+}
+
+/// What keeps an account from sending, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// It has no connection.
+    Disconnected { at: Timestamp },
+    /// `WhatsApp` does not let it.
+    Blocked { until: Option<Timestamp> },
+    /// Somebody holds its queue.
+    Paused,
 }
 
 /// A try under way.
@@ -82,9 +97,18 @@ impl State {
                 self.connected = Some((e.account, e.workspace));
                 self.own_message_id = e.own_message_id;
                 self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
+                self.disconnected = None;
             }
-            Event::AccountBlocked(e) => self.stopped = Some(Stop { until: e.until }),
-            Event::AccountUnblocked(_) => self.stopped = None,
+            Event::AccountDisconnected(e) => self.disconnected = Some(e.at),
+            Event::AccountPaused(_) => self.paused = true,
+            Event::AccountResumed(_) => {
+                self.paused = false;
+                self.blocked = None;
+            }
+            Event::AccountBlocked(e) => self.blocked = Some(Stop { until: e.until }),
+            Event::AccountUnblocked(_) => self.blocked = None,
+            Event::PacingChanged(e) => self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max },
+            Event::FileFetched(e) => self.queue.fetched(e.message),
             Event::MessageQueued(e) => self.queue.push(e),
             Event::SendStarted(e) => {
                 self.queue.started(e.message, e.try_number);
@@ -136,21 +160,37 @@ impl State {
         }
     }
 
+    pub(super) fn hold(&self) -> Option<Hold> {
+        let disconnected = self.disconnected.map(|at| Hold::Disconnected { at });
+        let blocked = self.blocked.map(|stop| Hold::Blocked { until: stop.until });
+        disconnected.or(blocked).or(self.paused.then_some(Hold::Paused))
+    }
+
     pub(super) fn due(&self) -> Due<Effect> {
         let mut due = Due { waiting: self.queue.len(), ..Due::nothing() };
         let Some((account, _)) = self.connected else { return due };
-        match (self.current, self.stopped) {
+        match (self.current, self.hold()) {
             (Some(Current { message, try_number }), _) => {
                 due.effects.push(Effect::Send { account, message, try_number });
             }
-            (None, Some(stop)) => due.wake_at = stop.until,
+            (None, Some(Hold::Disconnected { at })) => {
+                let since = self.queue.iter().map(|waiting| waiting.queued_at.max(at)).min();
+                due.wake_at = since.map(|since| since.plus_ms(HELD_MS));
+            }
+            (None, Some(Hold::Blocked { until })) => due.wake_at = until,
+            (None, Some(Hold::Paused)) => {}
             (None, None) => {
                 due.wake_at = self.queue.candidates(self.gap, self.last_outcome).map(|(start, _)| start).min();
             }
         }
-        let next = due.wake_at.max(self.last_outcome);
-        let behind = self.queue.len().saturating_sub(1);
-        due.empty_at = next.map(|at| at.plus_ms(behind.saturating_mul(self.gap.usual_ms())));
+        if self.hold().is_none() {
+            due.effects.extend(self.queue.to_fetch().map(|message| Effect::Fetch { account, message }));
+        }
+        if self.hold().is_none() {
+            let next = due.wake_at.max(self.last_outcome);
+            let behind = self.queue.len().saturating_sub(1);
+            due.empty_at = next.map(|at| at.plus_ms(behind.saturating_mul(self.gap.usual_ms())));
+        }
         due
     }
 }

@@ -5,27 +5,72 @@ use std::collections::BTreeMap;
 use events::event::Event;
 use events::ids::{AccountId, WorkspaceId};
 use events::personal::{Digest, Personal};
+use events::time::Timestamp;
+use events::workspace::AccountConnected;
 use serde::Serialize;
 
-/// Credits, accounts, the way in.
+use crate::account::pacing::Gap;
+
+/// Credits, accounts, the way in, settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct State {
     /// Its number; `None` before it is created.
     pub workspace: Option<WorkspaceId>,
     /// Its name.
     pub name: Personal,
+    /// Whose it is.
+    pub owner: Owner,
     /// Credits left: grants - charges + refunds.
     pub balance: u64,
     /// SHA-256 of the inbound token in force.
     pub token_hash: Option<Digest>,
-    /// Connected numbers, in the order of their connection.
+    /// Whether the inbound webhook refuses everything.
+    pub inbound_disabled: bool,
+    /// Whether it refuses unknown fields and phones that are not E.164.
+    pub inbound_strict: bool,
+    /// Numbers that are or were connected.
     pub accounts: BTreeMap<AccountId, Account>,
+    /// How often a number was connected.
+    pub connections: u64,
+    /// The gap of accounts to come, where the workspace has its own.
+    pub gap: Option<Gap>,
     /// How many chats were opened.
     pub chats: u64,
+    /// API keys in force.
+    pub keys: BTreeMap<u32, Key>,
+    /// How many keys were ever made.
+    pub keys_created: u32,
+    /// Who answers chats.
+    pub teammates: BTreeMap<u32, Owner>,
+    /// How many teammates there ever were.
+    pub teammates_added: u32,
 }
 
-/// A connected number.
+/// A person: the owner, or a teammate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Owner {
+    /// Full name.
+    pub full_name: Personal,
+    /// Address.
+    pub email: Personal,
+    /// Language, as a BCP 47 tag; empty for teammates.
+    pub language: String,
+}
+
+/// An API key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Key {
+    /// SHA-256 of the key.
+    pub hash: Digest,
+    /// What it is for.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A number that is or was connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts; which of them shows is Standing's to say")]
 pub struct Account {
     /// E.164.
     pub phone: Personal,
@@ -35,18 +80,46 @@ pub struct Account {
     pub email: Personal,
     /// What carries its messages.
     pub transport: String,
-    /// Whether it may send.
-    pub standing: Standing,
+    /// Whether that takes our message ids.
+    pub own_message_id: bool,
+    /// Bounds of the gap.
+    pub gap: Gap,
+    /// Its last connection's place among those of the workspace.
+    pub connection: u64,
+    /// Whether it has no connection.
+    pub disconnected: bool,
+    /// Whether the transport may connect it again by itself.
+    pub returns: bool,
+    /// Whether somebody holds its queue.
+    pub paused: bool,
+    /// Whether `WhatsApp` does not let it send.
+    pub blocked: bool,
 }
 
-/// Whether an account may send.
+/// Whether an account may send, and if not, why not first of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It may.
     Connected,
+    /// Somebody holds its queue.
+    Paused,
     /// `WhatsApp` does not let it.
     Blocked,
+    /// It has no connection.
+    Disconnected,
+}
+
+impl Account {
+    /// Whether it may send.
+    pub const fn standing(&self) -> Standing {
+        match (self.disconnected, self.blocked, self.paused) {
+            (true, ..) => Standing::Disconnected,
+            (_, true, _) => Standing::Blocked,
+            (_, _, true) => Standing::Paused,
+            _ => Standing::Connected,
+        }
+    }
 }
 
 impl State {
@@ -55,31 +128,79 @@ impl State {
             Event::WorkspaceCreated(e) => {
                 self.workspace = Some(e.workspace);
                 self.name = e.name.clone();
+                self.owner = person(&e.owner_name, &e.owner_email, &e.language);
+            }
+            Event::OwnerChanged(e) => {
+                self.name = e.name.clone();
+                self.owner = person(&e.owner_name, &e.owner_email, &e.language);
             }
             Event::InboundUrlGenerated(e) => self.token_hash = Some(e.token_hash),
+            Event::InboundEnabled(_) => self.inbound_disabled = false,
+            Event::InboundDisabled(_) => self.inbound_disabled = true,
+            Event::InboundStrictChanged(e) => self.inbound_strict = e.strict,
             Event::CreditsGranted(e) => self.balance = self.balance.saturating_add(e.amount),
             Event::CreditCharged(e) => self.balance = self.balance.saturating_sub(e.amount),
             Event::CreditRefunded(e) => self.balance = self.balance.saturating_add(e.amount),
-            Event::AccountConnected(e) => {
-                let account = Account {
-                    phone: e.phone.clone(),
-                    full_name: e.full_name.clone(),
-                    email: e.email.clone(),
-                    transport: e.transport.clone(),
-                    standing: Standing::Connected,
-                };
-                self.accounts.insert(e.account, account);
-            }
-            Event::AccountBlocked(e) => self.stands(e.account, Standing::Blocked),
-            Event::AccountUnblocked(e) => self.stands(e.account, Standing::Connected),
             Event::ChatOpened(_) => self.chats = self.chats.saturating_add(1),
+            Event::KeyCreated(e) => {
+                self.keys_created = self.keys_created.max(e.key);
+                self.keys.insert(e.key, Key { hash: e.key_hash, name: e.name.clone(), created_at: e.at });
+            }
+            Event::KeyRevoked(e) => drop(self.keys.remove(&e.key)),
+            Event::TeammateAdded(e) => {
+                self.teammates_added = self.teammates_added.max(e.teammate);
+                self.teammates.insert(e.teammate, person(&e.full_name, &e.email, ""));
+            }
+            Event::TeammateRemoved(e) => drop(self.teammates.remove(&e.teammate)),
+            _ => self.apply_to_account(event),
+        }
+    }
+
+    fn apply_to_account(&mut self, event: &Event) {
+        match event {
+            Event::AccountConnected(e) => self.connected(e),
+            Event::AccountDisconnected(e) => self.account(e.account, |account| {
+                account.disconnected = true;
+                account.returns = e.by == "transport";
+            }),
+            Event::AccountPaused(e) => self.account(e.account, |account| account.paused = true),
+            Event::AccountResumed(e) => self.account(e.account, |account| {
+                account.paused = false;
+                account.blocked = false;
+            }),
+            Event::AccountBlocked(e) => self.account(e.account, |account| account.blocked = true),
+            Event::AccountUnblocked(e) => self.account(e.account, |account| account.blocked = false),
+            Event::PacingChanged(e) => {
+                let gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
+                self.gap = Some(gap);
+                self.accounts.values_mut().for_each(|account| account.gap = gap);
+            }
             _ => {}
         }
     }
 
-    fn stands(&mut self, account: AccountId, standing: Standing) {
+    fn connected(&mut self, event: &AccountConnected) {
+        self.connections = self.connections.saturating_add(1);
+        let before = self.accounts.get(&event.account);
+        let account = Account {
+            phone: event.phone.clone(),
+            full_name: event.full_name.clone(),
+            email: event.email.clone(),
+            transport: event.transport.clone(),
+            own_message_id: event.own_message_id,
+            gap: Gap { min_ms: event.gap_ms_min, max_ms: event.gap_ms_max },
+            connection: self.connections,
+            disconnected: false,
+            returns: false,
+            paused: before.is_some_and(|account| account.paused),
+            blocked: before.is_some_and(|account| account.blocked),
+        };
+        self.accounts.insert(event.account, account);
+    }
+
+    fn account(&mut self, account: AccountId, change: impl FnOnce(&mut Account)) {
         if let Some(account) = self.accounts.get_mut(&account) {
-            account.standing = standing;
+            change(account);
         }
     }
 
@@ -89,9 +210,25 @@ impl State {
         self.accounts.iter().find(|(_, account)| account.phone.reveal() == wanted).map(|(id, _)| *id)
     }
 
+    /// Whether an account may send.
+    pub fn standing(&self, account: AccountId) -> Option<Standing> {
+        self.accounts.get(&account).map(Account::standing)
+    }
+
     /// The account that sends when none is named: the most recently connected active one.
     pub fn default_account(&self) -> Option<AccountId> {
-        let mut newest_first = self.accounts.iter().rev();
-        newest_first.find(|(_, account)| account.standing == Standing::Connected).map(|(id, _)| *id)
+        let active = self.accounts.iter().filter(|(_, account)| account.standing() == Standing::Connected);
+        active.max_by_key(|(_, account)| account.connection).map(|(id, _)| *id)
     }
+
+    /// The teammate with this address, however its letters are cased.
+    pub fn teammate(&self, email: &str) -> Option<(u32, &Owner)> {
+        let wanted = email.trim().to_lowercase();
+        let mut teammates = self.teammates.iter();
+        teammates.find(|(_, teammate)| teammate.email.reveal().to_lowercase() == wanted).map(|(id, mate)| (*id, mate))
+    }
+}
+
+fn person(full_name: &Personal, email: &Personal, language: &str) -> Owner {
+    Owner { full_name: full_name.clone(), email: email.clone(), language: language.to_owned() }
 }

@@ -1,11 +1,12 @@
 //! What each record adds to the index.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{Lookup, Series};
+use super::keys::{Lookup, Named, Series};
+use crate::chat::Responsible;
 use crate::codec::{self, CodecError};
 use crate::event::Event;
 use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
@@ -20,6 +21,8 @@ pub trait Value: DeserializeOwned {}
 impl Value for WorkspaceId {}
 impl Value for ChatId {}
 impl Value for u64 {}
+impl Value for Personal {}
+impl Value for Option<Responsible> {}
 
 /// Where a chat leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +57,10 @@ impl Value for Remembered {}
 /// Entries of a run of records.
 #[derive(Default)]
 pub(super) struct Entries {
-    values: HashMap<Lookup, (Vec<u8>, Position)>,
+    /// `None`: there is no such value any more.
+    values: HashMap<Lookup, (Option<Vec<u8>>, Position)>,
+    /// Chats that have a title now, or no more.
+    names: BTreeMap<Named, BTreeMap<ChatId, bool>>,
     series: HashMap<Series, Vec<Position>>,
     added: usize,
 }
@@ -64,8 +70,13 @@ impl Entries {
         self.added
     }
 
-    pub(super) fn get(&self, lookup: &Lookup) -> Option<(Vec<u8>, Position)> {
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
         self.values.get(lookup).cloned()
+    }
+
+    /// Chats of which it is known here whether they have the title.
+    pub(super) fn named(&self, named: &Named) -> impl Iterator<Item = (ChatId, bool)> {
+        self.names.get(named).into_iter().flatten().map(|(chat, has)| (*chat, *has))
     }
 
     pub(super) fn idempotency_keys(&self) -> impl Iterator<Item = Vec<u8>> {
@@ -96,9 +107,22 @@ impl Entries {
     fn add_value(&mut self, record: &Record, position: Position, event: &Event) {
         match event {
             Event::WorkspaceCreated(e) => self.set(Lookup::Workspaces, &(e.workspace.ordinal() + 1), position),
-            Event::InboundUrlGenerated(e) => self.set(Lookup::Inbound(e.token_hash), &e.workspace, position),
+            Event::InboundUrlGenerated(e) => {
+                if let Some(replaced) = e.replaces {
+                    self.remove(Lookup::Inbound(replaced), position);
+                }
+                self.set(Lookup::Inbound(e.token_hash), &e.workspace, position);
+            }
             Event::KeyCreated(e) => self.set(Lookup::ApiKey(e.key_hash), &e.workspace, position),
+            Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
+            Event::ChatRenamed(e) => {
+                self.name(e.workspace, &e.previous, e.chat, false);
+                self.name(e.workspace, &e.name, e.chat, true);
+                self.set(Lookup::Title(e.chat), &e.name, position);
+            }
+            Event::ChatAssigned(e) => self.set(Lookup::Responsible(e.chat), &e.responsible, position),
             Event::ChatOpened(e) => {
+                self.name(e.workspace, &e.name, e.chat, true);
                 self.set(Lookup::peer(e.account, e.peer.reveal()), &e.chat, position);
                 let entry = ChatEntry {
                     account: e.account,
@@ -121,14 +145,27 @@ impl Entries {
 
     fn set<T: Serialize>(&mut self, lookup: Lookup, value: &T, position: Position) {
         if let Ok(bytes) = codec::encode_value(value) {
-            self.values.insert(lookup, (bytes, position));
+            self.values.insert(lookup, (Some(bytes), position));
             self.added += 1;
         }
     }
 
+    fn remove(&mut self, lookup: Lookup, position: Position) {
+        self.values.insert(lookup, (None, position));
+        self.added += 1;
+    }
+
+    fn name(&mut self, workspace: WorkspaceId, name: &Personal, chat: ChatId, has: bool) {
+        self.names.entry(Named::new(workspace, name.reveal())).or_default().insert(chat, has);
+        self.added += 1;
+    }
+
     pub(super) fn notes(&self, block: usize) -> Result<Vec<Note>, CodecError> {
         let mut notes: Vec<Note> =
-            self.values.iter().map(|(lookup, (value, _))| (lookup.key(), Some(value.clone()))).collect();
+            self.values.iter().map(|(lookup, (value, _))| (lookup.key(), value.clone())).collect();
+        for (named, chats) in &self.names {
+            notes.extend(chats.iter().map(|(chat, has)| (named.key(*chat), has.then(Vec::new))));
+        }
         for (series, positions) in &self.series {
             for block in positions.chunks(block) {
                 let Some(first) = block.first() else { continue };

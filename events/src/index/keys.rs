@@ -18,6 +18,10 @@ pub enum Lookup {
     Peer(AccountId, Digest),
     /// What a chat is called and where it leads.
     Chat(ChatId),
+    /// What a chat is called now, if it was renamed.
+    Title(ChatId),
+    /// Who is responsible for a chat.
+    Responsible(ChatId),
     /// What a client's key stood for, by the key's digest.
     Idempotency(WorkspaceId, Digest),
     /// How many workspaces there are.
@@ -42,9 +46,35 @@ impl Lookup {
             Self::ApiKey(hash) => join(b'k', &[&hash.0]),
             Self::Peer(account, hash) => join(b'p', &[&account.number().to_be_bytes(), half(hash)]),
             Self::Chat(chat) => join(b'c', &[&chat.number().to_be_bytes()]),
+            Self::Title(chat) => join(b'T', &[&chat.number().to_be_bytes()]),
+            Self::Responsible(chat) => join(b'R', &[&chat.number().to_be_bytes()]),
             Self::Idempotency(workspace, hash) => join(b'i', &[&workspace.number().to_be_bytes(), half(hash)]),
             Self::Workspaces => b"!workspaces".to_vec(),
         }
+    }
+}
+
+/// A chat's title within a workspace: what several chats may share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named(WorkspaceId, Digest);
+
+impl Named {
+    pub(super) fn new(workspace: WorkspaceId, name: &str) -> Self {
+        Self(workspace, Digest::of(name.as_bytes()))
+    }
+
+    pub(super) fn prefix(&self) -> Vec<u8> {
+        join(b'n', &[&self.0.number().to_be_bytes(), half(&self.1)])
+    }
+
+    pub(super) fn key(&self, chat: ChatId) -> Vec<u8> {
+        let mut key = self.prefix();
+        key.extend_from_slice(&chat.number().to_be_bytes());
+        key
+    }
+
+    pub(super) fn chat(key: &[u8]) -> Option<ChatId> {
+        ChatId::new(key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
     }
 }
 

@@ -1,0 +1,110 @@
+//! How a workspace's accounts are connected, held, let go on and disconnected.
+
+use events::event::Event;
+use events::ids::{AccountId, WorkspaceId};
+use events::time::Timestamp;
+use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
+
+use super::state::Account;
+use super::{AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
+use crate::account::pacing::Gap;
+use crate::decider::Decision;
+use crate::peer::e164;
+
+const TRANSPORT: &str = "transport";
+const CONNECTION_LOST: &str = "connection lost";
+
+/// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
+pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {
+    let phone = e164(&connect.phone).ok_or(Rejection::InvalidPhone)?;
+    let account = match state.account_of(&phone) {
+        Some(account) if state.standing(account) != Some(Standing::Disconnected) => {
+            return Err(Rejection::AccountExists(account));
+        }
+        Some(account) => account,
+        None => AccountId::nth(workspace, state.accounts.len() as u64 + 1).ok_or(Rejection::Full)?,
+    };
+    let gap = state.gap.unwrap_or(connect.gap);
+    let event = AccountConnected {
+        workspace,
+        account,
+        phone: phone.into(),
+        full_name: connect.full_name.into(),
+        email: connect.email.into(),
+        transport: connect.transport,
+        own_message_id: connect.own_message_id,
+        gap_ms_min: gap.min_ms,
+        gap_ms_max: gap.max_ms,
+    };
+    Ok(Decision::of(vec![event.into()], Answer::Connected(account)))
+}
+
+pub(super) fn change(
+    state: &State,
+    workspace: WorkspaceId,
+    id: AccountId,
+    command: AccountCommand,
+    now: Timestamp,
+) -> Result<Decision<Answer>, Rejection> {
+    let account = state.accounts.get(&id).ok_or(Rejection::AccountNotFound)?;
+    let event: Option<Event> = match command {
+        AccountCommand::Pause { .. } | AccountCommand::Resume { .. } if account.disconnected => {
+            return Err(Rejection::AccountNotConnected);
+        }
+        AccountCommand::Pause { .. } if account.paused => None,
+        AccountCommand::Pause { by, reason } => Some(AccountPaused { workspace, account: id, by, reason }.into()),
+        AccountCommand::Resume { .. } if !(account.paused || account.blocked) => None,
+        AccountCommand::Resume { by, reason } => Some(AccountResumed { workspace, account: id, by, reason }.into()),
+        AccountCommand::Disconnect { .. } if account.disconnected && !account.returns => None,
+        AccountCommand::Disconnect { by, reason } => {
+            Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
+        }
+        AccountCommand::Connection { connected: false } if !account.disconnected => {
+            let (by, reason) = (TRANSPORT.to_owned(), CONNECTION_LOST.to_owned());
+            Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
+        }
+        AccountCommand::Connection { connected: true } if account.disconnected && account.returns => {
+            Some(account.connected_again(workspace, id).into())
+        }
+        AccountCommand::Connection { .. } => None,
+    };
+    Ok(Decision::of(event.into_iter().collect(), Answer::Done))
+}
+
+/// The gap of all accounts, and of those to come.
+pub(super) fn change_pacing(
+    state: &State,
+    workspace: WorkspaceId,
+    gap: Gap,
+    by: &str,
+) -> Result<Decision<Answer>, Rejection> {
+    if gap.min_ms > gap.max_ms || gap.max_ms > GAP_MS_MAX {
+        return Err(Rejection::InvalidGap);
+    }
+    let changed = |account| {
+        let (gap_ms_min, gap_ms_max) = (gap.min_ms, gap.max_ms);
+        Event::from(PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by: by.to_owned() })
+    };
+    let events = if state.gap == Some(gap) {
+        Vec::new()
+    } else {
+        std::iter::once(None).chain(state.accounts.keys().copied().map(Some)).map(changed).collect()
+    };
+    Ok(Decision::of(events, Answer::Done))
+}
+
+impl Account {
+    fn connected_again(&self, workspace: WorkspaceId, account: AccountId) -> AccountConnected {
+        AccountConnected {
+            workspace,
+            account,
+            phone: self.phone.clone(),
+            full_name: self.full_name.clone(),
+            email: self.email.clone(),
+            transport: self.transport.clone(),
+            own_message_id: self.own_message_id,
+            gap_ms_min: self.gap.min_ms,
+            gap_ms_max: self.gap.max_ms,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What messages cost, and how credits are granted.
+
+use events::event::Event;
+use events::ids::{ID_MAX, WorkspaceId};
+use events::workspace::CreditsGranted;
+
+use super::{Answer, Grant, Rejection, State};
+use crate::decider::Decision;
+
+/// What a message costs: 1, and 2 for text with a file (TimelinesAI's rule).
+pub(super) fn cost(text: &str, has_file: bool) -> u64 {
+    if has_file && !text.trim().is_empty() { 2 } else { 1 }
+}
+
+pub(super) fn grant(state: &State, workspace: WorkspaceId, grant: Grant) -> Result<Decision<Answer>, Rejection> {
+    let balance = state.balance.saturating_add(grant.amount);
+    let event = granted(workspace, state.balance, grant)?;
+    Ok(Decision::of(vec![event], Answer::Balance(balance)))
+}
+
+pub(super) fn granted(workspace: WorkspaceId, balance: u64, grant: Grant) -> Result<Event, Rejection> {
+    let Grant { amount, reason, by } = grant;
+    if amount == 0 || amount > ID_MAX || balance.saturating_add(amount) > ID_MAX {
+        return Err(Rejection::InvalidAmount);
+    }
+    Ok(CreditsGranted { workspace, amount, reason, by }.into())
+}

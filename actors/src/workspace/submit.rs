@@ -1,0 +1,185 @@
+//! What becomes of a message that somebody wants sent: to whom, from whom, at what cost, or why not.
+
+use events::account::MessageQueued;
+use events::chat::ChatOpened;
+use events::event::Event;
+use events::ids::{AccountId, ChatId, WorkspaceId};
+use events::index::{ChatEntry, Remembered};
+use events::time::Timestamp;
+use events::workspace::CreditCharged;
+
+use super::credits::cost;
+use super::{Accepted, Answer, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
+use crate::decider::{Decision, Found, Question};
+use crate::peer::Peer;
+
+pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
+    let workspace = submit.admitted(state)?;
+    if let Some(first) = submit.first_answer(now)? {
+        let accepted = Accepted { message: first.message, account: None, balance: state.balance, replayed: true };
+        return Ok(Decision::nothing(Answer::Accepted(accepted)));
+    }
+    submit.strictly(state)?;
+    let Target { account, chat, to, opened } = submit.target(state)?;
+    let cost = cost(&submit.text, submit.file.is_some());
+    let balance = state
+        .balance
+        .checked_sub(cost)
+        .ok_or(Rejection::InsufficientCredits { needed: cost, available: state.balance })?;
+    if submit.dry_run {
+        let chat = if opened.is_some() { None } else { Some(chat) };
+        return Ok(Decision::nothing(Answer::Verdict(Verdict { account, chat, cost, balance: state.balance })));
+    }
+    let Submit { message, text, file, origin, .. } = submit;
+    let queued = MessageQueued {
+        message,
+        workspace,
+        account,
+        chat,
+        to: to.into(),
+        text: text.into(),
+        file,
+        cost,
+        origin,
+        at: now,
+    };
+    let mut events: Vec<Event> = opened.into_iter().collect();
+    events.extend([queued.into(), CreditCharged { workspace, message, amount: cost }.into()]);
+    Ok(Decision::of(events, Answer::Accepted(Accepted { message, account: Some(account), balance, replayed: false })))
+}
+
+/// Where a message goes.
+struct Target {
+    account: AccountId,
+    chat: ChatId,
+    to: String,
+    opened: Option<Event>,
+}
+
+impl Target {
+    fn of(chat: ChatId, entry: &ChatEntry) -> Self {
+        Self { account: entry.account, chat, to: entry.to.reveal().to_owned(), opened: None }
+    }
+}
+
+impl Submit {
+    /// What is needed next: first the client's key, then the chat.
+    pub(super) fn asks(&self, state: &State) -> Option<Question> {
+        if let (Some(given), None, false) = (&self.idempotency, self.looked_up.remembered, self.dry_run) {
+            return Some(Question::Remembered(given.key.clone()));
+        }
+        match &self.recipient {
+            // Another workspace's chat is not even looked up.
+            Recipient::Chat(chat) if self.looked_up.chat.is_none() && state.workspace == Some(chat.workspace()) => {
+                Some(Question::Chat(*chat))
+            }
+            Recipient::Peer(peer) if self.looked_up.peer.is_none() => {
+                let account = self.account(state).ok()?;
+                Some(Question::Peer(account, peer.canonical.clone()))
+            }
+            Recipient::Name(name) if self.looked_up.named.is_none() => Some(Question::Named(name.clone())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn told(&mut self, found: Found) {
+        match found {
+            Found::Remembered(remembered) => self.looked_up.remembered = Some(remembered),
+            Found::Chat(chat) => self.looked_up.chat = Some(chat),
+            Found::Peer(peer) => self.looked_up.peer = Some(peer),
+            Found::Named(chats) => self.looked_up.named = Some(chats),
+            Found::Known(_) => {}
+        }
+    }
+
+    fn admitted(&self, state: &State) -> Result<WorkspaceId, Rejection> {
+        let workspace = state.workspace.ok_or(Rejection::WebhookNotFound)?;
+        match self.token_hash {
+            Some(_) if self.token_hash != state.token_hash => Err(Rejection::WebhookNotFound),
+            Some(_) if state.inbound_disabled => Err(Rejection::WebhookDisabled),
+            _ => Ok(workspace),
+        }
+    }
+
+    /// What only a strict webhook refuses.
+    fn strictly(&self, state: &State) -> Result<(), Rejection> {
+        if self.token_hash.is_none() || !state.inbound_strict {
+            return Ok(());
+        }
+        if let Some(field) = self.unknown_fields.first() {
+            return Err(Rejection::UnknownField(field.clone()));
+        }
+        match &self.recipient {
+            Recipient::Peer(peer) if !peer.is_valid() => Err(Rejection::PhoneNotE164),
+            _ => Ok(()),
+        }
+    }
+
+    fn target(&self, state: &State) -> Result<Target, Rejection> {
+        match &self.recipient {
+            Recipient::Chat(chat) => {
+                let entry = self.looked_up.chat.iter().flatten().next().ok_or(Rejection::ChatNotFound)?;
+                Ok(Target::of(*chat, entry))
+            }
+            Recipient::Peer(peer) => {
+                let account = self.account(state)?;
+                match self.looked_up.peer.flatten() {
+                    Some(chat) => Ok(Target { account, chat, to: peer.to.clone(), opened: None }),
+                    None => open(state, account, peer),
+                }
+            }
+            Recipient::Name(_) => self.named(state),
+        }
+    }
+
+    /// The one chat with the given title, among those of the sender if one is named.
+    fn named(&self, state: &State) -> Result<Target, Rejection> {
+        let sender = self.sender.as_ref().map(|_| self.account(state)).transpose()?;
+        let chats = self.looked_up.named.iter().flatten();
+        let mut chats = chats.filter(|(_, entry)| sender.is_none_or(|sender| entry.account == sender));
+        let (chat, entry) = chats.next().ok_or(Rejection::ChatNotFound)?;
+        match chats.count() as u64 {
+            0 => Ok(Target::of(*chat, entry)),
+            others => Err(Rejection::ChatNameAmbiguous(others.saturating_add(1))),
+        }
+    }
+
+    /// Who sends when no chat is named.
+    fn account(&self, state: &State) -> Result<AccountId, Rejection> {
+        match &self.sender {
+            Some(phone) => state.account_of(phone).ok_or(Rejection::AccountNotFound),
+            None => state.default_account().ok_or(Rejection::NoConnectedAccount),
+        }
+    }
+
+    /// The first answer to the client's key within its time; a conflict when that was for another body.
+    fn first_answer(&self, now: Timestamp) -> Result<Option<Remembered>, Rejection> {
+        let (Some(given), Some(remembered)) = (&self.idempotency, self.looked_up.remembered.flatten()) else {
+            return Ok(None);
+        };
+        if now.since_ms(remembered.at) >= REMEMBERED_MS {
+            return Ok(None);
+        }
+        if given.body == remembered.body { Ok(Some(remembered)) } else { Err(Rejection::IdempotencyConflict) }
+    }
+}
+
+fn open(state: &State, account: AccountId, peer: &Peer) -> Result<Target, Rejection> {
+    let opened = opened(state, account, peer, &peer.name)?;
+    Ok(Target { account, chat: opened.chat, to: peer.to.clone(), opened: Some(opened.into()) })
+}
+
+/// A new conversation with its title.
+pub(super) fn opened(state: &State, account: AccountId, peer: &Peer, name: &str) -> Result<ChatOpened, Rejection> {
+    let workspace = account.workspace();
+    Ok(ChatOpened {
+        workspace,
+        account,
+        chat: ChatId::nth(workspace, state.chats.saturating_add(1)).ok_or(Rejection::Full)?,
+        peer: peer.canonical.as_str().into(),
+        to: peer.to.as_str().into(),
+        name: name.into(),
+        phone: peer.phone.as_deref().map(Into::into),
+        is_group: peer.is_group,
+    })
+}
