@@ -1,15 +1,16 @@
-//! Who calls: the operator, or whoever has a workspace's key; and the id that each request gets.
+//! Who calls: nobody in particular, a CRM with a secret URL, a workspace with its key, the operator; and the id that
+//! each request gets.
 
 use std::future::{Ready, ready};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use events::ids::WorkspaceId;
 use events::index::Lookup;
+use events::personal::Digest;
 use tracing::Instrument;
 
 use super::error::Refused;
@@ -17,6 +18,19 @@ use crate::gateway::Gateway;
 use crate::secrets::{digest, same};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Who may call a route. What a role found out about the caller is all that the route's handler gets to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Anybody.
+    Open,
+    /// Whoever knows the token in the path.
+    Inbound,
+    /// Whoever has a key of a workspace.
+    Workspace,
+    /// The operator.
+    Operator,
+}
 
 /// The id of a request, and of the command that it gives.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +50,10 @@ pub(super) struct Operator;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller(pub(super) WorkspaceId);
 
+/// Whoever knows the token with this hash, which is this workspace's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hook(pub(super) WorkspaceId, pub(super) Digest);
+
 /// Gives the request its id, the answer its header, and a refusal its shape.
 pub(super) async fn dress(
     gateway: web::Data<Gateway>,
@@ -51,7 +69,7 @@ pub(super) async fn dress(
     let answer = next.call(request).instrument(span).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {
-        Some(refused) => answer.into_response(refused.answer(&text, gateway.strict_errors)),
+        Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
         None => answer.map_into_boxed_body(),
     };
     if let Ok(value) = HeaderValue::from_str(&text) {
@@ -60,12 +78,62 @@ pub(super) async fn dress(
     Ok(answer)
 }
 
+/// Lets the request through to its handler if the caller has this role.
+pub(super) async fn admit(
+    role: Role,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match recognise(role, request.request()) {
+        Ok(()) => next.call(request).await,
+        // An answer, not an error: only answers pass through `dress`.
+        Err(refused) => Ok(request.error_response(refused)),
+    }
+}
+
+/// Leaves in the request who calls, as the extractors below find it.
+fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
+    let gateway =
+        request.app_data::<web::Data<Gateway>>().ok_or_else(|| Refused::fault(&"a route without a gateway"))?;
+    let mut extensions = request.extensions_mut();
+    match role {
+        Role::Open => {}
+        Role::Inbound => {
+            let token_hash = digest(request.match_info().query("token"));
+            let workspace = gateway.workspace_of(&Lookup::Inbound(token_hash))?;
+            let workspace = workspace.ok_or_else(|| Refused::not_found("webhook_not_found", "Webhook not found"))?;
+            extensions.insert(Hook(workspace, token_hash));
+        }
+        Role::Workspace => {
+            let key = bearer(request).ok_or_else(Refused::unauthorized)?;
+            let workspace = gateway.workspace_of(&Lookup::ApiKey(digest(key)))?;
+            extensions.insert(Caller(workspace.ok_or_else(Refused::unauthorized)?));
+        }
+        Role::Operator => {
+            let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
+            extensions.insert(if right { Operator } else { return Err(Refused::unauthorized()) });
+        }
+    }
+    Ok(())
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// What the way to the handler has left in the request. Nothing of the kind is a fault in the table of routes.
+fn left<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refused>> {
+    let found = request.extensions().get::<T>().copied();
+    ready(found.ok_or_else(|| Refused::fault(&format!("a request without {}", std::any::type_name::<T>()))))
+}
+
 impl FromRequest for RequestId {
     type Error = Refused;
     type Future = Ready<Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Self>().copied().ok_or_else(|| Refused::fault(&"a request without an id")))
+        left(request)
     }
 }
 
@@ -74,9 +142,7 @@ impl FromRequest for Operator {
     type Future = Ready<Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let known = bearer(request).zip(gateway(request));
-        let right = known.is_some_and(|(key, gateway)| same(&digest(key), &gateway.admin_key));
-        ready(if right { Ok(Self) } else { Err(unauthorized()) })
+        left(request)
     }
 }
 
@@ -85,22 +151,15 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some((key, gateway)) = bearer(request).zip(gateway(request)) else { return ready(Err(unauthorized())) };
-        let workspace = gateway.workspace_of(&Lookup::ApiKey(digest(key)));
-        ready(workspace.map_err(Refused::from).and_then(|known| known.map(Self).ok_or_else(unauthorized)))
+        left(request)
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
-}
+impl FromRequest for Hook {
+    type Error = Refused;
+    type Future = Ready<Result<Self, Refused>>;
 
-fn gateway(request: &HttpRequest) -> Option<&Gateway> {
-    request.app_data::<web::Data<Gateway>>().map(actix_web::web::Data::get_ref)
-}
-
-fn unauthorized() -> Refused {
-    Refused::new(StatusCode::UNAUTHORIZED, "unauthorized", "The key is missing or wrong")
-        .hinting("Send it as: Authorization: Bearer <key>")
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        left(request)
+    }
 }

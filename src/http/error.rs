@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use actors::shard::AskError;
 use actors::workspace::Rejection;
 use events::log::ReadError;
 use serde_json::{Value, json};
+
+/// After so long a full or busy gateway is worth another try.
+const RETRY_AFTER_S: u32 = 1;
 
 /// Why a request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +22,15 @@ pub struct Refused {
     message: Cow<'static, str>,
     param: Option<&'static str>,
     hint: Option<String>,
+    /// The methods that the path takes, where another was used.
+    allowed: Option<String>,
+    retry_after_s: Option<u32>,
 }
 
 impl Refused {
     /// A refusal with its stable code and words for people.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), param: None, hint: None }
+        Self { status, code, message: message.into(), param: None, hint: None, allowed: None, retry_after_s: None }
     }
 
     /// 400.
@@ -54,14 +60,28 @@ impl Refused {
         self
     }
 
+    /// When to try again, in seconds.
+    pub(super) fn retrying_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The key is missing or wrong: the two are indistinguishable.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The key is missing or wrong")
+            .hinting("Send it as: Authorization: Bearer <key>")
+    }
+
     /// Too much at once, or too little room: ours to mend.
     pub(super) fn overloaded() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much at once; try again shortly")
+            .retrying_after(RETRY_AFTER_S)
     }
 
     /// Too little room on the disk.
     pub(super) fn disk_full() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "The disk is full; nothing new is taken")
+            .retrying_after(RETRY_AFTER_S)
     }
 
     /// A fault of ours; the details are in the log under the request's id.
@@ -70,21 +90,28 @@ impl Refused {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something broke on our side")
     }
 
-    /// The answer, for the request of this id.
-    pub(super) fn answer(&self, request_id: &str, strict: bool) -> HttpResponse {
+    /// The answer, for the request of this id; the link leads to the gateway at `base_url`.
+    pub(super) fn answer(&self, request_id: &str, base_url: &str, strict: bool) -> HttpResponse {
         let mut body = json!({"status": self.status.as_u16(), "data": {}, "message": self.message});
         if let (false, Some(body)) = (strict, body.as_object_mut()) {
-            body.insert("error".to_owned(), self.details(request_id));
+            body.insert("error".to_owned(), self.details(request_id, base_url));
         }
-        let mut answer = HttpResponse::build(self.status).json(body);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        answer
+        if let Some(allowed) = &self.allowed {
+            answer.insert_header((ALLOW, allowed.as_str()));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        answer.json(body)
     }
 
-    fn details(&self, request_id: &str) -> Value {
-        json!({"code": self.code, "param": self.param, "hint": self.hint, "link": null, "request_id": request_id})
+    fn details(&self, request_id: &str, base_url: &str) -> Value {
+        let link = format!("{base_url}/docs/errors#{}", self.code);
+        json!({"code": self.code, "param": self.param, "hint": self.hint, "link": link, "request_id": request_id})
     }
 }
 
@@ -100,7 +127,7 @@ impl ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.answer("", false)
+        self.answer("", "", false)
     }
 }
 
@@ -184,8 +211,10 @@ impl From<actors::account::Rejection> for Refused {
     }
 }
 
-pub(super) async fn method_not_allowed() -> Refused {
-    Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+/// The path takes only these methods.
+pub(super) fn method_not_allowed(allowed: String) -> Refused {
+    let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed");
+    Refused { allowed: Some(allowed), ..refused }
 }
 
 pub(super) async fn not_found() -> Refused {

@@ -9,11 +9,10 @@ use events::record::Idempotency;
 use serde_json::json;
 
 use super::body;
-use super::caller::RequestId;
+use super::caller::{Hook, RequestId};
 use super::error::Refused;
 use super::send_body::SendBody;
 use crate::gateway::Gateway;
-use crate::secrets::digest;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const KEY_CHARS_MAX: usize = 255;
@@ -22,13 +21,10 @@ const KEY_CHARS_MAX: usize = 255;
 pub(super) async fn send(
     gateway: web::Data<Gateway>,
     id: RequestId,
-    token: web::Path<String>,
+    Hook(workspace, token_hash): Hook,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    let token_hash = digest(&token);
-    let workspace = gateway.workspace_of(&Lookup::Inbound(token_hash))?;
-    let workspace = workspace.ok_or_else(|| Refused::not_found("webhook_not_found", "Webhook not found"))?;
     let body = body::read(payload, gateway.limits).await?;
     let idempotency = idempotency(request.headers(), &body)?;
     let body = SendBody::parse(&body, gateway.limits.text_chars)?;

@@ -16,8 +16,9 @@ mod send_body;
 mod streams;
 mod workspaces;
 
+pub use caller::Role;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
-pub use routes::configure;
+pub use routes::{Listed, configure, routes};
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};

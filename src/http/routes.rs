@@ -1,73 +1,157 @@
-//! Every route in one table. A handler's first arguments say who may call it.
+//! Every route in one table. A row's role says who may call it, and is checked before its handler runs.
+
+use std::future::ready;
 
 use actix_web::dev::HttpServiceFactory;
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{Resource, web};
+use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
-use super::{accounts, caller, chats, credits, error, events, health, inbound, messages, streams, workspaces};
+use super::caller::{self, Role};
+use super::{accounts, chats, credits, error, events, health, inbound, messages, streams, workspaces};
 use crate::gateway::Gateway;
 use crate::transports::simulator;
+
+/// The table. Where two paths fit a request, the upper one takes it.
+fn table() -> Vec<Row> {
+    use Role::{Inbound, Open, Operator, Workspace};
+    vec![
+        row(Method::POST, "/in/{token}", Inbound, inbound::send),
+        row(Method::GET, "/livez", Open, health::alive),
+        row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
+        row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
+        row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),
+        row(Method::POST, "/api/v1/accounts", Workspace, accounts::connect),
+        row(Method::GET, "/api/v1/accounts/{id}", Workspace, accounts::show),
+        row(Method::GET, "/api/v1/chats", Workspace, chats::list),
+        row(Method::GET, "/api/v1/chats/{id}", Workspace, chats::show),
+        row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
+        row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
+        row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
+        row(Method::POST, "/admin/v1/workspaces", Operator, workspaces::create),
+        row(Method::POST, "/admin/v1/workspaces/{id}/credits", Operator, workspaces::grant),
+        row(Method::GET, "/admin/v1/events", Operator, events::list),
+        row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
+        row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
+    ]
+}
+
+/// One route. There is none without a role.
+struct Row {
+    listed: Listed,
+    route: Route,
+}
+
+/// A route as tests and the API's description see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// GET answers HEAD too.
+    pub method: Method,
+    /// With its parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub role: Role,
+}
+
+/// All routes but the simulator's, in the table's order.
+pub fn routes() -> Vec<Listed> {
+    table().into_iter().map(|row| row.listed).collect()
+}
 
 /// Adds all routes.
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
-    config.service(open()).service(workspace()).service(operator());
+    for (path, rows) in by_path(table()) {
+        config.service(resource(path, rows));
+    }
     if let Some(world) = &gateway.simulator {
         simulator::routes::configure(config, world.clone());
     }
     config.service(everything_else());
 }
 
-/// For anybody; `/in/{token}` for whoever knows the token.
-fn open() -> impl HttpServiceFactory {
-    (
-        dressed("/in/{token}").route(web::post().to(inbound::send)),
-        dressed("/livez").route(web::get().to(health::alive)),
-        dressed("/readyz").route(web::get().to(health::ready)),
-    )
+fn row<F, Args>(method: Method, path: &'static str, role: Role, handler: F) -> Row
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let taken = method.clone();
+    let guard = guard::fn_guard(move |request| takes(&taken, &request.head().method));
+    let route = web::route().guard(guard).to(handler);
+    let route = route.wrap(from_fn(move |request, next| caller::admit(role, request, next)));
+    Row { listed: Listed { method, path, role }, route }
 }
 
-/// For whoever has a workspace's key.
-fn workspace() -> impl HttpServiceFactory {
-    (
-        dressed("/api/v1/credits").route(web::get().to(credits::balance)),
-        dressed("/api/v1/credits/ledger").route(web::get().to(credits::ledger)),
-        dressed("/api/v1/accounts").route(web::get().to(accounts::list)).route(web::post().to(accounts::connect)),
-        dressed("/api/v1/accounts/{id}").route(web::get().to(accounts::show)),
-        dressed("/api/v1/chats").route(web::get().to(chats::list)),
-        dressed("/api/v1/chats/{id}").route(web::get().to(chats::show)),
-        dressed("/api/v1/chats/{id}/messages").route(web::get().to(chats::messages)),
-        dressed("/api/v1/messages/{id}").route(web::get().to(messages::show)),
-        dressed("/api/v1/messages/{id}/settle").route(web::post().to(messages::settle)),
-    )
+/// The rows of each path, in the order in which the paths first appear.
+fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
+    let mut paths: Vec<(&'static str, Vec<Row>)> = Vec::new();
+    for row in rows {
+        match paths.iter_mut().find(|(path, _)| *path == row.listed.path) {
+            Some((_, rows)) => rows.push(row),
+            None => paths.push((row.listed.path, vec![row])),
+        }
+    }
+    paths
 }
 
-/// For the operator.
-fn operator() -> impl HttpServiceFactory {
-    (
-        dressed("/admin/v1/workspaces").route(web::post().to(workspaces::create)),
-        dressed("/admin/v1/workspaces/{id}/credits").route(web::post().to(workspaces::grant)),
-        dressed("/admin/v1/events").route(web::get().to(events::list)),
-        dressed("/admin/v1/events/verify").route(web::post().to(events::verify)),
-        dressed("/admin/v1/streams/{kind}/{id}/state").route(web::get().to(streams::state)),
-    )
+/// All routes of one path. Their answers carry a request id, their refusals have the one shape.
+fn resource(path: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
+    let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let refuse = web::to(move || ready(error::method_not_allowed(allowed.clone())));
+    let resource = web::resource(path).default_service(refuse);
+    rows.into_iter().fold(resource, |resource, row| resource.route(row.route)).wrap(from_fn(caller::dress))
 }
 
-/// A route whose answers carry a request id and whose refusals have the one shape.
-fn dressed(
-    path: &str,
-) -> Resource<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse<actix_web::body::BoxBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    web::resource(path.to_owned()).default_service(web::to(error::method_not_allowed)).wrap(from_fn(caller::dress))
+/// Whether a row of this method takes a request of that one.
+fn takes(row: &Method, asked: &Method) -> bool {
+    row == asked || (row == Method::GET && asked == Method::HEAD)
 }
 
 fn everything_else() -> impl HttpServiceFactory {
     web::scope("").wrap(from_fn(caller::dress)).default_service(web::to(error::not_found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether every path that fits `lower` fits `upper` too.
+    fn shadows(upper: &str, lower: &str) -> bool {
+        let (upper, lower): (Vec<_>, Vec<_>) = (upper.split('/').collect(), lower.split('/').collect());
+        let fits = |(upper, lower): (&&str, &&str)| upper.starts_with('{') || upper == lower;
+        upper.len() == lower.len() && upper.iter().zip(&lower).all(fits)
+    }
+
+    #[test]
+    fn no_route_hides_another() {
+        let paths: Vec<_> = by_path(table()).into_iter().map(|(path, _)| path).collect();
+        for (at, lower) in paths.iter().enumerate() {
+            let above = paths.iter().take(at).find(|upper| shadows(upper, lower));
+            assert_eq!(above, None, "above {lower}");
+        }
+        assert!(shadows("/events/{position}", "/events/verify") && !shadows("/events/verify", "/events/{position}"));
+    }
+
+    #[test]
+    fn no_route_stands_there_twice() {
+        let routes = routes();
+        for (at, route) in routes.iter().enumerate() {
+            let twin =
+                routes.iter().skip(at + 1).find(|other| (&other.method, other.path) == (&route.method, route.path));
+            assert_eq!(twin, None);
+        }
+    }
+
+    #[test]
+    fn a_role_belongs_to_the_part_of_the_api_that_it_opens() {
+        for Listed { path, role, .. } in routes() {
+            assert_eq!(role == Role::Workspace, path.starts_with("/api/v1/"), "{path}");
+            assert_eq!(role == Role::Operator, path.starts_with("/admin/v1/"), "{path}");
+            assert_eq!(role == Role::Inbound, path.starts_with("/in/"), "{path}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ mod idempotency;
 mod main_job;
 mod pacing;
 mod refusals;
+mod roles;
 mod simulation;
 mod test_numbers;
 mod tidy;

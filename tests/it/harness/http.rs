@@ -77,7 +77,8 @@ impl Http {
         let mut stream = self.connection()?;
         let written = self.write(stream.get_mut(), request);
         // A server that refuses a large body may answer and close before it has read everything.
-        let (answer, reusable) = read_answer(&mut stream).map_err(|error| written.err().unwrap_or(error))?;
+        let (answer, reusable) =
+            read_answer(&mut stream, request.method != "HEAD").map_err(|error| written.err().unwrap_or(error))?;
         if reusable {
             self.idle.lock().unwrap().push((stream, Instant::now()));
         }
@@ -150,7 +151,7 @@ fn is_open(stream: &TcpStream) -> io::Result<bool> {
     Ok(waits)
 }
 
-fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(Answer, bool)> {
+fn read_answer(stream: &mut BufReader<TcpStream>, has_body: bool) -> io::Result<(Answer, bool)> {
     let status_line = read_line(stream)?;
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
     let status = status.ok_or_else(|| broken("status line"))?;
@@ -163,7 +164,7 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> io::Result<(Answer, bool)> 
         let (name, value) = line.split_once(':').ok_or_else(|| broken("header"))?;
         answer.headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let ends_itself = read_body(stream, &mut answer)?;
+    let ends_itself = !has_body || read_body(stream, &mut answer)?;
     let closes = answer.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     Ok((answer, ends_itself && !closes))
 }

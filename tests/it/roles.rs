@@ -1,0 +1,179 @@
+//! Every route of the table with every kind of key: who gets in, who learns what.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+use tidings::http::{Listed, Role, routes};
+
+use crate::harness::client::message;
+use crate::harness::{ADMIN_KEY, Answer, Http, Request, Server, Workspace};
+
+const PHONE: &str = "+12025550101";
+const WRONG_KEYS: [&str; 4] = [
+    "",
+    "wsk_0123456789ABCDEFGHIJKL0123456789ABCDEFGH",
+    "adm_0123456789ABCDEFGHIJKL0123456789ABCDEFGH",
+    "in_0123456789ABCDEFGHIJKL",
+];
+
+/// The ids of things that one workspace has.
+struct Owned {
+    workspace: Workspace,
+    account: String,
+    chat: String,
+    message: String,
+}
+
+impl Owned {
+    fn create(server: &Server, name: &str, account_phone: &str) -> Self {
+        let workspace = server.create_workspace(name, 10);
+        workspace.connect_account(account_phone);
+        let message = workspace.send(PHONE, "hi");
+        let chat = workspace.chats()[0]["chat_id"].as_str().unwrap().to_owned();
+        let account = workspace.account(account_phone)["id"].to_string();
+        Self { workspace, account, chat, message }
+    }
+
+    /// The route's path with this workspace's ids. What has no id here gets one that nothing has.
+    fn path(&self, route: &Listed) -> String {
+        let id = match route.path {
+            path if path.contains("/accounts/{id}") => &self.account,
+            path if path.contains("/chats/{id}") => &self.chat,
+            path if path.contains("/messages/{id}") => &self.message,
+            _ => "4711",
+        };
+        let token = self.workspace.inbound.trim_start_matches("/in/");
+        let named = [("{token}", token), ("{kind}", "workspace"), ("{id}", id)];
+        let path = named.iter().fold(route.path.to_owned(), |path, (name, value)| path.replace(name, value));
+        path.split('/').map(|part| if part.starts_with('{') { "4711" } else { part }).collect::<Vec<_>>().join("/")
+    }
+}
+
+fn request(route: &Listed, path: String) -> Request {
+    let methods = ["GET", "POST", "PATCH", "PUT", "DELETE"];
+    let method = methods.into_iter().find(|method| *method == route.method.as_str()).unwrap();
+    let request = Request::new(method, path);
+    if route.method == Method::GET { request } else { request.json(&json!({})) }
+}
+
+fn code(answer: &Answer) -> Option<String> {
+    answer.json()["error"]["code"].as_str().map(str::to_owned)
+}
+
+fn assert_unauthorized(what: &str, answer: &Answer) {
+    assert_eq!(answer.status, 401, "{what}: {answer:?}");
+    assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"), "{what}: {answer:?}");
+    assert_eq!(code(answer).as_deref(), Some("unauthorized"), "{what}: {answer:?}");
+}
+
+fn key(role: Role, owned: &Owned) -> Option<&str> {
+    match role {
+        Role::Open | Role::Inbound => None,
+        Role::Workspace => Some(&owned.workspace.api_key),
+        Role::Operator => Some(ADMIN_KEY),
+    }
+}
+
+fn with_key(request: Request, key: Option<&str>) -> Request {
+    key.into_iter().fold(request, Request::bearer)
+}
+
+#[test]
+fn only_the_roles_own_key_opens_a_route() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    for route in routes().iter().filter(|route| matches!(route.role, Role::Workspace | Role::Operator)) {
+        let ask = |key| http.ask(&with_key(request(route, mine.path(route)), key));
+        let what = format!("{} {}", route.method, route.path);
+        let foreign = if route.role == Role::Operator { &*mine.workspace.api_key } else { ADMIN_KEY };
+        assert_unauthorized(&what, &ask(None));
+        for wrong in WRONG_KEYS.into_iter().chain([foreign]) {
+            assert_unauthorized(&what, &ask(Some(wrong)));
+        }
+        let basic = request(route, mine.path(route)).header("Authorization", &format!("Basic {ADMIN_KEY}"));
+        assert_unauthorized(&what, &http.ask(&basic));
+    }
+}
+
+#[test]
+fn its_own_key_leads_to_every_handler_and_none_of_them_breaks() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    for route in routes() {
+        let answer = http.ask(&with_key(request(&route, mine.path(&route)), key(route.role, &mine)));
+        assert!(answer.status < 500 && ![401, 403, 405].contains(&answer.status), "{route:?}: {answer:?}");
+        assert!(answer.header("X-Request-Id").is_some(), "{route:?}: {answer:?}");
+    }
+}
+
+#[test]
+fn an_unknown_token_opens_nothing_whatever_key_comes_with_it() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    for route in routes().iter().filter(|route| route.role == Role::Inbound) {
+        for key in [None, Some(&*mine.workspace.api_key), Some(ADMIN_KEY)] {
+            let path = route.path.replace("{token}", "in_0123456789ABCDEFGHIJKL");
+            let answer = http.ask(&with_key(Request::post(path).json(&message(PHONE, "hi")), key));
+            assert_eq!((answer.status, code(&answer).as_deref()), (404, Some("webhook_not_found")), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn one_workspace_never_sees_what_another_has() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    let other = Owned::create(&server, "Globex", "+12025550110");
+    let owned = ["/accounts/{id}", "/chats/{id}", "/messages/{id}"];
+    let with_id = |route: &&Listed| owned.iter().any(|part| route.path.contains(part));
+    for route in routes().iter().filter(|route| route.role == Role::Workspace).filter(with_id) {
+        let body = json!({"as": "sent", "reason": "looked", "text": "hi", "name": "x"});
+        let ask = |owned: &Owned| {
+            let request = request(route, owned.path(route)).bearer(&mine.workspace.api_key);
+            http.ask(&if route.method == Method::GET { request } else { request.json(&body) })
+        };
+        assert_ne!(ask(&mine).status, 404, "{route:?}");
+        let foreign = ask(&other);
+        assert_eq!(foreign.status, 404, "{route:?}: {foreign:?}");
+        assert!(code(&foreign).is_some_and(|code| code.ends_with("_not_found")), "{route:?}: {foreign:?}");
+    }
+    assert_lists_are_apart(&http, &mine, &other);
+}
+
+/// No list shows an id or a phone of the other workspace.
+fn assert_lists_are_apart(http: &Http, mine: &Owned, other: &Owned) {
+    let is_list =
+        |route: &&Listed| route.role == Role::Workspace && route.method == Method::GET && !route.path.contains('{');
+    for route in routes().iter().filter(is_list) {
+        let shown = http.ask(&request(route, mine.path(route)).bearer(&mine.workspace.api_key)).text();
+        for foreign in [&other.account, &other.chat, &other.message, &other.workspace.inbound] {
+            assert!(!shown.contains(foreign.as_str()), "{route:?} shows {foreign}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn head_is_answered_as_get_is_without_its_body() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    for route in routes().iter().filter(|route| route.method == Method::GET) {
+        let get = http.ask(&with_key(Request::get(mine.path(route)), key(route.role, &mine)));
+        let head = http.ask(&with_key(Request::new("HEAD", mine.path(route)), key(route.role, &mine)));
+        assert_eq!((head.status, head.body.len()), (get.status, 0), "{route:?}: {head:?}");
+        assert_eq!(head.header("Content-Type"), get.header("Content-Type"), "{route:?}");
+    }
+}
+
+#[test]
+fn a_known_path_names_the_methods_that_it_takes() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    for route in routes() {
+        let answer = http.ask(&Request::new("TRACE", mine.path(&route)));
+        let allowed: Vec<&str> = answer.header("Allow").unwrap_or_default().split(", ").collect();
+        assert_eq!((answer.status, code(&answer).as_deref()), (405, Some("method_not_allowed")), "{route:?}");
+        assert!(allowed.contains(&route.method.as_str()), "{route:?}: {allowed:?}");
+        assert_eq!(allowed.contains(&"GET"), allowed.contains(&"HEAD"), "{route:?}: {allowed:?}");
+    }
+    let nowhere = http.ask(&Request::get("/api/v1/nothing"));
+    assert_eq!((nowhere.status, nowhere.json()["error"]["code"].clone()), (404, Value::from("not_found")));
+}
