@@ -19,7 +19,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::Receiver;
 
-use crate::transports::{Outgoing, Status, Transport, Update};
+use crate::transports::{Outgoing, Status, StatusUpdate, Transport, Update};
 
 /// Receipts handled at once.
 const RECEIPTS_AT_ONCE: usize = 64;
@@ -107,7 +107,7 @@ impl Wanted {
         let Some(line) = self.line(index)? else { return Ok(None) };
         let queued = queued(self.log.as_ref(), index, self.message)?;
         Ok(queued.map(|Queued { to, text, .. }| {
-            let outgoing = Outgoing { id: self.message, from: line.phone.clone(), to, text };
+            let outgoing = Outgoing { id: self.message, from: line.phone.clone(), to, text, file: None };
             (line, outgoing)
         }))
     }
@@ -155,10 +155,16 @@ fn queued(log: &dyn Log, index: &Index, message: MessageId) -> Result<Option<Que
 /// Brings receipts to the actors until no more can come.
 pub async fn receive(updates: Receiver<Update>, shard: ShardHandle, reading: Reading) {
     let updates = stream::unfold(updates, |mut updates| async { Some((updates.recv().await?, updates)) });
-    updates.for_each_concurrent(RECEIPTS_AT_ONCE, |update| receipt(update, &shard, reading)).await;
+    let handle = |update| async {
+        match update {
+            Update::Status(update) => receipt(update, &shard, reading).await,
+            Update::Message(_) | Update::Connection(_) => tracing::debug!("an update that is no receipt is left out"),
+        }
+    };
+    updates.for_each_concurrent(RECEIPTS_AT_ONCE, handle).await;
 }
 
-async fn receipt(update: Update, shard: &ShardHandle, reading: Reading) {
+async fn receipt(update: StatusUpdate, shard: &ShardHandle, reading: Reading) {
     let (log, index) = (Arc::clone(shard.log()), Arc::clone(shard.index()));
     let found = match reading.read(move || queued(log.as_ref(), &index, update.id)).await {
         Ok(Some(found)) => found,

@@ -1,11 +1,15 @@
 //! What talks to `WhatsApp`, behind one trait without any vendor's types.
 
 pub mod simulator;
+mod update;
 
 use actors::account::outcome::Outcome;
+use bytes::Bytes;
 use events::ids::MessageId;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+
+pub use self::update::{Connection, Heard, HeardFile, Status, StatusUpdate, Update};
 
 /// Hands messages to `WhatsApp` and reports what becomes of them. One object serves many accounts.
 pub trait Transport: Send + Sync {
@@ -57,8 +61,21 @@ pub struct Outgoing {
     pub from: String,
     /// A phone as the user gave it, or a JID.
     pub to: String,
-    /// Plain text.
+    /// Plain text, empty where there is only a file; with a file it is the caption.
     pub text: String,
+    /// What goes along. Text and file are one message.
+    pub file: Option<Attachment>,
+}
+
+/// A file to hand over with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What the recipient's phone calls it.
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    pub mime: String,
+    /// All of it, at most `file_max` bytes of the transport's [`Capabilities`].
+    pub bytes: Bytes,
 }
 
 /// What a transport knows of a message that was handed over earlier.
@@ -70,24 +87,4 @@ pub enum Lookup {
     NotSent,
     /// It cannot be told.
     Unknown,
-}
-
-/// How far a sent message got. May come twice, late and in any order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Update {
-    /// The phone of the account that sent the message, as the command spelled it.
-    pub account_phone: String,
-    /// The message.
-    pub id: MessageId,
-    /// How far it got.
-    pub status: Status,
-}
-
-/// How far a sent message got, the nearer first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// It is on the recipient's phone.
-    Delivered,
-    /// The recipient opened it.
-    Read,
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use actors::account::outcome::Outcome;
-use events::ids::{InvalidId, MessageId};
+use events::ids::MessageId;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde::de::DeserializeOwned;
 
 use super::NumberedUpdate;
-use super::wire::{ListView, LookupView, OutcomeView, SendBody, UpdateView};
+use super::send_body::SendBody;
+use super::update_view::{self, UpdateView};
+use super::wire::{ListView, LookupView, OutcomeView};
 use crate::transports::{Lookup, Outgoing};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,8 +39,8 @@ pub(super) enum Fault {
     TooLarge,
     #[error("the answer cannot be read")]
     Unreadable(#[from] serde_json::Error),
-    #[error("the answer names no message")]
-    InvalidId(#[from] InvalidId),
+    #[error("the answer cannot be understood")]
+    NotAnUpdate(#[from] update_view::Unreadable),
 }
 
 impl SimulatorClient {

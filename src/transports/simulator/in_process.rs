@@ -66,7 +66,7 @@ mod tests {
     use events::time::Timestamp;
     use tokio::sync::mpsc::error::TryRecvError;
 
-    use super::super::tests::message;
+    use super::super::tests::{message, status};
     use super::*;
     use crate::transports::Status::{Delivered, Read};
 
@@ -77,9 +77,7 @@ mod tests {
     }
 
     async fn next(updates: &mut mpsc::Receiver<Update>) -> (u64, crate::transports::Status) {
-        let update = updates.recv().await.expect("an update");
-        assert_eq!(update.account_phone, "+12025550100");
-        (update.id.bits(), update.status)
+        status(&updates.recv().await.expect("an update"))
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,9 @@ mod numbers;
 mod receipts;
 pub mod remote;
 pub mod routes;
+mod send_body;
 mod shared;
+mod update_view;
 mod wire;
 pub mod world;
 

@@ -7,7 +7,7 @@ use events::ids::MessageId;
 use events::time::Timestamp;
 
 use super::NumberedUpdate;
-use crate::transports::{Status, Update};
+use crate::transports::{Status, StatusUpdate, Update};
 
 /// Receipts kept, visible or not; the oldest are forgotten.
 const KEPT_MAX: usize = 200_000;
@@ -75,13 +75,15 @@ impl Receipts {
 
 impl Receipt {
     fn numbered(&self, sequence: u64) -> NumberedUpdate {
-        let update = Update { account_phone: self.from.to_string(), id: self.id, status: self.status };
+        let (account_phone, id, status) = (self.from.to_string(), self.id, self.status);
+        let update = Update::Status(StatusUpdate { account_phone, id, status });
         NumberedUpdate { sequence, update }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::status;
     use super::*;
 
     fn delivered(bits: u64) -> Receipt {
@@ -90,7 +92,7 @@ mod tests {
 
     fn seen(receipts: &mut Receipts, at: i64, after: u64, limit: usize) -> Vec<(u64, u64)> {
         let found = receipts.after(Timestamp::from_ms(at), after, limit);
-        found.iter().map(|numbered| (numbered.sequence, numbered.update.id.bits())).collect()
+        found.iter().map(|numbered| (numbered.sequence, status(&numbered.update).0)).collect()
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Transport for Remote {
 fn outcome_of(fault: &Fault) -> Outcome {
     match fault {
         Fault::NotConnected(_) => Outcome::NotConnected,
-        Fault::Lost(_) | Fault::TooLarge | Fault::Unreadable(_) | Fault::InvalidId(_) => Outcome::Unknown,
+        Fault::Lost(_) | Fault::TooLarge | Fault::Unreadable(_) | Fault::NotAnUpdate(_) => Outcome::Unknown,
     }
 }
 

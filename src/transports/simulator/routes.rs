@@ -10,7 +10,9 @@ use serde_json::json;
 
 use super::Shared;
 use super::address::Address;
-use super::wire::{ListView, LookupView, MessageView, OutcomeView, SendBody, StatsView, UpdateView};
+use super::send_body::{self, SendBody};
+use super::update_view::UpdateView;
+use super::wire::{ListView, LookupView, MessageView, OutcomeView, StatsView};
 use crate::transports::Outgoing;
 
 /// Room for the longest text with each of its characters escaped.
@@ -39,6 +41,8 @@ enum Refusal {
     Json(#[from] serde_json::Error),
     #[error("`from` has more than {FROM_BYTES_MAX} bytes")]
     From,
+    #[error(transparent)]
+    Message(#[from] send_body::Unreadable),
     #[error("not a message id")]
     Id(#[from] InvalidId),
     #[error("`after` and `wait_ms` are whole numbers")]

@@ -18,14 +18,22 @@ use tokio::sync::mpsc;
 
 use super::remote::Remote;
 use super::{Shared, routes};
-use crate::transports::{Lookup, Outgoing, Status, Transport, Update};
+use crate::transports::{Lookup, Outgoing, Status, StatusUpdate, Transport, Update};
 
 /// Twenty seconds of the simulator's time are then less than six milliseconds.
 const RATE: u32 = 3_600;
 
+/// What a status update says, which every update of an ordinary message is.
+pub(super) fn status(update: &Update) -> (u64, Status) {
+    match update {
+        Update::Status(update) => (update.id.bits(), update.status),
+        other => panic!("not a status: {other:?}"),
+    }
+}
+
 pub(super) fn message(bits: u64, to: &str) -> Outgoing {
     let (from, text) = ("+12025550100".to_owned(), format!("text {bits}"));
-    Outgoing { id: MessageId::from_bits(bits), from, to: to.to_owned(), text }
+    Outgoing { id: MessageId::from_bits(bits), from, to: to.to_owned(), text, file: None }
 }
 
 fn world(rate: u32) -> Shared {
@@ -103,7 +111,8 @@ async fn updates_are_listed_oldest_first_above_the_cursor() {
     let poll = |uri| ("GET", uri, "");
     let row = |sequence: u64, status: &str| {
         let message_id = "wa_backend:3EB00000000000000001";
-        json!([{"sequence": sequence, "account": "+12025550100", "message_id": message_id, "status": status}])
+        let (account, kind) = ("+12025550100", "status");
+        json!([{"sequence": sequence, "account": account, "kind": kind, "message_id": message_id, "status": status}])
     };
     let answers = exchange(&[
         poll("/sim/v1/updates"),
@@ -206,8 +215,8 @@ async fn updates_come_over_http_in_order_and_stop_when_asked() {
     remote.send(message(1, "+12025550101")).await;
     for status in [Status::Delivered, Status::Read] {
         let id = MessageId::from_bits(1);
-        let expected = Update { account_phone: "+12025550100".to_owned(), id, status };
-        assert_eq!(updates.recv().await, Some(expected));
+        let expected = StatusUpdate { account_phone: "+12025550100".to_owned(), id, status };
+        assert_eq!(updates.recv().await, Some(Update::Status(expected)));
     }
     remote.stop();
     assert_eq!(updates.recv().await, None);

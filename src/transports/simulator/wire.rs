@@ -1,21 +1,10 @@
-//! What the simulator's process and its gateway say to each other, as JSON.
+//! What the simulator answers, as JSON.
 
 use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
-use events::ids::{InvalidId, MessageId};
 use serde::{Deserialize, Serialize};
 
-use super::NumberedUpdate;
 use super::world::{Received, Stats};
-use crate::transports::{Lookup, Outgoing, Status, Update};
-
-/// The body of `POST /sim/v1/send`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SendBody {
-    pub(super) id: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    pub(super) text: String,
-}
+use crate::transports::Lookup;
 
 /// The answer to `POST /sim/v1/send`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,16 +16,6 @@ pub(super) struct OutcomeView(#[serde(with = "OutcomeShape")] pub(super) Outcome
 pub(super) struct LookupView {
     #[serde(with = "LookupShape")]
     pub(super) lookup: Lookup,
-}
-
-/// One row of `GET /sim/v1/updates`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct UpdateView {
-    pub(super) sequence: u64,
-    account: String,
-    message_id: String,
-    #[serde(with = "StatusShape")]
-    status: Status,
 }
 
 /// One row of `GET /sim/v1/phones/{phone}/messages`.
@@ -125,46 +104,9 @@ enum LookupShape {
     Unknown,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Status", rename_all = "snake_case")]
-enum StatusShape {
-    Delivered,
-    Read,
-}
-
 impl<T> ListView<T> {
     pub(super) fn of(rows: impl IntoIterator<Item = T>) -> Self {
         Self { data: rows.into_iter().collect(), page: PageView::default() }
-    }
-}
-
-impl From<Outgoing> for SendBody {
-    fn from(message: Outgoing) -> Self {
-        Self { id: message.id.to_string(), from: message.from, to: message.to, text: message.text }
-    }
-}
-
-impl TryFrom<SendBody> for Outgoing {
-    type Error = InvalidId;
-
-    fn try_from(body: SendBody) -> Result<Self, InvalidId> {
-        Ok(Self { id: body.id.parse()?, from: body.from, to: body.to, text: body.text })
-    }
-}
-
-impl From<NumberedUpdate> for UpdateView {
-    fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
-        Self { sequence, account: update.account_phone, message_id: update.id.to_string(), status: update.status }
-    }
-}
-
-impl TryFrom<UpdateView> for NumberedUpdate {
-    type Error = InvalidId;
-
-    fn try_from(view: UpdateView) -> Result<Self, InvalidId> {
-        let id: MessageId = view.message_id.parse()?;
-        let update = Update { account_phone: view.account, id, status: view.status };
-        Ok(Self { sequence: view.sequence, update })
     }
 }
 

@@ -173,7 +173,7 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::message;
+    use super::super::tests::{message, status};
     use super::*;
 
     const SENT: Answer = Answer::at_once(Outcome::Sent);
@@ -244,7 +244,8 @@ mod tests {
         world.send(at(500), message(2, "+12025550102"));
         let seen = |world: &mut World, ms| {
             let updates = world.updates(at(ms), 0, 100);
-            updates.iter().map(|n| (n.sequence, n.update.id.bits(), n.update.status)).collect::<Vec<_>>()
+            let rows = updates.iter().map(|n| (n.sequence, status(&n.update)));
+            rows.map(|(sequence, (bits, status))| (sequence, bits, status)).collect::<Vec<_>>()
         };
         assert_eq!(seen(&mut world, 199), []);
         assert_eq!(seen(&mut world, 200), [(1, 1, Status::Delivered)]);
