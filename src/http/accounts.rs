@@ -1,17 +1,15 @@
 //! A workspace's accounts: connected numbers.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{Account, Answer, Command, State, Workspace};
-use events::ids::AccountId;
+use actors::workspace::{Account, AccountCommand, Answer, Command, State, Workspace};
+use events::ids::{AccountId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use super::body;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::page::{self, Query};
+use super::{body, fields};
 use crate::gateway::Gateway;
-
-const TEXT_CHARS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct ConnectBody {
@@ -20,6 +18,12 @@ struct ConnectBody {
     email: String,
     #[serde(default = "simulator")]
     transport: String,
+}
+
+#[derive(Deserialize, Default)]
+struct ReasonBody {
+    #[serde(default)]
+    reason: String,
 }
 
 fn simulator() -> String {
@@ -64,8 +68,8 @@ pub(super) async fn connect(
 ) -> Result<HttpResponse, Refused> {
     let body = body::read(payload, gateway.limits).await?;
     let ConnectBody { phone, full_name, email, transport } = body::typed(&body)?;
-    body::bounded("full_name", &full_name, TEXT_CHARS_MAX)?;
-    body::bounded("email", &email, TEXT_CHARS_MAX)?;
+    fields::line("full_name", &full_name)?;
+    fields::email("email", &email)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
     let connect = gateway.connection(phone, full_name, email, transport).ok_or(unknown)?;
     let cause = Gateway::cause("api", id.0);
@@ -81,8 +85,68 @@ pub(super) async fn show(
     Caller(workspace): Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
+    Ok(HttpResponse::Ok().json(one(&gateway, own(workspace, &id)?).await?))
+}
+
+/// An id that can only be of the caller's workspace.
+fn own(workspace: WorkspaceId, id: &str) -> Result<AccountId, Refused> {
     let account = id.parse::<AccountId>().ok().filter(|account| account.workspace() == workspace);
-    Ok(HttpResponse::Ok().json(one(&gateway, account.ok_or_else(not_found)?).await?))
+    account.ok_or_else(not_found)
+}
+
+/// Holds an account's queue.
+pub(super) async fn pause(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    request: RequestId,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
+    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Pause { by, reason }, request).await
+}
+
+/// Lets an account's queue go on, whether it was paused or blocked.
+pub(super) async fn resume(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    request: RequestId,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
+    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Resume { by, reason }, request).await
+}
+
+/// Ends an account's connection: its queue is held for 24 hours, then failed and refunded.
+pub(super) async fn disconnect(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    request: RequestId,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
+    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Disconnect { by, reason }, request).await
+}
+
+/// Why: a body may say, and may be left out.
+async fn reason(gateway: &Gateway, payload: web::Payload) -> Result<String, Refused> {
+    let body = body::read(payload, gateway.limits).await?;
+    let ReasonBody { reason } = if body.is_empty() { ReasonBody::default() } else { body::typed(&body)? };
+    fields::reason(&reason)?;
+    Ok(reason)
+}
+
+async fn carry_out(
+    gateway: &Gateway,
+    account: AccountId,
+    command: AccountCommand,
+    request: RequestId,
+) -> Result<HttpResponse, Refused> {
+    let command = Command::Account(account, command);
+    gateway.shard.ask::<Workspace>(account.workspace(), command, Gateway::cause("api", request.0)).await?;
+    Ok(HttpResponse::Ok().json(one(gateway, account).await?))
 }
 
 /// All accounts, the newest first.

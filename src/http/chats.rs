@@ -1,19 +1,21 @@
 //! A workspace's chats, and what was said in them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::Workspace;
+use actors::workspace::{ChangeChat, Command, Workspace};
+use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{ChatId, StreamId, WorkspaceId};
 use events::index::{ChatEntry, Lookup, Series};
 use events::log::ReadError;
 use events::reading;
 use events::record::Position;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::caller::Caller;
+use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::messages::{self, Phones, Told};
 use super::page::{self, PageQuery, Query};
+use super::{body, fields};
 use crate::gateway::Gateway;
 
 /// Positions read at once: a chat has several events for each message.
@@ -28,12 +30,20 @@ struct ChatView {
     jid: String,
     is_group: bool,
     account: String,
-    responsible_name: &'static str,
-    responsible_email: &'static str,
+    responsible_name: String,
+    responsible_email: String,
 }
 
 impl ChatView {
-    fn of(chat: ChatId, entry: &ChatEntry, phones: &Phones) -> Self {
+    /// Sees all sequenced commits: whoever shows it must wait until they are durable.
+    fn find(gateway: &Gateway, chat: ChatId, phones: &Phones) -> Result<Option<Self>, ReadError> {
+        let index = gateway.shard.index();
+        let Some(entry) = index.chat(chat)? else { return Ok(None) };
+        let responsible: Option<Option<Responsible>> = index.find(&Lookup::Responsible(chat))?;
+        Ok(Some(Self::of(chat, &entry, responsible.flatten().as_ref(), phones)))
+    }
+
+    fn of(chat: ChatId, entry: &ChatEntry, responsible: Option<&Responsible>, phones: &Phones) -> Self {
         let account = phones.iter().find(|(account, _)| *account == entry.account);
         let phone = entry.phone.as_ref().map_or("", |phone| phone.reveal());
         let to = entry.to.reveal();
@@ -49,8 +59,8 @@ impl ChatView {
             jid,
             is_group: entry.is_group,
             account: account.map(|(_, phone)| phone.clone()).unwrap_or_default(),
-            responsible_name: "",
-            responsible_email: "",
+            responsible_name: responsible.map(|person| person.full_name.reveal().to_owned()).unwrap_or_default(),
+            responsible_email: responsible.map(|person| person.email.reveal().to_owned()).unwrap_or_default(),
         }
     }
 }
@@ -66,10 +76,9 @@ pub(super) async fn list(
     let count = gateway.shard.look::<Workspace, _>(workspace, |state| state.chats).await?.value;
     let mut rows = Vec::new();
     for chat in wanted(workspace, count, query) {
-        if let Some(entry) = gateway.shard.index().find::<ChatEntry>(&Lookup::Chat(chat))? {
-            rows.push((chat.number(), ChatView::of(chat, &entry, &phones)));
-        }
+        rows.extend(ChatView::find(&gateway, chat, &phones)?.map(|view| (chat.number(), view)));
     }
+    gateway.shard.watermark().settled().await;
     Ok(page::answer(rows, query))
 }
 
@@ -92,17 +101,58 @@ pub(super) async fn show(
     Caller(workspace): Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    let phones = messages::phones(&gateway, workspace).await?;
-    let (chat, entry) = find(&gateway, workspace, &id)?;
-    Ok(HttpResponse::Ok().json(ChatView::of(chat, &entry, &phones)))
+    let chat = find(&gateway, workspace, &id)?;
+    Ok(HttpResponse::Ok().json(view(&gateway, chat).await?))
 }
 
-fn find(gateway: &Gateway, workspace: WorkspaceId, id: &str) -> Result<(ChatId, ChatEntry), Refused> {
-    let not_found = || Refused::not_found("chat_not_found", "Chat not found");
+async fn view(gateway: &Gateway, chat: ChatId) -> Result<ChatView, Refused> {
+    let phones = messages::phones(gateway, chat.workspace()).await?;
+    let view = ChatView::find(gateway, chat, &phones)?.ok_or_else(not_found)?;
+    gateway.shard.watermark().settled().await;
+    Ok(view)
+}
+
+fn not_found() -> Refused {
+    Refused::not_found("chat_not_found", "Chat not found")
+}
+
+/// A chat of the caller's workspace that is durably known.
+pub(super) fn find(gateway: &Gateway, workspace: WorkspaceId, id: &str) -> Result<ChatId, Refused> {
     let chat: ChatId = id.parse().map_err(|_| not_found())?;
     let durable = gateway.shard.watermark().durable();
-    let entry = gateway.shard.index().find_durable(&Lookup::Chat(chat), durable)?;
-    entry.filter(|_| chat.workspace() == workspace).map(|entry| (chat, entry)).ok_or_else(not_found)
+    let entry: Option<ChatEntry> = gateway.shard.index().find_durable(&Lookup::Chat(chat), durable)?;
+    entry.filter(|_| chat.workspace() == workspace).map(|_| chat).ok_or_else(not_found)
+}
+
+#[derive(Deserialize)]
+struct ChatBody {
+    name: Option<String>,
+    /// Absent: as it is; `null` or empty: nobody.
+    #[serde(default, deserialize_with = "given")]
+    responsible_email: Option<Option<String>>,
+}
+
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(value).map(Some)
+}
+
+/// Renames a chat, or makes a teammate responsible for it.
+pub(super) async fn change(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    request: RequestId,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let body = body::read(payload, gateway.limits).await?;
+    let ChatBody { name, responsible_email } = body::typed(&body)?;
+    name.as_deref().map(|name| fields::line("name", name)).transpose()?;
+    let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
+    let chat = find(&gateway, workspace, &id)?;
+    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: None };
+    let cause = Gateway::cause("api", request.0);
+    gateway.shard.ask::<Workspace>(workspace, Command::ChangeChat(change), cause).await?;
+    Ok(HttpResponse::Ok().json(view(&gateway, chat).await?))
 }
 
 /// What was said in a chat, the newest first.
@@ -114,7 +164,7 @@ pub(super) async fn messages(
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?.page()?;
     let phones = messages::phones(&gateway, workspace).await?;
-    let (chat, _) = find(&gateway, workspace, &id)?;
+    let chat = find(&gateway, workspace, &id)?;
     let to = gateway.shard.watermark().durable();
     let told = gateway.read(move |gateway| said(gateway, chat, to, query)).await?;
     let rows = told.into_iter().map(|(place, told)| (place, told.view(&phones))).collect();
@@ -131,10 +181,10 @@ fn said(gateway: &Gateway, chat: ChatId, head: Position, query: PageQuery) -> Re
         let Some(oldest) = positions.last().copied() else { break };
         let ascending: Vec<_> = positions.into_iter().rev().filter(|p| query.before.is_none_or(|b| *p > b)).collect();
         let mut found = Vec::new();
-        reading::visit(gateway.shard.log().as_ref(), &ascending, |position, _, event| {
-            if let Event::MessageQueued(e) = event {
-                found.push((position, e.message));
-            }
+        reading::visit(gateway.shard.log().as_ref(), &ascending, |position, _, event| match event {
+            Event::MessageQueued(e) => found.push((position, e.message)),
+            Event::MessageReceived(e) => found.push((position, e.message)),
+            _ => {}
         })?;
         queued.extend(found.into_iter().rev());
         if oldest <= query.before.unwrap_or(1) {

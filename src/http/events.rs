@@ -135,6 +135,23 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().json(json!({"data": rows, "page": {"next": next, "prev": null}})))
 }
 
+/// One event.
+pub(super) async fn show(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    position: web::Path<String>,
+) -> Result<HttpResponse, Refused> {
+    let not_found = || Refused::not_found("event_not_found", "Event not found");
+    let position: Position = position.parse().map_err(|_| not_found())?;
+    let head = gateway.shard.watermark().settled().await;
+    if !(1..=head).contains(&position) {
+        return Err(not_found());
+    }
+    let filter = Filter { from: position, to: position, stream: None, name: None, limit: 1 };
+    let found = gateway.read(move |gateway| rows(gateway.shard.log().as_ref(), gateway.shard.index(), &filter));
+    Ok(HttpResponse::Ok().json(found.await?.pop().ok_or_else(not_found)?))
+}
+
 fn known_type(name: &str) -> Result<String, Refused> {
     if Event::NAMES.contains(&name) {
         return Ok(name.to_owned());

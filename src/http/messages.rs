@@ -4,152 +4,22 @@ use actix_web::{HttpResponse, web};
 use actors::account::{Account, Command};
 use actors::workspace::{State, Workspace};
 use events::account::SettledAs;
-use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::index::Series;
 use events::log::ReadError;
 use events::reading;
-use events::record::{Position, Record};
-use serde::{Deserialize, Serialize};
+use events::record::Position;
+use serde::Deserialize;
 
 use super::body;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+pub(super) use super::told::Told;
 use crate::gateway::Gateway;
 
 /// A message has few events: tries are bounded, deferrals are not.
-const EVENTS_MAX: usize = 10_000;
+pub(super) const EVENTS_MAX: usize = 10_000;
 const REASON_CHARS_MAX: usize = 1_000;
-
-/// How far a message got; later ones are further, but for failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum MessageState {
-    Queued,
-    Sending,
-    Uncertain,
-    Sent,
-    Failed,
-    Delivered,
-    Read,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct FailureView {
-    code: String,
-    message: String,
-}
-
-/// A message, folded from its events.
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    id: MessageId,
-    pub(super) workspace: WorkspaceId,
-    account: AccountId,
-    chat: ChatId,
-    text: String,
-    queued_at: String,
-    state: MessageState,
-    sent_at: Option<String>,
-    failure: Option<FailureView>,
-}
-
-/// A message as the API shows it.
-#[derive(Debug, Serialize)]
-pub(super) struct MessageView {
-    message_id: String,
-    chat_id: String,
-    account: String,
-    direction: &'static str,
-    state: MessageState,
-    text: String,
-    file: Option<()>,
-    queued_at: String,
-    sent_at: Option<String>,
-    failure: Option<FailureView>,
-}
-
-impl Told {
-    fn fold(told: Option<Self>, record: &Record, event: &Event) -> Option<Self> {
-        if let Event::MessageQueued(e) = event {
-            return Some(Self {
-                id: e.message,
-                workspace: e.workspace,
-                account: e.account,
-                chat: e.chat,
-                text: e.text.reveal().to_owned(),
-                queued_at: record.recorded_at.to_string(),
-                state: MessageState::Queued,
-                sent_at: None,
-                failure: None,
-            });
-        }
-        let mut told = told?;
-        told.apply(event);
-        Some(told)
-    }
-
-    fn apply(&mut self, event: &Event) {
-        let received = matches!(self.state, MessageState::Delivered | MessageState::Read);
-        match event {
-            Event::SendStarted(_) if !received => self.state = MessageState::Sending,
-            Event::SendDeferred(_) if !received => self.state = MessageState::Queued,
-            Event::SendUncertain(_) if !received => self.state = MessageState::Uncertain,
-            Event::MessageSent(e) => self.sent(e.at.to_string(), received),
-            Event::MessageFailed(e) => self.failed(&e.code, received),
-            Event::MessageSettled(e) => match e.settled_as {
-                SettledAs::Sent => self.sent(e.at.to_string(), received),
-                SettledAs::Failed => self.failed("settled_as_failed", received),
-            },
-            Event::MessageDelivered(_) if self.state != MessageState::Read => self.state = MessageState::Delivered,
-            Event::MessageRead(_) => self.state = MessageState::Read,
-            _ => {}
-        }
-    }
-
-    fn sent(&mut self, at: String, received: bool) {
-        self.sent_at = Some(at);
-        if !received {
-            self.state = MessageState::Sent;
-        }
-    }
-
-    fn failed(&mut self, code: &str, received: bool) {
-        self.failure = Some(FailureView { code: code.to_owned(), message: explain(code).to_owned() });
-        if !received {
-            self.state = MessageState::Failed;
-        }
-    }
-
-    pub(super) fn view(self, phones: &Phones) -> MessageView {
-        let phone = phones.iter().find(|(account, _)| *account == self.account);
-        MessageView {
-            message_id: self.id.to_string(),
-            chat_id: self.chat.to_string(),
-            account: phone.map(|(_, phone)| phone.clone()).unwrap_or_default(),
-            direction: "sent",
-            state: self.state,
-            text: self.text,
-            file: None,
-            queued_at: self.queued_at,
-            sent_at: self.sent_at,
-            failure: self.failure,
-        }
-    }
-}
-
-fn explain(code: &str) -> &'static str {
-    match code {
-        "recipient_invalid" => "The recipient is not a valid number or JID",
-        "not_on_whatsapp" => "The number is not on WhatsApp",
-        "refused" => "WhatsApp or the recipient refused it",
-        "window_closed" => "Free text was not allowed at that time",
-        "content_rejected" => "WhatsApp rejected the content",
-        "server_error" => "WhatsApp's server failed at every try",
-        "settled_as_failed" => "Somebody settled it as not sent",
-        _ => "It could not be sent",
-    }
-}
 
 /// The numbers of a workspace's accounts.
 pub(super) type Phones = Vec<(AccountId, String)>;
@@ -172,7 +42,7 @@ pub(super) fn tell(gateway: &Gateway, message: MessageId, to: Position) -> Resul
     Ok(told)
 }
 
-async fn find(gateway: &web::Data<Gateway>, workspace: WorkspaceId, id: &str) -> Result<Told, Refused> {
+pub(super) async fn find(gateway: &web::Data<Gateway>, workspace: WorkspaceId, id: &str) -> Result<Told, Refused> {
     let not_found = || Refused::not_found("message_not_found", "Message not found");
     let message: MessageId = id.parse().map_err(|_| not_found())?;
     let to = gateway.shard.watermark().settled().await;

@@ -8,7 +8,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
-use super::{accounts, chats, credits, error, events, health, inbound, messages, streams, workspaces};
+use super::{
+    accounts, chats, credits, error, events, health, inbound, inbound_settings, keys, messages, streams, teammates,
+    timeline, workspace, workspaces,
+};
 use crate::gateway::Gateway;
 use crate::transports::simulator;
 
@@ -19,20 +22,41 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/in/{token}", Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/api/v1/workspace", Workspace, workspace::show),
+        row(Method::PATCH, "/api/v1/workspace", Workspace, workspace::change),
+        row(Method::GET, "/api/v1/teammates", Workspace, teammates::list),
+        row(Method::POST, "/api/v1/teammates", Workspace, teammates::add),
+        row(Method::DELETE, "/api/v1/teammates", Workspace, teammates::remove_named),
+        row(Method::DELETE, "/api/v1/teammates/{id}", Workspace, teammates::remove),
+        row(Method::GET, "/api/v1/keys", Workspace, keys::list),
+        row(Method::POST, "/api/v1/keys", Workspace, keys::create),
+        row(Method::DELETE, "/api/v1/keys", Workspace, keys::revoke_named),
+        row(Method::DELETE, "/api/v1/keys/{id}", Workspace, keys::revoke),
+        row(Method::GET, "/api/v1/inbound", Workspace, inbound_settings::show),
+        row(Method::PATCH, "/api/v1/inbound", Workspace, inbound_settings::change),
+        row(Method::POST, "/api/v1/inbound/rotate", Workspace, inbound_settings::rotate),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),
         row(Method::POST, "/api/v1/accounts", Workspace, accounts::connect),
         row(Method::GET, "/api/v1/accounts/{id}", Workspace, accounts::show),
+        row(Method::DELETE, "/api/v1/accounts/{id}", Workspace, accounts::disconnect),
+        row(Method::POST, "/api/v1/accounts/{id}/pause", Workspace, accounts::pause),
+        row(Method::POST, "/api/v1/accounts/{id}/resume", Workspace, accounts::resume),
         row(Method::GET, "/api/v1/chats", Workspace, chats::list),
         row(Method::GET, "/api/v1/chats/{id}", Workspace, chats::show),
+        row(Method::PATCH, "/api/v1/chats/{id}", Workspace, chats::change),
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
+        row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
+        row(Method::GET, "/admin/v1/workspaces", Operator, workspaces::list),
         row(Method::POST, "/admin/v1/workspaces", Operator, workspaces::create),
+        row(Method::GET, "/admin/v1/workspaces/{id}", Operator, workspaces::show),
         row(Method::POST, "/admin/v1/workspaces/{id}/credits", Operator, workspaces::grant),
         row(Method::GET, "/admin/v1/events", Operator, events::list),
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
+        row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
     ]
 }

@@ -1,22 +1,23 @@
 //! The operator's workspaces: created, given credits.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::shard::AskError;
-use actors::workspace::{Answer, Command, Create, Grant, Rejection, Workspace};
+use actors::workspace::{Answer, Command, Create, Grant, Rejection, State, Workspace};
 use events::ids::WorkspaceId;
 use events::index::Lookup;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::body;
 use super::caller::{Operator, RequestId};
 use super::error::Refused;
+use super::page::{self, PageQuery, Query};
+use super::workspace::OwnerView;
+use super::{body, fields};
 use crate::gateway::Gateway;
 use crate::secrets;
 
 /// Two workspaces that are created at once may want one number; then the next is tried.
 const ATTEMPTS: u32 = 16;
-const TEXT_CHARS_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct CreateBody {
@@ -109,14 +110,84 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, Refused> {
     let body = body::read(payload, gateway.limits).await?;
     let CreateBody { name, owner, credits } = body::typed(&body)?;
-    for (param, text) in [("name", &name), ("owner", &owner.full_name), ("owner", &owner.email)] {
-        body::bounded(param, text, TEXT_CHARS_MAX)?;
-    }
+    fields::line("name", &name)?;
+    fields::line("full_name", &owner.full_name)?;
+    fields::email("email", &owner.email)?;
+    fields::language(&owner.language)?;
     let OwnerBody { full_name, email, language } = owner;
     let wanted = Wanted { name, owner_name: full_name, owner_email: email, language, credits };
     let Created { workspace, api_key, inbound_url } = make(&gateway, wanted, id.0).await?;
     let created = json!({"workspace_id": workspace.number(), "api_key": api_key, "inbound_url": inbound_url});
     Ok(HttpResponse::Created().json(created))
+}
+
+/// A workspace as the operator sees it.
+#[derive(Serialize)]
+pub(super) struct WorkspaceRow {
+    workspace_id: u64,
+    name: String,
+    owner: OwnerView,
+    balance: u64,
+    accounts: usize,
+    inbound_enabled: bool,
+}
+
+impl WorkspaceRow {
+    fn of(workspace: WorkspaceId, state: &State) -> Self {
+        Self {
+            workspace_id: workspace.number(),
+            name: state.name.reveal().to_owned(),
+            owner: OwnerView::of(state),
+            balance: state.balance,
+            accounts: state.accounts.len(),
+            inbound_enabled: !state.inbound_disabled,
+        }
+    }
+}
+
+/// All workspaces, the newest first.
+pub(super) async fn list(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refused> {
+    let query = Query::of(&request)?.page()?;
+    let count: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;
+    let mut rows = Vec::new();
+    for workspace in wanted(count.unwrap_or(0), query) {
+        let row = move |state: &State| WorkspaceRow::of(workspace, state);
+        rows.push((workspace.number(), gateway.shard.look::<Workspace, _>(workspace, row).await?.value));
+    }
+    Ok(page::answer(rows, query))
+}
+
+/// The ids of a page's workspaces and of one more: they are numbered without a gap.
+fn wanted(count: u64, query: PageQuery) -> Vec<WorkspaceId> {
+    let ids = (0..count).map(WorkspaceId::nth);
+    if let Some(before) = query.before {
+        let mut nearest: Vec<_> = ids.filter(|id| id.number() > before).take(query.limit).collect();
+        nearest.reverse();
+        nearest
+    } else {
+        let older = |id: &WorkspaceId| query.after.is_none_or(|after| id.number() < after);
+        ids.rev().filter(older).take(query.limit + 1).collect()
+    }
+}
+
+/// One workspace.
+pub(super) async fn show(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    workspace: web::Path<String>,
+) -> Result<HttpResponse, Refused> {
+    let not_found = || Refused::from(Rejection::UnknownWorkspace);
+    let workspace: WorkspaceId = workspace.parse().map_err(|_| not_found())?;
+    let count: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;
+    if workspace < WorkspaceId::nth(0) || workspace.ordinal() >= count.unwrap_or(0) {
+        return Err(not_found());
+    }
+    let row = move |state: &State| WorkspaceRow::of(workspace, state);
+    Ok(HttpResponse::Ok().json(gateway.shard.look::<Workspace, _>(workspace, row).await?.value))
 }
 
 /// Grants credits.
@@ -129,7 +200,7 @@ pub(super) async fn grant(
 ) -> Result<HttpResponse, Refused> {
     let body = body::read(payload, gateway.limits).await?;
     let GrantBody { amount, reason } = body::typed(&body)?;
-    body::bounded("reason", &reason, TEXT_CHARS_MAX)?;
+    fields::line("reason", &reason)?;
     let workspace: WorkspaceId = workspace.parse().map_err(|_| Refused::from(Rejection::UnknownWorkspace))?;
     let grant = Command::Grant(Grant { amount, reason, by: "operator".to_owned() });
     match gateway.shard.ask::<Workspace>(workspace, grant, Gateway::cause("operator", id.0)).await? {

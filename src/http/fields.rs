@@ -1,0 +1,120 @@
+//! What several requests' bodies have in common: names, addresses, languages, reasons.
+
+use actix_web::{HttpRequest, web};
+use serde_json::Value;
+
+use super::body;
+use super::error::Refused;
+use super::page::Query;
+use crate::gateway::Gateway;
+
+/// Longest name or address, in characters.
+const LINE_CHARS_MAX: usize = 1_000;
+/// Longest address (RFC 5321, section 4.5.3.1.3).
+const EMAIL_CHARS_MAX: usize = 254;
+/// Longest language tag (RFC 5646, section 4.4.1).
+const LANGUAGE_CHARS_MAX: usize = 35;
+/// Longest reason, in characters.
+const REASON_CHARS_MAX: usize = 1_000;
+
+/// One line of text: not blank, without control characters, at most 1,000 characters.
+pub(super) fn line(param: &'static str, text: &str) -> Result<(), Refused> {
+    body::bounded(param, text, LINE_CHARS_MAX)?;
+    no_controls(param, text)
+}
+
+/// An e-mail address, judged by its form only: something, one `@`, something.
+pub(super) fn email(param: &'static str, text: &str) -> Result<(), Refused> {
+    body::bounded(param, text, EMAIL_CHARS_MAX)?;
+    no_controls(param, text)?;
+    match text.split_once('@') {
+        Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(' ') => {
+            Ok(())
+        }
+        _ => Err(Refused::invalid(param, format!("{param} is not an e-mail address"))),
+    }
+}
+
+/// A BCP 47 language tag, such as `en` or `pt-BR`.
+pub(super) fn language(text: &str) -> Result<(), Refused> {
+    let mut parts = text.split('-');
+    let first = parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && letters(part));
+    let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if first && rest && text.len() <= LANGUAGE_CHARS_MAX {
+        return Ok(());
+    }
+    Err(Refused::invalid("language", "language must be a language tag such as en, tr or pt-BR"))
+}
+
+/// Why somebody wants something: may be empty, at most 1,000 characters.
+pub(super) fn reason(text: &str) -> Result<(), Refused> {
+    if text.chars().count() > REASON_CHARS_MAX {
+        return Err(Refused::invalid("reason", format!("reason has more than {REASON_CHARS_MAX} characters")));
+    }
+    no_controls("reason", text)
+}
+
+/// Which one is meant where the path does not say: a parameter of one of these names behind the question mark, or a
+/// field of the body.
+pub(super) async fn named(
+    gateway: &Gateway,
+    request: &HttpRequest,
+    payload: web::Payload,
+    names: &[&'static str],
+) -> Result<String, Refused> {
+    let query = Query::of(request)?;
+    if let Some(text) = names.iter().find_map(|name| query.text(name)) {
+        return Ok(text.to_owned());
+    }
+    let body = body::read(payload, gateway.limits).await?;
+    let fields = if body.is_empty() { serde_json::Map::new() } else { body::object(&body)? };
+    let found = names.iter().find_map(|name| match fields.get(*name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    let missing = || Refused::bad("missing_field", format!("{} is missing", names.join(" or ")));
+    found.ok_or_else(missing)
+}
+
+fn letters(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+fn no_controls(param: &'static str, text: &str) -> Result<(), Refused> {
+    if text.chars().any(char::is_control) {
+        return Err(Refused::invalid(param, format!("{param} has line breaks or other control characters")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_something_on_both_sides_of_one_at() {
+        assert!(email("email", "ada@kite.example").is_ok());
+        for wrong in ["", " ", "ada", "@kite.example", "ada@", "a@b@c", "ada @kite.example", "ada@kite\r\nBcc: x@y"] {
+            assert!(email("email", wrong).is_err(), "{wrong:?}");
+        }
+        assert!(email("email", &format!("{}@kite.example", "a".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn a_language_is_a_tag() {
+        for tag in ["en", "tr", "el", "hi", "es-419", "zh-Hant-TW"] {
+            assert!(language(tag).is_ok(), "{tag}");
+        }
+        for wrong in ["", "e", "english language", "en_GB", "en-", "1x"] {
+            assert!(language(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert!(line("name", "Blue Kite 🪁").is_ok());
+        assert!(line("name", "Blue\nKite").is_err() && line("name", "  ").is_err());
+        assert!(reason("").is_ok() && reason(&"x".repeat(1_001)).is_err());
+    }
+}

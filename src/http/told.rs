@@ -1,0 +1,202 @@
+//! A message as its events tell it.
+
+use events::account::{MessageQueued, SettledAs};
+use events::chat::MessageReceived;
+use events::event::Event;
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::record::Record;
+use serde::Serialize;
+
+use super::messages::Phones;
+
+/// How far a message got; later ones are further, but for failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum MessageState {
+    Queued,
+    Sending,
+    Uncertain,
+    Sent,
+    Failed,
+    Delivered,
+    Read,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct FailureView {
+    code: String,
+    message: String,
+}
+
+/// A message, folded from its events.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) id: MessageId,
+    pub(super) workspace: WorkspaceId,
+    pub(super) account: AccountId,
+    chat: ChatId,
+    direction: &'static str,
+    text: String,
+    file: Option<FileView>,
+    queued_at: String,
+    state: MessageState,
+    sent_at: Option<String>,
+    failure: Option<FailureView>,
+}
+
+/// A message's file as the API shows it; size and type are known once it was fetched or received.
+#[derive(Debug, Clone, Serialize)]
+struct FileView {
+    name: String,
+    size: Option<u64>,
+    #[serde(rename = "type")]
+    mime: Option<String>,
+}
+
+/// A message as the API shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageView {
+    message_id: String,
+    chat_id: String,
+    account: String,
+    direction: &'static str,
+    state: MessageState,
+    text: String,
+    file: Option<FileView>,
+    queued_at: String,
+    sent_at: Option<String>,
+    failure: Option<FailureView>,
+}
+
+impl Told {
+    pub(super) fn fold(told: Option<Self>, record: &Record, event: &Event) -> Option<Self> {
+        match event {
+            Event::MessageQueued(e) => return Some(Self::queued(e, record)),
+            Event::MessageReceived(e) => return Some(Self::received(e)),
+            _ => {}
+        }
+        let mut told = told?;
+        told.apply(event);
+        Some(told)
+    }
+
+    fn queued(e: &MessageQueued, record: &Record) -> Self {
+        let file = e.file.as_ref();
+        Self {
+            id: e.message,
+            workspace: e.workspace,
+            account: e.account,
+            chat: e.chat,
+            direction: "sent",
+            text: e.text.reveal().to_owned(),
+            file: file.map(|file| FileView { name: file.name.reveal().to_owned(), size: None, mime: None }),
+            queued_at: record.recorded_at.to_string(),
+            state: MessageState::Queued,
+            sent_at: None,
+            failure: None,
+        }
+    }
+
+    /// What was said by others has reached us; what was typed on the phone was sent by it.
+    fn received(e: &MessageReceived) -> Self {
+        let (direction, state) =
+            if e.from_me { ("sent", MessageState::Sent) } else { ("received", MessageState::Delivered) };
+        let file = e.file.as_ref().map(|file| FileView {
+            name: file.name.reveal().to_owned(),
+            size: Some(file.size),
+            mime: Some(file.mime.clone()),
+        });
+        Self {
+            id: e.message,
+            workspace: e.workspace,
+            account: e.account,
+            chat: e.chat,
+            direction,
+            text: e.text.reveal().to_owned(),
+            file,
+            queued_at: e.at.to_string(),
+            state,
+            sent_at: Some(e.at.to_string()),
+            failure: None,
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let received = matches!(self.state, MessageState::Delivered | MessageState::Read);
+        match event {
+            Event::FileFetched(e) => {
+                if let Some(file) = &mut self.file {
+                    file.size = Some(e.size);
+                    file.mime = Some(e.mime.clone());
+                }
+            }
+            Event::SendStarted(_) if !received => self.state = MessageState::Sending,
+            Event::SendDeferred(_) if !received => self.state = MessageState::Queued,
+            Event::SendUncertain(_) if !received => self.state = MessageState::Uncertain,
+            Event::MessageSent(e) => self.sent(e.at.to_string(), received),
+            Event::MessageFailed(e) => self.failed(&e.code, received),
+            Event::MessageSettled(e) => match e.settled_as {
+                SettledAs::Sent => self.sent(e.at.to_string(), received),
+                SettledAs::Failed => self.failed("settled_as_failed", received),
+            },
+            Event::MessageDelivered(_) if self.state != MessageState::Read => self.state = MessageState::Delivered,
+            Event::MessageRead(_) => self.state = MessageState::Read,
+            _ => {}
+        }
+    }
+
+    fn sent(&mut self, at: String, received: bool) {
+        self.sent_at = Some(at);
+        if !received {
+            self.state = MessageState::Sent;
+        }
+    }
+
+    fn failed(&mut self, code: &str, received: bool) {
+        self.failure = Some(FailureView { code: code.to_owned(), message: explain(code).to_owned() });
+        if !received {
+            self.state = MessageState::Failed;
+        }
+    }
+
+    pub(super) fn view(self, phones: &Phones) -> MessageView {
+        let phone = phones.iter().find(|(account, _)| *account == self.account);
+        MessageView {
+            message_id: self.id.to_string(),
+            chat_id: self.chat.to_string(),
+            account: phone.map(|(_, phone)| phone.clone()).unwrap_or_default(),
+            direction: self.direction,
+            state: self.state,
+            text: self.text,
+            file: self.file,
+            queued_at: self.queued_at,
+            sent_at: self.sent_at,
+            failure: self.failure,
+        }
+    }
+}
+
+fn explain(code: &str) -> &'static str {
+    match code {
+        "recipient_invalid" => "The recipient is not a valid number or JID",
+        "not_on_whatsapp" => "The number is not on WhatsApp",
+        "refused" => "WhatsApp or the recipient refused it",
+        "window_closed" => "Free text was not allowed at that time",
+        "content_rejected" => "WhatsApp rejected the content",
+        "server_error" => "WhatsApp's server failed at every try",
+        "account_disconnected" => "The account had no connection for too long",
+        "not_a_direct_link" => "The file's address led to a web page, not to the file",
+        "file_too_large" => "The file has more than 2 MiB",
+        "file_unreachable" => "The file's server could not be reached",
+        "file_not_found" => "The file's server does not have it",
+        "file_http_error" => "The file's server answered with an error",
+        "file_timeout" => "The file did not arrive in time",
+        "file_incomplete" => "The file broke off before its end",
+        "file_redirect_loop" => "The file's address redirected too often",
+        "file_address_forbidden" => "The file's address is one that we do not call",
+        "file_url_invalid" => "The file's address is not a web address",
+        "file_empty" => "The file is empty",
+        "settled_as_failed" => "Somebody settled it as not sent",
+        _ => "It could not be sent",
+    }
+}
