@@ -1,8 +1,11 @@
 //! The edge of Tidings: HTTP, command line, transports. Holds no rule.
 
 pub mod cli;
+pub mod client;
 pub mod config;
+pub mod files;
 pub mod gateway;
+pub mod guard;
 pub mod http;
 pub mod secrets;
 pub mod sending;

@@ -87,7 +87,7 @@ pub(super) struct Remote {
 
 impl Remote {
     fn new(url: &str, key: Option<String>) -> Result<Self, Failure> {
-        let client = Client::builder().no_proxy().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
+        let client = crate::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), key })
     }

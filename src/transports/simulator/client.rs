@@ -46,8 +46,7 @@ pub(super) enum Fault {
 impl SimulatorClient {
     /// Connects when first used; `timeout` is that of a whole request.
     pub(super) fn new(base: &str, timeout: Duration) -> reqwest::Result<Self> {
-        let client = Client::builder()
-            .no_proxy()
+        let client = crate::client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
