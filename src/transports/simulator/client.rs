@@ -17,7 +17,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the five seconds of the server, so that no request meets a connection that is being closed.
 const IDLE_CONNECTION_KEPT: Duration = Duration::from_secs(3);
 const POLL_WAIT_MS: u64 = 10_000;
-const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Far more than the longest answer: half a megabyte of updates with all their characters escaped.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
 
 /// A simulator process at an address.
 #[derive(Clone)]

@@ -131,7 +131,7 @@ async fn updates_are_listed_oldest_first_above_the_cursor() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_understood_is_refused_with_a_reason() {
     let long_from = json!({"id": "3EB00000000000000001", "from": "1".repeat(65), "to": "1", "text": ""}).to_string();
-    let too_large = "x".repeat((1 << 20) + 1);
+    let too_large = "x".repeat((4 << 20) + 1);
     let answers = exchange(&[
         ("POST", "/sim/v1/send", "{"),
         ("POST", "/sim/v1/send", r#"{"id":"7","from":"+12025550100","to":"+12025550101","text":"hi"}"#),
@@ -272,7 +272,7 @@ async fn no_answer_in_time_is_an_unknown_outcome() {
 
 #[actix_web::test]
 async fn an_endless_answer_is_given_up() {
-    let endless = Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(2 << 20)).into_boxed_str());
+    let endless = Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(9 << 20)).into_boxed_str());
     assert_eq!(answering(Some(endless), Duration::from_secs(10)).await, Outcome::Unknown);
 }
 
