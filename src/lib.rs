@@ -1,6 +1,7 @@
 //! The edge of Tidings: HTTP, command line, transports. Holds no rule.
 
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod gateway;
 pub mod http;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::body;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use crate::codes;
 use crate::gateway::Gateway;
 
 /// A message has few events: tries are bounded, deferrals are not.
@@ -139,16 +140,7 @@ impl Told {
 }
 
 fn explain(code: &str) -> &'static str {
-    match code {
-        "recipient_invalid" => "The recipient is not a valid number or JID",
-        "not_on_whatsapp" => "The number is not on WhatsApp",
-        "refused" => "WhatsApp or the recipient refused it",
-        "window_closed" => "Free text was not allowed at that time",
-        "content_rejected" => "WhatsApp rejected the content",
-        "server_error" => "WhatsApp's server failed at every try",
-        "settled_as_failed" => "Somebody settled it as not sent",
-        _ => "It could not be sent",
-    }
+    codes::find(code).map_or("It could not be sent", |code| code.message)
 }
 
 /// The numbers of a workspace's accounts.
