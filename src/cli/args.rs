@@ -37,6 +37,12 @@ Examples:
   tidings state account/10010001 --at 4711
   tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  tidings explain                          every code
+  tidings explain insufficient_credits
+  tidings --json explain not_on_whatsapp";
+
 const GLOBAL: &str = "Options of every command";
 
 /// The whole command line.
@@ -90,6 +96,9 @@ pub enum Command {
     /// Show what one actor knows, now or as of any moment
     #[command(after_help = STATE_EXAMPLES)]
     State(StateArgs),
+    /// Explain the code of a refusal or failure: its causes, what to do, what becomes of the credits
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Print the version
     Version,
 }
@@ -169,6 +178,14 @@ pub struct StateArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Which code to explain.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArgs {
+    /// The code, such as `insufficient_credits`; all of them if it is left out
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// The gateway that a reading command asks while the data directory is in use.

@@ -5,6 +5,7 @@ mod banner;
 mod demo;
 mod events;
 pub mod exit;
+mod explain;
 mod happenings;
 mod reading;
 mod serve;
@@ -43,6 +44,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Simulator(args) => simulator::run(cli, &args),
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
         Command::Version => print(&format!("tidings {}\n", env!("CARGO_PKG_VERSION"))),
     }

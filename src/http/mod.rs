@@ -5,6 +5,7 @@ mod body;
 mod caller;
 mod chats;
 mod credits;
+mod docs;
 mod error;
 mod events;
 mod fields;

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, error, events, health, inbound, inbound_settings, keys, messages, streams, teammates,
+    accounts, chats, credits, docs, error, events, health, inbound, inbound_settings, keys, messages, streams, teammates,
     timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
@@ -22,6 +22,9 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/in/{token}", Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/docs", Open, docs::index),
+        row(Method::GET, "/docs/errors", Open, docs::errors),
+        row(Method::GET, "/docs/{file}", Open, docs::file),
         row(Method::GET, "/api/v1/workspace", Workspace, workspace::show),
         row(Method::PATCH, "/api/v1/workspace", Workspace, workspace::change),
         row(Method::GET, "/api/v1/teammates", Workspace, teammates::list),

@@ -13,6 +13,7 @@ mod harness;
 
 mod cli;
 mod crash;
+mod errors;
 mod idempotency;
 mod main_job;
 mod pacing;
