@@ -12,6 +12,8 @@
 mod harness;
 
 mod cli;
+mod cli_customers;
+mod cli_setup;
 mod crash;
 mod idempotency;
 mod main_job;
