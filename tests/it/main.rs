@@ -17,6 +17,7 @@ mod cli_setup;
 mod crash;
 mod idempotency;
 mod main_job;
+mod operations;
 mod pacing;
 mod refusals;
 mod simulation;

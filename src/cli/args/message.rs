@@ -35,7 +35,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "NAME")]
     pub chat_name: Option<String>,
     /// What to say
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub text: Option<String>,
     /// A file to send with it: an address from which it can be downloaded directly
     #[arg(long, value_name = "URL", requires = "file_name")]
