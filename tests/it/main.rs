@@ -12,10 +12,13 @@
 mod harness;
 
 mod cli;
+mod cli_customers;
+mod cli_setup;
 mod crash;
 mod errors;
 mod idempotency;
 mod main_job;
+mod operations;
 mod pacing;
 mod refusals;
 mod roles;
