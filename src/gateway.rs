@@ -27,6 +27,7 @@ pub(crate) use start::admin_key_file;
 pub use start::{Holder, StartError, Started, start};
 
 use crate::config::{Config, Limits, Pacing};
+use crate::files::Files;
 use crate::secrets::{self, Chance};
 use crate::sending::{self, Sending, Transports};
 use crate::transports::simulator::Shared;
@@ -53,6 +54,8 @@ pub struct Gateway {
     pub strict_errors: bool,
     /// What sends.
     pub transports: Arc<Transports>,
+    /// What fetches the files of messages.
+    pub files: Arc<dyn Files>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -99,6 +102,8 @@ pub struct Make {
     pub chance: Chance,
     /// What sends.
     pub transports: Transports,
+    /// What fetches the files of messages.
+    pub files: Arc<dyn Files>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -149,6 +154,7 @@ impl Gateway {
             pacing: config.pacing,
             strict_errors: config.compat.strict_errors,
             transports,
+            files: make.files,
             simulator: make.simulator,
             reading: make.reading,
             state: Arc::default(),

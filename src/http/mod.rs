@@ -7,6 +7,7 @@ mod chats;
 mod credits;
 mod error;
 mod events;
+mod files;
 mod health;
 mod inbound;
 mod messages;
@@ -18,6 +19,7 @@ mod workspaces;
 
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
+pub use files::{FileCheckView, check as check_file};
 pub use routes::configure;
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};

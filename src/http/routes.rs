@@ -4,7 +4,7 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::middleware::from_fn;
 use actix_web::{Resource, web};
 
-use super::{accounts, caller, chats, credits, error, events, health, inbound, messages, streams, workspaces};
+use super::{accounts, caller, chats, credits, error, events, files, health, inbound, messages, streams, workspaces};
 use crate::gateway::Gateway;
 use crate::transports::simulator;
 
@@ -38,6 +38,7 @@ fn workspace() -> impl HttpServiceFactory {
         dressed("/api/v1/chats/{id}").route(web::get().to(chats::show)),
         dressed("/api/v1/chats/{id}/messages").route(web::get().to(chats::messages)),
         dressed("/api/v1/messages/{id}").route(web::get().to(messages::show)),
+        dressed("/api/v1/files/check").route(web::post().to(files::answer)),
         dressed("/api/v1/messages/{id}/settle").route(web::post().to(messages::settle)),
     )
 }

@@ -13,6 +13,7 @@ mod harness;
 
 mod cli;
 mod crash;
+mod files;
 mod idempotency;
 mod main_job;
 mod pacing;
