@@ -65,9 +65,8 @@ impl Running {
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
         let signals = [listen_for(SignalKind::interrupt())?, listen_for(SignalKind::terminate())?];
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
-        let base_url = config.base_url(bound);
         let before = tokio::time::Instant::now();
-        let started = gateway::start(config, base_url, key_to_terminal).await.map_err(|error| not_started(&error))?;
+        let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;
         let recovered = before.elapsed();
         let server = serve(&started, listener).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");

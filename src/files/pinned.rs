@@ -1,6 +1,7 @@
 //! A client that can reach one judged target and nothing else.
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -60,14 +61,10 @@ fn fault(error: &reqwest::Error) -> Fault {
 }
 
 fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let carried = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let carried = carried.and_then(|carried| carried.downcast_ref::<rustls::Error>());
-        if carried.is_some() || error.is::<rustls::Error>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
+    let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => Some(carried),
+        None => error.source(),
+    };
+    error.is::<rustls::Error>() || carried.is_some_and(is_of_tls)
 }

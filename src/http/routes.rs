@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, health, inbound, inbound_settings, keys, messages, streams, teammates,
-    timeline, workspace, workspaces,
+    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, streams,
+    teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -50,6 +50,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/chats/{id}", Workspace, chats::show),
         row(Method::PATCH, "/api/v1/chats/{id}", Workspace, chats::change),
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
+        row(Method::POST, "/api/v1/files/check", Workspace, files::answer),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),

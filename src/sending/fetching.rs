@@ -35,7 +35,8 @@ impl Fetching {
     pub(super) async fn fetch(&self, account: AccountId, message: MessageId, file: QueuedFile) -> Command {
         let host = reqwest::Url::parse(&file.url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
         let place = (account, host.unwrap_or_default());
-        let free = Arc::clone(&self.hosts.entry(place.clone()).or_insert_with(|| Semaphore::new(AT_ONCE_PER_HOST).into()));
+        let free =
+            Arc::clone(&self.hosts.entry(place.clone()).or_insert_with(|| Semaphore::new(AT_ONCE_PER_HOST).into()));
         let permit = free.acquire().await;
         let result = self.get(&file).await;
         drop(permit);

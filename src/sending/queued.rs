@@ -40,10 +40,8 @@ pub(crate) fn queued(log: &dyn Log, index: &Index, message: MessageId) -> Result
                 chat: e.chat,
                 to: e.to.reveal().to_owned(),
                 text: e.text.reveal().to_owned(),
-                file: file.map(|file| QueuedFile {
-                    url: file.url.reveal().to_owned(),
-                    name: file.name.reveal().to_owned(),
-                }),
+                file: file
+                    .map(|file| QueuedFile { url: file.url.reveal().to_owned(), name: file.name.reveal().to_owned() }),
             });
         }
     })?;

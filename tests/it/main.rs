@@ -16,6 +16,7 @@ mod cli_customers;
 mod cli_setup;
 mod crash;
 mod errors;
+mod files;
 mod idempotency;
 mod main_job;
 mod operations;

@@ -36,7 +36,11 @@ impl Index {
         let stored = self.log.notes(&prefix, &prefix, limit.saturating_add(known.len()))?;
         let mut members: BTreeSet<u64> = stored.iter().map(|(key, _)| Shared::member(key)).collect();
         for (member, has) in known {
-            if has { members.insert(member) } else { members.remove(&member) };
+            if has {
+                members.insert(member)
+            } else {
+                members.remove(&member)
+            };
         }
         Ok(members.into_iter().take(limit).collect())
     }
