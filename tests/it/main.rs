@@ -18,5 +18,6 @@ mod main_job;
 mod pacing;
 mod refusals;
 mod simulation;
+mod simulator;
 mod test_numbers;
 mod tidy;
