@@ -24,5 +24,6 @@ mod pacing;
 mod refusals;
 mod roles;
 mod simulation;
+mod simulator;
 mod test_numbers;
 mod tidy;

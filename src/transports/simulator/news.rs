@@ -52,12 +52,9 @@ impl News {
     }
 
     pub(super) fn add(&mut self, due: Timestamp, item: Item) {
-        self.kept = self.kept.saturating_add(1);
-        self.kept_bytes = self.kept_bytes.saturating_add(item.bytes());
+        self.count(&item);
         self.push(due, item);
-        while self.kept > KEPT_MAX || self.kept_bytes > KEPT_BYTES_MAX {
-            self.forget_oldest();
-        }
+        self.forget_what_is_too_much();
     }
 
     /// From now on holds back what concerns this account; false if it did already.
@@ -77,9 +74,14 @@ impl News {
     /// Lets out what was held back, after `announcement`; false, and nothing happens, if nothing is held back.
     pub(super) fn let_out(&mut self, now: Timestamp, account: &Address, announcement: Item) -> bool {
         self.show_due(now);
-        let Some(items) = self.held.remove(account) else { return false };
-        self.add(now, announcement);
-        for item in items {
+        if !self.is_held(account) {
+            return false;
+        }
+        // Room is made while the others are held, so that the announcement itself is not what is forgotten.
+        self.count(&announcement);
+        self.forget_what_is_too_much();
+        self.push(now, announcement);
+        for item in self.held.remove(account).into_iter().flatten() {
             self.push(now, item);
         }
         true
@@ -129,16 +131,26 @@ impl News {
         }
     }
 
-    fn forget_oldest(&mut self) {
-        let forgotten = if let Some(item) = self.visible.pop_front() {
+    fn count(&mut self, item: &Item) {
+        self.kept = self.kept.saturating_add(1);
+        self.kept_bytes = self.kept_bytes.saturating_add(item.bytes());
+    }
+
+    fn forget_what_is_too_much(&mut self) {
+        while self.kept > KEPT_MAX || self.kept_bytes > KEPT_BYTES_MAX {
+            let Some(item) = self.take_oldest() else { return };
+            self.kept = self.kept.saturating_sub(1);
+            self.kept_bytes = self.kept_bytes.saturating_sub(item.bytes());
+        }
+    }
+
+    fn take_oldest(&mut self) -> Option<Item> {
+        if let Some(item) = self.visible.pop_front() {
             self.first = self.first.saturating_add(1);
-            Some(item)
-        } else {
-            let held = self.held.values_mut().find_map(VecDeque::pop_front);
-            held.or_else(|| self.pending.pop_first().map(|(_, item)| item))
-        };
-        self.kept = self.kept.saturating_sub(1);
-        self.kept_bytes = self.kept_bytes.saturating_sub(forgotten.map_or(0, |item| item.bytes()));
+            return Some(item);
+        }
+        let held = self.held.values_mut().find_map(VecDeque::pop_front);
+        held.or_else(|| self.pending.pop_first().map(|(_, item)| item))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use events::ids::MessageId;
 
-use super::super::tests::status;
+use super::super::tests::{incoming, status};
 use super::*;
 use crate::transports::{Status, Update};
 
@@ -124,4 +124,30 @@ fn there_is_room_for_so_many_disconnected_accounts_and_no_more() {
     }
     assert_eq!(news.hold(at(0), nth(DISCONNECTED_MAX)), Err(TooManyDisconnected));
     assert_eq!(news.hold(at(0), nth(0)), Ok(false));
+}
+
+#[test]
+fn long_messages_are_forgotten_sooner_also_those_that_waited() {
+    let heard = || Item::Message(Box::new(incoming(&"x".repeat(1 << 20)).heard(String::new(), at(0))));
+    let mut news = News::above(0);
+    assert_eq!(news.hold(at(0), account()), Ok(true));
+    for _ in 0..70 {
+        news.add(at(0), heard());
+        assert!(news.after(at(0), 0, 10).is_empty());
+    }
+    assert_eq!(news.kept, 63);
+    assert!(news.let_out(at(0), &account(), connection(true)));
+    assert_eq!((news.kept, news.pending.len()), (64, 64));
+    assert!(news.kept_bytes <= KEPT_BYTES_MAX);
+}
+
+#[test]
+fn one_reading_ends_with_the_item_that_makes_it_long() {
+    let heard = |chars| Item::Message(Box::new(incoming(&"x".repeat(chars)).heard(String::new(), at(0))));
+    let mut news = News::above(0);
+    for chars in [1, READ_BYTES_MAX, 1, 1] {
+        news.add(at(0), heard(chars));
+    }
+    assert_eq!(news.after(at(0), 0, 10).len(), 2);
+    assert_eq!(news.after(at(0), 2, 10).len(), 2);
 }
