@@ -26,7 +26,10 @@ fn submission(number: u64, phone: &str) -> Submit {
         recipient: Recipient::Peer(Peer::from_phone(phone)),
         sender: None,
         text: "hi".to_owned(),
+        file: None,
         origin: Origin::Inbound,
+        unknown_fields: Vec::new(),
+        dry_run: false,
         idempotency: None,
         looked_up: LookedUp::default(),
     }
