@@ -70,19 +70,15 @@ impl Index {
 
     /// A look-up that sees all sequenced commits.
     pub fn find<T: Value>(&self, lookup: &Lookup) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get(lookup).map(|(value, _)| value);
+        let held = self.memory().get(lookup);
         self.or_stored(held, lookup)
     }
 
     /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
     /// until they are removed.
     pub fn find_durable<T: Value>(&self, lookup: &Lookup, position: Position) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get(lookup);
-        match held {
-            Some((Some(_), at)) if at > position => Ok(None),
-            Some((None, at)) if at > position => self.or_stored(None, lookup),
-            held => self.or_stored(held.map(|(value, _)| value), lookup),
-        }
+        let held = self.memory().get_at(lookup, position);
+        self.or_stored(held, lookup)
     }
 
     #[expect(clippy::option_option, reason = "not held in memory, held as removed, held as a value")]
@@ -228,9 +224,16 @@ impl Index {
 }
 
 impl Memory {
-    fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
-        let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
-        std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get(lookup))
+    fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
+        self.newest_first().find_map(|entries| entries.get(lookup))
+    }
+
+    fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
+        self.newest_first().find_map(|entries| entries.get_at(lookup, position))
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = &Entries> {
+        std::iter::once(&self.gathering).chain(self.leaving.iter().rev().map(AsRef::as_ref))
     }
 
     /// Members of which it is known here whether they share it, the latest word.

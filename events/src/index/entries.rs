@@ -59,6 +59,8 @@ impl Value for Remembered {}
 pub(super) struct Entries {
     /// `None`: there is no such value any more.
     values: HashMap<Lookup, (Option<Vec<u8>>, Position)>,
+    /// What was removed within this run: it is there until its removal is durable.
+    removed: HashMap<Lookup, (Vec<u8>, Position)>,
     /// Who shares something now, or no more.
     shared: BTreeMap<Shared, BTreeMap<u64, bool>>,
     series: HashMap<Series, Vec<Position>>,
@@ -70,8 +72,17 @@ impl Entries {
         self.added
     }
 
-    pub(super) fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
-        self.values.get(lookup).cloned()
+    /// `Some(None)`: it was removed.
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
+        self.values.get(lookup).map(|(value, _)| value.clone())
+    }
+
+    /// The same as of a position; `None` when this run says nothing of that time.
+    pub(super) fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
+        match self.values.get(lookup)? {
+            (value, at) if *at <= position => Some(value.clone()),
+            _ => self.removed.get(lookup).filter(|(_, at)| *at <= position).map(|(value, _)| Some(value.clone())),
+        }
     }
 
     /// Members of which it is known here whether they share it.
@@ -152,7 +163,9 @@ impl Entries {
     }
 
     fn remove(&mut self, lookup: Lookup, position: Position) {
-        self.values.insert(lookup, (None, position));
+        if let Some((Some(value), at)) = self.values.insert(lookup.clone(), (None, position)) {
+            self.removed.insert(lookup, (value, at));
+        }
         self.added += 1;
     }
 
