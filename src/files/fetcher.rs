@@ -64,13 +64,13 @@ impl Fetcher {
             let answer = ask::get(target).await?;
             match next(&url, &answer)? {
                 Some(next) => target = self.guard.judge(next).await?,
-                None => return self.read(answer, name, &first).await,
+                None => return self.read(answer, name, [&first, &url]).await,
             }
         }
         Err(Fault::RedirectLoop(self.limits.redirects_max))
     }
 
-    async fn read(&self, answer: Response, name: String, url: &Url) -> Result<Fetched, Fault> {
+    async fn read(&self, answer: Response, name: String, [first, last]: [&Url; 2]) -> Result<Fetched, Fault> {
         let status = answer.status();
         match status {
             StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Fault::NotFound(status.as_u16())),
@@ -80,7 +80,7 @@ impl Fetcher {
         let bytes = body::read(answer, &name, self.limits.bytes_max).await?;
         let mime = sniff::mime(&bytes);
         if mime == sniff::HTML && !sniff::is_html_name(&name) {
-            return Err(Fault::NotADirectLink(sharing::advice(url)));
+            return Err(Fault::NotADirectLink(sharing::advice(first, last)));
         }
         Ok(Fetched { name, mime, bytes })
     }
