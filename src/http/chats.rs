@@ -9,6 +9,7 @@ use events::log::ReadError;
 use events::reading;
 use events::record::Position;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::Refused;
@@ -20,8 +21,8 @@ use crate::gateway::Gateway;
 const CHUNK: usize = 512;
 
 /// A chat as the API shows it.
-#[derive(Serialize)]
-struct ChatView {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChatView {
     chat_id: String,
     name: String,
     phone: String,

@@ -11,6 +11,7 @@ use events::log::ReadError;
 use events::reading;
 use events::record::{Position, Record};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body;
 use super::caller::{Caller, RequestId};
@@ -23,7 +24,7 @@ const EVENTS_MAX: usize = 10_000;
 const REASON_CHARS_MAX: usize = 1_000;
 
 /// How far a message got; later ones are further, but for failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum MessageState {
     Queued,
@@ -35,7 +36,7 @@ enum MessageState {
     Read,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct FailureView {
     code: String,
     message: String,
@@ -56,7 +57,7 @@ pub(super) struct Told {
 }
 
 /// A message as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MessageView {
     message_id: String,
     chat_id: String,
@@ -64,6 +65,7 @@ pub(super) struct MessageView {
     direction: &'static str,
     state: MessageState,
     text: String,
+    #[schema(value_type = Option<Object>)]
     file: Option<()>,
     queued_at: String,
     sent_at: Option<String>,
@@ -182,14 +184,16 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().json(find(&gateway, workspace, &id).await?.view(&phones)))
 }
 
-#[derive(Deserialize)]
-struct SettleBody {
+/// Somebody's word on what became of a message.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SettleBody {
     r#as: As,
     #[serde(default)]
+    #[schema(max_length = 1000)]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum As {
     Sent,

@@ -11,6 +11,7 @@ mod events;
 mod health;
 mod inbound;
 mod messages;
+mod openapi;
 mod page;
 mod routes;
 mod send_body;

@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
-use super::{accounts, chats, credits, docs, error, events, health, inbound, messages, streams, workspaces};
+use super::{accounts, chats, credits, docs, error, events, health, inbound, messages, openapi, streams, workspaces};
 use crate::gateway::Gateway;
 use crate::transports::simulator;
 
@@ -19,6 +19,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/in/{token}", Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/openapi.json", Open, openapi::show),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),

@@ -7,6 +7,7 @@ use events::ids::WorkspaceId;
 use events::index::Lookup;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::body;
 use super::caller::{Operator, RequestId};
@@ -18,25 +19,34 @@ use crate::secrets;
 const ATTEMPTS: u32 = 16;
 const TEXT_CHARS_MAX: usize = 1_000;
 
-#[derive(Deserialize)]
-struct CreateBody {
+/// A workspace to create.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CreateBody {
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S", example = "Acme")]
     name: String,
     owner: OwnerBody,
     #[serde(default)]
+    #[schema(maximum = 9_007_199_254_740_991_u64)]
     credits: u64,
 }
 
-#[derive(Deserialize)]
+/// Its owner.
+#[derive(Deserialize, ToSchema)]
 struct OwnerBody {
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     full_name: String,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     email: String,
     #[serde(default = "english")]
     language: String,
 }
 
-#[derive(Deserialize)]
-struct GrantBody {
+/// Credits to grant.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct GrantBody {
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     amount: u64,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: String,
 }
 
