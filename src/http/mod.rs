@@ -21,6 +21,7 @@ mod workspaces;
 pub use caller::Role;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
+pub use openapi::text as openapi;
 pub use routes::{Listed, configure, routes};
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};

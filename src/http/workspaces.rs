@@ -25,7 +25,7 @@ pub(super) struct CreateBody {
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S", example = "Acme")]
     name: String,
     owner: OwnerBody,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::whole")]
     #[schema(maximum = 9_007_199_254_740_991_u64)]
     credits: u64,
 }
@@ -44,6 +44,7 @@ struct OwnerBody {
 /// Credits to grant.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct GrantBody {
+    #[serde(deserialize_with = "body::whole")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     amount: u64,
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]

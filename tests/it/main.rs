@@ -16,6 +16,7 @@ mod crash;
 mod errors;
 mod idempotency;
 mod main_job;
+mod openapi;
 mod pacing;
 mod refusals;
 mod roles;

@@ -1,4 +1,5 @@
-//! What is said about one route, and the OpenAPI operation that it becomes.
+//! What is said about one route, and the `OpenAPI` operation that it becomes.
+#![expect(clippy::needless_pass_by_value, reason = "JSON is built where it is given")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +99,7 @@ impl Doc {
 
     /// The page is chosen by `limit`, `after` and `before`.
     pub(super) fn paged(self) -> Self {
-        let place = json!({"type": "integer", "format": "int64", "minimum": 0});
+        let place = json!({"type": "integer", "minimum": 0});
         self.limited().query("after", "Rows behind this place: `page.next` of the page before.", place.clone()).query(
             "before",
             "Rows before this place: `page.prev` of the page behind.",
@@ -144,7 +145,7 @@ impl Doc {
         schemas::reference(&T::name())
     }
 
-    /// The OpenAPI operation.
+    /// The `OpenAPI` operation.
     pub(super) fn operation(&self, route: &Listed) -> Value {
         let id = self.route.to_lowercase().replace(['{', '}'], "");
         let id: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -191,9 +192,8 @@ fn by_role(route: &Listed) -> &'static [&'static str] {
     match route.role {
         Role::Open => &[],
         Role::Inbound => &["webhook_not_found", "internal", "overloaded"],
-        Role::Workspace => &["unauthorized", "internal", "overloaded"],
         Role::Operator if route.method == Method::GET => &["unauthorized", "internal"],
-        Role::Operator => &["unauthorized", "internal", "overloaded"],
+        Role::Workspace | Role::Operator => &["unauthorized", "internal", "overloaded"],
     }
 }
 

@@ -1,4 +1,4 @@
-//! The API's description in OpenAPI 3.1: the table of routes, with what `open`, `workspace` and `operator` say of each.
+//! The API's description in `OpenAPI` 3.1: the table of routes, with what `open`, `workspace` and `operator` say of each.
 
 mod doc;
 mod open;
@@ -19,7 +19,12 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
 
 /// Shows the description.
 pub(super) async fn show() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).body(DOCUMENT.as_str())
+    HttpResponse::Ok().content_type(ContentType::json()).body(text())
+}
+
+/// The description as it is shown.
+pub fn text() -> &'static str {
+    DOCUMENT.as_str()
 }
 
 /// The whole description. A route that nothing is said about is left out.
@@ -49,6 +54,7 @@ fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": components,
+            "examples": schemas::examples(),
             "headers": {"RequestId": {"description": "The request's id; the log tells more under it.",
                 "schema": {"type": "string", "pattern": "^req_[0-9a-f]{16}$"}}},
             "securitySchemes": {

@@ -56,5 +56,5 @@ fn log() -> Vec<Doc> {
 }
 
 fn integer() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 0})
+    json!({"type": "integer", "minimum": 0})
 }

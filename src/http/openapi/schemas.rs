@@ -1,8 +1,9 @@
 //! Shapes that no type of ours has: refusals, pages, what a CRM posts, parameters in paths.
+#![expect(clippy::needless_pass_by_value, reason = "JSON is built where it is given")]
 
 use serde_json::{Map, Value, json};
 
-use crate::codes::Code;
+use crate::codes::{self, Code};
 
 /// The shapes that many routes share, by name.
 pub(super) fn shared() -> Map<String, Value> {
@@ -40,6 +41,12 @@ pub(super) fn shared() -> Map<String, Value> {
     named.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
+/// An example answer of every refusal, by its code.
+pub(super) fn examples() -> Map<String, Value> {
+    let refusals = codes::all().filter(|code| code.status().is_some());
+    refusals.map(|code| (code.name.to_owned(), json!({"value": code.example()}))).collect()
+}
+
 /// A reference to a named shape.
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
@@ -65,7 +72,9 @@ pub(super) fn object(properties: Value) -> Value {
 pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.name).collect();
     let meanings: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.name, code.meaning)).collect();
-    let examples = codes.iter().map(|code| (code.name.to_owned(), json!({"value": code.example()})));
+    let examples = codes
+        .iter()
+        .map(|code| (code.name.to_owned(), json!({"$ref": format!("#/components/examples/{}", code.name)})));
     let schema = json!({"allOf": [reference("Refusal"), {"properties": {
         "status": {"const": status}, "error": {"properties": {"code": {"enum": names}}},
     }}]});
@@ -96,9 +105,13 @@ pub(super) fn path_parameter(name: &str) -> Value {
     }
 }
 
+const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
+
 /// What a CRM posts. Numbers count as their digits, `null` and blank as absent, unknown fields are ignored.
 pub(super) fn send() -> Value {
-    let recipients = ["chat_id", "jid", "phone", "chat_name"].map(|name| json!({"required": [name]}));
+    let said = json!({"type": ["string", "number"], "pattern": "\\S"});
+    let recipients =
+        ["chat_id", "jid", "phone", "chat_name"].map(|name| json!({"required": [name], "properties": {name: said}}));
     let text = |about: &str| json!({"type": ["string", "number", "null"], "description": about});
     json!({
         "type": "object",
@@ -106,11 +119,11 @@ pub(super) fn send() -> Value {
         "anyOf": recipients,
         "properties": {
             "action": {"const": "send"},
-            "text": text("Plain text; a line break is the only markup."),
+            "text": {"allOf": [said, {"maxLength": 65_536}], "description": "Plain; a line break is the only markup."},
             "file_url": text("Direct download of a file; given with file_name."),
             "file_name": text("The name that the recipient sees; given with file_url."),
             "chat_id": text("A chat of this workspace; its own account sends."),
-            "jid": text("WhatsApp's id of a person or group."),
+            "jid": {"type": ["string", "null"], "pattern": JID, "description": "WhatsApp's id of a person or group."},
             "phone": text("International format; checked when it is sent, not when it is accepted."),
             "chat_name": text("The exact name of a chat."),
             "whatsapp account phone": text("The account that sends; else the one that was connected last."),

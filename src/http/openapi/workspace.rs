@@ -15,7 +15,7 @@ pub(super) fn docs() -> Vec<Doc> {
 }
 
 fn credits() -> Vec<Doc> {
-    let cursor = json!({"type": "string", "pattern": "^[0-9]{1,15}\\.-?[0-9]{1,15}$"});
+    let cursor = json!({"type": "string", "pattern": "^([0-9]{1,15}\\.-?[0-9]{1,15})?$"});
     let balance = schemas::object(json!({"balance": {"type": "integer", "format": "int64", "minimum": 0}}));
     vec![
         Doc::new("Credits", "GET /api/v1/credits", "The balance").answers_schema(200, balance),
