@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, streams,
-    teammates, timeline, workspace, workspaces,
+    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, openapi,
+    streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -22,6 +22,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/in/{token}", Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/openapi.json", Open, openapi::show),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),

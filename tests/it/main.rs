@@ -19,6 +19,7 @@ mod errors;
 mod files;
 mod idempotency;
 mod main_job;
+mod openapi;
 mod operations;
 mod pacing;
 mod refusals;
