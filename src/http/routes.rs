@@ -5,7 +5,7 @@ use std::future::ready;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
@@ -130,7 +130,10 @@ fn resource(path: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
     let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let refuse = web::to(move || ready(error::method_not_allowed(allowed.clone())));
+    let refuse = web::to(move |request: HttpRequest| {
+        let page = docs::refusal(&request, &allowed);
+        ready(page.ok_or_else(|| error::method_not_allowed(allowed.clone())))
+    });
     let resource = web::resource(path).default_service(refuse);
     rows.into_iter().fold(resource, |resource, row| resource.route(row.route)).wrap(from_fn(caller::dress))
 }
