@@ -279,7 +279,6 @@ fn a_message_that_is_tried_again_needs_no_other_file() {
     AccountSpec::given([connected(), queued_with_file(11), fetched(11), started(11, 1)])
         .when(tried(11, 1, Outcome::ServerError), at(300))
         .then([deferred(11, 1, DeferReason::ServerError, 300, 300)])
-        .due_effects([])
         .due_wake_at(gap_after(300, 11, 2));
 }
 
