@@ -18,6 +18,7 @@ const WEEK_MS: u64 = 7 * DAY_MS;
 #[derive(Debug, Clone)]
 enum Step {
     Queue { chat: u64, cost: u64, file: bool },
+    QueueFiles { chat: u64 },
     Pass(u64),
     WakeNow,
     WakeWhenDue,
@@ -60,6 +61,7 @@ fn of_queue() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..=3_u64, 1..=2_u64, prop::bool::weighted(0.3))
             .prop_map(|(chat, cost, file)| Step::Queue { chat, cost, file }),
+        1 => (1..=2_u64).prop_map(|chat| Step::QueueFiles { chat }),
         3 => (0..4_000_u64).prop_map(Step::Pass),
         1 => prop_oneof![DAY_MS - 2..DAY_MS + 3, WEEK_MS - 2..WEEK_MS + 3].prop_map(Step::Pass),
     ]

@@ -11,11 +11,14 @@ use events::workspace::AccountConnected;
 use super::Step;
 use super::referee::Referee;
 use crate::account::outcome::Outcome;
-use crate::account::queue::FETCHES_MAX;
+use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
 use crate::account::{Account, Command, Effect, Fetched, Rejection, State};
 use crate::decider::{Decider, Due};
 use crate::spec::at;
 use crate::spec::facts::*;
+
+/// More files than are kept ready.
+const MANY_FILES: usize = FETCHED_MAX + 4;
 
 /// An account as the shell runs it, and a referee who sees every fact.
 pub(super) struct Driver {
@@ -154,6 +157,7 @@ impl Driver {
     pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Queue { chat, cost, file } => self.queue(chat, cost, file),
+            Step::QueueFiles { chat } => (0..MANY_FILES).for_each(|_| self.queue(chat, 2, true)),
             Step::Pass(ms) => self.now = self.now.plus_ms(ms),
             Step::WakeNow => self.command(Command::WakeUp),
             Step::WakeWhenDue => self.wake_when_due(),
