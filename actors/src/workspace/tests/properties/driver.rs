@@ -147,9 +147,11 @@ impl Driver {
         assert_eq!(self.past.len() > before, heard.is_ok() && !known);
     }
 
-    fn change_chat(&mut self, nth: u64, name: Option<String>, responsible: Option<Option<String>>) {
-        let change = ChangeChat { chat: chat(nth), name, responsible, by: operator(), looked_up: None };
-        let _ = self.command(Command::ChangeChat(change));
+    fn change_chat(&mut self, nth: u64, change: impl FnOnce(&mut ChangeChat)) {
+        let (chat, by) = (chat(nth), operator());
+        let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: None };
+        change(&mut wanted);
+        drop(self.command(Command::ChangeChat(wanted)));
     }
 
     pub(super) fn take(&mut self, step: Step) {
@@ -162,8 +164,8 @@ impl Driver {
             }
             Step::Block(_) | Step::Unblock(_) => {}
             Step::Send(sending, to) => self.submit(sending, to),
-            Step::Rename(nth, title) => self.change_chat(nth, Some(name(title)), None),
-            Step::Assign(nth, mate) => self.change_chat(nth, None, Some(mate.map(email))),
+            Step::Rename(nth, title) => self.change_chat(nth, |wanted| wanted.name = Some(name(title))),
+            Step::Assign(nth, mate) => self.change_chat(nth, |wanted| wanted.responsible = Some(mate.map(email))),
             Step::Hear { phone, account, message, named } => self.hear(phone, account, message, named),
             Step::Refund(which) => {
                 if let Some(at) = which.checked_rem(self.refundable.len()) {
@@ -180,7 +182,11 @@ impl Driver {
 
     fn manage(&mut self, step: Step) {
         match step {
-            Step::Change(nth, change) => self.twice(&changed(account(nth), change)),
+            Step::Change(nth, change) => {
+                let (before, for_good) = (self.past.len(), self.referee.ended_for_good(account(nth)));
+                self.twice(&changed(account(nth), change));
+                assert!(!for_good || self.past.len() == before, "{change:?} of what somebody ended for good");
+            }
             Step::Pace(min_ms, max_ms) => self.twice(&Command::ChangePacing(Gap { min_ms, max_ms }, operator())),
             Step::Switch(enabled, strict) => {
                 let set = SetInbound { enabled, strict, by: operator(), reason: REASON.to_owned() };
@@ -188,7 +194,7 @@ impl Driver {
             }
             Step::ReplaceToken(nth) => self.twice(&Command::ReplaceToken(token_of(nth), operator())),
             Step::Grant(amount) => {
-                let _ = self.command(Command::Grant(Grant { amount, reason: String::new(), by: String::new() }));
+                drop(self.command(Command::Grant(Grant { amount, reason: String::new(), by: operator() })));
             }
             Step::Connect(nth) => drop(self.command(Command::Connect(connect(&phone(nth))))),
             Step::CreateKey => {

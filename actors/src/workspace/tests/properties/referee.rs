@@ -11,9 +11,14 @@ use events::personal::Digest;
 struct Line {
     paused: bool,
     blocked: bool,
-    disconnected: bool,
-    /// Whether somebody, not the transport, ended the connection.
-    for_good: bool,
+    ended: Option<By>,
+}
+
+/// Who ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Somebody,
+    Transport,
 }
 
 /// Objects to every broken invariant.
@@ -39,9 +44,14 @@ impl Referee {
     pub(super) fn default_account(&self) -> Option<AccountId> {
         let active = |account: &&AccountId| {
             let line = self.lines[account];
-            !(line.paused || line.blocked || line.disconnected)
+            !(line.paused || line.blocked || line.ended.is_some())
         };
         self.order.iter().rev().find(active).copied()
+    }
+
+    /// Whether somebody, not the transport, ended the account's connection.
+    pub(super) fn ended_for_good(&self, account: AccountId) -> bool {
+        self.lines.get(&account).is_some_and(|line| line.ended == Some(By::Somebody))
     }
 
     /// Whether this is the token in force.
@@ -82,21 +92,21 @@ impl Referee {
                 let phone = e.phone.reveal().to_owned();
                 assert_eq!(*self.phones.entry(phone).or_insert(e.account), e.account, "one number, two accounts");
                 let before = self.lines.get(&e.account).copied();
-                assert!(before.is_none_or(|line| line.disconnected), "connected twice");
-                let line = Line { disconnected: false, for_good: false, ..before.unwrap_or_default() };
+                assert!(before.is_none_or(|line| line.ended.is_some()), "connected twice");
+                let line = Line { ended: None, ..before.unwrap_or_default() };
                 self.lines.insert(e.account, line);
                 self.order.retain(|account| *account != e.account);
                 self.order.push(e.account);
             }
             Event::AccountDisconnected(e) => {
                 let line = self.lines.get_mut(&e.account).unwrap();
-                assert!(!line.for_good, "disconnected twice");
-                (line.disconnected, line.for_good) = (true, e.by != "transport");
+                assert_ne!(line.ended, Some(By::Somebody), "disconnected twice");
+                line.ended = Some(if e.by == "transport" { By::Transport } else { By::Somebody });
             }
             Event::AccountPaused(e) => self.lines.get_mut(&e.account).unwrap().paused = true,
             Event::AccountResumed(e) => {
                 let line = self.lines.get_mut(&e.account).unwrap();
-                assert!((line.paused || line.blocked) && !line.disconnected, "resumed for nothing");
+                assert!((line.paused || line.blocked) && line.ended.is_none(), "resumed for nothing");
                 (line.paused, line.blocked) = (false, false);
             }
             Event::AccountBlocked(e) => self.lines.get_mut(&e.account).unwrap().blocked = true,
