@@ -84,7 +84,7 @@ impl Running {
         let server = self.server.clone();
         let clean = async move {
             server.stop(true).await;
-            gateway.shard.stop().await
+            gateway.stop().await
         };
         let queued = tokio::select! {
             queued = clean => queued,

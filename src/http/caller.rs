@@ -37,7 +37,7 @@ pub enum Role {
 pub(super) struct RequestId(pub(super) u64);
 
 impl RequestId {
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         format!("req_{:016x}", self.0)
     }
 }
@@ -50,9 +50,10 @@ pub(super) struct Operator;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller(pub(super) WorkspaceId);
 
-/// Whoever knows the token with this hash, which is this workspace's.
+/// Whoever has sent a token with this hash, and the workspace whose it is. An unknown one is not turned away before its
+/// body was read, so that nobody can tell by the connection what was refused.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hook(pub(super) WorkspaceId, pub(super) Digest);
+pub(super) struct Hook(pub(super) Option<WorkspaceId>, pub(super) Digest);
 
 /// Gives the request its id, the answer its header, and a refusal its shape.
 pub(super) async fn dress(
@@ -99,10 +100,7 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
     match role {
         Role::Open => {}
         Role::Inbound => {
-            let token_hash = digest(request.match_info().query("token"));
-            let workspace = gateway.workspace_of(&Lookup::Inbound(token_hash))?;
-            let workspace = workspace.ok_or_else(|| Refused::not_found("webhook_not_found", "Webhook not found"))?;
-            extensions.insert(Hook(workspace, token_hash));
+            extensions.insert(hook(gateway, request)?);
         }
         Role::Workspace => {
             let key = bearer(request).ok_or_else(Refused::unauthorized)?;
@@ -115,6 +113,12 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// The workspace behind the token in the path.
+pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refused> {
+    let token_hash = digest(request.match_info().query("token"));
+    Ok(Hook(gateway.workspace_of(&Lookup::Inbound(token_hash))?, token_hash))
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {

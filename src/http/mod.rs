@@ -1,6 +1,7 @@
 //! The HTTP edge: who may call, what was said, what is answered. Holds no rule.
 
 mod accounts;
+mod attempts;
 mod body;
 mod caller;
 mod chats;
@@ -10,13 +11,17 @@ mod events;
 mod fields;
 mod health;
 mod inbound;
+mod inbound_page;
 mod inbound_settings;
+mod json;
 mod keys;
+mod lookalikes;
 mod messages;
 mod page;
 mod routes;
 mod send_body;
 mod streams;
+mod submit;
 mod teammates;
 mod timeline;
 mod told;
