@@ -11,9 +11,12 @@
 
 mod harness;
 
+mod attempts;
 mod cli;
 mod crash;
+mod flood;
 mod idempotency;
+mod inbound;
 mod main_job;
 mod pacing;
 mod refusals;
