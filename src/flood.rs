@@ -11,6 +11,7 @@ use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use ipnet::IpNet;
 
 use crate::config::{Http, Limits, Network};
 
@@ -23,7 +24,7 @@ const PROXIES_MAX: usize = 16;
 pub struct Flood<C: Clock = MonotonicClock> {
     per_token: Option<Limiter<WorkspaceId, C>>,
     per_address: Option<Limiter<IpAddr, C>>,
-    trusted_proxies: Vec<Network>,
+    trusted_proxies: Vec<IpNet>,
     clock: C,
     checks: AtomicU32,
 }
@@ -36,7 +37,7 @@ impl<C: Clock + Clone> Flood<C> {
         Self {
             per_token: limiter(limits.flood_per_token_s, clock.clone()),
             per_address: limiter(limits.flood_per_address_s, clock.clone()),
-            trusted_proxies: http.trusted_proxies.clone(),
+            trusted_proxies: http.trusted_proxies.iter().filter_map(network).collect(),
             clock,
             checks: AtomicU32::new(0),
         }
@@ -72,7 +73,7 @@ impl<C: Clock + Clone> Flood<C> {
         let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
         let mut client = peer.to_canonical();
         for address in said.iter().rev().take(PROXIES_MAX) {
-            let trusted = self.trusted_proxies.iter().any(|network| contains(*network, client));
+            let trusted = self.trusted_proxies.iter().any(|network| network.contains(&client));
             match parse(address).filter(|_| trusted) {
                 Some(address) => client = address,
                 None => break,
@@ -97,6 +98,10 @@ fn limiter<K: Hash + Eq + Clone, C: Clock>(per_second: u32, clock: C) -> Option<
     Some(RateLimiter::dashmap_with_clock(quota, clock))
 }
 
+fn network(network: &Network) -> Option<IpNet> {
+    IpNet::new(network.address, network.prefix_bits).ok()
+}
+
 /// An address, perhaps with a port.
 fn parse(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
@@ -109,19 +114,6 @@ fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
         ip @ IpAddr::V4(_) => ip,
-    }
-}
-
-fn contains(network: Network, ip: IpAddr) -> bool {
-    let bits = u32::from(network.prefix_bits);
-    match (network.address, ip) {
-        (IpAddr::V4(first), IpAddr::V4(ip)) => {
-            (first.to_bits() ^ ip.to_bits()).checked_shr(32_u32.saturating_sub(bits)).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(first), IpAddr::V6(ip)) => {
-            (first.to_bits() ^ ip.to_bits()).checked_shr(128_u32.saturating_sub(bits)).unwrap_or(0) == 0
-        }
-        _ => false,
     }
 }
 

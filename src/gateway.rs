@@ -30,9 +30,11 @@ pub use start::{Holder, StartError, Started, start};
 
 use crate::attempts::Attempts;
 use crate::config::{Config, Limits, Pacing};
+use crate::files::Files;
 use crate::flood::Flood;
+use crate::receiving;
 use crate::secrets::{self, Chance};
-use crate::sending::{self, Sending, Transports};
+use crate::sending::{Fetching, Sending, Transports};
 use crate::transports::simulator::Shared;
 
 /// Updates that a transport may be ahead of us.
@@ -57,6 +59,8 @@ pub struct Gateway {
     pub strict_errors: bool,
     /// What sends.
     pub transports: Arc<Transports>,
+    /// What fetches the files of messages.
+    pub files: Arc<dyn Files>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -107,6 +111,8 @@ pub struct Make {
     pub chance: Chance,
     /// What sends.
     pub transports: Transports,
+    /// What fetches the files of messages.
+    pub files: Arc<dyn Files>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -128,6 +134,7 @@ impl Gateway {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
             transports: Arc::clone(&transports),
+            fetching: Arc::new(Fetching::new(Arc::clone(&make.files))),
             reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             lines: Arc::default(),
@@ -146,7 +153,7 @@ impl Gateway {
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(sending::receive(updates, shard.clone(), make.reading));
+            actix::spawn(receiving::receive(updates, shard.clone(), make.reading));
         }
         let attempts = Attempts::default();
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
@@ -159,6 +166,7 @@ impl Gateway {
             pacing: config.pacing,
             strict_errors: config.compat.strict_errors,
             transports,
+            files: make.files,
             simulator: make.simulator,
             reading: make.reading,
             state: Arc::default(),

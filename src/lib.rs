@@ -2,10 +2,15 @@
 
 pub mod attempts;
 pub mod cli;
+pub mod client;
+pub mod codes;
 pub mod config;
+pub mod files;
 pub mod flood;
 pub mod gateway;
+pub mod guard;
 pub mod http;
+pub mod receiving;
 pub mod secrets;
 pub mod sending;
 pub mod telemetry;

@@ -3,19 +3,19 @@
 //! Entries live in memory from the moment a commit is sequenced until they are stored as notes, so a decision sees
 //! every sequenced commit. Stored notes cover the log up to a position; a start makes the rest again from the records.
 
+mod directory;
 mod entries;
 mod keys;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{ChatEntry, Remembered, Value, touched};
 pub use keys::{Lookup, Series};
 
 use self::entries::Entries;
-use self::keys::Named;
+use self::keys::Shared;
 use crate::codec;
-use crate::ids::{ChatId, WorkspaceId};
 use crate::log::{Log, Note, ReadError};
 use crate::record::{Position, Record, decode};
 
@@ -70,48 +70,18 @@ impl Index {
 
     /// A look-up that sees all sequenced commits.
     pub fn find<T: Value>(&self, lookup: &Lookup) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get(lookup).map(|(value, _)| value);
+        let held = self.memory().get(lookup);
         self.or_stored(held, lookup)
     }
 
     /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
     /// until they are removed.
     pub fn find_durable<T: Value>(&self, lookup: &Lookup, position: Position) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get(lookup);
-        match held {
-            Some((Some(_), at)) if at > position => Ok(None),
-            Some((None, at)) if at > position => self.or_stored(None, lookup),
-            held => self.or_stored(held.map(|(value, _)| value), lookup),
-        }
+        let held = self.memory().get_at(lookup, position);
+        self.or_stored(held, lookup)
     }
 
-    /// A chat with its title of now; sees all sequenced commits.
-    pub fn chat(&self, chat: ChatId) -> Result<Option<ChatEntry>, ReadError> {
-        let Some(mut entry) = self.find::<ChatEntry>(&Lookup::Chat(chat))? else { return Ok(None) };
-        if let Some(title) = self.find(&Lookup::Title(chat))? {
-            entry.name = title;
-        }
-        Ok(Some(entry))
-    }
-
-    /// Chats of a workspace with exactly this title, at most `limit`; sees all sequenced commits.
-    pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
-        let named = Named::new(workspace, name);
-        // Memory before disk: what is stored in between is seen twice, never missed.
-        let known = self.memory().named(&named);
-        let prefix = named.prefix();
-        let stored = self.log.notes(&prefix, &prefix, limit.saturating_add(known.len()))?;
-        let mut chats: BTreeSet<ChatId> = stored.iter().filter_map(|(key, _)| Named::chat(key)).collect();
-        for (chat, has) in known {
-            if has {
-                chats.insert(chat)
-            } else {
-                chats.remove(&chat)
-            };
-        }
-        Ok(chats.into_iter().take(limit).collect())
-    }
-
+    #[expect(clippy::option_option, reason = "not held in memory, held as removed, held as a value")]
     fn or_stored<T: Value>(&self, held: Option<Option<Vec<u8>>>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
         let bytes = match held {
             Some(value) => value,
@@ -254,15 +224,22 @@ impl Index {
 }
 
 impl Memory {
-    fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
-        let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
-        std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get(lookup))
+    fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
+        self.newest_first().find_map(|entries| entries.get(lookup))
     }
 
-    /// Chats of which it is known here whether they have a title, the latest word.
-    fn named(&self, named: &Named) -> BTreeMap<ChatId, bool> {
+    fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
+        self.newest_first().find_map(|entries| entries.get_at(lookup, position))
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = &Entries> {
+        std::iter::once(&self.gathering).chain(self.leaving.iter().rev().map(AsRef::as_ref))
+    }
+
+    /// Members of which it is known here whether they share it, the latest word.
+    fn members(&self, shared: &Shared) -> BTreeMap<u64, bool> {
         let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
-        all.flat_map(|entries| entries.named(named)).collect()
+        all.flat_map(|entries| entries.members(shared)).collect()
     }
 
     /// Keys of all clients' keys that are not stored yet.

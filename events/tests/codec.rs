@@ -97,7 +97,7 @@ fn a_record_has_at_least_one_event() {
 
 #[test]
 fn a_record_has_a_thousand_events_at_most() {
-    let event = &samples()[5];
+    let event = &samples()[6];
     let full = with_events(vec![event.clone(); EVENTS_PER_RECORD_MAX as usize]);
     assert_eq!(codec::decode_record(&encoded(&full)).unwrap(), full);
     let refused = codec::encode_record(&with_events(vec![event.clone(); 1_001]), &mut Vec::new());
@@ -106,7 +106,7 @@ fn a_record_has_a_thousand_events_at_most() {
 
 #[test]
 fn a_record_that_claims_more_events_is_refused_before_room_is_made_for_them() {
-    let event = samples().swap_remove(5);
+    let event = samples().swap_remove(6);
     let mut behind = Vec::new();
     codec::encode_event(&event, &mut behind).unwrap();
     let bytes = encoded(&with_events(vec![event]));

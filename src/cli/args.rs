@@ -1,18 +1,33 @@
 //! The command line: every command, flag and help text. Knows nothing of what the commands do.
 
+mod account;
+mod door;
+mod inbound;
+mod log;
+mod message;
+mod setup;
+mod workspace;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
-use events::ids::StreamId;
-use events::time::Timestamp;
+
+pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
+pub use self::door::{Access, Operator, Server};
+pub use self::inbound::{InboundCommand, LogFormat, Switch};
+pub use self::log::{EventsCommand, LsArgs, Moment, StateArgs, TailArgs};
+pub use self::message::{FileCommand, SendArgs};
+pub use self::setup::{ConfigCommand, ManArgs};
+pub use self::workspace::{CreateArgs, CreditsCommand, GrantArgs, KeyCommand, WorkspaceCommand};
 
 const EXAMPLES: &str = "\
 Examples:
   tidings                                       try it: demo workspace and simulated WhatsApp on this machine
   tidings demo --reset                          the same from an empty log
   tidings serve --config /etc/tidings.toml      production
+  tidings workspace create --name Acme --owner-name \"Ada Doe\" --owner-email ada@acme.example
+  tidings send --to +12025550101 --text Hello
   tidings events ls --type CreditCharged        every charge
   tidings state account/10010001 --at 2026-01-31T12:00:00Z
 
@@ -25,17 +40,11 @@ Examples:
   TIDINGS_ADMIN_KEY=adm_... tidings serve --listen 127.0.0.1:8080 --data-dir /var/lib/tidings
   TIDINGS_PACING__GAP_MS_MIN=2000 tidings serve --config /etc/tidings.toml";
 
-const LS_EXAMPLES: &str = "\
+const EXPLAIN_EXAMPLES: &str = "\
 Examples:
-  tidings events ls --limit 10
-  tidings events ls --stream workspace/1001 --type CreditRefunded
-  tidings --json events ls --from 5000 --url http://127.0.0.1:8080";
-
-const STATE_EXAMPLES: &str = "\
-Examples:
-  tidings state workspace/1001
-  tidings state account/10010001 --at 4711
-  tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
+  tidings explain                          every code
+  tidings explain insufficient_credits
+  tidings --json explain not_on_whatsapp";
 
 const GLOBAL: &str = "Options of every command";
 
@@ -84,12 +93,49 @@ pub enum Command {
     #[command(long_about = "Run the simulated WhatsApp as a process of its own, so that its phones outlive a killed \
         gateway. Point the gateway at it with TIDINGS_SIMULATOR__URL=http://ADDRESS.")]
     Simulator(SimulatorArgs),
+    /// Create and look up workspaces, as the operator
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Look up a workspace's WhatsApp accounts, connect, pause and disconnect them
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Look up, switch and replace a workspace's inbound webhook
+    #[command(subcommand)]
+    Inbound(InboundCommand),
+    /// Look up a workspace's credits, or grant some as the operator
+    #[command(subcommand)]
+    Credits(CreditsCommand),
+    /// List, create and revoke a workspace's API keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Send a message
+    #[command(after_help = message::SEND_EXAMPLES)]
+    Send(SendArgs),
+    /// Test a file's address without sending anything
+    #[command(subcommand)]
+    File(FileCommand),
     /// Read and verify the event log
     #[command(subcommand)]
     Events(EventsCommand),
     /// Show what one actor knows, now or as of any moment
-    #[command(after_help = STATE_EXAMPLES)]
+    #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
+    /// Explain the code of a refusal or failure: its causes, what to do, what becomes of the credits
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Write, show and check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    #[command(after_help = setup::COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    #[command(after_help = setup::MAN_EXAMPLES)]
+    Man(ManArgs),
     /// Print the version
     Version,
 }
@@ -124,88 +170,12 @@ pub struct SimulatorArgs {
     pub clock_rate: u32,
 }
 
-/// What can be done with the event log.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum EventsCommand {
-    /// List events, oldest first
-    #[command(after_help = LS_EXAMPLES)]
-    Ls(LsArgs),
-    /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
-    Verify(Server),
-}
-
-/// Which events to list.
+/// Which code to explain.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct LsArgs {
-    /// First position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub from: Option<u64>,
-    /// Last position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub to: Option<u64>,
-    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
-    #[arg(long, value_name = "STREAM")]
-    pub stream: Option<StreamId>,
-    /// Only events of this type, such as `MessageQueued`
-    #[arg(long = "type", value_name = "TYPE")]
-    pub event_type: Option<String>,
-    /// At most this many: 1 to 500
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
-    pub limit: u16,
-    /// The gateway to ask.
-    #[command(flatten)]
-    pub server: Server,
-}
-
-/// Whose state to show, and as of when.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct StateArgs {
-    /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
-    #[arg(value_name = "STREAM")]
-    pub stream: StreamId,
-    /// As of this position or RFC 3339 time; now if it is left out
-    #[arg(long, value_name = "POSITION|TIME")]
-    pub at: Option<Moment>,
-    /// The gateway to ask.
-    #[command(flatten)]
-    pub server: Server,
-}
-
-/// The gateway that a reading command asks while the data directory is in use.
-#[derive(Clone, PartialEq, Eq, Args)]
-pub struct Server {
-    /// Gateway to ask; without it the data directory is read, or its gateway is asked if it is in use
-    #[arg(long, value_name = "URL", env = "TIDINGS_URL")]
-    pub url: Option<String>,
-    /// The operator's key there, unless it stands in the data directory
-    #[arg(long, value_name = "KEY", env = "TIDINGS_ADMIN_KEY", hide_env_values = true)]
-    pub admin_key: Option<String>,
-}
-
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
-/// A point in the log's past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// After the event of this position; 0 is before the first.
-    Position(u64),
-    /// After the last event that was recorded at this time or before.
-    Time(Timestamp),
-}
-
-impl FromStr for Moment {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(Self::Position).map_err(|_| "not a position");
-        }
-        text.parse().map(Self::Time).map_err(|_| "neither a position nor a time such as 2026-01-31T12:00:00Z")
-    }
+pub struct ExplainArgs {
+    /// The code, such as `insufficient_credits`; all of them if it is left out
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// An address that only this machine reaches: what listens there asks nobody for a key.
@@ -255,14 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_a_position_or_a_time() {
-        assert_eq!("4711".parse(), Ok(Moment::Position(4711)));
-        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Moment::Time(Timestamp::from_ms(1_000))));
-        assert!("yesterday".parse::<Moment>().is_err());
-        assert!("".parse::<Moment>().is_err());
-    }
-
-    #[test]
     fn what_is_out_of_range_is_a_usage_error() {
         for line in [
             "tidings simulator --listen 127.0.0.1:1 --clock-rate 3601",
@@ -278,8 +240,27 @@ mod tests {
     fn the_help_never_shows_a_key() {
         let mut command = Cli::command();
         command.build();
-        let verify = command.find_subcommand_mut("events").and_then(|events| events.find_subcommand_mut("verify"));
-        let argument = verify.unwrap().get_arguments().find(|argument| argument.get_id() == "admin_key").unwrap();
-        assert!(argument.is_hide_env_values_set());
+        let mut keys = 0;
+        let mut left = vec![command];
+        while let Some(command) = left.pop() {
+            let secret = |id: &str| matches!(id, "admin_key" | "api_key");
+            for argument in command.get_arguments().filter(|argument| secret(argument.get_id().as_str())) {
+                assert!(argument.is_hide_env_values_set(), "{}: {}", command.get_name(), argument.get_id());
+                keys += 1;
+            }
+            left.extend(command.get_subcommands().cloned());
+        }
+        assert!(keys > 20, "only {keys} keys were found");
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        let mut command = Cli::command();
+        command.build();
+        let mut left = vec![command];
+        while let Some(command) = left.pop() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            left.extend(command.get_subcommands().cloned());
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args::{Cli, LsArgs, Server};
 use super::exit::{Exit, Failure};
 use super::reading::{Source, unreadable};
+use super::remote::{Call, rows_of};
 use crate::http::{self, Filter};
 
 /// Lists events, the oldest first.
@@ -29,23 +30,21 @@ pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
             rows.iter().map(|row| json!(row)).collect()
         }
         Source::Gateway(gateway) => {
-            let query = [
-                ("from", args.from.map(|from| from.to_string())),
-                ("to", args.to.map(|to| to.to_string())),
-                ("stream", args.stream.map(|stream| stream.to_string())),
-                ("type", args.event_type),
-                ("limit", Some(args.limit.to_string())),
-            ];
-            let query: Vec<_> = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            let mut answer = gateway.ask(Method::GET, "/admin/v1/events", &query)?;
-            answer.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
+            let call = Call::get("/admin/v1/events")
+                .query("from", args.from)
+                .query("to", args.to)
+                .query("stream", args.stream)
+                .query("type", args.event_type)
+                .query("limit", Some(args.limit));
+            rows_of(gateway.ask(call)?).0
         }
     };
     let lines: String = rows.iter().map(|row| if cli.json { format!("{row}\n") } else { line(row) }).collect();
     super::print(&lines)
 }
 
-fn line(row: &Value) -> String {
+/// One event for people, with a line break at its end.
+pub(super) fn line(row: &Value) -> String {
     let text = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
     let streams = row.get("streams").and_then(Value::as_array).into_iter().flatten();
     let streams: Vec<&str> = streams.filter_map(Value::as_str).collect();
@@ -61,7 +60,7 @@ pub(super) fn verify(cli: &Cli, server: &Server) -> Result<(), Failure> {
             Err(ReadError::Damaged { position, what }) => json!({"ok": false, "position": position, "what": what}),
             Err(error) => return Err(unreadable(&error)),
         },
-        Source::Gateway(gateway) => gateway.ask(Method::POST, "/admin/v1/events/verify", &[])?,
+        Source::Gateway(gateway) => gateway.ask(Call::new(Method::POST, "/admin/v1/events/verify"))?,
     };
     let position = verdict.get("position").and_then(Value::as_u64).unwrap_or_default();
     if verdict.get("ok") != Some(&Value::Bool(true)) {

@@ -68,12 +68,14 @@ pub struct Failure {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The stable code of a gateway's refusal, such as `insufficient_credits`.
+    pub code: Option<String>,
 }
 
 impl Failure {
     /// A failure without a hint.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None }
+        Self { exit, message: message.into(), hint: None, code: None }
     }
 
     /// A failure that tells an error and all its causes.
@@ -93,13 +95,15 @@ impl Failure {
     /// What stderr shows: `error: ...` and `hint: ...`, or one JSON object; ends with a line break.
     pub fn render(&self, json: bool) -> String {
         if json {
+            let code = self.code.as_deref().unwrap_or(self.exit.name());
             let error = json!({
-                "code": self.exit.name(), "exit": self.exit.code(), "message": self.message, "hint": self.hint,
+                "code": code, "exit": self.exit.code(), "message": self.message, "hint": self.hint,
             });
             return format!("{}\n", json!({ "error": error }));
         }
         let hint = self.hint.as_ref().map(|hint| format!("hint: {}\n", harmless(hint)));
-        format!("error: {}\n{}", harmless(&self.message), hint.unwrap_or_default())
+        let code = self.code.as_ref().map(|code| format!(" ({})", harmless(code))).unwrap_or_default();
+        format!("error: {}{code}\n{}", harmless(&self.message), hint.unwrap_or_default())
     }
 
     /// Tells the failure on stderr and gives the code to exit with.
@@ -141,6 +145,14 @@ mod tests {
         let failure = Failure::new(Exit::DataInUse, "data is in use").hint("use --data-dir");
         assert_eq!(failure.render(false), "error: data is in use\nhint: use --data-dir\n");
         assert_eq!(Failure::new(Exit::Failed, "no").render(false), "error: no\n");
+    }
+
+    #[test]
+    fn a_refusals_code_is_told_to_both() {
+        let refused =
+            Failure { code: Some("chat_not_found".to_owned()), ..Failure::new(Exit::NotFound, "Chat not found") };
+        assert_eq!(refused.render(false), "error: Chat not found (chat_not_found)\n");
+        assert!(refused.render(true).contains(r#""code":"chat_not_found","exit":3"#));
     }
 
     #[test]

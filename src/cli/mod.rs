@@ -1,15 +1,26 @@
 //! The command line: parses, runs one command, ends with its exit code.
 
+mod accounts;
 pub mod args;
 mod banner;
+mod credits;
 mod demo;
 mod events;
 pub mod exit;
+mod explain;
 mod happenings;
+mod inbound;
+mod keys;
 mod reading;
+mod remote;
+mod send;
 mod serve;
+mod setup;
 mod simulator;
 mod state;
+mod table;
+mod tail;
+mod workspaces;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -41,19 +52,45 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(cli, &args),
         Command::Serve(args) => serve::run(cli, &args),
         Command::Simulator(args) => simulator::run(cli, &args),
+        Command::Workspace(command) => workspaces::run(cli, &command),
+        Command::Account(command) => accounts::run(cli, &command),
+        Command::Inbound(command) => inbound::run(cli, &command),
+        Command::Credits(command) => credits::run(cli, &command),
+        Command::Key(command) => keys::run(cli, &command),
+        Command::Send(args) => send::run(cli, &args),
+        Command::File(command) => send::file(cli, &command),
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
+        Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
+        Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
-        Command::Version => print(&format!("tidings {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Config(command) => setup::config(cli, &command),
+        Command::Completions { shell } => setup::completions(shell),
+        Command::Man(args) => setup::man(&args),
+        Command::Version => setup::version(cli),
     }
 }
 
-/// Writes data to stdout. Whoever closed it early has had enough.
+/// Writes data to stdout.
 fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes data to stdout. Whoever closed it early has had enough.
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because(Exit::Failed, &error)),
         _ => Ok(()),
     }
+}
+
+/// Writes a list to stdout; people who would see nothing are told why.
+fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
+    if list.is_empty() && !cli.json {
+        say(&format!("{nothing}\n"));
+    }
+    print(list)
 }
 
 /// Words to stderr.

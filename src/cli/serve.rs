@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
 use events::sled_log::OpenError;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{Cli, ServeArgs};
@@ -36,6 +37,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
             say(&format!("The operator's key, shown only now: {key}\n"));
         }
         tracing::info!(url = %running.started.gateway.base_url, "ready");
+        tell_service_manager(NotifyState::Ready);
         running.until_stopped(&config).await
     })
 }
@@ -63,9 +65,8 @@ impl Running {
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
         let signals = [listen_for(SignalKind::interrupt())?, listen_for(SignalKind::terminate())?];
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
-        let base_url = config.base_url(bound);
         let before = tokio::time::Instant::now();
-        let started = gateway::start(config, base_url, key_to_terminal).await.map_err(|error| not_started(&error))?;
+        let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;
         let recovered = before.elapsed();
         let server = serve(&started, listener).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");
@@ -79,6 +80,7 @@ impl Running {
     pub(super) async fn until_stopped(mut self, config: &Config) -> Result<(), Failure> {
         self.signal().await;
         say("Stopping: finishing what is under way (again to stop at once)\n");
+        tell_service_manager(NotifyState::Stopping);
         let gateway = self.started.gateway.clone();
         gateway.state.stop();
         let server = self.server.clone();
@@ -101,6 +103,13 @@ impl Running {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+    }
+}
+
+/// Tells systemd, if it started us, as `sd_notify(3)` describes; a unit of `Type=notify` waits for it.
+fn tell_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager cannot be told");
     }
 }
 

@@ -1,11 +1,11 @@
 //! `tidings state`: what one actor knows, now or as of any moment.
 
-use reqwest::Method;
 use serde_json::json;
 
 use super::args::{Cli, Moment, StateArgs};
 use super::exit::{Exit, Failure};
 use super::reading::{Source, unreadable};
+use super::remote::Call;
 use crate::http;
 
 /// Shows a state.
@@ -22,8 +22,7 @@ pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
                 Moment::Position(position) => position.to_string(),
                 Moment::Time(time) => time.to_string(),
             });
-            let query: Vec<_> = at.map(|at| ("at", at)).into_iter().collect();
-            gateway.ask(Method::GET, &format!("/admin/v1/streams/{}/state", args.stream), &query)?
+            gateway.ask(Call::get(format!("/admin/v1/streams/{}/state", args.stream)).query("at", at))?
         }
     };
     let text = if cli.json { view.to_string() } else { format!("{view:#}") };

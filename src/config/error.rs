@@ -13,6 +13,25 @@ pub enum Origin {
     File(PathBuf),
     /// The environment variable of this name.
     Variable(String),
+    /// The flag of this name.
+    Flag(&'static str),
+}
+
+impl Origin {
+    /// The kind of origin in one word, and its name if it has one.
+    pub fn parts(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::BuiltIn => ("default", None),
+            Self::File(path) => ("file", Some(path.display().to_string())),
+            Self::Variable(name) => ("environment", Some(name.clone())),
+            Self::Flag(name) => ("flag", Some((*name).to_owned())),
+        }
+    }
+
+    /// Whether somebody chose the value.
+    pub const fn is_chosen(&self) -> bool {
+        !matches!(self, Self::BuiltIn)
+    }
 }
 
 impl fmt::Display for Origin {
@@ -21,6 +40,7 @@ impl fmt::Display for Origin {
             Self::BuiltIn => f.write_str("the built-in defaults"),
             Self::File(path) => path.display().fmt(f),
             Self::Variable(name) => f.write_str(name),
+            Self::Flag(name) => f.write_str(name),
         }
     }
 }

@@ -13,11 +13,14 @@ use super::kind::{Kind, shown};
 
 const PREFIX: &str = "TIDINGS_";
 /// Ends of variables of the command line and of tracing, which are no keys.
-const OTHER_VARIABLES: [&str; 3] = ["config", "log", "url"];
+const OTHER_VARIABLES: [&str; 4] = ["api_key", "config", "log", "url"];
 /// Variables that begin so belong to the tests.
 const TEST_PREFIXES: [&str; 2] = ["TIDINGS_SIMULATION_", "TIDINGS_TEST_"];
 /// Keys whose values no message shows.
 const SECRETS: [&str; 1] = ["admin_key"];
+
+/// Stands for a secret.
+const HIDDEN: &str = "[hidden]";
 
 /// Every key with its value of the moment, by `section.key`.
 pub(super) struct Settings(BTreeMap<String, Setting>);
@@ -29,6 +32,36 @@ struct Setting {
 }
 
 impl Settings {
+    /// The defaults, then the file, then the environment.
+    pub(super) fn load<I, N, V>(file: Option<&Path>, environment: I) -> Result<Self, ConfigError>
+    where
+        I: IntoIterator<Item = (N, V)>,
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut settings = Self::built_in()?;
+        if let Some(path) = file {
+            settings.read_file(path)?;
+        }
+        settings.read_environment(environment.into_iter().map(|(name, value)| (name.into(), value.into())))?;
+        Ok(settings)
+    }
+
+    /// Lays a flag over what is there.
+    pub(super) fn read_flag(&mut self, key: &str, flag: &'static str, value: String) -> Result<(), ConfigError> {
+        self.set(key, value.into(), Origin::Flag(flag))
+    }
+
+    /// Every key with its value and who set it; secrets and passwords hidden.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&str, ValueKind, &Origin)> {
+        self.0.iter().map(|(key, setting)| {
+            let is_set = !matches!(&setting.value, ValueKind::String(text) if text.is_empty());
+            let is_secret = SECRETS.contains(&key.as_str()) || has_password(&setting.value);
+            let value = if is_set && is_secret { HIDDEN.into() } else { setting.value.clone() };
+            (key.as_str(), value, &setting.origin)
+        })
+    }
+
     /// The documented defaults. Their keys are all keys there are, their kinds the only ones allowed.
     pub(super) fn built_in() -> Result<Self, ConfigError> {
         let setting = |value: ValueKind| Setting { kind: Kind::of(&value), value, origin: Origin::BuiltIn };
@@ -110,7 +143,7 @@ impl Settings {
         let whole = key.split_once('[').map_or(key, |(whole, _)| whole);
         let setting = self.0.get(whole);
         let value = match setting {
-            Some(setting) if SECRETS.contains(&whole) || has_password(&setting.value) => "[hidden]".to_owned(),
+            Some(setting) if SECRETS.contains(&whole) || has_password(&setting.value) => HIDDEN.to_owned(),
             Some(setting) => shown(&setting.value),
             None => "[missing]".to_owned(),
         };

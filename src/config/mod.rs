@@ -5,6 +5,7 @@ mod error;
 mod fields;
 mod kind;
 mod layers;
+mod shown;
 mod values;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::{ConfigError, Origin, Suggestion};
+pub use shown::{Effective, effective};
 pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Success, Unfit};
 
 /// The documented defaults: every key, its unit, range and default.
@@ -205,11 +207,7 @@ impl Config {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let mut settings = layers::Settings::built_in()?;
-        if let Some(path) = file {
-            settings.read_file(path)?;
-        }
-        settings.read_environment(environment.into_iter().map(|(name, value)| (name.into(), value.into())))?;
+        let settings = layers::Settings::load(file, environment)?;
         let mut config: Self = settings.typed()?;
         check::contradictions(&config).map_err(|found| settings.blame(found.key, found.reason))?;
         config.listen = overrides.listen.unwrap_or(config.listen);

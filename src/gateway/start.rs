@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use tokio::sync::oneshot;
 
 use super::{Gateway, Make};
 use crate::config::Config;
+use crate::files::{self, Fetcher};
+use crate::guard::{Guard, Own};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -93,8 +96,9 @@ pub enum StartError {
     Actors,
 }
 
-/// Opens the data directory and starts a gateway on it, with threads of its own for deciding and writing.
-pub async fn start(config: &Config, base_url: String, key_to_terminal: bool) -> Result<Started, StartError> {
+/// Opens the data directory and starts a gateway on it, with threads of its own for deciding and writing. `bound` is
+/// where it will listen, with the real port.
+pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) -> Result<Started, StartError> {
     let log = open(config)?;
     let (admin_key, new_admin_key) = admin_key(config, log.as_ref(), key_to_terminal)?;
     let last = log.head().recorded_at;
@@ -104,11 +108,14 @@ pub async fn start(config: &Config, base_url: String, key_to_terminal: bool) -> 
     }
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
+    let base_url = config.base_url(bound);
+    let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
         clock,
         chance: Chance::system(),
         transports,
+        files: Arc::new(Fetcher::new(guard, files::Limits::default())),
         simulator,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),

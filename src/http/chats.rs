@@ -125,6 +125,7 @@ pub(super) fn find(gateway: &Gateway, workspace: WorkspaceId, id: &str) -> Resul
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::option_option, reason = "absent, nobody, somebody")]
 struct ChatBody {
     name: Option<String>,
     /// Absent: as it is; `null` or empty: nobody.
@@ -132,6 +133,7 @@ struct ChatBody {
     responsible_email: Option<Option<String>>,
 }
 
+#[expect(clippy::option_option, reason = "absent, nobody, somebody")]
 fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(value).map(Some)
 }

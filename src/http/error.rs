@@ -11,6 +11,8 @@ use actors::workspace::Rejection;
 use events::log::ReadError;
 use serde_json::{Value, json};
 
+use crate::codes;
+
 /// After so long a full or busy gateway is worth another try.
 const RETRY_AFTER_S: u32 = 1;
 
@@ -28,8 +30,9 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A refusal with its stable code and words for people.
+    /// A refusal with its stable code, which the catalogue lists with this status, and words for people.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        debug_assert_eq!(codes::find(code).and_then(codes::Code::status), Some(status.as_u16()), "{code}");
         Self { status, code, message: message.into(), param: None, hint: None, allowed: None, retry_after_s: None }
     }
 
@@ -229,8 +232,14 @@ pub(super) fn method_not_allowed(allowed: String) -> Refused {
     Refused { allowed: Some(allowed), ..refused }
 }
 
-pub(super) async fn not_found() -> Refused {
+/// Nothing is at this path.
+pub(super) fn nothing_here() -> Refused {
     Refused::not_found("not_found", "Not found")
+}
+
+/// As [`nothing_here`], for whatever no route takes.
+pub(super) async fn not_found() -> Refused {
+    nothing_here()
 }
 
 impl actix_web::Responder for Refused {

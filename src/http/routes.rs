@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, attempts, chats, credits, error, events, health, inbound, inbound_settings, keys, messages, streams,
-    teammates, timeline, workspace, workspaces,
+    accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
+    streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -25,6 +25,9 @@ fn table() -> Vec<Row> {
         row(Method::POST, INBOUND, Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/docs", Open, docs::index),
+        row(Method::GET, "/docs/errors", Open, docs::errors),
+        row(Method::GET, "/docs/{file}", Open, docs::file),
         row(Method::GET, "/api/v1/workspace", Workspace, workspace::show),
         row(Method::PATCH, "/api/v1/workspace", Workspace, workspace::change),
         row(Method::GET, "/api/v1/teammates", Workspace, teammates::list),
@@ -55,6 +58,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/chats/{id}", Workspace, chats::show),
         row(Method::PATCH, "/api/v1/chats/{id}", Workspace, chats::change),
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
+        row(Method::POST, "/api/v1/files/check", Workspace, files::answer),
         row(Method::POST, "/api/v1/chats/{id}/messages", Workspace, messages::send_to_chat),
         row(Method::POST, "/api/v1/messages", Workspace, messages::send),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),

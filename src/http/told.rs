@@ -8,6 +8,7 @@ use events::record::Record;
 use serde::Serialize;
 
 use super::messages::Phones;
+use crate::codes;
 
 /// How far a message got; later ones are further, but for failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -177,26 +178,5 @@ impl Told {
 }
 
 fn explain(code: &str) -> &'static str {
-    match code {
-        "recipient_invalid" => "The recipient is not a valid number or JID",
-        "not_on_whatsapp" => "The number is not on WhatsApp",
-        "refused" => "WhatsApp or the recipient refused it",
-        "window_closed" => "Free text was not allowed at that time",
-        "content_rejected" => "WhatsApp rejected the content",
-        "server_error" => "WhatsApp's server failed at every try",
-        "account_disconnected" => "The account had no connection for too long",
-        "not_a_direct_link" => "The file's address led to a web page, not to the file",
-        "file_too_large" => "The file has more than 2 MiB",
-        "file_unreachable" => "The file's server could not be reached",
-        "file_not_found" => "The file's server does not have it",
-        "file_http_error" => "The file's server answered with an error",
-        "file_timeout" => "The file did not arrive in time",
-        "file_incomplete" => "The file broke off before its end",
-        "file_redirect_loop" => "The file's address redirected too often",
-        "file_address_forbidden" => "The file's address is one that we do not call",
-        "file_url_invalid" => "The file's address is not a web address",
-        "file_empty" => "The file is empty",
-        "settled_as_failed" => "Somebody settled it as not sent",
-        _ => "It could not be sent",
-    }
+    codes::find(code).map_or("It could not be sent", |code| code.message)
 }

@@ -35,7 +35,7 @@ pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
 
 /// Fails what waited too long for a connection, the oldest first, a bounded number at a time.
 fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: Timestamp) -> Vec<Event> {
-    let late = state.queue.iter().filter(|waiting| waiting.queued_at.max(since).plus_ms(HELD_MS) <= now);
+    let late = state.queue.iter().take_while(|waiting| waiting.queued_at.max(since).plus_ms(HELD_MS) <= now);
     late.take(EXPIRED_AT_ONCE)
         .flat_map(|waiting| {
             let message = waiting.message;

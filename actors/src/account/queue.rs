@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::pacing::Gap;
 
-/// No further file is fetched while this many of an account's are ready to leave.
+/// A message's file is not fetched while this many before it are ready to leave.
 pub const FETCHED_MAX: usize = 8;
 /// Files of an account that are fetched at once, at most; the port may take fewer of one host.
 pub const FETCHES_MAX: usize = 256;
@@ -19,6 +19,10 @@ pub const FETCHES_MAX: usize = 256;
 pub struct Queue {
     places: BTreeMap<MessageId, u64>,
     waiting: BTreeMap<u64, Waiting>,
+    /// Places of messages whose files must be fetched.
+    wanted: BTreeSet<u64>,
+    /// Places of messages whose files are here.
+    fetched: BTreeSet<u64>,
     queued: u64,
     /// The next try of any message is not before this.
     not_before: Timestamp,
@@ -95,11 +99,16 @@ impl Queue {
             queued_at: queued.at,
             file: if queued.file.is_some() { FileStage::Wanted } else { FileStage::None },
         };
+        if waiting.file == FileStage::Wanted {
+            self.wanted.insert(self.queued);
+        }
         self.waiting.insert(self.queued, waiting);
     }
 
     pub(super) fn remove(&mut self, message: MessageId) -> Option<Waiting> {
         let place = self.places.remove(&message)?;
+        self.wanted.remove(&place);
+        self.fetched.remove(&place);
         self.waiting.remove(&place)
     }
 
@@ -110,17 +119,20 @@ impl Queue {
     }
 
     pub(super) fn fetched(&mut self, message: MessageId) {
-        if let Some(waiting) = self.get_mut(message) {
+        let Some(place) = self.places.get(&message).copied() else { return };
+        if let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Wanted) {
             waiting.file = FileStage::Fetched;
+            self.wanted.remove(&place);
+            self.fetched.insert(place);
         }
     }
 
-    /// Messages whose files are to be fetched now: none while enough are ready to leave.
+    /// Messages whose files are to be fetched now. The first of all is always among them unless enough before it can
+    /// leave: files that came earlier than their forerunners' never keep these from coming.
     pub(super) fn to_fetch(&self) -> impl Iterator<Item = MessageId> {
-        let ready = self.waiting.values().filter(|waiting| waiting.file == FileStage::Fetched);
-        let enough = ready.take(FETCHED_MAX).count() == FETCHED_MAX;
-        let wanted = self.waiting.values().filter(|waiting| waiting.file == FileStage::Wanted);
-        wanted.take(if enough { 0 } else { FETCHES_MAX }).map(|waiting| waiting.message)
+        let last_ready = self.fetched.iter().nth(FETCHED_MAX - 1);
+        let wanted = self.wanted.iter().take_while(move |place| last_ready.is_none_or(|last| *place < last));
+        wanted.take(FETCHES_MAX).filter_map(|place| self.waiting.get(place)).map(|waiting| waiting.message)
     }
 
     /// All that wait, in order.

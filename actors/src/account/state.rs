@@ -99,7 +99,8 @@ impl State {
                 self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
                 self.disconnected = None;
             }
-            Event::AccountDisconnected(e) => self.disconnected = Some(e.at),
+            // What the transport lost, somebody may end for good: the time runs on.
+            Event::AccountDisconnected(e) => self.disconnected = self.disconnected.or(Some(e.at)),
             Event::AccountPaused(_) => self.paused = true,
             Event::AccountResumed(_) => {
                 self.paused = false;
@@ -174,8 +175,8 @@ impl State {
                 due.effects.push(Effect::Send { account, message, try_number });
             }
             (None, Some(Hold::Disconnected { at })) => {
-                let since = self.queue.iter().map(|waiting| waiting.queued_at.max(at)).min();
-                due.wake_at = since.map(|since| since.plus_ms(HELD_MS));
+                let oldest = self.queue.iter().next();
+                due.wake_at = oldest.map(|oldest| oldest.queued_at.max(at).plus_ms(HELD_MS));
             }
             (None, Some(Hold::Blocked { until })) => due.wake_at = until,
             (None, Some(Hold::Paused)) => {}

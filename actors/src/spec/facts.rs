@@ -1,8 +1,8 @@
-//! Facts that tests begin with. Message 21 is the first one of chat 2, 22 the second one; every message costs 1.
+//! Facts that tests begin with. Message 21 is the first one of chat 2, 22 the second one; without a file each costs 1.
 
 use events::account::{
-    DeferReason, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred, SendStarted,
-    SendUncertain, SettledAs, SettledHow,
+    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
+    SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::ChatOpened;
 use events::event::Event;
@@ -10,11 +10,14 @@ use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::workspace::{
-    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
-    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+    AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
+    CreditCharged, CreditRefunded, CreditsGranted, InboundUrlGenerated, KeyCreated, PacingChanged, WorkspaceCreated,
 };
 
 use super::at;
+
+/// Why people do what they do here.
+pub(crate) const REASON: &str = "moving house";
 
 pub(crate) const fn workspace() -> WorkspaceId {
     WorkspaceId::nth(0)
@@ -47,12 +50,21 @@ pub(crate) fn created() -> Event {
     .into()
 }
 
-pub(crate) fn key_created(key: &str) -> Event {
-    KeyCreated { workspace: workspace(), key_hash: Digest::of(key.as_bytes()) }.into()
+/// The operator makes a key at the beginning of time; it is called as it is in clear.
+pub(crate) fn key_created(number: u32, key: &str) -> Event {
+    let (key_hash, name, by) = (Digest::of(key.as_bytes()), key.to_owned(), operator());
+    KeyCreated { workspace: workspace(), key: number, key_hash, name, at: at(0), by }.into()
 }
 
+/// A workspace's first token.
 pub(crate) fn url_generated(token: &str) -> Event {
-    InboundUrlGenerated { workspace: workspace(), token_hash: Digest::of(token.as_bytes()) }.into()
+    let token_hash = Digest::of(token.as_bytes());
+    InboundUrlGenerated { workspace: workspace(), token_hash, replaces: None, by: operator() }.into()
+}
+
+/// Who does everything here that people do.
+pub(crate) fn operator() -> String {
+    "operator".to_owned()
 }
 
 pub(crate) fn granted(amount: u64, reason: &str) -> Event {
@@ -121,13 +133,55 @@ pub(crate) fn queueing(number: u64) -> MessageQueued {
         chat: chat_of(number),
         to: "+12025550101".into(),
         text: "hi".into(),
+        file: None,
         cost: 1,
         origin: Origin::Inbound,
+        at: at(0),
     }
 }
 
 pub(crate) fn queued(number: u64) -> Event {
     queueing(number).into()
+}
+
+/// Queued `ms` after time began.
+pub(crate) fn queued_at(number: u64, ms: i64) -> Event {
+    MessageQueued { at: at(ms), ..queueing(number) }.into()
+}
+
+/// Text with a file: costs 2.
+pub(crate) fn queued_with_file(number: u64) -> Event {
+    MessageQueued { file: Some(file()), cost: 2, ..queueing(number) }.into()
+}
+
+pub(crate) fn file() -> File {
+    File { url: "https://kite.example/price.pdf".into(), name: "price.pdf".into() }
+}
+
+pub(crate) fn fetched(number: u64) -> Event {
+    let (size, mime) = (70_000, "application/pdf".to_owned());
+    FileFetched { message: message(number), account: account(1), size, mime }.into()
+}
+
+pub(crate) fn disconnected(nth: u64, by: &str, ms: i64) -> Event {
+    let (by, reason) = (by.to_owned(), if by == "transport" { "connection lost" } else { REASON }.to_owned());
+    AccountDisconnected { workspace: workspace(), account: account(nth), by, reason, at: at(ms) }.into()
+}
+
+pub(crate) fn paused(nth: u64) -> Event {
+    let (by, reason) = (operator(), REASON.to_owned());
+    AccountPaused { workspace: workspace(), account: account(nth), by, reason }.into()
+}
+
+pub(crate) fn resumed(nth: u64) -> Event {
+    let (by, reason) = (operator(), REASON.to_owned());
+    AccountResumed { workspace: workspace(), account: account(nth), by, reason }.into()
+}
+
+/// For one account, or for those to come.
+pub(crate) fn pacing_changed(nth: Option<u64>, gap_ms_min: u32, gap_ms_max: u32) -> Event {
+    let account = nth.map(account);
+    PacingChanged { workspace: workspace(), account, gap_ms_min, gap_ms_max, by: operator() }.into()
 }
 
 pub(crate) fn started(number: u64, try_number: u32) -> Event {

@@ -6,7 +6,7 @@ use events::time::Timestamp;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
 use super::state::Account;
-use super::{AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
+use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::Decision;
 use crate::peer::e164;
@@ -22,6 +22,7 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
             return Err(Rejection::AccountExists(account));
         }
         Some(account) => account,
+        None if state.accounts.len() >= ACCOUNTS_MAX => return Err(Rejection::Full),
         None => AccountId::nth(workspace, state.accounts.len() as u64 + 1).ok_or(Rejection::Full)?,
     };
     let gap = state.gap.unwrap_or(connect.gap);

@@ -53,12 +53,11 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
         return Ok(Decision::nothing(Answer::Done));
     }
     let name = heard.title();
-    let (chat, first) = match heard.looked_up.peer.flatten() {
-        Some(chat) => (chat, heard.renamed(workspace, chat, name).map(Event::from)),
-        None => {
-            let opened = opened(state, heard.account, &heard.peer, name.unwrap_or(&heard.peer.name))?;
-            (opened.chat, Some(opened.into()))
-        }
+    let (chat, first) = if let Some(chat) = heard.looked_up.peer.flatten() {
+        (chat, heard.renamed(workspace, chat, name).map(Event::from))
+    } else {
+        let opened = opened(state, heard.account, &heard.peer, name.unwrap_or(&heard.peer.name))?;
+        (opened.chat, Some(opened.into()))
     };
     let Receive { message, account, from_me, sender, sender_name, text, file, at, .. } = heard;
     let received = MessageReceived {

@@ -26,6 +26,8 @@ pub use state::{Account, Key, Owner, Standing, State};
 pub const REMEMBERED_MS: u64 = 24 * 3_600_000;
 /// Longest gap that can be set, in milliseconds.
 pub const GAP_MS_MAX: u32 = 600_000;
+/// Numbers that a workspace may have; one commit tells all of them.
+pub const ACCOUNTS_MAX: usize = 900;
 /// API keys that a workspace may have at once.
 pub const KEYS_MAX: usize = 100;
 /// Teammates that a workspace may have at once.

@@ -74,7 +74,8 @@ pub(super) fn add_teammate(
         return Err(Rejection::Full);
     }
     let teammate = state.teammates_added.checked_add(1).ok_or(Rejection::Full)?;
-    let added = TeammateAdded { workspace, teammate, full_name: new.full_name.into(), email: new.email.into(), by };
+    let added =
+        TeammateAdded { workspace, teammate, full_name: new.full_name.into(), email: new.email.trim().into(), by };
     Ok(Decision::of(vec![added.into()], Answer::Numbered(teammate)))
 }
 

@@ -1,11 +1,23 @@
 //! What a workspace takes in and what it refuses, one behaviour a test.
 
+mod accounts;
+mod chats;
+mod connections;
+mod costs;
 mod credits;
+mod dry_runs;
+mod heard;
 mod idempotency;
+mod inbound;
+mod keys;
+mod names;
 mod numbers;
+mod owner;
+mod pacing;
 mod properties;
 mod recipients;
 mod senders;
+mod teammates;
 
 use events::account::Origin;
 use events::personal::Digest;
@@ -26,7 +38,10 @@ fn submission(number: u64, phone: &str) -> Submit {
         recipient: Recipient::Peer(Peer::from_phone(phone)),
         sender: None,
         text: "hi".to_owned(),
+        file: None,
         origin: Origin::Inbound,
+        unknown_fields: Vec::new(),
+        dry_run: false,
         idempotency: None,
         looked_up: LookedUp::default(),
     }
@@ -34,6 +49,13 @@ fn submission(number: u64, phone: &str) -> Submit {
 
 fn to_phone(number: u64, phone: &str) -> Command {
     Command::Submit(Box::new(submission(number, phone)))
+}
+
+/// The same message, otherwise.
+fn changed(change: impl FnOnce(&mut Submit)) -> Command {
+    let mut submit = submission(11, "+12025550101");
+    change(&mut submit);
+    Command::Submit(Box::new(submit))
 }
 
 fn to_phone_from(number: u64, phone: &str, sender: &str) -> Command {

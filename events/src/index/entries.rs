@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{Lookup, Named, Series};
+use super::keys::{Lookup, Series, Shared};
 use crate::chat::Responsible;
 use crate::codec::{self, CodecError};
 use crate::event::Event;
@@ -59,8 +59,10 @@ impl Value for Remembered {}
 pub(super) struct Entries {
     /// `None`: there is no such value any more.
     values: HashMap<Lookup, (Option<Vec<u8>>, Position)>,
-    /// Chats that have a title now, or no more.
-    names: BTreeMap<Named, BTreeMap<ChatId, bool>>,
+    /// What was removed within this run: it is there until its removal is durable.
+    removed: HashMap<Lookup, (Vec<u8>, Position)>,
+    /// Who shares something now, or no more.
+    shared: BTreeMap<Shared, BTreeMap<u64, bool>>,
     series: HashMap<Series, Vec<Position>>,
     added: usize,
 }
@@ -70,13 +72,22 @@ impl Entries {
         self.added
     }
 
-    pub(super) fn get(&self, lookup: &Lookup) -> Option<(Option<Vec<u8>>, Position)> {
-        self.values.get(lookup).cloned()
+    /// `Some(None)`: it was removed.
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
+        self.values.get(lookup).map(|(value, _)| value.clone())
     }
 
-    /// Chats of which it is known here whether they have the title.
-    pub(super) fn named(&self, named: &Named) -> impl Iterator<Item = (ChatId, bool)> {
-        self.names.get(named).into_iter().flatten().map(|(chat, has)| (*chat, *has))
+    /// The same as of a position; `None` when this run says nothing of that time.
+    pub(super) fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
+        match self.values.get(lookup)? {
+            (value, at) if *at <= position => Some(value.clone()),
+            _ => self.removed.get(lookup).filter(|(_, at)| *at <= position).map(|(value, _)| Some(value.clone())),
+        }
+    }
+
+    /// Members of which it is known here whether they share it.
+    pub(super) fn members(&self, shared: &Shared) -> impl Iterator<Item = (u64, bool)> {
+        self.shared.get(shared).into_iter().flatten().map(|(member, has)| (*member, *has))
     }
 
     pub(super) fn idempotency_keys(&self) -> impl Iterator<Item = Vec<u8>> {
@@ -114,6 +125,7 @@ impl Entries {
                 self.set(Lookup::Inbound(e.token_hash), &e.workspace, position);
             }
             Event::KeyCreated(e) => self.set(Lookup::ApiKey(e.key_hash), &e.workspace, position),
+            Event::AccountConnected(e) => self.share(Shared::phone(e.phone.reveal()), e.account.number(), true),
             Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);
@@ -151,20 +163,26 @@ impl Entries {
     }
 
     fn remove(&mut self, lookup: Lookup, position: Position) {
-        self.values.insert(lookup, (None, position));
+        if let Some((Some(value), at)) = self.values.insert(lookup.clone(), (None, position)) {
+            self.removed.insert(lookup, (value, at));
+        }
         self.added += 1;
     }
 
     fn name(&mut self, workspace: WorkspaceId, name: &Personal, chat: ChatId, has: bool) {
-        self.names.entry(Named::new(workspace, name.reveal())).or_default().insert(chat, has);
+        self.share(Shared::title(workspace, name.reveal()), chat.number(), has);
+    }
+
+    fn share(&mut self, shared: Shared, member: u64, has: bool) {
+        self.shared.entry(shared).or_default().insert(member, has);
         self.added += 1;
     }
 
     pub(super) fn notes(&self, block: usize) -> Result<Vec<Note>, CodecError> {
         let mut notes: Vec<Note> =
             self.values.iter().map(|(lookup, (value, _))| (lookup.key(), value.clone())).collect();
-        for (named, chats) in &self.names {
-            notes.extend(chats.iter().map(|(chat, has)| (named.key(*chat), has.then(Vec::new))));
+        for (shared, members) in &self.shared {
+            notes.extend(members.iter().map(|(member, has)| (shared.key(*member), has.then(Vec::new))));
         }
         for (series, positions) in &self.series {
             for block in positions.chunks(block) {

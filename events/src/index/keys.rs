@@ -54,27 +54,39 @@ impl Lookup {
     }
 }
 
-/// A chat's title within a workspace: what several chats may share.
+/// What several chats or accounts may have in common; members are their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Named(WorkspaceId, Digest);
+pub(super) enum Shared {
+    /// Chats of a workspace with one title.
+    Title(WorkspaceId, Digest),
+    /// Accounts with one number, in any workspace.
+    Phone(Digest),
+}
 
-impl Named {
-    pub(super) fn new(workspace: WorkspaceId, name: &str) -> Self {
-        Self(workspace, Digest::of(name.as_bytes()))
+impl Shared {
+    pub(super) fn title(workspace: WorkspaceId, name: &str) -> Self {
+        Self::Title(workspace, Digest::of(name.as_bytes()))
+    }
+
+    pub(super) fn phone(phone: &str) -> Self {
+        Self::Phone(Digest::of(phone.as_bytes()))
     }
 
     pub(super) fn prefix(&self) -> Vec<u8> {
-        join(b'n', &[&self.0.number().to_be_bytes(), half(&self.1)])
+        match self {
+            Self::Title(workspace, hash) => join(b'n', &[&workspace.number().to_be_bytes(), half(hash)]),
+            Self::Phone(hash) => join(b'a', &[half(hash)]),
+        }
     }
 
-    pub(super) fn key(&self, chat: ChatId) -> Vec<u8> {
+    pub(super) fn key(&self, member: u64) -> Vec<u8> {
         let mut key = self.prefix();
-        key.extend_from_slice(&chat.number().to_be_bytes());
+        key.extend_from_slice(&member.to_be_bytes());
         key
     }
 
-    pub(super) fn chat(key: &[u8]) -> Option<ChatId> {
-        ChatId::new(key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+    pub(super) fn member(key: &[u8]) -> u64 {
+        key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Facts of several workspaces, for tests in which it matters whom an event concerns.
 
 use events::account::{MessageQueued, MessageSent, Origin};
-use events::chat::ChatOpened;
+use events::chat::{ChatAssigned, ChatOpened, ChatRenamed, Responsible};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
-use events::workspace::{CreditCharged, InboundUrlGenerated, KeyCreated, WorkspaceCreated};
+use events::workspace::{CreditCharged, InboundUrlGenerated, KeyCreated, KeyRevoked, WorkspaceCreated};
 
 pub fn workspace(nth: u64) -> WorkspaceId {
     WorkspaceId::nth(nth)
@@ -46,11 +46,36 @@ pub fn begun(nth: u64) -> Vec<Event> {
         owner_email: "ada@kite.example".into(),
         language: "en".to_owned(),
     };
-    vec![
-        created.into(),
-        KeyCreated { workspace: workspace(nth), key_hash: key(nth) }.into(),
-        InboundUrlGenerated { workspace: workspace(nth), token_hash: token(nth) }.into(),
-    ]
+    vec![created.into(), key_created(nth, 1, key(nth)), url_generated(nth, token(nth), None)]
+}
+
+pub fn key_created(nth: u64, number: u32, key_hash: Digest) -> Event {
+    let (name, by) = ("till".to_owned(), "operator".to_owned());
+    KeyCreated { workspace: workspace(nth), key: number, key_hash, name, at: Timestamp::from_ms(1_000), by }.into()
+}
+
+pub fn key_revoked(nth: u64, number: u32, key_hash: Digest) -> Event {
+    KeyRevoked { workspace: workspace(nth), key: number, key_hash, by: "operator".to_owned() }.into()
+}
+
+pub fn url_generated(nth: u64, token_hash: Digest, replaces: Option<Digest>) -> Event {
+    InboundUrlGenerated { workspace: workspace(nth), token_hash, replaces, by: "operator".to_owned() }.into()
+}
+
+/// A chat of a workspace that was called otherwise.
+pub fn renamed(nth: u64, number: u64, previous: &str, name: &str) -> Event {
+    ChatRenamed {
+        workspace: workspace(nth),
+        chat: chat(nth, number),
+        previous: previous.into(),
+        name: name.into(),
+        by: "operator".to_owned(),
+    }
+    .into()
+}
+
+pub fn assigned(nth: u64, number: u64, responsible: Option<Responsible>) -> Event {
+    ChatAssigned { workspace: workspace(nth), chat: chat(nth, number), responsible, by: "operator".to_owned() }.into()
 }
 
 pub fn peer(number: u64) -> String {
@@ -82,8 +107,10 @@ pub fn accepted(nth: u64, chat_number: u64, message: u64) -> Vec<Event> {
         chat: chat(nth, chat_number),
         to: peer(chat_number).into(),
         text: "hi".into(),
+        file: None,
         cost: 1,
         origin: Origin::Inbound,
+        at: Timestamp::from_ms(1_000),
     };
     vec![queued.into(), CreditCharged { workspace, message, amount: 1 }.into()]
 }

@@ -168,19 +168,6 @@ fn there_is_nothing_to_store_twice() {
 }
 
 #[test]
-fn the_newest_token_of_a_workspace_does_not_hide_the_older_ones() {
-    for mut desk in Desk::each() {
-        begin(&mut desk);
-        let newer = events::workspace::InboundUrlGenerated { workspace: workspace(0), token_hash: token(9) };
-        desk.append(of_workspace(0), vec![newer.into()]);
-        for hash in [token(0), token(9)] {
-            // Whether a token is still in force is the workspace's to say.
-            assert_eq!(desk.index.find(&Lookup::Inbound(hash)).unwrap(), Some(workspace(0)));
-        }
-    }
-}
-
-#[test]
 fn a_newer_value_hides_an_older_one_that_is_on_its_way_to_the_disk() {
     for mut desk in Desk::each() {
         let count = |desk: &Desk| desk.index.find::<u64>(&Lookup::Workspaces).unwrap();

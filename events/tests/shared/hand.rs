@@ -53,8 +53,10 @@ pub fn queued(message: u64, text: &str) -> Event {
         chat: ChatId::nth(workspace, 1).unwrap(),
         to: "+12025550101".into(),
         text: text.into(),
+        file: None,
         cost: 1,
         origin: Origin::Inbound,
+        at: Timestamp::from_ms(1_000),
     }
     .into()
 }

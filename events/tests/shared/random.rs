@@ -1,18 +1,22 @@
 //! Random events and records of every type.
 
 use events::account::{
-    DeferReason, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred, SendStarted,
-    SendUncertain, SettledAs, SettledHow,
+    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
+    SendStarted, SendUncertain, SettledAs, SettledHow,
 };
-use events::chat::{ChatOpened, MessageDelivered, MessageRead};
+use events::chat::{
+    ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
+};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WorkspaceId};
 use events::personal::{Digest, Personal};
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
 use events::workspace::{
-    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
-    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+    AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
+    CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
+    InboundUrlGenerated, KeyCreated, KeyRevoked, OwnerChanged, PacingChanged, TeammateAdded, TeammateRemoved,
+    WorkspaceCreated,
 };
 use proptest::prelude::*;
 
@@ -46,7 +50,17 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 
 /// Any event.
 pub fn event() -> impl Strategy<Value = Event> {
-    prop_oneof![of_workspaces(), of_accounts(), of_outcomes(), of_chats()]
+    prop_oneof![
+        of_workspaces(),
+        of_owners(),
+        of_keys(),
+        of_switches(),
+        of_standing(),
+        of_accounts(),
+        of_outcomes(),
+        of_chats(),
+        of_titles()
+    ]
 }
 
 fn of_workspaces() -> impl Strategy<Value = Event> {
@@ -58,8 +72,6 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
                 WorkspaceCreated { workspace, name, owner_name, owner_email, language }.into()
             }
         ),
-        (workspace(), digest()).prop_map(|(workspace, key_hash)| KeyCreated { workspace, key_hash }.into()),
-        (workspace(), digest()).prop_map(|(workspace, token_hash)| InboundUrlGenerated { workspace, token_hash }.into()),
         (workspace(), any::<(u64, String, String)>())
             .prop_map(|(workspace, (amount, reason, by))| CreditsGranted { workspace, amount, reason, by }.into()),
         (workspace(), message(), any::<u64>())
@@ -88,6 +100,91 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn of_owners() -> impl Strategy<Value = Event> {
+    let particulars = (personal(), personal(), personal(), any::<(String, String)>());
+    prop_oneof![
+        (workspace(), particulars).prop_map(|(workspace, (name, owner_name, owner_email, (language, by)))| {
+            OwnerChanged { workspace, name, owner_name, owner_email, language, by }.into()
+        }),
+        (workspace(), any::<(u32, String)>(), personal(), personal()).prop_map(
+            |(workspace, (teammate, by), full_name, email)| {
+                TeammateAdded { workspace, teammate, full_name, email, by }.into()
+            }
+        ),
+        (workspace(), any::<(u32, String)>()).prop_map(|(workspace, (teammate, by))| TeammateRemoved {
+            workspace,
+            teammate,
+            by
+        }
+        .into()),
+    ]
+}
+
+fn of_keys() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        (workspace(), any::<(u32, String, String)>(), digest(), moment()).prop_map(
+            |(workspace, (key, name, by), key_hash, at)| KeyCreated { workspace, key, key_hash, name, at, by }.into()
+        ),
+        (workspace(), any::<(u32, String)>(), digest()).prop_map(|(workspace, (key, by), key_hash)| KeyRevoked {
+            workspace,
+            key,
+            key_hash,
+            by
+        }
+        .into()),
+        (workspace(), digest(), prop::option::of(digest()), any::<String>()).prop_map(
+            |(workspace, token_hash, replaces, by)| {
+                InboundUrlGenerated { workspace, token_hash, replaces, by }.into()
+            }
+        ),
+    ]
+}
+
+fn of_switches() -> impl Strategy<Value = Event> {
+    let pacing = (workspace(), prop::option::of(account()), any::<(u32, u32, String)>());
+    prop_oneof![
+        (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundEnabled {
+            workspace,
+            by,
+            reason
+        }
+        .into()),
+        (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundDisabled {
+            workspace,
+            by,
+            reason
+        }
+        .into()),
+        (workspace(), any::<(bool, String)>()).prop_map(|(workspace, (strict, by))| InboundStrictChanged {
+            workspace,
+            strict,
+            by
+        }
+        .into()),
+        pacing.prop_map(|(workspace, account, (gap_ms_min, gap_ms_max, by))| {
+            PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by }.into()
+        }),
+    ]
+}
+
+fn of_standing() -> impl Strategy<Value = Event> {
+    let act = || (workspace(), account(), any::<(String, String)>());
+    prop_oneof![
+        (act(), moment()).prop_map(|((workspace, account, (by, reason)), at)| {
+            AccountDisconnected { workspace, account, by, reason, at }.into()
+        }),
+        act()
+            .prop_map(|(workspace, account, (by, reason))| { AccountPaused { workspace, account, by, reason }.into() }),
+        act().prop_map(|(workspace, account, (by, reason))| {
+            AccountResumed { workspace, account, by, reason }.into()
+        }),
+    ]
+}
+
+fn file() -> impl Strategy<Value = File> {
+    (personal(), personal()).prop_map(|(url, name)| File { url, name })
+}
+
 fn of_accounts() -> impl Strategy<Value = Event> {
     let origin = prop::sample::select(vec![Origin::Inbound, Origin::Api]);
     let reason = prop::sample::select(vec![
@@ -99,11 +196,19 @@ fn of_accounts() -> impl Strategy<Value = Event> {
         DeferReason::AccountStopped,
         DeferReason::Interrupted,
     ]);
-    let queued = (message(), workspace(), account(), chat(), personal(), personal(), any::<u64>(), origin);
+    let content = (personal(), personal(), prop::option::of(file()));
+    let queued = (message(), workspace(), account(), chat(), content, any::<u64>(), origin, moment());
     prop_oneof![
-        queued.prop_map(|(message, workspace, account, chat, to, text, cost, origin)| {
-            MessageQueued { message, workspace, account, chat, to, text, cost, origin }.into()
+        queued.prop_map(|(message, workspace, account, chat, (to, text, file), cost, origin, at)| {
+            MessageQueued { message, workspace, account, chat, to, text, file, cost, origin, at }.into()
         }),
+        (message(), account(), any::<(u64, String)>()).prop_map(|(message, account, (size, mime))| FileFetched {
+            message,
+            account,
+            size,
+            mime
+        }
+        .into()),
         (message(), account(), any::<u32>()).prop_map(|(message, account, try_number)| SendStarted {
             message,
             account,
@@ -151,6 +256,23 @@ fn of_chats() -> impl Strategy<Value = Event> {
         ),
         (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageDelivered { message, chat, at }.into()),
         (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageRead { message, chat, at }.into()),
+    ]
+}
+
+fn of_titles() -> impl Strategy<Value = Event> {
+    let responsible = (personal(), personal()).prop_map(|(full_name, email)| Responsible { full_name, email });
+    let file = (personal(), any::<(u64, String)>()).prop_map(|(name, (size, mime))| ReceivedFile { name, size, mime });
+    let said = (personal(), personal(), personal(), prop::option::of(file));
+    let heard = (message(), workspace(), account(), chat(), any::<bool>(), said, moment());
+    prop_oneof![
+        (workspace(), chat(), personal(), personal(), any::<String>()).prop_map(
+            |(workspace, chat, previous, name, by)| ChatRenamed { workspace, chat, previous, name, by }.into()
+        ),
+        (workspace(), chat(), prop::option::of(responsible), any::<String>())
+            .prop_map(|(workspace, chat, responsible, by)| ChatAssigned { workspace, chat, responsible, by }.into()),
+        heard.prop_map(|(message, workspace, account, chat, from_me, (sender, sender_name, text, file), at)| {
+            MessageReceived { message, workspace, account, chat, from_me, sender, sender_name, text, file, at }.into()
+        }),
     ]
 }
 

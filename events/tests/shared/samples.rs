@@ -1,18 +1,22 @@
 //! One fixed event of every type, and of every variant that a payload can hold. Never changed once released.
 
 use events::account::{
-    DeferReason, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred, SendStarted,
-    SendUncertain, SettledAs, SettledHow,
+    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
+    SendStarted, SendUncertain, SettledAs, SettledHow,
 };
-use events::chat::{ChatOpened, MessageDelivered, MessageRead};
+use events::chat::{
+    ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
+};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::personal::Digest;
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
 use events::workspace::{
-    AccountBlocked, AccountConnected, AccountUnblocked, CreditCharged, CreditRefunded, CreditsGranted,
-    InboundUrlGenerated, KeyCreated, WorkspaceCreated,
+    AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
+    CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
+    InboundUrlGenerated, KeyCreated, KeyRevoked, OwnerChanged, PacingChanged, TeammateAdded, TeammateRemoved,
+    WorkspaceCreated,
 };
 
 const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
@@ -35,8 +39,13 @@ fn digest(first: u8) -> Digest {
 /// All samples, in the order of their types' numbers.
 pub fn samples() -> Vec<Event> {
     let mut samples = workspace_samples();
+    samples.extend(settings_samples());
+    samples.extend(pacing_samples());
     samples.extend(account_samples());
+    samples.extend(file_samples());
     samples.extend(chat_samples());
+    samples.extend(heard_samples());
+    samples.sort_by_key(Event::type_number);
     samples
 }
 
@@ -63,8 +72,11 @@ fn workspace_samples() -> Vec<Event> {
             language: "pt-BR".to_owned(),
         }
         .into(),
-        KeyCreated { workspace: WORKSPACE, key_hash: digest(0) }.into(),
-        InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(200) }.into(),
+        KeyCreated { workspace: WORKSPACE, key: 1, key_hash: digest(0), name: "till".to_owned(), at: AT, by: by() }
+            .into(),
+        InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(200), replaces: None, by: by() }.into(),
+        InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(7), replaces: Some(digest(200)), by: by() }
+            .into(),
         CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".to_owned(), by: "operator".to_owned() }
             .into(),
         CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: String::new(), by: String::new() }.into(),
@@ -79,6 +91,46 @@ fn workspace_samples() -> Vec<Event> {
     ]
 }
 
+fn settings_samples() -> Vec<Event> {
+    let workspace = WORKSPACE;
+    let reason = || "moving house".to_owned();
+    let (full_name, email) = ("Bob Example".into(), "bob@kite.example".into());
+    vec![
+        OwnerChanged {
+            workspace,
+            name: "Red Kite".into(),
+            owner_name: "Bob Example".into(),
+            owner_email: "bob@kite.example".into(),
+            language: "de".to_owned(),
+            by: by(),
+        }
+        .into(),
+        TeammateAdded { workspace, teammate: 3, full_name, email, by: by() }.into(),
+        TeammateRemoved { workspace, teammate: 3, by: by() }.into(),
+        KeyRevoked { workspace, key: 1, key_hash: digest(0), by: by() }.into(),
+        InboundEnabled { workspace, by: by(), reason: reason() }.into(),
+        InboundDisabled { workspace, by: by(), reason: reason() }.into(),
+        InboundStrictChanged { workspace, strict: true, by: by() }.into(),
+        InboundStrictChanged { workspace, strict: false, by: by() }.into(),
+    ]
+}
+
+fn pacing_samples() -> Vec<Event> {
+    let (workspace, account) = (WORKSPACE, account());
+    let (reason, gap_ms_min, gap_ms_max) = (|| "moving house".to_owned(), 3_000, 70_000);
+    vec![
+        PacingChanged { workspace, account: None, gap_ms_min, gap_ms_max, by: by() }.into(),
+        PacingChanged { workspace, account: Some(account), gap_ms_min, gap_ms_max, by: by() }.into(),
+        AccountDisconnected { workspace, account, by: by(), reason: reason(), at: AT }.into(),
+        AccountPaused { workspace, account, by: by(), reason: reason() }.into(),
+        AccountResumed { workspace, account, by: by(), reason: reason() }.into(),
+    ]
+}
+
+fn by() -> String {
+    "operator".to_owned()
+}
+
 fn account_samples() -> Vec<Event> {
     let queued = MessageQueued {
         message: MESSAGE,
@@ -87,8 +139,10 @@ fn account_samples() -> Vec<Event> {
         chat: chat(),
         to: "+12025550101".into(),
         text: "Grüße, 世界 👋\nsecond line".into(),
+        file: None,
         cost: 1,
         origin: Origin::Inbound,
+        at: AT,
     };
     let reasons = [
         DeferReason::ServerError,
@@ -116,7 +170,7 @@ fn account_samples() -> Vec<Event> {
     };
     let mut samples = vec![
         queued.clone().into(),
-        MessageQueued { origin: Origin::Api, text: "".into(), cost: 300, ..queued }.into(),
+        MessageQueued { origin: Origin::Api, text: "".into(), file: Some(file()), cost: 300, ..queued }.into(),
         SendStarted { message, account, try_number: 1 }.into(),
     ];
     samples.extend(reasons.map(deferred));
@@ -128,6 +182,43 @@ fn account_samples() -> Vec<Event> {
         MessageSettled { settled_as: SettledAs::Failed, how: SettledHow::Status, ..settled }.into(),
     ]);
     samples
+}
+
+fn file() -> File {
+    File { url: "https://kite.example/price%20list.pdf".into(), name: "price list.pdf".into() }
+}
+
+fn file_samples() -> Vec<Event> {
+    let mime = "application/pdf".to_owned();
+    vec![FileFetched { message: MESSAGE, account: account(), size: 2_097_152, mime }.into()]
+}
+
+fn heard_samples() -> Vec<Event> {
+    let (workspace, chat, by) = (WORKSPACE, chat(), || "transport".to_owned());
+    let responsible = Responsible { full_name: "Bob Example".into(), email: "bob@kite.example".into() };
+    let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+    let heard = MessageReceived {
+        message: MESSAGE,
+        workspace,
+        account: account(),
+        chat,
+        from_me: false,
+        sender: "+12025550101".into(),
+        sender_name: "Cleo Example".into(),
+        text: "hello".into(),
+        file: None,
+        at: AT,
+    };
+    let from_me = true;
+    let typed =
+        MessageReceived { from_me, sender: "".into(), sender_name: "".into(), text: "".into(), ..heard.clone() };
+    vec![
+        ChatRenamed { workspace, chat, previous: "+12025550101".into(), name: "Cleo Example".into(), by: by() }.into(),
+        ChatAssigned { workspace, chat, responsible: Some(responsible), by: by() }.into(),
+        ChatAssigned { workspace, chat, responsible: None, by: by() }.into(),
+        heard.into(),
+        MessageReceived { file: Some(file), ..typed }.into(),
+    ]
 }
 
 fn chat_samples() -> Vec<Event> {
@@ -157,7 +248,7 @@ pub fn records() -> [Record; 2] {
     let cause = Cause { command: 77, by: "inbound".to_owned(), idempotency };
     let events = samples();
     [
-        Record { first: 300, recorded_at: AT, workspace: WORKSPACE, cause, events: events[3..6].to_vec() },
+        Record { first: 300, recorded_at: AT, workspace: WORKSPACE, cause, events: events[4..7].to_vec() },
         Record {
             first: 1,
             recorded_at: Timestamp::from_ms(-1),

@@ -5,6 +5,7 @@ use reqwest::Url;
 
 use super::super::error::Refused;
 use super::{FILE_NAME, FILE_URL};
+use crate::files;
 
 /// Signed addresses are long; longer ones are none.
 const URL_BYTES_MAX: usize = 4_096;
@@ -16,7 +17,7 @@ pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Resu
     let url = address(url.trim())?;
     let base = base_name(name.trim())?;
     if base != name.trim() {
-        warnings.push(format!("\"{FILE_NAME}\" is a name without folders: \"{base}\" was taken"));
+        warnings.push(format!("\"{FILE_NAME}\" must be a plain name: \"{base}\" was taken"));
     }
     Ok(File { url: url.into(), name: base.into() })
 }
@@ -40,24 +41,17 @@ fn address(text: &str) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
-/// The last part of a path of any system; refused if it is none, too long, or shows other than it is.
-fn base_name(text: &str) -> Result<&str, Refused> {
-    let name = text.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    if matches!(name, "" | "." | "..") {
-        return Err(Refused::invalid(FILE_NAME, "file_name must be the name of a file, such as cat.png"));
+/// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
+fn base_name(text: &str) -> Result<String, Refused> {
+    if text.chars().any(char::is_control) {
+        return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
     }
+    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
     if name.len() > NAME_BYTES_MAX {
         return Err(Refused::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
     }
-    if name.chars().any(|c| c.is_control() || turns_text(c)) {
-        return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters or direction marks"));
-    }
-    Ok(name)
-}
-
-/// Marks that make `gpj.exe` out of `exe.jpg`.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let unfit = || Refused::invalid(FILE_NAME, "file_name must be the name of a file, such as cat.png");
+    files::base_name(name).ok_or_else(unfit)
 }
 
 #[cfg(test)]
@@ -87,14 +81,17 @@ mod tests {
 
     #[test]
     fn a_name_is_its_last_part() {
-        for (name, base) in
-            [("cat.png", "cat.png"), ("../x", "x"), ("C:\\pictures\\cat.png", "cat.png"), ("a/ b ", "b")]
-        {
-            assert_eq!(base_name(name).unwrap(), base);
+        for (name, base) in [
+            ("cat.png", "cat.png"),
+            ("../x", "x"),
+            ("C:\\pictures\\cat.png", "cat.png"),
+            ("a/ b ", "b"),
+            ("exe\u{202e}gpj.png", "exegpj.png"),
+        ] {
+            assert_eq!(base_name(name).as_deref(), Ok(base));
         }
         assert!(base_name(&"n".repeat(255)).is_ok());
-        for name in ["", "..", "folder/", "a\u{0}b", "a\r\nb", "exe\u{202e}gpj.png", &"n".repeat(256), &"é".repeat(128)]
-        {
+        for name in ["", "..", "folder/", "a\u{0}b", "a\r\nb", &"n".repeat(256), &"é".repeat(128)] {
             assert!(base_name(name).is_err(), "{name:?}");
         }
     }

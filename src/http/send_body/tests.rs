@@ -66,7 +66,7 @@ fn with_a_file_the_text_may_be_blank_or_absent() {
         let body = format!(r#"{{"action":"send","phone":"+12025550101",{file}{text}}}"#);
         let read = parse(&body).unwrap();
         assert_eq!((read.text.as_str(), read.file.unwrap().name.reveal()), ("", "cat.png"));
-        assert_eq!(warnings(&body), ["\"file_name\" is a name without folders: \"cat.png\" was taken"]);
+        assert_eq!(warnings(&body), ["\"file_name\" must be a plain name: \"cat.png\" was taken"]);
     }
 }
 

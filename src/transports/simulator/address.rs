@@ -1,6 +1,7 @@
 //! Who a message is for: all spellings of one phone or JID give one address.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// Dropped from a phone number before it is read.
 const SEPARATORS: &[char] = &[' ', '.', '-', '(', ')', '[', ']'];
@@ -8,7 +9,7 @@ const DIGITS: RangeInclusive<usize> = 7..=15;
 
 /// A person's digits, or the JID of a group or of a hidden number (WHATSAPP.md section 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Address(Box<str>);
+pub struct Address(Arc<str>);
 
 impl Address {
     /// Reads a phone number or a JID; `None` if the text is neither.
@@ -17,12 +18,27 @@ impl Address {
             None => phone(text),
             Some((user, server)) => jid(user, server),
         };
-        address.map(|address| Self(address.into_boxed_str()))
+        address.map(|address| Self(address.into()))
     }
 
     /// Bare digits for a person, `...@g.us` for a group, `...@lid` for a hidden number.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a person by phone number: neither a group nor a hidden number.
+    pub fn is_person(&self) -> bool {
+        !self.0.contains('@')
+    }
+
+    /// Whether it is a group.
+    pub fn is_group(&self) -> bool {
+        self.0.ends_with("@g.us")
+    }
+
+    /// As updates spell it: `+` and digits for a person, otherwise the JID.
+    pub fn spelled(&self) -> String {
+        if self.is_person() { format!("+{}", self.0) } else { self.0.to_string() }
     }
 }
 
@@ -75,6 +91,22 @@ mod tests {
         assert_eq!(parsed("120363025550101@g.us").as_deref(), Some("120363025550101@g.us"));
         assert_eq!(parsed("12025550101-1614147929@g.us").as_deref(), Some("12025550101-1614147929@g.us"));
         assert_eq!(parsed("12025550101:3@lid").as_deref(), Some("12025550101@lid"));
+    }
+
+    #[test]
+    fn a_person_is_spelled_with_a_plus_and_all_else_as_its_jid() {
+        for (text, spelled, is_person, is_group) in [
+            ("1 (202) 555-0101", "+12025550101", true, false),
+            ("12025550101:4@c.us", "+12025550101", true, false),
+            ("12025550101:4@lid", "12025550101@lid", false, false),
+            ("120363025550101@g.us", "120363025550101@g.us", false, true),
+        ] {
+            let address = Address::parse(text).expect("an address");
+            assert_eq!(
+                (address.spelled().as_str(), address.is_person(), address.is_group()),
+                (spelled, is_person, is_group)
+            );
+        }
     }
 
     #[test]

@@ -17,7 +17,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the five seconds of the server, so that no request meets a connection that is being closed.
 const IDLE_CONNECTION_KEPT: Duration = Duration::from_secs(3);
 const POLL_WAIT_MS: u64 = 10_000;
-const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Far more than the longest answer: half a megabyte of updates with all their characters escaped.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
 
 /// A simulator process at an address.
 #[derive(Clone)]
@@ -46,8 +47,7 @@ pub(super) enum Fault {
 impl SimulatorClient {
     /// Connects when first used; `timeout` is that of a whole request.
     pub(super) fn new(base: &str, timeout: Duration) -> reqwest::Result<Self> {
-        let client = Client::builder()
-            .no_proxy()
+        let client = crate::client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)

@@ -66,8 +66,10 @@ mod tests {
     use events::time::Timestamp;
     use tokio::sync::mpsc::error::TryRecvError;
 
-    use super::super::tests::{message, status};
+    use super::super::address::Address;
+    use super::super::tests::{incoming, message, status};
     use super::*;
+    use crate::transports::Connection;
     use crate::transports::Status::{Delivered, Read};
 
     fn simulated() -> (Clock, Arc<dyn Transport>) {
@@ -139,6 +141,29 @@ mod tests {
         assert_eq!(next(&mut updates).await, (1, Read));
         assert_eq!(next(&mut updates).await, (2, Read));
         assert_eq!(clock.now().ms(), 1_300);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_people_write_wakes_a_feed_that_waits_for_nothing() {
+        let clock = Clock::start(Arc::new(|| Timestamp::from_ms(0)), Timestamp::default(), 1);
+        let shared = Shared::new(clock.clone());
+        let transport = InProcess::new(shared.clone());
+        let (sink, mut updates) = mpsc::channel(8);
+        transport.start(sink);
+        clock.sleep_ms(100).await;
+        let wire_id = shared.receive(incoming("hello"));
+        let update = updates.recv().await;
+        assert!(matches!(update, Some(Update::Message(heard)) if heard.wire_id == wire_id && heard.at.ms() == 100));
+        let account = Address::parse("+12025550100").expect("an address");
+        shared.disconnect(account.clone()).expect("room");
+        shared.receive(incoming("later"));
+        clock.sleep_ms(100).await;
+        shared.connect(&account);
+        let connection = |connected| Update::Connection(Connection { account_phone: account.spelled(), connected });
+        assert_eq!(updates.recv().await, Some(connection(false)));
+        assert_eq!(updates.recv().await, Some(connection(true)));
+        assert!(matches!(updates.recv().await, Some(Update::Message(heard)) if heard.at.ms() == 100));
+        assert_eq!(clock.now().ms(), 200);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,11 +1,19 @@
 //! The simulated `WhatsApp`: the default transport, which needs nothing (CONTRACT.md section 4).
 
 pub mod address;
+mod chaos;
 mod client;
+mod controls;
 mod feed;
+mod fields;
+mod hearing;
 pub mod in_process;
+mod item;
+mod known;
+mod news;
 mod numbers;
-mod receipts;
+mod phones;
+mod refusal;
 pub mod remote;
 pub mod routes;
 mod send_body;
@@ -35,7 +43,7 @@ const SHUTDOWN_TIMEOUT_S: u64 = 1;
 pub const CAPABILITIES: Capabilities = Capabilities {
     own_message_id: true,
     groups: true,
-    phone_echo: false,
+    phone_echo: true,
     registered_check: false,
     free_text_any_time: true,
     receipts: true,
@@ -57,7 +65,7 @@ pub struct NumberedUpdate {
 pub async fn serve(listen: SocketAddr, rate: u32, bound: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let stop_asked = stop_signal()?;
     let world = Shared::new(Clock::system(Timestamp::default(), rate));
-    let server = HttpServer::new(move || App::new().configure(|cfg| routes::configure(cfg, world.clone())))
+    let server = HttpServer::new(move || App::new().configure(|cfg| routes::alone(cfg, world.clone())))
         .workers(1)
         .shutdown_signal(stop_asked)
         .shutdown_timeout(SHUTDOWN_TIMEOUT_S)

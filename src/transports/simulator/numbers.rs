@@ -8,7 +8,7 @@ use super::world::Answer;
 /// How long number ...143 leaves its sender waiting.
 const SLOW_ANSWER_MS: u64 = 20_000;
 /// How many tries of one message number ...142 answers with an error.
-pub(super) const ERRORS_BEFORE_SENT: u8 = 2;
+const ERRORS_BEFORE_SENT: u32 = 2;
 
 /// How a recipient answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,10 @@ impl Behaviour {
         }
     }
 
-    /// Why it takes no message at all; `None` if it takes them, at the first try or later.
-    pub(super) fn refusal(self) -> Option<Outcome> {
+    /// Why it takes no message at this try, the first of which is number 1; `None` if it takes it.
+    pub(super) fn refusal(self, try_number: u32) -> Option<Outcome> {
         match self {
+            Self::ErrorTwice if try_number <= ERRORS_BEFORE_SENT => Some(Outcome::ServerError),
             Self::NotOnWhatsApp => Some(Outcome::Failed(Permanent::NotOnWhatsApp)),
             Self::ServerError => Some(Outcome::ServerError),
             Self::Blocking => Some(Outcome::Stopped { reason: StopReason::Blocked, until_ms: None }),
@@ -48,7 +49,7 @@ impl Behaviour {
     /// The answer to a message that it has, whether for the first time or again.
     pub(super) fn answer_to_taken(self) -> Answer {
         match self {
-            Self::Silent => Answer { after_ms: None, outcome: Outcome::Unknown },
+            Self::Silent => Answer::lost(),
             Self::Slow => Answer { after_ms: Some(SLOW_ANSWER_MS), outcome: Outcome::Sent },
             _ => Answer::at_once(Outcome::Sent),
         }
@@ -67,7 +68,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_ms(0);
     const SENT: Answer = Answer::at_once(Outcome::Sent);
-    const LOST: Answer = Answer { after_ms: None, outcome: Outcome::Unknown };
+    const LOST: Answer = Answer::lost();
 
     /// Sends one message `answers.len()` times; then the phone has it `copies` times and a look-up says `known`.
     fn check_number(phone: &str, answers: &[Answer], copies: usize, known: Lookup) {

@@ -2,62 +2,51 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use events::ids::{InvalidId, MessageId};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use events::ids::MessageId;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::Shared;
-use super::address::Address;
-use super::send_body::{self, SendBody};
+use super::refusal::{Refusal, method_not_allowed, not_found};
+use super::send_body::SendBody;
 use super::update_view::UpdateView;
-use super::wire::{ListView, LookupView, MessageView, OutcomeView, StatsView};
+use super::wire::{ListView, LookupView, OutcomeView};
+use super::{Shared, controls};
 use crate::transports::Outgoing;
 
 /// Room for the longest text with each of its characters escaped.
 const BODY_BYTES_MAX: usize = 1 << 20;
-/// Keeps each answer with updates far below what a reader takes.
+/// The same, and the largest file as base64.
+const SEND_BYTES_MAX: usize = 4 << 20;
+/// Keeps each answer with updates far below what a reader takes; the same for names of files on phones.
 const FROM_BYTES_MAX: usize = 64;
+const FILE_NAME_BYTES_MAX: usize = 1_024;
 const WAIT_MS_MAX: u64 = 20_000;
 
 /// Adds the routes by their full paths, so that others may add more below `/sim/v1`.
 pub fn configure(cfg: &mut web::ServiceConfig, world: Shared) {
-    let sends = web::resource("/sim/v1/send").app_data(web::PayloadConfig::new(BODY_BYTES_MAX));
     cfg.app_data(web::Data::new(world))
-        .service(sends.route(web::post().to(send)))
-        .route("/sim/v1/updates", web::get().to(updates))
-        .route("/sim/v1/phones/{phone}/messages", web::get().to(messages))
-        .route("/sim/v1/messages/{id}", web::get().to(lookup))
-        .route("/sim/v1/stats", web::get().to(stats));
+        .service(at("/send").app_data(web::PayloadConfig::new(SEND_BYTES_MAX)).route(web::post().to(send)))
+        .service(at("/updates").route(web::get().to(updates)))
+        .service(at("/messages/{id}").route(web::get().to(lookup)))
+        .service(at("/receive").route(web::post().to(controls::receive)))
+        .service(at("/sent").route(web::post().to(controls::sent)))
+        .service(at("/phones/{phone}/messages").route(web::get().to(controls::messages)))
+        .service(at("/accounts/{phone}/disconnect").route(web::post().to(controls::disconnect)))
+        .service(at("/accounts/{phone}/connect").route(web::post().to(controls::connect)))
+        .service(at("/chaos").route(web::get().to(controls::chaos)).route(web::put().to(controls::set_chaos)))
+        .service(at("/stats").route(web::get().to(controls::stats)));
 }
 
-/// Why a request is not understood.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("the body cannot be read, or has more than {BODY_BYTES_MAX} bytes")]
-    Body(#[from] actix_web::Error),
-    #[error("the body is not an object with id, from, to and text: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("`from` has more than {FROM_BYTES_MAX} bytes")]
-    From,
-    #[error(transparent)]
-    Message(#[from] send_body::Unreadable),
-    #[error("not a message id")]
-    Id(#[from] InvalidId),
-    #[error("`after` and `wait_ms` are whole numbers")]
-    Query,
+/// The same, where nothing else is served.
+pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared) {
+    configure(cfg, world);
+    cfg.default_service(web::to(not_found));
 }
 
-impl ResponseError for Refusal {
-    fn status_code(&self) -> StatusCode {
-        StatusCode::BAD_REQUEST
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let body = json!({"status": self.status_code().as_u16(), "data": {}, "message": self.to_string()});
-        HttpResponse::build(self.status_code()).json(body)
-    }
+fn at(path: &str) -> Resource {
+    web::resource(format!("/sim/v1{path}"))
+        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+        .default_service(web::to(method_not_allowed))
 }
 
 #[derive(Deserialize)]
@@ -72,7 +61,10 @@ struct UpdatesQuery {
 async fn send(world: web::Data<Shared>, body: Result<web::Bytes, actix_web::Error>) -> Result<HttpResponse, Refusal> {
     let message = Outgoing::try_from(serde_json::from_slice::<SendBody>(&body?)?)?;
     if message.from.len() > FROM_BYTES_MAX {
-        return Err(Refusal::From);
+        return Err(Refusal::field("from", format!("has more than {FROM_BYTES_MAX} bytes")));
+    }
+    if message.file.as_ref().is_some_and(|file| file.name.len() > FILE_NAME_BYTES_MAX) {
+        return Err(Refusal::field("file.name", format!("has more than {FILE_NAME_BYTES_MAX} bytes")));
     }
     Ok(match world.send(message).await {
         Some(outcome) => HttpResponse::Ok().json(OutcomeView(outcome)),
@@ -87,17 +79,7 @@ async fn updates(world: web::Data<Shared>, request: HttpRequest) -> Result<HttpR
     Ok(HttpResponse::Ok().json(ListView::of(found.into_iter().map(UpdateView::from))))
 }
 
-async fn messages(world: web::Data<Shared>, phone: web::Path<String>) -> HttpResponse {
-    // What is no phone got nothing.
-    let received = Address::parse(&phone).map(|phone| world.messages(&phone)).unwrap_or_default();
-    HttpResponse::Ok().json(ListView::of(received.iter().map(MessageView::from)))
-}
-
 async fn lookup(world: web::Data<Shared>, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     let id: MessageId = id.parse()?;
     Ok(HttpResponse::Ok().json(LookupView { lookup: world.lookup(id) }))
-}
-
-async fn stats(world: web::Data<Shared>) -> HttpResponse {
-    HttpResponse::Ok().json(StatsView::from(world.stats()))
 }

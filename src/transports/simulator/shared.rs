@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actors::account::outcome::Outcome;
 use actors::clock::Clock;
 use events::ids::MessageId;
+use events::time::Timestamp;
 use tokio::sync::Notify;
 
 use super::NumberedUpdate;
 use super::address::Address;
-use super::world::{Answer, Received, Stats, World};
+use super::world::{Chaos, Incoming, Received, Stats, TooManyDisconnected, Typed, World};
 use crate::transports::{Lookup, Outgoing};
 
 /// Most updates that one reading hands out.
@@ -36,7 +37,7 @@ impl Shared {
 
     /// Hands a message over at once and waits for the answer; `None` if it is lost.
     pub async fn send(&self, message: Outgoing) -> Option<Outcome> {
-        let answer = self.hand_over(message);
+        let answer = self.change(|world, now| world.send(now, message));
         self.clock.sleep_ms(answer.after_ms?).await;
         Some(answer.outcome)
     }
@@ -44,6 +45,36 @@ impl Shared {
     /// What became of a message.
     pub fn lookup(&self, id: MessageId) -> Lookup {
         self.world().lookup(id)
+    }
+
+    /// Somebody writes to an account. Returns the message's wire id.
+    pub fn receive(&self, message: Incoming) -> String {
+        self.change(|world, now| world.receive(now, message))
+    }
+
+    /// The owner of an account types on the phone itself. Returns the message's wire id.
+    pub fn typed(&self, message: Typed) -> String {
+        self.change(|world, now| world.typed(now, message))
+    }
+
+    /// Cuts an account off, until it is connected again.
+    pub fn disconnect(&self, account: Address) -> Result<(), TooManyDisconnected> {
+        self.change(|world, now| world.disconnect(now, account))
+    }
+
+    /// Connects an account again.
+    pub fn connect(&self, account: &Address) {
+        self.change(|world, now| world.connect(now, account));
+    }
+
+    /// Misfortune from now on, in place of what was set before.
+    pub fn set_chaos(&self, chaos: Chaos) {
+        self.world().set_chaos(chaos);
+    }
+
+    /// The misfortune that is set.
+    pub fn chaos(&self) -> Chaos {
+        self.world().chaos()
     }
 
     /// What a phone or group got, the newest first.
@@ -76,14 +107,15 @@ impl Shared {
         }
     }
 
-    fn hand_over(&self, message: Outgoing) -> Answer {
+    /// Readers wait for the next item to become due: they are told when that is another one.
+    fn change<T>(&self, change: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let due_before = world.next_due();
-        let answer = world.send(self.clock.now(), message);
+        let result = change(&mut world, self.clock.now());
         if world.next_due() != due_before {
             self.next_due_changed.notify_waiters();
         }
-        answer
+        result
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -93,8 +125,6 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use events::time::Timestamp;
-
     use super::super::tests::message;
     use super::*;
 

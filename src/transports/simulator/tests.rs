@@ -1,27 +1,21 @@
-//! The simulator over HTTP: its routes, and the remote transport against them.
+//! The simulator's routes as a gateway uses them, and what the tests of its parts share.
 
-use std::net::SocketAddr;
+mod controls;
+mod remote;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::{App, HttpServer};
-use actors::account::outcome::{Outcome, Permanent, StopReason};
 use actors::clock::Clock;
 use events::ids::MessageId;
 use events::time::Timestamp;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::mpsc;
 
-use super::remote::Remote;
+use super::address::Address;
+use super::world::Incoming;
 use super::{Shared, routes};
-use crate::transports::{Lookup, Outgoing, Status, StatusUpdate, Transport, Update};
-
-/// Twenty seconds of the simulator's time are then less than six milliseconds.
-const RATE: u32 = 3_600;
+use crate::transports::{Outgoing, Status, Update};
 
 /// What a status update says, which every update of an ordinary message is.
 pub(super) fn status(update: &Update) -> (u64, Status) {
@@ -43,11 +37,13 @@ fn world(rate: u32) -> Shared {
 /// Answers requests to one world one after the other: method, path with query, body; status and body come back.
 async fn exchange(requests: &[(&str, &str, &str)]) -> Vec<(u16, Value)> {
     let world = world(1);
-    let app = init_service(App::new().configure(|cfg| routes::configure(cfg, world))).await;
+    let app = init_service(App::new().configure(|cfg| routes::alone(cfg, world))).await;
     let mut answers = Vec::new();
     for (method, uri, body) in requests {
         let request = match *method {
             "POST" => TestRequest::post(),
+            "PUT" => TestRequest::put(),
+            "DELETE" => TestRequest::delete(),
             _ => TestRequest::get(),
         };
         let answer = call_service(&app, request.uri(uri).set_payload((*body).to_owned()).to_request()).await;
@@ -56,6 +52,11 @@ async fn exchange(requests: &[(&str, &str, &str)]) -> Vec<(u16, Value)> {
         answers.push((status, serde_json::from_slice(&body).unwrap_or(Value::Null)));
     }
     answers
+}
+
+pub(super) fn incoming(text: &str) -> Incoming {
+    let [account, chat] = ["+12025550100", "+12025550101"].map(|phone| Address::parse(phone).expect("an address"));
+    Incoming { account, chat, member: None, name: "Mary".to_owned(), text: text.to_owned(), file_name: None }
 }
 
 fn send_body(bits: u64, to: &str) -> String {
@@ -131,7 +132,7 @@ async fn updates_are_listed_oldest_first_above_the_cursor() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_understood_is_refused_with_a_reason() {
     let long_from = json!({"id": "3EB00000000000000001", "from": "1".repeat(65), "to": "1", "text": ""}).to_string();
-    let too_large = "x".repeat((1 << 20) + 1);
+    let too_large = "x".repeat((4 << 20) + 1);
     let answers = exchange(&[
         ("POST", "/sim/v1/send", "{"),
         ("POST", "/sim/v1/send", r#"{"id":"7","from":"+12025550100","to":"+12025550101","text":"hi"}"#),
@@ -154,131 +155,4 @@ async fn what_is_not_understood_is_refused_with_a_reason() {
 async fn what_is_no_phone_got_nothing() {
     let answers = exchange(&[("GET", "/sim/v1/phones/Mary/messages", "")]).await;
     assert_eq!(answers, [(200, json!({"data": [], "page": {"next": null, "prev": null}}))]);
-}
-
-/// A simulator on a free port, and a transport to it.
-fn simulator() -> (ServerHandle, Remote) {
-    let world = world(RATE);
-    let server = HttpServer::new(move || App::new().configure(|cfg| routes::configure(cfg, world.clone())))
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .expect("a free port");
-    let address = server.addrs()[0];
-    let running = server.run();
-    let handle = running.handle();
-    actix_web::rt::spawn(running);
-    (handle, remote(address))
-}
-
-fn remote(address: SocketAddr) -> Remote {
-    Remote::with_timeout(&format!("http://{address}/"), Duration::from_secs(10)).expect("a base URL")
-}
-
-#[actix_web::test]
-async fn each_number_behaves_over_http_as_it_does_in_process() {
-    let (server, remote) = simulator();
-    for (to, outcomes) in [
-        ("+12025550101", vec![Outcome::Sent, Outcome::Sent]),
-        ("+12025550140", vec![Outcome::Failed(Permanent::NotOnWhatsApp)]),
-        ("+12025550141", vec![Outcome::ServerError; 3]),
-        ("+12025550142", vec![Outcome::ServerError, Outcome::ServerError, Outcome::Sent]),
-        ("+12025550143", vec![Outcome::Sent]),
-        ("+12025550144", vec![Outcome::Unknown; 3]),
-        ("+12025550145", vec![Outcome::Stopped { reason: StopReason::Blocked, until_ms: None }]),
-        ("Mary", vec![Outcome::Failed(Permanent::RecipientInvalid)]),
-    ] {
-        let bits = to.bytes().map(u64::from).sum();
-        for outcome in outcomes {
-            assert_eq!(remote.send(message(bits, to)).await, outcome, "{to}");
-        }
-    }
-    server.stop(false).await;
-}
-
-#[actix_web::test]
-async fn a_look_up_over_http_tells_the_three_cases_apart() {
-    let (server, remote) = simulator();
-    remote.send(message(1, "+12025550101")).await;
-    remote.send(message(2, "+12025550144")).await;
-    for (bits, expected) in [(1, Lookup::Sent), (2, Lookup::Unknown), (3, Lookup::NotSent)] {
-        assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(bits)).await, expected);
-    }
-    server.stop(false).await;
-}
-
-#[actix_web::test]
-async fn updates_come_over_http_in_order_and_stop_when_asked() {
-    let (server, remote) = simulator();
-    let (sink, mut updates) = mpsc::channel(1);
-    remote.start(sink);
-    remote.send(message(1, "+12025550101")).await;
-    for status in [Status::Delivered, Status::Read] {
-        let id = MessageId::from_bits(1);
-        let expected = StatusUpdate { account_phone: "+12025550100".to_owned(), id, status };
-        assert_eq!(updates.recv().await, Some(Update::Status(expected)));
-    }
-    remote.stop();
-    assert_eq!(updates.recv().await, None);
-    server.stop(false).await;
-}
-
-#[actix_web::test]
-async fn a_refused_connection_is_not_connected() {
-    let bound_but_not_listening = TcpSocket::new_v4().expect("a socket");
-    bound_but_not_listening.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
-    let remote = remote(bound_but_not_listening.local_addr().expect("an address"));
-    assert_eq!(remote.send(message(1, "+12025550101")).await, Outcome::NotConnected);
-    assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, Lookup::Unknown);
-}
-
-/// A server that reads one request and then gives this answer, and nothing where it is `None`.
-async fn answering(answer: Option<&'static str>, timeout: Duration) -> Outcome {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let served = async move {
-        let (mut stream, _) = listener.accept().await.expect("a connection");
-        assert!(stream.read(&mut [0; 4_096]).await.expect("a request") > 0);
-        match answer {
-            Some(answer) => stream.write_all(answer.as_bytes()).await.expect("written"),
-            None => std::future::pending().await,
-        }
-    };
-    let remote = Remote::with_timeout(&format!("http://{address}"), timeout).expect("a base URL");
-    let serving = actix_web::rt::spawn(served);
-    let outcome = remote.send(message(1, "+12025550101")).await;
-    serving.abort();
-    outcome
-}
-
-#[actix_web::test]
-async fn anything_but_a_clear_answer_is_an_unknown_outcome() {
-    for answer in [
-        "",
-        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
-        "HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"outcome\":\"sent\"}",
-        "HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n{\"outcome\":\"vanished\"}",
-    ] {
-        assert_eq!(answering(Some(answer), Duration::from_secs(10)).await, Outcome::Unknown, "{answer}");
-    }
-}
-
-#[actix_web::test]
-async fn no_answer_in_time_is_an_unknown_outcome() {
-    assert_eq!(answering(None, Duration::from_millis(50)).await, Outcome::Unknown);
-}
-
-#[actix_web::test]
-async fn an_endless_answer_is_given_up() {
-    let endless = Box::leak(format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(2 << 20)).into_boxed_str());
-    assert_eq!(answering(Some(endless), Duration::from_secs(10)).await, Outcome::Unknown);
-}
-
-#[test]
-fn what_is_not_a_base_url_is_refused_at_once() {
-    for text in ["", "127.0.0.1:9000", "simulator", "mailto:someone@example.com"] {
-        assert!(Remote::new(text).is_err(), "{text}");
-    }
 }

@@ -3,7 +3,7 @@
 use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
 use serde::{Deserialize, Serialize};
 
-use super::world::{Received, Stats};
+use super::world::{Chaos, Probability, Received, ReceivedFile, Stats};
 use crate::transports::Lookup;
 
 /// The answer to `POST /sim/v1/send`.
@@ -24,9 +24,25 @@ pub(super) struct MessageView<'a> {
     message_id: String,
     from: &'a str,
     text: &'a str,
-    /// Nothing yet: `null`.
-    file: (),
+    file: Option<FileView<'a>>,
     at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FileView<'a> {
+    name: &'a str,
+    size: usize,
+    /// As hexadecimal digits.
+    sha256: String,
+}
+
+/// The body and the answer of `PUT /sim/v1/chaos`.
+#[derive(Debug, Serialize)]
+pub(super) struct ChaosView {
+    error: f64,
+    not_registered: f64,
+    slow_ms: u64,
+    uncertain: f64,
 }
 
 /// The answer to `GET /sim/v1/stats`.
@@ -113,7 +129,23 @@ impl<T> ListView<T> {
 impl<'a> From<&'a Received> for MessageView<'a> {
     fn from(received: &'a Received) -> Self {
         let (message_id, at) = (received.id.to_string(), received.at.to_string());
-        Self { message_id, from: &received.from, text: &received.text, file: (), at }
+        let file = received.file.as_deref().map(FileView::from);
+        Self { message_id, from: &received.from, text: &received.text, file, at }
+    }
+}
+
+impl<'a> From<&'a ReceivedFile> for FileView<'a> {
+    fn from(file: &'a ReceivedFile) -> Self {
+        let sha256 = file.sha256.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let sha256 = sha256.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
+        Self { name: &file.name, size: file.size, sha256 }
+    }
+}
+
+impl From<Chaos> for ChaosView {
+    fn from(Chaos { error, not_registered, slow_ms, uncertain }: Chaos) -> Self {
+        let [error, not_registered, uncertain] = [error, not_registered, uncertain].map(Probability::value);
+        Self { error, not_registered, slow_ms, uncertain }
     }
 }
 

@@ -1,29 +1,46 @@
 //! The simulated `WhatsApp` itself: knows no clock, no network and no waiting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actors::account::outcome::{Outcome, Permanent};
 use events::ids::MessageId;
 use events::time::Timestamp;
 
-use super::NumberedUpdate;
+pub use super::chaos::{Chaos, Probability};
+pub use super::hearing::{Incoming, Typed};
+pub use super::news::TooManyDisconnected;
+pub use super::phones::{Received, ReceivedFile};
+
 use super::address::Address;
-use super::numbers::{Behaviour, ERRORS_BEFORE_SENT};
-use super::receipts::{Receipt, Receipts};
-use crate::transports::{Lookup, Outgoing, Status};
+use super::chaos::Mishap;
+use super::hearing::wire_id;
+use super::item::Item;
+use super::known::{Known, Place};
+use super::news::News;
+use super::numbers::Behaviour;
+use super::phones::{Bounds, Phones};
+use super::{CAPABILITIES, NumberedUpdate};
+use crate::transports::{Heard, Lookup, Outgoing, Status};
 
 const DELIVERED_AFTER_MS: u64 = 200;
 const READ_AFTER_MS: u64 = 1_000;
+/// Message ids remembered, and messages on all phones together, with half a gigabyte of text at most.
+const MESSAGES_MAX: usize = 1_000_000;
+const TEXT_BYTES_MAX: usize = 512 << 20;
+/// Senders whose phone is kept once for all their messages.
+const SENDERS_MAX: usize = 100_000;
 
-/// All phones, and what `WhatsApp` remembers of every message.
+/// All phones, and what `WhatsApp` remembers of every message. Everything in it is bounded: the oldest is forgotten.
 #[derive(Debug)]
 pub struct World {
-    phones: BTreeMap<Address, Vec<Received>>,
-    known: BTreeMap<MessageId, Known>,
-    /// Each sender's phone once, however many messages name it.
+    phones: Phones,
+    known: Known,
     senders: BTreeSet<Arc<str>>,
-    receipts: Receipts,
+    news: News,
+    chaos: Chaos,
+    /// Rises with every message heard; from one life of the simulator to the next it starts higher.
+    heard: u64,
     stats: Stats,
 }
 
@@ -36,19 +53,6 @@ pub struct Answer {
     pub outcome: Outcome,
 }
 
-/// A message on a simulated phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    /// Its id.
-    pub id: MessageId,
-    /// The sending account's phone, as the sender spelled it.
-    pub from: Arc<str>,
-    /// Plain text.
-    pub text: Box<str>,
-    /// When it arrived.
-    pub at: Timestamp,
-}
-
 /// What was counted since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -58,64 +62,88 @@ pub struct Stats {
     pub duplicates: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    Failed { tries: u8 },
-    Taken,
-    TakenInSilence,
-}
-
 impl World {
     /// An empty world that numbers its updates from `floor` + 1.
     pub fn above(floor: u64) -> Self {
         Self {
-            phones: BTreeMap::new(),
-            known: BTreeMap::new(),
+            phones: Phones::keeping(Bounds { messages: MESSAGES_MAX, bytes: TEXT_BYTES_MAX }),
+            known: Known::keeping(MESSAGES_MAX),
             senders: BTreeSet::new(),
-            receipts: Receipts::above(floor),
+            news: News::above(floor),
+            chaos: Chaos::default(),
+            heard: floor,
             stats: Stats::default(),
         }
     }
 
-    /// Takes, drops or refuses a message.
+    /// Takes, drops or refuses a message. What a disconnected account sends does not get as far as that.
     pub fn send(&mut self, now: Timestamp, message: Outgoing) -> Answer {
-        self.stats.sends = self.stats.sends.saturating_add(1);
-        let Some(recipient) = Address::parse(&message.to) else {
-            return Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid));
+        let mut answer = if self.is_disconnected(&message.from) {
+            Answer::at_once(Outcome::NotConnected)
+        } else {
+            self.stats.sends = self.stats.sends.saturating_add(1);
+            self.take_or_refuse(now, message)
         };
-        let behaviour = Behaviour::of(&recipient);
-        if let Some(refusal) = behaviour.refusal() {
-            return Answer::at_once(refusal);
-        }
-        if behaviour == Behaviour::ErrorTwice && self.fails_again(message.id) {
-            return Answer::at_once(Outcome::ServerError);
-        }
-        self.take_once(now, recipient, behaviour, message);
-        behaviour.answer_to_taken()
+        answer.after_ms = answer.after_ms.map(|ms| ms.saturating_add(self.chaos.slow_ms));
+        answer
     }
 
     /// What became of a message.
     pub fn lookup(&self, id: MessageId) -> Lookup {
-        match self.known.get(&id) {
-            Some(Known::Taken) => Lookup::Sent,
-            Some(Known::TakenInSilence) => Lookup::Unknown,
-            Some(Known::Failed { .. }) | None => Lookup::NotSent,
+        self.known.lookup(id)
+    }
+
+    /// Somebody writes to an account, which hears of it once it is connected. Returns the message's wire id.
+    pub fn receive(&mut self, now: Timestamp, message: Incoming) -> String {
+        let wire_id = self.next_wire_id();
+        self.hear(now, message.heard(wire_id.clone(), now));
+        wire_id
+    }
+
+    /// The owner of an account types on the phone itself. Returns the message's wire id.
+    pub fn typed(&mut self, now: Timestamp, message: Typed) -> String {
+        let wire_id = self.next_wire_id();
+        self.hear(now, message.heard(wire_id.clone(), now));
+        wire_id
+    }
+
+    /// Cuts an account off: it sends nothing, and whatever concerns it waits.
+    pub fn disconnect(&mut self, now: Timestamp, account: Address) -> Result<(), TooManyDisconnected> {
+        if self.news.hold(now, account.clone())? {
+            self.news.add(now, Item::Connection { account, connected: false });
         }
+        Ok(())
     }
 
-    /// What a phone or group got, the newest first.
+    /// Connects an account again, which then hears what has waited. All accounts are connected at first.
+    pub fn connect(&mut self, now: Timestamp, account: &Address) {
+        let announcement = Item::Connection { account: account.clone(), connected: true };
+        self.news.let_out(now, account, announcement);
+    }
+
+    /// Misfortune from now on, in place of what was set before.
+    pub const fn set_chaos(&mut self, chaos: Chaos) {
+        self.chaos = chaos;
+    }
+
+    /// The misfortune that is set.
+    pub const fn chaos(&self) -> Chaos {
+        self.chaos
+    }
+
+    /// What a phone or group got from gateways, the newest first.
     pub fn messages(&self, recipient: &Address) -> Vec<Received> {
-        self.phones.get(recipient).into_iter().flat_map(|received| received.iter().rev().cloned()).collect()
+        self.phones.messages(recipient)
     }
 
-    /// The oldest `limit` updates numbered above `after` whose time has come.
+    /// The oldest `limit` updates numbered above `after` whose time has come; fewer where they are long.
     pub fn updates(&mut self, now: Timestamp, after: u64, limit: usize) -> Vec<NumberedUpdate> {
-        self.receipts.after(now, after, limit)
+        self.news.after(now, after, limit)
     }
 
     /// When the next update becomes visible.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.receipts.next_due()
+        self.news.next_due()
     }
 
     /// What was counted since the start.
@@ -123,20 +151,40 @@ impl World {
         self.stats
     }
 
-    fn fails_again(&mut self, id: MessageId) -> bool {
-        match self.known.entry(id).or_insert(Known::Failed { tries: 0 }) {
-            Known::Failed { tries } if *tries < ERRORS_BEFORE_SENT => {
-                *tries = tries.saturating_add(1);
-                true
-            }
-            _ => false,
+    fn take_or_refuse(&mut self, now: Timestamp, message: Outgoing) -> Answer {
+        let Some(recipient) = Address::parse(&message.to) else {
+            return Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid));
+        };
+        if is_too_long(&message) {
+            return Answer::at_once(Outcome::Failed(Permanent::ContentRejected));
         }
+        let behaviour = Behaviour::of(&recipient);
+        let try_number = self.known.tried(message.id);
+        if let Some(refusal) = behaviour.refusal(try_number) {
+            return Answer::at_once(refusal);
+        }
+        match self.chaos.mishap(message.id, try_number) {
+            // What is on the phone has shown that the number is registered.
+            Some(Mishap::NotRegistered) if recipient.is_person() && !self.known.is_taken(message.id) => {
+                return Answer::at_once(Outcome::Failed(Permanent::NotOnWhatsApp));
+            }
+            Some(Mishap::Error) => return Answer::at_once(Outcome::ServerError),
+            Some(Mishap::Lost { arrives }) => {
+                if arrives {
+                    self.take_once(now, recipient, behaviour, message);
+                }
+                return Answer::lost();
+            }
+            Some(Mishap::NotRegistered) | None => {}
+        }
+        self.take_once(now, recipient, behaviour, message);
+        behaviour.answer_to_taken()
     }
 
     fn take_once(&mut self, now: Timestamp, recipient: Address, behaviour: Behaviour, message: Outgoing) {
         let silent = behaviour == Behaviour::Silent;
-        let becomes = if silent { Known::TakenInSilence } else { Known::Taken };
-        if let Some(Known::Taken | Known::TakenInSilence) = self.known.insert(message.id, becomes) {
+        let place = if silent { Place::TakenInSilence } else { Place::Taken };
+        if self.known.place(message.id, place) != Place::NotTaken {
             self.stats.duplicates = self.stats.duplicates.saturating_add(1);
             return;
         }
@@ -144,9 +192,9 @@ impl World {
         if !silent {
             self.add_receipts(now, &from, message.id);
         }
-        let received = Received { id: message.id, from, text: message.text.into_boxed_str(), at: now };
-        // Most phones get one message: the usual room for four would be most of the memory.
-        self.phones.entry(recipient).or_insert_with(|| Vec::with_capacity(1)).push(received);
+        let file = message.file.as_ref().map(|file| Box::new(ReceivedFile::of(file)));
+        let text = message.text.into_boxed_str();
+        self.phones.put(recipient, Received { id: message.id, from, text, file, at: now });
     }
 
     fn sender(&mut self, phone: &str) -> Arc<str> {
@@ -154,14 +202,29 @@ impl World {
             return Arc::clone(sender);
         }
         let sender = Arc::from(phone);
-        self.senders.insert(Arc::clone(&sender));
+        if self.senders.len() < SENDERS_MAX {
+            self.senders.insert(Arc::clone(&sender));
+        }
         sender
     }
 
     fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, id: MessageId) {
         for (after_ms, status) in [(DELIVERED_AFTER_MS, Status::Delivered), (READ_AFTER_MS, Status::Read)] {
-            self.receipts.add(now.plus_ms(after_ms), Receipt { from: Arc::clone(from), id, status });
+            self.news.add(now.plus_ms(after_ms), Item::Receipt { from: Arc::clone(from), id, status });
         }
+    }
+
+    fn hear(&mut self, now: Timestamp, heard: Heard) {
+        self.news.add(now, Item::Message(Box::new(heard)));
+    }
+
+    fn next_wire_id(&mut self) -> String {
+        self.heard = self.heard.wrapping_add(1);
+        wire_id(self.heard)
+    }
+
+    fn is_disconnected(&self, phone: &str) -> bool {
+        self.news.holds_any() && Address::parse(phone).is_some_and(|account| self.news.is_held(&account))
     }
 }
 
@@ -169,88 +232,18 @@ impl Answer {
     pub(super) const fn at_once(outcome: Outcome) -> Self {
         Self { after_ms: Some(0), outcome }
     }
+
+    pub(super) const fn lost() -> Self {
+        Self { after_ms: None, outcome: Outcome::Unknown }
+    }
+}
+
+fn is_too_long(message: &Outgoing) -> bool {
+    let file = message.file.as_ref().map_or(0, |file| u64::try_from(file.bytes.len()).unwrap_or(u64::MAX));
+    // Text that has few enough bytes need not be counted.
+    let is_long = message.text.len() > CAPABILITIES.text_max;
+    file > CAPABILITIES.file_max || (is_long && message.text.chars().count() > CAPABILITIES.text_max)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{message, status};
-    use super::*;
-
-    const SENT: Answer = Answer::at_once(Outcome::Sent);
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_ms(ms)
-    }
-
-    fn ids_on(world: &World, phone: &str) -> Vec<u64> {
-        let address = Address::parse(phone).expect("an address");
-        world.messages(&address).iter().map(|received| received.id.bits()).collect()
-    }
-
-    #[test]
-    fn a_message_arrives_at_once_with_sender_text_and_time() {
-        let mut world = World::above(0);
-        assert_eq!(world.send(at(5), message(1, "+12025550101")), SENT);
-        let expected =
-            Received { id: MessageId::from_bits(1), from: "+12025550100".into(), text: "text 1".into(), at: at(5) };
-        assert_eq!(world.messages(&Address::parse("+12025550101").expect("an address")), [expected]);
-    }
-
-    #[test]
-    fn all_spellings_reach_one_phone_which_shows_the_newest_first() {
-        let mut world = World::above(0);
-        let spellings = ["+1 (202) 555-0101", "12025550101@s.whatsapp.net", "12025550101:4@c.us", "1.202.555.0101"];
-        for (bits, spelling) in (1..).zip(spellings) {
-            assert_eq!(world.send(at(0), message(bits, spelling)), SENT);
-        }
-        assert_eq!(ids_on(&world, "12025550101"), [4, 3, 2, 1]);
-    }
-
-    #[test]
-    fn groups_and_hidden_numbers_are_not_phones() {
-        let mut world = World::above(0);
-        for (bits, recipient) in (1..).zip(["12025550101@g.us", "12025550101@lid", "12025550101"]) {
-            assert_eq!(world.send(at(0), message(bits, recipient)), SENT);
-            assert_eq!(ids_on(&world, recipient), [bits]);
-        }
-    }
-
-    #[test]
-    fn a_second_send_of_an_id_is_counted_and_leaves_no_second_copy() {
-        let mut world = World::above(0);
-        for bits in [1, 2, 1] {
-            assert_eq!(world.send(at(0), message(bits, "+12025550101")), SENT);
-        }
-        assert_eq!(ids_on(&world, "+12025550101"), [2, 1]);
-        assert_eq!(world.stats(), Stats { sends: 3, duplicates: 1 });
-        assert_eq!(world.updates(at(1_000), 0, 100).len(), 4);
-    }
-
-    #[test]
-    fn an_invalid_recipient_is_refused_and_counted() {
-        let mut world = World::above(0);
-        for recipient in ["", "Mary", "0012025550101", "202555", "mary@s.whatsapp.net", "1@broadcast"] {
-            let answer = world.send(at(0), message(1, recipient));
-            assert_eq!(answer, Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid)), "{recipient}");
-        }
-        assert_eq!(world.stats(), Stats { sends: 6, duplicates: 0 });
-        assert_eq!(world.lookup(MessageId::from_bits(1)), Lookup::NotSent);
-    }
-
-    #[test]
-    fn receipts_come_in_the_order_of_their_time() {
-        let mut world = World::above(0);
-        world.send(at(0), message(1, "+12025550101"));
-        world.send(at(500), message(2, "+12025550102"));
-        let seen = |world: &mut World, ms| {
-            let updates = world.updates(at(ms), 0, 100);
-            let rows = updates.iter().map(|n| (n.sequence, status(&n.update)));
-            rows.map(|(sequence, (bits, status))| (sequence, bits, status)).collect::<Vec<_>>()
-        };
-        assert_eq!(seen(&mut world, 199), []);
-        assert_eq!(seen(&mut world, 200), [(1, 1, Status::Delivered)]);
-        let all = [(1, 1, Status::Delivered), (2, 2, Status::Delivered), (3, 1, Status::Read), (4, 2, Status::Read)];
-        assert_eq!(seen(&mut world, 1_499), all[..3]);
-        assert_eq!(seen(&mut world, 1_500), all);
-    }
-}
+mod tests;

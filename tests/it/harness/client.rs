@@ -226,6 +226,45 @@ impl Simulator {
         rows(&self.http, &format!("/sim/v1/phones/{phone}/messages"), "")
     }
 
+    /// A contact writes to an account; the message's wire id.
+    pub fn receive(&self, account: &str, from: &str, text: &str) -> String {
+        self.hear("receive", &json!({"account": account, "from": from, "name": "Mary Major", "text": text}))
+    }
+
+    /// The owner of an account types on the phone itself; the message's wire id.
+    pub fn typed(&self, account: &str, to: &str, text: &str) -> String {
+        self.hear("sent", &json!({"account": account, "to": to, "text": text}))
+    }
+
+    /// Either of these in full: `receive` or `sent`, with this body.
+    pub fn hear(&self, route: &str, body: &Value) -> String {
+        let answer = self.http.ask(&Request::post(format!("/sim/v1/{route}")).json(body)).success();
+        text(&answer, "message_id").to_owned()
+    }
+
+    /// Cuts an account off, or connects it again.
+    pub fn set_connected(&self, account: &str, connected: bool) {
+        let change = if connected { "connect" } else { "disconnect" };
+        self.http.ask(&Request::post(format!("/sim/v1/accounts/{account}/{change}"))).success();
+    }
+
+    /// Replaces all misfortune; what is not named is 0.
+    pub fn set_chaos(&self, chaos: &Value) {
+        self.http.ask(&Request::new("PUT", "/sim/v1/chaos").json(chaos)).success();
+    }
+
+    /// What a gateway is told of: waits for the next few updates numbered above `after`, at least one.
+    pub fn updates(&self, after: u64) -> Vec<Value> {
+        let path = format!("/sim/v1/updates?after={after}&wait_ms=20000");
+        let mut view = self.http.ask(&Request::get(path)).success();
+        std::mem::take(view["data"].as_array_mut().unwrap_or_else(|| panic!("no updates")))
+    }
+
+    /// Anything else that the simulator may be asked.
+    pub fn ask(&self, request: &Request) -> Answer {
+        self.http.ask(request)
+    }
+
     /// How often `WhatsApp` was handed a message, and how often one that it had already.
     pub fn stats(&self) -> (u64, u64) {
         let stats = self.http.ask(&Request::get("/sim/v1/stats")).success();

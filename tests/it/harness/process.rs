@@ -169,6 +169,14 @@ impl Server {
         self.process = started.expect("it starts again on its own data and port");
     }
 
+    /// Starts another command on this server's data directory that does not end by itself; `name` is its folder.
+    pub fn beside(&self, args: &[&str], name: &str) -> Process {
+        let (data_dir, dir) = (self.data_dir(), self.dir.path().join(name));
+        fs::create_dir_all(&dir).unwrap();
+        let args = [args, &["--data-dir", data_dir.to_str().unwrap()]].concat();
+        Process::start(&args, &self.environment, &dir)
+    }
+
     /// Runs another command on this server's data directory, whether the server runs or not.
     pub fn command(&self, args: &[&str]) -> Finished {
         let data_dir = self.data_dir();

@@ -9,9 +9,10 @@ use actix_web::{App, test};
 use actors::clock::Clock;
 use actors::shard::Reading;
 use events::log::Log;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use serde_json::Value;
 use tidings::config::{Config, Overrides};
+use tidings::files::{Fault, Fetched, Files};
 use tidings::gateway::{Gateway, Make};
 use tidings::http;
 use tidings::secrets::{Chance, digest};
@@ -101,6 +102,7 @@ impl Life {
             log,
             chance: chance(seed),
             transports,
+            files: Arc::new(Nowhere),
             simulator: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
@@ -136,6 +138,15 @@ impl Life {
 
     pub async fn get(&self, path: &str, key: &str) -> Reply {
         self.ask(test::TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {key}")))).await
+    }
+}
+
+/// No file can be had.
+struct Nowhere;
+
+impl Files for Nowhere {
+    fn fetch<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
+        Box::pin(async { Err(Fault::Unreachable) })
     }
 }
 

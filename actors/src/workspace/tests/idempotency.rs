@@ -60,7 +60,7 @@ fn a_key_is_remembered_until_a_day_has_passed() {
         .finding(remembered("body", 500))
         .when(with_key(11, "+12025550101", "order-1", "body"), at(500 + DAY_MS))
         .answers(&accepted(11, 8))
-        .then([opened(1, "+12025550101"), queued(11), charged(11)]);
+        .then([opened(1, "+12025550101"), queued_at(11, 500 + DAY_MS), charged(11)]);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_forgotten_key_may_stand_for_another_body() {
     ready()
         .finding(remembered("body", 0))
         .when(with_key(11, "+12025550101", "order-1", "other body"), at(DAY_MS))
-        .then([opened(1, "+12025550101"), queued(11), charged(11)]);
+        .then([opened(1, "+12025550101"), queued_at(11, DAY_MS), charged(11)]);
 }
 
 #[test]

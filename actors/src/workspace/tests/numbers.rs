@@ -3,6 +3,7 @@
 use events::workspace::AccountConnected;
 
 use super::*;
+use crate::account::pacing::Gap;
 use crate::spec::facts::*;
 use crate::workspace::Connect;
 
@@ -13,8 +14,7 @@ fn connect(phone: &str) -> Command {
         email: "ada@kite.example".to_owned(),
         transport: "simulator".to_owned(),
         own_message_id: true,
-        gap_ms_min: 1_500,
-        gap_ms_max: 2_500,
+        gap: Gap::default(),
     })
 }
 
@@ -49,8 +49,7 @@ fn what_the_transport_can_do_is_recorded() {
     let command = Command::Connect(Connect {
         transport: "cloud".to_owned(),
         own_message_id: false,
-        gap_ms_min: 10,
-        gap_ms_max: 20,
+        gap: Gap { min_ms: 10, max_ms: 20 },
         ..usual
     });
     WorkspaceSpec::given([created()]).when(command, at(0)).then([connected.into()]);
@@ -85,13 +84,13 @@ fn a_workspace_that_does_not_exist_connects_nothing() {
 }
 
 #[test]
-fn a_workspace_is_full_when_its_account_numbers_are_used_up() {
+fn a_workspace_has_nine_hundred_numbers_at_most() {
     let mut past = vec![created()];
-    past.extend((1..=9_998).map(|nth| connection(nth, &format!("+1202{nth:07}")).into()));
+    past.extend((1..=899).map(|nth| connection(nth, &format!("+1202{nth:07}")).into()));
     WorkspaceSpec::given(past)
         .when(connect("+442079460001"), at(0))
-        .answers(&Answer::Connected(account(9_999)))
-        .then([connection(9_999, "+442079460001").into()])
+        .answers(&Answer::Connected(account(900)))
+        .then([connection(900, "+442079460001").into()])
         .when(connect("+442079460002"), at(0))
         .then_rejected(&Rejection::Full);
 }

@@ -10,6 +10,7 @@ use events::time::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
+use crate::account::pacing::Gap;
 use crate::decider::{Decider, Decision, Found, Question};
 use crate::spec::facts::*;
 use crate::workspace::{Connect, Grant, State};
@@ -101,6 +102,11 @@ impl Driver {
         match question {
             Question::Peer(account, canonical) => Found::Peer(self.peers.get(&(account, canonical)).copied()),
             Question::Chat(chat) => Found::Chat(self.chats.get(&chat).cloned()),
+            Question::Named(name) => {
+                let named = self.chats.iter().filter(|(_, entry)| entry.name.reveal() == name);
+                Found::Named(named.map(|(chat, entry)| (*chat, entry.clone())).collect())
+            }
+            Question::Known(message) => Found::Known(self.charged.contains(&message)),
             Question::Remembered(key) => Found::Remembered(self.keys.get(&key).copied()),
         }
     }
@@ -175,8 +181,7 @@ fn connect(phone: &str) -> Connect {
         email: String::new(),
         transport: connection.transport,
         own_message_id: true,
-        gap_ms_min: connection.gap_ms_min,
-        gap_ms_max: connection.gap_ms_max,
+        gap: Gap::default(),
     }
 }
 

@@ -1,0 +1,214 @@
+//! What is said, but not through us: by the other side, in groups, or on the account's own phone.
+
+use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
+use events::event::Event;
+use events::index::ChatEntry;
+
+use super::*;
+use crate::decider::{Decider, Found, Question};
+use crate::spec::facts::*;
+use crate::workspace::{Heard, Receive};
+
+const PHONE: &str = "+12025550101";
+const GROUP: &str = "120363041234567890@g.us";
+
+fn ready() -> WorkspaceSpec {
+    WorkspaceSpec::given([created(), connected()])
+}
+
+/// Cleo says `hello` to the first account.
+fn hearing() -> Receive {
+    Receive {
+        message: message(11),
+        account: account(1),
+        peer: Peer::from_phone(PHONE),
+        from_me: false,
+        sender: PHONE.to_owned(),
+        sender_name: "Cleo".to_owned(),
+        chat_name: String::new(),
+        text: "hello".to_owned(),
+        file: None,
+        at: at(5),
+        looked_up: Heard::default(),
+    }
+}
+
+fn hear(change: impl FnOnce(&mut Receive)) -> Command {
+    let mut heard = hearing();
+    change(&mut heard);
+    Command::Receive(Box::new(heard))
+}
+
+fn received() -> MessageReceived {
+    MessageReceived {
+        message: message(11),
+        workspace: workspace(),
+        account: account(1),
+        chat: chat(1),
+        from_me: false,
+        sender: PHONE.into(),
+        sender_name: "Cleo".into(),
+        text: "hello".into(),
+        file: None,
+        at: at(5),
+    }
+}
+
+fn opened_as(name: &str) -> ChatOpened {
+    let Event::ChatOpened(opened) = opened(1, PHONE) else { unreachable!() };
+    ChatOpened { name: name.into(), ..opened }
+}
+
+fn group() -> ChatOpened {
+    ChatOpened { peer: GROUP.into(), to: GROUP.into(), phone: None, is_group: true, ..opened_as(GROUP) }
+}
+
+fn renamed(previous: &str, name: &str) -> Event {
+    let (previous, name, by) = (previous.into(), name.into(), "transport".to_owned());
+    ChatRenamed { workspace: workspace(), chat: chat(1), previous, name, by }.into()
+}
+
+/// The chat is there and has this title; it was first written to as `to`.
+fn known_chat(spec: WorkspaceSpec, to: &str, name: &str) -> WorkspaceSpec {
+    let entry = ChatEntry { account: account(1), to: to.into(), name: name.into(), phone: None, is_group: to == GROUP };
+    spec.finding(Found::Known(false)).finding(Found::Peer(Some(chat(1)))).finding(Found::Chat(Some(entry)))
+}
+
+#[test]
+fn a_contact_who_never_wrote_opens_a_chat_with_their_name() {
+    ready().when(hear(|_| {}), at(9)).answers(&Answer::Done).then([opened_as("Cleo").into(), received().into()]);
+}
+
+#[test]
+fn a_contact_without_a_name_opens_a_chat_with_their_number() {
+    for blank in ["", "  "] {
+        ready()
+            .when(hear(|heard| heard.sender_name = blank.to_owned()), at(9))
+            .then([opened_as(PHONE).into(), MessageReceived { sender_name: blank.into(), ..received() }.into()]);
+    }
+}
+
+#[test]
+fn what_the_transport_calls_the_conversation_comes_before_the_senders_name() {
+    ready()
+        .when(hear(|heard| heard.chat_name = " Cleo of Kite ".to_owned()), at(9))
+        .then([opened_as("Cleo of Kite").into(), received().into()]);
+}
+
+#[test]
+fn what_was_heard_before_is_not_heard_again() {
+    ready().finding(Found::Known(true)).when(hear(|_| {}), at(9)).answers(&Answer::Done).then_nothing();
+}
+
+#[test]
+fn what_was_heard_before_is_not_looked_up_further() {
+    let spec = ready();
+    let mut command = hear(|_| {});
+    assert_eq!(Workspace::asks(spec.state(), &command), Some(Question::Known(message(11))));
+    Workspace::told(&mut command, Found::Known(true));
+    assert_eq!(Workspace::asks(spec.state(), &command), None);
+}
+
+#[test]
+fn a_known_contact_opens_no_chat() {
+    known_chat(ready(), PHONE, "Cleo").when(hear(|_| {}), at(9)).then([received().into()]);
+}
+
+#[test]
+fn a_chat_that_is_called_by_its_address_gets_the_contacts_name() {
+    for (to, name) in [(PHONE, PHONE), ("1 202 555 0101", PHONE), ("1 202 555 0101", "1 202 555 0101")] {
+        known_chat(ready(), to, name).when(hear(|_| {}), at(9)).then([renamed(name, "Cleo"), received().into()]);
+    }
+}
+
+#[test]
+fn a_chat_that_somebody_named_keeps_that_name() {
+    known_chat(ready(), PHONE, "Best customer").when(hear(|_| {}), at(9)).then([received().into()]);
+}
+
+#[test]
+fn a_contact_without_a_name_renames_nothing() {
+    known_chat(ready(), PHONE, PHONE)
+        .when(hear(|heard| heard.sender_name = String::new()), at(9))
+        .then([MessageReceived { sender_name: "".into(), ..received() }.into()]);
+}
+
+#[test]
+fn a_group_is_not_called_as_the_member_who_writes() {
+    let in_group = |name: &'static str| {
+        hear(move |heard| {
+            heard.peer = Peer::from_jid(GROUP).unwrap();
+            heard.chat_name = name.to_owned();
+        })
+    };
+    ready().when(in_group(""), at(9)).then([group().into(), received().into()]);
+    ready()
+        .when(in_group("Kite club"), at(9))
+        .then([ChatOpened { name: "Kite club".into(), ..group() }.into(), received().into()]);
+    known_chat(ready(), GROUP, GROUP).when(in_group(""), at(9)).then([received().into()]);
+    known_chat(ready(), GROUP, GROUP)
+        .when(in_group("Kite club"), at(9))
+        .then([renamed(GROUP, "Kite club"), received().into()]);
+}
+
+#[test]
+fn what_is_typed_on_the_accounts_phone_does_not_give_the_chat_its_owners_name() {
+    let typed = |chat_name: &'static str| {
+        hear(move |heard| {
+            heard.from_me = true;
+            heard.sender = String::new();
+            heard.sender_name = "Ada Example".to_owned();
+            heard.chat_name = chat_name.to_owned();
+        })
+    };
+    let received =
+        MessageReceived { from_me: true, sender: "".into(), sender_name: "Ada Example".into(), ..received() };
+    ready().when(typed(""), at(9)).then([opened_as(PHONE).into(), received.clone().into()]);
+    ready().when(typed("Cleo"), at(9)).then([opened_as("Cleo").into(), received.clone().into()]);
+    known_chat(ready(), PHONE, PHONE).when(typed(""), at(9)).then([received.into()]);
+}
+
+#[test]
+fn what_came_along_is_recorded() {
+    let file = || ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+    ready()
+        .when(hear(|heard| (heard.text, heard.file) = (String::new(), Some(file()))), at(9))
+        .then([opened_as("Cleo").into(), MessageReceived { text: "".into(), file: Some(file()), ..received() }.into()]);
+}
+
+#[test]
+fn what_is_heard_costs_nothing() {
+    let spec = ready().when(hear(|_| {}), at(9)).then([opened_as("Cleo").into(), received().into()]);
+    assert_eq!(spec.state().balance, 0);
+}
+
+#[test]
+fn an_account_that_is_not_active_still_hears() {
+    for hold in [paused(1), blocked(1, None), disconnected(1, "operator", 0)] {
+        ready().and([hold]).when(hear(|_| {}), at(9)).then([opened_as("Cleo").into(), received().into()]);
+    }
+}
+
+#[test]
+fn an_unknown_account_hears_nothing() {
+    ready().when(hear(|heard| heard.account = account(2)), at(9)).then_rejected(&Rejection::AccountNotFound);
+    WorkspaceSpec::given([]).when(hear(|_| {}), at(9)).then_rejected(&Rejection::UnknownWorkspace);
+}
+
+#[test]
+fn chats_that_are_heard_and_chats_that_are_written_to_share_their_numbers() {
+    ready()
+        .and([granted(1, "May")])
+        .when(hear(|_| {}), at(9))
+        .then([opened_as("Cleo").into(), received().into()])
+        .when(changed(|submit| (submit.token_hash, submit.recipient) = (None, peer_two())), at(0))
+        .then([
+            opened(2, "+12025550102"),
+            events::account::MessageQueued { chat: chat(2), to: "+12025550102".into(), ..queueing(11) }.into(),
+            charged(11),
+        ]);
+}
+
+fn peer_two() -> Recipient {
+    Recipient::Peer(Peer::from_phone("+12025550102"))
+}

@@ -1,0 +1,68 @@
+//! How a workspace's name and its owner's particulars change.
+
+use events::workspace::OwnerChanged;
+
+use super::*;
+use crate::spec::facts::*;
+use crate::workspace::ChangeOwner;
+
+fn change(change: ChangeOwner) -> Command {
+    Command::ChangeOwner(ChangeOwner { by: operator(), ..change })
+}
+
+fn as_created() -> OwnerChanged {
+    OwnerChanged {
+        workspace: workspace(),
+        name: "Blue Kite".into(),
+        owner_name: "Ada Example".into(),
+        owner_email: "ada@kite.example".into(),
+        language: "en".to_owned(),
+        by: operator(),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn what_is_not_named_stays_as_it_is() {
+    WorkspaceSpec::given([created()])
+        .when(change(ChangeOwner { name: some("Red Kite"), ..ChangeOwner::default() }), at(0))
+        .answers(&Answer::Done)
+        .then([OwnerChanged { name: "Red Kite".into(), ..as_created() }.into()])
+        .when(change(ChangeOwner { language: some("de"), ..ChangeOwner::default() }), at(0))
+        .then([OwnerChanged { name: "Red Kite".into(), language: "de".to_owned(), ..as_created() }.into()]);
+}
+
+#[test]
+fn all_particulars_change_at_once() {
+    let wanted = ChangeOwner {
+        name: some("Red Kite"),
+        owner_name: some("Bob Example"),
+        owner_email: some("bob@kite.example"),
+        language: some("de"),
+        by: String::new(),
+    };
+    let changed = OwnerChanged {
+        name: "Red Kite".into(),
+        owner_name: "Bob Example".into(),
+        owner_email: "bob@kite.example".into(),
+        language: "de".to_owned(),
+        ..as_created()
+    };
+    WorkspaceSpec::given([created()]).when(change(wanted), at(0)).then([changed.into()]);
+}
+
+#[test]
+fn what_is_so_already_changes_nothing() {
+    let same = ChangeOwner { name: some("Blue Kite"), language: some("en"), ..ChangeOwner::default() };
+    for wanted in [same, ChangeOwner::default()] {
+        WorkspaceSpec::given([created()]).when(change(wanted), at(0)).answers(&Answer::Done).then_nothing();
+    }
+}
+
+#[test]
+fn a_workspace_that_does_not_exist_has_no_owner() {
+    WorkspaceSpec::given([]).when(change(ChangeOwner::default()), at(0)).then_rejected(&Rejection::UnknownWorkspace);
+}

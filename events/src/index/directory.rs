@@ -1,0 +1,47 @@
+//! Who is who: chats by title, accounts by number, and what a chat is called now.
+
+use std::collections::BTreeSet;
+
+use super::keys::{Lookup, Shared};
+use super::{ChatEntry, Index};
+use crate::ids::{AccountId, ChatId, WorkspaceId};
+use crate::log::ReadError;
+
+impl Index {
+    /// A chat with its title of now; sees all sequenced commits.
+    pub fn chat(&self, chat: ChatId) -> Result<Option<ChatEntry>, ReadError> {
+        let Some(mut entry) = self.find::<ChatEntry>(&Lookup::Chat(chat))? else { return Ok(None) };
+        if let Some(title) = self.find(&Lookup::Title(chat))? {
+            entry.name = title;
+        }
+        Ok(Some(entry))
+    }
+
+    /// Chats of a workspace with exactly this title, at most `limit`; sees all sequenced commits.
+    pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
+        let members = self.members(Shared::title(workspace, name), limit)?;
+        Ok(members.into_iter().filter_map(ChatId::new).collect())
+    }
+
+    /// Accounts with this number in E.164, of all workspaces, at most `limit`; sees all sequenced commits.
+    pub fn accounts_of(&self, phone: &str, limit: usize) -> Result<Vec<AccountId>, ReadError> {
+        let members = self.members(Shared::phone(phone), limit)?;
+        Ok(members.into_iter().filter_map(AccountId::new).collect())
+    }
+
+    fn members(&self, shared: Shared, limit: usize) -> Result<Vec<u64>, ReadError> {
+        // Memory before disk: what is stored in between is seen twice, never missed.
+        let known = self.memory().members(&shared);
+        let prefix = shared.prefix();
+        let stored = self.log.notes(&prefix, &prefix, limit.saturating_add(known.len()))?;
+        let mut members: BTreeSet<u64> = stored.iter().map(|(key, _)| Shared::member(key)).collect();
+        for (member, has) in known {
+            if has {
+                members.insert(member)
+            } else {
+                members.remove(&member)
+            };
+        }
+        Ok(members.into_iter().take(limit).collect())
+    }
+}

@@ -1,0 +1,144 @@
+//! A replaced inbound token and a revoked key open their workspace until that is durable, and never again.
+
+use events::ids::WorkspaceId;
+use events::index::{Lookup, Value};
+
+use crate::desk::Desk;
+use crate::facts::*;
+
+/// What may be answered now: only what is durable.
+fn durable<T: Value>(desk: &Desk, lookup: &Lookup) -> Option<T> {
+    desk.index.find_durable(lookup, desk.watermark.durable()).unwrap()
+}
+
+/// What rules see.
+fn sequenced(desk: &Desk, lookup: &Lookup) -> Option<WorkspaceId> {
+    desk.index.find(lookup).unwrap()
+}
+
+/// The first token or key of the first workspace, and the event that ends it.
+fn ends() -> [(Lookup, Lookup, Vec<events::event::Event>); 2] {
+    let replaced = url_generated(0, token(9), Some(token(0)));
+    let revoked = vec![key_created(0, 2, key(9)), key_revoked(0, 1, key(0))];
+    [
+        (Lookup::Inbound(token(0)), Lookup::Inbound(token(9)), vec![replaced]),
+        (Lookup::ApiKey(key(0)), Lookup::ApiKey(key(9)), revoked),
+    ]
+}
+
+/// Lets the old one end, and looks for it again and again, wherever the entries are.
+fn ends_for_good(mut desk: Desk, (old, new, events): (Lookup, Lookup, Vec<events::event::Event>)) {
+    assert_eq!(durable(&desk, &old), Some(workspace(0)), "before it ends");
+    desk.append(of_workspace(0), events);
+    assert_eq!((sequenced(&desk, &old), sequenced(&desk, &new)), (None, Some(workspace(0))), "sequenced");
+    assert_eq!(durable(&desk, &old), Some(workspace(0)), "its end is not durable");
+    assert_eq!(durable::<WorkspaceId>(&desk, &new), None, "nor is its successor");
+    desk.sequencer.store_index(true).unwrap();
+    assert_eq!(durable(&desk, &old), Some(workspace(0)), "its end is on its way to the disk");
+    desk.flush_once();
+    while durable::<WorkspaceId>(&desk, &old).is_some() {
+        assert_eq!(durable::<WorkspaceId>(&desk, &new), None, "one of them opens, never both");
+        assert!(desk.flush_once(), "all is written and the old one still opens");
+    }
+    gone(&desk, &old, &new);
+    desk.flush();
+    gone(&desk, &old, &new);
+    let mut desk = desk.reopened();
+    gone(&desk, &old, &new);
+    desk.store_index();
+    gone(&desk, &old, &new);
+    gone(&desk.reopened(), &old, &new);
+}
+
+fn gone(desk: &Desk, old: &Lookup, new: &Lookup) {
+    assert_eq!((sequenced(desk, old), durable::<WorkspaceId>(desk, old)), (None, None));
+    assert_eq!(durable(desk, new), Some(workspace(0)));
+}
+
+#[test]
+fn what_is_only_in_memory_opens_until_its_end_is_durable() {
+    for which in 0..2 {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.flush();
+            ends_for_good(desk, ends()[which].clone());
+        }
+    }
+}
+
+#[test]
+fn what_is_on_its_way_to_the_disk_opens_until_its_end_is_durable() {
+    for which in 0..2 {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.flush();
+            desk.sequencer.store_index(true).unwrap();
+            ends_for_good(desk, ends()[which].clone());
+        }
+    }
+}
+
+#[test]
+fn what_is_stored_opens_until_its_end_is_durable() {
+    for which in 0..2 {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.store_index();
+            ends_for_good(desk, ends()[which].clone());
+        }
+    }
+}
+
+#[test]
+fn what_was_made_again_from_the_records_opens_until_its_end_is_durable() {
+    for which in 0..2 {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.flush();
+            ends_for_good(desk.reopened(), ends()[which].clone());
+        }
+    }
+}
+
+#[test]
+fn what_began_and_ended_before_either_was_durable_never_opens() {
+    for (old, new, events) in ends() {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.append(of_workspace(0), events.clone());
+            assert_eq!(durable::<WorkspaceId>(&desk, &old), None);
+            assert_eq!(durable::<WorkspaceId>(&desk, &new), None);
+            desk.flush();
+            gone(&desk, &old, &new);
+        }
+    }
+}
+
+#[test]
+fn an_end_that_was_lost_with_the_process_did_not_happen() {
+    for (old, new, events) in ends() {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), begun(0));
+            desk.flush();
+            desk.append(of_workspace(0), events.clone());
+            let desk = desk.reopened();
+            assert_eq!(durable(&desk, &old), Some(workspace(0)));
+            assert_eq!(durable::<WorkspaceId>(&desk, &new), None);
+        }
+    }
+}
+
+#[test]
+fn the_end_of_one_ends_no_other() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), begun(0));
+        desk.append(of_workspace(1), begun(1));
+        for (_, _, events) in ends() {
+            desk.append(of_workspace(0), events);
+        }
+        desk.store_index();
+        for lookup in [Lookup::Inbound(token(1)), Lookup::ApiKey(key(1))] {
+            assert_eq!(durable(&desk, &lookup), Some(workspace(1)));
+        }
+    }
+}

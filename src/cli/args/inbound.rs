@@ -1,0 +1,86 @@
+//! Commands about a workspace's inbound webhook.
+
+use clap::{Subcommand, ValueEnum};
+
+use super::door::Access;
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  tidings inbound log --format csv > attempts.csv
+  tidings inbound log | jq '.[] | select(.status != 200)'";
+
+const ROTATE_HELP: &str = "\
+The previous URL stops at once: whoever still posts to it gets 404 \"Webhook not found\".";
+
+/// What can be done with the inbound webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum InboundCommand {
+    /// Show its URL and its switches
+    Show(Access),
+    /// Let it take messages
+    Enable(Access),
+    /// Refuse every message with 403
+    Disable(Access),
+    /// Refuse unknown fields and numbers that are not international, or take them with a warning
+    Strict {
+        /// Whether to refuse them
+        #[arg(value_enum)]
+        switch: Switch,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Replace the URL by a new one
+    #[command(after_help = ROTATE_HELP)]
+    Rotate(Access),
+    /// List the last sending attempts, the newest first
+    Attempts {
+        /// At most this many: 1 to 100
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Print the last 100 sending attempts with all that was sent and answered
+    #[command(after_help = LOG_EXAMPLES)]
+    Log {
+        /// As what
+        #[arg(long, value_enum, default_value_t = LogFormat::Json)]
+        format: LogFormat,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is so.
+    On,
+    /// It is not so.
+    Off,
+}
+
+/// As what a log is downloaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON array.
+    Json,
+    /// A table for spreadsheets.
+    Csv,
+    /// Plain text.
+    Txt,
+}
+
+impl LogFormat {
+    /// The end of the file's name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Txt => "txt",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Commands that read the event log.
+
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use events::ids::StreamId;
+use events::time::Timestamp;
+
+use super::door::Server;
+
+const LS_EXAMPLES: &str = "\
+Examples:
+  tidings events ls --limit 10
+  tidings events ls --stream workspace/1001 --type CreditRefunded
+  tidings --json events ls --from 5000 --url http://127.0.0.1:8080";
+
+const TAIL_EXAMPLES: &str = "\
+Examples:
+  tidings events tail                           the last 10 events
+  tidings events tail -f                        and every further one, until Ctrl-C
+  tidings --json events tail -n 0 -f | jq .type";
+
+const SHOW_EXAMPLES: &str = "\
+Example:
+  tidings events show 4711                      one event with its cause and data";
+
+pub(super) const STATE_EXAMPLES: &str = "\
+Examples:
+  tidings state workspace/1001
+  tidings state account/10010001 --at 4711
+  tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
+
+/// What can be done with the event log.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum EventsCommand {
+    /// List events, oldest first
+    #[command(after_help = LS_EXAMPLES)]
+    Ls(LsArgs),
+    /// Show one event
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        /// Its position in the log, from 1
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+        position: u64,
+        /// The gateway to ask.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// List the last events, and with --follow every further one
+    #[command(after_help = TAIL_EXAMPLES)]
+    Tail(TailArgs),
+    /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
+    Verify(Server),
+}
+
+/// Which events to list.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct LsArgs {
+    /// First position
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: Option<u64>,
+    /// Last position
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+    pub to: Option<u64>,
+    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<StreamId>,
+    /// Only events of this type, such as `MessageQueued`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// At most this many: 1 to 500
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub limit: u16,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// How many of the last events to list, and whether to stay.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct TailArgs {
+    /// How many of the last events: 0 to 500
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=500))]
+    pub lines: u16,
+    /// Stay, and list further events as they happen; needs a running gateway
+    #[arg(long, short)]
+    pub follow: bool,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Whose state to show, and as of when.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct StateArgs {
+    /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(value_name = "STREAM")]
+    pub stream: StreamId,
+    /// As of this position or RFC 3339 time; now if it is left out
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub at: Option<Moment>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// A point in the log's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// After the event of this position; 0 is before the first.
+    Position(u64),
+    /// After the last event that was recorded at this time or before.
+    Time(Timestamp),
+}
+
+impl FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map(Self::Position).map_err(|_| "not a position");
+        }
+        text.parse().map(Self::Time).map_err(|_| "neither a position nor a time such as 2026-01-31T12:00:00Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_position_or_a_time() {
+        assert_eq!("4711".parse(), Ok(Moment::Position(4711)));
+        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Moment::Time(Timestamp::from_ms(1_000))));
+        assert!("yesterday".parse::<Moment>().is_err());
+        assert!("".parse::<Moment>().is_err());
+    }
+}

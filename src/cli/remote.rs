@@ -1,0 +1,323 @@
+//! A gateway over HTTP: asks it as the operator or as a workspace, and turns its refusals into failures.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode, Url};
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+
+use super::args::{Access, Cli, Operator};
+use super::exit::{Exit, Failure};
+use crate::config::Config;
+use crate::gateway::{Holder, admin_key_file};
+
+const TIMEOUT: Duration = Duration::from_mins(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Where a gateway is expected that nobody has named.
+const USUAL_URL: &str = "http://127.0.0.1:8080";
+/// The longest page of a list.
+const PAGE: u16 = 500;
+
+/// As whom a gateway is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// As the operator.
+    Operator,
+    /// As somebody with a workspace's API key.
+    Workspace,
+}
+
+impl Door {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Operator => "the operator's key",
+            Self::Workspace => "the API key",
+        }
+    }
+
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::Operator => "set TIDINGS_ADMIN_KEY or use --admin-key",
+            Self::Workspace => "set TIDINGS_API_KEY or use --api-key",
+        }
+    }
+}
+
+/// One request.
+pub(super) struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+impl Call {
+    /// A request without a body.
+    pub(super) fn new(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
+    }
+
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(super) fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::new(Method::POST, path) }
+    }
+
+    pub(super) fn patch(path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::new(Method::PATCH, path) }
+    }
+
+    /// Adds a parameter behind the question mark, if there is one.
+    pub(super) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.query.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    /// Adds a header, if there is one.
+    pub(super) fn header(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.headers.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+}
+
+/// A gateway.
+pub(super) struct Remote {
+    client: Client,
+    runtime: Runtime,
+    url: String,
+    key: Option<String>,
+    door: Door,
+}
+
+impl Remote {
+    /// The gateway at an address; connects later.
+    pub(super) fn new(url: &str, key: Option<String>, door: Door) -> Result<Self, Failure> {
+        let client = crate::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
+        let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::because(Exit::Failed, &error))?;
+        Ok(Self { client, runtime, url: url.trim_end_matches('/').to_owned(), key, door })
+    }
+
+    /// The gateway that the operator means.
+    pub(super) fn operator(cli: &Cli, operator: &Operator) -> Result<Self, Failure> {
+        let given = operator.admin_key.clone();
+        let Some(url) = &operator.url else {
+            let config = super::config(cli, None)?;
+            let directory = super::reading::data_dir(cli, &config);
+            let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
+            let key = given.or_else(preset).or_else(|| kept_key(directory));
+            return Self::new(&holder_url(directory), key, Door::Operator)?.with_a_key();
+        };
+        // A kept key goes to an address that was named only together with the folder that the key is kept in.
+        let key = given.or_else(|| cli.data_dir.as_deref().and_then(kept_key));
+        Self::new(url, key, Door::Operator)?.with_a_key()
+    }
+
+    /// The gateway that somebody with a workspace's key means.
+    pub(super) fn workspace(cli: &Cli, access: &Access) -> Result<Self, Failure> {
+        let key = access.api_key.clone();
+        if let Some(url) = &access.url {
+            return Self::new(url, key, Door::Workspace)?.with_a_key();
+        }
+        let config: Config = super::config(cli, None)?;
+        let url = holder_url(super::reading::data_dir(cli, &config));
+        Self::new(&url, key, Door::Workspace)?.with_a_key()
+    }
+
+    fn with_a_key(self) -> Result<Self, Failure> {
+        if self.key.as_ref().is_none_or(String::is_empty) {
+            return Err(
+                Failure::new(Exit::NotAllowed, format!("{} is missing", self.door.key())).hint(self.door.hint())
+            );
+        }
+        Ok(self)
+    }
+
+    /// Asks and waits for the JSON; null where the answer has no body.
+    pub(super) fn ask(&self, call: Call) -> Result<Value, Failure> {
+        let bytes = self.download(call)?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|_| {
+            Failure::new(Exit::Failed, format!("{} does not answer with JSON", self.url)).hint("is this a gateway?")
+        })
+    }
+
+    /// Asks and waits for the bytes.
+    pub(super) fn download(&self, call: Call) -> Result<Vec<u8>, Failure> {
+        self.runtime.block_on(self.send(call))
+    }
+
+    /// The rows of a whole list, over all its pages.
+    pub(super) fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let mut rows = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let call = Call::get(path).query("limit", Some(PAGE)).query("after", after.as_ref());
+            let (mut page, next) = rows_of(self.ask(call)?);
+            rows.append(&mut page);
+            if next.is_none() || next == after {
+                return Ok(rows);
+            }
+            after = next;
+        }
+    }
+
+    async fn send(&self, call: Call) -> Result<Vec<u8>, Failure> {
+        let mut url = Url::parse(&format!("{}{}", self.url, call.path))
+            .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", self.url)))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let mut request = self.client.request(call.method, url);
+        request = call.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| self.not_sent(&error))?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(|error| self.not_sent(&error))?;
+        if status.is_success() { Ok(bytes.to_vec()) } else { Err(self.refused(status, &bytes)) }
+    }
+
+    /// The request could not be made, or it found nobody.
+    fn not_sent(&self, error: &reqwest::Error) -> Failure {
+        let exit = if error.is_builder() { Exit::Usage } else { Exit::Unreachable };
+        let failure = Failure::because(exit, error);
+        let message = format!("no answer from {}: {}", self.url, failure.message);
+        Failure::new(exit, message).hint("is the gateway running there? --url or TIDINGS_URL names another one")
+    }
+
+    fn refused(&self, status: StatusCode, bytes: &[u8]) -> Failure {
+        let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let said = body.get("message").and_then(Value::as_str);
+        let details = |name| body.pointer(&format!("/error/{name}")).and_then(Value::as_str);
+        let exit = exit_of(status);
+        let mut failure = match (exit, said) {
+            (Exit::NotAllowed, said) => {
+                let said = said.unwrap_or("no explanation");
+                Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.door.key())).hint(self.door.hint())
+            }
+            (_, Some(said)) => Failure::new(exit, said),
+            (_, None) => Failure::new(exit, format!("{} answered {status}", self.url)),
+        };
+        failure.code = details("code").map(str::to_owned);
+        match details("hint") {
+            Some(hint) if exit != Exit::NotAllowed => failure.hint(hint),
+            _ => failure,
+        }
+    }
+}
+
+/// What a refusal means to a script.
+fn exit_of(status: StatusCode) -> Exit {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::NotAllowed,
+        StatusCode::NOT_FOUND => Exit::NotFound,
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Exit::Unreachable,
+        _ => Exit::Failed,
+    }
+}
+
+/// The rows of a page, and where the next page begins.
+pub(super) fn rows_of(mut answer: Value) -> (Vec<Value>, Option<String>) {
+    let next = match answer.pointer("/page/next") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(next)) => Some(next.clone()),
+        Some(next) => Some(next.to_string()),
+    };
+    let rows = answer.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take);
+    (rows.unwrap_or_default(), next)
+}
+
+/// A text as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let written = |byte: &u8| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
+    text.as_bytes().iter().map(written).collect()
+}
+
+/// Where the gateway answers that has a data directory.
+fn holder_url(directory: &Path) -> String {
+    Holder::read(directory).map_or_else(|| USUAL_URL.to_owned(), |holder| holder.url)
+}
+
+/// The operator's key that the first start kept in the data directory.
+pub(super) fn kept_key(directory: &Path) -> Option<String> {
+    fs::read_to_string(admin_key_file(directory)).ok().map(|key| key.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(door: Door, status: u16, body: &str) -> Failure {
+        let remote = Remote::new("http://127.0.0.1:9/", Some("key".to_owned()), door).unwrap();
+        remote.refused(StatusCode::from_u16(status).unwrap(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_words_its_code_and_its_hint() {
+        let body = json!({"status": 409, "data": {}, "message": "Account exists already",
+            "error": {"code": "account_exists", "hint": "It is account 10010001"}});
+        let failure = refused(Door::Workspace, 409, &body.to_string());
+        assert_eq!((failure.exit, failure.message.as_str()), (Exit::Failed, "Account exists already"));
+        assert_eq!(failure.code.as_deref(), Some("account_exists"));
+        assert_eq!(failure.hint.as_deref(), Some("It is account 10010001"));
+    }
+
+    #[test]
+    fn a_status_has_its_exit_code() {
+        let exits = [(401, 4), (403, 4), (404, 3), (400, 1), (402, 1), (503, 1), (502, 5), (504, 5)];
+        for (status, exit) in exits {
+            assert_eq!(refused(Door::Operator, status, "{}").exit.code(), exit, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_refused_key_is_named_with_the_way_to_give_another_one() {
+        let failure = refused(Door::Operator, 401, r#"{"message":"The key is missing or wrong","error":{"hint":"x"}}"#);
+        assert_eq!(failure.message, "http://127.0.0.1:9 refuses the operator's key: The key is missing or wrong");
+        assert_eq!(failure.hint.as_deref(), Some("set TIDINGS_ADMIN_KEY or use --admin-key"));
+        let failure = refused(Door::Workspace, 403, "<html>");
+        assert!(failure.hint.unwrap().contains("TIDINGS_API_KEY"));
+    }
+
+    #[test]
+    fn nobody_at_the_address_is_unreachable_and_no_address_is_a_usage_error() {
+        let ask = |url: &str| Remote::new(url, None, Door::Operator).unwrap().ask(Call::get("/x")).unwrap_err();
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(ask(&format!("http://{nobody}")).exit, Exit::Unreachable);
+        assert_eq!(ask("not an address").exit, Exit::Usage);
+    }
+
+    #[test]
+    fn without_a_key_nobody_is_asked() {
+        let remote = Remote::new("http://127.0.0.1:9", None, Door::Workspace).unwrap();
+        assert_eq!(remote.with_a_key().err().map(|failure| failure.exit), Some(Exit::NotAllowed));
+    }
+
+    #[test]
+    fn a_page_knows_where_the_next_one_begins() {
+        assert_eq!(rows_of(json!({"data": [1, 2], "page": {"next": "7", "prev": null}})).1.as_deref(), Some("7"));
+        assert_eq!(rows_of(json!({"data": [1], "page": {"next": null}})), (vec![json!(1)], None));
+        assert_eq!(rows_of(json!({})), (Vec::new(), None));
+    }
+
+    #[test]
+    fn a_segment_cannot_leave_its_place_in_the_path() {
+        assert_eq!(segment("../a b/ü?#"), "..%2Fa%20b%2F%C3%BC%3F%23");
+    }
+}

@@ -1,0 +1,81 @@
+//! Codes about what a request says: all 400.
+
+use super::Code;
+
+const fn bad(name: &'static str, meaning: &'static str) -> Code {
+    Code::refusal(400, name, meaning)
+}
+
+pub(super) const CODES: &[Code] = &[
+    bad("invalid_json", "The request body is not JSON.")
+        .saying("Invalid JSON at line 5, column 3: a comma is missing after \"text\": \"lorem ipsum\" on line 4")
+        .because(&[
+            "A comma, quotation mark or brace is missing at the place that the message names.",
+            "The tool that built the body put a text into it without escaping its quotation marks or line breaks.",
+            "The body is a form or empty, not JSON.",
+        ])
+        .so("Mend the body at the line and column that the message names. Let a JSON library build it."),
+    bad("not_an_object", "The request body is JSON, but not one object.")
+        .saying("The request body must be one JSON object")
+        .because(&["The object stands in a list.", "The JSON was encoded twice, so that the body is a text."])
+        .so("Send one object in braces, one message per request."),
+    bad("missing_field", "A mandatory field is missing.")
+        .saying("text is missing")
+        .naming("text")
+        .because(&["The field is misspelt: names are lower case.", "The value was empty and the tool left it out."])
+        .so("Add the field that the answer names."),
+    bad("invalid_value", "A field, parameter or header has a value that it cannot have.")
+        .saying("action must be \"send\"")
+        .naming("action")
+        .because(&["The value is of another type.", "It is empty, too long or outside its range."])
+        .so("Correct the field that `error.param` names, as the message says."),
+    bad("unknown_field", "The body has a field that is not known, and this webhook is strict.")
+        .saying("There is no field \"colour\"")
+        .naming("colour")
+        .because(&["The field is misspelt.", "The CRM adds fields of its own."])
+        .so("Remove or rename the field, or switch strict off: then unknown fields are ignored with a warning."),
+    bad("recipient_missing", "None of chat_id, jid, phone and chat_name is given.")
+        .saying("No recipient: one of chat_id, jid, phone, chat_name must be given")
+        .because(&[
+            "The field's name was translated or misspelt, such as telefon; the hint says so then.",
+            "The contact in the CRM has no phone number.",
+        ])
+        .so("Give one of the four fields, under exactly this name."),
+    bad("invalid_phone", "The phone is not a number in international format.")
+        .saying("phone must be a number in international format")
+        .naming("phone")
+        .because(&[
+            "The country's code is missing, or the number begins with 0.",
+            "There are two numbers, or words, in the field.",
+        ])
+        .so("Write it as +12025550100: 7 to 15 digits, the first not 0. Only a strict webhook checks this when it accepts a message."),
+    bad("empty_message", "There is neither a text nor a file to send.")
+        .saying("text is empty, and there is no file")
+        .naming("text")
+        .because(&["The text is blank.", "The CRM's template came out empty."])
+        .so("Give a text, or a file with file_url and file_name."),
+    bad("text_too_long", "The text has more characters than are allowed.")
+        .saying("text has more than 65536 characters")
+        .naming("text")
+        .because(&["A whole document was put into the text."])
+        .so("Shorten the text, split it, or send it as a file."),
+    bad("body_too_large", "The request body has more bytes than are allowed.")
+        .saying("The request body has more than 1048576 bytes")
+        .because(&["A file was put into the body.", "The text is very long."])
+        .so("Send files by file_url. The operator can raise limits.body_bytes."),
+    bad("conflicting_fields", "Two fields that mean the same have different values.")
+        .saying("\"whatsapp account phone\" and \"whatsapp_account_phone\" differ")
+        .naming("whatsapp account phone")
+        .because(&["Both spellings of the field were filled in."])
+        .so("Give one of the two."),
+    bad("file_name_missing", "file_url is given without file_name.")
+        .saying("file_name must be given with file_url")
+        .naming("file_name")
+        .because(&["The field was forgotten or misspelt."])
+        .so("Give the name under which the recipient is to see the file, such as offer.pdf."),
+    bad("file_url_missing", "file_name is given without file_url.")
+        .saying("file_url must be given with file_name")
+        .naming("file_url")
+        .because(&["The field was forgotten or misspelt.", "The CRM's record has no file."])
+        .so("Give the address from which the file can be downloaded, or leave file_name out."),
+];

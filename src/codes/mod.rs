@@ -1,0 +1,207 @@
+//! The catalogue of stable codes: every refusal, every reason why a message failed or an account stopped.
+
+mod body;
+mod failures;
+mod files;
+mod refusals;
+
+use serde_json::{Value, json};
+
+/// One code: what it means and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// Its stable name in `snake_case`.
+    pub name: &'static str,
+    /// Where it is met.
+    pub kind: Kind,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    /// What people read in an answer; a sample where it names details.
+    pub message: &'static str,
+    /// The field or parameter that an example names.
+    pub param: Option<&'static str>,
+    /// Likely causes, the likeliest first.
+    pub causes: &'static [&'static str],
+    /// What to do.
+    pub remedy: &'static str,
+    /// What becomes of the credits.
+    pub credits: Credits,
+}
+
+/// Where a code is met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `error.code` of an answer with this HTTP status.
+    Refusal(u16),
+    /// `failure.code` of a message that was accepted and could not be sent.
+    Failure,
+    /// Why an account stands still.
+    Stop,
+}
+
+impl Kind {
+    /// The stable name that JSON shows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refusal(_) => "refusal",
+            Self::Failure => "failure",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// In words, with the status of a refusal.
+    pub fn words(self) -> String {
+        match self {
+            Self::Refusal(status) => format!("HTTP {status}"),
+            Self::Failure => "failure of a message".to_owned(),
+            Self::Stop => "stop of an account".to_owned(),
+        }
+    }
+}
+
+/// What becomes of the credits of the message that a code is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credits {
+    /// Nothing was charged.
+    Untouched,
+    /// What was charged is given back in full, once.
+    Refunded,
+    /// Charged, and the message waits; it is refunded if it is never sent.
+    Held,
+    /// The request may have been accepted and charged.
+    Unknown,
+}
+
+impl Credits {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Untouched => "Nothing is charged.",
+            Self::Refunded => "What was charged is refunded in full, at once, exactly once.",
+            Self::Held => "Messages that wait stay charged; each that is never sent is refunded in full.",
+            Self::Unknown => "It may have been accepted and charged: repeat it with the same Idempotency-Key.",
+        }
+    }
+}
+
+impl Code {
+    /// The HTTP status of a refusal.
+    pub const fn status(&self) -> Option<u16> {
+        match self.kind {
+            Kind::Refusal(status) => Some(status),
+            Kind::Failure | Kind::Stop => None,
+        }
+    }
+
+    /// An example of what shows the code.
+    pub fn example(&self) -> Value {
+        match self.kind {
+            Kind::Refusal(status) => {
+                let link = format!("https://tidings.example/docs/errors#{}", self.name);
+                let error = json!({"code": self.name, "param": self.param, "hint": null, "link": link,
+                    "request_id": "req_0123456789abcdef"});
+                json!({"status": status, "data": {}, "message": self.message, "error": error})
+            }
+            Kind::Failure => json!({"message_id": "wa_backend:3EB09FCC85FE99662E46", "state": "failed",
+                "failure": {"code": self.name, "message": self.message}}),
+            Kind::Stop => json!({"type": "AccountBlocked", "data": {"account": 10_010_001, "reason": self.name}}),
+        }
+    }
+
+    /// All of it, as `--json` shows it.
+    pub fn view(&self) -> Value {
+        json!({"code": self.name, "kind": self.kind.name(), "status": self.status(), "meaning": self.meaning,
+            "causes": self.causes, "remedy": self.remedy, "credits": self.credits.words(), "example": self.example()})
+    }
+
+    const fn new(kind: Kind, credits: Credits, name: &'static str, meaning: &'static str) -> Self {
+        Self { name, kind, meaning, message: meaning, param: None, causes: &[], remedy: "", credits }
+    }
+
+    const fn refusal(status: u16, name: &'static str, meaning: &'static str) -> Self {
+        Self::new(Kind::Refusal(status), Credits::Untouched, name, meaning)
+    }
+
+    const fn failure(name: &'static str, meaning: &'static str) -> Self {
+        Self::new(Kind::Failure, Credits::Refunded, name, meaning)
+    }
+
+    const fn stop(name: &'static str, meaning: &'static str) -> Self {
+        Self::new(Kind::Stop, Credits::Held, name, meaning)
+    }
+
+    const fn saying(self, message: &'static str) -> Self {
+        Self { message, ..self }
+    }
+
+    const fn naming(self, param: &'static str) -> Self {
+        Self { param: Some(param), ..self }
+    }
+
+    const fn because(self, causes: &'static [&'static str]) -> Self {
+        Self { causes, ..self }
+    }
+
+    const fn so(self, remedy: &'static str) -> Self {
+        Self { remedy, ..self }
+    }
+
+    const fn costing(self, credits: Credits) -> Self {
+        Self { credits, ..self }
+    }
+}
+
+/// All codes: what a body may lack, other refusals, why messages fail, what is wrong with files.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    [body::CODES, refusals::CODES, failures::CODES, files::CODES].into_iter().flatten()
+}
+
+/// The code of this name.
+pub fn find(name: &str) -> Option<&'static Code> {
+    all().find(|code| code.name == name)
+}
+
+/// The code whose name is most like this one, if any is much like it.
+pub fn nearest(name: &str) -> Option<&'static Code> {
+    const LIKE: f64 = 0.6;
+    let name = name.trim().to_lowercase().replace(['-', ' '], "_");
+    let likeness = |code: &'static Code| (strsim::normalized_damerau_levenshtein(&name, code.name), code);
+    let best = all().map(likeness).max_by(|(one, _), (other, _)| one.total_cmp(other));
+    best.filter(|(likeness, _)| *likeness >= LIKE).map(|(_, code)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_stands_there_once_and_says_everything() {
+        let names: BTreeSet<_> = all().map(|code| code.name).collect();
+        assert_eq!(names.len(), all().count());
+        for code in all() {
+            let sentences = [code.meaning, code.remedy].into_iter().chain(code.causes.iter().copied());
+            assert!(sentences.clone().all(|text| text.ends_with('.') && text == text.trim()), "{}", code.name);
+            assert!(!code.causes.is_empty() && !code.message.is_empty(), "{}", code.name);
+            assert!(code.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", code.name);
+            assert!(code.status().is_none_or(|status| (400..600).contains(&status)), "{}", code.name);
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_leads_to_the_code_that_was_meant() {
+        let nearest = |name| nearest(name).map(|code| code.name);
+        assert_eq!(nearest("insuficient_credits"), Some("insufficient_credits"));
+        assert_eq!(nearest("Not-On-WhatsApp"), Some("not_on_whatsapp"));
+        assert_eq!(nearest("banana"), None);
+    }
+
+    #[test]
+    fn an_example_has_the_shape_of_what_it_is_an_example_of() {
+        let example = find("insufficient_credits").map(Code::example).unwrap_or_default();
+        assert_eq!((&example["status"], &example["error"]["code"]), (&json!(402), &json!("insufficient_credits")));
+        let example = find("not_on_whatsapp").map(Code::example).unwrap_or_default();
+        assert_eq!(example["failure"]["code"], "not_on_whatsapp");
+    }
+}

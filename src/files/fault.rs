@@ -1,0 +1,88 @@
+//! Why a file cannot be had: a stable code, and words for the people of the workspace that wanted it.
+
+use std::time::Duration;
+
+use crate::guard::Refusal;
+
+/// Why a file cannot be had. The words never say what only we know, such as which address a name has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The text is no URL that could be fetched.
+    #[error("The file's address cannot be used: {0}")]
+    UrlInvalid(Refusal),
+    /// The guard refuses the address, or one that it redirects to.
+    #[error("The file's address may not be called: {0}")]
+    AddressForbidden(Refusal),
+    /// A secure address redirects to an insecure one.
+    #[error("The file's address redirects from https to plain http")]
+    RedirectInsecure,
+    /// More redirects than are followed.
+    #[error("The file's address redirects more than {0} times")]
+    RedirectLoop(usize),
+    /// No such name, or nobody answers there.
+    #[error("The file's server cannot be reached")]
+    Unreachable,
+    /// The server's certificate is of no use, or it does not speak TLS.
+    #[error("No secure connection to the file's server is possible; its certificate may be invalid or expired")]
+    Insecure,
+    /// What the server answers is not HTTP, or has too many headers.
+    #[error("The file's server does not answer in valid HTTP")]
+    AnswerInvalid,
+    /// Status 404 or 410.
+    #[error("The file's server says that there is no such file (status {0})")]
+    NotFound(u16),
+    /// Any other status that is not a success.
+    #[error("The file's server answers with status {0}")]
+    Status(u16),
+    /// It took too long, first to last byte.
+    #[error("The file did not arrive within {} seconds", .0.as_secs_f64())]
+    Timeout(Duration),
+    /// The body ended before its end.
+    #[error("The file broke off before its end")]
+    Incomplete,
+    /// The file was sent compressed although that was not asked for.
+    #[error("The file's server sends the file compressed, although it was asked not to")]
+    Compressed,
+    /// More bytes than a file may have.
+    #[error("The file has more than {0} bytes")]
+    TooLarge(usize),
+    /// No bytes.
+    #[error("The file is empty")]
+    Empty,
+    /// A web page about the file, with what to do about it.
+    #[error("The address leads to a web page, not to the file itself. {0}")]
+    NotADirectLink(String),
+}
+
+impl Fault {
+    /// The stable code: part of the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UrlInvalid(_) => "file_url_invalid",
+            Self::AddressForbidden(_) => "file_address_forbidden",
+            Self::RedirectInsecure => "file_redirect_insecure",
+            Self::RedirectLoop(_) => "file_redirect_loop",
+            Self::Unreachable => "file_unreachable",
+            Self::Insecure => "file_tls_failed",
+            Self::AnswerInvalid => "file_answer_invalid",
+            Self::NotFound(_) => "file_not_found",
+            Self::Status(_) => "file_http_error",
+            Self::Timeout(_) => "file_timeout",
+            Self::Incomplete => "file_incomplete",
+            Self::Compressed => "file_compressed",
+            Self::TooLarge(_) => "file_too_large",
+            Self::Empty => "file_empty",
+            Self::NotADirectLink(_) => "not_a_direct_link",
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
+            Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
+            Refusal::Unresolved => Self::Unreachable,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Fetches over HTTP: every address judged anew, one deadline for all of it, the size counted while it comes.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::header::LOCATION;
+use reqwest::{Response, StatusCode};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{Fault, Fetched, Files, NAMELESS, base_name, body, pinned, sharing, sniff};
+use crate::guard::Guard;
+
+/// What is too large, too late or too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file in bytes.
+    pub bytes_max: usize,
+    /// Time from the look-up of the first name to the last byte.
+    pub deadline: Duration,
+    /// Redirects that are followed.
+    pub redirects_max: usize,
+    /// Files fetched at once; further ones wait for their turn, which is not part of their time.
+    pub at_once: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes_max: 2_097_152, deadline: Duration::from_secs(30), redirects_max: 3, at_once: 256 }
+    }
+}
+
+/// Fetches from the internet, as far as the guard lets it.
+pub struct Fetcher {
+    guard: Guard,
+    limits: Limits,
+    turns: Semaphore,
+}
+
+impl Fetcher {
+    /// A fetcher behind this guard.
+    pub fn new(guard: Guard, limits: Limits) -> Self {
+        Self { guard, limits, turns: Semaphore::new(limits.at_once) }
+    }
+
+    async fn follow(&self, url: &str, name: &str) -> Result<Fetched, Fault> {
+        let name = base_name(name).unwrap_or_else(|| NAMELESS.to_owned());
+        let mut target = self.guard.judge_text(url).await?;
+        let first = target.url.clone();
+        for _ in 0..=self.limits.redirects_max {
+            let url = target.url.clone();
+            let answer = pinned::get(target).await?;
+            match next(&url, &answer)? {
+                Some(next) => target = self.guard.judge(next).await?,
+                None => return self.read(answer, name, &first).await,
+            }
+        }
+        Err(Fault::RedirectLoop(self.limits.redirects_max))
+    }
+
+    async fn read(&self, answer: Response, name: String, url: &Url) -> Result<Fetched, Fault> {
+        let status = answer.status();
+        match status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Fault::NotFound(status.as_u16())),
+            _ if !status.is_success() => return Err(Fault::Status(status.as_u16())),
+            _ => {}
+        }
+        let bytes = body::read(answer, &name, self.limits.bytes_max).await?;
+        let mime = sniff::mime(&bytes);
+        if mime == sniff::HTML && !sniff::is_html_name(&name) {
+            return Err(Fault::NotADirectLink(sharing::advice(url)));
+        }
+        Ok(Fetched { name, mime, bytes })
+    }
+}
+
+impl Files for Fetcher {
+    fn fetch<'a>(&'a self, url: &'a str, name: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
+        Box::pin(async move {
+            // Never closed, so there is always a turn.
+            let _turn = self.turns.acquire().await;
+            let deadline = self.limits.deadline;
+            tokio::time::timeout(deadline, self.follow(url, name)).await.unwrap_or(Err(Fault::Timeout(deadline)))
+        })
+    }
+}
+
+/// Where an answer redirects to, if it does.
+fn next(url: &Url, answer: &Response) -> Result<Option<Url>, Fault> {
+    let status = answer.status();
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let location = answer.headers().get(LOCATION).and_then(|location| std::str::from_utf8(location.as_bytes()).ok());
+    let next = location.and_then(|location| url.join(location).ok()).ok_or(Fault::Status(status.as_u16()))?;
+    if url.scheme() == "https" && next.scheme() == "http" {
+        return Err(Fault::RedirectInsecure);
+    }
+    Ok(Some(next))
+}

@@ -1,0 +1,153 @@
+//! Tells what a file is from its bytes alone: neither its name nor what a server says of it is trusted.
+
+/// A web page.
+pub(super) const HTML: &str = "text/html";
+
+/// Endings of files that are meant to be web pages.
+const HTML_ENDINGS: [&str; 4] = [".html", ".htm", ".xhtml", ".xht"];
+
+/// What web pages begin with, after blanks, comments and a declaration of XML.
+const HTML_BEGINS: [&str; 11] = [
+    "<!doctype html",
+    "<html",
+    "<head",
+    "<body",
+    "<title",
+    "<meta",
+    "<link",
+    "<script",
+    "<style",
+    "<noscript",
+    "<iframe",
+];
+
+/// What these bytes are; `application/octet-stream` if nothing else is sure.
+pub(super) fn mime(bytes: &[u8]) -> &'static str {
+    if is_html(bytes) {
+        return HTML;
+    }
+    // What infer takes for a web page may be any text that begins with `<b` or a comment.
+    match infer::get(bytes).map(|kind| kind.mime_type()).filter(|mime| *mime != HTML) {
+        Some(mime) => mime,
+        None if is_text(bytes) => "text/plain",
+        None => "application/octet-stream",
+    }
+}
+
+/// Whether a file of this name is meant to be a web page.
+pub(super) fn is_html_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    HTML_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_html(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xff, 0xfe, wide @ ..] | [0xfe, 0xff, wide @ ..] => {
+            let narrow: Vec<u8> = wide.iter().copied().filter(|byte| *byte != 0).take(4_096).collect();
+            begins_as_html(&narrow)
+        }
+        [0xef, 0xbb, 0xbf, rest @ ..] => begins_as_html(rest),
+        _ => begins_as_html(bytes),
+    }
+}
+
+fn begins_as_html(bytes: &[u8]) -> bool {
+    let mut rest = bytes.trim_ascii_start();
+    loop {
+        rest = match rest {
+            [b'<', b'!', b'-', b'-', inside @ ..] => after(inside, b"-->"),
+            [b'<', b'?', b'x', b'm', b'l', inside @ ..] => after(inside, b"?>"),
+            _ => break,
+        };
+    }
+    HTML_BEGINS.iter().any(|begin| {
+        let (begun, next) = rest.split_at_checked(begin.len()).unwrap_or_default();
+        let ends = next.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
+        begun.eq_ignore_ascii_case(begin.as_bytes()) && ends
+    })
+}
+
+/// What follows the first `end`, without blanks; nothing if it never ends.
+fn after<'a>(bytes: &'a [u8], end: &[u8]) -> &'a [u8] {
+    let at = bytes.windows(end.len()).position(|window| window == end);
+    let rest = at.and_then(|at| bytes.get(at.saturating_add(end.len())..));
+    rest.unwrap_or_default().trim_ascii_start()
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let is_mark = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(is_mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        for (bytes, expected) in [
+            (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], "image/png"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg"),
+            (b"%PDF-1.7\n%\xe2\xe3", "application/pdf"),
+            (b"PK\x03\x04\x14\0\0\0\x08\0", "application/zip"),
+            (b"\x1f\x8b\x08\0\0\0\0\0", "application/gzip"),
+            (b"name;phone\nMary;+12025550101\n", "text/plain"),
+            ("Grüße, Zoë".as_bytes(), "text/plain"),
+            (b"<p align=center>a readme</p>", "text/plain"),
+            (b"<b", "text/plain"),
+            (b"\0\x01\x02\x03", "application/octet-stream"),
+            (b"Gr\xfc\xdfe", "application/octet-stream"),
+        ] {
+            assert_eq!(mime(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_known_however_it_begins() {
+        for page in [
+            "<!DOCTYPE html><html></html>",
+            "<!doctype HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">",
+            "<HTML lang=en>",
+            "\u{feff} \r\n\t<html>",
+            "<!-- saved --><!-- twice -->\n<html>",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE html SYSTEM \"x\">",
+            "<head>",
+            "<script src=x>",
+            "<meta charset=utf-8>",
+            "<title>Sign in</title>",
+            "<html",
+        ] {
+            assert_eq!(mime(page.as_bytes()), HTML, "{page}");
+        }
+        let wide: Vec<u8> = "\u{feff}<html>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(mime(&wide), HTML);
+        let wide: Vec<u8> = "\u{feff}<html>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(mime(&wide), HTML);
+    }
+
+    #[test]
+    fn a_file_of_two_kinds_is_the_one_it_begins_as() {
+        assert_eq!(mime(b"GIF89a/*<html><script>alert(1)</script>*/=1;"), "image/gif");
+        assert_eq!(mime(b"<html><!--%PDF-1.4--></html>PK\x05\x06"), HTML);
+        assert_eq!(mime(b"%PDF-1.4\n<html></html>"), "application/pdf");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_web_page_is_none() {
+        for text in
+            ["<htmlx>", "<headline>", "html", "<svg>", "<!-- never closed <html>", "<?xml version=\"1.0\"?><feed/>", ""]
+        {
+            assert_ne!(mime(text.as_bytes()), HTML, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_names_of_web_pages_are_meant_to_be_web_pages() {
+        for name in ["a.html", "A.HTM", "a.xhtml", "a.pdf.html"] {
+            assert!(is_html_name(name), "{name}");
+        }
+        for name in ["a.png", "a", "html", "a.html.png", ""] {
+            assert!(!is_html_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Judges addresses that users tell us to call. Knows neither files nor reports.
+
+mod address;
+mod networks;
+mod own;
+mod resolver;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use networks::Networks;
+use url::{Host, Url};
+
+pub use own::Own;
+pub use resolver::{Resolve, System};
+
+use crate::config::Network;
+
+/// Ports that may be called outside opened networks.
+const PORTS: [u16; 4] = [80, 443, 8080, 8443];
+/// Longest URL.
+const URL_BYTES_MAX: usize = 8_192;
+/// Addresses of one name that are tried.
+const ADDRESSES_MAX: usize = 16;
+
+/// Lets through what users may tell us to call.
+#[derive(Clone)]
+pub struct Guard {
+    networks: Networks,
+    own: Own,
+    resolver: Arc<dyn Resolve>,
+}
+
+/// A URL that may be called, at these addresses and no other: the name is not to be looked up again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The URL: http or https.
+    pub url: Url,
+    /// 1 to 16 addresses with the URL's port, in the order to try them.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Why a URL may not be called. The words are for people; they never say which address a name has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not an absolute URL, or a very long one.
+    #[error("it must be a complete URL of at most {URL_BYTES_MAX} bytes, such as https://example.com/file.pdf")]
+    NotAUrl,
+    /// Neither http nor https.
+    #[error("it must begin with http:// or https://")]
+    Scheme,
+    /// It holds a user name or a password.
+    #[error("it must not contain a user name or a password")]
+    Credentials,
+    /// A port that is not open.
+    #[error("its port must be 80, 443, 8080 or 8443")]
+    Port,
+    /// A host that is not public.
+    #[error("its host must be publicly reachable")]
+    NotPublic,
+    /// A host that is this gateway.
+    #[error("it must not lead back to this server")]
+    Own,
+    /// The name has no address.
+    #[error("its host was not found")]
+    Unresolved,
+}
+
+impl Guard {
+    /// A guard that asks the system for names.
+    pub fn new(allow_networks: &[Network], own: Own) -> Self {
+        Self { networks: Networks::new(allow_networks), own, resolver: Arc::new(System::default()) }
+    }
+
+    /// The same guard with another resolver.
+    #[must_use]
+    pub fn resolving_by(self, resolver: Arc<dyn Resolve>) -> Self {
+        Self { resolver, ..self }
+    }
+
+    /// Judges a URL as it was given. Every address that its name has must be allowed.
+    pub async fn judge_text(&self, text: &str) -> Result<Target, Refusal> {
+        let fits = text.len() <= URL_BYTES_MAX;
+        let url = Url::parse(text).ok().filter(|_| fits).ok_or(Refusal::NotAUrl)?;
+        self.judge(url).await
+    }
+
+    /// Judges a URL, such as that of a redirect. Looks its name up once.
+    pub async fn judge(&self, url: Url) -> Result<Target, Refusal> {
+        let (host, port) = self.shape(&url)?;
+        let mut addresses = Vec::new();
+        for ip in self.addresses(host).await? {
+            let address = SocketAddr::new(ip, port);
+            self.permit(address)?;
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses.truncate(ADDRESSES_MAX);
+        if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(Target { url, addresses }) }
+    }
+
+    /// What can be said before a name is looked up.
+    fn shape<'a>(&self, url: &'a Url) -> Result<(Host<&'a str>, u16), Refusal> {
+        if url.as_str().len() > URL_BYTES_MAX {
+            return Err(Refusal::NotAUrl);
+        }
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refusal::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refusal::Credentials);
+        }
+        let (host, port) = url.host().zip(url.port_or_known_default()).ok_or(Refusal::NotAUrl)?;
+        if self.own.is_typed(&host, port) {
+            return Err(Refusal::Own);
+        }
+        if self.networks.is_empty() && !PORTS.contains(&port) {
+            return Err(Refusal::Port);
+        }
+        Ok((host, port))
+    }
+
+    async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
+        match host {
+            Host::Ipv4(ip) => Ok(vec![ip.into()]),
+            Host::Ipv6(ip) => Ok(vec![ip.into()]),
+            // A dot at the end makes a second spelling of every name; nobody needs it.
+            Host::Domain(name) if name.ends_with('.') => Err(Refusal::NotPublic),
+            Host::Domain(name) if is_localhost(name) => self.loopback(),
+            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|_| Refusal::Unresolved),
+        }
+    }
+
+    /// What `localhost` stands for, whatever a resolver says (RFC 6761 section 6.3): the loopback addresses that are
+    /// open.
+    fn loopback(&self) -> Result<Vec<IpAddr>, Refusal> {
+        let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+        both.retain(|ip| self.networks.open(*ip));
+        if both.is_empty() { Err(Refusal::NotPublic) } else { Ok(both) }
+    }
+
+    fn permit(&self, address: SocketAddr) -> Result<(), Refusal> {
+        let ip = address.ip();
+        if !self.networks.callable(ip) {
+            return Err(Refusal::NotPublic);
+        }
+        if self.own.is_reached_at(address) {
+            return Err(Refusal::Own);
+        }
+        if !PORTS.contains(&address.port()) && !self.networks.open(ip) {
+            return Err(Refusal::Port);
+        }
+        Ok(())
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests;

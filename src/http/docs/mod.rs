@@ -1,0 +1,60 @@
+//! Pages for people who write against the API. They load nothing from anywhere else.
+
+mod errors;
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use actix_web::{HttpResponse, web};
+use utoipa_swagger_ui::Config;
+
+use super::error::{self, Refused};
+
+const INDEX: &str = include_str!("index.html");
+const STYLE: &str = include_str!("style.css");
+const START: &str = include_str!("start.js");
+
+const POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Swagger's page draws with `data:` pictures and styles its parts one by one; its scripts come from files only.
+const SWAGGER_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+    object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What of Swagger's own files the page loads.
+const SWAGGER_FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
+
+/// The API to read and to try.
+pub(super) async fn index() -> HttpResponse {
+    page(SWAGGER_POLICY, "text/html; charset=utf-8", INDEX)
+}
+
+/// Every code with its causes and what to do.
+pub(super) async fn errors() -> HttpResponse {
+    page(POLICY, "text/html; charset=utf-8", errors::page())
+}
+
+/// What the pages load.
+pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refused> {
+    match name.as_str() {
+        "style.css" => Ok(page(POLICY, "text/css; charset=utf-8", STYLE)),
+        "start.js" => Ok(page(POLICY, "text/javascript; charset=utf-8", START)),
+        name if SWAGGER_FILES.contains(&name) => swagger(name),
+        _ => Err(error::nothing_here()),
+    }
+}
+
+fn swagger(name: &str) -> Result<HttpResponse, Refused> {
+    match utoipa_swagger_ui::serve(name, Arc::new(Config::from("/openapi.json"))) {
+        Ok(Some(file)) => Ok(page(POLICY, &file.content_type, file.bytes.into_owned())),
+        Ok(None) => Err(Refused::fault(&format!("{name} was not built in"))),
+        Err(error) => Err(Refused::fault(&error)),
+    }
+}
+
+fn page(policy: &str, content_type: &str, body: impl MessageBody + 'static) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_SECURITY_POLICY, policy));
+    answer.insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    answer.content_type(content_type).body(body)
+}

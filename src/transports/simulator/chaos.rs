@@ -1,0 +1,163 @@
+//! Misfortune on request: how often answers fail, get lost or take long (CONTRACT.md section 4).
+
+use events::ids::MessageId;
+
+/// What may happen to every message beside what its number does. By default nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Chaos {
+    /// The server answers with an error.
+    pub error: Probability,
+    /// The number is not on `WhatsApp`: so at every try of a message, or at none.
+    pub not_registered: Probability,
+    /// Every answer takes this much longer, in milliseconds.
+    pub slow_ms: u64,
+    /// The answer is lost; evenly, the phone has the message or has it not.
+    pub uncertain: Probability,
+}
+
+/// 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Probability(f64);
+
+/// What happens to one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mishap {
+    NotRegistered,
+    Error,
+    Lost { arrives: bool },
+}
+
+/// What is drawn for; draws for different things have nothing to do with each other.
+#[derive(Clone, Copy)]
+enum Draw {
+    NotRegistered,
+    Error,
+    Lost,
+    Arrives,
+}
+
+impl Chaos {
+    /// The same for the same message, try and settings, so that runs repeat.
+    pub(super) fn mishap(&self, id: MessageId, try_number: u32) -> Option<Mishap> {
+        let draws = |what: Draw, try_number| draw(id, try_number, what);
+        if self.not_registered.holds(draws(Draw::NotRegistered, 0)) {
+            Some(Mishap::NotRegistered)
+        } else if self.error.holds(draws(Draw::Error, try_number)) {
+            Some(Mishap::Error)
+        } else if self.uncertain.holds(draws(Draw::Lost, try_number)) {
+            Some(Mishap::Lost { arrives: EVEN.holds(draws(Draw::Arrives, try_number)) })
+        } else {
+            None
+        }
+    }
+}
+
+const EVEN: Probability = Probability(0.5);
+
+impl Probability {
+    /// `None` unless it is 0 to 1.
+    pub fn new(value: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&value).then_some(Self(value))
+    }
+
+    /// 0 to 1.
+    pub const fn value(self) -> f64 {
+        self.0
+    }
+
+    fn holds(self, drawn: u32) -> bool {
+        f64::from(drawn) < self.0 * RANGE
+    }
+}
+
+/// One more than the largest number drawn.
+const RANGE: f64 = 4_294_967_296.0;
+
+fn draw(id: MessageId, try_number: u32, what: Draw) -> u32 {
+    let what = match what {
+        Draw::NotRegistered => 1,
+        Draw::Error => 2,
+        Draw::Lost => 3,
+        Draw::Arrives => 4,
+    };
+    let bits = scattered(scattered(scattered(id.bits()) ^ u64::from(try_number)) ^ what);
+    u32::try_from(bits >> 32).unwrap_or(u32::MAX)
+}
+
+/// One step of splitmix64: every bit of the result depends on every bit given, and no two numbers give the same.
+pub(super) const fn scattered(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRIES: u32 = 10_000;
+
+    fn of(value: f64) -> Probability {
+        Probability::new(value).expect("a probability")
+    }
+
+    fn mishaps(chaos: Chaos) -> Vec<Option<Mishap>> {
+        (1..=u64::from(TRIES)).map(|bits| chaos.mishap(MessageId::from_bits(bits), 1)).collect()
+    }
+
+    fn share(mishaps: &[Option<Mishap>], wanted: impl Fn(&Option<Mishap>) -> bool) -> f64 {
+        let count = mishaps.iter().filter(|mishap| wanted(mishap)).count();
+        f64::from(u32::try_from(count).expect("few")) / f64::from(TRIES)
+    }
+
+    #[test]
+    fn a_probability_is_0_to_1() {
+        for value in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(Probability::new(value), None, "{value}");
+        }
+        for value in [0.0, 0.5, 1.0] {
+            assert_eq!(Probability::new(value).map(Probability::value), Some(value));
+        }
+    }
+
+    #[test]
+    fn nothing_happens_by_default_and_certainty_always_strikes() {
+        assert!(mishaps(Chaos::default()).iter().all(Option::is_none));
+        let certain = mishaps(Chaos { error: of(1.0), ..Chaos::default() });
+        assert!(certain.iter().all(|mishap| *mishap == Some(Mishap::Error)));
+    }
+
+    #[test]
+    fn each_misfortune_strikes_about_as_often_as_it_was_asked_to() {
+        let seen = mishaps(Chaos { error: of(0.2), not_registered: of(0.1), uncertain: of(0.5), slow_ms: 0 });
+        for (wanted, expected) in [
+            (Some(Mishap::NotRegistered), 0.1),
+            (Some(Mishap::Error), 0.9 * 0.2),
+            (Some(Mishap::Lost { arrives: true }), 0.9 * 0.8 * 0.25),
+            (Some(Mishap::Lost { arrives: false }), 0.9 * 0.8 * 0.25),
+            (None, 0.9 * 0.8 * 0.5),
+        ] {
+            let share = share(&seen, |mishap| *mishap == wanted);
+            assert!((share - expected).abs() < 0.02, "{wanted:?}: {share} instead of {expected}");
+        }
+    }
+
+    #[test]
+    fn runs_repeat_and_tries_differ() {
+        let chaos = Chaos { error: of(0.5), ..Chaos::default() };
+        assert_eq!(mishaps(chaos), mishaps(chaos));
+        let tries = (1..=64).map(|number| chaos.mishap(MessageId::from_bits(1), number));
+        let errors = tries.flatten().count();
+        assert!((16..=48).contains(&errors), "{errors} of 64 tries");
+    }
+
+    #[test]
+    fn a_number_is_not_registered_at_every_try_or_at_none() {
+        let chaos = Chaos { not_registered: of(0.5), ..Chaos::default() };
+        for bits in 0..100 {
+            let first = chaos.mishap(MessageId::from_bits(bits), 1);
+            assert!((2..5).all(|number| chaos.mishap(MessageId::from_bits(bits), number) == first));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Why the simulator does not do what it is asked, in the shape of every refusal: `{"status", "data": {}, "message"}`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use events::ids::InvalidId;
+use serde_json::json;
+
+use super::send_body;
+use super::world::TooManyDisconnected;
+
+/// Why a request is not understood or not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("the body cannot be read, or is too long")]
+    Body(#[from] actix_web::Error),
+    #[error("the body is not the JSON object that is wanted: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("`{name}` {rule}")]
+    Field { name: &'static str, rule: String },
+    #[error(transparent)]
+    Message(#[from] send_body::Unreadable),
+    #[error("not a message id")]
+    Id(#[from] InvalidId),
+    #[error("`after` and `wait_ms` are whole numbers")]
+    Query,
+    #[error(transparent)]
+    Disconnected(#[from] TooManyDisconnected),
+    #[error("no such address")]
+    NotFound,
+    #[error("this address takes other methods")]
+    Method,
+}
+
+impl Refusal {
+    /// A field that breaks a rule; its name and the rule make a sentence.
+    pub(super) fn field(name: &'static str, rule: impl Into<String>) -> Self {
+        Self::Field { name, rule: rule.into() }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Disconnected(_) => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let body = json!({"status": self.status_code().as_u16(), "data": {}, "message": self.to_string()});
+        HttpResponse::build(self.status_code()).json(body)
+    }
+}
+
+pub(super) async fn not_found() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::NotFound)
+}
+
+pub(super) async fn method_not_allowed() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::Method)
+}

@@ -1,0 +1,168 @@
+//! The catalogue of codes: complete, frozen, shown as a page and by a command, and what answers really look like.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tidings::codes::{self, Code};
+
+use crate::harness::client::message;
+use crate::harness::{Answer, Request, Server, Setup};
+
+/// Set it to write the page anew, after its changes were looked at.
+const BLESS: &str = "TIDINGS_TEST_BLESS";
+const GOLDEN: &str = "tests/it/golden/errors.html";
+
+/// What stands before a code in the sources, and the status that the code must have then.
+const CALLS: &[(&str, u16)] = &[
+    ("bad(", 400),
+    ("not_found(", 404),
+    ("conflict(", 409),
+    ("StatusCode::BAD_REQUEST,", 400),
+    ("StatusCode::UNAUTHORIZED,", 401),
+    ("StatusCode::PAYMENT_REQUIRED,", 402),
+    ("StatusCode::FORBIDDEN,", 403),
+    ("StatusCode::NOT_FOUND,", 404),
+    ("StatusCode::METHOD_NOT_ALLOWED,", 405),
+    ("StatusCode::REQUEST_TIMEOUT,", 408),
+    ("StatusCode::CONFLICT,", 409),
+    ("StatusCode::TOO_MANY_REQUESTS,", 429),
+    ("StatusCode::INTERNAL_SERVER_ERROR,", 500),
+    ("StatusCode::SERVICE_UNAVAILABLE,", 503),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Every code that the sources in a folder refuse with, with its status there.
+fn refused_with(folder: &Path, found: &mut BTreeMap<String, u16>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            refused_with(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(codes_in(&fs::read_to_string(path).unwrap()));
+        }
+    }
+}
+
+fn codes_in(source: &str) -> Vec<(String, u16)> {
+    let mut found = Vec::new();
+    for (call, status) in CALLS {
+        for (at, _) in source.match_indices(call) {
+            let argument = source[at + call.len()..].trim_start();
+            if let Some((code, _)) = argument.strip_prefix('"').and_then(|literal| literal.split_once('"')) {
+                found.push((code.to_owned(), *status));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_refusal_has_a_code_that_the_catalogue_lacks_or_lists_with_another_status() {
+    let mut found = BTreeMap::new();
+    refused_with(&root().join("src/http"), &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for (code, status) in found {
+        assert_eq!(codes::find(&code).and_then(Code::status), Some(status), "{code}");
+    }
+    assert_eq!(codes_in("Refused::bad(\n  \"a_b\", x)"), [("a_b".to_owned(), 400)]);
+}
+
+#[test]
+fn no_message_fails_with_a_code_that_the_catalogue_lacks() {
+    let rules = fs::read_to_string(root().join("actors/src/account/decide.rs")).unwrap();
+    let literals = rules.split('"').skip(1).step_by(2);
+    let failures: Vec<&str> = literals.filter(|text| text.contains('_') && !text.contains(' ')).collect();
+    assert!(failures.len() > 5, "{failures:?}");
+    for failure in failures {
+        assert!(codes::find(failure).is_some_and(|code| code.status().is_none()), "{failure}");
+    }
+}
+
+#[test]
+fn the_page_is_the_one_that_was_looked_at() {
+    let page = Server::start().http().ask(&Request::get("/docs/errors"));
+    assert_eq!((page.status, page.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
+    if std::env::var_os(BLESS).is_some() {
+        fs::write(root().join(GOLDEN), page.text()).unwrap();
+    }
+    let looked_at = fs::read_to_string(root().join(GOLDEN)).unwrap();
+    for (now, then) in page.text().split("<section").zip(looked_at.split("<section")) {
+        assert_eq!(now, then, "changed on purpose? look at it, then run this once with {BLESS}=1");
+    }
+    assert_eq!(page.text().len(), looked_at.len());
+}
+
+#[test]
+fn pages_run_nothing_that_is_not_a_file_of_ours() {
+    let server = Server::start();
+    for path in ["/docs", "/docs/errors", "/docs/style.css", "/docs/start.js", "/docs/swagger-ui-bundle.js"] {
+        let answer = server.http().ask(&Request::get(path));
+        let policy = answer.header("Content-Security-Policy").unwrap_or_default();
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(policy.starts_with("default-src 'self';") && !policy.contains("script-src"), "{path}: {policy}");
+        assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"), "{path}");
+    }
+    let unknown = server.http().ask(&Request::get("/docs/swagger-ui.css.map"));
+    assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (404, &json!("not_found")));
+}
+
+/// A refusal with what differs from one request to the next made equal.
+fn shape(answer: &Answer) -> String {
+    let mut body = answer.json();
+    for key in ["hint", "link", "request_id"] {
+        body["error"][key] = Value::Null;
+    }
+    body.to_string()
+}
+
+#[test]
+fn a_refusal_looks_as_its_example_does() {
+    let server = Server::start();
+    let workspace = server.create_workspace("Acme", 1);
+    let http = server.http();
+    let answers = [
+        ("unauthorized", http.ask(&Request::get("/api/v1/credits"))),
+        ("not_found", http.ask(&Request::get("/nothing"))),
+        ("method_not_allowed", http.ask(&Request::get(&*workspace.inbound))),
+        ("webhook_not_found", http.ask(&Request::post("/in/in_0").json(&json!({})))),
+        ("not_an_object", workspace.post(&json!([]))),
+        ("missing_field", workspace.post(&json!({"action": "send", "phone": "+12025550101"}))),
+        ("recipient_missing", workspace.post(&json!({"action": "send", "text": "hi"}))),
+        ("no_connected_account", workspace.post(&message("+12025550101", "hi"))),
+    ];
+    for (code, answer) in answers {
+        let mut example = codes::find(code).unwrap().example();
+        for key in ["hint", "link", "request_id"] {
+            example["error"][key] = Value::Null;
+        }
+        assert_eq!(shape(&answer), example.to_string());
+        let link = format!("http://127.0.0.1:{}/docs/errors#{code}", server.port);
+        assert_eq!(answer.json()["error"]["link"], link, "{answer:?}");
+    }
+}
+
+#[test]
+fn strict_errors_lack_our_own_key() {
+    let server = Setup::new().set("TIDINGS_COMPAT__STRICT_ERRORS", "true").start();
+    let answer = server.http().ask(&Request::post("/in/in_0").json(&json!({})));
+    assert_eq!(answer.text(), r#"{"status":404,"data":{},"message":"Webhook not found"}"#);
+}
+
+#[test]
+fn the_command_explains_what_the_page_explains() {
+    let server = Server::start();
+    for code in codes::all() {
+        let explained = server.command(&["explain", code.name, "--json"]);
+        assert_eq!((explained.code, explained.stderr.as_str()), (Some(0), ""), "{explained:?}");
+        assert_eq!(serde_json::from_str::<Value>(&explained.stdout).unwrap(), code.view());
+    }
+    let unknown = server.command(&["explain", "insuficient_credits"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (Some(3), ""), "{unknown:?}");
+    assert!(unknown.stderr.contains("did you mean insufficient_credits?"), "{unknown:?}");
+    assert_eq!(server.command(&["explain"]).stdout.lines().count(), codes::all().count());
+}

@@ -1,0 +1,131 @@
+//! A web site of the test's own on a loopback address: it answers as told, and keeps what it was asked.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What is written to who asks; then the connection is closed.
+#[derive(Clone)]
+pub enum Reply {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The first bytes, and then the second ones for ever.
+    Endless(Vec<u8>, Vec<u8>),
+    /// The first bytes, and then one byte after each pause.
+    Slow(Vec<u8>, Duration),
+    /// Nothing for ever.
+    Silence,
+}
+
+impl Reply {
+    /// A successful answer with this body and its right length.
+    pub fn file(body: &[u8]) -> Self {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        Self::Bytes([head.as_bytes(), body].concat())
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self::Bytes(format!("HTTP/1.1 {status} X\r\nContent-Length: 4\r\n\r\nbody").into_bytes())
+    }
+
+    pub fn redirect(to: &str) -> Self {
+        Self::Bytes(format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").into_bytes())
+    }
+}
+
+/// A running site.
+pub struct Site {
+    pub address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    written: Arc<AtomicUsize>,
+}
+
+impl Site {
+    /// A site on this loopback address that gives everybody the same reply.
+    pub async fn on(ip: &str, reply: Reply) -> Self {
+        Self::answering(ip, move |_| reply.clone()).await
+    }
+
+    /// A site whose reply depends on the path.
+    pub async fn answering(ip: &str, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(TcpListener::bind((ip, 0)).await.unwrap(), reply)
+    }
+
+    /// Two sites that differ in their addresses only.
+    pub async fn on_one_port([first, second]: [&str; 2], reply: Reply) -> [Self; 2] {
+        loop {
+            let one = TcpListener::bind((first, 0)).await.unwrap();
+            let port = one.local_addr().unwrap().port();
+            if let Ok(other) = TcpListener::bind((second, port)).await {
+                return [one, other].map(|listener| {
+                    let reply = reply.clone();
+                    Self::listening(listener, move |_| reply.clone())
+                });
+            }
+        }
+    }
+
+    fn listening(listener: TcpListener, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let address = listener.local_addr().unwrap();
+        let (requests, written) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicUsize>::default());
+        let (kept, counted, reply) = (Arc::clone(&requests), Arc::clone(&written), Arc::new(reply));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (kept, counted, reply) = (Arc::clone(&kept), Arc::clone(&counted), Arc::clone(&reply));
+                tokio::spawn(async move {
+                    let mut stream = BufReader::new(stream);
+                    let request = head(&mut stream).await;
+                    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+                    kept.lock().unwrap().push(request);
+                    let _ = write(stream.into_inner(), reply(&path), &counted).await;
+                });
+            }
+        });
+        Self { address, requests, written }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests so far, with their headers; an empty one for a connection that asked nothing.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Bytes that were taken from this site so far.
+    pub fn written(&self) -> usize {
+        self.written.load(Ordering::SeqCst)
+    }
+}
+
+async fn head(stream: &mut BufReader<TcpStream>) -> String {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).await.is_ok_and(|bytes| bytes > 0) {}
+    head
+}
+
+async fn write(mut stream: TcpStream, reply: Reply, written: &AtomicUsize) -> std::io::Result<()> {
+    match reply {
+        Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
+        Reply::Endless(first, more) => {
+            stream.write_all(&first).await?;
+            loop {
+                written.fetch_add(stream.write(&more).await?, Ordering::SeqCst);
+            }
+        }
+        Reply::Slow(first, pause) => {
+            stream.write_all(&first).await?;
+            loop {
+                tokio::time::sleep(pause).await;
+                stream.write_all(b"a").await?;
+            }
+        }
+        Reply::Silence => std::future::pending().await,
+    }
+    stream.shutdown().await
+}
