@@ -2,11 +2,11 @@
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::BytesMut;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use events::ids::WorkspaceId;
 use serde_json::json;
 
-use super::caller::{self, Hook, RequestId};
+use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
 use super::submit::{self, Outcome, Sender};
 use super::{body, inbound_page};
@@ -88,6 +88,9 @@ impl Visit {
         let flooded = flooded.err().map(Refused::too_many_requests);
         let mut body = BytesMut::new();
         let unread = body::read_into(&mut body, payload, gateway.limits).await.err();
+        if unread.as_ref().is_some_and(|refused| refused.status_code() == StatusCode::REQUEST_TIMEOUT) {
+            request.extensions_mut().insert(Stalled);
+        }
         let refused = flooded.or(unread);
         match workspace {
             Some(workspace) => Ok(Self { id, workspace, body, warnings: Vec::new(), refused }),

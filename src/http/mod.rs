@@ -5,6 +5,7 @@ mod attempts;
 mod body;
 mod caller;
 mod chats;
+mod connections;
 mod credits;
 mod docs;
 mod error;
@@ -31,6 +32,7 @@ mod workspace;
 mod workspaces;
 
 pub use caller::Role;
+pub use connections::Connections;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
 pub use files::{FileCheckView, check as check_file};
