@@ -1,9 +1,11 @@
 //! The HTTP edge: who may call, what was said, what is answered. Holds no rule.
 
 mod accounts;
+mod attempts;
 mod body;
 mod caller;
 mod chats;
+mod connections;
 mod credits;
 mod docs;
 mod error;
@@ -12,14 +14,18 @@ mod fields;
 mod files;
 mod health;
 mod inbound;
+mod inbound_page;
 mod inbound_settings;
+mod json;
 mod keys;
+mod lookalikes;
 mod messages;
 mod openapi;
 mod page;
 mod routes;
 mod send_body;
 mod streams;
+mod submit;
 mod teammates;
 mod timeline;
 mod told;
@@ -27,6 +33,7 @@ mod workspace;
 mod workspaces;
 
 pub use caller::Role;
+pub use connections::Connections;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
 pub use files::{FileCheckView, check as check_file};

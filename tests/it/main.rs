@@ -11,13 +11,16 @@
 
 mod harness;
 
+mod attempts;
 mod cli;
 mod cli_customers;
 mod cli_setup;
 mod crash;
 mod errors;
 mod files;
+mod flood;
 mod idempotency;
+mod inbound;
 mod main_job;
 mod openapi;
 mod operations;
