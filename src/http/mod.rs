@@ -19,5 +19,6 @@ mod workspaces;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
 pub use routes::configure;
+pub use send_body::judge as judge_send_body;
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};
