@@ -10,6 +10,7 @@ pub mod exit;
 mod happenings;
 mod inbound;
 mod keys;
+mod manual;
 mod reading;
 mod remote;
 mod send;
@@ -64,8 +65,8 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
         Command::State(args) => state::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),
-        Command::Completions { shell } => setup::completions(shell),
-        Command::Man(args) => setup::man(&args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man(args) => manual::man(&args),
         Command::Version => setup::version(cli),
     }
 }
