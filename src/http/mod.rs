@@ -7,6 +7,7 @@ mod chats;
 mod credits;
 mod error;
 mod events;
+mod fuzzing;
 mod health;
 mod inbound;
 mod messages;
@@ -18,7 +19,7 @@ mod workspaces;
 
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
+pub use fuzzing::judge_send_body;
 pub use routes::configure;
-pub use send_body::judge as judge_send_body;
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};

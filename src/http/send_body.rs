@@ -1,6 +1,5 @@
 //! What a CRM posts: read tolerantly, checked field by field, turned into a command.
 
-use actix_web::ResponseError as _;
 use actors::peer::Peer;
 use actors::workspace::{LookedUp, Recipient, Submit};
 use events::account::Origin;
@@ -63,12 +62,6 @@ impl SendBody {
         let looked_up = LookedUp::default();
         Submit { message, token_hash, recipient, sender, text, origin: Origin::Inbound, idempotency, looked_up }
     }
-}
-
-/// Whether a body would be taken as far as it alone can tell, or else the status it is refused with; for fuzzing.
-pub fn judge(bytes: &[u8]) -> Result<(), u16> {
-    const TEXT_CHARS_MAX: usize = 65_536;
-    SendBody::parse(bytes, TEXT_CHARS_MAX).map(drop).map_err(|refused| refused.status_code().as_u16())
 }
 
 struct Fields(Map<String, Value>);
