@@ -5,11 +5,9 @@ mod errors;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::http::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+
+use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use super::error::{self, Refused};
