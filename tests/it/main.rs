@@ -14,6 +14,7 @@ mod harness;
 mod cli;
 mod cli_customers;
 mod cli_setup;
+mod cli_webhook;
 mod crash;
 mod idempotency;
 mod main_job;
