@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{Deserialize as _, DeserializeOwned, Deserializer, Error as _};
+use serde_json::{Number, Value};
 
 use super::error::Refused;
 use super::json;
@@ -59,6 +59,14 @@ pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     })
 }
 
+/// A whole number of which some tools write the fraction too: `2.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    let digits = number.to_string();
+    let digits = digits.strip_suffix(".0").unwrap_or(&digits);
+    digits.parse().map_err(|_| D::Error::custom(format_args!("{number} is not a whole number from 0")))
+}
+
 /// A text that is not blank and not longer than `chars_max` characters.
 pub(super) fn bounded(param: &'static str, text: &str, chars_max: usize) -> Result<(), Refused> {
     if text.trim().is_empty() {
@@ -68,4 +76,17 @@ pub(super) fn bounded(param: &'static str, text: &str, chars_max: usize) -> Resu
         return Err(Refused::invalid(param, format!("{param} has more than {chars_max} characters")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        for (text, wanted) in [("7", Some(7)), ("7.0", Some(7)), ("7.5", None), ("-1", None), ("\"7\"", None)] {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            assert_eq!(whole(&mut deserializer).ok(), wanted, "{text}");
+        }
+    }
 }

@@ -10,11 +10,12 @@ use events::log::ReadError;
 use events::reading;
 use events::record::Position;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::submit::{self, Outcome, Sender};
-pub(super) use super::told::Told;
+pub(super) use super::told::{MessageView, Told};
 use super::{body, chats};
 use crate::gateway::Gateway;
 
@@ -104,14 +105,16 @@ async fn submit(
     }
 }
 
-#[derive(Deserialize)]
-struct SettleBody {
+/// Somebody's word on what became of a message.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SettleBody {
     r#as: As,
     #[serde(default)]
+    #[schema(max_length = 1000)]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum As {
     Sent,

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 use super::caller::{self, Role};
 use super::{
     accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    streams, teammates, timeline, workspace, workspaces,
+    openapi, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -25,6 +25,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, INBOUND, Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/openapi.json", Open, openapi::show),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),

@@ -22,6 +22,7 @@ mod flood;
 mod idempotency;
 mod inbound;
 mod main_job;
+mod openapi;
 mod operations;
 mod pacing;
 mod refusals;
