@@ -22,7 +22,7 @@ pub(super) struct ConnectBody {
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     email: String,
     #[serde(default = "simulator")]
-    #[schema(default = "simulator", example = "simulator")]
+    #[schema(default = "simulator", pattern = "^simulator$")]
     transport: String,
 }
 

@@ -14,7 +14,6 @@ mod fields;
 mod files;
 mod health;
 mod inbound;
-mod inbound_page;
 mod inbound_settings;
 mod json;
 mod keys;

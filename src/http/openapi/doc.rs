@@ -99,7 +99,7 @@ impl Doc {
 
     /// The page is chosen by `limit`, `after` and `before`.
     pub(super) fn paged(self) -> Self {
-        let place = json!({"type": "integer", "minimum": 0});
+        let place = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
         self.limited().query("after", "Rows behind this place: `page.next` of the page before.", place.clone()).query(
             "before",
             "Rows before this place: `page.prev` of the page behind.",

@@ -31,7 +31,7 @@ fn workspaces() -> Vec<Doc> {
 }
 
 fn log() -> Vec<Doc> {
-    let stream = json!({"type": "string", "pattern": "^(workspace|account|chat)/[1-9][0-9]{3,14}$"});
+    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat)/[1-9][0-9]{3,14})?$"});
     let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
     let verdict = json!({"oneOf": [
         schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),
@@ -56,5 +56,5 @@ fn log() -> Vec<Doc> {
 }
 
 fn integer() -> Value {
-    json!({"type": "integer", "minimum": 0})
+    json!({"type": "integer", "minimum": 0, "maximum": u64::MAX})
 }
