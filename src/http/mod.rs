@@ -15,7 +15,6 @@ mod files;
 mod fuzzing;
 mod health;
 mod inbound;
-mod inbound_page;
 mod inbound_settings;
 mod json;
 mod keys;
