@@ -31,7 +31,7 @@ const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAI
 const UNKNOWN_MAX: usize = 20;
 const UNKNOWN_CHARS_MAX: usize = 64;
 /// Nobody's number, and no chat's name, is longer.
-const NAME_CHARS_MAX: usize = 255;
+const NAME_CHARS_MAX: usize = 1_000;
 
 /// A body that passed all checks that need no state.
 #[derive(Debug, PartialEq, Eq)]
