@@ -9,7 +9,7 @@ use serde_json::json;
 use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
 use super::submit::{self, Outcome, Sender};
-use super::{body, docs};
+use super::{body, inbound_page};
 use crate::attempts::{Answer, Attempt};
 use crate::gateway::Gateway;
 
@@ -44,7 +44,7 @@ pub(super) async fn other_method(
 ) -> Result<HttpResponse, Refused> {
     let refused = error::method_not_allowed(ALLOWED.to_owned()).hinting("Send a POST with a JSON object as its body");
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return docs::refusal(&request, ALLOWED).ok_or(refused);
+        return if inbound_page::is_wanted(request.headers()) { Ok(inbound_page::answer()) } else { Err(refused) };
     }
     let hook = caller::hook(&gateway, &request)?;
     let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;

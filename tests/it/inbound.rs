@@ -219,7 +219,7 @@ fn browsers_get_a_page_that_is_the_same_for_every_url() {
     for (name, value) in [("Allow", "POST"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store")] {
         assert_eq!(known.header(name), Some(value));
     }
-    assert!(known.header("Content-Security-Policy").unwrap().starts_with("default-src 'self'"));
+    assert!(known.header("Content-Security-Policy").unwrap().starts_with("default-src 'none'"));
     assert_eq!(known.header("Content-Type"), Some("text/html; charset=utf-8"));
     assert_eq!((open("HEAD", &workspace.inbound).status, open("HEAD", &workspace.inbound).body), (405, vec![]));
     let program = server.http().ask(&Request::get(&*workspace.inbound));

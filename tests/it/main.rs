@@ -15,6 +15,7 @@ mod attempts;
 mod cli;
 mod cli_customers;
 mod cli_setup;
+mod cli_webhook;
 mod crash;
 mod errors;
 mod files;
