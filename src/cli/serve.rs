@@ -21,7 +21,7 @@ use crate::http::{self, Connections};
 /// Requests under way get this long to end.
 const SHUTDOWN_S: u64 = 10;
 /// Headers must have arrived within this time.
-const HEADERS_S: u64 = 10;
+const HEADERS_S: u64 = 8;
 /// An idle connection is kept this long.
 const KEEP_ALIVE_S: u64 = 75;
 const BACKLOG: u32 = 1_024;
