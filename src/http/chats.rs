@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::messages::{self, Phones, Told};
+use super::openapi::{Email, Line};
 use super::page::{self, PageQuery, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
@@ -125,12 +126,15 @@ pub(super) fn find(gateway: &Gateway, workspace: WorkspaceId, id: &str) -> Resul
     entry.filter(|_| chat.workspace() == workspace).map(|_| chat).ok_or_else(not_found)
 }
 
-#[derive(Deserialize)]
+/// What to change of a chat.
+#[derive(Deserialize, ToSchema)]
 #[expect(clippy::option_option, reason = "absent, nobody, somebody")]
-struct ChatBody {
+pub(super) struct ChatBody {
+    #[schema(value_type = Option<Line>)]
     name: Option<String>,
     /// Absent: as it is; `null` or empty: nobody.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Email>)]
     responsible_email: Option<Option<String>>,
 }
 
