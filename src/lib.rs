@@ -8,6 +8,7 @@ pub mod files;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod metrics;
 pub mod receiving;
 pub mod secrets;
 pub mod sending;

@@ -3,7 +3,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -11,6 +11,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use events::ids::WorkspaceId;
 use events::index::Lookup;
 use events::personal::Digest;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::error::Refused;
@@ -54,27 +55,30 @@ pub(super) struct Caller(pub(super) WorkspaceId);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hook(pub(super) WorkspaceId, pub(super) Digest);
 
-/// Gives the request its id, the answer its header, and a refusal its shape.
+/// Gives the request its id, the answer its header, and a refusal its shape; counts it. The route is the pattern, never
+/// the path: that holds the secret token.
 pub(super) async fn dress(
+    route: Option<&'static str>,
     gateway: web::Data<Gateway>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
     let id = RequestId(gateway.chance.command_id());
     request.extensions_mut().insert(id);
     let text = id.text();
-    // The pattern, never the path: that holds the secret token.
-    let route = request.match_pattern().unwrap_or_default();
-    let span = tracing::debug_span!("request", id = %text, method = %request.method(), route);
+    let method = request.method().clone();
+    let span = tracing::debug_span!("request", id = %text, %method, route);
     let answer = next.call(request).instrument(span).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {
         Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
-        None => answer.map_into_boxed_body(),
+        None => answer,
     };
     if let Ok(value) = HeaderValue::from_str(&text) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
+    gateway.metrics.requests().answered(route, &method, answer.status(), begun.elapsed());
     Ok(answer)
 }
 

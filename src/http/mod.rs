@@ -15,6 +15,7 @@ mod inbound;
 mod inbound_settings;
 mod keys;
 mod messages;
+mod metrics;
 mod page;
 mod routes;
 mod send_body;

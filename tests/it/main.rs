@@ -19,6 +19,7 @@ mod errors;
 mod files;
 mod idempotency;
 mod main_job;
+mod metrics;
 mod operations;
 mod pacing;
 mod refusals;
