@@ -1,9 +1,21 @@
 //! What every HTTP client of ours begins with: our TLS, and no proxy from the environment.
 
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, redirect, retry};
 use rustls::{ClientConfig, RootCertStore, crypto};
+
+/// How we call ourselves.
+pub const USER_AGENT: &str = concat!("Tidings/", env!("CARGO_PKG_VERSION"));
+/// For all addresses of a name together; it is shared out among them.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Headers of an answer, which may have 400 KiB together.
+const HEADERS_MAX: usize = 100;
 
 /// A client to be completed. If TLS cannot be set up, building it fails.
 pub fn builder() -> ClientBuilder {
@@ -16,6 +28,40 @@ pub fn builder() -> ClientBuilder {
             builder.tls_backend_preconfigured(())
         }
     }
+}
+
+/// A client for one request to an address that a user gave: it can reach these addresses and nothing else, follows no
+/// redirects and keeps no connection.
+pub fn pinned(addresses: Vec<SocketAddr>) -> ClientBuilder {
+    builder()
+        .dns_resolver(Pinned(addresses))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(0)
+        .http1_max_headers(HEADERS_MAX)
+        .user_agent(USER_AGENT)
+}
+
+/// Knows one answer to every question.
+struct Pinned(Vec<SocketAddr>);
+
+impl Resolve for Pinned {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
+        Box::pin(async move { Ok(addresses) })
+    }
+}
+
+/// Whether TLS failed, such as for a certificate that nobody vouches for.
+pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
+    let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(carried) => Some(carried),
+        None => error.source(),
+    };
+    error.is::<rustls::Error>() || carried.is_some_and(is_of_tls)
 }
 
 fn tls() -> Result<ClientConfig, rustls::Error> {

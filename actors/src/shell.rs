@@ -157,6 +157,7 @@ impl<D: Kind> Shell<D> {
         }
         let now = self.shard.clock.now();
         let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
+        tracing::debug!(events = decision.events.len(), "decided");
         if !decision.events.is_empty() {
             let commit = NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
             if let Err(error) = self.shard.append(stream, self.revision, commit) {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use entries::{ChatEntry, Remembered, Value, touched};
 pub use keys::{Lookup, Series};
 
-use self::entries::Entries;
+use self::entries::{Entries, Held};
 use self::keys::Shared;
 use crate::codec;
 use crate::log::{Log, Note, ReadError};
@@ -70,8 +70,7 @@ impl Index {
 
     /// A look-up that sees all sequenced commits.
     pub fn find<T: Value>(&self, lookup: &Lookup) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get(lookup);
-        self.or_stored(held, lookup)
+        self.find_durable(lookup, Position::MAX)
     }
 
     /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
@@ -81,10 +80,9 @@ impl Index {
         self.or_stored(held, lookup)
     }
 
-    #[expect(clippy::option_option, reason = "not held in memory, held as removed, held as a value")]
-    fn or_stored<T: Value>(&self, held: Option<Option<Vec<u8>>>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+    fn or_stored<T: Value>(&self, held: Option<Held>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
         let bytes = match held {
-            Some(value) => value,
+            Some(held) => held.bytes(),
             None => self.log.note(&lookup.key())?,
         };
         bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
@@ -224,16 +222,9 @@ impl Index {
 }
 
 impl Memory {
-    fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
-        self.newest_first().find_map(|entries| entries.get(lookup))
-    }
-
-    fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
-        self.newest_first().find_map(|entries| entries.get_at(lookup, position))
-    }
-
-    fn newest_first(&self) -> impl Iterator<Item = &Entries> {
-        std::iter::once(&self.gathering).chain(self.leaving.iter().rev().map(AsRef::as_ref))
+    fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Held> {
+        let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
+        std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get_at(lookup, position))
     }
 
     /// Members of which it is known here whether they share it, the latest word.

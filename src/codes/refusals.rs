@@ -101,6 +101,14 @@ pub(super) const CODES: &[Code] = &[
         .saying("Only an uncertain message can be settled")
         .because(&["A receipt came in, or somebody else settled it.", "The message is still on its way."])
         .so("Look at the message's state."),
+    Code::refusal(409, "account_not_connected", "The account has no connection, so it cannot be paused or resumed.")
+        .saying("The account has no connection")
+        .because(&["It was disconnected.", "WhatsApp lost it."])
+        .so("Connect it again first: POST /api/v1/accounts with its number."),
+    Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
+        .saying("The last key cannot be revoked")
+        .because(&["Nobody could get in any more."])
+        .so("Make another key first: POST /api/v1/keys."),
     Code::refusal(409, "conflict", "Something else changed at the same moment.")
         .saying("Workspace exists already; try again")
         .because(&["Two requests wanted the same at once."])

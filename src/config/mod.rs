@@ -106,6 +106,18 @@ pub struct Limits {
     /// Seconds without work after which an actor sleeps.
     #[serde(deserialize_with = "fields::within::<1, 86_400, _, _>")]
     pub actor_idle_s: u64,
+    /// Largest file in bytes.
+    #[serde(deserialize_with = "fields::within::<1, 16_777_216, _, _>")]
+    pub file_bytes: usize,
+    /// Time in milliseconds within which a file must have arrived.
+    #[serde(deserialize_with = "fields::within::<100, 600_000, _, _>")]
+    pub file_deadline_ms: u64,
+    /// Redirects on the way to a file.
+    #[serde(deserialize_with = "fields::within::<0, 10, _, _>")]
+    pub file_redirects: usize,
+    /// Files being fetched at once, over all workspaces.
+    #[serde(deserialize_with = "fields::within::<1, 4_096, _, _>")]
+    pub files_at_once: usize,
 }
 
 /// The event log.

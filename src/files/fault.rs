@@ -19,7 +19,10 @@ pub enum Fault {
     /// More redirects than are followed.
     #[error("The file's address redirects more than {0} times")]
     RedirectLoop(usize),
-    /// No such name, or nobody answers there.
+    /// The host's name has no address.
+    #[error("The file's server was not found: its name has no address")]
+    NameUnknown,
+    /// Nobody answers there.
     #[error("The file's server cannot be reached")]
     Unreachable,
     /// The server's certificate is of no use, or it does not speak TLS.
@@ -62,7 +65,7 @@ impl Fault {
             Self::AddressForbidden(_) => "file_address_forbidden",
             Self::RedirectInsecure => "file_redirect_insecure",
             Self::RedirectLoop(_) => "file_redirect_loop",
-            Self::Unreachable => "file_unreachable",
+            Self::NameUnknown | Self::Unreachable => "file_unreachable",
             Self::Insecure => "file_tls_failed",
             Self::AnswerInvalid => "file_answer_invalid",
             Self::NotFound(_) => "file_not_found",
@@ -77,12 +80,93 @@ impl Fault {
     }
 }
 
+/// What a code means, for whoever kept nothing but the code.
+pub fn explain(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "file_url_invalid" => "The file's address cannot be used",
+        "file_address_forbidden" => "The file's address may not be called",
+        "file_redirect_insecure" => "The file's address redirects from https to plain http",
+        "file_redirect_loop" => "The file's address redirects too often",
+        "file_unreachable" => "The file's server cannot be reached",
+        "file_tls_failed" => "No secure connection to the file's server is possible",
+        "file_answer_invalid" => "The file's server does not answer in valid HTTP",
+        "file_not_found" => "The file's server says that there is no such file",
+        "file_http_error" => "The file's server refuses the file or fails",
+        "file_timeout" => "The file did not arrive in time",
+        "file_incomplete" => "The file broke off before its end",
+        "file_compressed" => "The file's server sends the file compressed",
+        "file_too_large" => "The file is too large",
+        "file_empty" => "The file is empty",
+        "not_a_direct_link" => "The file's address leads to a web page, not to the file itself",
+        _ => return None,
+    })
+}
+
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
             Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
-            Refusal::Unresolved => Self::Unreachable,
+            Refusal::Unresolved => Self::NameUnknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All that people may ever read of a file that cannot be had.
+    const VISIBLE: [(Fault, &str, &str); 17] = [
+        (
+            Fault::UrlInvalid(Refusal::Scheme),
+            "file_url_invalid",
+            "The file's address cannot be used: it must begin with http:// or https://",
+        ),
+        (
+            Fault::AddressForbidden(Refusal::NotPublic),
+            "file_address_forbidden",
+            "The file's address may not be called: its host must be publicly reachable",
+        ),
+        (
+            Fault::AddressForbidden(Refusal::Own),
+            "file_address_forbidden",
+            "The file's address may not be called: it must not lead back to this server",
+        ),
+        (Fault::RedirectInsecure, "file_redirect_insecure", "The file's address redirects from https to plain http"),
+        (Fault::RedirectLoop(3), "file_redirect_loop", "The file's address redirects more than 3 times"),
+        (Fault::NameUnknown, "file_unreachable", "The file's server was not found: its name has no address"),
+        (Fault::Unreachable, "file_unreachable", "The file's server cannot be reached"),
+        (
+            Fault::Insecure,
+            "file_tls_failed",
+            "No secure connection to the file's server is possible; its certificate may be invalid or expired",
+        ),
+        (Fault::AnswerInvalid, "file_answer_invalid", "The file's server does not answer in valid HTTP"),
+        (Fault::NotFound(410), "file_not_found", "The file's server says that there is no such file (status 410)"),
+        (Fault::Status(503), "file_http_error", "The file's server answers with status 503"),
+        (Fault::Timeout(Duration::from_secs(30)), "file_timeout", "The file did not arrive within 30 seconds"),
+        (Fault::Incomplete, "file_incomplete", "The file broke off before its end"),
+        (
+            Fault::Compressed,
+            "file_compressed",
+            "The file's server sends the file compressed, although it was asked not to",
+        ),
+        (Fault::TooLarge(2_097_152), "file_too_large", "The file has more than 2097152 bytes"),
+        (Fault::Empty, "file_empty", "The file is empty"),
+        (
+            Fault::NotADirectLink(String::new()),
+            "not_a_direct_link",
+            "The address leads to a web page, not to the file itself. ",
+        ),
+    ];
+
+    #[test]
+    fn codes_and_words_are_stable() {
+        for (fault, code, words) in VISIBLE {
+            assert_eq!((fault.code(), &*fault.to_string()), (code, words));
+            assert!(explain(code).is_some(), "{code}");
+        }
+        assert_eq!(explain("file_lost"), None);
     }
 }

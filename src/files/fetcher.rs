@@ -8,7 +8,8 @@ use reqwest::{Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{Fault, Fetched, Files, NAMELESS, base_name, body, pinned, sharing, sniff};
+use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, sharing, sniff};
+use crate::config;
 use crate::guard::Guard;
 
 /// What is too large, too late or too much.
@@ -27,6 +28,17 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { bytes_max: 2_097_152, deadline: Duration::from_secs(30), redirects_max: 3, at_once: 256 }
+    }
+}
+
+impl From<config::Limits> for Limits {
+    fn from(limits: config::Limits) -> Self {
+        Self {
+            bytes_max: limits.file_bytes,
+            deadline: Duration::from_millis(limits.file_deadline_ms),
+            redirects_max: limits.file_redirects,
+            at_once: limits.files_at_once,
+        }
     }
 }
 
@@ -49,16 +61,16 @@ impl Fetcher {
         let first = target.url.clone();
         for _ in 0..=self.limits.redirects_max {
             let url = target.url.clone();
-            let answer = pinned::get(target).await?;
+            let answer = ask::get(target).await?;
             match next(&url, &answer)? {
                 Some(next) => target = self.guard.judge(next).await?,
-                None => return self.read(answer, name, &first).await,
+                None => return self.read(answer, name, [&first, &url]).await,
             }
         }
         Err(Fault::RedirectLoop(self.limits.redirects_max))
     }
 
-    async fn read(&self, answer: Response, name: String, url: &Url) -> Result<Fetched, Fault> {
+    async fn read(&self, answer: Response, name: String, [first, last]: [&Url; 2]) -> Result<Fetched, Fault> {
         let status = answer.status();
         match status {
             StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Fault::NotFound(status.as_u16())),
@@ -68,7 +80,7 @@ impl Fetcher {
         let bytes = body::read(answer, &name, self.limits.bytes_max).await?;
         let mime = sniff::mime(&bytes);
         if mime == sniff::HTML && !sniff::is_html_name(&name) {
-            return Err(Fault::NotADirectLink(sharing::advice(url)));
+            return Err(Fault::NotADirectLink(sharing::advice(first, last)));
         }
         Ok(Fetched { name, mime, bytes })
     }
@@ -97,4 +109,16 @@ fn next(url: &Url, answer: &Response) -> Result<Option<Url>, Fault> {
         return Err(Fault::RedirectInsecure);
     }
     Ok(Some(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Overrides};
+
+    #[test]
+    fn the_documented_limits_are_the_default_ones() {
+        let config = Config::load(None, [("", ""); 0], Overrides::default()).unwrap();
+        assert_eq!(Limits::from(config.limits), Limits::default());
+    }
 }

@@ -1,17 +1,17 @@
 //! Fetches the files that messages carry, and says in people's words why one cannot be had.
 
+mod ask;
 mod body;
 mod fault;
 mod fetcher;
 mod name;
-mod pinned;
 mod sharing;
 mod sniff;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use fault::Fault;
+pub use fault::{Fault, explain};
 pub use fetcher::{Fetcher, Limits};
 pub use name::{base_name, name_in};
 

@@ -2,9 +2,10 @@
 
 use url::Url;
 
-/// What to do about a web page that came instead of a file.
-pub(super) fn advice(url: &Url) -> String {
-    direct(url).unwrap_or_else(|| {
+/// What to do about a web page that came instead of a file, after `wanted` had perhaps redirected to `found`.
+pub(super) fn advice(wanted: &Url, found: &Url) -> String {
+    let other = |url: &Url| direct(url).filter(|advice| !advice.ends_with(url.as_str()));
+    other(wanted).or_else(|| other(found)).unwrap_or_else(|| {
         "Open it in a private browser window: it must download the file at once, without signing in".to_owned()
     })
 }
@@ -44,6 +45,9 @@ fn direct(url: &Url) -> Option<String> {
 /// `/file/d/{id}/view` and `/open?id={id}`.
 fn google_drive(url: &Url) -> String {
     let in_query = url.query_pairs().find(|(name, _)| name == "id").map(|(_, id)| id.into_owned());
+    if url.path() == "/uc" {
+        return "Google Drive gives the file to nobody: share it with anyone who has the link".to_owned();
+    }
     match document(url).map(str::to_owned).or(in_query) {
         Some(id) if is_id(&id) => format!(
             "Google Drive gives the file itself, if anyone with the link may see it, at \
@@ -90,7 +94,8 @@ mod tests {
     use super::*;
 
     fn told(url: &str) -> String {
-        advice(&Url::parse(url).unwrap())
+        let url = Url::parse(url).unwrap();
+        advice(&url, &url)
     }
 
     #[test]
@@ -131,6 +136,22 @@ mod tests {
         ] {
             assert!(told(url).starts_with(name), "{url}: {}", told(url));
         }
+    }
+
+    #[test]
+    fn nobody_is_told_to_use_the_address_that_was_used() {
+        for url in ["https://www.dropbox.com/s/x/a.pdf?dl=1", "https://github.com/acme/a/blob/main/a.pdf?raw=true"] {
+            assert!(told(url).starts_with("Open it in a private browser window"), "{url}: {}", told(url));
+        }
+        let direct = "https://drive.google.com/uc?id=1AbC&export=download";
+        assert!(told(direct).contains("share it with anyone who has the link"), "{}", told(direct));
+    }
+
+    #[test]
+    fn a_short_link_is_known_by_where_it_leads() {
+        let (short, long) = ("https://short.example/x", "https://drive.google.com/file/d/1AbC/view");
+        let told = advice(&Url::parse(short).unwrap(), &Url::parse(long).unwrap());
+        assert!(told.ends_with("export=download&id=1AbC"), "{told}");
     }
 
     #[test]

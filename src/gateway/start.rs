@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use super::{Gateway, Make};
 use crate::config::Config;
-use crate::files::{self, Fetcher};
+use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
@@ -115,7 +115,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         clock,
         chance: Chance::system(),
         transports,
-        files: Arc::new(Fetcher::new(guard, files::Limits::default())),
+        files: Arc::new(Fetcher::new(guard, config.limits.into())),
         simulator,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),

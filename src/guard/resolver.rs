@@ -3,12 +3,13 @@
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::thread;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Names that are asked for at once: each takes a thread until the system gives up on it.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// Turns names into addresses.
 pub trait Resolve: Send + Sync {
@@ -16,7 +17,7 @@ pub trait Resolve: Send + Sync {
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// The system's resolver, with its hosts file and its settings. Must be asked on a tokio runtime.
+/// The system's resolver, with its hosts file and its settings.
 pub struct System(Arc<Semaphore>);
 
 impl Default for System {
@@ -30,12 +31,32 @@ impl Resolve for System {
         Box::pin(async move {
             let turn = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
             let name = name.to_owned();
+            let (answer, answered) = oneshot::channel();
             let ask = move || {
+                let addresses = (name.as_str(), 0).to_socket_addrs();
                 // Held by the thread, not by who waits: who gives up does not free it.
-                let _turn = turn;
-                Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+                drop(turn);
+                let _ = answer.send(addresses.map(|addresses| addresses.map(|address| address.ip()).collect()));
             };
-            tokio::task::spawn_blocking(ask).await.map_err(io::Error::other)?
+            // Threads of their own: slow name servers must not keep the runtime's from reading the log.
+            thread::Builder::new().name("name-look-up".to_owned()).spawn(ask)?;
+            answered.await.map_err(io::Error::other)?
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_knows_this_machine_and_no_invalid_name() {
+        let system = System::default();
+        let found = system.resolve("localhost").await.unwrap();
+        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+        for name in ["nowhere.invalid", "", "a..b", &"a".repeat(300)] {
+            assert!(system.resolve(name).await.is_err(), "{name}");
+        }
+        assert_eq!(system.0.available_permits(), AT_ONCE);
     }
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::workspace::{Account, AccountCommand, Answer, Command, State, Workspace};
 use events::ids::{AccountId, WorkspaceId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
@@ -11,12 +12,17 @@ use super::page::{self, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
 
-#[derive(Deserialize)]
-struct ConnectBody {
+/// A number to connect.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ConnectBody {
+    #[schema(pattern = r"^\+?[1-9][0-9]{6,14}$", example = "+12025550100")]
     phone: String,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     full_name: String,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     email: String,
     #[serde(default = "simulator")]
+    #[schema(default = "simulator", pattern = "^simulator$")]
     transport: String,
 }
 
@@ -31,13 +37,14 @@ fn simulator() -> String {
 }
 
 /// An account as the API shows it.
-#[derive(Serialize)]
-struct AccountView {
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccountView {
     id: u64,
     phone: String,
     full_name: String,
     email: String,
     transport: String,
+    #[schema(value_type = String)]
     state: actors::workspace::Standing,
 }
 

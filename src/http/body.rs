@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::de::{Deserialize as _, DeserializeOwned, Deserializer, Error as _};
+use serde_json::{Map, Number, Value};
 
 use super::error::Refused;
 use crate::config::Limits;
@@ -58,6 +58,14 @@ pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
         let code = if what.starts_with("missing field") { "missing_field" } else { "invalid_value" };
         Refused::bad(code, what)
     })
+}
+
+/// A whole number of which some tools write the fraction too: `2.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    let digits = number.to_string();
+    let digits = digits.strip_suffix(".0").unwrap_or(&digits);
+    digits.parse().map_err(|_| D::Error::custom(format_args!("{number} is not a whole number from 0")))
 }
 
 /// A text that is not blank and not longer than `chars_max` characters.
@@ -124,6 +132,14 @@ mod tests {
         assert_eq!(message(""), "invalid_json: Invalid JSON at line 1, column 0: EOF while parsing a value");
         assert!(message("{\n\"a\": hello}").contains("line 2, column 6"));
         assert!(message(&"[".repeat(100_000)).contains("recursion limit exceeded"));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        for (text, wanted) in [("7", Some(7)), ("7.0", Some(7)), ("7.5", None), ("-1", None), ("\"7\"", None)] {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            assert_eq!(whole(&mut deserializer).ok(), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) async fn dress(
     let text = id.text();
     let method = request.method().clone();
     let span = tracing::debug_span!("request", id = %text, %method, route);
-    let answer = next.call(request).instrument(span).await?;
+    let answer = next.call(request).instrument(span.clone()).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {
         Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
@@ -78,6 +78,7 @@ pub(super) async fn dress(
     if let Ok(value) = HeaderValue::from_str(&text) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
+    tracing::debug!(parent: &span, status = answer.status().as_u16(), "answered");
     gateway.metrics.requests().answered(route, &method, answer.status(), begun.elapsed());
     Ok(answer)
 }

@@ -10,6 +10,7 @@ use events::log::ReadError;
 use events::reading;
 use events::record::Position;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
@@ -22,8 +23,8 @@ use crate::gateway::Gateway;
 const CHUNK: usize = 512;
 
 /// A chat as the API shows it.
-#[derive(Serialize)]
-struct ChatView {
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChatView {
     chat_id: String,
     name: String,
     phone: String,

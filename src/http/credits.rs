@@ -10,6 +10,7 @@ use events::reading;
 use events::record::{Position, Record};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::Refused;
@@ -26,8 +27,8 @@ pub(super) async fn balance(gateway: web::Data<Gateway>, Caller(workspace): Call
 }
 
 /// One movement.
-#[derive(Serialize)]
-struct LedgerRow {
+#[derive(Serialize, ToSchema)]
+pub(super) struct LedgerRow {
     #[serde(skip)]
     position: Position,
     at: String,

@@ -10,6 +10,7 @@ use events::record::{Position, Record, decode};
 use events::verify::verify as verify_log;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::caller::Operator;
 use super::error::Refused;
@@ -20,8 +21,9 @@ use crate::gateway::Gateway;
 const CHUNK: usize = 512;
 
 /// An event as the API and the command line show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventRow {
+    #[schema(value_type = u64)]
     position: Position,
     recorded_at: String,
     #[serde(rename = "type")]

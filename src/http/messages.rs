@@ -10,11 +10,12 @@ use events::log::ReadError;
 use events::reading;
 use events::record::Position;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::body;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
-pub(super) use super::told::Told;
+pub(super) use super::told::{MessageView, Told};
 use crate::gateway::Gateway;
 
 /// A message has few events: tries are bounded, deferrals are not.
@@ -60,14 +61,16 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().json(find(&gateway, workspace, &id).await?.view(&phones)))
 }
 
-#[derive(Deserialize)]
-struct SettleBody {
+/// Somebody's word on what became of a message.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct SettleBody {
     r#as: As,
     #[serde(default)]
+    #[schema(max_length = 1000)]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum As {
     Sent,

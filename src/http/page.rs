@@ -36,7 +36,7 @@ impl Query {
     }
 
     pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, Refused> {
-        let number = self.text(name).map(str::parse).transpose();
+        let number = self.0.get(name).map(|text| text.parse()).transpose();
         number.map_err(|_| Refused::invalid(name, format!("{name} must be a whole number")))
     }
 

@@ -5,12 +5,12 @@ use std::future::ready;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
     accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, metrics,
-    streams, teammates, timeline, workspace, workspaces,
+    openapi, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -23,6 +23,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
         row(Method::GET, "/metrics", Open, metrics::show),
+        row(Method::GET, "/openapi.json", Open, openapi::show),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),
@@ -130,7 +131,10 @@ fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'st
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
     let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let refuse = web::to(move || ready(error::method_not_allowed(allowed.clone())));
+    let refuse = web::to(move |request: HttpRequest| {
+        let page = docs::refusal(&request, &allowed);
+        ready(page.ok_or_else(|| error::method_not_allowed(allowed.clone())))
+    });
     let resource = web::resource(path).default_service(refuse);
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
     resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))

@@ -14,6 +14,7 @@ use events::record::{Position, Revision};
 use events::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::caller::Operator;
 use super::error::Refused;
@@ -22,10 +23,12 @@ use crate::cli::args::Moment;
 use crate::gateway::Gateway;
 
 /// A state as the API and the command line show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct StateView {
     stream: String,
+    #[schema(value_type = u64)]
     at: Position,
+    #[schema(value_type = u64)]
     revision: Revision,
     state: Value,
 }

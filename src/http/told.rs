@@ -6,12 +6,13 @@ use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::record::Record;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::messages::Phones;
 use crate::codes;
 
 /// How far a message got; later ones are further, but for failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum MessageState {
     Queued,
@@ -23,7 +24,7 @@ enum MessageState {
     Read,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct FailureView {
     code: String,
     message: String,
@@ -46,7 +47,7 @@ pub(super) struct Told {
 }
 
 /// A message's file as the API shows it; size and type are known once it was fetched or received.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct FileView {
     name: String,
     size: Option<u64>,
@@ -55,7 +56,7 @@ struct FileView {
 }
 
 /// A message as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MessageView {
     message_id: String,
     chat_id: String,

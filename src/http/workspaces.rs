@@ -7,6 +7,7 @@ use events::ids::WorkspaceId;
 use events::index::Lookup;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::caller::{Operator, RequestId};
 use super::error::Refused;
@@ -19,25 +20,35 @@ use crate::secrets;
 /// Two workspaces that are created at once may want one number; then the next is tried.
 const ATTEMPTS: u32 = 16;
 
-#[derive(Deserialize)]
-struct CreateBody {
+/// A workspace to create.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CreateBody {
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S", example = "Acme")]
     name: String,
     owner: OwnerBody,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::whole")]
+    #[schema(maximum = 9_007_199_254_740_991_u64)]
     credits: u64,
 }
 
-#[derive(Deserialize)]
+/// Its owner.
+#[derive(Deserialize, ToSchema)]
 struct OwnerBody {
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     full_name: String,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     email: String,
     #[serde(default = "english")]
     language: String,
 }
 
-#[derive(Deserialize)]
-struct GrantBody {
+/// Credits to grant.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct GrantBody {
+    #[serde(deserialize_with = "body::whole")]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     amount: u64,
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     reason: String,
 }
 

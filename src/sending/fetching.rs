@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use actors::account::{Command, Fetched};
 use dashmap::DashMap;
-use events::ids::{AccountId, MessageId};
-use tokio::sync::Semaphore;
+use events::ids::{AccountId, MessageId, WorkspaceId};
 
 use super::queued::QueuedFile;
+use super::turns::Turns;
 use crate::files::{Fault, Files};
 use crate::transports::Attachment;
 
@@ -16,32 +16,33 @@ use crate::transports::Attachment;
 const KEPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Files that one account fetches from one host at once: a slow host delays only what comes from there.
 const AT_ONCE_PER_HOST: usize = 4;
+/// Files that one workspace fetches at once, so that it leaves room for the others.
+const AT_ONCE_PER_WORKSPACE: usize = 32;
 
 /// Files on their way.
 pub struct Fetching {
     files: Arc<dyn Files>,
     kept: DashMap<MessageId, Attachment>,
     kept_bytes: AtomicU64,
-    hosts: DashMap<(AccountId, String), Arc<Semaphore>>,
+    hosts: Turns<(AccountId, String)>,
+    workspaces: Turns<WorkspaceId>,
 }
 
 impl Fetching {
     /// With what gets files.
     pub fn new(files: Arc<dyn Files>) -> Self {
-        Self { files, kept: DashMap::new(), kept_bytes: AtomicU64::new(0), hosts: DashMap::new() }
+        let (hosts, workspaces) = (Turns::of(AT_ONCE_PER_HOST), Turns::of(AT_ONCE_PER_WORKSPACE));
+        Self { files, kept: DashMap::new(), kept_bytes: AtomicU64::new(0), hosts, workspaces }
     }
 
     /// Fetches a message's file and keeps it.
     pub(super) async fn fetch(&self, account: AccountId, message: MessageId, file: QueuedFile) -> Command {
         let host = reqwest::Url::parse(&file.url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
-        let place = (account, host.unwrap_or_default());
-        let free =
-            Arc::clone(&self.hosts.entry(place.clone()).or_insert_with(|| Semaphore::new(AT_ONCE_PER_HOST).into()));
-        let permit = free.acquire().await;
-        let result = self.get(&file).await;
-        drop(permit);
-        drop(free);
-        self.hosts.remove_if(&place, |_, free| Arc::strong_count(free) == 1);
+        let result = {
+            let _host = self.hosts.turn((account, host.unwrap_or_default())).await;
+            let _workspace = self.workspaces.turn(account.workspace()).await;
+            self.get(&file).await
+        };
         let result = result.map(|attachment| {
             let fetched = Fetched { size: attachment.bytes.len() as u64, mime: attachment.mime.clone() };
             self.keep(message, attachment);

@@ -2,6 +2,7 @@
 
 mod fetching;
 mod queued;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -111,6 +111,21 @@ fn pages_run_nothing_that_is_not_a_file_of_ours() {
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (404, &json!("not_found")));
 }
 
+#[test]
+fn a_browser_that_opens_a_secret_url_gets_a_page_that_leaks_nothing() {
+    let server = Server::start();
+    let workspace = server.create_workspace("Acme", 1);
+    for path in [&*workspace.inbound, "/in/in_0"] {
+        let page = server.http().ask(&Request::get(path).header("Accept", "text/html,*/*;q=0.8"));
+        assert_eq!((page.status, page.header("Allow")), (405, Some("POST")), "{page:?}");
+        assert!(page.text().contains("This address is for programs") && !page.text().contains("in_"), "{page:?}");
+        assert_eq!(page.header("Referrer-Policy"), Some("no-referrer"), "{page:?}");
+        assert!(page.header("X-Request-Id").is_some(), "{page:?}");
+    }
+    let other = server.http().ask(&Request::new("DELETE", "/livez").header("Accept", "text/html"));
+    assert_eq!((other.status, other.header("Content-Type")), (405, Some("application/json")), "{other:?}");
+}
+
 /// A refusal with what differs from one request to the next made equal.
 fn shape(answer: &Answer) -> String {
     let mut body = answer.json();

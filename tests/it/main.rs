@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod canaries;
 mod cli;
 mod cli_customers;
 mod cli_setup;
@@ -20,6 +21,7 @@ mod files;
 mod idempotency;
 mod main_job;
 mod metrics;
+mod openapi;
 mod operations;
 mod pacing;
 mod refusals;

@@ -50,9 +50,14 @@ fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: 
         .collect()
 }
 
+/// Begins the next try. Nothing that may have been sent is sent again by a transport that cannot know it by its id.
 fn start(state: &State, account: AccountId, now: Timestamp) -> Option<Event> {
     let mut candidates = state.queue.candidates(state.gap, state.last_outcome);
     let (_, next) = candidates.find(|(start, _)| *start <= now)?;
+    if next.maybe_sent && !state.own_message_id {
+        let Waiting { message, tries, .. } = *next;
+        return Some(SendUncertain { message, account, try_number: tries, at: now }.into());
+    }
     let try_number = next.tries.saturating_add(1);
     Some(SendStarted { message: next.message, account, try_number }.into())
 }
@@ -106,7 +111,9 @@ impl<'a> Ended<'a> {
         let current = state.current.filter(|current| current.message == message && current.try_number == try_number)?;
         let (account, workspace) = state.connected?;
         let waiting = state.queue.get(current.message)?;
-        Some(Self { account, workspace, waiting, try_number, own_message_id: state.own_message_id, now })
+        // Both the transport of this try and that of the next one must know the message by our id.
+        let own_message_id = current.own_message_id && state.own_message_id;
+        Some(Self { account, workspace, waiting, try_number, own_message_id, now })
     }
 
     fn sent(&self) -> Vec<Event> {

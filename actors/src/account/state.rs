@@ -68,6 +68,8 @@ pub struct Current {
     pub message: MessageId,
     /// Which try.
     pub try_number: u32,
+    /// Whether the transport that makes it takes our message ids.
+    pub own_message_id: bool,
 }
 
 /// A message and what it cost.
@@ -113,7 +115,8 @@ impl State {
             Event::MessageQueued(e) => self.queue.push(e),
             Event::SendStarted(e) => {
                 self.queue.started(e.message, e.try_number);
-                self.current = Some(Current { message: e.message, try_number: e.try_number });
+                let own_message_id = self.own_message_id;
+                self.current = Some(Current { message: e.message, try_number: e.try_number, own_message_id });
             }
             Event::SendDeferred(e) => {
                 self.queue.deferred(e);
@@ -171,7 +174,7 @@ impl State {
         let mut due = Due { waiting: self.queue.len(), ..Due::nothing() };
         let Some((account, _)) = self.connected else { return due };
         match (self.current, self.hold()) {
-            (Some(Current { message, try_number }), _) => {
+            (Some(Current { message, try_number, .. }), _) => {
                 due.effects.push(Effect::Send { account, message, try_number });
             }
             (None, Some(Hold::Disconnected { at })) => {

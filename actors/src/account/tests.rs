@@ -1,8 +1,11 @@
 //! What an account does with its messages, one behaviour a test.
 
+mod disconnection;
+mod files;
 mod once;
 mod outcomes;
 mod pacing;
+mod pauses;
 mod properties;
 mod settling;
 mod stops;
@@ -27,6 +30,10 @@ fn seen(number: u64) -> Command {
 
 fn failed_later(number: u64) -> Command {
     Command::FailedLater { message: message(number), code: "refused".to_owned() }
+}
+
+fn fetch(number: u64) -> Effect {
+    Effect::Fetch { account: account(1), message: message(number) }
 }
 
 fn send(number: u64, try_number: u32) -> Effect {

@@ -54,11 +54,28 @@ pub struct Remembered {
 
 impl Value for Remembered {}
 
+/// What a run of records says of a value.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    /// Its bytes.
+    Value(Vec<u8>),
+    /// There is no such value any more.
+    Removed,
+}
+
+impl Held {
+    pub(super) fn bytes(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Value(bytes) => Some(bytes),
+            Self::Removed => None,
+        }
+    }
+}
+
 /// Entries of a run of records.
 #[derive(Default)]
 pub(super) struct Entries {
-    /// `None`: there is no such value any more.
-    values: HashMap<Lookup, (Option<Vec<u8>>, Position)>,
+    values: HashMap<Lookup, (Held, Position)>,
     /// What was removed within this run: it is there until its removal is durable.
     removed: HashMap<Lookup, (Vec<u8>, Position)>,
     /// Who shares something now, or no more.
@@ -72,16 +89,13 @@ impl Entries {
         self.added
     }
 
-    /// `Some(None)`: it was removed.
-    pub(super) fn get(&self, lookup: &Lookup) -> Option<Option<Vec<u8>>> {
-        self.values.get(lookup).map(|(value, _)| value.clone())
-    }
-
-    /// The same as of a position; `None` when this run says nothing of that time.
-    pub(super) fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Option<Vec<u8>>> {
+    /// What was last said of a value up to a position; `None` when nothing.
+    pub(super) fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Held> {
         match self.values.get(lookup)? {
-            (value, at) if *at <= position => Some(value.clone()),
-            _ => self.removed.get(lookup).filter(|(_, at)| *at <= position).map(|(value, _)| Some(value.clone())),
+            (held, at) if *at <= position => Some(held.clone()),
+            _ => {
+                self.removed.get(lookup).filter(|(_, at)| *at <= position).map(|(value, _)| Held::Value(value.clone()))
+            }
         }
     }
 
@@ -157,13 +171,13 @@ impl Entries {
 
     fn set<T: Serialize>(&mut self, lookup: Lookup, value: &T, position: Position) {
         if let Ok(bytes) = codec::encode_value(value) {
-            self.values.insert(lookup, (Some(bytes), position));
+            self.values.insert(lookup, (Held::Value(bytes), position));
             self.added += 1;
         }
     }
 
     fn remove(&mut self, lookup: Lookup, position: Position) {
-        if let Some((Some(value), at)) = self.values.insert(lookup.clone(), (None, position)) {
+        if let Some((Held::Value(value), at)) = self.values.insert(lookup.clone(), (Held::Removed, position)) {
             self.removed.insert(lookup, (value, at));
         }
         self.added += 1;
@@ -180,7 +194,7 @@ impl Entries {
 
     pub(super) fn notes(&self, block: usize) -> Result<Vec<Note>, CodecError> {
         let mut notes: Vec<Note> =
-            self.values.iter().map(|(lookup, (value, _))| (lookup.key(), value.clone())).collect();
+            self.values.iter().map(|(lookup, (held, _))| (lookup.key(), held.clone().bytes())).collect();
         for (shared, members) in &self.shared {
             notes.extend(members.iter().map(|(member, has)| (shared.key(*member), has.then(Vec::new))));
         }

@@ -1,9 +1,13 @@
 //! Where a fetch may go: every address judged anew, each name looked up once.
 
+use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tidings::files::{Fault, Fetcher, Files, Limits};
+use tidings::guard::Resolve;
 
 use super::site::{Reply, Site};
 use super::{NameServer, PNG, fetch, guard};
@@ -127,4 +131,20 @@ async fn files_wait_for_their_turn() {
     let (first, second) = tokio::join!(fetcher.fetch(&silent_url, "a"), fetcher.fetch(&quick_url, "a.png"));
     assert_eq!(first.unwrap_err().code(), "file_timeout");
     assert!(second.is_ok(), "waiting is not part of its time");
+}
+
+/// A name server that never answers.
+struct Silent;
+
+impl Resolve for Silent {
+    fn resolve<'a>(&'a self, _: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_covers_the_look_up_too() {
+    let limits = Limits { deadline: Duration::from_millis(100), ..Limits::default() };
+    let fetcher = Fetcher::new(guard(&[]).resolving_by(Arc::new(Silent)), limits);
+    assert_eq!(fetcher.fetch("http://example.com/a.png", "a.png").await.unwrap_err().code(), "file_timeout");
 }

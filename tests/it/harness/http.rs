@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::described;
+
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Servers close idle connections after 5 s or more; one that rested longer than this is not used again.
 const IDLE_MAX: Duration = Duration::from_secs(3);
@@ -22,8 +24,8 @@ pub struct Http {
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Request {
-    method: &'static str,
-    path: String,
+    pub method: &'static str,
+    pub path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -82,6 +84,7 @@ impl Http {
         if reusable {
             self.idle.lock().unwrap().push((stream, Instant::now()));
         }
+        described::check(request, &answer);
         Ok(answer)
     }
 

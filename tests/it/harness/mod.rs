@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes live in real time")]
 
 pub mod client;
+pub mod described;
 pub mod http;
 pub mod process;
 

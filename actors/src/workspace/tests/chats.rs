@@ -18,14 +18,24 @@ fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given(past).finding(recipients::entry(1, PHONE))
 }
 
-fn change(name: Option<&str>, responsible: Option<Option<&str>>) -> Command {
-    Command::ChangeChat(ChangeChat {
-        chat: chat(1),
-        name: name.map(str::to_owned),
-        responsible: responsible.map(|email| email.map(str::to_owned)),
-        by: operator(),
-        looked_up: None,
-    })
+fn change(change: impl FnOnce(&mut ChangeChat)) -> Command {
+    let (chat, by) = (chat(1), operator());
+    let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: None };
+    change(&mut wanted);
+    Command::ChangeChat(wanted)
+}
+
+fn rename(name: &str) -> Command {
+    change(|wanted| wanted.name = Some(name.to_owned()))
+}
+
+fn assign(email: &str) -> Command {
+    change(|wanted| wanted.responsible = Some(Some(email.to_owned())))
+}
+
+/// Both at once.
+fn rename_and_assign(name: &str, email: &str) -> Command {
+    change(|wanted| (wanted.name, wanted.responsible) = (Some(name.to_owned()), Some(Some(email.to_owned()))))
 }
 
 fn renamed(name: &str) -> Event {
@@ -37,65 +47,59 @@ fn assigned(responsible: Option<Responsible>) -> Event {
     ChatAssigned { workspace: workspace(), chat: chat(1), responsible, by: operator() }.into()
 }
 
-fn bob() -> Option<Responsible> {
-    Some(Responsible { full_name: "Bob Example".into(), email: "Bob@kite.example".into() })
+fn bob() -> Responsible {
+    Responsible { full_name: "Bob Example".into(), email: "Bob@kite.example".into() }
 }
 
 #[test]
 fn a_title_names_the_one_before() {
-    ready().when(change(Some("Cleo"), None), at(0)).answers(&Answer::Done).then([renamed("Cleo")]);
+    ready().when(rename("Cleo"), at(0)).answers(&Answer::Done).then([renamed("Cleo")]);
 }
 
 #[test]
 fn the_same_title_again_changes_nothing() {
-    ready().when(change(Some(PHONE), None), at(0)).answers(&Answer::Done).then_nothing();
+    ready().when(rename(PHONE), at(0)).answers(&Answer::Done).then_nothing();
 }
 
 #[test]
 fn a_chat_is_assigned_by_the_teammates_address_however_it_is_written() {
     for email in ["Bob@kite.example", "bob@KITE.example", " bob@kite.example"] {
-        ready().when(change(None, Some(Some(email))), at(0)).answers(&Answer::Done).then([assigned(bob())]);
+        ready().when(assign(email), at(0)).answers(&Answer::Done).then([assigned(Some(bob()))]);
     }
 }
 
 #[test]
 fn nobody_may_be_responsible() {
-    ready().when(change(None, Some(None)), at(0)).then([assigned(None)]);
+    ready().when(change(|wanted| wanted.responsible = Some(None)), at(0)).then([assigned(None)]);
 }
 
 #[test]
 fn title_and_teammate_change_at_once() {
-    ready().when(change(Some("Cleo"), Some(Some("bob@kite.example"))), at(0)).then([renamed("Cleo"), assigned(bob())]);
+    ready().when(rename_and_assign("Cleo", "bob@kite.example"), at(0)).then([renamed("Cleo"), assigned(Some(bob()))]);
 }
 
 #[test]
 fn an_unknown_teammate_is_refused_and_the_title_stays() {
     for email in ["dan@kite.example", "ada@kite.example", ""] {
-        ready().when(change(Some("Cleo"), Some(Some(email))), at(0)).then_rejected(&Rejection::TeammateNotFound);
+        ready().when(rename_and_assign("Cleo", email), at(0)).then_rejected(&Rejection::TeammateNotFound);
     }
 }
 
 #[test]
 fn a_teammate_who_left_is_not_responsible_for_more_chats() {
     let left = events::workspace::TeammateRemoved { workspace: workspace(), teammate: 1, by: operator() };
-    ready()
-        .and([left.into()])
-        .when(change(None, Some(Some("bob@kite.example"))), at(0))
-        .then_rejected(&Rejection::TeammateNotFound);
+    ready().and([left.into()]).when(assign("bob@kite.example"), at(0)).then_rejected(&Rejection::TeammateNotFound);
 }
 
 #[test]
 fn an_unknown_chat_is_refused() {
-    WorkspaceSpec::given([created()]).when(change(Some("Cleo"), None), at(0)).then_rejected(&Rejection::ChatNotFound);
+    WorkspaceSpec::given([created()]).when(rename("Cleo"), at(0)).then_rejected(&Rejection::ChatNotFound);
 }
 
 #[test]
 fn a_chat_of_another_workspace_is_refused_without_a_look() {
     let foreign = ChatId::nth(WorkspaceId::nth(1), 1).unwrap();
-    let command = || {
-        let Command::ChangeChat(usual) = change(Some("Cleo"), None) else { unreachable!() };
-        Command::ChangeChat(ChangeChat { chat: foreign, ..usual })
-    };
+    let command = || change(|wanted| wanted.chat = foreign);
     let spec = WorkspaceSpec::given([created()]);
     assert_eq!(Workspace::asks(spec.state(), &command()), None);
     spec.when(command(), at(0)).then_rejected(&Rejection::ChatNotFound);
@@ -103,5 +107,5 @@ fn a_chat_of_another_workspace_is_refused_without_a_look() {
 
 #[test]
 fn a_workspace_that_does_not_exist_has_no_chats() {
-    WorkspaceSpec::given([]).when(change(None, None), at(0)).then_rejected(&Rejection::UnknownWorkspace);
+    WorkspaceSpec::given([]).when(rename("Cleo"), at(0)).then_rejected(&Rejection::UnknownWorkspace);
 }

@@ -21,27 +21,23 @@ fn as_created() -> OwnerChanged {
     }
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn what_is_not_named_stays_as_it_is() {
     WorkspaceSpec::given([created()])
-        .when(change(ChangeOwner { name: some("Red Kite"), ..ChangeOwner::default() }), at(0))
+        .when(change(ChangeOwner { name: Some("Red Kite".into()), ..ChangeOwner::default() }), at(0))
         .answers(&Answer::Done)
         .then([OwnerChanged { name: "Red Kite".into(), ..as_created() }.into()])
-        .when(change(ChangeOwner { language: some("de"), ..ChangeOwner::default() }), at(0))
+        .when(change(ChangeOwner { language: Some("de".into()), ..ChangeOwner::default() }), at(0))
         .then([OwnerChanged { name: "Red Kite".into(), language: "de".to_owned(), ..as_created() }.into()]);
 }
 
 #[test]
 fn all_particulars_change_at_once() {
     let wanted = ChangeOwner {
-        name: some("Red Kite"),
-        owner_name: some("Bob Example"),
-        owner_email: some("bob@kite.example"),
-        language: some("de"),
+        name: Some("Red Kite".into()),
+        owner_name: Some("Bob Example".into()),
+        owner_email: Some("bob@kite.example".into()),
+        language: Some("de".into()),
         by: String::new(),
     };
     let changed = OwnerChanged {
@@ -56,7 +52,7 @@ fn all_particulars_change_at_once() {
 
 #[test]
 fn what_is_so_already_changes_nothing() {
-    let same = ChangeOwner { name: some("Blue Kite"), language: some("en"), ..ChangeOwner::default() };
+    let same = ChangeOwner { name: Some("Blue Kite".into()), language: Some("en".into()), ..ChangeOwner::default() };
     for wanted in [same, ChangeOwner::default()] {
         WorkspaceSpec::given([created()]).when(change(wanted), at(0)).answers(&Answer::Done).then_nothing();
     }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use events::account::{DeferReason, SendDeferred, SendStarted, SettledAs};
+use events::account::{DeferReason, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
 use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
 
-/// The shortest gap of the accounts under test.
-const GAP_MS: u64 = 1_500;
+/// An account without a connection holds a message for this long.
+const DAY_MS: u64 = 24 * 3_600_000;
+/// Events of one commit, at most.
+const EVENTS_MAX: usize = 1_000;
 /// Credits move for this long after a message ended.
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
@@ -30,35 +32,38 @@ struct Seen {
     counted: u32,
     maybe_sent: bool,
     limited: bool,
+    wants_file: bool,
+    queued_at: Timestamp,
     not_before: Timestamp,
     ended_at: Timestamp,
     refunds: u32,
 }
 
+/// A try under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Try {
+    message: MessageId,
+    own_message_id: bool,
+}
+
 /// Objects to every broken invariant.
+#[derive(Default)]
 pub(super) struct Referee {
     own_message_id: bool,
+    gap_ms: u64,
     messages: BTreeMap<MessageId, Seen>,
-    current: Option<MessageId>,
+    current: Option<Try>,
     last_end: Option<Timestamp>,
     account_not_before: Timestamp,
-    stopped: bool,
+    blocked: bool,
+    paused: bool,
+    disconnected: Option<Timestamp>,
 }
 
 impl Referee {
-    pub(super) fn new(own_message_id: bool) -> Self {
-        Self {
-            own_message_id,
-            messages: BTreeMap::new(),
-            current: None,
-            last_end: None,
-            account_not_before: Timestamp::default(),
-            stopped: false,
-        }
-    }
-
     /// One commit: after it, exactly what failed is refunded, and once.
     pub(super) fn sees(&mut self, now: Timestamp, events: &[Event]) {
+        assert!(events.len() <= EVENTS_MAX, "{} events in one commit", events.len());
         for event in events {
             self.see(now, event);
         }
@@ -67,37 +72,38 @@ impl Referee {
         }
     }
 
+    /// Whether anything keeps the account from sending.
+    pub(super) fn is_held(&self) -> bool {
+        self.blocked || self.paused || self.disconnected.is_some()
+    }
+
+    /// Whether the message waits for its file.
+    pub(super) fn wants_file(&self, message: MessageId) -> bool {
+        self.messages.get(&message).is_some_and(|seen| seen.stage == Stage::Waiting && seen.wants_file)
+    }
+
     fn see(&mut self, now: Timestamp, event: &Event) {
         match event {
-            Event::MessageQueued(e) => {
-                let seen = Seen {
-                    place: self.messages.len(),
-                    chat: e.chat,
-                    cost: e.cost,
-                    stage: Stage::Waiting,
-                    tries: 0,
-                    counted: 0,
-                    maybe_sent: false,
-                    limited: false,
-                    not_before: Timestamp::default(),
-                    ended_at: Timestamp::default(),
-                    refunds: 0,
-                };
-                assert!(self.messages.insert(e.message, seen).is_none());
+            Event::MessageQueued(e) => self.queued(e),
+            Event::FileFetched(e) => {
+                assert!(self.wants_file(e.message), "nobody waits for the file of {}", e.message);
+                self.messages.get_mut(&e.message).unwrap().wants_file = false;
             }
             Event::SendStarted(e) => self.started(now, e),
             Event::SendDeferred(e) => self.deferred(e),
             Event::SendUncertain(e) => {
+                let seen = &self.messages[&e.message];
+                assert!(self.tries(e.message) || seen.maybe_sent, "uncertain without a try: {seen:?}");
                 self.try_ended(e.message, e.at);
                 self.moves(e.message, Stage::Waiting, Stage::Uncertain, e.at);
             }
             Event::MessageSent(e) => {
                 let seen = &self.messages[&e.message];
-                assert!(self.current == Some(e.message) || seen.maybe_sent, "sent without a try: {seen:?}");
+                assert!(self.tries(e.message) || seen.maybe_sent, "sent without a try: {seen:?}");
                 self.try_ended(e.message, e.at);
                 self.moves(e.message, Stage::Waiting, Stage::Sent, e.at);
             }
-            Event::MessageFailed(e) => self.failed(e.message, e.at),
+            Event::MessageFailed(e) => self.failed(e),
             Event::MessageSettled(e) => {
                 let to = if e.settled_as == SettledAs::Sent { Stage::Sent } else { Stage::Failed };
                 self.moves(e.message, Stage::Uncertain, to, e.at);
@@ -107,46 +113,81 @@ impl Referee {
                 assert_eq!(e.amount, seen.cost);
                 seen.refunds += 1;
             }
-            Event::AccountBlocked(_) => self.stopped = true,
-            Event::AccountUnblocked(_) => self.stopped = false,
-            _ => {}
+            Event::AccountConnected(e) => {
+                self.own_message_id = e.own_message_id;
+                self.gap_ms = u64::from(e.gap_ms_min);
+                self.disconnected = None;
+            }
+            Event::PacingChanged(e) => self.gap_ms = u64::from(e.gap_ms_min),
+            Event::AccountDisconnected(e) => self.disconnected = self.disconnected.or(Some(e.at)),
+            Event::AccountPaused(_) => self.paused = true,
+            Event::AccountResumed(_) => (self.paused, self.blocked) = (false, false),
+            Event::AccountBlocked(_) => self.blocked = true,
+            Event::AccountUnblocked(_) => self.blocked = false,
+            other => panic!("{other:?} does not concern an account"),
         }
+    }
+
+    fn queued(&mut self, queued: &MessageQueued) {
+        let seen = Seen {
+            place: self.messages.len(),
+            chat: queued.chat,
+            cost: queued.cost,
+            stage: Stage::Waiting,
+            tries: 0,
+            counted: 0,
+            maybe_sent: false,
+            limited: false,
+            wants_file: queued.file.is_some(),
+            queued_at: queued.at,
+            not_before: Timestamp::default(),
+            ended_at: Timestamp::default(),
+            refunds: 0,
+        };
+        assert!(self.messages.insert(queued.message, seen).is_none());
+    }
+
+    fn tries(&self, message: MessageId) -> bool {
+        self.current.is_some_and(|current| current.message == message)
     }
 
     fn started(&mut self, now: Timestamp, started: &SendStarted) {
         assert_eq!(self.current, None, "two tries at once");
-        assert!(!self.stopped, "a try of a stopped account");
-        assert!(self.last_end.is_none_or(|end| now.since_ms(end) >= GAP_MS), "the gap was cut short");
+        assert!(!self.is_held(), "a try of an account that may not send");
+        assert!(self.last_end.is_none_or(|end| now.since_ms(end) >= self.gap_ms), "the gap was cut short");
         assert!(now >= self.account_not_before, "the whole account should wait until {}", self.account_not_before);
         let seen = &self.messages[&started.message];
         assert!(seen.stage == Stage::Waiting && now >= seen.not_before, "{seen:?} at {now}");
+        assert!(!seen.wants_file, "it left without its file: {seen:?}");
         assert!(self.own_message_id || !seen.maybe_sent, "it may be sent twice: {seen:?}");
         assert_eq!(started.try_number, seen.tries + 1);
         self.overtakes_nobody(seen);
-        self.current = Some(started.message);
+        self.current = Some(Try { message: started.message, own_message_id: self.own_message_id });
         self.messages.get_mut(&started.message).unwrap().tries += 1;
     }
 
-    /// Nobody in its own chat; in others only who is limited, and who stands behind one who is.
+    /// Nobody in its own chat; in others only who is limited or waits for a file, and who stands behind one of these.
     fn overtakes_nobody(&self, seen: &Seen) {
         let before = |other: &&Seen| other.stage == Stage::Waiting && other.place < seen.place;
         for earlier in self.messages.values().filter(before) {
             assert_ne!(earlier.chat, seen.chat, "{seen:?} overtakes {earlier:?}");
-            let limited = |other: &Seen| {
+            let gives_way = |other: &Seen| {
                 let ahead = other.chat == earlier.chat && other.place <= earlier.place;
-                ahead && other.limited && other.stage == Stage::Waiting
+                ahead && (other.limited || other.wants_file) && other.stage == Stage::Waiting
             };
-            assert!(self.messages.values().any(limited), "{seen:?} overtakes {earlier:?}");
+            assert!(self.messages.values().any(gives_way), "{seen:?} overtakes {earlier:?}");
         }
     }
 
     fn deferred(&mut self, deferred: &SendDeferred) {
-        assert_eq!(self.current, Some(deferred.message));
+        let ended = self.current.filter(|current| current.message == deferred.message).unwrap();
         self.try_ended(deferred.message, deferred.at);
         let seen = self.messages.get_mut(&deferred.message).unwrap();
         seen.not_before = deferred.not_before;
         seen.limited = deferred.reason == DeferReason::PairRateLimited;
         seen.maybe_sent |= matches!(deferred.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
+        let unknown = matches!(deferred.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
+        assert!(!unknown || ended.own_message_id, "it may be sent twice: {seen:?}");
         match deferred.reason {
             DeferReason::ServerError | DeferReason::OutcomeUnknown => seen.counted += 1,
             DeferReason::AccountRateLimited | DeferReason::NotConnected => {
@@ -158,22 +199,28 @@ impl Referee {
     }
 
     fn try_ended(&mut self, message: MessageId, at: Timestamp) {
-        if self.current == Some(message) {
+        if self.tries(message) {
             self.current = None;
             self.last_end = Some(at);
         }
     }
 
-    fn failed(&mut self, message: MessageId, at: Timestamp) {
+    fn failed(&mut self, failed: &MessageFailed) {
+        let (message, at) = (failed.message, failed.at);
         let seen = &self.messages[&message];
         if seen.stage == Stage::Sent {
             assert!(at.since_ms(seen.ended_at) <= WEEK_MS, "credits moved after seven days: {seen:?} at {at}");
-            self.moves(message, Stage::Sent, Stage::Failed, at);
-        } else {
-            assert_eq!(self.current, Some(message), "{seen:?} failed without a try");
-            self.try_ended(message, at);
-            self.moves(message, Stage::Waiting, Stage::Failed, at);
+            return self.moves(message, Stage::Sent, Stage::Failed, at);
         }
+        if !self.tries(message) {
+            let held = self.disconnected.map(|since| at.since_ms(since.max(seen.queued_at)));
+            let given_up = failed.code == "account_disconnected" && held.is_some_and(|ms| ms >= DAY_MS);
+            assert!(given_up || seen.wants_file, "{seen:?} failed without a try");
+            assert!(!given_up || self.current.is_none(), "the queue was given up during a try");
+            assert!(!seen.maybe_sent, "it may have been sent: {seen:?}");
+        }
+        self.try_ended(message, at);
+        self.moves(message, Stage::Waiting, Stage::Failed, at);
     }
 
     fn moves(&mut self, message: MessageId, from: Stage, to: Stage, at: Timestamp) {

@@ -1,0 +1,219 @@
+//! Runs an account as the shell does, and shows every fact to the referee.
+
+use std::collections::VecDeque;
+
+use events::account::MessageQueued;
+use events::event::Event;
+use events::ids::MessageId;
+use events::time::Timestamp;
+use events::workspace::AccountConnected;
+
+use super::Step;
+use super::referee::Referee;
+use crate::account::outcome::Outcome;
+use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
+use crate::account::{Account, Command, Effect, Fetched, Rejection, State};
+use crate::decider::{Decider, Due};
+use crate::spec::at;
+use crate::spec::facts::*;
+
+/// More files than are kept ready.
+const MANY_FILES: usize = FETCHED_MAX + 4;
+
+/// An account as the shell runs it, and a referee who sees every fact.
+pub(super) struct Driver {
+    pub(super) state: State,
+    past: Vec<Event>,
+    now: Timestamp,
+    messages: Vec<MessageId>,
+    referee: Referee,
+}
+
+impl Driver {
+    pub(super) fn new(own_message_id: bool) -> Self {
+        let mut driver = Self {
+            state: State::default(),
+            past: Vec::new(),
+            now: at(1_000),
+            messages: Vec::new(),
+            referee: Referee::default(),
+        };
+        driver.connect(own_message_id);
+        driver
+    }
+
+    fn due(&self) -> Due<Effect> {
+        Account::due(&self.state)
+    }
+
+    fn happened(&mut self, events: Vec<Event>) {
+        self.referee.sees(self.now, &events);
+        for event in events {
+            Account::apply(&mut self.state, &event);
+            self.past.push(event);
+        }
+        self.something_can_happen();
+    }
+
+    /// One try at most, and no wake-up meanwhile; files only while it may send; never at a standstill.
+    fn something_can_happen(&self) {
+        let due = self.due();
+        let tries = due.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
+        let files = due.effects.len() - tries;
+        assert!(tries <= 1 && (tries == 0 || due.wake_at.is_none()), "{due:?}");
+        assert!(files <= FETCHES_MAX && (files == 0 || !self.referee.is_held()), "{due:?}");
+        let stands_still = due.effects.is_empty() && due.wake_at.is_none() && due.waiting > 0;
+        assert!(!stands_still || self.referee.is_held(), "nothing ever happens again: {:?}", self.state);
+    }
+
+    fn command(&mut self, command: Command) {
+        match Account::decide(&self.state, command, self.now) {
+            Ok(decision) => self.happened(decision.events),
+            Err(rejection) => assert_eq!(rejection, Rejection::NotUncertain),
+        }
+    }
+
+    /// Nothing must come of it.
+    fn in_vain(&mut self, command: Command) {
+        let before = self.past.len();
+        self.command(command);
+        assert_eq!(self.past.len(), before, "what was stale changed something");
+    }
+
+    fn queue(&mut self, chat_number: u64, cost: u64, with_file: bool) {
+        let message = message(100 + self.messages.len() as u64);
+        self.messages.push(message);
+        let (chat, file) = (chat(chat_number), with_file.then(file));
+        self.happened(vec![MessageQueued { message, chat, cost, file, at: self.now, ..queueing(11) }.into()]);
+    }
+
+    fn some(&self, which: usize) -> Option<MessageId> {
+        self.messages.get(which.checked_rem(self.messages.len())?).copied()
+    }
+
+    fn wake_when_due(&mut self) {
+        if let Some(wake_at) = self.due().wake_at {
+            self.now = self.now.max(wake_at);
+            let before = self.past.len();
+            self.command(Command::WakeUp);
+            assert!(self.past.len() > before, "a wake-up was due and nothing came of it");
+        }
+    }
+
+    fn end(&mut self, ending: impl FnOnce(MessageId, u32) -> Command) {
+        let effects = self.due().effects;
+        if let Some(Effect::Send { message, try_number, .. }) = effects.first().copied() {
+            self.now = self.now.plus_ms(40);
+            self.command(ending(message, try_number));
+        }
+    }
+
+    fn end_with(&mut self, outcome: Outcome) {
+        self.end(|message, try_number| Command::Tried { message, try_number, outcome });
+    }
+
+    fn stale(&mut self, which: usize, try_number: u32, outcome: Outcome) {
+        let Some(message) = self.some(which) else { return };
+        let current = self.state.current.is_some_and(|c| c.message == message && c.try_number == try_number);
+        if !current {
+            self.in_vain(Command::Tried { message, try_number, outcome });
+        }
+    }
+
+    /// One of the files that are wanted now comes, or cannot come.
+    fn fetch(&mut self, which: usize, came: bool) {
+        let wanted: Vec<_> = self.due().effects.into_iter().filter_map(|effect| wanted(&effect)).collect();
+        let Some(place) = which.checked_rem(wanted.len()) else { return };
+        let before = self.past.len();
+        self.command(file_of(wanted[place], came));
+        assert!(self.past.len() > before, "a file was wanted and nothing came of it");
+    }
+
+    fn stale_fetch(&mut self, which: usize, came: bool) {
+        let Some(message) = self.some(which) else { return };
+        if !self.referee.wants_file(message) {
+            self.in_vain(file_of(message, came));
+        }
+    }
+
+    fn connect(&mut self, own_message_id: bool) {
+        self.happened(vec![AccountConnected { own_message_id, ..connection(1, "+12025550100") }.into()]);
+    }
+
+    fn crash(&mut self) {
+        self.state = self.replayed();
+        let interrupted: Vec<_> = self.due().effects.iter().filter_map(Account::interrupted).collect();
+        for command in interrupted {
+            self.command(command);
+        }
+    }
+
+    pub(super) fn replayed(&self) -> State {
+        let mut state = State::default();
+        self.past.iter().for_each(|event| Account::apply(&mut state, event));
+        state
+    }
+
+    pub(super) fn take(&mut self, step: Step) {
+        match step {
+            Step::Queue { chat, cost, file } => self.queue(chat, cost, file),
+            Step::QueueFiles { chat } => (0..MANY_FILES).for_each(|_| self.queue(chat, 2, true)),
+            Step::Pass(ms) => self.now = self.now.plus_ms(ms),
+            Step::WakeNow => self.command(Command::WakeUp),
+            Step::WakeWhenDue => self.wake_when_due(),
+            Step::End(outcome) => self.end_with(outcome),
+            Step::EndWithoutFile => self.end(no_file),
+            Step::Stale(which, try_number, outcome) => self.stale(which, try_number, outcome),
+            Step::Fetch { which, came } => self.fetch(which, came),
+            Step::StaleFetch { which, came } => self.stale_fetch(which, came),
+            Step::Seen(which) => self.about(which, super::seen),
+            Step::FailLater(which) => self.about(which, super::failed_later),
+            Step::Settle(which, settled_as) => self.about(which, |number| Command::Settle {
+                message: message(number),
+                settled_as,
+                by: "ada@kite.example".to_owned(),
+                reason: "she called".to_owned(),
+            }),
+            Step::Pause => self.happened(vec![paused(1)]),
+            Step::Resume => self.happened(vec![resumed(1)]),
+            Step::Disconnect => self.happened(vec![disconnected(1, "operator", self.now.ms())]),
+            Step::Connect { own_message_id } => self.connect(own_message_id),
+            Step::Pace { min_ms, span_ms } => self.happened(vec![pacing_changed(Some(1), min_ms, min_ms + span_ms)]),
+            Step::Crash => self.crash(),
+        }
+    }
+
+    fn about(&mut self, which: usize, command: impl Fn(u64) -> Command) {
+        if let Some(message) = self.some(which) {
+            self.command(command(message.bits()));
+        }
+    }
+
+    /// Lets everything that waits be sent.
+    pub(super) fn finish(&mut self) {
+        self.connect(true);
+        self.happened(vec![resumed(1)]);
+        let mut outcomes: VecDeque<_> = [Outcome::ServerError, Outcome::Unknown].into();
+        for _ in 0..10 + 4 * self.messages.len() {
+            self.fetch(0, true);
+            self.end_with(outcomes.pop_front().unwrap_or(Outcome::Sent));
+            self.wake_when_due();
+        }
+    }
+}
+
+fn wanted(effect: &Effect) -> Option<MessageId> {
+    match *effect {
+        Effect::Fetch { message, .. } => Some(message),
+        Effect::Send { .. } => None,
+    }
+}
+
+fn file_of(message: MessageId, came: bool) -> Command {
+    let file = Fetched { size: 70_000, mime: "application/pdf".to_owned() };
+    Command::Fetched { message, result: if came { Ok(file) } else { Err("not_a_direct_link".to_owned()) } }
+}
+
+fn no_file(message: MessageId, try_number: u32) -> Command {
+    Command::NoFile { message, try_number, code: "file_too_large".to_owned() }
+}

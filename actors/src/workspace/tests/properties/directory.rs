@@ -1,0 +1,80 @@
+//! The index as a workspace's rules see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::chat::ChatOpened;
+use events::event::Event;
+use events::ids::{AccountId, ChatId, MessageId};
+use events::index::{ChatEntry, Remembered};
+use events::record::Idempotency;
+use events::time::Timestamp;
+
+use crate::decider::{Found, Question};
+
+/// Chats by recipient, id and title; messages; clients' keys.
+#[derive(Default)]
+pub(super) struct Directory {
+    peers: BTreeMap<(AccountId, String), ChatId>,
+    chats: BTreeMap<ChatId, ChatEntry>,
+    known: BTreeSet<MessageId>,
+    keys: BTreeMap<String, Remembered>,
+}
+
+impl Directory {
+    pub(super) fn find(&self, question: &Question) -> Found {
+        match question {
+            Question::Peer(account, canonical) => Found::Peer(self.peers.get(&(*account, canonical.clone())).copied()),
+            Question::Chat(chat) => Found::Chat(self.chats.get(chat).cloned()),
+            Question::Named(name) => {
+                let named = self.chats.iter().filter(|(_, entry)| entry.name.reveal() == name);
+                Found::Named(named.map(|(chat, entry)| (*chat, entry.clone())).collect())
+            }
+            Question::Known(message) => Found::Known(self.known.contains(message)),
+            Question::Remembered(key) => Found::Remembered(self.keys.get(key).copied()),
+        }
+    }
+
+    /// Whether a message was queued or heard.
+    pub(super) fn knows(&self, message: MessageId) -> bool {
+        self.known.contains(&message)
+    }
+
+    pub(super) fn sees(&mut self, event: &Event, idempotency: Option<&Idempotency>, now: Timestamp) {
+        match event {
+            Event::ChatOpened(e) => self.opened(e),
+            Event::ChatRenamed(e) => {
+                let entry = self.chats.get_mut(&e.chat).unwrap();
+                assert_eq!(entry.name, e.previous, "the title so far is another one");
+                assert_ne!(entry.name, e.name, "renamed to what it is called");
+                entry.name = e.name.clone();
+            }
+            Event::ChatAssigned(e) => assert!(self.chats.contains_key(&e.chat)),
+            Event::MessageReceived(e) => {
+                assert!(self.known.insert(e.message), "heard twice");
+                assert_eq!(self.chats[&e.chat].account, e.account);
+            }
+            Event::MessageQueued(e) => {
+                assert!(self.known.insert(e.message), "queued twice");
+                assert_eq!(self.chats[&e.chat].account, e.account);
+                if let Some(given) = idempotency {
+                    let remembered = Remembered { message: e.message, body: given.body, at: now };
+                    self.keys.insert(given.key.clone(), remembered);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, opened: &ChatOpened) {
+        let peer = (opened.account, opened.peer.reveal().to_owned());
+        assert!(self.peers.insert(peer, opened.chat).is_none(), "one person, two chats");
+        let entry = ChatEntry {
+            account: opened.account,
+            to: opened.to.clone(),
+            name: opened.name.clone(),
+            phone: opened.phone.clone(),
+            is_group: opened.is_group,
+        };
+        assert!(self.chats.insert(opened.chat, entry).is_none(), "one chat, two persons");
+    }
+}

@@ -1,0 +1,210 @@
+//! What is said about one route, and the `OpenAPI` operation that it becomes.
+#![expect(clippy::needless_pass_by_value, reason = "JSON is built where it is given")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::http::Method;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::super::caller::Role;
+use super::super::routes::Listed;
+use super::schemas;
+use crate::codes;
+
+/// Codes of every route that reads a JSON body.
+const BODY: &[&str] =
+    &["invalid_json", "not_an_object", "missing_field", "invalid_value", "body_too_large", "request_timeout"];
+
+/// What is said about one route.
+pub(super) struct Doc {
+    /// Such as `GET /livez`.
+    pub(super) route: &'static str,
+    /// The schemas that it refers to, by name.
+    pub(super) schemas: Vec<(String, Value)>,
+    tag: &'static str,
+    summary: &'static str,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    answers: BTreeMap<u16, Value>,
+    codes: BTreeSet<&'static str>,
+}
+
+impl Doc {
+    /// A route with nothing said but what it is for.
+    pub(super) fn new(tag: &'static str, route: &'static str, summary: &'static str) -> Self {
+        Self {
+            route,
+            schemas: Vec::new(),
+            tag,
+            summary,
+            parameters: Vec::new(),
+            body: None,
+            answers: BTreeMap::new(),
+            codes: BTreeSet::new(),
+        }
+    }
+
+    /// It reads a body of this shape.
+    pub(super) fn takes<T: ToSchema>(mut self) -> Self {
+        let schema = self.known::<T>();
+        self.takes_schema(schema)
+    }
+
+    /// It reads a body of this shape.
+    pub(super) fn takes_schema(mut self, schema: Value) -> Self {
+        self.body = Some(schema);
+        self.refusing(BODY)
+    }
+
+    /// It answers with a body of this shape.
+    pub(super) fn answers<T: ToSchema>(mut self, status: u16) -> Self {
+        let schema = self.known::<T>();
+        self.answers_schema(status, schema)
+    }
+
+    /// It answers with a body of this shape.
+    pub(super) fn answers_schema(self, status: u16, schema: Value) -> Self {
+        self.answers_with(status, json!({"application/json": {"schema": schema}}))
+    }
+
+    /// It answers with a text of one of these types.
+    pub(super) fn answers_text(self, types: &[&str]) -> Self {
+        let schema = json!({"schema": {"type": "string"}});
+        let content: Map<String, Value> = types.iter().map(|name| ((*name).to_owned(), schema.clone())).collect();
+        self.answers_with(200, content.into())
+    }
+
+    fn answers_with(mut self, status: u16, content: Value) -> Self {
+        let headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
+        self.answers.insert(status, json!({"description": self.summary, "headers": headers, "content": content}));
+        self
+    }
+
+    /// Its good answers carry this header.
+    pub(super) fn with_header(mut self, name: &str, about: &str, schema: &Value) -> Self {
+        for answer in self.answers.values_mut() {
+            if let Some(headers) = answer.get_mut("headers").and_then(Value::as_object_mut) {
+                headers.insert(name.to_owned(), json!({"description": about, "schema": schema}));
+            }
+        }
+        self
+    }
+
+    /// It answers with a page of a list.
+    pub(super) fn lists<T: ToSchema>(mut self) -> Self {
+        let row = self.known::<T>();
+        self.answers_schema(200, schemas::list(&row))
+    }
+
+    /// The page is chosen by `limit`, `after` and `before`.
+    pub(super) fn paged(self) -> Self {
+        let place = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
+        self.limited().query("after", "Rows behind this place: `page.next` of the page before.", place.clone()).query(
+            "before",
+            "Rows before this place: `page.prev` of the page behind.",
+            place,
+        )
+    }
+
+    /// The page's size is chosen by `limit`.
+    pub(super) fn limited(self) -> Self {
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50});
+        self.query("limit", "At most so many rows.", limit)
+    }
+
+    /// It reads a parameter behind the question mark.
+    pub(super) fn query(self, name: &str, about: &str, schema: Value) -> Self {
+        self.parameter("query", name, about, schema).refusing(&["invalid_value"])
+    }
+
+    /// It reads a header.
+    pub(super) fn header(self, name: &str, about: &str, schema: Value) -> Self {
+        self.parameter("header", name, about, schema).refusing(&["invalid_value"])
+    }
+
+    fn parameter(mut self, place: &str, name: &str, about: &str, schema: Value) -> Self {
+        let is_in_path = place == "path";
+        self.parameters
+            .push(json!({"name": name, "in": place, "required": is_in_path, "description": about, "schema": schema}));
+        self
+    }
+
+    /// It refuses with these codes, besides those of its role and of its body.
+    pub(super) fn refusing(mut self, codes: &[&'static str]) -> Self {
+        self.codes.extend(codes);
+        self
+    }
+
+    /// Notes a schema with all that it refers to; a reference to it.
+    fn known<T: ToSchema>(&mut self) -> Value {
+        let mut schemas = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut schemas);
+        let schemas = schemas.into_iter().map(|(name, schema)| (name, json!(schema)));
+        self.schemas.extend(schemas);
+        schemas::reference(&T::name())
+    }
+
+    /// The `OpenAPI` operation.
+    pub(super) fn operation(&self, route: &Listed) -> Value {
+        let id = self.route.to_lowercase().replace(['{', '}'], "");
+        let id: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let in_path = in_path(route.path)
+            .into_iter()
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": schemas::path_parameter(name)}));
+        let parameters: Vec<Value> = in_path.chain(self.parameters.iter().cloned()).collect();
+        let mut operation = json!({
+            "operationId": id.join("_"),
+            "tags": [self.tag],
+            "summary": self.summary,
+            "security": security(route.role),
+            "parameters": parameters,
+            "responses": self.responses(route),
+        });
+        if let (Some(body), Some(operation)) = (&self.body, operation.as_object_mut()) {
+            let content = json!({"application/json": {"schema": body}});
+            operation.insert("requestBody".to_owned(), json!({"required": true, "content": content}));
+        }
+        operation
+    }
+
+    fn responses(&self, route: &Listed) -> Value {
+        let mut codes = self.codes.clone();
+        codes.extend(by_role(route));
+        let mut by_status: BTreeMap<u16, Vec<&codes::Code>> = BTreeMap::new();
+        for code in codes.iter().filter_map(|name| codes::find(name)) {
+            by_status.entry(code.status().unwrap_or_default()).or_default().push(code);
+        }
+        let refusals = by_status.into_iter().map(|(status, codes)| (status, schemas::refusal(status, &codes)));
+        let good = self.answers.iter().map(|(status, answer)| (*status, answer.clone()));
+        good.chain(refusals).map(|(status, answer)| (status.to_string(), answer)).collect::<Map<_, _>>().into()
+    }
+
+    /// The codes that it names itself.
+    #[cfg(test)]
+    pub(super) fn codes(&self) -> impl Iterator<Item = &'static str> {
+        self.codes.iter().copied()
+    }
+}
+
+/// The codes that a route has because of who may call it.
+fn by_role(route: &Listed) -> &'static [&'static str] {
+    match route.role {
+        Role::Open => &[],
+        Role::Inbound => &["webhook_not_found", "internal", "overloaded"],
+        Role::Operator if route.method == Method::GET => &["unauthorized", "internal"],
+        Role::Workspace | Role::Operator => &["unauthorized", "internal", "overloaded"],
+    }
+}
+
+fn security(role: Role) -> Value {
+    match role {
+        Role::Open | Role::Inbound => json!([]),
+        Role::Workspace => json!([{"workspace_key": []}]),
+        Role::Operator => json!([{"operator_key": []}]),
+    }
+}
+
+fn in_path(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+}

@@ -1,0 +1,109 @@
+//! The API's description in `OpenAPI` 3.1: the table of routes, with what `open`, `workspace` and `operator` say of each.
+
+mod doc;
+mod open;
+mod operator;
+mod schemas;
+mod workspace;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use serde_json::{Map, Value, json};
+
+use self::doc::Doc;
+use super::routes::{Listed, routes};
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
+
+/// Shows the description.
+pub(super) async fn show() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(text())
+}
+
+/// The description as it is shown.
+pub fn text() -> &'static str {
+    DOCUMENT.as_str()
+}
+
+/// The whole description. A route that nothing is said about is left out.
+fn document() -> Value {
+    let docs: Vec<Doc> = [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten().collect();
+    let mut paths: Map<String, Value> = Map::new();
+    let mut components = schemas::shared();
+    for route in routes() {
+        let Some(doc) = docs.iter().find(|doc| doc.route == name(&route)) else { continue };
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(route.method.as_str().to_lowercase(), doc.operation(&route));
+        }
+        components.extend(doc.schemas.clone());
+    }
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
+        "info": {
+            "title": "Tidings",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "A self-hosted WhatsApp gateway for CRMs",
+            "description": "Refusals are 4xx with a stable code; every code is explained at /docs/errors.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "examples": schemas::examples(),
+            "headers": {"RequestId": {"description": "The request's id; the log tells more under it.",
+                "schema": {"type": "string", "pattern": "^req_[0-9a-f]{16}$"}}},
+            "securitySchemes": {
+                "workspace_key": {"type": "http", "scheme": "bearer", "description": "A workspace's key: wsk_..."},
+                "operator_key": {"type": "http", "scheme": "bearer", "description": "The operator's key: adm_..."},
+            },
+        },
+    })
+}
+
+/// How documentation names a route, such as `GET /livez`.
+fn name(route: &Listed) -> String {
+    format!("{} {}", route.method, route.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+
+    #[test]
+    fn every_route_is_described_once_and_nothing_else_is() {
+        let docs: Vec<Doc> = [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten().collect();
+        let mut described: Vec<&str> = docs.iter().map(|doc| doc.route).collect();
+        let routes: Vec<String> = routes().iter().map(name).collect();
+        let mut wanted: Vec<&str> = routes.iter().map(String::as_str).collect();
+        described.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(described, wanted);
+    }
+
+    #[test]
+    fn every_code_of_the_description_is_a_refusal_of_the_catalogue() {
+        for doc in [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten() {
+            for code in doc.codes() {
+                assert!(codes::find(code).is_some_and(|code| code.status().is_some()), "{}: {code}", doc.route);
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let text = document.to_string();
+        let references: Vec<&str> =
+            text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(references.len() > 50, "{references:?}");
+        for reference in references {
+            assert!(document.pointer(reference).is_some(), "{reference}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What is said about the operator's routes.
+
+use serde_json::{Value, json};
+
+use super::super::events::EventRow;
+use super::super::streams::StateView;
+use super::super::workspaces::{CreateBody, GrantBody};
+use super::doc::Doc;
+use super::schemas;
+
+/// Every such route.
+pub(super) fn docs() -> Vec<Doc> {
+    [workspaces(), log()].into_iter().flatten().collect()
+}
+
+fn workspaces() -> Vec<Doc> {
+    let created = schemas::object(json!({
+        "workspace_id": integer(),
+        "api_key": {"type": "string", "description": "Shown only now."},
+        "inbound_url": {"type": "string", "format": "uri"},
+    }));
+    vec![
+        Doc::new("Workspaces", "POST /admin/v1/workspaces", "Creates a workspace with a key and a secret URL")
+            .takes::<CreateBody>()
+            .answers_schema(201, created),
+        Doc::new("Workspaces", "POST /admin/v1/workspaces/{id}/credits", "Grants credits")
+            .takes::<GrantBody>()
+            .answers_schema(200, schemas::object(json!({"balance": integer()})))
+            .refusing(&["workspace_not_found"]),
+    ]
+}
+
+fn log() -> Vec<Doc> {
+    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat)/[1-9][0-9]{3,14})?$"});
+    let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
+    let verdict = json!({"oneOf": [
+        schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),
+        schemas::object(json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}})),
+    ]});
+    vec![
+        Doc::new("Event log", "GET /admin/v1/events", "Events, the oldest first; the cursor is the position")
+            .lists::<EventRow>()
+            .limited()
+            .query("after", "Events behind this position.", integer())
+            .query("from", "The first position.", integer())
+            .query("to", "The last position.", integer())
+            .query("stream", "Only events of this stream.", stream)
+            .query("type", "Only events of this type.", json!({"enum": events::event::Event::NAMES})),
+        Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
+            .answers_schema(200, verdict),
+        Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
+            .answers::<StateView>(200)
+            .query("at", "As of this position or time; now if it is left out.", at)
+            .refusing(&["stream_not_found"]),
+    ]
+}
+
+fn integer() -> Value {
+    json!({"type": "integer", "minimum": 0, "maximum": u64::MAX})
+}

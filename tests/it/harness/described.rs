@@ -1,0 +1,71 @@
+//! Holds every answer that any test gets against the API's own description.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::{Answer, Request};
+
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(tidings::http::openapi()).unwrap());
+
+/// Headers that are on every answer that they are described for.
+const ALWAYS: [&str; 4] = ["X-Request-Id", "WWW-Authenticate", "Retry-After", "X-Credits-Remaining"];
+
+/// By the place in the description: what is said there, ready to judge.
+static JUDGES: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+
+/// Fails the test unless status, type, headers and body are described for this route.
+pub fn check(request: &Request, answer: &Answer) {
+    let faults = faults(request, answer);
+    assert!(faults.is_empty(), "not as described: {faults:?}: {} {} {answer:?}", request.method, request.path);
+}
+
+/// What is not as described. Methods that a route does not take, and paths that are no route, are not described.
+pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
+    let method = request.method.to_lowercase();
+    let Some((path, operations)) = route(&request.path) else { return Vec::new() };
+    if operations[&method].is_null() {
+        return Vec::new();
+    }
+    let described = &operations[&method]["responses"][answer.status.to_string()];
+    if described.is_null() {
+        return vec![format!("status {}", answer.status)];
+    }
+    let names = described["headers"].as_object().into_iter().flat_map(|headers| headers.keys());
+    let missing = names.filter(|name| ALWAYS.contains(&name.as_str()) && answer.header(name).is_none());
+    let mut faults: Vec<String> = missing.map(|name| format!("no header {name}")).collect();
+    let content_type = answer.header("Content-Type").unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default();
+    match &described["content"][content_type] {
+        Value::Null => faults.push(format!("type {content_type}")),
+        content if content_type == "application/json" => {
+            let judge = judge(format!("{method} {path} {}", answer.status), &content["schema"]);
+            faults.extend(judge.iter_errors(&answer.json()).map(|error| error.to_string()));
+        }
+        _ => {}
+    }
+    faults
+}
+
+/// The described path that a request's path fits.
+fn route(path: &str) -> Option<(&'static String, &'static Value)> {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |described: &str| {
+        let described: Vec<&str> = described.split('/').collect();
+        described.len() == parts.len()
+            && described.iter().zip(&parts).all(|(described, part)| described.starts_with('{') || described == part)
+    };
+    DOCUMENT["paths"].as_object()?.iter().find(|(described, _)| fits(described))
+}
+
+fn judge(place: String, schema: &Value) -> Arc<Validator> {
+    let mut judges = JUDGES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let compile = || {
+        let whole = json!({"components": DOCUMENT["components"], "allOf": [schema]});
+        Arc::new(jsonschema::draft202012::new(&whole).unwrap())
+    };
+    Arc::clone(judges.entry(place).or_insert_with(compile))
+}
