@@ -20,6 +20,7 @@ use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::record::Cause;
 use events::writer::{Work, Writer};
+use governor::clock::MonotonicClock;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
 pub use disk::watch as watch_disk;
@@ -27,8 +28,10 @@ pub use listener::listener_of;
 pub(crate) use start::admin_key_file;
 pub use start::{Holder, StartError, Started, start};
 
+use crate::attempts::Attempts;
 use crate::config::{Config, Limits, Pacing};
 use crate::files::Files;
+use crate::flood::Flood;
 use crate::metrics::{Metered, Metrics};
 use crate::receiving;
 use crate::secrets::{self, Chance};
@@ -69,6 +72,10 @@ pub struct Gateway {
     pub state: Arc<State>,
     /// Figures for monitoring.
     pub metrics: Arc<Metrics>,
+    /// The last requests to the inbound webhooks.
+    pub attempts: Attempts,
+    /// How many requests are too many.
+    pub flood: Arc<Flood>,
 }
 
 /// Whether new work is taken.
@@ -171,6 +178,8 @@ impl Gateway {
         }
         let state: Arc<State> = Arc::default();
         let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
+        let attempts = Attempts::default();
+        actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
             shard,
             chance: make.chance,
@@ -185,6 +194,8 @@ impl Gateway {
             reading: make.reading,
             state,
             metrics,
+            attempts,
+            flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
         })
     }
 
@@ -197,6 +208,13 @@ impl Gateway {
     pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
         let token = self.shard.log().secret(&secrets::inbound_name(token_hash))?;
         Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
+    }
+
+    /// Starts nothing new, keeps what is only in memory, and waits for what is under way; says how many messages stay
+    /// queued.
+    pub async fn stop(&self) -> u64 {
+        self.attempts.save(&self.shard, self.reading).await;
+        self.shard.stop().await
     }
 
     /// Reads the log where that blocks nobody.

@@ -1,10 +1,12 @@
 //! The edge of Tidings: HTTP, command line, transports. Holds no rule.
 
+pub mod attempts;
 pub mod cli;
 pub mod client;
 pub mod codes;
 pub mod config;
 pub mod files;
+pub mod flood;
 pub mod gateway;
 pub mod guard;
 pub mod http;

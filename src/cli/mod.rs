@@ -11,6 +11,7 @@ mod explain;
 mod happenings;
 mod inbound;
 mod keys;
+mod manual;
 mod reading;
 mod remote;
 mod send;
@@ -66,8 +67,8 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),
-        Command::Completions { shell } => setup::completions(shell),
-        Command::Man(args) => setup::man(&args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man(args) => manual::man(&args),
         Command::Version => setup::version(cli),
     }
 }

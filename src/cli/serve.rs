@@ -16,7 +16,7 @@ use super::exit::{Exit, Failure};
 use super::say;
 use crate::config::Config;
 use crate::gateway::{self, Holder, StartError, Started};
-use crate::http;
+use crate::http::{self, Connections};
 
 /// Requests under way get this long to end.
 const SHUTDOWN_S: u64 = 10;
@@ -86,7 +86,7 @@ impl Running {
         let server = self.server.clone();
         let clean = async move {
             server.stop(true).await;
-            gateway.shard.stop().await
+            gateway.stop().await
         };
         let queued = tokio::select! {
             queued = clean => queued,
@@ -124,7 +124,10 @@ fn staying(queued: u64) -> String {
 fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
     let gateway = started.gateway.clone();
     let app = move || App::new().configure(|config| http::configure(config, &gateway));
+    let connections = Connections::new(Duration::from_secs(KEEP_ALIVE_S + 5));
+    actix::spawn(connections.clone().watch());
     let server = HttpServer::new(app)
+        .on_connect(move |io, data| connections.greet(io, data))
         .workers(std::thread::available_parallelism().map_or(1, Into::into))
         .backlog(BACKLOG)
         .keep_alive(Duration::from_secs(KEEP_ALIVE_S))

@@ -1,17 +1,15 @@
-//! `tidings config`, `completions`, `man` and `version`: what sets up a machine.
+//! `tidings config` and `version`: writes, shows and checks the configuration.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use clap::CommandFactory as _;
-use clap_complete::Shell;
 use serde_json::json;
 
-use super::args::{Cli, ConfigCommand, ManArgs};
+use super::args::{Cli, ConfigCommand};
 use super::exit::{Exit, Failure};
 use super::table::columned;
-use super::{print, print_bytes, say};
+use super::{print, say};
 use crate::config::{Config, DEFAULTS, Overrides, effective};
 
 /// Writes, shows or checks a configuration.
@@ -70,25 +68,6 @@ fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     let what = path.map_or("the environment alone".to_owned(), |path| path.display().to_string());
     let keys = if set == 1 { "1 key".to_owned() } else { format!("{set} keys") };
     print(&format!("{what}: ok, {keys} set by it, the environment or a flag\n"))
-}
-
-/// Prints a shell's completions.
-pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "tidings", &mut script);
-    print_bytes(&script)
-}
-
-/// Prints the manual page, or writes those of all commands.
-pub(super) fn man(args: &ManArgs) -> Result<(), Failure> {
-    let failed = |error: &io::Error| Failure::because(Exit::Failed, error);
-    if let Some(folder) = &args.dir {
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        return clap_mangen::generate_to(Cli::command(), folder).map_err(|error| failed(&error));
-    }
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| failed(&error))?;
-    print_bytes(&page)
 }
 
 /// Prints which version this is.

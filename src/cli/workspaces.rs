@@ -1,9 +1,9 @@
 //! `tidings workspace`: the operator's workspaces.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{Cli, CreateArgs, WorkspaceCommand};
-use super::exit::{Exit, Failure};
+use super::exit::Failure;
 use super::remote::{Call, Remote};
 use super::table::{Column, list, view};
 use super::{print, say};
@@ -38,10 +38,8 @@ pub(super) fn run(cli: &Cli, command: &WorkspaceCommand) -> Result<(), Failure> 
             super::told_list(cli, &list(cli.json, &rows, ROW), "There is no workspace yet: `tidings workspace create`.")
         }
         WorkspaceCommand::Show { id, operator } => {
-            let rows = Remote::operator(cli, operator)?.all("/admin/v1/workspaces")?;
-            let found = rows.iter().find(|row| row.get("workspace_id").and_then(Value::as_u64) == Some(*id));
-            let missing = || Failure::new(Exit::NotFound, format!("there is no workspace {id}"));
-            print(&view(cli.json, found.ok_or_else(missing)?, LINES))
+            let found = Remote::operator(cli, operator)?.ask(Call::get(format!("/admin/v1/workspaces/{id}")))?;
+            print(&view(cli.json, &found, LINES))
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct Config {
     pub simulator: Simulator,
     /// What is too long, too large or too late.
     pub limits: Limits,
+    /// How requests reach us.
+    pub http: Http,
     /// The event log.
     pub log: Log,
     /// How closely answers follow other gateways.
@@ -118,6 +120,21 @@ pub struct Limits {
     /// Files being fetched at once, over all workspaces.
     #[serde(deserialize_with = "fields::within::<1, 4_096, _, _>")]
     pub files_at_once: usize,
+    /// Requests per second that one inbound URL takes; 0: any number.
+    #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
+    pub flood_per_token_s: u32,
+    /// Requests per second that one address may send to inbound URLs; 0: any number.
+    #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
+    pub flood_per_address_s: u32,
+}
+
+/// How requests reach us.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Networks whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "fields::list")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// The event log.

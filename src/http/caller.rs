@@ -2,9 +2,11 @@
 //! each request gets.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
@@ -14,6 +16,7 @@ use events::personal::Digest;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use super::connections::Connection;
 use super::error::Refused;
 use crate::gateway::Gateway;
 use crate::secrets::{digest, same};
@@ -38,7 +41,7 @@ pub enum Role {
 pub(super) struct RequestId(pub(super) u64);
 
 impl RequestId {
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         format!("req_{:016x}", self.0)
     }
 }
@@ -51,9 +54,14 @@ pub(super) struct Operator;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller(pub(super) WorkspaceId);
 
-/// Whoever knows the token with this hash, which is this workspace's.
+/// Whoever has sent a token with this hash, and the workspace whose it is. An unknown one is not turned away before its
+/// body was read, so that nobody can tell by the connection what was refused.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hook(pub(super) WorkspaceId, pub(super) Digest);
+pub(super) struct Hook(pub(super) Option<WorkspaceId>, pub(super) Digest);
+
+/// The body stopped coming, whatever is answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stalled;
 
 /// Gives the request its id, the answer its header, and a refusal its shape; counts it. The route is the pattern, never
 /// the path: that holds the secret token.
@@ -69,12 +77,18 @@ pub(super) async fn dress(
     let text = id.text();
     let method = request.method().clone();
     let span = tracing::debug_span!("request", id = %text, %method, route);
+    let connection = request.request().conn_data::<Arc<Connection>>().cloned();
+    let _busy = connection.as_ref().map(Connection::busy);
     let answer = next.call(request).instrument(span.clone()).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {
         Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
         None => answer,
     };
+    let stalled = answer.status() == StatusCode::REQUEST_TIMEOUT || answer.request().extensions().contains::<Stalled>();
+    if let (true, Some(connection)) = (stalled, connection) {
+        connection.hang_up();
+    }
     if let Ok(value) = HeaderValue::from_str(&text) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
@@ -104,10 +118,7 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
     match role {
         Role::Open => {}
         Role::Inbound => {
-            let token_hash = digest(request.match_info().query("token"));
-            let workspace = gateway.workspace_of(&Lookup::Inbound(token_hash))?;
-            let workspace = workspace.ok_or_else(|| Refused::not_found("webhook_not_found", "Webhook not found"))?;
-            extensions.insert(Hook(workspace, token_hash));
+            extensions.insert(hook(gateway, request)?);
         }
         Role::Workspace => {
             let key = bearer(request).ok_or_else(Refused::unauthorized)?;
@@ -120,6 +131,12 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// The workspace behind the token in the path.
+pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refused> {
+    let token_hash = digest(request.match_info().query("token"));
+    Ok(Hook(gateway.workspace_of(&Lookup::Inbound(token_hash))?, token_hash))
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {

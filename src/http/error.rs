@@ -69,6 +69,12 @@ impl Refused {
         self
     }
 
+    /// More than the configured flood limit.
+    pub(super) fn too_many_requests(retry_after_s: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests; slow down")
+            .retrying_after(retry_after_s)
+    }
+
     /// The key is missing or wrong: the two are indistinguishable.
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The key is missing or wrong")
@@ -95,10 +101,7 @@ impl Refused {
 
     /// The answer, for the request of this id; the link leads to the gateway at `base_url`.
     pub(super) fn answer(&self, request_id: &str, base_url: &str, strict: bool) -> HttpResponse {
-        let mut body = json!({"status": self.status.as_u16(), "data": {}, "message": self.message});
-        if let (false, Some(body)) = (strict, body.as_object_mut()) {
-            body.insert("error".to_owned(), self.details(request_id, base_url));
-        }
+        let body = self.body(request_id, base_url, strict);
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
@@ -110,6 +113,15 @@ impl Refused {
             answer.insert_header((RETRY_AFTER, seconds));
         }
         answer.json(body)
+    }
+
+    /// The body of the answer.
+    pub(super) fn body(&self, request_id: &str, base_url: &str, strict: bool) -> Value {
+        let mut body = json!({"status": self.status.as_u16(), "data": {}, "message": self.message});
+        if let (false, Some(body)) = (strict, body.as_object_mut()) {
+            body.insert("error".to_owned(), self.details(request_id, base_url));
+        }
+        body
     }
 
     fn details(&self, request_id: &str, base_url: &str) -> Value {

@@ -1,96 +1,119 @@
-//! The inbound webhook: a CRM's POST becomes a queued, charged message.
+//! The inbound webhook: a CRM's POST becomes a queued, charged message; whatever is sent is kept as an attempt.
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{Accepted, Answer, Command, Workspace};
-use events::index::{Lookup, Remembered};
-use events::personal::Digest;
-use events::record::Idempotency;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::BytesMut;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use events::ids::WorkspaceId;
 use serde_json::json;
 
-use super::body;
-use super::caller::{Hook, RequestId};
-use super::error::Refused;
-use super::send_body::SendBody;
+use super::caller::{self, Hook, RequestId, Stalled};
+use super::error::{self, Refused};
+use super::submit::{self, Outcome, Sender};
+use super::{body, docs};
+use crate::attempts::{Answer, Attempt};
 use crate::gateway::Gateway;
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-const KEY_CHARS_MAX: usize = 255;
+/// The one method that the secret URL takes.
+const ALLOWED: &str = "POST";
 
 /// Accepts a message for sending. The answer says that it is durable, not that it was sent.
 pub(super) async fn send(
     gateway: web::Data<Gateway>,
     id: RequestId,
-    Hook(workspace, token_hash): Hook,
+    hook: Hook,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let idempotency = idempotency(request.headers(), &body)?;
-    let body = SendBody::parse(&body, gateway.limits.text_chars)?;
-    if gateway.state.is_disk_full() {
-        return Err(Refused::disk_full());
-    }
-    if let Some(given) = &idempotency {
-        // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
-        let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(workspace, &given.key))?;
-    }
-    let mut cause = Gateway::cause("inbound", id.0);
-    cause.idempotency.clone_from(&idempotency);
-    let submit = body.into_command(gateway.chance.message_id(), token_hash, idempotency);
-    match gateway.shard.ask::<Workspace>(workspace, Command::Submit(Box::new(submit)), cause).await? {
-        Answer::Accepted(accepted) => Ok(answer(&gateway, accepted)),
-        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
-    }
+    let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
+    let Visit { workspace, body, warnings, refused, .. } = &mut visit;
+    let sender = Sender { id, workspace: *workspace, token_hash: Some(hook.1), chat: None };
+    let outcome = match refused.take() {
+        Some(refused) => Err(refused),
+        None => submit::submit(&gateway, sender, request.headers(), body, warnings).await,
+    };
+    visit.end(&gateway, &request, &outcome);
+    outcome.map(|outcome| answer(&gateway, outcome))
 }
 
-fn answer(gateway: &Gateway, accepted: Accepted) -> HttpResponse {
-    let body = json!({"status": "success", "data": {"message_id": accepted.message.to_string()}});
-    let mut answer = HttpResponse::Ok();
-    answer.insert_header(("x-credits-remaining", accepted.balance.to_string()));
-    if let Some(account) = accepted.account {
-        let queued = gateway.shard.queued(account);
-        let now = gateway.shard.clock().now();
-        let leaves_at = queued.and_then(|queued| queued.empty_at).unwrap_or(now).max(now);
-        answer.insert_header(("x-queue-position", queued.map_or(1, |queued| queued.waiting).to_string()));
-        answer.insert_header(("x-estimated-send-at", leaves_at.to_string()));
+/// Any other method. A reading one gets words for whoever opened the URL; the others are attempts.
+pub(super) async fn other_method(
+    gateway: web::Data<Gateway>,
+    id: RequestId,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let refused = error::method_not_allowed(ALLOWED.to_owned()).hinting("Send a POST with a JSON object as its body");
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return docs::refusal(&request, ALLOWED).ok_or(refused);
     }
-    if accepted.replayed {
-        answer.insert_header((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
-    }
-    answer.json(body)
+    let hook = caller::hook(&gateway, &request)?;
+    let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
+    let outcome = Err(visit.refused.take().unwrap_or(refused));
+    visit.end(&gateway, &request, &outcome);
+    outcome.map(|outcome| answer(&gateway, outcome))
 }
 
-/// The client's own key: 1 to 255 visible characters.
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Refused> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = value
-        .to_str()
-        .ok()
-        .map(str::trim)
-        .filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
-    match key {
-        Some(key) => Ok(Some(Idempotency { key: key.to_owned(), body: Digest::of(body) })),
-        None => Err(Refused::invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible characters")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_has_1_to_255_visible_characters() {
-        let read = |key: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static(IDEMPOTENCY_KEY), HeaderValue::from_str(key).unwrap());
-            idempotency(&headers, b"").map(|found| found.map(|found| found.key))
-        };
-        assert_eq!(read("order-17").unwrap().as_deref(), Some("order-17"));
-        assert!(read(&"k".repeat(255)).is_ok());
-        for key in ["", " ", "two words", &"k".repeat(256)] {
-            assert!(read(key).is_err(), "{key}");
+fn answer(gateway: &Gateway, outcome: Outcome) -> HttpResponse {
+    match outcome {
+        Outcome::Verdict(verdict) => submit::verdict(&verdict),
+        Outcome::Accepted(accepted) => {
+            let mut answer = HttpResponse::Ok();
+            submit::dress(&mut answer, gateway, &accepted);
+            answer.json(json!({"status": "success", "data": {"message_id": accepted.message.to_string()}}))
         }
-        assert_eq!(idempotency(&HeaderMap::new(), b""), Ok(None));
+    }
+}
+
+/// A request to a known URL, read as far as it may be.
+struct Visit {
+    id: RequestId,
+    workspace: WorkspaceId,
+    body: BytesMut,
+    warnings: Vec<String>,
+    /// Why it goes no further.
+    refused: Option<Refused>,
+}
+
+impl Visit {
+    /// Reads the body whatever the URL and the limits say, so that the connection behaves alike. An unknown URL ends
+    /// here.
+    async fn read(
+        gateway: &Gateway,
+        id: RequestId,
+        request: &HttpRequest,
+        payload: web::Payload,
+        Hook(workspace, _): Hook,
+    ) -> Result<Self, Refused> {
+        let flooded = gateway.flood.check(workspace, request.peer_addr(), request.headers());
+        let flooded = flooded.err().map(Refused::too_many_requests);
+        let mut body = BytesMut::new();
+        let unread = body::read_into(&mut body, payload, gateway.limits).await.err();
+        if unread.as_ref().is_some_and(|refused| refused.status_code() == StatusCode::REQUEST_TIMEOUT) {
+            request.extensions_mut().insert(Stalled);
+        }
+        let refused = flooded.or(unread);
+        match workspace {
+            Some(workspace) => Ok(Self { id, workspace, body, warnings: Vec::new(), refused }),
+            None => Err(match refused {
+                Some(refused) if refused.status_code() == StatusCode::TOO_MANY_REQUESTS => refused,
+                _ => Refused::not_found("webhook_not_found", "Webhook not found"),
+            }),
+        }
+    }
+
+    /// Keeps it as an attempt.
+    fn end(self, gateway: &Gateway, request: &HttpRequest, outcome: &Result<Outcome, Refused>) {
+        let (status, answer) = match outcome {
+            Ok(Outcome::Accepted(accepted)) => (StatusCode::OK, Answer::Accepted(accepted.message)),
+            Ok(Outcome::Verdict(verdict)) => (StatusCode::OK, Answer::Other(Box::new(verdict.clone()))),
+            Err(refused) => {
+                let body = refused.body(&self.id.text(), &gateway.base_url, gateway.strict_errors);
+                (refused.status_code(), Answer::Other(Box::new(body)))
+            }
+        };
+        let at = gateway.shard.clock().now();
+        let mut attempt = Attempt::new(at, request.headers(), &self.body, status, answer);
+        attempt.warnings = self.warnings;
+        gateway.attempts.push(self.workspace, attempt);
     }
 }

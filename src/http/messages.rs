@@ -1,6 +1,6 @@
 //! Messages as the log tells them.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use actors::account::{Account, Command};
 use actors::workspace::{State, Workspace};
 use events::account::SettledAs;
@@ -12,10 +12,11 @@ use events::record::Position;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::submit::{self, Outcome, Sender};
 pub(super) use super::told::{MessageView, Told};
+use super::{body, chats};
 use crate::gateway::Gateway;
 
 /// A message has few events: tries are bounded, deferrals are not.
@@ -59,6 +60,49 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Refused> {
     let phones = phones(&gateway, workspace).await?;
     Ok(HttpResponse::Ok().json(find(&gateway, workspace, &id).await?.view(&phones)))
+}
+
+/// Sends a message to whom the body says.
+pub(super) async fn send(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    id: RequestId,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    submit(gateway, Sender { id, workspace, token_hash: None, chat: None }, request, payload).await
+}
+
+/// Sends a message to the chat that the path names.
+pub(super) async fn send_to_chat(
+    gateway: web::Data<Gateway>,
+    Caller(workspace): Caller,
+    id: RequestId,
+    chat: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let chat = chats::find(&gateway, workspace, &chat)?;
+    submit(gateway, Sender { id, workspace, token_hash: None, chat: Some(chat) }, request, payload).await
+}
+
+async fn submit(
+    gateway: web::Data<Gateway>,
+    sender: Sender,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refused> {
+    let body = body::read(payload, gateway.limits).await?;
+    match submit::submit(&gateway, sender, request.headers(), &body, &mut Vec::new()).await? {
+        Outcome::Verdict(verdict) => Ok(submit::verdict(&verdict)),
+        Outcome::Accepted(accepted) => {
+            let mut answer = HttpResponse::Created();
+            submit::dress(&mut answer, &gateway, &accepted);
+            let phones = phones(&gateway, sender.workspace).await?;
+            let told = find(&gateway, sender.workspace, &accepted.message.to_string()).await?;
+            Ok(answer.json(told.view(&phones)))
+        }
+    }
 }
 
 /// Somebody's word on what became of a message.

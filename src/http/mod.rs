@@ -1,19 +1,24 @@
 //! The HTTP edge: who may call, what was said, what is answered. Holds no rule.
 
 mod accounts;
+mod attempts;
 mod body;
 mod caller;
 mod chats;
+mod connections;
 mod credits;
 mod docs;
 mod error;
 mod events;
 mod fields;
 mod files;
+mod fuzzing;
 mod health;
 mod inbound;
 mod inbound_settings;
+mod json;
 mod keys;
+mod lookalikes;
 mod messages;
 mod metrics;
 mod openapi;
@@ -21,6 +26,7 @@ mod page;
 mod routes;
 mod send_body;
 mod streams;
+mod submit;
 mod teammates;
 mod timeline;
 mod told;
@@ -28,9 +34,11 @@ mod workspace;
 mod workspaces;
 
 pub use caller::Role;
+pub use connections::Connections;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
 pub use files::{FileCheckView, check as check_file};
+pub use fuzzing::judge_send_body;
 pub use openapi::text as openapi;
 pub use routes::{Listed, configure, routes};
 pub use streams::{StateView, position_of, state_view};

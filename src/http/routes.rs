@@ -5,21 +5,24 @@ use std::future::ready;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, metrics,
-    openapi, streams, teammates, timeline, workspace, workspaces,
+    accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
+    metrics, openapi, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
+
+/// The secret URL: whatever is sent there is an attempt.
+const INBOUND: &str = "/in/{token}";
 
 /// The table. Where two paths fit a request, the upper one takes it.
 fn table() -> Vec<Row> {
     use Role::{Inbound, Open, Operator, Workspace};
     vec![
-        row(Method::POST, "/in/{token}", Inbound, inbound::send),
+        row(Method::POST, INBOUND, Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
         row(Method::GET, "/metrics", Open, metrics::show),
@@ -40,6 +43,11 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/inbound", Workspace, inbound_settings::show),
         row(Method::PATCH, "/api/v1/inbound", Workspace, inbound_settings::change),
         row(Method::POST, "/api/v1/inbound/rotate", Workspace, inbound_settings::rotate),
+        row(Method::GET, "/api/v1/inbound/attempts", Workspace, attempts::list),
+        row(Method::GET, "/api/v1/inbound/attempts/{id}", Workspace, attempts::show),
+        row(Method::GET, "/api/v1/inbound/log.json", Workspace, attempts::json),
+        row(Method::GET, "/api/v1/inbound/log.csv", Workspace, attempts::csv),
+        row(Method::GET, "/api/v1/inbound/log.txt", Workspace, attempts::txt),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),
@@ -53,6 +61,8 @@ fn table() -> Vec<Row> {
         row(Method::PATCH, "/api/v1/chats/{id}", Workspace, chats::change),
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
         row(Method::POST, "/api/v1/files/check", Workspace, files::answer),
+        row(Method::POST, "/api/v1/chats/{id}/messages", Workspace, messages::send_to_chat),
+        row(Method::POST, "/api/v1/messages", Workspace, messages::send),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
@@ -131,10 +141,10 @@ fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'st
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
     let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let refuse = web::to(move |request: HttpRequest| {
-        let page = docs::refusal(&request, &allowed);
-        ready(page.ok_or_else(|| error::method_not_allowed(allowed.clone())))
-    });
+    let refuse = match path {
+        INBOUND => web::to(inbound::other_method),
+        _ => web::to(move || ready(error::method_not_allowed(allowed.clone()))),
+    };
     let resource = web::resource(path).default_service(refuse);
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
     resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))

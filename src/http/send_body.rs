@@ -1,257 +1,238 @@
 //! What a CRM posts: read tolerantly, checked field by field, turned into a command.
 
-use actors::peer::Peer;
-use actors::workspace::{LookedUp, Recipient, Submit};
-use events::account::Origin;
-use events::ids::MessageId;
-use events::personal::Digest;
-use events::record::Idempotency;
-use serde_json::{Map, Value};
+mod file;
+#[cfg(test)]
+mod tests;
 
-use super::body;
+use actors::peer::{Peer, e164};
+use actors::workspace::Recipient;
+use events::account::{File, Origin};
+use events::ids::ChatId;
+
 use super::error::Refused;
+use super::json::{self, Object};
+use super::lookalikes;
 
-/// Names under which users write recipients, and what they mean: the manual's translations translate field names.
-const LOOKALIKES: &[(&str, &str)] = &[
-    ("chatid", "chat_id"),
-    ("phone", "phone"),
-    ("phonenumber", "phone"),
-    ("phone_number", "phone"),
-    ("telefon", "phone"),
-    ("teléfono", "phone"),
-    ("telefono", "phone"),
-    ("telephone", "phone"),
-    ("फोन", "phone"),
-    ("फ़ोन", "phone"),
-    ("τηλέφωνο", "phone"),
-    ("number", "phone"),
-    ("to", "phone"),
-    ("jid", "jid"),
-    ("chatname", "chat_name"),
-];
+const ACTION: &str = "action";
+const TEXT: &str = "text";
+const FILE_URL: &str = "file_url";
+const FILE_NAME: &str = "file_name";
+const SENDER: &str = "whatsapp account phone";
+const SENDER_PLAIN: &str = "whatsapp_account_phone";
+/// The name that our own API has for the sender.
+const SENDER_SHORT: &str = "account";
+/// What the path says comes before all fields.
+const PATH: &str = "the chat in the path";
+/// In the order in which they count.
+const RECIPIENTS: [&str; 4] = ["chat_id", "jid", "phone", "chat_name"];
+const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAIN];
+
+/// So many unknown fields are named; more are ignored without a word.
+const UNKNOWN_MAX: usize = 20;
+const UNKNOWN_CHARS_MAX: usize = 64;
+/// Nobody's number, and no chat's name, is longer.
+const NAME_CHARS_MAX: usize = 1_000;
 
 /// A body that passed all checks that need no state.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SendBody {
-    recipient: Recipient,
-    sender: Option<String>,
-    text: String,
+    pub(super) recipient: Recipient,
+    /// The number to send from, if one is named.
+    pub(super) sender: Option<String>,
+    /// Empty only with a file.
+    pub(super) text: String,
+    pub(super) file: Option<File>,
+    /// Names of fields that mean nothing here.
+    pub(super) unknown_fields: Vec<String>,
 }
 
 impl SendBody {
-    /// Reads a body.
-    pub(super) fn parse(bytes: &[u8], text_chars: usize) -> Result<Self, Refused> {
-        let fields = Fields(body::object(bytes)?);
+    /// Reads a body that came in through this door, where the path may name the chat; what is odd but no reason to
+    /// refuse goes to `warnings`.
+    pub(super) fn parse(
+        bytes: &[u8],
+        door: Origin,
+        chat: Option<ChatId>,
+        text_chars: usize,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, Refused> {
+        let mut fields = Fields { object: json::fields(bytes)?, is_api: door != Origin::Inbound, chat, warnings };
+        let unknown_fields = fields.unknown();
+        fields.repeated();
         fields.action()?;
-        fields.no_file()?;
-        let text = fields.text(text_chars)?;
+        let file = fields.file()?;
+        let text = fields.text(text_chars, file.is_some())?;
         let sender = fields.sender()?;
-        let recipient = fields.recipient()?;
-        Ok(Self { recipient, sender, text })
-    }
-
-    /// The command that the body stands for.
-    pub(super) fn into_command(
-        self,
-        message: MessageId,
-        token_hash: Digest,
-        idempotency: Option<Idempotency>,
-    ) -> Submit {
-        let Self { recipient, sender, text } = self;
-        let token_hash = Some(token_hash);
-        let looked_up = LookedUp::default();
-        let unknown_fields = Vec::new();
-        let origin = Origin::Inbound;
-        Submit {
-            message,
-            token_hash,
-            recipient,
-            sender,
-            text,
-            file: None,
-            origin,
-            unknown_fields,
-            dry_run: false,
-            idempotency,
-            looked_up,
-        }
+        let recipient = fields.recipient(sender.is_some())?;
+        Ok(Self { recipient, sender, text, file, unknown_fields })
     }
 }
 
-struct Fields(Map<String, Value>);
+struct Fields<'a> {
+    object: Object<'a>,
+    is_api: bool,
+    chat: Option<ChatId>,
+    warnings: &'a mut Vec<String>,
+}
 
-impl Fields {
+impl Fields<'_> {
     /// A field as text; numbers count as their digits, `null` and blank as absent.
     fn get(&self, name: &'static str) -> Result<Option<String>, Refused> {
-        let text = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            Some(_) => return Err(Refused::invalid(name, format!("{name} must be a text"))),
-        };
-        Ok(if text.trim().is_empty() { None } else { Some(text) })
+        let Some(value) = self.object.fields.get(name) else { return Ok(None) };
+        Ok(json::scalar(name, value)?.filter(|text| !text.trim().is_empty()))
+    }
+
+    /// As [`Fields::get`], and not longer than any such name is.
+    fn short(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        match self.get(name)? {
+            Some(text) if text.chars().count() > NAME_CHARS_MAX => {
+                Err(Refused::invalid(name, format!("{name} has more than {NAME_CHARS_MAX} characters")))
+            }
+            other => Ok(other),
+        }
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        KNOWN.contains(&name) || RECIPIENTS.contains(&name) || (self.is_api && name == SENDER_SHORT)
+    }
+
+    fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        self.object.fields.keys().map(String::as_str).filter(|name| !self.is_known(name))
+    }
+
+    fn unknown(&mut self) -> Vec<String> {
+        let names: Vec<&str> = self.unknown_names().take(UNKNOWN_MAX).collect();
+        let cut = |name: &str| name.chars().take(UNKNOWN_CHARS_MAX).collect::<String>();
+        let said = names.iter().map(|name| {
+            let meant = lookalikes::meant(name).map(|field| format!(" Did you mean \"{field}\"?"));
+            format!("Unknown field \"{}\" was ignored.{}", cut(name), meant.unwrap_or_default())
+        });
+        let (said, names) = (said.collect::<Vec<_>>(), names.iter().map(|name| cut(name)).collect());
+        self.warnings.extend(said);
+        names
+    }
+
+    fn repeated(&mut self) {
+        let said = self.object.repeated.iter().take(UNKNOWN_MAX).map(|name| {
+            let name: String = name.chars().take(UNKNOWN_CHARS_MAX).collect();
+            format!("\"{name}\" is given more than once: the last one counts")
+        });
+        self.warnings.extend(said);
+    }
+
+    /// `refused`, with a hint if an unknown field looks like one of `wanted`.
+    fn hinting(&self, refused: Refused, wanted: &[&'static str]) -> Refused {
+        let found = self.unknown_names().take(UNKNOWN_MAX).find_map(|name| {
+            let field = lookalikes::meant(name)?;
+            wanted.iter().find(|wanted| **wanted == field).map(|field| (name, *field))
+        });
+        match found {
+            Some((name, field)) => {
+                let name: String = name.chars().take(UNKNOWN_CHARS_MAX).collect();
+                refused.naming(field).hinting(format!("Unknown field \"{name}\". Did you mean \"{field}\"?"))
+            }
+            None => refused,
+        }
     }
 
     fn action(&self) -> Result<(), Refused> {
-        match self.get("action")? {
+        match self.get(ACTION)? {
             Some(action) if action == "send" => Ok(()),
-            Some(_) => Err(Refused::invalid("action", "action must be \"send\"")),
+            Some(_) => Err(Refused::invalid(ACTION, "action must be \"send\"")),
+            None if self.is_api => Ok(()),
             None => {
-                Err(Refused::bad("missing_field", "action is missing").naming("action").hinting("\"action\": \"send\""))
+                let refused = Refused::bad("missing_field", "action is missing").naming(ACTION);
+                Err(self.hinting(refused.hinting("Add \"action\": \"send\""), &[ACTION]))
             }
         }
     }
 
-    fn no_file(&self) -> Result<(), Refused> {
-        match (self.get("file_url")?, self.get("file_name")?) {
-            (None, None) => Ok(()),
+    fn file(&mut self) -> Result<Option<File>, Refused> {
+        match (self.get(FILE_URL)?, self.get(FILE_NAME)?) {
+            (None, None) => Ok(None),
+            (Some(url), Some(name)) => file::checked(&url, &name, self.warnings).map(Some),
             (Some(_), None) => {
-                Err(Refused::bad("file_name_missing", "file_name must be given with file_url").naming("file_name"))
+                let refused = Refused::bad("file_name_missing", "file_name must be given with file_url");
+                Err(self.hinting(refused.naming(FILE_NAME), &[FILE_NAME]))
             }
             (None, Some(_)) => {
-                Err(Refused::bad("file_url_missing", "file_url must be given with file_name").naming("file_url"))
+                let refused = Refused::bad("file_url_missing", "file_url must be given with file_name");
+                Err(self.hinting(refused.naming(FILE_URL), &[FILE_URL]))
             }
-            (Some(_), Some(_)) => Err(Refused::invalid("file_url", "this version sends texts only, no files")),
         }
     }
 
-    fn text(&self, text_chars: usize) -> Result<String, Refused> {
-        let Some(text) = self.get("text")? else {
-            return Err(if self.0.contains_key("text") {
-                Refused::bad("empty_message", "text is empty, and there is no file").naming("text")
-            } else {
-                Refused::bad("missing_field", "text is missing").naming("text")
-            });
+    fn text(&self, text_chars: usize, has_file: bool) -> Result<String, Refused> {
+        let text = match self.get(TEXT)? {
+            Some(text) => text,
+            None if has_file => return Ok(String::new()),
+            None if self.object.fields.contains_key(TEXT) => {
+                return Err(Refused::bad("empty_message", "text is empty, and there is no file").naming(TEXT));
+            }
+            None => {
+                return Err(self.hinting(Refused::bad("missing_field", "text is missing").naming(TEXT), &[TEXT]));
+            }
         };
         if text.chars().count() > text_chars {
             let message = format!("text has more than {text_chars} characters");
-            return Err(Refused::bad("text_too_long", message).naming("text"));
+            return Err(Refused::bad("text_too_long", message).naming(TEXT));
         }
         Ok(text)
     }
 
     fn sender(&self) -> Result<Option<String>, Refused> {
-        const NAME: &str = "whatsapp account phone";
-        let (spaced, plain) = (self.get(NAME)?, self.get("whatsapp_account_phone")?);
-        match (spaced, plain) {
-            (Some(spaced), Some(plain)) if spaced != plain => {
-                let message = "\"whatsapp account phone\" and \"whatsapp_account_phone\" differ";
-                Err(Refused::bad("conflicting_fields", message).naming(NAME))
-            }
-            (spaced, plain) => Ok(spaced.or(plain)),
+        let short = if self.is_api { self.short(SENDER_SHORT)? } else { None };
+        let mut given = [self.short(SENDER)?, self.short(SENDER_PLAIN)?, short].into_iter().flatten();
+        let Some(first) = given.next() else { return Ok(None) };
+        let canonical = |phone: &str| Peer::from_phone(phone).canonical;
+        if given.any(|other| canonical(&other) != canonical(&first)) {
+            let message = format!("\"{SENDER}\" and \"{SENDER_PLAIN}\" differ");
+            return Err(Refused::bad("conflicting_fields", message).naming(SENDER));
         }
+        Ok(Some(first))
     }
 
-    /// The first of `chat_id`, `jid`, `phone`, `chat_name`.
-    fn recipient(&self) -> Result<Recipient, Refused> {
-        if let Some(id) = self.get("chat_id")? {
-            let chat = id.trim().parse();
-            return chat
-                .map(Recipient::Chat)
-                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming("chat_id"));
+    /// The first of the four that is given.
+    fn recipient(&mut self, has_sender: bool) -> Result<Recipient, Refused> {
+        let mut given = Vec::new();
+        given.extend(self.chat.map(|chat| (PATH, chat.to_string())));
+        for name in RECIPIENTS {
+            given.extend(self.short(name)?.map(|value| (name, value)));
         }
-        if let Some(jid) = self.get("jid")? {
-            let peer = Peer::from_jid(&jid).map(Recipient::Peer);
-            return peer.ok_or_else(|| {
+        let mut given = given.into_iter();
+        let Some((counts, value)) = given.next() else { return Err(self.no_recipient()) };
+        let quote = if counts == PATH { "" } else { "\"" };
+        self.warnings
+            .extend(given.map(|(ignored, _)| format!("\"{ignored}\" was ignored: {quote}{counts}{quote} counts")));
+        if matches!(counts, PATH | "chat_id") && has_sender {
+            self.warnings.push(format!("\"{SENDER}\" was ignored: the chat's own account sends"));
+        }
+        self.to(counts, &value)
+    }
+
+    fn to(&mut self, counts: &str, value: &str) -> Result<Recipient, Refused> {
+        match counts {
+            PATH | "chat_id" => value
+                .trim()
+                .parse()
+                .map(Recipient::Chat)
+                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming("chat_id")),
+            "jid" => Peer::from_jid(value).map(Recipient::Peer).ok_or_else(|| {
                 Refused::invalid("jid", "jid is not a WhatsApp JID")
                     .hinting("Such as 12025550101@s.whatsapp.net or 120363041234567890@g.us")
-            });
+            }),
+            "phone" => {
+                if e164(value.trim()).is_none() {
+                    self.warnings.push("\"phone\" is not in international format, such as +12025550101".to_owned());
+                }
+                Ok(Recipient::Peer(Peer::from_phone(value)))
+            }
+            _ => Ok(Recipient::Name(value.to_owned())),
         }
-        if let Some(phone) = self.get("phone")? {
-            return Ok(Recipient::Peer(Peer::from_phone(&phone)));
-        }
-        if self.get("chat_name")?.is_some() {
-            return Err(Refused::invalid("chat_name", "this version finds chats by chat_id, jid or phone only"));
-        }
-        Err(self.no_recipient())
     }
 
     fn no_recipient(&self) -> Refused {
-        let refused =
-            Refused::bad("recipient_missing", "No recipient: one of chat_id, jid, phone, chat_name must be given");
-        let meant = self.0.keys().find_map(|key| {
-            let lower = key.to_lowercase();
-            LOOKALIKES.iter().find(|(name, _)| *name == lower).map(|(_, field)| (key, *field))
-        });
-        match meant {
-            Some((key, field)) if key != field => {
-                refused.naming(field).hinting(format!("Unknown field \"{key}\". Did you mean \"{field}\"?"))
-            }
-            _ => refused,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(body: &str) -> Result<SendBody, Refused> {
-        SendBody::parse(body.as_bytes(), 10)
-    }
-
-    fn code(body: &str) -> String {
-        parse(body).unwrap_err().to_string().split(':').next().unwrap_or_default().to_owned()
-    }
-
-    #[test]
-    fn the_shortest_body_is_read() {
-        let body = parse(r#"{"action":"send","phone":"+12025550101","text":"hi"}"#).unwrap();
-        assert_eq!(body.recipient, Recipient::Peer(Peer::from_phone("+12025550101")));
-        assert_eq!((body.sender, body.text.as_str()), (None, "hi"));
-    }
-
-    #[test]
-    fn numbers_count_as_their_digits() {
-        let body = parse(r#"{"action":"send","phone":12025550101,"text":7}"#).unwrap();
-        assert_eq!(body.recipient, Recipient::Peer(Peer::from_phone("12025550101")));
-        assert_eq!(body.text, "7");
-    }
-
-    #[test]
-    fn the_first_of_several_recipients_counts() {
-        let body = parse(r#"{"action":"send","text":"x","phone":"1","jid":"12025550101@c.us"}"#).unwrap();
-        assert_eq!(Some(body.recipient), Peer::from_jid("12025550101@c.us").map(Recipient::Peer));
-    }
-
-    #[test]
-    fn text_is_kept_as_it_is_and_counted_in_characters() {
-        let body = |text: &str| format!(r#"{{"action":"send","phone":"+12025550101","text":"{text}"}}"#);
-        assert_eq!(parse(&body(" é\\n ")).unwrap().text, " é\n ");
-        assert!(parse(&body("éééééééééé")).is_ok());
-        assert_eq!(code(&body("ééééééééééé")), "text_too_long");
-    }
-
-    #[test]
-    fn each_mistake_has_its_code() {
-        let to = r#""phone":"+12025550101""#;
-        for (body, wanted) in [
-            (format!(r#"{{{to},"text":"x"}}"#), "missing_field"),
-            (format!(r#"{{"action":"receive",{to},"text":"x"}}"#), "invalid_value"),
-            (format!(r#"{{"action":"send",{to}}}"#), "missing_field"),
-            (format!(r#"{{"action":"send",{to},"text":" "}}"#), "empty_message"),
-            (format!(r#"{{"action":"send",{to},"text":["x"]}}"#), "invalid_value"),
-            (format!(r#"{{"action":"send",{to},"text":"x","file_url":"u"}}"#), "file_name_missing"),
-            (format!(r#"{{"action":"send",{to},"text":"x","file_name":"n"}}"#), "file_url_missing"),
-            (r#"{"action":"send","text":"x"}"#.to_owned(), "recipient_missing"),
-            (r#"{"action":"send","text":"x","jid":"nobody"}"#.to_owned(), "invalid_value"),
-            (r#"{"action":"send","text":"x","chat_id":"abc"}"#.to_owned(), "chat_not_found"),
-            (
-                format!(
-                    r#"{{"action":"send",{to},"text":"x","whatsapp account phone":"1","whatsapp_account_phone":"2"}}"#
-                ),
-                "conflicting_fields",
-            ),
-        ] {
-            assert_eq!(code(&body), wanted, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_translated_field_name_is_recognised() {
-        for name in ["telefon", "teléfono", "telephone", "फोन", "τηλέφωνο", "Phone", "TELEFON"] {
-            let refused = parse(&format!(r#"{{"action":"send","text":"x","{name}":"+12025550101"}}"#)).unwrap_err();
-            assert!(format!("{refused:?}").contains("Did you mean \\\"phone\\\"?"), "{name}");
-        }
+        let message = "No recipient: one of chat_id, jid, phone, chat_name must be given";
+        self.hinting(Refused::bad("recipient_missing", message), &RECIPIENTS)
     }
 }

@@ -1,5 +1,7 @@
 //! The command line, parsed once.
 
+use crate::fuzz;
+
 /// What `cargo xtask` alone prints.
 pub const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -8,6 +10,9 @@ usage: cargo xtask COMMAND
   power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
   trace                    shows by strace that every 200 leaves after the fdatasync of its message
   simulate [--seeds N]     the simulation with N random histories (10000), optimised
+  proxy                    sends a message through nginx and TLS by the files in config/
+  fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (20)
+  schemathesis             a running server against its own /openapi.json
   plant                    the simulation against every planted defect in tests/planted
   bench                    measures accepts and writes the figures into benches/README.md
 
@@ -30,7 +35,10 @@ pub enum Task {
     PowerCutRounds { rounds: u64 },
     Trace,
     Bench,
+    Fuzz { seconds: u64, target: Option<String> },
     Plant,
+    Schemathesis,
+    Proxy,
     Simulate { seeds: u64 },
 }
 
@@ -45,11 +53,22 @@ impl Task {
             [POWER_CUT_ROUNDS, rest @ ..] => Ok(Self::PowerCutRounds { rounds: number(rest, "--rounds", ROUNDS)? }),
             ["trace"] => Ok(Self::Trace),
             ["bench"] => Ok(Self::Bench),
+            ["proxy"] => Ok(Self::Proxy),
+            ["fuzz", rest @ ..] => fuzz(rest),
+            ["schemathesis"] => Ok(Self::Schemathesis),
             ["plant"] => Ok(Self::Plant),
             ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)? }),
             _ => Err(format!("unknown command or argument: {}", words.join(" "))),
         }
     }
+}
+
+fn fuzz(rest: &[&str]) -> Result<Task, String> {
+    let (target, rest) = match rest {
+        [rest @ .., target] if !target.starts_with('-') && !matches!(rest, [.., "--seconds"]) => (Some(*target), rest),
+        rest => (None, rest),
+    };
+    Ok(Task::Fuzz { seconds: number(rest, "--seconds", fuzz::SECONDS)?, target: target.map(str::to_owned) })
 }
 
 fn number(rest: &[&str], flag: &str, default: u64) -> Result<u64, String> {
@@ -78,6 +97,16 @@ mod tests {
         assert_eq!(parse("power-cut"), Ok(Task::PowerCut { rounds: 20 }));
         assert_eq!(parse("power-cut --rounds 3"), Ok(Task::PowerCut { rounds: 3 }));
         assert_eq!(parse("simulate --seeds=7"), Ok(Task::Simulate { seeds: 7 }));
+    }
+
+    #[test]
+    fn fuzzing_takes_a_time_and_a_target_or_neither() {
+        let fuzz = |seconds, target: Option<&str>| Ok(Task::Fuzz { seconds, target: target.map(str::to_owned) });
+        assert_eq!(parse("fuzz"), fuzz(20, None));
+        assert_eq!(parse("fuzz record"), fuzz(20, Some("record")));
+        assert_eq!(parse("fuzz --seconds 5"), fuzz(5, None));
+        assert_eq!(parse("fuzz --seconds=5 record"), fuzz(5, Some("record")));
+        assert!(parse("fuzz --second 5").is_err() && parse("fuzz record now").is_err());
     }
 
     #[test]

@@ -3,11 +3,14 @@
 
 mod args;
 mod bench;
+mod fuzz;
 mod http;
 mod plant;
 mod power_cut;
 mod process;
+mod proxy;
 mod random;
+mod schemathesis;
 mod server;
 mod simulate;
 mod stopwatch;
@@ -49,22 +52,28 @@ fn why_not(task: &Task) -> Option<String> {
     match task {
         Task::PowerCut { .. } => power_cut::why_not(),
         Task::Trace => trace::why_not(),
+        Task::Proxy => proxy::why_not(),
+        Task::Schemathesis => schemathesis::why_not(),
+        Task::Fuzz { .. } => fuzz::why_not(),
         _ => None,
     }
 }
 
 fn run(task: &Task) -> anyhow::Result<()> {
-    match *task {
+    match task {
         Task::Help => {
             println!("{}", args::USAGE);
             Ok(())
         }
         Task::Test => test::run(),
-        Task::PowerCut { rounds } => power_cut::run(rounds),
-        Task::PowerCutRounds { rounds } => power_cut::rounds(rounds),
+        Task::PowerCut { rounds } => power_cut::run(*rounds),
+        Task::PowerCutRounds { rounds } => power_cut::rounds(*rounds),
         Task::Trace => trace::run(),
         Task::Bench => bench::run(),
+        Task::Proxy => proxy::run(),
+        Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
+        Task::Schemathesis => schemathesis::run(),
         Task::Plant => plant::run(),
-        Task::Simulate { seeds } => simulate::run(seeds),
+        Task::Simulate { seeds } => simulate::run(*seeds),
     }
 }

@@ -17,6 +17,11 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |given| root().join(given))
 }
 
+/// The folder of the programs that the checks install for themselves.
+pub fn tools_folder() -> PathBuf {
+    target().join("tools")
+}
+
 /// The cargo that runs this program, in the workspace.
 pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -30,6 +35,12 @@ pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
         }
     }
     command
+}
+
+/// Builds the server with all its checks and says where it is.
+pub fn debug_server() -> Result<PathBuf> {
+    run(&mut cargo(["build", "--bin", "tidings"]))?;
+    Ok(target().join("debug").join("tidings"))
 }
 
 /// Builds the optimised server and says where it is.

@@ -81,7 +81,8 @@ impl Drop for Server {
     }
 }
 
-fn free_address() -> Result<SocketAddr> {
+/// An address of this machine that nobody uses.
+pub fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
     Ok(listener.local_addr()?)
 }

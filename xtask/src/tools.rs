@@ -8,18 +8,26 @@ use crate::process::{cargo, is_installed, is_root, output, run};
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
 
-/// Programs of the power cut and the trace, and the Debian packages they come in.
+/// What the power cut runs.
+pub const POWER_CUT: &[&str] = &["mkfs.ext4", "mount", "unshare", "perl"];
+
+/// Programs of the steps, and the Debian packages they come in.
 const DEBIAN: &[(&str, &str)] = &[
     ("mkfs.ext4", "e2fsprogs"),
     ("mount", "mount"),
     ("unshare", "util-linux"),
     ("perl", "perl-base"),
     ("strace", "strace"),
+    ("nginx", "nginx-light"),
+    ("openssl", "openssl"),
+    ("curl", "curl"),
+    ("c++", "g++"),
 ];
 
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.
 pub fn install_missing() -> Result<()> {
-    let missing = missing_packages();
+    let mut missing = missing_packages(|_| true);
+    missing.extend((!makes_environments()).then_some("python3-venv"));
     if !missing.is_empty()
         && let Err(error) = install_packages(&missing)
     {
@@ -31,9 +39,15 @@ pub fn install_missing() -> Result<()> {
     Ok(())
 }
 
-/// The Debian packages of those of `programs` that are missing.
-pub fn missing_packages() -> Vec<&'static str> {
-    DEBIAN.iter().filter(|(program, _)| !is_installed(program)).map(|(_, package)| *package).collect()
+/// True if Python is here and can make virtual environments, which Debian has in a package of its own.
+pub fn makes_environments() -> bool {
+    output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
+}
+
+/// The Debian packages of those programs that are wanted and missing.
+pub fn missing_packages(wanted: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = DEBIAN.iter().filter(|(program, _)| wanted(program) && !is_installed(program));
+    missing.map(|(_, package)| *package).collect()
 }
 
 fn install_packages(packages: &[&str]) -> Result<()> {

@@ -37,6 +37,16 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// What opens its API: the value of the header `Authorization`.
+    pub fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
+    /// The path of its secret URL.
+    pub fn inbound_path(&self) -> &str {
+        &self.inbound_path
+    }
+
     /// Posts one message to the inbound URL.
     pub fn submit(&self, client: &mut Client, key: &str, phone: &str, text: &str) -> std::io::Result<Answer> {
         let body = json!({"action": "send", "phone": phone, "text": text});

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix::Addr;
 use events::ids::{AccountId, StreamId};
 use events::index::Index;
-use events::log::Log;
+use events::log::{Log, Note};
 use events::record::{Cause, Position};
 use events::tally::Tally;
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
 
-use super::keeper::{Keeper, RestAll, Stop, Wake};
+use super::keeper::{Keeper, RestAll, Stop, StoreNotes, Wake};
 use super::{Queued, Queues, Shard};
 use crate::admission::Admission;
 use crate::clock::Clock;
@@ -138,6 +138,11 @@ impl ShardHandle {
     /// Puts every actor to sleep that has nothing outstanding.
     pub fn rest_all(&self) {
         self.keeper.do_send(RestAll);
+    }
+
+    /// Stores notes that can be missed, beside everything sequenced so far. Says whether they are durable.
+    pub async fn note(&self, notes: Vec<Note>) -> bool {
+        self.keeper.send(StoreNotes(notes)).await.unwrap_or(false)
     }
 
     /// Starts nothing new and waits for what is under way; says how many messages stay queued.

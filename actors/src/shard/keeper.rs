@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use events::ids::StreamId;
+use events::log::Note;
 
 use super::Shard;
 use crate::shell::Rest;
@@ -55,6 +56,13 @@ pub(crate) struct RestAll;
 /// Start nothing new; says how many messages stay queued, once all that is under way has ended.
 pub(crate) struct Stop;
 
+/// Store notes; says whether they are durable.
+pub(crate) struct StoreNotes(pub(crate) Vec<Note>);
+
+impl Message for StoreNotes {
+    type Result = bool;
+}
+
 impl Message for Wake {
     type Result = ();
 }
@@ -80,6 +88,21 @@ impl Handler<RestAll> for Keeper {
 
     fn handle(&mut self, _: RestAll, _: &mut Context<Self>) {
         self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Rest));
+    }
+}
+
+impl Handler<StoreNotes> for Keeper {
+    type Result = actix::ResponseFuture<bool>;
+
+    fn handle(&mut self, StoreNotes(notes): StoreNotes, _: &mut Context<Self>) -> actix::ResponseFuture<bool> {
+        let sequencer = self.shard.sequencer.borrow();
+        let settled = sequencer.note(notes).and_then(|()| sequencer.settle());
+        Box::pin(async move {
+            match settled {
+                Ok(settled) => settled.await.is_ok(),
+                Err(_) => false,
+            }
+        })
     }
 }
 

@@ -35,14 +35,16 @@ fn inbound() -> Doc {
         "status": {"const": "success"},
         "data": schemas::object(json!({"message_id": {"type": "string", "pattern": "^wa_backend:3EB0[0-9A-F]{16}$"}})),
     }));
+    let answer = json!({"anyOf": [accepted, schemas::verdict()]});
     Doc::new("Inbound webhook", "POST /in/{token}", "Accepts a message: it is durable and charged, and will be sent")
         .header(
             "Idempotency-Key",
             "The same key and body within 24 hours give the first answer again, and nothing is sent twice.",
             json!({"type": "string", "pattern": "^[!-~]{1,255}$"}),
         )
+        .header("Dry-Run", "`true`: only the verdict is wanted; nothing is queued or charged.", schemas::dry_run())
         .takes_schema(schemas::send())
-        .answers_schema(200, accepted)
+        .answers_schema(200, answer)
         .with_header("X-Credits-Remaining", "The balance.", &number)
         .with_header("X-Queue-Position", "The message's place among those that wait.", &number)
         .with_header(
@@ -52,6 +54,8 @@ fn inbound() -> Doc {
         )
         .with_header("Idempotent-Replayed", "The answer was given before.", &json!({"const": "true"}))
         .refusing(&["recipient_missing", "empty_message", "text_too_long", "conflicting_fields"])
+        .refusing(&["webhook_disabled", "unknown_field", "invalid_phone", "chat_name_ambiguous"])
+        .refusing(&["too_many_requests", "overloaded"])
         .refusing(&["file_name_missing", "file_url_missing", "insufficient_credits"])
         .refusing(&["chat_not_found", "account_not_found", "no_connected_account", "idempotency_conflict", "disk_full"])
 }

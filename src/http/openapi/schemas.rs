@@ -105,6 +105,63 @@ pub(super) fn path_parameter(name: &str) -> Value {
     }
 }
 
+/// What our own API takes: the same fields, and the sender by a shorter name. The path may name the chat.
+pub(super) fn send_by_api() -> Value {
+    let mut schema = send();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("required");
+        schema.remove("anyOf");
+        schema.insert("example".to_owned(), json!({"phone": "+12025550101", "text": "Your order is on its way"}));
+    }
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let about = "The phone of the account that sends; else the one that was connected last.";
+        properties.insert("account".to_owned(), json!({"type": ["string", "number", "null"], "description": about}));
+    }
+    schema
+}
+
+/// What a dry run answers.
+pub(super) fn verdict() -> Value {
+    let number = json!({"type": "integer", "minimum": 0});
+    let text = json!({"type": ["string", "null"]});
+    object(json!({"status": {"const": "success"}, "data": object(json!({
+        "dry_run": {"const": true},
+        "account": text,
+        "chat_id": text,
+        "recipient": {"type": ["object", "null"]},
+        "cost": number,
+        "balance": number,
+        "warnings": {"type": "array", "items": {"type": "string"}},
+    }))}))
+}
+
+/// Values of the header of that name, in any case.
+pub(super) fn dry_run() -> Value {
+    json!({"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"})
+}
+
+/// A request to the inbound webhook, and what came of it.
+pub(super) fn attempt() -> Value {
+    let request = json!({
+        "type": "object",
+        "required": ["headers", "body"],
+        "properties": {
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+            "body": {"type": "string"},
+            "body_cut": {"const": true, "description": "The body went on."},
+        },
+    });
+    object(json!({
+        "id": {"type": "string", "pattern": "^att_[0-9]+$"},
+        "at": {"type": "string", "format": "date-time"},
+        "status": {"type": "integer"},
+        "request": request,
+        "answer": {"type": "object"},
+        "warnings": {"type": "array", "items": {"type": "string"}},
+        "message_id": {"type": ["string", "null"]},
+    }))
+}
+
 const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
 
 /// What a CRM posts. Numbers count as their digits, `null` and blank as absent, unknown fields are ignored.

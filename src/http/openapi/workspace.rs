@@ -11,7 +11,7 @@ use super::schemas;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
-    [credits(), accounts(), chats(), messages()].into_iter().flatten().collect()
+    [credits(), accounts(), chats(), messages(), sending(), attempts()].into_iter().flatten().collect()
 }
 
 fn credits() -> Vec<Doc> {
@@ -61,5 +61,44 @@ fn messages() -> Vec<Doc> {
             .takes::<SettleBody>()
             .answers::<MessageView>(200)
             .refusing(&["message_not_found", "not_uncertain"]),
+    ]
+}
+
+fn sending() -> Vec<Doc> {
+    let doc = |route, summary| {
+        Doc::new("Messages", route, summary)
+            .header("Idempotency-Key", "As at the inbound webhook.", json!({"type": "string"}))
+            .header("Dry-Run", "As at the inbound webhook.", schemas::dry_run())
+            .takes_schema(schemas::send_by_api())
+            .answers::<MessageView>(201)
+            .answers_schema(200, schemas::verdict())
+            .refusing(&["recipient_missing", "empty_message", "text_too_long", "conflicting_fields", "limit_reached"])
+            .refusing(&["file_name_missing", "file_url_missing", "insufficient_credits", "chat_name_ambiguous"])
+            .refusing(&["chat_not_found", "account_not_found", "no_connected_account", "idempotency_conflict"])
+            .refusing(&["disk_full", "overloaded"])
+    };
+    vec![
+        doc("POST /api/v1/messages", "Accepts a message; a dry run is answered with 200"),
+        doc("POST /api/v1/chats/{id}/messages", "Accepts a message to a chat; a dry run is answered with 200"),
+    ]
+}
+
+fn attempts() -> Vec<Doc> {
+    let doc = |route, summary| Doc::new("Inbound webhook", route, summary);
+    let limit = json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 10});
+    let place = json!({"type": "integer", "minimum": 0});
+    vec![
+        doc("GET /api/v1/inbound/attempts", "The last attempts, the newest first")
+            .answers_schema(200, schemas::list(&schemas::attempt()))
+            .query("limit", "At most so many rows.", limit)
+            .query("after", "Rows behind this place: `page.next` of the page before.", place.clone())
+            .query("before", "Rows before this place: `page.prev` of the page behind.", place),
+        doc("GET /api/v1/inbound/attempts/{id}", "One attempt")
+            .answers_schema(200, schemas::attempt())
+            .refusing(&["attempt_not_found"]),
+        doc("GET /api/v1/inbound/log.json", "The last 100 attempts as a list")
+            .answers_schema(200, json!({"type": "array", "items": schemas::attempt()})),
+        doc("GET /api/v1/inbound/log.csv", "The last 100 attempts as a table").answers_text(&["text/csv"]),
+        doc("GET /api/v1/inbound/log.txt", "The last 100 attempts for reading").answers_text(&["text/plain"]),
     ]
 }

@@ -33,7 +33,7 @@ pub fn why_not() -> Option<String> {
     if !is_root() {
         return Some("the power cut needs root".to_owned());
     }
-    let missing = tools::missing_packages();
+    let missing = tools::missing_packages(|program| tools::POWER_CUT.contains(&program));
     if !missing.is_empty() {
         return Some(format!("the power cut needs the packages {}", missing.join(", ")));
     }

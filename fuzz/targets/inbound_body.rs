@@ -1,0 +1,11 @@
+//! What a CRM posts: whatever it is, it is taken or refused with a status from 400 to 409.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tidings::http::judge_send_body;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Err(status) = judge_send_body(bytes) {
+        assert!((400..=409).contains(&status), "refused with {status}");
+    }
+});

@@ -1,0 +1,84 @@
+//! One attempt as it came in: bytes and headers as they were, formatted only when somebody looks.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use events::ids::MessageId;
+use events::time::Timestamp;
+use serde_json::{Value, json};
+
+/// Longer bodies are cut.
+pub const BODY_BYTES_MAX: usize = 16 << 10;
+/// More headers than this are left out.
+const HEADER_BYTES_MAX: usize = 8 << 10;
+/// What an attempt takes beside its bytes, roughly.
+const FRAME_BYTES: usize = 256;
+
+/// One request to an inbound webhook, and what came of it.
+#[derive(Debug)]
+pub struct Attempt {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The HTTP status of our answer.
+    pub status: StatusCode,
+    /// Name, colon, space, value, line feed, for each header.
+    pub(super) headers: Vec<u8>,
+    pub(super) body: Box<[u8]>,
+    pub(super) body_cut: bool,
+    /// What was answered.
+    pub answer: Answer,
+    /// What was odd but no reason to refuse.
+    pub warnings: Vec<String>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// The message was accepted.
+    Accepted(MessageId),
+    /// Anything else.
+    Other(Box<Value>),
+}
+
+impl Attempt {
+    /// A request with these headers and this body, both cut where they are long.
+    pub fn new(at: Timestamp, headers: &HeaderMap, body: &[u8], status: StatusCode, answer: Answer) -> Self {
+        let mut packed = Vec::with_capacity(512);
+        for (name, value) in headers {
+            let line = [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"];
+            if packed.len() + line.iter().map(|part| part.len()).sum::<usize>() <= HEADER_BYTES_MAX {
+                for part in line {
+                    packed.extend_from_slice(part);
+                }
+            }
+        }
+        let kept = body.get(..BODY_BYTES_MAX).unwrap_or(body);
+        let body_cut = kept.len() < body.len();
+        Self { at, status, headers: packed, body: kept.into(), body_cut, answer, warnings: Vec::new() }
+    }
+
+    pub(super) fn drop_body(&mut self) {
+        self.body_cut = self.body_cut || !self.body.is_empty();
+        self.body = Box::default();
+    }
+
+    /// Memory that it takes, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        FRAME_BYTES + self.headers.len() + self.body.len() + self.warnings.iter().map(String::len).sum::<usize>()
+    }
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        match self {
+            Self::Accepted(message) => json!({"status": "success", "data": {"message_id": message.to_string()}}),
+            Self::Other(answer) => (**answer).clone(),
+        }
+    }
+
+    pub(super) fn message(&self) -> Option<MessageId> {
+        match self {
+            Self::Accepted(message) => Some(*message),
+            Self::Other(_) => None,
+        }
+    }
+}

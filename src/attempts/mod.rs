@@ -1,0 +1,169 @@
+//! The last attempts to send through each workspace's inbound webhook: kept in memory, saved once a second.
+//!
+//! Operational data, not history: a flood of requests grows neither the log nor the memory.
+
+mod attempt;
+mod mask;
+mod ring;
+mod store;
+mod view;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use actors::shard::{Reading, ShardHandle};
+use dashmap::DashMap;
+use events::ids::WorkspaceId;
+use events::log::{Log, Note, ReadError};
+
+pub use attempt::{Answer, Attempt, BODY_BYTES_MAX};
+pub use ring::KEPT;
+pub use view::{AttemptView, RequestView};
+
+use ring::Ring;
+
+/// How often they are saved.
+const SAVE: Duration = Duration::from_secs(1);
+/// Attempts of all workspaces take no more memory than this; beyond it their bodies are not kept.
+const BYTES_MAX: usize = 64 << 20;
+/// Numbers grow by at least so many each millisecond, so that they grow over a restart too.
+const NUMBERS_PER_MS: u64 = 1_000;
+/// Notes written together: a commit waits no longer than they take.
+const NOTES_AT_ONCE: usize = 64;
+
+/// The attempts of all workspaces. Clones share them.
+#[derive(Clone, Default)]
+pub struct Attempts(Arc<Held>);
+
+#[derive(Default)]
+struct Held {
+    rings: DashMap<WorkspaceId, Ring>,
+    /// Workspaces with something unsaved.
+    changed: Mutex<Vec<WorkspaceId>>,
+    bytes: AtomicUsize,
+    last: AtomicU64,
+}
+
+impl Attempts {
+    /// Keeps an attempt. Cheap: nothing is formatted, nothing is read.
+    pub fn push(&self, workspace: WorkspaceId, mut attempt: Attempt) {
+        let held = &self.0;
+        if held.bytes.load(Ordering::Relaxed).saturating_add(attempt.bytes()) > BYTES_MAX {
+            attempt.drop_body();
+        }
+        let number = held.number(attempt.at.ms());
+        held.bytes.fetch_add(attempt.bytes(), Ordering::Relaxed);
+        let mut ring = held.rings.entry(workspace).or_default();
+        let was_saved = ring.is_saved();
+        let freed = ring.push(number, attempt);
+        drop(ring);
+        held.freed(freed);
+        if was_saved {
+            held.changed.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+        }
+    }
+
+    /// The last attempts, the newest first, each with its number. May read the disk.
+    pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, AttemptView)>, ReadError> {
+        self.0.load(log, workspace)?;
+        let entries = self.0.rings.get(&workspace).map(|ring| ring.entries());
+        Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
+    }
+
+    /// Saves what is new, until nobody holds the attempts any more.
+    pub async fn save_each_second(self, shard: ShardHandle, reading: Reading) {
+        let held = Arc::downgrade(&self.0);
+        drop(self);
+        loop {
+            tokio::time::sleep(SAVE).await;
+            let Some(attempts) = Weak::upgrade(&held).map(Self) else { return };
+            attempts.save(&shard, reading).await;
+            attempts.0.make_room();
+        }
+    }
+
+    /// Saves what is new. Durable when this returns.
+    pub async fn save(&self, shard: &ShardHandle, reading: Reading) {
+        let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        for workspace in changed {
+            let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
+            match reading.read(move || held.unsaved(log.as_ref(), workspace)).await {
+                Ok(batches) => {
+                    for notes in batches {
+                        shard.note(notes).await;
+                    }
+                }
+                Err(error) => tracing::warn!(workspace_id = %workspace, %error, "attempts cannot be saved"),
+            }
+        }
+    }
+}
+
+impl Held {
+    /// The next number: attempts of a later millisecond have higher ones, after a restart too.
+    fn number(&self, at_ms: i64) -> u64 {
+        let floor = u64::try_from(at_ms).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
+        let next = |last: u64| Some(last.saturating_add(1).max(floor));
+        let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_default();
+        before.saturating_add(1).max(floor)
+    }
+
+    /// Brings into memory what was saved earlier.
+    fn load(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<(), ReadError> {
+        if self.rings.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
+            return Ok(());
+        }
+        let stored = store::read(log, workspace)?;
+        let added = self.rings.entry(workspace).or_default().merge(stored);
+        self.bytes.fetch_add(added, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The notes that save what is new, in pieces that are each whole.
+    fn unsaved(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
+        self.load(log, workspace)?;
+        let unsaved = self.rings.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
+        let mut written = Vec::new();
+        let mut batches: Vec<Vec<Note>> = Vec::new();
+        for place in unsaved {
+            let view = place.what.view(place.number);
+            let (notes, parts) = store::notes(workspace, place.slot, place.number, &view, place.parts_before);
+            written.push((place.slot, parts));
+            match batches.last_mut().filter(|batch| batch.len() + notes.len() <= NOTES_AT_ONCE) {
+                Some(batch) => batch.extend(notes),
+                None => batches.push(notes),
+            }
+        }
+        if let Some(mut ring) = self.rings.get_mut(&workspace) {
+            ring.written(&written);
+        }
+        Ok(batches)
+    }
+
+    /// Lets go of saved rings that were not used for longest while there is little room.
+    fn make_room(&self) {
+        if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 2 {
+            return;
+        }
+        let mut saved: Vec<_> =
+            self.rings.iter().filter(|ring| ring.is_saved()).map(|ring| (ring.newest(), *ring.key())).collect();
+        saved.sort_unstable();
+        for (_, workspace) in saved {
+            if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 4 {
+                return;
+            }
+            if let Some((_, ring)) = self.rings.remove_if(&workspace, |_, ring| ring.is_saved()) {
+                self.freed(ring.bytes());
+            }
+        }
+    }
+
+    fn freed(&self, bytes: usize) {
+        let less = |all: usize| Some(all.saturating_sub(bytes));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! The last attempts of one workspace, and in which of its slots each is saved.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::attempt::Attempt;
+use super::view::AttemptView;
+
+/// So many attempts of a workspace are kept.
+pub const KEPT: usize = 100;
+
+/// An attempt of this run, or one that was read back.
+#[derive(Clone)]
+pub(super) enum What {
+    Fresh(Arc<Attempt>),
+    Stored(Arc<AttemptView>, usize),
+}
+
+impl What {
+    pub(super) fn view(&self, number: u64) -> AttemptView {
+        match self {
+            Self::Fresh(attempt) => attempt.view(number),
+            Self::Stored(view, _) => (**view).clone(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Fresh(attempt) => attempt.bytes(),
+            Self::Stored(_, bytes) => *bytes,
+        }
+    }
+}
+
+/// What a slot holds: the attempt's number, and in how many parts it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) number: u64,
+    pub(super) parts: u8,
+}
+
+/// An attempt read back.
+pub(super) struct Stored {
+    pub(super) slot: u8,
+    pub(super) held: Slot,
+    pub(super) view: Option<AttemptView>,
+    pub(super) bytes: usize,
+}
+
+/// An attempt on its way to its slot.
+pub(super) struct Placed {
+    pub(super) slot: u8,
+    pub(super) number: u64,
+    pub(super) what: What,
+    /// Parts that the slot's former attempt took.
+    pub(super) parts_before: u8,
+}
+
+/// The last attempts of one workspace.
+#[derive(Default)]
+pub(super) struct Ring {
+    /// The newest last.
+    entries: VecDeque<(u64, What)>,
+    /// So many of the newest are not saved.
+    unsaved: usize,
+    is_loaded: bool,
+    slots: Vec<Slot>,
+}
+
+impl Ring {
+    /// Adds the newest; says how many bytes the oldest gave back.
+    pub(super) fn push(&mut self, number: u64, attempt: Attempt) -> usize {
+        // Two threads may come in another order than they got their numbers.
+        let at = self.entries.iter().rposition(|(other, _)| *other < number).map_or(0, |before| before + 1);
+        self.entries.insert(at, (number, What::Fresh(Arc::new(attempt))));
+        self.unsaved = self.unsaved.max(self.entries.len() - at - 1) + 1;
+        self.shrink()
+    }
+
+    fn shrink(&mut self) -> usize {
+        let mut freed = 0;
+        while self.entries.len() > KEPT {
+            freed += self.entries.pop_front().map_or(0, |(_, what)| what.bytes());
+        }
+        self.unsaved = self.unsaved.min(self.entries.len());
+        freed
+    }
+
+    /// Adds what was saved in an earlier run, once; says how many bytes that takes.
+    pub(super) fn merge(&mut self, stored: Vec<Stored>) -> usize {
+        if self.is_loaded {
+            return 0;
+        }
+        self.is_loaded = true;
+        let before: usize = self.bytes();
+        for Stored { slot, held, view, bytes } in stored {
+            let at = usize::from(slot);
+            if self.slots.len() <= at {
+                self.slots.resize(at + 1, Slot { number: 0, parts: 0 });
+            }
+            if let Some(place) = self.slots.get_mut(at) {
+                *place = held;
+            }
+            let known = self.entries.iter().any(|(number, _)| *number == held.number);
+            if let (Some(view), false) = (view, known) {
+                self.entries.push_front((held.number, What::Stored(Arc::new(view), bytes)));
+            }
+        }
+        self.entries.make_contiguous().sort_by_key(|(number, _)| *number);
+        self.shrink();
+        self.bytes().saturating_sub(before)
+    }
+
+    /// What is not saved yet, each with the slot that it gets: a free one or the one with the oldest attempt.
+    pub(super) fn take_unsaved(&mut self) -> Vec<Placed> {
+        let first = self.entries.len() - std::mem::take(&mut self.unsaved);
+        let unsaved: Vec<_> = self.entries.range(first..).cloned().collect();
+        unsaved.into_iter().filter_map(|(number, what)| self.place(number, what)).collect()
+    }
+
+    fn place(&mut self, number: u64, what: What) -> Option<Placed> {
+        if self.slots.len() < KEPT {
+            self.slots.push(Slot { number: 0, parts: 0 });
+        }
+        let (at, oldest) = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| slot.number)?;
+        let parts_before = oldest.parts;
+        oldest.number = number;
+        Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })
+    }
+
+    /// How many parts each slot takes now.
+    pub(super) fn written(&mut self, written: &[(u8, u8)]) {
+        for (slot, parts) in written {
+            if let Some(slot) = self.slots.get_mut(usize::from(*slot)) {
+                slot.parts = *parts;
+            }
+        }
+    }
+
+    /// All, the newest first.
+    pub(super) fn entries(&self) -> Vec<(u64, What)> {
+        self.entries.iter().rev().cloned().collect()
+    }
+
+    pub(super) fn is_saved(&self) -> bool {
+        self.unsaved == 0
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
+    pub(super) fn newest(&self) -> u64 {
+        self.entries.back().map_or(0, |(number, _)| *number)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.iter().map(|(_, what)| what.bytes()).sum()
+    }
+}

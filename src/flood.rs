@@ -1,0 +1,121 @@
+//! How many requests are too many: for one inbound URL, and from one address.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use events::ids::WorkspaceId;
+use governor::clock::{Clock, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use ipnet::IpNet;
+
+use crate::config::{Http, Limits, Network};
+
+/// After so many checks, senders who have been quiet are forgotten.
+const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
+/// A chain of proxies is not longer.
+const PROXIES_MAX: usize = 16;
+
+/// The flood limits. The clock is the machine's own, or a test's.
+pub struct Flood<C: Clock = MonotonicClock> {
+    per_token: Option<Limiter<WorkspaceId, C>>,
+    per_address: Option<Limiter<IpAddr, C>>,
+    trusted_proxies: Vec<IpNet>,
+    clock: C,
+    checks: AtomicU32,
+}
+
+type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+impl<C: Clock + Clone> Flood<C> {
+    /// The configured limits, by this clock.
+    pub fn new(limits: &Limits, http: &Http, clock: C) -> Self {
+        Self {
+            per_token: limiter(limits.flood_per_token_s, clock.clone()),
+            per_address: limiter(limits.flood_per_address_s, clock.clone()),
+            trusted_proxies: http.trusted_proxies.iter().filter_map(network).collect(),
+            clock,
+            checks: AtomicU32::new(0),
+        }
+    }
+
+    /// Counts a request; if it is one too many, says after how many seconds it may come again.
+    pub fn check(
+        &self,
+        workspace: Option<WorkspaceId>,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Result<(), u32> {
+        if self.per_token.is_none() && self.per_address.is_none() {
+            return Ok(());
+        }
+        self.sweep();
+        let address = peer.map(|peer| network_of(self.client(peer.ip(), headers)));
+        self.count(self.per_address.as_ref(), address)?;
+        self.count(self.per_token.as_ref(), workspace)
+    }
+
+    fn count<K: Hash + Eq + Clone>(&self, limiter: Option<&Limiter<K, C>>, key: Option<K>) -> Result<(), u32> {
+        let (Some(limiter), Some(key)) = (limiter, key) else { return Ok(()) };
+        limiter.check_key(&key).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
+        })
+    }
+
+    /// Who asks: what trusted proxies say, from the nearest one on, as long as they are trusted.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let said = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+        let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let mut client = peer.to_canonical();
+        for address in said.iter().rev().take(PROXIES_MAX) {
+            let trusted = self.trusted_proxies.iter().any(|network| network.contains(&client));
+            match parse(address).filter(|_| trusted) {
+                Some(address) => client = address,
+                None => break,
+            }
+        }
+        client
+    }
+
+    /// Forgets who has been quiet for a second, so that memory stays bounded by what comes in meanwhile.
+    fn sweep(&self) {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_SWEEPS != CHECKS_BETWEEN_SWEEPS - 1 {
+            return;
+        }
+        self.per_token.iter().for_each(RateLimiter::retain_recent);
+        self.per_address.iter().for_each(RateLimiter::retain_recent);
+    }
+}
+
+/// A limiter that lets a second's worth through at once; `None` for no limit.
+fn limiter<K: Hash + Eq + Clone, C: Clock>(per_second: u32, clock: C) -> Option<Limiter<K, C>> {
+    let quota = Quota::per_second(NonZeroU32::new(per_second)?);
+    Some(RateLimiter::dashmap_with_clock(quota, clock))
+}
+
+fn network(network: &Network) -> Option<IpNet> {
+    IpNet::new(network.address, network.prefix_bits).ok()
+}
+
+/// An address, perhaps with a port.
+fn parse(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let ip = bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()));
+    ip.map(|ip: IpAddr| ip.to_canonical())
+}
+
+/// Who has one IPv6 address has its whole /64.
+fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+        ip @ IpAddr::V4(_) => ip,
+    }
+}
+
+#[cfg(test)]
+mod tests;

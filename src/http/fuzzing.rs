@@ -1,0 +1,14 @@
+//! Doors for random bytes: parsers of the edge that can be asked without a gateway.
+
+use actix_web::ResponseError as _;
+use events::account::Origin;
+
+use super::send_body::SendBody;
+
+const TEXT_CHARS_MAX: usize = 65_536;
+
+/// Whether a body of the inbound webhook would be taken as far as it alone can tell, or else the status it gets.
+pub fn judge_send_body(bytes: &[u8]) -> Result<(), u16> {
+    let parsed = SendBody::parse(bytes, Origin::Inbound, None, TEXT_CHARS_MAX, &mut Vec::new());
+    parsed.map(drop).map_err(|refused| refused.status_code().as_u16())
+}

@@ -1,0 +1,146 @@
+//! Reads JSON objects out of bytes, and explains what is not one.
+
+mod mistake;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::error::Refused;
+
+/// An object has at most so many fields.
+const FIELDS_MAX: usize = 1_000;
+/// Windows programs like to begin with it.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// An object whose values are not read yet, so that numbers keep their digits.
+#[derive(Debug, Default)]
+pub(super) struct Object<'a> {
+    /// Name and value; of a name that stands twice the last value.
+    pub(super) fields: BTreeMap<String, &'a RawValue>,
+    /// Names that stand twice.
+    pub(super) repeated: Vec<String>,
+    count: usize,
+}
+
+/// One JSON object, its values unread.
+pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refused> {
+    let text = text(body)?;
+    let object: Object = serde_json::from_str(text).map_err(|error| refusal(text, &error))?;
+    if object.count > FIELDS_MAX {
+        return Err(Refused::bad("invalid_value", format!("The request body has more than {FIELDS_MAX} fields")));
+    }
+    if object.fields.values().any(|value| value.get().starts_with(['{', '[']))
+        && let Some(mistake) = mistake::first(text)
+    {
+        return Err(explained(text, &mistake));
+    }
+    Ok(object)
+}
+
+/// One JSON object.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+    let text = text(body)?;
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(not_an_object(text)),
+        Err(error) => Err(refusal(text, &error)),
+    }
+}
+
+/// The text of a field that is one, the digits of one that is a number; `None` for `null`.
+pub(super) fn scalar(name: &'static str, value: &RawValue) -> Result<Option<String>, Refused> {
+    let text = value.get();
+    let what = match text.chars().next() {
+        Some('"') => return serde_json::from_str(text).map(Some).map_err(|error| refusal(text, &error)),
+        Some('-' | '0'..='9') => return Ok(Some(text.to_owned())),
+        Some('n') => return Ok(None),
+        Some('[') => "a list",
+        Some('{') => "an object",
+        _ => text,
+    };
+    Err(Refused::invalid(name, format!("{name} must be a text, not {what}")))
+}
+
+/// Bodies are UTF-8.
+fn text(body: &[u8]) -> Result<&str, Refused> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let byte = error.valid_up_to() + 1;
+        let hint = if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) { " (it looks like UTF-16)" } else { "" };
+        Refused::bad("invalid_json", format!("The request body is not UTF-8: byte {byte} is wrong{hint}"))
+    })?;
+    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+}
+
+fn refusal(text: &str, error: &serde_json::Error) -> Refused {
+    if error.classify() == Category::Data {
+        return not_an_object(text);
+    }
+    if let Some(mistake) = mistake::first(text) {
+        return explained(text, &mistake);
+    }
+    let what = error.to_string();
+    let what = what.split(" at line ").next().unwrap_or_default();
+    invalid(error.line(), error.column(), what)
+}
+
+fn explained(text: &str, mistake: &mistake::Mistake) -> Refused {
+    let (line, column) = mistake::place(text, mistake.at);
+    invalid(line, column, &mistake.cause)
+}
+
+fn invalid(line: usize, column: usize, cause: &str) -> Refused {
+    Refused::bad("invalid_json", format!("Invalid JSON at line {line}, column {column}: {cause}"))
+}
+
+fn not_an_object(text: &str) -> Refused {
+    let refused = Refused::bad("not_an_object", "The request body must be one JSON object");
+    let text = text.trim_start();
+    if text.starts_with("\"{") || text.starts_with("\"\\u007b") {
+        return refused.hinting("The object stands in quotes: it was turned into JSON twice");
+    }
+    if text.starts_with('[') {
+        return refused.hinting("Send one message in each request, without [ and ] around it");
+    }
+    refused
+}
+
+impl<'a> Deserialize<'a> for Object<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+struct Collect;
+
+impl<'a> Visitor<'a> for Collect {
+    type Value = Object<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Object<'a>, A::Error> {
+        let mut object = Object::default();
+        while object.count < FIELDS_MAX
+            && let Some((name, value)) = map.next_entry::<String, &RawValue>()?
+        {
+            object.count += 1;
+            let once_more = object.fields.contains_key(&name);
+            if once_more && !object.repeated.contains(&name) {
+                object.repeated.push(name.clone());
+            }
+            object.fields.insert(name, value);
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            object.count += 1;
+        }
+        Ok(object)
+    }
+}

@@ -1,0 +1,135 @@
+//! What people post when they mean JSON, and what they are told.
+
+use super::*;
+
+fn message(body: &str) -> String {
+    fields(body.as_bytes()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_manuals_example_lacks_a_comma_on_line_4() {
+    let manual = "{\n  \"action\": \"send\",\n  \"jid\": \"x\",\n  \"text\": \"lorem ipsum\"\n  \"file_url\": \"y\"\n}";
+    let wanted = "Invalid JSON at line 4, column 24: a comma is missing after \"text\": \"lorem ipsum\" on line 4";
+    assert_eq!(message(manual), format!("invalid_json: {wanted}"));
+    assert!(message("{\"a\": 1 \"b\": 2}").ends_with("a comma is missing after \"a\": 1 on line 1"));
+    assert!(message("{\"a\": [\n1,\n2\n]\n\"b\": 2}").ends_with("a comma is missing after ] on line 4"));
+}
+
+#[test]
+fn each_slip_has_its_place_and_its_likely_cause() {
+    for (body, line, column, cause) in [
+        ("", 1, 1, "the body is empty"),
+        (" \n ", 2, 2, "the body is empty"),
+        ("action=send&phone=1", 1, 1, "looks like a form"),
+        ("<xml/>", 1, 1, "looks like XML"),
+        (r#"{"a": 1,}"#, 1, 8, "no comma may stand before the closing }"),
+        (r#"{"a": [1,]}"#, 1, 9, "no comma may stand before the closing ]"),
+        (r#"{"a": 1,,"b": 2}"#, 1, 9, "one comma too many"),
+        ("{'a': 1}", 1, 2, "write double quotes"),
+        (r#"{"é": 'x'}"#, 1, 7, "write double quotes"),
+        ("{“a”: 1}", 1, 2, "write straight double quotes"),
+        ("{\"a\": \"hi”,\n\"b\": 1}", 1, 12, "not with the typographic quote ”"),
+        ("{\"a\": \"hi”}", 1, 7, "not with the typographic quote ”"),
+        ("{a: 1}", 1, 2, "the name a must stand in double quotes: \"a\""),
+        ("{\n\"a\": hello}", 2, 6, "the value hello must stand in double quotes: \"hello\""),
+        (r#"{"a": True}"#, 1, 7, "write true instead of True"),
+        (r#"{"a": undefined}"#, 1, 7, "write null"),
+        (r#"{"a": +12025550101}"#, 1, 7, "begins with + must stand in double quotes"),
+        (r#"{"a": 0532}"#, 1, 7, "0532 is no JSON number"),
+        (r#"{"a": 1 202 555}"#, 1, 7, "a number with gaps"),
+        (r#"{"a": }"#, 1, 7, "a value is missing here"),
+        (r#"{"a" "b"}"#, 1, 6, "a colon is missing after \"a\""),
+        (r#"{"a" = "b"}"#, 1, 6, "not ="),
+        (r#"{"a": 1; "b": 2}"#, 1, 8, "a comma must stand here, not ;"),
+        ("{\"a\": \"x\ny\"}", 1, 9, "a line break inside a text is written \\n"),
+        ("{\"a\": \"x\ty\"}", 1, 9, "a tab inside a text is written \\t"),
+        ("{\"a\": \"x\u{1}y\"}", 1, 9, "\\u0001"),
+        (r#"{"a": "\d"}"#, 1, 8, "\\d is no escape"),
+        (r#"{"a": "\u12"}"#, 1, 8, "four hexadecimal digits"),
+        (r#"{"a": "He said "hi" to me"}"#, 1, 17, "a \" inside a text is written \\\""),
+        (r#"{"a": "x"#, 1, 7, "its closing \" is missing"),
+        (r#"{"a": 1"#, 1, 8, "the closing } is missing"),
+        (r#"{"a": "#, 1, 7, "the closing } is missing"),
+        (r#"{"a": {{phone}}}"#, 1, 8, "placeholder that was not filled in"),
+        (r#"{"a": 1]"#, 1, 8, "} is expected, not ]"),
+        (r#"{"a": 1} {"b": 2}"#, 1, 10, "nothing may follow"),
+        (r#"{"a": 1}}"#, 1, 9, "nothing may follow"),
+        ("{\"a\": 1 // one\n}", 1, 9, "no comments"),
+        ("// one\n{\"a\": 1}", 1, 1, "no comments"),
+    ] {
+        let message = message(body);
+        assert!(
+            message.starts_with(&format!("invalid_json: Invalid JSON at line {line}, column {column}: ")),
+            "{body} {message}"
+        );
+        assert!(message.contains(cause), "{body} {message}");
+    }
+}
+
+#[test]
+fn half_a_surrogate_is_found_when_its_field_is_read() {
+    let body = br#"{"text": "\ud83d!"}"#;
+    let object = fields(body).unwrap();
+    let refused = scalar("text", object.fields.get("text").unwrap()).unwrap_err();
+    assert!(refused.to_string().contains("half an escape"), "{refused}");
+}
+
+#[test]
+fn only_an_object_will_do() {
+    for body in ["[]", "null", "1", "\"x\"", "true", r#"[{"action":"send"}]"#] {
+        assert!(message(body).starts_with("not_an_object"), "{body}");
+        assert!(object(body.as_bytes()).unwrap_err().to_string().starts_with("not_an_object"), "{body}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_counted() {
+    let refused = fields(b"{\"a\": \"\xff\"}").unwrap_err().to_string();
+    assert_eq!(refused, "invalid_json: The request body is not UTF-8: byte 8 is wrong");
+    assert!(fields(b"\xff\xfe{\0").unwrap_err().to_string().ends_with("byte 1 is wrong (it looks like UTF-16)"));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_eq!(fields("\u{feff}{\"a\": 1}".as_bytes()).unwrap().fields.len(), 1);
+    assert!(message("\u{feff}{a: 1}").contains("line 1, column 2"));
+}
+
+#[test]
+fn nesting_is_bounded_and_costs_no_stack() {
+    let nested = |depth: usize| format!("{{\"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
+    assert!(fields(nested(63).as_bytes()).is_ok());
+    for body in [nested(64), nested(100_000), format!("{{\"a\": {}", "[".repeat(100_000))] {
+        let message = message(&body);
+        assert!(message.contains("nested deeper than 64 levels") || message.contains("too early"), "{message}");
+    }
+    assert!(message(&"[".repeat(100_000)).starts_with("not_an_object"));
+    assert!(object(nested(100_000).as_bytes()).is_err());
+}
+
+#[test]
+fn the_last_of_two_fields_of_one_name_counts() {
+    let body = br#"{"a": 1, "b": 2, "a": 3}"#;
+    let object = fields(body).unwrap();
+    assert_eq!(object.fields.get("a").map(|value| value.get()), Some("3"));
+    assert_eq!(object.repeated, ["a"]);
+}
+
+#[test]
+fn fields_are_counted() {
+    let body = |count: usize| {
+        let fields: Vec<String> = (0..count).map(|nth| format!("\"f{nth}\": 1")).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    assert!(fields(body(1_000).as_bytes()).is_ok());
+    assert!(message(&body(1_001)).starts_with("invalid_value: The request body has more than 1000 fields"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_serde_refuses_is_explained_and_nothing_else(body in "[{}\\[\\],:\"'a1 \\\\ntue+.\n-]{0,40}") {
+        let right = serde_json::from_str::<IgnoredAny>(&body).is_ok();
+        // `IgnoredAny` does not read texts to their end: half a surrogate is no mistake to it.
+        proptest::prop_assert_eq!(mistake::first(&body).is_none(), right, "{:?}", mistake::first(&body));
+    }
+}

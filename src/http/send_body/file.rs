@@ -1,0 +1,98 @@
+//! The file that a message names: only its address and name; nobody fetches it here.
+
+use events::account::File;
+use reqwest::Url;
+
+use super::super::error::Refused;
+use super::{FILE_NAME, FILE_URL};
+use crate::files;
+
+/// Signed addresses are long; longer ones are none.
+const URL_BYTES_MAX: usize = 4_096;
+/// What file systems take.
+const NAME_BYTES_MAX: usize = 255;
+
+/// Takes what passes; a folder before the name is dropped with a warning.
+pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refused> {
+    let url = address(url.trim())?;
+    let base = base_name(name.trim())?;
+    if base != name.trim() {
+        warnings.push(format!("\"{FILE_NAME}\" must be a plain name: \"{base}\" was taken"));
+    }
+    Ok(File { url: url.into(), name: base.into() })
+}
+
+/// An absolute http or https address that names a host and no user.
+fn address(text: &str) -> Result<String, Refused> {
+    let unfit = |what: &str| {
+        Refused::invalid(FILE_URL, format!("file_url must be {what}"))
+            .hinting("Such as https://files.example/cat.png: a direct download, reachable without a login")
+    };
+    if text.len() > URL_BYTES_MAX {
+        return Err(unfit(&format!("at most {URL_BYTES_MAX} bytes long")));
+    }
+    let url = Url::parse(text).map_err(|_| unfit("an absolute http or https address"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(unfit("an absolute http or https address"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unfit("an address without a user and password"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
+fn base_name(text: &str) -> Result<String, Refused> {
+    if text.chars().any(char::is_control) {
+        return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
+    }
+    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    if name.len() > NAME_BYTES_MAX {
+        return Err(Refused::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
+    }
+    let unfit = || Refused::invalid(FILE_NAME, "file_name must be the name of a file, such as cat.png");
+    files::base_name(name).ok_or_else(unfit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_absolute_web_addresses_pass() {
+        for url in ["https://files.example/cat.png", "http://files.example:8080/a?b=c#d", "HTTPS://files.example/Ä"] {
+            assert_eq!(address(url).as_deref(), Ok(url));
+        }
+        let long = format!("https://files.example/{}", "a".repeat(URL_BYTES_MAX));
+        for url in [
+            "cat.png",
+            "/cat.png",
+            "//files.example/cat.png",
+            "ftp://files.example/cat.png",
+            "file:///etc/passwd",
+            "data:text/plain,hi",
+            "https://",
+            "https://ada:secret@files.example/",
+            &long,
+        ] {
+            assert!(address(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_its_last_part() {
+        for (name, base) in [
+            ("cat.png", "cat.png"),
+            ("../x", "x"),
+            ("C:\\pictures\\cat.png", "cat.png"),
+            ("a/ b ", "b"),
+            ("exe\u{202e}gpj.png", "exegpj.png"),
+        ] {
+            assert_eq!(base_name(name).as_deref(), Ok(base));
+        }
+        assert!(base_name(&"n".repeat(255)).is_ok());
+        for name in ["", "..", "folder/", "a\u{0}b", "a\r\nb", &"n".repeat(256), &"é".repeat(128)] {
+            assert!(base_name(name).is_err(), "{name:?}");
+        }
+    }
+}
