@@ -20,6 +20,7 @@ mod json;
 mod keys;
 mod lookalikes;
 mod messages;
+mod metrics;
 mod openapi;
 mod page;
 mod routes;

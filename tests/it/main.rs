@@ -12,6 +12,7 @@
 mod harness;
 
 mod attempts;
+mod canaries;
 mod cli;
 mod cli_customers;
 mod cli_setup;
@@ -23,6 +24,7 @@ mod flood;
 mod idempotency;
 mod inbound;
 mod main_job;
+mod metrics;
 mod openapi;
 mod operations;
 mod pacing;

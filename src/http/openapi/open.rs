@@ -14,6 +14,8 @@ pub(super) fn docs() -> Vec<Doc> {
         Doc::new("Health", "GET /readyz", "Whether new work is taken; `?verbose` shows figures")
             .answers_schema(200, health(json!({"const": "ready"})))
             .answers_schema(503, health(json!({"const": "not_ready"}))),
+        Doc::new("Health", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
+            .answers_text(&["text/plain", "application/openmetrics-text"]),
         page("GET /docs", "The API to read and to try", &["text/html"]),
         page("GET /docs/errors", "Every code with its causes and what to do", &["text/html"]),
         page("GET /docs/{file}", "What these pages load", &["text/css", "text/javascript"]).refusing(&["not_found"]),
