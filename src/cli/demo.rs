@@ -145,7 +145,7 @@ async fn make(gateway: &Gateway) -> Result<String, Failure> {
 async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failure> {
     let [phone, full_name, email, transport] =
         [ACCOUNT_PHONE, "Demo Sales", "sales@demo.example", "simulator"].map(str::to_owned);
-    let connect = gateway.connection(phone, full_name, email, transport).ok_or_else(|| {
+    let connect = gateway.connection(phone, full_name, email, transport, "operator").ok_or_else(|| {
         Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
     })?;
     let cause = Gateway::cause("operator", gateway.chance.command_id());

@@ -92,7 +92,7 @@ pub(super) async fn connect(
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
-    let connect = gateway.connection(phone, full_name, email, transport).ok_or(unknown)?;
+    let connect = gateway.connection(phone, full_name, email, transport, "api").ok_or(unknown)?;
     let cause = Gateway::cause("api", id.0);
     match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await? {
         Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&gateway, account).await?)),

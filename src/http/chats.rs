@@ -1,7 +1,7 @@
 //! A workspace's chats, and what was said in them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{ChangeChat, Command, Workspace};
+use actors::workspace::{ChangeChat, ChatLookedUp, Command, Workspace};
 use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{ChatId, StreamId, WorkspaceId};
@@ -156,7 +156,7 @@ pub(super) async fn change(
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
     let chat = find(&gateway, workspace, &id)?;
-    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: None };
+    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: ChatLookedUp::default() };
     let cause = Gateway::cause("api", request.0);
     gateway.shard.ask::<Workspace>(workspace, Command::ChangeChat(change), cause).await?;
     Ok(HttpResponse::Ok().json(view(&gateway, chat).await?))
