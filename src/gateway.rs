@@ -227,11 +227,18 @@ impl Gateway {
     }
 
     /// What it takes to connect a number here; `None` without that transport.
-    pub fn connection(&self, phone: String, full_name: String, email: String, transport: String) -> Option<Connect> {
+    pub fn connection(
+        &self,
+        phone: String,
+        full_name: String,
+        email: String,
+        transport: String,
+        by: &str,
+    ) -> Option<Connect> {
         let own_message_id = self.transports.get(&transport)?.capabilities().own_message_id;
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        Some(Connect { phone, full_name, email, transport, own_message_id, gap })
+        Some(Connect { phone, full_name, email, transport, own_message_id, gap, by: by.to_owned() })
     }
 
     /// The cause of a request from outside.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix::{Actor, Recipient};
 use dashmap::DashMap;
+use events::chat::Responsible;
 use events::ids::{StreamId, WorkspaceId};
 use events::index::{Index, Lookup, Series, touched};
 use events::log::{Log, ReadError};
@@ -265,6 +266,9 @@ impl Shard {
         Ok(match question {
             Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical))?),
             Question::Chat(chat) => Found::Chat(index.chat(*chat)?),
+            Question::Responsible(chat) => {
+                Found::Responsible(index.find::<Option<Responsible>>(&Lookup::Responsible(*chat))?.flatten())
+            }
             Question::Named(name) => {
                 let mut found = Vec::new();
                 for chat in index.named(workspace, name, NAMED_MAX)? {

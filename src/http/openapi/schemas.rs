@@ -98,6 +98,7 @@ pub(super) fn path_parameter(name: &str) -> Value {
     match name {
         "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ3"}),
         "kind" => json!({"type": "string", "enum": ["workspace", "account", "chat"]}),
+        "position" => json!({"type": "integer", "minimum": 1, "maximum": u64::MAX, "example": 1}),
         "file" => {
             json!({"type": "string", "enum": ["style.css", "start.js", "swagger-ui.css", "swagger-ui-bundle.js"]})
         }
@@ -105,78 +106,58 @@ pub(super) fn path_parameter(name: &str) -> Value {
     }
 }
 
-/// What our own API takes: the same fields, and the sender by a shorter name. The path may name the chat.
-pub(super) fn send_by_api() -> Value {
+/// An object in which these fields are not empty.
+fn saying(names: &[&str]) -> Value {
+    let said = json!({"type": ["string", "number"], "pattern": "\\S"});
+    let properties: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), said.clone())).collect();
+    json!({"required": names, "properties": properties})
+}
+
+/// A text, a file, or both.
+fn content() -> Value {
+    json!({"anyOf": [saying(&["text"]), saying(&["file_url", "file_name"])]})
+}
+
+const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
+
+/// What our own API takes: the same, and `account` for the sender; `action` may be left out.
+pub(super) fn message() -> Value {
     let mut schema = send();
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
-        schema.remove("anyOf");
-        schema.insert("example".to_owned(), json!({"phone": "+12025550101", "text": "Your order is on its way"}));
     }
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        let about = "The phone of the account that sends; else the one that was connected last.";
+        let about = "The number of the account that sends; else the one that was connected last.";
         properties.insert("account".to_owned(), json!({"type": ["string", "number", "null"], "description": about}));
     }
     schema
 }
 
-/// What a dry run answers.
-pub(super) fn verdict() -> Value {
-    let number = json!({"type": "integer", "minimum": 0});
-    let text = json!({"type": ["string", "null"]});
-    object(json!({"status": {"const": "success"}, "data": object(json!({
-        "dry_run": {"const": true},
-        "account": text,
-        "chat_id": text,
-        "recipient": {"type": ["object", "null"]},
-        "cost": number,
-        "balance": number,
-        "warnings": {"type": "array", "items": {"type": "string"}},
-    }))}))
+/// As [`message`], where the path names the recipient.
+pub(super) fn message_to_chat() -> Value {
+    let mut schema = message();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("allOf".to_owned(), json!([content()]));
+        schema.insert("example".to_owned(), json!({"text": "Your order is on its way"}));
+    }
+    schema
 }
-
-/// Values of the header of that name, in any case.
-pub(super) fn dry_run() -> Value {
-    json!({"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"})
-}
-
-/// A request to the inbound webhook, and what came of it.
-pub(super) fn attempt() -> Value {
-    let request = json!({
-        "type": "object",
-        "required": ["headers", "body"],
-        "properties": {
-            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-            "body": {"type": "string"},
-            "body_cut": {"const": true, "description": "The body went on."},
-        },
-    });
-    object(json!({
-        "id": {"type": "string", "pattern": "^att_[0-9]+$"},
-        "at": {"type": "string", "format": "date-time"},
-        "status": {"type": "integer"},
-        "request": request,
-        "answer": {"type": "object"},
-        "warnings": {"type": "array", "items": {"type": "string"}},
-        "message_id": {"type": ["string", "null"]},
-    }))
-}
-
-const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
 
 /// What a CRM posts. Numbers count as their digits, `null` and blank as absent, unknown fields are ignored.
 pub(super) fn send() -> Value {
-    let said = json!({"type": ["string", "number"], "pattern": "\\S"});
-    let recipients =
-        ["chat_id", "jid", "phone", "chat_name"].map(|name| json!({"required": [name], "properties": {name: said}}));
+    let recipients = ["chat_id", "jid", "phone", "chat_name"].map(|name| saying(&[name]));
     let text = |about: &str| json!({"type": ["string", "number", "null"], "description": about});
     json!({
         "type": "object",
-        "required": ["action", "text"],
-        "anyOf": recipients,
+        "required": ["action"],
+        "allOf": [{"anyOf": recipients}, content()],
         "properties": {
             "action": {"const": "send"},
-            "text": {"allOf": [said, {"maxLength": 65_536}], "description": "Plain; a line break is the only markup."},
+            "text": {
+                "type": ["string", "number", "null"],
+                "maxLength": 65_536,
+                "description": "Plain; a line break is the only markup. May be left out with a file.",
+            },
             "file_url": text("Direct download of a file; given with file_name."),
             "file_name": text("The name that the recipient sees; given with file_url."),
             "chat_id": text("A chat of this workspace; its own account sends."),

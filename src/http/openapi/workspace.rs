@@ -1,17 +1,19 @@
-//! What is said about the routes of a workspace's key.
+//! What is said about the routes of a workspace's daily work: credits, accounts, chats, messages, files.
 
 use serde_json::json;
 
-use super::super::accounts::{AccountView, ConnectBody};
-use super::super::chats::ChatView;
+use super::super::accounts::{AccountView, ConnectBody, ReasonBody};
+use super::super::chats::{ChatBody, ChatView};
 use super::super::credits::LedgerRow;
+use super::super::files::{CheckBody, FileCheckView};
 use super::super::messages::{MessageView, SettleBody};
+use super::super::timeline::MomentView;
 use super::doc::Doc;
 use super::schemas;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
-    [credits(), accounts(), chats(), messages(), sending(), attempts()].into_iter().flatten().collect()
+    [credits(), accounts(), chats(), messages()].into_iter().flatten().collect()
 }
 
 fn credits() -> Vec<Doc> {
@@ -27,6 +29,10 @@ fn credits() -> Vec<Doc> {
 }
 
 fn accounts() -> Vec<Doc> {
+    let one = |route, summary| {
+        Doc::new("Accounts", route, summary).answers::<AccountView>(200).refusing(&["account_not_found"])
+    };
+    let told = |route, summary| one(route, summary).may_take::<ReasonBody>();
     vec![
         Doc::new("Accounts", "GET /api/v1/accounts", "All connected numbers, the newest first")
             .lists::<AccountView>()
@@ -35,16 +41,21 @@ fn accounts() -> Vec<Doc> {
             .takes::<ConnectBody>()
             .answers::<AccountView>(201)
             .refusing(&["account_exists", "limit_reached"]),
-        Doc::new("Accounts", "GET /api/v1/accounts/{id}", "One account")
-            .answers::<AccountView>(200)
-            .refusing(&["account_not_found"]),
+        one("GET /api/v1/accounts/{id}", "One account"),
+        told("DELETE /api/v1/accounts/{id}", "Ends the connection; after 24 hours its queue is failed and refunded"),
+        told("POST /api/v1/accounts/{id}/pause", "Holds the queue").refusing(&["account_not_connected"]),
+        told("POST /api/v1/accounts/{id}/resume", "Lets the queue go on").refusing(&["account_not_connected"]),
     ]
 }
 
 fn chats() -> Vec<Doc> {
+    let one = |route, summary| Doc::new("Chats", route, summary).answers::<ChatView>(200).refusing(&["chat_not_found"]);
     vec![
         Doc::new("Chats", "GET /api/v1/chats", "All chats, the newest first").lists::<ChatView>().paged(),
-        Doc::new("Chats", "GET /api/v1/chats/{id}", "One chat").answers::<ChatView>(200).refusing(&["chat_not_found"]),
+        one("GET /api/v1/chats/{id}", "One chat"),
+        one("PATCH /api/v1/chats/{id}", "Renames a chat, or makes a teammate responsible for it")
+            .takes::<ChatBody>()
+            .refusing(&["teammate_not_found"]),
         Doc::new("Chats", "GET /api/v1/chats/{id}/messages", "What was said in a chat, the newest first")
             .lists::<MessageView>()
             .paged()
@@ -57,48 +68,19 @@ fn messages() -> Vec<Doc> {
         Doc::new("Messages", "GET /api/v1/messages/{id}", "One message")
             .answers::<MessageView>(200)
             .refusing(&["message_not_found"]),
+        Doc::new("Messages", "GET /api/v1/messages/{id}/timeline", "All that happened to a message, the oldest first")
+            .lists::<MomentView>()
+            .refusing(&["message_not_found"]),
         Doc::new("Messages", "POST /api/v1/messages/{id}/settle", "Settles an uncertain message by somebody's word")
             .takes::<SettleBody>()
             .answers::<MessageView>(200)
             .refusing(&["message_not_found", "not_uncertain"]),
-    ]
-}
-
-fn sending() -> Vec<Doc> {
-    let doc = |route, summary| {
-        Doc::new("Messages", route, summary)
-            .header("Idempotency-Key", "As at the inbound webhook.", json!({"type": "string"}))
-            .header("Dry-Run", "As at the inbound webhook.", schemas::dry_run())
-            .takes_schema(schemas::send_by_api())
-            .answers::<MessageView>(201)
-            .answers_schema(200, schemas::verdict())
-            .refusing(&["recipient_missing", "empty_message", "text_too_long", "conflicting_fields", "limit_reached"])
-            .refusing(&["file_name_missing", "file_url_missing", "insufficient_credits", "chat_name_ambiguous"])
-            .refusing(&["chat_not_found", "account_not_found", "no_connected_account", "idempotency_conflict"])
-            .refusing(&["disk_full", "overloaded"])
-    };
-    vec![
-        doc("POST /api/v1/messages", "Accepts a message; a dry run is answered with 200"),
-        doc("POST /api/v1/chats/{id}/messages", "Accepts a message to a chat; a dry run is answered with 200"),
-    ]
-}
-
-fn attempts() -> Vec<Doc> {
-    let doc = |route, summary| Doc::new("Inbound webhook", route, summary);
-    let limit = json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 10});
-    let place = json!({"type": "integer", "minimum": 0});
-    vec![
-        doc("GET /api/v1/inbound/attempts", "The last attempts, the newest first")
-            .answers_schema(200, schemas::list(&schemas::attempt()))
-            .query("limit", "At most so many rows.", limit)
-            .query("after", "Rows behind this place: `page.next` of the page before.", place.clone())
-            .query("before", "Rows before this place: `page.prev` of the page behind.", place),
-        doc("GET /api/v1/inbound/attempts/{id}", "One attempt")
-            .answers_schema(200, schemas::attempt())
-            .refusing(&["attempt_not_found"]),
-        doc("GET /api/v1/inbound/log.json", "The last 100 attempts as a list")
-            .answers_schema(200, json!({"type": "array", "items": schemas::attempt()})),
-        doc("GET /api/v1/inbound/log.csv", "The last 100 attempts as a table").answers_text(&["text/csv"]),
-        doc("GET /api/v1/inbound/log.txt", "The last 100 attempts for reading").answers_text(&["text/plain"]),
+        Doc::new(
+            "Files",
+            "POST /api/v1/files/check",
+            "Whether a file can be had, and if not, why not; nothing is sent",
+        )
+        .takes::<CheckBody>()
+        .answers::<FileCheckView>(200),
     ]
 }
