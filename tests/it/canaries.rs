@@ -79,10 +79,9 @@ fn accepted(workspace: &Workspace) {
     let mut with_file = message(PHONE, "C4naryText");
     with_file["file_url"] = format!("http://127.0.0.1:{}/a.png?token=C4naryUrlToken", free_port()).into();
     with_file["file_name"] = "C4naryFile.png".into();
-    let answer = workspace.post(&with_file);
+    let unfetched = workspace.post(&with_file).message_id();
     workspace.wait_for_state(&sent, "read", SOON);
-    let unfetched = (answer.status == 200).then(|| answer.message_id());
-    for id in [failed].into_iter().chain(unfetched) {
+    for id in [failed, unfetched] {
         workspace.wait_for_state(&id, "failed", SOON);
     }
     let url = json!({"url": with_file["file_url"]});
@@ -207,12 +206,14 @@ fn what_is_shown_of_the_log_and_of_states_holds_no_credential() {
         shown.push(Request::get(format!("/admin/v1/streams/chat/{chat}/state")).bearer(ADMIN_KEY));
         shown.push(workspace.api("GET", &format!("/chats/{chat}/messages")));
     }
-    for list in ["/workspace", "/accounts", "/teammates", "/keys", "/chats", "/credits/ledger"] {
+    let attempts = ["/inbound/attempts?limit=100", "/inbound/log.csv", "/inbound/log.txt"];
+    for list in ["/workspace", "/accounts", "/teammates", "/keys", "/chats", "/credits/ledger"].iter().chain(&attempts)
+    {
         shown.push(workspace.api("GET", list));
     }
     for request in shown {
         let answer = server.http().ask(&request);
-        answer.success();
+        assert_eq!(answer.status, 200, "{request:?}: {answer:?}");
         assert_clean(&format!("{request:?}"), &answer.text(), secrets.all());
     }
     assert_events_are_clean(&server, &secrets);

@@ -21,6 +21,7 @@ mod crash;
 mod errors;
 mod files;
 mod flood;
+mod heard;
 mod idempotency;
 mod inbound;
 mod main_job;
