@@ -61,6 +61,8 @@ pub struct Gateway {
     pub transports: Arc<Transports>,
     /// What fetches the files of messages.
     pub files: Arc<dyn Files>,
+    /// The files that messages wait for.
+    pub fetching: Arc<Fetching>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -130,11 +132,12 @@ impl Gateway {
     pub fn launch(make: Make, config: &Config) -> Result<Self, ReadError> {
         let transports = Arc::new(make.transports);
         let index = Arc::new(OnceLock::new());
+        let fetching = Arc::new(Fetching::new(Arc::clone(&make.files)));
         let sending = Sending {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
             transports: Arc::clone(&transports),
-            fetching: Arc::new(Fetching::new(Arc::clone(&make.files))),
+            fetching: Arc::clone(&fetching),
             reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             lines: Arc::default(),
@@ -167,6 +170,7 @@ impl Gateway {
             strict_errors: config.compat.strict_errors,
             transports,
             files: make.files,
+            fetching,
             simulator: make.simulator,
             reading: make.reading,
             state: Arc::default(),
@@ -189,6 +193,7 @@ impl Gateway {
     /// Starts nothing new, keeps what is only in memory, and waits for what is under way; says how many messages stay
     /// queued.
     pub async fn stop(&self) -> u64 {
+        self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
         self.shard.stop().await
     }
