@@ -64,6 +64,8 @@ pub struct Gateway {
     pub transports: Arc<Transports>,
     /// What fetches the files of messages.
     pub files: Arc<dyn Files>,
+    /// The files that messages wait for.
+    pub fetching: Arc<Fetching>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -151,11 +153,12 @@ impl Gateway {
         let metered = Arc::new(Metered::new(make.files));
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let index = Arc::new(OnceLock::new());
+        let fetching = Arc::new(Fetching::new(Arc::clone(&files)));
         let sending = Sending {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
             transports: Arc::clone(&transports),
-            fetching: Arc::new(Fetching::new(Arc::clone(&files))),
+            fetching: Arc::clone(&fetching),
             reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             lines: Arc::default(),
@@ -190,6 +193,7 @@ impl Gateway {
             strict_errors: config.compat.strict_errors,
             transports,
             files,
+            fetching,
             simulator: make.simulator,
             reading: make.reading,
             state,
@@ -213,6 +217,7 @@ impl Gateway {
     /// Starts nothing new, keeps what is only in memory, and waits for what is under way; says how many messages stay
     /// queued.
     pub async fn stop(&self) -> u64 {
+        self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
         self.shard.stop().await
     }

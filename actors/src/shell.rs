@@ -224,7 +224,8 @@ impl<D: Kind> Shell<D> {
     }
 
     fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
-        let running = self.shard.running();
+        // What leaves no trace when it is broken off need not be waited for.
+        let running = D::interrupted(&effect).map(|_| self.shard.running());
         let done = self.port.perform(effect.clone()).into_actor(self);
         let done = done.map(move |command, shell: &mut Self, context| {
             drop(running);

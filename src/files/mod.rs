@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 
 pub use fault::{Fault, explain};
 pub use fetcher::{Fetcher, Limits};
-pub use name::{base_name, name_in};
+pub use name::{NAME_BYTES_MAX, base_name, last_part, name_in};
 
 /// What a file is called that was given no usable name.
 pub const NAMELESS: &str = "file";

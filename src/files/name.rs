@@ -3,16 +3,20 @@
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Longest name.
-const BYTES_MAX: usize = 255;
+/// Longest name, in bytes: what file systems take.
+pub const NAME_BYTES_MAX: usize = 255;
 
 /// Reduces a name to its base name: no folders, no control characters, nothing that turns the direction of writing,
 /// 255 bytes at most with its ending kept. `None` if nothing is left.
 pub fn base_name(name: &str) -> Option<String> {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = base.chars().filter(|character| !is_hidden(*character)).collect();
+    let shown: String = last_part(name).chars().filter(|character| !is_hidden(*character)).collect();
     let kept = without_tail(&shortened(without_tail(shown.trim_start()))).to_owned();
     (!kept.is_empty()).then_some(kept)
+}
+
+/// What follows the last folder, of this system or another.
+pub fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 /// The name that a URL gives a file: the last part of its path.
@@ -35,13 +39,13 @@ fn is_hidden(character: char) -> bool {
 }
 
 fn shortened(name: &str) -> String {
-    if name.len() <= BYTES_MAX {
+    if name.len() <= NAME_BYTES_MAX {
         return name.to_owned();
     }
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let ending = if ending.is_empty() || ending.len() > 16 { String::new() } else { format!(".{ending}") };
     let stem = if ending.is_empty() { name } else { stem };
-    let end = stem.floor_char_boundary(BYTES_MAX.saturating_sub(ending.len()));
+    let end = stem.floor_char_boundary(NAME_BYTES_MAX.saturating_sub(ending.len()));
     format!("{}{ending}", stem.get(..end).unwrap_or_default())
 }
 
@@ -116,7 +120,7 @@ mod tests {
         #[test]
         fn what_is_left_of_a_name_is_left_of_itself(name in "\\PC{0,40}|.{0,300}") {
             if let Some(kept) = base_name(&name) {
-                prop_assert!(!kept.is_empty() && kept.len() <= BYTES_MAX, "{kept:?}");
+                prop_assert!(!kept.is_empty() && kept.len() <= NAME_BYTES_MAX, "{kept:?}");
                 prop_assert!(!kept.contains(['/', '\\']) && !kept.contains(char::is_control));
                 prop_assert!(!kept.chars().any(is_hidden) && kept != "." && kept != "..");
                 prop_assert_eq!(base_name(&kept), Some(kept));

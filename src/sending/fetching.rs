@@ -1,12 +1,12 @@
 //! Fetches the files of messages that are about to leave, and keeps them until they have left.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actors::account::{Command, Fetched};
-use dashmap::DashMap;
 use events::ids::{AccountId, MessageId, WorkspaceId};
+use tokio::sync::watch;
 
+use super::kept::Kept;
 use super::queued::QueuedFile;
 use super::turns::Turns;
 use crate::files::{Fault, Files};
@@ -22,17 +22,27 @@ const AT_ONCE_PER_WORKSPACE: usize = 32;
 /// Files on their way.
 pub struct Fetching {
     files: Arc<dyn Files>,
-    kept: DashMap<MessageId, Attachment>,
-    kept_bytes: AtomicU64,
+    kept: Mutex<Kept>,
     hosts: Turns<(AccountId, String)>,
     workspaces: Turns<WorkspaceId>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Fetching {
     /// With what gets files.
     pub fn new(files: Arc<dyn Files>) -> Self {
+        Self::keeping(files, KEPT_BYTES_MAX)
+    }
+
+    fn keeping(files: Arc<dyn Files>, bytes_max: u64) -> Self {
         let (hosts, workspaces) = (Turns::of(AT_ONCE_PER_HOST), Turns::of(AT_ONCE_PER_WORKSPACE));
-        Self { files, kept: DashMap::new(), kept_bytes: AtomicU64::new(0), hosts, workspaces }
+        let kept = Mutex::new(Kept::up_to(bytes_max));
+        Self { files, kept, hosts, workspaces, stopping: watch::Sender::new(false) }
+    }
+
+    /// No message that is about to leave waits for its file any longer.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Fetches a message's file and keeps it.
@@ -45,41 +55,40 @@ impl Fetching {
         };
         let result = result.map(|attachment| {
             let fetched = Fetched { size: attachment.bytes.len() as u64, mime: attachment.mime.clone() };
-            self.keep(message, attachment);
+            self.kept().put(message, attachment);
             fetched
         });
         Command::Fetched { message, result: result.map_err(|fault| fault.code().to_owned()) }
     }
 
-    /// The file that was fetched, or fetched again where it was not kept.
-    pub(super) async fn take(&self, message: MessageId, file: &QueuedFile) -> Result<Attachment, Fault> {
-        if let Some(kept) = self.kept.get(&message) {
-            return Ok(kept.clone());
+    /// The file that was fetched, or fetched again where it was not kept; `None` if it must be and the gateway stops.
+    pub(super) async fn take(&self, message: MessageId, file: &QueuedFile) -> Option<Result<Attachment, Fault>> {
+        let kept = self.kept().get(message);
+        if let Some(kept) = kept {
+            return Some(Ok(kept));
         }
-        self.get(file).await
+        let mut stopping = self.stopping.subscribe();
+        tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => None,
+            again = self.get(file) => Some(again.inspect(|again| self.kept().put(message, again.clone()))),
+        }
     }
 
     /// The message needs its file no more.
     pub(super) fn forget(&self, message: MessageId) {
-        if let Some((_, attachment)) = self.kept.remove(&message) {
-            self.kept_bytes.fetch_sub(attachment.bytes.len() as u64, Ordering::Relaxed);
-        }
+        self.kept().remove(message);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn get(&self, file: &QueuedFile) -> Result<Attachment, Fault> {
         let fetched = self.files.fetch(&file.url, &file.name).await?;
         Ok(Attachment { name: file.name.clone(), mime: fetched.mime.to_owned(), bytes: fetched.bytes })
     }
-
-    fn keep(&self, message: MessageId, attachment: Attachment) {
-        let size = attachment.bytes.len() as u64;
-        while self.kept_bytes.load(Ordering::Relaxed).saturating_add(size) > KEPT_BYTES_MAX {
-            let Some(other) = self.kept.iter().next().map(|kept| *kept.key()) else { break };
-            self.forget(other);
-        }
-        self.kept_bytes.fetch_add(size, Ordering::Relaxed);
-        if let Some(before) = self.kept.insert(message, attachment) {
-            self.kept_bytes.fetch_sub(before.bytes.len() as u64, Ordering::Relaxed);
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Hands messages to the transports, with their files.
 
 mod fetching;
+mod kept;
 mod queued;
 mod turns;
 
@@ -83,8 +84,9 @@ impl Sending {
         let file = match &queued.file {
             None => None,
             Some(file) => match self.fetching.take(message, file).await {
-                Ok(attachment) => Some(attachment),
-                Err(fault) => return Command::NoFile { message, try_number, code: fault.code().to_owned() },
+                Some(Ok(attachment)) => Some(attachment),
+                None => return tried(Outcome::NotConnected),
+                Some(Err(fault)) => return Command::NoFile { message, try_number, code: fault.code().to_owned() },
             },
         };
         let outgoing = Outgoing { id: message, from: line.phone, to: queued.to, text: queued.text, file };

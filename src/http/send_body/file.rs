@@ -5,12 +5,10 @@ use reqwest::Url;
 
 use super::super::error::Refused;
 use super::{FILE_NAME, FILE_URL};
-use crate::files;
+use crate::files::{self, NAME_BYTES_MAX};
 
 /// Signed addresses are long; longer ones are none.
 const URL_BYTES_MAX: usize = 4_096;
-/// What file systems take.
-const NAME_BYTES_MAX: usize = 255;
 
 /// Takes what passes; a folder before the name is dropped with a warning.
 pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refused> {
@@ -46,7 +44,7 @@ fn base_name(text: &str) -> Result<String, Refused> {
     if text.chars().any(char::is_control) {
         return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
     }
-    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = files::last_part(text);
     if name.len() > NAME_BYTES_MAX {
         return Err(Refused::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
     }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 
 use rcgen::{CertifiedKey, KeyPair};
@@ -10,22 +10,9 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use serde_json::{Value, json};
 
-use super::site::{Reply, Site};
+use super::site::{Reply, site};
 use super::{PNG, TWO_MIB};
 use crate::harness::{Request, Server, Setup, Workspace};
-
-/// A site that lives as long as the test program, on a thread of its own.
-fn site(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
-    let (made, site) = mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            made.send(Site::answering("127.0.0.1", reply).await).unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    site.recv().unwrap()
-}
 
 fn check(workspace: &Workspace, url: &str) -> Value {
     let answer = workspace.ask(&workspace.api("POST", "/files/check").json(&json!({"url": url})));

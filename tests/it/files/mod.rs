@@ -1,8 +1,13 @@
 //! Files from addresses that users give: what arrives, and everything that a server may do instead.
 
 mod check;
+mod costs;
 mod fetch;
+mod interrupted;
+mod names;
+mod order;
 mod redirects;
+mod sent;
 mod site;
 
 use std::collections::VecDeque;

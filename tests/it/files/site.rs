@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What is written to who asks; then the connection is closed.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub enum Reply {
     Endless(Vec<u8>, Vec<u8>),
     /// The first bytes, and then one byte after each pause.
     Slow(Vec<u8>, Duration),
+    /// These bytes, as soon as there are any.
+    Later(watch::Receiver<Option<Vec<u8>>>),
     /// Nothing for ever.
     Silence,
 }
@@ -103,6 +107,19 @@ impl Site {
     }
 }
 
+/// A site that lives as long as the test program, on a thread of its own.
+pub fn site(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
+    let (made, site) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            made.send(Site::answering("127.0.0.1", reply).await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    site.recv().unwrap()
+}
+
 async fn head(stream: &mut BufReader<TcpStream>) -> String {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).await.is_ok_and(|bytes| bytes > 0) {}
@@ -124,6 +141,10 @@ async fn write(mut stream: TcpStream, reply: Reply, written: &AtomicUsize) -> st
                 tokio::time::sleep(pause).await;
                 stream.write_all(b"a").await?;
             }
+        }
+        Reply::Later(mut bytes) => {
+            let bytes = bytes.wait_for(Option::is_some).await.map(|bytes| bytes.clone().unwrap_or_default());
+            stream.write_all(&bytes.unwrap_or_default()).await?;
         }
         Reply::Silence => std::future::pending().await,
     }
