@@ -1,9 +1,11 @@
 //! `schemathesis`: a running server against its own `/openapi.json`, by requests made from that document.
 
+mod known;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::http::Client;
 use crate::process::{debug_server, fresh_folder, output, run as run_program, tools_folder};
@@ -19,10 +21,18 @@ const PHASES: &str = "examples,coverage,fuzzing";
 const EXAMPLES_MAX: &str = "15";
 /// The same requests at every run: what fails here fails for whoever looks into it.
 const SEED: &str = "1";
+/// The secret URL comes first: later passes replace it, and switch it off.
+const INBOUND: &str = "^/in/";
 /// What asks for the operator's key.
 const OPERATORS: &str = "^/admin/";
-/// Answers that never end are no answers to check.
-const ENDLESS: &str = "^/api/v1/stream$";
+/// Keys come last: what revokes its own key learns nothing more.
+const KEYS: &str = "^/api/v1/keys";
+/// All the rest, but answers that never end: they are no answers to check.
+const OTHERS: &str = "^/(?!in/|admin/|api/v1/keys|api/v1/stream$)";
+/// The secret URL only.
+const ANY: &str = "any.toml";
+/// And the ids of things that there are.
+const KNOWN: &str = "known.toml";
 const CREDITS: u64 = 1_000_000;
 
 /// Why this machine cannot run it.
@@ -30,43 +40,40 @@ pub fn why_not() -> Option<String> {
     (!tools::makes_environments()).then(|| "schemathesis needs the package python3-venv".to_owned())
 }
 
-/// Asks every operation of the document, those of the operator with the operator's key, all others with a workspace's.
+/// Asks every operation of the document with the key that it wants: with ids of nothing, then with those of what is
+/// there.
 pub fn run() -> Result<()> {
     let program = install()?;
-    let binary = debug_server()?;
     let folder = fresh_folder("schemathesis")?;
-    let server = Server::start(Command::new(binary), &folder.join("data"), &folder.join("server.log"))?;
+    let server = Server::start(Command::new(debug_server()?), &folder.join("data"), &folder.join("server.log"))?;
     let mut client = Client::new(server.address);
-    let document = client.get("/openapi.json", &[])?;
-    ensure!(document.status == 200, "no /openapi.json: {}", document.abridged());
     let workspace = Workspace::create(&mut client, CREDITS)?;
-    let token = workspace.inbound_path().trim_start_matches("/in/").to_owned();
-    std::fs::write(folder.join("schemathesis.toml"), configuration(&token))?;
-
-    let admin = format!("Bearer {ADMIN_KEY}");
-    let runs: [(&[&str], &str); 2] = [
-        (&["--include-path-regex", OPERATORS], &admin),
-        (&["--exclude-path-regex", OPERATORS, "--exclude-path-regex", ENDLESS], workspace.authorization()),
-    ];
-    runs.into_iter().try_for_each(|(filter, key)| {
-        let mut command = schemathesis(&program, &folder, &server);
-        run_program(command.args(filter).env("SCHEMATHESIS_KEY", key))
+    let (admin, key) = (format!("Bearer {ADMIN_KEY}"), workspace.authorization());
+    let pass = |paths: &str, key: &str, configuration: &str| {
+        let mut command = schemathesis(&program, &folder, &server, configuration);
+        run_program(command.args(["--include-path-regex", paths]).env("SCHEMATHESIS_KEY", key))
             .map_err(|error| error.context(server.last_words()))
-    })
+    };
+
+    let common = known::common(workspace.inbound_path().trim_start_matches("/in/"));
+    std::fs::write(folder.join(ANY), &common)?;
+    pass(INBOUND, key, ANY)?;
+    let ids = known::ids(&mut client, &workspace)?;
+    std::fs::write(folder.join(KNOWN), common + &ids)?;
+    for configuration in [ANY, KNOWN] {
+        pass(OPERATORS, &admin, configuration)?;
+        pass(OTHERS, key, configuration)?;
+    }
+    pass(KEYS, key, ANY)
 }
 
-fn schemathesis(program: &Path, folder: &Path, server: &Server) -> Command {
+fn schemathesis(program: &Path, folder: &Path, server: &Server, configuration: &str) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(folder).args(["--config-file", "schemathesis.toml", "run"]);
+    command.current_dir(folder).args(["--config-file", configuration, "run"]);
     command.args(["--checks", CHECKS, "--phases", PHASES, "--max-examples", EXAMPLES_MAX, "--seed", SEED]);
     command.args(["--continue-on-failure", "--no-color", "--request-timeout", "30", "--generation-database", "none"]);
     command.arg(format!("http://{}/openapi.json", server.address));
     command
-}
-
-/// The secret URL's token goes where the document names it; the key comes from the environment, not the command line.
-fn configuration(token: &str) -> String {
-    format!("headers = {{ Authorization = \"${{SCHEMATHESIS_KEY}}\" }}\n\n[parameters]\n\"path.token\" = \"{token}\"\n")
 }
 
 /// Installs schemathesis into a virtual environment below the target folder, where it is missing.
@@ -81,16 +88,4 @@ fn install() -> Result<PathBuf> {
     let installed = run_program(pip.args(["install", "--quiet", &format!("schemathesis=={VERSION}")]));
     installed.context("schemathesis cannot be installed")?;
     Ok(program)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_key_is_not_in_the_configuration_but_the_token_is() {
-        let written = configuration("in_0123");
-        assert!(written.contains("\"path.token\" = \"in_0123\"") && written.contains("${SCHEMATHESIS_KEY}"));
-        assert!(!written.contains("Bearer"));
-    }
 }
