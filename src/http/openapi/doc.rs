@@ -21,7 +21,8 @@ pub(super) struct Doc {
     pub(super) route: &'static str,
     /// The schemas that it refers to, by name.
     pub(super) schemas: Vec<(String, Value)>,
-    tag: &'static str,
+    /// What it is about.
+    pub(super) tag: &'static str,
     summary: &'static str,
     parameters: Vec<Value>,
     body: Option<Value>,

@@ -19,6 +19,22 @@ use self::doc::Doc;
 pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
+/// What the routes are about, in the order in which they are read.
+const TAGS: [(&str, &str); 12] = [
+    ("Inbound webhook", "A CRM posts messages to a secret URL"),
+    ("Messages", "Sent by our own API, and followed"),
+    ("Chats", "With whom was spoken, and what was said"),
+    ("Accounts", "Connected numbers"),
+    ("Credits", "What is left, and where it went"),
+    ("Files", "Checked before a message needs them"),
+    ("Workspace", "Particulars and pacing"),
+    ("Teammates", "Who may be responsible for chats"),
+    ("Keys", "What opens this API"),
+    ("Workspaces", "The operator's customers"),
+    ("Event log", "The operator's view of all that happened"),
+    ("Service", "Health and documentation"),
+];
+
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
 
 /// Shows the description.
@@ -57,9 +73,10 @@ fn document() -> Value {
             "title": "Tidings",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "A self-hosted WhatsApp gateway for CRMs",
-            "description": "Refusals are 4xx with a stable code; every code is explained at /docs/errors.",
+            "description": "Refusals are 4xx with a stable code; [every code is explained](/docs/errors).",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
+        "tags": TAGS.map(|(name, about)| json!({"name": name, "description": about})),
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
@@ -82,6 +99,8 @@ fn name(route: &Listed) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::codes;
 
@@ -94,6 +113,14 @@ mod tests {
         described.sort_unstable();
         wanted.sort_unstable();
         assert_eq!(described, wanted);
+    }
+
+    #[test]
+    fn every_route_is_about_something_in_the_list_and_everything_in_the_list_has_a_route() {
+        let used: BTreeSet<&str> = docs().iter().map(|doc| doc.tag).collect();
+        let listed: BTreeSet<&str> = TAGS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(used, listed);
+        assert_eq!(TAGS.len(), listed.len(), "one stands there twice");
     }
 
     #[test]

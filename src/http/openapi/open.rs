@@ -9,21 +9,21 @@ use super::schemas;
 pub(super) fn docs() -> Vec<Doc> {
     let health = |state: Value| schemas::object(json!({"status": state}));
     vec![
-        Doc::new("Health", "GET /livez", "Whether the process answers")
+        Doc::new("Service", "GET /livez", "Whether the process answers")
             .answers_schema(200, health(json!({"const": "alive"}))),
-        Doc::new("Health", "GET /readyz", "Whether new work is taken; `?verbose` shows figures")
+        Doc::new("Service", "GET /readyz", "Whether new work is taken; ?verbose shows figures")
             .answers_schema(200, health(json!({"const": "ready"})))
             .answers_schema(503, health(json!({"const": "not_ready"}))),
-        Doc::new("Health", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
+        Doc::new("Service", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
             .answers_text(&["text/plain", "application/openmetrics-text"]),
         page("GET /docs", "The API to read and to try", &["text/html"]),
         page("GET /docs/errors", "Every code with its causes and what to do", &["text/html"]),
         page("GET /docs/{file}", "What these pages load", &["text/css", "text/javascript"]).refusing(&["not_found"]),
-        Doc::new("Documentation", "GET /openapi.json", "This description")
+        Doc::new("Service", "GET /openapi.json", "This description")
             .answers_schema(200, json!({"type": "object", "required": ["openapi", "info", "paths"]})),
     ]
 }
 
 fn page(route: &'static str, summary: &'static str, types: &[&str]) -> Doc {
-    Doc::new("Documentation", route, summary).answers_text(types)
+    Doc::new("Service", route, summary).answers_text(types)
 }
