@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::codes::{self, Code};
+use crate::codes::{self, Code, Kind};
 
 const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Codes - Tidings</title>\n\
@@ -20,9 +20,13 @@ pub(super) fn page() -> String {
 }
 
 fn row(code: &Code) -> String {
-    let (name, status, meaning) = (code.name, code.status().map(|s| s.to_string()), escape(code.meaning));
-    let status = status.unwrap_or_default();
-    format!("<tr><td><a href=\"#{name}\"><code>{name}</code></a></td><td>{status}</td><td>{meaning}</td></tr>\n")
+    let (name, meaning) = (code.name, escape(code.meaning));
+    let kind = match code.kind {
+        Kind::Refusal(status) => status.to_string(),
+        Kind::Failure => "failure".to_owned(),
+        Kind::Stop => "stop".to_owned(),
+    };
+    format!("<tr><td><a href=\"#{name}\"><code>{name}</code></a></td><td>{kind}</td><td>{meaning}</td></tr>\n")
 }
 
 fn section(code: &Code) -> String {

@@ -45,7 +45,7 @@ pub(super) fn docs() -> Vec<Doc> {
             "too_many_requests",
         ]),
         own("POST /api/v1/messages", once, schemas::message()),
-        own("POST /api/v1/chats/{id}/messages", "The same, to this chat", schemas::message_to_chat()),
+        own("POST /api/v1/chats/{id}/messages", "Accepts a message to this chat", schemas::message_to_chat()),
     ]
 }
 
