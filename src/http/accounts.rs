@@ -1,17 +1,15 @@
 //! A workspace's accounts: connected numbers.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{Account, AccountCommand, Answer, Command, State, Workspace};
-use events::ids::{AccountId, WorkspaceId};
+use actix_web::{HttpResponse, web};
+use actors::workspace::{Account, AccountCommand, Answer, By, Command, State};
+use events::ids::AccountId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::{Caller, RequestId};
+use super::call::{BY, Call};
 use super::error::Refused;
 use super::openapi::{Email, Line, Phone, Reason};
-use super::page::{self, Query};
-use super::{body, fields};
-use crate::gateway::Gateway;
+use super::{fields, page};
 
 /// A number to connect.
 #[derive(Deserialize, ToSchema)]
@@ -81,109 +79,65 @@ impl AccountView {
 }
 
 /// Connects a number.
-pub(super) async fn connect(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let ConnectBody { phone, full_name, email, transport } = body::typed(&body)?;
+pub(super) async fn connect(mut call: Call) -> Result<HttpResponse, Refused> {
+    let ConnectBody { phone, full_name, email, transport } = call.body().await?;
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
-    let connect = gateway.connection(phone, full_name, email, transport, "api").ok_or(unknown)?;
-    let cause = Gateway::cause("api", id.0);
-    match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await? {
-        Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&gateway, account).await?)),
-        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
+    let connect = call.gateway.connection(phone, full_name, email, transport, BY).ok_or(unknown)?;
+    match call.ask(Command::Connect(connect)).await? {
+        Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&call, account).await?)),
+        other => Err(Refused::unexpected(&other)),
     }
 }
 
-/// One account.
-pub(super) async fn show(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Refused> {
-    Ok(HttpResponse::Ok().json(one(&gateway, own(workspace, &id)?).await?))
+/// All accounts, the newest first.
+pub(super) async fn list(call: Call) -> Result<HttpResponse, Refused> {
+    let query = call.page()?;
+    Ok(page::answer(page::within(call.look(AccountView::all).await?, query), query))
 }
 
-/// An id that can only be of the caller's workspace.
-fn own(workspace: WorkspaceId, id: &str) -> Result<AccountId, Refused> {
-    let account = id.parse::<AccountId>().ok().filter(|account| account.workspace() == workspace);
-    account.ok_or_else(not_found)
+/// One account.
+pub(super) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    Ok(HttpResponse::Ok().json(one(&call, own(&call, &id)?).await?))
 }
 
 /// Holds an account's queue.
-pub(super) async fn pause(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: RequestId,
-    id: web::Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
-    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Pause { by, reason }, request).await
+pub(super) async fn pause(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    carry_out(call, &id, |by, reason| AccountCommand::Pause { by, reason }).await
 }
 
 /// Lets an account's queue go on, whether it was paused or blocked.
-pub(super) async fn resume(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: RequestId,
-    id: web::Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
-    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Resume { by, reason }, request).await
+pub(super) async fn resume(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    carry_out(call, &id, |by, reason| AccountCommand::Resume { by, reason }).await
 }
 
 /// Ends an account's connection: its queue is held for 24 hours, then failed and refunded.
-pub(super) async fn disconnect(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: RequestId,
-    id: web::Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let (by, reason) = ("api".to_owned(), reason(&gateway, payload).await?);
-    carry_out(&gateway, own(workspace, &id)?, AccountCommand::Disconnect { by, reason }, request).await
-}
-
-/// Why: a body may say, and may be left out.
-async fn reason(gateway: &Gateway, payload: web::Payload) -> Result<String, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let ReasonBody { reason } = if body.is_empty() { ReasonBody::default() } else { body::typed(&body)? };
-    fields::reason(&reason)?;
-    Ok(reason)
+pub(super) async fn disconnect(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    carry_out(call, &id, |by, reason| AccountCommand::Disconnect { by, reason }).await
 }
 
 async fn carry_out(
-    gateway: &Gateway,
-    account: AccountId,
-    command: AccountCommand,
-    request: RequestId,
+    mut call: Call,
+    id: &str,
+    command: impl FnOnce(By, String) -> AccountCommand,
 ) -> Result<HttpResponse, Refused> {
-    let command = Command::Account(account, command);
-    gateway.shard.ask::<Workspace>(account.workspace(), command, Gateway::cause("api", request.0)).await?;
-    Ok(HttpResponse::Ok().json(one(gateway, account).await?))
+    let ReasonBody { reason } = call.body_if_any().await?;
+    fields::reason(&reason)?;
+    let account = own(&call, id)?;
+    call.ask(Command::Account(account, command(BY.to_owned(), reason))).await?;
+    Ok(HttpResponse::Ok().json(one(&call, account).await?))
 }
 
-/// All accounts, the newest first.
-pub(super) async fn list(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
-    let query = Query::of(&request)?.page()?;
-    let rows = gateway.shard.look::<Workspace, _>(workspace, AccountView::all).await?.value;
-    Ok(page::answer(page::within(rows, query), query))
+/// An id that can only be of the caller's workspace.
+fn own(call: &Call, id: &str) -> Result<AccountId, Refused> {
+    let account = id.parse::<AccountId>().ok().filter(|account| account.workspace() == call.workspace);
+    account.ok_or_else(not_found)
 }
 
-async fn one(gateway: &Gateway, account: AccountId) -> Result<AccountView, Refused> {
+async fn one(call: &Call, account: AccountId) -> Result<AccountView, Refused> {
     let view = move |state: &State| state.accounts.get(&account).map(|found| AccountView::of(account, found));
-    gateway.shard.look::<Workspace, _>(account.workspace(), view).await?.value.ok_or_else(not_found)
+    call.look(view).await?.ok_or_else(not_found)
 }
 
 fn not_found() -> Refused {

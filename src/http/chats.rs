@@ -12,12 +12,13 @@ use events::record::Position;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::{Caller, RequestId};
+use super::call::{BY, Call};
+use super::caller::Caller;
 use super::error::Refused;
+use super::fields;
 use super::messages::{self, Phones, Told};
 use super::openapi::{Email, Line};
 use super::page::{self, PageQuery, Query};
-use super::{body, fields};
 use crate::gateway::Gateway;
 
 /// Positions read at once: a chat has several events for each message.
@@ -144,22 +145,14 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, 
 }
 
 /// Renames a chat, or makes a teammate responsible for it.
-pub(super) async fn change(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: RequestId,
-    id: web::Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let ChatBody { name, responsible_email } = body::typed(&body)?;
+pub(super) async fn change(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    let ChatBody { name, responsible_email } = call.body().await?;
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
-    let chat = find(&gateway, workspace, &id)?;
-    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: ChatLookedUp::default() };
-    let cause = Gateway::cause("api", request.0);
-    gateway.shard.ask::<Workspace>(workspace, Command::ChangeChat(change), cause).await?;
-    Ok(HttpResponse::Ok().json(view(&gateway, chat).await?))
+    let chat = find(&call.gateway, call.workspace, &id)?;
+    let change = ChangeChat { chat, name, responsible, by: BY.to_owned(), looked_up: ChatLookedUp::default() };
+    call.ask(Command::ChangeChat(change)).await?;
+    Ok(HttpResponse::Ok().json(view(&call.gateway, chat).await?))
 }
 
 /// What was said in a chat, the newest first.

@@ -93,6 +93,11 @@ impl Refused {
             .retrying_after(RETRY_AFTER_S)
     }
 
+    /// A fault of ours: an actor answered what was not asked.
+    pub(super) fn unexpected(answer: &actors::workspace::Answer) -> Self {
+        Self::fault(&format!("unexpected answer {answer:?}"))
+    }
+
     /// A fault of ours; the details are in the log under the request's id.
     pub(super) fn fault(error: &dyn fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -1,12 +1,7 @@
 //! What several requests' bodies have in common: names, addresses, languages, reasons.
 
-use actix_web::{HttpRequest, web};
-use serde_json::Value;
-
 use super::body;
 use super::error::Refused;
-use super::page::Query;
-use crate::gateway::Gateway;
 
 /// Longest name or address, in characters.
 const LINE_CHARS_MAX: usize = 1_000;
@@ -52,29 +47,6 @@ pub(super) fn reason(text: &str) -> Result<(), Refused> {
         return Err(Refused::invalid("reason", format!("reason has more than {REASON_CHARS_MAX} characters")));
     }
     no_controls("reason", text)
-}
-
-/// Which one is meant where the path does not say: a parameter of one of these names behind the question mark, or a
-/// field of the body.
-pub(super) async fn named(
-    gateway: &Gateway,
-    request: &HttpRequest,
-    payload: web::Payload,
-    names: &[&'static str],
-) -> Result<String, Refused> {
-    let query = Query::of(request)?;
-    if let Some(text) = names.iter().find_map(|name| query.text(name)) {
-        return Ok(text.to_owned());
-    }
-    let body = body::read(payload, gateway.limits).await?;
-    let fields = if body.is_empty() { serde_json::Map::new() } else { body::object(&body)? };
-    let found = names.iter().find_map(|name| match fields.get(*name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    let missing = || Refused::bad("missing_field", format!("{} is missing", names.join(" or ")));
-    found.ok_or_else(missing)
 }
 
 fn letters(text: &str) -> bool {

@@ -1,18 +1,16 @@
 //! The owner's switches of the inbound webhook: on, off, strict, a new URL.
 
-use actix_web::{HttpResponse, web};
-use actors::workspace::{Command, SetInbound, State, Workspace};
-use events::ids::WorkspaceId;
+use actix_web::HttpResponse;
+use actors::workspace::{Command, SetInbound, State};
 use events::personal::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::caller::{Caller, RequestId};
+use super::call::{BY, Call};
 use super::error::Refused;
+use super::fields;
 use super::openapi::Reason;
-use super::{body, fields};
-use crate::gateway::Gateway;
 use crate::secrets;
 
 /// The inbound webhook as its owner sees it.
@@ -34,55 +32,41 @@ pub(super) struct InboundBody {
     reason: String,
 }
 
-async fn view(gateway: &Gateway, workspace: WorkspaceId) -> Result<InboundView, Refused> {
+async fn view(call: &Call) -> Result<InboundView, Refused> {
     let look = |state: &State| (state.token_hash, state.inbound_disabled, state.inbound_strict);
-    let (token_hash, disabled, strict) = gateway.shard.look::<Workspace, _>(workspace, look).await?.value;
-    Ok(InboundView { url: url(gateway, token_hash.as_ref())?, enabled: !disabled, strict })
-}
-
-fn url(gateway: &Gateway, token_hash: Option<&Digest>) -> Result<String, Refused> {
-    let url = token_hash.map(|token_hash| gateway.inbound_url(token_hash)).transpose()?.flatten();
-    url.ok_or_else(|| Refused::fault(&"the inbound token is not in its store"))
+    let (token_hash, disabled, strict) = call.look(look).await?;
+    let url = token_hash.map(|token_hash| call.gateway.inbound_url(&token_hash)).transpose()?.flatten();
+    let url = url.ok_or_else(|| Refused::fault(&"the inbound token is not in its store"))?;
+    Ok(InboundView { url, enabled: !disabled, strict })
 }
 
 /// The URL and its switches.
-pub(super) async fn show(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
-    Ok(HttpResponse::Ok().json(view(&gateway, workspace).await?))
+pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
+    Ok(HttpResponse::Ok().json(view(&call).await?))
 }
 
 /// Turns the switches that are named.
-pub(super) async fn change(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let InboundBody { enabled, strict, reason } = body::typed(&body)?;
+pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
+    let InboundBody { enabled, strict, reason } = call.body().await?;
     fields::reason(&reason)?;
-    let set = Command::SetInbound(SetInbound { enabled, strict, by: "api".to_owned(), reason });
-    gateway.shard.ask::<Workspace>(workspace, set, Gateway::cause("api", id.0)).await?;
-    Ok(HttpResponse::Ok().json(view(&gateway, workspace).await?))
+    call.ask(Command::SetInbound(SetInbound { enabled, strict, by: BY.to_owned(), reason })).await?;
+    Ok(HttpResponse::Ok().json(view(&call).await?))
 }
 
 /// Makes a new URL; the one before it stops at once.
-pub(super) async fn rotate(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-) -> Result<HttpResponse, Refused> {
-    let before = gateway.shard.look::<Workspace, _>(workspace, |state| state.token_hash).await?.value;
-    let token = gateway.chance.inbound_token();
+pub(super) async fn rotate(call: Call) -> Result<HttpResponse, Refused> {
+    let before = call.look(|state| state.token_hash).await?;
+    let token = call.gateway.chance.inbound_token();
     let token_hash = secrets::digest(&token);
     let keep = |name: &Digest, secret: &[u8]| {
-        let kept = gateway.shard.log().keep_secret(&secrets::inbound_name(name), secret);
+        let kept = call.gateway.shard.log().keep_secret(&secrets::inbound_name(name), secret);
         kept.map_err(|error| Refused::fault(&error))
     };
     keep(&token_hash, token.as_bytes())?;
-    let replace = Command::ReplaceToken(token_hash, "api".to_owned());
-    gateway.shard.ask::<Workspace>(workspace, replace, Gateway::cause("api", id.0)).await?;
+    call.ask(Command::ReplaceToken(token_hash, BY.to_owned())).await?;
     if let Some(before) = before {
         keep(&before, b"")?;
     }
-    Ok(HttpResponse::Ok().json(json!({"url": format!("{}/in/{token}", gateway.base_url)})))
+    let url = format!("{}/in/{token}", call.gateway.base_url);
+    Ok(HttpResponse::Ok().json(json!({"url": url})))
 }

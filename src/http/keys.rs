@@ -1,17 +1,14 @@
 //! A workspace's API keys: made, listed, revoked. A key is shown once; what is kept is its SHA-256.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{Answer, Command, CreateKey, Key, Rejection, State, Workspace};
-use events::ids::WorkspaceId;
+use actix_web::{HttpResponse, web};
+use actors::workspace::{Answer, Command, CreateKey, Key, Rejection, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::{Caller, RequestId};
+use super::call::{BY, Call};
 use super::error::Refused;
 use super::openapi::{Line, Moment};
-use super::page::{self, Query};
-use super::{body, fields};
-use crate::gateway::Gateway;
+use super::{fields, page};
 use crate::secrets;
 
 /// A key as the API shows it.
@@ -50,73 +47,48 @@ fn not_found() -> Refused {
 }
 
 /// All keys in force, the newest first.
-pub(super) async fn list(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
-    let query = Query::of(&request)?.page()?;
+pub(super) async fn list(call: Call) -> Result<HttpResponse, Refused> {
+    let query = call.page()?;
     let all = |state: &State| -> Vec<_> {
         state.keys.iter().rev().map(|(id, key)| (u64::from(*id), KeyView::of(*id, key))).collect()
     };
-    let rows = gateway.shard.look::<Workspace, _>(workspace, all).await?.value;
-    Ok(page::answer(page::within(rows, query), query))
+    Ok(page::answer(page::within(call.look(all).await?, query), query))
 }
 
 /// Makes a key.
-pub(super) async fn create(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let CreateKeyBody { name } = body::typed(&body)?;
+pub(super) async fn create(mut call: Call) -> Result<HttpResponse, Refused> {
+    let CreateKeyBody { name } = call.body().await?;
     fields::line("name", &name)?;
-    let key = gateway.chance.workspace_key();
-    let create = CreateKey { key_hash: secrets::digest(&key), name, by: "api".to_owned() };
-    match gateway.shard.ask::<Workspace>(workspace, Command::CreateKey(create), Gateway::cause("api", id.0)).await? {
+    let key = call.gateway.chance.workspace_key();
+    let create = CreateKey { key_hash: secrets::digest(&key), name, by: BY.to_owned() };
+    match call.ask(Command::CreateKey(create)).await? {
         Answer::Numbered(number) => {
-            let view = move |state: &State| state.keys.get(&number).map(|key| KeyView::of(number, key));
-            let view = gateway.shard.look::<Workspace, _>(workspace, view).await?.value.ok_or_else(not_found)?;
+            let view = find(&call, number).await?;
             Ok(HttpResponse::Created().json(NewKeyView { view, key }))
         }
-        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
+        other => Err(Refused::unexpected(&other)),
     }
 }
 
+async fn find(call: &Call, key: u32) -> Result<KeyView, Refused> {
+    let view = move |state: &State| state.keys.get(&key).map(|found| KeyView::of(key, found));
+    call.look(view).await?.ok_or_else(not_found)
+}
+
 /// Revokes a key: it opens nothing any more.
-pub(super) async fn revoke(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    key: web::Path<String>,
-) -> Result<HttpResponse, Refused> {
-    carry_out(&gateway, workspace, id, &key).await
+pub(super) async fn revoke(call: Call, key: web::Path<String>) -> Result<HttpResponse, Refused> {
+    carry_out(&call, &key).await
 }
 
 /// As [`revoke`], with the `id` behind the question mark or in the body.
-pub(super) async fn revoke_named(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    request: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let key = fields::named(&gateway, &request, payload, &["id"]).await?;
-    carry_out(&gateway, workspace, id, &key).await
+pub(super) async fn revoke_named(mut call: Call) -> Result<HttpResponse, Refused> {
+    let key = call.named(&["id"]).await?;
+    carry_out(&call, &key).await
 }
 
-async fn carry_out(
-    gateway: &Gateway,
-    workspace: WorkspaceId,
-    id: RequestId,
-    key: &str,
-) -> Result<HttpResponse, Refused> {
+async fn carry_out(call: &Call, key: &str) -> Result<HttpResponse, Refused> {
     let key: u32 = key.parse().map_err(|_| not_found())?;
-    let view = move |state: &State| state.keys.get(&key).map(|found| KeyView::of(key, found));
-    let view = gateway.shard.look::<Workspace, _>(workspace, view).await?.value.ok_or_else(not_found)?;
-    let revoke = Command::RevokeKey(key, "api".to_owned());
-    gateway.shard.ask::<Workspace>(workspace, revoke, Gateway::cause("api", id.0)).await?;
+    let view = find(call, key).await?;
+    call.ask(Command::RevokeKey(key, BY.to_owned())).await?;
     Ok(HttpResponse::Ok().json(view))
 }

@@ -12,16 +12,16 @@ use events::record::Position;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::call::{BY, Call};
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::submit::{self, Outcome, Sender};
 pub(super) use super::told::{MessageView, Told};
-use super::{body, chats};
+use super::{body, chats, fields};
 use crate::gateway::Gateway;
 
 /// A message has few events: tries are bounded, deferrals are not.
 pub(super) const EVENTS_MAX: usize = 10_000;
-const REASON_CHARS_MAX: usize = 1_000;
 
 /// The numbers of a workspace's accounts.
 pub(super) type Phones = Vec<(AccountId, String)>;
@@ -122,24 +122,16 @@ enum As {
 }
 
 /// Settles an uncertain message by somebody's word.
-pub(super) async fn settle(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: RequestId,
-    id: web::Path<String>,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let SettleBody { r#as, reason } = body::typed(&body)?;
-    if reason.chars().count() > REASON_CHARS_MAX {
-        return Err(Refused::invalid("reason", format!("reason has more than {REASON_CHARS_MAX} characters")));
-    }
+pub(super) async fn settle(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
+    let SettleBody { r#as, reason } = call.body().await?;
+    fields::reason(&reason)?;
+    let (gateway, workspace) = (call.gateway.clone(), call.workspace);
     let told = find(&gateway, workspace, &id).await?;
     let settled_as = match r#as {
         As::Sent => SettledAs::Sent,
         As::Failed => SettledAs::Failed,
     };
-    let command = Command::Settle { message: told.id, settled_as, by: "api".to_owned(), reason };
-    gateway.shard.ask::<Account>(told.account, command, Gateway::cause("api", request.0)).await?;
+    let command = Command::Settle { message: told.id, settled_as, by: BY.to_owned(), reason };
+    gateway.shard.ask::<Account>(told.account, command, call.cause()).await?;
     show(gateway, Caller(workspace), id).await
 }

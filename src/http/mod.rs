@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod body;
+mod call;
 mod caller;
 mod chats;
 mod connections;

@@ -86,7 +86,7 @@ pub(super) async fn submit(
             let verdict = shown(gateway, sender.workspace, verdict, recipient.as_ref(), warnings).await?;
             Ok(Outcome::Verdict(verdict))
         }
-        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
+        other => Err(Refused::unexpected(&other)),
     }
 }
 

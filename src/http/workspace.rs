@@ -1,18 +1,16 @@
 //! A workspace as its owner sees it: particulars, pacing.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use actors::account::pacing::Gap;
-use actors::workspace::{ChangeOwner, Command, State, Workspace};
-use events::ids::WorkspaceId;
+use actors::workspace::{ChangeOwner, Command, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::{Caller, RequestId};
+use super::call::{BY, Call};
 use super::error::Refused;
+use super::fields;
 use super::openapi::{Email, Language, Line};
-use super::{body, fields};
 use crate::config::Pacing;
-use crate::gateway::Gateway;
 
 /// A workspace as the API shows it.
 #[derive(Serialize, ToSchema)]
@@ -71,8 +69,8 @@ impl OwnerView {
     }
 }
 
-async fn view(gateway: &Gateway, workspace: WorkspaceId) -> Result<WorkspaceView, Refused> {
-    let Pacing { gap_ms_min, gap_ms_max } = gateway.pacing;
+async fn view(call: &Call) -> Result<WorkspaceView, Refused> {
+    let (workspace, Pacing { gap_ms_min, gap_ms_max }) = (call.workspace, call.gateway.pacing);
     let usual = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
     let view = move |state: &State| {
         let gap = state.gap.unwrap_or(usual);
@@ -83,38 +81,28 @@ async fn view(gateway: &Gateway, workspace: WorkspaceId) -> Result<WorkspaceView
             pacing: PacingView { gap_ms_min: gap.min_ms, gap_ms_max: gap.max_ms },
         }
     };
-    Ok(gateway.shard.look::<Workspace, _>(workspace, view).await?.value)
+    call.look(view).await
 }
 
 /// The caller's workspace.
-pub(super) async fn show(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
-    Ok(HttpResponse::Ok().json(view(&gateway, workspace).await?))
+pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
+    Ok(HttpResponse::Ok().json(view(&call).await?))
 }
 
 /// Changes what is named; a changed gap is that of all accounts at once.
-pub(super) async fn change(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: RequestId,
-    payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let body = body::read(payload, gateway.limits).await?;
-    let WorkspaceBody { name, owner, pacing } = body::typed(&body)?;
+pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
+    let WorkspaceBody { name, owner, pacing } = call.body().await?;
     let OwnerChangeBody { full_name, email, language } = owner.unwrap_or_default();
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     full_name.as_deref().map(|name| fields::line("full_name", name)).transpose()?;
     email.as_deref().map(|email| fields::email("email", email)).transpose()?;
     language.as_deref().map(fields::language).transpose()?;
-    let by = "api".to_owned();
-    let mut commands = Vec::new();
     if let Some(PacingView { gap_ms_min, gap_ms_max }) = pacing {
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        commands.push(Command::ChangePacing(gap, by.clone()));
+        call.ask(Command::ChangePacing(gap, BY.to_owned())).await?;
     }
-    let change = ChangeOwner { name, owner_name: full_name, owner_email: email, language, by };
-    commands.push(Command::ChangeOwner(change));
-    for command in commands {
-        gateway.shard.ask::<Workspace>(workspace, command, Gateway::cause("api", id.0)).await?;
-    }
-    Ok(HttpResponse::Ok().json(view(&gateway, workspace).await?))
+    let by = BY.to_owned();
+    call.ask(Command::ChangeOwner(ChangeOwner { name, owner_name: full_name, owner_email: email, language, by }))
+        .await?;
+    Ok(HttpResponse::Ok().json(view(&call).await?))
 }

@@ -218,6 +218,6 @@ pub(super) async fn grant(
     let grant = Command::Grant(Grant { amount, reason, by: "operator".to_owned() });
     match gateway.shard.ask::<Workspace>(workspace, grant, Gateway::cause("operator", id.0)).await? {
         Answer::Balance(balance) => Ok(HttpResponse::Ok().json(json!({"balance": balance}))),
-        other => Err(Refused::fault(&format!("unexpected answer {other:?}"))),
+        other => Err(Refused::unexpected(&other)),
     }
 }
