@@ -57,10 +57,15 @@ pub fn wait_for_moment(workspace: &Workspace, id: &str, wanted: &str) {
     assert!(happened.is_some(), "{wanted} does not happen: {:?} {:?}", story(workspace, id), workspace.message(id));
 }
 
-/// What a phone has got: text and file of each message.
+/// What a phone has got, in order: text and file of each message.
 pub fn got(simulator: &Simulator, phone: &str) -> Vec<(String, Value)> {
     let text = |message: &Value| message["text"].as_str().unwrap().to_owned();
-    simulator.phone(phone).iter().map(|message| (text(message), message["file"].clone())).collect()
+    simulator.phone(phone).iter().rev().map(|message| (text(message), message["file"].clone())).collect()
+}
+
+/// The texts that a phone has got, in order.
+pub fn texts(simulator: &Simulator, phone: &str) -> Vec<String> {
+    got(simulator, phone).into_iter().map(|(text, _)| text).collect()
 }
 
 /// A file as the simulated phones show it.
@@ -72,9 +77,7 @@ pub fn shown(name: &str, bytes: &[u8]) -> Value {
 /// Asks something of the tenant's only account, such as `pause`.
 pub fn tell_account(workspace: &Workspace, what: &str) {
     let account = workspace.account(ACCOUNT_PHONE);
-    let id = &account["account_id"];
-    let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-    workspace.ask(&workspace.api("POST", &format!("/accounts/{id}/{what}"))).success();
+    workspace.ask(&workspace.api("POST", &format!("/accounts/{}/{what}", account["id"]))).success();
 }
 
 /// A site with one file that it keeps back at first: whoever asks waits.
