@@ -6,7 +6,7 @@ mod start;
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::account::pacing::Gap;
@@ -32,6 +32,7 @@ use crate::attempts::Attempts;
 use crate::config::{Config, Limits, Pacing};
 use crate::files::Files;
 use crate::flood::Flood;
+use crate::metrics::{Metered, Metrics};
 use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
@@ -39,6 +40,8 @@ use crate::transports::simulator::Shared;
 
 /// Updates that a transport may be ahead of us.
 const UPDATES_AHEAD: usize = 1_024;
+/// No disk has so much room.
+const UNKNOWN: u64 = u64::MAX;
 
 /// Everything a request needs. Clones share it.
 #[derive(Clone)]
@@ -69,6 +72,8 @@ pub struct Gateway {
     pub reading: Reading,
     /// Whether new work is taken.
     pub state: Arc<State>,
+    /// Figures for monitoring.
+    pub metrics: Arc<Metrics>,
     /// The last requests to the inbound webhooks.
     pub attempts: Attempts,
     /// How many requests are too many.
@@ -76,10 +81,18 @@ pub struct Gateway {
 }
 
 /// Whether new work is taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     stopping: AtomicBool,
     disk_full: AtomicBool,
+    disk_free: AtomicU64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let disk_free = AtomicU64::new(UNKNOWN);
+        Self { stopping: AtomicBool::default(), disk_full: AtomicBool::default(), disk_free }
+    }
 }
 
 impl State {
@@ -98,7 +111,13 @@ impl State {
         self.disk_full.load(Ordering::Acquire)
     }
 
-    fn set_disk_full(&self, full: bool) {
+    /// Room on the disk in bytes; `None` as long as nobody has looked.
+    pub fn disk_free_bytes(&self) -> Option<u64> {
+        Some(self.disk_free.load(Ordering::Acquire)).filter(|free| *free != UNKNOWN)
+    }
+
+    fn set_disk(&self, free_bytes: u64, full: bool) {
+        self.disk_free.store(free_bytes, Ordering::Release);
         self.disk_full.store(full, Ordering::Release);
     }
 }
@@ -131,8 +150,10 @@ impl Gateway {
     /// Starts the actors, and lets the transports report to them. Call it on the deciding thread.
     pub fn launch(make: Make, config: &Config) -> Result<Self, ReadError> {
         let transports = Arc::new(make.transports);
+        let metered = Arc::new(Metered::new(make.files));
+        let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let index = Arc::new(OnceLock::new());
-        let fetching = Arc::new(Fetching::new(Arc::clone(&make.files)));
+        let fetching = Arc::new(Fetching::new(Arc::clone(&files)));
         let sending = Sending {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
@@ -158,6 +179,8 @@ impl Gateway {
             transport.start(sink);
             actix::spawn(receiving::receive(updates, shard.clone(), make.reading));
         }
+        let state: Arc<State> = Arc::default();
+        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
         let attempts = Attempts::default();
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
@@ -169,11 +192,12 @@ impl Gateway {
             pacing: config.pacing,
             strict_errors: config.compat.strict_errors,
             transports,
-            files: make.files,
+            files,
             fetching,
             simulator: make.simulator,
             reading: make.reading,
-            state: Arc::default(),
+            state,
+            metrics,
             attempts,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
         })
@@ -208,11 +232,18 @@ impl Gateway {
     }
 
     /// What it takes to connect a number here; `None` without that transport.
-    pub fn connection(&self, phone: String, full_name: String, email: String, transport: String) -> Option<Connect> {
+    pub fn connection(
+        &self,
+        phone: String,
+        full_name: String,
+        email: String,
+        transport: String,
+        by: &str,
+    ) -> Option<Connect> {
         let own_message_id = self.transports.get(&transport)?.capabilities().own_message_id;
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        Some(Connect { phone, full_name, email, transport, own_message_id, gap })
+        Some(Connect { phone, full_name, email, transport, own_message_id, gap, by: by.to_owned() })
     }
 
     /// The cause of a request from outside.

@@ -10,6 +10,7 @@ pub mod flood;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod metrics;
 pub mod receiving;
 pub mod secrets;
 pub mod sending;

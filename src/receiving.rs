@@ -73,7 +73,7 @@ async fn receipt(update: StatusUpdate, shard: &ShardHandle, reading: Reading) {
         Ok(Some(found)) => found,
         Ok(None) => return,
         Err(error) => {
-            tracing::error!(message = %update.id, %error, "a receipt's message cannot be read");
+            tracing::error!(message_id = %update.id, %error, "a receipt's message cannot be read");
             return;
         }
     };
@@ -86,7 +86,7 @@ async fn receipt(update: StatusUpdate, shard: &ShardHandle, reading: Reading) {
     let command = chat::Command::Receipt { message: update.id, receipt };
     let noted = shard.report::<Chat>(found.chat, command, cause()).await.is_ok();
     if !(settled && noted) {
-        tracing::warn!(message = %update.id, "a receipt was not recorded");
+        tracing::warn!(message_id = %update.id, "a receipt was not recorded");
     }
 }
 

@@ -25,6 +25,16 @@ impl Admission {
         Self { limit, total: Arc::default(), shares: Arc::default() }
     }
 
+    /// How many commands are in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// How many may be.
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// A place, unless there is none or the workspace has more than its part already.
     pub(crate) fn enter(&self, workspace: WorkspaceId) -> Option<Permit> {
         let mut share = self.shares.entry(workspace).or_default();

@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 
+use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId};
 use events::index::{ChatEntry, Remembered};
@@ -107,6 +108,8 @@ pub enum Question {
     Peer(AccountId, String),
     /// Where a chat leads.
     Chat(ChatId),
+    /// Who is responsible for a chat.
+    Responsible(ChatId),
     /// Which chats of the asking workspace have exactly this title.
     Named(String),
     /// Whether a message is known.
@@ -122,6 +125,8 @@ pub enum Found {
     Peer(Option<ChatId>),
     /// Answers [`Question::Chat`].
     Chat(Option<ChatEntry>),
+    /// Answers [`Question::Responsible`].
+    Responsible(Option<Responsible>),
     /// Answers [`Question::Named`]; of very many chats, the first ones.
     Named(Vec<(ChatId, ChatEntry)>),
     /// Answers [`Question::Known`].

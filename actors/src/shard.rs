@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix::{Actor, Recipient};
 use dashmap::DashMap;
+use events::chat::Responsible;
 use events::ids::{StreamId, WorkspaceId};
 use events::index::{Index, Lookup, Series, touched};
 use events::log::{Log, ReadError};
@@ -149,10 +150,12 @@ impl Shard {
         let (sender, receiver) = unbounded_channel();
         let writer = Writer::new(Arc::clone(&parts.log), Arc::clone(&index), watermark.clone());
         (parts.start_writer)(writer, receiver);
+        let sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
+        let tally = Arc::clone(sequencer.tally());
         let registry = Arc::new(Registry::default());
         let queues = Queues::default();
         let shard = Rc::new(Self {
-            sequencer: RefCell::new(Sequencer::new(Arc::clone(&index), watermark.clone(), sender)),
+            sequencer: RefCell::new(sequencer),
             watermark: watermark.clone(),
             clock: parts.clock.clone(),
             ports: (parts.ports)(),
@@ -171,7 +174,8 @@ impl Shard {
         shard.wake_outstanding(outstanding)?;
         let admission = Admission::new(parts.commands_in_flight);
         let keeper = Keeper::new(shard).start();
-        Ok(ShardHandle { keeper, registry, index, log: parts.log, watermark, clock: parts.clock, admission, queues })
+        let (log, clock) = (parts.log, parts.clock);
+        Ok(ShardHandle { keeper, registry, index, log, watermark, clock, admission, queues, tally })
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
@@ -262,6 +266,9 @@ impl Shard {
         Ok(match question {
             Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical))?),
             Question::Chat(chat) => Found::Chat(index.chat(*chat)?),
+            Question::Responsible(chat) => {
+                Found::Responsible(index.find::<Option<Responsible>>(&Lookup::Responsible(*chat))?.flatten())
+            }
             Question::Named(name) => {
                 let mut found = Vec::new();
                 for chat in index.named(workspace, name, NAMED_MAX)? {
@@ -282,7 +289,9 @@ impl Shard {
         self.watermark.reached(to).await;
         let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
         let replayed = self.reading.read(move || replay::<D>(id, log.as_ref(), &index, to)).await;
-        replayed.inspect_err(|error| tracing::error!(%id, %error, "an actor's events cannot be read")).ok()
+        replayed
+            .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
+            .ok()
     }
 
     fn wake(self: &Rc<Self>, stream: StreamId) {

@@ -149,16 +149,19 @@ impl<D: Kind> Shell<D> {
     fn turn(&mut self, mut command: D::Command, cause: Cause, context: &mut Context<Self>) -> Reply<D> {
         self.drain();
         let stream = D::stream(self.id);
+        let span = tracing::debug_span!("turn", %stream, revision = self.revision);
+        let _entered = span.enter();
         while let Some(question) = D::asks(&self.state, &command) {
             let found = self.shard.look_up(stream.workspace(), &question);
             D::told(&mut command, found.map_err(|error| Refused::Fault(error.to_string()))?);
         }
         let now = self.shard.clock.now();
         let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
+        tracing::debug!(events = decision.events.len(), "decided");
         if !decision.events.is_empty() {
             let commit = NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
             if let Err(error) = self.shard.append(stream, self.revision, commit) {
-                tracing::error!(%stream, %error, "a decision could not be recorded");
+                tracing::error!(%stream, revision = self.revision, %error, "a decision could not be recorded");
                 self.leave(context);
                 return Err(Refused::Fault(error.to_string()));
             }

@@ -144,6 +144,7 @@ pub(crate) const fn nothing(question: &Question) -> Found {
     match question {
         Question::Peer(..) => Found::Peer(None),
         Question::Chat(_) => Found::Chat(None),
+        Question::Responsible(_) => Found::Responsible(None),
         Question::Named(_) => Found::Named(Vec::new()),
         Question::Known(_) => Found::Known(false),
         Question::Remembered(_) => Found::Remembered(None),
@@ -155,6 +156,7 @@ const fn fits(question: &Question, found: &Found) -> bool {
         (question, found),
         (Question::Peer(..), Found::Peer(_))
             | (Question::Chat(_), Found::Chat(_))
+            | (Question::Responsible(_), Found::Responsible(_))
             | (Question::Named(_), Found::Named(_))
             | (Question::Known(_), Found::Known(_))
             | (Question::Remembered(_), Found::Remembered(_))

@@ -45,6 +45,18 @@ macro_rules! event_types {
                 match self { $(Self::$name(_) => ($number, $version)),+ }
             }
 
+            /// Where the type's name stands in [`Self::NAMES`].
+            pub(crate) const fn ordinal(&self) -> usize {
+                let mut before = 0;
+                $(
+                    if matches!(self, Self::$name(_)) {
+                        return before;
+                    }
+                    before += 1;
+                )+
+                before
+            }
+
             pub(crate) fn encode_payload<E: crate::codec::Encoder>(&self, encoder: &mut E) -> Result<(), E::Error> {
                 match self { $(Self::$name(payload) => encoder.encode(payload)),+ }
             }

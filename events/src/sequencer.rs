@@ -15,6 +15,7 @@ use crate::ids::{StreamId, WorkspaceId};
 use crate::index::{Index, touched};
 use crate::log::Note;
 use crate::record::{Cause, Position, Record, Revision};
+use crate::tally::Tally;
 use crate::time::Timestamp;
 use crate::watermark::Watermark;
 use crate::writer::Work;
@@ -71,12 +72,14 @@ pub struct Sequencer {
     watermark: Watermark,
     awake: HashMap<StreamId, Witness>,
     writer: UnboundedSender<Work>,
+    tally: Arc<Tally>,
 }
 
 impl Sequencer {
     /// Continues a log after everything that is durable in it.
     pub fn new(index: Arc<Index>, watermark: Watermark, writer: UnboundedSender<Work>) -> Self {
-        Self { head: watermark.durable(), index, watermark, awake: HashMap::new(), writer }
+        let head = watermark.durable();
+        Self { head, index, watermark, awake: HashMap::new(), writer, tally: Arc::default() }
     }
 
     /// Position of the last event that has a place.
@@ -87,6 +90,11 @@ impl Sequencer {
     /// Look-ups that see every commit that has a place.
     pub const fn index(&self) -> &Arc<Index> {
         &self.index
+    }
+
+    /// Counts of what has got a place since the start.
+    pub const fn tally(&self) -> &Arc<Tally> {
+        &self.tally
     }
 
     /// From now on the actor's inbox gets every commit that concerns it. Says after which position that begins.
@@ -128,6 +136,7 @@ impl Sequencer {
         self.index.add(&record);
         self.watermark.sequence(self.head);
         self.tell(&record);
+        record.events.iter().for_each(|event| self.tally.count(event));
         Ok(record)
     }
 

@@ -213,6 +213,8 @@ pub struct AccountConnected {
     pub gap_ms_min: u32,
     /// Longest gap between two messages, in milliseconds.
     pub gap_ms_max: u32,
+    /// Who connected it; a `transport` takes up again what it lost.
+    pub by: String,
 }
 
 /// The account cannot send: its queue stops.

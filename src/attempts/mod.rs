@@ -94,7 +94,7 @@ impl Attempts {
                         shard.note(notes).await;
                     }
                 }
-                Err(error) => tracing::warn!(%workspace, %error, "attempts cannot be saved"),
+                Err(error) => tracing::warn!(workspace_id = %workspace, %error, "attempts cannot be saved"),
             }
         }
     }

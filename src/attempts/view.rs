@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::attempt::Attempt;
 use super::mask;
 
 /// An attempt as the API shows it and as it is saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptView {
     /// `att_` and its number.
     pub id: String,
@@ -28,7 +29,7 @@ pub struct AttemptView {
 }
 
 /// What came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestView {
     /// Secret ones hidden; several of one name are joined by commas.
     pub headers: BTreeMap<String, String>,

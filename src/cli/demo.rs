@@ -5,19 +5,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use actors::workspace::{Answer, Command, Workspace};
-use events::event::Event;
-use events::ids::{MessageId, WorkspaceId};
-use events::index::Series;
-use events::log::ReadError;
-use events::reading;
-use events::record::{Position, Record, decode};
+use events::ids::WorkspaceId;
 
 use super::args::{Cli, DemoArgs};
 use super::banner::Banner;
 use super::exit::{Exit, Failure};
-use super::happenings::{Happening, Kind};
 use super::serve::{Running, in_use};
-use super::{print, say};
+use super::{commentary, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
 use crate::http::{Wanted, make_workspace};
@@ -73,7 +67,8 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
         print(&format!("{}\n", serde_json::json!({"url": &*gateway.base_url, "inbound_url": inbound_url})))?;
     } else {
         print(&banner.render())?;
-        actix::spawn(comment(gateway.clone(), from, banner.colour));
+        actix::spawn(commentary::events(gateway.clone(), from, banner.colour));
+        actix::spawn(commentary::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
     }
     running.until_stopped(&config).await
 }
@@ -150,7 +145,7 @@ async fn make(gateway: &Gateway) -> Result<String, Failure> {
 async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failure> {
     let [phone, full_name, email, transport] =
         [ACCOUNT_PHONE, "Demo Sales", "sales@demo.example", "simulator"].map(str::to_owned);
-    let connect = gateway.connection(phone, full_name, email, transport).ok_or_else(|| {
+    let connect = gateway.connection(phone, full_name, email, transport, "operator").ok_or_else(|| {
         Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
     })?;
     let cause = Gateway::cause("operator", gateway.chance.command_id());
@@ -168,61 +163,4 @@ async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Failed, error.to_string())
-}
-
-/// One line for each thing that becomes durable.
-async fn comment(gateway: Gateway, from: Position, colour: bool) {
-    let mut told = from;
-    loop {
-        let head = gateway.shard.watermark().reached(told.saturating_add(1)).await;
-        match lines(&gateway, told.saturating_add(1), head, colour) {
-            Ok(lines) => drop(print(&lines)),
-            Err(error) => tracing::warn!(%error, "what happened cannot be told"),
-        }
-        told = head;
-    }
-}
-
-fn lines(gateway: &Gateway, from: Position, to: Position, colour: bool) -> Result<String, ReadError> {
-    let mut lines = String::new();
-    for stored in gateway.shard.log().read(from) {
-        let record = decode(&stored?)?;
-        if record.first > to {
-            break;
-        }
-        for (position, event) in record.positioned() {
-            if position >= from {
-                lines.push_str(&line(gateway, &record, event, colour)?);
-            }
-        }
-    }
-    Ok(lines)
-}
-
-fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
-    let (kind, status, text, note) = match event {
-        Event::MessageQueued(e) => (Kind::In, Some(200), Some(e.text.reveal()), format!("queued, -{} credit", e.cost)),
-        Event::MessageSent(e) => (Kind::Sent, None, None, e.message.to_string()),
-        Event::MessageDelivered(_) => (Kind::Delivered, None, None, String::new()),
-        Event::MessageRead(_) => (Kind::Read, None, None, String::new()),
-        Event::SendDeferred(e) => (Kind::Deferred, None, None, format!("{:?}, tried again", e.reason)),
-        Event::SendUncertain(e) => (Kind::Uncertain, None, None, format!("{} waits to be settled", e.message)),
-        Event::MessageFailed(e) => (Kind::Failed, None, None, format!("{}: the credit is back", e.code)),
-        Event::AccountBlocked(e) => (Kind::Account, None, None, format!("{}: its queue stops", e.reason)),
-        _ => return Ok(String::new()),
-    };
-    let phone = event.message().map(|message| recipient(gateway, message)).transpose()?.unwrap_or_default();
-    let happening = Happening { at: record.recorded_at, kind, status, phone: &phone, text, note: &note };
-    Ok(format!("{}\n", happening.render(colour).trim_end()))
-}
-
-fn recipient(gateway: &Gateway, message: MessageId) -> Result<String, ReadError> {
-    let first = gateway.shard.index().positions(Series::Message(message), 1, Position::MAX, 1)?;
-    let mut phone = String::new();
-    reading::visit(gateway.shard.log().as_ref(), &first, |_, _, event| {
-        if let Event::MessageQueued(e) = event {
-            e.to.reveal().clone_into(&mut phone);
-        }
-    })?;
-    Ok(phone)
 }

@@ -15,6 +15,8 @@ const NOTE_CHARS: usize = 100;
 pub enum Kind {
     /// A request to an inbound URL was answered.
     In,
+    /// Somebody wrote to us.
+    Received,
     /// `WhatsApp` took a message.
     Sent,
     /// The phone has it.
@@ -35,6 +37,7 @@ impl Kind {
     const fn word(self) -> &'static str {
         match self {
             Self::In => "in",
+            Self::Received => "received",
             Self::Sent => "sent",
             Self::Delivered => "delivered",
             Self::Read => "read",
@@ -47,7 +50,7 @@ impl Kind {
 
     const fn colour(self) -> &'static str {
         match self {
-            Self::In | Self::Account => CYAN,
+            Self::In | Self::Received | Self::Account => CYAN,
             Self::Sent | Self::Delivered | Self::Read => GREEN,
             Self::Deferred | Self::Uncertain => YELLOW,
             Self::Failed => RED,

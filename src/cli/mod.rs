@@ -3,6 +3,7 @@
 mod accounts;
 pub mod args;
 mod banner;
+mod commentary;
 mod credits;
 mod demo;
 mod events;

@@ -21,7 +21,7 @@ use crate::http::{self, Connections};
 /// Requests under way get this long to end.
 const SHUTDOWN_S: u64 = 10;
 /// Headers must have arrived within this time.
-const HEADERS_S: u64 = 10;
+const HEADERS_S: u64 = 8;
 /// An idle connection is kept this long.
 const KEEP_ALIVE_S: u64 = 75;
 const BACKLOG: u32 = 1_024;
@@ -106,6 +106,16 @@ impl Running {
     }
 }
 
+/// Takes as many file descriptors as the machine lets us: each connection needs two.
+fn take_file_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 /// Tells systemd, if it started us, as `sd_notify(3)` describes; a unit of `Type=notify` waits for it.
 fn tell_service_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
@@ -122,6 +132,7 @@ fn staying(queued: u64) -> String {
 }
 
 fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
+    take_file_descriptors();
     let gateway = started.gateway.clone();
     let app = move || App::new().configure(|config| http::configure(config, &gateway));
     let connections = Connections::new(Duration::from_secs(KEEP_ALIVE_S + 5));

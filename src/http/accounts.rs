@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::openapi::{Email, Line, Phone, Reason};
 use super::page::{self, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
@@ -15,20 +16,22 @@ use crate::gateway::Gateway;
 /// A number to connect.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ConnectBody {
-    #[schema(pattern = r"^\+?[1-9][0-9]{6,14}$", example = "+12025550100")]
+    #[schema(value_type = Phone)]
     phone: String,
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    #[schema(value_type = Line)]
     full_name: String,
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    #[schema(value_type = Email)]
     email: String,
     #[serde(default = "simulator")]
     #[schema(default = "simulator", pattern = "^simulator$")]
     transport: String,
 }
 
-#[derive(Deserialize, Default)]
-struct ReasonBody {
+/// Why an account is to be held, let go or ended.
+#[derive(Deserialize, Default, ToSchema)]
+pub(super) struct ReasonBody {
     #[serde(default)]
+    #[schema(value_type = Reason)]
     reason: String,
 }
 
@@ -44,8 +47,19 @@ pub(super) struct AccountView {
     full_name: String,
     email: String,
     transport: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = StandingView)]
     state: actors::workspace::Standing,
+}
+
+/// Whether an account may send, and if not, why not.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its description is used")]
+enum StandingView {
+    Connected,
+    Paused,
+    Blocked,
+    Disconnected,
 }
 
 impl AccountView {
@@ -78,7 +92,7 @@ pub(super) async fn connect(
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
-    let connect = gateway.connection(phone, full_name, email, transport).ok_or(unknown)?;
+    let connect = gateway.connection(phone, full_name, email, transport, "api").ok_or(unknown)?;
     let cause = Gateway::cause("api", id.0);
     match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await? {
         Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&gateway, account).await?)),

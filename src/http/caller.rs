@@ -4,7 +4,7 @@
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -13,6 +13,7 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use events::ids::WorkspaceId;
 use events::index::Lookup;
 use events::personal::Digest;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::connections::Connection;
@@ -62,25 +63,27 @@ pub(super) struct Hook(pub(super) Option<WorkspaceId>, pub(super) Digest);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stalled;
 
-/// Gives the request its id, the answer its header, and a refusal its shape.
+/// Gives the request its id, the answer its header, and a refusal its shape; counts it. The route is the pattern, never
+/// the path: that holds the secret token.
 pub(super) async fn dress(
+    route: Option<&'static str>,
     gateway: web::Data<Gateway>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
     let id = RequestId(gateway.chance.command_id());
     request.extensions_mut().insert(id);
     let text = id.text();
-    // The pattern, never the path: that holds the secret token.
-    let route = request.match_pattern().unwrap_or_default();
-    let span = tracing::debug_span!("request", id = %text, method = %request.method(), route);
+    let method = request.method().clone();
+    let span = tracing::debug_span!("request", id = %text, %method, route);
     let connection = request.request().conn_data::<Arc<Connection>>().cloned();
     let _busy = connection.as_ref().map(Connection::busy);
-    let answer = next.call(request).instrument(span).await?;
+    let answer = next.call(request).instrument(span.clone()).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {
         Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
-        None => answer.map_into_boxed_body(),
+        None => answer,
     };
     let stalled = answer.status() == StatusCode::REQUEST_TIMEOUT || answer.request().extensions().contains::<Stalled>();
     if let (true, Some(connection)) = (stalled, connection) {
@@ -89,6 +92,8 @@ pub(super) async fn dress(
     if let Ok(value) = HeaderValue::from_str(&text) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
+    tracing::debug!(parent: &span, status = answer.status().as_u16(), "answered");
+    gateway.metrics.requests().answered(route, &method, answer.status(), begun.elapsed());
     Ok(answer)
 }
 

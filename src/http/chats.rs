@@ -1,7 +1,7 @@
 //! A workspace's chats, and what was said in them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::workspace::{ChangeChat, Command, Workspace};
+use actors::workspace::{ChangeChat, ChatLookedUp, Command, Workspace};
 use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{ChatId, StreamId, WorkspaceId};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::messages::{self, Phones, Told};
+use super::openapi::{Email, Line};
 use super::page::{self, PageQuery, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
@@ -125,12 +126,15 @@ pub(super) fn find(gateway: &Gateway, workspace: WorkspaceId, id: &str) -> Resul
     entry.filter(|_| chat.workspace() == workspace).map(|_| chat).ok_or_else(not_found)
 }
 
-#[derive(Deserialize)]
+/// What to change of a chat.
+#[derive(Deserialize, ToSchema)]
 #[expect(clippy::option_option, reason = "absent, nobody, somebody")]
-struct ChatBody {
+pub(super) struct ChatBody {
+    #[schema(value_type = Option<Line>)]
     name: Option<String>,
     /// Absent: as it is; `null` or empty: nobody.
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Email>)]
     responsible_email: Option<Option<String>>,
 }
 
@@ -152,7 +156,7 @@ pub(super) async fn change(
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
     let chat = find(&gateway, workspace, &id)?;
-    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: None };
+    let change = ChangeChat { chat, name, responsible, by: "api".to_owned(), looked_up: ChatLookedUp::default() };
     let cause = Gateway::cause("api", request.0);
     gateway.shard.ask::<Workspace>(workspace, Command::ChangeChat(change), cause).await?;
     Ok(HttpResponse::Ok().json(view(&gateway, chat).await?))

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body;
 use super::caller::Caller;
@@ -9,13 +10,15 @@ use super::error::Refused;
 use crate::files::{Files, name_in};
 use crate::gateway::Gateway;
 
-#[derive(Deserialize)]
-struct CheckBody {
+/// A file to look at.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CheckBody {
+    #[schema(example = "https://files.example/cat.png")]
     url: String,
 }
 
 /// What came of a check: either what the file is, or why it cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FileCheckView {
     ok: bool,
     code: Option<&'static str>,

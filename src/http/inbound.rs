@@ -9,7 +9,7 @@ use serde_json::json;
 use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
 use super::submit::{self, Outcome, Sender};
-use super::{body, inbound_page};
+use super::{body, docs};
 use crate::attempts::{Answer, Attempt};
 use crate::gateway::Gateway;
 
@@ -44,7 +44,7 @@ pub(super) async fn other_method(
 ) -> Result<HttpResponse, Refused> {
     let refused = error::method_not_allowed(ALLOWED.to_owned()).hinting("Send a POST with a JSON object as its body");
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return if inbound_page::is_wanted(request.headers()) { Ok(inbound_page::answer()) } else { Err(refused) };
+        return docs::refusal(&request, ALLOWED).ok_or(refused);
     }
     let hook = caller::hook(&gateway, &request)?;
     let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
@@ -55,7 +55,7 @@ pub(super) async fn other_method(
 
 fn answer(gateway: &Gateway, outcome: Outcome) -> HttpResponse {
     match outcome {
-        Outcome::Verdict(verdict) => HttpResponse::Ok().json(verdict),
+        Outcome::Verdict(verdict) => submit::verdict(&verdict),
         Outcome::Accepted(accepted) => {
             let mut answer = HttpResponse::Ok();
             submit::dress(&mut answer, gateway, &accepted);

@@ -6,26 +6,31 @@ use events::ids::WorkspaceId;
 use events::personal::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::openapi::Reason;
 use super::{body, fields};
 use crate::gateway::Gateway;
 use crate::secrets;
 
 /// The inbound webhook as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct InboundView {
+    #[schema(format = "uri", example = "https://gw.example/in/in_7Kx2mQ9sT4vB8nE1rW6yZ3")]
     url: String,
     enabled: bool,
     strict: bool,
 }
 
-#[derive(Deserialize)]
+/// The switches to turn.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct InboundBody {
     enabled: Option<bool>,
     strict: Option<bool>,
     #[serde(default)]
+    #[schema(value_type = Reason)]
     reason: String,
 }
 

@@ -4,32 +4,38 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::workspace::{Answer, Command, CreateKey, Key, Rejection, State, Workspace};
 use events::ids::WorkspaceId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::openapi::{Line, Moment};
 use super::page::{self, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
 use crate::secrets;
 
 /// A key as the API shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct KeyView {
     id: u32,
     name: String,
+    #[schema(value_type = Moment)]
     created_at: String,
 }
 
 /// A key as its maker sees it, once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct NewKeyView {
     #[serde(flatten)]
     view: KeyView,
+    #[schema(example = "wsk_7Kx2mQ9sT4vB8nE1rW6yZ37Kx2mQ9sT4vB8nE1rW6yZ3")]
     key: String,
 }
 
-#[derive(Deserialize)]
+/// A key to make.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct CreateKeyBody {
+    #[schema(value_type = Line)]
     name: String,
 }
 

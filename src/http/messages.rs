@@ -94,7 +94,7 @@ async fn submit(
 ) -> Result<HttpResponse, Refused> {
     let body = body::read(payload, gateway.limits).await?;
     match submit::submit(&gateway, sender, request.headers(), &body, &mut Vec::new()).await? {
-        Outcome::Verdict(verdict) => Ok(HttpResponse::Ok().json(verdict)),
+        Outcome::Verdict(verdict) => Ok(submit::verdict(&verdict)),
         Outcome::Accepted(accepted) => {
             let mut answer = HttpResponse::Created();
             submit::dress(&mut answer, &gateway, &accepted);

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 use super::caller::{self, Role};
 use super::{
     accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    openapi, streams, teammates, timeline, workspace, workspaces,
+    metrics, openapi, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -25,6 +25,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, INBOUND, Inbound, inbound::send),
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
+        row(Method::GET, "/metrics", Open, metrics::show),
         row(Method::GET, "/openapi.json", Open, openapi::show),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
@@ -136,7 +137,7 @@ fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
 }
 
 /// All routes of one path. Their answers carry a request id, their refusals have the one shape.
-fn resource(path: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
+fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
     let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
@@ -145,7 +146,8 @@ fn resource(path: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
         _ => web::to(move || ready(error::method_not_allowed(allowed.clone()))),
     };
     let resource = web::resource(path).default_service(refuse);
-    rows.into_iter().fold(resource, |resource, row| resource.route(row.route)).wrap(from_fn(caller::dress))
+    let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
+    resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))
 }
 
 /// Whether a row of this method takes a request of that one.
@@ -154,7 +156,8 @@ fn takes(row: &Method, asked: &Method) -> bool {
 }
 
 fn everything_else() -> impl HttpServiceFactory {
-    web::scope("").wrap(from_fn(caller::dress)).default_service(web::to(error::not_found))
+    let dressed = from_fn(|gateway, request, next| caller::dress(None, gateway, request, next));
+    web::scope("").wrap(dressed).default_service(web::to(error::not_found))
 }
 
 #[cfg(test)]

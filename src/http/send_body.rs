@@ -30,8 +30,10 @@ const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAI
 /// So many unknown fields are named; more are ignored without a word.
 const UNKNOWN_MAX: usize = 20;
 const UNKNOWN_CHARS_MAX: usize = 64;
-/// Nobody's number, and no chat's name, is longer.
-const NAME_CHARS_MAX: usize = 255;
+/// Nobody's number is longer.
+const NUMBER_CHARS_MAX: usize = 255;
+/// No chat's name is longer.
+const CHAT_NAME_CHARS_MAX: usize = 1_000;
 
 /// A body that passed all checks that need no state.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,9 +86,10 @@ impl Fields<'_> {
 
     /// As [`Fields::get`], and not longer than any such name is.
     fn short(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        let chars_max = if name == "chat_name" { CHAT_NAME_CHARS_MAX } else { NUMBER_CHARS_MAX };
         match self.get(name)? {
-            Some(text) if text.chars().count() > NAME_CHARS_MAX => {
-                Err(Refused::invalid(name, format!("{name} has more than {NAME_CHARS_MAX} characters")))
+            Some(text) if text.chars().count() > chars_max => {
+                Err(Refused::invalid(name, format!("{name} has more than {chars_max} characters")))
             }
             other => Ok(other),
         }

@@ -1,7 +1,7 @@
 //! What a message goes through at every door: its headers, its body, the workspace's answer.
 
-use actix_web::HttpResponseBuilder;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use actors::workspace::{Accepted, Answer, Command, LookedUp, Recipient, Submit, Verdict, Workspace};
 use events::account::Origin;
 use events::ids::{ChatId, WorkspaceId};
@@ -18,6 +18,7 @@ use crate::gateway::Gateway;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const DRY_RUN: &str = "dry-run";
+const CREDITS_REMAINING: &str = "x-credits-remaining";
 const KEY_CHARS_MAX: usize = 255;
 
 /// Who wants a message sent.
@@ -91,7 +92,7 @@ pub(super) async fn submit(
 
 /// What the sender is told beside the body: what is left, and when the message leaves.
 pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepted: &Accepted) {
-    answer.insert_header(("x-credits-remaining", accepted.balance.to_string()));
+    answer.insert_header((CREDITS_REMAINING, accepted.balance.to_string()));
     if let Some(account) = accepted.account {
         let queued = gateway.shard.queued(account);
         let now = gateway.shard.clock().now();
@@ -102,6 +103,12 @@ pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepte
     if accepted.replayed {
         answer.insert_header((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
     }
+}
+
+/// The answer to a dry run.
+pub(super) fn verdict(verdict: &Value) -> HttpResponse {
+    let balance = verdict.pointer("/data/balance").and_then(Value::as_u64).unwrap_or(0);
+    HttpResponse::Ok().insert_header((CREDITS_REMAINING, balance.to_string())).json(verdict)
 }
 
 async fn shown(

@@ -4,24 +4,29 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::workspace::{Answer, Command, Owner, Rejection, State, Teammate, Workspace};
 use events::ids::WorkspaceId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::openapi::{Email, Line};
 use super::page::{self, Query};
 use super::{body, fields};
 use crate::gateway::Gateway;
 
 /// A teammate as the API shows them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct TeammateView {
     id: u32,
     full_name: String,
     email: String,
 }
 
-#[derive(Deserialize)]
+/// A teammate to add.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct TeammateBody {
+    #[schema(value_type = Line)]
     full_name: String,
+    #[schema(value_type = Email)]
     email: String,
 }
 

@@ -7,16 +7,20 @@ use events::reading;
 use events::record::{Position, Record};
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::Refused;
 use super::messages::{self, EVENTS_MAX};
+use super::openapi::Moment;
 use crate::gateway::Gateway;
 
 /// One thing that happened to a message.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct MomentView {
+    #[schema(value_type = u64)]
     position: Position,
+    #[schema(value_type = Moment)]
     at: String,
     #[serde(rename = "type")]
     name: &'static str,

@@ -5,15 +5,17 @@ use actors::account::pacing::Gap;
 use actors::workspace::{ChangeOwner, Command, State, Workspace};
 use events::ids::WorkspaceId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
+use super::openapi::{Email, Language, Line};
 use super::{body, fields};
 use crate::config::Pacing;
 use crate::gateway::Gateway;
 
 /// A workspace as the API shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct WorkspaceView {
     workspace_id: u64,
     name: String,
@@ -22,7 +24,7 @@ pub(super) struct WorkspaceView {
 }
 
 /// An owner as the API shows them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct OwnerView {
     full_name: String,
     email: String,
@@ -30,23 +32,31 @@ pub(super) struct OwnerView {
 }
 
 /// A gap as the API shows and takes it, in milliseconds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(super) struct PacingView {
+    #[schema(maximum = 600_000, example = 1500)]
     gap_ms_min: u32,
+    #[schema(maximum = 600_000, example = 2500)]
     gap_ms_max: u32,
 }
 
-#[derive(Deserialize)]
+/// What to change of a workspace.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct WorkspaceBody {
+    #[schema(value_type = Option<Line>)]
     name: Option<String>,
     owner: Option<OwnerChangeBody>,
     pacing: Option<PacingView>,
 }
 
-#[derive(Deserialize, Default)]
+/// What to change of its owner.
+#[derive(Deserialize, Default, ToSchema)]
 pub(super) struct OwnerChangeBody {
+    #[schema(value_type = Option<Line>)]
     full_name: Option<String>,
+    #[schema(value_type = Option<Email>)]
     email: Option<String>,
+    #[schema(value_type = Option<Language>)]
     language: Option<String>,
 }
 

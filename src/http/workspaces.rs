@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::caller::{Operator, RequestId};
 use super::error::Refused;
+use super::openapi::{Email, Language, Line};
 use super::page::{self, PageQuery, Query};
 use super::workspace::OwnerView;
 use super::{body, fields};
@@ -23,7 +24,7 @@ const ATTEMPTS: u32 = 16;
 /// A workspace to create.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct CreateBody {
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S", example = "Acme")]
+    #[schema(value_type = Line)]
     name: String,
     owner: OwnerBody,
     #[serde(default, deserialize_with = "body::whole")]
@@ -34,11 +35,12 @@ pub(super) struct CreateBody {
 /// Its owner.
 #[derive(Deserialize, ToSchema)]
 struct OwnerBody {
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    #[schema(value_type = Line)]
     full_name: String,
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    #[schema(value_type = Email)]
     email: String,
     #[serde(default = "english")]
+    #[schema(value_type = Language)]
     language: String,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct GrantBody {
     #[serde(deserialize_with = "body::whole")]
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     amount: u64,
-    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    #[schema(value_type = Line)]
     reason: String,
 }
 
@@ -133,7 +135,7 @@ pub(super) async fn create(
 }
 
 /// A workspace as the operator sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct WorkspaceRow {
     workspace_id: u64,
     name: String,

@@ -102,8 +102,12 @@ impl Sending {
         let sending = self.clone();
         match self.reading.read(move || sending.read_now(account, message)).await {
             Ok(Some(found)) => return Some(found),
-            Ok(None) => tracing::error!(account_id = %account, %message, "a queued message is not in the log"),
-            Err(error) => tracing::error!(account_id = %account, %message, %error, "a queued message cannot be read"),
+            Ok(None) => {
+                tracing::error!(account_id = %account, message_id = %message, "a queued message is not in the log");
+            }
+            Err(error) => {
+                tracing::error!(account_id = %account, message_id = %message, %error, "a queued message cannot be read");
+            }
         }
         None
     }

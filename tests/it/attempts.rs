@@ -1,5 +1,6 @@
 //! The last attempts as their owner sees them: listed, shown, downloaded, kept over stops and kills.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -200,4 +201,37 @@ fn a_flood_of_bad_requests_grows_neither_log_nor_list() {
     }
     assert_eq!(events(&server), before);
     assert_eq!(attempts(&workspace, "?limit=100").len(), KEPT);
+}
+
+#[test]
+fn after_ten_thousand_mixed_attempts_and_a_restart_the_log_holds_exactly_the_last_hundred() {
+    let mut server = Server::start();
+    let workspace = server.workspace();
+    let good =
+        |nth: usize| json!({"action": "send", "phone": "+12025550101", "text": format!("text {nth}")}).to_string();
+    let mut sent = Vec::with_capacity(10_000);
+    for nth in 0..10_000 {
+        let (body, header) = match nth % 5 {
+            0 => (good(nth), None),
+            1 => (good(nth), Some(("Dry-Run", "true"))),
+            2 => (good(2), Some(("Idempotency-Key", "the-same"))),
+            3 => (format!("{{\"action\": \"send\" \"nth\": {nth}}}"), None),
+            _ => (format!("{{\"action\": \"send\", \"text\": \"text {nth}\"}}"), None),
+        };
+        let mut request = Request::post(&*workspace.inbound).body("application/json", body.as_str());
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        let status = workspace.ask(&request).status;
+        sent.push((u64::from(status), body));
+    }
+    assert_eq!(server.sigterm(), Some(0));
+    server.restart();
+
+    let log = workspace.ask(&workspace.api("GET", "/inbound/log.json")).success();
+    let row = |row: &Value| (row["status"].as_u64().unwrap(), row["request"]["body"].as_str().unwrap().to_owned());
+    let kept: Vec<_> = log.as_array().unwrap().iter().rev().map(row).collect();
+    assert_eq!(kept, sent[9_900..]);
+    let statuses: BTreeSet<u64> = kept.iter().map(|(status, _)| *status).collect();
+    assert_eq!(statuses, BTreeSet::from([200, 400, 402]));
 }

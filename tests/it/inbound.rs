@@ -58,6 +58,23 @@ fn every_way_to_name_a_recipient_leads_to_the_same_chat() {
 }
 
 #[test]
+fn a_name_that_several_chats_have_or_none_is_refused() {
+    let server = Server::start();
+    let workspace = server.workspace();
+    workspace.send(PHONE, "hi");
+    workspace.send("+12025550102", "hi");
+    for chat in workspace.chats() {
+        let path = format!("/chats/{}", chat["chat_id"].as_str().unwrap());
+        workspace.ask(&workspace.api("PATCH", &path).json(&json!({"name": "Ada"}))).success();
+    }
+    for (name, status, wanted) in [("Ada", 409, "chat_name_ambiguous"), ("Eve", 404, "chat_not_found")] {
+        let answer = workspace.post(&json!({"action": "send", "text": "hi", "chat_name": name}));
+        assert_eq!((answer.status, code(&answer).as_str()), (status, wanted), "{answer:?}");
+    }
+    assert_eq!(workspace.credits(), 8);
+}
+
+#[test]
 fn both_spellings_of_the_senders_field_are_known() {
     let server = Server::start();
     let workspace = server.workspace();
@@ -202,7 +219,7 @@ fn browsers_get_a_page_that_is_the_same_for_every_url() {
     for (name, value) in [("Allow", "POST"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store")] {
         assert_eq!(known.header(name), Some(value));
     }
-    assert!(known.header("Content-Security-Policy").unwrap().starts_with("default-src 'none'"));
+    assert!(known.header("Content-Security-Policy").unwrap().starts_with("default-src 'self'"));
     assert_eq!(known.header("Content-Type"), Some("text/html; charset=utf-8"));
     assert_eq!((open("HEAD", &workspace.inbound).status, open("HEAD", &workspace.inbound).body), (405, vec![]));
     let program = server.http().ask(&Request::get(&*workspace.inbound));

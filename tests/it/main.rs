@@ -12,16 +12,20 @@
 mod harness;
 
 mod attempts;
+mod canaries;
 mod cli;
 mod cli_customers;
 mod cli_setup;
+mod cli_webhook;
 mod crash;
 mod errors;
 mod files;
 mod flood;
+mod heard;
 mod idempotency;
 mod inbound;
 mod main_job;
+mod metrics;
 mod openapi;
 mod operations;
 mod pacing;

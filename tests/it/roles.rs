@@ -21,6 +21,12 @@ struct Owned {
     account: String,
     chat: String,
     message: String,
+    attempt: String,
+    /// Not the key that the workspace is asked with.
+    key: String,
+    teammate: String,
+    /// The teammate's address.
+    email: String,
 }
 
 impl Owned {
@@ -30,22 +36,68 @@ impl Owned {
         let message = workspace.send(PHONE, "hi");
         let chat = workspace.chats()[0]["chat_id"].as_str().unwrap().to_owned();
         let account = workspace.account(account_phone)["id"].to_string();
-        Self { workspace, account, chat, message }
+        let attempts = workspace.ask(&workspace.api("GET", "/inbound/attempts")).success();
+        let attempt = attempts["data"][0]["id"].as_str().unwrap().to_owned();
+        let key = made(&workspace, "/keys", &json!({"name": format!("key of {name}")}));
+        let email = format!("sam@{}.example", name.to_lowercase());
+        let teammate = made(&workspace, "/teammates", &json!({"full_name": "Sam Reed", "email": email}));
+        Self { workspace, account, chat, message, attempt, key, teammate, email }
+    }
+
+    /// Keys and teammates are numbered within their workspace: here are some that the first workspace has no number of.
+    fn create_another(server: &Server, name: &str, account_phone: &str) -> Self {
+        let mut other = Self::create(server, name, account_phone);
+        for n in 2..5 {
+            other.key = made(&other.workspace, "/keys", &json!({"name": format!("key {n} of {name}")}));
+            other.email = format!("sam{n}@{}.example", name.to_lowercase());
+            let teammate = json!({"full_name": "Sam Reed", "email": other.email});
+            other.teammate = made(&other.workspace, "/teammates", &teammate);
+        }
+        other
     }
 
     /// The route's path with this workspace's ids. What has no id here gets one that nothing has.
     fn path(&self, route: &Listed) -> String {
-        let id = match route.path {
-            path if path.contains("/accounts/{id}") => &self.account,
-            path if path.contains("/chats/{id}") => &self.chat,
-            path if path.contains("/messages/{id}") => &self.message,
-            _ => "4711",
-        };
+        let number = self.workspace.id.to_string();
+        let ids = [
+            ("/accounts/{id}", &self.account),
+            ("/chats/{id}", &self.chat),
+            ("/messages/{id}", &self.message),
+            ("/attempts/{id}", &self.attempt),
+            ("/keys/{id}", &self.key),
+            ("/teammates/{id}", &self.teammate),
+            ("/workspaces/{id}", &number),
+            ("/streams/{kind}/{id}", &number),
+        ];
+        let id = ids.into_iter().find(|(part, _)| route.path.contains(part)).map_or("4711", |(_, id)| id);
         let token = self.workspace.inbound.trim_start_matches("/in/");
-        let named = [("{token}", token), ("{kind}", "workspace"), ("{id}", id)];
+        let named = [("{token}", token), ("{kind}", "workspace"), ("{id}", id), ("{position}", "1")];
         let path = named.iter().fold(route.path.to_owned(), |path, (name, value)| path.replace(name, value));
         path.split('/').map(|part| if part.starts_with('{') { "4711" } else { part }).collect::<Vec<_>>().join("/")
     }
+
+    /// All lists and downloads of this workspace, one behind the other.
+    fn everything(&self, http: &Http) -> String {
+        let mut shown = String::new();
+        for route in routes() {
+            if route.role == Role::Workspace && route.method == Method::GET && !route.path.contains('{') {
+                shown.push_str(&http.ask(&request(&route, self.path(&route)).bearer(&self.workspace.api_key)).text());
+            }
+        }
+        shown
+    }
+
+    /// What nobody else may see.
+    fn marks(&self) -> [&str; 6] {
+        [&self.account, &self.chat, &self.message, &self.attempt, &self.email, &self.workspace.inbound]
+    }
+}
+
+/// Makes one of these; its id.
+fn made(workspace: &Workspace, path: &str, body: &Value) -> String {
+    let answer = workspace.ask(&workspace.api("POST", path).json(body));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["id"].to_string()
 }
 
 fn request(route: &Listed, path: String) -> Request {
@@ -122,33 +174,61 @@ fn an_unknown_token_opens_nothing_whatever_key_comes_with_it() {
 fn one_workspace_never_sees_what_another_has() {
     let server = Server::start();
     let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
-    let other = Owned::create(&server, "Globex", "+12025550110");
-    let owned = ["/accounts/{id}", "/chats/{id}", "/messages/{id}"];
-    let with_id = |route: &&Listed| owned.iter().any(|part| route.path.contains(part));
-    for route in routes().iter().filter(|route| route.role == Role::Workspace).filter(with_id) {
+    let other = Owned::create_another(&server, "Globex", "+12025550110");
+    let with_id = |route: &&Listed| route.role == Role::Workspace && route.path.contains('{');
+    for route in routes().iter().filter(with_id) {
         let body = json!({"as": "sent", "reason": "looked", "text": "hi", "name": "x"});
         let ask = |owned: &Owned| {
             let request = request(route, owned.path(route)).bearer(&mine.workspace.api_key);
             http.ask(&if route.method == Method::GET { request } else { request.json(&body) })
         };
-        assert_ne!(ask(&mine).status, 404, "{route:?}");
         let foreign = ask(&other);
         assert_eq!(foreign.status, 404, "{route:?}: {foreign:?}");
         assert!(code(&foreign).is_some_and(|code| code.ends_with("_not_found")), "{route:?}: {foreign:?}");
+        assert_ne!(ask(&mine).status, 404, "{route:?}");
     }
-    assert_lists_are_apart(&http, &mine, &other);
 }
 
-/// No list shows an id or a phone of the other workspace.
-fn assert_lists_are_apart(http: &Http, mine: &Owned, other: &Owned) {
-    let is_list =
-        |route: &&Listed| route.role == Role::Workspace && route.method == Method::GET && !route.path.contains('{');
-    for route in routes().iter().filter(is_list) {
-        let shown = http.ask(&request(route, mine.path(route)).bearer(&mine.workspace.api_key)).text();
-        for foreign in [&other.account, &other.chat, &other.message, &other.workspace.inbound] {
-            assert!(!shown.contains(foreign.as_str()), "{route:?} shows {foreign}: {shown}");
+#[test]
+fn no_list_or_download_shows_what_another_workspace_has() {
+    let server = Server::start();
+    let (mine, http) = (Owned::create(&server, "Acme", "+12025550100"), server.http());
+    let other = Owned::create_another(&server, "Globex", "+12025550110");
+    for (owned, foreign) in [(&mine, &other), (&other, &mine)] {
+        let shown = owned.everything(&http);
+        for mark in owned.marks() {
+            assert!(shown.contains(mark), "no {mark}: {shown}");
+        }
+        for mark in foreign.marks().into_iter().chain([&*foreign.workspace.api_key]) {
+            assert!(!shown.contains(mark), "{mark}: {shown}");
         }
     }
+    assert!(mine.everything(&http).contains("Acme") && !mine.everything(&http).contains("Globex"));
+}
+
+#[test]
+fn what_another_workspace_has_is_unknown_in_bodies_and_queries_too() {
+    let server = Server::start();
+    let mine = Owned::create(&server, "Acme", "+12025550100");
+    let other = Owned::create_another(&server, "Globex", "+12025550110");
+    let api = |method, path: &str| mine.workspace.api(method, path);
+    let by_chat = json!({"text": "hi", "chat_id": other.chat});
+    let from_account = json!({"text": "hi", "phone": PHONE, "account": "+12025550110"});
+    let chat = format!("/chats/{}", mine.chat);
+    let cases = [
+        (api("POST", "/messages").json(&by_chat), "chat_not_found"),
+        (api("POST", "/messages").json(&from_account), "account_not_found"),
+        (api("PATCH", &chat).json(&json!({"responsible_email": other.email})), "teammate_not_found"),
+        (api("DELETE", "/teammates").json(&json!({"email": other.email})), "teammate_not_found"),
+        (api("DELETE", &format!("/teammates?id={}", other.teammate)), "teammate_not_found"),
+        (api("DELETE", &format!("/keys?id={}", other.key)), "key_not_found"),
+    ];
+    for (asked, wanted) in cases {
+        let answer = mine.workspace.ask(&asked);
+        assert_eq!((answer.status, code(&answer).as_deref()), (404, Some(wanted)), "{answer:?}");
+    }
+    let shown = other.everything(&server.http());
+    assert!(other.marks().iter().all(|mark| shown.contains(mark)), "{shown}");
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub fn run(seconds: u64, only: Option<&str>) -> Result<()> {
             format!("-max_len={INPUT_BYTES_MAX}"),
             "-print_final_stats=1".to_owned(),
             "-verbosity=0".to_owned(),
+            "-print_funcs=0".to_owned(),
         ];
         let mut command = fuzzer("run");
         command.arg("--target-dir").arg(target().join("fuzz")).arg(name).args([found, kept]).arg("--").args(limits);

@@ -19,6 +19,10 @@ pub const FETCHES_MAX: usize = 256;
 pub struct Queue {
     places: BTreeMap<MessageId, u64>,
     waiting: BTreeMap<u64, Waiting>,
+    /// The places of each chat.
+    chats: BTreeMap<ChatId, BTreeSet<u64>>,
+    /// Places that are the first of their chat, with all that they need.
+    ready: BTreeSet<u64>,
     /// Places of messages whose files must be fetched.
     wanted: BTreeSet<u64>,
     /// Places of messages whose files are here.
@@ -102,14 +106,33 @@ impl Queue {
         if waiting.file == FileStage::Wanted {
             self.wanted.insert(self.queued);
         }
+        self.chats.entry(queued.chat).or_default().insert(self.queued);
         self.waiting.insert(self.queued, waiting);
+        self.first_of(queued.chat);
     }
 
     pub(super) fn remove(&mut self, message: MessageId) -> Option<Waiting> {
         let place = self.places.remove(&message)?;
         self.wanted.remove(&place);
         self.fetched.remove(&place);
-        self.waiting.remove(&place)
+        self.ready.remove(&place);
+        let removed = self.waiting.remove(&place)?;
+        if let Some(places) = self.chats.get_mut(&removed.chat) {
+            places.remove(&place);
+            if places.is_empty() {
+                self.chats.remove(&removed.chat);
+            }
+        }
+        self.first_of(removed.chat);
+        Some(removed)
+    }
+
+    /// Notes whether the first message of a chat has all that it needs.
+    fn first_of(&mut self, chat: ChatId) {
+        let Some(first) = self.chats.get(&chat).and_then(BTreeSet::first) else { return };
+        if self.waiting.get(first).is_some_and(|waiting| waiting.file != FileStage::Wanted) {
+            self.ready.insert(*first);
+        }
     }
 
     pub(super) fn started(&mut self, message: MessageId, try_number: u32) {
@@ -122,8 +145,10 @@ impl Queue {
         let Some(place) = self.places.get(&message).copied() else { return };
         if let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Wanted) {
             waiting.file = FileStage::Fetched;
+            let chat = waiting.chat;
             self.wanted.remove(&place);
             self.fetched.insert(place);
+            self.first_of(chat);
         }
     }
 
@@ -160,30 +185,13 @@ impl Queue {
         gap: Gap,
         last_outcome: Option<Timestamp>,
     ) -> impl Iterator<Item = (Timestamp, &Waiting)> {
-        let mut held: BTreeSet<ChatId> = BTreeSet::new();
         let mut found_first = false;
-        self.waiting
-            .values()
-            .map_while(move |waiting| {
-                if found_first {
-                    return None;
-                }
-                if held.contains(&waiting.chat) {
-                    return Some(None);
-                }
-                if waiting.file == FileStage::Wanted {
-                    held.insert(waiting.chat);
-                    return Some(None);
-                }
-                if waiting.gives_way {
-                    held.insert(waiting.chat);
-                } else {
-                    found_first = true;
-                }
-                let wait = gap.wait_ms(waiting.message, waiting.tries.saturating_add(1));
-                let paced = last_outcome.map_or(Timestamp::default(), |at| at.plus_ms(wait));
-                Some(Some((paced.max(waiting.not_before).max(self.not_before), waiting)))
-            })
-            .flatten()
+        let ready = self.ready.iter().filter_map(|place| self.waiting.get(place));
+        let ready = ready.take_while(move |waiting| !std::mem::replace(&mut found_first, !waiting.gives_way));
+        ready.map(move |waiting| {
+            let wait = gap.wait_ms(waiting.message, waiting.tries.saturating_add(1));
+            let paced = last_outcome.map_or(Timestamp::default(), |at| at.plus_ms(wait));
+            (paced.max(waiting.not_before).max(self.not_before), waiting)
+        })
     }
 }

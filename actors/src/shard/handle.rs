@@ -8,6 +8,7 @@ use events::ids::{AccountId, StreamId};
 use events::index::Index;
 use events::log::{Log, Note};
 use events::record::{Cause, Position};
+use events::tally::Tally;
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
 
@@ -32,6 +33,7 @@ pub struct ShardHandle {
     pub(super) clock: Clock,
     pub(super) admission: Admission,
     pub(super) queues: Queues,
+    pub(super) tally: Arc<Tally>,
 }
 
 /// Why a command was not carried out.
@@ -57,6 +59,12 @@ pub struct Overview {
     pub durable: Position,
     /// Awake workspaces, accounts and chats.
     pub awake: [usize; 3],
+    /// Commands that are being carried out.
+    pub commands_in_flight: usize,
+    /// So many of them at most; more are turned away.
+    pub commands_in_flight_max: usize,
+    /// Messages that wait in all accounts, roughly.
+    pub messages_waiting: u64,
 }
 
 impl ShardHandle {
@@ -147,6 +155,16 @@ impl ShardHandle {
         self.queues.get(&StreamId::Account(account)).map(|queued| *queued)
     }
 
+    fn messages_waiting(&self) -> u64 {
+        let accounts = self.queues.iter().filter(|queue| matches!(queue.key(), StreamId::Account(_)));
+        accounts.map(|queue| queue.waiting).sum()
+    }
+
+    /// Counts of what has got a place in the log since the start.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Look-ups that see all sequenced commits.
     pub const fn index(&self) -> &Arc<Index> {
         &self.index
@@ -173,6 +191,9 @@ impl ShardHandle {
             sequenced: self.watermark.sequenced(),
             durable: self.watermark.durable(),
             awake: self.registry.awake(),
+            commands_in_flight: self.admission.in_flight(),
+            commands_in_flight_max: self.admission.limit(),
+            messages_waiting: self.messages_waiting(),
         }
     }
 }

@@ -91,6 +91,7 @@ pub(crate) fn connection(nth: u64, phone: &str) -> AccountConnected {
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
+        by: operator(),
     }
 }
 

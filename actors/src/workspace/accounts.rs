@@ -5,13 +5,12 @@ use events::ids::{AccountId, WorkspaceId};
 use events::time::Timestamp;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
-use super::state::Account;
+use super::state::{Account, TRANSPORT};
 use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::Decision;
 use crate::peer::e164;
 
-const TRANSPORT: &str = "transport";
 const CONNECTION_LOST: &str = "connection lost";
 
 /// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
@@ -36,6 +35,7 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
         own_message_id: connect.own_message_id,
         gap_ms_min: gap.min_ms,
         gap_ms_max: gap.max_ms,
+        by: connect.by,
     };
     Ok(Decision::of(vec![event.into()], Answer::Connected(account)))
 }
@@ -106,6 +106,7 @@ impl Account {
             own_message_id: self.own_message_id,
             gap_ms_min: self.gap.min_ms,
             gap_ms_max: self.gap.max_ms,
+            by: TRANSPORT.to_owned(),
         }
     }
 }

@@ -4,15 +4,14 @@ use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
 use events::event::Event;
 use events::ids::{ChatId, WorkspaceId};
 
+use super::state::TRANSPORT;
 use super::submit::opened;
-use super::{Answer, ChangeChat, Receive, Rejection, State};
+use super::{Answer, ChangeChat, ChatLookedUp, Receive, Rejection, State};
 use crate::decider::{Decision, Found, Question};
-
-const TRANSPORT: &str = "transport";
 
 pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) -> Result<Decision<Answer>, Rejection> {
     let ChangeChat { chat, name, responsible, by, looked_up } = change;
-    let entry = looked_up.flatten().ok_or(Rejection::ChatNotFound)?;
+    let entry = looked_up.chat.flatten().ok_or(Rejection::ChatNotFound)?;
     let mut events: Vec<Event> = Vec::new();
     if let Some(name) = name.filter(|name| name != entry.name.reveal()) {
         let renamed = ChatRenamed { workspace, chat, previous: entry.name, name: name.into(), by: by.clone() };
@@ -20,7 +19,9 @@ pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) 
     }
     if let Some(email) = responsible {
         let responsible = email.map(|email| teammate(state, &email)).transpose()?;
-        events.push(ChatAssigned { workspace, chat, responsible, by }.into());
+        if responsible != looked_up.responsible.flatten() {
+            events.push(ChatAssigned { workspace, chat, responsible, by }.into());
+        }
     }
     Ok(Decision::of(events, Answer::Done))
 }
@@ -32,13 +33,23 @@ fn teammate(state: &State, email: &str) -> Result<Responsible, Rejection> {
 
 impl ChangeChat {
     pub(super) fn asks(&self, state: &State) -> Option<Question> {
-        let own = state.workspace == Some(self.chat.workspace());
-        (own && self.looked_up.is_none()).then_some(Question::Chat(self.chat))
+        if state.workspace != Some(self.chat.workspace()) {
+            return None;
+        }
+        match &self.looked_up {
+            ChatLookedUp { chat: None, .. } => Some(Question::Chat(self.chat)),
+            ChatLookedUp { chat: Some(Some(_)), responsible: None } if self.responsible.is_some() => {
+                Some(Question::Responsible(self.chat))
+            }
+            ChatLookedUp { .. } => None,
+        }
     }
 
     pub(super) fn told(&mut self, found: Found) {
-        if let Found::Chat(chat) = found {
-            self.looked_up = Some(chat);
+        match found {
+            Found::Chat(chat) => self.looked_up.chat = Some(chat),
+            Found::Responsible(responsible) => self.looked_up.responsible = Some(responsible),
+            Found::Peer(_) | Found::Named(_) | Found::Known(_) | Found::Remembered(_) => {}
         }
     }
 }
@@ -91,7 +102,7 @@ impl Receive {
             Found::Known(known) => self.looked_up.known = Some(known),
             Found::Peer(peer) => self.looked_up.peer = Some(peer),
             Found::Chat(chat) => self.looked_up.chat = Some(chat),
-            Found::Remembered(_) | Found::Named(_) => {}
+            Found::Responsible(_) | Found::Remembered(_) | Found::Named(_) => {}
         }
     }
 

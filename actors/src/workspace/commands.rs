@@ -1,7 +1,7 @@
 //! What a workspace can be asked for, and what it answers.
 
 use events::account::{File, Origin};
-use events::chat::ReceivedFile;
+use events::chat::{ReceivedFile, Responsible};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::index::{ChatEntry, Remembered};
 use events::personal::Digest;
@@ -111,6 +111,8 @@ pub struct Connect {
     pub own_message_id: bool,
     /// The gap where the workspace has none of its own.
     pub gap: Gap,
+    /// Who wants it.
+    pub by: By,
 }
 
 /// What can be done with an account.
@@ -189,7 +191,16 @@ pub struct ChangeChat {
     /// Who wants it.
     pub by: By,
     /// What was looked up.
-    pub looked_up: Option<Option<ChatEntry>>,
+    pub looked_up: ChatLookedUp,
+}
+
+/// What a chat's look-ups gave; `None` is not looked up yet.
+#[derive(Debug, Clone, Default)]
+pub struct ChatLookedUp {
+    /// What the chat is.
+    pub chat: Option<Option<ChatEntry>>,
+    /// Who is responsible for it.
+    pub responsible: Option<Option<Responsible>>,
 }
 
 /// A message to send.

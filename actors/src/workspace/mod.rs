@@ -17,8 +17,8 @@ use events::time::Timestamp;
 use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
 pub use commands::{
-    Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, Command, Connect, Create, CreateKey, Grant, Heard,
-    LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey,
+    Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
 pub use state::{Account, Key, Owner, Standing, State};
 

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::account::pacing::Gap;
 
+/// Who ends a connection that may come back by itself, and takes it up again.
+pub(super) const TRANSPORT: &str = "transport";
+
 /// Credits, accounts, the way in, settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct State {
@@ -84,7 +87,7 @@ pub struct Account {
     pub own_message_id: bool,
     /// Bounds of the gap.
     pub gap: Gap,
-    /// Its last connection's place among those of the workspace.
+    /// Its last connection's place among those of the workspace; what the transport takes up again keeps its place.
     pub connection: u64,
     /// Whether it has no connection.
     pub disconnected: bool,
@@ -161,7 +164,7 @@ impl State {
             Event::AccountConnected(e) => self.connected(e),
             Event::AccountDisconnected(e) => self.account(e.account, |account| {
                 account.disconnected = true;
-                account.returns = e.by == "transport";
+                account.returns = e.by == TRANSPORT;
             }),
             Event::AccountPaused(e) => self.account(e.account, |account| account.paused = true),
             Event::AccountResumed(e) => self.account(e.account, |account| {
@@ -180,8 +183,12 @@ impl State {
     }
 
     fn connected(&mut self, event: &AccountConnected) {
-        self.connections = self.connections.saturating_add(1);
         let before = self.accounts.get(&event.account);
+        let connection = match before {
+            Some(before) if event.by == TRANSPORT => before.connection,
+            _ => self.connections.saturating_add(1),
+        };
+        self.connections = self.connections.max(connection);
         let account = Account {
             phone: event.phone.clone(),
             full_name: event.full_name.clone(),
@@ -189,7 +196,7 @@ impl State {
             transport: event.transport.clone(),
             own_message_id: event.own_message_id,
             gap: Gap { min_ms: event.gap_ms_min, max_ms: event.gap_ms_max },
-            connection: self.connections,
+            connection,
             disconnected: false,
             returns: false,
             paused: before.is_some_and(|account| account.paused),

@@ -20,6 +20,25 @@ fn a_commit_has_its_place_before_it_is_durable() {
 }
 
 #[test]
+fn what_has_a_place_is_counted_by_type_and_by_credits() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), begun(0));
+        desk.append(of_workspace(0), accepted(0, 1, 1));
+        assert!(desk.try_append(of_workspace(0), 9, accepted(0, 1, 2)).is_err());
+
+        let tally = desk.sequencer.tally();
+
+        let count = |name| tally.events().find(|(event, _)| *event == name).map(|(_, count)| count);
+        assert_eq!(
+            (count("MessageQueued"), count("CreditCharged"), count("MessageFailed")),
+            (Some(1), Some(1), Some(0))
+        );
+        assert_eq!(tally.events().map(|(_, count)| count).sum::<u64>(), desk.sequencer.head());
+        assert_eq!((tally.charged(), tally.refunded(), tally.failed().len()), (1, 0, 0));
+    }
+}
+
+#[test]
 fn places_are_contiguous_across_actors() {
     for mut desk in Desk::each() {
         let mut next = 1;

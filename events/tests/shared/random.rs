@@ -64,8 +64,15 @@ pub fn event() -> impl Strategy<Value = Event> {
 }
 
 fn of_workspaces() -> impl Strategy<Value = Event> {
-    let connected =
-        (workspace(), account(), personal(), personal(), personal(), any::<String>(), any::<(bool, u32, u32)>());
+    let connected = (
+        workspace(),
+        account(),
+        personal(),
+        personal(),
+        personal(),
+        any::<String>(),
+        any::<(bool, u32, u32, String)>(),
+    );
     prop_oneof![
         (workspace(), personal(), personal(), personal(), any::<String>()).prop_map(
             |(workspace, name, owner_name, owner_email, language)| {
@@ -79,7 +86,7 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
         (workspace(), message(), any::<(u64, String)>()).prop_map(|(workspace, message, (amount, reason))| {
             CreditRefunded { workspace, message, amount, reason }.into()
         }),
-        connected.prop_map(|(workspace, account, phone, full_name, email, transport, (own_message_id, min, max))| {
+        connected.prop_map(|(workspace, account, phone, full_name, email, transport, (own_message_id, min, max, by))| {
             AccountConnected {
                 workspace,
                 account,
@@ -90,6 +97,7 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
                 own_message_id,
                 gap_ms_min: min,
                 gap_ms_max: max,
+                by,
             }
             .into()
         }),

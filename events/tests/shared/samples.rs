@@ -60,6 +60,7 @@ fn workspace_samples() -> Vec<Event> {
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
+        by: "api".to_owned(),
     };
     let blocked =
         AccountBlocked { workspace: WORKSPACE, account: account(), reason: "account_blocked".to_owned(), until: None };

@@ -5,14 +5,17 @@ mod errors;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
-
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use super::error::{self, Refused};
 
 const INDEX: &str = include_str!("index.html");
+const INBOUND: &str = include_str!("inbound.html");
 const STYLE: &str = include_str!("style.css");
 const START: &str = include_str!("start.js");
 
@@ -33,6 +36,23 @@ pub(super) async fn index() -> HttpResponse {
 /// Every code with its causes and what to do.
 pub(super) async fn errors() -> HttpResponse {
     page(POLICY, "text/html; charset=utf-8", errors::page())
+}
+
+/// What a browser sees at a secret URL: its GET is refused all the same. `None` for programs, and at other addresses.
+pub(super) fn refusal(request: &HttpRequest, allowed: &str) -> Option<HttpResponse> {
+    let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
+    let is_browser = request.method() == Method::GET && accept.contains("text/html");
+    if !is_browser || request.match_pattern()? != "/in/{token}" {
+        return None;
+    }
+    let mut answer = page(POLICY, "text/html; charset=utf-8", INBOUND);
+    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    // The address is the secret: it must not reach the pages that are linked, nor any cache.
+    for (name, value) in [(REFERRER_POLICY, "no-referrer"), (CACHE_CONTROL, "no-store")] {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_str(allowed).ok()?);
+    Some(answer)
 }
 
 /// What the pages load.

@@ -13,8 +13,7 @@ use super::schemas;
 use crate::codes;
 
 /// Codes of every route that reads a JSON body.
-const BODY: &[&str] =
-    &["invalid_json", "not_an_object", "missing_field", "invalid_value", "body_too_large", "request_timeout"];
+const BODY: &[&str] = &["invalid_json", "not_an_object", "invalid_value", "body_too_large", "request_timeout"];
 
 /// What is said about one route.
 pub(super) struct Doc {
@@ -26,6 +25,7 @@ pub(super) struct Doc {
     summary: &'static str,
     parameters: Vec<Value>,
     body: Option<Value>,
+    must_have_body: bool,
     answers: BTreeMap<u16, Value>,
     codes: BTreeSet<&'static str>,
 }
@@ -40,6 +40,7 @@ impl Doc {
             summary,
             parameters: Vec::new(),
             body: None,
+            must_have_body: false,
             answers: BTreeMap::new(),
             codes: BTreeSet::new(),
         }
@@ -54,6 +55,19 @@ impl Doc {
     /// It reads a body of this shape.
     pub(super) fn takes_schema(mut self, schema: Value) -> Self {
         self.body = Some(schema);
+        self.must_have_body = true;
+        self.refusing(BODY).refusing(&["missing_field"])
+    }
+
+    /// It reads a body of this shape, if there is one.
+    pub(super) fn may_take<T: ToSchema>(mut self) -> Self {
+        let schema = self.known::<T>();
+        self.may_take_schema(schema)
+    }
+
+    /// It reads a body of this shape, if there is one.
+    pub(super) fn may_take_schema(mut self, schema: Value) -> Self {
+        self.body = Some(schema);
         self.refusing(BODY)
     }
 
@@ -66,6 +80,20 @@ impl Doc {
     /// It answers with a body of this shape.
     pub(super) fn answers_schema(self, status: u16, schema: Value) -> Self {
         self.answers_with(status, json!({"application/json": {"schema": schema}}))
+    }
+
+    /// It answers with all rows at once.
+    pub(super) fn answers_all<T: ToSchema>(mut self) -> Self {
+        let row = self.known::<T>();
+        self.answers_schema(200, json!({"type": "array", "items": row}))
+    }
+
+    /// What this answer means, where it is not the route's purpose.
+    pub(super) fn saying(mut self, status: u16, about: &str) -> Self {
+        if let Some(answer) = self.answers.get_mut(&status).and_then(Value::as_object_mut) {
+            answer.insert("description".to_owned(), about.into());
+        }
+        self
     }
 
     /// It answers with a text of one of these types.
@@ -163,7 +191,7 @@ impl Doc {
         });
         if let (Some(body), Some(operation)) = (&self.body, operation.as_object_mut()) {
             let content = json!({"application/json": {"schema": body}});
-            operation.insert("requestBody".to_owned(), json!({"required": true, "content": content}));
+            operation.insert("requestBody".to_owned(), json!({"required": self.must_have_body, "content": content}));
         }
         operation
     }

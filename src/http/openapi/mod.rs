@@ -1,9 +1,12 @@
-//! The API's description in `OpenAPI` 3.1: the table of routes, with what `open`, `workspace` and `operator` say of each.
+//! The API's description in `OpenAPI` 3.1: the table of routes, with what the files here say of each.
 
 mod doc;
 mod open;
 mod operator;
 mod schemas;
+mod sending;
+mod settings;
+mod texts;
 mod workspace;
 
 use std::sync::LazyLock;
@@ -13,6 +16,7 @@ use actix_web::http::header::ContentType;
 use serde_json::{Map, Value, json};
 
 use self::doc::Doc;
+pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -27,9 +31,15 @@ pub fn text() -> &'static str {
     DOCUMENT.as_str()
 }
 
+/// What is said about all routes.
+fn docs() -> Vec<Doc> {
+    let all = [open::docs(), sending::docs(), settings::docs(), workspace::docs(), operator::docs()];
+    all.into_iter().flatten().collect()
+}
+
 /// The whole description. A route that nothing is said about is left out.
 fn document() -> Value {
-    let docs: Vec<Doc> = [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten().collect();
+    let docs = docs();
     let mut paths: Map<String, Value> = Map::new();
     let mut components = schemas::shared();
     for route in routes() {
@@ -77,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_route_is_described_once_and_nothing_else_is() {
-        let docs: Vec<Doc> = [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten().collect();
+        let docs = docs();
         let mut described: Vec<&str> = docs.iter().map(|doc| doc.route).collect();
         let routes: Vec<String> = routes().iter().map(name).collect();
         let mut wanted: Vec<&str> = routes.iter().map(String::as_str).collect();
@@ -88,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_code_of_the_description_is_a_refusal_of_the_catalogue() {
-        for doc in [open::docs(), workspace::docs(), operator::docs()].into_iter().flatten() {
+        for doc in docs() {
             for code in doc.codes() {
                 assert!(codes::find(code).is_some_and(|code| code.status().is_some()), "{}: {code}", doc.route);
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::events::EventRow;
 use super::super::streams::StateView;
-use super::super::workspaces::{CreateBody, GrantBody};
+use super::super::workspaces::{CreateBody, GrantBody, WorkspaceRow};
 use super::doc::Doc;
 use super::schemas;
 
@@ -20,6 +20,12 @@ fn workspaces() -> Vec<Doc> {
         "inbound_url": {"type": "string", "format": "uri"},
     }));
     vec![
+        Doc::new("Workspaces", "GET /admin/v1/workspaces", "All workspaces, the newest first")
+            .lists::<WorkspaceRow>()
+            .paged(),
+        Doc::new("Workspaces", "GET /admin/v1/workspaces/{id}", "One workspace")
+            .answers::<WorkspaceRow>(200)
+            .refusing(&["workspace_not_found"]),
         Doc::new("Workspaces", "POST /admin/v1/workspaces", "Creates a workspace with a key and a secret URL")
             .takes::<CreateBody>()
             .answers_schema(201, created),
@@ -46,6 +52,9 @@ fn log() -> Vec<Doc> {
             .query("to", "The last position.", integer())
             .query("stream", "Only events of this stream.", stream)
             .query("type", "Only events of this type.", json!({"enum": events::event::Event::NAMES})),
+        Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
+            .answers::<EventRow>(200)
+            .refusing(&["event_not_found"]),
         Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
             .answers_schema(200, verdict),
         Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")

@@ -98,6 +98,7 @@ pub(super) fn path_parameter(name: &str) -> Value {
     match name {
         "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ3"}),
         "kind" => json!({"type": "string", "enum": ["workspace", "account", "chat"]}),
+        "position" => json!({"type": "integer", "minimum": 1, "maximum": u64::MAX, "example": 1}),
         "file" => {
             json!({"type": "string", "enum": ["style.css", "start.js", "swagger-ui.css", "swagger-ui-bundle.js"]})
         }
@@ -105,21 +106,58 @@ pub(super) fn path_parameter(name: &str) -> Value {
     }
 }
 
+/// An object in which these fields are not empty.
+fn saying(names: &[&str]) -> Value {
+    let said = json!({"type": ["string", "number"], "pattern": "\\S"});
+    let properties: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), said.clone())).collect();
+    json!({"required": names, "properties": properties})
+}
+
+/// A text, a file, or both.
+fn content() -> Value {
+    json!({"anyOf": [saying(&["text"]), saying(&["file_url", "file_name"])]})
+}
+
 const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
+
+/// What our own API takes: the same, and `account` for the sender; `action` may be left out.
+pub(super) fn message() -> Value {
+    let mut schema = send();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("required");
+    }
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let about = "The number of the account that sends; else the one that was connected last.";
+        properties.insert("account".to_owned(), json!({"type": ["string", "number", "null"], "description": about}));
+    }
+    schema
+}
+
+/// As [`message`], where the path names the recipient.
+pub(super) fn message_to_chat() -> Value {
+    let mut schema = message();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("allOf".to_owned(), json!([content()]));
+        schema.insert("example".to_owned(), json!({"text": "Your order is on its way"}));
+    }
+    schema
+}
 
 /// What a CRM posts. Numbers count as their digits, `null` and blank as absent, unknown fields are ignored.
 pub(super) fn send() -> Value {
-    let said = json!({"type": ["string", "number"], "pattern": "\\S"});
-    let recipients =
-        ["chat_id", "jid", "phone", "chat_name"].map(|name| json!({"required": [name], "properties": {name: said}}));
+    let recipients = ["chat_id", "jid", "phone", "chat_name"].map(|name| saying(&[name]));
     let text = |about: &str| json!({"type": ["string", "number", "null"], "description": about});
     json!({
         "type": "object",
-        "required": ["action", "text"],
-        "anyOf": recipients,
+        "required": ["action"],
+        "allOf": [{"anyOf": recipients}, content()],
         "properties": {
             "action": {"const": "send"},
-            "text": {"allOf": [said, {"maxLength": 65_536}], "description": "Plain; a line break is the only markup."},
+            "text": {
+                "type": ["string", "number", "null"],
+                "maxLength": 65_536,
+                "description": "Plain; a line break is the only markup. May be left out with a file.",
+            },
             "file_url": text("Direct download of a file; given with file_name."),
             "file_name": text("The name that the recipient sees; given with file_url."),
             "chat_id": text("A chat of this workspace; its own account sends."),

@@ -1,11 +1,13 @@
-//! What is said about the routes of a workspace's key.
+//! What is said about the routes of a workspace's daily work: credits, accounts, chats, messages, files.
 
 use serde_json::json;
 
-use super::super::accounts::{AccountView, ConnectBody};
-use super::super::chats::ChatView;
+use super::super::accounts::{AccountView, ConnectBody, ReasonBody};
+use super::super::chats::{ChatBody, ChatView};
 use super::super::credits::LedgerRow;
+use super::super::files::{CheckBody, FileCheckView};
 use super::super::messages::{MessageView, SettleBody};
+use super::super::timeline::MomentView;
 use super::doc::Doc;
 use super::schemas;
 
@@ -27,6 +29,10 @@ fn credits() -> Vec<Doc> {
 }
 
 fn accounts() -> Vec<Doc> {
+    let one = |route, summary| {
+        Doc::new("Accounts", route, summary).answers::<AccountView>(200).refusing(&["account_not_found"])
+    };
+    let told = |route, summary| one(route, summary).may_take::<ReasonBody>();
     vec![
         Doc::new("Accounts", "GET /api/v1/accounts", "All connected numbers, the newest first")
             .lists::<AccountView>()
@@ -35,16 +41,21 @@ fn accounts() -> Vec<Doc> {
             .takes::<ConnectBody>()
             .answers::<AccountView>(201)
             .refusing(&["account_exists", "limit_reached"]),
-        Doc::new("Accounts", "GET /api/v1/accounts/{id}", "One account")
-            .answers::<AccountView>(200)
-            .refusing(&["account_not_found"]),
+        one("GET /api/v1/accounts/{id}", "One account"),
+        told("DELETE /api/v1/accounts/{id}", "Ends the connection; after 24 hours its queue is failed and refunded"),
+        told("POST /api/v1/accounts/{id}/pause", "Holds the queue").refusing(&["account_not_connected"]),
+        told("POST /api/v1/accounts/{id}/resume", "Lets the queue go on").refusing(&["account_not_connected"]),
     ]
 }
 
 fn chats() -> Vec<Doc> {
+    let one = |route, summary| Doc::new("Chats", route, summary).answers::<ChatView>(200).refusing(&["chat_not_found"]);
     vec![
         Doc::new("Chats", "GET /api/v1/chats", "All chats, the newest first").lists::<ChatView>().paged(),
-        Doc::new("Chats", "GET /api/v1/chats/{id}", "One chat").answers::<ChatView>(200).refusing(&["chat_not_found"]),
+        one("GET /api/v1/chats/{id}", "One chat"),
+        one("PATCH /api/v1/chats/{id}", "Renames a chat, or makes a teammate responsible for it")
+            .takes::<ChatBody>()
+            .refusing(&["teammate_not_found"]),
         Doc::new("Chats", "GET /api/v1/chats/{id}/messages", "What was said in a chat, the newest first")
             .lists::<MessageView>()
             .paged()
@@ -57,9 +68,19 @@ fn messages() -> Vec<Doc> {
         Doc::new("Messages", "GET /api/v1/messages/{id}", "One message")
             .answers::<MessageView>(200)
             .refusing(&["message_not_found"]),
+        Doc::new("Messages", "GET /api/v1/messages/{id}/timeline", "All that happened to a message, the oldest first")
+            .lists::<MomentView>()
+            .refusing(&["message_not_found"]),
         Doc::new("Messages", "POST /api/v1/messages/{id}/settle", "Settles an uncertain message by somebody's word")
             .takes::<SettleBody>()
             .answers::<MessageView>(200)
             .refusing(&["message_not_found", "not_uncertain"]),
+        Doc::new(
+            "Files",
+            "POST /api/v1/files/check",
+            "Whether a file can be had, and if not, why not; nothing is sent",
+        )
+        .takes::<CheckBody>()
+        .answers::<FileCheckView>(200),
     ]
 }

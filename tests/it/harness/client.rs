@@ -196,7 +196,8 @@ impl Workspace {
         }
     }
 
-    fn rows(&self, path: &str) -> Vec<Value> {
+    /// A whole list of the workspace's API, newest first.
+    pub fn rows(&self, path: &str) -> Vec<Value> {
         rows(&self.http, &format!("/api/v1{path}"), &self.api_key)
     }
 }

@@ -26,7 +26,7 @@ pub struct Http {
 pub struct Request {
     pub method: &'static str,
     pub path: String,
-    headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 

@@ -86,12 +86,14 @@ impl Drop for Process {
 /// How a gateway is to be started.
 pub struct Setup {
     environment: Environment,
+    flags: &'static str,
 }
 
 /// A running gateway on a data directory of its own.
 pub struct Server {
     process: Process,
     environment: Environment,
+    flags: &'static str,
     pub port: u16,
     dir: TempDir,
 }
@@ -100,7 +102,12 @@ impl Setup {
     /// The simulator inside the gateway, everything else as it comes.
     pub fn new() -> Self {
         let environment = [("TIDINGS_ADMIN_KEY", ADMIN_KEY), ("TIDINGS_SIMULATOR__ENABLED", "true")];
-        Self { environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec() }
+        Self { environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(), flags: "" }
+    }
+
+    /// Log lines as JSON.
+    pub fn json_lines(self) -> Self {
+        Self { flags: "--json ", ..self }
     }
 
     pub fn set(mut self, key: &str, value: &str) -> Self {
@@ -121,8 +128,8 @@ impl Setup {
     pub fn start(self) -> Server {
         let dir = tempfile::tempdir().unwrap();
         let (process, port) =
-            on_a_free_port(|port| launch(&serve(port), &self.environment, dir.path(), port, "/readyz"));
-        Server { process, environment: self.environment, port, dir }
+            on_a_free_port(|port| launch(&serve(port, self.flags), &self.environment, dir.path(), port, "/readyz"));
+        Server { process, environment: self.environment, flags: self.flags, port, dir }
     }
 }
 
@@ -164,8 +171,9 @@ impl Server {
 
     /// Starts again on the same data and port, after a kill or a stop.
     pub fn restart(&mut self) {
-        let started = (0..ATTEMPTS_MAX)
-            .find_map(|_| launch(&serve(self.port), &self.environment, self.dir.path(), self.port, "/readyz"));
+        let started = (0..ATTEMPTS_MAX).find_map(|_| {
+            launch(&serve(self.port, self.flags), &self.environment, self.dir.path(), self.port, "/readyz")
+        });
         self.process = started.expect("it starts again on its own data and port");
     }
 
@@ -248,8 +256,8 @@ fn on_a_free_port(mut launch: impl FnMut(u16) -> Option<Process>) -> (Process, u
     (0..ATTEMPTS_MAX).find_map(|_| start()).expect("tidings starts on one of several free ports")
 }
 
-fn serve(port: u16) -> String {
-    format!("serve --listen 127.0.0.1:{port} --data-dir data")
+fn serve(port: u16, flags: &str) -> String {
+    format!("{flags}serve --listen 127.0.0.1:{port} --data-dir data")
 }
 
 /// Starts a process and waits until `ready` answers 200; `None` if it has ended before, as when its port is taken.

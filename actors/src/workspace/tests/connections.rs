@@ -21,6 +21,7 @@ fn connect() -> Command {
         transport: "simulator".to_owned(),
         own_message_id: true,
         gap: Gap::default(),
+        by: operator(),
     })
 }
 
@@ -31,6 +32,11 @@ fn disconnect() -> Command {
 /// What the transport says.
 fn connection_is(connected: bool) -> Command {
     Command::Account(account(1), AccountCommand::Connection { connected })
+}
+
+/// The transport has it again.
+fn returned(nth: u64, phone: &str) -> AccountConnected {
+    AccountConnected { by: "transport".to_owned(), ..connection(nth, phone) }
 }
 
 fn standing(spec: &WorkspaceSpec) -> Standing {
@@ -116,13 +122,13 @@ fn a_lost_connection_comes_back_by_itself_as_it_was() {
     let spec = WorkspaceSpec::given([created(), was.clone().into(), disconnected(1, "transport", 0)])
         .when(connection_is(true), at(70))
         .answers(&Answer::Done)
-        .then([was.into()]);
+        .then([AccountConnected { by: "transport".to_owned(), ..was }.into()]);
     assert_eq!(standing(&spec), Standing::Connected);
 }
 
 #[test]
 fn a_lost_connection_comes_back_with_the_gap_of_now() {
-    let now = AccountConnected { gap_ms_min: 5_000, gap_ms_max: 9_000, ..connection(1, FIRST) };
+    let now = AccountConnected { gap_ms_min: 5_000, gap_ms_max: 9_000, ..returned(1, FIRST) };
     ready()
         .and([disconnected(1, "transport", 0), pacing_changed(None, 5_000, 9_000)])
         .when(connection_is(true), at(70))
@@ -131,8 +137,10 @@ fn a_lost_connection_comes_back_with_the_gap_of_now() {
 
 #[test]
 fn a_paused_account_is_still_paused_when_its_connection_comes_back() {
-    let spec =
-        ready().and([paused(1), disconnected(1, "transport", 0)]).when(connection_is(true), at(70)).then([connected()]);
+    let spec = ready()
+        .and([paused(1), disconnected(1, "transport", 0)])
+        .when(connection_is(true), at(70))
+        .then([returned(1, FIRST).into()]);
     assert_eq!(standing(&spec), Standing::Paused);
 }
 
@@ -166,6 +174,25 @@ fn what_was_lost_can_be_connected_by_hand() {
         .then([connected()])
         .when(connection_is(true), at(80))
         .then_nothing();
+}
+
+#[test]
+fn a_short_loss_does_not_change_which_account_sends_by_default() {
+    let spec = ready().and([connection(2, "+12025550102").into()]);
+    let spec = spec.when(connection_is(false), at(70)).then([disconnected(1, "transport", 70)]);
+    let spec = spec.when(connection_is(true), at(80)).then([returned(1, FIRST).into()]);
+    assert_eq!(spec.state().default_account(), Some(account(2)));
+    let spec = spec.and([disconnected(2, "transport", 90)]);
+    assert_eq!(spec.state().default_account(), Some(account(1)));
+    let spec = spec.and([returned(2, "+12025550102").into()]);
+    assert_eq!(spec.state().default_account(), Some(account(2)));
+}
+
+#[test]
+fn what_somebody_connects_again_sends_by_default() {
+    let spec = ready().and([connection(2, "+12025550102").into(), disconnected(1, "transport", 0)]);
+    let spec = spec.when(connect(), at(70)).then([connected()]);
+    assert_eq!(spec.state().default_account(), Some(account(1)));
 }
 
 #[test]

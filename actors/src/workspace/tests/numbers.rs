@@ -15,6 +15,7 @@ fn connect(phone: &str) -> Command {
         transport: "simulator".to_owned(),
         own_message_id: true,
         gap: Gap::default(),
+        by: operator(),
     })
 }
 

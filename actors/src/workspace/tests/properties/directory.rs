@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::chat::ChatOpened;
+use events::chat::{ChatOpened, Responsible};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId};
 use events::index::{ChatEntry, Remembered};
@@ -16,6 +16,7 @@ use crate::decider::{Found, Question};
 pub(super) struct Directory {
     peers: BTreeMap<(AccountId, String), ChatId>,
     chats: BTreeMap<ChatId, ChatEntry>,
+    responsible: BTreeMap<ChatId, Option<Responsible>>,
     known: BTreeSet<MessageId>,
     keys: BTreeMap<String, Remembered>,
 }
@@ -25,6 +26,7 @@ impl Directory {
         match question {
             Question::Peer(account, canonical) => Found::Peer(self.peers.get(&(*account, canonical.clone())).copied()),
             Question::Chat(chat) => Found::Chat(self.chats.get(chat).cloned()),
+            Question::Responsible(chat) => Found::Responsible(self.responsible.get(chat).cloned().flatten()),
             Question::Named(name) => {
                 let named = self.chats.iter().filter(|(_, entry)| entry.name.reveal() == name);
                 Found::Named(named.map(|(chat, entry)| (*chat, entry.clone())).collect())
@@ -48,7 +50,11 @@ impl Directory {
                 assert_ne!(entry.name, e.name, "renamed to what it is called");
                 entry.name = e.name.clone();
             }
-            Event::ChatAssigned(e) => assert!(self.chats.contains_key(&e.chat)),
+            Event::ChatAssigned(e) => {
+                assert!(self.chats.contains_key(&e.chat));
+                let before = self.responsible.insert(e.chat, e.responsible.clone()).flatten();
+                assert_ne!(before, e.responsible, "assigned to who is responsible already");
+            }
             Event::MessageReceived(e) => {
                 assert!(self.known.insert(e.message), "heard twice");
                 assert_eq!(self.chats[&e.chat].account, e.account);

@@ -15,8 +15,8 @@ use crate::decider::{Decider, Decision};
 use crate::peer::Peer;
 use crate::spec::facts::*;
 use crate::workspace::{
-    AccountCommand, Answer, ChangeChat, Command, Connect, CreateKey, Grant, Heard, Receive, Recipient, Rejection,
-    SetInbound, State, Submit, Teammate, Workspace,
+    AccountCommand, Answer, ChangeChat, ChatLookedUp, Command, Connect, CreateKey, Grant, Heard, Receive, Recipient,
+    Rejection, SetInbound, State, Submit, Teammate, Workspace,
 };
 
 /// A workspace as the shell runs it, the index beside it, and a referee.
@@ -149,7 +149,7 @@ impl Driver {
 
     fn change_chat(&mut self, nth: u64, change: impl FnOnce(&mut ChangeChat)) {
         let (chat, by) = (chat(nth), operator());
-        let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: None };
+        let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookedUp::default() };
         change(&mut wanted);
         drop(self.command(Command::ChangeChat(wanted)));
     }
@@ -254,5 +254,6 @@ fn connect(phone: &str) -> Connect {
         transport: "simulator".to_owned(),
         own_message_id: true,
         gap: Gap::default(),
+        by: operator(),
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Referee {
     charged: BTreeMap<MessageId, u64>,
     phones: BTreeMap<String, AccountId>,
     lines: BTreeMap<AccountId, Line>,
-    /// Accounts in the order of their connection, the last one last.
+    /// Accounts in the order in which somebody connected them, the last one last.
     order: Vec<AccountId>,
     keys: BTreeSet<u32>,
     keys_ever: BTreeSet<u32>,
@@ -95,8 +95,12 @@ impl Referee {
                 assert!(before.is_none_or(|line| line.ended.is_some()), "connected twice");
                 let line = Line { ended: None, ..before.unwrap_or_default() };
                 self.lines.insert(e.account, line);
-                self.order.retain(|account| *account != e.account);
-                self.order.push(e.account);
+                if e.by == "transport" {
+                    assert_eq!(before.and_then(|line| line.ended), Some(By::Transport), "connected by itself");
+                } else {
+                    self.order.retain(|account| *account != e.account);
+                    self.order.push(e.account);
+                }
             }
             Event::AccountDisconnected(e) => {
                 let line = self.lines.get_mut(&e.account).unwrap();

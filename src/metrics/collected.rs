@@ -1,0 +1,119 @@
+//! What is read off the actors, the log and the process when somebody asks for figures.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use actors::clock::wall_now;
+use actors::shard::ShardHandle;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+
+use super::page::Page;
+use super::process;
+use crate::codes;
+use crate::gateway::State;
+
+const KINDS: [&str; 3] = ["workspace", "account", "chat"];
+/// The code of failures that the catalogue does not list.
+const OTHER: &str = "other";
+
+/// Reads one gateway.
+pub(super) struct Collected {
+    shard: ShardHandle,
+    state: Arc<State>,
+    started_at_s: u64,
+}
+
+impl Collected {
+    pub(super) fn new(shard: ShardHandle, state: Arc<State>) -> Self {
+        Self { shard, state, started_at_s: u64::try_from(wall_now().ms() / 1_000).unwrap_or(0) }
+    }
+
+    fn log(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (stats, tally) = (self.shard.log().stats(), self.shard.tally());
+        page.counters(("events_appended", "type"), "Events that got a place in the log.", tally.events())?;
+        page.counter("log_batches", "Batches written.", stats.batches)?;
+        page.counter("log_syncs", "Times the log was made durable.", stats.syncs)?;
+        page.counter("log_commits", "Commits written.", stats.commits)?;
+        page.counter("log_keys", "Keys written.", stats.keys)?;
+        let overview = self.shard.overview();
+        page.gauge("log_position_sequenced", "Position of the last event that has a place.", overview.sequenced)?;
+        page.gauge("log_position_durable", "Position of the last event that is durable.", overview.durable)
+    }
+
+    fn messages(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (overview, tally) = (self.shard.overview(), self.shard.tally());
+        page.counter("credits_charged", "Credits charged.", tally.charged())?;
+        page.counter("credits_refunded", "Credits refunded.", tally.refunded())?;
+        let failed = by_code(tally.failed());
+        page.counters(("messages_failed", "code"), "Messages that could not be sent.", failed)?;
+        page.gauge("messages_waiting", "Messages that wait for their turn, roughly.", overview.messages_waiting)
+    }
+
+    fn actors(&self, page: &mut Page<'_>) -> fmt::Result {
+        let overview = self.shard.overview();
+        let awake = KINDS.into_iter().zip(overview.awake.map(|count| count as u64));
+        page.gauges(("actors_awake", "kind"), "Actors in memory.", awake)?;
+        let (commands, most) = (overview.commands_in_flight as u64, overview.commands_in_flight_max as u64);
+        page.gauge("commands_in_flight", "Commands that are being carried out.", commands)?;
+        page.gauge("commands_in_flight_limit", "Commands in flight at most; more are turned away.", most)
+    }
+
+    fn machine(&self, page: &mut Page<'_>) -> fmt::Result {
+        let help = "Whether less room is left on the disk than is kept in reserve.";
+        page.gauge("disk_full", help, self.state.is_disk_full().into())?;
+        if let Some(free) = self.state.disk_free_bytes() {
+            page.gauge("disk_free_bytes", "Room on the disk.", free)?;
+        }
+        page.gauges(("build_info", "version"), "Always 1.", [(env!("CARGO_PKG_VERSION"), 1)])?;
+        let help = "When the gateway was started, in seconds since 1970.";
+        page.gauge("start_time_seconds", help, self.started_at_s)?;
+        if let Some(bytes) = process::resident_bytes() {
+            page.gauge("process_resident_memory_bytes", "Memory of the process in RAM.", bytes)?;
+        }
+        if let Some(open) = process::open_files() {
+            page.gauge("process_open_fds", "Open files and sockets of the process.", open)?;
+        }
+        Ok(())
+    }
+}
+
+/// By the codes that are documented, and no others.
+fn by_code(failed: BTreeMap<String, u64>) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for (code, count) in failed {
+        let code = codes::find(&code).map_or(OTHER, |code| code.name);
+        let sum: &mut u64 = counts.entry(code).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    counts
+}
+
+impl Collector for Collected {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page::new(encoder);
+        self.log(&mut page)?;
+        self.messages(&mut page)?;
+        self.actors(&mut page)?;
+        self.machine(&mut page)
+    }
+}
+
+impl fmt::Debug for Collected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collected").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_nobody_documents_is_no_label() {
+        let failed = [("not_on_whatsapp", 2), ("wsk_secret", 1), ("+12025550101", 3)];
+        let failed = failed.map(|(code, count)| (code.to_owned(), count)).into();
+        assert_eq!(by_code(failed), BTreeMap::from([("not_on_whatsapp", 2), ("other", 4)]));
+    }
+}
