@@ -64,7 +64,7 @@ fn files_that_were_being_fetched_at_a_kill_are_fetched_after_it() {
     for id in &ids {
         workspace.wait_for_state(id, "sent", SOON);
     }
-    let file = |nth: usize| if nth % 3 == 0 { shown("a.png", PNG) } else { serde_json::Value::Null };
+    let file = |nth: usize| if nth.is_multiple_of(3) { shown("a.png", PNG) } else { serde_json::Value::Null };
     let expected: Vec<_> = texts.iter().enumerate().map(|(nth, text)| (text.clone(), file(nth))).collect();
     assert_eq!(got(&simulator.client(), PHONE), expected);
     assert_eq!(refunds(&workspace), Vec::<String>::new());

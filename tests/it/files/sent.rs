@@ -70,7 +70,9 @@ pub fn texts(simulator: &Simulator, phone: &str) -> Vec<String> {
 
 /// A file as the simulated phones show it.
 pub fn shown(name: &str, bytes: &[u8]) -> Value {
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits =
+        Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(u32::from).collect::<Vec<_>>();
+    let sha256: String = digits.into_iter().filter_map(|digit| char::from_digit(digit, 16)).collect();
     json!({"name": name, "size": bytes.len(), "sha256": sha256})
 }
 
