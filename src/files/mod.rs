@@ -11,7 +11,7 @@ mod sniff;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use fault::{Fault, explain};
+pub use fault::Fault;
 pub use fetcher::{Fetcher, Limits};
 pub use name::{NAME_BYTES_MAX, base_name, last_part, name_in};
 

@@ -64,7 +64,7 @@ fn files_that_were_being_fetched_at_a_kill_are_fetched_after_it() {
     for id in &ids {
         workspace.wait_for_state(id, "sent", SOON);
     }
-    let file = |nth: usize| if nth % 3 == 0 { shown("a.png", PNG) } else { serde_json::Value::Null };
+    let file = |nth: usize| if nth.is_multiple_of(3) { shown("a.png", PNG) } else { serde_json::Value::Null };
     let expected: Vec<_> = texts.iter().enumerate().map(|(nth, text)| (text.clone(), file(nth))).collect();
     assert_eq!(got(&simulator.client(), PHONE), expected);
     assert_eq!(refunds(&workspace), Vec::<String>::new());
@@ -124,21 +124,26 @@ fn a_file_that_is_gone_when_it_is_wanted_again_fails_its_message() {
 }
 
 #[test]
-fn a_file_that_comes_while_its_account_is_paused_leaves_when_it_goes_on() {
+fn files_that_come_while_their_account_is_paused_leave_when_it_goes_on() {
     let (simulator, _server, workspace) = started();
     let gated = Gated::new();
-    let id = fetched_while_paused(&workspace, &gated);
-    let later = post(&workspace, "later", &gated);
+    let ids = ["look", "later"].map(|text| post(&workspace, text, &gated));
+    gated.wait_for_requests(2);
+    tell_account(&workspace, "pause");
+    gated.give(Reply::file(PNG));
+    for id in &ids {
+        wait_for_moment(&workspace, id, "FileFetched");
+    }
     assert_eq!(got(&simulator.client(), PHONE), []);
 
     tell_account(&workspace, "resume");
 
-    workspace.wait_for_state(&later, "sent", SOON);
-    workspace.wait_for_state(&id, "sent", SOON);
+    for id in &ids {
+        workspace.wait_for_state(id, "sent", SOON);
+    }
     let expected = ["look", "later"].map(|text| (text.to_owned(), shown("a.png", PNG)));
     assert_eq!(got(&simulator.client(), PHONE), expected);
-    // One request for each: what came during the pause was kept, and nothing was fetched for whoever could not send.
-    assert_eq!(gated.site.requests().len(), 2);
+    assert_eq!(gated.site.requests().len(), 2, "what came during the pause was kept");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PNG;
-use super::sent::{Gated, got, patient, refunds, shown, tenant, with_file, with_gaps};
-use super::site::{Reply, site};
+use super::sent::{Gated, got, patient, refunds, shown, tenant, texts, with_file, with_gaps};
+use super::site::{Reply, site, site_on};
 use crate::harness::{SOON, Workspace};
 
 const GAP_MS: [u64; 2] = [200, 300];
@@ -25,7 +25,7 @@ fn sent_at(workspace: &Workspace, ids: &[String]) -> Vec<DateTime<Utc>> {
 #[test]
 fn two_hundred_files_that_hang_hold_up_no_text_and_no_other_file() {
     let slow = Gated::new();
-    let fast = site(|_| Reply::file(PNG));
+    let fast = site_on("127.0.0.2", |_| Reply::file(PNG));
     let server = with_gaps(patient(), GAP_MS).start();
     let workspace = tenant(&server, 1_000);
     let hang = |nth| workspace.post(&with_file(&phone(nth), "", &slow.site.url("/a"), "a.png")).message_id();
@@ -41,7 +41,7 @@ fn two_hundred_files_that_hang_hold_up_no_text_and_no_other_file() {
     assert_eq!(got(&server.simulator(), &phone(600)), [("fast".to_owned(), shown("a.png", PNG))]);
     for nth in 0..3 {
         let expected: Vec<String> = (0..TEXTS).filter(|n| n % 3 == nth).map(|n| format!("text {n}")).collect();
-        assert_eq!(server.simulator().texts(&phone(500 + nth)), expected);
+        assert_eq!(texts(&server.simulator(), &phone(500 + nth)), expected);
     }
     for id in &hanging {
         assert_eq!(workspace.message(id).state, "queued");
@@ -62,13 +62,13 @@ fn what_comes_after_a_file_in_its_chat_waits_for_it() {
     slow.wait_for_requests(1);
     let elsewhere = workspace.send(&phone(2), "elsewhere");
     workspace.wait_for_state(&elsewhere, "sent", SOON);
-    assert_eq!(server.simulator().texts(&chat), ["before"]);
+    assert_eq!(texts(&server.simulator(), &chat), ["before"]);
 
     // It comes too late: what waited for it goes on without it.
     assert_eq!(workspace.wait_for_state(&file, "failed", SOON).failure.as_deref(), Some("file_timeout"));
     sent_at(&workspace, &after);
 
-    assert_eq!(server.simulator().texts(&chat), ["before", "one", "two", "three"]);
+    assert_eq!(texts(&server.simulator(), &chat), ["before", "one", "two", "three"]);
     assert_eq!(refunds(&workspace), [file]);
 }
 
@@ -78,17 +78,17 @@ fn messages_of_a_chat_keep_their_order_around_their_files() {
     let server = with_gaps(patient(), [0, 20]).start();
     let workspace = tenant(&server, 100);
     let chat = phone(1);
-    let texts: Vec<String> = (0..24).map(|nth| format!("message {nth}")).collect();
+    let all: Vec<String> = (0..24).map(|nth| format!("message {nth}")).collect();
     let post = |(nth, text): (usize, &String)| match nth % 3 {
         0 => workspace.send(&chat, text),
         _ => workspace.post(&with_file(&chat, text, &site.url("/a"), "a.png")).message_id(),
     };
-    let ids: Vec<String> = texts.iter().enumerate().map(post).collect();
+    let ids: Vec<String> = all.iter().enumerate().map(post).collect();
 
     let times = sent_at(&workspace, &ids);
 
     assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(server.simulator().texts(&chat), texts);
+    assert_eq!(texts(&server.simulator(), &chat), all);
     let with_files = got(&server.simulator(), &chat).iter().filter(|(_, file)| *file == shown("a.png", PNG)).count();
     assert_eq!((with_files, site.requests().len()), (16, 16));
 }

@@ -57,24 +57,29 @@ pub fn wait_for_moment(workspace: &Workspace, id: &str, wanted: &str) {
     assert!(happened.is_some(), "{wanted} does not happen: {:?} {:?}", story(workspace, id), workspace.message(id));
 }
 
-/// What a phone has got: text and file of each message.
+/// What a phone has got, in order: text and file of each message.
 pub fn got(simulator: &Simulator, phone: &str) -> Vec<(String, Value)> {
     let text = |message: &Value| message["text"].as_str().unwrap().to_owned();
-    simulator.phone(phone).iter().map(|message| (text(message), message["file"].clone())).collect()
+    simulator.phone(phone).iter().rev().map(|message| (text(message), message["file"].clone())).collect()
+}
+
+/// The texts that a phone has got, in order.
+pub fn texts(simulator: &Simulator, phone: &str) -> Vec<String> {
+    got(simulator, phone).into_iter().map(|(text, _)| text).collect()
 }
 
 /// A file as the simulated phones show it.
 pub fn shown(name: &str, bytes: &[u8]) -> Value {
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits =
+        Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(u32::from).collect::<Vec<_>>();
+    let sha256: String = digits.into_iter().filter_map(|digit| char::from_digit(digit, 16)).collect();
     json!({"name": name, "size": bytes.len(), "sha256": sha256})
 }
 
 /// Asks something of the tenant's only account, such as `pause`.
 pub fn tell_account(workspace: &Workspace, what: &str) {
     let account = workspace.account(ACCOUNT_PHONE);
-    let id = &account["account_id"];
-    let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-    workspace.ask(&workspace.api("POST", &format!("/accounts/{id}/{what}"))).success();
+    workspace.ask(&workspace.api("POST", &format!("/accounts/{}/{what}", account["id"]))).success();
 }
 
 /// A site with one file that it keeps back at first: whoever asks waits.

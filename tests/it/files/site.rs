@@ -109,11 +109,16 @@ impl Site {
 
 /// A site that lives as long as the test program, on a thread of its own.
 pub fn site(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
+    site_on("127.0.0.1", reply)
+}
+
+/// As [`site`], on this loopback address.
+pub fn site_on(ip: &'static str, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
     let (made, site) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            made.send(Site::answering("127.0.0.1", reply).await).unwrap();
+            made.send(Site::answering(ip, reply).await).unwrap();
             std::future::pending::<()>().await;
         });
     });
