@@ -94,7 +94,10 @@ impl People {
             self.last = "door";
         }
         match self.last {
-            "connect" => self.connect(nth, *rng.pick(ACCOUNTS), life).await,
+            "connect" => {
+                let phone = *rng.pick(ACCOUNTS);
+                self.connect(nth, phone, life).await
+            }
             "post" => self.post_some(rng, life, referee).await,
             "repeat" => self.repeat(rng, life).await,
             "nonsense" => self.nonsense(nth, rng, life).await,
@@ -102,7 +105,7 @@ impl People {
             "settle" => self.settle(rng, life, referee).await,
             "account" => self.hold(nth, rng, life, referee).await,
             "line" => {
-                let phone: &str = *rng.pick(ACCOUNTS);
+                let phone = *rng.pick(ACCOUNTS);
                 whatsapp.set_connected(phone, rng.percent(60));
                 Ok(())
             }
@@ -141,7 +144,8 @@ impl People {
             unsure: false,
         });
         let connects = rng.percent(80);
-        if connects { self.connect(self.tenants.len() - 1, *rng.pick(ACCOUNTS), life).await } else { Ok(()) }
+        let phone = *rng.pick(ACCOUNTS);
+        if connects { self.connect(self.tenants.len() - 1, phone, life).await } else { Ok(()) }
     }
 
     async fn connect(&mut self, nth: usize, phone: &str, life: &Life) -> Result<(), String> {
@@ -188,11 +192,6 @@ impl People {
         Ok(())
     }
 
-    /// All connections are there again.
-    pub fn connect_all(&self, whatsapp: &WhatsApp) {
-        ACCOUNTS.iter().for_each(|account| whatsapp.set_connected(account, true));
-    }
-
     /// Lets everything go on that somebody holds.
     pub async fn release_all(&mut self, life: &Life, referee: &Referee) -> Result<(), String> {
         for nth in 0..self.tenants.len() {
@@ -206,6 +205,13 @@ impl People {
             }
         }
         Ok(())
+    }
+}
+
+/// All connections are there again.
+pub fn connect_all(whatsapp: &WhatsApp) {
+    for account in ACCOUNTS {
+        whatsapp.set_connected(account, true);
     }
 }
 

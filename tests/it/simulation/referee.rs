@@ -38,6 +38,7 @@ pub struct Referee {
 
 /// One message's story.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Told {
     pub account: AccountId,
     pub chat: ChatId,

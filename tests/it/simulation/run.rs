@@ -15,7 +15,7 @@ use events::log::Log;
 use events::verify::verify;
 use tidings::transports::simulator::world::Received;
 
-use super::client::People;
+use super::client::{People, connect_all};
 use super::fate::Rng;
 use super::files::content;
 use super::life::{Life, Machine};
@@ -111,7 +111,7 @@ impl Story {
                 if rng.percent(50) {
                     people.release_all(&life, referee).await?;
                 }
-                people.connect_all(&machine.whatsapp);
+                connect_all(&machine.whatsapp);
                 become_quiet(machine, referee).await?;
                 check_heard(referee, people, &listening)?;
                 same_after_sleep(machine, &life, referee).await?;

@@ -46,11 +46,11 @@ impl People {
         if accounts.is_empty() {
             return Ok(());
         }
-        let (account, line) = *rng.pick(&accounts);
-        let (path, reason) = (format!("/api/v1/accounts/{account}"), json!({"reason": "because"}));
-        let goes_on = !line.may_send() && rng.percent(70);
+        let (id, held) = *rng.pick(&accounts);
+        let (path, reason) = (format!("/api/v1/accounts/{id}"), json!({"reason": "because"}));
+        let goes_on = !held.may_send() && rng.percent(70);
         let reply = match rng.below(10) {
-            _ if goes_on && line.disconnected.is_some() => return self.connect(nth, &line.phone, life).await,
+            _ if goes_on && held.disconnected.is_some() => return self.connect(nth, &held.phone, life).await,
             _ if goes_on => life.post(&format!("{path}/resume"), tenant.key(), &reason).await,
             0..6 => life.post(&format!("{path}/pause"), tenant.key(), &reason).await,
             6..8 => life.post(&format!("{path}/resume"), tenant.key(), &reason).await,

@@ -104,8 +104,9 @@ impl Referee {
 
     fn disconnected(&mut self, e: &AccountDisconnected) -> Verdict {
         let (line, by_itself) = (self.line(e.account)?, e.by == TRANSPORT);
-        let for_good = line.disconnected.is_some_and(|(_, returns)| !returns);
-        require(!for_good && !(by_itself && line.disconnected.is_some()), "disconnected twice")?;
+        // Somebody may end for good what the transport lost.
+        let ends = line.disconnected.is_none_or(|(_, returns)| returns && !by_itself);
+        require(ends, "disconnected twice")?;
         let since = line.disconnected.map_or(e.at, |(since, _)| since);
         line.disconnected = Some((since, by_itself));
         Ok(())
