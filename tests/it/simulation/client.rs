@@ -1,39 +1,30 @@
-//! The people around the gateway: an operator, and CRMs that remember what they were promised.
+//! The people around the gateway: an operator, owners, and CRMs that remember what they were promised.
+
+mod owner;
+mod posts;
 
 use std::collections::BTreeMap;
 
-use actix_web::test::TestRequest;
-use events::ids::MessageId;
-use futures_util::future::join_all;
-use serde_json::{Value, json};
+use events::ids::{AccountId, MessageId, WorkspaceId};
+use serde_json::json;
 
 use super::fate::Rng;
 use super::life::{ADMIN_KEY, Life, Reply};
 use super::referee::Referee;
+use super::whatsapp::WhatsApp;
+use posts::Post;
+pub use posts::Promise;
 
-/// Ordinary numbers, test numbers and one that is none; the number that blocks an account is rare.
-const PHONES: &[&str] = &[
-    "+12025550101",
-    "+12025550102",
-    "+1 (202) 555-0102",
-    "12025550103",
-    "12025550101@s.whatsapp.net",
-    "+12025550140",
-    "+12025550141",
-    "+12025550142",
-    "+12025550143",
-    "+12025550144",
-    "no number",
-];
-const BLOCKED: &str = "+12025550145";
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
 /// What the people know.
 #[derive(Default)]
 pub struct People {
     tenants: Vec<Tenant>,
-    /// What was promised: id and text of every answer 200.
-    pub promised: BTreeMap<MessageId, String>,
+    /// What was promised with every answer 200.
+    pub promised: BTreeMap<MessageId, Promise>,
+    /// What was said to accounts, or typed on their phones: the account's number and the text.
+    pub said: Vec<(&'static str, String)>,
     posts: Vec<Post>,
     texts: u64,
     pub last: &'static str,
@@ -41,18 +32,36 @@ pub struct People {
 }
 
 struct Tenant {
-    api_key: String,
+    workspace: WorkspaceId,
+    /// Keys that open, the first one for ever, each with its number.
+    keys: Vec<(u64, String)>,
+    revoked: Vec<String>,
     inbound: String,
+    /// URLs that were replaced.
+    retired: Vec<String>,
+    enabled: bool,
+    strict: bool,
+    /// Whether URL and switches may be others: a change was never answered.
+    unsure: bool,
 }
 
-/// A post that may be repeated, because it bears a key.
-#[derive(Clone)]
-struct Post {
-    inbound: String,
-    body: Value,
-    key: String,
-    answered: Option<MessageId>,
-}
+/// What somebody does, and how often in a hundred times.
+const DEEDS: &[(&str, u64)] = &[
+    ("connect", 6),
+    ("post", 44),
+    ("repeat", 6),
+    ("nonsense", 3),
+    ("grant", 6),
+    ("look", 4),
+    ("settle", 4),
+    ("account", 9),
+    ("line", 4),
+    ("say", 5),
+    ("pace", 2),
+    ("door", 3),
+    ("key", 2),
+    ("chat", 2),
+];
 
 impl People {
     fn count(&mut self, what: &'static str) {
@@ -60,29 +69,61 @@ impl People {
     }
 
     /// Something that one of them does now.
-    pub async fn act(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
+    pub async fn act(
+        &mut self,
+        rng: &mut Rng,
+        life: &Life,
+        referee: &Referee,
+        whatsapp: &WhatsApp,
+    ) -> Result<(), String> {
         if self.tenants.is_empty() || (self.tenants.len() < 2 && rng.percent(3)) {
+            self.last = "create";
             return self.create(rng, life).await;
         }
-        let choice = rng.below(100);
-        self.last = match choice {
-            0..=9 => "connect",
-            10..=69 => "post",
-            70..=79 => "repeat",
-            80..=84 => "nonsense",
-            85..=89 => "grant",
-            90..=93 => "look",
-            _ => "settle",
-        };
-        match choice {
-            0..=9 => self.connect(rng, life).await,
-            10..=69 => self.post_some(rng, life).await,
-            70..=79 => self.repeat(rng, life).await,
-            80..=84 => self.nonsense(rng, life).await,
-            85..=89 => self.grant(rng, life).await,
-            90..=93 => self.look(rng, life).await,
-            _ => self.settle(rng, life, referee).await,
+        self.make_sure(life).await?;
+        let nth = usize::try_from(rng.below(self.tenants.len() as u64)).unwrap();
+        let mut left = rng.below(100);
+        let deed = DEEDS.iter().find(|(_, often)| {
+            let found = left < *often;
+            left = left.saturating_sub(*often);
+            found
+        });
+        self.last = deed.map_or("look", |(deed, _)| deed);
+        // Nothing is accepted while a webhook is disabled: not for long.
+        if !self.tenants[nth].enabled && rng.percent(40) {
+            self.last = "door";
         }
+        match self.last {
+            "connect" => {
+                let phone = *rng.pick(ACCOUNTS);
+                self.connect(nth, phone, life).await
+            }
+            "post" => self.post_some(rng, life, referee).await,
+            "repeat" => self.repeat(rng, life).await,
+            "nonsense" => self.nonsense(nth, rng, life).await,
+            "grant" => self.grant(nth, rng, life).await,
+            "settle" => self.settle(rng, life, referee).await,
+            "account" => self.hold(nth, rng, life, referee).await,
+            "line" => {
+                let phone = *rng.pick(ACCOUNTS);
+                whatsapp.set_connected(phone, rng.percent(60));
+                Ok(())
+            }
+            "say" => {
+                self.say(rng, whatsapp);
+                Ok(())
+            }
+            "pace" => self.pace(nth, rng, life).await,
+            "door" => self.turn(nth, rng, life).await,
+            "key" => self.change_keys(nth, rng, life).await,
+            "chat" => self.change_chat(nth, rng, life, referee).await,
+            _ => self.look(nth, rng, life).await,
+        }
+    }
+
+    /// More than a day passes without them: no key of theirs is remembered.
+    pub fn forget_keys(&mut self) {
+        self.posts.clear();
     }
 
     async fn create(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
@@ -90,106 +131,47 @@ impl People {
         let body = json!({"name": "Acme", "owner": owner, "credits": rng.below(80)});
         let created = life.post("/admin/v1/workspaces", ADMIN_KEY, &body).await;
         expect(created.status == 201, "a workspace is created", &created)?;
-        let text = |key: &str| created.body[key].as_str().unwrap_or_default().to_owned();
-        let inbound = text("inbound_url").replace("http://tidings.example", "");
-        self.tenants.push(Tenant { api_key: text("api_key"), inbound });
-        if rng.percent(80) { self.connect(rng, life).await } else { Ok(()) }
+        let workspace = created.body["workspace_id"].as_u64().and_then(WorkspaceId::new);
+        let key = created.body["api_key"].as_str().unwrap_or_default().to_owned();
+        self.tenants.push(Tenant {
+            workspace: workspace.ok_or("a workspace without a number")?,
+            keys: vec![(1, key)],
+            revoked: Vec::new(),
+            inbound: path_of(&created.body["inbound_url"]),
+            retired: Vec::new(),
+            enabled: true,
+            strict: false,
+            unsure: false,
+        });
+        let connects = rng.percent(80);
+        let phone = *rng.pick(ACCOUNTS);
+        if connects { self.connect(self.tenants.len() - 1, phone, life).await } else { Ok(()) }
     }
 
-    async fn connect(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        let tenant = rng.below(self.tenants.len() as u64);
-        let tenant = &self.tenants[usize::try_from(tenant).unwrap()];
-        let phone = *rng.pick(ACCOUNTS);
+    async fn connect(&mut self, nth: usize, phone: &str, life: &Life) -> Result<(), String> {
         let body = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
-        let connected = life.post("/api/v1/accounts", &tenant.api_key, &body).await;
+        let connected = life.post("/api/v1/accounts", self.tenants[nth].key(), &body).await;
         // Whoever got no answer before a crash finds it connected already.
         expect([201, 409].contains(&connected.status), "an account is connected once", &connected)
     }
 
-    /// Up to four posts at the same moment, some with keys.
-    async fn post_some(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        let mut posts = Vec::new();
-        for _ in 0..=rng.below(4) {
-            let post = self.compose(rng);
-            let twins = if rng.percent(15) { 2 } else { 1 };
-            posts.extend(vec![post; twins]);
-        }
-        self.deliver(life, posts).await
-    }
-
-    fn compose(&mut self, rng: &mut Rng) -> Post {
-        self.texts += 1;
-        let tenant = rng.pick(&self.tenants);
-        let phone = if rng.percent(1) { BLOCKED } else { *rng.pick(PHONES) };
-        let field = if phone.contains('@') { "jid" } else { "phone" };
-        let mut body = json!({"action": "send", "text": format!("text {}", self.texts), field: phone});
-        if rng.percent(15) {
-            body["whatsapp account phone"] = json!(rng.pick(ACCOUNTS));
-        }
-        Post { inbound: tenant.inbound.clone(), body, key: format!("key-{}", self.texts), answered: None }
-    }
-
-    /// An earlier post again, under its key: perhaps it was never answered.
-    async fn repeat(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        if self.posts.is_empty() {
-            return Ok(());
-        }
-        let post = rng.pick(&self.posts).clone();
-        self.deliver(life, vec![post.clone(), post]).await
-    }
-
-    async fn deliver(&mut self, life: &Life, posts: Vec<Post>) -> Result<(), String> {
-        // Noted before the answers: a crash may come in between, and then the key is all that is left.
-        for post in &posts {
-            if !self.posts.iter().any(|known| known.key == post.key) {
-                self.posts.push(post.clone());
-            }
-        }
-        let answers = join_all(posts.iter().map(|post| {
-            let request = TestRequest::post().uri(&post.inbound).insert_header(("Idempotency-Key", post.key.clone()));
-            life.ask(request.set_payload(post.body.to_string()))
-        }));
-        for (post, reply) in posts.iter().zip(answers.await) {
-            self.answered(post, &reply)?;
-        }
-        Ok(())
-    }
-
-    fn answered(&mut self, post: &Post, reply: &Reply) -> Result<(), String> {
-        if reply.status != 200 {
-            self.count("refused");
-            let known = [402, 404, 409].contains(&reply.status);
-            return expect(known, "a refusal has one of the known reasons", reply);
-        }
-        self.count(if reply.replayed { "replayed" } else { "accepted" });
-        let id = reply.body["data"]["message_id"].as_str().and_then(|id| id.parse().ok());
-        let id: MessageId = id.ok_or("an answer without an id")?;
-        self.promised.insert(id, post.body["text"].as_str().unwrap_or_default().to_owned());
-        let known = self.posts.iter_mut().find(|known| known.key == post.key).ok_or("an unknown post")?;
-        let first = *known.answered.get_or_insert(id);
-        expect(first == id, "one key, one answer", reply)
-    }
-
-    async fn nonsense(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        let tenant = rng.pick(&self.tenants);
-        let body = *rng.pick(&["", "{", "[]", r#"{"action":"send"}"#, r#"{"action":"send","text":"x"}"#]);
-        let reply = life.ask(TestRequest::post().uri(&tenant.inbound).set_payload(body)).await;
-        expect(reply.status == 400, "nonsense is refused", &reply)
-    }
-
-    async fn grant(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        let nth = rng.below(self.tenants.len() as u64);
-        let body = json!({"amount": 1 + rng.below(10), "reason": "bought"});
-        let path = format!("/admin/v1/workspaces/{}/credits", 1_001 + nth);
+    async fn grant(&mut self, nth: usize, rng: &mut Rng, life: &Life) -> Result<(), String> {
+        let body = json!({"amount": 1 + rng.below(20), "reason": "bought"});
+        let path = format!("/admin/v1/workspaces/{}/credits", self.tenants[nth].workspace);
         let reply = life.post(&path, ADMIN_KEY, &body).await;
-        expect([200, 404].contains(&reply.status), "credits are granted", &reply)
+        expect(reply.status == 200, "credits are granted", &reply)
     }
 
-    async fn look(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
-        let tenant = rng.pick(&self.tenants);
-        for path in ["/credits", "/credits/ledger", "/accounts", "/chats"] {
-            let reply = life.get(&format!("/api/v1{path}"), &tenant.api_key).await;
+    async fn look(&mut self, nth: usize, rng: &mut Rng, life: &Life) -> Result<(), String> {
+        let tenant = &self.tenants[nth];
+        let key = &rng.pick(&tenant.keys).1;
+        for path in ["/credits", "/credits/ledger", "/accounts", "/chats", "/inbound/attempts"] {
+            let reply = life.get(&format!("/api/v1{path}"), key).await;
             expect(reply.status == 200, "the API answers", &reply)?;
+        }
+        for key in &tenant.revoked {
+            let reply = life.get("/api/v1/credits", key).await;
+            expect(reply.status == 401, "a revoked key opens nothing", &reply)?;
         }
         Ok(())
     }
@@ -197,18 +179,56 @@ impl People {
     /// Settles a message that the log calls uncertain. By then a receipt may have done so.
     async fn settle(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let uncertain: Vec<_> = referee.messages.iter().filter(|(_, told)| told.uncertain).map(|(id, _)| id).collect();
-        if uncertain.is_empty() || self.tenants.is_empty() {
+        if uncertain.is_empty() {
             return Ok(());
         }
         let id = **rng.pick(&uncertain);
         let body = json!({"as": rng.pick(&["sent", "failed"]), "reason": "looked at the phone"});
         for tenant in &self.tenants {
-            let reply = life.post(&format!("/api/v1/messages/{id}/settle"), &tenant.api_key, &body).await;
+            let reply = life.post(&format!("/api/v1/messages/{id}/settle"), tenant.key(), &body).await;
             expect([200, 404, 409].contains(&reply.status), "only an uncertain message is settled", &reply)?;
         }
         self.count("settled");
         Ok(())
     }
+
+    /// Lets everything go on that somebody holds.
+    pub async fn release_all(&mut self, life: &Life, referee: &Referee) -> Result<(), String> {
+        for nth in 0..self.tenants.len() {
+            for (account, line) in self.tenants[nth].accounts(referee) {
+                if line.disconnected.is_some() {
+                    self.connect(nth, &line.phone, life).await?;
+                }
+                let path = format!("/api/v1/accounts/{account}/resume");
+                let reply = life.post(&path, self.tenants[nth].key(), &json!({"reason": "go on"})).await;
+                expect([200, 409].contains(&reply.status), "an account is let go on", &reply)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All connections are there again.
+pub fn connect_all(whatsapp: &WhatsApp) {
+    for account in ACCOUNTS {
+        whatsapp.set_connected(account, true);
+    }
+}
+
+impl Tenant {
+    fn key(&self) -> &str {
+        &self.keys[0].1
+    }
+
+    /// Those that are known to be connected, or to have been.
+    fn accounts<'a>(&self, referee: &'a Referee) -> Vec<(AccountId, &'a super::referee::Line)> {
+        let own = referee.accounts.iter().filter(|(id, _)| id.workspace() == self.workspace);
+        own.map(|(id, line)| (*id, line)).collect()
+    }
+}
+
+fn path_of(url: &serde_json::Value) -> String {
+    url.as_str().unwrap_or_default().replace("http://tidings.example", "")
 }
 
 fn expect(holds: bool, rule: &str, reply: &Reply) -> Result<(), String> {

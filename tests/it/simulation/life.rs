@@ -9,10 +9,9 @@ use actix_web::{App, test};
 use actors::clock::Clock;
 use actors::shard::Reading;
 use events::log::Log;
-use futures_util::future::{BoxFuture, LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 use tidings::config::{Config, Overrides};
-use tidings::files::{Fault, Fetched, Files};
 use tidings::gateway::{Gateway, Make};
 use tidings::http;
 use tidings::secrets::{Chance, digest};
@@ -20,6 +19,7 @@ use tidings::sending::Transports;
 
 use super::disk::{self, Disk};
 use super::fate::{Fate, Rng};
+use super::files::Shelf;
 use super::time::RealTime;
 use super::whatsapp::WhatsApp;
 
@@ -102,7 +102,7 @@ impl Life {
             log,
             chance: chance(seed),
             transports,
-            files: Arc::new(Nowhere),
+            files: Arc::new(Shelf::new(machine.fate.clone())),
             simulator: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
@@ -136,17 +136,17 @@ impl Life {
         self.ask(request.set_payload(body.to_string())).await
     }
 
+    pub async fn patch(&self, path: &str, key: &str, body: &Value) -> Reply {
+        let request = test::TestRequest::patch().uri(path).insert_header(("Authorization", format!("Bearer {key}")));
+        self.ask(request.set_payload(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str, key: &str) -> Reply {
+        self.ask(test::TestRequest::delete().uri(path).insert_header(("Authorization", format!("Bearer {key}")))).await
+    }
+
     pub async fn get(&self, path: &str, key: &str) -> Reply {
         self.ask(test::TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {key}")))).await
-    }
-}
-
-/// No file can be had.
-struct Nowhere;
-
-impl Files for Nowhere {
-    fn fetch<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
-        Box::pin(async { Err(Fault::Unreachable) })
     }
 }
 

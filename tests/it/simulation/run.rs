@@ -1,6 +1,6 @@
 //! One story: several lives of a gateway under one seed, and what must hold during them and at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +13,17 @@ use events::ids::{AccountId, MessageId};
 use events::index::Index;
 use events::log::Log;
 use events::verify::verify;
+use tidings::transports::simulator::world::Received;
 
-use super::client::People;
+use super::client::{People, connect_all};
 use super::fate::Rng;
+use super::files::content;
 use super::life::{Life, Machine};
-use super::referee::{End, Referee};
+use super::referee::{End, Referee, Told};
 
 const HOUR_MS: i64 = 3_600_000;
-/// Tries on one account begin no sooner after the end of the one before; the same message may be tried anew at once
-/// after a crash, under its id.
-const GAP_MS_MIN: u64 = 1_500;
+/// So long the process is down, now and then: what is held for a day is given up.
+const LONG_DOWN_MS: u64 = 25 * 3_600_000;
 /// Every request is answered within this time.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// A quiet end comes within this many minutes.
@@ -67,6 +68,10 @@ impl Story {
             self.crashes += u64::from(ended.is_none());
             ended.unwrap_or(Ok(()))?;
             self.referee.catch_up(&self.machine.disk)?;
+            if self.rng.percent(6) {
+                self.machine.time.end_life(LONG_DOWN_MS);
+                self.people.forget_keys();
+            }
         }
         self.machine.fate.be_kind();
         self.live(lives, None, true).ok_or("a crash in the last life")??;
@@ -85,11 +90,13 @@ impl Story {
         let Self { people, referee, machine, .. } = self;
         machine.live(self.seed * 1_000 + number, dies, async |life| {
             let actions = if last { 5 } else { 10 + rng.below(25) };
+            let listening: Vec<_> = referee.accounts.keys().copied().collect();
             for _ in 0..actions {
                 if rng.percent(3) {
                     machine.time.set_wall_off(-HOUR_MS);
                 }
-                let acted = tokio::time::timeout(PATIENCE, people.act(&mut rng, &life, referee)).await;
+                let acted =
+                    tokio::time::timeout(PATIENCE, people.act(&mut rng, &life, referee, &machine.whatsapp)).await;
                 acted.map_err(|_| {
                     format!("no answer to {} in {PATIENCE:?}: {:?}", people.last, life.gateway.shard.overview())
                 })??;
@@ -101,7 +108,12 @@ impl Story {
                 }
             }
             if last {
+                if rng.percent(50) {
+                    people.release_all(&life, referee).await?;
+                }
+                connect_all(&machine.whatsapp);
                 become_quiet(machine, referee).await?;
+                check_heard(referee, people, &listening)?;
                 same_after_sleep(machine, &life, referee).await?;
             }
             Ok(())
@@ -120,16 +132,12 @@ impl Story {
 
     fn summary(self) -> Summary {
         let referee = self.referee;
-        let count = |name| referee.counts.get(name).copied().unwrap_or(0);
         let mut counts = self.people.counts;
+        counts.extend(referee.counts);
         counts.extend([
             ("seconds", self.machine.time.passed_ms() / 1_000),
             ("crashes", self.crashes),
             ("events", referee.position),
-            ("sent", count("MessageSent")),
-            ("failed", count("MessageFailed")),
-            ("deferred", count("SendDeferred")),
-            ("uncertain", count("SendUncertain")),
             ("duplicates", self.machine.whatsapp.stats().duplicates),
         ]);
         Summary { trace: referee.trace, counts }
@@ -140,8 +148,12 @@ impl Story {
 fn check_now(machine: &Machine, referee: &mut Referee, people: &People) -> Result<(), String> {
     referee.catch_up(&machine.disk)?;
     check_promises(referee, people)?;
+    let mut begun: BTreeMap<MessageId, u32> = BTreeMap::new();
     for tried in machine.whatsapp.tries() {
-        if !referee.messages.contains_key(&tried.message) {
+        *begun.entry(tried.message).or_default() += 1;
+    }
+    for (message, tries) in begun {
+        if referee.messages.get(&message).is_none_or(|told| told.tries < tries) {
             return Err("handed over before it was durable".to_owned());
         }
     }
@@ -149,19 +161,38 @@ fn check_now(machine: &Machine, referee: &mut Referee, people: &People) -> Resul
 }
 
 fn check_promises(referee: &Referee, people: &People) -> Result<(), String> {
-    for (id, text) in &people.promised {
+    for (id, promise) in &people.promised {
         let kept = referee.messages.get(id).ok_or_else(|| format!("{id} was answered with 200 and is not durable"))?;
-        if kept.text != *text {
-            return Err(format!("{id} has another text"));
+        if !promise.is_kept_by(kept, referee) {
+            return Err(format!("{id} was promised as {promise:?} and became {kept:?}"));
         }
     }
     Ok(())
 }
 
-/// Every text is on its phone once if it was sent, and not at all if it failed.
+/// Every account has heard once what was said to it. (That nothing is heard twice, the referee sees.)
+fn check_heard(referee: &Referee, people: &People, listening: &[AccountId]) -> Result<(), String> {
+    for (phone, text) in &people.said {
+        let accounts = listening.iter().filter(|account| referee.accounts[account].phone == *phone);
+        for account in accounts {
+            if !referee.heard.contains(&(*account, text.clone())) {
+                return Err(format!("{account} has not heard {text:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every message is on its phone once if it was sent, with its file, and not at all if it failed.
 fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
-    for told in referee.messages.values() {
-        let copies = machine.whatsapp.texts_on(&told.to).iter().filter(|text| **text == told.text).count();
+    for (id, told) in &referee.messages {
+        let on_phone = machine.whatsapp.messages_on(&told.to);
+        let found: Vec<_> = on_phone.iter().filter(|message| message.id == *id).collect();
+        let whole = |message: &&Received| *message.text == told.text && has_its_file(message, told);
+        if !found.iter().copied().all(|message| whole(&message)) {
+            return Err(format!("{found:?} is not {told:?}"));
+        }
+        let copies = found.len();
         let right = match told.end {
             Some(End::Sent) => copies == 1 || (told.settled_by_hand && copies == 0),
             Some(End::Failed) => copies == 0 || (told.settled_by_hand && copies == 1),
@@ -174,15 +205,23 @@ fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
     Ok(())
 }
 
-/// In real time: another message only after the gap.
+fn has_its_file(message: &Received, told: &Told) -> bool {
+    match (&message.file, &told.file) {
+        (None, None) => true,
+        (Some(file), Some((url, name))) => *file.name == **name && file.size == content(url).len(),
+        _ => false,
+    }
+}
+
+/// In real time: another message only after the gap. (The same one may be tried anew at once after a crash.)
 fn check_pace(machine: &Machine, referee: &Referee) -> Result<(), String> {
     let mut last: BTreeMap<AccountId, (MessageId, Option<u64>)> = BTreeMap::new();
     for tried in machine.whatsapp.tries() {
-        let account = referee.messages.get(&tried.message).ok_or("a try of an unknown message")?.account;
-        let before = last.insert(account, (tried.message, tried.ended_ms));
+        let told = referee.messages.get(&tried.message).ok_or("a try of an unknown message")?;
+        let before = last.insert(told.account, (tried.message, tried.ended_ms));
         if let Some((message, Some(ended_ms))) = before
             && message != tried.message
-            && tried.began_ms < ended_ms + GAP_MS_MIN
+            && tried.began_ms < ended_ms + told.gap_ms_min
         {
             return Err(format!("a message began at {}, the one before ended at {ended_ms}", tried.began_ms));
         }
@@ -210,7 +249,6 @@ async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<(), St
 async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
     let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
     let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
-    let chats: BTreeSet<_> = referee.messages.values().map(|told| told.chat).collect();
     for _ in 0..2 {
         for workspace in referee.balances.keys() {
             same::<Workspace>(life, *workspace, log.as_ref(), &index).await?;
@@ -218,12 +256,12 @@ async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> 
         for account in referee.accounts.keys() {
             same::<Account>(life, *account, log.as_ref(), &index).await?;
         }
-        for chat in &chats {
+        for chat in referee.chats.keys() {
             same::<Chat>(life, *chat, log.as_ref(), &index).await?;
         }
         life.gateway.shard.rest_all();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let busy = referee.accounts.values().filter(|line| line.blocked).count();
+        let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
         let awake: usize = life.gateway.shard.overview().awake.iter().sum();
         if awake > busy {
             return Err(format!("{awake} actors do not sleep, though only {busy} have anything outstanding"));

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tidings::transports::simulator::CAPABILITIES;
 use tidings::transports::simulator::address::Address;
-use tidings::transports::simulator::world::{Stats, World};
+use tidings::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
 use tidings::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
 use tokio::sync::mpsc;
 
@@ -62,10 +62,29 @@ impl WhatsApp {
         self.world().stats()
     }
 
-    /// The texts on a phone.
-    pub fn texts_on(&self, phone: &str) -> Vec<String> {
-        let Some(address) = Address::parse(phone) else { return Vec::new() };
-        self.world().messages(&address).into_iter().map(|message| message.text.to_string()).collect()
+    /// What is on a phone.
+    pub fn messages_on(&self, phone: &str) -> Vec<Received> {
+        Address::parse(phone).map(|address| self.world().messages(&address)).unwrap_or_default()
+    }
+
+    /// An account loses its connection, or gets it back.
+    pub fn set_connected(&self, account: &str, connected: bool) {
+        let account = Address::parse(account).unwrap();
+        if connected {
+            self.world().connect(self.time.now(), &account);
+        } else {
+            self.world().disconnect(self.time.now(), account).unwrap();
+        }
+    }
+
+    /// Somebody writes to an account.
+    pub fn receive(&self, message: Incoming) {
+        self.world().receive(self.time.now(), message);
+    }
+
+    /// The owner of an account types on the phone itself.
+    pub fn typed(&self, message: Typed) {
+        self.world().typed(self.time.now(), message);
     }
 
     async fn hand_over(&self, message: Outgoing) -> Outcome {
@@ -104,7 +123,7 @@ impl WhatsApp {
         if self.fate.fault(8) { Outcome::Unknown } else { answer.outcome }
     }
 
-    /// Tells updates, some of them twice, some late.
+    /// Tells updates: receipts and messages not always, some of them twice, some late. The next life hears them all.
     async fn tell(self, sink: mpsc::Sender<Update>) {
         let mut after = 0;
         loop {
@@ -113,10 +132,11 @@ impl WhatsApp {
             let mut late = Vec::new();
             for numbered in updates {
                 after = numbered.sequence;
-                if self.fate.fault(10) {
+                let lossy = !matches!(numbered.update, Update::Connection(_));
+                if lossy && self.fate.fault(10) {
                     late.push(numbered.update.clone());
                 }
-                if !self.fate.fault(10) && sink.send(numbered.update).await.is_err() {
+                if !(lossy && self.fate.fault(10)) && sink.send(numbered.update).await.is_err() {
                     return;
                 }
             }

@@ -1,0 +1,56 @@
+//! The simulated servers that files are fetched from: quick, slow, gone, or no file at all. The address says which.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tidings::files::{Fault, Fetched, Files};
+
+use super::fate::Fate;
+
+/// What is asked for; all but the first two never come.
+pub const KINDS: &[&str] = &["here", "slow", "gone", "page", "large", "late"];
+const LATE: Duration = Duration::from_secs(30);
+const SLOW_S_MAX: u64 = 25;
+
+/// All servers. What they hold is made of its address.
+pub struct Shelf {
+    fate: Fate,
+}
+
+impl Shelf {
+    pub const fn new(fate: Fate) -> Self {
+        Self { fate }
+    }
+
+    async fn take(&self, url: &str, name: &str) -> Result<Fetched, Fault> {
+        self.fate.port(200).await;
+        match url.split('/').nth(3) {
+            Some("here") => {}
+            Some("slow") => tokio::time::sleep(Duration::from_secs(1 + self.fate.below(SLOW_S_MAX))).await,
+            Some("gone") => return Err(Fault::NotFound(404)),
+            Some("page") => return Err(Fault::NotADirectLink(String::new())),
+            Some("large") => return Err(Fault::TooLarge(2_097_152)),
+            _ => {
+                tokio::time::sleep(LATE).await;
+                return Err(Fault::Timeout(LATE));
+            }
+        }
+        self.fate.port(200).await;
+        if self.fate.fault(5) {
+            return Err(Fault::Incomplete);
+        }
+        Ok(Fetched { name: name.to_owned(), mime: "image/png", bytes: content(url).into() })
+    }
+}
+
+impl Files for Shelf {
+    fn fetch<'a>(&'a self, url: &'a str, name: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
+        self.take(url, name).boxed()
+    }
+}
+
+/// What lies at an address.
+pub fn content(url: &str) -> String {
+    format!("what lies at {url}")
+}

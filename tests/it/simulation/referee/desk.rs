@@ -1,0 +1,79 @@
+//! What may happen to chats, to the inbound webhook's switches, and to what is heard.
+
+use events::account::Origin;
+use events::chat::{MessageReceived, Responsible};
+use events::event::Event;
+use events::ids::AccountId;
+
+use super::{Referee, Verdict, require};
+
+/// One chat.
+#[derive(Debug)]
+pub struct Room {
+    pub account: AccountId,
+    pub title: String,
+    responsible: Option<Responsible>,
+}
+
+/// One inbound webhook.
+#[derive(Debug, Default)]
+pub struct Door {
+    disabled: bool,
+    strict: bool,
+}
+
+impl Referee {
+    pub(super) fn see_desk(&mut self, by: &str, event: &Event) -> Verdict {
+        match event {
+            Event::ChatOpened(e) => {
+                let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
+                let invalid = e.peer.reveal().starts_with('?');
+                require(!(by == "inbound" && strict && invalid), "a strict webhook took a phone that is none")?;
+                let key = (e.account, e.peer.reveal().to_owned());
+                require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
+                let room = Room { account: e.account, title: e.name.reveal().to_owned(), responsible: None };
+                require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
+            }
+            Event::ChatRenamed(e) => {
+                let room = self.chats.get_mut(&e.chat).ok_or("renamed an unknown chat")?;
+                require(room.title == e.previous.reveal(), "another title was replaced")?;
+                require(e.previous != e.name, "renamed to what it is called")?;
+                e.name.reveal().clone_into(&mut room.title);
+                Ok(())
+            }
+            Event::ChatAssigned(e) => {
+                let room = self.chats.get_mut(&e.chat).ok_or("assigned an unknown chat")?;
+                require(room.responsible != e.responsible, "assigned to who is responsible already")?;
+                room.responsible.clone_from(&e.responsible);
+                Ok(())
+            }
+            Event::MessageReceived(e) => self.received(e),
+            Event::MessageQueued(e) => {
+                let disabled = self.doors.get(&e.workspace).is_some_and(|door| door.disabled);
+                require(!(disabled && e.origin == Origin::Inbound), "a webhook took a message though it is disabled")?;
+                self.queued(e)
+            }
+            Event::InboundDisabled(e) => {
+                let door = self.doors.entry(e.workspace).or_default();
+                require(!std::mem::replace(&mut door.disabled, true), "disabled twice")
+            }
+            Event::InboundEnabled(e) => {
+                let door = self.doors.entry(e.workspace).or_default();
+                require(std::mem::take(&mut door.disabled), "enabled twice")
+            }
+            Event::InboundStrictChanged(e) => {
+                let door = self.doors.entry(e.workspace).or_default();
+                require(std::mem::replace(&mut door.strict, e.strict) != e.strict, "strict as before")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn received(&mut self, e: &MessageReceived) -> Verdict {
+        let room = self.chats.get(&e.chat).ok_or("heard in an unknown chat")?;
+        require(room.account == e.account, "heard in another account's chat")?;
+        require(!self.messages.contains_key(&e.message), "heard what was queued")?;
+        require(self.heard_ids.insert(e.message), "heard under the same id twice")?;
+        require(self.heard.insert((e.account, e.text.reveal().to_owned())), "heard twice")
+    }
+}

@@ -1,0 +1,235 @@
+//! What may happen in an account: who may send when, in which order, after which gap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::account::{DeferReason, MessageFailed, SettledAs, SettledHow};
+use events::event::Event;
+use events::ids::{AccountId, MessageId, WorkspaceId};
+use events::record::Position;
+use events::time::Timestamp;
+use events::workspace::{AccountConnected, AccountDisconnected};
+
+use super::{DAY_MS, End, Referee, Told, Verdict, require};
+
+const TRANSPORT: &str = "transport";
+
+/// One account's story.
+#[derive(Debug, Default)]
+pub struct Line {
+    pub phone: String,
+    pub blocked: bool,
+    pub paused: bool,
+    /// Since when it has no connection, and whether the transport may take it up again.
+    pub disconnected: Option<(Timestamp, bool)>,
+    pub trying: Option<MessageId>,
+    pub waiting: BTreeMap<Position, MessageId>,
+    connection: u64,
+    gap_ms_min: u64,
+    last_outcome: Option<Timestamp>,
+}
+
+impl Line {
+    pub fn may_send(&self) -> bool {
+        !self.blocked && !self.paused && self.disconnected.is_none()
+    }
+}
+
+impl Referee {
+    pub(super) fn line(&mut self, account: AccountId) -> Result<&mut Line, String> {
+        self.accounts.get_mut(&account).ok_or_else(|| "unknown account".to_owned())
+    }
+
+    fn told(&mut self, message: MessageId) -> Result<&mut Told, String> {
+        self.messages.get_mut(&message).ok_or_else(|| "unknown message".to_owned())
+    }
+
+    /// Who sends where nobody is named: of those that may send, the one that somebody connected last.
+    pub(super) fn default_account(&self, workspace: WorkspaceId) -> Option<AccountId> {
+        let active = self.accounts.iter().filter(|(id, line)| id.workspace() == workspace && line.may_send());
+        active.max_by_key(|(_, line)| line.connection).map(|(id, _)| *id)
+    }
+
+    pub(super) fn see_line(&mut self, event: &Event) -> Verdict {
+        match event {
+            Event::AccountConnected(e) => self.connected(e),
+            Event::AccountDisconnected(e) => self.disconnected(e),
+            Event::AccountPaused(e) => {
+                let line = self.line(e.account)?;
+                require(!line.paused && line.disconnected.is_none(), "paused for nothing")?;
+                line.paused = true;
+                Ok(())
+            }
+            Event::AccountResumed(e) => {
+                let line = self.line(e.account)?;
+                let held = line.paused || line.blocked;
+                require(held && line.disconnected.is_none(), "resumed for nothing")?;
+                (line.paused, line.blocked) = (false, false);
+                Ok(())
+            }
+            Event::AccountBlocked(e) => {
+                self.line(e.account)?.blocked = true;
+                Ok(())
+            }
+            Event::PacingChanged(e) => {
+                if let Some(account) = e.account {
+                    self.line(account)?.gap_ms_min = e.gap_ms_min.into();
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn connected(&mut self, e: &AccountConnected) -> Verdict {
+        let by_itself = e.by == TRANSPORT;
+        if !by_itself {
+            self.connections += 1;
+        }
+        let (connections, is_new) = (self.connections, !self.accounts.contains_key(&e.account));
+        let line = self.accounts.entry(e.account).or_default();
+        require(is_new || line.disconnected.is_some(), "an account connected twice")?;
+        require(is_new || line.phone == e.phone.reveal(), "an account got another number")?;
+        if by_itself {
+            require(line.disconnected.is_some_and(|(_, returns)| returns), "connected against the owner's will")?;
+        } else {
+            line.connection = connections;
+        }
+        line.disconnected = None;
+        line.gap_ms_min = e.gap_ms_min.into();
+        e.phone.reveal().clone_into(&mut line.phone);
+        let namesakes =
+            self.accounts.iter().filter(|(id, line)| id.workspace() == e.workspace && line.phone == e.phone.reveal());
+        require(namesakes.count() == 1, "one number, two accounts")
+    }
+
+    fn disconnected(&mut self, e: &AccountDisconnected) -> Verdict {
+        let (line, by_itself) = (self.line(e.account)?, e.by == TRANSPORT);
+        // Somebody may end for good what the transport lost.
+        let ends = line.disconnected.is_none_or(|(_, returns)| returns && !by_itself);
+        require(ends, "disconnected twice")?;
+        let since = line.disconnected.map_or(e.at, |(since, _)| since);
+        line.disconnected = Some((since, by_itself));
+        Ok(())
+    }
+
+    pub(super) fn see_try(&mut self, now: Timestamp, event: &Event) -> Verdict {
+        match event {
+            Event::FileFetched(e) => {
+                let told = self.told(e.message)?;
+                require(told.end.is_none() && told.lacks_file, "a file that nobody waits for")?;
+                told.lacks_file = false;
+                Ok(())
+            }
+            Event::SendStarted(e) => self.started(now, e.account, e.message, e.try_number),
+            Event::SendDeferred(e) => {
+                self.tried(e.account, e.message, e.at)?;
+                let told = self.told(e.message)?;
+                told.held = e.reason == DeferReason::PairRateLimited;
+                told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
+                Ok(())
+            }
+            Event::SendUncertain(e) => {
+                if self.line(e.account)?.trying == Some(e.message) {
+                    self.tried(e.account, e.message, e.at)?;
+                } else {
+                    let expired = self.is_expired(now, e.account, e.message)?;
+                    require(expired && self.told(e.message)?.maybe_sent, "uncertain for no reason")?;
+                }
+                let told = self.told(e.message)?;
+                told.uncertain = true;
+                let place = told.queued_at;
+                self.line(e.account)?.waiting.remove(&place);
+                Ok(())
+            }
+            Event::MessageSent(e) => {
+                let seen = self.told(e.message)?.maybe_sent;
+                require(seen || self.line(e.account)?.trying == Some(e.message), "sent without a try")?;
+                self.ended(e.account, e.message, e.at, End::Sent)
+            }
+            Event::MessageFailed(e) => self.failed(now, e),
+            Event::MessageSettled(e) => {
+                let told = self.told(e.message)?;
+                require(told.uncertain && told.end.is_none(), "settled what was not uncertain")?;
+                told.uncertain = false;
+                told.settled_by_hand = e.how == SettledHow::Owner;
+                told.end = Some(if e.settled_as == SettledAs::Sent { End::Sent } else { End::Failed });
+                Ok(())
+            }
+            Event::MessageDelivered(e) => self.rises(e.message, 1),
+            Event::MessageRead(e) => self.rises(e.message, 2),
+            _ => Ok(()),
+        }
+    }
+
+    fn started(&mut self, now: Timestamp, account: AccountId, message: MessageId, number: u32) -> Verdict {
+        let line = self.accounts.get_mut(&account).ok_or("unknown account")?;
+        require(line.trying.replace(message).is_none(), "two tries at once")?;
+        require(!line.blocked, "a blocked account sends")?;
+        require(!line.paused, "a paused account sends")?;
+        require(line.disconnected.is_none(), "a disconnected account sends")?;
+        let paced = line.last_outcome.is_none_or(|at| now.since_ms(at) >= line.gap_ms_min);
+        require(paced, "sent before the gap was over")?;
+        let own = self.messages.get(&message).ok_or("a try of an unknown message")?;
+        require(own.account == account, "a try of another account's message")?;
+        require(own.end.is_none() && !own.uncertain, "a try of a message that is done with")?;
+        require(!own.lacks_file, "sent without its file")?;
+        let mut held = BTreeSet::new();
+        for earlier in line.waiting.range(..own.queued_at).map(|(_, id)| &self.messages[id]) {
+            require(earlier.chat != own.chat, "overtaken within a chat")?;
+            let waits = earlier.held || earlier.lacks_file || held.contains(&earlier.chat);
+            require(waits, "overtaken within an account, for no reason")?;
+            held.insert(earlier.chat);
+        }
+        let gap_ms_min = line.gap_ms_min;
+        let told = self.told(message)?;
+        told.tries += 1;
+        told.gap_ms_min = told.gap_ms_min.min(gap_ms_min);
+        require(told.tries == number, "tries are not counted right")
+    }
+
+    fn tried(&mut self, account: AccountId, message: MessageId, at: Timestamp) -> Verdict {
+        let line = self.line(account)?;
+        require(line.trying.take() == Some(message), "an outcome of no try")?;
+        line.last_outcome = Some(at);
+        Ok(())
+    }
+
+    /// A try or its file may fail a message, or a day without a connection.
+    fn failed(&mut self, now: Timestamp, e: &MessageFailed) -> Verdict {
+        let tried = self.line(e.account)?.trying == Some(e.message);
+        if e.code == "account_disconnected" {
+            let expired = self.is_expired(now, e.account, e.message)?;
+            require(expired && !tried && !self.told(e.message)?.maybe_sent, "given up too early")?;
+            *self.counts.entry("expired").or_default() += 1;
+        } else {
+            require(tried || self.told(e.message)?.lacks_file, "failed without a try")?;
+        }
+        self.ended(e.account, e.message, e.at, End::Failed)
+    }
+
+    fn is_expired(&mut self, now: Timestamp, account: AccountId, message: MessageId) -> Result<bool, String> {
+        let queued = self.told(message)?.at;
+        let since = self.line(account)?.disconnected.map(|(since, _)| since.max(queued));
+        Ok(since.is_some_and(|since| now.since_ms(since) >= DAY_MS))
+    }
+
+    fn ended(&mut self, account: AccountId, message: MessageId, at: Timestamp, end: End) -> Verdict {
+        let line = self.line(account)?;
+        if line.trying == Some(message) {
+            line.trying = None;
+            line.last_outcome = Some(at);
+        }
+        let told = self.told(message)?;
+        require(told.end.replace(end).is_none(), "a message ended twice")?;
+        let place = told.queued_at;
+        self.line(account)?.waiting.remove(&place);
+        Ok(())
+    }
+
+    fn rises(&mut self, message: MessageId, rank: u8) -> Verdict {
+        let told = self.told(message)?;
+        require(told.rank < rank, "a state went backwards")?;
+        told.rank = rank;
+        Ok(())
+    }
+}
