@@ -22,6 +22,7 @@ mod files;
 mod flood;
 mod idempotency;
 mod inbound;
+mod inbound_random;
 mod main_job;
 mod openapi;
 mod operations;
