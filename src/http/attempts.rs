@@ -75,7 +75,8 @@ fn download(kind: &str, content_type: ContentType, bytes: Vec<u8>) -> HttpRespon
         .body(bytes)
 }
 
-fn table(views: &[AttemptView]) -> Result<Vec<u8>, Box<csv::Error>> {
+/// As a table, with a row of titles.
+pub(super) fn table(views: &[AttemptView]) -> Result<Vec<u8>, Box<csv::Error>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let columns = ["id", "at", "status", "message_id", "message", "warnings", "headers", "body", "body_cut", "answer"];
     table.write_record(columns).map_err(Box::new)?;

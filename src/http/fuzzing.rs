@@ -1,9 +1,11 @@
-//! Doors for random bytes: parsers of the edge that can be asked without a gateway.
+//! Doors for random bytes: parsers and writers of the edge that can be asked without a gateway.
 
 use actix_web::ResponseError as _;
 use events::account::Origin;
 
+use super::attempts;
 use super::send_body::SendBody;
+use crate::attempts::AttemptView;
 
 const TEXT_CHARS_MAX: usize = 65_536;
 
@@ -11,4 +13,9 @@ const TEXT_CHARS_MAX: usize = 65_536;
 pub fn judge_send_body(bytes: &[u8]) -> Result<(), u16> {
     let parsed = SendBody::parse(bytes, Origin::Inbound, None, TEXT_CHARS_MAX, &mut Vec::new());
     parsed.map(drop).map_err(|refused| refused.status_code().as_u16())
+}
+
+/// The table that a workspace's attempts are downloaded as; `None` if they cannot be written.
+pub fn attempts_csv(views: &[AttemptView]) -> Option<Vec<u8>> {
+    attempts::table(views).ok()
 }

@@ -39,7 +39,7 @@ pub use connections::Connections;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
 pub use files::{FileCheckView, check as check_file};
-pub use fuzzing::judge_send_body;
+pub use fuzzing::{attempts_csv, judge_send_body};
 pub use openapi::text as openapi;
 pub use routes::{Listed, configure, routes};
 pub use streams::{StateView, position_of, state_view};

@@ -1,13 +1,10 @@
 //! The secret URL in full: every kind of recipient, dry runs, switches, slow and strange clients, our own API beside it.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::harness::client::message;
@@ -270,86 +267,6 @@ fn half_sent_headers_and_bodies_are_hung_up_on_while_others_are_served() {
         }
     });
     assert_eq!(workspace.credits(), 5);
-}
-
-/// Bytes that are JSON, almost JSON, or nothing of the kind.
-fn bodies() -> impl Strategy<Value = Vec<u8>> {
-    let names = prop::sample::select(vec![
-        "action",
-        "text",
-        "phone",
-        "jid",
-        "chat_id",
-        "chat_name",
-        "file_url",
-        "file_name",
-        "whatsapp account phone",
-        "x",
-    ]);
-    let values = prop_oneof![
-        Just(json!("send")),
-        Just(json!(null)),
-        Just(json!(true)),
-        any::<i64>().prop_map(|number| json!(number)),
-        any::<f64>().prop_map(|number| json!(number)),
-        "\\PC{0,20}".prop_map(|text| json!(text)),
-        Just(json!([[["deep"]]])),
-        Just(json!({"a": {"b": 1}})),
-    ];
-    let fields = prop::collection::vec((names, values), 0..8);
-    let objects = fields.prop_map(|fields| {
-        let fields: serde_json::Map<_, _> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Value::Object(fields).to_string().into_bytes()
-    });
-    let cut = (objects.clone(), any::<prop::sample::Index>()).prop_map(|(mut body, at)| {
-        body.truncate(at.index(body.len()));
-        body
-    });
-    let noise = prop::collection::vec(any::<u8>(), 0..200);
-    let large = (0..3_u8, any::<u8>()).prop_map(|(size, byte)| vec![byte; usize::from(size) << 20]);
-    prop_oneof![4 => objects, 3 => cut, 2 => noise, 1 => large]
-}
-
-#[test]
-fn nothing_that_is_sent_breaks_the_door_and_what_is_refused_changes_nothing() {
-    let server = Server::start();
-    let workspace = server.create_workspace("Acme", 1_000);
-    workspace.connect_account(ACCOUNT_PHONE);
-    let headers = prop::sample::select(vec![
-        ("Dry-Run", "true"),
-        ("Dry-Run", "?"),
-        ("Idempotency-Key", "k"),
-        ("Idempotency-Key", ""),
-        ("Content-Type", "multipart/form-data"),
-        ("Content-Encoding", "gzip"),
-        ("Expect", "nonsense"),
-        ("X-Forwarded-For", "x, 1.2.3.4"),
-        ("Authorization", "Bearer x"),
-    ]);
-    let methods = prop::sample::select(vec!["POST", "POST", "POST", "POST", "PUT", "DELETE", "GET"]);
-    let cases = (methods, bodies(), prop::collection::vec(headers, 0..3));
-    let mut runner = TestRunner::new(Config { failure_persistence: None, cases: 300, ..Config::default() });
-    let accepted = Cell::new(0);
-    let outcome = runner.run(&cases, |(method, body, headers)| {
-        let request = headers
-            .iter()
-            .fold(Request::new(method, &*workspace.inbound), |request, (name, value)| request.header(name, value));
-        let before = workspace.credits();
-        let answer = workspace.ask(&request.body("application/json", body));
-        let refused = (400..410).contains(&answer.status);
-        prop_assert!(answer.status == 200 || refused, "{:?}", answer);
-        prop_assert_eq!(answer.json()["status"] == answer.status, refused, "{:?}", answer);
-        if answer.json()["data"]["message_id"].is_string() && !answer.is_replayed() {
-            accepted.set(accepted.get() + 1);
-        } else {
-            prop_assert_eq!(workspace.credits(), before);
-        }
-        Ok(())
-    });
-    outcome.unwrap();
-    let path = "/admin/v1/events?limit=500&type=MessageQueued";
-    let queued = server.http().ask(&Request::get(path).bearer(ADMIN_KEY)).success();
-    assert_eq!(queued["data"].as_array().unwrap().len(), accepted.get());
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod flood;
 mod heard;
 mod idempotency;
 mod inbound;
+mod inbound_random;
 mod main_job;
 mod metrics;
 mod openapi;

@@ -11,7 +11,7 @@ usage: cargo xtask COMMAND
   trace                    shows by strace that every 200 leaves after the fdatasync of its message
   simulate [--seeds N]     the simulation with N random histories (10000), optimised
   proxy                    sends a message through nginx and TLS by the files in config/
-  fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (20)
+  fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (10)
   schemathesis             a running server against its own /openapi.json
   plant                    the simulation against every planted defect in tests/planted
   bench                    measures accepts and writes the figures into benches/README.md
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn fuzzing_takes_a_time_and_a_target_or_neither() {
         let fuzz = |seconds, target: Option<&str>| Ok(Task::Fuzz { seconds, target: target.map(str::to_owned) });
-        assert_eq!(parse("fuzz"), fuzz(20, None));
-        assert_eq!(parse("fuzz record"), fuzz(20, Some("record")));
+        assert_eq!(parse("fuzz"), fuzz(10, None));
+        assert_eq!(parse("fuzz record"), fuzz(10, Some("record")));
         assert_eq!(parse("fuzz --seconds 5"), fuzz(5, None));
         assert_eq!(parse("fuzz --seconds=5 record"), fuzz(5, Some("record")));
         assert!(parse("fuzz --second 5").is_err() && parse("fuzz record now").is_err());

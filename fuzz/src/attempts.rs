@@ -1,0 +1,70 @@
+//! Attempts with any text in any place, downloaded as a table and read back.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tidings::attempts::{AttemptView, RequestView};
+use tidings::http::attempts_csv;
+
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// Between two texts of an input: no byte of UTF-8.
+const BETWEEN: u8 = 0xff;
+/// Texts that make one attempt.
+const TEXTS: usize = 6;
+
+/// Writes the attempts of an input and reads them back.
+pub fn write(bytes: &[u8]) {
+    let texts: Vec<String> =
+        bytes.split(|byte| *byte == BETWEEN).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    let views: Vec<AttemptView> = texts.chunks(TEXTS).map(view).collect();
+    let table = attempts_csv(&views).expect("texts can be written");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_slice());
+    let mut rows = reader.records().map(|row| row.expect("a table with rows of one length, in UTF-8"));
+    let titles = rows.next().expect("titles");
+    let rest = rows.by_ref();
+    for view in &views {
+        let row = rest.next().expect("a row for each attempt");
+        for (title, cell) in titles.iter().zip(&row) {
+            assert!(!cell.starts_with(FORMULA), "{title}: {cell:?}");
+            let wanted = wanted(view, title);
+            let shown = if wanted.starts_with(FORMULA) { format!("'{wanted}") } else { wanted };
+            assert_eq!(cell, shown, "{title}");
+        }
+    }
+    assert!(rest.next().is_none(), "a row for each attempt");
+}
+
+fn view(texts: &[String]) -> AttemptView {
+    let text = |nth: usize| texts.get(nth).cloned().unwrap_or_default();
+    AttemptView {
+        id: "att_17".to_owned(),
+        at: "2026-01-02T03:04:05.006Z".to_owned(),
+        status: 400,
+        request: RequestView {
+            headers: BTreeMap::from([(text(1), text(2)), ("host".to_owned(), text(3))]),
+            body: text(0),
+            body_cut: texts.len() % 2 == 0,
+        },
+        answer: json!({"status": 400, "message": text(4)}),
+        warnings: texts.iter().skip(TEXTS - 1).cloned().collect(),
+        message_id: texts.get(3).cloned(),
+    }
+}
+
+/// What a column is to hold.
+fn wanted(view: &AttemptView, title: &str) -> String {
+    let headers = || view.request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    match title {
+        "id" => view.id.clone(),
+        "at" => view.at.clone(),
+        "status" => view.status.to_string(),
+        "message_id" => view.message_id.clone().unwrap_or_default(),
+        "message" => view.answer.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        "warnings" => view.warnings.join("; "),
+        "headers" => headers().collect::<Vec<_>>().join("\n"),
+        "body" => view.request.body.clone(),
+        "body_cut" => view.request.body_cut.to_string(),
+        "answer" => view.answer.to_string(),
+        other => panic!("an unknown column {other}"),
+    }
+}

@@ -1,0 +1,183 @@
+//! What must hold of every answer, and of the log after it.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::web::Bytes;
+use events::event::Event;
+use events::ids::WorkspaceId;
+use events::record::{Position, Record};
+use serde_json::{Value, json};
+use tidings::codes::{self, Kind};
+
+use super::request::{Door, Request};
+
+/// An answer as it leaves.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// How things stood before a request.
+#[derive(Debug)]
+pub struct Before {
+    /// Whose URL it is; `None` for nobody's.
+    pub workspace: Option<WorkspaceId>,
+    pub position: Position,
+    pub balance: u64,
+}
+
+/// Keys that were given with an accepted message, its body and its id.
+pub type Kept = BTreeMap<(Option<WorkspaceId>, Vec<u8>), (Vec<u8>, String)>;
+
+/// Panics if anything is wrong.
+pub fn judge(
+    request: &Request<'_>,
+    before: &Before,
+    answer: &Answer,
+    records: &[Record],
+    balance: u64,
+    secret: Option<&str>,
+    kept: &mut Kept,
+) {
+    let text = String::from_utf8(answer.body.to_vec()).expect("answers are texts");
+    assert!(matches!(answer.status, 200 | 400..=409), "{request:?}: {answer:?}");
+    assert!(secret.is_none_or(|secret| !text.contains(secret)), "the answer shows the token: {answer:?}");
+    // To HEAD, the server sends the head of this alone.
+    let is_page = request.method == Method::GET && is_page(request, answer);
+    let value = if is_page { Value::Null } else { serde_json::from_str(&text).expect("answers are JSON") };
+    match value.pointer("/data/message_id").and_then(Value::as_str) {
+        Some(message) => accepted(request, before, answer, records, &value, message, kept),
+        None => {
+            assert_eq!(records, [], "{request:?}: {answer:?}");
+            assert_eq!(balance, before.balance, "{request:?}: {answer:?}");
+            if answer.status == 200 {
+                verdict(request, answer, &value);
+            } else {
+                let code = refused(request, answer, &value);
+                let kept = request.key().and_then(|key| kept.get(&(before.workspace, key.to_vec())));
+                let other = kept.is_some_and(|(body, _)| body != request.body);
+                assert!(code != "idempotency_conflict" || other, "{request:?}: {answer:?}");
+            }
+        }
+    }
+}
+
+fn is_page(request: &Request<'_>, answer: &Answer) -> bool {
+    let kind = answer.header("content-type").unwrap_or_default();
+    let wanted = request
+        .headers
+        .iter()
+        .any(|(name, value)| name == ACCEPT && value.to_str().is_ok_and(|value| value.contains("text/html")));
+    let is_page = kind == "text/html; charset=utf-8";
+    assert!(!is_page || wanted && answer.status == 405 && answer.body.starts_with(b"<!"), "{request:?}: {answer:?}");
+    is_page
+}
+
+/// A message was accepted: it is queued and charged once, in one commit, unless its key has been answered before.
+fn accepted(
+    request: &Request<'_>,
+    before: &Before,
+    answer: &Answer,
+    records: &[Record],
+    value: &Value,
+    message: &str,
+    kept: &mut Kept,
+) {
+    assert_eq!(request.method, Method::POST);
+    assert!(matches!(request.door, Door::Open | Door::Strict | Door::Poor), "{request:?}: {answer:?}");
+    assert_eq!((answer.status, value), (200, &json!({"status": "success", "data": {"message_id": message}})));
+    assert!(!request.is_dry(), "{request:?}: {answer:?}");
+    let id = request.key().map(|key| (before.workspace, key.to_vec()));
+    if answer.header("idempotent-replayed").is_some() {
+        let first = id.as_ref().and_then(|id| kept.get(id));
+        assert_eq!(first, Some(&(request.body.to_vec(), message.to_owned())), "{request:?}: {answer:?}");
+        assert_eq!(records, [], "{request:?}: {answer:?}");
+        return;
+    }
+    if let Some(id) = id {
+        kept.insert(id, (request.body.to_vec(), message.to_owned()));
+    }
+    let own: Vec<&Record> = records.iter().filter(|record| answer.is_of(record.cause.command)).collect();
+    let [own] = own.as_slice() else { panic!("{} commits of one request: {records:?}", own.len()) };
+    let cost = cost(request.body);
+    assert_eq!((Some(own.workspace), own.cause.by.as_str()), (before.workspace, "inbound"));
+    assert_eq!(charged(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
+    assert_eq!(queued(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
+    let others: Vec<_> = records.iter().filter(|record| record.cause.command != own.cause.command).collect();
+    assert!(others.iter().all(|record| queued(record).is_empty() && charged(record).is_empty()), "{others:?}");
+    let left = before.balance.checked_sub(cost).expect("nobody overdraws");
+    assert_eq!(answer.header("x-credits-remaining"), Some(left.to_string().as_str()));
+}
+
+/// What a message costs by its body alone: 2 with a text and a file.
+fn cost(body: &[u8]) -> u64 {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body: Value = serde_json::from_slice(body).expect("only JSON is accepted");
+    let given = |name: &str| match body.get(name) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Null) | None => false,
+        Some(_) => true,
+    };
+    if given("text") && given("file_url") { 2 } else { 1 }
+}
+
+fn queued(record: &Record) -> Vec<(String, u64)> {
+    let told = record.events.iter().filter_map(|event| match event {
+        Event::MessageQueued(e) => Some((e.message.to_string(), e.cost)),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn charged(record: &Record) -> Vec<(String, u64)> {
+    let told = record.events.iter().filter_map(|event| match event {
+        Event::CreditCharged(e) => Some((e.message.to_string(), e.amount)),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn verdict(request: &Request<'_>, answer: &Answer, value: &Value) {
+    assert!(request.is_dry(), "{request:?}: {answer:?}");
+    assert_eq!(value.get("status"), Some(&json!("success")), "{answer:?}");
+    assert_eq!(value.pointer("/data/dry_run"), Some(&json!(true)), "{answer:?}");
+}
+
+/// The one shape of every refusal. Returns its code, if its body is one that has it.
+fn refused<'a>(request: &Request<'_>, answer: &Answer, value: &'a Value) -> &'a str {
+    let status = answer.status;
+    let is_right = match (&request.method, request.door) {
+        (&Method::GET | &Method::HEAD, Door::Odd) => matches!(status, 404 | 405),
+        (&Method::GET | &Method::HEAD, _) => status == 405,
+        (_, Door::Wrong | Door::Odd) => status == 404,
+        (&Method::POST, _) => status != 405,
+        _ => matches!(status, 400 | 405),
+    };
+    assert!(is_right, "{request:?}: {answer:?}");
+    let Some(object) = value.as_object() else { return "" };
+    let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["status", "data", "message", "error"], "{answer:?}");
+    assert_eq!((&value["status"], &value["data"]), (&json!(status), &json!({})), "{answer:?}");
+    assert!(value["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer:?}");
+    let details: Vec<&str> = value["error"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(details, ["code", "param", "hint", "link", "request_id"], "{answer:?}");
+    let code = value["error"]["code"].as_str().unwrap_or_default();
+    assert_eq!(codes::find(code).map(|code| code.kind), Some(Kind::Refusal(status)), "{answer:?}");
+    assert_eq!(value["error"]["request_id"].as_str(), answer.header("x-request-id"));
+    code
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether it answers the request that gave this command.
+    fn is_of(&self, command: u64) -> bool {
+        self.header("x-request-id") == Some(format!("req_{command:016x}").as_str())
+    }
+}

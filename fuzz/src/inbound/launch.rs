@@ -1,0 +1,103 @@
+//! What a gateway under random requests is made of: a log in memory, virtual time, the same secrets each time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actors::clock::Clock;
+use actors::shard::Reading;
+use events::log::Log;
+use events::memory_log::MemoryLog;
+use events::time::Timestamp;
+use events::writer::{Work, Writer};
+use futures_util::future::BoxFuture;
+use tidings::config::{Config, Overrides};
+use tidings::files::{Fault, Fetched, Files};
+use tidings::gateway::{Gateway, Make};
+use tidings::secrets::{Chance, digest};
+use tidings::sending::Transports;
+use tidings::transports::simulator::Shared;
+use tidings::transports::simulator::in_process::InProcess;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// The operator's key.
+pub const ADMIN_KEY: &str = "adm_0123456789abcdefghijklmnopqrstuvwxyzABCD";
+/// What stands before each secret path.
+pub const BASE_URL: &str = "http://tidings.example";
+/// 2026-01-01.
+const BEGIN_MS: i64 = 1_767_225_600_000;
+/// Small, so that inputs need not be large to be too large.
+const BODY_BYTES_MAX: usize = 1_024;
+const TEXT_CHARS_MAX: usize = 200;
+
+/// Starts an empty gateway in the current runtime.
+pub fn launch() -> Gateway {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    let clock = Clock::start(Arc::new(|| Timestamp::from_ms(BEGIN_MS)), log.head().recorded_at, 1);
+    let world = Shared::new(clock.clone());
+    let mut transports = Transports::new();
+    transports.insert("simulator".to_owned(), Arc::new(InProcess::new(world.clone())));
+    let make = Make {
+        clock,
+        log,
+        chance: chance(),
+        transports,
+        files: Arc::new(Nowhere),
+        simulator: Some(world),
+        reading: Reading::Inline,
+        start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
+        admin_key: digest(ADMIN_KEY),
+        base_url: BASE_URL.to_owned(),
+    };
+    Gateway::launch(make, &config()).expect("an empty log reads")
+}
+
+/// As it comes, but for limits that small inputs reach; flood limits that none reaches make it read who calls.
+fn config() -> Config {
+    let mut config = Config::load(None, [("", ""); 0], Overrides::default()).expect("the defaults are right");
+    config.limits.body_bytes = BODY_BYTES_MAX;
+    config.limits.text_chars = TEXT_CHARS_MAX;
+    config.limits.flood_per_token_s = 1_000_000;
+    config.limits.flood_per_address_s = 1_000_000;
+    config.http.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    config
+}
+
+/// The writer as a task: nothing is ever waited for but the rules.
+async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>) {
+    loop {
+        let first = if writer.has_backlog() { work.try_recv().ok() } else { work.recv().await };
+        if first.is_none() && !writer.has_backlog() {
+            return;
+        }
+        let prepared = writer.prepare(first, &mut work).expect("memory reads");
+        writer.write(&prepared).expect("memory writes");
+        writer.sync(prepared).expect("memory syncs");
+    }
+}
+
+/// No file can be had.
+struct Nowhere;
+
+impl Files for Nowhere {
+    fn fetch<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
+        Box::pin(async { Err(Fault::Unreachable) })
+    }
+}
+
+/// The same secrets in every gateway (SplitMix64).
+fn chance() -> Chance {
+    let state = AtomicU64::new(1);
+    let next = move || {
+        let mut bits = state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ bits >> 31
+    };
+    Chance::from_fn(move || {
+        let mut bytes = [0; 32];
+        for chunk in bytes.as_chunks_mut::<8>().0 {
+            *chunk = next().to_le_bytes();
+        }
+        bytes
+    })
+}

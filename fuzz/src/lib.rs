@@ -1,0 +1,5 @@
+//! What the targets do with their bytes. Each panics if a promise is broken.
+
+pub mod attempts;
+pub mod guard;
+pub mod inbound;

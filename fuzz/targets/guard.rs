@@ -1,0 +1,6 @@
+//! Addresses that users tell us to call: whatever the text and the name server say, only public ones get through.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| tidings_fuzz::guard::judge(bytes));
