@@ -246,6 +246,10 @@ impl<D: Kind> Shell<D> {
         }
         if let Some(at) = wake_at {
             let woken = self.shard.clock.sleep_until(at).into_actor(self).map(|(), shell: &mut Self, context| {
+                // It stays set, so that its time, which has come, is not waited for again and again.
+                if shell.shard.is_stopping() {
+                    return;
+                }
                 shell.timer = None;
                 shell.drain();
                 shell.settle(context);

@@ -23,6 +23,8 @@ pub struct People {
     tenants: Vec<Tenant>,
     /// What was promised with every answer 200.
     pub promised: BTreeMap<MessageId, Promise>,
+    /// What was only asked about.
+    pub only_tried: Vec<Promise>,
     /// What was said to accounts, or typed on their phones: the account's number and the text.
     pub said: Vec<(&'static str, String)>,
     posts: Vec<Post>,

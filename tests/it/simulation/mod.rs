@@ -117,3 +117,37 @@ fn an_answer_leaves_although_the_disk_was_faster_than_the_start() {
     });
     assert_eq!(answered, Some(Ok(200)));
 }
+
+/// Found by a seed: what was due in a gateway about to stop was woken again and again, and nothing was ever sent.
+#[test]
+fn a_gateway_that_stops_wakes_nobody_for_nothing() {
+    let (stopped, answer) = std::sync::mpsc::channel();
+    let story = move || {
+        let machine = life::Machine::new(1);
+        machine.fate.be_kind();
+        let waiting = machine.live(1, None, async |life| {
+            let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
+            let body = json!({"name": "Acme", "owner": owner, "credits": 10});
+            let created = life.post("/admin/v1/workspaces", life::ADMIN_KEY, &body).await.body;
+            let key = created["api_key"].as_str().unwrap();
+            let inbound = created["inbound_url"].as_str().unwrap().replace("http://tidings.example", "");
+            for phone in ["+12025550190", "+12025550191"] {
+                let account = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
+                life.post("/api/v1/accounts", key, &account).await;
+            }
+            // One account's try takes 20 s; the other account has one more to send after its gap.
+            for (sender, phone) in [(0, "+12025550143"), (1, "+12025550101"), (1, "+12025550102")] {
+                let sender = format!("+1202555019{sender}");
+                let message = json!({"action": "send", "phone": phone, "text": "hi", "whatsapp account phone": sender});
+                assert_eq!(life.post(&inbound, "", &message).await.status, 200);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            life.gateway.stop().await
+        });
+        stopped.send(waiting).unwrap();
+    };
+    std::thread::spawn(story);
+    // Virtual time stands still while somebody is busy, so only real time can tell.
+    let waiting = answer.recv_timeout(std::time::Duration::from_mins(1));
+    assert_eq!(waiting, Ok(Some(1)), "it never stops");
+}

@@ -107,6 +107,9 @@ impl Story {
                     life.gateway.shard.rest_all();
                 }
             }
+            if !last && rng.percent(30) {
+                stop(machine, &life, referee).await?;
+            }
             if last {
                 if rng.percent(50) {
                     people.release_all(&life, referee).await?;
@@ -126,6 +129,7 @@ impl Story {
         referee.catch_up(&machine.disk)?;
         verify(&machine.disk.bare_copy(), |_| {}).map_err(|error| error.to_string())?;
         check_promises(referee, people)?;
+        check_dry_runs(referee, people)?;
         check_phones(machine, referee)?;
         check_pace(machine, referee)
     }
@@ -142,6 +146,17 @@ impl Story {
         ]);
         Summary { trace: referee.trace, counts }
     }
+}
+
+/// The life ends in peace: nothing is under way any more, and it is known what waits.
+async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Result<(), String> {
+    let stopped = tokio::time::timeout(PATIENCE, life.gateway.stop()).await;
+    let waiting = stopped.map_err(|_| format!("did not stop in {PATIENCE:?}"))?;
+    referee.catch_up(&machine.disk)?;
+    let known: usize = referee.accounts.values().map(|line| line.waiting.len()).sum();
+    let trying = referee.accounts.values().filter(|line| line.trying.is_some()).count();
+    let right = waiting == known as u64 && trying == 0;
+    if right { Ok(()) } else { Err(format!("stopped with {waiting} waiting; {known} wait, {trying} are under way")) }
 }
 
 /// What must hold after every step: the log keeps the rules, and all that was promised is in it.
@@ -165,6 +180,16 @@ fn check_promises(referee: &Referee, people: &People) -> Result<(), String> {
         let kept = referee.messages.get(id).ok_or_else(|| format!("{id} was answered with 200 and is not durable"))?;
         if !promise.is_kept_by(kept, referee) {
             return Err(format!("{id} was promised as {promise:?} and became {kept:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// What was only asked about was never queued.
+fn check_dry_runs(referee: &Referee, people: &People) -> Result<(), String> {
+    for tried in &people.only_tried {
+        if let Some(told) = referee.messages.values().find(|told| tried.is_about(told)) {
+            return Err(format!("a dry run queued {told:?}"));
         }
     }
     Ok(())

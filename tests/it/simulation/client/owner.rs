@@ -8,13 +8,26 @@ use super::super::fate::Rng;
 use super::super::life::Life;
 use super::super::referee::Referee;
 use super::super::whatsapp::WhatsApp;
-use super::{ACCOUNTS, People, expect, path_of};
+use super::{ACCOUNTS, People, Tenant, expect, path_of};
 
 /// Shortest and longest.
 const GAPS_MS: &[(u32, u32)] = &[(1_500, 2_500), (200, 400), (3_000, 3_000), (4_000, 9_000)];
 const TITLES: &[&str] = &["Cleo", "Best customer", "+12025550101"];
 const CONTACTS: &[&str] = &["+12025550101", "+12025550104", "120363025550101@g.us", "77@lid"];
 const TEAMMATES: &[&str] = &["bob@acme.example", "cleo@acme.example"];
+
+impl Tenant {
+    /// A request that holds one of the accounts or lets it go on: path and key.
+    pub(super) fn some_hold(&self, rng: &mut Rng, referee: &Referee) -> Option<(String, String)> {
+        let accounts = self.accounts(referee);
+        if accounts.is_empty() {
+            return None;
+        }
+        let (account, _) = *rng.pick(&accounts);
+        let deed = *rng.pick(&["pause", "resume"]);
+        Some((format!("/api/v1/accounts/{account}/{deed}"), self.key().to_owned()))
+    }
+}
 
 impl People {
     /// Looks at what may have changed without an answer.

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 use events::ids::{ChatId, MessageId};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use super::super::fate::Rng;
@@ -56,6 +56,11 @@ enum To {
 }
 
 impl Promise {
+    /// Whether it is about the same text and file.
+    pub fn is_about(&self, told: &Told) -> bool {
+        told.text == self.text && told.file.as_ref().map(|(_, name)| name) == self.file.as_ref()
+    }
+
     /// Whether that is what became of it.
     pub fn is_kept_by(&self, told: &Told, referee: &Referee) -> bool {
         let from_sender = self.sender.is_none_or(|sender| referee.accounts[&told.account].phone == sender);
@@ -64,12 +69,12 @@ impl Promise {
             To::Chat(chat) => told.chat == *chat,
             To::Name(name) => from_sender && told.title.0 == *name && (self.sender.is_some() || told.title.1 == 1),
         };
-        to_whom && told.text == self.text && told.file.as_ref().map(|(_, name)| name) == self.file.as_ref()
+        to_whom && self.is_about(told)
     }
 }
 
 impl People {
-    /// Up to five posts at the same moment, some twice.
+    /// Up to five posts at the same moment, some twice; perhaps an account is held or let go on at that moment too.
     pub(super) async fn post_some(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let mut posts = Vec::new();
         for _ in 0..=rng.below(4) {
@@ -77,7 +82,16 @@ impl People {
             let twins = if rng.percent(15) { 2 } else { 1 };
             posts.extend(vec![post; twins]);
         }
-        self.deliver(life, posts).await
+        let hold = if rng.percent(15) { self.tenants[posts[0].tenant].some_hold(rng, referee) } else { None };
+        let held = async {
+            match hold {
+                Some((path, key)) => Some(life.post(&path, &key, &json!({"reason": "now"})).await),
+                None => None,
+            }
+        };
+        let (delivered, held) = join(self.deliver(life, posts), held).await;
+        let known = held.as_ref().is_none_or(|reply| [200, 409].contains(&reply.status));
+        delivered.and(if known { Ok(()) } else { Err(format!("an account is held or let go on: {held:?}")) })
     }
 
     fn compose(&mut self, rng: &mut Rng, referee: &Referee) -> Post {
@@ -170,6 +184,7 @@ impl People {
         }
         if post.dry_run {
             self.count("dry runs");
+            self.only_tried.push(post.promise.clone());
             return expect(reply.body["data"]["dry_run"] == true, "a dry run gives a verdict", reply);
         }
         self.count(if reply.replayed { "replayed" } else { "accepted" });
