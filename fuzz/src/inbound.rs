@@ -3,6 +3,7 @@
 mod house;
 mod judge;
 mod launch;
+mod mutate;
 mod request;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::sync::{Mutex, Once, PoisonError};
 
 pub use house::House;
+pub use mutate::change;
 pub use request::Request;
 
 /// After so many requests a gateway is replaced, so that memory stays bounded.

@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, HeaderMap};
 use actix_web::web::Bytes;
 use events::event::Event;
 use events::ids::WorkspaceId;
-use events::record::{Position, Record};
+use events::record::Record;
 use serde_json::{Value, json};
 use tidings::codes::{self, Kind};
 
@@ -21,28 +21,26 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// How things stood before a request.
+/// What a request led to.
 #[derive(Debug)]
-pub struct Before {
-    /// Whose URL it is; `None` for nobody's.
+pub struct Seen {
+    /// Whose URL it was sent to; `None` for nobody's.
     pub workspace: Option<WorkspaceId>,
-    pub position: Position,
+    pub answer: Answer,
+    /// All commits since it was sent.
+    pub records: Vec<Record>,
+    /// Credits, if it was somebody's.
+    pub balance_before: u64,
+    /// The same after the answer.
     pub balance: u64,
 }
 
 /// Keys that were given with an accepted message, its body and its id.
 pub type Kept = BTreeMap<(Option<WorkspaceId>, Vec<u8>), (Vec<u8>, String)>;
 
-/// Panics if anything is wrong.
-pub fn judge(
-    request: &Request<'_>,
-    before: &Before,
-    answer: &Answer,
-    records: &[Record],
-    balance: u64,
-    secret: Option<&str>,
-    kept: &mut Kept,
-) {
+/// Panics if anything is wrong. `secret` is the token, which no answer shows.
+pub fn judge(request: &Request<'_>, seen: &Seen, secret: Option<&str>, kept: &mut Kept) {
+    let answer = &seen.answer;
     let text = String::from_utf8(answer.body.to_vec()).expect("answers are texts");
     assert!(matches!(answer.status, 200 | 400..=409), "{request:?}: {answer:?}");
     assert!(secret.is_none_or(|secret| !text.contains(secret)), "the answer shows the token: {answer:?}");
@@ -50,15 +48,15 @@ pub fn judge(
     let is_page = request.method == Method::GET && is_page(request, answer);
     let value = if is_page { Value::Null } else { serde_json::from_str(&text).expect("answers are JSON") };
     match value.pointer("/data/message_id").and_then(Value::as_str) {
-        Some(message) => accepted(request, before, answer, records, &value, message, kept),
+        Some(message) => accepted(request, seen, &value, message, kept),
         None => {
-            assert_eq!(records, [], "{request:?}: {answer:?}");
-            assert_eq!(balance, before.balance, "{request:?}: {answer:?}");
+            assert_eq!(seen.records, [], "{request:?}: {answer:?}");
+            assert_eq!(seen.balance, seen.balance_before, "{request:?}: {answer:?}");
             if answer.status == 200 {
                 verdict(request, answer, &value);
             } else {
                 let code = refused(request, answer, &value);
-                let kept = request.key().and_then(|key| kept.get(&(before.workspace, key.to_vec())));
+                let kept = request.key().and_then(|key| kept.get(&(seen.workspace, key.to_vec())));
                 let other = kept.is_some_and(|(body, _)| body != request.body);
                 assert!(code != "idempotency_conflict" || other, "{request:?}: {answer:?}");
             }
@@ -78,24 +76,17 @@ fn is_page(request: &Request<'_>, answer: &Answer) -> bool {
 }
 
 /// A message was accepted: it is queued and charged once, in one commit, unless its key has been answered before.
-fn accepted(
-    request: &Request<'_>,
-    before: &Before,
-    answer: &Answer,
-    records: &[Record],
-    value: &Value,
-    message: &str,
-    kept: &mut Kept,
-) {
+fn accepted(request: &Request<'_>, seen: &Seen, value: &Value, message: &str, kept: &mut Kept) {
+    let Seen { workspace, answer, records, .. } = seen;
     assert_eq!(request.method, Method::POST);
     assert!(matches!(request.door, Door::Open | Door::Strict | Door::Poor), "{request:?}: {answer:?}");
     assert_eq!((answer.status, value), (200, &json!({"status": "success", "data": {"message_id": message}})));
     assert!(!request.is_dry(), "{request:?}: {answer:?}");
-    let id = request.key().map(|key| (before.workspace, key.to_vec()));
+    let id = request.key().map(|key| (*workspace, key.to_vec()));
     if answer.header("idempotent-replayed").is_some() {
         let first = id.as_ref().and_then(|id| kept.get(id));
         assert_eq!(first, Some(&(request.body.to_vec(), message.to_owned())), "{request:?}: {answer:?}");
-        assert_eq!(records, [], "{request:?}: {answer:?}");
+        assert_eq!(*records, [], "{request:?}: {answer:?}");
         return;
     }
     if let Some(id) = id {
@@ -104,12 +95,12 @@ fn accepted(
     let own: Vec<&Record> = records.iter().filter(|record| answer.is_of(record.cause.command)).collect();
     let [own] = own.as_slice() else { panic!("{} commits of one request: {records:?}", own.len()) };
     let cost = cost(request.body);
-    assert_eq!((Some(own.workspace), own.cause.by.as_str()), (before.workspace, "inbound"));
+    assert_eq!((Some(own.workspace), own.cause.by.as_str()), (*workspace, "inbound"));
     assert_eq!(charged(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
     assert_eq!(queued(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
     let others: Vec<_> = records.iter().filter(|record| record.cause.command != own.cause.command).collect();
     assert!(others.iter().all(|record| queued(record).is_empty() && charged(record).is_empty()), "{others:?}");
-    let left = before.balance.checked_sub(cost).expect("nobody overdraws");
+    let left = seen.balance_before.checked_sub(cost).expect("nobody overdraws");
     assert_eq!(answer.header("x-credits-remaining"), Some(left.to_string().as_str()));
 }
 

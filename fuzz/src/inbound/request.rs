@@ -1,4 +1,6 @@
-//! A request as bytes: two that choose, a line for each chosen header, and the body.
+//! A request as bytes: two that choose, a line for each header that the second asks for, and the body.
+
+use std::fmt;
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -8,9 +10,16 @@ const METHODS: [Method; 8] =
     [Method::POST, Method::POST, Method::POST, Method::POST, Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
 /// Milliseconds that pass after the answer, as the highest two bits of the first byte choose.
 const PAUSES_MS: [u64; 4] = [0, 0, 300, 10_000];
-/// Headers, as the bits of the second byte choose; the eighth names itself.
-const HEADERS: [&str; 7] =
-    ["idempotency-key", "dry-run", "content-type", "x-forwarded-for", "accept", "content-encoding", "authorization"];
+/// Values of `Dry-Run`, as the lowest two bits of the second byte choose; the third stands on a line of its own.
+const DRY_RUNS: [Option<&str>; 4] = [None, Some("true"), Some("false"), Some(LINE)];
+/// Values of `Idempotency-Key`, as the next two bits choose.
+const KEYS: [Option<&str>; 4] = [None, Some("order-17"), Some("order-18"), Some(LINE)];
+/// Values of `Accept`, as the next bit chooses.
+const ACCEPTS: [Option<&str>; 2] = [None, Some("text/html,*/*")];
+/// Values of `X-Forwarded-For`, as the next bit chooses.
+const FORWARDED: [Option<&str>; 2] = [None, Some(LINE)];
+/// What stands for the next line of the input.
+const LINE: &str = "\n";
 
 /// Whose URL it is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +45,6 @@ const DOORS: [Door; 8] =
     [Door::Open, Door::Open, Door::Strict, Door::Disabled, Door::Poor, Door::Empty, Door::Wrong, Door::Odd];
 
 /// A request.
-#[derive(Debug)]
 pub struct Request<'a> {
     /// How it is sent.
     pub method: Method,
@@ -60,16 +68,26 @@ impl<'a> Request<'a> {
         let door = DOORS.get(usize::from(first >> 3 & 7)).copied()?;
         let pause_ms = PAUSES_MS.get(usize::from(first >> 6)).copied()?;
         let odd = if door == Door::Odd { line(&mut rest) } else { &[] };
+        let choice = |shift: u8, mask: u8| usize::from(second >> shift & mask);
+        let chosen = [
+            ("dry-run", DRY_RUNS.get(choice(0, 3))),
+            ("idempotency-key", KEYS.get(choice(2, 3))),
+            ("accept", ACCEPTS.get(choice(4, 1))),
+            ("x-forwarded-for", FORWARDED.get(choice(5, 1))),
+        ];
         let mut headers = Vec::new();
-        for (bit, name) in HEADERS.into_iter().enumerate() {
-            if second >> bit & 1 == 1 {
-                headers.extend(HeaderValue::from_bytes(line(&mut rest)).map(|value| (name_of(name.as_bytes()), value)));
-            }
+        for (name, value) in chosen {
+            let value = match value.copied().flatten() {
+                Some(LINE) => HeaderValue::from_bytes(line(&mut rest)).ok(),
+                Some(value) => Some(HeaderValue::from_static(value)),
+                None => None,
+            };
+            headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
         }
-        if second >> HEADERS.len() & 1 == 1 {
+        // The highest two bits say how many more there are.
+        for _ in 0..choice(6, 3) {
             headers.extend(header(line(&mut rest)));
         }
-        let headers = headers.into_iter().filter_map(|(name, value)| Some((name?, value))).collect();
         Some(Self { method, door, odd, headers, body: rest, pause_ms })
     }
 
@@ -88,14 +106,19 @@ impl<'a> Request<'a> {
     }
 }
 
-fn header(line: &[u8]) -> Option<(Option<HeaderName>, HeaderValue)> {
-    let at = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = line.split_at(at);
-    Some((name_of(name), HeaderValue::from_bytes(value.get(1..)?.trim_ascii()).ok()?))
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, door, odd, headers, body, .. } = self;
+        let [odd, body] = [odd, body].map(|bytes| bytes.escape_ascii());
+        write!(f, "{method} {door:?} {odd} {headers:?} {body}")
+    }
 }
 
-fn name_of(name: &[u8]) -> Option<HeaderName> {
-    HeaderName::from_bytes(name).ok()
+/// A name, a colon, a value.
+fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+    let value = HeaderValue::from_bytes(value.get(1..)?.trim_ascii()).ok()?;
+    Some((HeaderName::from_bytes(name).ok()?, value))
 }
 
 /// Takes what comes before the next line feed.
