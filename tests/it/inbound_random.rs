@@ -10,7 +10,7 @@ use crate::harness::client::message;
 use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, SOON, Server, Setup, Workspace};
 
 const PHONE: &str = "+12025550101";
-const CASES: u32 = 300;
+const CASES: u32 = 1_000;
 const CREDITS: u64 = 1_000;
 /// The largest body that is read.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -126,12 +126,14 @@ fn request(path: &str) -> impl Strategy<Value = Request> + use<> {
     })
 }
 
-/// The door is in one of two states afterwards; says how many credits it took.
+/// What a request led to, by all events since: one message queued and charged, or nothing. Returns what it cost.
 fn judge(answer: &Answer, events: &[Value]) -> Result<i64, TestCaseError> {
+    // Meanwhile files of messages before it may turn out not to be there.
+    let events: Vec<Value> = events.iter().filter(|event| event["cause"]["by"] != "transport").cloned().collect();
     let refused = (400..410).contains(&answer.status);
     prop_assert!(answer.status == 200 || refused, "{answer:?}");
     prop_assert_eq!(answer.json()["status"] == answer.status, refused, "{:?}", answer);
-    let (queued, charged) = (of_type(events, "MessageQueued"), of_type(events, "CreditCharged"));
+    let (queued, charged) = (of_type(&events, "MessageQueued"), of_type(&events, "CreditCharged"));
     match answer.json()["data"]["message_id"].as_str() {
         Some(id) if !answer.is_replayed() => {
             prop_assert_eq!((queued.len(), charged.len()), (1, 1), "{:?}: {:?}", answer, events);
@@ -139,13 +141,13 @@ fn judge(answer: &Answer, events: &[Value]) -> Result<i64, TestCaseError> {
             Ok(charged[0]["amount"].as_i64().unwrap())
         }
         _ => {
-            prop_assert_eq!(events, &[] as &[Value], "{:?}", answer);
+            prop_assert_eq!(events, [] as [Value; 0], "{:?}", answer);
             Ok(0)
         }
     }
 }
 
-/// A server on which nothing happens by itself: one message is sent and read, the next would leave in ten minutes.
+/// A server on which hardly anything happens by itself: one message is sent and read, the next would leave in ten minutes.
 fn calm() -> (Server, Workspace) {
     let gap = "600000";
     let server = Setup::new().set("TIDINGS_PACING__GAP_MS_MIN", gap).set("TIDINGS_PACING__GAP_MS_MAX", gap).start();
@@ -160,23 +162,23 @@ fn calm() -> (Server, Workspace) {
 fn nothing_that_is_sent_breaks_the_door_and_what_is_refused_changes_nothing() {
     let (server, workspace) = calm();
     let position = Cell::new(head(&server));
-    let credits = Cell::new(workspace.credits());
-    let (accepted, refused) = (Cell::new(0), Cell::new(0));
-    let mut runner = TestRunner::new(Config { failure_persistence: None, cases: CASES, ..Config::default() });
+    let (accepted, refused, charged) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, cases: CASES, max_shrink_iters: 0, ..Config::default() });
     let outcome = runner.run(&request(&workspace.inbound), |request| {
         let answer = workspace.ask(&request);
         let events = events_after(&server, position.get());
         position.set(position.get() + events.len() as u64);
         let cost = judge(&answer, &events)?;
-        credits.set(credits.get() - cost);
-        prop_assert_eq!(workspace.credits(), credits.get(), "{:?}", answer);
+        charged.set(charged.get() + cost);
         let tally = if cost > 0 { &accepted } else { &refused };
         tally.set(tally.get() + 1);
         Ok(())
     });
     outcome.unwrap();
     let ledger = workspace.assert_ledger_adds_up();
-    assert_eq!(ledger.iter().filter(|row| row.kind == "charged").count(), accepted.get() + 1);
+    let amounts: Vec<i64> = ledger.iter().filter(|row| row.kind == "charged").map(|row| -row.amount).collect();
+    assert_eq!((amounts.len(), amounts.iter().sum::<i64>()), (accepted.get() + 1, charged.get() + 1));
     assert!(accepted.get() > 10 && refused.get() > 50, "{} accepted, {} refused", accepted.get(), refused.get());
 }
 
