@@ -83,15 +83,15 @@ impl People {
             posts.extend(vec![post; twins]);
         }
         let hold = if rng.percent(15) { self.tenants[posts[0].tenant].some_hold(rng, referee) } else { None };
-        let held = async {
+        let beside = async {
             match hold {
                 Some((path, key)) => Some(life.post(&path, &key, &json!({"reason": "now"})).await),
                 None => None,
             }
         };
-        let (delivered, held) = join(self.deliver(life, posts), held).await;
-        let known = held.as_ref().is_none_or(|reply| [200, 409].contains(&reply.status));
-        delivered.and(if known { Ok(()) } else { Err(format!("an account is held or let go on: {held:?}")) })
+        let (delivered, answer) = join(self.deliver(life, posts), beside).await;
+        let known = answer.as_ref().is_none_or(|reply| [200, 409].contains(&reply.status));
+        delivered.and(if known { Ok(()) } else { Err(format!("an account is held or let go on: {answer:?}")) })
     }
 
     fn compose(&mut self, rng: &mut Rng, referee: &Referee) -> Post {
