@@ -181,7 +181,7 @@ impl Gateway {
         }
         let state: Arc<State> = Arc::default();
         let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
-        let attempts = Attempts::default();
+        let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
             shard,

@@ -46,6 +46,13 @@ struct Held {
 }
 
 impl Attempts {
+    /// Goes on where those that were saved in this log end, whatever the clock says now.
+    pub fn open(log: &dyn Log) -> Result<Self, ReadError> {
+        let attempts = Self::default();
+        attempts.0.last.store(store::read_newest(log)?, Ordering::Relaxed);
+        Ok(attempts)
+    }
+
     /// Keeps an attempt. Cheap: nothing is formatted, nothing is read.
     pub fn push(&self, workspace: WorkspaceId, mut attempt: Attempt) {
         let held = &self.0;
@@ -86,6 +93,9 @@ impl Attempts {
     /// Saves what is new. Durable when this returns.
     pub async fn save(&self, shard: &ShardHandle, reading: Reading) {
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        if !changed.is_empty() {
+            shard.note(vec![store::newest(self.0.last.load(Ordering::Relaxed))]).await;
+        }
         for workspace in changed {
             let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
             match reading.read(move || held.unsaved(log.as_ref(), workspace)).await {

@@ -10,6 +10,8 @@ use super::view::AttemptView;
 
 /// No other notes begin so.
 const PREFIX: &[u8] = b"r/in/";
+/// The highest number that was given when attempts were saved last.
+const NEWEST: &[u8] = b"r/newest";
 /// In front of each part: the attempt's number, and how many parts it has.
 const HEAD_BYTES: usize = 9;
 const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
@@ -36,6 +38,17 @@ pub(super) fn notes(
     });
     let removed = (parts..parts_before).map(|part| (key(workspace, slot, part), None));
     (written.chain(removed).collect(), parts)
+}
+
+/// The note of the highest number that was given.
+pub(super) fn newest(number: u64) -> Note {
+    (NEWEST.to_vec(), Some(number.to_be_bytes().to_vec()))
+}
+
+/// The highest number that was given when attempts were saved last.
+pub(super) fn read_newest(log: &dyn Log) -> Result<u64, ReadError> {
+    let note = log.note(NEWEST)?;
+    Ok(note.and_then(|note| note.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))).unwrap_or(0))
 }
 
 /// All attempts of a workspace. What is not whole is passed over; its slot is known all the same.

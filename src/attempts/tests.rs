@@ -24,6 +24,8 @@ fn attempt(at_ms: i64, body: &[u8]) -> Attempt {
 /// Saves as the running gateway does; says how many notes that took.
 fn save(attempts: &Attempts, log: &MemoryLog) -> usize {
     let changed = std::mem::take(&mut *attempts.0.changed.lock().unwrap());
+    let newest = vec![store::newest(attempts.0.last.load(Ordering::Relaxed))];
+    log.write(&Batch { after: log.head().position, notes: newest, ..Batch::default() }).unwrap();
     let batches = changed.into_iter().flat_map(|workspace| attempts.0.unsaved(log, workspace).unwrap());
     let mut count = 0;
     for notes in batches {
@@ -67,6 +69,23 @@ fn what_was_saved_comes_back_after_a_restart_whatever_was_saved_before() {
         let newest: Vec<String> = wanted.iter().rev().take(KEPT).cloned().collect();
         assert_eq!(bodies(&attempts, &log, 1), newest);
         assert_eq!(bodies(&Attempts::default(), &log, 1), newest);
+    }
+}
+
+#[test]
+fn attempts_after_a_restart_are_newer_although_the_clock_was_set_back() {
+    let log = MemoryLog::default();
+    let mut wanted = Vec::new();
+    for run in 0..4 {
+        let attempts = Attempts::open(&log).unwrap();
+        for nth in 0..60 {
+            let body = format!("{run}/{nth}");
+            attempts.push(workspace(1), attempt(AT - run * 3_600_000, body.as_bytes()));
+            wanted.push(body);
+        }
+        save(&attempts, &log);
+        let newest: Vec<String> = wanted.iter().rev().take(KEPT).cloned().collect();
+        assert_eq!(bodies(&attempts, &log, 1), newest);
     }
 }
 
