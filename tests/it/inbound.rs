@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::client::message;
-use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, Server, Setup, Workspace};
+use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, SOON, Server, Setup, Workspace};
 
 const PHONE: &str = "+12025550101";
 /// What a slow client gets, and what a slow machine adds to it.
@@ -113,7 +113,8 @@ fn any_content_type_will_do_and_a_byte_order_mark_too() {
 fn a_dry_run_says_everything_and_does_nothing() {
     let server = Server::start();
     let workspace = server.workspace();
-    workspace.send(PHONE, "hi");
+    let first = workspace.send(PHONE, "hi");
+    workspace.wait_for_state(&first, "read", SOON);
     let chat = workspace.chats()[0]["chat_id"].clone();
     let before = events(&server);
     let file = json!({"action": "send", "phone": "1 202 555 0101", "text": "look", "colour": "red",
