@@ -297,7 +297,13 @@ impl Shard {
     fn wake(self: &Rc<Self>, stream: StreamId) {
         match stream {
             StreamId::Workspace(id) => self.wake_kind::<Workspace>(id),
-            StreamId::Account(id) => self.wake_kind::<Account>(id),
+            StreamId::Account(id) => {
+                // Until it knows what it has outstanding, a checkpoint must not leave it out.
+                if !Account::table(&self.registry).contains_key(&id) {
+                    self.agenda.borrow_mut().set(stream, true, 0);
+                }
+                self.wake_kind::<Account>(id);
+            }
             StreamId::Chat(id) => self.wake_kind::<Chat>(id),
         }
     }
