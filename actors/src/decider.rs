@@ -6,8 +6,10 @@ use std::hash::Hash;
 use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId};
-use events::index::{ChatEntry, Remembered};
+use events::index::{AccountEntry, ChatEntry, Remembered};
 use events::time::Timestamp;
+
+use crate::reporting::Reporting;
 
 /// Rules of one kind of actor.
 pub trait Decider: Sized + Unpin + 'static {
@@ -58,6 +60,11 @@ pub trait Decider: Sized + Unpin + 'static {
     fn interrupted(_effect: &Self::Effect) -> Option<Self::Command> {
         None
     }
+
+    /// Whether the process waits for an effect under way before it ends: so for what would leave a trace.
+    fn is_awaited(effect: &Self::Effect) -> bool {
+        Self::interrupted(effect).is_some()
+    }
 }
 
 /// The events that a command causes, and what to tell the one who gave it.
@@ -86,6 +93,8 @@ impl<A> Decision<A> {
 pub struct Due<E> {
     /// To be done as soon as its cause is durable.
     pub effects: Vec<E>,
+    /// To be done when its time has come: the earliest ones, not necessarily all.
+    pub later: Vec<(Timestamp, E)>,
     /// When to give the wake-up command.
     pub wake_at: Option<Timestamp>,
     /// Messages that wait in this actor.
@@ -97,7 +106,7 @@ pub struct Due<E> {
 impl<E> Due<E> {
     /// Nothing outstanding.
     pub const fn nothing() -> Self {
-        Self { effects: Vec::new(), wake_at: None, waiting: 0, empty_at: None }
+        Self { effects: Vec::new(), later: Vec::new(), wake_at: None, waiting: 0, empty_at: None }
     }
 }
 
@@ -116,6 +125,10 @@ pub enum Question {
     Known(MessageId),
     /// What a client's key stood for in the asking workspace.
     Remembered(String),
+    /// What an account is.
+    Account(AccountId),
+    /// Where the messages of the asking workspace are reported.
+    Reporting,
 }
 
 /// What was found.
@@ -133,6 +146,10 @@ pub enum Found {
     Known(bool),
     /// Answers [`Question::Remembered`].
     Remembered(Option<Remembered>),
+    /// Answers [`Question::Account`].
+    Account(Option<AccountEntry>),
+    /// Answers [`Question::Reporting`]; `None`: nowhere.
+    Reporting(Option<Reporting>),
 }
 
 /// An effect of actors that have none.

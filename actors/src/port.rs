@@ -6,6 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::account::Account;
 use crate::decider::{Decider, Never};
+use crate::webhook::Webhook;
 
 /// Performs effects. What came of one comes back as a command.
 pub trait Port<D: Decider> {
@@ -18,6 +19,8 @@ pub trait Port<D: Decider> {
 pub struct Ports {
     /// Hands messages to the transports.
     pub send: Rc<dyn Port<Account>>,
+    /// Posts to the CRMs.
+    pub post: Rc<dyn Port<Webhook>>,
 }
 
 /// The port of actors that have no effects.

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use actix::Addr;
 use dashmap::DashMap;
+use events::account::{MessageSent, MessageSettled};
+use events::chat::{MessageDelivered, MessageRead, MessageReceived};
 use events::event::Event;
 use events::ids::StreamId;
 
@@ -13,6 +15,7 @@ use crate::chat::Chat;
 use crate::decider::Decider;
 use crate::port::{NoPort, Port, Ports};
 use crate::shell::Shell;
+use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 
 /// Addresses of all awake actors.
@@ -21,6 +24,7 @@ pub struct Registry {
     workspaces: Table<Workspace>,
     accounts: Table<Account>,
     chats: Table<Chat>,
+    webhooks: Table<Webhook>,
 }
 
 /// Addresses of one kind.
@@ -68,10 +72,20 @@ impl Kind for Chat {
     }
 }
 
+impl Kind for Webhook {
+    fn table(registry: &Registry) -> &Table<Self> {
+        &registry.webhooks
+    }
+
+    fn port(ports: &Ports) -> Rc<dyn Port<Self>> {
+        Rc::clone(&ports.post)
+    }
+}
+
 impl Registry {
-    /// How many actors of each kind are awake: workspaces, accounts, chats.
-    pub fn awake(&self) -> [usize; 3] {
-        [self.workspaces.len(), self.accounts.len(), self.chats.len()]
+    /// How many actors of each kind are awake: workspaces, accounts, chats, webhooks.
+    pub fn awake(&self) -> [usize; 4] {
+        [self.workspaces.len(), self.accounts.len(), self.chats.len(), self.webhooks.len()]
     }
 }
 
@@ -90,6 +104,15 @@ pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
                 | Event::AccountUnblocked(_)
                 | Event::PacingChanged(_),
             StreamId::Account(_)
-        )
+        ) | (
+            Event::MessageSent(MessageSent { owed: Some(_), .. })
+                | Event::MessageSettled(MessageSettled { owed: Some(_), .. })
+                | Event::MessageDelivered(MessageDelivered { owed: Some(_), .. })
+                | Event::MessageRead(MessageRead { owed: Some(_), .. })
+                | Event::MessageReceived(MessageReceived { owed: Some(_), .. })
+                | Event::BundleOpened(_)
+                | Event::BundleFlushed(_),
+            StreamId::Chat(_)
+        ) | (_, StreamId::Webhook(_))
     )
 }

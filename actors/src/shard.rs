@@ -13,7 +13,7 @@ use actix::{Actor, Recipient};
 use dashmap::DashMap;
 use events::chat::Responsible;
 use events::ids::{StreamId, WorkspaceId};
-use events::index::{Index, Lookup, Series, touched};
+use events::index::{Index, Lookup, ReportingEntry, Series, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
@@ -34,7 +34,9 @@ use crate::decider::{Due, Found, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
 use crate::replay::{Replayed, replay};
+use crate::reporting::Reporting;
 use crate::shell::{self, Nudge, Rest, Shell};
+use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 
 /// Every so many checkpoints the index is stored however little it is.
@@ -60,6 +62,8 @@ pub struct Parts {
     pub commands_in_flight: usize,
     /// An actor sleeps after this long without work.
     pub idle: Duration,
+    /// Whether messages with a file are reported.
+    pub attachments: bool,
 }
 
 impl Reading {
@@ -106,6 +110,7 @@ pub struct Shard {
     pub(crate) clock: Clock,
     pub(crate) ports: Ports,
     pub(crate) idle: Duration,
+    attachments: bool,
     log: Arc<dyn Log>,
     reading: Reading,
     registry: Arc<Registry>,
@@ -160,6 +165,7 @@ impl Shard {
             clock: parts.clock.clone(),
             ports: (parts.ports)(),
             idle: parts.idle,
+            attachments: parts.attachments,
             log: Arc::clone(&parts.log),
             reading: parts.reading,
             registry: Arc::clone(&registry),
@@ -280,6 +286,15 @@ impl Shard {
                 let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
                 Found::Known(!first.is_empty())
             }
+            Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
+            Question::Reporting => {
+                let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace))?;
+                Found::Reporting(entry.map(|entry| Reporting {
+                    webhook: entry.webhook,
+                    aggregation: entry.aggregation,
+                    attachments: self.attachments,
+                }))
+            }
             Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace, key))?),
         })
     }
@@ -297,14 +312,9 @@ impl Shard {
     fn wake(self: &Rc<Self>, stream: StreamId) {
         match stream {
             StreamId::Workspace(id) => self.wake_kind::<Workspace>(id),
-            StreamId::Account(id) => {
-                // Until it knows what it has outstanding, a checkpoint must not leave it out.
-                if !Account::table(&self.registry).contains_key(&id) {
-                    self.agenda.borrow_mut().set(stream, true, 0);
-                }
-                self.wake_kind::<Account>(id);
-            }
+            StreamId::Account(id) => self.wake_kind::<Account>(id),
             StreamId::Chat(id) => self.wake_kind::<Chat>(id),
+            StreamId::Webhook(id) => self.wake_kind::<Webhook>(id),
         }
     }
 
@@ -313,6 +323,8 @@ impl Shard {
         if table.contains_key(&id) {
             return;
         }
+        // Until it knows what it has outstanding, a checkpoint must not leave it out.
+        self.agenda.borrow_mut().set(D::stream(id), true, 0);
         let inbox = shell::inbox();
         let address = Shell::<D>::new(id, Rc::clone(self), Rc::clone(&inbox)).start();
         let awake = Awake { inbox, nudge: address.clone().recipient(), rest: address.clone().recipient() };

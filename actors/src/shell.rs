@@ -179,9 +179,12 @@ impl<D: Kind> Shell<D> {
         while self.wake_up_now(&due, context) {
             due = D::due(&self.state);
         }
+        let now = self.shard.clock.now();
+        let next = due.later.iter().map(|(at, _)| *at).filter(|at| *at > now).min();
+        due.effects.extend(due.later.extract_if(.., |(at, _)| *at <= now).map(|(_, effect)| effect));
         self.list(&due);
         self.start_ready(context);
-        self.set_timer(due.wake_at, context);
+        self.set_timer(due.wake_at.into_iter().chain(next).min(), context);
         self.waiting = due.waiting > 0;
         self.shard.outstanding(D::stream(self.id), !self.rests(), &due);
     }
@@ -225,7 +228,7 @@ impl<D: Kind> Shell<D> {
 
     fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
         // What leaves no trace when it is broken off need not be waited for.
-        let running = D::interrupted(&effect).map(|_| self.shard.running());
+        let running = D::is_awaited(&effect).then(|| self.shard.running());
         let done = self.port.perform(effect.clone()).into_actor(self);
         let done = done.map(move |command, shell: &mut Self, context| {
             drop(running);

@@ -148,6 +148,8 @@ pub(crate) const fn nothing(question: &Question) -> Found {
         Question::Named(_) => Found::Named(Vec::new()),
         Question::Known(_) => Found::Known(false),
         Question::Remembered(_) => Found::Remembered(None),
+        Question::Account(_) => Found::Account(None),
+        Question::Reporting => Found::Reporting(None),
     }
 }
 
@@ -160,5 +162,7 @@ const fn fits(question: &Question, found: &Found) -> bool {
             | (Question::Named(_), Found::Named(_))
             | (Question::Known(_), Found::Known(_))
             | (Question::Remembered(_), Found::Remembered(_))
+            | (Question::Account(_), Found::Account(_))
+            | (Question::Reporting, Found::Reporting(_))
     )
 }

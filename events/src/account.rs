@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
@@ -137,6 +137,8 @@ pub struct MessageSent {
     pub try_number: u32,
     /// When.
     pub at: Timestamp,
+    /// Who is owed a report of it.
+    pub owed: Option<WebhookId>,
 }
 
 /// The message will not be sent.
@@ -193,4 +195,6 @@ pub struct MessageSettled {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+    /// Who is owed a report of it.
+    pub owed: Option<WebhookId>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
@@ -36,6 +36,8 @@ pub struct MessageDelivered {
     pub chat: ChatId,
     /// When we learnt it.
     pub at: Timestamp,
+    /// Who is owed a report of it: only where it counted as failed until now.
+    pub owed: Option<WebhookId>,
 }
 
 /// The recipient has read the message.
@@ -47,6 +49,8 @@ pub struct MessageRead {
     pub chat: ChatId,
     /// When we learnt it.
     pub at: Timestamp,
+    /// Who is owed a report of it: only where it counted as failed until now.
+    pub owed: Option<WebhookId>,
 }
 
 /// The conversation got another title.
@@ -120,4 +124,6 @@ pub struct MessageReceived {
     pub file: Option<ReceivedFile>,
     /// When it was said.
     pub at: Timestamp,
+    /// Who is owed a report of it.
+    pub owed: Option<WebhookId>,
 }

@@ -6,7 +6,12 @@ use crate::account::{
     FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
 };
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
-use crate::ids::{AccountId, MessageId, StreamId, WorkspaceId};
+use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
+use crate::webhook::{
+    BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+};
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
@@ -115,6 +120,22 @@ event_types! {
     ChatRenamed = (43, 1),
     ChatAssigned = (44, 1),
     MessageReceived = (45, 1),
+    WebhookConfigured = (50, 1),
+    WebhookEnabled = (51, 1),
+    WebhookDisabled = (52, 1),
+    WebhookErrorsReset = (53, 1),
+    WebhookKeyRotated = (54, 1),
+    OwnerNotified = (55, 1),
+    BundleOpened = (60, 1),
+    BundleFlushed = (61, 1),
+    BundlesCalledIn = (62, 1),
+    DeliveryStarted = (63, 1),
+    DeliverySucceeded = (64, 1),
+    DeliveryFailed = (65, 1),
+    DeliveryParked = (66, 1),
+    DeliveryDiscarded = (67, 1),
+    DeliveryResent = (68, 1),
+    DeliveriesRecovered = (69, 1),
 }
 
 impl Event {
@@ -153,6 +174,22 @@ impl Event {
             Self::MessageSent(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageFailed(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageSettled(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
+            Self::WebhookConfigured(e) => webhook_only(e.webhook),
+            Self::WebhookEnabled(e) => webhook_only(e.webhook),
+            Self::WebhookDisabled(e) => webhook_only(e.webhook),
+            Self::WebhookErrorsReset(e) => webhook_only(e.webhook),
+            Self::WebhookKeyRotated(e) => webhook_only(e.webhook),
+            Self::OwnerNotified(e) => [Some(e.about), None, None],
+            Self::BundleOpened(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
+            Self::BundleFlushed(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
+            Self::BundlesCalledIn(e) => webhook_only(e.webhook),
+            Self::DeliveryStarted(e) => webhook_only(e.webhook),
+            Self::DeliverySucceeded(e) => webhook_only(e.webhook),
+            Self::DeliveryFailed(e) => webhook_only(e.webhook),
+            Self::DeliveryParked(e) => webhook_only(e.webhook),
+            Self::DeliveryDiscarded(e) => webhook_only(e.webhook),
+            Self::DeliveryResent(e) => webhook_only(e.webhook),
+            Self::DeliveriesRecovered(e) => webhook_only(e.webhook),
             Self::ChatOpened(e) => two(StreamId::Workspace(e.workspace), StreamId::Chat(e.chat)),
             Self::MessageDelivered(e) => [Some(StreamId::Chat(e.chat)), None, None],
             Self::MessageRead(e) => [Some(StreamId::Chat(e.chat)), None, None],
@@ -180,6 +217,15 @@ impl Event {
             Self::MessageSettled(e) => Some(e.message),
             Self::MessageDelivered(e) => Some(e.message),
             Self::MessageRead(e) => Some(e.message),
+            Self::DeliveryStarted(e) => Some(e.delivery.first()),
+            Self::DeliverySucceeded(e) => Some(e.delivery.first()),
+            Self::DeliveryFailed(e) => Some(e.delivery.first()),
+            Self::DeliveryParked(e) => Some(e.delivery.first()),
+            Self::DeliveryResent(e) => Some(e.delivery.first()),
+            Self::BundleFlushed(BundleFlushed { messages, .. }) => match messages.as_slice() {
+                [first, ..] => Some(*first),
+                [] => None,
+            },
             _ => None,
         }
     }
@@ -191,6 +237,10 @@ const fn workspace(id: WorkspaceId) -> Streams {
 
 const fn account_only(id: AccountId) -> Streams {
     [Some(StreamId::Account(id)), None, None]
+}
+
+const fn webhook_only(id: WebhookId) -> Streams {
+    [Some(StreamId::Webhook(id)), None, None]
 }
 
 const fn two(first: StreamId, second: StreamId) -> Streams {

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Largest number that JavaScript keeps exact; no id exceeds it.
 pub const ID_MAX: u64 = (1 << 53) - 1;
 const ACCOUNTS_PER_WORKSPACE: u64 = 10_000;
 const CHATS_PER_WORKSPACE: u64 = 100_000_000;
+const WEBHOOKS_PER_WORKSPACE: u64 = 100;
 const FIRST_WORKSPACE: u64 = 1001;
 
 /// A text that is not an id of the wanted kind.
@@ -65,6 +66,11 @@ number_id!(
     ChatId
 );
 
+number_id!(
+    /// One outbound webhook: the workspace's number, then two digits.
+    WebhookId
+);
+
 impl WorkspaceId {
     /// The workspace that is created when `before` exist already.
     pub const fn nth(before: u64) -> Self {
@@ -100,6 +106,24 @@ impl ChatId {
     /// The workspace whose number the id begins with.
     pub const fn workspace(self) -> WorkspaceId {
         WorkspaceId(self.0 / CHATS_PER_WORKSPACE)
+    }
+}
+
+impl WebhookId {
+    /// The `nth` outbound webhook of a workspace, from 1; `None` when all numbers are used up.
+    pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
+        let number = workspace.0.checked_mul(WEBHOOKS_PER_WORKSPACE)?.checked_add(nth)?;
+        if nth == 0 || nth >= WEBHOOKS_PER_WORKSPACE { None } else { Self::new(number) }
+    }
+
+    /// The one that every workspace has.
+    pub const fn of(workspace: WorkspaceId) -> Self {
+        Self(workspace.0.saturating_mul(WEBHOOKS_PER_WORKSPACE).saturating_add(1))
+    }
+
+    /// The workspace whose number the id begins with.
+    pub const fn workspace(self) -> WorkspaceId {
+        WorkspaceId(self.0 / WEBHOOKS_PER_WORKSPACE)
     }
 }
 
@@ -151,6 +175,49 @@ impl FromStr for MessageId {
     }
 }
 
+/// One bundle owed to one outbound webhook: the 64 bits of its first message, which is in no other bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId(MessageId);
+
+impl DeliveryId {
+    /// The delivery that begins with this message.
+    pub const fn of(first: MessageId) -> Self {
+        Self(first)
+    }
+
+    /// The message that it begins with.
+    pub const fn first(self) -> MessageId {
+        self.0
+    }
+}
+
+impl Serialize for DeliveryId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for DeliveryId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        MessageId::deserialize(deserializer).map(Self)
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dlv_{:016X}", self.0.0)
+    }
+}
+
+impl FromStr for DeliveryId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.strip_prefix("dlv_").ok_or(InvalidId)?;
+        format!("3EB0{digits}").parse().map(Self)
+    }
+}
+
 /// All events that concern one actor, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum StreamId {
@@ -160,6 +227,8 @@ pub enum StreamId {
     Account(AccountId),
     /// What was said, and how far it got.
     Chat(ChatId),
+    /// What is reported to the CRM.
+    Webhook(WebhookId),
 }
 
 impl StreamId {
@@ -169,6 +238,7 @@ impl StreamId {
             Self::Workspace(id) => id,
             Self::Account(id) => id.workspace(),
             Self::Chat(id) => id.workspace(),
+            Self::Webhook(id) => id.workspace(),
         }
     }
 }
@@ -179,6 +249,7 @@ impl fmt::Display for StreamId {
             Self::Workspace(id) => write!(f, "workspace/{id}"),
             Self::Account(id) => write!(f, "account/{id}"),
             Self::Chat(id) => write!(f, "chat/{id}"),
+            Self::Webhook(id) => write!(f, "webhook/{id}"),
         }
     }
 }
@@ -191,6 +262,7 @@ impl FromStr for StreamId {
             Some(("workspace", id)) => id.parse().map(Self::Workspace),
             Some(("account", id)) => id.parse().map(Self::Account),
             Some(("chat", id)) => id.parse().map(Self::Chat),
+            Some(("webhook", id)) => id.parse().map(Self::Webhook),
             _ => Err(InvalidId),
         }
     }
@@ -207,6 +279,10 @@ mod tests {
         assert_eq!(AccountId::nth(workspace, 1).map(|id| id.to_string()).as_deref(), Some("10010001"));
         assert_eq!(ChatId::nth(workspace, 7).map(ChatId::workspace), Some(workspace));
         assert_eq!(AccountId::nth(workspace, 10_000), None);
+        assert_eq!(WebhookId::nth(workspace, 1), Some(WebhookId::of(workspace)));
+        assert_eq!(WebhookId::of(workspace).to_string(), "100101");
+        assert_eq!(WebhookId::of(workspace).workspace(), workspace);
+        assert_eq!(WebhookId::nth(workspace, 100), None);
     }
 
     #[test]
@@ -225,5 +301,15 @@ mod tests {
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(id.wire().parse(), Ok(id));
         assert!("wa_backend:3EB09fcc85fe99662e46".parse::<MessageId>().is_err());
+    }
+
+    #[test]
+    fn a_delivery_is_called_by_its_first_message() {
+        let delivery = DeliveryId::of(MessageId::from_bits(0x9FCC_85FE_9966_2E46));
+        assert_eq!(delivery.to_string(), "dlv_9FCC85FE99662E46");
+        assert_eq!(delivery.to_string().parse(), Ok(delivery));
+        for text in ["", "9FCC85FE99662E46", "dlv_9fcc85fe99662e46", "dlv_9FCC", "dlv_3EB09FCC85FE99662E46"] {
+            assert_eq!(text.parse::<DeliveryId>(), Err(InvalidId), "{text}");
+        }
     }
 }

@@ -10,7 +10,7 @@ mod keys;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use entries::{ChatEntry, Remembered, Value, touched};
+pub use entries::{AccountEntry, ChatEntry, Remembered, ReportingEntry, Value, touched};
 pub use keys::{Lookup, Series};
 
 use self::entries::{Entries, Held};

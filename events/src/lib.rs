@@ -1,6 +1,6 @@
 //! What happened: event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
 //!
-//! Read in this order: [`ids`], [`time`], [`event`] and its three families, [`record`] (one commit), [`codec`]
+//! Read in this order: [`ids`], [`time`], [`event`] and its four families, [`record`] (one commit), [`codec`]
 //! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`index`] (look-ups), [`sequencer`] (order first),
 //! [`writer`] (then durability), [`tally`] (figures).
 
@@ -11,6 +11,7 @@ pub mod time;
 pub mod account;
 pub mod chat;
 pub mod event;
+pub mod webhook;
 pub mod workspace;
 
 pub mod chain;

@@ -5,14 +5,16 @@ use events::account::{
     SettledAs, SettledHow,
 };
 use events::event::Event;
-use events::ids::{AccountId, MessageId, WorkspaceId};
+use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
 use events::time::Timestamp;
+use events::webhook::OwnerNotified;
 use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
 use super::queue::{FileStage, Waiting};
 use super::state::{Charged, Hold, REMEMBERED_MS, State};
 use super::{EXPIRED_AT_ONCE, Fetched, HELD_MS, RECONNECT_MS, Rejection, TRIES_MAX};
+use crate::reporting::{LookedUp, owed};
 
 /// Code of a message that the other side could not take three times.
 const SERVER_ERROR: &str = "server_error";
@@ -43,7 +45,7 @@ fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: 
                 let try_number = waiting.tries;
                 vec![SendUncertain { message, account: who.0, try_number, at: now }.into()]
             } else {
-                let charged = Charged { chat: waiting.chat, cost: waiting.cost };
+                let charged = waiting.charged();
                 failed_and_refunded(who, message, charged, ACCOUNT_DISCONNECTED, now)
             }
         })
@@ -67,11 +69,12 @@ pub(super) fn tried(
     message: MessageId,
     try_number: u32,
     outcome: &Outcome,
+    reporting: LookedUp,
     now: Timestamp,
 ) -> Vec<Event> {
     let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
     match outcome {
-        Outcome::Sent => ended.sent(),
+        Outcome::Sent => ended.sent(reporting),
         Outcome::Failed(why) => ended.refused(*why),
         Outcome::ServerError => ended.server_error(),
         Outcome::Unknown => ended.unknown(),
@@ -116,14 +119,16 @@ impl<'a> Ended<'a> {
         Some(Self { account, workspace, waiting, try_number, own_message_id, now })
     }
 
-    fn sent(&self) -> Vec<Event> {
+    fn sent(&self, reporting: LookedUp) -> Vec<Event> {
         let Waiting { message, chat, .. } = *self.waiting;
-        vec![MessageSent { message, account: self.account, chat, try_number: self.try_number, at: self.now }.into()]
+        let (account, try_number) = (self.account, self.try_number);
+        let owed = owed(reporting, self.waiting.has_file());
+        vec![MessageSent { message, account, chat, try_number, at: self.now, owed }.into()]
     }
 
     fn failed(&self, code: &str) -> Vec<Event> {
-        let Waiting { message, chat, cost, .. } = *self.waiting;
-        failed_and_refunded((self.account, self.workspace), message, Charged { chat, cost }, code, self.now)
+        let message = self.waiting.message;
+        failed_and_refunded((self.account, self.workspace), message, self.waiting.charged(), code, self.now)
     }
 
     /// A recipient that does not exist has got nothing; any other refusal says nothing of an earlier try that had no
@@ -202,15 +207,15 @@ pub(super) fn fetched(
     match result {
         Ok(Fetched { size, mime }) => vec![FileFetched { message, account: who.0, size, mime }.into()],
         Err(code) => {
-            let charged = Charged { chat: waiting.chat, cost: waiting.cost };
+            let charged = waiting.charged();
             failed_and_refunded(who, message, charged, &code, now)
         }
     }
 }
 
-pub(super) fn seen(state: &State, message: MessageId, now: Timestamp) -> Vec<Event> {
+pub(super) fn seen(state: &State, message: MessageId, reporting: LookedUp, now: Timestamp) -> Vec<Event> {
     let Some((account, _)) = state.connected else { return Vec::new() };
-    if let Some(Charged { chat, .. }) = state.uncertain.get(&message).copied() {
+    if let Some(Charged { chat, has_file, .. }) = state.uncertain.get(&message).copied() {
         let settled = MessageSettled {
             message,
             account,
@@ -220,12 +225,14 @@ pub(super) fn seen(state: &State, message: MessageId, now: Timestamp) -> Vec<Eve
             by: "transport".to_owned(),
             reason: String::new(),
             at: now,
+            owed: owed(reporting, has_file),
         };
         return vec![settled.into()];
     }
     match state.queue.get(message) {
         Some(waiting) if waiting.maybe_sent && state.current.is_none_or(|current| current.message != message) => {
-            vec![MessageSent { message, account, chat: waiting.chat, try_number: waiting.tries, at: now }.into()]
+            let (chat, try_number, owed) = (waiting.chat, waiting.tries, owed(reporting, waiting.has_file()));
+            vec![MessageSent { message, account, chat, try_number, at: now, owed }.into()]
         }
         _ => Vec::new(),
     }
@@ -244,16 +251,18 @@ pub(super) fn settle(
     state: &State,
     message: MessageId,
     settled_as: SettledAs,
-    by: String,
-    reason: String,
+    (by, reason): (String, String),
+    reporting: LookedUp,
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
-    let (Some((account, workspace)), Some(Charged { chat, cost })) =
+    let (Some((account, workspace)), Some(Charged { chat, cost, has_file })) =
         (state.connected, state.uncertain.get(&message).copied())
     else {
         return Err(Rejection::NotUncertain);
     };
-    let settled = MessageSettled { message, account, chat, settled_as, how: SettledHow::Owner, by, reason, at: now };
+    let owed = if settled_as == SettledAs::Sent { owed(reporting, has_file) } else { None };
+    let how = SettledHow::Owner;
+    let settled = MessageSettled { message, account, chat, settled_as, how, by, reason, at: now, owed };
     let mut events = vec![settled.into()];
     if settled_as == SettledAs::Failed {
         events.push(refunded(workspace, message, cost, SETTLED_AS_FAILED));
@@ -261,10 +270,16 @@ pub(super) fn settle(
     Ok(events)
 }
 
+pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {
+    let account = state.connected.filter(|_| state.notice_due && state.notices == notice);
+    let notified = account.map(|(account, _)| OwnerNotified { about: StreamId::Account(account), notice, at });
+    notified.into_iter().map(Event::from).collect()
+}
+
 fn failed_and_refunded(
     (account, workspace): (AccountId, WorkspaceId),
     message: MessageId,
-    Charged { chat, cost }: Charged,
+    Charged { chat, cost, .. }: Charged,
     code: &str,
     at: Timestamp,
 ) -> Vec<Event> {

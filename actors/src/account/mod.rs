@@ -13,7 +13,8 @@ use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::time::Timestamp;
 
-use crate::decider::{Decider, Decision, Due};
+use crate::decider::{Decider, Decision, Due, Found, Question};
+use crate::reporting::LookedUp;
 
 pub use outcome::Outcome;
 pub use state::{REMEMBERED_MS, State};
@@ -43,6 +44,8 @@ pub enum Command {
         try_number: u32,
         /// What came of it.
         outcome: Outcome,
+        /// Whether it is reported, if it was sent.
+        reporting: LookedUp,
     },
     /// A try ended before the transport had the message: its file is gone meanwhile and could not be fetched again.
     NoFile {
@@ -71,6 +74,8 @@ pub enum Command {
     Seen {
         /// Which message.
         message: MessageId,
+        /// Whether it is reported.
+        reporting: LookedUp,
     },
     /// A status says, after it was sent, that the message failed.
     FailedLater {
@@ -89,6 +94,13 @@ pub enum Command {
         by: String,
         /// Why.
         reason: String,
+        /// Whether it is reported, if it was sent.
+        reporting: LookedUp,
+    },
+    /// The owner's e-mail was handed over.
+    Notified {
+        /// Which notice.
+        notice: u64,
     },
 }
 
@@ -127,6 +139,13 @@ pub enum Effect {
         /// Which try.
         try_number: u32,
     },
+    /// Mail the owner that the account was stopped. Twice is harmless: mails have ids.
+    Notify {
+        /// Which account.
+        account: AccountId,
+        /// Which notice.
+        notice: u64,
+    },
 }
 
 impl Decider for Account {
@@ -141,17 +160,39 @@ impl Decider for Account {
         StreamId::Account(id)
     }
 
+    fn asks(state: &State, command: &Command) -> Option<Question> {
+        let told = match command {
+            Command::Tried { outcome: Outcome::Sent, reporting, .. } | Command::Settle { reporting, .. } => reporting,
+            Command::Seen { message, reporting } if state.may_be_sent(*message) => reporting,
+            _ => return None,
+        };
+        told.is_none().then_some(Question::Reporting)
+    }
+
+    fn told(command: &mut Command, found: Found) {
+        if let Found::Reporting(found) = found
+            && let Command::Tried { reporting, .. }
+            | Command::Seen { reporting, .. }
+            | Command::Settle { reporting, .. } = command
+        {
+            *reporting = Some(found);
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Rejection> {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),
-            Command::Tried { message, try_number, outcome } => decide::tried(state, message, try_number, &outcome, now),
+            Command::Tried { message, try_number, outcome, reporting } => {
+                decide::tried(state, message, try_number, &outcome, reporting, now)
+            }
             Command::NoFile { message, try_number, code } => decide::no_file(state, message, try_number, &code, now),
             Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
             Command::Fetched { message, result } => decide::fetched(state, message, result, now),
-            Command::Seen { message } => decide::seen(state, message, now),
+            Command::Seen { message, reporting } => decide::seen(state, message, reporting, now),
+            Command::Notified { notice } => decide::notified(state, notice, now),
             Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),
-            Command::Settle { message, settled_as, by, reason } => {
-                decide::settle(state, message, settled_as, by, reason, now)?
+            Command::Settle { message, settled_as, by, reason, reporting } => {
+                decide::settle(state, message, settled_as, (by, reason), reporting, now)?
             }
         };
         Ok(Decision::of(events, ()))
@@ -172,7 +213,7 @@ impl Decider for Account {
     fn interrupted(effect: &Effect) -> Option<Command> {
         match *effect {
             Effect::Send { message, try_number, .. } => Some(Command::Interrupted { message, try_number }),
-            Effect::Fetch { .. } => None,
+            Effect::Fetch { .. } | Effect::Notify { .. } => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use events::time::Timestamp;
 use serde::Serialize;
 
 use super::pacing::Gap;
+use super::state::Charged;
 
 /// A message's file is not fetched while this many before it are ready to leave.
 pub const FETCHED_MAX: usize = 8;
@@ -67,6 +68,16 @@ pub enum FileStage {
     Wanted,
     /// It is here.
     Fetched,
+}
+
+impl Waiting {
+    pub(super) fn has_file(&self) -> bool {
+        self.file != FileStage::None
+    }
+
+    pub(super) fn charged(&self) -> Charged {
+        Charged { chat: self.chat, cost: self.cost, has_file: self.has_file() }
+    }
 }
 
 impl Queue {

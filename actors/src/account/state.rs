@@ -41,6 +41,9 @@ pub struct State {
     /// Messages that were sent or failed in the last days.
     pub ended: BTreeMap<MessageId, Ended>,
     ended_order: VecDeque<(Timestamp, MessageId)>,
+    /// How often the owner had to be told that it was stopped, and whether that is still due.
+    pub(super) notices: u64,
+    pub(super) notice_due: bool,
 }
 
 /// A stop by `WhatsApp`.
@@ -79,6 +82,8 @@ pub struct Charged {
     pub chat: ChatId,
     /// What was charged.
     pub cost: u64,
+    /// Whether a file goes with it.
+    pub has_file: bool,
 }
 
 /// A message that is done with.
@@ -108,7 +113,12 @@ impl State {
                 self.paused = false;
                 self.blocked = None;
             }
-            Event::AccountBlocked(e) => self.blocked = Some(Stop { until: e.until }),
+            Event::AccountBlocked(e) => {
+                self.blocked = Some(Stop { until: e.until });
+                self.notices = self.notices.saturating_add(1);
+                self.notice_due = true;
+            }
+            Event::OwnerNotified(e) => self.notice_due &= e.notice != self.notices,
             Event::AccountUnblocked(_) => self.blocked = None,
             Event::PacingChanged(e) => self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max },
             Event::FileFetched(e) => self.queue.fetched(e.message),
@@ -124,7 +134,7 @@ impl State {
             }
             Event::SendUncertain(e) => {
                 if let Some(waiting) = self.queue.remove(e.message) {
-                    self.uncertain.insert(e.message, Charged { chat: waiting.chat, cost: waiting.cost });
+                    self.uncertain.insert(e.message, waiting.charged());
                 }
                 self.try_ended(e.message, e.at);
             }
@@ -147,7 +157,7 @@ impl State {
 
     fn end(&mut self, message: MessageId, at: Timestamp, failed: bool) {
         self.try_ended(message, at);
-        let queued = self.queue.remove(message).map(|waiting| Charged { chat: waiting.chat, cost: waiting.cost });
+        let queued = self.queue.remove(message).map(|waiting| waiting.charged());
         let known = queued.or_else(|| self.uncertain.remove(&message));
         if let Some(charged) = known {
             self.ended_order.push_back((at, message));
@@ -162,6 +172,11 @@ impl State {
             self.ended_order.pop_front();
             self.ended.remove(&oldest);
         }
+    }
+
+    /// Whether a receipt would show that this message was sent.
+    pub(super) fn may_be_sent(&self, message: MessageId) -> bool {
+        self.uncertain.contains_key(&message) || self.queue.get(message).is_some_and(|waiting| waiting.maybe_sent)
     }
 
     pub(super) fn hold(&self) -> Option<Hold> {
@@ -186,6 +201,9 @@ impl State {
             (None, None) => {
                 due.wake_at = self.queue.candidates(self.gap, self.last_outcome).map(|(start, _)| start).min();
             }
+        }
+        if self.notice_due {
+            due.effects.push(Effect::Notify { account, notice: self.notices });
         }
         if self.hold().is_none() {
             due.effects.extend(self.queue.to_fetch().map(|message| Effect::Fetch { account, message }));

@@ -21,11 +21,11 @@ use crate::spec::{Spec, at};
 type AccountSpec = Spec<Account>;
 
 fn tried(number: u64, try_number: u32, outcome: Outcome) -> Command {
-    Command::Tried { message: message(number), try_number, outcome }
+    Command::Tried { message: message(number), try_number, outcome, reporting: None }
 }
 
 fn seen(number: u64) -> Command {
-    Command::Seen { message: message(number) }
+    Command::Seen { message: message(number), reporting: None }
 }
 
 fn failed_later(number: u64) -> Command {

@@ -1,35 +1,66 @@
-//! A chat: how far its messages got. States never go backwards.
+//! A chat: how far its messages got, and what of them is to be reported. States never go backwards.
 
+mod bundles;
+mod reports;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use events::account::SettledAs;
-use events::chat::{MessageDelivered, MessageRead};
+use events::account::{MessageQueued, SettledAs};
+use events::chat::{MessageDelivered, MessageRead, Responsible};
 use events::event::Event;
-use events::ids::{ChatId, MessageId, StreamId};
+use events::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId};
+use events::index::AccountEntry;
+use events::personal::Personal;
 use events::time::Timestamp;
 use serde::Serialize;
 
-use crate::decider::{Decider, Decision, Due, Never};
+use crate::decider::{Decider, Decision, Due, Found, Never, Question};
+use crate::reporting::{self, owed};
+
+pub use reports::{BUNDLE_BYTES_MAX, BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
 
 /// Receipts are taken for this many of a chat's latest messages.
 pub const MESSAGES_MAX: usize = 1_000;
+/// What a message counts as in a bundle when its own text is no longer known.
+const UNKNOWN_BYTES: u64 = 65_536;
 
 /// The rules of chats.
 pub struct Chat;
 
 /// What a chat can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
+    /// There is something to report.
+    WakeUp(LookedUp),
     /// A receipt arrived; it may be late, twice or out of order.
     Receipt {
         /// For which message.
         message: MessageId,
         /// What it says.
         receipt: Receipt,
+        /// Whether it is reported.
+        reporting: reporting::LookedUp,
     },
+    /// The webhook wants what a window has gathered; twice is harmless.
+    Close {
+        /// Which window.
+        window: u64,
+        /// Whether its messages are reported together.
+        aggregated: bool,
+        /// What was looked up.
+        looked_up: LookedUp,
+    },
+}
+
+/// What a bundle's look-ups gave; `None` is not looked up yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// Where messages are reported.
+    pub reporting: reporting::LookedUp,
+    /// The account that talks.
+    pub account: Option<Option<AccountEntry>>,
 }
 
 /// What a receipt says.
@@ -57,28 +88,55 @@ pub enum Stage {
     Read,
 }
 
-/// How far each of the latest messages got.
+/// How far each of the latest messages got, and what is to be reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct State {
     chat: Option<ChatId>,
-    stages: BTreeMap<MessageId, Stage>,
+    account: Option<AccountId>,
+    name: Personal,
+    phone: Option<Personal>,
+    is_group: bool,
+    responsible: Option<Responsible>,
+    messages: BTreeMap<MessageId, Known>,
     order: VecDeque<MessageId>,
+    reports: Reports,
+}
+
+/// One of the latest messages that we sent, or are about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Known {
+    stage: Stage,
+    /// Whether it was said at some time, whatever turned out later: it is reported once.
+    said: bool,
+    bytes: u64,
+    has_file: bool,
 }
 
 impl State {
-    fn add(&mut self, message: MessageId) {
-        self.stages.insert(message, Stage::Queued);
-        self.order.push_back(message);
+    fn add(&mut self, queued: &MessageQueued) {
+        let bytes = u64::try_from(queued.text.reveal().len()).unwrap_or(u64::MAX);
+        let known = Known { stage: Stage::Queued, said: false, bytes, has_file: queued.file.is_some() };
+        self.messages.insert(queued.message, known);
+        self.order.push_back(queued.message);
         if self.order.len() > MESSAGES_MAX
             && let Some(oldest) = self.order.pop_front()
         {
-            self.stages.remove(&oldest);
+            self.messages.remove(&oldest);
         }
     }
 
     fn rise(&mut self, message: MessageId, to: Stage) {
-        if let Some(stage) = self.stages.get_mut(&message) {
-            *stage = to.max(*stage);
+        if let Some(known) = self.messages.get_mut(&message) {
+            known.stage = to.max(known.stage);
+            known.said |= to != Stage::Failed;
+        }
+    }
+
+    fn said(&mut self, message: MessageId, to: Stage, owed: Option<WebhookId>) {
+        self.rise(message, to);
+        if let Some(webhook) = owed {
+            let bytes = self.messages.get(&message).map_or(UNKNOWN_BYTES, |known| known.bytes);
+            self.reports.owe(message, webhook, bytes);
         }
     }
 }
@@ -95,38 +153,95 @@ impl Decider for Chat {
         StreamId::Chat(id)
     }
 
-    fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Never> {
-        let Command::Receipt { message, receipt } = command;
-        let (Some(chat), Some(reached)) = (state.chat, state.stages.get(&message)) else {
-            return Ok(Decision::nothing(()));
-        };
-        let event: Option<Event> = match receipt {
-            Receipt::Delivered if *reached < Stage::Delivered => {
-                Some(MessageDelivered { message, chat, at: now }.into())
+    fn asks(state: &State, command: &Command) -> Option<Question> {
+        match command {
+            Command::Receipt { message, reporting: None, .. } => {
+                state.messages.get(message).filter(|known| !known.said).map(|_| Question::Reporting)
             }
-            Receipt::Read if *reached < Stage::Read => Some(MessageRead { message, chat, at: now }.into()),
-            _ => None,
-        };
-        Ok(Decision::of(event.into_iter().collect(), ()))
+            Command::Receipt { .. } => None,
+            Command::WakeUp(looked_up) | Command::Close { looked_up, .. } => match looked_up {
+                LookedUp { reporting: None, .. } => Some(Question::Reporting),
+                LookedUp { account: None, .. } => state.account.map(Question::Account),
+                LookedUp { .. } => None,
+            },
+        }
     }
 
-    fn apply(state: &mut State, event: &Event) {
-        match event {
-            Event::ChatOpened(e) => state.chat = Some(e.chat),
-            Event::MessageQueued(e) => state.add(e.message),
-            Event::MessageSent(e) => state.rise(e.message, Stage::Sent),
-            Event::MessageFailed(e) => state.rise(e.message, Stage::Failed),
-            Event::MessageSettled(e) => match e.settled_as {
-                SettledAs::Sent => state.rise(e.message, Stage::Sent),
-                SettledAs::Failed => state.rise(e.message, Stage::Failed),
+    fn told(command: &mut Command, found: Found) {
+        match (command, found) {
+            (Command::Receipt { reporting, .. }, Found::Reporting(found)) => *reporting = Some(found),
+            (Command::WakeUp(looked_up) | Command::Close { looked_up, .. }, found) => match found {
+                Found::Reporting(found) => looked_up.reporting = Some(found),
+                Found::Account(found) => looked_up.account = Some(found),
+                _ => {}
             },
-            Event::MessageDelivered(e) => state.rise(e.message, Stage::Delivered),
-            Event::MessageRead(e) => state.rise(e.message, Stage::Read),
             _ => {}
         }
     }
 
-    fn due(_state: &State) -> Due<Never> {
-        Due::nothing()
+    fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Never> {
+        let events = match command {
+            Command::WakeUp(looked_up) => bundles::due(state, looked_up, now),
+            Command::Receipt { message, receipt, reporting } => receipted(state, message, receipt, reporting, now),
+            Command::Close { window, aggregated, looked_up } => {
+                bundles::close(state, window, aggregated, looked_up, now)
+            }
+        };
+        Ok(Decision::of(events, ()))
     }
+
+    fn apply(state: &mut State, event: &Event) {
+        match event {
+            Event::ChatOpened(e) => {
+                (state.chat, state.account) = (Some(e.chat), Some(e.account));
+                (state.name, state.phone, state.is_group) = (e.name.clone(), e.phone.clone(), e.is_group);
+            }
+            Event::ChatRenamed(e) => state.name = e.name.clone(),
+            Event::ChatAssigned(e) => state.responsible.clone_from(&e.responsible),
+            Event::MessageQueued(e) => state.add(e),
+            Event::MessageSent(e) => state.said(e.message, Stage::Sent, e.owed),
+            Event::MessageFailed(e) => state.rise(e.message, Stage::Failed),
+            Event::MessageSettled(e) => match e.settled_as {
+                SettledAs::Sent => state.said(e.message, Stage::Sent, e.owed),
+                SettledAs::Failed => state.rise(e.message, Stage::Failed),
+            },
+            Event::MessageDelivered(e) => state.said(e.message, Stage::Delivered, e.owed),
+            Event::MessageRead(e) => state.said(e.message, Stage::Read, e.owed),
+            Event::MessageReceived(e) => {
+                if let Some(webhook) = e.owed {
+                    let bytes = u64::try_from(e.text.reveal().len()).unwrap_or(u64::MAX);
+                    state.reports.owe(e.message, webhook, bytes);
+                }
+            }
+            Event::BundleOpened(e) => state.reports.opened(e),
+            Event::BundleFlushed(e) => state.reports.flushed(e),
+            _ => {}
+        }
+    }
+
+    fn due(state: &State) -> Due<Never> {
+        Due { wake_at: state.reports.is_due().then(Timestamp::default), ..Due::nothing() }
+    }
+
+    fn wake_up() -> Option<Command> {
+        Some(Command::WakeUp(LookedUp::default()))
+    }
+}
+
+/// Notes a receipt that says more than is known. What was thought to have failed turns out to be said.
+fn receipted(
+    state: &State,
+    message: MessageId,
+    receipt: Receipt,
+    reporting: reporting::LookedUp,
+    at: Timestamp,
+) -> Vec<Event> {
+    let (Some(chat), Some(known)) = (state.chat, state.messages.get(&message)) else { return Vec::new() };
+    let owed = if known.said { None } else { owed(reporting, known.has_file) };
+    let event = match receipt {
+        Receipt::Delivered if known.stage < Stage::Delivered => MessageDelivered { message, chat, at, owed }.into(),
+        Receipt::Read if known.stage < Stage::Read => MessageRead { message, chat, at, owed }.into(),
+        _ => return Vec::new(),
+    };
+    vec![event]
 }

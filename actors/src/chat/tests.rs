@@ -18,19 +18,19 @@ fn chat_with_a_message() -> ChatSpec {
 }
 
 fn receipt(number: u64, receipt: Receipt) -> Command {
-    Command::Receipt { message: message(number), receipt }
+    Command::Receipt { message: message(number), receipt, reporting: None }
 }
 
 fn delivered(number: u64, ms: i64) -> Event {
-    MessageDelivered { message: message(number), chat: chat(1), at: at(ms) }.into()
+    MessageDelivered { message: message(number), chat: chat(1), at: at(ms), owed: None }.into()
 }
 
 fn read(number: u64, ms: i64) -> Event {
-    MessageRead { message: message(number), chat: chat(1), at: at(ms) }.into()
+    MessageRead { message: message(number), chat: chat(1), at: at(ms), owed: None }.into()
 }
 
 fn stage(spec: &ChatSpec, number: u64) -> Option<Stage> {
-    spec.state().stages.get(&message(number)).copied()
+    spec.state().messages.get(&message(number)).map(|known| known.stage)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn receipts_are_taken_for_the_latest_thousand_messages() {
     Chat::apply(&mut state, &events::account::MessageQueued { message: message(1_000), ..queueing(11) }.into());
     assert!(!takes_a_receipt(&state, 0));
     assert!(takes_a_receipt(&state, 1) && takes_a_receipt(&state, 1_000));
-    assert_eq!((state.stages.len(), state.order.len()), (1_000, 1_000));
+    assert_eq!((state.messages.len(), state.order.len()), (1_000, 1_000));
 }
 
 /// Any fact about message 11.

@@ -57,8 +57,8 @@ pub struct Overview {
     pub sequenced: Position,
     /// Position of the last event that is durable.
     pub durable: Position,
-    /// Awake workspaces, accounts and chats.
-    pub awake: [usize; 3],
+    /// Awake workspaces, accounts, chats and webhooks.
+    pub awake: [usize; 4],
     /// Commands that are being carried out.
     pub commands_in_flight: usize,
     /// So many of them at most; more are turned away.

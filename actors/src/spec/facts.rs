@@ -6,9 +6,10 @@ use events::account::{
 };
 use events::chat::ChatOpened;
 use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
+use events::webhook::OwnerNotified;
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundUrlGenerated, KeyCreated, PacingChanged, WorkspaceCreated,
@@ -106,6 +107,11 @@ pub(crate) fn connected_without_own_ids() -> Event {
 pub(crate) fn blocked(nth: u64, until: Option<Timestamp>) -> Event {
     let reason = "account_blocked".to_owned();
     AccountBlocked { workspace: workspace(), account: account(nth), reason, until }.into()
+}
+
+/// The owner of the first account was told that it was stopped, for the `notice`th time.
+pub(crate) fn told(notice: u64) -> Event {
+    OwnerNotified { about: StreamId::Account(account(1)), notice, at: at(0) }.into()
 }
 
 pub(crate) fn unblocked(nth: u64) -> Event {
@@ -208,7 +214,7 @@ pub(crate) fn uncertain(number: u64, try_number: u32, ms: i64) -> Event {
 
 pub(crate) fn sent(number: u64, try_number: u32, ms: i64) -> Event {
     let (account, chat) = (account(1), chat_of(number));
-    MessageSent { message: message(number), account, chat, try_number, at: at(ms) }.into()
+    MessageSent { message: message(number), account, chat, try_number, at: at(ms), owed: None }.into()
 }
 
 pub(crate) fn failed(number: u64, code: &str, ms: i64) -> Event {
@@ -227,6 +233,7 @@ pub(crate) fn settled(number: u64, settled_as: SettledAs, ms: i64) -> Event {
         by: "ada@kite.example".to_owned(),
         reason: "she called".to_owned(),
         at: at(ms),
+        owed: None,
     }
     .into()
 }
@@ -242,6 +249,7 @@ pub(crate) fn settled_by_receipt(number: u64, ms: i64) -> Event {
         by: "transport".to_owned(),
         reason: String::new(),
         at: at(ms),
+        owed: None,
     }
     .into()
 }

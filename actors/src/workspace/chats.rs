@@ -8,6 +8,7 @@ use super::state::TRANSPORT;
 use super::submit::opened;
 use super::{Answer, ChangeChat, ChatLookedUp, Receive, Rejection, State};
 use crate::decider::{Decision, Found, Question};
+use crate::reporting::owed;
 
 pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) -> Result<Decision<Answer>, Rejection> {
     let ChangeChat { chat, name, responsible, by, looked_up } = change;
@@ -49,7 +50,7 @@ impl ChangeChat {
         match found {
             Found::Chat(chat) => self.looked_up.chat = Some(chat),
             Found::Responsible(responsible) => self.looked_up.responsible = Some(responsible),
-            Found::Peer(_) | Found::Named(_) | Found::Known(_) | Found::Remembered(_) => {}
+            _ => {}
         }
     }
 }
@@ -70,6 +71,7 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
         let opened = opened(state, heard.account, &heard.peer, name.unwrap_or(&heard.peer.name))?;
         (opened.chat, Some(opened.into()))
     };
+    let owed = owed(heard.looked_up.reporting, heard.file.is_some());
     let Receive { message, account, from_me, sender, sender_name, text, file, at, .. } = heard;
     let received = MessageReceived {
         message,
@@ -82,6 +84,7 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
         text: text.into(),
         file,
         at,
+        owed,
     };
     Ok(Decision::of(first.into_iter().chain([received.into()]).collect(), Answer::Done))
 }
@@ -93,6 +96,7 @@ impl Receive {
             (None, ..) => Some(Question::Known(self.message)),
             (Some(false), None, _) => Some(Question::Peer(self.account, self.peer.canonical.clone())),
             (Some(false), Some(Some(chat)), None) => Some(Question::Chat(chat)),
+            (Some(false), ..) if self.looked_up.reporting.is_none() => Some(Question::Reporting),
             _ => None,
         }
     }
@@ -102,7 +106,8 @@ impl Receive {
             Found::Known(known) => self.looked_up.known = Some(known),
             Found::Peer(peer) => self.looked_up.peer = Some(peer),
             Found::Chat(chat) => self.looked_up.chat = Some(chat),
-            Found::Responsible(_) | Found::Remembered(_) | Found::Named(_) => {}
+            Found::Reporting(reporting) => self.looked_up.reporting = Some(reporting),
+            _ => {}
         }
     }
 

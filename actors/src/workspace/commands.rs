@@ -10,6 +10,7 @@ use events::time::Timestamp;
 
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
+use crate::reporting;
 
 /// What a workspace can be asked for.
 #[derive(Debug, Clone)]
@@ -290,6 +291,8 @@ pub struct Heard {
     pub peer: Option<Option<ChatId>>,
     /// What that chat is.
     pub chat: Option<Option<ChatEntry>>,
+    /// Whether it is reported.
+    pub reporting: reporting::LookedUp,
 }
 
 /// What a workspace answers.

@@ -88,7 +88,7 @@ impl Submit {
             Found::Chat(chat) => self.looked_up.chat = Some(chat),
             Found::Peer(peer) => self.looked_up.peer = Some(peer),
             Found::Named(chats) => self.looked_up.named = Some(chats),
-            Found::Responsible(_) | Found::Known(_) => {}
+            _ => {}
         }
     }
 

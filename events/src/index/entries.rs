@@ -9,11 +9,12 @@ use super::keys::{Lookup, Series, Shared};
 use crate::chat::Responsible;
 use crate::codec::{self, CodecError};
 use crate::event::Event;
-use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::log::Note;
 use crate::personal::{Digest, Personal};
 use crate::record::{Position, Record};
 use crate::time::Timestamp;
+use crate::webhook::Aggregation;
 
 /// A value of the index.
 pub trait Value: DeserializeOwned {}
@@ -40,6 +41,32 @@ pub struct ChatEntry {
 }
 
 impl Value for ChatEntry {}
+
+/// What an account is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountEntry {
+    /// E.164.
+    pub phone: Personal,
+    /// Who answers on it.
+    pub full_name: Personal,
+    /// That person's address.
+    pub email: Personal,
+    /// What carries its messages.
+    pub transport: String,
+}
+
+impl Value for AccountEntry {}
+
+/// Where a workspace's messages are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportingEntry {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// How messages are gathered.
+    pub aggregation: Aggregation,
+}
+
+impl Value for ReportingEntry {}
 
 /// What a client's key stood for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +166,21 @@ impl Entries {
                 self.set(Lookup::Inbound(e.token_hash), &e.workspace, position);
             }
             Event::KeyCreated(e) => self.set(Lookup::ApiKey(e.key_hash), &e.workspace, position),
-            Event::AccountConnected(e) => self.share(Shared::phone(e.phone.reveal()), e.account.number(), true),
+            Event::AccountConnected(e) => {
+                self.share(Shared::phone(e.phone.reveal()), e.account.number(), true);
+                let entry = AccountEntry {
+                    phone: e.phone.clone(),
+                    full_name: e.full_name.clone(),
+                    email: e.email.clone(),
+                    transport: e.transport.clone(),
+                };
+                self.set(Lookup::Account(e.account), &entry, position);
+            }
+            Event::WebhookConfigured(e) if e.url.is_some() => {
+                let entry = ReportingEntry { webhook: e.webhook, aggregation: e.aggregation };
+                self.set(Lookup::Reporting(e.workspace), &entry, position);
+            }
+            Event::WebhookConfigured(e) => self.remove(Lookup::Reporting(e.workspace), position),
             Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);

@@ -24,6 +24,10 @@ pub enum Lookup {
     Responsible(ChatId),
     /// What a client's key stood for, by the key's digest.
     Idempotency(WorkspaceId, Digest),
+    /// What an account is.
+    Account(AccountId),
+    /// Where a workspace's messages are reported, while they are.
+    Reporting(WorkspaceId),
     /// How many workspaces there are.
     Workspaces,
 }
@@ -49,6 +53,8 @@ impl Lookup {
             Self::Title(chat) => join(b'T', &[&chat.number().to_be_bytes()]),
             Self::Responsible(chat) => join(b'R', &[&chat.number().to_be_bytes()]),
             Self::Idempotency(workspace, hash) => join(b'i', &[&workspace.number().to_be_bytes(), half(hash)]),
+            Self::Account(account) => join(b'A', &[&account.number().to_be_bytes()]),
+            Self::Reporting(workspace) => join(b'W', &[&workspace.number().to_be_bytes()]),
             Self::Workspaces => b"!workspaces".to_vec(),
         }
     }
@@ -105,6 +111,7 @@ impl Series {
             Self::Stream(StreamId::Workspace(id)) => join(b's', &[b"w", &id.number().to_be_bytes()]),
             Self::Stream(StreamId::Account(id)) => join(b's', &[b"a", &id.number().to_be_bytes()]),
             Self::Stream(StreamId::Chat(id)) => join(b's', &[b"c", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Webhook(id)) => join(b's', &[b"h", &id.number().to_be_bytes()]),
             Self::Message(id) => join(b'm', &[&id.bits().to_be_bytes()]),
         }
     }

@@ -122,6 +122,7 @@ pub fn sent(nth: u64, chat_number: u64, message: u64) -> Event {
         chat: chat(nth, chat_number),
         try_number: 1,
         at: Timestamp::from_ms(5_000),
+        owed: None,
     }
     .into()
 }

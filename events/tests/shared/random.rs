@@ -1,5 +1,8 @@
 //! Random events and records of every type.
 
+#[path = "random_webhooks.rs"]
+mod webhooks;
+
 use events::account::{
     DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
     SendStarted, SendUncertain, SettledAs, SettledHow,
@@ -8,7 +11,7 @@ use events::chat::{
     ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
 };
 use events::event::Event;
-use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WebhookId, WorkspaceId};
 use events::personal::{Digest, Personal};
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
@@ -40,6 +43,14 @@ fn personal() -> impl Strategy<Value = Personal> {
     any::<String>().prop_map(Personal::from)
 }
 
+fn webhook() -> impl Strategy<Value = WebhookId> {
+    (1..=ID_MAX).prop_map(|number| WebhookId::new(number).unwrap())
+}
+
+fn owed() -> impl Strategy<Value = Option<WebhookId>> {
+    prop::option::of(webhook())
+}
+
 fn digest() -> impl Strategy<Value = Digest> {
     any::<[u8; 32]>().prop_map(Digest)
 }
@@ -59,7 +70,8 @@ pub fn event() -> impl Strategy<Value = Event> {
         of_accounts(),
         of_outcomes(),
         of_chats(),
-        of_titles()
+        of_titles(),
+        webhooks::event()
     ]
 }
 
@@ -241,15 +253,17 @@ fn of_accounts() -> impl Strategy<Value = Event> {
 fn of_outcomes() -> impl Strategy<Value = Event> {
     let verdict = prop::sample::select(vec![SettledAs::Sent, SettledAs::Failed]);
     let how = prop::sample::select(vec![SettledHow::Owner, SettledHow::Status]);
-    let settled = (message(), account(), chat(), verdict, how, any::<(String, String)>(), moment());
+    let settled = (message(), account(), chat(), verdict, how, any::<(String, String)>(), moment(), owed());
     prop_oneof![
-        (message(), account(), chat(), any::<u32>(), moment()).prop_map(|(message, account, chat, try_number, at)| {
-            MessageSent { message, account, chat, try_number, at }.into()
-        }),
+        (message(), account(), chat(), any::<u32>(), moment(), owed()).prop_map(
+            |(message, account, chat, try_number, at, owed)| {
+                MessageSent { message, account, chat, try_number, at, owed }.into()
+            }
+        ),
         (message(), account(), chat(), any::<String>(), moment())
             .prop_map(|(message, account, chat, code, at)| MessageFailed { message, account, chat, code, at }.into()),
-        settled.prop_map(|(message, account, chat, settled_as, how, (by, reason), at)| {
-            MessageSettled { message, account, chat, settled_as, how, by, reason, at }.into()
+        settled.prop_map(|(message, account, chat, settled_as, how, (by, reason), at, owed)| {
+            MessageSettled { message, account, chat, settled_as, how, by, reason, at, owed }.into()
         }),
     ]
 }
@@ -262,8 +276,20 @@ fn of_chats() -> impl Strategy<Value = Event> {
                 ChatOpened { workspace, account, chat, peer, to, name, phone, is_group }.into()
             }
         ),
-        (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageDelivered { message, chat, at }.into()),
-        (message(), chat(), moment()).prop_map(|(message, chat, at)| MessageRead { message, chat, at }.into()),
+        (message(), chat(), moment(), owed()).prop_map(|(message, chat, at, owed)| MessageDelivered {
+            message,
+            chat,
+            at,
+            owed
+        }
+        .into()),
+        (message(), chat(), moment(), owed()).prop_map(|(message, chat, at, owed)| MessageRead {
+            message,
+            chat,
+            at,
+            owed
+        }
+        .into()),
     ]
 }
 
@@ -271,15 +297,16 @@ fn of_titles() -> impl Strategy<Value = Event> {
     let responsible = (personal(), personal()).prop_map(|(full_name, email)| Responsible { full_name, email });
     let file = (personal(), any::<(u64, String)>()).prop_map(|(name, (size, mime))| ReceivedFile { name, size, mime });
     let said = (personal(), personal(), personal(), prop::option::of(file));
-    let heard = (message(), workspace(), account(), chat(), any::<bool>(), said, moment());
+    let heard = (message(), workspace(), account(), chat(), any::<bool>(), said, moment(), owed());
     prop_oneof![
         (workspace(), chat(), personal(), personal(), any::<String>()).prop_map(
             |(workspace, chat, previous, name, by)| ChatRenamed { workspace, chat, previous, name, by }.into()
         ),
         (workspace(), chat(), prop::option::of(responsible), any::<String>())
             .prop_map(|(workspace, chat, responsible, by)| ChatAssigned { workspace, chat, responsible, by }.into()),
-        heard.prop_map(|(message, workspace, account, chat, from_me, (sender, sender_name, text, file), at)| {
-            MessageReceived { message, workspace, account, chat, from_me, sender, sender_name, text, file, at }.into()
+        heard.prop_map(|(message, workspace, account, chat, from_me, (sender, sender_name, text, file), at, owed)| {
+            MessageReceived { message, workspace, account, chat, from_me, sender, sender_name, text, file, at, owed }
+                .into()
         }),
     ]
 }

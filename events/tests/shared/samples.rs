@@ -1,5 +1,8 @@
 //! One fixed event of every type, and of every variant that a payload can hold. Never changed once released.
 
+#[path = "webhook_samples.rs"]
+mod webhooks;
+
 use events::account::{
     DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
     SendStarted, SendUncertain, SettledAs, SettledHow,
@@ -8,7 +11,7 @@ use events::chat::{
     ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
 };
 use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use events::personal::Digest;
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
@@ -32,6 +35,10 @@ fn chat() -> ChatId {
     ChatId::nth(WORKSPACE, 7).unwrap()
 }
 
+fn webhook() -> WebhookId {
+    WebhookId::nth(WORKSPACE, 1).unwrap()
+}
+
 fn digest(first: u8) -> Digest {
     Digest(std::array::from_fn(|at| first.wrapping_add(u8::try_from(at).unwrap())))
 }
@@ -45,6 +52,7 @@ pub fn samples() -> Vec<Event> {
     samples.extend(file_samples());
     samples.extend(chat_samples());
     samples.extend(heard_samples());
+    samples.extend(webhooks::samples());
     samples.sort_by_key(Event::type_number);
     samples
 }
@@ -168,6 +176,7 @@ fn account_samples() -> Vec<Event> {
         by: "ada@kite.example".to_owned(),
         reason: "she called".to_owned(),
         at: AT,
+        owed: Some(webhook()),
     };
     let mut samples = vec![
         queued.clone().into(),
@@ -177,10 +186,11 @@ fn account_samples() -> Vec<Event> {
     samples.extend(reasons.map(deferred));
     samples.extend([
         SendUncertain { message, account, try_number: 3, at: AT }.into(),
-        MessageSent { message, account, chat, try_number: 1, at: AT }.into(),
+        MessageSent { message, account, chat, try_number: 1, at: AT, owed: None }.into(),
+        MessageSent { message, account, chat, try_number: 1, at: AT, owed: Some(webhook()) }.into(),
         MessageFailed { message, account, chat, code: "server_error".to_owned(), at: AT }.into(),
         settled.clone().into(),
-        MessageSettled { settled_as: SettledAs::Failed, how: SettledHow::Status, ..settled }.into(),
+        MessageSettled { settled_as: SettledAs::Failed, how: SettledHow::Status, owed: None, ..settled }.into(),
     ]);
     samples
 }
@@ -209,6 +219,7 @@ fn heard_samples() -> Vec<Event> {
         text: "hello".into(),
         file: None,
         at: AT,
+        owed: Some(webhook()),
     };
     let from_me = true;
     let typed =
@@ -218,7 +229,7 @@ fn heard_samples() -> Vec<Event> {
         ChatAssigned { workspace, chat, responsible: Some(responsible), by: by() }.into(),
         ChatAssigned { workspace, chat, responsible: None, by: by() }.into(),
         heard.into(),
-        MessageReceived { file: Some(file), ..typed }.into(),
+        MessageReceived { file: Some(file), owed: None, ..typed }.into(),
     ]
 }
 
@@ -238,8 +249,8 @@ fn chat_samples() -> Vec<Event> {
         opened.clone().into(),
         ChatOpened { peer: group.into(), to: group.into(), name: group.into(), phone: None, is_group: true, ..opened }
             .into(),
-        MessageDelivered { message: MESSAGE, chat: chat(), at: AT }.into(),
-        MessageRead { message: MESSAGE, chat: chat(), at: AT }.into(),
+        MessageDelivered { message: MESSAGE, chat: chat(), at: AT, owed: None }.into(),
+        MessageRead { message: MESSAGE, chat: chat(), at: AT, owed: Some(webhook()) }.into(),
     ]
 }
 

@@ -220,7 +220,7 @@ fn files_are_fetched_again_after_a_crash() {
 #[test]
 fn files_are_not_fetched_while_the_account_may_not_send() {
     for hold in [paused(1), blocked(1, None), disconnected(1, "transport", 0)] {
-        AccountSpec::given([connected(), queued_with_file(11), hold]).due_effects([]);
+        AccountSpec::given([connected(), queued_with_file(11), hold, told(1)]).due_effects([]);
     }
     AccountSpec::given([connected(), queued_with_file(11), paused(1), resumed(1)]).due_effects([fetch(11)]);
 }

@@ -62,7 +62,7 @@ fn a_pause_does_not_shorten_the_gap() {
 
 #[test]
 fn the_end_of_a_block_does_not_end_a_pause() {
-    AccountSpec::given([connected(), queued(11), paused(1), blocked(1, Some(at(60_000)))])
+    AccountSpec::given([connected(), queued(11), paused(1), blocked(1, Some(at(60_000))), told(1)])
         .due_wake_at(at(60_000))
         .when(Command::WakeUp, at(60_000))
         .then([unblocked(1)])

@@ -20,7 +20,7 @@ fn done() -> AccountSpec {
 
 fn settle(number: u64, settled_as: SettledAs) -> Command {
     let (by, reason) = ("ada@kite.example".to_owned(), "she called".to_owned());
-    Command::Settle { message: message(number), settled_as, by, reason }
+    Command::Settle { message: message(number), settled_as, by, reason, reporting: None }
 }
 
 #[test]

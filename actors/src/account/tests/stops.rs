@@ -5,6 +5,7 @@ use events::event::Event;
 use events::workspace::AccountBlocked;
 
 use super::*;
+use crate::account::Effect;
 use crate::account::outcome::StopReason;
 use crate::spec::facts::*;
 
@@ -39,14 +40,19 @@ fn a_stopped_account_sends_nothing() {
     trying()
         .when(tried(11, 1, stopped(None)), at(300))
         .then([deferred(11, 1, DeferReason::AccountStopped, 300, 300), blocked(1, None)])
+        .due_effects([Effect::Notify { account: account(1), notice: 1 }])
+        .when(Command::Notified { notice: 1 }, at(0))
+        .then([told(1)])
         .due_nothing()
+        .when(Command::Notified { notice: 1 }, at(0))
+        .then_nothing()
         .when(Command::WakeUp, at(1_000_000_000))
         .then_nothing();
 }
 
 #[test]
 fn a_stopped_account_takes_messages_and_holds_them() {
-    AccountSpec::given([connected(), blocked(1, None), queued(11)])
+    AccountSpec::given([connected(), blocked(1, None), told(1), queued(11)])
         .due_nothing()
         .when(Command::WakeUp, at(1_000_000))
         .then_nothing()
@@ -60,6 +66,7 @@ fn an_account_is_free_again_at_its_time_and_not_before() {
     trying()
         .when(tried(11, 1, stopped(Some(60_000))), at(300))
         .then([deferred(11, 1, DeferReason::AccountStopped, 300, 300), blocked(1, Some(at(60_300)))])
+        .and([told(1)])
         .due_effects([])
         .due_wake_at(at(60_300))
         .when(Command::WakeUp, at(60_299))
@@ -73,7 +80,7 @@ fn an_account_is_free_again_at_its_time_and_not_before() {
 
 #[test]
 fn an_account_is_free_again_even_when_nothing_waits() {
-    AccountSpec::given([connected(), blocked(1, Some(at(60_000)))])
+    AccountSpec::given([connected(), blocked(1, Some(at(60_000))), told(1)])
         .due_wake_at(at(60_000))
         .when(Command::WakeUp, at(60_000))
         .then([unblocked(1)])

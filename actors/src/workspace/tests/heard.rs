@@ -51,6 +51,7 @@ fn received() -> MessageReceived {
         text: "hello".into(),
         file: None,
         at: at(5),
+        owed: None,
     }
 }
 

@@ -59,10 +59,10 @@ impl Driver {
     fn something_can_happen(&self) {
         let due = self.due();
         let tries = due.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
-        let files = due.effects.len() - tries;
+        let files = due.effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })).count();
         assert!(tries <= 1 && (tries == 0 || due.wake_at.is_none()), "{due:?}");
         assert!(files <= FETCHES_MAX && (files == 0 || !self.referee.is_held()), "{due:?}");
-        let stands_still = due.effects.is_empty() && due.wake_at.is_none() && due.waiting > 0;
+        let stands_still = tries + files == 0 && due.wake_at.is_none() && due.waiting > 0;
         assert!(!stands_still || self.referee.is_held(), "nothing ever happens again: {:?}", self.state);
     }
 
@@ -109,14 +109,14 @@ impl Driver {
     }
 
     fn end_with(&mut self, outcome: Outcome) {
-        self.end(|message, try_number| Command::Tried { message, try_number, outcome });
+        self.end(|message, try_number| Command::Tried { message, try_number, outcome, reporting: None });
     }
 
     fn stale(&mut self, which: usize, try_number: u32, outcome: Outcome) {
         let Some(message) = self.some(which) else { return };
         let current = self.state.current.is_some_and(|c| c.message == message && c.try_number == try_number);
         if !current {
-            self.in_vain(Command::Tried { message, try_number, outcome });
+            self.in_vain(Command::Tried { message, try_number, outcome, reporting: None });
         }
     }
 
@@ -173,6 +173,7 @@ impl Driver {
                 settled_as,
                 by: "ada@kite.example".to_owned(),
                 reason: "she called".to_owned(),
+                reporting: None,
             }),
             Step::Pause => self.happened(vec![paused(1)]),
             Step::Resume => self.happened(vec![resumed(1)]),
@@ -199,13 +200,18 @@ impl Driver {
             self.end_with(outcomes.pop_front().unwrap_or(Outcome::Sent));
             self.wake_when_due();
         }
+        for effect in self.due().effects {
+            if let Effect::Notify { notice, .. } = effect {
+                self.command(Command::Notified { notice });
+            }
+        }
     }
 }
 
 fn wanted(effect: &Effect) -> Option<MessageId> {
     match *effect {
         Effect::Fetch { message, .. } => Some(message),
-        Effect::Send { .. } => None,
+        Effect::Send { .. } | Effect::Notify { .. } => None,
     }
 }
 

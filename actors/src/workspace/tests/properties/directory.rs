@@ -33,6 +33,8 @@ impl Directory {
             }
             Question::Known(message) => Found::Known(self.known.contains(message)),
             Question::Remembered(key) => Found::Remembered(self.keys.get(key).copied()),
+            Question::Account(_) => Found::Account(None),
+            Question::Reporting => Found::Reporting(None),
         }
     }
 

@@ -1,0 +1,91 @@
+//! How a chat's messages become bundles.
+
+use events::event::Event;
+use events::ids::MessageId;
+use events::time::Timestamp;
+use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+
+use super::reports::Window;
+use super::{BUNDLES_AT_ONCE, LookedUp, State};
+
+/// Opens a window for what is owed; where nothing is gathered, closes it at once. Closes what is full, and goes on with
+/// what is being closed.
+pub(super) fn due(state: &State, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
+    let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
+    match &state.reports.window {
+        Some(window) if window.is_full() || window.closing.is_some() => {
+            let aggregated = window.closing.unwrap_or(aggregation != Some(Aggregation::None));
+            flushed(state, window, aggregated, looked_up, now)
+        }
+        Some(_) => Vec::new(),
+        None => open(state, looked_up, aggregation, now),
+    }
+}
+
+/// Closes a window, if it is still open.
+pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
+    match state.reports.window.as_ref().filter(|window| window.number == number) {
+        Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), looked_up, now),
+        None => Vec::new(),
+    }
+}
+
+fn open(state: &State, looked_up: LookedUp, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
+    let (Some(chat), Some(first)) = (state.chat, state.reports.pending.front()) else { return Vec::new() };
+    let opened = BundleOpened {
+        webhook: first.webhook,
+        chat,
+        window: state.reports.windows.saturating_add(1),
+        message: first.message,
+        at: now,
+    };
+    let mut events = vec![opened.clone().into()];
+    if aggregation == Some(Aggregation::None) {
+        let mut reports = state.reports.clone();
+        reports.opened(&opened);
+        events.extend(reports.window.iter().flat_map(|window| flushed(state, window, false, looked_up.clone(), now)));
+    }
+    events
+}
+
+/// All messages of a window in one bundle, or one bundle for each.
+fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
+    let account = looked_up.account.flatten().unwrap_or_default();
+    let account = BundleAccount { full_name: account.full_name, email: account.email, phone: account.phone };
+    let bundle = |messages: Vec<MessageId>, is_new_chat| bundle(state, window, messages, is_new_chat, &account, now);
+    if aggregated {
+        let all = bundle(window.messages.iter().copied().collect(), !state.reports.reported);
+        return all.map(|all| BundleFlushed { aggregated, ..all }.into()).into_iter().collect();
+    }
+    let first = window.messages.iter().take(BUNDLES_AT_ONCE).enumerate();
+    first
+        .filter_map(|(nth, message)| bundle(vec![*message], nth == 0 && !state.reports.reported))
+        .map(Event::from)
+        .collect()
+}
+
+fn bundle(
+    state: &State,
+    window: &Window,
+    messages: Vec<MessageId>,
+    is_new_chat: bool,
+    account: &BundleAccount,
+    at: Timestamp,
+) -> Option<BundleFlushed> {
+    let chat = state.chat?;
+    Some(BundleFlushed {
+        workspace: chat.workspace(),
+        webhook: window.webhook,
+        chat,
+        window: window.number,
+        messages,
+        aggregated: false,
+        account: account.clone(),
+        chat_name: state.name.clone(),
+        chat_phone: state.phone.clone(),
+        is_group: state.is_group,
+        is_new_chat,
+        responsible: state.responsible.clone(),
+        at,
+    })
+}

@@ -1,0 +1,111 @@
+//! What a chat has to report: gathered in windows, made into bundles.
+
+use std::collections::VecDeque;
+
+use events::ids::{MessageId, WebhookId};
+use events::time::Timestamp;
+use events::webhook::{BundleFlushed, BundleOpened};
+use serde::Serialize;
+
+/// A bundle has this many messages at most.
+pub const BUNDLE_MESSAGES_MAX: usize = 1_000;
+/// A bundle that has this much text, in bytes, takes no more.
+pub const BUNDLE_BYTES_MAX: u64 = 1 << 20;
+/// Bundles of one message each that are made in one commit, at most.
+pub const BUNDLES_AT_ONCE: usize = 250;
+
+/// What is owed and not yet in a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Reports {
+    /// In no window yet.
+    pub(super) pending: VecDeque<Owed>,
+    /// What gathers now.
+    pub(super) window: Option<Window>,
+    /// How many windows there were.
+    pub(super) windows: u64,
+    /// Whether anything of this chat was ever reported.
+    pub(super) reported: bool,
+}
+
+/// A message that is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Owed {
+    pub(super) message: MessageId,
+    pub(super) webhook: WebhookId,
+    bytes: u64,
+}
+
+/// Messages that will be reported together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Window {
+    pub(super) number: u64,
+    pub(super) webhook: WebhookId,
+    opened_at: Timestamp,
+    pub(super) messages: VecDeque<MessageId>,
+    bytes: u64,
+    /// Set when a bundle has left it: the rest follows at once, in that format.
+    pub(super) closing: Option<bool>,
+}
+
+impl Window {
+    /// Whether it takes no more.
+    pub(super) fn is_full(&self) -> bool {
+        self.messages.len() >= BUNDLE_MESSAGES_MAX || self.bytes >= BUNDLE_BYTES_MAX
+    }
+
+    fn takes(&self, owed: &Owed) -> bool {
+        self.webhook == owed.webhook && self.closing.is_none() && !self.is_full()
+    }
+
+    fn push(&mut self, owed: &Owed) {
+        self.messages.push_back(owed.message);
+        self.bytes = self.bytes.saturating_add(owed.bytes);
+    }
+}
+
+impl Reports {
+    pub(super) fn owe(&mut self, message: MessageId, webhook: WebhookId, bytes: u64) {
+        self.pending.push_back(Owed { message, webhook, bytes });
+        self.gather();
+    }
+
+    /// Moves into the window what it takes.
+    fn gather(&mut self) {
+        let Some(window) = &mut self.window else { return };
+        while let Some(owed) = self.pending.front().filter(|owed| window.takes(owed)) {
+            window.push(owed);
+            self.pending.pop_front();
+        }
+    }
+
+    pub(super) fn opened(&mut self, opened: &BundleOpened) {
+        self.windows = opened.window;
+        self.window = Some(Window {
+            number: opened.window,
+            webhook: opened.webhook,
+            opened_at: opened.at,
+            messages: VecDeque::new(),
+            bytes: 0,
+            closing: None,
+        });
+        self.gather();
+    }
+
+    pub(super) fn flushed(&mut self, flushed: &BundleFlushed) {
+        self.reported = true;
+        let Some(window) = self.window.as_mut().filter(|window| window.number == flushed.window) else { return };
+        window.closing = Some(flushed.aggregated);
+        window.messages.retain(|message| !flushed.messages.contains(message));
+        if window.messages.is_empty() {
+            self.window = None;
+        }
+    }
+
+    /// Whether something must be done at once: open a window, close a full one, or go on closing.
+    pub(super) fn is_due(&self) -> bool {
+        match &self.window {
+            None => !self.pending.is_empty(),
+            Some(window) => window.closing.is_some() || window.is_full(),
+        }
+    }
+}

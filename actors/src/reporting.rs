@@ -1,0 +1,24 @@
+//! Whether what is said is owed to the CRM.
+
+use events::ids::WebhookId;
+use events::webhook::Aggregation;
+use serde::Serialize;
+
+/// Where a workspace's messages are reported, as far as rules must know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Reporting {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// How messages are gathered.
+    pub aggregation: Aggregation,
+    /// Whether messages with a file are reported.
+    pub attachments: bool,
+}
+
+/// The look-up of it; the outer `None` is not looked up yet, the inner one: nothing is reported.
+pub type LookedUp = Option<Option<Reporting>>;
+
+/// Who is owed a report of a message that is said now.
+pub(crate) fn owed(reporting: LookedUp, has_file: bool) -> Option<WebhookId> {
+    reporting.flatten().filter(|reporting| reporting.attachments || !has_file).map(|reporting| reporting.webhook)
+}

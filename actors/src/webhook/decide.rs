@@ -1,0 +1,195 @@
+//! The rules of an outbound webhook.
+
+use events::event::Event;
+use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
+use events::personal::Digest;
+use events::time::Timestamp;
+use events::webhook::{
+    BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent,
+    DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified, WebhookConfigured, WebhookDisabled,
+    WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+};
+
+use super::state::{State, Try};
+use super::{Answer, Configure, ERRORS_MAX, Outcome, PARKED_AT, Policy, RETRY_AFTER_MS_MAX, Rejection, Tried};
+use crate::decider::Decision;
+
+/// Code of an answer whose status is no success.
+const BAD_STATUS: &str = "bad_status";
+/// The receiver wants nothing any more.
+const GONE: u16 = 410;
+
+/// Begins the next requests, if their time has come.
+pub(super) fn wake_up(state: &State, at: Timestamp) -> Vec<Event> {
+    let Some(webhook) = state.webhook.filter(|_| state.not_before.is_none_or(|not_before| not_before <= at)) else {
+        return Vec::new();
+    };
+    let started = state.next().into_iter().map(|owed| {
+        let try_number = state.failures(owed.delivery).tries.saturating_add(1);
+        DeliveryStarted { webhook, delivery: owed.delivery, chat: owed.chat, try_number, at }.into()
+    });
+    started.collect()
+}
+
+/// All of it or nothing. A webhook that gets its first URL is switched on, unless it is told otherwise.
+pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let Configure { webhook, by, reason, .. } = change;
+    let url = change.url.map_or_else(|| state.url.clone(), |url| url.map(Into::into));
+    let aggregation = change.aggregation.unwrap_or(state.aggregation);
+    let first = state.url.is_none() && state.webhook.is_none() && url.is_some();
+    let enabled = change.enabled.or(first.then_some(true));
+    if enabled == Some(true) && url.is_none() {
+        return Err(Rejection::NoUrl);
+    }
+    let mut events: Vec<Event> = Vec::new();
+    if (&url, aggregation) != (&state.url, state.aggregation) {
+        let workspace = webhook.workspace();
+        events.push(WebhookConfigured { workspace, webhook, url, aggregation, by: by.clone() }.into());
+    }
+    match enabled {
+        Some(true) => {
+            if !state.enabled {
+                events.push(WebhookEnabled { webhook, by: by.clone(), reason: reason.clone() }.into());
+            }
+            if change.discard && !state.owed.is_empty() {
+                events.push(DeliveryDiscarded { webhook, deliveries: state.owed.len(), by, reason, at }.into());
+            }
+        }
+        Some(false) if state.enabled => {
+            let (because, errors) = (DisabledBecause::Owner, state.errors);
+            events.push(WebhookDisabled { webhook, because, errors, by, reason, at }.into());
+        }
+        _ => {}
+    }
+    Ok(events)
+}
+
+/// A success, or a failure with all that follows from it.
+pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
+    let Tried { delivery, try_number, outcome, policy } = tried;
+    let (delivery, try_number) = (*delivery, *try_number);
+    let Some(webhook) = state.webhook else { return Vec::new() };
+    let under_way = state.in_flight.values().find(|t| t.owed.delivery == delivery && t.try_number == try_number);
+    let by_hand = state.by_hand.get(&delivery).is_some_and(|by| by.try_number == try_number);
+    if under_way.is_none() && !by_hand {
+        return Vec::new();
+    }
+    match outcome {
+        Outcome::Answered { status, .. } if is_success(*status, policy) => {
+            vec![DeliverySucceeded { webhook, delivery, try_number, status: *status, at }.into()]
+        }
+        _ => {
+            let failed = Failed { state, webhook, delivery, try_number, outcome, policy, at };
+            under_way.map_or_else(|| vec![failed.event(None).into()], |under_way| failed.events(under_way))
+        }
+    }
+}
+
+const fn is_success(status: u16, policy: &Policy) -> bool {
+    status == 200 || (!policy.only_200 && status >= 200 && status < 300)
+}
+
+/// A request that failed.
+struct Failed<'a> {
+    state: &'a State,
+    webhook: WebhookId,
+    delivery: DeliveryId,
+    try_number: u32,
+    outcome: &'a Outcome,
+    policy: &'a Policy,
+    at: Timestamp,
+}
+
+impl Failed<'_> {
+    /// It counts unless it overlaps one that counted; too many of them in a row, or a receiver that is gone, switch the
+    /// webhook off; a delivery that fails again and again while others do not is parked.
+    fn events(&self, under_way: &Try) -> Vec<Event> {
+        let state = self.state;
+        let counted = state.counts(under_way.start).then(|| state.errors.saturating_add(1));
+        let failed = self.event(counted);
+        let gone = state.is_fresh(under_way.start) && failed.status == Some(GONE);
+        let blown = counted.is_some_and(|errors| errors > ERRORS_MAX);
+        let failures = state.failures(self.delivery).failed.saturating_add(1);
+        let (code, errors) = (failed.code.clone(), counted.unwrap_or(state.errors));
+        let mut events = vec![failed.into()];
+        if gone || blown {
+            let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
+            let by = "system".to_owned();
+            events
+                .push(WebhookDisabled { webhook: self.webhook, because, errors, by, reason: code, at: self.at }.into());
+        } else if state.enabled && failures >= PARKED_AT {
+            let (webhook, delivery, chat) = (self.webhook, self.delivery, under_way.owed.chat);
+            events.push(DeliveryParked { webhook, delivery, chat, failures, at: self.at }.into());
+        }
+        events
+    }
+
+    fn event(&self, counted: Option<u32>) -> DeliveryFailed {
+        let (code, status, retry_after_ms) = match self.outcome {
+            Outcome::Answered { status, retry_after_ms } => (BAD_STATUS.to_owned(), Some(*status), *retry_after_ms),
+            Outcome::Failed { code, status } => (code.clone(), *status, None),
+        };
+        DeliveryFailed {
+            webhook: self.webhook,
+            delivery: self.delivery,
+            try_number: self.try_number,
+            code,
+            status,
+            counted,
+            not_before: counted.map(|errors| self.at.plus_ms(self.wait_ms(errors, retry_after_ms))),
+            at: self.at,
+        }
+    }
+
+    fn wait_ms(&self, errors: u32, retry_after_ms: Option<u64>) -> u64 {
+        let waits = &self.policy.retry_ms;
+        let nth = usize::try_from(errors.saturating_sub(1)).unwrap_or(usize::MAX);
+        let usual = waits.get(nth).or(waits.last()).copied().unwrap_or(0);
+        usual.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MS_MAX))
+    }
+}
+
+pub(super) fn call_in(state: &State, by: String, at: Timestamp) -> Decision<Answer> {
+    let windows = Answer::Count(state.windows());
+    match state.webhook {
+        Some(webhook) if state.windows() > 0 => Decision::of(vec![BundlesCalledIn { webhook, by, at }.into()], windows),
+        _ => Decision::nothing(windows),
+    }
+}
+
+/// Once more, whatever became of it; what is under way already is not begun again.
+pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: String) -> Result<Vec<Event>, Rejection> {
+    let Some(webhook) = state.webhook.filter(|_| state.url.is_some()) else { return Err(Rejection::NoUrl) };
+    if state.by_hand.contains_key(&delivery) {
+        return Ok(Vec::new());
+    }
+    if state.owed.find(chat, delivery).is_some() {
+        return Err(Rejection::StillOwed);
+    }
+    Ok(vec![DeliveryResent { webhook, delivery, chat, by }.into()])
+}
+
+pub(super) fn recover(state: &State, since: Timestamp, by: String) -> Decision<Answer> {
+    let deliveries = state.parked.values().filter(|parked| parked.at >= since).count() as u64;
+    match state.webhook {
+        Some(webhook) if deliveries > 0 => {
+            let recovered = DeliveriesRecovered { webhook, since, deliveries, by };
+            Decision::of(vec![recovered.into()], Answer::Count(deliveries))
+        }
+        _ => Decision::nothing(Answer::Count(0)),
+    }
+}
+
+pub(super) fn reset_errors(state: &State, by: String) -> Vec<Event> {
+    let webhook = state.webhook.filter(|_| state.errors > 0);
+    webhook.map(|webhook| WebhookErrorsReset { webhook, by }.into()).into_iter().collect()
+}
+
+pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: String) -> Vec<Event> {
+    vec![WebhookKeyRotated { webhook, key_hash, by }.into()]
+}
+
+pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {
+    let webhook = state.webhook.filter(|_| state.notice_due && state.notices == notice);
+    webhook.map(|webhook| OwnerNotified { about: StreamId::Webhook(webhook), notice, at }.into()).into_iter().collect()
+}

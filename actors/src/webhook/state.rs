@@ -1,0 +1,315 @@
+//! What a webhook remembers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::event::Event;
+use events::ids::{ChatId, DeliveryId, WebhookId};
+use events::personal::Personal;
+use events::time::Timestamp;
+use events::webhook::{
+    Aggregation, BundleFlushed, BundleOpened, DeliveryFailed, DeliveryParked, DeliveryStarted, DeliverySucceeded,
+    DisabledBecause, WebhookConfigured, WebhookDisabled,
+};
+use serde::Serialize;
+
+use super::queue::{Owed, Queue};
+use super::{AT_ONCE, CLOSED_AT_ONCE, Effect};
+use crate::decider::Due;
+
+/// Settings, open windows, deliveries owed, the fuse.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Its id; `None` before anything happened to it.
+    pub webhook: Option<WebhookId>,
+    /// Where reports go; `None`: nowhere.
+    pub url: Option<Personal>,
+    /// How messages are gathered.
+    pub aggregation: Aggregation,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Errors in a row that count.
+    pub errors: u32,
+    /// Whether nothing has succeeded yet since it was switched on or got another URL.
+    pub proving: bool,
+    /// After an error nothing is tried before this.
+    pub not_before: Option<Timestamp>,
+    /// What is owed.
+    pub owed: Queue,
+    /// Requests under way, one a chat.
+    pub in_flight: BTreeMap<ChatId, Try>,
+    /// Requests under way that somebody asked for.
+    pub by_hand: BTreeMap<DeliveryId, ByHand>,
+    /// What waits for somebody's word.
+    pub parked: BTreeMap<DeliveryId, Parked>,
+    windows: BTreeMap<ChatId, Window>,
+    /// Open windows, the oldest first.
+    #[serde(skip)]
+    opened: BTreeSet<(Timestamp, ChatId)>,
+    /// Windows opened up to here are closed at once.
+    called_in: Option<Timestamp>,
+    /// Deliveries that there ever were.
+    deliveries: u64,
+    /// Requests that there ever were.
+    starts: u64,
+    /// Failures of requests up to this one are told together and count once.
+    counts_after: u64,
+    /// Requests up to this one went to another URL or were made before it was switched on.
+    stale_until: u64,
+    last_failed: Option<ChatId>,
+    /// Tries and failures of what failed before.
+    failures: BTreeMap<DeliveryId, Failures>,
+    /// How often the owner had to be told something, and whether that is still due.
+    pub(super) notices: u64,
+    pub(super) notice_due: bool,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Try {
+    /// Its delivery.
+    pub owed: Owed,
+    /// 1 for the first try.
+    pub try_number: u32,
+    /// Its place among all requests.
+    pub start: u64,
+}
+
+/// A request that somebody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ByHand {
+    /// Its conversation.
+    pub chat: ChatId,
+    /// 1 for the first try.
+    pub try_number: u32,
+}
+
+/// A delivery that waits for somebody's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    /// The delivery.
+    pub owed: Owed,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Window {
+    number: u64,
+    opened_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Failures {
+    /// Tries begun.
+    pub(super) tries: u32,
+    /// Tries that failed since it was switched on.
+    pub(super) failed: u32,
+}
+
+impl State {
+    /// Windows that gather.
+    pub fn windows(&self) -> u64 {
+        self.windows.len() as u64
+    }
+
+    /// Whether requests may be made.
+    pub(super) const fn is_open(&self) -> bool {
+        self.enabled && self.url.is_some()
+    }
+
+    /// Whether everything is well, so that several chats may be served at once.
+    pub(super) const fn is_healthy(&self) -> bool {
+        self.errors == 0 && !self.proving
+    }
+
+    pub(super) fn failures(&self, delivery: DeliveryId) -> Failures {
+        self.failures.get(&delivery).copied().unwrap_or_default()
+    }
+
+    /// Whether a failure of this request is one more error in a row.
+    pub(super) const fn counts(&self, start: u64) -> bool {
+        self.enabled && start > self.counts_after
+    }
+
+    /// Whether this request went to where requests go now.
+    pub(super) const fn is_fresh(&self, start: u64) -> bool {
+        self.enabled && start > self.stale_until
+    }
+
+    /// What may be tried now: the oldest of several chats while all is well, else one of another chat than failed last.
+    pub(super) fn next(&self) -> Vec<Owed> {
+        if !self.is_open() {
+            return Vec::new();
+        }
+        let mut waiting = self.owed.heads().filter(|owed| !self.in_flight.contains_key(&owed.chat));
+        if self.is_healthy() {
+            return waiting.take(AT_ONCE.saturating_sub(self.in_flight.len())).collect();
+        }
+        if !self.in_flight.is_empty() {
+            return Vec::new();
+        }
+        let first = self.owed.heads().next();
+        waiting.find(|owed| Some(owed.chat) != self.last_failed).or(first).into_iter().collect()
+    }
+
+    pub(super) fn due(&self) -> Due<Effect> {
+        let mut due = Due { waiting: self.owed.len(), ..Due::nothing() };
+        let Some(webhook) = self.webhook else { return due };
+        let post = |delivery, chat, try_number, by_hand| Effect::Post { webhook, chat, delivery, try_number, by_hand };
+        due.effects.extend(self.in_flight.values().map(|t| post(t.owed.delivery, t.owed.chat, t.try_number, false)));
+        due.effects.extend(self.by_hand.iter().map(|(delivery, by)| post(*delivery, by.chat, by.try_number, true)));
+        if self.notice_due {
+            due.effects.push(Effect::Notify { webhook, notice: self.notices });
+        }
+        due.later = self.closings().collect();
+        if !self.next().is_empty() {
+            due.wake_at = Some(self.not_before.unwrap_or_default());
+        }
+        due
+    }
+
+    /// When the oldest windows close.
+    fn closings(&self) -> impl Iterator<Item = (Timestamp, Effect)> {
+        let aggregated = self.aggregation != Aggregation::None;
+        self.opened.iter().take(CLOSED_AT_ONCE).filter_map(move |(opened_at, chat)| {
+            let window = self.windows.get(chat)?.number;
+            let called_in = self.called_in.is_some_and(|at| *opened_at <= at);
+            let at = if called_in { *opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
+            Some((at, Effect::Close { chat: *chat, window, aggregated }))
+        })
+    }
+
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::WebhookConfigured(e) => self.configured(e),
+            Event::WebhookEnabled(_) => {
+                self.enabled = true;
+                self.begin_anew();
+            }
+            Event::WebhookDisabled(e) => self.disabled(e),
+            Event::WebhookErrorsReset(_) => self.begin_anew(),
+            Event::OwnerNotified(e) => self.notice_due &= e.notice != self.notices,
+            Event::BundleOpened(e) => self.opened(e),
+            Event::BundlesCalledIn(e) => self.called_in = Some(e.at),
+            Event::BundleFlushed(e) => self.flushed(e),
+            Event::DeliveryStarted(e) => self.started(e),
+            Event::DeliverySucceeded(e) => self.succeeded(e),
+            Event::DeliveryFailed(e) => self.failed(e),
+            Event::DeliveryParked(e) => self.park(e),
+            Event::DeliveryDiscarded(_) => {
+                self.owed.clear();
+                self.failures.clear();
+            }
+            Event::DeliveryResent(e) => {
+                let try_number = self.failures(e.delivery).tries.saturating_add(1);
+                self.by_hand.insert(e.delivery, ByHand { chat: e.chat, try_number });
+            }
+            Event::DeliveriesRecovered(e) => self.recovered(e.since),
+            _ => {}
+        }
+    }
+
+    fn configured(&mut self, configured: &WebhookConfigured) {
+        self.webhook = Some(configured.webhook);
+        self.aggregation = configured.aggregation;
+        if self.url != configured.url {
+            self.url.clone_from(&configured.url);
+            self.begin_anew();
+        }
+    }
+
+    /// Errors of before say nothing any more: one try will tell.
+    fn begin_anew(&mut self) {
+        (self.errors, self.not_before, self.last_failed, self.proving) = (0, None, None, true);
+        (self.counts_after, self.stale_until) = (self.starts, self.starts);
+        self.failures.values_mut().for_each(|failures| failures.failed = 0);
+    }
+
+    fn disabled(&mut self, disabled: &WebhookDisabled) {
+        self.enabled = false;
+        if disabled.because != DisabledBecause::Owner {
+            self.notices = self.notices.saturating_add(1);
+            self.notice_due = true;
+        }
+    }
+
+    fn opened(&mut self, opened: &BundleOpened) {
+        self.webhook = Some(opened.webhook);
+        self.windows.insert(opened.chat, Window { number: opened.window, opened_at: opened.at });
+        self.opened.insert((opened.at, opened.chat));
+    }
+
+    fn flushed(&mut self, flushed: &BundleFlushed) {
+        if let Some(window) = self.windows.get(&flushed.chat).filter(|window| window.number == flushed.window) {
+            self.opened.remove(&(window.opened_at, flushed.chat));
+            self.windows.remove(&flushed.chat);
+        }
+        if let Some(delivery) = flushed.delivery() {
+            self.deliveries = self.deliveries.saturating_add(1);
+            self.owed.insert(Owed { place: self.deliveries, chat: flushed.chat, delivery });
+        }
+    }
+
+    fn started(&mut self, started: &DeliveryStarted) {
+        self.starts = self.starts.saturating_add(1);
+        if let Some(owed) = self.owed.find(started.chat, started.delivery) {
+            let try_number = started.try_number;
+            self.in_flight.insert(started.chat, Try { owed, try_number, start: self.starts });
+        }
+        if started.try_number > 1 {
+            self.failures.entry(started.delivery).or_default().tries = started.try_number;
+        }
+    }
+
+    /// Ends the request, if it is under way; its delivery stays where it is.
+    fn ended(&mut self, delivery: DeliveryId, try_number: u32) -> Option<Try> {
+        if self.by_hand.get(&delivery).is_some_and(|by| by.try_number == try_number) {
+            self.by_hand.remove(&delivery);
+            return None;
+        }
+        let chat = *self.in_flight.iter().find(|(_, t)| t.owed.delivery == delivery && t.try_number == try_number)?.0;
+        self.in_flight.remove(&chat)
+    }
+
+    fn succeeded(&mut self, succeeded: &DeliverySucceeded) {
+        self.failures.remove(&succeeded.delivery);
+        self.parked.remove(&succeeded.delivery);
+        let Some(ended) = self.ended(succeeded.delivery, succeeded.try_number) else { return };
+        self.owed.remove(ended.owed.chat, ended.owed.place);
+        if self.is_fresh(ended.start) {
+            (self.errors, self.not_before, self.last_failed, self.proving) = (0, None, None, false);
+        }
+    }
+
+    fn failed(&mut self, failed: &DeliveryFailed) {
+        let ended = self.ended(failed.delivery, failed.try_number);
+        let failures = self.failures.entry(failed.delivery).or_default();
+        failures.tries = failures.tries.max(failed.try_number);
+        let Some(ended) = ended else { return };
+        if !self.enabled {
+            return;
+        }
+        failures.failed = failures.failed.saturating_add(1);
+        self.last_failed = Some(ended.owed.chat);
+        if let Some(errors) = failed.counted {
+            self.errors = errors;
+            self.counts_after = self.starts;
+            self.not_before = failed.not_before;
+        }
+    }
+
+    fn park(&mut self, parked: &DeliveryParked) {
+        if let Some(owed) = self.owed.find(parked.chat, parked.delivery) {
+            self.owed.remove(owed.chat, owed.place);
+            self.parked.insert(parked.delivery, Parked { owed, at: parked.at });
+            self.failures.entry(parked.delivery).or_default().failed = 0;
+        }
+    }
+
+    fn recovered(&mut self, since: Timestamp) {
+        let (back, stay) = std::mem::take(&mut self.parked).into_iter().partition(|(_, parked)| parked.at >= since);
+        self.parked = stay;
+        let back: BTreeMap<DeliveryId, Parked> = back;
+        back.into_values().for_each(|parked| self.owed.insert(parked.owed));
+    }
+}
