@@ -2,6 +2,8 @@
 
 mod handle;
 mod keeper;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

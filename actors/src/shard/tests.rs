@@ -1,0 +1,150 @@
+//! What a shard finds again after a crash, in virtual time.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::System;
+use events::account::Origin;
+use events::event::Event;
+use events::ids::MessageId;
+use events::index::Index;
+use events::log::Log;
+use events::memory_log::MemoryLog;
+use events::personal::Digest;
+use events::record::Cause;
+use events::sequencer::{NewCommit, Sequencer};
+use events::watermark::Watermark;
+use events::writer::{Work, Writer};
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Parts, Reading, Shard, ShardHandle};
+use crate::account::{Account, Command, Effect, Outcome};
+use crate::agenda::Agenda;
+use crate::clock::Clock;
+use crate::decider::Decider;
+use crate::peer::Peer;
+use crate::port::{Port, Ports};
+use crate::spec::at;
+use crate::spec::facts::{connected, created, granted, message, url_generated, workspace};
+use crate::workspace::{Command as Ask, LookedUp, Recipient, Submit, Workspace};
+
+/// Found by a seed: the checkpoint covered the message and left out its account, which did not know yet what it had.
+#[test]
+fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_woke() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    begin(&log, vec![created(), granted(5, "trial"), url_generated("in_token"), connected()]);
+    live(&log, async |shard, batches, _| {
+        batches.add_permits(100);
+        pass(1_200).await;
+        shard.rest_all();
+        pass(300).await;
+        assert_eq!(shard.overview().awake, [0, 0, 0], "somebody is still awake");
+        // From here on the disk takes its time: the account is asked to wake and cannot read its past yet.
+        batches.forget_permits(100);
+        let asked = shard.clone();
+        let answered =
+            actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::system()).await });
+        pass(1_000).await;
+        // The message and the checkpoint behind it become durable, and nothing else does.
+        batches.add_permits(1);
+        answered.await.unwrap().unwrap();
+    });
+    assert_eq!(
+        Agenda::read(log.as_ref()).unwrap().0.covered(),
+        log.head().position,
+        "no checkpoint covers the message"
+    );
+    live(&log, async |_, batches, mut sent| {
+        batches.add_permits(100);
+        let sent = tokio::time::timeout(Duration::from_mins(1), sent.recv()).await;
+        assert_eq!(sent, Ok(Some(message(11))), "nobody woke the account");
+    });
+}
+
+fn submit() -> Ask {
+    Ask::Submit(Box::new(Submit {
+        message: message(11),
+        token_hash: Some(Digest::of(b"in_token")),
+        recipient: Recipient::Peer(Peer::from_phone("+12025550101")),
+        sender: None,
+        text: "hi".to_owned(),
+        file: None,
+        origin: Origin::Inbound,
+        unknown_fields: Vec::new(),
+        dry_run: false,
+        idempotency: None,
+        looked_up: LookedUp::default(),
+    }))
+}
+
+async fn pass(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+/// Writes the first commit of a log: the past that a story begins with.
+fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
+    let (index, watermark) = (Arc::new(Index::open(Arc::clone(log)).unwrap()), Watermark::at(0));
+    let (work, mut taken) = unbounded_channel();
+    let mut writer = Writer::new(Arc::clone(log), Arc::clone(&index), watermark.clone());
+    let mut sequencer = Sequencer::new(index, watermark, work);
+    let stream = Workspace::stream(workspace());
+    sequencer.register(stream, crate::shell::inbox());
+    sequencer.replayed(stream, 0);
+    let commit = NewCommit { workspace: workspace(), recorded_at: at(0), cause: Cause::system(), events };
+    sequencer.append(stream, 0, commit).unwrap();
+    let first = taken.try_recv().ok();
+    let prepared = writer.prepare(first, &mut taken).unwrap();
+    writer.write(&prepared).unwrap();
+    writer.sync(prepared).unwrap();
+}
+
+/// Runs a shard on the log until the story ends; then it is gone at once, as in a power cut.
+fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>, UnboundedReceiver<MessageId>)) {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let system = System::with_tokio_rt(runtime);
+    system.block_on(async {
+        let (batches, (phone, sent)) = (Arc::new(Semaphore::new(0)), unbounded_channel());
+        let allowed = Arc::clone(&batches);
+        let parts = Parts {
+            log: Arc::clone(log),
+            clock: Clock::start(Arc::new(|| at(0)), log.head().recorded_at, 1),
+            ports: Box::new(move || Ports { send: Rc::new(Phone(phone)) }),
+            start_writer: Box::new(move |writer, work| drop(actix::spawn(write(writer, work, allowed)))),
+            reading: Reading::Inline,
+            commands_in_flight: 10,
+            idle: Duration::from_hours(1),
+        };
+        story(Shard::launch(parts).unwrap(), batches, sent).await;
+    });
+    // A dropped system polls its actors once more, and their timers want a runtime.
+    let grave = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = grave.enter();
+    drop(system);
+}
+
+/// Writes as many batches as there are permits for.
+async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, allowed: Arc<Semaphore>) {
+    while let Some(first) = work.recv().await {
+        let mut first = Some(first);
+        while first.is_some() || writer.has_backlog() {
+            allowed.acquire().await.unwrap().forget();
+            let prepared = writer.prepare(first.take(), &mut work).unwrap();
+            writer.write(&prepared).unwrap();
+            writer.sync(prepared).unwrap();
+        }
+    }
+}
+
+/// Takes every message.
+struct Phone(UnboundedSender<MessageId>);
+
+impl Port<Account> for Phone {
+    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
+        let Effect::Send { message, try_number, .. } = effect else { panic!("there are no files here") };
+        self.0.send(message).unwrap();
+        Box::pin(async move { Command::Tried { message, try_number, outcome: Outcome::Sent } })
+    }
+}
