@@ -5,6 +5,7 @@ mod error;
 mod fields;
 mod kind;
 mod layers;
+mod mail;
 mod shown;
 mod values;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::{ConfigError, Origin, Suggestion};
+pub use mail::{MailHost, MailTls};
 pub use shown::{Effective, effective};
 pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Success, Unfit};
 
@@ -187,9 +189,9 @@ pub struct Outbound {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Smtp {
-    /// Its name or address; no e-mail is sent without one.
+    /// Its name or address; e-mails are only kept without one.
     #[serde(deserialize_with = "fields::optional")]
-    pub host: Option<String>,
+    pub host: Option<MailHost>,
     /// Its port, from 1.
     #[serde(deserialize_with = "fields::within::<1, 65_535, _, _>")]
     pub port: u16,
@@ -202,6 +204,12 @@ pub struct Smtp {
     /// Sender of the e-mails.
     #[serde(deserialize_with = "fields::mailbox")]
     pub from: String,
+    /// How the connection is kept secret.
+    #[serde(deserialize_with = "fields::parsed")]
+    pub tls: MailTls,
+    /// Seconds that each step of handing an e-mail over may take.
+    #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
+    pub timeout_s: u64,
 }
 
 /// What the command line sets; it wins over all other sources.

@@ -123,6 +123,9 @@ fn a_value_that_does_not_fit_is_named_with_its_source_and_what_would_fit() {
             "outbound.retry_s = [1, -1] (from {}) must be 1 to 10 numbers, each 0 to",
         ),
         ("TIDINGS_OUTBOUND__SUCCESS", "201", "outbound.success = \"201\" (from {}) must be \"2xx\" or \"200\""),
+        ("TIDINGS_SMTP__HOST", "mail.example:25", "smtp.host = \"mail.example:25\" (from {}) must be a name or an IP"),
+        ("TIDINGS_SMTP__HOST", "smtp://mail", "smtp.host = \"smtp://mail\" (from {}) must be a name or an IP"),
+        ("TIDINGS_SMTP__TLS", "ssl", "smtp.tls = \"ssl\" (from {}) must be \"starttls\", \"tls\" or \"none\""),
         ("TIDINGS_SMTP__FROM", "nobody", "smtp.from = \"nobody\" (from {}) must be a mail address"),
         (
             "TIDINGS_GUARD__ALLOW_NETWORKS",
@@ -160,6 +163,24 @@ fn contradictions_name_both_keys() {
     assert!(from_environment(&[("TIDINGS_PACING__GAP_MS_MIN", "2500")]).is_ok());
     let off = from_environment(&[("TIDINGS_SIMULATOR__ENABLED", "false"), ("TIDINGS_SIMULATOR__CLOCK_RATE", "2")]);
     assert!(refusal(off).contains("must be 1 unless simulator.enabled = true"));
+}
+
+#[test]
+fn a_password_goes_in_clear_to_nobody_who_may_be_far_away() {
+    let load = |host, tls, user: &str| {
+        let file = if user.is_empty() { "" } else { "password" };
+        let keys = ["TIDINGS_SMTP__HOST", "TIDINGS_SMTP__TLS", "TIDINGS_SMTP__USER", "TIDINGS_SMTP__PASSWORD_FILE"];
+        let values = [host, tls, user, file];
+        Config::load(NO_FILE, keys.into_iter().zip(values), Overrides::default())
+    };
+    for host in ["mail.example", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "localhost.example"] {
+        let words = refusal(load(host, "none", "ann"));
+        assert!(words.starts_with("smtp.tls = \"none\" (from TIDINGS_SMTP__TLS) must be \"starttls\" or"), "{words}");
+        assert!(load(host, "starttls", "ann").is_ok() && load(host, "none", "").is_ok(), "{host}");
+    }
+    for host in ["localhost", "127.0.0.2", "10.1.2.3", "192.168.0.9", "::1", "[fd00::1]"] {
+        assert!(load(host, "none", "ann").is_ok(), "{host}");
+    }
 }
 
 #[test]
@@ -215,7 +236,7 @@ fn documented() -> Vec<(String, String, String)> {
 #[test]
 fn every_key_says_its_default() {
     let keys = documented();
-    assert_eq!(keys.len(), 36);
+    assert_eq!(keys.len(), 38);
     for (key, value, comment) in keys {
         assert!(comment.ends_with(&format!("Default: {value}.")), "{key}: {comment}");
     }

@@ -11,6 +11,13 @@ use reqwest::Url;
 #[error("must be {0}")]
 pub struct Unfit(&'static str);
 
+impl Unfit {
+    /// Completes "must be ...".
+    pub(super) const fn new(words: &'static str) -> Self {
+        Self(words)
+    }
+}
+
 /// The operator's key. Never shown: neither by `Debug` nor in an error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminKey(String);

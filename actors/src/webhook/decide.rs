@@ -11,11 +11,9 @@ use events::webhook::{
 };
 
 use super::state::{State, Try};
-use super::{Answer, Configure, ERRORS_MAX, Outcome, PARKED_AT, Policy, RETRY_AFTER_MS_MAX, Rejection, Tried};
+use super::{Answer, Configure, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection, Tried};
 use crate::decider::Decision;
 
-/// Code of an answer whose status is no success.
-const BAD_STATUS: &str = "bad_status";
 /// The receiver wants nothing any more.
 const GONE: u16 = 410;
 
@@ -66,7 +64,7 @@ pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Resu
 
 /// A success, or a failure with all that follows from it.
 pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
-    let Tried { delivery, try_number, outcome, policy } = tried;
+    let Tried { delivery, try_number, outcome, retry_ms } = tried;
     let (delivery, try_number) = (*delivery, *try_number);
     let Some(webhook) = state.webhook else { return Vec::new() };
     let under_way = state.in_flight.values().find(|t| t.owed.delivery == delivery && t.try_number == try_number);
@@ -75,18 +73,15 @@ pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
         return Vec::new();
     }
     match outcome {
-        Outcome::Answered { status, .. } if is_success(*status, policy) => {
+        Outcome::Taken { status } => {
             vec![DeliverySucceeded { webhook, delivery, try_number, status: *status, at }.into()]
         }
-        _ => {
-            let failed = Failed { state, webhook, delivery, try_number, outcome, policy, at };
+        Outcome::Failed { code, status, retry_after_ms } => {
+            let failure = (code.clone(), *status, *retry_after_ms);
+            let failed = Failed { state, webhook, delivery, try_number, failure, retry_ms, at };
             under_way.map_or_else(|| vec![failed.event(None).into()], |under_way| failed.events(under_way))
         }
     }
-}
-
-const fn is_success(status: u16, policy: &Policy) -> bool {
-    status == 200 || (!policy.only_200 && status >= 200 && status < 300)
 }
 
 /// A request that failed.
@@ -95,8 +90,8 @@ struct Failed<'a> {
     webhook: WebhookId,
     delivery: DeliveryId,
     try_number: u32,
-    outcome: &'a Outcome,
-    policy: &'a Policy,
+    failure: (String, Option<u16>, Option<u64>),
+    retry_ms: &'a [u64],
     at: Timestamp,
 }
 
@@ -125,10 +120,7 @@ impl Failed<'_> {
     }
 
     fn event(&self, counted: Option<u32>) -> DeliveryFailed {
-        let (code, status, retry_after_ms) = match self.outcome {
-            Outcome::Answered { status, retry_after_ms } => (BAD_STATUS.to_owned(), Some(*status), *retry_after_ms),
-            Outcome::Failed { code, status } => (code.clone(), *status, None),
-        };
+        let (code, status, retry_after_ms) = self.failure.clone();
         DeliveryFailed {
             webhook: self.webhook,
             delivery: self.delivery,
@@ -142,9 +134,8 @@ impl Failed<'_> {
     }
 
     fn wait_ms(&self, errors: u32, retry_after_ms: Option<u64>) -> u64 {
-        let waits = &self.policy.retry_ms;
         let nth = usize::try_from(errors.saturating_sub(1)).unwrap_or(usize::MAX);
-        let usual = waits.get(nth).or(waits.last()).copied().unwrap_or(0);
+        let usual = self.retry_ms.get(nth).or(self.retry_ms.last()).copied().unwrap_or(0);
         usual.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MS_MAX))
     }
 }

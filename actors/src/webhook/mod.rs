@@ -115,36 +115,27 @@ pub struct Tried {
     pub try_number: u32,
     /// What came of it.
     pub outcome: Outcome,
-    /// What counts as success, and how long to wait after failures.
-    pub policy: Arc<Policy>,
+    /// The wait after the first error in a row, the second, and so on, in milliseconds; the last one serves for more.
+    pub retry_ms: Arc<[u64]>,
 }
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The receiver answered.
-    Answered {
-        /// The status.
+    /// The receiver took the delivery.
+    Taken {
+        /// Its status.
         status: u16,
-        /// How long it asks us to wait, in milliseconds.
-        retry_after_ms: Option<u64>,
     },
-    /// It did not, or not in a way that counts.
+    /// It did not.
     Failed {
-        /// Why, in one stable word such as `timeout`.
+        /// Why, in one stable word such as `report_timeout`.
         code: String,
         /// The status, if one came.
         status: Option<u16>,
+        /// How long it asks us to wait, in milliseconds.
+        retry_after_ms: Option<u64>,
     },
-}
-
-/// The operator's settings for all webhooks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// Whether only status 200 is a success, instead of any from 200 to 299.
-    pub only_200: bool,
-    /// The wait after the first error in a row, the second, and so on, in milliseconds; the last one serves for more.
-    pub retry_ms: Vec<u64>,
 }
 
 /// What a webhook answers.

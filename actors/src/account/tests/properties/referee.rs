@@ -124,6 +124,7 @@ impl Referee {
             Event::AccountResumed(_) => (self.paused, self.blocked) = (false, false),
             Event::AccountBlocked(_) => self.blocked = true,
             Event::AccountUnblocked(_) => self.blocked = false,
+            Event::OwnerNotified(_) => {}
             other => panic!("{other:?} does not concern an account"),
         }
     }
