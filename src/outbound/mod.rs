@@ -1,4 +1,11 @@
-//! Reports to the CRM's own URL: posted, signed, remembered. When to try is not decided here.
+//! Reports to the CRM's own URL: put together, posted, signed, remembered. What is owed, and when, is decided elsewhere.
+
+pub mod bundle;
+
+pub mod body;
+pub mod permalink;
+pub mod posting;
+mod rebuild;
 
 mod answer;
 mod fault;
@@ -10,6 +17,7 @@ pub use answer::Response;
 pub use fault::Fault;
 pub use http::Http;
 pub use poster::{Answered, Poster, Request};
+pub use rebuild::rebuild;
 pub use retry_after::RETRY_AFTER_MAX;
 
 /// Longest part of a body that is kept of an answer, in bytes.

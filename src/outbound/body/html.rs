@@ -1,0 +1,70 @@
+//! The conversation as one piece of HTML, which other people's CRMs show: no mark-up in it but ours.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::moment::Minutes;
+use super::sides::Side;
+use crate::outbound::bundle::{Bundle, Said};
+use crate::outbound::permalink;
+
+/// Text that a browser shows as it is: no part of it is mark-up, inside of a quoted attribute neither.
+///
+/// A line feed becomes `<br/>`. A carriage return becomes `&#13;`, for a parser would make a line feed of it. NUL cannot
+/// be written in HTML at all and becomes U+FFFD, as a browser's own would. All other characters stay as they are, control
+/// characters too: a parser keeps them, while it would replace some if they were written as numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Escaped<'a>(pub(super) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some((at, written)) = rest.bytes().enumerate().find_map(|(at, byte)| Some((at, written(byte)?))) {
+            let (plain, special) = rest.split_at(at);
+            f.write_str(plain)?;
+            f.write_str(written)?;
+            rest = special.get(1..).unwrap_or_default();
+        }
+        f.write_str(rest)
+    }
+}
+
+/// How a byte is written, if it is not written as it is. None of these is part of a longer character.
+const fn written(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&#39;",
+        b'\n' => "<br/>",
+        b'\r' => "&#13;",
+        0 => "\u{fffd}",
+        _ => return None,
+    })
+}
+
+/// All messages of a bundle, one line each, then a link to the first.
+pub(super) struct Aggregation<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) first: &'a Said,
+    pub(super) base_url: &'a str,
+}
+
+impl Serialize for Aggregation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Aggregation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for said in &self.bundle.messages {
+            let sender = Side::sender(self.bundle, said).full_name;
+            write!(f, "from {} on {}: {}<br/>", Escaped(sender), Minutes(said.at), Escaped(said.text.reveal()))?;
+        }
+        let (base_url, link) = (Escaped(self.base_url), permalink::of(self.first.id));
+        write!(f, "Click <a href='{base_url}/permalink/{link}/'>here</a> to open the conversation in Tidings")
+    }
+}
