@@ -17,7 +17,11 @@ const CHUNK: usize = 64;
 
 /// The bundle of a delivery as it is reported at every try, and the event that made it; `None` if there is no such
 /// delivery.
-pub fn rebuild(log: &dyn Log, index: &Index, delivery: DeliveryId) -> Result<Option<(BundleFlushed, Bundle)>, ReadError> {
+pub fn rebuild(
+    log: &dyn Log,
+    index: &Index,
+    delivery: DeliveryId,
+) -> Result<Option<(BundleFlushed, Bundle)>, ReadError> {
     let Some(flushed) = flushed(log, index, delivery)? else { return Ok(None) };
     let mut messages = Vec::with_capacity(flushed.messages.len());
     for message in &flushed.messages {

@@ -1,0 +1,252 @@
+//! The outbound webhook: settings and switches, and what its owner can do about deliveries.
+
+use actix_web::{HttpResponse, web};
+use actors::clock::wall_now;
+use actors::webhook::{Answer, Command, Configure, State, Webhook};
+use events::ids::{DeliveryId, WebhookId};
+use events::personal::Digest;
+use events::time::Timestamp;
+use events::webhook::Aggregation;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
+use url::Url;
+use utoipa::ToSchema;
+
+use super::call::{BY, Call};
+use super::error::Refused;
+use super::fields;
+use super::openapi::{Moment, Reason};
+use crate::outbound::{KeyRing, SigningKey, rebuild, testing};
+use crate::secrets;
+
+/// Longest URL, in bytes.
+const URL_BYTES_MAX: usize = 2_048;
+
+/// The outbound webhook as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OutboundView {
+    /// Where reports go; null: nowhere, and what is said is not owed.
+    #[schema(format = "uri", example = "https://crm.example/hooks/whatsapp")]
+    url: Option<String>,
+    enabled: bool,
+    #[schema(value_type = String, example = "none")]
+    aggregation: Aggregation,
+    /// More than 10 switch it off.
+    errors_in_a_row: u32,
+    /// Deliveries that wait, those under way included.
+    owed: u64,
+    /// Chats whose messages are being gathered.
+    open_windows: u64,
+    /// Deliveries that failed again and again while others did not; they wait to be resent or recovered.
+    parked: u64,
+    /// After an error nothing is tried before this.
+    #[schema(value_type = Option<Moment>)]
+    next_try_at: Option<String>,
+}
+
+impl OutboundView {
+    fn of(state: &State) -> Self {
+        Self {
+            url: state.url.as_ref().map(|url| url.reveal().to_owned()),
+            enabled: state.enabled,
+            aggregation: state.aggregation,
+            errors_in_a_row: state.errors,
+            owed: state.owed.len(),
+            open_windows: state.windows(),
+            parked: state.parked.len() as u64,
+            next_try_at: state.not_before.filter(|_| state.enabled).map(|at| at.to_string()),
+        }
+    }
+}
+
+/// What becomes of the deliveries owed when the webhook is switched on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Backlog {
+    /// They are sent.
+    #[default]
+    Send,
+    /// They are given up.
+    Discard,
+}
+
+/// The settings to change.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct OutboundBody {
+    /// Absolute, http or https; null or empty: nowhere. The first URL switches the webhook on, unless told otherwise.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "https://crm.example/hooks/whatsapp")]
+    url: Option<Option<String>>,
+    enabled: Option<bool>,
+    #[schema(value_type = Option<String>, example = "6h")]
+    aggregation: Option<Aggregation>,
+    /// Counts together with `"enabled": true`.
+    #[serde(default)]
+    backlog: Backlog,
+    #[serde(default)]
+    #[schema(value_type = Reason)]
+    reason: String,
+}
+
+/// Keeps `null` apart from what is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// What was parked at this moment or later is tried again.
+#[derive(Deserialize, Default, ToSchema)]
+pub(super) struct RecoverBody {
+    #[schema(value_type = Option<Moment>)]
+    since: Option<String>,
+}
+
+/// A number of windows or deliveries.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FlushedView {
+    /// Chats whose gathered messages go out now.
+    flushed: u64,
+}
+
+/// How many deliveries are tried again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RecoveredView {
+    recovered: u64,
+}
+
+/// What requests are signed with.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SecretView {
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    secret: String,
+    /// Until then requests carry a second signature, by the key before.
+    #[schema(value_type = Option<Moment>)]
+    previous_valid_until: Option<String>,
+}
+
+/// A delivery that is posted once more.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ResentView {
+    #[schema(example = "dlv_9FCC85FE99662E46")]
+    delivery_id: String,
+}
+
+impl Call {
+    fn webhook(&self) -> WebhookId {
+        WebhookId::of(self.workspace)
+    }
+
+    async fn tell(&self, command: Command) -> Result<Answer, Refused> {
+        Ok(self.gateway.shard.ask::<Webhook>(self.webhook(), command, self.cause()).await?)
+    }
+
+    async fn count(&self, command: Command) -> Result<u64, Refused> {
+        match self.tell(command).await? {
+            Answer::Count(count) => Ok(count),
+            Answer::Done => Err(Refused::fault(&"a webhook did not say how many")),
+        }
+    }
+
+    async fn see<V: Send + 'static>(&self, view: impl Fn(&State) -> V + Clone + Send + 'static) -> Result<V, Refused> {
+        Ok(self.gateway.shard.look::<Webhook, _>(self.webhook(), view).await?.value)
+    }
+
+    async fn shown(&self) -> Result<HttpResponse, Refused> {
+        Ok(HttpResponse::Ok().json(self.see(OutboundView::of).await?))
+    }
+
+    /// The webhook's keys; one that has none yet gets its first.
+    fn keys(&self) -> Result<KeyRing, Refused> {
+        let log = self.gateway.shard.log().as_ref();
+        if let Some(keys) = KeyRing::kept(log, self.webhook())? {
+            return Ok(keys);
+        }
+        let keys = KeyRing::new(SigningKey::new(&self.gateway.chance));
+        keys.keep(log, self.webhook()).map_err(|error| Refused::fault(&error))?;
+        Ok(keys)
+    }
+}
+
+/// The settings and how it goes.
+pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
+    call.shown().await
+}
+
+/// Changes what is named, all of it or nothing.
+pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
+    let OutboundBody { url, enabled, aggregation, backlog, reason } = call.body().await?;
+    fields::reason(&reason)?;
+    let url = url.map(|url| url.filter(|url| !url.trim().is_empty()).map(checked).transpose()).transpose()?;
+    if matches!(url, Some(Some(_))) {
+        call.keys()?;
+    }
+    let discard = backlog == Backlog::Discard;
+    let (webhook, by) = (call.webhook(), BY.to_owned());
+    call.tell(Command::Configure(Configure { webhook, url, aggregation, enabled, discard, by, reason })).await?;
+    call.shown().await
+}
+
+/// Whether it could be a URL at all; where it leads is judged at each try.
+fn checked(url: String) -> Result<String, Refused> {
+    let url = url.trim();
+    let parsed = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
+    match parsed {
+        Some(_) if url.len() <= URL_BYTES_MAX => Ok(url.to_owned()),
+        Some(_) => Err(Refused::invalid("url", format!("url has more than {URL_BYTES_MAX} bytes"))),
+        None => Err(Refused::invalid("url", "url must be an absolute http or https URL")
+            .hinting("Such as https://crm.example/hooks/whatsapp")),
+    }
+}
+
+/// Closes all windows that are open now.
+pub(super) async fn flush(call: Call) -> Result<HttpResponse, Refused> {
+    let flushed = call.count(Command::CallIn { by: BY.to_owned() }).await?;
+    Ok(HttpResponse::Ok().json(FlushedView { flushed }))
+}
+
+/// Tries again what was parked.
+pub(super) async fn recover(mut call: Call) -> Result<HttpResponse, Refused> {
+    let RecoverBody { since } = call.body_if_any().await?;
+    let since = since.map(|since| since.parse::<Timestamp>()).transpose();
+    let since = since.map_err(|_| Refused::invalid("since", "since must be a moment such as 2021-02-24T06:25:29Z"))?;
+    let since = since.unwrap_or(Timestamp::from_ms(i64::MIN));
+    let recovered = call.count(Command::Recover { since, by: BY.to_owned() }).await?;
+    Ok(HttpResponse::Ok().json(RecoveredView { recovered }))
+}
+
+/// Forgets the errors in a row, so that the next try is made at once.
+pub(super) async fn reset_errors(call: Call) -> Result<HttpResponse, Refused> {
+    call.tell(Command::ResetErrors { by: BY.to_owned() }).await?;
+    call.shown().await
+}
+
+/// The key in force.
+pub(super) async fn secret(call: Call) -> Result<HttpResponse, Refused> {
+    let keys = call.keys()?;
+    Ok(HttpResponse::Ok().json(secret_view(&keys)))
+}
+
+/// Makes a new key; the one before it signs too for another day.
+pub(super) async fn rotate_secret(call: Call) -> Result<HttpResponse, Refused> {
+    let mut keys = call.keys()?;
+    keys.rotate(SigningKey::new(&call.gateway.chance), wall_now());
+    keys.keep(call.gateway.shard.log().as_ref(), call.webhook()).map_err(|error| Refused::fault(&error))?;
+    let Digest(key_hash) = secrets::digest(&keys.current().reveal());
+    let (webhook, by) = (call.webhook(), BY.to_owned());
+    call.tell(Command::KeyRotated { webhook, key_hash: Digest(key_hash), by }).await?;
+    Ok(HttpResponse::Ok().json(secret_view(&keys)))
+}
+
+fn secret_view(keys: &KeyRing) -> SecretView {
+    let until = keys.overlaps_until(wall_now());
+    SecretView { secret: keys.current().reveal(), previous_valid_until: until.map(|until| until.to_string()) }
+}
+
+/// Posts a delivery once more, outside all counts.
+pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpResponse, Refused> {
+    let unknown = || Refused::not_found("delivery_not_found", "Delivery not found");
+    let delivery: DeliveryId = path.parse().map_err(|_| unknown())?;
+    let read = call.gateway.read(move |gateway| rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery));
+    let (flushed, _) = read.await?.filter(|(flushed, _)| flushed.workspace == call.workspace).ok_or_else(unknown)?;
+    call.tell(Command::Resend { delivery, chat: flushed.chat, by: BY.to_owned() }).await?;
+    Ok(HttpResponse::Accepted().json(ResentView { delivery_id: delivery.to_string() }))
+}

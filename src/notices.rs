@@ -1,0 +1,201 @@
+//! Tells owners by e-mail what stopped: a webhook that switched itself off, an account that may not send. Tries until
+//! it has been handed over; the events of that moment say what there is to tell.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actors::account::Account;
+use actors::shard::{Reading, ShardHandle};
+use actors::webhook::Webhook;
+use actors::workspace::{Owner, Workspace};
+use events::event::Event;
+use events::ids::{AccountId, StreamId, WebhookId};
+use events::index::{Index, Series};
+use events::log::{Log, ReadError};
+use events::reading::record_at;
+use events::record::{Position, Record};
+use events::time::Timestamp;
+use events::webhook::DisabledBecause;
+
+use crate::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
+use crate::mail::{Language, Mail, Postbox, Recipient};
+
+/// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
+const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
+/// Events that are looked at at once for the one that there is to tell of.
+const CHUNK: usize = 256;
+
+/// Tells owners.
+pub struct Notices {
+    reading: Reading,
+    reach: OnceLock<Reach>,
+}
+
+/// What is there only once the actors are.
+struct Reach {
+    shard: ShardHandle,
+    postbox: Arc<Postbox>,
+}
+
+impl Notices {
+    /// Tells nobody before it is connected.
+    pub fn new(reading: Reading) -> Self {
+        Self { reading, reach: OnceLock::new() }
+    }
+
+    /// Lets it reach the actors and the postbox.
+    pub fn connect(&self, shard: ShardHandle, postbox: Arc<Postbox>) {
+        let _ = self.reach.set(Reach { shard, postbox });
+    }
+
+    /// Returns when the mail about the latest stop was handed over, or kept where there is no mail server.
+    pub async fn tell(&self, about: StreamId, notice: u64) {
+        let mut waits = RETRY_S.into_iter();
+        let mut wait = waits.next().unwrap_or_default();
+        loop {
+            match self.try_once(about, notice).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%about, notice, %error, "an owner could not be told yet"),
+            }
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+            wait = waits.next().unwrap_or(wait);
+        }
+    }
+
+    async fn try_once(&self, about: StreamId, notice: u64) -> Result<(), Untold> {
+        let reach = self.reach.get().ok_or(Untold::NotYet)?;
+        let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
+        let found = self.reading.read(move || latest_stop(log.as_ref(), &index, about)).await?;
+        let stop = found.ok_or(Untold::NothingToTell)?;
+        let (name, owner) = reach.owner(about).await?;
+        let letter = reach.letter(about, &stop, &name, &owner).await?;
+        let mail = Mail {
+            id: format!("{}-{notice}", about.to_string().replace('/', "-")),
+            at: stop.recorded_at,
+            to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },
+            subject: letter.subject,
+            text: letter.text,
+            html: letter.html,
+        };
+        Ok(reach.postbox.deliver(about.workspace(), &mail).await?)
+    }
+}
+
+/// Why an owner was not told.
+#[derive(Debug, thiserror::Error)]
+enum Untold {
+    #[error("the actors are not there yet")]
+    NotYet,
+    #[error("no event says what there is to tell")]
+    NothingToTell,
+    #[error("an actor does not answer: {0}")]
+    Actor(String),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Mail(#[from] crate::mail::Fault),
+}
+
+/// The commit by which the webhook or account was stopped last.
+fn latest_stop(log: &dyn Log, index: &Index, about: StreamId) -> Result<Option<Record>, ReadError> {
+    let mut to = Position::MAX;
+    loop {
+        let positions = index.latest(Series::Stream(about), to, CHUNK)?;
+        for position in &positions {
+            if let Some(record) = record_at(log, *position)?.filter(|record| record.events.iter().any(is_stop)) {
+                return Ok(Some(record));
+            }
+        }
+        match positions.last().and_then(|last| last.checked_sub(1)) {
+            Some(before) if positions.len() == CHUNK => to = before,
+            _ => return Ok(None),
+        }
+    }
+}
+
+fn is_stop(event: &Event) -> bool {
+    match event {
+        Event::WebhookDisabled(e) => e.because != DisabledBecause::Owner,
+        Event::AccountBlocked(_) => true,
+        _ => false,
+    }
+}
+
+fn stopped_by(reason: &str, until: Option<Timestamp>) -> Stop {
+    match reason {
+        "account_unauthorised" => Stop::Unauthorised,
+        "account_misconfigured" => Stop::Misconfigured,
+        _ => Stop::Blocked { until },
+    }
+}
+
+impl Reach {
+    /// The workspace's name, and whose it is.
+    async fn owner(&self, about: StreamId) -> Result<(String, Owner), Untold> {
+        let look = self.shard.look::<Workspace, _>(about.workspace(), |state| {
+            (state.name.reveal().to_owned(), state.owner.clone())
+        });
+        Ok(look.await.map_err(|error| Untold::Actor(error.to_string()))?.value)
+    }
+
+    async fn letter(&self, about: StreamId, stop: &Record, name: &str, owner: &Owner) -> Result<Letter, Untold> {
+        match about {
+            StreamId::Webhook(webhook) => self.of_webhook(webhook, stop, name, owner).await,
+            StreamId::Account(account) => self.of_account(account, stop, name, owner).await,
+            StreamId::Workspace(_) | StreamId::Chat(_) => Err(Untold::NothingToTell),
+        }
+    }
+
+    async fn of_webhook(
+        &self,
+        webhook: WebhookId,
+        stop: &Record,
+        workspace: &str,
+        owner: &Owner,
+    ) -> Result<Letter, Untold> {
+        let look = self.shard.look::<Webhook, _>(webhook, |state| (state.url.clone(), state.owed.len()));
+        let (url, owed) = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
+        let url = url.unwrap_or_default();
+        let (url, at, language) = (url.reveal(), stop.recorded_at, Language::of(&owner.language));
+        let owner = owner.full_name.reveal();
+        let failed = stop.events.iter().find_map(|event| match event {
+            Event::DeliveryFailed(e) => Some(LastError { code: &e.code, status: e.status }),
+            _ => None,
+        });
+        let disabled = stop.events.iter().find_map(|event| match event {
+            Event::WebhookDisabled(e) => Some(e),
+            _ => None,
+        });
+        let (disabled, last_error) = disabled.zip(failed).ok_or(Untold::NothingToTell)?;
+        if disabled.because == DisabledBecause::Gone {
+            return Ok(letters::webhook_gone(&WebhookGone { owner, workspace, url, owed, at }, language));
+        }
+        let errors_in_a_row = u64::from(disabled.errors);
+        let what = WebhookDisabled { owner, workspace, url, errors_in_a_row, last_error, owed, at };
+        Ok(letters::webhook_disabled(&what, language))
+    }
+
+    async fn of_account(
+        &self,
+        account: AccountId,
+        stop: &Record,
+        workspace: &str,
+        owner: &Owner,
+    ) -> Result<Letter, Untold> {
+        let waiting = self.shard.look::<Account, _>(account, |state| state.queue.len());
+        let waiting = waiting.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
+        let look = self.shard.look::<Workspace, _>(account.workspace(), move |state| {
+            state.accounts.get(&account).map(|account| account.phone.clone())
+        });
+        let phone = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value.unwrap_or_default();
+        let stopped = stop.events.iter().find_map(|event| match event {
+            Event::AccountBlocked(e) => Some(stopped_by(&e.reason, e.until)),
+            _ => None,
+        });
+        let (owner, language) = (owner.full_name.reveal(), Language::of(&owner.language));
+        let (phone, at) = (phone.reveal(), stop.recorded_at);
+        let stop = stopped.ok_or(Untold::NothingToTell)?;
+        let what = AccountStopped { owner, workspace, account, phone, stop, waiting, at };
+        Ok(letters::account_stopped(&what, language))
+    }
+}
