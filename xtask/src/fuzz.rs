@@ -5,20 +5,31 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process::{cargo, is_installed, output, root, run as run_program, target, tools_folder};
+use crate::process::{cargo, is_installed, output, root, run as run_program, target};
 
 /// Seconds for each target when none are given, and in `test`.
 pub const SECONDS: u64 = 10;
 
-const VERSION: &str = "0.13.2";
 /// A single input that takes longer is a finding, also where others keep the machine busy.
 const INPUT_SECONDS_MAX: u64 = 30;
 /// An input that needs more is a finding.
 const MEMORY_MB_MAX: u64 = 1_024;
 /// Longer inputs are slower and find no more: the targets' own limits lie below.
 const INPUT_BYTES_MAX: u64 = 4_096;
-/// There is no unsafe code of ours to sanitize; without a sanitizer building and running take half the time.
-const SANITIZER: &[&str] = &["--sanitizer", "none"];
+/// What cargo-fuzz tells the compiler: counters that lead the search in every branch, the dependencies' too, and in one
+/// unit, since counted functions are not taken over from another. No sanitizer: there is no unsafe code of ours, and
+/// without one building and running take half the time.
+const COUNTERS: &[&str] = &[
+    "--cfg=fuzzing",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cllvm-args=-sanitizer-coverage-stack-depth",
+    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+    "-Ccodegen-units=1",
+];
 
 /// Why this machine cannot run it.
 pub fn why_not() -> Option<String> {
@@ -28,58 +39,57 @@ pub fn why_not() -> Option<String> {
 /// Fuzzes one target, or all of them, for so many seconds each. What it finds new stays below the target folder; the
 /// kept corpus is only read.
 pub fn run(seconds: u64, only: Option<&str>) -> Result<()> {
-    install()?;
     let all = targets()?;
     let chosen: Vec<&String> = all.iter().filter(|name| only.is_none_or(|only| only == *name)).collect();
     ensure!(!chosen.is_empty(), "there is no such target; there are {}", all.join(", "));
+    let programs = build()?;
     for name in chosen {
         let (found, kept) = (target().join("fuzz").join("corpus").join(name), folder().join("corpus").join(name));
-        for folder in [&found, &kept] {
+        let crashes = folder().join("artifacts").join(name);
+        for folder in [&found, &kept, &crashes] {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        let mut limits = vec![
-            format!("-max_total_time={seconds}"),
-            format!("-timeout={INPUT_SECONDS_MAX}"),
-            format!("-rss_limit_mb={MEMORY_MB_MAX}"),
-            format!("-max_len={INPUT_BYTES_MAX}"),
-            "-print_final_stats=1".to_owned(),
-            "-verbosity=0".to_owned(),
-            "-print_funcs=0".to_owned(),
-        ];
-        limits.extend(dictionary(name)?.map(|path| format!("-dict={}", path.display())));
-        let mut command = fuzzer("run");
-        command
-            .args(SANITIZER)
-            .arg("--target-dir")
-            .arg(target().join("fuzz"))
-            .arg(name)
-            .args([found, kept])
-            .arg("--")
-            .args(limits);
+        let program = programs.join(name);
+        let mut command = Command::new(&program);
+        command.current_dir(folder()).args([found, kept]).args(limits(seconds));
+        command.arg(format!("-artifact_prefix={}/", crashes.display()));
+        command.args(dictionary(name)?.map(|path| format!("-dict={}", path.display())));
         run_program(&mut command).with_context(|| {
-            format!("{name}: the input stands in fuzz/artifacts/{name}; in fuzz/, cargo fuzz run -s none {name} FILE")
+            format!("{name}: the input stands in fuzz/artifacts/{name}; again: {} FILE", program.display())
         })?;
     }
     Ok(())
 }
 
-/// Installs cargo-fuzz below the target folder, where it is missing.
-fn install() -> Result<()> {
-    if output(&mut fuzzer("--version")).is_ok_and(|told| told.trim() == format!("cargo-fuzz {VERSION}")) {
-        return Ok(());
-    }
-    let mut command = cargo(["install", "cargo-fuzz", "--locked", "--force", "--version", VERSION, "--root"]);
-    run_program(command.arg(tools_folder()))
+fn limits(seconds: u64) -> [String; 7] {
+    [
+        format!("-max_total_time={seconds}"),
+        format!("-timeout={INPUT_SECONDS_MAX}"),
+        format!("-rss_limit_mb={MEMORY_MB_MAX}"),
+        format!("-max_len={INPUT_BYTES_MAX}"),
+        "-print_final_stats=1".to_owned(),
+        "-verbosity=0".to_owned(),
+        "-print_funcs=0".to_owned(),
+    ]
 }
 
-/// cargo-fuzz on the compiler that everything else is built with, which lacks nothing but the permission.
-fn fuzzer(subcommand: &str) -> Command {
-    let mut command = cargo([]);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let first = tools_folder().join("bin");
-    let paths = std::env::join_paths(std::iter::once(first).chain(std::env::split_paths(&path))).unwrap_or(path);
-    command.args(["fuzz", subcommand]).env("RUSTC_BOOTSTRAP", "1").env("PATH", paths).current_dir(folder());
-    command
+/// Builds all targets and says in which folder they are. As what runs while building bears no counters, it is shared
+/// with everything else that is built here.
+fn build() -> Result<PathBuf> {
+    let host = host()?;
+    let mut command = cargo(["build", "--bins", "--target", &host, "--target-dir"]);
+    let counters = COUNTERS.join("\x1f");
+    command.arg(target()).env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", counters).current_dir(folder());
+    run_program(&mut command)?;
+    Ok(target().join(host).join("debug"))
+}
+
+/// This machine, as the compiler calls it.
+fn host() -> Result<String> {
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = output(Command::new(compiler).arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("the compiler does not say what machine this is")
 }
 
 /// The names of all targets: one file each.

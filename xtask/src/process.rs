@@ -37,9 +37,10 @@ pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
-/// Builds the server with all its checks and says where it is.
+/// Builds the server with all its checks and says where it is. It is the tests' own: built without them, it would want
+/// some of its dependencies with other features, and have them built again.
 pub fn debug_server() -> Result<PathBuf> {
-    run(&mut cargo(["build", "--bin", "tidings"]))?;
+    run(&mut cargo(["build", "--workspace", "--bin", "tidings", "--test", "it"]))?;
     Ok(target().join("debug").join("tidings"))
 }
 
