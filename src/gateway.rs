@@ -4,6 +4,7 @@ mod disk;
 mod listener;
 mod start;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,10 +30,13 @@ pub(crate) use start::admin_key_file;
 pub use start::{Holder, StartError, Started, start};
 
 use crate::attempts::Attempts;
-use crate::config::{Config, Limits, Pacing};
+use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::flood::Flood;
 use crate::metrics::{Metered, Metrics};
+use crate::notices::Notices;
+use crate::outbound::Poster;
+use crate::outbound::posting::Posting;
 use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
@@ -134,6 +138,8 @@ pub struct Make {
     pub transports: Transports,
     /// What fetches the files of messages.
     pub files: Arc<dyn Files>,
+    /// What posts to the CRMs.
+    pub poster: Arc<dyn Poster>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -154,6 +160,18 @@ impl Gateway {
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let index = Arc::new(OnceLock::new());
         let fetching = Arc::new(Fetching::new(Arc::clone(&files)));
+        let notices = Arc::new(Notices::new(make.reading));
+        let reach = Arc::new(OnceLock::new());
+        let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();
+        let posting = Posting {
+            log: Arc::clone(&make.log),
+            shard: Arc::clone(&reach),
+            poster: Arc::clone(&make.poster),
+            notices: Arc::clone(&notices),
+            reading: make.reading,
+            base_url: make.base_url.as_str().into(),
+            retry_ms,
+        };
         let sending = Sending {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
@@ -161,19 +179,21 @@ impl Gateway {
             fetching: Arc::clone(&fetching),
             reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
-            lines: Arc::default(),
+            notices: Arc::clone(&notices),
         };
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,
-            ports: Box::new(move || Ports { send: std::rc::Rc::new(sending) }),
+            ports: Box::new(move || Ports { send: Rc::new(sending), post: Rc::new(posting) }),
             start_writer: make.start_writer,
             reading: make.reading,
             commands_in_flight: config.limits.commands_in_flight,
             idle: Duration::from_secs(config.limits.actor_idle_s),
+            attachments: config.outbound.attachments == Attachments::Include,
         })?;
         // Effects start in later turns of this thread, so none can be performed before this.
         let _ = index.set(Arc::clone(shard.index()));
+        let _ = reach.set(shard.clone());
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);

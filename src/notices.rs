@@ -132,9 +132,9 @@ fn stopped_by(reason: &str, until: Option<Timestamp>) -> Stop {
 impl Reach {
     /// The workspace's name, and whose it is.
     async fn owner(&self, about: StreamId) -> Result<(String, Owner), Untold> {
-        let look = self.shard.look::<Workspace, _>(about.workspace(), |state| {
-            (state.name.reveal().to_owned(), state.owner.clone())
-        });
+        let look = self
+            .shard
+            .look::<Workspace, _>(about.workspace(), |state| (state.name.reveal().to_owned(), state.owner.clone()));
         Ok(look.await.map_err(|error| Untold::Actor(error.to_string()))?.value)
     }
 

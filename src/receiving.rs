@@ -77,13 +77,13 @@ async fn receipt(update: StatusUpdate, shard: &ShardHandle, reading: Reading) {
             return;
         }
     };
-    let seen = account::Command::Seen { message: update.id };
+    let seen = account::Command::Seen { message: update.id, reporting: None };
     let settled = shard.report::<Account>(found.account, seen, cause()).await.is_ok();
     let receipt = match update.status {
         Status::Delivered => Receipt::Delivered,
         Status::Read => Receipt::Read,
     };
-    let command = chat::Command::Receipt { message: update.id, receipt };
+    let command = chat::Command::Receipt { message: update.id, receipt, reporting: None };
     let noted = shard.report::<Chat>(found.chat, command, cause()).await.is_ok();
     if !(settled && noted) {
         tracing::warn!(message_id = %update.id, "a receipt was not recorded");

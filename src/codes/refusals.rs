@@ -51,6 +51,9 @@ pub(super) const CODES: &[Code] = &[
         .saying("Key not found")
         .because(&["It was revoked before.", "The id is mistyped, or of another workspace."])
         .so("See GET /api/v1/keys for the keys that there are."),
+    missing("delivery_not_found", "The workspace has no such delivery.")
+        .saying("Delivery not found")
+        .so("Use a delivery_id of GET /api/v1/outbound/tries, or the webhook-id that the receiver got."),
     missing("teammate_not_found", "The workspace has no such teammate.")
         .saying("Teammate not found")
         .so("See GET /api/v1/teammates for the teammates that there are."),
@@ -105,6 +108,14 @@ pub(super) const CODES: &[Code] = &[
         .saying("The account has no connection")
         .because(&["It was disconnected.", "WhatsApp lost it."])
         .so("Connect it again first: POST /api/v1/accounts with its number."),
+    Code::refusal(409, "no_webhook_url", "The outbound webhook has no URL.")
+        .saying("There is no URL to report to")
+        .because(&["None was set yet, or it was removed."])
+        .so("Set one: PATCH /api/v1/outbound {\"url\": \"https://...\"}."),
+    Code::refusal(409, "delivery_owed", "The delivery is still owed, so it cannot be sent out of its turn.")
+        .saying("The delivery waits for its turn anyway")
+        .because(&["The webhook is switched off, waits after an error, or serves other chats first."])
+        .so("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
     Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
         .saying("The last key cannot be revoked")
         .because(&["Nobody could get in any more."])

@@ -23,6 +23,7 @@ use super::{Gateway, Make};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
+use crate::outbound::Http;
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -115,7 +116,8 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         clock,
         chance: Chance::system(),
         transports,
-        files: Arc::new(Fetcher::new(guard, config.limits.into())),
+        files: Arc::new(Fetcher::new(guard.clone(), config.limits.into())),
+        poster: Arc::new(Http::new(guard, &config.outbound)),
         simulator,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),

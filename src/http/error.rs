@@ -231,6 +231,20 @@ impl From<actors::account::Rejection> for Refused {
     }
 }
 
+impl From<actors::webhook::Rejection> for Refused {
+    fn from(rejection: actors::webhook::Rejection) -> Self {
+        match rejection {
+            actors::webhook::Rejection::NoUrl => {
+                Self::new(StatusCode::CONFLICT, "no_webhook_url", "There is no URL to report to")
+                    .hinting("Set one first: PATCH /api/v1/outbound {\"url\": \"https://...\"}")
+            }
+            actors::webhook::Rejection::StillOwed => {
+                Self::new(StatusCode::CONFLICT, "delivery_owed", "The delivery waits for its turn anyway")
+            }
+        }
+    }
+}
+
 /// The path takes only these methods.
 pub(super) fn method_not_allowed(allowed: String) -> Refused {
     let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed");

@@ -131,7 +131,7 @@ pub(super) async fn settle(mut call: Call, id: web::Path<String>) -> Result<Http
         As::Sent => SettledAs::Sent,
         As::Failed => SettledAs::Failed,
     };
-    let command = Command::Settle { message: told.id, settled_as, by: BY.to_owned(), reason };
+    let command = Command::Settle { message: told.id, settled_as, by: BY.to_owned(), reason, reporting: None };
     gateway.shard.ask::<Account>(told.account, command, call.cause()).await?;
     show(gateway, Caller(workspace), id).await
 }

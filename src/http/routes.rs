@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 use super::caller::{self, Role};
 use super::{
     accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    metrics, openapi, streams, teammates, timeline, workspace, workspaces,
+    metrics, openapi, outbound, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -48,6 +48,14 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/inbound/log.json", Workspace, attempts::json),
         row(Method::GET, "/api/v1/inbound/log.csv", Workspace, attempts::csv),
         row(Method::GET, "/api/v1/inbound/log.txt", Workspace, attempts::txt),
+        row(Method::GET, "/api/v1/outbound", Workspace, outbound::show),
+        row(Method::PATCH, "/api/v1/outbound", Workspace, outbound::change),
+        row(Method::GET, "/api/v1/outbound/secret", Workspace, outbound::secret),
+        row(Method::POST, "/api/v1/outbound/rotate-secret", Workspace, outbound::rotate_secret),
+        row(Method::POST, "/api/v1/outbound/reset-errors", Workspace, outbound::reset_errors),
+        row(Method::POST, "/api/v1/outbound/flush", Workspace, outbound::flush),
+        row(Method::POST, "/api/v1/outbound/recover", Workspace, outbound::recover),
+        row(Method::POST, "/api/v1/outbound/deliveries/{id}/resend", Workspace, outbound::resend),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),

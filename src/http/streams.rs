@@ -5,6 +5,7 @@ use actors::account::Account;
 use actors::chat::Chat;
 use actors::decider::Decider;
 use actors::replay::replay;
+use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::ids::StreamId;
 use events::index::Index;
@@ -46,6 +47,7 @@ pub fn state_view(
         StreamId::Workspace(id) => view::<Workspace>(id, log, index, at),
         StreamId::Account(id) => view::<Account>(id, log, index, at),
         StreamId::Chat(id) => view::<Chat>(id, log, index, at),
+        StreamId::Webhook(id) => view::<Webhook>(id, log, index, at),
     }
 }
 

@@ -14,7 +14,7 @@ use super::process;
 use crate::codes;
 use crate::gateway::State;
 
-const KINDS: [&str; 3] = ["workspace", "account", "chat"];
+const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
 /// The code of failures that the catalogue does not list.
 const OTHER: &str = "other";
 

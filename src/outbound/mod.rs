@@ -6,6 +6,7 @@ pub mod body;
 pub mod permalink;
 pub mod posting;
 mod rebuild;
+pub mod testing;
 
 mod answer;
 mod fault;

@@ -12,13 +12,9 @@ use std::time::Duration;
 use actors::account::{Account, Command, Effect, Outcome};
 use actors::port::Port;
 use actors::shard::Reading;
-use dashmap::DashMap;
-use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId};
-use events::index::{Index, Series};
+use events::index::{AccountEntry, Index, Lookup};
 use events::log::{Log, ReadError};
-use events::reading;
-use events::record::Position;
 use futures_util::future::LocalBoxFuture;
 
 pub use fetching::Fetching;
@@ -26,6 +22,7 @@ pub(crate) use queued::queued;
 
 use self::queued::Queued;
 use crate::files::Fault;
+use crate::notices::Notices;
 use crate::transports::{Outgoing, Transport};
 
 /// Transports by the name that accounts give.
@@ -46,15 +43,8 @@ pub struct Sending {
     pub reading: Reading,
     /// An outcome that takes longer, in real time, is unknown.
     pub handover_timeout: Duration,
-    /// Accounts that were looked up before.
-    pub lines: Arc<DashMap<AccountId, Line>>,
-}
-
-/// What an account sends with.
-#[derive(Clone)]
-pub struct Line {
-    phone: String,
-    transport: String,
+    /// What tells owners.
+    pub notices: Arc<Notices>,
 }
 
 impl Port<Account> for Sending {
@@ -64,6 +54,10 @@ impl Port<Account> for Sending {
             match effect {
                 Effect::Fetch { account, message } => sending.fetch(account, message).await,
                 Effect::Send { account, message, try_number } => sending.send(account, message, try_number).await,
+                Effect::Notify { account, notice } => {
+                    sending.notices.tell(StreamId::Account(account), notice).await;
+                    Command::Notified { notice }
+                }
             }
         })
     }
@@ -78,7 +72,7 @@ impl Sending {
     }
 
     async fn send(&self, account: AccountId, message: MessageId, try_number: u32) -> Command {
-        let tried = |outcome| Command::Tried { message, try_number, outcome };
+        let tried = |outcome| Command::Tried { message, try_number, outcome, reporting: None };
         let Some((line, queued)) = self.read(account, message).await else { return tried(Outcome::NotConnected) };
         let Some(transport) = self.transports.get(&line.transport) else { return tried(Outcome::NotConnected) };
         let file = match &queued.file {
@@ -89,7 +83,8 @@ impl Sending {
                 Some(Err(fault)) => return Command::NoFile { message, try_number, code: fault.code().to_owned() },
             },
         };
-        let outgoing = Outgoing { id: message, from: line.phone, to: queued.to, text: queued.text, file };
+        let outgoing =
+            Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
         let outcome = sent.unwrap_or(Outcome::Unknown);
         if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {
@@ -98,7 +93,7 @@ impl Sending {
         tried(outcome)
     }
 
-    async fn read(&self, account: AccountId, message: MessageId) -> Option<(Line, Queued)> {
+    async fn read(&self, account: AccountId, message: MessageId) -> Option<(AccountEntry, Queued)> {
         let sending = self.clone();
         match self.reading.read(move || sending.read_now(account, message)).await {
             Ok(Some(found)) => return Some(found),
@@ -112,28 +107,9 @@ impl Sending {
         None
     }
 
-    fn read_now(&self, account: AccountId, message: MessageId) -> Result<Option<(Line, Queued)>, ReadError> {
+    fn read_now(&self, account: AccountId, message: MessageId) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
         let Some(index) = self.index.get() else { return Ok(None) };
-        let Some(line) = self.line(index, account)? else { return Ok(None) };
+        let Some(line) = index.find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
         Ok(queued(self.log.as_ref(), index, message)?.map(|queued| (line, queued)))
-    }
-
-    /// The account's number and transport: its first event says.
-    fn line(&self, index: &Index, account: AccountId) -> Result<Option<Line>, ReadError> {
-        if let Some(line) = self.lines.get(&account) {
-            return Ok(Some(line.clone()));
-        }
-        let series = Series::Stream(StreamId::Account(account));
-        let first = index.positions(series, 1, Position::MAX, 1)?;
-        let mut line = None;
-        reading::visit(self.log.as_ref(), &first, |_, _, event| {
-            if let Event::AccountConnected(e) = event {
-                line = Some(Line { phone: e.phone.reveal().to_owned(), transport: e.transport.clone() });
-            }
-        })?;
-        if let Some(line) = &line {
-            self.lines.insert(account, line.clone());
-        }
-        Ok(line)
     }
 }

@@ -7,6 +7,7 @@ mod outcomes;
 mod pacing;
 mod pauses;
 mod properties;
+mod reports;
 mod settling;
 mod stops;
 

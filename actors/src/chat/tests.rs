@@ -1,5 +1,7 @@
 //! How far a chat's messages get, one behaviour a test.
 
+mod bundles;
+
 use events::account::SettledAs;
 use events::chat::{MessageDelivered, MessageRead};
 use events::event::Event;

@@ -2,10 +2,13 @@
 
 use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
 use events::event::Event;
+use events::ids::WebhookId;
 use events::index::ChatEntry;
+use events::webhook::Aggregation;
 
 use super::*;
 use crate::decider::{Decider, Found, Question};
+use crate::reporting::Reporting;
 use crate::spec::facts::*;
 use crate::workspace::{Heard, Receive};
 
@@ -212,4 +215,20 @@ fn chats_that_are_heard_and_chats_that_are_written_to_share_their_numbers() {
 
 fn peer_two() -> Recipient {
     Recipient::Peer(Peer::from_phone("+12025550102"))
+}
+
+#[test]
+fn what_is_heard_is_owed_while_it_is_reported() {
+    let reported = |attachments| {
+        let (webhook, aggregation) = (WebhookId::of(workspace()), Aggregation::None);
+        Found::Reporting(Some(Reporting { webhook, aggregation, attachments }))
+    };
+    let told = |attachments| known_chat(ready(), PHONE, "Cleo").finding(reported(attachments));
+    let owed = Some(WebhookId::of(workspace()));
+    told(false).when(hear(|_| {}), at(9)).then([MessageReceived { owed, ..received() }.into()]);
+    let file = || Some(ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() });
+    for (attachments, owed) in [(true, owed), (false, None)] {
+        let with_file = MessageReceived { file: file(), owed, ..received() };
+        told(attachments).when(hear(|heard| heard.file = file()), at(9)).then([with_file.into()]);
+    }
 }

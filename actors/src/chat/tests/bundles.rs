@@ -1,0 +1,213 @@
+//! What a chat reports: windows that open, bundles that close them.
+
+use events::account::MessageSent;
+use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
+use events::ids::WebhookId;
+use events::index::AccountEntry;
+use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+
+use super::*;
+use crate::chat::{BUNDLE_BYTES_MAX, BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, LookedUp};
+use crate::decider::Found;
+use crate::reporting::Reporting;
+
+fn webhook() -> WebhookId {
+    WebhookId::of(workspace())
+}
+
+fn entry() -> AccountEntry {
+    AccountEntry {
+        phone: "+12025550100".into(),
+        full_name: "Ada Example".into(),
+        email: "ada@kite.example".into(),
+        transport: "simulator".to_owned(),
+    }
+}
+
+fn account_side() -> BundleAccount {
+    BundleAccount { full_name: "Ada Example".into(), email: "ada@kite.example".into(), phone: "+12025550100".into() }
+}
+
+fn reporting(aggregation: Aggregation) -> Found {
+    Found::Reporting(Some(Reporting { webhook: webhook(), aggregation, attachments: false }))
+}
+
+/// Somebody wrote, which is owed.
+fn received(number: u64) -> Event {
+    received_text(number, "hello", Some(webhook()))
+}
+
+fn received_text(number: u64, text: &str, owed: Option<WebhookId>) -> Event {
+    MessageReceived {
+        message: message(number),
+        workspace: workspace(),
+        account: account(1),
+        chat: chat(1),
+        from_me: false,
+        sender: "+12025550101".into(),
+        sender_name: "Cleo".into(),
+        text: text.into(),
+        file: None,
+        at: at(0),
+        owed,
+    }
+    .into()
+}
+
+fn window(number: u64, first: u64, ms: i64) -> Event {
+    BundleOpened { webhook: webhook(), chat: chat(1), window: number, message: message(first), at: at(ms) }.into()
+}
+
+fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms: i64) -> BundleFlushed {
+    BundleFlushed {
+        workspace: workspace(),
+        webhook: webhook(),
+        chat: chat(1),
+        window: number,
+        messages: messages.iter().map(|number| message(*number)).collect(),
+        aggregated,
+        account: account_side(),
+        chat_name: "+12025550101".into(),
+        chat_phone: Some("+12025550101".into()),
+        is_group: false,
+        is_new_chat,
+        responsible: None,
+        at: at(ms),
+    }
+}
+
+fn wake_up() -> Command {
+    Command::WakeUp(LookedUp::default())
+}
+
+fn close(window: u64, aggregated: bool) -> Command {
+    Command::Close { window, aggregated, looked_up: LookedUp::default() }
+}
+
+fn told(spec: ChatSpec, aggregation: Aggregation) -> ChatSpec {
+    spec.finding(reporting(aggregation)).finding(Found::Account(Some(entry())))
+}
+
+fn chat_given(past: impl IntoIterator<Item = Event>) -> ChatSpec {
+    ChatSpec::given([opened(1, "+12025550101")]).and(past)
+}
+
+#[test]
+fn the_first_message_opens_a_window_and_later_ones_gather_in_it() {
+    let spec = told(chat_given([received(11)]).due_wake_at(at(0)), Aggregation::SixHours);
+    let spec = spec.when(wake_up(), at(7)).then([window(1, 11, 7)]).due_nothing().and([received(12)]).due_nothing();
+    let spec = told(spec, Aggregation::SixHours).when(close(1, true), at(100));
+    spec.then([bundle(1, &[11, 12], true, true, 100).into()]).due_nothing();
+}
+
+#[test]
+fn where_nothing_is_gathered_each_message_is_a_bundle_at_once() {
+    let spec = told(chat_given([received(11), received(12)]), Aggregation::None).when(wake_up(), at(7));
+    let spec = spec.then([
+        window(1, 11, 7),
+        bundle(1, &[11], false, true, 7).into(),
+        bundle(1, &[12], false, false, 7).into(),
+    ]);
+    let spec = told(spec.due_nothing().and([received(13)]), Aggregation::None).when(wake_up(), at(8));
+    spec.then([window(2, 13, 8), bundle(2, &[13], false, false, 8).into()]).due_nothing();
+}
+
+#[test]
+fn what_is_owed_to_nobody_is_not_reported() {
+    chat_given([received_text(11, "hello", None)]).due_nothing();
+    chat_given([queued(11), sent(11, 1, 5)]).due_nothing();
+}
+
+#[test]
+fn what_was_sent_is_reported_like_what_was_received() {
+    let sent = MessageSent {
+        message: message(11),
+        account: account(1),
+        chat: chat(1),
+        try_number: 1,
+        at: at(5),
+        owed: Some(webhook()),
+    };
+    let spec = told(chat_given([queued(11), sent.into(), received(12)]), Aggregation::OneHour).when(wake_up(), at(7));
+    let spec = told(spec.then([window(1, 11, 7)]), Aggregation::OneHour).when(close(1, true), at(8));
+    spec.then([bundle(1, &[11, 12], true, true, 8).into()]);
+}
+
+#[test]
+fn a_window_that_was_closed_before_is_not_closed_again() {
+    let past = [received(11), window(1, 11, 0), bundle(1, &[11], true, true, 5).into()];
+    told(chat_given(past), Aggregation::OneHour).when(close(1, true), at(9)).then_nothing();
+    told(chat_given([received(11), window(1, 11, 0)]), Aggregation::OneHour).when(close(2, true), at(9)).then_nothing();
+}
+
+#[test]
+fn a_bundle_has_the_names_of_when_it_is_made() {
+    let responsible = Responsible { full_name: "Bob Example".into(), email: "bob@kite.example".into() };
+    let assigned =
+        ChatAssigned { workspace: workspace(), chat: chat(1), responsible: Some(responsible.clone()), by: operator() };
+    let renamed = ChatRenamed {
+        workspace: workspace(),
+        chat: chat(1),
+        previous: "+12025550101".into(),
+        name: "Cleo".into(),
+        by: operator(),
+    };
+    let spec = chat_given([received(11), window(1, 11, 0), assigned.into(), renamed.into()]);
+    let wanted =
+        BundleFlushed { chat_name: "Cleo".into(), responsible: Some(responsible), ..bundle(1, &[11], true, true, 9) };
+    told(spec, Aggregation::OneHour).when(close(1, true), at(9)).then([wanted.into()]);
+}
+
+#[test]
+fn a_full_bundle_leaves_at_once_and_what_comes_later_opens_another_window() {
+    let many = (0..=BUNDLE_MESSAGES_MAX as u64).map(|number| received(1_000 + number));
+    let spec = chat_given([received(11), window(1, 11, 0)]).and(many);
+    let mut first: Vec<u64> = vec![11];
+    first.extend((1_000..).take(BUNDLE_MESSAGES_MAX - 1));
+    let spec = told(spec.due_wake_at(at(0)), Aggregation::Day).when(wake_up(), at(5));
+    let spec = spec.then([bundle(1, &first, true, true, 5).into()]).due_wake_at(at(0));
+    told(spec, Aggregation::Day).when(wake_up(), at(6)).then([window(2, 1_999, 6)]).due_nothing();
+}
+
+#[test]
+fn a_bundle_that_has_a_mebibyte_of_text_takes_no_more() {
+    let half = "x".repeat(usize::try_from(BUNDLE_BYTES_MAX).unwrap() / 2);
+    let long = |number| received_text(number, &half, Some(webhook()));
+    let spec = chat_given([long(11), window(1, 11, 0)]).due_nothing().and([long(12), received(13)]);
+    let spec = told(spec.due_wake_at(at(0)), Aggregation::Day).when(wake_up(), at(5));
+    spec.then([bundle(1, &[11, 12], true, true, 5).into()]);
+}
+
+#[test]
+fn very_many_single_bundles_take_several_commits() {
+    let many = (0..BUNDLES_AT_ONCE as u64 + 1).map(|number| received(1_000 + number));
+    let spec = chat_given([]).and(many);
+    let spec = told(spec, Aggregation::None).when(wake_up(), at(5));
+    let mut wanted = vec![window(1, 1_000, 5)];
+    wanted.extend((0..BUNDLES_AT_ONCE as u64).map(|nth| bundle(1, &[1_000 + nth], false, nth == 0, 5).into()));
+    let spec = spec.then(wanted).due_wake_at(at(0)).and([received(12)]);
+    let spec = told(spec, Aggregation::None).when(wake_up(), at(6));
+    let last = 1_000 + BUNDLES_AT_ONCE as u64;
+    let spec = spec.then([bundle(1, &[last], false, false, 6).into()]).due_wake_at(at(0));
+    let spec = told(spec, Aggregation::None).when(wake_up(), at(7));
+    spec.then([window(2, 12, 7), bundle(2, &[12], false, false, 7).into()]).due_nothing();
+}
+
+#[test]
+fn a_failed_message_that_was_delivered_after_all_is_reported_once() {
+    let delivered = MessageDelivered { message: message(11), chat: chat(1), at: at(9), owed: Some(webhook()) };
+    let spec = chat_given([queued(11), failed(11, "server_error", 5)])
+        .finding(reporting(Aggregation::Day))
+        .when(receipt(11, Receipt::Delivered), at(9))
+        .then([delivered.into()])
+        .due_wake_at(at(0));
+    spec.when(receipt(11, Receipt::Read), at(10)).then([read(11, 10)]);
+}
+
+#[test]
+fn what_was_said_once_is_not_reported_again_when_it_is_delivered() {
+    chat_given([queued(11), sent(11, 1, 5), failed(11, "server_error", 6)])
+        .when(receipt(11, Receipt::Delivered), at(9))
+        .then([delivered(11, 9)])
+        .due_nothing();
+}
