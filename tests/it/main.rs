@@ -32,6 +32,7 @@ mod operations;
 mod outbound;
 mod pacing;
 mod refusals;
+mod reporting;
 mod roles;
 mod simulation;
 mod simulator;

@@ -20,6 +20,7 @@ use tidings::sending::Transports;
 use super::disk::{self, Disk};
 use super::fate::{Fate, Rng};
 use super::files::Shelf;
+use super::receiver::Receiver;
 use super::time::RealTime;
 use super::whatsapp::WhatsApp;
 
@@ -30,6 +31,7 @@ pub const ADMIN_KEY: &str = "adm_0123456789abcdefghijklmnopqrstuvwxyzABCD";
 pub struct Machine {
     pub disk: Disk,
     pub whatsapp: WhatsApp,
+    pub receiver: Receiver,
     pub fate: Fate,
     pub time: RealTime,
 }
@@ -38,7 +40,8 @@ impl Machine {
     pub fn new(seed: u64) -> Self {
         let (fate, time) = (Fate::new(seed), RealTime::default());
         let whatsapp = WhatsApp::new(fate.clone(), time.clone());
-        Self { disk: Disk::default(), whatsapp, fate, time }
+        let receiver = Receiver::new(fate.clone(), time.clone());
+        Self { disk: Disk::default(), whatsapp, receiver, fate, time }
     }
 
     /// Runs one life; `None` if it ended in a crash. Then as much of what was not synced is lost as chance has it.
@@ -103,6 +106,7 @@ impl Life {
             chance: chance(seed),
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
+            poster: Arc::new(machine.receiver.clone()),
             simulator: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),

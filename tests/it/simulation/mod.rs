@@ -5,6 +5,7 @@ pub mod disk;
 mod fate;
 mod files;
 pub mod life;
+pub mod receiver;
 pub mod referee;
 mod run;
 pub mod time;

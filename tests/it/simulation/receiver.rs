@@ -1,0 +1,144 @@
+//! The CRM that reports go to: well, slow, broken or poisoned, as a test or chance has it. It outlives every crash.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tidings::config::Success;
+use tidings::outbound::{Answered, Fault, Poster, Request, Response};
+
+use super::fate::Fate;
+use super::time::RealTime;
+
+/// A try that takes longer has failed.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// The other side. Clones share it.
+#[derive(Clone)]
+pub struct Receiver {
+    inner: Arc<Mutex<Inner>>,
+    fate: Fate,
+    time: RealTime,
+}
+
+struct Inner {
+    posts: Vec<Post>,
+    status: u16,
+    takes: Duration,
+    /// Chats whose reports it cannot digest, by their ids.
+    poisoned: BTreeSet<String>,
+    retry_after: Option<Duration>,
+}
+
+/// One request as the receiver saw it.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub url: String,
+    /// The `webhook-id`.
+    pub delivery: String,
+    pub body: Value,
+    pub began_ms: u64,
+    /// What it answered; `None` while it has not, and for ever if the gateway died meanwhile.
+    pub status: Option<u16>,
+}
+
+impl Post {
+    pub fn chat(&self) -> String {
+        self.body["chat"]["chat_id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The ids of its messages, in order.
+    pub fn messages(&self) -> Vec<String> {
+        let id = |message: &Value| message["message_id"].as_str().unwrap_or_default().to_owned();
+        match self.body["messages"].as_array() {
+            Some(messages) => messages.iter().map(id).collect(),
+            None => vec![id(&self.body["message"])],
+        }
+    }
+
+    pub fn was_taken(&self) -> bool {
+        self.status == Some(200)
+    }
+}
+
+impl Receiver {
+    pub fn new(fate: Fate, time: RealTime) -> Self {
+        let inner = Inner {
+            posts: Vec::new(),
+            status: 200,
+            takes: Duration::ZERO,
+            poisoned: BTreeSet::new(),
+            retry_after: None,
+        };
+        Self { inner: Arc::new(Mutex::new(inner)), fate, time }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All requests so far.
+    pub fn posts(&self) -> Vec<Post> {
+        self.inner().posts.clone()
+    }
+
+    /// What it answers from now on, and how long that takes.
+    pub fn answer(&self, status: u16, takes: Duration) {
+        let mut inner = self.inner();
+        (inner.status, inner.takes) = (status, takes);
+    }
+
+    /// How long it asks to be left alone from now on.
+    pub fn ask_for_quiet(&self, retry_after: Option<Duration>) {
+        self.inner().retry_after = retry_after;
+    }
+
+    /// It cannot digest what this chat reports, from now on or no more.
+    pub fn poison(&self, chat: &str, is_poisoned: bool) {
+        let mut inner = self.inner();
+        if is_poisoned {
+            inner.poisoned.insert(chat.to_owned());
+        } else {
+            inner.poisoned.remove(chat);
+        }
+    }
+
+    async fn take(&self, request: Request) -> Answered {
+        self.fate.port(50).await;
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let header = |wanted: &str| request.headers.iter().find(|(name, _)| name == wanted).unwrap().1.clone();
+        assert!(header("webhook-signature").starts_with("v1,"), "{request:?}");
+        let post = Post {
+            url: request.url.clone(),
+            delivery: header("webhook-id"),
+            body,
+            began_ms: self.time.passed_ms(),
+            status: None,
+        };
+        let (place, status, takes, retry_after) = {
+            let mut inner = self.inner();
+            let status = if inner.poisoned.contains(&post.chat()) { 500 } else { inner.status };
+            inner.posts.push(post);
+            (inner.posts.len() - 1, status, inner.takes, inner.retry_after)
+        };
+        let takes = if self.fate.fault(5) { DEADLINE } else { takes };
+        let status = if self.fate.fault(15) { 503 } else { status };
+        tokio::time::sleep(takes.min(DEADLINE)).await;
+        if takes >= DEADLINE {
+            return Answered { response: None, fault: Some(Fault::Timeout(DEADLINE)), duration: DEADLINE };
+        }
+        self.inner().posts[place].status = Some(status);
+        self.fate.port(50).await;
+        let response = Response { status, headers: Vec::new(), body: String::new(), body_cut: false, retry_after };
+        Answered { response: Some(response), fault: Fault::of_status(status, Success::Any2xx), duration: takes }
+    }
+}
+
+impl Poster for Receiver {
+    fn post(&self, request: Request) -> BoxFuture<'_, Answered> {
+        self.take(request).boxed()
+    }
+}
