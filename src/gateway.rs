@@ -32,7 +32,8 @@ use crate::attempts::Attempts;
 use crate::config::{Config, Limits, Pacing};
 use crate::files::Files;
 use crate::flood::Flood;
-use crate::metrics::{Metered, Metrics};
+use crate::mail::{Mailer, Postbox};
+use crate::metrics::{Mails, Metered, Metrics};
 use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
@@ -78,6 +79,8 @@ pub struct Gateway {
     pub attempts: Attempts,
     /// How many requests are too many.
     pub flood: Arc<Flood>,
+    /// Where e-mails to owners are put in.
+    pub postbox: Arc<Postbox>,
 }
 
 /// Whether new work is taken.
@@ -134,6 +137,8 @@ pub struct Make {
     pub transports: Transports,
     /// What fetches the files of messages.
     pub files: Arc<dyn Files>,
+    /// What takes e-mails to owners; they are only kept without one.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -163,6 +168,7 @@ impl Gateway {
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             lines: Arc::default(),
         };
+        let clock = make.clock.clone();
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,
@@ -180,7 +186,9 @@ impl Gateway {
             actix::spawn(receiving::receive(updates, shard.clone(), make.reading));
         }
         let state: Arc<State> = Arc::default();
-        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
+        let mails = Mails::default();
+        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered, &mails));
+        let postbox = Arc::new(Postbox::new(shard.clone(), make.reading, clock, make.mailer, mails));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
@@ -200,6 +208,7 @@ impl Gateway {
             metrics,
             attempts,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
+            postbox,
         })
     }
 

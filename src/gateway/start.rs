@@ -23,6 +23,7 @@ use super::{Gateway, Make};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
+use crate::mail::{Mailer, SetupError, Smtp};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -88,6 +89,9 @@ pub enum StartError {
     /// The simulator's address is of no use.
     #[error("the simulator cannot be reached")]
     Simulator(#[from] InvalidAddress),
+    /// E-mails cannot be sent as configured.
+    #[error("e-mails cannot be sent as configured")]
+    Mail(#[from] SetupError),
     /// A secret cannot be kept.
     #[error("the operator's key cannot be kept")]
     Secret(#[from] events::log::WriteError),
@@ -109,6 +113,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
     let base_url = config.base_url(bound);
+    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref())?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
@@ -116,6 +121,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         chance: Chance::system(),
         transports,
         files: Arc::new(Fetcher::new(guard, config.limits.into())),
+        mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),

@@ -23,6 +23,7 @@ mod lookalikes;
 mod messages;
 mod metrics;
 mod openapi;
+mod outbox;
 mod page;
 mod routes;
 mod send_body;

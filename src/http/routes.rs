@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 use super::caller::{self, Role};
 use super::{
     accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    metrics, openapi, streams, teammates, timeline, workspace, workspaces,
+    metrics, openapi, outbox, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -48,6 +48,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/inbound/log.json", Workspace, attempts::json),
         row(Method::GET, "/api/v1/inbound/log.csv", Workspace, attempts::csv),
         row(Method::GET, "/api/v1/inbound/log.txt", Workspace, attempts::txt),
+        row(Method::GET, "/api/v1/outbox", Workspace, outbox::list),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),

@@ -103,6 +103,7 @@ impl Life {
             chance: chance(seed),
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
+            mailer: None,
             simulator: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
