@@ -32,7 +32,8 @@ fn mail(smtp: &Smtp) -> Result<(), Contradiction> {
     }
     let is_far = smtp.host.as_ref().is_some_and(|host| !host.is_near());
     if smtp.tls == MailTls::None && smtp.user.is_some() && is_far {
-        let reason = "must be \"starttls\" or \"tls\": with smtp.user set, a password would go over the network in clear";
+        let reason =
+            "must be \"starttls\" or \"tls\": with smtp.user set, a password would go over the network in clear";
         return refuse("smtp.tls", reason);
     }
     Ok(())

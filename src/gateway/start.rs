@@ -23,7 +23,7 @@ use super::{Gateway, Make};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
-use crate::mail::{Mailer, SetupError, Smtp};
+use crate::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -113,7 +113,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
     let base_url = config.base_url(bound);
-    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref())?;
+    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), Authorities::of_this_machine)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,

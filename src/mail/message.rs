@@ -77,7 +77,8 @@ mod tests {
         let wanted = headers(&written(&mail("Ada", "Hello")).unwrap()).len();
         for end in ["\r\n", "\n", "\r", "\r\n ", "\u{85}", "\u{2028}", "\u{0}"] {
             let evil = format!("Ada{end}Bcc: eve@evil.example{end}{end}<b>");
-            for mail in [mail(&evil, "Hello"), mail("Ada", &evil), mail(&format!("अदा {evil}"), &format!("अ {evil}"))] {
+            for mail in [mail(&evil, "Hello"), mail("Ada", &evil), mail(&format!("अदा {evil}"), &format!("अ {evil}"))]
+            {
                 let written = written(&mail).unwrap();
                 let headers = headers(&written);
                 assert!(headers.len() == wanted && !headers.contains(&"Bcc"), "{written}");

@@ -20,6 +20,7 @@ pub use language::Language;
 pub use outbox::{KEPT, MailState, MailView};
 pub use postbox::Postbox;
 pub use smtp::{SetupError, Smtp};
+pub use trust::Authorities;
 
 /// An e-mail that is to be handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]

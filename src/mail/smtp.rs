@@ -13,7 +13,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::{ClientId, Extension};
 use lettre::{Address, Message};
 
-use super::{Fault, Mail, Mailer, message, trust};
+use super::{Authorities, Fault, Mail, Mailer, message};
 use crate::config::{self, MailTls, PublicUrl};
 
 const SENDER: &str = "Tidings";
@@ -65,8 +65,12 @@ pub enum SetupError {
 
 impl Smtp {
     /// The configured mail server; `None` where none is configured. Reads the password once, to tell early whether it
-    /// can be read; it is not kept.
-    pub fn new(config: &config::Smtp, public_url: Option<&PublicUrl>) -> Result<Option<Self>, SetupError> {
+    /// can be read; it is not kept. `authorities` vouch for the server.
+    pub fn new(
+        config: &config::Smtp,
+        public_url: Option<&PublicUrl>,
+        authorities: impl FnOnce() -> Authorities,
+    ) -> Result<Option<Self>, SetupError> {
         let Some(host) = &config.host else { return Ok(None) };
         let host = host.as_str().to_owned();
         let sign_in = config.user.clone().zip(config.password_file.clone());
@@ -76,8 +80,8 @@ impl Smtp {
         }
         let secrecy = match config.tls {
             MailTls::None => Secrecy::Clear,
-            MailTls::StartTls => Secrecy::StartTls(trust::tls(&host).map_err(SetupError::Tls)?),
-            MailTls::Tls => Secrecy::Tls(trust::tls(&host).map_err(SetupError::Tls)?),
+            MailTls::StartTls => Secrecy::StartTls(authorities().tls(&host).map_err(SetupError::Tls)?),
+            MailTls::Tls => Secrecy::Tls(authorities().tls(&host).map_err(SetupError::Tls)?),
         };
         let address: Address = config.from.parse()?;
         let domain = domain(&address, public_url);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use events::ids::AccountId;
+use events::ids::{AccountId, WorkspaceId};
 use events::time::Timestamp;
 use tidings::mail::Language;
 use tidings::mail::letters::{
@@ -34,7 +34,7 @@ fn letters(people: &People, language: Language) -> Vec<(&'static str, Letter)> {
     let disabled = WebhookDisabled { owner, workspace, url, errors_in_a_row: 11, last_error, owed: 7, at: AT };
     let gone = WebhookGone { owner, workspace, url, owed: 1, at: AT };
     let stopped = |stop, waiting| {
-        let account = AccountId::try_from(10_010_001).unwrap();
+        let account = AccountId::nth(WorkspaceId::nth(0), 1).unwrap();
         let phone = "+12025550100";
         account_stopped(&AccountStopped { owner, workspace, account, phone, stop, waiting, at: AT }, language)
     };

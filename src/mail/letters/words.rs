@@ -89,7 +89,8 @@ mod tests {
         let mut sentences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut name = String::new();
         for line in source(language).lines().filter(|line| !line.starts_with('#')) {
-            if let Some((key, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase())) {
+            if let Some((key, _)) = line.split_once(" =").filter(|_| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            {
                 key.clone_into(&mut name);
                 assert!(sentences.insert(name.clone(), BTreeSet::new()).is_none(), "{name} stands there twice");
             }
@@ -117,7 +118,8 @@ mod tests {
             for (name, about) in sentences(language) {
                 let keys = about.iter().map(|key| &*key.clone().leak()).collect::<Vec<&'static str>>();
                 for count in [0, 1, 2, 5, 21, 1_000_000] {
-                    let of = |key: &'static str| (key, if key == "count" { Of::Count(count) } else { Of::Text("Acme") });
+                    let of =
+                        |key: &'static str| (key, if key == "count" { Of::Count(count) } else { Of::Text("Acme") });
                     let said = words.say_of(&name, &keys.iter().map(|key| of(key)).collect::<Vec<_>>());
                     assert!(!said.is_empty() && said != name && !said.contains(['{', '}', '$']), "{name}: {said}");
                     let hidden = |c: char| matches!(c, '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
