@@ -33,7 +33,8 @@ use crate::attempts::Attempts;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::flood::Flood;
-use crate::metrics::{Metered, Metrics};
+use crate::mail::{Mailer, Postbox};
+use crate::metrics::{Mails, Metered, Metrics};
 use crate::notices::Notices;
 use crate::outbound::Poster;
 use crate::outbound::posting::Posting;
@@ -82,6 +83,8 @@ pub struct Gateway {
     pub attempts: Attempts,
     /// How many requests are too many.
     pub flood: Arc<Flood>,
+    /// Where e-mails to owners are put in.
+    pub postbox: Arc<Postbox>,
 }
 
 /// Whether new work is taken.
@@ -140,6 +143,8 @@ pub struct Make {
     pub files: Arc<dyn Files>,
     /// What posts to the CRMs.
     pub poster: Arc<dyn Poster>,
+    /// What takes e-mails to owners; they are only kept without one.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
     /// Where the log is read.
@@ -181,6 +186,7 @@ impl Gateway {
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             notices: Arc::clone(&notices),
         };
+        let clock = make.clock.clone();
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,
@@ -200,7 +206,10 @@ impl Gateway {
             actix::spawn(receiving::receive(updates, shard.clone(), make.reading));
         }
         let state: Arc<State> = Arc::default();
-        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
+        let mails = Mails::default();
+        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered, &mails));
+        let postbox = Arc::new(Postbox::new(shard.clone(), make.reading, clock, make.mailer, mails));
+        notices.connect(shard.clone(), Arc::clone(&postbox));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
@@ -220,6 +229,7 @@ impl Gateway {
             metrics,
             attempts,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
+            postbox,
         })
     }
 

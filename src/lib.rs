@@ -1,4 +1,4 @@
-//! The edge of Tidings: HTTP, command line, transports. Holds no rule.
+//! The edge of Tidings: HTTP, command line, transports, mail. Holds no rule.
 
 pub mod attempts;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod flood;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod mail;
 pub mod metrics;
 pub mod notices;
 pub mod outbound;

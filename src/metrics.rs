@@ -2,6 +2,7 @@
 
 mod collected;
 mod fetches;
+mod mails;
 mod page;
 mod process;
 mod requests;
@@ -16,6 +17,7 @@ use prometheus_client::registry::Registry;
 
 use self::collected::Collected;
 pub use self::fetches::Metered;
+pub use self::mails::Mails;
 pub use self::requests::Requests;
 use crate::gateway::State;
 
@@ -50,12 +52,13 @@ impl Format {
 }
 
 impl Metrics {
-    /// Of the gateway with these actors, this state and these files.
-    pub fn new(shard: ShardHandle, state: Arc<State>, files: &Metered) -> Self {
+    /// Of the gateway with these actors, this state, these files and these e-mails.
+    pub fn new(shard: ShardHandle, state: Arc<State>, files: &Metered, mails: &Mails) -> Self {
         let mut registry = Registry::with_prefix("tidings");
         let requests = Requests::default();
         requests.register(&mut registry);
         files.register(&mut registry);
+        mails.register(&mut registry);
         registry.register_collector(Box::new(Collected::new(shard, state)));
         Self { registry, requests }
     }

@@ -70,7 +70,7 @@ impl Notices {
         let (name, owner) = reach.owner(about).await?;
         let letter = reach.letter(about, &stop, &name, &owner).await?;
         let mail = Mail {
-            id: format!("{}-{notice}", about.to_string().replace('/', "-")),
+            id: format!("{}-{notice}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
             at: stop.recorded_at,
             to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },
             subject: letter.subject,

@@ -16,7 +16,7 @@ pub(super) fn header(name: &str, value: &str) -> String {
 }
 
 /// A text with our secrets hidden behind their prefixes. Of a text that was cut, its end may be half a secret.
-pub(super) fn text(text: &str, was_cut: bool) -> String {
+pub(crate) fn text(text: &str, was_cut: bool) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((at, prefix)) = first(rest) {

@@ -3,7 +3,7 @@
 //! Operational data, not history: a flood of requests grows neither the log nor the memory.
 
 mod attempt;
-mod mask;
+pub(crate) mod mask;
 mod ring;
 mod store;
 mod view;

@@ -79,5 +79,6 @@ pub(super) fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stri
     let text = String::deserialize(deserializer)?;
     let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ','));
+    let fits = fits && text.parse::<lettre::Address>().is_ok();
     if fits && plain { Ok(text) } else { Err(D::Error::custom("must be a mail address such as tidings@localhost")) }
 }

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
 use crate::outbound::Http;
+use crate::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -89,6 +90,9 @@ pub enum StartError {
     /// The simulator's address is of no use.
     #[error("the simulator cannot be reached")]
     Simulator(#[from] InvalidAddress),
+    /// E-mails cannot be sent as configured.
+    #[error("e-mails cannot be sent as configured")]
+    Mail(#[from] SetupError),
     /// A secret cannot be kept.
     #[error("the operator's key cannot be kept")]
     Secret(#[from] events::log::WriteError),
@@ -110,6 +114,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
     let base_url = config.base_url(bound);
+    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), Authorities::of_this_machine)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
@@ -118,6 +123,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         transports,
         files: Arc::new(Fetcher::new(guard.clone(), config.limits.into())),
         poster: Arc::new(Http::new(guard, &config.outbound)),
+        mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),

@@ -24,6 +24,7 @@ mod messages;
 mod metrics;
 mod openapi;
 mod outbound;
+mod outbox;
 mod page;
 mod routes;
 mod send_body;

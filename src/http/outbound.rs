@@ -8,7 +8,6 @@ use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::Aggregation;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::json;
 use url::Url;
 use utoipa::ToSchema;
 
@@ -16,7 +15,7 @@ use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
-use crate::outbound::{KeyRing, SigningKey, rebuild, testing};
+use crate::outbound::{KeyRing, SigningKey, rebuild};
 use crate::secrets;
 
 /// Longest URL, in bytes.

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 use super::caller::{self, Role};
 use super::{
     accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    metrics, openapi, outbound, streams, teammates, timeline, workspace, workspaces,
+    metrics, openapi, outbound, outbox, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -56,6 +56,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/api/v1/outbound/flush", Workspace, outbound::flush),
         row(Method::POST, "/api/v1/outbound/recover", Workspace, outbound::recover),
         row(Method::POST, "/api/v1/outbound/deliveries/{id}/resend", Workspace, outbound::resend),
+        row(Method::GET, "/api/v1/outbox", Workspace, outbox::list),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),

@@ -9,6 +9,7 @@ mod plant;
 mod power_cut;
 mod process;
 mod proxy;
+mod python;
 mod random;
 mod schemathesis;
 mod server;

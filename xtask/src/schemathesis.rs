@@ -2,15 +2,15 @@
 
 mod known;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::http::Client;
-use crate::process::{debug_server, fresh_folder, output, run as run_program, tools_folder};
+use crate::process::{debug_server, fresh_folder, run as run_program};
+use crate::python;
 use crate::server::{ADMIN_KEY, Server};
-use crate::tools;
 use crate::workspace::Workspace;
 
 const VERSION: &str = "4.32.5";
@@ -37,13 +37,13 @@ const CREDITS: u64 = 1_000_000;
 
 /// Why this machine cannot run it.
 pub fn why_not() -> Option<String> {
-    (!tools::makes_environments()).then(|| "schemathesis needs the package python3-venv".to_owned())
+    (!python::makes_environments()).then(|| "schemathesis needs the package python3-venv".to_owned())
 }
 
 /// Asks every operation of the document with the key that it wants: with ids of nothing, then with those of what is
 /// there.
 pub fn run() -> Result<()> {
-    let program = install()?;
+    let program = python::environment("schemathesis", VERSION)?.join("schemathesis");
     let folder = fresh_folder("schemathesis")?;
     let server = Server::start(Command::new(debug_server()?), &folder.join("data"), &folder.join("server.log"))?;
     let mut client = Client::new(server.address);
@@ -74,18 +74,4 @@ fn schemathesis(program: &Path, folder: &Path, server: &Server, configuration: &
     command.args(["--continue-on-failure", "--no-color", "--request-timeout", "30", "--generation-database", "none"]);
     command.arg(format!("http://{}/openapi.json", server.address));
     command
-}
-
-/// Installs schemathesis into a virtual environment below the target folder, where it is missing.
-fn install() -> Result<PathBuf> {
-    let folder = tools_folder().join("schemathesis");
-    let program = folder.join("bin").join("schemathesis");
-    if output(Command::new(&program).arg("--version")).is_ok_and(|told| told.trim().ends_with(VERSION)) {
-        return Ok(program);
-    }
-    run_program(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let mut pip = Command::new(folder.join("bin").join("pip"));
-    let installed = run_program(pip.args(["install", "--quiet", &format!("schemathesis=={VERSION}")]));
-    installed.context("schemathesis cannot be installed")?;
-    Ok(program)
 }

@@ -5,8 +5,11 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{cargo, is_installed, is_root, output, run};
+use crate::python;
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
+/// The mail server of the tests, in Python.
+const AIOSMTPD_VERSION: &str = "1.4.6";
 
 /// What the power cut runs.
 pub const POWER_CUT: &[&str] = &["mkfs.ext4", "mount", "unshare", "perl"];
@@ -29,21 +32,21 @@ const DEBIAN: &[(&str, &str)] = &[
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.
 pub fn install_missing() -> Result<()> {
     let mut missing = missing_packages(|_| true);
-    missing.extend((!makes_environments()).then_some("python3-venv"));
+    missing.extend((!python::makes_environments()).then_some("python3-venv"));
     if !missing.is_empty()
         && let Err(error) = install_packages(&missing)
     {
         println!("not installed: {}: {error:#}", missing.join(", "));
     }
+    if python::makes_environments()
+        && let Err(error) = python::environment("aiosmtpd", AIOSMTPD_VERSION)
+    {
+        println!("not installed: {error:#}");
+    }
     if output(&mut cargo(["deny", "--version"])).is_err() {
         run(&mut cargo(["install", "cargo-deny", "--locked", "--version", CARGO_DENY_VERSION]))?;
     }
     Ok(())
-}
-
-/// True if Python is here and can make virtual environments, which Debian has in a package of its own.
-pub fn makes_environments() -> bool {
-    output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
 /// The Debian packages of those programs that are wanted and missing.

@@ -21,7 +21,7 @@ pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
 /// What the routes are about, in the order in which they are read.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("Inbound webhook", "A CRM posts messages to a secret URL"),
     ("Outbound webhook", "What is said is reported to the CRM's own URL"),
     ("Messages", "Sent by our own API, and followed"),
@@ -30,6 +30,7 @@ const TAGS: [(&str, &str); 13] = [
     ("Credits", "What is left, and where it went"),
     ("Files", "Checked before a message needs them"),
     ("Workspace", "Particulars and pacing"),
+    ("Outbox", "What was mailed to the owner"),
     ("Teammates", "Who may be responsible for chats"),
     ("Keys", "What opens this API"),
     ("Workspaces", "The operator's customers"),

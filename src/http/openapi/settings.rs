@@ -9,10 +9,11 @@ use super::super::workspace::{WorkspaceBody, WorkspaceView};
 use super::doc::Doc;
 use super::schemas;
 use crate::attempts::{AttemptView, KEPT};
+use crate::mail::MailView;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
-    [workspace(), teammates(), keys(), inbound(), attempts(), downloads()].into_iter().flatten().collect()
+    [workspace(), teammates(), keys(), inbound(), attempts(), downloads(), mails()].into_iter().flatten().collect()
 }
 
 fn workspace() -> Vec<Doc> {
@@ -83,6 +84,11 @@ fn inbound() -> Vec<Doc> {
         Doc::new("Inbound webhook", "POST /api/v1/inbound/rotate", "Makes a new URL; the one before it stops at once")
             .answers_schema(200, url),
     ]
+}
+
+fn mails() -> Vec<Doc> {
+    let about = "The last 100 e-mails to the owner, the newest first";
+    vec![Doc::new("Outbox", "GET /api/v1/outbox", about).lists::<MailView>().paged()]
 }
 
 fn attempts() -> Vec<Doc> {

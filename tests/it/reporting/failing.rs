@@ -34,7 +34,7 @@ fn eleven_errors_in_a_row_switch_it_off_with_one_mail_and_nothing_is_lost() {
         assert_eq!((&shown["enabled"], &shown["errors_in_a_row"], &shown["owed"]), (&json!(false), &json!(11), &json!(30)));
         let mails = desk.life.get(OUTBOX, &desk.key).await.body;
         assert_eq!(mails["data"].as_array().unwrap().len(), 1, "{mails}");
-        assert_eq!(mails["data"][0]["to"], "Ada Owner <ada@acme.example>");
+        assert_eq!(mails["data"][0]["to"], "ada@acme.example");
         machine.receiver.answer(200, Duration::ZERO);
         pass(DAYS).await;
         assert_eq!(desk.posts().len(), 11, "off is off");

@@ -107,6 +107,7 @@ impl Life {
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
             poster: Arc::new(machine.receiver.clone()),
+            mailer: None,
             simulator: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),

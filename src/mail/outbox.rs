@@ -1,0 +1,143 @@
+//! The last e-mails of each workspace, as notes beside the records: a slot for each, in parts that are short enough.
+
+use std::collections::BTreeMap;
+
+use events::ids::WorkspaceId;
+use events::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Fault, Mail};
+
+/// So many e-mails of a workspace are kept.
+pub const KEPT: usize = 100;
+
+/// No other notes begin so.
+const PREFIX: &[u8] = b"r/mail/";
+/// In front of each part: the e-mail's number, and how many parts it has.
+const HEAD_BYTES: usize = 9;
+const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
+/// A longer e-mail is none of ours.
+const PARTS_MAX: usize = 32;
+const NOTES_MAX: usize = KEPT * PARTS_MAX;
+
+/// An e-mail as the API shows it and as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MailView {
+    /// What stands before the `@` of its Message-ID.
+    pub id: String,
+    /// When what it tells of happened: RFC 3339, UTC.
+    pub at: String,
+    /// The recipient's address.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// For those who read no HTML.
+    pub text: String,
+    /// The same as a page.
+    pub html: String,
+    /// What became of it.
+    pub state: MailState,
+    /// Since when it is in that state, or when it was last tried: RFC 3339, UTC.
+    pub state_at: String,
+    /// Why it could not be handed over the last time.
+    pub error: Option<String>,
+}
+
+/// What became of an e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailState {
+    /// It is here and nowhere else.
+    Kept,
+    /// The mail server has taken it.
+    HandedOver,
+    /// The mail server did not take it.
+    Failing,
+}
+
+impl MailView {
+    pub(super) fn new(mail: &Mail, state: MailState, state_at: String, error: Option<String>) -> Self {
+        Self {
+            id: mail.id.clone(),
+            at: mail.at.to_string(),
+            to: mail.to.address.clone(),
+            subject: mail.subject.clone(),
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+            state,
+            state_at,
+            error,
+        }
+    }
+}
+
+/// An e-mail in its slot.
+pub(super) struct Stored {
+    slot: u8,
+    /// The later it was first kept, the higher.
+    pub(super) number: u64,
+    parts: u8,
+    /// None if it is not whole.
+    pub(super) view: Option<MailView>,
+}
+
+/// All e-mails of a workspace, by slot.
+pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored>, ReadError> {
+    let prefix = prefix(workspace);
+    let mut slots: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
+    for (key, value) in log.notes(&prefix, &prefix, NOTES_MAX)? {
+        if let Some([slot, _part]) = key.last_chunk::<2>() {
+            slots.entry(*slot).or_default().push(value);
+        }
+    }
+    Ok(slots.into_iter().map(|(slot, notes)| stored(slot, &notes)).collect())
+}
+
+/// The notes that keep an e-mail: in the slot where it is already, a free one, or the one of the oldest.
+pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored], view: &MailView) -> Result<Vec<Note>, Fault> {
+    let place = place(kept, &view.id);
+    let bytes = serde_json::to_vec(view).map_err(|_| Fault::Unfit)?;
+    let chunks: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
+    if chunks.len() > PARTS_MAX {
+        return Err(Fault::Unfit);
+    }
+    let parts = u8::try_from(chunks.len()).map_err(|_| Fault::Unfit)?;
+    let written = (0..parts).zip(chunks).map(|(part, chunk)| {
+        let value = [&place.number.to_be_bytes(), [parts].as_slice(), chunk].concat();
+        (key(workspace, place.slot, part), Some(value))
+    });
+    let removed = (parts..place.parts).map(|part| (key(workspace, place.slot, part), None));
+    Ok(written.chain(removed).collect())
+}
+
+/// Where an e-mail goes, with the number that it gets and the parts that are there now.
+fn place(kept: &[Stored], id: &str) -> Stored {
+    let is_this = |stored: &&Stored| stored.view.as_ref().is_some_and(|view| view.id == id);
+    if let Some(Stored { slot, number, parts, .. }) = kept.iter().find(is_this) {
+        return Stored { slot: *slot, number: *number, parts: *parts, view: None };
+    }
+    let number = kept.iter().map(|stored| stored.number).max().map_or(1, |newest| newest.saturating_add(1));
+    let mut slots = (0..=u8::MAX).take(KEPT);
+    let free = slots.find(|slot| kept.iter().all(|stored| stored.slot != *slot));
+    let oldest = kept.iter().min_by_key(|stored| stored.number).map(|stored| (stored.slot, stored.parts));
+    let (slot, parts) = free.map(|slot| (slot, 0)).or(oldest).unwrap_or_default();
+    Stored { slot, number, parts, view: None }
+}
+
+fn stored(slot: u8, notes: &[Vec<u8>]) -> Stored {
+    let parts = u8::try_from(notes.len()).unwrap_or(u8::MAX);
+    let number = notes.first().and_then(|note| note.first_chunk()).map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    let head = [number.to_be_bytes().as_slice(), &[parts]].concat();
+    let chunks: Option<Vec<&[u8]>> = notes.iter().map(|note| note.strip_prefix(head.as_slice())).collect();
+    let view = chunks.and_then(|chunks| serde_json::from_slice(&chunks.concat()).ok());
+    Stored { slot, number, parts, view }
+}
+
+fn prefix(workspace: WorkspaceId) -> Vec<u8> {
+    [PREFIX, &workspace.number().to_be_bytes()].concat()
+}
+
+fn key(workspace: WorkspaceId, slot: u8, part: u8) -> Vec<u8> {
+    [prefix(workspace), vec![slot, part]].concat()
+}

@@ -1,0 +1,93 @@
+//! Where e-mails are put in: kept in the workspace's outbox first, then handed to the mail server if there is one.
+
+use std::sync::Arc;
+
+use actors::clock::Clock;
+use actors::shard::{Reading, ShardHandle};
+use events::ids::WorkspaceId;
+use events::log::{Log, ReadError};
+use tokio::sync::Mutex;
+
+use super::{Fault, Mail, MailState, MailView, Mailer, message, outbox};
+use crate::metrics::Mails;
+
+/// Takes e-mails. Trying again after a fault is the caller's affair.
+pub struct Postbox {
+    shard: ShardHandle,
+    reading: Reading,
+    clock: Clock,
+    mailer: Option<Arc<dyn Mailer>>,
+    mails: Mails,
+    /// Two that choose a slot at the same moment would choose the same one.
+    choosing: Mutex<()>,
+}
+
+impl Postbox {
+    /// Hands over through `mailer`; without one, e-mails are only kept.
+    pub fn new(
+        shard: ShardHandle,
+        reading: Reading,
+        clock: Clock,
+        mailer: Option<Arc<dyn Mailer>>,
+        mails: Mails,
+    ) -> Self {
+        Self { shard, reading, clock, mailer, mails, choosing: Mutex::default() }
+    }
+
+    /// Keeps an e-mail durably, then hands it over. One that is known to have been handed over is not handed over again.
+    pub async fn deliver(&self, workspace: WorkspaceId, mail: &Mail) -> Result<(), Fault> {
+        let delivered = self.try_deliver(workspace, mail).await;
+        let result = delivered.as_ref().map_or_else(Fault::code, |result| *result);
+        self.mails.count(result);
+        delivered.map(drop)
+    }
+
+    /// The last 100 e-mails, the newest first, each with its number. Reads the disk.
+    pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, MailView)>, ReadError> {
+        let kept = outbox::read(log, workspace)?.into_iter();
+        let mut rows: Vec<_> = kept.filter_map(|stored| Some((stored.number, stored.view?))).collect();
+        rows.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
+        Ok(rows)
+    }
+
+    /// Says what is counted.
+    async fn try_deliver(&self, workspace: WorkspaceId, mail: &Mail) -> Result<&'static str, Fault> {
+        if !message::is_id(&mail.id) {
+            return Err(Fault::Unfit);
+        }
+        if self.keep(workspace, mail, MailState::Kept, None).await? == MailState::HandedOver {
+            return Ok(Mails::HANDED_OVER);
+        }
+        let Some(mailer) = &self.mailer else { return Ok(Mails::KEPT) };
+        let sent = mailer.send(mail).await;
+        let state = if sent.is_ok() { MailState::HandedOver } else { MailState::Failing };
+        let kept = self.keep(workspace, mail, state, sent.as_ref().err()).await;
+        if let Err(error) = kept {
+            tracing::warn!(workspace_id = %workspace, %error, "what became of an e-mail cannot be kept");
+        }
+        sent.map(|()| Mails::HANDED_OVER)
+    }
+
+    /// Keeps the e-mail in this state, durably, unless it was handed over already; says in which state it is now.
+    async fn keep(
+        &self,
+        workspace: WorkspaceId,
+        mail: &Mail,
+        state: MailState,
+        error: Option<&Fault>,
+    ) -> Result<MailState, Fault> {
+        let _alone = self.choosing.lock().await;
+        let log = Arc::clone(self.shard.log());
+        let kept = self.reading.read(move || outbox::read(log.as_ref(), workspace)).await.map_err(|error| {
+            tracing::warn!(workspace_id = %workspace, %error, "the outbox cannot be read");
+            Fault::NotKept
+        })?;
+        let known = kept.iter().filter_map(|stored| stored.view.as_ref()).find(|view| view.id == mail.id);
+        if known.is_some_and(|view| view.state == MailState::HandedOver) {
+            return Ok(MailState::HandedOver);
+        }
+        let view = MailView::new(mail, state, self.clock.now().to_string(), error.map(ToString::to_string));
+        let notes = outbox::notes(workspace, &kept, &view)?;
+        if self.shard.note(notes).await { Ok(state) } else { Err(Fault::NotKept) }
+    }
+}

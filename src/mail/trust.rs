@@ -1,0 +1,50 @@
+//! TLS towards the mail server: it trusts whom our HTTP clients trust.
+
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+
+/// Whose certificates are believed. With none, Mozilla's list counts.
+#[derive(Debug, Clone)]
+pub struct Authorities(Vec<CertificateDer<'static>>);
+
+impl Authorities {
+    /// Those that this machine trusts, or those in `SSL_CERT_FILE`.
+    pub fn of_this_machine() -> Self {
+        Self::new(rustls_native_certs::load_native_certs().certs)
+    }
+
+    /// These and no others. What cannot be read is left out: one such certificate would make all of TLS fail.
+    pub fn new(certificates: Vec<CertificateDer<'static>>) -> Self {
+        let is_readable =
+            |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
+        Self(certificates.into_iter().filter(is_readable).collect())
+    }
+
+    /// TLS towards a server of this name, or address.
+    pub(super) fn tls(&self, host: &str) -> Result<TlsParameters, Error> {
+        let store = if self.0.is_empty() { CertificateStore::WebpkiRoots } else { CertificateStore::None };
+        let mut parameters = TlsParameters::builder(host.to_owned()).certificate_store(store);
+        for certificate in &self.0 {
+            parameters = parameters.add_root_certificate(Certificate::from_der(certificate.as_ref().to_vec())?);
+        }
+        parameters.build_rustls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_can_be_set_up_for_names_and_addresses_whoever_is_believed() {
+        let unreadable = Authorities::new(vec![CertificateDer::from(vec![1, 2, 3])]);
+        assert!(unreadable.0.is_empty());
+        for authorities in [Authorities::of_this_machine(), unreadable] {
+            for host in ["mail.example", "127.0.0.1", "::1"] {
+                assert!(authorities.tls(host).is_ok(), "{host}");
+            }
+        }
+    }
+}
