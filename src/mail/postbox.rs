@@ -68,7 +68,8 @@ impl Postbox {
         sent.map(|()| Mails::HANDED_OVER)
     }
 
-    /// Keeps the e-mail in this state, durably, unless it was handed over already; says in which state it is now.
+    /// Keeps the e-mail in this state, durably, unless it is there already and this would tell less; says in which state
+    /// it is now.
     async fn keep(
         &self,
         workspace: WorkspaceId,
@@ -83,8 +84,8 @@ impl Postbox {
             Fault::NotKept
         })?;
         let known = kept.iter().filter_map(|stored| stored.view.as_ref()).find(|view| view.id == mail.id);
-        if known.is_some_and(|view| view.state == MailState::HandedOver) {
-            return Ok(MailState::HandedOver);
+        if let Some(known) = known.filter(|view| view.state == MailState::HandedOver || state == MailState::Kept) {
+            return Ok(known.state);
         }
         let view = MailView::new(mail, state, self.clock.now().to_string(), error.map(ToString::to_string));
         let notes = outbox::notes(workspace, &kept, &view)?;

@@ -179,6 +179,22 @@ fn a_wrong_password_is_a_fault_that_the_operator_can_mend_and_that_does_not_show
 }
 
 #[test]
+fn a_password_that_cannot_be_read_is_told_at_the_start_and_later_is_a_fault() {
+    let Some(server) = Server::start(&SIGNED_IN) else { return };
+    let Client { smtp, _password: file } = client(server.port, "starttls", Some(PASSWORD), trusting(&server));
+    let path = file.path().to_str().unwrap().to_owned();
+    drop(file);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(smtp.send(&mail())), Err(Fault::NoPassword));
+
+    let keys = [("HOST", "127.0.0.1"), ("USER", USER), ("PASSWORD_FILE", &path)];
+    let keys = keys.map(|(key, value)| (format!("TIDINGS_SMTP__{key}"), value.to_owned()));
+    let config = Config::load(None::<&Path>, keys, Overrides::default()).unwrap();
+    let told = Smtp::new(&config.smtp, None, Authorities::of_this_machine).err().unwrap().to_string();
+    assert_eq!(told, format!("smtp.password_file {path} cannot be read"));
+}
+
+#[test]
 fn a_recipient_that_is_refused_for_good_is_permanent_and_one_that_is_put_off_is_not() {
     for (refusal, words, is_permanent) in [
         ("550 5.1.1 no C4naryPassword here", "the mail server refuses the e-mail (550 5.1.1)", true),

@@ -42,6 +42,7 @@ pub fn launch() -> Gateway {
         chance: chance(),
         transports,
         files: Arc::new(Nowhere),
+        mailer: None,
         simulator: Some(world),
         reading: Reading::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
