@@ -33,6 +33,7 @@ use crate::config::{Config, Limits, Pacing};
 use crate::files::Files;
 use crate::flood::Flood;
 use crate::metrics::{Metered, Metrics};
+use crate::outbound::Tries;
 use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
@@ -76,6 +77,8 @@ pub struct Gateway {
     pub metrics: Arc<Metrics>,
     /// The last requests to the inbound webhooks.
     pub attempts: Attempts,
+    /// The last tries of the outbound webhooks.
+    pub tries: Tries,
     /// How many requests are too many.
     pub flood: Arc<Flood>,
 }
@@ -183,6 +186,8 @@ impl Gateway {
         let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
+        let tries = Tries::open(shard.log().as_ref())?;
+        actix::spawn(tries.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
             shard,
             chance: make.chance,
@@ -199,6 +204,7 @@ impl Gateway {
             state,
             metrics,
             attempts,
+            tries,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
         })
     }
@@ -219,6 +225,7 @@ impl Gateway {
     pub async fn stop(&self) -> u64 {
         self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
+        self.tries.save(&self.shard, self.reading).await;
         self.shard.stop().await
     }
 

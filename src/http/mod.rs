@@ -24,13 +24,16 @@ mod messages;
 mod metrics;
 mod openapi;
 mod page;
+mod recent;
 mod routes;
 mod send_body;
 mod streams;
 mod submit;
+mod tables;
 mod teammates;
 mod timeline;
 mod told;
+mod tries;
 mod workspace;
 mod workspaces;
 

@@ -3,6 +3,7 @@
 mod doc;
 mod open;
 mod operator;
+mod outbound;
 mod schemas;
 mod sending;
 mod settings;
@@ -20,8 +21,9 @@ pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
 /// What the routes are about, in the order in which they are read.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("Inbound webhook", "A CRM posts messages to a secret URL"),
+    ("Outbound webhook", "What happens in chats is reported to a CRM's own URL"),
     ("Messages", "Sent by our own API, and followed"),
     ("Chats", "With whom was spoken, and what was said"),
     ("Accounts", "Connected numbers"),
@@ -49,7 +51,7 @@ pub fn text() -> &'static str {
 
 /// What is said about all routes.
 fn docs() -> Vec<Doc> {
-    let all = [open::docs(), sending::docs(), settings::docs(), workspace::docs(), operator::docs()];
+    let all = [open::docs(), sending::docs(), settings::docs(), outbound::docs(), workspace::docs(), operator::docs()];
     all.into_iter().flatten().collect()
 }
 
