@@ -78,6 +78,7 @@ impl Trouble {
     }
 }
 
+/// Whether TLS failed, such as for a certificate that nobody vouches for.
 pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
     let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

@@ -36,8 +36,8 @@ use crate::flood::Flood;
 use crate::mail::{Mailer, Postbox};
 use crate::metrics::{Mails, Metered, Metrics};
 use crate::notices::Notices;
-use crate::outbound::Poster;
 use crate::outbound::posting::Posting;
+use crate::outbound::{Poster, Tries, Trying};
 use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
@@ -81,6 +81,10 @@ pub struct Gateway {
     pub metrics: Arc<Metrics>,
     /// The last requests to the inbound webhooks.
     pub attempts: Attempts,
+    /// The last tries of the outbound webhooks.
+    pub tries: Tries,
+    /// What posts to the CRMs.
+    pub trying: Trying,
     /// How many requests are too many.
     pub flood: Arc<Flood>,
     /// Where e-mails to owners are put in.
@@ -168,10 +172,12 @@ impl Gateway {
         let notices = Arc::new(Notices::new(make.reading));
         let reach = Arc::new(OnceLock::new());
         let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();
+        let tries = Tries::open(make.log.as_ref())?;
+        let trying = Trying::new(make.poster, tries.clone());
         let posting = Posting {
             log: Arc::clone(&make.log),
             shard: Arc::clone(&reach),
-            poster: Arc::clone(&make.poster),
+            trying: trying.clone(),
             notices: Arc::clone(&notices),
             reading: make.reading,
             base_url: make.base_url.as_str().into(),
@@ -212,6 +218,7 @@ impl Gateway {
         notices.connect(shard.clone(), Arc::clone(&postbox));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
+        actix::spawn(tries.clone().save_each_second(shard.clone(), make.reading));
         Ok(Self {
             shard,
             chance: make.chance,
@@ -228,6 +235,8 @@ impl Gateway {
             state,
             metrics,
             attempts,
+            tries,
+            trying,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
             postbox,
         })
@@ -249,6 +258,7 @@ impl Gateway {
     pub async fn stop(&self) -> u64 {
         self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
+        self.tries.save(&self.shard, self.reading).await;
         self.shard.stop().await
     }
 

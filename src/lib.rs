@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod notices;
 pub mod outbound;
 pub mod receiving;
+pub mod recent;
 pub mod secrets;
 pub mod sending;
 pub mod telemetry;

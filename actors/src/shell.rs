@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, Message, SpawnHandle,
@@ -266,8 +265,10 @@ impl<D: Kind> Shell<D> {
         self.listed.is_empty() && self.timer.is_none() && !self.waiting && self.inbox.borrow().is_empty()
     }
 
+    /// Looks again when it may have been idle long enough; where something is outstanding then, after as long again.
     fn arm_rest(&self, context: &mut Context<Self>) {
-        let left = self.shard.idle.saturating_sub(self.used.elapsed()).max(Duration::from_millis(1));
+        let idle = self.shard.idle;
+        let left = idle.checked_sub(self.used.elapsed()).filter(|left| !left.is_zero()).unwrap_or(idle);
         context.run_later(left, |shell, context| {
             if shell.rests() && shell.used.elapsed() >= shell.shard.idle {
                 shell.leave(context);

@@ -6,8 +6,9 @@ use events::ids::MessageId;
 use events::time::Timestamp;
 use serde_json::{Value, json};
 
-/// Longer bodies are cut.
-pub const BODY_BYTES_MAX: usize = 16 << 10;
+use super::AttemptView;
+use crate::recent::{BODY_BYTES_MAX, Row};
+
 /// More headers than this are left out.
 const HEADER_BYTES_MAX: usize = 8 << 10;
 /// What an attempt takes beside its bytes, roughly.
@@ -55,15 +56,29 @@ impl Attempt {
         let body_cut = kept.len() < body.len();
         Self { at, status, headers: packed, body: kept.into(), body_cut, answer, warnings: Vec::new() }
     }
+}
 
-    pub(super) fn drop_body(&mut self) {
-        self.body_cut = self.body_cut || !self.body.is_empty();
-        self.body = Box::default();
+impl Row for Attempt {
+    type View = AttemptView;
+
+    const NOTES: &'static [u8] = b"r/in/";
+    const NEWEST: &'static [u8] = b"r/newest";
+
+    fn at(&self) -> Timestamp {
+        self.at
     }
 
-    /// Memory that it takes, roughly.
-    pub(super) fn bytes(&self) -> usize {
+    fn view(&self, number: u64) -> AttemptView {
+        self.shown(number)
+    }
+
+    fn bytes(&self) -> usize {
         FRAME_BYTES + self.headers.len() + self.body.len() + self.warnings.iter().map(String::len).sum::<usize>()
+    }
+
+    fn drop_bodies(&mut self) {
+        self.body_cut = self.body_cut || !self.body.is_empty();
+        self.body = Box::default();
     }
 }
 

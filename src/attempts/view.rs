@@ -1,13 +1,11 @@
 //! An attempt as its owner sees it: readable, without secrets.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::attempt::Attempt;
-use super::mask;
+use crate::recent::{RequestView, mask};
 
 /// An attempt as the API shows it and as it is saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,59 +26,24 @@ pub struct AttemptView {
     pub message_id: Option<String>,
 }
 
-/// What came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RequestView {
-    /// Secret ones hidden; several of one name are joined by commas.
-    pub headers: BTreeMap<String, String>,
-    /// Bytes that are not UTF-8 are shown as U+FFFD.
-    pub body: String,
-    /// Whether the body went on.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub body_cut: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 /// An attempt's id.
 pub(super) fn id(number: u64) -> String {
     format!("att_{number}")
 }
 
 impl Attempt {
-    pub(super) fn view(&self, number: u64) -> AttemptView {
+    pub(super) fn shown(&self, number: u64) -> AttemptView {
+        let headers = String::from_utf8_lossy(&self.headers);
+        let headers = headers.lines().filter_map(|line| line.split_once(": "));
         AttemptView {
             id: id(number),
             at: self.at.to_string(),
             status: self.status.as_u16(),
-            request: RequestView {
-                headers: self.shown_headers(),
-                body: mask::text(&String::from_utf8_lossy(&self.body), self.body_cut),
-                body_cut: self.body_cut,
-            },
+            request: RequestView::new(headers, &self.body, self.body_cut),
             answer: masked(self.answer.json()),
             warnings: self.warnings.iter().map(|warning| mask::text(warning, false)).collect(),
             message_id: self.answer.message().map(|message| message.to_string()),
         }
-    }
-
-    fn shown_headers(&self) -> BTreeMap<String, String> {
-        let mut headers: BTreeMap<String, String> = BTreeMap::new();
-        let text = String::from_utf8_lossy(&self.headers);
-        for (name, value) in text.lines().filter_map(|line| line.split_once(": ")) {
-            let value = mask::header(name, value);
-            headers
-                .entry(name.to_owned())
-                .and_modify(|values| {
-                    values.push_str(", ");
-                    values.push_str(&value);
-                })
-                .or_insert(value);
-        }
-        headers
     }
 }
 

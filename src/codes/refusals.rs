@@ -47,6 +47,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("Attempt not found")
         .because(&["Only the last 100 attempts are kept.", "The id is mistyped, or of another workspace."])
         .so("See GET /api/v1/inbound/attempts for what is kept."),
+    missing("try_not_found", "The outbound webhook has no such try on record.")
+        .saying("Try not found")
+        .because(&["Only the last 100 tries are kept.", "The id is mistyped, or of another workspace."])
+        .so("See GET /api/v1/outbound/tries for what is kept."),
     missing("key_not_found", "The workspace has no such key.")
         .saying("Key not found")
         .because(&["It was revoked before.", "The id is mistyped, or of another workspace."])

@@ -116,13 +116,15 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let base_url = config.base_url(bound);
     let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), Authorities::of_this_machine)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
+    let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
+    let receivers = Guard::new(&config.guard.allow_networks, receivers);
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
         clock,
         chance: Chance::system(),
         transports,
-        files: Arc::new(Fetcher::new(guard.clone(), config.limits.into())),
-        poster: Arc::new(Http::new(guard, &config.outbound)),
+        files: Arc::new(Fetcher::new(guard, config.limits.into())),
+        poster: Arc::new(Http::new(receivers, &config.outbound)),
         mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
         reading: Reading::Pool,

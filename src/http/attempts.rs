@@ -1,144 +1,59 @@
-//! The last attempts to send through the inbound webhook: listed, shown, downloaded.
+//! The last attempts to send through the inbound webhook, as they are shown and downloaded.
 
-use std::fmt::Write as _;
-
-use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
-use actix_web::{HttpRequest, HttpResponse, web};
-use events::ids::WorkspaceId;
-
-use super::caller::Caller;
 use super::error::Refused;
-use super::page::{self, Query};
-use crate::attempts::{AttemptView, KEPT};
+use super::recent::Listed;
+use super::tables::{Tabled, Told, headers, title};
+use crate::attempts::{Attempt, AttemptView, Attempts};
 use crate::gateway::Gateway;
 
-/// So many are shown unless more are asked for.
-const SHOWN: usize = 10;
-/// Spreadsheets take cells that begin so for formulas.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+impl Listed for Attempt {
+    const FILE: &'static str = "inbound-log";
 
-/// The last ones, the newest first.
-pub(super) async fn list(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
-    let query = Query::of(&request)?.page_of(SHOWN, KEPT)?;
-    let rows = all(&gateway, workspace).await?;
-    Ok(page::answer(page::within(rows, query), query))
-}
-
-/// One attempt.
-pub(super) async fn show(
-    gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Refused> {
-    let found = all(&gateway, workspace).await?.into_iter().map(|(_, view)| view).find(|view| view.id == *id);
-    let not_found = || Refused::not_found("attempt_not_found", "Attempt not found: only the last 100 are kept");
-    Ok(HttpResponse::Ok().json(found.ok_or_else(not_found)?))
-}
-
-/// All of them as a JSON list.
-pub(super) async fn json(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
-    let views = views(&gateway, workspace).await?;
-    let text = serde_json::to_vec_pretty(&views).map_err(|error| Refused::fault(&error))?;
-    Ok(download("json", ContentType::json(), text))
-}
-
-/// All of them as a table that no spreadsheet takes for a program.
-pub(super) async fn csv(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
-    let table = table(&views(&gateway, workspace).await?).map_err(|error| Refused::fault(&error))?;
-    Ok(download("csv", ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refused::fault(&error))?), table))
-}
-
-/// All of them for reading.
-pub(super) async fn txt(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
-    let text = story(&views(&gateway, workspace).await?);
-    Ok(download("txt", ContentType::plaintext(), text.into_bytes()))
-}
-
-async fn all(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<(u64, AttemptView)>, Refused> {
-    let listed = gateway.read(move |gateway| gateway.attempts.list(gateway.shard.log().as_ref(), workspace));
-    Ok(listed.await?)
-}
-
-async fn views(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<AttemptView>, Refused> {
-    Ok(all(gateway, workspace).await?.into_iter().map(|(_, view)| view).collect())
-}
-
-fn download(kind: &str, content_type: ContentType, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(content_type)
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"inbound-log.{kind}\"")))
-        .insert_header(("x-content-type-options", "nosniff"))
-        .body(bytes)
-}
-
-/// As a table, with a row of titles.
-pub(super) fn table(views: &[AttemptView]) -> Result<Vec<u8>, Box<csv::Error>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let columns = ["id", "at", "status", "message_id", "message", "warnings", "headers", "body", "body_cut", "answer"];
-    table.write_record(columns).map_err(Box::new)?;
-    for view in views {
-        table.write_record(cells(view).map(|cell| harmless(&cell))).map_err(Box::new)?;
+    fn all_of(gateway: &Gateway) -> &Attempts {
+        &gateway.attempts
     }
-    table.into_inner().map_err(|error| Box::new(error.into_error().into()))
-}
 
-fn cells(view: &AttemptView) -> [String; 10] {
-    [
-        view.id.clone(),
-        view.at.clone(),
-        view.status.to_string(),
-        view.message_id.clone().unwrap_or_default(),
-        said(view).to_owned(),
-        view.warnings.join("; "),
-        headers(view),
-        view.request.body.clone(),
-        view.request.body_cut.to_string(),
-        view.answer.to_string(),
-    ]
-}
-
-/// A cell that begins like a formula is made a text.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-fn story(views: &[AttemptView]) -> String {
-    let mut text = String::new();
-    for view in views {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "{}  {}  {}  {}", view.at, view.status, view.id, said(view));
-        if let Some(message) = &view.message_id {
-            let _ = writeln!(text, "  message: {message}");
-        }
-        for warning in &view.warnings {
-            let _ = writeln!(text, "  warning: {warning}");
-        }
-        let cut = if view.request.body_cut { " (cut)" } else { "" };
-        for (title, block) in [
-            ("headers".to_owned(), headers(view)),
-            (format!("body{cut}"), view.request.body.clone()),
-            ("answer".to_owned(), view.answer.to_string()),
-        ] {
-            let _ = writeln!(text, "  {title}:\n{}", indented(&block));
-        }
-        text.push('\n');
+    fn id(view: &AttemptView) -> &str {
+        &view.id
     }
-    text
+
+    fn not_found() -> Refused {
+        Refused::not_found("attempt_not_found", "Attempt not found: only the last 100 are kept")
+    }
 }
 
-/// Lines of a request stand further right than ours, so that none can pass for ours.
-fn indented(block: &str) -> String {
-    let lines = block.split(['\n', '\r']).filter(|line| !line.is_empty());
-    lines.map(|line| format!("    {}", line.replace(char::is_control, " "))).collect::<Vec<_>>().join("\n")
-}
+impl Tabled for AttemptView {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "at", "status", "message_id", "message", "warnings", "headers", "body", "body_cut", "answer"];
 
-fn headers(view: &AttemptView) -> String {
-    let lines = view.request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
-    lines.collect::<Vec<_>>().join("\n")
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.clone(),
+            self.at.clone(),
+            self.status.to_string(),
+            self.message_id.clone().unwrap_or_default(),
+            said(self).to_owned(),
+            self.warnings.join("; "),
+            headers(&self.request),
+            self.request.body.clone(),
+            self.request.body_cut.to_string(),
+            self.answer.to_string(),
+        ]
+    }
+
+    fn told(&self) -> Told {
+        let message = self.message_id.iter().map(|message| format!("message: {message}"));
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}"));
+        Told {
+            line: format!("{}  {}  {}  {}", self.at, self.status, self.id, said(self)),
+            notes: message.chain(warnings).collect(),
+            blocks: vec![
+                ("headers".to_owned(), headers(&self.request)),
+                (title("body", self.request.body_cut), self.request.body.clone()),
+                ("answer".to_owned(), self.answer.to_string()),
+            ],
+        }
+    }
 }
 
 /// What the sender was told, in words.
@@ -152,6 +67,7 @@ mod tests {
 
     use serde_json::json;
 
+    use super::super::tables::{read_back, story};
     use super::*;
     use crate::attempts::RequestView;
 
@@ -174,10 +90,8 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula_and_every_cell_is_read_back() {
         for start in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "plain", "a \"b\",\nc"] {
-            let table = table(&[attempt(&format!("{start}|cmd"))]).unwrap();
-            let mut reader = csv::Reader::from_reader(table.as_slice());
-            let row = reader.records().next().unwrap().unwrap();
-            assert!(row.iter().all(|cell| !cell.starts_with(FORMULA)), "{row:?}");
+            let row = read_back(&[attempt(&format!("{start}|cmd"))]).remove(0);
+            assert_eq!(row.len(), AttemptView::COLUMNS.len());
             assert!(row[7].ends_with(&format!("{start}|cmd")), "{row:?}");
         }
     }

@@ -3,8 +3,8 @@
 use actix_web::ResponseError as _;
 use events::account::Origin;
 
-use super::attempts;
 use super::send_body::SendBody;
+use super::tables;
 use crate::attempts::AttemptView;
 
 const TEXT_CHARS_MAX: usize = 65_536;
@@ -17,5 +17,5 @@ pub fn judge_send_body(bytes: &[u8]) -> Result<(), u16> {
 
 /// The table that a workspace's attempts are downloaded as; `None` if they cannot be written.
 pub fn attempts_csv(views: &[AttemptView]) -> Option<Vec<u8>> {
-    attempts::table(views).ok()
+    tables::csv(views).ok()
 }

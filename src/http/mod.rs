@@ -26,13 +26,16 @@ mod openapi;
 mod outbound;
 mod outbox;
 mod page;
+mod recent;
 mod routes;
 mod send_body;
 mod streams;
 mod submit;
+mod tables;
 mod teammates;
 mod timeline;
 mod told;
+mod tries;
 mod workspace;
 mod workspaces;
 

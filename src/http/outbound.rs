@@ -15,7 +15,7 @@ use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
-use crate::outbound::{KeyRing, SigningKey, rebuild};
+use crate::outbound::{KeyRing, Request, SigningKey, body, rebuild, testing};
 use crate::secrets;
 
 /// Longest URL, in bytes.
@@ -248,4 +248,21 @@ pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpRe
     let (flushed, _) = read.await?.filter(|(flushed, _)| flushed.workspace == call.workspace).ok_or_else(unknown)?;
     call.tell(Command::Resend { delivery, chat: flushed.chat, by: BY.to_owned() }).await?;
     Ok(HttpResponse::Accepted().json(ResentView { delivery_id: delivery.to_string() }))
+}
+
+/// Posts a report that nobody is owed, outside all counts; answers with the try.
+pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
+    let url = call.see(|state| state.url.clone()).await?.ok_or(actors::webhook::Rejection::NoUrl)?;
+    let account = call.look(|state| state.accounts.values().next().cloned()).await?;
+    let message = call.gateway.chance.message_id();
+    let (at, delivery) = (call.gateway.shard.clock().now(), DeliveryId::of(message).to_string());
+    let bundle = testing::bundle(call.workspace, account.as_ref(), message, at);
+    let bundle = bundle.ok_or_else(|| Refused::fault(&"no id for the chat of a test"))?;
+    let body = body::json(&bundle, &call.gateway.base_url).map_err(|error| Refused::fault(&error))?;
+    let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &call.keys()?);
+    let (number, _) = call.gateway.trying.post(call.workspace, delivery, at, request).await;
+    let workspace = call.workspace;
+    let tries = call.gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
+    let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);
+    Ok(HttpResponse::Ok().json(kept.ok_or_else(|| Refused::fault(&"a try was not kept"))?))
 }

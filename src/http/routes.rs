@@ -9,10 +9,12 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    metrics, openapi, outbound, outbox, streams, teammates, timeline, workspace, workspaces,
+    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, metrics,
+    openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
+use crate::attempts::Attempt;
 use crate::gateway::Gateway;
+use crate::outbound::Try;
 use crate::transports::simulator;
 
 /// The secret URL: whatever is sent there is an attempt.
@@ -43,20 +45,26 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/inbound", Workspace, inbound_settings::show),
         row(Method::PATCH, "/api/v1/inbound", Workspace, inbound_settings::change),
         row(Method::POST, "/api/v1/inbound/rotate", Workspace, inbound_settings::rotate),
-        row(Method::GET, "/api/v1/inbound/attempts", Workspace, attempts::list),
-        row(Method::GET, "/api/v1/inbound/attempts/{id}", Workspace, attempts::show),
-        row(Method::GET, "/api/v1/inbound/log.json", Workspace, attempts::json),
-        row(Method::GET, "/api/v1/inbound/log.csv", Workspace, attempts::csv),
-        row(Method::GET, "/api/v1/inbound/log.txt", Workspace, attempts::txt),
         row(Method::GET, "/api/v1/outbound", Workspace, outbound::show),
         row(Method::PATCH, "/api/v1/outbound", Workspace, outbound::change),
         row(Method::GET, "/api/v1/outbound/secret", Workspace, outbound::secret),
         row(Method::POST, "/api/v1/outbound/rotate-secret", Workspace, outbound::rotate_secret),
         row(Method::POST, "/api/v1/outbound/reset-errors", Workspace, outbound::reset_errors),
+        row(Method::POST, "/api/v1/outbound/test", Workspace, outbound::test),
         row(Method::POST, "/api/v1/outbound/flush", Workspace, outbound::flush),
         row(Method::POST, "/api/v1/outbound/recover", Workspace, outbound::recover),
         row(Method::POST, "/api/v1/outbound/deliveries/{id}/resend", Workspace, outbound::resend),
         row(Method::GET, "/api/v1/outbox", Workspace, outbox::list),
+        row(Method::GET, "/api/v1/inbound/attempts", Workspace, recent::list::<Attempt>),
+        row(Method::GET, "/api/v1/inbound/attempts/{id}", Workspace, recent::show::<Attempt>),
+        row(Method::GET, "/api/v1/inbound/log.json", Workspace, recent::json::<Attempt>),
+        row(Method::GET, "/api/v1/inbound/log.csv", Workspace, recent::csv::<Attempt>),
+        row(Method::GET, "/api/v1/inbound/log.txt", Workspace, recent::txt::<Attempt>),
+        row(Method::GET, "/api/v1/outbound/tries", Workspace, recent::list::<Try>),
+        row(Method::GET, "/api/v1/outbound/tries/{id}", Workspace, recent::show::<Try>),
+        row(Method::GET, "/api/v1/outbound/log.json", Workspace, recent::json::<Try>),
+        row(Method::GET, "/api/v1/outbound/log.csv", Workspace, recent::csv::<Try>),
+        row(Method::GET, "/api/v1/outbound/log.txt", Workspace, recent::txt::<Try>),
         row(Method::GET, "/api/v1/credits", Workspace, credits::balance),
         row(Method::GET, "/api/v1/credits/ledger", Workspace, credits::ledger),
         row(Method::GET, "/api/v1/accounts", Workspace, accounts::list),

@@ -15,6 +15,8 @@ mod key_ring;
 mod poster;
 mod retry_after;
 mod signing;
+mod tries;
+mod trying;
 
 pub use answer::Response;
 pub use fault::Fault;
@@ -24,6 +26,7 @@ pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
+pub use trying::Trying;
+pub use tries::{ResponseView, Tries, Try, TryView};
 
-/// Longest part of a body that is kept of an answer, in bytes.
-pub const BODY_BYTES_MAX: usize = 16 << 10;
+pub use crate::recent::BODY_BYTES_MAX;

@@ -10,13 +10,12 @@ use actors::webhook::{Command, Effect, Outcome, Tried, Webhook};
 use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::log::{Log, ReadError};
 use events::record::Cause;
+use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Answered, KeyRing, Poster, Request, body, rebuild};
+use super::trying::UNEXPLAINED;
+use super::{KeyRing, Request, Trying, body, rebuild};
 use crate::notices::Notices;
-
-/// Code of a try for which no request could be made: ours to mend.
-const UNMADE: &str = "internal";
 
 /// The port. Clones share what they hold.
 #[derive(Clone)]
@@ -26,7 +25,7 @@ pub struct Posting {
     /// Where the actors are; known once the shard has been launched.
     pub shard: Arc<OnceLock<ShardHandle>>,
     /// What posts.
-    pub poster: Arc<dyn Poster>,
+    pub trying: Trying,
     /// What tells owners.
     pub notices: Arc<Notices>,
     /// Where the log is read.
@@ -69,13 +68,15 @@ impl Posting {
 
     async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Outcome {
         match self.request(webhook, delivery).await {
-            Some(request) => outcome(&self.poster.post(request).await),
-            None => Outcome::Failed { code: UNMADE.to_owned(), status: None, retry_after_ms: None },
+            Some((at, request)) => {
+                self.trying.post(webhook.workspace(), delivery.to_string(), at, request).await.1
+            }
+            None => Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None },
         }
     }
 
     /// The delivery as it is posted now: to the URL of now, signed with the keys of now.
-    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Request> {
+    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
         let shard = self.shard.get()?;
         let url = shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
         let (posting, index) = (self.clone(), Arc::clone(shard.index()));
@@ -88,7 +89,7 @@ impl Posting {
         match read.await {
             Ok(Some((body, keys))) => {
                 let url = url.reveal().to_owned();
-                Some(Request::signed(url, &delivery.to_string(), wall_now(), body, &keys))
+                Some((shard.clock().now(), Request::signed(url, &delivery.to_string(), wall_now(), body, &keys)))
             }
             Ok(None) => {
                 tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");
@@ -98,20 +99,6 @@ impl Posting {
                 tracing::error!(%webhook, %delivery, %error, "a delivery cannot be read");
                 None
             }
-        }
-    }
-}
-
-/// What a try comes to, as rules see it.
-fn outcome(answered: &Answered) -> Outcome {
-    let status = answered.response.as_ref().map(|response| response.status);
-    match (&answered.fault, status) {
-        (None, Some(status)) => Outcome::Taken { status },
-        (fault, status) => {
-            let code = fault.as_ref().map_or(UNMADE, |fault| fault.code()).to_owned();
-            let asked = answered.response.as_ref().and_then(|response| response.retry_after);
-            let retry_after_ms = asked.map(|asked| u64::try_from(asked.as_millis()).unwrap_or(u64::MAX));
-            Outcome::Failed { code, status, retry_after_ms }
         }
     }
 }

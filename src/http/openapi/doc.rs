@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::super::caller::Role;
+use super::super::recent::SHOWN;
 use super::super::routes::Listed;
 use super::schemas;
 use crate::codes;
+use crate::recent::KEPT;
 
 /// Codes of every route that reads a JSON body.
 const BODY: &[&str] = &["invalid_json", "not_an_object", "invalid_value", "body_too_large", "request_timeout"];
@@ -128,18 +130,37 @@ impl Doc {
 
     /// The page is chosen by `limit`, `after` and `before`.
     pub(super) fn paged(self) -> Self {
+        self.limited().placed()
+    }
+
+    /// As [`Doc::paged`], of the last rows of one kind.
+    pub(super) fn paged_within_the_kept(self) -> Self {
+        self.limited_to(KEPT, SHOWN).placed()
+    }
+
+    /// The page's size is chosen by `limit`.
+    pub(super) fn limited(self) -> Self {
+        self.limited_to(500, 50)
+    }
+
+    fn limited_to(self, most: usize, usual: usize) -> Self {
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": most, "default": usual});
+        self.query("limit", "At most so many rows.", limit)
+    }
+
+    fn placed(self) -> Self {
         let place = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
-        self.limited().query("after", "Rows behind this place: `page.next` of the page before.", place.clone()).query(
+        self.query("after", "Rows behind this place: `page.next` of the page before.", place.clone()).query(
             "before",
             "Rows before this place: `page.prev` of the page behind.",
             place,
         )
     }
 
-    /// The page's size is chosen by `limit`.
-    pub(super) fn limited(self) -> Self {
-        let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 50});
-        self.query("limit", "At most so many rows.", limit)
+    /// It answers with a file of this name.
+    pub(super) fn downloads(self, file: &str) -> Self {
+        let pattern = format!("^attachment; filename=\"{file}\\.(json|csv|txt)\"$");
+        self.with_header("Content-Disposition", "The file's name.", &json!({"type": "string", "pattern": pattern}))
     }
 
     /// It reads a parameter behind the question mark.

@@ -4,12 +4,13 @@ use super::super::outbound::{
     FlushedView, OutboundBody, OutboundView, RecoverBody, RecoveredView, ResentView, SecretView,
 };
 use super::doc::Doc;
+use crate::outbound::TryView;
 
 const TAG: &str = "Outbound webhook";
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
-    [settings(), deliveries()].into_iter().flatten().collect()
+    [settings(), deliveries(), tries()].into_iter().flatten().collect()
 }
 
 fn settings() -> Vec<Doc> {
@@ -34,6 +35,9 @@ fn settings() -> Vec<Doc> {
 
 fn deliveries() -> Vec<Doc> {
     vec![
+        Doc::new(TAG, "POST /api/v1/outbound/test", "Posts a sample report, outside all counts, and shows the try")
+            .answers::<TryView>(200)
+            .refusing(&["no_webhook_url"]),
         Doc::new(TAG, "POST /api/v1/outbound/flush", "Sends what is being gathered now").answers::<FlushedView>(200),
         Doc::new(TAG, "POST /api/v1/outbound/recover", "Tries again what was parked, all of it or since a moment")
             .may_take::<RecoverBody>()
@@ -42,4 +46,20 @@ fn deliveries() -> Vec<Doc> {
             .answers::<ResentView>(202)
             .refusing(&["delivery_not_found", "delivery_owed", "no_webhook_url"]),
     ]
+}
+
+fn tries() -> Vec<Doc> {
+    let log = |route, summary| Doc::new(TAG, route, summary);
+    let logs = [
+        log("GET /api/v1/outbound/log.json", "The last 100 tries as JSON").answers_all::<TryView>(),
+        log("GET /api/v1/outbound/log.csv", "The last 100 tries as a table").answers_text(&["text/csv"]),
+        log("GET /api/v1/outbound/log.txt", "The last 100 tries to read").answers_text(&["text/plain"]),
+    ];
+    let tries = [
+        log("GET /api/v1/outbound/tries", "The last tries to report, the newest first")
+            .lists::<TryView>()
+            .paged_within_the_kept(),
+        log("GET /api/v1/outbound/tries/{id}", "One try").answers::<TryView>(200).refusing(&["try_not_found"]),
+    ];
+    tries.into_iter().chain(logs.map(|doc| doc.downloads("outbound-log"))).collect()
 }

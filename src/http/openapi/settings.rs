@@ -8,7 +8,7 @@ use super::super::teammates::{TeammateBody, TeammateView};
 use super::super::workspace::{WorkspaceBody, WorkspaceView};
 use super::doc::Doc;
 use super::schemas;
-use crate::attempts::{AttemptView, KEPT};
+use crate::attempts::AttemptView;
 use crate::mail::MailView;
 
 /// Every such route.
@@ -92,14 +92,10 @@ fn mails() -> Vec<Doc> {
 }
 
 fn attempts() -> Vec<Doc> {
-    let place = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
-    let limit = json!({"type": "integer", "minimum": 1, "maximum": KEPT, "default": 10});
     vec![
         Doc::new("Inbound webhook", "GET /api/v1/inbound/attempts", "The last attempts to send, the newest first")
             .lists::<AttemptView>()
-            .query("limit", "At most so many rows.", limit)
-            .query("after", "Rows behind this place: `page.next` of the page before.", place.clone())
-            .query("before", "Rows before this place: `page.prev` of the page behind.", place),
+            .paged_within_the_kept(),
         Doc::new("Inbound webhook", "GET /api/v1/inbound/attempts/{id}", "One attempt")
             .answers::<AttemptView>(200)
             .refusing(&["attempt_not_found"]),
@@ -107,14 +103,11 @@ fn attempts() -> Vec<Doc> {
 }
 
 fn downloads() -> Vec<Doc> {
-    let download = |doc: Doc| {
-        let name = json!({"type": "string", "pattern": "^attachment; filename=\"inbound-log\\.(json|csv|txt)\"$"});
-        doc.with_header("Content-Disposition", "The file's name.", &name)
-    };
     let log = |route, summary| Doc::new("Inbound webhook", route, summary);
-    vec![
-        download(log("GET /api/v1/inbound/log.json", "The last 100 attempts as JSON").answers_all::<AttemptView>()),
-        download(log("GET /api/v1/inbound/log.csv", "The last 100 attempts as a table").answers_text(&["text/csv"])),
-        download(log("GET /api/v1/inbound/log.txt", "The last 100 attempts to read").answers_text(&["text/plain"])),
-    ]
+    let logs = [
+        log("GET /api/v1/inbound/log.json", "The last 100 attempts as JSON").answers_all::<AttemptView>(),
+        log("GET /api/v1/inbound/log.csv", "The last 100 attempts as a table").answers_text(&["text/csv"]),
+        log("GET /api/v1/inbound/log.txt", "The last 100 attempts to read").answers_text(&["text/plain"]),
+    ];
+    logs.into_iter().map(|doc| doc.downloads("inbound-log")).collect()
 }

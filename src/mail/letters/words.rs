@@ -3,7 +3,7 @@
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use crate::attempts::mask;
+use crate::recent::mask;
 use crate::mail::Language;
 use crate::mail::line::line;
 

@@ -3,6 +3,7 @@
 mod answers;
 mod signatures;
 mod targets;
+mod tries;
 
 use std::time::Duration;
 

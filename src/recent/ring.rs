@@ -1,78 +1,90 @@
-//! The last attempts of one workspace, and in which of its slots each is saved.
+//! The last rows of one workspace, and in which of its slots each is saved.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::attempt::Attempt;
-use super::view::AttemptView;
+use super::Row;
 
-/// So many attempts of a workspace are kept.
+/// So many rows of a workspace are kept.
 pub const KEPT: usize = 100;
 
-/// An attempt of this run, or one that was read back.
-#[derive(Clone)]
-pub(super) enum What {
-    Fresh(Arc<Attempt>),
-    Stored(Arc<AttemptView>, usize),
+/// A row of this run, or one that was read back.
+pub(super) enum What<R: Row> {
+    Fresh(Arc<R>),
+    Stored(Arc<R::View>, usize),
 }
 
-impl What {
-    pub(super) fn view(&self, number: u64) -> AttemptView {
+impl<R: Row> Clone for What<R> {
+    fn clone(&self) -> Self {
         match self {
-            Self::Fresh(attempt) => attempt.view(number),
+            Self::Fresh(row) => Self::Fresh(Arc::clone(row)),
+            Self::Stored(view, bytes) => Self::Stored(Arc::clone(view), *bytes),
+        }
+    }
+}
+
+impl<R: Row> What<R> {
+    pub(super) fn view(&self, number: u64) -> R::View {
+        match self {
+            Self::Fresh(row) => row.view(number),
             Self::Stored(view, _) => (**view).clone(),
         }
     }
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Fresh(attempt) => attempt.bytes(),
+            Self::Fresh(row) => row.bytes(),
             Self::Stored(_, bytes) => *bytes,
         }
     }
 }
 
-/// What a slot holds: the attempt's number, and in how many parts it is saved.
+/// What a slot holds: the row's number, and in how many parts it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) number: u64,
     pub(super) parts: u8,
 }
 
-/// An attempt read back.
-pub(super) struct Stored {
+/// A row read back.
+pub(super) struct Stored<V> {
     pub(super) slot: u8,
     pub(super) held: Slot,
-    pub(super) view: Option<AttemptView>,
+    pub(super) view: Option<V>,
     pub(super) bytes: usize,
 }
 
-/// An attempt on its way to its slot.
-pub(super) struct Placed {
+/// A row on its way to its slot.
+pub(super) struct Placed<R: Row> {
     pub(super) slot: u8,
     pub(super) number: u64,
-    pub(super) what: What,
-    /// Parts that the slot's former attempt took.
+    pub(super) what: What<R>,
+    /// Parts that the slot's former row took.
     pub(super) parts_before: u8,
 }
 
-/// The last attempts of one workspace.
-#[derive(Default)]
-pub(super) struct Ring {
+/// The last rows of one workspace.
+pub(super) struct Ring<R: Row> {
     /// The newest last.
-    entries: VecDeque<(u64, What)>,
+    entries: VecDeque<(u64, What<R>)>,
     /// So many of the newest are not saved.
     unsaved: usize,
     is_loaded: bool,
     slots: Vec<Slot>,
 }
 
-impl Ring {
+impl<R: Row> Default for Ring<R> {
+    fn default() -> Self {
+        Self { entries: VecDeque::new(), unsaved: 0, is_loaded: false, slots: Vec::new() }
+    }
+}
+
+impl<R: Row> Ring<R> {
     /// Adds the newest; says how many bytes the oldest gave back.
-    pub(super) fn push(&mut self, number: u64, attempt: Attempt) -> usize {
+    pub(super) fn push(&mut self, number: u64, row: R) -> usize {
         // Two threads may come in another order than they got their numbers.
         let at = self.entries.iter().rposition(|(other, _)| *other < number).map_or(0, |before| before + 1);
-        self.entries.insert(at, (number, What::Fresh(Arc::new(attempt))));
+        self.entries.insert(at, (number, What::Fresh(Arc::new(row))));
         self.unsaved = self.unsaved.max(self.entries.len() - at - 1) + 1;
         self.shrink()
     }
@@ -87,7 +99,7 @@ impl Ring {
     }
 
     /// Adds what was saved in an earlier run, once; says how many bytes that takes.
-    pub(super) fn merge(&mut self, stored: Vec<Stored>) -> usize {
+    pub(super) fn merge(&mut self, stored: Vec<Stored<R::View>>) -> usize {
         if self.is_loaded {
             return 0;
         }
@@ -111,14 +123,14 @@ impl Ring {
         self.bytes().saturating_sub(before)
     }
 
-    /// What is not saved yet, each with the slot that it gets: a free one or the one with the oldest attempt.
-    pub(super) fn take_unsaved(&mut self) -> Vec<Placed> {
+    /// What is not saved yet, each with the slot that it gets: a free one or the one with the oldest row.
+    pub(super) fn take_unsaved(&mut self) -> Vec<Placed<R>> {
         let first = self.entries.len() - std::mem::take(&mut self.unsaved);
         let unsaved: Vec<_> = self.entries.range(first..).cloned().collect();
         unsaved.into_iter().filter_map(|(number, what)| self.place(number, what)).collect()
     }
 
-    fn place(&mut self, number: u64, what: What) -> Option<Placed> {
+    fn place(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
         if self.slots.len() < KEPT {
             self.slots.push(Slot { number: 0, parts: 0 });
         }
@@ -138,7 +150,7 @@ impl Ring {
     }
 
     /// All, the newest first.
-    pub(super) fn entries(&self) -> Vec<(u64, What)> {
+    pub(super) fn entries(&self) -> Vec<(u64, What<R>)> {
         self.entries.iter().rev().cloned().collect()
     }
 

@@ -1,0 +1,89 @@
+//! Downloads of rows for people: a table that no spreadsheet takes for a program, and a text.
+
+use std::fmt::Write as _;
+
+use crate::recent::RequestView;
+
+/// Spreadsheets take cells that begin so for formulas.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// What can be a row of a table and a passage of a text.
+pub(super) trait Tabled {
+    /// The titles.
+    const COLUMNS: &'static [&'static str];
+    /// As many cells as there are titles.
+    fn cells(&self) -> Vec<String>;
+    /// The passage.
+    fn told(&self) -> Told;
+}
+
+/// A passage of a text.
+pub(super) struct Told {
+    /// What it is about, in one line.
+    pub(super) line: String,
+    /// More lines of ours.
+    pub(super) notes: Vec<String>,
+    /// Titles, each with what others said.
+    pub(super) blocks: Vec<(String, String)>,
+}
+
+/// As a table, with a row of titles.
+pub(super) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::Error>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(T::COLUMNS).map_err(Box::new)?;
+    for view in views {
+        table.write_record(view.cells().iter().map(|cell| harmless(cell))).map_err(Box::new)?;
+    }
+    table.into_inner().map_err(|error| Box::new(error.into_error().into()))
+}
+
+/// A cell that begins like a formula is made a text.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// As a text, one passage behind the other.
+pub(super) fn story<T: Tabled>(views: &[T]) -> String {
+    let mut text = String::new();
+    for told in views.iter().map(Tabled::told) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{}", told.line);
+        for note in told.notes {
+            let _ = writeln!(text, "  {note}");
+        }
+        for (title, block) in told.blocks {
+            let _ = writeln!(text, "  {title}:\n{}", indented(&block));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Lines of others stand further right than ours, so that none can pass for ours.
+fn indented(block: &str) -> String {
+    let lines = block.split(['\n', '\r']).filter(|line| !line.is_empty());
+    lines.map(|line| format!("    {}", line.replace(char::is_control, " "))).collect::<Vec<_>>().join("\n")
+}
+
+/// A request's headers, one in a line.
+pub(super) fn headers(request: &RequestView) -> String {
+    let lines = request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A title that says whether the body below it goes on.
+pub(super) fn title(name: &str, is_cut: bool) -> String {
+    let cut = if is_cut { " (cut)" } else { "" };
+    format!("{name}{cut}")
+}
+
+/// The rows of a table behind its titles. Fails if a cell is a formula, or if a row has other cells than titles.
+#[cfg(test)]
+pub(super) fn read_back<T: Tabled>(views: &[T]) -> Vec<Vec<String>> {
+    let table = csv(views).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_slice());
+    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+    let rows: Vec<Vec<String>> = rows.collect();
+    assert!(rows.iter().flatten().all(|cell| !cell.starts_with(FORMULA)), "{rows:?}");
+    rows
+}

@@ -1,0 +1,132 @@
+//! The last tries of each workspace's outbound webhook: what was sent, what came back, why it failed.
+
+use std::time::Duration;
+
+use events::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Answered, Request, Response};
+use crate::recent::{self, BODY_BYTES_MAX, Recent, RequestView, Row, mask};
+
+/// What a try takes beside its bytes, roughly.
+const FRAME_BYTES: usize = 256;
+
+/// The tries of all workspaces. Clones share them.
+pub type Tries = Recent<Try>;
+
+/// One try, and what came of it.
+#[derive(Debug)]
+pub struct Try {
+    at: Timestamp,
+    delivery_id: String,
+    headers: Vec<(String, String)>,
+    body: Box<[u8]>,
+    body_cut: bool,
+    /// With a body that is not masked yet.
+    response: Option<ResponseView>,
+    error: Option<String>,
+    duration: Duration,
+}
+
+impl Try {
+    /// A try that began then; of a long body only the first 16 KiB are kept.
+    pub fn new(at: Timestamp, delivery_id: String, request: &Request, answered: Answered) -> Self {
+        let body = request.body.get(..BODY_BYTES_MAX).unwrap_or(&request.body);
+        Self {
+            at,
+            delivery_id,
+            headers: request.headers.clone(),
+            body: body.into(),
+            body_cut: body.len() < request.body.len(),
+            response: answered.response.map(ResponseView::from),
+            error: answered.fault.map(|fault| format!("{}: {fault}", fault.code())),
+            duration: answered.duration,
+        }
+    }
+}
+
+/// A try as the API shows it and as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TryView {
+    /// `try_` and its number.
+    pub id: String,
+    /// When it began: RFC 3339, UTC.
+    pub at: String,
+    /// The delivery: the same at each of its tries, and the request's `webhook-id`.
+    pub delivery_id: String,
+    /// What was sent.
+    pub request: RequestView,
+    /// What came back; null where nothing readable came.
+    pub response: Option<ResponseView>,
+    /// Why it failed: a stable code, a colon, words; null for a success.
+    pub error: Option<String>,
+    /// From the look-up of the receiver's name to the end of its answer.
+    pub duration_ms: u64,
+}
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ResponseView {
+    /// The HTTP status.
+    pub status: u16,
+    /// Bytes that are not UTF-8 are shown as U+FFFD.
+    pub body: String,
+    /// Whether the body went on.
+    #[serde(default, skip_serializing_if = "recent::is_false")]
+    pub body_cut: bool,
+}
+
+impl Row for Try {
+    type View = TryView;
+
+    const NOTES: &'static [u8] = b"r/out/";
+    const NEWEST: &'static [u8] = b"r/newest_out";
+
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn view(&self, number: u64) -> TryView {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        TryView {
+            id: format!("try_{number}"),
+            at: self.at.to_string(),
+            delivery_id: self.delivery_id.clone(),
+            request: RequestView::new(headers, &self.body, self.body_cut),
+            response: self.response.as_ref().map(ResponseView::masked),
+            error: self.error.clone(),
+            duration_ms: u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let answer = self.response.as_ref().map_or(0, |response| response.body.len());
+        FRAME_BYTES + headers + self.body.len() + answer
+    }
+
+    fn drop_bodies(&mut self) {
+        self.body_cut = self.body_cut || !self.body.is_empty();
+        self.body = Box::default();
+        if let Some(response) = &mut self.response {
+            response.body_cut = response.body_cut || !response.body.is_empty();
+            response.body = String::new();
+        }
+    }
+}
+
+impl ResponseView {
+    fn masked(&self) -> Self {
+        Self { body: mask::text(&self.body, self.body_cut), ..*self }
+    }
+}
+
+impl From<Response> for ResponseView {
+    fn from(response: Response) -> Self {
+        Self { status: response.status, body: response.body, body_cut: response.body_cut }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The last rows of each workspace of one kind, such as attempts: kept in memory, saved once a second.
+//!
+//! Operational data, not history: a flood of requests grows neither the log nor the memory.
+
+pub(crate) mod mask;
+mod request;
+mod ring;
+mod store;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use actors::shard::{Reading, ShardHandle};
+use dashmap::DashMap;
+use events::ids::WorkspaceId;
+use events::log::{Log, Note, ReadError};
+use events::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use request::RequestView;
+pub(crate) use request::is_false;
+pub use ring::KEPT;
+
+use ring::Ring;
+
+/// How often they are saved.
+const SAVE: Duration = Duration::from_secs(1);
+/// Rows of one kind take no more memory than this, over all workspaces; beyond it their bodies are not kept.
+const BYTES_MAX: usize = 64 << 20;
+/// Numbers grow by at least so many each millisecond, so that they grow over a restart too.
+const NUMBERS_PER_MS: u64 = 1_000;
+/// Notes written together: a commit waits no longer than they take.
+const NOTES_AT_ONCE: usize = 64;
+
+/// Longest part of a body that is kept, in bytes.
+pub const BODY_BYTES_MAX: usize = 16 << 10;
+
+/// One kind of rows, as it came: cheap to keep, formatted only when somebody looks.
+pub trait Row: Send + Sync + 'static {
+    /// The row as its owner sees it and as it is saved: readable, without secrets.
+    type View: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// Notes of these rows begin so, and no others.
+    const NOTES: &'static [u8];
+    /// The note of the highest number that was given when rows were saved last.
+    const NEWEST: &'static [u8];
+    /// When it happened.
+    fn at(&self) -> Timestamp;
+    /// How it is shown under its number.
+    fn view(&self, number: u64) -> Self::View;
+    /// Memory that it takes, roughly.
+    fn bytes(&self) -> usize;
+    /// Lets go of what is long.
+    fn drop_bodies(&mut self);
+}
+
+/// The last rows of each workspace. Clones share them.
+pub struct Recent<R: Row>(Arc<Held<R>>);
+
+struct Held<R: Row> {
+    rings: DashMap<WorkspaceId, Ring<R>>,
+    /// Workspaces with something unsaved.
+    changed: Mutex<Vec<WorkspaceId>>,
+    bytes: AtomicUsize,
+    last: AtomicU64,
+}
+
+impl<R: Row> Clone for Recent<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Row> Default for Recent<R> {
+    fn default() -> Self {
+        let (rings, changed) = (DashMap::new(), Mutex::default());
+        Self(Arc::new(Held { rings, changed, bytes: AtomicUsize::default(), last: AtomicU64::default() }))
+    }
+}
+
+impl<R: Row> Recent<R> {
+    /// Goes on where those that were saved in this log end, whatever the clock says now.
+    pub fn open(log: &dyn Log) -> Result<Self, ReadError> {
+        let recent = Self::default();
+        recent.0.last.store(store::read_newest::<R>(log)?, Ordering::Relaxed);
+        Ok(recent)
+    }
+
+    /// Keeps a row, and says under which number. Cheap: nothing is formatted, nothing is read.
+    pub fn push(&self, workspace: WorkspaceId, mut row: R) -> u64 {
+        let held = &self.0;
+        if held.bytes.load(Ordering::Relaxed).saturating_add(row.bytes()) > BYTES_MAX {
+            row.drop_bodies();
+        }
+        let number = held.number(row.at().ms());
+        held.bytes.fetch_add(row.bytes(), Ordering::Relaxed);
+        let mut ring = held.rings.entry(workspace).or_default();
+        let was_saved = ring.is_saved();
+        let freed = ring.push(number, row);
+        drop(ring);
+        held.freed(freed);
+        if was_saved {
+            held.changed.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+        }
+        number
+    }
+
+    /// The last rows, the newest first, each with its number. May read the disk.
+    pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
+        self.0.load(log, workspace)?;
+        let entries = self.0.rings.get(&workspace).map(|ring| ring.entries());
+        Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
+    }
+
+    /// Saves what is new, until nobody holds the rows any more.
+    pub async fn save_each_second(self, shard: ShardHandle, reading: Reading) {
+        let held = Arc::downgrade(&self.0);
+        drop(self);
+        loop {
+            tokio::time::sleep(SAVE).await;
+            let Some(recent) = Weak::upgrade(&held).map(Self) else { return };
+            recent.save(&shard, reading).await;
+            recent.0.make_room();
+        }
+    }
+
+    /// Saves what is new. Durable when this returns.
+    pub async fn save(&self, shard: &ShardHandle, reading: Reading) {
+        let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
+        if !changed.is_empty() {
+            shard.note(vec![store::newest::<R>(self.0.last.load(Ordering::Relaxed))]).await;
+        }
+        for workspace in changed {
+            let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
+            match reading.read(move || held.unsaved(log.as_ref(), workspace)).await {
+                Ok(batches) => {
+                    for notes in batches {
+                        shard.note(notes).await;
+                    }
+                }
+                Err(error) => tracing::warn!(workspace_id = %workspace, %error, "attempts or tries cannot be saved"),
+            }
+        }
+    }
+}
+
+impl<R: Row> Held<R> {
+    /// The next number: rows of a later millisecond have higher ones, after a restart too.
+    fn number(&self, at_ms: i64) -> u64 {
+        let floor = u64::try_from(at_ms).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
+        let next = |last: u64| Some(last.saturating_add(1).max(floor));
+        let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_default();
+        before.saturating_add(1).max(floor)
+    }
+
+    /// Brings into memory what was saved earlier.
+    fn load(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<(), ReadError> {
+        if self.rings.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
+            return Ok(());
+        }
+        let stored = store::read::<R>(log, workspace)?;
+        let added = self.rings.entry(workspace).or_default().merge(stored);
+        self.bytes.fetch_add(added, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The notes that save what is new, in pieces that are each whole.
+    fn unsaved(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
+        self.load(log, workspace)?;
+        let unsaved = self.rings.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
+        let mut written = Vec::new();
+        let mut batches: Vec<Vec<Note>> = Vec::new();
+        for place in unsaved {
+            let view = place.what.view(place.number);
+            let (notes, parts) = store::notes::<R>(workspace, place.slot, place.number, &view, place.parts_before);
+            written.push((place.slot, parts));
+            match batches.last_mut().filter(|batch| batch.len() + notes.len() <= NOTES_AT_ONCE) {
+                Some(batch) => batch.extend(notes),
+                None => batches.push(notes),
+            }
+        }
+        if let Some(mut ring) = self.rings.get_mut(&workspace) {
+            ring.written(&written);
+        }
+        Ok(batches)
+    }
+
+    /// Lets go of saved rings that were not used for longest while there is little room.
+    fn make_room(&self) {
+        if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 2 {
+            return;
+        }
+        let mut saved: Vec<_> =
+            self.rings.iter().filter(|ring| ring.is_saved()).map(|ring| (ring.newest(), *ring.key())).collect();
+        saved.sort_unstable();
+        for (_, workspace) in saved {
+            if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 4 {
+                return;
+            }
+            if let Some((_, ring)) = self.rings.remove_if(&workspace, |_, ring| ring.is_saved()) {
+                self.freed(ring.bytes());
+            }
+        }
+    }
+
+    fn freed(&self, bytes: usize) {
+        let less = |all: usize| Some(all.saturating_sub(bytes));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! The last tries as their owner sees them: listed, shown, downloaded, kept over a stop.
+
+use std::time::Duration;
+
+use events::ids::WorkspaceId;
+use events::time::Timestamp;
+use serde_json::{Value, json};
+use tidings::outbound::{Answered, Fault, Request, Response, Try};
+
+use crate::simulation::life::{ADMIN_KEY, Life, Machine, Reply};
+
+const AT: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+const KEPT: usize = 100;
+
+/// A workspace and its key.
+#[derive(Clone)]
+struct Owner {
+    id: WorkspaceId,
+    key: String,
+}
+
+impl Owner {
+    async fn new(life: &Life, name: &str) -> Self {
+        let owner = json!({"full_name": "Ada Example", "email": "ada@acme.example", "language": "en"});
+        let body = json!({"name": name, "owner": owner, "credits": 1});
+        let made = life.post("/admin/v1/workspaces", ADMIN_KEY, &body).await.body;
+        let id = made["workspace_id"].as_u64().and_then(WorkspaceId::new).unwrap();
+        Self { id, key: made["api_key"].as_str().unwrap().to_owned() }
+    }
+
+    async fn get(&self, life: &Life, path: &str) -> Reply {
+        life.get(&format!("/api/v1/outbound{path}"), &self.key).await
+    }
+
+    async fn tries(&self, life: &Life, query: &str) -> Vec<Value> {
+        self.get(life, &format!("/tries{query}")).await.body["data"].as_array().unwrap().clone()
+    }
+}
+
+fn note(life: &Life, owner: &Owner, nth: i64, fault: Option<Fault>) {
+    let headers = vec![("webhook-id".to_owned(), nth.to_string())];
+    let request = Request { url: "https://crm.example/".to_owned(), headers, body: format!("[{nth}]").into_bytes() };
+    let status = if fault.is_some() { 500 } else { 200 };
+    let response =
+        Response { status, headers: Vec::new(), body: "=1+1".to_owned(), body_cut: false, retry_after: None };
+    let answered = Answered { response: Some(response), fault, duration: Duration::from_millis(84) };
+    life.gateway.tries.push(owner.id, Try::new(AT.plus_ms(nth.unsigned_abs()), nth.to_string(), &request, answered));
+}
+
+fn bodies(tries: &[Value]) -> Vec<&str> {
+    tries.iter().map(|tried| tried["request"]["body"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_try_shows_what_was_sent_what_came_back_and_what_went_wrong() {
+    let ended = Machine::new(1).live(1, None, async |life| {
+        let owner = Owner::new(&life, "Acme").await;
+        assert_eq!(owner.tries(&life, "").await, [Value::Null; 0]);
+        note(&life, &owner, 7, Some(Fault::Status(500)));
+        let listed = owner.tries(&life, "").await;
+        let wanted = json!({
+            "id": listed[0]["id"],
+            "at": "2023-11-14T22:13:20.007Z",
+            "delivery_id": "7",
+            "request": {"headers": {"webhook-id": "7"}, "body": "[7]"},
+            "response": {"status": 500, "body": "=1+1"},
+            "error": "report_http_error: The receiver answers with status 500",
+            "duration_ms": 84,
+        });
+        assert_eq!(listed, std::slice::from_ref(&wanted));
+        let path = format!("/tries/{}", wanted["id"].as_str().unwrap());
+        assert_eq!(owner.get(&life, &path).await.body, wanted);
+        assert_eq!(owner.get(&life, "/log.json").await.body, json!([wanted]));
+        assert_eq!(owner.get(&life, "/log.csv").await.status, 200);
+        assert_eq!(owner.get(&life, "/log.txt").await.status, 200);
+    });
+    assert!(ended.is_some());
+}
+
+#[test]
+fn what_there_is_not_and_what_is_another_workspaces_is_not_found() {
+    let ended = Machine::new(2).live(2, None, async |life| {
+        let (mine, other) = (Owner::new(&life, "Acme").await, Owner::new(&life, "Globex").await);
+        note(&life, &other, 1, None);
+        assert_eq!(mine.tries(&life, "").await, [Value::Null; 0]);
+        let theirs = other.tries(&life, "").await[0]["id"].as_str().unwrap().to_owned();
+        for id in ["try_1", "att_1", "1", theirs.as_str()] {
+            let reply = mine.get(&life, &format!("/tries/{id}")).await;
+            assert_eq!((reply.status, &reply.body["error"]["code"]), (404, &json!("try_not_found")), "{id}");
+        }
+    });
+    assert!(ended.is_some());
+}
+
+#[test]
+fn ten_are_shown_a_hundred_are_kept_and_pages_lead_through_them() {
+    let ended = Machine::new(3).live(3, None, async |life| {
+        let owner = Owner::new(&life, "Acme").await;
+        (0..130).for_each(|nth| note(&life, &owner, nth, None));
+        let newest: Vec<String> = (30..130).rev().map(|nth| format!("[{nth}]")).collect();
+        assert_eq!(bodies(&owner.tries(&life, "").await), newest[..10]);
+        assert_eq!(bodies(&owner.tries(&life, "?limit=100").await), newest);
+        assert_eq!(owner.get(&life, "/log.json").await.body.as_array().map(Vec::len), Some(KEPT));
+        for wrong in ["0", "101", "x"] {
+            assert_eq!(owner.get(&life, &format!("/tries?limit={wrong}")).await.status, 400, "{wrong}");
+        }
+        let first = owner.get(&life, "/tries?limit=60").await.body;
+        let next = first["page"]["next"].as_str().unwrap().to_owned();
+        let rest = owner.tries(&life, &format!("?limit=60&after={next}")).await;
+        assert_eq!(bodies(&rest), newest[60..]);
+    });
+    assert!(ended.is_some());
+}
+
+#[test]
+fn tries_outlive_a_stop_and_a_crash_a_moment_later() {
+    let machine = Machine::new(4);
+    let made = machine.live(4, None, async |life| {
+        let owner = Owner::new(&life, "Acme").await;
+        (0..30).for_each(|nth| note(&life, &owner, nth, None));
+        let before = owner.tries(&life, "?limit=100").await;
+        life.gateway.stop().await;
+        (owner, before)
+    });
+    let (owner, before) = made.unwrap();
+    let after = machine.live(5, None, async |life| {
+        assert_eq!(owner.tries(&life, "?limit=100").await, before);
+        note(&life, &owner, 31, Some(Fault::Unreachable));
+        let before = owner.tries(&life, "?limit=100").await;
+        // They are saved each second.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        before
+    });
+    let before = after.unwrap();
+    let after = machine.live(6, None, async |life| owner.tries(&life, "?limit=100").await);
+    assert_eq!((before.len(), after), (31, Some(before)));
+}
