@@ -26,6 +26,7 @@ use crate::guard::{Guard, Own};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
+use crate::transports::simulator::echo::Echo;
 use crate::transports::simulator::in_process::InProcess;
 use crate::transports::simulator::remote::{InvalidAddress, Remote};
 
@@ -108,6 +109,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     }
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
+    let echo = config.simulator.enabled.then(|| Echo::new(clock.clone()));
     let base_url = config.base_url(bound);
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let make = Make {
@@ -117,6 +119,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         transports,
         files: Arc::new(Fetcher::new(guard, config.limits.into())),
         simulator,
+        echo,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),
         admin_key,

@@ -18,6 +18,7 @@ mod cli_customers;
 mod cli_setup;
 mod cli_webhook;
 mod crash;
+mod echo;
 mod errors;
 mod files;
 mod flood;

@@ -43,6 +43,7 @@ pub fn launch() -> Gateway {
         transports,
         files: Arc::new(Nowhere),
         simulator: Some(world),
+        echo: None,
         reading: Reading::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
         admin_key: digest(ADMIN_KEY),

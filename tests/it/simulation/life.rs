@@ -104,6 +104,7 @@ impl Life {
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
             simulator: None,
+            echo: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
             admin_key: digest(ADMIN_KEY),
