@@ -54,8 +54,31 @@ impl Resolve for Pinned {
     }
 }
 
-/// Whether TLS failed, such as for a certificate that nobody vouches for.
-pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+/// Why there was no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// TLS failed, such as for a certificate that nobody vouches for.
+    Tls,
+    /// Nobody took the connection.
+    Unreachable,
+    /// What came is not HTTP, or too much of it before the body.
+    NotHttp,
+}
+
+impl Trouble {
+    /// What an error of a request that was sent means.
+    pub fn of(error: &reqwest::Error) -> Self {
+        if is_of_tls(error) {
+            Self::Tls
+        } else if error.is_connect() || error.is_timeout() {
+            Self::Unreachable
+        } else {
+            Self::NotHttp
+        }
+    }
+}
+
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
     let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(carried) => Some(carried),

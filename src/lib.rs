@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod guard;
 pub mod http;
 pub mod metrics;
+pub mod outbound;
 pub mod receiving;
 pub mod secrets;
 pub mod sending;

@@ -1,5 +1,6 @@
 //! Chance and secrets: ids, tokens and keys are made here, and only their digests go into the log.
 
+use std::fmt;
 use std::sync::Arc;
 
 use events::ids::MessageId;
@@ -64,6 +65,12 @@ impl Chance {
         format!("adm_{}", self.digits(KEY_DIGITS))
     }
 
+    /// Bytes of a new signing key.
+    pub fn signing_key(&self) -> [u8; 24] {
+        let bytes = (self.0)();
+        std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
+    }
+
     fn digits(&self, count: usize) -> String {
         let bytes = (self.0)();
         let (halves, _) = bytes.as_chunks::<16>();
@@ -93,6 +100,11 @@ pub fn same(left: &Digest, right: &Digest) -> bool {
 /// Under which name the readable inbound token is kept.
 pub fn inbound_name(token_hash: &Digest) -> Vec<u8> {
     [b"inbound/", token_hash.0.as_slice()].concat()
+}
+
+/// Under which name the signing keys of a webhook are kept.
+pub fn signing_name(webhook: impl fmt::Display) -> Vec<u8> {
+    format!("signing/{webhook}").into_bytes()
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! The catalogue of stable codes: every refusal, every reason why a message failed or an account stopped.
+//! The catalogue of stable codes: every refusal, every reason why a message or a report failed or an account stopped.
 
 mod body;
 mod failures;
 mod files;
 mod refusals;
+mod reports;
 
 use serde_json::{Value, json};
 
@@ -37,6 +38,8 @@ pub enum Kind {
     Failure,
     /// Why an account stands still.
     Stop,
+    /// What `error` of a try to report begins with.
+    Try,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
             Self::Refusal(_) => "refusal",
             Self::Failure => "failure",
             Self::Stop => "stop",
+            Self::Try => "try",
         }
     }
 
@@ -55,6 +59,7 @@ impl Kind {
             Self::Refusal(status) => format!("HTTP {status}"),
             Self::Failure => "failure of a message".to_owned(),
             Self::Stop => "stop of an account".to_owned(),
+            Self::Try => "failed try to report".to_owned(),
         }
     }
 }
@@ -89,7 +94,7 @@ impl Code {
     pub const fn status(&self) -> Option<u16> {
         match self.kind {
             Kind::Refusal(status) => Some(status),
-            Kind::Failure | Kind::Stop => None,
+            Kind::Failure | Kind::Stop | Kind::Try => None,
         }
     }
 
@@ -105,6 +110,7 @@ impl Code {
             Kind::Failure => json!({"message_id": "wa_backend:3EB09FCC85FE99662E46", "state": "failed",
                 "failure": {"code": self.name, "message": self.message}}),
             Kind::Stop => json!({"type": "AccountBlocked", "data": {"account": 10_010_001, "reason": self.name}}),
+            Kind::Try => json!({"delivery_id": "1001", "error": format!("{}: {}", self.name, self.message)}),
         }
     }
 
@@ -130,6 +136,10 @@ impl Code {
         Self::new(Kind::Stop, Credits::Held, name, meaning)
     }
 
+    const fn failed_try(name: &'static str, meaning: &'static str) -> Self {
+        Self::new(Kind::Try, Credits::Untouched, name, meaning)
+    }
+
     const fn saying(self, message: &'static str) -> Self {
         Self { message, ..self }
     }
@@ -151,9 +161,9 @@ impl Code {
     }
 }
 
-/// All codes: what a body may lack, other refusals, why messages fail, what is wrong with files.
+/// All codes: what a body may lack, other refusals, why messages fail, what is wrong with files, why reports are not taken.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [body::CODES, refusals::CODES, failures::CODES, files::CODES].into_iter().flatten()
+    [body::CODES, refusals::CODES, failures::CODES, files::CODES, reports::CODES].into_iter().flatten()
 }
 
 /// The code of this name.

@@ -178,6 +178,9 @@ pub struct Outbound {
     /// What becomes of messages with an attachment.
     #[serde(deserialize_with = "fields::parsed")]
     pub attachments: Attachments,
+    /// Seconds within which a report must have been answered, from the look-up of the name to the end of the answer.
+    #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
+    pub timeout_s: u64,
 }
 
 /// The server that takes our e-mails.

@@ -33,7 +33,7 @@ fn without_anything_the_documented_defaults_hold() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.pacing, Pacing { gap_ms_min: 1_500, gap_ms_max: 2_500 });
     assert_eq!((config.admin_key, config.public_url, config.simulator.url), (None, None, None));
-    assert_eq!(config.outbound.retry_s.len(), 10);
+    assert_eq!((config.outbound.retry_s.len(), config.outbound.timeout_s), (10, 15));
     assert_eq!((config.limits.body_bytes, config.log.cache_mb, config.disk_reserve_mb), (1_048_576, 256, 256));
 }
 
@@ -215,7 +215,7 @@ fn documented() -> Vec<(String, String, String)> {
 #[test]
 fn every_key_says_its_default() {
     let keys = documented();
-    assert_eq!(keys.len(), 35);
+    assert_eq!(keys.len(), 36);
     for (key, value, comment) in keys {
         assert!(comment.ends_with(&format!("Default: {value}.")), "{key}: {comment}");
     }
@@ -237,5 +237,5 @@ fn every_range_that_is_documented_is_the_range_that_is_checked() {
         }
         ranges += 1;
     }
-    assert_eq!(ranges, 18);
+    assert_eq!(ranges, 19);
 }

@@ -4,7 +4,7 @@ use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 
 use super::Fault;
-use crate::client;
+use crate::client::{self, Trouble};
 use crate::guard::Target;
 
 /// Asks with GET, on a connection of its own. Redirects are not followed.
@@ -14,15 +14,5 @@ pub(super) async fn get(target: Target) -> Result<Response, Fault> {
         Fault::Unreachable
     })?;
     let request = client.get(target.url).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    request.send().await.map_err(|error| fault(&error))
-}
-
-fn fault(error: &reqwest::Error) -> Fault {
-    if client::is_of_tls(error) {
-        Fault::Insecure
-    } else if error.is_connect() || error.is_timeout() {
-        Fault::Unreachable
-    } else {
-        Fault::AnswerInvalid
-    }
+    request.send().await.map_err(|error| Trouble::of(&error).into())
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::Trouble;
 use crate::guard::Refusal;
 
 /// Why a file cannot be had. The words never say what only we know, such as which address a name has.
@@ -86,6 +87,16 @@ impl From<Refusal> for Fault {
             Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
             Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
             Refusal::Unresolved => Self::NameUnknown,
+        }
+    }
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Tls => Self::Insecure,
+            Trouble::Unreachable => Self::Unreachable,
+            Trouble::NotHttp => Self::AnswerInvalid,
         }
     }
 }

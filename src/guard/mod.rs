@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use networks::Networks;
+use own::is_localhost;
 use url::{Host, Url};
 
 pub use own::Own;
@@ -87,7 +88,24 @@ impl Guard {
 
     /// Judges a URL, such as that of a redirect. Looks its name up once.
     pub async fn judge(&self, url: Url) -> Result<Target, Refusal> {
-        let (host, port) = self.shape(&url)?;
+        let (host, port) = shape(&url)?;
+        let is_echo = self.own.is_echo(&url);
+        let doors = if is_echo && url.scheme() == "http" { self.own.doors(&host, port) } else { Vec::new() };
+        if !doors.is_empty() {
+            return Ok(Target { url, addresses: doors });
+        }
+        if !is_echo && self.own.is_typed(&host, port) {
+            return Err(Refusal::Own);
+        }
+        if self.networks.is_empty() && !PORTS.contains(&port) {
+            return Err(Refusal::Port);
+        }
+        let addresses = self.permitted(host, port).await?;
+        Ok(Target { url, addresses })
+    }
+
+    /// The addresses to call, if every one that the name has is allowed.
+    async fn permitted(&self, host: Host<&str>, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
         let mut addresses = Vec::new();
         for ip in self.addresses(host).await? {
             let address = SocketAddr::new(ip, port);
@@ -97,28 +115,7 @@ impl Guard {
             }
         }
         addresses.truncate(ADDRESSES_MAX);
-        if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(Target { url, addresses }) }
-    }
-
-    /// What can be said before a name is looked up.
-    fn shape<'a>(&self, url: &'a Url) -> Result<(Host<&'a str>, u16), Refusal> {
-        if url.as_str().len() > URL_BYTES_MAX {
-            return Err(Refusal::NotAUrl);
-        }
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Refusal::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Refusal::Credentials);
-        }
-        let (host, port) = url.host().zip(url.port_or_known_default()).ok_or(Refusal::NotAUrl)?;
-        if self.own.is_typed(&host, port) {
-            return Err(Refusal::Own);
-        }
-        if self.networks.is_empty() && !PORTS.contains(&port) {
-            return Err(Refusal::Port);
-        }
-        Ok((host, port))
+        if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(addresses) }
     }
 
     async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
@@ -132,8 +129,7 @@ impl Guard {
         }
     }
 
-    /// What `localhost` stands for, whatever a resolver says (RFC 6761 section 6.3): the loopback addresses that are
-    /// open.
+    /// What `localhost` stands for: the loopback addresses that are open.
     fn loopback(&self) -> Result<Vec<IpAddr>, Refusal> {
         let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
         both.retain(|ip| self.networks.open(*ip));
@@ -155,8 +151,18 @@ impl Guard {
     }
 }
 
-fn is_localhost(name: &str) -> bool {
-    name == "localhost" || name.ends_with(".localhost")
+/// What can be said before a name is looked up, whoever we are.
+fn shape(url: &Url) -> Result<(Host<&str>, u16), Refusal> {
+    if url.as_str().len() > URL_BYTES_MAX {
+        return Err(Refusal::NotAUrl);
+    }
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Refusal::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::Credentials);
+    }
+    url.host().zip(url.port_or_known_default()).ok_or(Refusal::NotAUrl)
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! What we are ourselves: calling it would be talking to ourselves, or around our own doors.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use url::{Host, Url};
 
-/// Our own addresses, which are no targets even inside opened networks. What is to be let through although it is our
-/// own (a simulator's echo) has to be let through here, by its whole URL.
+/// What the paths of the simulator's echo begin with; a name follows.
+const ECHO: &str = "/sim/v1/echo/";
+
+/// Our own addresses, which are no targets even inside opened networks, but for the simulator's echo.
 #[derive(Debug, Clone)]
 pub struct Own {
     listen: SocketAddr,
     base: Option<(Host, u16)>,
+    has_echo: bool,
 }
 
 impl Own {
@@ -17,7 +20,44 @@ impl Own {
     pub fn new(listen: SocketAddr, base_url: &str) -> Self {
         let base = Url::parse(base_url).ok();
         let base = base.and_then(|url| Some((url.host()?.to_owned(), url.port_or_known_default()?)));
-        Self { listen, base }
+        Self { listen, base, has_echo: false }
+    }
+
+    /// The same, with the echo of a simulator that runs inside this gateway, if it does.
+    #[must_use]
+    pub fn with_echo(self, has_echo: bool) -> Self {
+        Self { has_echo, ..self }
+    }
+
+    /// Whether this would be the path of our echo, if it led to us: the prefix and one plain name.
+    pub(super) fn is_echo(&self, url: &Url) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let name = url.path().strip_prefix(ECHO).unwrap_or_default();
+        self.has_echo && !name.is_empty() && name.bytes().all(is_plain)
+    }
+
+    /// Where our own plain HTTP is reached under this host and port, if it is. No name is looked up for that.
+    pub(super) fn doors(&self, host: &Host<&str>, port: u16) -> Vec<SocketAddr> {
+        if self.is_typed(host, port) {
+            return vec![self.door()];
+        }
+        let mut found = match host {
+            Host::Ipv4(ip) => vec![IpAddr::from(*ip)],
+            Host::Ipv6(ip) => vec![IpAddr::from(*ip)],
+            Host::Domain(name) if is_localhost(name) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            Host::Domain(_) => Vec::new(),
+        };
+        found.retain(|ip| port == self.listen.port() && self.listens_on(ip.to_canonical()));
+        found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+    }
+
+    fn door(&self) -> SocketAddr {
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.listen.port())
     }
 
     /// Whether this is the host and port that our users type.
@@ -41,4 +81,9 @@ impl Own {
         let own = self.listen.ip().to_canonical();
         ip == own || own.is_unspecified() && UdpSocket::bind((ip, 0)).is_ok()
     }
+}
+
+/// Names that stand for the loopback addresses, whatever a resolver says (RFC 6761 section 6.3).
+pub(super) fn is_localhost(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost")
 }

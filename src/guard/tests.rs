@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod echo;
+
 /// A name server of the test's own: one answer after the other, then none.
 struct Answers(Mutex<VecDeque<Vec<IpAddr>>>);
 

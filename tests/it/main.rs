@@ -30,6 +30,7 @@ mod main_job;
 mod metrics;
 mod openapi;
 mod operations;
+mod outbound;
 mod pacing;
 mod refusals;
 mod roles;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-const FOLDERS: &[&str] = &["events", "actors", "src", "xtask", "tests", "benches", "fuzz"];
+const FOLDERS: &[&str] = &["events", "actors", "src", "xtask", "tests", "benches", "examples", "fuzz"];
 const LINES_MAX: usize = 400;
 const CHARS_MAX: usize = 140;
 

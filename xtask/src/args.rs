@@ -13,6 +13,7 @@ usage: cargo xtask COMMAND
   proxy                    sends a message through nginx and TLS by the files in config/
   fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (10)
   schemathesis             a running server against its own /openapi.json
+  signatures               signed reports before the Python and JavaScript packages of Standard Webhooks
   plant                    the simulation against every planted defect in tests/planted
   bench                    measures accepts and writes the figures into benches/README.md
 
@@ -38,6 +39,7 @@ pub enum Task {
     Fuzz { seconds: u64, target: Option<String> },
     Plant,
     Schemathesis,
+    Signatures,
     Proxy,
     Simulate { seeds: u64 },
 }
@@ -56,6 +58,7 @@ impl Task {
             ["proxy"] => Ok(Self::Proxy),
             ["fuzz", rest @ ..] => fuzz(rest),
             ["schemathesis"] => Ok(Self::Schemathesis),
+            ["signatures"] => Ok(Self::Signatures),
             ["plant"] => Ok(Self::Plant),
             ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)? }),
             _ => Err(format!("unknown command or argument: {}", words.join(" "))),

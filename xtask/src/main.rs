@@ -12,6 +12,7 @@ mod proxy;
 mod random;
 mod schemathesis;
 mod server;
+mod signatures;
 mod simulate;
 mod stopwatch;
 mod test;
@@ -54,6 +55,7 @@ fn why_not(task: &Task) -> Option<String> {
         Task::Trace => trace::why_not(),
         Task::Proxy => proxy::why_not(),
         Task::Schemathesis => schemathesis::why_not(),
+        Task::Signatures => signatures::why_not(),
         Task::Fuzz { .. } => fuzz::why_not(),
         _ => None,
     }
@@ -73,6 +75,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),
+        Task::Signatures => signatures::run(),
         Task::Plant => plant::run(),
         Task::Simulate { seeds } => simulate::run(*seeds),
     }

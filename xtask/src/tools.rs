@@ -22,6 +22,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("curl", "curl"),
     ("c++", "g++"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
 
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.

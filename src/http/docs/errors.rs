@@ -25,6 +25,7 @@ fn row(code: &Code) -> String {
         Kind::Refusal(status) => status.to_string(),
         Kind::Failure => "failure".to_owned(),
         Kind::Stop => "stop".to_owned(),
+        Kind::Try => "try".to_owned(),
     };
     format!("<tr><td><a href=\"#{name}\"><code>{name}</code></a></td><td>{kind}</td><td>{meaning}</td></tr>\n")
 }

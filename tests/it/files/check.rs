@@ -96,7 +96,7 @@ fn a_proxy_of_the_environment_sees_nothing() {
 }
 
 /// A secure server at 127.0.0.1 with a certificate of its own making; gives its port, and the certificate as PEM.
-fn secure(answer: String) -> (u16, String) {
+pub fn secure(answer: String) -> (u16, String) {
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KeyPair::serialize_der(&signing_key)));
     let provider = Arc::new(crypto::ring::default_provider());

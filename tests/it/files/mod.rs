@@ -1,6 +1,6 @@
 //! Files from addresses that users give: what arrives, and everything that a server may do instead.
 
-mod check;
+pub mod check;
 mod costs;
 mod fetch;
 mod interrupted;
@@ -8,7 +8,7 @@ mod names;
 mod order;
 mod redirects;
 mod sent;
-mod site;
+pub mod site;
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,7 +27,7 @@ const PATIENT: Duration = Duration::from_secs(30);
 const TWO_MIB: usize = 2_097_152;
 
 /// A guard that lets these networks through, and is not at any address of these tests itself.
-fn guard(networks: &[&str]) -> Guard {
+pub fn guard(networks: &[&str]) -> Guard {
     let networks: Vec<Network> = networks.iter().map(|network| network.parse().unwrap()).collect();
     Guard::new(&networks, Own::new("127.0.0.1:1".parse().unwrap(), "https://tidings.example"))
 }
@@ -47,13 +47,13 @@ async fn fetch(url: &str, name: &str) -> Result<Fetched, Fault> {
 
 /// A name server of the test's own: one answer after the other, then none.
 #[derive(Default)]
-struct NameServer {
+pub struct NameServer {
     answers: Mutex<VecDeque<Vec<IpAddr>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl NameServer {
-    fn answering(answers: &[&[&str]]) -> Arc<Self> {
+    pub fn answering(answers: &[&[&str]]) -> Arc<Self> {
         let answers = answers.iter().map(|answer| answer.iter().map(|ip| ip.parse().unwrap()).collect());
         Arc::new(Self { answers: Mutex::new(answers.collect()), asked: Mutex::default() })
     }

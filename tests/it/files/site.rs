@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -82,7 +82,7 @@ impl Site {
                 let (kept, counted, reply) = (Arc::clone(&kept), Arc::clone(&counted), Arc::clone(&reply));
                 tokio::spawn(async move {
                     let mut stream = BufReader::new(stream);
-                    let request = head(&mut stream).await;
+                    let request = request(&mut stream).await;
                     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                     kept.lock().unwrap().push(request);
                     let _ = write(stream.into_inner(), reply(&path), &counted).await;
@@ -96,7 +96,7 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
-    /// The requests so far, with their headers; an empty one for a connection that asked nothing.
+    /// The requests so far, with their headers and bodies; an empty one for a connection that asked nothing.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -125,10 +125,13 @@ pub fn site_on(ip: &'static str, reply: impl Fn(&str) -> Reply + Send + Sync + '
     site.recv().unwrap()
 }
 
-async fn head(stream: &mut BufReader<TcpStream>) -> String {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).await.is_ok_and(|bytes| bytes > 0) {}
-    head
+async fn request(stream: &mut BufReader<TcpStream>) -> String {
+    let mut request = String::new();
+    while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).await.is_ok_and(|bytes| bytes > 0) {}
+    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or_default()];
+    let whole = stream.read_exact(&mut body).await.is_ok();
+    request + &String::from_utf8_lossy(if whole { &body } else { b"" })
 }
 
 async fn write(mut stream: TcpStream, reply: Reply, written: &AtomicUsize) -> std::io::Result<()> {

@@ -1,0 +1,108 @@
+//! What a receiver answers, as far as it is kept: the first part of the body, never unpacked.
+
+use std::time::Duration;
+
+use actors::clock::wall_now;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+
+use super::{BODY_BYTES_MAX, retry_after};
+
+/// Headers beyond this are left out.
+const HEADER_BYTES_MAX: usize = 8 << 10;
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case, each with its value; bytes that are not UTF-8 are shown as U+FFFD.
+    pub headers: Vec<(String, String)>,
+    /// At most 16 KiB of it; bytes that are not UTF-8 are shown as U+FFFD.
+    pub body: String,
+    /// Whether more of the body came, or would have come.
+    pub body_cut: bool,
+    /// How long the receiver asks us to wait, 8 hours at most.
+    pub retry_after: Option<Duration>,
+}
+
+/// How the reading of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// All of it was read, or as much as is kept, or it broke off.
+    Read,
+    /// The time was over before.
+    Late,
+}
+
+/// Reads until the end, the first 16 KiB, or `until`; then hangs up.
+pub(super) async fn read(answer: reqwest::Response, until: Instant) -> (Response, Ending) {
+    let status = answer.status().as_u16();
+    let asked = answer.headers().get(RETRY_AFTER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let headers = shown(answer.headers());
+    let (bytes, is_cut, ending) = body(answer, until).await;
+    let (body, is_longer_as_text) = text(&bytes);
+    let retry_after = asked.and_then(|asked| retry_after::parse(&asked, wall_now()));
+    (Response { status, headers, body, body_cut: is_cut || is_longer_as_text, retry_after }, ending)
+}
+
+/// The first bytes, whether there are more, and how it ended. What breaks off has told its status all the same.
+async fn body(mut answer: reqwest::Response, until: Instant) -> (Vec<u8>, bool, Ending) {
+    let mut bytes = Vec::new();
+    loop {
+        let piece = match timeout_at(until, answer.chunk()).await {
+            Err(_) => return (bytes, true, Ending::Late),
+            Ok(Err(_)) => return (bytes, true, Ending::Read),
+            Ok(Ok(None)) => return (bytes, false, Ending::Read),
+            Ok(Ok(Some(piece))) => piece,
+        };
+        let room = BODY_BYTES_MAX.saturating_sub(bytes.len());
+        bytes.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+        if piece.len() > room {
+            return (bytes, true, Ending::Read);
+        }
+    }
+}
+
+/// Bytes as text, and whether that had to be cut: U+FFFD takes more room than the byte that it stands for.
+fn text(bytes: &[u8]) -> (String, bool) {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    let is_long = text.len() > BODY_BYTES_MAX;
+    text.truncate(text.floor_char_boundary(BODY_BYTES_MAX));
+    (text, is_long)
+}
+
+fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let mut room = HEADER_BYTES_MAX;
+    let mut shown = Vec::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let Some(left) = room.checked_sub(name.as_str().len() + value.len()) else { continue };
+        room = left;
+        shown.push((name.as_str().to_owned(), value.into_owned()));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_never_longer_than_what_is_kept_of_it() {
+        assert_eq!(text(b"ok"), ("ok".to_owned(), false));
+        assert_eq!(text(&[b'a'; BODY_BYTES_MAX]), ("a".repeat(BODY_BYTES_MAX), false));
+        let (shown, is_cut) = text(&[0xff; BODY_BYTES_MAX]);
+        assert_eq!((shown, is_cut), ("\u{fffd}".repeat(BODY_BYTES_MAX / 3), true));
+    }
+
+    #[test]
+    fn headers_beyond_their_room_are_left_out() {
+        let mut headers = HeaderMap::new();
+        for value in ["a".repeat(8_000), "b".repeat(500), "c".repeat(100)] {
+            headers.append("x-long", value.parse().unwrap());
+        }
+        let kept: Vec<usize> = shown(&headers).iter().map(|(_, value)| value.len()).collect();
+        assert_eq!(kept, [8_000, 100]);
+    }
+}

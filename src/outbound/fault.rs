@@ -1,0 +1,147 @@
+//! Why a try failed: a stable code, and words for the people of the workspace that owns the URL.
+
+use std::time::Duration;
+
+use crate::client::Trouble;
+use crate::config::Success;
+use crate::guard::Refusal;
+
+/// Why a try failed. The words never say what only we know, such as which address a name has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The text is no URL that could be called.
+    #[error("The webhook's URL cannot be used: {0}")]
+    UrlInvalid(Refusal),
+    /// The guard refuses the address.
+    #[error("The webhook's URL may not be called: {0}")]
+    AddressForbidden(Refusal),
+    /// The host's name has no address.
+    #[error("The receiver was not found: its name has no address")]
+    NameUnknown,
+    /// Nobody answers there.
+    #[error("The receiver cannot be reached")]
+    Unreachable,
+    /// The receiver's certificate is of no use, or it does not speak TLS.
+    #[error("No secure connection to the receiver is possible; its certificate may be invalid or expired")]
+    Insecure,
+    /// It took too long, from the look-up of the name to the end of the answer.
+    #[error("The receiver did not answer within {} seconds", .0.as_secs_f64())]
+    Timeout(Duration),
+    /// What came is not HTTP, has too many headers, or broke off before its status was complete.
+    #[error("The receiver does not answer in valid HTTP")]
+    AnswerInvalid,
+    /// Status 300 to 399.
+    #[error("The receiver redirects (status {0}); redirects are not followed")]
+    Redirected(u16),
+    /// Any other status that is no success.
+    #[error("The receiver answers with status {0}")]
+    Status(u16),
+}
+
+impl Fault {
+    /// What this status of an answer is, if it is no success.
+    pub fn of_status(status: u16, success: Success) -> Option<Self> {
+        match (status, success) {
+            (200, _) | (200..=299, Success::Any2xx) => None,
+            (300..=399, _) => Some(Self::Redirected(status)),
+            _ => Some(Self::Status(status)),
+        }
+    }
+
+    /// The stable code: part of the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UrlInvalid(_) => "report_url_invalid",
+            Self::AddressForbidden(_) => "report_address_forbidden",
+            Self::NameUnknown | Self::Unreachable => "report_unreachable",
+            Self::Insecure => "report_tls_failed",
+            Self::Timeout(_) => "report_timeout",
+            Self::AnswerInvalid => "report_answer_invalid",
+            Self::Redirected(_) => "report_redirected",
+            Self::Status(_) => "report_http_error",
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
+            Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
+            Refusal::Unresolved => Self::NameUnknown,
+        }
+    }
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Tls => Self::Insecure,
+            Trouble::Unreachable => Self::Unreachable,
+            Trouble::NotHttp => Self::AnswerInvalid,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All that people may ever read of a try that failed.
+    const VISIBLE: [(Fault, &str, &str); 10] = [
+        (
+            Fault::UrlInvalid(Refusal::Scheme),
+            "report_url_invalid",
+            "The webhook's URL cannot be used: it must begin with http:// or https://",
+        ),
+        (
+            Fault::AddressForbidden(Refusal::NotPublic),
+            "report_address_forbidden",
+            "The webhook's URL may not be called: its host must be publicly reachable",
+        ),
+        (
+            Fault::AddressForbidden(Refusal::Own),
+            "report_address_forbidden",
+            "The webhook's URL may not be called: it must not lead back to this server",
+        ),
+        (Fault::NameUnknown, "report_unreachable", "The receiver was not found: its name has no address"),
+        (Fault::Unreachable, "report_unreachable", "The receiver cannot be reached"),
+        (
+            Fault::Insecure,
+            "report_tls_failed",
+            "No secure connection to the receiver is possible; its certificate may be invalid or expired",
+        ),
+        (Fault::Timeout(Duration::from_secs(15)), "report_timeout", "The receiver did not answer within 15 seconds"),
+        (Fault::AnswerInvalid, "report_answer_invalid", "The receiver does not answer in valid HTTP"),
+        (
+            Fault::Redirected(302),
+            "report_redirected",
+            "The receiver redirects (status 302); redirects are not followed",
+        ),
+        (Fault::Status(500), "report_http_error", "The receiver answers with status 500"),
+    ];
+
+    #[test]
+    fn codes_and_words_are_stable() {
+        for (fault, code, words) in VISIBLE {
+            assert_eq!((fault.code(), &*fault.to_string()), (code, words));
+            assert!(crate::codes::find(code).is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_success_is_what_the_setting_says_and_a_redirect_never_is() {
+        for (status, any, only) in [(200, true, true), (201, true, false), (204, true, false), (299, true, false)] {
+            assert_eq!(Fault::of_status(status, Success::Any2xx).is_none(), any, "{status}");
+            assert_eq!(Fault::of_status(status, Success::Only200).is_none(), only, "{status}");
+        }
+        for success in [Success::Any2xx, Success::Only200] {
+            for status in [300, 301, 302, 304, 307, 399] {
+                assert_eq!(Fault::of_status(status, success), Some(Fault::Redirected(status)));
+            }
+            for status in [100, 199, 400, 404, 410, 429, 500, 503, 599, 999] {
+                assert_eq!(Fault::of_status(status, success), Some(Fault::Status(status)));
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Reports to the CRM's own URL: what is sent, and everything that a receiver may do instead of taking it.
+
+mod answers;
+mod signatures;
+mod targets;
+
+use std::time::Duration;
+
+use tidings::config::Success;
+use tidings::guard::Guard;
+use tidings::outbound::{Answered, Http, Poster, Request};
+
+use crate::files::guard;
+use crate::files::site::{Reply, Site};
+
+/// For tests in which the deadline is not the point.
+const PATIENT: Duration = Duration::from_secs(30);
+
+fn request(url: &str) -> Request {
+    let headers = [("content-type", "application/json"), ("user-agent", "Tidings/1.2"), ("webhook-id", "dlv_1")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    Request { url: url.to_owned(), headers, body: b"{\"chat\":\"\xd0\x90\"}".to_vec() }
+}
+
+async fn post_by(guard: Guard, url: &str) -> Answered {
+    Http::within(guard, PATIENT, Success::Any2xx).post(request(url)).await
+}
+
+async fn post_within(deadline: Duration, url: &str) -> Answered {
+    Http::within(guard(&["127.0.0.0/8"]), deadline, Success::Any2xx).post(request(url)).await
+}
+
+async fn post(url: &str) -> Answered {
+    post_within(PATIENT, url).await
+}
+
+/// What a receiver's reply comes to, and how much of it was taken.
+async fn answered(reply: Reply) -> (Answered, usize) {
+    let site = Site::on("127.0.0.1", reply).await;
+    let answered = post(&site.url("/hook")).await;
+    (answered, site.written())
+}
+
+fn code(answered: &Answered) -> &'static str {
+    answered.fault.as_ref().map_or("", tidings::outbound::Fault::code)
+}
+
+fn answer(status: &str, headers: &str, body: &[u8]) -> Reply {
+    Reply::Bytes([format!("HTTP/1.1 {status} X\r\n{headers}\r\n").as_bytes(), body].concat())
+}

@@ -1,0 +1,72 @@
+//! `signatures`: signed reports before the Python and JavaScript packages of Standard Webhooks.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, fresh_folder, is_installed, output, run as run_program, tools_folder};
+use crate::tools;
+
+const PACKAGE: &str = "standardwebhooks";
+const PYTHON_VERSION: &str = "1.1.0";
+const JAVASCRIPT_VERSION: &str = "1.1.1";
+
+/// Why this machine cannot run it.
+pub fn why_not() -> Option<String> {
+    if !tools::makes_environments() {
+        return Some("signatures needs the package python3-venv".to_owned());
+    }
+    let missing = ["node", "npm"].into_iter().find(|program| !is_installed(program));
+    missing.map(|program| format!("signatures needs {program}"))
+}
+
+/// Signs anew, and lets both packages verify that.
+pub fn run() -> Result<()> {
+    let (python, modules) = (install_for_python()?, install_for_javascript()?);
+    let folder = fresh_folder("signatures")?;
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display())).map(|()| path)
+    };
+    let in_python = file("verify.py", include_str!("signatures/verify.py"))?;
+    let in_javascript = file("verify.mjs", include_str!("signatures/verify.mjs"))?;
+    let cases = file("cases.json", &output(&mut cargo(["run", "--quiet", "--example", "signed"]))?)?;
+    run_program(Command::new(python).arg(in_python).arg(&cases))?;
+    run_program(Command::new("node").arg(in_javascript).args([&cases, &modules.join("package.json")]))
+}
+
+/// The Python of a virtual environment that has the package.
+fn install_for_python() -> Result<PathBuf> {
+    let folder = tools_folder().join("standardwebhooks-python");
+    let python = folder.join("bin").join("python");
+    let asked = format!("import importlib.metadata as m; assert m.version('{PACKAGE}') == '{PYTHON_VERSION}'");
+    if output(Command::new(&python).args(["-c", &asked])).is_ok() {
+        return Ok(python);
+    }
+    run_program(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", &format!("{PACKAGE}=={PYTHON_VERSION}")];
+    run_program(Command::new(&python).args(install)).context("the Python package cannot be installed")?;
+    Ok(python)
+}
+
+/// The folder in which Node finds the package.
+fn install_for_javascript() -> Result<PathBuf> {
+    let folder = tools_folder().join("standardwebhooks-javascript");
+    if has_javascript(&folder) {
+        return Ok(folder);
+    }
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("package.json"), "{\"private\": true}\n")?;
+    let package = format!("{PACKAGE}@{JAVASCRIPT_VERSION}");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+    run_program(npm.arg(package)).context("the JavaScript package cannot be installed")?;
+    Ok(folder)
+}
+
+fn has_javascript(folder: &Path) -> bool {
+    let described = std::fs::read_to_string(folder.join("node_modules").join(PACKAGE).join("package.json"));
+    let described = described.ok().and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    described.is_some_and(|described| described.get("version").is_some_and(|version| version == JAVASCRIPT_VERSION))
+}
