@@ -7,6 +7,7 @@ mod key_ring;
 mod poster;
 mod retry_after;
 mod signing;
+mod verification;
 
 pub use answer::Response;
 pub use fault::Fault;
@@ -15,6 +16,7 @@ pub use key_ring::{KeyRing, OVERLAP_MS};
 pub use poster::{Answered, Poster, Request};
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
+pub use verification::{Signature, SignedBy};
 
 /// Longest part of a body that is kept of an answer, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 << 10;
