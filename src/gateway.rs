@@ -42,6 +42,7 @@ use crate::receiving;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
 use crate::transports::simulator::Shared;
+use crate::transports::simulator::echo::Echo;
 
 /// Updates that a transport may be ahead of us.
 const UPDATES_AHEAD: usize = 1_024;
@@ -73,6 +74,8 @@ pub struct Gateway {
     pub fetching: Arc<Fetching>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
+    /// The receivers of the simulator, which serve this process's webhooks wherever that runs; `None` without it.
+    pub echo: Option<Echo>,
     /// Where the log is read.
     pub reading: Reading,
     /// Whether new work is taken.
@@ -151,6 +154,8 @@ pub struct Make {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The simulated `WhatsApp`, where it runs in this process.
     pub simulator: Option<Shared>,
+    /// The receivers of the simulator, where that is enabled.
+    pub echo: Option<Echo>,
     /// Where the log is read.
     pub reading: Reading,
     /// Starts the writer.
@@ -231,6 +236,7 @@ impl Gateway {
             files,
             fetching,
             simulator: make.simulator,
+            echo: make.echo,
             reading: make.reading,
             state,
             metrics,

@@ -3,9 +3,11 @@
 mod account;
 mod door;
 mod inbound;
+mod listen;
 mod log;
 mod message;
 mod setup;
+mod trigger;
 mod workspace;
 
 use std::net::SocketAddr;
@@ -16,9 +18,11 @@ use clap::{Args, Parser, Subcommand};
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
 pub use self::door::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
+pub use self::listen::ListenArgs;
 pub use self::log::{EventsCommand, LsArgs, Moment, StateArgs, TailArgs};
 pub use self::message::{FileCommand, SendArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
+pub use self::trigger::{AccountArgs, FailingArgs, MessageArgs, ReceiverArgs, SentArgs, SimulatorUrl, TriggerCommand};
 pub use self::workspace::{CreateArgs, CreditsCommand, GrantArgs, KeyCommand, WorkspaceCommand};
 
 const EXAMPLES: &str = "\
@@ -120,6 +124,12 @@ pub enum Command {
     /// Show what one actor knows, now or as of any moment
     #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
+    /// Receive a webhook's reports on this machine and tell each of them
+    #[command(after_help = listen::LISTEN_EXAMPLES)]
+    Listen(ListenArgs),
+    /// Make the simulated WhatsApp do something: a message comes, a phone is cut off, a receiver fails
+    #[command(subcommand, after_help = trigger::TRIGGER_EXAMPLES)]
+    Trigger(TriggerCommand),
     /// Explain the code of a refusal or failure: its causes, what to do, what becomes of the credits
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -243,7 +253,7 @@ mod tests {
         let mut keys = 0;
         let mut left = vec![command];
         while let Some(command) = left.pop() {
-            let secret = |id: &str| matches!(id, "admin_key" | "api_key");
+            let secret = |id: &str| matches!(id, "admin_key" | "api_key" | "secret");
             for argument in command.get_arguments().filter(|argument| secret(argument.get_id().as_str())) {
                 assert!(argument.is_hide_env_values_set(), "{}: {}", command.get_name(), argument.get_id());
                 keys += 1;

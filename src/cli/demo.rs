@@ -21,7 +21,7 @@ pub(super) const DATA_DIR: &str = "data/demo";
 /// The default of `serve`, which the demo leaves alone.
 const PRODUCTION_DATA_DIR: &str = "data";
 const CREDITS: u64 = 1_000;
-const ACCOUNT_PHONE: &str = "+12025550100";
+pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
 /// So many ports behind the wanted one are tried.
 const PORTS: u16 = 100;
 

@@ -58,11 +58,11 @@ impl Kind {
     }
 }
 
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
+pub(super) const RED: &str = "31";
+pub(super) const GREEN: &str = "32";
+pub(super) const YELLOW: &str = "33";
 const CYAN: &str = "36";
-const DIM: &str = "2";
+pub(super) const DIM: &str = "2";
 
 /// One line of the commentary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,13 +110,13 @@ impl fmt::Display for Happening<'_> {
 }
 
 /// The time of day in UTC.
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     let seconds = at.ms().rem_euclid(MS_PER_DAY) / MS_PER_SECOND;
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 /// At most `chars_max` characters, all of them visible.
-fn shortened(text: &str, chars_max: usize) -> String {
+pub(super) fn shortened(text: &str, chars_max: usize) -> String {
     let mut kept: String = text.chars().take(chars_max).map(visible).collect();
     if text.chars().nth(chars_max).is_some() {
         kept.pop();
@@ -131,7 +131,7 @@ pub(super) fn visible(c: char) -> char {
     if c.is_control() || steers { '·' } else { c }
 }
 
-fn paint(colour: bool, code: &str, text: &str) -> String {
+pub(super) fn paint(colour: bool, code: &str, text: &str) -> String {
     if colour && !text.trim().is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 

@@ -12,6 +12,7 @@ mod explain;
 mod happenings;
 mod inbound;
 mod keys;
+mod listen;
 mod manual;
 mod reading;
 mod remote;
@@ -22,6 +23,7 @@ mod simulator;
 mod state;
 mod table;
 mod tail;
+mod trigger;
 mod workspaces;
 
 use std::io::{self, IsTerminal, Write};
@@ -65,6 +67,8 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::Listen(args) => listen::run(cli, &args),
+        Command::Trigger(command) => trigger::run(cli, &command),
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),

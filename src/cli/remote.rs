@@ -8,7 +8,7 @@ use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{Access, Cli, Operator};
+use super::args::{Access, Cli, Operator, SimulatorUrl};
 use super::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::gateway::{Holder, admin_key_file};
@@ -72,6 +72,15 @@ impl Call {
         Self { body: Some(body), ..Self::new(Method::PATCH, path) }
     }
 
+    pub(super) fn put(path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::new(Method::PUT, path) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_body(self) -> Option<Value> {
+        self.body
+    }
+
     /// Adds a parameter behind the question mark, if there is one.
     pub(super) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.query.extend(value.map(|value| (name, value.to_string())));
@@ -128,6 +137,15 @@ impl Remote {
         let config: Config = super::config(cli, None)?;
         let url = holder_url(super::reading::data_dir(cli, &config));
         Self::new(&url, key, Door::Workspace)?.with_a_key()
+    }
+
+    /// The simulator that somebody means, who needs no key.
+    pub(super) fn simulator(cli: &Cli, simulator: &SimulatorUrl) -> Result<Self, Failure> {
+        if let Some(url) = &simulator.url {
+            return Self::new(url, None, Door::Workspace);
+        }
+        let config = super::config(cli, None)?;
+        Self::new(&holder_url(super::reading::data_dir(cli, &config)), None, Door::Workspace)
     }
 
     fn with_a_key(self) -> Result<Self, Failure> {

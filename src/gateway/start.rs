@@ -28,6 +28,7 @@ use crate::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
+use crate::transports::simulator::echo::Echo;
 use crate::transports::simulator::in_process::InProcess;
 use crate::transports::simulator::remote::{InvalidAddress, Remote};
 
@@ -113,6 +114,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     }
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
+    let echo = config.simulator.enabled.then(|| Echo::new(clock.clone()));
     let base_url = config.base_url(bound);
     let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), Authorities::of_this_machine)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
@@ -127,6 +129,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         poster: Arc::new(Http::new(receivers, &config.outbound)),
         mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
+        echo,
         reading: Reading::Pool,
         start_writer: Box::new(start_writer),
         admin_key,

@@ -125,6 +125,9 @@ pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     if let Some(world) = &gateway.simulator {
         simulator::routes::configure(config, world.clone());
     }
+    if let Some(echo) = &gateway.echo {
+        simulator::echo::routes::configure(config, echo.clone());
+    }
     config.service(everything_else());
 }
 

@@ -17,6 +17,7 @@ mod retry_after;
 mod signing;
 mod tries;
 mod trying;
+mod verification;
 
 pub use answer::Response;
 pub use fault::Fault;
@@ -28,5 +29,6 @@ pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
 pub use trying::Trying;
 pub use tries::{ResponseView, Tries, Try, TryView};
+pub use verification::{Signature, SignedBy};
 
 pub use crate::recent::BODY_BYTES_MAX;

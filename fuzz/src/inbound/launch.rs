@@ -44,6 +44,7 @@ pub fn launch() -> Gateway {
         files: Arc::new(Nowhere),
         mailer: None,
         simulator: Some(world),
+        echo: None,
         reading: Reading::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
         admin_key: digest(ADMIN_KEY),

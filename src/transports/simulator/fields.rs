@@ -1,9 +1,13 @@
 //! The bodies by which people move the simulated world. Unknown fields are tolerated; what does not fit is named.
 
+use std::ops::RangeInclusive;
+
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::CAPABILITIES;
 use super::address::Address;
+use super::echo::Settings;
 use super::refusal::Refusal;
 use super::world::{Chaos, Incoming, Probability, Typed};
 
@@ -11,6 +15,10 @@ const NAME_CHARS_MAX: usize = 256;
 const ADDRESS_CHARS_MAX: usize = 64;
 /// Ten minutes of the simulator's time.
 const SLOW_MS_MAX: u64 = 600_000;
+/// A day.
+const RETRY_AFTER_S_MAX: u64 = 86_400;
+/// What can end a request.
+const STATUSES: RangeInclusive<u64> = 200..=599;
 
 /// A JSON object, of which one field after the other is taken.
 pub(super) struct Fields(Map<String, Value>);
@@ -56,8 +64,19 @@ impl Fields {
         Ok(Chaos {
             error: self.probability("error")?,
             not_registered: self.probability("not_registered")?,
-            slow_ms: self.slow_ms()?,
+            slow_ms: self.whole("slow_ms", 0..=SLOW_MS_MAX)?.unwrap_or_default(),
             uncertain: self.probability("uncertain")?,
+        })
+    }
+
+    /// `{"status", "delay_ms", "retry_after"}`; what is not there is 200, 0 and no such header.
+    pub(super) fn into_settings(mut self) -> Result<Settings, Refusal> {
+        let usual = Settings::default();
+        let status = self.whole("status", STATUSES)?.and_then(|status| u16::try_from(status).ok());
+        Ok(Settings {
+            status: status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(usual.status),
+            delay_ms: self.whole("delay_ms", 0..=SLOW_MS_MAX)?.unwrap_or(usual.delay_ms),
+            retry_after: self.whole("retry_after", 0..=RETRY_AFTER_S_MAX)?,
         })
     }
 
@@ -91,12 +110,13 @@ impl Fields {
         }
     }
 
-    fn slow_ms(&mut self) -> Result<u64, Refusal> {
-        match self.0.remove("slow_ms") {
-            None | Some(Value::Null) => Ok(0),
+    fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<u64>, Refusal> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let ms = value.as_u64().filter(|ms| *ms <= SLOW_MS_MAX);
-                ms.ok_or_else(|| Refusal::field("slow_ms", format!("is a whole number: 0 to {SLOW_MS_MAX}")))
+                let number = value.as_u64().filter(|number| range.contains(number));
+                let rule = || format!("is a whole number: {} to {}", range.start(), range.end());
+                number.map(Some).ok_or_else(|| Refusal::field(name, rule()))
             }
         }
     }
@@ -198,6 +218,25 @@ mod tests {
             ("slow_ms", json!(-1)),
         ] {
             assert_eq!(named(fields(&json!({field: value})).into_chaos()), field);
+        }
+    }
+
+    #[test]
+    fn a_receivers_settings_have_bounds_and_defaults() {
+        assert_eq!(fields(&json!({})).into_settings().expect("settings"), Settings::default());
+        let full = json!({"status": 503, "delay_ms": 600_000, "retry_after": 86_400});
+        let settings = fields(&full).into_settings().expect("settings");
+        assert_eq!((settings.status.as_u16(), settings.delay_ms, settings.retry_after), (503, 600_000, Some(86_400)));
+        for (field, value) in [
+            ("status", json!(199)),
+            ("status", json!(600)),
+            ("status", json!("500")),
+            ("delay_ms", json!(600_001)),
+            ("delay_ms", json!(-1)),
+            ("retry_after", json!(86_401)),
+            ("retry_after", json!("Sat, 21 Nov 2026 07:28:00 GMT")),
+        ] {
+            assert_eq!(named(fields(&json!({field: value})).into_settings()), field);
         }
     }
 

@@ -4,6 +4,7 @@ pub mod address;
 mod chaos;
 mod client;
 mod controls;
+pub mod echo;
 mod feed;
 mod fields;
 mod hearing;
@@ -33,6 +34,7 @@ use actors::clock::Clock;
 use events::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::echo::Echo;
 pub use self::shared::Shared;
 use super::{Capabilities, Update};
 
@@ -64,8 +66,9 @@ pub struct NumberedUpdate {
 /// `bound` learns the address, which a `listen` with port 0 leaves open.
 pub async fn serve(listen: SocketAddr, rate: u32, bound: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let stop_asked = stop_signal()?;
-    let world = Shared::new(Clock::system(Timestamp::default(), rate));
-    let server = HttpServer::new(move || App::new().configure(|cfg| routes::alone(cfg, world.clone())))
+    let clock = Clock::system(Timestamp::default(), rate);
+    let (world, echo) = (Shared::new(clock.clone()), Echo::new(clock));
+    let server = HttpServer::new(move || App::new().configure(|cfg| routes::alone(cfg, world.clone(), echo.clone())))
         .workers(1)
         .shutdown_signal(stop_asked)
         .shutdown_timeout(SHUTDOWN_TIMEOUT_S)

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 use events::ids::InvalidId;
 use serde_json::json;
 
+use super::echo::Full;
 use super::send_body;
 use super::world::TooManyDisconnected;
 
@@ -25,6 +26,8 @@ pub(super) enum Refusal {
     Query,
     #[error(transparent)]
     Disconnected(#[from] TooManyDisconnected),
+    #[error(transparent)]
+    Full(#[from] Full),
     #[error("no such address")]
     NotFound,
     #[error("this address takes other methods")]
@@ -43,7 +46,7 @@ impl ResponseError for Refusal {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Disconnected(_) => StatusCode::CONFLICT,
+            Self::Disconnected(_) | Self::Full(_) => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         }
     }

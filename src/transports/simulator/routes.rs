@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use events::ids::MessageId;
 use serde::Deserialize;
 
+use super::echo::{self, Echo};
 use super::refusal::{Refusal, method_not_allowed, not_found};
 use super::send_body::SendBody;
 use super::update_view::UpdateView;
@@ -38,8 +39,9 @@ pub fn configure(cfg: &mut web::ServiceConfig, world: Shared) {
 }
 
 /// The same, where nothing else is served.
-pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared) {
+pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared, echo: Echo) {
     configure(cfg, world);
+    echo::routes::configure(cfg, echo);
     cfg.default_service(web::to(not_found));
 }
 

@@ -13,6 +13,7 @@ use events::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::address::Address;
+use super::echo::Echo;
 use super::world::Incoming;
 use super::{Shared, routes};
 use crate::transports::{Outgoing, Status, Update};
@@ -30,14 +31,18 @@ pub(super) fn message(bits: u64, to: &str) -> Outgoing {
     Outgoing { id: MessageId::from_bits(bits), from, to: to.to_owned(), text, file: None }
 }
 
+pub(super) fn clock(rate: u32) -> Clock {
+    Clock::start(Arc::new(|| Timestamp::from_ms(0)), Timestamp::default(), rate)
+}
+
 fn world(rate: u32) -> Shared {
-    Shared::new(Clock::start(Arc::new(|| Timestamp::from_ms(0)), Timestamp::default(), rate))
+    Shared::new(clock(rate))
 }
 
 /// Answers requests to one world one after the other: method, path with query, body; status and body come back.
-async fn exchange(requests: &[(&str, &str, &str)]) -> Vec<(u16, Value)> {
-    let world = world(1);
-    let app = init_service(App::new().configure(|cfg| routes::alone(cfg, world))).await;
+pub(super) async fn exchange(requests: &[(&str, &str, &str)]) -> Vec<(u16, Value)> {
+    let (world, echo) = (world(1), Echo::new(clock(1)));
+    let app = init_service(App::new().configure(|cfg| routes::alone(cfg, world, echo))).await;
     let mut answers = Vec::new();
     for (method, uri, body) in requests {
         let request = match *method {

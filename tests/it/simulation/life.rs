@@ -109,6 +109,7 @@ impl Life {
             poster: Arc::new(machine.receiver.clone()),
             mailer: None,
             simulator: None,
+            echo: None,
             reading: Reading::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
             admin_key: digest(ADMIN_KEY),

@@ -15,7 +15,7 @@ use self::check::Findings;
 use self::disk::Disk;
 use self::load::{Acknowledged, Load};
 use crate::http::Client;
-use crate::process::{fresh_folder, is_root, output, release_server, run as run_program, target};
+use crate::process::{built_server, debug_server, fresh_folder, is_root, output, run as run_program};
 use crate::random::{Random, fresh_seed};
 use crate::server::Server;
 use crate::stopwatch::Stopwatch;
@@ -41,9 +41,9 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no ext4 on a loop device: {error:#}"))
 }
 
-/// Builds the server and runs the rounds in a mount namespace of their own: however they end, no mount stays behind.
+/// Builds the server, which the disk keeps busy enough without being optimised, and runs the rounds in a mount namespace of their own: however they end, no mount stays behind.
 pub fn run(rounds: u64) -> Result<()> {
-    release_server()?;
+    debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
     let rounds = rounds.to_string();
     let mut command = Command::new("unshare");
@@ -80,7 +80,7 @@ struct PowerCut {
 impl PowerCut {
     fn prepare(seed: u64, rounds: u64) -> Result<Self> {
         let folder = fresh_folder("power-cut")?;
-        let binary = target().join("release").join("tidings");
+        let binary = built_server();
         let log = folder.join("server.log");
         let disk = Disk::create(&folder)?;
         let server = Server::start(Command::new(&binary), &data_dir(&disk), &log)?;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use self::calls::Call;
 use self::posted::Posted;
-use crate::process::{fresh_folder, is_installed, output, release_server};
+use crate::process::{debug_server, fresh_folder, is_installed, output};
 use crate::server::Server;
 use crate::stopwatch::Stopwatch;
 
@@ -34,7 +34,7 @@ pub fn why_not() -> Option<String> {
 
 /// Posts messages to a traced server and proves for every part of each that it was durable before the answer.
 pub fn run() -> Result<()> {
-    let binary = release_server()?;
+    let binary = debug_server()?;
     let folder = fresh_folder("trace")?;
     let data_dir = folder.join("data");
     let file = folder.join("strace.txt");

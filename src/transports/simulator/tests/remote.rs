@@ -12,9 +12,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
 use super::super::address::Address;
+use super::super::echo::Echo;
 use super::super::remote::Remote;
 use super::super::{Shared, routes};
-use super::{incoming, message, world};
+use super::{clock, incoming, message, world};
 use crate::transports::{Attachment, Connection, Lookup, Outgoing, Status, StatusUpdate, Transport, Update};
 
 /// Twenty seconds of the simulator's time are then less than six milliseconds.
@@ -28,8 +29,8 @@ fn simulator() -> (ServerHandle, Remote) {
 
 fn simulator_and_world() -> (ServerHandle, Shared, Remote) {
     let world = world(RATE);
-    let shared = world.clone();
-    let server = HttpServer::new(move || App::new().configure(|cfg| routes::alone(cfg, shared.clone())))
+    let (shared, echo) = (world.clone(), Echo::new(clock(RATE)));
+    let server = HttpServer::new(move || App::new().configure(|cfg| routes::alone(cfg, shared.clone(), echo.clone())))
         .workers(1)
         .disable_signals()
         .bind(("127.0.0.1", 0))

@@ -1,0 +1,76 @@
+//! Passes requests on as they came, and takes back the answer as it is.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use reqwest::{Client, Method, Response, Url, redirect};
+
+use crate::cli::exit::{Exit, Failure};
+
+/// Longer than a gateway waits.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+/// Headers that concern one connection only (RFC 9110, section 7.6.1), and those that follow from address and body.
+const NOT_PASSED: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Somebody else who answers.
+pub(super) struct Forward {
+    client: Client,
+    to: Url,
+}
+
+impl Forward {
+    pub(super) fn new(to: Url) -> reqwest::Result<Self> {
+        let client = crate::client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build()?;
+        Ok(Self { client, to })
+    }
+
+    /// The answer, or in words why there is none.
+    pub(super) async fn pass_on(&self, request: &HttpRequest, body: Bytes) -> Result<HttpResponse, String> {
+        let method = Method::from_bytes(request.method().as_str().as_bytes()).map_err(|error| error.to_string())?;
+        let mut passed = self.client.request(method, self.to.clone()).body(body);
+        for (name, value) in request.headers().iter().filter(|(name, _)| is_passed(name.as_str())) {
+            passed = passed.header(name.as_str(), value.as_bytes());
+        }
+        answer(passed.send().await.map_err(|error| in_words(&error))?).await
+    }
+}
+
+async fn answer(mut got: Response) -> Result<HttpResponse, String> {
+    let status = StatusCode::from_u16(got.status().as_u16()).map_err(|error| error.to_string())?;
+    let mut answer = HttpResponse::build(status);
+    for (name, value) in got.headers().iter().filter(|(name, _)| is_passed(name.as_str())) {
+        answer.append_header((name.as_str(), value.as_bytes()));
+    }
+    let mut body = Vec::new();
+    while let Some(more) = got.chunk().await.map_err(|error| in_words(&error))? {
+        if body.len().saturating_add(more.len()) > ANSWER_BYTES_MAX {
+            return Err(format!("the answer has more than {ANSWER_BYTES_MAX} bytes"));
+        }
+        body.extend_from_slice(&more);
+    }
+    Ok(answer.body(body))
+}
+
+fn is_passed(name: &str) -> bool {
+    !NOT_PASSED.contains(&name)
+}
+
+fn in_words(error: &reqwest::Error) -> String {
+    Failure::because(Exit::Failed, error).message
+}

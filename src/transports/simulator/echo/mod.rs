@@ -1,0 +1,62 @@
+//! The echo: receivers on this machine that keep what they were sent and answer as they were told (CONTRACT.md section 4).
+
+mod kept;
+pub mod routes;
+mod shelf;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actors::clock::Clock;
+use events::time::Timestamp;
+
+pub use self::kept::{Kept, Name, Request, Settings};
+pub use self::shelf::Full;
+use self::shelf::Shelf;
+
+/// Where its routes begin.
+pub const PATH: &str = "/sim/v1/echo/";
+
+/// All receivers and their time. Clones share both.
+#[derive(Clone)]
+pub struct Echo {
+    shelf: Arc<Mutex<Shelf>>,
+    clock: Clock,
+}
+
+impl Echo {
+    /// No receiver has got anything; they wait by this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self { shelf: Arc::default(), clock }
+    }
+
+    /// Keeps a request, and waits as long as its receiver was told to; says how to answer.
+    async fn receive(&self, name: Name, request: Request) -> Result<Settings, Full> {
+        let settings = self.shelf().keep(name, request, self.clock.now())?;
+        if settings.delay_ms > 0 {
+            self.clock.sleep_ms(settings.delay_ms).await;
+        }
+        Ok(settings)
+    }
+
+    /// What a receiver got, the newest first.
+    pub fn requests(&self, name: &Name) -> Vec<Arc<Kept>> {
+        self.shelf().requests(name)
+    }
+
+    /// How a receiver answers from now on.
+    fn set(&self, name: Name, settings: Settings) -> Result<(), Full> {
+        self.shelf().set(name, settings)
+    }
+
+    /// The time by which the receivers wait.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

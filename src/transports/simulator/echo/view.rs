@@ -1,0 +1,59 @@
+//! What the echo shows, as JSON.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::kept::{Kept, Settings};
+
+/// One row of `GET /sim/v1/echo/{name}/requests`.
+#[derive(Debug, Serialize)]
+pub(super) struct RequestView<'a> {
+    at: String,
+    method: &'a str,
+    query: &'a str,
+    /// By their names in small letters; values of one name are joined by a comma.
+    headers: Map<String, Value>,
+    body: &'a str,
+    body_bytes: usize,
+    /// Whether `body` is only the beginning.
+    body_cut: bool,
+    status: u16,
+}
+
+/// The body and the answer of `PUT /sim/v1/echo/{name}/settings`.
+#[derive(Debug, Serialize)]
+pub(super) struct SettingsView {
+    status: u16,
+    delay_ms: u64,
+    retry_after: Option<u64>,
+}
+
+impl<'a> From<&'a Kept> for RequestView<'a> {
+    fn from(kept: &'a Kept) -> Self {
+        let request = &kept.request;
+        let mut headers: Map<String, Value> = Map::new();
+        for (name, value) in &request.headers {
+            let joined = match headers.get(name).and_then(Value::as_str) {
+                Some(before) => format!("{before}, {value}"),
+                None => value.clone(),
+            };
+            headers.insert(name.clone(), Value::String(joined));
+        }
+        Self {
+            at: kept.at.to_string(),
+            method: &request.method,
+            query: &request.query,
+            headers,
+            body: &request.body,
+            body_bytes: request.body_bytes,
+            body_cut: request.body_cut,
+            status: kept.status,
+        }
+    }
+}
+
+impl From<Settings> for SettingsView {
+    fn from(Settings { status, delay_ms, retry_after }: Settings) -> Self {
+        Self { status: status.as_u16(), delay_ms, retry_after }
+    }
+}
