@@ -34,6 +34,7 @@ use crate::files::Files;
 use crate::flood::Flood;
 use crate::metrics::{Metered, Metrics};
 use crate::receiving;
+use crate::seats::Seats;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
 use crate::transports::simulator::Shared;
@@ -78,6 +79,8 @@ pub struct Gateway {
     pub attempts: Attempts,
     /// How many requests are too many.
     pub flood: Arc<Flood>,
+    /// Who follows what happens.
+    pub seats: Seats,
 }
 
 /// Whether new work is taken.
@@ -200,6 +203,7 @@ impl Gateway {
             metrics,
             attempts,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
+            seats: Seats::new(config.limits.streams_per_workspace),
         })
     }
 

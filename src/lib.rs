@@ -13,6 +13,7 @@ pub mod http;
 pub mod metrics;
 pub mod outbound;
 pub mod receiving;
+pub mod seats;
 pub mod secrets;
 pub mod sending;
 pub mod telemetry;

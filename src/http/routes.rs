@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages,
-    metrics, openapi, streams, teammates, timeline, workspace, workspaces,
+    accounts, attempts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, live,
+    messages, metrics, openapi, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::gateway::Gateway;
 use crate::transports::simulator;
@@ -66,6 +66,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
+        row(Method::GET, "/api/v1/stream", Workspace, live::follow),
         row(Method::GET, "/admin/v1/workspaces", Operator, workspaces::list),
         row(Method::POST, "/admin/v1/workspaces", Operator, workspaces::create),
         row(Method::GET, "/admin/v1/workspaces/{id}", Operator, workspaces::show),

@@ -25,6 +25,8 @@ mod heard;
 mod idempotency;
 mod inbound;
 mod inbound_random;
+mod live;
+mod live_virtual;
 mod main_job;
 mod metrics;
 mod openapi;
