@@ -39,6 +39,7 @@ use crate::notices::Notices;
 use crate::outbound::posting::Posting;
 use crate::outbound::{Poster, Tries, Trying};
 use crate::receiving;
+use crate::seats::Seats;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Sending, Transports};
 use crate::transports::simulator::Shared;
@@ -92,6 +93,8 @@ pub struct Gateway {
     pub flood: Arc<Flood>,
     /// Where e-mails to owners are put in.
     pub postbox: Arc<Postbox>,
+    /// Who follows what happens.
+    pub seats: Seats,
 }
 
 /// Whether new work is taken.
@@ -245,6 +248,7 @@ impl Gateway {
             trying,
             flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
             postbox,
+            seats: Seats::new(config.limits.streams_per_workspace),
         })
     }
 

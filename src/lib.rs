@@ -16,6 +16,7 @@ pub mod notices;
 pub mod outbound;
 pub mod receiving;
 pub mod recent;
+pub mod seats;
 pub mod secrets;
 pub mod sending;
 pub mod telemetry;

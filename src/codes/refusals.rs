@@ -132,6 +132,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("Too many requests; try again in 3 s")
         .because(&["Something sends in a loop.", "The limit is too low for what the CRM sends at once."])
         .so("Wait as long as Retry-After says. A queue does not make this necessary: messages are paced here."),
+    Code::refusal(429, "too_many_streams", "The workspace has as many live streams open as it may have.")
+        .saying("Too many streams are open")
+        .because(&["A program opens streams and never closes them.", "More programs follow than the limit allows."])
+        .so("Close streams that nobody reads, or let the operator raise [limits] streams_per_workspace."),
     Code::refusal(500, "internal", "Something broke on our side.")
         .saying("Something broke on our side")
         .because(&["A fault in Tidings, or of the disk. The log names it under the request's id."])

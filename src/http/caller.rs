@@ -139,7 +139,8 @@ pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Ref
     Ok(Hook(gateway.workspace_of(&Lookup::Inbound(token_hash))?, token_hash))
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
+/// The key that the request came with.
+pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
     let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }

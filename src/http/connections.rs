@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use actix_web::dev::Extensions;
-use rustix::net::{Shutdown, shutdown};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -91,6 +92,17 @@ impl Connection {
         // Whoever has gone already cannot be hung up on.
         let _ = shutdown(self.socket.as_fd(), Shutdown::Read);
     }
+
+    /// Ends it at once, whatever was being answered.
+    pub(super) fn cut(&self) {
+        let _ = shutdown(self.socket.as_fd(), Shutdown::Both);
+    }
+
+    /// Whether the other side has gone. The HTTP server notices that only when it has something to write.
+    pub(super) fn is_left(&self) -> bool {
+        let peeked = recv(self.socket.as_fd(), &mut [0_u8], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        !matches!(peeked, Ok((_, 1..)) | Err(Errno::AGAIN | Errno::INTR))
+    }
 }
 
 impl Drop for Busy {
@@ -106,7 +118,7 @@ fn ms(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::time::advance;
 
@@ -154,5 +166,30 @@ mod tests {
         drop((server, data));
         connections.sweep();
         assert_eq!(connections.open.lock().unwrap().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn it_is_seen_that_the_other_side_has_gone_even_behind_a_request() {
+        let connections = Connections::new(Duration::from_secs(80));
+        let (server, data, mut client) = accepted(&connections).await;
+        let connection = data.get::<Arc<Connection>>().unwrap();
+        assert!(!connection.is_left(), "nothing was said yet");
+        client.write_all(b"x").await.unwrap();
+        server.readable().await.unwrap();
+        assert!(!connection.is_left(), "something waits to be read");
+        server.try_read(&mut [0; 8]).unwrap();
+        drop(client);
+        while !connection.is_left() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_cut_ends_for_both_sides() {
+        let connections = Connections::new(Duration::from_secs(80));
+        let (mut server, data, mut client) = accepted(&connections).await;
+        data.get::<Arc<Connection>>().unwrap().cut();
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+        assert!(is_closed(&mut server));
     }
 }

@@ -32,7 +32,7 @@ pub struct EventRow {
     streams: Vec<String>,
     workspace: u64,
     cause: Value,
-    data: Value,
+    pub(super) data: Value,
 }
 
 impl EventRow {

@@ -19,6 +19,7 @@ mod inbound;
 mod inbound_settings;
 mod json;
 mod keys;
+mod live;
 mod lookalikes;
 mod messages;
 mod metrics;

@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, messages, metrics,
-    openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
+    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, live, messages,
+    metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::attempts::Attempt;
 use crate::gateway::Gateway;
@@ -83,6 +83,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
+        row(Method::GET, "/api/v1/stream", Workspace, live::follow),
         row(Method::GET, "/admin/v1/workspaces", Operator, workspaces::list),
         row(Method::POST, "/admin/v1/workspaces", Operator, workspaces::create),
         row(Method::GET, "/admin/v1/workspaces/{id}", Operator, workspaces::show),

@@ -27,8 +27,8 @@ pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
-pub use trying::Trying;
 pub use tries::{ResponseView, Tries, Try, TryView};
+pub use trying::Trying;
 pub use verification::{Signature, SignedBy};
 
 pub use crate::recent::BODY_BYTES_MAX;

@@ -68,9 +68,7 @@ impl Posting {
 
     async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Outcome {
         match self.request(webhook, delivery).await {
-            Some((at, request)) => {
-                self.trying.post(webhook.workspace(), delivery.to_string(), at, request).await.1
-            }
+            Some((at, request)) => self.trying.post(webhook.workspace(), delivery.to_string(), at, request).await.1,
             None => Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None },
         }
     }

@@ -29,6 +29,8 @@ mod idempotency;
 mod inbound;
 mod inbound_random;
 mod letters;
+mod live;
+mod live_virtual;
 mod mail;
 mod main_job;
 mod metrics;

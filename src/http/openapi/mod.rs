@@ -21,12 +21,13 @@ pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
 /// What the routes are about, in the order in which they are read.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("Inbound webhook", "A CRM posts messages to a secret URL"),
     ("Outbound webhook", "What is said is reported to the CRM's own URL"),
     ("Messages", "Sent by our own API, and followed"),
     ("Chats", "With whom was spoken, and what was said"),
     ("Accounts", "Connected numbers"),
+    ("Live stream", "All that happens, as it happens"),
     ("Credits", "What is left, and where it went"),
     ("Files", "Checked before a message needs them"),
     ("Workspace", "Particulars and pacing"),

@@ -13,7 +13,7 @@ use super::schemas;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
-    [credits(), accounts(), chats(), messages()].into_iter().flatten().collect()
+    [credits(), accounts(), chats(), messages(), stream()].into_iter().flatten().collect()
 }
 
 fn credits() -> Vec<Doc> {
@@ -82,5 +82,22 @@ fn messages() -> Vec<Doc> {
         )
         .takes::<CheckBody>()
         .answers::<FileCheckView>(200),
+    ]
+}
+
+fn stream() -> Vec<Doc> {
+    let position = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
+    let last = "Events behind this position: the `id` of the last event that arrived. Browsers send it by themselves.";
+    let about = "Server-sent events (`text/event-stream`): `id` is the position, `event` the type, `data` one line of \
+        JSON such as `GET /admin/v1/events` has, without digests of secrets. An `id` without an event moves the \
+        position on; after 15 s of silence a comment comes with one. The stream ends when the gateway stops or the key \
+        is revoked.";
+    vec![
+        Doc::new("Live stream", "GET /api/v1/stream", "Every event of the workspace, in order, once it is durable")
+            .answers_text(&["text/event-stream"])
+            .saying(200, about)
+            .header("Last-Event-ID", last, position.clone())
+            .query("after", "As Last-Event-ID, which counts more. Without either, the stream begins now.", position)
+            .refusing(&["too_many_streams"]),
     ]
 }

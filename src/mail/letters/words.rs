@@ -3,9 +3,9 @@
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use crate::recent::mask;
 use crate::mail::Language;
 use crate::mail::line::line;
+use crate::recent::mask;
 
 /// The words of one language.
 pub(super) struct Words {

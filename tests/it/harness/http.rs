@@ -88,6 +88,18 @@ impl Http {
         Ok(answer)
     }
 
+    /// Sends one request and reads the head of an answer that does not end; what follows can be read behind it.
+    pub fn open(&self, request: &Request) -> io::Result<(Answer, BufReader<TcpStream>)> {
+        let mut stream = self.connection()?;
+        self.write(stream.get_mut(), request)?;
+        let mut answer = read_head(&mut stream)?;
+        if !answer.is_endless() {
+            read_body(&mut stream, &mut answer)?;
+        }
+        described::check(request, &answer);
+        Ok((answer, stream))
+    }
+
     /// The answer, where a lost one fails the test.
     pub fn ask(&self, request: &Request) -> Answer {
         self.send(request).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.path))
@@ -125,6 +137,11 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Whether it goes on for ever: nobody waits for its end.
+    pub fn is_endless(&self) -> bool {
+        self.header("Content-Type") == Some("text/event-stream")
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -155,6 +172,13 @@ fn is_open(stream: &TcpStream) -> io::Result<bool> {
 }
 
 fn read_answer(stream: &mut BufReader<TcpStream>, has_body: bool) -> io::Result<(Answer, bool)> {
+    let mut answer = read_head(stream)?;
+    let ends_itself = !has_body || (!answer.is_endless() && read_body(stream, &mut answer)?);
+    let closes = answer.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    Ok((answer, ends_itself && !closes))
+}
+
+fn read_head(stream: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     let status_line = read_line(stream)?;
     let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
     let status = status.ok_or_else(|| broken("status line"))?;
@@ -167,9 +191,7 @@ fn read_answer(stream: &mut BufReader<TcpStream>, has_body: bool) -> io::Result<
         let (name, value) = line.split_once(':').ok_or_else(|| broken("header"))?;
         answer.headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let ends_itself = !has_body || read_body(stream, &mut answer)?;
-    let closes = answer.header("Connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-    Ok((answer, ends_itself && !closes))
+    Ok(answer)
 }
 
 /// Reads the body; `false` if only the connection's end has ended it.

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod described;
+pub mod follow;
 pub mod http;
 pub mod process;
 
@@ -12,6 +13,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 pub use client::{Simulator, Workspace};
+pub use follow::{Follower, Told};
 pub use http::{Answer, Http, Request};
 pub use process::{Process, Server, Setup, SimulatorProcess};
 

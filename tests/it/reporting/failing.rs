@@ -31,7 +31,10 @@ fn eleven_errors_in_a_row_switch_it_off_with_one_mail_and_nothing_is_lost() {
         let desk = blown(&machine, life).await;
         assert_eq!(desk.posts().len(), 11, "exactly eleven requests");
         let shown = desk.shown().await;
-        assert_eq!((&shown["enabled"], &shown["errors_in_a_row"], &shown["owed"]), (&json!(false), &json!(11), &json!(30)));
+        assert_eq!(
+            (&shown["enabled"], &shown["errors_in_a_row"], &shown["owed"]),
+            (&json!(false), &json!(11), &json!(30))
+        );
         let mails = desk.life.get(OUTBOX, &desk.key).await.body;
         assert_eq!(mails["data"].as_array().unwrap().len(), 1, "{mails}");
         assert_eq!(mails["data"][0]["to"], "ada@acme.example");
@@ -87,7 +90,10 @@ fn ten_errors_and_then_a_success_leave_it_on() {
         machine.receiver.answer(200, Duration::ZERO);
         pass(DAYS).await;
         let shown = desk.shown().await;
-        assert_eq!((&shown["enabled"], &shown["errors_in_a_row"], &shown["owed"]), (&json!(true), &json!(0), &json!(0)));
+        assert_eq!(
+            (&shown["enabled"], &shown["errors_in_a_row"], &shown["owed"]),
+            (&json!(true), &json!(0), &json!(0))
+        );
         assert_eq!(desk.posts().len(), 11);
     });
 }
@@ -128,7 +134,11 @@ fn a_poisoned_report_is_parked_and_holds_up_nobody_else() {
             pass(Duration::from_secs(2)).await;
         }
         let shown = desk.shown().await;
-        assert_eq!((&shown["enabled"], &shown["parked"], &shown["owed"]), (&json!(true), &json!(1), &json!(0)), "{shown}");
+        assert_eq!(
+            (&shown["enabled"], &shown["parked"], &shown["owed"]),
+            (&json!(true), &json!(1), &json!(0)),
+            "{shown}"
+        );
         let tries = desk.posts().iter().filter(|post| post.chat() == poisoned && post.status == Some(500)).count();
         assert_eq!(tries, 11);
         machine.receiver.poison(&poisoned, false);

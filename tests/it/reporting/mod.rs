@@ -91,7 +91,8 @@ pub async fn pass(duration: Duration) {
 
 /// The texts that a report tells, in order.
 pub fn texts(post: &Post) -> Vec<&str> {
-    let messages = post.body["messages"].as_array().map_or_else(|| vec![&post.body["message"]], |all| all.iter().collect());
+    let messages =
+        post.body["messages"].as_array().map_or_else(|| vec![&post.body["message"]], |all| all.iter().collect());
     messages.into_iter().map(|message| message["text"].as_str().unwrap()).collect()
 }
 
