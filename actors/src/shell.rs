@@ -19,7 +19,7 @@ use crate::decider::Due;
 use crate::port::Port;
 use crate::registry::Kind;
 use crate::replay::Replayed;
-use crate::shard::Shard;
+use crate::shard::{Running, Shard};
 
 /// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
 const MAILBOX: usize = 1 << 16;
@@ -40,11 +40,13 @@ pub struct Shell<D: Kind> {
 }
 
 /// An effect that `due` lists.
-#[derive(Clone, Copy)]
 struct Listed {
     /// The log's head when it was first listed: its cause is durable once that is.
     since: Position,
     running: bool,
+    /// Counts it as under way from its cause on: a stop that came between the two would leave it interrupted. What
+    /// leaves no trace when it is broken off need not be waited for.
+    counted: Option<Running>,
 }
 
 /// A command for an actor.
@@ -202,17 +204,18 @@ impl<D: Kind> Shell<D> {
         let since = self.shard.head();
         self.listed.retain(|effect, listed| listed.running || due.effects.contains(effect));
         for effect in &due.effects {
-            self.listed.entry(effect.clone()).or_insert(Listed { since, running: false });
+            let counted = || D::is_awaited(effect).then(|| self.shard.running());
+            let listed = || Listed { since, running: false, counted: counted() };
+            self.listed.entry(effect.clone()).or_insert_with(listed);
         }
     }
 
     fn start_ready(&mut self, context: &mut Context<Self>) {
-        if self.shard.is_stopping() {
-            return;
-        }
+        let is_stopping = self.shard.is_stopping();
         let durable = self.shard.watermark.durable();
         let mut ready = Vec::new();
-        for (effect, listed) in self.listed.iter_mut().filter(|(_, listed)| !listed.running) {
+        let may_start = |listed: &Listed| !listed.running && (listed.counted.is_some() || !is_stopping);
+        for (effect, listed) in self.listed.iter_mut().filter(|(_, listed)| may_start(listed)) {
             if listed.since <= durable {
                 listed.running = true;
                 ready.push(effect.clone());
@@ -226,11 +229,8 @@ impl<D: Kind> Shell<D> {
     }
 
     fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
-        // What leaves no trace when it is broken off need not be waited for.
-        let running = D::is_awaited(&effect).then(|| self.shard.running());
         let done = self.port.perform(effect.clone()).into_actor(self);
         let done = done.map(move |command, shell: &mut Self, context| {
-            drop(running);
             shell.listed.remove(&effect);
             let cause = Cause { by: "transport".to_owned(), ..Cause::system() };
             let _ = shell.turn(command, cause, context);

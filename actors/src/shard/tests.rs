@@ -12,7 +12,7 @@ use events::index::Index;
 use events::log::Log;
 use events::memory_log::MemoryLog;
 use events::personal::Digest;
-use events::record::Cause;
+use events::record::{Cause, decode};
 use events::sequencer::{NewCommit, Sequencer};
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
@@ -63,6 +63,27 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
         let sent = tokio::time::timeout(Duration::from_mins(1), sent.recv()).await;
         assert_eq!(sent, Ok(Some(message(11))), "nobody woke the account");
     });
+}
+
+/// Found by a seed: the try had begun in the log, the stop came before that was durable, and nobody made it.
+#[test]
+fn a_stop_waits_for_a_try_that_has_just_begun() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    begin(&log, vec![created(), granted(5, "trial"), url_generated("in_token"), connected()]);
+    live(&log, async |shard, batches, mut sent| {
+        let asked = shard.clone();
+        actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::system()).await });
+        pass(100).await;
+        // The message is queued and its try has begun, but neither is durable yet.
+        assert!(shard.tally().events().any(|begun| begun == ("SendStarted", 1)), "the try has not begun");
+        let stopped = actix::spawn(async move { shard.stop().await });
+        pass(100).await;
+        batches.add_permits(100);
+        assert_eq!(stopped.await.unwrap(), 0);
+        assert_eq!(sent.try_recv(), Ok(message(11)), "nobody made the try");
+    });
+    let last = log.read(log.head().position).last().map(|stored| decode(&stored.unwrap()).unwrap().events);
+    assert!(matches!(last.as_deref(), Some([Event::MessageSent(_)])), "it is under way for ever: {last:?}");
 }
 
 fn submit() -> Ask {
