@@ -75,6 +75,7 @@ pub(super) struct OutboundBody {
     /// Absolute, http or https; null or empty: nowhere. The first URL switches the webhook on, unless told otherwise.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "https://crm.example/hooks/whatsapp")]
+    #[expect(clippy::option_option, reason = "null says something else than silence")]
     url: Option<Option<String>>,
     enabled: Option<bool>,
     #[schema(value_type = Option<String>, example = "6h")]
@@ -88,6 +89,7 @@ pub(super) struct OutboundBody {
 }
 
 /// Keeps `null` apart from what is not there.
+#[expect(clippy::option_option, reason = "the same")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -174,7 +176,8 @@ pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
 pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
     let OutboundBody { url, enabled, aggregation, backlog, reason } = call.body().await?;
     fields::reason(&reason)?;
-    let url = url.map(|url| url.filter(|url| !url.trim().is_empty()).map(checked).transpose()).transpose()?;
+    let url =
+        url.map(|url| url.filter(|url| !url.trim().is_empty()).map(|url| checked(&url)).transpose()).transpose()?;
     if matches!(url, Some(Some(_))) {
         call.keys()?;
     }
@@ -185,7 +188,7 @@ pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
 }
 
 /// Whether it could be a URL at all; where it leads is judged at each try.
-fn checked(url: String) -> Result<String, Refused> {
+fn checked(url: &str) -> Result<String, Refused> {
     let url = url.trim();
     let parsed = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
     match parsed {

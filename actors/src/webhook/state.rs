@@ -310,6 +310,8 @@ impl State {
         let (back, stay) = std::mem::take(&mut self.parked).into_iter().partition(|(_, parked)| parked.at >= since);
         self.parked = stay;
         let back: BTreeMap<DeliveryId, Parked> = back;
-        back.into_values().for_each(|parked| self.owed.insert(parked.owed));
+        for parked in back.into_values() {
+            self.owed.insert(parked.owed);
+        }
     }
 }

@@ -50,8 +50,13 @@ pub struct Message {
 impl Server {
     /// Creates a tenant through the operator's API.
     pub fn create_workspace(&self, name: &str, credits: u64) -> Workspace {
+        self.create_workspace_of(name, credits, "en")
+    }
+
+    /// The same for an owner of this language.
+    pub fn create_workspace_of(&self, name: &str, credits: u64, language: &str) -> Workspace {
         let http = Arc::new(self.http());
-        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
+        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": language});
         let body = json!({"name": name, "owner": owner, "credits": credits});
         let answer = http.ask(&Request::post("/admin/v1/workspaces").bearer(ADMIN_KEY).json(&body));
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -194,6 +199,12 @@ impl Workspace {
                 return (rows, after);
             }
         }
+    }
+
+    /// The hundred newest of a list of which no more are kept.
+    pub fn newest(&self, path: &str) -> Vec<Value> {
+        let mut view = self.ask(&self.api("GET", &format!("{path}?limit=100"))).success();
+        std::mem::take(view["data"].as_array_mut().unwrap_or_else(|| panic!("no list at {path}")))
     }
 
     /// A whole list of the workspace's API, newest first.

@@ -1,6 +1,11 @@
 //! Reports to the CRM's own URL: what is sent, and everything that a receiver may do instead of taking it.
 
 mod answers;
+mod crash;
+mod fuse;
+mod gateway;
+pub mod owner;
+pub mod receiver;
 mod signatures;
 mod targets;
 mod tries;

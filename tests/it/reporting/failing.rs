@@ -201,7 +201,7 @@ fn what_is_owed_survives_the_end_of_the_process() {
         for nth in 0..5 {
             desk.says(&phone(nth), &format!("text {nth}"));
         }
-        pass(Duration::from_secs(60)).await;
+        pass(Duration::from_mins(1)).await;
     });
     machine.time.end_life(10_000);
     machine.receiver.answer(200, Duration::ZERO);

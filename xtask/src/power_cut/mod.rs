@@ -41,7 +41,8 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no ext4 on a loop device: {error:#}"))
 }
 
-/// Builds the server, which the disk keeps busy enough without being optimised, and runs the rounds in a mount namespace of their own: however they end, no mount stays behind.
+/// Builds the server, which the disk keeps busy enough without being optimised, and runs the rounds in a mount namespace
+/// of their own: however they end, no mount stays behind.
 pub fn run(rounds: u64) -> Result<()> {
     debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
