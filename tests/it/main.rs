@@ -16,6 +16,7 @@ mod canaries;
 mod cli;
 mod cli_customers;
 mod cli_listen;
+mod cli_outbound;
 mod cli_setup;
 mod cli_trigger;
 mod cli_webhook;
