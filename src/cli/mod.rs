@@ -17,6 +17,7 @@ mod manual;
 mod outbound;
 mod reading;
 mod remote;
+mod reported;
 mod send;
 mod serve;
 mod setup;

@@ -90,11 +90,12 @@ pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
     }
 }
 
-/// The key in force: what a receiver verifies signatures with.
-pub(super) fn key(cli: &Cli, access: &Access) -> Result<String, Failure> {
-    let answer = Remote::workspace(cli, access)?.ask(Call::get(format!("{PATH}/secret")))?;
+/// The key in force, which a receiver verifies signatures with; nobody is asked without an API key.
+pub(super) fn key(cli: &Cli, access: &Access) -> Result<Option<String>, Failure> {
+    let Some(gateway) = Remote::keyed_workspace(cli, access)? else { return Ok(None) };
+    let answer = gateway.ask(Call::get(format!("{PATH}/secret")))?;
     let key = answer.get("secret").and_then(Value::as_str).map(str::to_owned);
-    key.ok_or_else(|| Failure::new(Exit::Failed, "the gateway told no key"))
+    key.map(Some).ok_or_else(|| Failure::new(Exit::Failed, "the gateway told no key"))
 }
 
 fn tell(cli: &Cli, access: &Access, call: Call) -> Result<(), Failure> {

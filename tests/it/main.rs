@@ -15,6 +15,7 @@ mod attempts;
 mod canaries;
 mod cli;
 mod cli_customers;
+mod cli_demo;
 mod cli_listen;
 mod cli_outbound;
 mod cli_setup;

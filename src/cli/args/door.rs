@@ -46,7 +46,7 @@ pub struct Access {
     /// Gateway to ask.
     #[arg(long, value_name = "URL", env = "TIDINGS_URL", help = URL_HELP)]
     pub url: Option<String>,
-    /// The workspace's API key
+    /// The workspace's API key, unless it is the demo's, which stands in its data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_API_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
 }
@@ -63,7 +63,7 @@ pub struct GatewayAccess {
     /// Gateway to ask.
     #[arg(id = "url", long = "gateway", value_name = "URL", env = "TIDINGS_URL", help = URL_HELP)]
     pub url: Option<String>,
-    /// The workspace's API key
+    /// The workspace's API key, unless it is the demo's, which stands in its data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_API_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
 }
