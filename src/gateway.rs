@@ -26,8 +26,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
 pub use disk::watch as watch_disk;
 pub use listener::listener_of;
-pub(crate) use start::admin_key_file;
 pub use start::{Holder, StartError, Started, start};
+pub(crate) use start::{admin_key_file, write_private};
 
 use crate::attempts::Attempts;
 use crate::config::{Attachments, Config, Limits, Pacing};

@@ -6,6 +6,7 @@ mod inbound;
 mod listen;
 mod log;
 mod message;
+mod outbound;
 mod setup;
 mod trigger;
 mod workspace;
@@ -21,6 +22,7 @@ pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
 pub use self::log::{EventsCommand, LsArgs, Moment, StateArgs, TailArgs};
 pub use self::message::{FileCommand, SendArgs};
+pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
 pub use self::trigger::{AccountArgs, FailingArgs, MessageArgs, ReceiverArgs, SentArgs, SimulatorUrl, TriggerCommand};
 pub use self::workspace::{CreateArgs, CreditsCommand, GrantArgs, KeyCommand, WorkspaceCommand};
@@ -106,6 +108,9 @@ pub enum Command {
     /// Look up, switch and replace a workspace's inbound webhook
     #[command(subcommand)]
     Inbound(InboundCommand),
+    /// Look up and set a workspace's outbound webhook: where reports go, how they go, what is owed
+    #[command(subcommand, after_help = outbound::OUTBOUND_EXAMPLES)]
+    Outbound(OutboundCommand),
     /// Look up a workspace's credits, or grant some as the operator
     #[command(subcommand)]
     Credits(CreditsCommand),

@@ -3,6 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::demo::ACCOUNT_PHONE;
+
+/// Whom the first message goes to.
+const CONTACT: &str = "+14151231234";
 const WIDTH: usize = 90;
 const LABEL_WIDTH: usize = 14;
 const BOLD: &str = "1";
@@ -32,8 +36,16 @@ pub struct Banner<'a> {
     pub clock_rate: u32,
     /// File of the operator's key; none if the key was preset.
     pub admin_key_file: Option<&'a Path>,
+    /// File of the demo workspace's key; none if it is lost.
+    pub api_key_file: Option<&'a Path>,
     /// The demo workspace's secret URL.
     pub inbound_url: &'a str,
+    /// Where what is said is reported to, if anywhere.
+    pub reports_url: Option<&'a str>,
+    /// Where the simulated phones are, without a slash at the end.
+    pub phones_url: &'a str,
+    /// How this program was called, such as `target/release/tidings`.
+    pub program: &'a str,
     /// Whether the terminal shows colours.
     pub colour: bool,
 }
@@ -58,6 +70,10 @@ impl Banner<'_> {
         }
         writeln!(to, "\n  Send your first message (copy this line into a second terminal):\n")?;
         writeln!(to, "{}\n", self.paint(CYAN, &first_message(self.inbound_url)))?;
+        writeln!(to, "  Answer from the phone that got it, and see what was reported of both:\n")?;
+        writeln!(to, "{}\n", self.paint(CYAN, &self.answer()))?;
+        writeln!(to, "  Receive the reports yourself, in a terminal of their own:\n")?;
+        writeln!(to, "{}\n", self.paint(CYAN, &self.receiver()))?;
         writeln!(to, "  Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines")?;
         writeln!(to, "  {}", self.paint(DIM, &"─".repeat(WIDTH)))
     }
@@ -69,9 +85,9 @@ impl Banner<'_> {
             ("Event log", self.event_log()),
             ("WhatsApp", format!("simulator: {}; {}", counted(self.accounts, "account"), self.clock())),
         ];
-        if let Some(file) = self.admin_key_file {
-            facts.push(("Admin key", format!("in {}", relative(file))));
-        }
+        facts.push(("Reports", self.reports_url.map_or("go nowhere".to_owned(), |url| format!("go to {url}, signed"))));
+        let files = [("Admin key", self.admin_key_file), ("API key", self.api_key_file)];
+        facts.extend(files.into_iter().filter_map(|(label, file)| Some((label, format!("in {}", relative(file?))))));
         facts
     }
 
@@ -88,13 +104,25 @@ impl Banner<'_> {
         }
     }
 
+    fn answer(&self) -> String {
+        let body = format!(r#"{{"account":"{ACCOUNT_PHONE}","from":"{CONTACT}","text":"Hello, CRM"}}"#);
+        let [phones, gateway] = [self.phones_url, self.base_url];
+        let answer = format!("    curl -d '{body}' \\\n         {phones}/sim/v1/receive");
+        format!("{answer}\n    curl {gateway}/sim/v1/echo/demo/requests")
+    }
+
+    fn receiver(&self) -> String {
+        let [listen, set] = ["listen", "outbound set --url http://127.0.0.1:8089/"];
+        format!("    {0} {listen}\n    {0} {set}", self.program)
+    }
+
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
 fn first_message(inbound_url: &str) -> String {
-    let body = r#"{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}"#;
+    let body = format!(r#"{{"action":"send","phone":"{CONTACT}","text":"Hello from my CRM"}}"#);
     format!("    curl -d '{body}' \\\n         {inbound_url}")
 }
 
@@ -124,7 +152,11 @@ mod tests {
             accounts: 2,
             clock_rate: 1,
             admin_key_file: Some(Path::new("data/demo/secrets/admin_key")),
+            api_key_file: Some(Path::new("data/demo/secrets/api_key")),
             inbound_url: "http://127.0.0.1:8080/in/in_7Kx2",
+            reports_url: Some("http://127.0.0.1:8080/sim/v1/echo/demo"),
+            phones_url: "http://127.0.0.1:8080",
+            program: "target/release/tidings",
             colour: false,
         }
     }
@@ -136,12 +168,25 @@ mod tests {
   Gateway       http://127.0.0.1:8080
   Event log     ./data/demo   212 events, chain verified, recovered in 9 ms
   WhatsApp      simulator: 2 accounts; clock runs at real speed
+  Reports       go to http://127.0.0.1:8080/sim/v1/echo/demo, signed
   Admin key     in ./data/demo/secrets/admin_key
+  API key       in ./data/demo/secrets/api_key
 
   Send your first message (copy this line into a second terminal):
 
     curl -d '{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}' \
          http://127.0.0.1:8080/in/in_7Kx2
+
+  Answer from the phone that got it, and see what was reported of both:
+
+    curl -d '{"account":"+12025550100","from":"+14151231234","text":"Hello, CRM"}' \
+         http://127.0.0.1:8080/sim/v1/receive
+    curl http://127.0.0.1:8080/sim/v1/echo/demo/requests
+
+  Receive the reports yourself, in a terminal of their own:
+
+    target/release/tidings listen
+    target/release/tidings outbound set --url http://127.0.0.1:8089/
 
   Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines
   ──────────────────────────────────────────────────────────────────────────────────────────
@@ -151,8 +196,10 @@ mod tests {
 
     #[test]
     fn it_claims_nothing_that_did_not_happen() {
-        let text = Banner { chain_verified: false, admin_key_file: None, ..banner() }.render();
-        assert!(!text.contains("verified") && !text.contains("Admin key"), "{text}");
+        let none = Banner { chain_verified: false, admin_key_file: None, api_key_file: None, ..banner() };
+        let text = Banner { reports_url: None, ..none }.render();
+        assert!(!["verified", "Admin key", "API key", "signed"].iter().any(|words| text.contains(words)), "{text}");
+        assert!(text.contains("Reports       go nowhere"), "{text}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use events::time::Timestamp;
 use serde_json::Value;
 
 use super::happenings::{Happening, Kind};
-use super::print;
+use super::{print, reported};
 use crate::gateway::Gateway;
 
 /// How often refusals are looked for.
@@ -75,7 +75,9 @@ fn lines(gateway: &Gateway, from: Position, to: Position, colour: bool) -> Resul
 }
 
 fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
-    let Some((kind, text, note)) = told(record, event) else { return Ok(String::new()) };
+    let Some((kind, text, note)) = told(record, event) else {
+        return Ok(reported::line(gateway, record, event, colour)?.unwrap_or_default());
+    };
     let status = matches!(kind, Kind::In).then_some(200);
     let phone = match event {
         Event::MessageReceived(e) => e.sender.reveal().to_owned(),

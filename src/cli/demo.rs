@@ -1,12 +1,15 @@
 //! `tidings demo`: everything on this machine, with a workspace to try.
 
+mod workspace;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use actors::workspace::{Answer, Command, Workspace};
 use events::ids::WorkspaceId;
 
+use self::workspace::Ready;
+pub(super) use self::workspace::{ACCOUNT_PHONE, api_key_file};
 use super::args::{Cli, DemoArgs};
 use super::banner::Banner;
 use super::exit::{Exit, Failure};
@@ -14,14 +17,13 @@ use super::serve::{Running, in_use};
 use super::{commentary, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
-use crate::http::{Wanted, make_workspace};
 
 /// Where the demo keeps its data.
 pub(super) const DATA_DIR: &str = "data/demo";
 /// The default of `serve`, which the demo leaves alone.
 const PRODUCTION_DATA_DIR: &str = "data";
-const CREDITS: u64 = 1_000;
-pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
+/// Where a CRM on this machine takes its reports.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 /// So many ports behind the wanted one are tried.
 const PORTS: u16 = 100;
 
@@ -35,6 +37,10 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
     if config.data_dir == Path::new(PRODUCTION_DATA_DIR) && cli.data_dir.is_none() {
         config.data_dir = PathBuf::from(DATA_DIR);
     }
+    // What a developer's CRM listens on; our own address stays closed.
+    if config.guard.allow_networks.is_empty() {
+        config.guard.allow_networks = LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect();
+    }
     super::logging(cli.json)?;
     if args.reset {
         reset(&config.data_dir)?;
@@ -47,8 +53,10 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
     let running = Running::start(&config, listener, false).await?;
     let gateway = running.started.gateway.clone();
     let from = gateway.shard.watermark().durable();
-    let inbound_url = ready_workspace(&gateway).await?;
-    let key_file = admin_key_file(&config.data_dir);
+    let Ready { inbound_url, accounts, reports_url } = workspace::ready(&gateway, &config.data_dir).await?;
+    let admin_key_file = admin_key_file(&config.data_dir);
+    let api_key_file = api_key_file(&config.data_dir);
+    let phones_url = config.simulator.url.as_ref().map_or(&*gateway.base_url, |url| url.as_str());
     let banner = Banner {
         version: env!("CARGO_PKG_VERSION"),
         base_url: &gateway.base_url,
@@ -57,20 +65,34 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
         events: gateway.shard.watermark().durable(),
         chain_verified: verified(&gateway).await?,
         recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
-        accounts: accounts(&gateway).await?,
+        accounts,
         clock_rate: config.simulator.clock_rate,
-        admin_key_file: key_file.exists().then_some(key_file.as_path()),
+        admin_key_file: admin_key_file.exists().then_some(admin_key_file.as_path()),
+        api_key_file: api_key_file.exists().then_some(api_key_file.as_path()),
         inbound_url: &inbound_url,
+        reports_url: reports_url.as_deref(),
+        phones_url: phones_url.trim_end_matches('/'),
+        program: &program(),
         colour: super::colour(&io::stdout()),
     };
     if cli.json {
-        print(&format!("{}\n", serde_json::json!({"url": &*gateway.base_url, "inbound_url": inbound_url})))?;
+        let told =
+            serde_json::json!({"url": &*gateway.base_url, "inbound_url": inbound_url, "reports_url": reports_url});
+        print(&format!("{told}\n"))?;
     } else {
         print(&banner.render())?;
         actix::spawn(commentary::events(gateway.clone(), from, banner.colour));
         actix::spawn(commentary::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
     }
     running.until_stopped(&config).await
+}
+
+/// How this program was called, for lines that are to be copied.
+fn program() -> String {
+    let called = std::env::args_os().next().and_then(|name| name.into_string().ok());
+    called
+        .filter(|name| !name.is_empty() && !name.contains(char::is_whitespace))
+        .unwrap_or_else(|| "tidings".to_owned())
 }
 
 /// The wanted port, or the next free one; and the one that was taken.
@@ -109,58 +131,7 @@ fn reset(directory: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The demo's workspace with its account, made on the first start; its secret URL.
-async fn ready_workspace(gateway: &Gateway) -> Result<String, Failure> {
-    let workspace = WorkspaceId::nth(0);
-    let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.token_hash).await;
-    let token_hash = seen.map_err(|error| failed(&error))?.value;
-    let url = match token_hash {
-        Some(hash) => gateway.inbound_url(&hash).map_err(|error| failed(&error))?,
-        None => Some(make(gateway).await?),
-    };
-    if accounts(gateway).await? == 0 {
-        connect(gateway, workspace).await?;
-    }
-    let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
-    url.ok_or_else(lost)
-}
-
-async fn accounts(gateway: &Gateway) -> Result<usize, Failure> {
-    let seen = gateway.shard.look::<Workspace, _>(WorkspaceId::nth(0), |state| state.accounts.len()).await;
-    Ok(seen.map_err(|error| failed(&error))?.value)
-}
-
-async fn make(gateway: &Gateway) -> Result<String, Failure> {
-    let wanted = Wanted {
-        name: "Demo workspace".to_owned(),
-        owner_name: "Demo Owner".to_owned(),
-        owner_email: "owner@demo.example".to_owned(),
-        language: "en".to_owned(),
-        credits: CREDITS,
-    };
-    let made = make_workspace(gateway, wanted, gateway.chance.command_id()).await;
-    Ok(made.map_err(|error| failed(&error))?.inbound_url)
-}
-
-async fn connect(gateway: &Gateway, workspace: WorkspaceId) -> Result<(), Failure> {
-    let [phone, full_name, email, transport] =
-        [ACCOUNT_PHONE, "Demo Sales", "sales@demo.example", "simulator"].map(str::to_owned);
-    let connect = gateway.connection(phone, full_name, email, transport, "operator").ok_or_else(|| {
-        Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
-    })?;
-    let cause = Gateway::cause("operator", gateway.chance.command_id());
-    match gateway.shard.ask::<Workspace>(workspace, Command::Connect(connect), cause).await {
-        Ok(Answer::Connected(_)) => Ok(()),
-        Ok(other) => Err(Failure::new(Exit::Failed, format!("unexpected answer {other:?}"))),
-        Err(error) => Err(failed(&error)),
-    }
-}
-
 async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
     let verdict = gateway.read(|gateway| events::verify::verify(gateway.shard.log().as_ref(), |_| {})).await;
     verdict.map(|_| true).map_err(|error| super::reading::unreadable(&error))
-}
-
-fn failed(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(Exit::Failed, error.to_string())
 }

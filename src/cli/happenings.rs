@@ -31,6 +31,14 @@ pub enum Kind {
     Failed,
     /// An account was connected, disconnected, paused or blocked.
     Account,
+    /// The CRM has a report.
+    Out,
+    /// The CRM did not take a report.
+    Unreported,
+    /// The outbound webhook was set, or goes on or off.
+    Webhook,
+    /// The owner was told by e-mail.
+    Mail,
 }
 
 impl Kind {
@@ -45,14 +53,17 @@ impl Kind {
             Self::Uncertain => "uncertain",
             Self::Failed => "failed",
             Self::Account => "account",
+            Self::Out | Self::Unreported => "out",
+            Self::Webhook => "webhook",
+            Self::Mail => "mail",
         }
     }
 
     const fn colour(self) -> &'static str {
         match self {
-            Self::In | Self::Received | Self::Account => CYAN,
-            Self::Sent | Self::Delivered | Self::Read => GREEN,
-            Self::Deferred | Self::Uncertain => YELLOW,
+            Self::In | Self::Received | Self::Account | Self::Webhook => CYAN,
+            Self::Sent | Self::Delivered | Self::Read | Self::Out => GREEN,
+            Self::Deferred | Self::Uncertain | Self::Unreported | Self::Mail => YELLOW,
             Self::Failed => RED,
         }
     }
@@ -71,7 +82,7 @@ pub struct Happening<'a> {
     pub at: Timestamp,
     /// What happened.
     pub kind: Kind,
-    /// HTTP status of our answer, for [`Kind::In`].
+    /// HTTP status of our answer, for [`Kind::In`], or of the CRM's, for what is reported.
     pub status: Option<u16>,
     /// Whom it concerns, as the CRM wrote it; empty if unknown.
     pub phone: &'a str,
@@ -99,7 +110,7 @@ impl Happening<'_> {
     }
 
     fn status_colour(&self) -> &'static str {
-        if self.status.is_some_and(|status| status >= 400) { RED } else { GREEN }
+        if self.status.is_some_and(|status| status >= 300) { RED } else { GREEN }
     }
 }
 

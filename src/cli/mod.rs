@@ -14,8 +14,10 @@ mod inbound;
 mod keys;
 mod listen;
 mod manual;
+mod outbound;
 mod reading;
 mod remote;
+mod reported;
 mod send;
 mod serve;
 mod setup;
@@ -59,6 +61,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Workspace(command) => workspaces::run(cli, &command),
         Command::Account(command) => accounts::run(cli, &command),
         Command::Inbound(command) => inbound::run(cli, &command),
+        Command::Outbound(command) => outbound::run(cli, &command),
         Command::Credits(command) => credits::run(cli, &command),
         Command::Key(command) => keys::run(cli, &command),
         Command::Send(args) => send::run(cli, &args),

@@ -130,13 +130,26 @@ impl Remote {
 
     /// The gateway that somebody with a workspace's key means.
     pub(super) fn workspace(cli: &Cli, access: &Access) -> Result<Self, Failure> {
-        let key = access.api_key.clone();
+        Self::workspace_if_keyed(cli, access)?.with_a_key()
+    }
+
+    /// The same; whether there is a key at all is for the caller to see.
+    fn workspace_if_keyed(cli: &Cli, access: &Access) -> Result<Self, Failure> {
+        let given = access.api_key.clone();
         if let Some(url) = &access.url {
-            return Self::new(url, key, Door::Workspace)?.with_a_key();
+            // As with the operator's key.
+            let key = given.or_else(|| cli.data_dir.as_deref().and_then(kept_api_key));
+            return Self::new(url, key, Door::Workspace);
         }
         let config: Config = super::config(cli, None)?;
-        let url = holder_url(super::reading::data_dir(cli, &config));
-        Self::new(&url, key, Door::Workspace)?.with_a_key()
+        let directory = super::reading::data_dir(cli, &config);
+        Self::new(&holder_url(directory), given.or_else(|| kept_api_key(directory)), Door::Workspace)
+    }
+
+    /// The same if there is a key.
+    pub(super) fn keyed_workspace(cli: &Cli, access: &Access) -> Result<Option<Self>, Failure> {
+        let remote = Self::workspace_if_keyed(cli, access)?;
+        Ok(Some(remote).filter(|remote| remote.key.as_ref().is_some_and(|key| !key.is_empty())))
     }
 
     /// The simulator that somebody means, who needs no key.
@@ -272,7 +285,16 @@ fn holder_url(directory: &Path) -> String {
 
 /// The operator's key that the first start kept in the data directory.
 pub(super) fn kept_key(directory: &Path) -> Option<String> {
-    fs::read_to_string(admin_key_file(directory)).ok().map(|key| key.trim().to_owned())
+    kept(&admin_key_file(directory))
+}
+
+/// The workspace's key that the demo kept in its data directory.
+fn kept_api_key(directory: &Path) -> Option<String> {
+    kept(&super::demo::api_key_file(directory))
+}
+
+fn kept(file: &Path) -> Option<String> {
+    fs::read_to_string(file).ok().map(|key| key.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -212,7 +212,8 @@ pub(crate) fn admin_key_file(directory: &Path) -> PathBuf {
     directory.join("secrets").join("admin_key")
 }
 
-fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
+/// Writes a secret where only its owner reads it.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
     let written = || {
         if let Some(folder) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;

@@ -155,15 +155,9 @@ impl Call {
         Ok(HttpResponse::Ok().json(self.see(OutboundView::of).await?))
     }
 
-    /// The webhook's keys; one that has none yet gets its first.
     fn keys(&self) -> Result<KeyRing, Refused> {
-        let log = self.gateway.shard.log().as_ref();
-        if let Some(keys) = KeyRing::kept(log, self.webhook())? {
-            return Ok(keys);
-        }
-        let keys = KeyRing::new(SigningKey::new(&self.gateway.chance));
-        keys.keep(log, self.webhook()).map_err(|error| Refused::fault(&error))?;
-        Ok(keys)
+        let (log, chance) = (self.gateway.shard.log().as_ref(), &self.gateway.chance);
+        KeyRing::kept_or_first(log, self.webhook(), chance).map_err(|error| Refused::fault(&error))
     }
 }
 

@@ -7,7 +7,7 @@ use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SigningKey;
-use crate::secrets;
+use crate::secrets::{self, Chance};
 
 /// For so long both keys sign after a rotation: 24 hours.
 pub const OVERLAP_MS: u64 = 86_400_000;
@@ -17,6 +17,17 @@ pub const OVERLAP_MS: u64 = 86_400_000;
 pub struct KeyRing {
     current: SigningKey,
     previous: Option<(SigningKey, Timestamp)>,
+}
+
+/// Why a webhook's keys are not at hand.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The store of secrets could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The first key could not be kept.
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// As it is kept in the store of secrets.
@@ -54,6 +65,16 @@ impl KeyRing {
         let keys = std::iter::once(&self.current).chain(previous);
         let at_s = at.ms().div_euclid(1_000);
         keys.map(|key| key.sign(delivery, at_s, body)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The keys that are kept for this webhook; one that has none yet gets its first.
+    pub fn kept_or_first(log: &dyn Log, webhook: impl Display + Copy, chance: &Chance) -> Result<Self, KeysError> {
+        if let Some(keys) = Self::kept(log, webhook)? {
+            return Ok(keys);
+        }
+        let keys = Self::new(SigningKey::new(chance));
+        keys.keep(log, webhook)?;
+        Ok(keys)
     }
 
     /// The keys that are kept for this webhook; `None` if there are none, or none that can be read.

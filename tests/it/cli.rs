@@ -1,14 +1,12 @@
 //! The command line as an operator meets it: what it prints, and the exit codes that scripts rely on.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::harness::client::message;
 use crate::harness::process::{Environment, Finished, free_port, run};
-use crate::harness::{ADMIN_KEY, Http, Process, Request, SOON, Server, wait_until};
+use crate::harness::{ADMIN_KEY, SOON, Server};
 
 const PHONE: &str = "+12025550101";
 const TEXT: &str = "Your order has shipped in the big green box";
@@ -166,54 +164,6 @@ fn copy_all(from: &Path, to: &Path) {
         fs::create_dir_all(target.parent().unwrap()).unwrap();
         fs::copy(&file, target).unwrap();
     }
-}
-
-/// Starts the demo and waits until it has printed its curl line; the URL in it.
-fn demo(port: u16, dir: &Path) -> (Process, String) {
-    let args = format!("demo --listen 127.0.0.1:{port} --data-dir data");
-    let process = Process::start(&args.split(' ').collect::<Vec<_>>(), &Environment::new(), dir);
-    let url = wait_until("the demo prints a curl line", SOON, || {
-        let output = process.output();
-        let printed = output.split_once("curl ")?.1;
-        let url = printed.split_once("http://")?.1;
-        let end = url.find(|c: char| c.is_whitespace() || c == '\'' || c == '"')?;
-        url.get(..end).map(str::to_owned)
-    });
-    (process, url)
-}
-
-#[test]
-fn the_demos_curl_line_works() {
-    let dir = tempfile::tempdir().unwrap();
-    let port = free_port();
-
-    let (_demo, url) = demo(port, dir.path());
-
-    let path = url.strip_prefix(&format!("127.0.0.1:{port}")).unwrap_or_else(|| panic!("not on its port: {url}"));
-    let http = Http::new(port);
-    wait_until("the demo is ready", SOON, || http.send(&Request::get("/readyz")).ok().filter(|a| a.status == 200));
-    let answer = http.ask(&Request::post(path).json(&message(PHONE, TEXT)));
-    answer.message_id();
-}
-
-#[test]
-fn a_demo_whose_port_is_taken_takes_the_next_free_one_and_says_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let taken = free_port();
-    let _listener = TcpListener::bind(("127.0.0.1", taken)).unwrap();
-
-    let (demo, url) = demo(taken, dir.path());
-
-    let port = url.split(['/', ':']).nth(1).and_then(|port| port.parse::<u16>().ok());
-    assert!(port.is_some_and(|port| port > taken), "{url}");
-    assert!(demo.output().contains(&taken.to_string()), "{}", demo.output());
-}
-
-#[test]
-fn the_demo_stays_on_this_machine() {
-    let listen = format!("0.0.0.0:{}", free_port());
-    let finished = alone(&["demo", "--listen", &listen]);
-    assert_eq!(finished.code, USAGE, "{finished:?}");
 }
 
 #[test]

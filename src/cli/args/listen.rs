@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use clap::Args;
 use reqwest::Url;
 
+use super::door::Access;
+
 pub(super) const LISTEN_EXAMPLES: &str = "\
 A line for each request: time, our answer, what the signature is worth (valid, stale, invalid, missing; `-` without a
 secret), direction, chat, text, webhook-id. What came before under the same webhook-id is marked as a duplicate.
 
 Examples:
   tidings listen                                             then enter http://127.0.0.1:8089/ as the webhook's URL
-  TIDINGS_WEBHOOK_SECRET=whsec_... tidings listen            the same, and verify the signatures
+  TIDINGS_API_KEY=wsk_... tidings listen                     the same, and verify the signatures
+  TIDINGS_WEBHOOK_SECRET=whsec_... tidings listen            without asking the gateway for the signing key
   tidings listen --answer 500                                see what a gateway does with a receiver that fails
   tidings listen --forward-to http://127.0.0.1:3000/hooks    pass everything on, and answer what that answers
   tidings --json listen | jq .body.message.text
@@ -32,9 +35,12 @@ pub struct ListenArgs {
     #[arg(long, value_name = "STATUS", default_value_t = 200, conflicts_with = "forward_to")]
     #[arg(value_parser = clap::value_parser!(u16).range(200..=599))]
     pub answer: u16,
-    /// The webhook's signing key, whsec_...: signatures are verified
+    /// The webhook's signing key, whsec_...: signatures are verified [default: the gateway's, if there is an API key]
     #[arg(long, value_name = "KEY", env = "TIDINGS_WEBHOOK_SECRET", hide_env_values = true)]
     pub secret: Option<String>,
+    /// The gateway to ask for the signing key.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 impl fmt::Debug for ListenArgs {

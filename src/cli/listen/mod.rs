@@ -57,7 +57,8 @@ struct Desk {
 
 impl Desk {
     fn new(cli: &Cli, args: &ListenArgs) -> Result<Self, Failure> {
-        let key = args.secret.as_deref().filter(|key| !key.is_empty()).map(str::parse).transpose();
+        let given = args.secret.clone().filter(|key| !key.is_empty());
+        let key = given.or_else(|| asked_for(cli, args)).map(|key| key.parse()).transpose();
         let key = key.map_err(|error| Failure::because(Exit::Usage, &error).hint("use --secret whsec_..."))?;
         let forward = args.forward_to.clone().map(Forward::new).transpose();
         Ok(Self {
@@ -83,6 +84,14 @@ impl Desk {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         id.is_some_and(|id| !seen.is_new(id))
     }
+}
+
+/// The key that the gateway signs with, for whoever may ask it. Its receiver may well be there before it.
+fn asked_for(cli: &Cli, args: &ListenArgs) -> Option<String> {
+    super::outbound::key(cli, &args.access).unwrap_or_else(|failure| {
+        say(&format!("Signatures are not verified: {}\n", failure.message));
+        None
+    })
 }
 
 async fn receive(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) -> HttpResponse {

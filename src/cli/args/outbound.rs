@@ -1,0 +1,203 @@
+//! Commands about a workspace's outbound webhook.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::door::{Access, GatewayAccess};
+use super::inbound::LogFormat;
+
+pub(super) const OUTBOUND_EXAMPLES: &str = "\
+Examples:
+  tidings outbound set --url https://crm.example/hooks/whatsapp     the first URL switches it on
+  tidings outbound set --aggregation 6h                             one report for a chat's next six hours
+  tidings outbound secret                                           what the CRM verifies signatures with
+  tidings outbound test && tidings outbound tries                   does it arrive?
+  tidings outbound enable --backlog send --reason \"CRM is back\"     after more than 10 errors in a row";
+
+const ENABLE_HELP: &str = "\
+What is owed was kept while the webhook was off: it is sent, the oldest first, or given up with --backlog discard.
+
+Example:
+  tidings outbound enable --backlog send --reason \"the CRM is back\"";
+
+const TEST_HELP: &str = "\
+The test is posted at once, signed like all others, and counts neither as owed nor as an error in a row. Exit code 1 if
+the receiver does not take it.";
+
+const ROTATE_HELP: &str = "\
+Requests carry two signatures, by the new key and by the previous one, for another day: the CRM has that long.";
+
+const RESEND_EXAMPLES: &str = "\
+The delivery is what reports call their webhook-id, the tries their delivery.
+
+Example:
+  tidings outbound resend dlv_9FCC85FE99662E46";
+
+const RECOVER_EXAMPLES: &str = "\
+A delivery is parked after 11 failures of its own while others got through, so that it holds up nobody.
+
+Examples:
+  tidings outbound recover                                everything that is parked
+  tidings outbound recover --since 2026-01-31T12:00:00Z   what was parked at that moment or later";
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  tidings outbound log --format csv > tries.csv
+  tidings outbound log | jq '.[] | select(.error != null)'";
+
+const MAILS_HELP: &str = "\
+kept: there is no mail server ([smtp]), it stands here only; handed_over: the mail server has it; failing: not yet.";
+
+/// What can be done with the outbound webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum OutboundCommand {
+    /// Show its URL, its settings and how it goes
+    Show(Access),
+    /// Change its URL or how messages are gathered
+    Set(SetArgs),
+    /// Switch it on; what is owed is sent or given up
+    #[command(after_help = ENABLE_HELP)]
+    Enable(EnableArgs),
+    /// Switch it off; what is said stays owed
+    Disable(DisableArgs),
+    /// Post a report that nobody is owed, and show what came back
+    #[command(after_help = TEST_HELP)]
+    Test(Access),
+    /// Report now what is still being gathered
+    Flush(Access),
+    /// Try again what was parked because it failed again and again
+    #[command(after_help = RECOVER_EXAMPLES)]
+    Recover {
+        /// Only what was parked at this moment or later, such as 2026-01-31T12:00:00Z
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Forget the errors in a row: the next try is made at once
+    ResetErrors(Access),
+    /// Show the key that signs reports
+    Secret(Access),
+    /// Replace the key that signs reports
+    #[command(after_help = ROTATE_HELP)]
+    RotateSecret(Access),
+    /// Post one delivery once more
+    #[command(after_help = RESEND_EXAMPLES)]
+    Resend {
+        /// Its id, `dlv_...`
+        #[arg(value_name = "DELIVERY")]
+        delivery: String,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// List the last tries, the newest first
+    Tries {
+        /// At most this many: 1 to 100
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Show one try with all that was sent and received
+    Try {
+        /// Its id, `try_...`
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Print the last 100 tries with all that was sent and received
+    #[command(after_help = LOG_EXAMPLES)]
+    Log {
+        /// As what
+        #[arg(long, value_enum, default_value_t = LogFormat::Json)]
+        format: LogFormat,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// List the last e-mails to the owner, and what became of them
+    #[command(after_help = MAILS_HELP)]
+    Mails {
+        /// At most this many: 1 to 100
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+        limit: u16,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+}
+
+/// What to change.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(group = clap::ArgGroup::new("settings").required(true).multiple(true))]
+pub struct SetArgs {
+    /// Where reports go; the first URL switches the webhook on
+    #[arg(id = "webhook_url", long = "url", value_name = "URL", group = "settings")]
+    pub url: Option<String>,
+    /// Nowhere: what is said is not owed
+    #[arg(long, group = "settings", conflicts_with = "webhook_url")]
+    pub no_url: bool,
+    /// How long a chat's messages are gathered before they are reported together
+    #[arg(long, value_enum, value_name = "TIME", group = "settings")]
+    pub aggregation: Option<Gathering>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub gateway: GatewayAccess,
+}
+
+/// How it is switched on.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct EnableArgs {
+    /// What becomes of the deliveries that are owed
+    #[arg(long, value_enum, default_value_t = Backlog::Send)]
+    pub backlog: Backlog,
+    /// Why; stands in the event log
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How it is switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DisableArgs {
+    /// Why; stands in the event log
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub reason: String,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub access: Access,
+}
+
+/// How long messages of one chat are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gathering {
+    /// Each is reported at once.
+    None,
+    /// One hour.
+    #[value(name = "1h")]
+    OneHour,
+    /// Six hours.
+    #[value(name = "6h")]
+    SixHours,
+    /// Twelve hours.
+    #[value(name = "12h")]
+    TwelveHours,
+    /// A day.
+    #[value(name = "24h")]
+    Day,
+}
+
+/// What becomes of what is owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backlog {
+    /// It is sent, the oldest first.
+    Send,
+    /// It is given up.
+    Discard,
+}

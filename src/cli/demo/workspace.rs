@@ -1,0 +1,110 @@
+//! The demo's workspace: made on the first start, its account connected, its reports sent to the simulator's receiver.
+
+use std::path::{Path, PathBuf};
+
+use actors::webhook::{self, Configure, Webhook};
+use actors::workspace::{Answer, Command, Workspace};
+use events::ids::{WebhookId, WorkspaceId};
+
+use crate::cli::exit::{Exit, Failure};
+use crate::gateway::{Gateway, write_private};
+use crate::http::{Wanted, make_workspace};
+use crate::outbound::KeyRing;
+
+const CREDITS: u64 = 1_000;
+pub(in crate::cli) const ACCOUNT_PHONE: &str = "+12025550100";
+const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
+/// Where the simulator takes the demo's reports.
+const ECHO: &str = "/sim/v1/echo/demo";
+/// Who made and set all this.
+const BY: &str = "operator";
+
+/// The demo's workspace, ready to be tried.
+pub(super) struct Ready {
+    /// Where messages are posted to.
+    pub(super) inbound_url: String,
+    /// Connected accounts.
+    pub(super) accounts: usize,
+    /// Where what is said is reported to, if anywhere.
+    pub(super) reports_url: Option<String>,
+}
+
+/// Makes what the first start makes, and looks up what is there.
+pub(super) async fn ready(gateway: &Gateway, directory: &Path) -> Result<Ready, Failure> {
+    let seen = gateway.shard.look::<Workspace, _>(WORKSPACE, |state| state.token_hash).await;
+    let token_hash = seen.map_err(|error| failed(&error))?.value;
+    let inbound_url = match token_hash {
+        Some(hash) => gateway.inbound_url(&hash).map_err(|error| failed(&error))?,
+        None => Some(make(gateway, directory).await?),
+    };
+    if accounts(gateway).await? == 0 {
+        connect(gateway).await?;
+    }
+    let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
+    let inbound_url = inbound_url.ok_or_else(lost)?;
+    Ok(Ready { inbound_url, accounts: accounts(gateway).await?, reports_url: reporting(gateway).await? })
+}
+
+/// Where the workspace's key stands.
+pub(in crate::cli) fn api_key_file(directory: &Path) -> PathBuf {
+    directory.join("secrets").join("api_key")
+}
+
+async fn accounts(gateway: &Gateway) -> Result<usize, Failure> {
+    let seen = gateway.shard.look::<Workspace, _>(WORKSPACE, |state| state.accounts.len()).await;
+    Ok(seen.map_err(|error| failed(&error))?.value)
+}
+
+async fn make(gateway: &Gateway, directory: &Path) -> Result<String, Failure> {
+    let wanted = Wanted {
+        name: "Demo workspace".to_owned(),
+        owner_name: "Demo Owner".to_owned(),
+        owner_email: "owner@demo.example".to_owned(),
+        language: "en".to_owned(),
+        credits: CREDITS,
+    };
+    let made = make_workspace(gateway, wanted, gateway.chance.command_id()).await;
+    let made = made.map_err(|error| failed(&error))?;
+    write_private(&api_key_file(directory), &made.api_key).map_err(|error| failed(&error))?;
+    Ok(made.inbound_url)
+}
+
+async fn connect(gateway: &Gateway) -> Result<(), Failure> {
+    let [phone, full_name, email, transport] =
+        [ACCOUNT_PHONE, "Demo Sales", "sales@demo.example", "simulator"].map(str::to_owned);
+    let connect = gateway.connection(phone, full_name, email, transport, BY).ok_or_else(|| {
+        Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
+    })?;
+    let cause = Gateway::cause(BY, gateway.chance.command_id());
+    match gateway.shard.ask::<Workspace>(WORKSPACE, Command::Connect(connect), cause).await {
+        Ok(Answer::Connected(_)) => Ok(()),
+        Ok(other) => Err(Failure::new(Exit::Failed, format!("unexpected answer {other:?}"))),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Where reports go. Nobody has set it yet: to the simulator's receiver, which follows when the demo's port is another.
+async fn reporting(gateway: &Gateway) -> Result<Option<String>, Failure> {
+    let webhook = WebhookId::of(WORKSPACE);
+    let look =
+        |state: &webhook::State| (state.webhook.is_some(), state.url.as_ref().map(|url| url.reveal().to_owned()));
+    let seen = gateway.shard.look::<Webhook, _>(webhook, look).await;
+    let (is_set, url) = seen.map_err(|error| failed(&error))?.value;
+    let wanted = format!("{}{ECHO}", gateway.base_url);
+    let is_ours = url.as_ref().is_none_or(|url| url.ends_with(ECHO) && *url != wanted);
+    if !is_ours || is_set && url.is_none() {
+        return Ok(url);
+    }
+    let log = gateway.shard.log().as_ref();
+    KeyRing::kept_or_first(log, webhook, &gateway.chance).map_err(|error| failed(&error))?;
+    let (url, by) = (Some(Some(wanted.clone())), BY.to_owned());
+    let configure =
+        Configure { webhook, url, aggregation: None, enabled: None, discard: false, by, reason: String::new() };
+    let cause = Gateway::cause(BY, gateway.chance.command_id());
+    let told = gateway.shard.ask::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
+    told.map(|_| Some(wanted)).map_err(|error| failed(&error))
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, error.to_string())
+}
