@@ -6,7 +6,7 @@ use events::event::Event;
 use tidings::http::routes;
 
 use crate::harness::client::message;
-use crate::harness::{ACCOUNT_PHONE, Http, Request, SOON, Server, Setup};
+use crate::harness::{ACCOUNT_PHONE, Http, Request, SOON, Server, Setup, wait_until};
 
 const PHONE: &str = "+12025550101";
 const NOT_ON_WHATSAPP: &str = "+12025550140";
@@ -158,6 +158,8 @@ fn figures_tell_how_the_gateway_is_doing() {
     let server = Server::start();
     let workspace = server.workspace();
     server.simulator().set_connected(ACCOUNT_PHONE, false);
+    let is_lost = || (workspace.account(ACCOUNT_PHONE)["state"] == "disconnected").then_some(());
+    wait_until("the loss shows", SOON, is_lost);
     let mut held = message(PHONE, "patience");
     held["whatsapp account phone"] = ACCOUNT_PHONE.into();
     workspace.post(&held).message_id();

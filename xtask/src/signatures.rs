@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::process::{cargo, fresh_folder, is_installed, output, run as run_program, tools_folder};
-use crate::tools;
+use crate::python;
 
 const PACKAGE: &str = "standardwebhooks";
 const PYTHON_VERSION: &str = "1.1.0";
@@ -14,7 +14,7 @@ const JAVASCRIPT_VERSION: &str = "1.1.1";
 
 /// Why this machine cannot run it.
 pub fn why_not() -> Option<String> {
-    if !tools::makes_environments() {
+    if !python::makes_environments() {
         return Some("signatures needs the package python3-venv".to_owned());
     }
     let missing = ["node", "npm"].into_iter().find(|program| !is_installed(program));
@@ -23,7 +23,8 @@ pub fn why_not() -> Option<String> {
 
 /// Signs anew, and lets both packages verify that.
 pub fn run() -> Result<()> {
-    let (python, modules) = (install_for_python()?, install_for_javascript()?);
+    let python = python::environment(PACKAGE, PYTHON_VERSION)?.join("python");
+    let modules = install_for_javascript()?;
     let folder = fresh_folder("signatures")?;
     let file = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -34,20 +35,6 @@ pub fn run() -> Result<()> {
     let cases = file("cases.json", &output(&mut cargo(["run", "--quiet", "--example", "signed"]))?)?;
     run_program(Command::new(python).arg(in_python).arg(&cases))?;
     run_program(Command::new("node").arg(in_javascript).args([&cases, &modules.join("package.json")]))
-}
-
-/// The Python of a virtual environment that has the package.
-fn install_for_python() -> Result<PathBuf> {
-    let folder = tools_folder().join("standardwebhooks-python");
-    let python = folder.join("bin").join("python");
-    let asked = format!("import importlib.metadata as m; assert m.version('{PACKAGE}') == '{PYTHON_VERSION}'");
-    if output(Command::new(&python).args(["-c", &asked])).is_ok() {
-        return Ok(python);
-    }
-    run_program(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let install = ["-m", "pip", "install", "--quiet", &format!("{PACKAGE}=={PYTHON_VERSION}")];
-    run_program(Command::new(&python).args(install)).context("the Python package cannot be installed")?;
-    Ok(python)
 }
 
 /// The folder in which Node finds the package.
