@@ -180,7 +180,7 @@ fn a_bundle_that_has_a_mebibyte_of_text_takes_no_more() {
 
 #[test]
 fn very_many_single_bundles_take_several_commits() {
-    let many = (0..BUNDLES_AT_ONCE as u64 + 1).map(|number| received(1_000 + number));
+    let many = (0..=BUNDLES_AT_ONCE as u64).map(|number| received(1_000 + number));
     let spec = chat_given([]).and(many);
     let spec = told(spec, Aggregation::None).when(wake_up(), at(5));
     let mut wanted = vec![window(1, 1_000, 5)];

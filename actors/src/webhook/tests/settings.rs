@@ -14,23 +14,25 @@ fn change() -> Configure {
     }
 }
 
-fn to(url: &str) -> Option<Option<String>> {
-    Some(Some(url.to_owned()))
-}
-
 #[test]
 fn the_first_url_switches_it_on() {
     given([])
-        .when(Command::Configure(Configure { url: to(URL), ..change() }), at(1))
+        .when(Command::Configure(Configure { url: Some(Some(URL.to_owned())), ..change() }), at(1))
         .then([configured(Aggregation::None), enabled()]);
 }
 
 #[test]
 fn the_first_url_does_not_switch_it_on_where_that_is_not_wanted() {
     given([])
-        .when(Command::Configure(Configure { url: to(URL), enabled: Some(false), ..change() }), at(1))
+        .when(
+            Command::Configure(Configure { url: Some(Some(URL.to_owned())), enabled: Some(false), ..change() }),
+            at(1),
+        )
         .then([configured(Aggregation::None)])
-        .when(Command::Configure(Configure { url: to("https://crm.example/other"), ..change() }), at(2))
+        .when(
+            Command::Configure(Configure { url: Some(Some("https://crm.example/other".to_owned())), ..change() }),
+            at(2),
+        )
         .then([WebhookConfigured {
             workspace: workspace(),
             webhook: webhook(),
@@ -52,7 +54,12 @@ fn without_a_url_it_cannot_be_switched_on() {
 
 #[test]
 fn what_is_so_already_causes_nothing() {
-    let same = Configure { url: to(URL), aggregation: Some(Aggregation::None), enabled: Some(true), ..change() };
+    let same = Configure {
+        url: Some(Some(URL.to_owned())),
+        aggregation: Some(Aggregation::None),
+        enabled: Some(true),
+        ..change()
+    };
     given(healthy()).when(Command::Configure(same), at(1)).then_nothing();
 }
 
@@ -96,7 +103,10 @@ fn another_url_makes_errors_of_the_one_before_count_no_more() {
     let past = [owed(11), owed(21), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), 0), started(21, 1, 5_000)];
     let spec = given(healthy())
         .and(past)
-        .when(Command::Configure(Configure { url: to("https://crm.example/other"), ..change() }), at(6_000))
+        .when(
+            Command::Configure(Configure { url: Some(Some("https://crm.example/other".to_owned())), ..change() }),
+            at(6_000),
+        )
         .then([other.into()])
         .when(timed_out(21, 1), at(6_001))
         .then([failed(21, 1, None, 6_001)])
@@ -117,7 +127,7 @@ fn without_a_url_nothing_is_tried_and_what_is_owed_stays_owed() {
     given(healthy())
         .and([owed(11), nowhere.into()])
         .due_nothing()
-        .when(Command::Configure(Configure { url: to(URL), ..change() }), at(1))
+        .when(Command::Configure(Configure { url: Some(Some(URL.to_owned())), ..change() }), at(1))
         .then([configured(Aggregation::None)])
         .when(Command::WakeUp, at(2))
         .then([started(11, 1, 2)]);
