@@ -1,11 +1,14 @@
 //! Secrets and words of people that must not get out: planted everywhere, looked for everywhere.
 
+mod reports;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tidings::secrets::{digest, inbound_name};
+use tidings::secrets::{digest, inbound_name, signing_name};
 
+use self::reports::{TOLD, reported, reported_to, webhook};
 use crate::harness::client::message;
 use crate::harness::process::free_port;
 use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Request, SOON, Server, Setup, Workspace};
@@ -14,7 +17,8 @@ const PHONE: &str = "+12025550101";
 const NOT_ON_WHATSAPP: &str = "+12025550140";
 
 /// What people write, and secrets that they write where none belongs. None of it is for a log line or a figure.
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
+    "C4naryCrmQuery",
     "C4naryText",
     "C4naryCaller",
     "C4naryChat",
@@ -37,30 +41,36 @@ const FORGED: &str =
 struct Secrets {
     tokens: Vec<String>,
     keys: Vec<String>,
+    /// What reports are signed with: the key in force last.
+    signing: Vec<String>,
 }
 
 impl Secrets {
     /// Nobody but its owner ever sees one of these again, and the log never.
     fn all(&self) -> impl Iterator<Item = &str> {
-        let ours = self.tokens.iter().chain(&self.keys).map(String::as_str);
+        let ours = self.tokens.iter().chain(&self.keys).chain(&self.signing).map(String::as_str);
         ours.chain(FOREIGN).chain([ADMIN_KEY])
     }
 }
 
 fn start(setup: Setup) -> Server {
-    setup.set("TIDINGS_LOG", "trace").set("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8").clock_rate(60).start()
+    let setup = setup.set("TIDINGS_LOG", "trace").set("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8");
+    setup.set("TIDINGS_OUTBOUND__RETRY_S", "0").clock_rate(60).start()
 }
 
 /// Plants every canary: in what is accepted, refused, unreadable, and in the ways to ask for it.
 fn plant(server: &Server) -> (Workspace, Secrets) {
     let mut workspace = server.workspace();
-    let mut secrets = Secrets { tokens: vec![token(&workspace)], keys: vec![workspace.api_key.clone()] };
+    let mut secrets =
+        Secrets { tokens: vec![token(&workspace)], keys: vec![workspace.api_key.clone()], signing: Vec::new() };
     let made = workspace.ask(&workspace.api("POST", "/keys").json(&json!({"name": "C4naryNote"}))).success();
     secrets.keys.push(made["key"].as_str().unwrap().to_owned());
+    reported_to(&workspace, server.port, "/sim/v1/echo/crm");
     accepted(&workspace);
     refused(&workspace);
     wrongly_asked(server, &workspace);
     heard(server, &workspace);
+    secrets.signing = reported(server, &workspace);
     let rotated = workspace.ask(&workspace.api("POST", "/inbound/rotate")).success();
     let (_, path) = rotated["url"].as_str().unwrap().split_once("/in/").unwrap();
     workspace.inbound = format!("/in/{path}");
@@ -199,6 +209,7 @@ fn what_is_shown_of_the_log_and_of_states_holds_no_credential() {
         workspace.api("GET", &format!("/messages/{id}/timeline")),
         Request::get(format!("/admin/v1/streams/workspace/{}/state", workspace.id)).bearer(ADMIN_KEY),
         Request::get(format!("/admin/v1/streams/account/{account}/state")).bearer(ADMIN_KEY),
+        Request::get(format!("/admin/v1/streams/webhook/{}/state", webhook(&server))).bearer(ADMIN_KEY),
         Request::get("/readyz?verbose"),
     ];
     for chat in &chats {
@@ -207,8 +218,8 @@ fn what_is_shown_of_the_log_and_of_states_holds_no_credential() {
         shown.push(workspace.api("GET", &format!("/chats/{chat}/messages")));
     }
     let attempts = ["/inbound/attempts?limit=100", "/inbound/log.csv", "/inbound/log.txt"];
-    for list in ["/workspace", "/accounts", "/teammates", "/keys", "/chats", "/credits/ledger"].iter().chain(&attempts)
-    {
+    let settings = ["/workspace", "/accounts", "/teammates", "/keys", "/chats", "/credits/ledger", "/outbound"];
+    for list in settings.iter().chain(&attempts).chain(&TOLD) {
         shown.push(workspace.api("GET", list));
     }
     for request in shown {
@@ -217,6 +228,11 @@ fn what_is_shown_of_the_log_and_of_states_holds_no_credential() {
         assert_clean(&format!("{request:?}"), &answer.text(), secrets.all());
     }
     assert_events_are_clean(&server, &secrets);
+    for list in TOLD {
+        let told = workspace.ask(&workspace.api("GET", list)).text();
+        assert!(told.contains("report_unreachable"), "{list}: {told}");
+        assert_clean(list, &told, ["C4naryCrmQuery"].into_iter());
+    }
 }
 
 /// Every event, as the operator's API and the command line show it. Refused bodies left nothing there at all.
@@ -235,12 +251,13 @@ fn assert_events_are_clean(server: &Server, secrets: &Secrets) {
 }
 
 /// Reads the data directory as a thief would: whole files first, then the store's trees key by key. In the store, the
-/// inbound tokens may stand in the tree of secrets and under their own names, and nowhere else; what else the file holds
-/// of them is what the store has not yet overwritten of that tree, since no other tree ever had them.
+/// inbound tokens and signing keys may stand in the tree of secrets and under their own names, and nowhere else; what
+/// else the file holds of them is what the store has not yet overwritten of that tree, since no other tree ever had them.
 #[test]
-fn of_all_credentials_the_disk_holds_the_inbound_token_alone_and_in_its_own_store() {
+fn of_all_credentials_the_disk_holds_the_inbound_token_and_signing_keys_alone_and_in_their_own_store() {
     let mut server = start(Setup::new());
     let (workspace, secrets) = plant(&server);
+    let webhook = webhook(&server);
     assert_eq!(server.sigterm(), Some(0));
     let store = server.data_dir().join("log");
 
@@ -249,25 +266,30 @@ fn of_all_credentials_the_disk_holds_the_inbound_token_alone_and_in_its_own_stor
     let in_files = |secret: &str| -> Vec<&Path> {
         read.iter().filter(|(_, bytes)| has(bytes, secret)).map(|(path, _)| path.as_path()).collect()
     };
-    for secret in secrets.all().filter(|secret| !secrets.tokens.iter().any(|token| token == secret)) {
+    let is_kept = |secret: &&str| secrets.tokens.iter().chain(&secrets.signing).any(|kept| kept == secret);
+    for secret in secrets.all().filter(|secret| !is_kept(secret)) {
         assert!(in_files(secret).is_empty(), "{secret} in {:?}", in_files(secret));
     }
     let current = token(&workspace);
-    assert!(!in_files(&current).is_empty(), "the token is kept in clear, so that its owner can read it");
-    assert!(in_files(&current).iter().all(|path| path.starts_with(&store)));
+    for secret in [&current].into_iter().chain(&secrets.signing) {
+        assert!(!in_files(secret).is_empty(), "it is kept in clear, so that its owner can read it");
+        assert!(in_files(secret).iter().all(|path| path.starts_with(&store)));
+    }
 
-    let mut kept = Vec::new();
+    let mut kept = BTreeSet::new();
     let db = sled::open(&store).unwrap();
     for tree in db.tree_names() {
         for entry in &db.open_tree(&tree).unwrap() {
             let (key, value) = entry.unwrap();
             for secret in secrets.all().filter(|secret| has(&key, secret) || has(&value, secret)) {
-                kept.push((secret.to_owned(), tree.to_vec(), key.to_vec()));
+                kept.insert((secret.to_owned(), tree.to_vec(), key.to_vec()));
             }
         }
     }
     // The token before it stopped at the rotation, and was taken out of the store then.
-    assert_eq!(kept, [(current.clone(), b"secrets".to_vec(), inbound_name(&digest(&current)))]);
+    let signing = secrets.signing.iter().map(|key| (key, signing_name(&webhook)));
+    let wanted = signing.chain([(&current, inbound_name(&digest(&current)))]);
+    assert_eq!(kept, wanted.map(|(secret, name)| (secret.clone(), b"secrets".to_vec(), name)).collect());
 }
 
 /// All files below a folder with what they hold.

@@ -4,6 +4,7 @@ mod answers;
 mod crash;
 mod fuse;
 mod gateway;
+mod neighbours;
 pub mod owner;
 pub mod receiver;
 mod signatures;

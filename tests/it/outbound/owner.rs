@@ -52,6 +52,11 @@ impl Owner {
 
 /// What all events of this type say, the oldest first.
 pub fn events(server: &Server, name: &str) -> Vec<Value> {
+    recorded(server, name).into_iter().map(|mut row| row["data"].take()).collect()
+}
+
+/// The same with when they were recorded.
+pub fn recorded(server: &Server, name: &str) -> Vec<Value> {
     let (http, mut found, mut after) = (server.http(), Vec::new(), 0);
     loop {
         let page = format!("/admin/v1/events?type={name}&limit={PAGE}&from={}", after + 1);
@@ -59,6 +64,6 @@ pub fn events(server: &Server, name: &str) -> Vec<Value> {
         let rows = std::mem::take(view["data"].as_array_mut().unwrap());
         let Some(last) = rows.last() else { return found };
         after = last["position"].as_u64().unwrap();
-        found.extend(rows.into_iter().map(|mut row| row["data"].take()));
+        found.extend(rows);
     }
 }

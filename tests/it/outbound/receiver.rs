@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use actors::clock::wall_now;
+use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
@@ -24,6 +26,8 @@ pub struct Arrived {
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
+    /// When its connection came.
+    pub at: Timestamp,
     /// Of which life of the gateway, counted from 0.
     pub life: usize,
 }
@@ -67,9 +71,9 @@ impl Receiver {
         thread::spawn(move || {
             // Connections are taken in the order they were made, so their numbers tell which came first.
             for (nth, stream) in listener.incoming().flatten().enumerate() {
-                let (arrived, answer) = (Arc::clone(&arrived), Arc::clone(&answer));
+                let (arrived, answer, at) = (Arc::clone(&arrived), Arc::clone(&answer), wall_now());
                 thread::spawn(move || {
-                    let Some((stream, request)) = read(stream) else { return };
+                    let Some((stream, request)) = read(stream, at) else { return };
                     arrived.lock().unwrap().insert(nth, request.clone());
                     let bytes = if request.path == ANOTHER_LIFE { status(200) } else { answer(&request) };
                     // Whoever asked may have been killed meanwhile.
@@ -114,7 +118,7 @@ pub fn status(status: u16) -> Vec<u8> {
 }
 
 /// The whole request; `None` if whoever asks dies on the way.
-fn read(stream: TcpStream) -> Option<(BufReader<TcpStream>, Arrived)> {
+fn read(stream: TcpStream, at: Timestamp) -> Option<(BufReader<TcpStream>, Arrived)> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
@@ -133,5 +137,5 @@ fn read(stream: TcpStream) -> Option<(BufReader<TcpStream>, Arrived)> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let body = String::from_utf8(body).unwrap();
-    Some((stream, Arrived { path, headers, body, life: 0 }))
+    Some((stream, Arrived { path, headers, body, at, life: 0 }))
 }

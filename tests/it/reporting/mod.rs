@@ -1,6 +1,7 @@
 //! What is said reaches the CRM: bundles, order, the fuse, backlogs; in virtual time.
 
 mod failing;
+mod neighbours;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -21,21 +22,28 @@ pub struct Desk {
     pub life: Life,
     pub machine: Machine,
     pub key: String,
+    account: String,
     inbound: String,
 }
 
 impl Desk {
     /// A new workspace whose webhook has these settings.
     pub async fn open(machine: &Machine, life: Life, settings: Value) -> Self {
+        Self::open_as(ACCOUNT, machine, life, settings).await
+    }
+
+    /// The same for one that talks from this phone.
+    pub async fn open_as(phone: &str, machine: &Machine, life: Life, settings: Value) -> Self {
         let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
         let body = json!({"name": "Acme", "owner": owner, "credits": 100_000});
         let created = life.post("/admin/v1/workspaces", ADMIN_KEY, &body).await.body;
         let text = |field: &str| created[field].as_str().unwrap().to_owned();
         let inbound = text("inbound_url").replace("http://tidings.example", "");
-        let desk = Self { life, machine: machine.clone(), key: text("api_key"), inbound };
-        let account = json!({"phone": ACCOUNT, "full_name": "Sales", "email": "sales@acme.example"});
+        let desk = Self { life, machine: machine.clone(), key: text("api_key"), account: phone.to_owned(), inbound };
+        let account = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
         assert_eq!(desk.life.post("/api/v1/accounts", &desk.key, &account).await.status, 201);
-        assert_eq!(desk.set(settings).await["url"], URL);
+        let url = settings["url"].clone();
+        assert_eq!(desk.set(settings).await["url"], url);
         desk
     }
 
@@ -59,7 +67,7 @@ impl Desk {
     /// Somebody writes to the account.
     pub fn says(&self, phone: &str, text: &str) {
         self.machine.whatsapp.receive(Incoming {
-            account: Address::parse(ACCOUNT).unwrap(),
+            account: Address::parse(&self.account).unwrap(),
             chat: Address::parse(phone).unwrap(),
             member: None,
             name: "Mary Major".to_owned(),
@@ -70,7 +78,7 @@ impl Desk {
 
     /// The owner types on the phone itself.
     pub fn types(&self, phone: &str, text: &str) {
-        let (account, chat) = (Address::parse(ACCOUNT).unwrap(), Address::parse(phone).unwrap());
+        let (account, chat) = (Address::parse(&self.account).unwrap(), Address::parse(phone).unwrap());
         self.machine.whatsapp.typed(Typed { account, chat, text: text.to_owned() });
     }
 

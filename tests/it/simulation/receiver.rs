@@ -31,6 +31,8 @@ struct Inner {
     /// Chats whose reports it cannot digest, by their ids.
     poisoned: BTreeSet<String>,
     retry_after: Option<Duration>,
+    /// Addresses at which nobody ever answers.
+    hanging: BTreeSet<String>,
 }
 
 /// One request as the receiver saw it.
@@ -72,6 +74,7 @@ impl Receiver {
             takes: Duration::ZERO,
             poisoned: BTreeSet::new(),
             retry_after: None,
+            hanging: BTreeSet::new(),
         };
         Self { inner: Arc::new(Mutex::new(inner)), fate, time }
     }
@@ -106,6 +109,11 @@ impl Receiver {
         }
     }
 
+    /// From now on nobody answers at this address.
+    pub fn hang(&self, url: &str) {
+        self.inner().hanging.insert(url.to_owned());
+    }
+
     async fn take(&self, request: Request) -> Answered {
         self.fate.port(50).await;
         let body: Value = serde_json::from_slice(&request.body).unwrap();
@@ -121,8 +129,9 @@ impl Receiver {
         let (place, status, takes, retry_after) = {
             let mut inner = self.inner();
             let status = if inner.poisoned.contains(&post.chat()) { 500 } else { inner.status };
+            let takes = if inner.hanging.contains(&post.url) { DEADLINE } else { inner.takes };
             inner.posts.push(post);
-            (inner.posts.len() - 1, status, inner.takes, inner.retry_after)
+            (inner.posts.len() - 1, status, takes, inner.retry_after)
         };
         let takes = if self.fate.fault(5) { DEADLINE } else { takes };
         let status = if self.fate.fault(15) { 503 } else { status };
