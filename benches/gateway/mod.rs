@@ -1,0 +1,166 @@
+//! The real gateway as a process of its own, with what a bench asks of it. It knows nothing of what is measured.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+const ADMIN_KEY: &str = "adm_Bench0perator000000000000000000000000042";
+/// A start over a million deliveries is still waited for.
+const READY: Duration = Duration::from_mins(10);
+const PAUSE: Duration = Duration::from_millis(5);
+/// Ticks a second in `/proc/<pid>/stat`, the same on every Linux.
+const TICKS: f64 = 100.0;
+
+/// A running gateway. Killed when dropped.
+pub struct Gateway {
+    child: Child,
+    client: Client,
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// From its start until it answered that it is ready.
+    pub ready: Duration,
+}
+
+/// A workspace with one account.
+pub struct Workspace {
+    /// Its number.
+    pub id: u64,
+    /// Its API key.
+    pub key: String,
+    /// Its account's number.
+    pub account: u64,
+}
+
+impl Gateway {
+    /// Starts it on a data directory; its receivers may be on this machine.
+    pub async fn start(directory: &Path) -> io::Result<Self> {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+        for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TIDINGS_")) {
+            command.env_remove(key);
+        }
+        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(directory);
+        command.env("TIDINGS_ADMIN_KEY", ADMIN_KEY).env("TIDINGS_SIMULATOR__ENABLED", "true");
+        command.env("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8").env("TIDINGS_LOG", "warn");
+        let begun = Instant::now();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+        let mut gateway = Self { child, client: client()?, address, ready: Duration::ZERO };
+        while begun.elapsed() < READY {
+            if gateway.ask(Method::GET, "/readyz", "", &Value::Null).await.is_ok() {
+                gateway.ready = begun.elapsed();
+                return Ok(gateway);
+            }
+            sleep(PAUSE).await;
+        }
+        Err(io::Error::other("the gateway does not become ready"))
+    }
+
+    /// Makes a workspace and connects its account.
+    pub async fn workspace(&self, phone: &str) -> io::Result<Workspace> {
+        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
+        let body = json!({"name": "Acme", "owner": owner, "credits": 1});
+        let made = self.ask(Method::POST, "/admin/v1/workspaces", ADMIN_KEY, &body).await?;
+        let key = made["api_key"].as_str().unwrap_or_default().to_owned();
+        let body = json!({"phone": phone, "full_name": "Acme Sales", "email": "sales@acme.example",
+            "transport": "simulator"});
+        let account = self.ask(Method::POST, "/api/v1/accounts", &key, &body).await?;
+        let number = |value: &Value| value.as_u64().ok_or_else(|| io::Error::other(format!("no number: {value}")));
+        Ok(Workspace { id: number(&made["workspace_id"])?, key, account: number(&account["id"])? })
+    }
+
+    /// Sets the outbound webhook; how it is then.
+    pub async fn webhook(&self, workspace: &Workspace, settings: &Value) -> io::Result<Value> {
+        self.ask(Method::PATCH, "/api/v1/outbound", &workspace.key, settings).await
+    }
+
+    /// Deliveries that wait.
+    pub async fn owed(&self, workspace: &Workspace) -> io::Result<u64> {
+        let shown = self.ask(Method::GET, "/api/v1/outbound", &workspace.key, &Value::Null).await?;
+        shown["owed"].as_u64().ok_or_else(|| io::Error::other(format!("nothing owed: {shown}")))
+    }
+
+    /// A contact writes to an account.
+    pub async fn hear(&self, account: &str, from: &str, text: &str) -> io::Result<()> {
+        let body = json!({"account": account, "from": from, "name": "Mary Major", "text": text});
+        self.ask(Method::POST, "/sim/v1/receive", "", &body).await.map(drop)
+    }
+
+    async fn ask(&self, method: Method, path: &str, key: &str, body: &Value) -> io::Result<Value> {
+        let mut request = self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(key);
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(io::Error::other)?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(io::Error::other)?;
+        if !status.is_success() {
+            return Err(io::Error::other(format!("{path}: {status} {text}")));
+        }
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// CPU time of the whole process so far, user and system.
+    pub fn cpu_seconds(&self) -> io::Result<f64> {
+        cpu_seconds(self.child.id())
+    }
+
+    /// Resident memory in MiB: now, and at its highest.
+    pub fn memory_mib(&self) -> io::Result<(u64, u64)> {
+        memory_mib(self.child.id())
+    }
+
+    /// Stops it as a service manager does, and waits.
+    pub fn stop(mut self) -> io::Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status()?;
+        self.child.wait().map(drop)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn client() -> io::Result<Client> {
+    tidings::client::builder().build().map_err(io::Error::other)
+}
+
+/// CPU time of a process so far, user and system.
+pub fn cpu_seconds(pid: u32) -> io::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name stands in brackets and may hold anything; utime and stime are the 12th and 13th field after it.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
+    Ok(ticks.sum::<f64>() / TICKS)
+}
+
+/// Resident memory of a process in MiB: now, and at its highest.
+pub fn memory_mib(pid: u32) -> io::Result<(u64, u64)> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let mib = |name: &str| {
+        let kib = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1_024
+    };
+    Ok((mib("VmRSS:"), mib("VmHWM:")))
+}
+
+/// What the figures were measured on.
+pub fn machine() -> String {
+    let line = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpus = line("/proc/cpuinfo");
+    let model =
+        cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, it)| it);
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let profile = if cfg!(debug_assertions) { ", NOT optimised" } else { "" };
+    format!("{cores} cores ({}), Linux {}{profile}", model.trim(), line("/proc/sys/kernel/osrelease").trim())
+}
