@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use actors::clock::Clock;
 use actors::shard::Reading;
@@ -13,6 +14,7 @@ use futures_util::future::BoxFuture;
 use tidings::config::{Config, Overrides};
 use tidings::files::{Fault, Fetched, Files};
 use tidings::gateway::{Gateway, Make};
+use tidings::outbound::{self, Answered, Poster, Request};
 use tidings::secrets::{Chance, digest};
 use tidings::sending::Transports;
 use tidings::transports::simulator::Shared;
@@ -43,6 +45,7 @@ pub fn launch() -> Gateway {
         transports,
         files: Arc::new(Nowhere),
         mailer: None,
+        poster: Arc::new(Nowhere),
         simulator: Some(world),
         echo: None,
         reading: Reading::Inline,
@@ -77,12 +80,19 @@ async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>) {
     }
 }
 
-/// No file can be had.
+/// No file can be had, and no receiver reached.
 struct Nowhere;
 
 impl Files for Nowhere {
     fn fetch<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
         Box::pin(async { Err(Fault::Unreachable) })
+    }
+}
+
+impl Poster for Nowhere {
+    fn post(&self, _: Request) -> BoxFuture<'_, Answered> {
+        let (response, fault) = (None, Some(outbound::Fault::Unreachable));
+        Box::pin(async { Answered { response, fault, duration: Duration::ZERO } })
     }
 }
 
