@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::sent::{got, refunds, setup, shown, story, tenant, with_file};
+use super::sent::{Gated, got, refunds, setup, shown, story, tenant, with_file};
 use super::site::{Reply, Site, site};
 use super::{PNG, TWO_MIB};
 use crate::harness::client::message;
@@ -35,17 +35,18 @@ fn a_text_costs_one_a_file_costs_one_and_both_cost_two() {
 
 #[test]
 fn a_message_shows_its_file_and_tells_when_it_came() {
-    let site = site(|_| Reply::file(PDF));
+    let gated = Gated::new();
     let server = setup().start();
     let workspace = tenant(&server, 2);
     let answer = workspace.ask(&workspace.api("POST", "/messages").json(&with_file(
         PHONE,
         "the offer",
-        &site.url("/secret-place"),
+        &gated.site.url("/secret-place"),
         "offer.bin",
     )));
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.json()["file"], json!({"name": "offer.bin", "size": null, "type": null}));
+    gated.give(Reply::file(PDF));
     let id = answer.json()["message_id"].as_str().unwrap().to_owned();
 
     let sent = workspace.wait_for_state(&id, "sent", SOON);
@@ -56,7 +57,7 @@ fn a_message_shows_its_file_and_tells_when_it_came() {
     let place = |wanted: &str| story.iter().position(|moment| moment == wanted).unwrap_or_else(|| panic!("{story:?}"));
     let places = ["MessageQueued", "FileFetched", "SendStarted", "MessageSent"].map(place);
     assert!(places.is_sorted(), "{story:?}");
-    assert_eq!(site.requests().len(), 1);
+    assert_eq!(gated.site.requests().len(), 1);
 }
 
 #[test]

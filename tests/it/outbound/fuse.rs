@@ -10,7 +10,7 @@ use tidings::mail::letters::{LastError, WebhookDisabled, webhook_disabled};
 
 use super::owner::{Owner, events};
 use super::receiver::{Arrived, Receiver, status};
-use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, wait_until};
+use crate::harness::{ACCOUNT_PHONE, Request, SOON, Server, Setup, wait_until};
 use crate::mail::server::{OPEN, Server as MailServer};
 
 const DELIVERIES: usize = 30;
@@ -124,6 +124,8 @@ fn the_eleventh_error_in_a_row_brings_one_letter_in_the_owners_language_and_the_
     assert_eq!(blown.owner.shown()["errors_in_a_row"], 0);
     let mails = blown.mails();
     assert_eq!((mails.len(), &mails[0]["state"]), (1, &json!("handed_over")), "{mails:?}");
+    let figures = blown.server.http().ask(&Request::get("/metrics")).text();
+    assert!(figures.contains("tidings_mails_total{result=\"handed_over\"} 1\n"), "handed over once: {figures}");
 }
 
 #[test]

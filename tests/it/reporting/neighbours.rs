@@ -7,6 +7,8 @@ const OTHERS: usize = 200;
 /// How often everybody is talked to.
 const ROUNDS: usize = 10;
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
+/// So long a receiver thinks: whatever all of them had to share would be short.
+const THINKS: Duration = Duration::from_millis(100);
 /// All of it, and the hanging one's time-outs.
 const THE_REST: Duration = Duration::from_mins(1);
 
@@ -29,6 +31,7 @@ fn account(nth: usize) -> String {
 /// address, or everybody does.
 fn told(hangs: bool) -> Told {
     story(async |machine, life| {
+        machine.receiver.answer(200, THINKS);
         let mut desks = Vec::new();
         for nth in 0..=OTHERS {
             let settings = json!({"url": url(nth), "aggregation": "none"});
