@@ -18,7 +18,7 @@ pub(super) fn due(state: &State, looked_up: LookedUp, now: Timestamp) -> Vec<Eve
             flushed(state, window, aggregated, looked_up, now)
         }
         Some(_) => Vec::new(),
-        None => open(state, looked_up, aggregation, now),
+        None => open(state, &looked_up, aggregation, now),
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: Loo
     }
 }
 
-fn open(state: &State, looked_up: LookedUp, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
+fn open(state: &State, looked_up: &LookedUp, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
     let (Some(chat), Some(first)) = (state.chat, state.reports.pending.front()) else { return Vec::new() };
     let opened = BundleOpened {
         webhook: first.webhook,
