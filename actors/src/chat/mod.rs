@@ -132,11 +132,12 @@ impl State {
         }
     }
 
+    /// The account does not know what a receipt said before: what was said already is owed already, or to nobody.
     fn said(&mut self, message: MessageId, to: Stage, owed: Option<WebhookId>) {
+        let before = self.messages.get(&message).copied();
         self.rise(message, to);
-        if let Some(webhook) = owed {
-            let bytes = self.messages.get(&message).map_or(UNKNOWN_BYTES, |known| known.bytes);
-            self.reports.owe(message, webhook, bytes);
+        if let Some(webhook) = owed.filter(|_| before.is_none_or(|known| !known.said)) {
+            self.reports.owe(message, webhook, before.map_or(UNKNOWN_BYTES, |known| known.bytes));
         }
     }
 }

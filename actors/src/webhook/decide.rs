@@ -23,7 +23,7 @@ pub(super) fn wake_up(state: &State, at: Timestamp) -> Vec<Event> {
         return Vec::new();
     };
     let started = state.next().into_iter().map(|owed| {
-        let try_number = state.failures(owed.delivery).tries.saturating_add(1);
+        let try_number = state.next_number(owed.chat, owed.delivery);
         DeliveryStarted { webhook, delivery: owed.delivery, chat: owed.chat, try_number, at }.into()
     });
     started.collect()

@@ -126,6 +126,14 @@ impl State {
         self.failures.get(&delivery).copied().unwrap_or_default()
     }
 
+    /// Numbers a delivery's next try: no other one that is under way has this number, by hand or not.
+    pub(super) fn next_number(&self, chat: ChatId, delivery: DeliveryId) -> u32 {
+        let in_flight = self.in_flight.get(&chat).filter(|t| t.owed.delivery == delivery).map(|t| t.try_number);
+        let by_hand = self.by_hand.get(&delivery).map(|by| by.try_number);
+        let last = in_flight.max(by_hand).unwrap_or_default().max(self.failures(delivery).tries);
+        last.saturating_add(1)
+    }
+
     /// Whether a failure of this request is one more error in a row.
     pub(super) const fn counts(&self, start: u64) -> bool {
         self.enabled && start > self.counts_after
@@ -201,7 +209,7 @@ impl State {
                 self.failures.clear();
             }
             Event::DeliveryResent(e) => {
-                let try_number = self.failures(e.delivery).tries.saturating_add(1);
+                let try_number = self.next_number(e.chat, e.delivery);
                 self.by_hand.insert(e.delivery, ByHand { chat: e.chat, try_number });
             }
             Event::DeliveriesRecovered(e) => self.recovered(e.since),

@@ -2,6 +2,7 @@
 
 mod owner;
 mod posts;
+mod reports;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use events::ids::{AccountId, MessageId, WorkspaceId};
 use serde_json::json;
 
 use super::fate::Rng;
-use super::life::{ADMIN_KEY, Life, Reply};
+use super::life::{ADMIN_KEY, Life, Machine, Reply};
 use super::referee::Referee;
 use super::whatsapp::WhatsApp;
 use posts::Post;
@@ -47,7 +48,7 @@ struct Tenant {
     unsure: bool,
 }
 
-/// What somebody does, and how often in a hundred times.
+/// What somebody does, and how often.
 const DEEDS: &[(&str, u64)] = &[
     ("connect", 6),
     ("post", 44),
@@ -58,11 +59,14 @@ const DEEDS: &[(&str, u64)] = &[
     ("settle", 4),
     ("account", 9),
     ("line", 4),
-    ("say", 5),
+    ("say", 9),
     ("pace", 2),
     ("door", 3),
     ("key", 2),
     ("chat", 2),
+    ("report", 18),
+    ("weather", 10),
+    ("crowd", 4),
 ];
 
 impl People {
@@ -76,15 +80,16 @@ impl People {
         rng: &mut Rng,
         life: &Life,
         referee: &Referee,
-        whatsapp: &WhatsApp,
+        machine: &Machine,
     ) -> Result<(), String> {
+        let whatsapp = &machine.whatsapp;
         if self.tenants.is_empty() || (self.tenants.len() < 2 && rng.percent(3)) {
             self.last = "create";
-            return self.create(rng, life).await;
+            return self.create(rng, life, referee).await;
         }
         self.make_sure(life).await?;
         let nth = usize::try_from(rng.below(self.tenants.len() as u64)).unwrap();
-        let mut left = rng.below(100);
+        let mut left = rng.below(DEEDS.iter().map(|(_, often)| often).sum());
         let deed = DEEDS.iter().find(|(_, often)| {
             let found = left < *often;
             left = left.saturating_sub(*often);
@@ -115,6 +120,15 @@ impl People {
                 self.say(rng, whatsapp);
                 Ok(())
             }
+            "report" => self.report(nth, rng, life, referee).await,
+            "weather" => {
+                reports::weather(rng, &machine.receiver, referee);
+                Ok(())
+            }
+            "crowd" => {
+                self.crowd(rng, machine, referee).await;
+                Ok(())
+            }
             "pace" => self.pace(nth, rng, life).await,
             "door" => self.turn(nth, rng, life).await,
             "key" => self.change_keys(nth, rng, life).await,
@@ -128,7 +142,7 @@ impl People {
         self.posts.clear();
     }
 
-    async fn create(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
+    async fn create(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
         let body = json!({"name": "Acme", "owner": owner, "credits": rng.below(80)});
         let created = life.post("/admin/v1/workspaces", ADMIN_KEY, &body).await;
@@ -145,6 +159,9 @@ impl People {
             strict: false,
             unsure: false,
         });
+        if rng.percent(60) {
+            self.report(self.tenants.len() - 1, rng, life, referee).await?;
+        }
         let connects = rng.percent(80);
         let phone = *rng.pick(ACCOUNTS);
         if connects { self.connect(self.tenants.len() - 1, phone, life).await } else { Ok(()) }

@@ -34,6 +34,8 @@ pub struct Machine {
     pub receiver: Receiver,
     pub fate: Fate,
     pub time: RealTime,
+    /// The waits after errors in a row, in seconds, where they are not the usual ones.
+    pub retry_s: Option<Vec<u32>>,
 }
 
 impl Machine {
@@ -41,7 +43,20 @@ impl Machine {
         let (fate, time) = (Fate::new(seed), RealTime::default());
         let whatsapp = WhatsApp::new(fate.clone(), time.clone());
         let receiver = Receiver::new(fate.clone(), time.clone());
-        Self { disk: Disk::default(), whatsapp, receiver, fate, time }
+        Self { disk: Disk::default(), whatsapp, receiver, fate, time, retry_s: None }
+    }
+
+    /// The waits after errors in a row, in seconds.
+    pub fn retry_s(&self) -> Vec<u32> {
+        self.config().outbound.retry_s
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::load(None, [("", ""); 0], Overrides::default()).unwrap();
+        if let Some(retry_s) = &self.retry_s {
+            config.outbound.retry_s.clone_from(retry_s);
+        }
+        config
     }
 
     /// Runs one life; `None` if it ended in a crash. Then as much of what was not synced is lost as chance has it.
@@ -115,8 +130,7 @@ impl Life {
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
         };
-        let config = Config::load(None, [("", ""); 0], Overrides::default()).unwrap();
-        let gateway = Gateway::launch(make, &config).unwrap();
+        let gateway = Gateway::launch(make, &machine.config()).unwrap();
         let routes = gateway.clone();
         let app = App::new().configure(move |config| http::configure(config, &routes));
         let app = Rc::new(test::init_service(app).await);

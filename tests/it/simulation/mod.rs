@@ -1,12 +1,14 @@
 //! The whole gateway in virtual time: handlers, actors, a disk that forgets, a `WhatsApp` that lies, and crashes.
 
 mod client;
+mod crm;
 pub mod disk;
 mod fate;
 mod files;
 pub mod life;
 pub mod receiver;
 pub mod referee;
+mod rest;
 mod run;
 pub mod time;
 pub mod whatsapp;
@@ -28,11 +30,20 @@ const HAPPENS: &[&str] = &[
     "refused",
     "replayed",
     "settled",
+    "blown fuses",
+    "gone receivers",
+    "overlapping failures",
+    "several in one bundle",
     "AccountDisconnected",
     "AccountPaused",
     "AccountResumed",
+    "BundlesCalledIn",
     "ChatAssigned",
     "ChatRenamed",
+    "DeliveriesRecovered",
+    "DeliveryDiscarded",
+    "DeliveryParked",
+    "DeliveryResent",
     "FileFetched",
     "InboundDisabled",
     "InboundStrictChanged",
@@ -40,9 +51,11 @@ const HAPPENS: &[&str] = &[
     "KeyRevoked",
     "MessageFailed",
     "MessageReceived",
+    "OwnerNotified",
     "PacingChanged",
     "SendDeferred",
     "SendUncertain",
+    "WebhookErrorsReset",
 ];
 
 /// How many seeds: `TIDINGS_SIMULATION_SEEDS`, or [`SEEDS`]; from `TIDINGS_SIMULATION_FROM` on.

@@ -42,6 +42,8 @@ pub struct Post {
     /// The `webhook-id`.
     pub delivery: String,
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
     pub began_ms: u64,
     /// What it answered; `None` while it has not, and for ever if the gateway died meanwhile.
     pub status: Option<u16>,
@@ -88,6 +90,22 @@ impl Receiver {
         self.inner().posts.clone()
     }
 
+    /// Looks at all requests so far.
+    pub fn look<T>(&self, see: impl FnOnce(&[Post]) -> T) -> T {
+        see(&self.inner().posts)
+    }
+
+    /// Well again: it takes everything at once, but for what is poison.
+    pub fn recover(&self) {
+        self.answer(200, Duration::ZERO);
+        self.ask_for_quiet(None);
+    }
+
+    /// It can digest everything.
+    pub fn poison_nothing(&self) {
+        self.inner().poisoned.clear();
+    }
+
     /// What it answers from now on, and how long that takes.
     pub fn answer(&self, status: u16, takes: Duration) {
         let mut inner = self.inner();
@@ -123,6 +141,7 @@ impl Receiver {
             url: request.url.clone(),
             delivery: header("webhook-id"),
             body,
+            text: String::from_utf8(request.body.clone()).unwrap(),
             began_ms: self.time.passed_ms(),
             status: None,
         };

@@ -1,19 +1,24 @@
 //! A small model of what may be in the log, checked event by event against what the disk really keeps.
 
 mod desk;
+mod fuse;
+mod hook;
 mod line;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::account::MessageQueued;
 use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, DeliveryId, MessageId, WebhookId, WorkspaceId};
 use events::record::{Position, Record};
 use events::time::Timestamp;
 
 use super::disk::Disk;
 use desk::{Door, Room};
+pub use hook::{Delivery, Fate, Hook};
 pub use line::Line;
+use reports::Reports;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
@@ -33,6 +38,11 @@ pub struct Referee {
     doors: BTreeMap<WorkspaceId, Door>,
     keys: BTreeMap<(WorkspaceId, String), Timestamp>,
     connections: u64,
+    pub hooks: BTreeMap<WebhookId, Hook>,
+    pub deliveries: BTreeMap<DeliveryId, Delivery>,
+    pub reports: Reports,
+    /// The waits after errors in a row, in seconds.
+    pub retry_s: Vec<u32>,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
@@ -99,8 +109,11 @@ impl Referee {
             self.see_money(event, &mut paid)?;
             self.see_desk(&record.cause.by, event)?;
             self.see_line(event)?;
+            self.see_reports(record.recorded_at, event)?;
+            self.see_delivery(event)?;
             self.see_try(record.recorded_at, event)?;
         }
+        self.see_consequences()?;
         self.see_whole(record)
     }
 
@@ -177,7 +190,7 @@ impl Referee {
 
     /// Queued means charged, failed means refunded, in the same commit.
     fn see_whole(&self, record: &Record) -> Verdict {
-        let ours = record.events.iter().filter(|event| !matches!(event, Event::MessageReceived(_)));
+        let ours = record.events.iter().filter(|event| !is_of_reports(event));
         for message in ours.filter_map(Event::message) {
             let told = self.messages.get(&message).ok_or("an event of an unknown message")?;
             require(told.charged == 1, "queued without a charge")?;
@@ -186,8 +199,31 @@ impl Referee {
         Ok(())
     }
 
-    /// Messages that wait or are being tried in accounts that may send.
-    pub fn outstanding(&self) -> usize {
-        self.accounts.values().filter(|line| line.may_send()).map(|line| line.waiting.len()).sum()
+    /// A gateway begins to live at this time of its clock.
+    pub fn begin_life(&mut self, now: Timestamp) {
+        self.reports.alive_since = now;
+        self.see_life();
     }
+
+    /// Messages that wait or are being tried in accounts that may send, and reports that are owed where they may go.
+    pub fn outstanding(&self) -> usize {
+        let sending = self.accounts.values().filter(|line| line.may_send()).map(|line| line.waiting.len());
+        let reporting = self.hooks.values().filter(|hook| hook.is_busy()).count();
+        sending.sum::<usize>() + reporting + self.reports.pending()
+    }
+}
+
+/// What may be about a message that was never queued.
+const fn is_of_reports(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::MessageReceived(_)
+            | Event::BundleOpened(_)
+            | Event::BundleFlushed(_)
+            | Event::DeliveryStarted(_)
+            | Event::DeliverySucceeded(_)
+            | Event::DeliveryFailed(_)
+            | Event::DeliveryParked(_)
+            | Event::DeliveryResent(_)
+    )
 }

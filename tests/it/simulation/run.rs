@@ -1,33 +1,29 @@
 //! One story: several lives of a gateway under one seed, and what must hold during them and at the end.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use actors::account::Account;
-use actors::chat::Chat;
-use actors::registry::Kind;
-use actors::replay::replay;
-use actors::workspace::Workspace;
 use events::ids::{AccountId, MessageId};
-use events::index::Index;
-use events::log::Log;
 use events::verify::verify;
 use tidings::transports::simulator::world::Received;
 
 use super::client::{People, connect_all};
+use super::crm::{check_posts, check_taken};
 use super::fate::Rng;
 use super::files::content;
-use super::life::{Life, Machine};
+use super::life::Machine;
 use super::referee::{End, Referee, Told};
+use super::rest::{become_quiet, same_after_sleep, stop};
 
 const HOUR_MS: i64 = 3_600_000;
 /// So long the process is down, now and then: what is held for a day is given up.
 const LONG_DOWN_MS: u64 = 25 * 3_600_000;
 /// Every request is answered within this time.
-const PATIENCE: Duration = Duration::from_mins(10);
-/// A quiet end comes within this many minutes.
-const QUIET_MIN_MAX: u32 = 600;
+pub const PATIENCE: Duration = Duration::from_mins(10);
+/// In most stories the fuse blows sooner than by the usual waits.
+const QUICK_RETRY_S: &[u32] = &[1, 1, 2, 2, 3, 3, 4, 4, 5, 6];
+/// So long nobody does anything, now and then.
+const LONG_PAUSE_H: u64 = 13;
 
 /// A story that can be told again and again.
 pub struct Story {
@@ -54,8 +50,12 @@ impl Summary {
 
 impl Story {
     pub fn of(seed: u64) -> Self {
-        let (people, referee) = (People::default(), Referee::default());
-        Self { seed, machine: Machine::new(seed), rng: Rng::new(!seed), people, referee, crashes: 0 }
+        let mut rng = Rng::new(!seed);
+        let mut machine = Machine::new(seed);
+        machine.retry_s = rng.percent(80).then(|| QUICK_RETRY_S.to_vec());
+        let mut referee = Referee::default();
+        referee.retry_s = machine.retry_s();
+        Self { seed, machine, rng, people: People::default(), referee, crashes: 0 }
     }
 
     /// Tells it to its end, or to the first broken rule.
@@ -90,19 +90,23 @@ impl Story {
         let Self { people, referee, machine, .. } = self;
         machine.live(self.seed * 1_000 + number, dies, async |life| {
             let actions = if last { 5 } else { 10 + rng.below(25) };
+            referee.begin_life(life.gateway.shard.clock().now());
             let listening: Vec<_> = referee.accounts.keys().copied().collect();
             for _ in 0..actions {
                 if rng.percent(3) {
                     machine.time.set_wall_off(-HOUR_MS);
                 }
-                let acted =
-                    tokio::time::timeout(PATIENCE, people.act(&mut rng, &life, referee, &machine.whatsapp)).await;
+                let acted = tokio::time::timeout(PATIENCE, people.act(&mut rng, &life, referee, machine)).await;
                 acted.map_err(|_| {
                     format!("no answer to {} in {PATIENCE:?}: {:?}", people.last, life.gateway.shard.overview())
                 })??;
                 check_now(machine, referee, people)?;
                 let pause = if rng.percent(70) { rng.below(1_000) } else { rng.below(15_000) };
                 tokio::time::sleep(Duration::from_millis(pause)).await;
+                if rng.below(1_000) < 2 {
+                    tokio::time::sleep(Duration::from_hours(1 + rng.below(LONG_PAUSE_H))).await;
+                    people.forget_keys();
+                }
                 if rng.percent(5) {
                     life.gateway.shard.rest_all();
                 }
@@ -115,6 +119,11 @@ impl Story {
                     people.release_all(&life, referee).await?;
                 }
                 connect_all(&machine.whatsapp);
+                machine.receiver.recover();
+                if rng.percent(80) || machine.retry_s.is_none() {
+                    machine.receiver.poison_nothing();
+                }
+                people.report_all(&mut rng, &life, referee).await?;
                 become_quiet(machine, referee).await?;
                 check_heard(referee, people, &listening)?;
                 same_after_sleep(machine, &life, referee).await?;
@@ -131,6 +140,8 @@ impl Story {
         check_promises(referee, people)?;
         check_dry_runs(referee, people)?;
         check_phones(machine, referee)?;
+        check_posts(machine, referee)?;
+        check_taken(machine, referee)?;
         check_pace(machine, referee)
     }
 
@@ -148,21 +159,11 @@ impl Story {
     }
 }
 
-/// The life ends in peace: nothing is under way any more, and it is known what waits.
-async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Result<(), String> {
-    let stopped = tokio::time::timeout(PATIENCE, life.gateway.stop()).await;
-    let waiting = stopped.map_err(|_| format!("did not stop in {PATIENCE:?}"))?;
-    referee.catch_up(&machine.disk)?;
-    let known: usize = referee.accounts.values().map(|line| line.waiting.len()).sum();
-    let trying = referee.accounts.values().filter(|line| line.trying.is_some()).count();
-    let right = waiting == known as u64 && trying == 0;
-    if right { Ok(()) } else { Err(format!("stopped with {waiting} waiting; {known} wait, {trying} are under way")) }
-}
-
 /// What must hold after every step: the log keeps the rules, and all that was promised is in it.
 fn check_now(machine: &Machine, referee: &mut Referee, people: &People) -> Result<(), String> {
     referee.catch_up(&machine.disk)?;
     check_promises(referee, people)?;
+    check_posts(machine, referee)?;
     let mut begun: BTreeMap<MessageId, u32> = BTreeMap::new();
     for tried in machine.whatsapp.tries() {
         *begun.entry(tried.message).or_default() += 1;
@@ -252,54 +253,4 @@ fn check_pace(machine: &Machine, referee: &Referee) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Waits until nothing is outstanding any more.
-async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<(), String> {
-    for _ in 0..QUIET_MIN_MAX {
-        tokio::time::sleep(Duration::from_mins(1)).await;
-        referee.catch_up(&machine.disk)?;
-        if referee.outstanding() == 0 {
-            // The last receipts.
-            tokio::time::sleep(Duration::from_mins(1)).await;
-            return referee.catch_up(&machine.disk);
-        }
-    }
-    let stuck = referee.messages.iter().filter(|(_, told)| told.end.is_none() && !told.uncertain);
-    let stuck: Vec<_> = stuck.map(|(id, _)| id.to_string()).collect();
-    Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}"))
-}
-
-/// Every actor knows what the log says, before and after it slept.
-async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
-    let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
-    let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
-    for _ in 0..2 {
-        for workspace in referee.balances.keys() {
-            same::<Workspace>(life, *workspace, log.as_ref(), &index).await?;
-        }
-        for account in referee.accounts.keys() {
-            same::<Account>(life, *account, log.as_ref(), &index).await?;
-        }
-        for chat in referee.chats.keys() {
-            same::<Chat>(life, *chat, log.as_ref(), &index).await?;
-        }
-        life.gateway.shard.rest_all();
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
-        let awake: usize = life.gateway.shard.overview().awake.iter().sum();
-        if awake > busy {
-            return Err(format!("{awake} actors do not sleep, though only {busy} have anything outstanding"));
-        }
-    }
-    Ok(())
-}
-
-async fn same<D: Kind>(life: &Life, id: D::Id, log: &dyn Log, index: &Index) -> Result<(), String>
-where
-    D::State: Clone,
-{
-    let seen = life.gateway.shard.look::<D, _>(id, D::State::clone).await.map_err(|error| error.to_string())?.value;
-    let rebuilt = replay::<D>(id, log, index, log.head().position).map_err(|error| error.to_string())?.state;
-    if seen == rebuilt { Ok(()) } else { Err(format!("{id}: live {seen:?} is not {rebuilt:?}")) }
 }

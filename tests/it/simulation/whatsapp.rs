@@ -12,12 +12,14 @@ use tidings::transports::simulator::CAPABILITIES;
 use tidings::transports::simulator::address::Address;
 use tidings::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
 use tidings::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::fate::Fate;
 use super::time::RealTime;
 
 const POLL: Duration = Duration::from_millis(200);
+/// It is looked at no more when nothing has happened for so many looks, until something does.
+const IDLE_POLLS: u32 = 300;
 /// Updates that are told again at the beginning of a life.
 const UPDATES_AT_ONCE: usize = 10_000;
 
@@ -26,6 +28,7 @@ const UPDATES_AT_ONCE: usize = 10_000;
 pub struct WhatsApp {
     world: Arc<Mutex<World>>,
     tries: Arc<Mutex<Vec<Try>>>,
+    touched: Arc<Notify>,
     fate: Fate,
     time: RealTime,
 }
@@ -42,7 +45,13 @@ pub struct Try {
 impl WhatsApp {
     pub fn new(fate: Fate, time: RealTime) -> Self {
         let world = Arc::new(Mutex::new(World::above(0)));
-        Self { world, tries: Arc::default(), fate, time }
+        Self { world, tries: Arc::default(), touched: Arc::default(), fate, time }
+    }
+
+    /// To change it.
+    fn world_mut(&self) -> MutexGuard<'_, World> {
+        self.touched.notify_one();
+        self.world()
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -71,20 +80,20 @@ impl WhatsApp {
     pub fn set_connected(&self, account: &str, connected: bool) {
         let account = Address::parse(account).unwrap();
         if connected {
-            self.world().connect(self.time.now(), &account);
+            self.world_mut().connect(self.time.now(), &account);
         } else {
-            self.world().disconnect(self.time.now(), account).unwrap();
+            self.world_mut().disconnect(self.time.now(), account).unwrap();
         }
     }
 
     /// Somebody writes to an account.
     pub fn receive(&self, message: Incoming) {
-        self.world().receive(self.time.now(), message);
+        self.world_mut().receive(self.time.now(), message);
     }
 
     /// The owner of an account types on the phone itself.
     pub fn typed(&self, message: Typed) {
-        self.world().typed(self.time.now(), message);
+        self.world_mut().typed(self.time.now(), message);
     }
 
     async fn hand_over(&self, message: Outgoing) -> Outcome {
@@ -114,7 +123,7 @@ impl WhatsApp {
             let scope = if self.fate.fault(50) { Scope::Pair } else { Scope::Account };
             return Outcome::RateLimited { after_ms: 1_000 + self.fate.below(20_000), scope };
         }
-        let answer = self.world().send(self.time.now(), message);
+        let answer = self.world_mut().send(self.time.now(), message);
         self.fate.port(20).await;
         match answer.after_ms {
             Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -125,13 +134,18 @@ impl WhatsApp {
 
     /// Tells updates: receipts and messages not always, some of them twice, some late. The next life hears them all.
     async fn tell(self, sink: mpsc::Sender<Update>) {
-        let mut after = 0;
+        let (mut after, mut idle) = (0, 0);
         loop {
+            if idle > IDLE_POLLS {
+                self.touched.notified().await;
+                idle = 0;
+            }
             tokio::time::sleep(POLL).await;
+            idle += 1;
             let updates = self.world().updates(self.time.now(), after, UPDATES_AT_ONCE);
             let mut late = Vec::new();
             for numbered in updates {
-                after = numbered.sequence;
+                (after, idle) = (numbered.sequence, 0);
                 let lossy = !matches!(numbered.update, Update::Connection(_));
                 if lossy && self.fate.fault(10) {
                     late.push(numbered.update.clone());

@@ -133,6 +133,18 @@ fn what_was_sent_is_reported_like_what_was_received() {
     spec.then([bundle(1, &[11, 12], true, true, 8).into()]);
 }
 
+/// Found by a seed: the receipt came before the answer, and the message was in two bundles.
+#[test]
+fn what_is_owed_already_is_not_owed_again_when_the_answer_comes_after_the_receipt() {
+    let owed = Some(webhook());
+    let receipt = MessageDelivered { message: message(11), chat: chat(1), at: at(1), owed };
+    let answer =
+        MessageSent { message: message(11), account: account(1), chat: chat(1), try_number: 1, at: at(20), owed };
+    let reported = [window(1, 11, 2), bundle(1, &[11], false, true, 2).into()];
+    let spec = chat_given([queued(11), receipt.into()]).and(reported).due_nothing();
+    spec.and([answer.into()]).due_nothing();
+}
+
 #[test]
 fn a_window_that_was_closed_before_is_not_closed_again() {
     let past = [received(11), window(1, 11, 0), bundle(1, &[11], true, true, 5).into()];

@@ -287,6 +287,35 @@ fn what_was_parked_can_be_resent_by_hand() {
     assert!(spec.state().parked.is_empty());
 }
 
+/// What was asked for by hand and what is tried again have numbers of their own, so that an outcome says whose it is.
+#[test]
+fn a_resend_under_way_is_not_taken_for_the_try_of_a_delivery_that_was_recovered_meanwhile() {
+    let past = [owed(11), started(11, 1, 0), failed(11, 1, None, 0), parked(11, 11, 0), resent(11)];
+    healthy_with(past)
+        .when(Command::Recover { since: at(0), by: operator() }, at(1))
+        .then([DeliveriesRecovered { webhook: webhook(), since: at(0), deliveries: 1, by: operator() }.into()])
+        .when(Command::WakeUp, at(2))
+        .then([started(11, 3, 2)])
+        .when(taken(11, 2), at(3))
+        .then([succeeded(11, 2, 3)])
+        .due_effects([post(11, 3)])
+        .when(taken(11, 3), at(4))
+        .then([succeeded(11, 3, 4)])
+        .due_nothing();
+}
+
+#[test]
+fn a_resend_of_what_was_given_up_under_way_has_another_number() {
+    let discarded =
+        DeliveryDiscarded { webhook: webhook(), deliveries: 1, by: operator(), reason: REASON.to_owned(), at: at(1) };
+    healthy_with([owed(11), started(11, 1, 0), discarded.into(), resent(11)])
+        .when(timed_out(11, 1), at(2))
+        .then([failed(11, 1, Some((1, 5_002)), 2)])
+        .when(taken(11, 2), at(3))
+        .then([succeeded(11, 2, 3)])
+        .due_nothing();
+}
+
 #[test]
 fn errors_that_are_set_back_let_the_next_try_be_made_at_once() {
     healthy_with([owed(11), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), 0)])

@@ -1,0 +1,146 @@
+//! What owners do about reports, and the weather at their CRM.
+
+use std::time::Duration;
+
+use events::ids::{DeliveryId, WebhookId};
+use serde_json::{Value, json};
+
+use super::super::fate::Rng;
+use super::super::life::{Life, Machine};
+use super::super::receiver::Receiver;
+use super::super::referee::{Fate, Hook, Referee};
+use super::{People, Tenant, expect};
+
+const URLS: &[&str] = &["https://crm.example/hook", "https://crm.example/other", "https://desk.example/in"];
+const WINDOWS: &[&str] = &["none", "none", "none", "none", "1h", "6h", "12h", "24h"];
+/// What the CRM answers, and after how many seconds; 15 s are too many.
+const WEATHER: &[(u16, u64)] = &[(200, 0), (200, 0), (200, 2), (500, 0), (503, 1), (302, 0), (200, 15), (410, 0)];
+/// How often a crowd writes.
+const ROUNDS: u32 = 12;
+const OUTBOUND: &str = "/api/v1/outbound";
+
+impl Tenant {
+    fn hook<'a>(&self, referee: &'a Referee) -> Option<&'a Hook> {
+        referee.hooks.get(&WebhookId::of(self.workspace))
+    }
+
+    fn has_parked(&self, referee: &Referee) -> bool {
+        let own = referee.deliveries.values().filter(|told| told.webhook.workspace() == self.workspace);
+        own.filter(|told| matches!(told.end, Some(Fate::Parked(_)))).count() > 0
+    }
+}
+
+impl People {
+    /// Sets, switches, flushes, resends, recovers.
+    pub(super) async fn report(
+        &mut self,
+        nth: usize,
+        rng: &mut Rng,
+        life: &Life,
+        referee: &Referee,
+    ) -> Result<(), String> {
+        let tenant = &self.tenants[nth];
+        let hook = tenant.hook(referee);
+        let (has_url, enabled) = (hook.is_some_and(|hook| hook.url.is_some()), hook.is_some_and(|hook| hook.enabled));
+        if !has_url {
+            let body = json!({"url": rng.pick(URLS), "aggregation": rng.pick(WINDOWS), "enabled": true});
+            return set(tenant, life, &body).await;
+        }
+        if !enabled && rng.percent(70) {
+            let backlog = if rng.percent(20) { "discard" } else { "send" };
+            return set(tenant, life, &json!({"enabled": true, "backlog": backlog})).await;
+        }
+        if rng.percent(40) && tenant.has_parked(referee) {
+            return post(tenant, life, "recover").await;
+        }
+        match rng.below(20) {
+            0..4 => set(tenant, life, &json!({"aggregation": rng.pick(WINDOWS)})).await,
+            4..6 => set(tenant, life, &json!({"enabled": rng.percent(20), "reason": "holidays"})).await,
+            6..8 => set(tenant, life, &json!({"url": rng.pick(URLS)})).await,
+            8 => set(tenant, life, &json!({"url": Value::Null})).await,
+            9 => {
+                // What is under way may be given up meanwhile.
+                set(tenant, life, &json!({"enabled": true, "backlog": "discard"})).await
+            }
+            10..13 => self.resend(nth, rng, life, referee).await,
+            13..16 => post(tenant, life, "flush").await,
+            16..18 => post(tenant, life, "recover").await,
+            _ => post(tenant, life, "reset-errors").await,
+        }
+    }
+
+    /// Some delivery once more, twice at the same moment.
+    async fn resend(&mut self, nth: usize, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
+        let own =
+            |delivery: &DeliveryId| WebhookId::of(self.tenants[nth].workspace) == referee.deliveries[delivery].webhook;
+        let all: Vec<_> = referee.deliveries.keys().filter(|delivery| own(delivery)).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let path = format!("{OUTBOUND}/deliveries/{}/resend", rng.pick(&all));
+        let (key, body) = (self.tenants[nth].key(), json!({}));
+        for _ in 0..=rng.below(2) {
+            let reply = life.post(&path, key, &body).await;
+            expect([202, 409].contains(&reply.status), "a delivery is resent, unless it is owed", &reply)?;
+        }
+        Ok(())
+    }
+
+    /// Many write, and the CRM may be unable to digest one of the chats, or broken for minutes.
+    pub(super) async fn crowd(&mut self, rng: &mut Rng, machine: &Machine, referee: &Referee) {
+        let chats: Vec<_> = referee.reports.chats.keys().collect();
+        let is_broken = rng.percent(30);
+        machine.receiver.answer(if is_broken { 500 } else { 200 }, Duration::ZERO);
+        if !is_broken && !chats.is_empty() {
+            machine.receiver.poison(&rng.pick(&chats).to_string(), true);
+        }
+        for _ in 0..ROUNDS {
+            for _ in 0..3 {
+                self.say(rng, &machine.whatsapp);
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+    }
+
+    /// Has everything reported that can be; some webhooks stay as they are.
+    pub async fn report_all(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
+        for tenant in &self.tenants {
+            match rng.below(100) {
+                0..2 => {}
+                2..8 => post(tenant, life, "flush").await?,
+                _ => set(tenant, life, &json!({"aggregation": "none"})).await?,
+            }
+            if tenant.hook(referee).is_some_and(|hook| hook.url.is_some()) && rng.percent(85) {
+                let backlog = if rng.percent(10) { "discard" } else { "send" };
+                set(tenant, life, &json!({"enabled": true, "backlog": backlog})).await?;
+                post(tenant, life, "reset-errors").await?;
+                post(tenant, life, if rng.percent(50) { "recover" } else { "flush" }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn set(tenant: &Tenant, life: &Life, settings: &Value) -> Result<(), String> {
+    let reply = life.patch(OUTBOUND, tenant.key(), settings).await;
+    // Whoever did not hear that the URL was removed cannot switch it on.
+    expect([200, 409].contains(&reply.status), "a webhook changes", &reply)
+}
+
+async fn post(tenant: &Tenant, life: &Life, deed: &str) -> Result<(), String> {
+    let reply = life.post(&format!("{OUTBOUND}/{deed}"), tenant.key(), &json!({})).await;
+    expect(reply.status == 200, "a webhook does what it is told", &reply)
+}
+
+/// The CRM gets well, slow, broken or poisoned.
+pub(super) fn weather(rng: &mut Rng, receiver: &Receiver, referee: &Referee) {
+    let chats: Vec<_> = referee.chats.keys().collect();
+    match rng.below(10) {
+        0..4 if !chats.is_empty() => receiver.poison(&rng.pick(&chats).to_string(), rng.percent(70)),
+        4 => receiver.ask_for_quiet(rng.percent(50).then(|| Duration::from_secs(rng.below(120)))),
+        _ => {
+            let (status, takes_s) = *rng.pick(WEATHER);
+            receiver.answer(status, Duration::from_secs(takes_s));
+        }
+    }
+}

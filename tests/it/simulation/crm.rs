@@ -1,0 +1,70 @@
+//! What the CRM got, held against the log: nothing early, nothing twice without a reason, nothing lost, all in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::ids::{ChatId, DeliveryId, MessageId};
+
+use super::life::Machine;
+use super::receiver::Post;
+use super::referee::{Delivery, Fate, Referee};
+
+/// At any time: every request is about a delivery whose beginning is durable, and is the same at every try.
+pub fn check_posts(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    machine.receiver.look(|posts| {
+        let mut first: BTreeMap<&str, (u64, &Post)> = BTreeMap::new();
+        for post in posts {
+            let (count, first) = first.entry(&post.delivery).or_insert((0, post));
+            *count += 1;
+            if first.text != post.text {
+                return Err(format!("{} was posted as {} and as {}", post.delivery, first.text, post.text));
+            }
+        }
+        for (count, post) in first.into_values() {
+            let delivery = delivery(referee, post)?;
+            if count > delivery.posts_max {
+                return Err(format!("posted {count} times, before it was durable or for nothing: {delivery:?}"));
+            }
+            let told: Result<Vec<MessageId>, _> = post.messages().iter().map(|id| id.parse()).collect();
+            if told.as_ref() != Ok(&delivery.messages) {
+                return Err(format!("{told:?} is not what the bundle has: {delivery:?}"));
+            }
+        }
+        Ok(())
+    })
+}
+
+fn delivery<'a>(referee: &'a Referee, post: &Post) -> Result<&'a Delivery, String> {
+    let id: Option<DeliveryId> = post.delivery.parse().ok();
+    let found = id.and_then(|id| referee.deliveries.get(&id));
+    found.ok_or_else(|| format!("{} is not in the log", post.delivery))
+}
+
+/// When all is quiet: what is owed was taken wherever a webhook is on, and each chat's in order.
+pub fn check_taken(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    machine.receiver.look(|posts| {
+        let mut last: BTreeMap<ChatId, u64> = BTreeMap::new();
+        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        for post in posts.iter().filter(|post| post.was_taken()) {
+            let told = delivery(referee, post)?;
+            let is_first = taken.insert(&post.delivery);
+            if is_first && !told.by_hand && !matches!(told.end, Some(Fate::Parked(_))) {
+                let before = last.insert(told.chat, told.place);
+                if before.is_some_and(|before| before > told.place) {
+                    return Err(format!("taken out of order: {told:?}"));
+                }
+            }
+        }
+        for (id, told) in &referee.deliveries {
+            let was_taken = taken.contains(id.to_string().as_str());
+            let right = match told.end {
+                None => !referee.hooks[&told.webhook].is_open(),
+                Some(Fate::Taken) => was_taken,
+                Some(Fate::Discarded | Fate::Parked(_)) => true,
+            };
+            if !right {
+                return Err(format!("{id} is lost: {told:?}"));
+            }
+        }
+        Ok(())
+    })
+}

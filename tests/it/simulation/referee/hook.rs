@@ -1,0 +1,100 @@
+//! What is known of a webhook and of its deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::ids::{ChatId, DeliveryId, MessageId, WebhookId};
+use events::record::Position;
+use events::time::Timestamp;
+use events::webhook::DisabledBecause;
+
+use super::{Verdict, require};
+
+/// One delivery's story.
+#[derive(Debug)]
+pub struct Delivery {
+    pub webhook: WebhookId,
+    pub chat: ChatId,
+    pub messages: Vec<MessageId>,
+    /// Its place among all deliveries.
+    pub place: u64,
+    pub end: Option<Fate>,
+    /// So often it may have been posted.
+    pub posts_max: u64,
+    /// Whether somebody interfered, so that its turn is not in order.
+    pub by_hand: bool,
+    pub(super) failures: u32,
+    pub(super) number: u32,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Taken,
+    Discarded,
+    Parked(Timestamp),
+}
+
+impl Delivery {
+    pub const fn new(webhook: WebhookId, chat: ChatId, messages: Vec<MessageId>, place: u64) -> Self {
+        Self { webhook, chat, messages, place, end: None, posts_max: 0, by_hand: false, failures: 0, number: 0 }
+    }
+}
+
+/// A try under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Try {
+    pub(super) delivery: DeliveryId,
+    pub(super) number: u32,
+    pub(super) began: Position,
+}
+
+/// One webhook's story.
+#[derive(Debug, Default)]
+pub struct Hook {
+    pub url: Option<String>,
+    pub enabled: bool,
+    /// What is owed, by chat, each with its place.
+    pub(super) owed: BTreeMap<ChatId, BTreeSet<DeliveryId>>,
+    pub(super) trying: BTreeMap<ChatId, Try>,
+    pub(super) by_hand: BTreeMap<DeliveryId, u32>,
+    pub(super) errors: u32,
+    /// What began before counts no more.
+    pub(super) epoch: Position,
+    /// The last error that counted was told then.
+    pub(super) last_counted: Position,
+    pub(super) not_before: Timestamp,
+    pub(super) proven: bool,
+    pub(super) last_failed: Option<ChatId>,
+    pub(super) must_disable: Option<DisabledBecause>,
+    pub(super) must_park: Option<DeliveryId>,
+    pub(super) fuses: u64,
+    pub(super) told: u64,
+}
+
+impl Hook {
+    pub fn owes(&self) -> usize {
+        self.owed.values().map(BTreeSet::len).sum()
+    }
+
+    pub const fn is_open(&self) -> bool {
+        self.enabled && self.url.is_some()
+    }
+
+    pub fn under_way(&self) -> usize {
+        self.trying.len() + self.by_hand.len()
+    }
+
+    /// Whether it has anything to do by itself.
+    pub fn is_busy(&self) -> bool {
+        self.under_way() > 0 || self.told < self.fuses || (self.is_open() && self.owes() > 0)
+    }
+
+    pub(super) fn owe(&mut self, chat: ChatId, delivery: DeliveryId) -> Verdict {
+        require(self.owed.entry(chat).or_default().insert(delivery), "owed twice")
+    }
+
+    pub(super) fn anew(&mut self, position: Position) {
+        (self.errors, self.epoch, self.not_before) = (0, position, Timestamp::default());
+        (self.proven, self.last_failed) = (false, None);
+    }
+}

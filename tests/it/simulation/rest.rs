@@ -1,0 +1,87 @@
+//! How a life comes to rest: it stops in peace, or nothing is outstanding any more; and what every actor knows then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::registry::Kind;
+use actors::replay::replay;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::index::Index;
+use events::log::Log;
+
+use super::life::{Life, Machine};
+use super::referee::{Hook, Referee};
+use super::run::PATIENCE;
+
+/// A quiet end comes within this many minutes.
+const QUIET_MIN_MAX: u32 = 3_000;
+
+/// The life ends in peace: nothing is under way any more, and it is known what waits.
+pub async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Result<(), String> {
+    let stopped = tokio::time::timeout(PATIENCE, life.gateway.stop()).await;
+    let waiting = stopped.map_err(|_| format!("did not stop in {PATIENCE:?}"))?;
+    referee.catch_up(&machine.disk)?;
+    let known: usize = referee.accounts.values().map(|line| line.waiting.len()).sum();
+    let known = known + referee.hooks.values().map(Hook::owes).sum::<usize>();
+    let trying = referee.accounts.values().filter(|line| line.trying.is_some()).count();
+    let trying = trying + referee.hooks.values().map(Hook::under_way).sum::<usize>();
+    let right = waiting == known as u64 && trying == 0;
+    if right { Ok(()) } else { Err(format!("stopped with {waiting} waiting; {known} wait, {trying} are under way")) }
+}
+
+/// Waits until nothing is outstanding any more.
+pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<(), String> {
+    for _ in 0..QUIET_MIN_MAX {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        referee.catch_up(&machine.disk)?;
+        if referee.outstanding() == 0 {
+            // The last receipts.
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            return referee.catch_up(&machine.disk);
+        }
+    }
+    let stuck = referee.messages.iter().filter(|(_, told)| told.end.is_none() && !told.uncertain);
+    let stuck: Vec<_> = stuck.map(|(id, _)| id.to_string()).collect();
+    Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}"))
+}
+
+/// Every actor knows what the log says, before and after it slept.
+pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
+    let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
+    let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
+    for _ in 0..2 {
+        for workspace in referee.balances.keys() {
+            same::<Workspace>(life, *workspace, log.as_ref(), &index).await?;
+        }
+        for account in referee.accounts.keys() {
+            same::<Account>(life, *account, log.as_ref(), &index).await?;
+        }
+        for chat in referee.chats.keys() {
+            same::<Chat>(life, *chat, log.as_ref(), &index).await?;
+        }
+        for webhook in referee.hooks.keys() {
+            same::<Webhook>(life, *webhook, log.as_ref(), &index).await?;
+        }
+        life.gateway.shard.rest_all();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
+        let busy = busy + referee.hooks.values().filter(|hook| hook.owes() > 0).count();
+        let awake: usize = life.gateway.shard.overview().awake.iter().sum();
+        if awake > busy {
+            return Err(format!("{awake} actors do not sleep, though only {busy} have anything outstanding"));
+        }
+    }
+    Ok(())
+}
+
+async fn same<D: Kind>(life: &Life, id: D::Id, log: &dyn Log, index: &Index) -> Result<(), String>
+where
+    D::State: Clone,
+{
+    let seen = life.gateway.shard.look::<D, _>(id, D::State::clone).await.map_err(|error| error.to_string())?.value;
+    let rebuilt = replay::<D>(id, log, index, log.head().position).map_err(|error| error.to_string())?.state;
+    if seen == rebuilt { Ok(()) } else { Err(format!("{id}: live {seen:?} is not {rebuilt:?}")) }
+}
