@@ -125,9 +125,9 @@ fn tell_service_manager(state: NotifyState<'_>) {
 
 fn staying(queued: u64) -> String {
     match queued {
-        0 => "Nothing waits.".to_owned(),
-        1 => "1 message or report waits and leaves after the next start.".to_owned(),
-        _ => format!("{queued} messages and reports wait and leave after the next start."),
+        0 => "Nothing is queued.".to_owned(),
+        1 => "1 message or report stays queued and leaves after the next start.".to_owned(),
+        _ => format!("{queued} messages and reports stay queued and leave after the next start."),
     }
 }
 
