@@ -174,7 +174,7 @@ fn nobody_who_stops_the_gateway_waits_for_a_file() {
     gated.wait_for_requests(1);
 
     assert_eq!(server.sigterm(), Some(0));
-    assert!(server.process().output().contains("1 message or report waits"), "{}", server.process().output());
+    assert!(server.process().output().contains("1 message or report stays queued"), "{}", server.process().output());
 
     gated.give(Reply::file(PNG));
     server.restart();
