@@ -1,6 +1,7 @@
 //! What a webhook owes, tries and gives up, one behaviour a test.
 
 mod failing;
+mod properties;
 mod settings;
 mod windows;
 

@@ -45,7 +45,9 @@ pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<()
     }
     let stuck = referee.messages.iter().filter(|(_, told)| told.end.is_none() && !told.uncertain);
     let stuck: Vec<_> = stuck.map(|(id, _)| id.to_string()).collect();
-    Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}"))
+    let pending = referee.reports.pending();
+    let busy: Vec<_> = referee.hooks.iter().filter(|(_, hook)| hook.is_busy()).collect();
+    Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}; {pending} messages in no bundle; {busy:?}"))
 }
 
 /// Every actor knows what the log says, before and after it slept.

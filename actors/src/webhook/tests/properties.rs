@@ -1,0 +1,103 @@
+//! What holds in every history of a webhook, whatever its receiver and its owner do.
+
+mod driver;
+mod referee;
+
+use proptest::prelude::*;
+
+use self::driver::Driver;
+use super::*;
+
+/// Something that happens to a webhook. Numbers choose among the deliveries that there are.
+#[derive(Debug, Clone)]
+enum Step {
+    Owe { chat: u64 },
+    Pass(u64),
+    WakeNow,
+    WakeWhenDue,
+    End(usize, Outcome),
+    EndAll(Outcome),
+    Stale(usize, u32, Outcome),
+    Switch { on: bool, discard: bool },
+    Url(Option<u8>),
+    ResetErrors,
+    Resend(usize),
+    Recover { past_ms: u64 },
+    Notified(u64),
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let asked = prop::option::weighted(0.2, 0..36_000_000_u64);
+    let status = prop_oneof![4 => Just(None), 4 => Just(Some(500)), 1 => Just(Some(410))];
+    prop_oneof![
+        2 => Just(Outcome::Taken { status: 200 }),
+        5 => (status, asked).prop_map(|(status, retry_after_ms)| failed_with(status, retry_after_ms)),
+    ]
+}
+
+fn failed_with(status: Option<u16>, retry_after_ms: Option<u64>) -> Outcome {
+    Outcome::Failed { code: TIMEOUT.to_owned(), status, retry_after_ms }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![10 => of_time(), 12 => of_tries(), 3 => of_owners()]
+}
+
+fn of_time() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (1..=10_u64).prop_map(|chat| Step::Owe { chat }),
+        1 => (0..40_000_u64).prop_map(Step::Pass),
+        1 => (0..40_000_000_u64).prop_map(Step::Pass),
+        2 => Just(Step::WakeNow),
+        8 => Just(Step::WakeWhenDue),
+    ]
+}
+
+fn of_tries() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (any::<usize>(), outcome()).prop_map(|(which, outcome)| Step::End(which, outcome)),
+        3 => outcome().prop_map(Step::EndAll),
+        1 => (any::<usize>(), 0..14_u32, outcome()).prop_map(|(which, number, came)| Step::Stale(which, number, came)),
+    ]
+}
+
+fn of_owners() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (prop::bool::weighted(0.8), prop::bool::weighted(0.2)).prop_map(|(on, discard)| Step::Switch { on, discard }),
+        1 => prop::option::weighted(0.8, 0..2_u8).prop_map(Step::Url),
+        1 => Just(Step::ResetErrors),
+        3 => any::<usize>().prop_map(Step::Resend),
+        2 => (0..40_000_u64).prop_map(|past_ms| Step::Recover { past_ms }),
+        1 => (0..3_u64).prop_map(Step::Notified),
+    ]
+}
+
+/// A receiver that is broken for long, with short waits between, so that fuses blow and deliveries are parked.
+fn bad_times() -> impl Strategy<Value = Vec<Step>> {
+    let round = prop_oneof![
+        6 => Just(vec![Step::WakeWhenDue, Step::EndAll(failed_with(None, None))]),
+        1 => (1..=10_u64).prop_map(|chat| vec![Step::Owe { chat }]),
+        1 => Just(vec![Step::WakeWhenDue, Step::End(0, Outcome::Taken { status: 200 })]),
+    ];
+    prop::collection::vec(round, 0..40).prop_map(|rounds| rounds.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_history_keeps_the_invariants(
+        first in prop::collection::vec(step(), 0..100),
+        bad in bad_times(),
+        then in prop::collection::vec(step(), 0..60),
+    ) {
+        let mut driver = Driver::new();
+        for step in first.into_iter().chain(bad).chain(then) {
+            driver.take(step);
+        }
+        prop_assert_eq!(&driver.replayed(), &driver.state);
+        driver.finish();
+        prop_assert!(driver.state.owed.is_empty(), "still owed: {:?}", driver.state.owed);
+        prop_assert_eq!(driver.replayed(), driver.state);
+    }
+}
