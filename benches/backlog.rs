@@ -1,6 +1,6 @@
 //! How does a gateway start that owes a million reports? Beside sled's own opening of the same files: the time until it is
-//! ready, its memory, and the time from switching the webhook on until the first report is there. Promised: ready within
-//! 10 s of sled, below 1 GiB, the first report within 5 s.
+//! ready, its memory, and the time from switching the webhook on until the first report is there. Promised after a clean
+//! stop: ready within 1 s of sled, below 1 GiB, the first report within 5 s.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, reason = "figures for people, far below 2^52")]
 

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+/// More connections than anybody opens at once: a full queue would cost each of them a second.
+const BACKLOG: u32 = 2_048;
 const PAUSE: Duration = Duration::from_millis(5);
 /// What the number of a report's text follows.
 const TEXT: &[u8] = b"\"text\":\"report ";
@@ -35,15 +37,17 @@ pub struct Receiver {
 impl Receiver {
     /// Listens on a free port until the process ends.
     pub fn start() -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
+        drop(entered);
         let arrivals: Arc<Mutex<Vec<Arrival>>> = Arc::default();
         let noted = Arc::clone(&arrivals);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::spawn(move || {
             runtime.block_on(async move {
-                let Ok(listener) = TcpListener::from_std(listener) else { return };
                 while let Ok((stream, _)) = listener.accept().await {
                     tokio::spawn(take(stream, Arc::clone(&noted)));
                 }
