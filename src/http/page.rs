@@ -41,27 +41,27 @@ impl Query {
     }
 
     pub(super) fn limit(&self) -> Result<usize, Refused> {
-        self.limit_within(LIMIT, LIMIT_MAX)
+        self.limit_or(LIMIT)
     }
 
-    fn limit_within(&self, usual: usize, most: usize) -> Result<usize, Refused> {
+    fn limit_or(&self, usual: usize) -> Result<usize, Refused> {
         match self.number("limit")? {
             None => Ok(usual),
             Some(limit) => match usize::try_from(limit) {
-                Ok(limit) if (1..=most).contains(&limit) => Ok(limit),
-                _ => Err(Refused::invalid("limit", format!("limit must be 1 to {most}"))),
+                Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+                _ => Err(Refused::invalid("limit", format!("limit must be 1 to {LIMIT_MAX}"))),
             },
         }
     }
 
-    /// A page of a list that shows `usual` rows and at most `most`.
-    pub(super) fn page_of(&self, usual: usize, most: usize) -> Result<PageQuery, Refused> {
-        let limit = self.limit_within(usual, most)?;
+    /// A page of a list that shows `usual` rows unless more are asked for.
+    pub(super) fn page_of(&self, usual: usize) -> Result<PageQuery, Refused> {
+        let limit = self.limit_or(usual)?;
         Ok(PageQuery { limit, after: self.number("after")?, before: self.number("before")? })
     }
 
     pub(super) fn page(&self) -> Result<PageQuery, Refused> {
-        self.page_of(LIMIT, LIMIT_MAX)
+        self.page_of(LIMIT)
     }
 }
 

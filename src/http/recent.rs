@@ -10,7 +10,7 @@ use super::error::Refused;
 use super::page::{self, Query};
 use super::tables::{self, Tabled};
 use crate::gateway::Gateway;
-use crate::recent::{KEPT, Recent, Row};
+use crate::recent::{Recent, Row};
 
 /// So many are shown unless more are asked for.
 pub(super) const SHOWN: usize = 10;
@@ -35,7 +35,7 @@ pub(super) async fn list<R: Listed>(
     Caller(workspace): Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
-    let query = Query::of(&request)?.page_of(SHOWN, KEPT)?;
+    let query = Query::of(&request)?.page_of(SHOWN)?;
     let rows = all::<R>(&gateway, workspace).await?;
     Ok(page::answer(page::within(rows, query), query))
 }

@@ -114,7 +114,7 @@ fn a_used_data_directory_says_who_uses_it() {
 }
 
 #[test]
-fn a_server_that_is_asked_to_stop_says_what_waits() {
+fn a_server_that_is_asked_to_stop_says_what_stays_queued() {
     let mut server = Server::start();
     let workspace = server.workspace();
     let ids = ["one", "two", "three", "four"].map(|text| workspace.send(PHONE, text));
@@ -124,7 +124,7 @@ fn a_server_that_is_asked_to_stop_says_what_waits() {
 
     let said = server.process().output();
     let said = said.get(before..).unwrap_or_default().to_lowercase();
-    assert!(said.contains("messages and reports wait"), "{said}");
+    assert!(said.contains("queued"), "{said}");
     server.restart();
     workspace.wait_for_state(&ids[3], "sent", SOON);
 }

@@ -12,7 +12,6 @@ use super::super::recent::SHOWN;
 use super::super::routes::Listed;
 use super::schemas;
 use crate::codes;
-use crate::recent::KEPT;
 
 /// Codes of every route that reads a JSON body.
 const BODY: &[&str] = &["invalid_json", "not_an_object", "invalid_value", "body_too_large", "request_timeout"];
@@ -134,17 +133,17 @@ impl Doc {
     }
 
     /// As [`Doc::paged`], of the last rows of one kind.
-    pub(super) fn paged_within_the_kept(self) -> Self {
-        self.limited_to(KEPT, SHOWN).placed()
+    pub(super) fn paged_by_ten(self) -> Self {
+        self.limited_by(SHOWN).placed()
     }
 
     /// The page's size is chosen by `limit`.
     pub(super) fn limited(self) -> Self {
-        self.limited_to(500, 50)
+        self.limited_by(50)
     }
 
-    fn limited_to(self, most: usize, usual: usize) -> Self {
-        let limit = json!({"type": "integer", "minimum": 1, "maximum": most, "default": usual});
+    fn limited_by(self, usual: usize) -> Self {
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": usual});
         self.query("limit", "At most so many rows.", limit)
     }
 

@@ -58,7 +58,7 @@ fn tries() -> Vec<Doc> {
     let tries = [
         log("GET /api/v1/outbound/tries", "The last tries to report, the newest first")
             .lists::<TryView>()
-            .paged_within_the_kept(),
+            .paged_by_ten(),
         log("GET /api/v1/outbound/tries/{id}", "One try").answers::<TryView>(200).refusing(&["try_not_found"]),
     ];
     tries.into_iter().chain(logs.map(|doc| doc.downloads("outbound-log"))).collect()

@@ -95,7 +95,7 @@ fn attempts() -> Vec<Doc> {
     vec![
         Doc::new("Inbound webhook", "GET /api/v1/inbound/attempts", "The last attempts to send, the newest first")
             .lists::<AttemptView>()
-            .paged_within_the_kept(),
+            .paged_by_ten(),
         Doc::new("Inbound webhook", "GET /api/v1/inbound/attempts/{id}", "One attempt")
             .answers::<AttemptView>(200)
             .refusing(&["attempt_not_found"]),
