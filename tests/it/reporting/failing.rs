@@ -210,3 +210,18 @@ fn what_is_owed_survives_the_end_of_the_process() {
     check_once(&taken);
     assert_eq!(taken.len(), 5);
 }
+
+#[test]
+fn an_account_that_is_blocked_is_told_of_in_one_mail() {
+    const BLOCKS: &str = "+12025550145";
+    story(async |machine, life| {
+        let desk = Desk::open(&machine, life, settings()).await;
+        desk.sends(BLOCKS, "hello").await;
+        pass(DAYS).await;
+        let mails = desk.life.get(OUTBOX, &desk.key).await.body;
+        assert_eq!(mails["data"].as_array().unwrap().len(), 1, "{mails}");
+        assert_eq!(mails["data"][0]["to"], "ada@acme.example");
+        let text = mails["data"][0]["text"].as_str().unwrap();
+        assert!(text.contains(ACCOUNT) && !text.contains("hello"), "{text}");
+    });
+}
