@@ -109,3 +109,26 @@ fn a_proxy_of_the_environment_sees_nothing_of_a_report() {
     assert!(text(&failed, "error").starts_with("report_tls_failed: "), "{failed}");
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
+
+/// What is told of a message with a file and of one after it, where attachments are set so.
+fn told_of_a_file(setup: Setup) -> Vec<Value> {
+    let receiver = Receiver::start(|_| status(200));
+    let (server, owner) = owner(setup);
+    owner.set(&json!({"url": receiver.url("/hook")}));
+    let body =
+        json!({"account": ACCOUNT_PHONE, "from": PHONE, "name": "Mary Major", "text": "see", "file_name": "list.pdf"});
+    server.simulator().hear("receive", &body);
+    told(&server, &receiver, "seen?");
+    receiver.arrived().iter().map(|report| report.json()["message"].clone()).collect()
+}
+
+#[test]
+fn a_message_with_a_file_is_told_of_only_where_that_is_wanted() {
+    let told = told_of_a_file(Setup::new());
+    assert_eq!((told.len(), &told[0]["text"]), (1, &json!("seen?")));
+
+    let told = told_of_a_file(Setup::new().set("TIDINGS_OUTBOUND__ATTACHMENTS", "include"));
+    let (message, file) = (&told[0], &told[0]["attachments"][0]);
+    assert_eq!((told.len(), &message["text"], &file["filename"]), (2, &json!("see"), &json!("list.pdf")), "{told:?}");
+    assert!(told[1].get("attachments").is_none(), "{told:?}");
+}
