@@ -164,7 +164,9 @@ impl State {
         let mut due = Due { waiting: self.owed.len(), ..Due::nothing() };
         let Some(webhook) = self.webhook else { return due };
         let post = |delivery, chat, try_number, by_hand| Effect::Post { webhook, chat, delivery, try_number, by_hand };
-        due.effects.extend(self.in_flight.values().map(|t| post(t.owed.delivery, t.owed.chat, t.try_number, false)));
+        // A request under way goes on when it is switched off; one that a crash broke off is not made again then.
+        let in_flight = self.in_flight.values().filter(|_| self.is_open());
+        due.effects.extend(in_flight.map(|t| post(t.owed.delivery, t.owed.chat, t.try_number, false)));
         due.effects.extend(self.by_hand.iter().map(|(delivery, by)| post(*delivery, by.chat, by.try_number, true)));
         if self.notice_due {
             due.effects.push(Effect::Notify { webhook, notice: self.notices });

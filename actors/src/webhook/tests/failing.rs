@@ -230,6 +230,19 @@ fn tries_that_end_after_the_fuse_blew_are_noted_and_change_nothing_else() {
 }
 
 #[test]
+fn a_try_that_a_crash_broke_off_is_not_made_again_before_it_is_switched_on() {
+    let off = disabled(DisabledBecause::Owner, 0, REASON, 10);
+    healthy_with([owed(11), started(11, 1, 0)])
+        .due_effects([post(11, 1)])
+        .and([off])
+        .due_nothing()
+        .and([enabled()])
+        .due_effects([post(11, 1)])
+        .when(taken(11, 1), at(20))
+        .then([succeeded(11, 1, 20)]);
+}
+
+#[test]
 fn a_try_that_is_not_under_way_changes_nothing() {
     let spec = healthy_with([owed(11), started(11, 2, 0)]);
     let spec = spec.when(taken(11, 1), at(1)).then_nothing().when(timed_out(11, 3), at(1)).then_nothing();

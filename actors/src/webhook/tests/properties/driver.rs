@@ -73,12 +73,11 @@ impl Driver {
         }
     }
 
+    /// Requests under way; after a crash, those that it broke off.
     fn posts(&self) -> Vec<(DeliveryId, u32)> {
-        let post = |effect| match effect {
-            Effect::Post { delivery, try_number, .. } => Some((delivery, try_number)),
-            Effect::Close { .. } | Effect::Notify { .. } => None,
-        };
-        self.due().effects.into_iter().filter_map(post).collect()
+        let in_flight = self.state.in_flight.values().map(|one| (one.owed.delivery, one.try_number));
+        let by_hand = self.state.by_hand.iter().map(|(delivery, by)| (*delivery, by.try_number));
+        in_flight.chain(by_hand).collect()
     }
 
     fn ends(&mut self, (delivery, try_number): (DeliveryId, u32), outcome: Outcome) {
