@@ -24,7 +24,9 @@ pub use self::log::{EventsCommand, LsArgs, Moment, StateArgs, TailArgs};
 pub use self::message::{FileCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
-pub use self::trigger::{AccountArgs, FailingArgs, MessageArgs, ReceiverArgs, SentArgs, SimulatorUrl, TriggerCommand};
+pub use self::trigger::{
+    AccountArgs, FailingArgs, MessageArgs, ReceiptArgs, ReceiverArgs, SentArgs, SimulatorUrl, TriggerCommand,
+};
 pub use self::workspace::{CreateArgs, CreditsCommand, GrantArgs, KeyCommand, WorkspaceCommand};
 
 const EXAMPLES: &str = "\

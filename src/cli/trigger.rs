@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::args::{AccountArgs, Cli, FailingArgs, MessageArgs, ReceiverArgs, SentArgs, TriggerCommand};
+use super::args::{AccountArgs, Cli, FailingArgs, MessageArgs, ReceiptArgs, ReceiverArgs, SentArgs, TriggerCommand};
 use super::exit::{Exit, Failure};
 use super::print;
 use super::remote::{Call, Remote, segment};
@@ -14,6 +14,7 @@ const CONTACT: &str = "+12025550101";
 const TEXT: &str = "Hello";
 
 const MESSAGE: &[Column] = &[("Message", "/message_id")];
+const RECEIPT: &[Column] = &[("Message", "/message_id"), ("Status", "/status")];
 const CONNECTION: &[Column] = &[("Account", "/account"), ("Connected", "/connected")];
 const SETTINGS: &[Column] = &[("Status", "/status"), ("Delay ms", "/delay_ms"), ("Retry-After", "/retry_after")];
 
@@ -22,6 +23,7 @@ pub(super) fn run(cli: &Cli, command: &TriggerCommand) -> Result<(), Failure> {
     let (simulator, call, lines) = match command {
         TriggerCommand::Message(args) => (&args.account.simulator, message(args), MESSAGE),
         TriggerCommand::Sent(args) => (&args.account.simulator, sent(args), MESSAGE),
+        TriggerCommand::Receipt(args) => (&args.account.simulator, receipt(args), RECEIPT),
         TriggerCommand::Disconnect(args) => (&args.simulator, connection(args, "disconnect"), CONNECTION),
         TriggerCommand::Connect(args) => (&args.simulator, connection(args, "connect"), CONNECTION),
         TriggerCommand::FailingReceiver(args) => {
@@ -56,6 +58,11 @@ fn sent(args: &SentArgs) -> Call {
         ("text", Some(args.text.clone())),
     ];
     Call::post("/sim/v1/sent", body(fields))
+}
+
+fn receipt(args: &ReceiptArgs) -> Call {
+    let (account, message) = (segment(&args.account.account), segment(&args.message));
+    Call::new(Method::POST, format!("/sim/v1/accounts/{account}/receipts/{message}/{}", args.status))
 }
 
 fn connection(args: &AccountArgs, verb: &str) -> Call {

@@ -38,6 +38,22 @@ fn a_contact_writes_and_the_owner_types_on_the_phone() {
 }
 
 #[test]
+fn a_receipt_tells_of_a_message_of_which_nobody_knew_whether_it_was_sent() {
+    let server = Setup::new().clock_rate(CLOCK_RATE).start();
+    let workspace = server.workspace();
+    let id = workspace.send("+12025550144", "did it arrive?");
+    workspace.wait_for_state(&id, "uncertain", SOON);
+
+    let told = trigger(&server, &["receipt", &id, "--account", ACCOUNT_PHONE, "--status", "delivered"]);
+
+    assert_eq!((&told["message_id"], &told["status"]), (&json!(id), &json!("delivered")));
+    workspace.wait_for_state(&id, "delivered", SOON);
+    let unknown = server.command(&["trigger", "receipt", "wa_backend:3EB00000000000000001"]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(unknown.stderr.contains("the id of a message that was sent"), "{unknown:?}");
+}
+
+#[test]
 fn an_account_is_cut_off_and_connected_again() {
     let server = Server::start();
     let workspace = server.workspace();

@@ -9,6 +9,7 @@ Examples:
   tidings trigger message --from +12025550101 --name \"Mary Major\" --text \"Is it open today?\"
   tidings trigger message --jid 120363025550101@g.us --name Sales --from +12025550101 --text \"to all\"
   tidings trigger sent --to +12025550101 --text \"I am on my way\"
+  tidings trigger receipt wa_backend:3EB09FCC85FE99662E46 --status delivered
   tidings trigger disconnect --account +12025550100          and `connect` again
   tidings trigger failing-receiver demo --status 500         what is posted to /sim/v1/echo/demo fails
   tidings trigger healthy-receiver demo                      and succeeds again";
@@ -23,6 +24,8 @@ pub enum TriggerCommand {
     Message(MessageArgs),
     /// The owner of an account types on the phone itself
     Sent(SentArgs),
+    /// The other side's phone tells how far a message got, once more or at all
+    Receipt(ReceiptArgs),
     /// An account loses its connection: its messages wait
     Disconnect(AccountArgs),
     /// An account has its connection again
@@ -71,6 +74,19 @@ pub struct SentArgs {
     /// What is typed
     #[arg(long, default_value = "Hello", allow_hyphen_values = true)]
     pub text: String,
+}
+
+/// How far which message got.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ReceiptArgs {
+    /// The account that sent it.
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// The id of a message that was sent, as its acceptance told it
+    pub message: String,
+    /// How far it got
+    #[arg(long, default_value = "read", value_parser = ["delivered", "read"])]
+    pub status: String,
 }
 
 /// Which account.

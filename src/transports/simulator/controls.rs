@@ -8,6 +8,7 @@ use super::address::Address;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use super::wire::{ChaosView, ListView, MessageView, StatsView};
+use crate::transports::Status;
 
 type World = web::Data<Shared>;
 type Body = Result<web::Bytes, actix_web::Error>;
@@ -22,6 +23,21 @@ pub(super) async fn receive(world: World, body: Body) -> Result<HttpResponse, Re
 pub(super) async fn sent(world: World, body: Body) -> Result<HttpResponse, Refusal> {
     let message = Fields::parse(&body?)?.into_typed()?;
     Ok(HttpResponse::Ok().json(json!({"message_id": world.typed(message)})))
+}
+
+/// How far a message got is told once more, or at all.
+pub(super) async fn receipt(world: World, path: web::Path<(String, String, String)>) -> Result<HttpResponse, Refusal> {
+    let (phone, id, status) = path.into_inner();
+    let (account, id) = (account(&phone)?, id.parse()?);
+    let told = match status.as_str() {
+        "delivered" => Status::Delivered,
+        "read" => Status::Read,
+        _ => return Err(Refusal::NotFound),
+    };
+    if !world.receipt(&account, id, told) {
+        return Err(Refusal::field("id", "is the id of a message that was sent"));
+    }
+    Ok(HttpResponse::Ok().json(json!({"message_id": id.to_string(), "status": status})))
 }
 
 pub(super) async fn disconnect(world: World, phone: web::Path<String>) -> Result<HttpResponse, Refusal> {

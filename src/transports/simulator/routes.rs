@@ -34,6 +34,7 @@ pub fn configure(cfg: &mut web::ServiceConfig, world: Shared) {
         .service(at("/phones/{phone}/messages").route(web::get().to(controls::messages)))
         .service(at("/accounts/{phone}/disconnect").route(web::post().to(controls::disconnect)))
         .service(at("/accounts/{phone}/connect").route(web::post().to(controls::connect)))
+        .service(at("/accounts/{phone}/receipts/{id}/{status}").route(web::post().to(controls::receipt)))
         .service(at("/chaos").route(web::get().to(controls::chaos)).route(web::put().to(controls::set_chaos)))
         .service(at("/stats").route(web::get().to(controls::stats)));
 }

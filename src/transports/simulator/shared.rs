@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::NumberedUpdate;
 use super::address::Address;
 use super::world::{Chaos, Incoming, Received, Stats, TooManyDisconnected, Typed, World};
-use crate::transports::{Lookup, Outgoing};
+use crate::transports::{Lookup, Outgoing, Status};
 
 /// Most updates that one reading hands out.
 const UPDATES_MAX: usize = 1_000;
@@ -55,6 +55,11 @@ impl Shared {
     /// The owner of an account types on the phone itself. Returns the message's wire id.
     pub fn typed(&self, message: Typed) -> String {
         self.change(|world, now| world.typed(now, message))
+    }
+
+    /// Tells how far a message of an account got; false if nothing of the kind was ever sent.
+    pub fn receipt(&self, account: &Address, id: MessageId, status: Status) -> bool {
+        self.change(|world, now| world.receipt(now, account, id, status))
     }
 
     /// Cuts an account off, until it is connected again.

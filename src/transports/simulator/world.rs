@@ -93,6 +93,15 @@ impl World {
         self.known.lookup(id)
     }
 
+    /// How far a message of an account got is told once more, or at all. False if nothing of the kind was ever sent.
+    pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
+        let is_known = self.lookup(id) != Lookup::NotSent;
+        if is_known {
+            self.news.add(now, Item::Receipt { from: account.spelled().into(), id, status });
+        }
+        is_known
+    }
+
     /// Somebody writes to an account, which hears of it once it is connected. Returns the message's wire id.
     pub fn receive(&mut self, now: Timestamp, message: Incoming) -> String {
         let wire_id = self.next_wire_id();
