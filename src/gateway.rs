@@ -210,6 +210,7 @@ impl Gateway {
             commands_in_flight: config.limits.commands_in_flight,
             idle: Duration::from_secs(config.limits.actor_idle_s),
             attachments: config.outbound.attachments == Attachments::Include,
+            snapshot_every: config.limits.snapshot_every,
         })?;
         // Effects start in later turns of this thread, so none can be performed before this.
         let _ = index.set(Arc::clone(shard.index()));

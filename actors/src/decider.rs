@@ -8,6 +8,8 @@ use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId};
 use events::index::{AccountEntry, ChatEntry, Remembered};
 use events::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::reporting::Reporting;
 
@@ -15,8 +17,8 @@ use crate::reporting::Reporting;
 pub trait Decider: Sized + Unpin + 'static {
     /// Names one actor of this kind.
     type Id: Copy + Eq + Hash + Debug + Display + Send + Sync + Unpin + 'static;
-    /// What the rules remember.
-    type State: Default + PartialEq + Debug + serde::Serialize + Send + Unpin + 'static;
+    /// What the rules remember: all of it can be written down and read again.
+    type State: Default + PartialEq + Debug + Serialize + DeserializeOwned + Send + Unpin + 'static;
     /// A wish.
     type Command: Send + 'static;
     /// What the one who wished learns.

@@ -4,11 +4,15 @@ use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::reading::visit;
 use events::record::{Position, Revision};
+use events::snapshot::{self, Snapshot};
 
 use crate::decider::Decider;
 
 /// Positions read at once.
 const CHUNK: usize = 10_000;
+
+/// Names the rules of this build: snapshots of others are passed over.
+const RULES: &str = env!("TIDINGS_RULES");
 
 /// A state and how many events made it.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,19 +23,60 @@ pub struct Replayed<S> {
     pub revision: Revision,
 }
 
-/// Folds an actor's events up to and including position `to`.
+/// A state that may rest on a snapshot.
+#[derive(Debug)]
+pub struct Woken<S> {
+    /// The same as a replay gives.
+    pub replayed: Replayed<S>,
+    /// The latest snapshot there is, of use or not.
+    pub snapshot: Option<snapshot::Head>,
+    /// Events that no snapshot of use has.
+    pub since: u64,
+}
+
+/// Folds an actor's events up to and including position `to`. Reads nothing but records: what audits rely on.
 pub fn replay<D: Decider>(
     id: D::Id,
     log: &dyn Log,
     index: &Index,
     to: Position,
 ) -> Result<Replayed<D::State>, ReadError> {
-    let series = Series::Stream(D::stream(id));
     let mut replayed = Replayed { state: D::State::default(), revision: 0 };
-    let mut from = 1;
+    fold::<D>(id, log, index, 1..=to, &mut replayed)?;
+    Ok(replayed)
+}
+
+/// The same state as [`replay`] gives, from the latest snapshot on if there is one of use.
+pub fn wake<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, to: Position) -> Result<Woken<D::State>, ReadError> {
+    let stream = D::stream(id);
+    let Some(Snapshot { head, state }) = snapshot::load::<D::State>(log, stream, rules(), to)? else {
+        let replayed = replay::<D>(id, log, index, to)?;
+        let since = replayed.revision;
+        return Ok(Woken { replayed, snapshot: snapshot::head(log, stream)?, since });
+    };
+    let mut replayed = Replayed { state, revision: head.revision };
+    fold::<D>(id, log, index, head.position.saturating_add(1)..=to, &mut replayed)?;
+    let since = replayed.revision.saturating_sub(head.revision);
+    Ok(Woken { replayed, snapshot: Some(head), since })
+}
+
+/// The number of this build's rules.
+pub(crate) fn rules() -> u64 {
+    RULES.parse().unwrap_or(0)
+}
+
+fn fold<D: Decider>(
+    id: D::Id,
+    log: &dyn Log,
+    index: &Index,
+    range: std::ops::RangeInclusive<Position>,
+    replayed: &mut Replayed<D::State>,
+) -> Result<(), ReadError> {
+    let series = Series::Stream(D::stream(id));
+    let (mut from, to) = range.into_inner();
     loop {
         let positions = index.positions(series, from, to, CHUNK)?;
-        let Some(last) = positions.last().copied() else { return Ok(replayed) };
+        let Some(last) = positions.last().copied() else { return Ok(()) };
         visit(log, &positions, |_, _, event| {
             D::apply(&mut replayed.state, event);
             replayed.revision = replayed.revision.saturating_add(1);

@@ -35,7 +35,7 @@ use crate::clock::Clock;
 use crate::decider::{Due, Found, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
-use crate::replay::{Replayed, replay};
+use crate::replay::{Woken, wake};
 use crate::reporting::Reporting;
 use crate::shell::{self, Nudge, Rest, Shell};
 use crate::webhook::Webhook;
@@ -66,6 +66,8 @@ pub struct Parts {
     pub idle: Duration,
     /// Whether messages with a file are reported.
     pub attachments: bool,
+    /// An actor's state is kept as a snapshot every so many of its events; a large one less often.
+    pub snapshot_every: u64,
 }
 
 impl Reading {
@@ -112,6 +114,7 @@ pub struct Shard {
     pub(crate) clock: Clock,
     pub(crate) ports: Ports,
     pub(crate) idle: Duration,
+    pub(crate) snapshot_every: u64,
     attachments: bool,
     log: Arc<dyn Log>,
     reading: Reading,
@@ -167,6 +170,7 @@ impl Shard {
             clock: parts.clock.clone(),
             ports: (parts.ports)(),
             idle: parts.idle,
+            snapshot_every: parts.snapshot_every,
             attachments: parts.attachments,
             log: Arc::clone(&parts.log),
             reading: parts.reading,
@@ -302,11 +306,11 @@ impl Shard {
     }
 
     /// An actor's state as of `to`, once that is durable.
-    pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Replayed<D::State>> {
+    pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
         let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
-        let replayed = self.reading.read(move || replay::<D>(id, log.as_ref(), &index, to)).await;
-        replayed
+        let woken = self.reading.read(move || wake::<D>(id, log.as_ref(), &index, to)).await;
+        woken
             .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
             .ok()
     }

@@ -1,5 +1,7 @@
 //! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Holds no rule.
 
+mod snapshots;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,14 +13,16 @@ use actix::{
 };
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{Inbox, NewCommit};
+use events::snapshot::Place;
 use events::time::Timestamp;
+use snapshots::Snapshots;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::decider::Due;
 use crate::port::Port;
 use crate::registry::Kind;
-use crate::replay::Replayed;
+use crate::replay::{Woken, rules};
 use crate::shard::{Running, Shard};
 
 /// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
@@ -31,6 +35,7 @@ pub struct Shell<D: Kind> {
     port: Rc<dyn Port<D>>,
     state: D::State,
     revision: Revision,
+    snapshots: Snapshots,
     inbox: Inbox,
     listed: BTreeMap<D::Effect, Listed>,
     waiting: bool,
@@ -109,6 +114,7 @@ impl<D: Kind> Shell<D> {
             port,
             state: D::State::default(),
             revision: 0,
+            snapshots: Snapshots::default(),
             inbox,
             listed: BTreeMap::new(),
             waiting: false,
@@ -118,13 +124,14 @@ impl<D: Kind> Shell<D> {
         }
     }
 
-    fn awake(&mut self, replayed: Option<Replayed<D::State>>, context: &mut Context<Self>) {
-        let Some(replayed) = replayed else {
+    fn awake(&mut self, woken: Option<Woken<D::State>>, context: &mut Context<Self>) {
+        let Some(Woken { replayed, snapshot, since }) = woken else {
             self.leave(context);
             return;
         };
         self.state = replayed.state;
         self.revision = replayed.revision;
+        self.snapshots = Snapshots::new(snapshot, since);
         self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
         self.drain();
         let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
@@ -142,7 +149,21 @@ impl<D: Kind> Shell<D> {
             for event in record.events.iter().filter(|event| event.concerns(stream)) {
                 D::apply(&mut self.state, event);
                 self.revision = self.revision.saturating_add(1);
+                self.snapshots.count();
             }
+        }
+    }
+
+    /// Keeps the state, now and then. Everything in it is on its way to the disk before it.
+    fn keep(&mut self) {
+        if !self.snapshots.is_due(self.shard.snapshot_every) || !self.inbox.borrow().is_empty() {
+            return;
+        }
+        let (stream, position) = (D::stream(self.id), self.shard.head());
+        let place = Place { stream, rules: rules(), position, revision: self.revision };
+        match self.snapshots.keep(place, &self.state) {
+            Ok(notes) => drop(self.shard.sequencer.borrow().snapshot(notes)),
+            Err(error) => tracing::warn!(%stream, %error, "no snapshot"),
         }
     }
 
@@ -188,6 +209,7 @@ impl<D: Kind> Shell<D> {
         self.set_timer(due.wake_at.into_iter().chain(next).min(), context);
         self.waiting = due.waiting > 0;
         self.shard.outstanding(D::stream(self.id), !self.rests(), &due);
+        self.keep();
     }
 
     /// Gives the wake-up command if its time has come; whether that changed anything.
@@ -297,7 +319,7 @@ impl<D: Kind> Actor for Shell<D> {
         let registered = self.shard.sequencer.borrow_mut().register(D::stream(self.id), Rc::clone(&self.inbox));
         let (shard, id) = (Rc::clone(&self.shard), self.id);
         let load = async move { shard.load::<D>(id, registered).await };
-        load.into_actor(self).map(|replayed, shell, context| shell.awake(replayed, context)).wait(context);
+        load.into_actor(self).map(|woken, shell, context| shell.awake(woken, context)).wait(context);
     }
 }
 

@@ -6,6 +6,10 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 
 use events::event::Event;
+use events::ids::{StreamId, WorkspaceId};
+use events::log::{Batch, Log};
+use events::memory_log::MemoryLog;
+use events::snapshot::{self, Place};
 use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, Found, Question};
@@ -95,7 +99,17 @@ impl<D: Decider> Spec<D> {
         let mut again = D::State::default();
         self.past.iter().for_each(|event| D::apply(&mut again, event));
         assert_eq!(again, self.state, "a replay gives another state");
+        assert_eq!(written_and_read::<D>(&self.state), self.state, "a snapshot gives another state");
     }
+}
+
+/// The state as it comes out of a snapshot.
+pub(crate) fn written_and_read<D: Decider>(state: &D::State) -> D::State {
+    let stream = StreamId::Workspace(WorkspaceId::nth(0));
+    let (notes, _) = snapshot::store(Place { stream, rules: 1, position: 0, revision: 0 }, state, None).unwrap();
+    let log = MemoryLog::default();
+    log.write(&Batch { notes, ..Batch::default() }).unwrap();
+    snapshot::load(&log, stream, 1, 0).unwrap().unwrap().state
 }
 
 impl<D: Decider> Verdict<D>

@@ -58,6 +58,16 @@ pub fn decode_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> 
     Ok(options().reject_trailing_bytes().deserialize(bytes)?)
 }
 
+/// Encodes an actor's state. It may be large, but never comes from outside.
+pub(crate) fn encode_state<T: Serialize>(state: &T) -> Result<Vec<u8>, CodecError> {
+    Ok(options().with_no_limit().serialize(state)?)
+}
+
+/// Decodes an actor's state; its digest was compared before.
+pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    Ok(options().with_limit(bytes.len() as u64).reject_trailing_bytes().deserialize(bytes)?)
+}
+
 /// Appends a record's bytes.
 pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let events = u32::try_from(record.events.len()).map_err(|_| CodecError::TooLarge)?;

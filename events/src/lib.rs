@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`ids`], [`time`], [`event`] and its four families, [`record`] (one commit), [`codec`]
 //! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`index`] (look-ups), [`sequencer`] (order first),
-//! [`writer`] (then durability), [`tally`] (figures).
+//! [`writer`] (then durability), [`snapshot`] (shortcuts), [`tally`] (figures).
 
 pub mod ids;
 pub mod personal;
@@ -26,6 +26,7 @@ pub mod sled_log;
 pub mod index;
 pub mod reading;
 pub mod sequencer;
+pub mod snapshot;
 pub mod tally;
 pub mod verify;
 pub mod watermark;

@@ -167,6 +167,11 @@ impl Sequencer {
         self.writer.send(Work::Notes(notes)).map_err(|_| AppendError::Closed)
     }
 
+    /// Sends a snapshot's notes to be stored behind everything sequenced so far, as there is room.
+    pub fn snapshot(&self, notes: Vec<Note>) -> Result<(), AppendError> {
+        self.writer.send(Work::Snapshot(notes)).map_err(|_| AppendError::Closed)
+    }
+
     /// Sends a question that is answered when everything sequenced and noted so far is durable.
     pub fn settle(&self) -> Result<oneshot::Receiver<()>, AppendError> {
         let (told, settled) = oneshot::channel();

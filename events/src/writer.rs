@@ -27,8 +27,10 @@ pub enum Work {
     Commit(Arc<Record>),
     /// Entries of the index that cover everything before them.
     Index(Leaving),
-    /// Other notes.
+    /// Other notes, all in one batch.
     Notes(Vec<Note>),
+    /// Notes that may take several batches, in this order.
+    Snapshot(Vec<Note>),
     /// Tells when everything before it is durable, the index included.
     Settle(oneshot::Sender<()>),
 }
@@ -118,6 +120,7 @@ impl Writer {
         match work {
             Work::Commit(record) => return prepared.chain(&record),
             Work::Notes(notes) => prepared.batch.notes.extend(notes),
+            Work::Snapshot(notes) => self.backlog.extend(notes.into_iter().map(Later::Note)),
             Work::Index(leaving) => {
                 self.backlog.extend(leaving.notes()?.into_iter().map(Later::Note));
                 self.backlog.push_back(Later::Left(leaving));

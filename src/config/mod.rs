@@ -110,6 +110,9 @@ pub struct Limits {
     /// Seconds without work after which an actor sleeps.
     #[serde(deserialize_with = "fields::within::<1, 86_400, _, _>")]
     pub actor_idle_s: u64,
+    /// Events of an actor after which its state is kept, so that it wakes faster.
+    #[serde(deserialize_with = "fields::within::<1, 1_000_000_000, _, _>")]
+    pub snapshot_every: u64,
     /// Largest file in bytes.
     #[serde(deserialize_with = "fields::within::<1, 16_777_216, _, _>")]
     pub file_bytes: usize,

@@ -1,14 +1,14 @@
 //! The gap between two messages of an account: random to the eye, the same at every replay.
 
 use events::ids::MessageId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Time is kept in whole milliseconds and follows the wall clock by one part in 10,000; this much more keeps a gap from
 /// ever being too short in real time.
 const MARGIN_MS: u64 = 2;
 
 /// Bounds of the waiting time, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// Shortest.
     pub min_ms: u32,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::account::{DeferReason, MessageQueued, SendDeferred};
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
 use super::state::Charged;
@@ -16,7 +16,7 @@ pub const FETCHED_MAX: usize = 8;
 pub const FETCHES_MAX: usize = 256;
 
 /// Waiting messages; ids, not texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     places: BTreeMap<MessageId, u64>,
     waiting: BTreeMap<u64, Waiting>,
@@ -34,7 +34,7 @@ pub struct Queue {
 }
 
 /// One waiting message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// Its id.
     pub message: MessageId,
@@ -59,7 +59,7 @@ pub struct Waiting {
 }
 
 /// How far a message's file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileStage {
     /// It has none.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
 use super::queue::Queue;
@@ -16,7 +16,7 @@ use crate::decider::Due;
 pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
 
 /// Queue, current try, what is not settled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Its id and its workspace; `None` before it is connected.
     pub connected: Option<(AccountId, WorkspaceId)>,
@@ -47,7 +47,7 @@ pub struct State {
 }
 
 /// A stop by `WhatsApp`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// When it ends, if that is known.
     pub until: Option<Timestamp>,
@@ -65,7 +65,7 @@ pub(super) enum Hold {
 }
 
 /// A try under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Current {
     /// Which message.
     pub message: MessageId,
@@ -76,7 +76,7 @@ pub struct Current {
 }
 
 /// A message and what it cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charged {
     /// Its conversation.
     pub chat: ChatId,
@@ -87,7 +87,7 @@ pub struct Charged {
 }
 
 /// A message that is done with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
     /// The message.
     pub charged: Charged,

@@ -14,7 +14,7 @@ use events::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId};
 use events::index::AccountEntry;
 use events::personal::Personal;
 use events::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 use crate::reporting::{self, owed};
@@ -73,7 +73,7 @@ pub enum Receipt {
 }
 
 /// How far a message got: a rank that only rises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// On its way.
@@ -89,7 +89,7 @@ pub enum Stage {
 }
 
 /// How far each of the latest messages got, and what is to be reported.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     chat: Option<ChatId>,
     account: Option<AccountId>,
@@ -103,7 +103,7 @@ pub struct State {
 }
 
 /// One of the latest messages that we sent, or are about to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
     stage: Stage,
     /// Whether it was said at some time, whatever turned out later: it is reported once.

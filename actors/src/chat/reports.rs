@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use events::ids::{MessageId, WebhookId};
 use events::time::Timestamp;
 use events::webhook::{BundleFlushed, BundleOpened};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A bundle has this many messages at most.
 pub const BUNDLE_MESSAGES_MAX: usize = 1_000;
@@ -15,7 +15,7 @@ pub const BUNDLE_BYTES_MAX: u64 = 1 << 20;
 pub const BUNDLES_AT_ONCE: usize = 250;
 
 /// What is owed and not yet in a bundle.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reports {
     /// In no window yet.
     pub(super) pending: VecDeque<Owed>,
@@ -28,7 +28,7 @@ pub struct Reports {
 }
 
 /// A message that is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owed {
     pub(super) message: MessageId,
     pub(super) webhook: WebhookId,
@@ -36,7 +36,7 @@ pub(super) struct Owed {
 }
 
 /// Messages that will be reported together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Window {
     pub(super) number: u64,
     pub(super) webhook: WebhookId,

@@ -9,11 +9,12 @@ use events::account::Origin;
 use events::event::Event;
 use events::ids::MessageId;
 use events::index::Index;
-use events::log::Log;
+use events::log::{Batch, Log};
 use events::memory_log::MemoryLog;
 use events::personal::Digest;
 use events::record::{Cause, decode};
 use events::sequencer::{NewCommit, Sequencer};
+use events::snapshot;
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
 use futures_util::future::LocalBoxFuture;
@@ -27,10 +28,11 @@ use crate::clock::Clock;
 use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::port::{Port, Ports};
+use crate::replay::{replay, wake};
 use crate::spec::at;
 use crate::spec::facts::{connected, created, granted, message, url_generated, workspace};
 use crate::webhook::{self, Webhook};
-use crate::workspace::{Command as Ask, LookedUp, Recipient, Submit, Workspace};
+use crate::workspace::{Command as Ask, Grant, LookedUp, Recipient, Submit, Workspace};
 
 /// Found by a seed: the checkpoint covered the message and left out its account, which did not know yet what it had.
 #[test]
@@ -86,6 +88,45 @@ fn a_stop_waits_for_a_try_that_has_just_begun() {
     assert!(matches!(last.as_deref(), Some([Event::MessageSent(_)])), "it is under way for ever: {last:?}");
 }
 
+/// The shard above keeps a snapshot every three events.
+#[test]
+fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    begin(&log, vec![created(), granted(5, "trial"), url_generated("in_token"), connected()]);
+    live(&log, async |shard, batches, _| {
+        batches.add_permits(1_000);
+        for credits in 1..=10 {
+            shard.ask::<Workspace>(workspace(), grant(credits), Cause::system()).await.unwrap();
+            if credits % 4 == 0 {
+                shard.rest_all();
+                pass(100).await;
+                assert_eq!(shard.overview().awake, [0; 4], "somebody is still awake");
+            }
+        }
+        shard.stop().await;
+    });
+    let stream = Workspace::stream(workspace());
+    let (index, to) = (Index::open(Arc::clone(&log)).unwrap(), log.head().position);
+    let rebuilt = replay::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
+    let woken = wake::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
+    assert_eq!(woken.replayed, rebuilt);
+    assert!(woken.snapshot.is_some() && woken.since < 3, "{woken:?}");
+    // A look into the past before the snapshot, and a wake-up after it was lost.
+    let early = woken.snapshot.unwrap().position - 1;
+    let as_of = |at| replay::<Workspace>(workspace(), log.as_ref(), &index, at).unwrap();
+    assert_eq!(wake::<Workspace>(workspace(), log.as_ref(), &index, early).unwrap().replayed, as_of(early));
+    let head = snapshot::head(log.as_ref(), stream).unwrap().unwrap();
+    let lost: Vec<_> = log.notes(b"S/", b"", 100).unwrap().into_iter().map(|(key, _)| (key, None)).collect();
+    assert!(head.bytes > 0 && lost.len() >= 2);
+    log.write(&Batch { after: to, notes: lost, ..Batch::default() }).unwrap();
+    let without = wake::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
+    assert_eq!((without.replayed, without.since), (rebuilt, woken.replayed.revision));
+}
+
+fn grant(credits: u64) -> Ask {
+    Ask::Grant(Grant { amount: credits, by: "operator".to_owned(), reason: format!("nth {credits}") })
+}
+
 fn submit() -> Ask {
     Ask::Submit(Box::new(Submit {
         message: message(11),
@@ -139,6 +180,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
             commands_in_flight: 10,
             idle: Duration::from_hours(1),
             attachments: false,
+            snapshot_every: 3,
         };
         story(Shard::launch(parts).unwrap(), batches, sent).await;
     });

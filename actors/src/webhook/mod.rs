@@ -6,6 +6,7 @@ mod queue;
 mod state;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::sync::Arc;
 

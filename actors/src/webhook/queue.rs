@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::ids::{ChatId, DeliveryId};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Owed deliveries, each with its place among all that ever were.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<Owed>")]
 pub struct Queue {
     owed: BTreeMap<(ChatId, u64), DeliveryId>,
     /// First deliveries of chats, the oldest first.
@@ -14,7 +15,7 @@ pub struct Queue {
 }
 
 /// A delivery in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
     /// Its place among all deliveries that ever were.
     pub place: u64,
@@ -76,6 +77,16 @@ impl Queue {
         if let Some(first) = self.first_of(chat) {
             self.heads.insert((first, chat));
         }
+    }
+}
+
+impl From<Vec<Owed>> for Queue {
+    fn from(all: Vec<Owed>) -> Self {
+        let mut queue = Self::default();
+        for owed in all {
+            queue.insert(owed);
+        }
+        queue
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a webhook remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use events::event::Event;
 use events::ids::{ChatId, DeliveryId, WebhookId};
@@ -10,14 +10,15 @@ use events::webhook::{
     Aggregation, BundleFlushed, BundleOpened, DeliveryFailed, DeliveryParked, DeliveryStarted, DeliverySucceeded,
     DisabledBecause, WebhookConfigured, WebhookDisabled,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::queue::{Owed, Queue};
+use super::windows::{Window, Windows};
 use super::{AT_ONCE, CLOSED_AT_ONCE, Effect};
 use crate::decider::Due;
 
 /// Settings, open windows, deliveries owed, the fuse.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Its id; `None` before anything happened to it.
     pub webhook: Option<WebhookId>,
@@ -41,10 +42,7 @@ pub struct State {
     pub by_hand: BTreeMap<DeliveryId, ByHand>,
     /// What waits for somebody's word.
     pub parked: BTreeMap<DeliveryId, Parked>,
-    windows: BTreeMap<ChatId, Window>,
-    /// Open windows, the oldest first.
-    #[serde(skip)]
-    opened: BTreeSet<(Timestamp, ChatId)>,
+    windows: Windows,
     /// Windows opened up to here are closed at once.
     called_in: Option<Timestamp>,
     /// Deliveries that there ever were.
@@ -64,7 +62,7 @@ pub struct State {
 }
 
 /// A request under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Try {
     /// Its delivery.
     pub owed: Owed,
@@ -75,7 +73,7 @@ pub struct Try {
 }
 
 /// A request that somebody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByHand {
     /// Its conversation.
     pub chat: ChatId,
@@ -84,7 +82,7 @@ pub struct ByHand {
 }
 
 /// A delivery that waits for somebody's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
     /// The delivery.
     pub owed: Owed,
@@ -92,13 +90,7 @@ pub struct Parked {
     pub at: Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-struct Window {
-    number: u64,
-    opened_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failures {
     /// Tries begun.
     pub(super) tries: u32,
@@ -109,7 +101,7 @@ pub(super) struct Failures {
 impl State {
     /// Windows that gather.
     pub fn windows(&self) -> u64 {
-        self.windows.len() as u64
+        self.windows.len()
     }
 
     /// Whether requests may be made.
@@ -181,11 +173,10 @@ impl State {
     /// When the oldest windows close.
     fn closings(&self) -> impl Iterator<Item = (Timestamp, Effect)> {
         let aggregated = self.aggregation != Aggregation::None;
-        self.opened.iter().take(CLOSED_AT_ONCE).filter_map(move |(opened_at, chat)| {
-            let window = self.windows.get(chat)?.number;
-            let called_in = self.called_in.is_some_and(|at| *opened_at <= at);
-            let at = if called_in { *opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
-            Some((at, Effect::Close { chat: *chat, window, aggregated }))
+        self.windows.oldest().take(CLOSED_AT_ONCE).map(move |(chat, Window { number, opened_at })| {
+            let called_in = self.called_in.is_some_and(|at| opened_at <= at);
+            let at = if called_in { opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
+            (at, Effect::Close { chat, window: number, aggregated })
         })
     }
 
@@ -245,15 +236,11 @@ impl State {
 
     fn opened(&mut self, opened: &BundleOpened) {
         self.webhook = Some(opened.webhook);
-        self.windows.insert(opened.chat, Window { number: opened.window, opened_at: opened.at });
-        self.opened.insert((opened.at, opened.chat));
+        self.windows.open(opened.chat, Window { number: opened.window, opened_at: opened.at });
     }
 
     fn flushed(&mut self, flushed: &BundleFlushed) {
-        if let Some(window) = self.windows.get(&flushed.chat).filter(|window| window.number == flushed.window) {
-            self.opened.remove(&(window.opened_at, flushed.chat));
-            self.windows.remove(&flushed.chat);
-        }
+        self.windows.close(flushed.chat, flushed.window);
         if let Some(delivery) = flushed.delivery() {
             self.deliveries = self.deliveries.saturating_add(1);
             self.owed.insert(Owed { place: self.deliveries, chat: flushed.chat, delivery });

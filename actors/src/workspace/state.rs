@@ -7,7 +7,7 @@ use events::ids::{AccountId, WorkspaceId};
 use events::personal::{Digest, Personal};
 use events::time::Timestamp;
 use events::workspace::AccountConnected;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::pacing::Gap;
 
@@ -15,7 +15,7 @@ use crate::account::pacing::Gap;
 pub(super) const TRANSPORT: &str = "transport";
 
 /// Credits, accounts, the way in, settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Its number; `None` before it is created.
     pub workspace: Option<WorkspaceId>,
@@ -50,7 +50,7 @@ pub struct State {
 }
 
 /// A person: the owner, or a teammate.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Full name.
     pub full_name: Personal,
@@ -61,7 +61,7 @@ pub struct Owner {
 }
 
 /// An API key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// SHA-256 of the key.
     pub hash: Digest,
@@ -72,7 +72,7 @@ pub struct Key {
 }
 
 /// A number that is or was connected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; which of them shows is Standing's to say")]
 pub struct Account {
     /// E.164.
@@ -100,7 +100,7 @@ pub struct Account {
 }
 
 /// Whether an account may send, and if not, why not first of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It may.

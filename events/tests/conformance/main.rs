@@ -18,5 +18,6 @@ mod removals;
 mod reopening;
 mod sequencing;
 mod series;
+mod snapshots;
 mod titles;
 mod writing;

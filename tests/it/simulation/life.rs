@@ -36,6 +36,8 @@ pub struct Machine {
     pub time: RealTime,
     /// The waits after errors in a row, in seconds, where they are not the usual ones.
     pub retry_s: Option<Vec<u32>>,
+    /// Events of an actor after which its state is kept.
+    pub snapshot_every: u64,
 }
 
 impl Machine {
@@ -43,7 +45,7 @@ impl Machine {
         let (fate, time) = (Fate::new(seed), RealTime::default());
         let whatsapp = WhatsApp::new(fate.clone(), time.clone());
         let receiver = Receiver::new(fate.clone(), time.clone());
-        Self { disk: Disk::default(), whatsapp, receiver, fate, time, retry_s: None }
+        Self { disk: Disk::default(), whatsapp, receiver, fate, time, retry_s: None, snapshot_every: 1 + seed % 40 }
     }
 
     /// The waits after errors in a row, in seconds.
@@ -53,6 +55,7 @@ impl Machine {
 
     fn config(&self) -> Config {
         let mut config = Config::load(None, [("", ""); 0], Overrides::default()).unwrap();
+        config.limits.snapshot_every = self.snapshot_every;
         if let Some(retry_s) = &self.retry_s {
             config.outbound.retry_s.clone_from(retry_s);
         }

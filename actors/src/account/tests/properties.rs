@@ -10,6 +10,7 @@ use self::driver::Driver;
 use super::*;
 use crate::account::outcome::{Permanent, Scope, StopReason};
 use crate::decider::Decider;
+use crate::spec::written_and_read;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 const WEEK_MS: u64 = 7 * DAY_MS;
@@ -114,6 +115,7 @@ proptest! {
             driver.take(step);
         }
         prop_assert_eq!(&driver.replayed(), &driver.state);
+        prop_assert_eq!(&written_and_read::<Account>(&driver.state), &driver.state);
         driver.finish();
         prop_assert!(driver.state.queue.is_empty(), "still waiting: {:?}", driver.state.queue);
         let due = Account::due(&driver.state);

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use self::driver::Driver;
 use super::*;
+use crate::spec::written_and_read;
 
 /// Something that happens to a webhook. Numbers choose among the deliveries that there are.
 #[derive(Debug, Clone)]
@@ -96,6 +97,7 @@ proptest! {
             driver.take(step);
         }
         prop_assert_eq!(&driver.replayed(), &driver.state);
+        prop_assert_eq!(&written_and_read::<Webhook>(&driver.state), &driver.state);
         driver.finish();
         prop_assert!(driver.state.owed.is_empty(), "still owed: {:?}", driver.state.owed);
         prop_assert_eq!(driver.replayed(), driver.state);

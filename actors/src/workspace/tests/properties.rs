@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use self::driver::Driver;
 use super::*;
 use crate::decider::Decider;
+use crate::spec::written_and_read;
 use crate::workspace::State;
 
 /// Something that happens to a workspace. Numbers choose among what there is.
@@ -135,6 +136,7 @@ proptest! {
         }
         let mut again = State::default();
         driver.past.iter().for_each(|event| Workspace::apply(&mut again, event));
-        prop_assert_eq!(again, driver.state);
+        prop_assert_eq!(&again, &driver.state);
+        prop_assert_eq!(written_and_read::<Workspace>(&again), again);
     }
 }

@@ -1,0 +1,117 @@
+//! States kept beside the records, so that a wake-up need not read a long past: only a shortcut, good for nothing else.
+//!
+//! A snapshot is a stream's state as of a position, in notes: its parts, then a head that names them. The two latest
+//! take turns in two slots, so that what was stored last is whole whenever a power cut comes. Whatever is not exactly as
+//! it should be is passed over, and the past is read from the records: of another version of the rules, newer than the
+//! log, damaged.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{self, CodecError};
+use crate::ids::StreamId;
+use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use crate::personal::Digest;
+use crate::record::{Position, Revision};
+
+const PREFIX: &[u8] = b"S/";
+
+/// What names the parts of a stream's latest snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Which rules folded the state.
+    pub rules: u64,
+    /// Everything up to here is in it.
+    pub position: Position,
+    /// Events of the stream up to there.
+    pub revision: Revision,
+    /// Length of its bytes.
+    pub bytes: u64,
+    digest: Digest,
+    slot: u8,
+    /// How many parts each slot has.
+    parts: [u32; 2],
+}
+
+/// A state as of a position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot<S> {
+    /// What names it.
+    pub head: Head,
+    /// What the rules remember.
+    pub state: S,
+}
+
+/// The place of a snapshot to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Whose state it is.
+    pub stream: StreamId,
+    /// Which rules folded it.
+    pub rules: u64,
+    /// Everything up to here is in it.
+    pub position: Position,
+    /// Events of the stream up to there.
+    pub revision: Revision,
+}
+
+/// The notes that keep a state, to be written in this order behind all records up to its position; and its head.
+pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Result<(Vec<Note>, Head), CodecError> {
+    let Place { stream, rules, position, revision } = place;
+    let bytes = codec::encode_state(state)?;
+    let slot = before.map_or(0, |head| head.slot ^ 1);
+    let mut parts = before.map_or([0; 2], |head| head.parts);
+    let chunks = bytes.chunks(NOTE_BYTES_MAX);
+    let count = u32::try_from(chunks.len()).map_err(|_| CodecError::TooLarge)?;
+    let mut notes: Vec<Note> =
+        (0..).zip(chunks).map(|(part, chunk)| (part_key(stream, slot, part), Some(chunk.to_vec()))).collect();
+    if let Some(held) = parts.get_mut(usize::from(slot)) {
+        notes.extend((count..*held).map(|part| (part_key(stream, slot, part), None)));
+        *held = count;
+    }
+    let head = Head { rules, position, revision, bytes: bytes.len() as u64, digest: Digest::of(&bytes), slot, parts };
+    let named = codec::encode_value(&head)?;
+    notes.push((head_key(stream), Some([Digest::of(&named).0.as_slice(), &named].concat())));
+    Ok((notes, head))
+}
+
+/// A stream's latest snapshot, if these rules made it and it is whole and not newer than `to`.
+pub fn load<S: DeserializeOwned>(
+    log: &dyn Log,
+    stream: StreamId,
+    rules: u64,
+    to: Position,
+) -> Result<Option<Snapshot<S>>, ReadError> {
+    let Some(head) = head(log, stream)?.filter(|head| head.rules == rules && head.position <= to) else {
+        return Ok(None);
+    };
+    let parts = head.parts.get(usize::from(head.slot)).copied().unwrap_or(0);
+    let mut bytes = Vec::new();
+    for part in 0..parts {
+        let Some(note) = log.note(&part_key(stream, head.slot, part))? else { return Ok(None) };
+        bytes.extend_from_slice(&note);
+    }
+    if Digest::of(&bytes) != head.digest {
+        return Ok(None);
+    }
+    Ok(codec::decode_state(&bytes).ok().map(|state| Snapshot { head, state }))
+}
+
+/// What names a stream's latest snapshot, whoever made it.
+pub fn head(log: &dyn Log, stream: StreamId) -> Result<Option<Head>, ReadError> {
+    let note = log.note(&head_key(stream))?;
+    let parts = note.as_ref().and_then(|note| note.split_first_chunk());
+    let named = parts.filter(|(digest, named)| Digest::of(named) == Digest(**digest)).map(|(_, named)| named);
+    Ok(named.and_then(|named| codec::decode_value(named).ok()))
+}
+
+fn head_key(stream: StreamId) -> Vec<u8> {
+    [PREFIX, stream.to_string().as_bytes()].concat()
+}
+
+fn part_key(stream: StreamId, slot: u8, part: u32) -> Vec<u8> {
+    let mut key = head_key(stream);
+    key.extend([b'/', slot]);
+    key.extend(part.to_be_bytes());
+    key
+}
