@@ -15,12 +15,23 @@ pub struct Peer {
     pub is_group: bool,
 }
 
+/// Digits of a number in E.164, at least; shorter ones are numbers within a network.
+const DIGITS_MIN: usize = 7;
+const DIGITS_MAX: usize = 15;
+
 /// E.164 with its plus: 7 to 15 digits after dropping spaces, dots, dashes and brackets, the first not 0, `+` optional.
 pub fn e164(text: &str) -> Option<String> {
-    let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).collect();
-    let digits = bare.strip_prefix('+').unwrap_or(&bare);
-    let valid = digits.bytes().all(|b| b.is_ascii_digit()) && (7..=15).contains(&digits.len());
-    (valid && !digits.starts_with('0')).then(|| format!("+{digits}"))
+    let mut bare = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).peekable();
+    bare.next_if_eq(&'+');
+    let mut phone = String::with_capacity(DIGITS_MAX + 1);
+    phone.push('+');
+    for digit in bare {
+        if !digit.is_ascii_digit() || phone.len() > DIGITS_MAX {
+            return None;
+        }
+        phone.push(digit);
+    }
+    (phone.len() > DIGITS_MIN && !phone.starts_with("+0")).then_some(phone)
 }
 
 impl Peer {

@@ -1,5 +1,7 @@
 //! What a store of records must do: take a batch, make it durable, read it back. Knows no stream and no index.
 
+use bytes::Bytes;
+
 use crate::personal::Digest;
 use crate::record::Position;
 use crate::time::Timestamp;
@@ -27,8 +29,8 @@ pub struct StoredRecord {
     pub first: Position,
     /// Hash of the record before it, as its writer saw it.
     pub previous: Digest,
-    /// What `codec` made of it.
-    pub bytes: Vec<u8>,
+    /// What `codec` made of it; clones share it.
+    pub bytes: Bytes,
     /// Its own hash.
     pub hash: Digest,
 }

@@ -3,6 +3,8 @@
 //! A page is the previous hash, then per record its first position (u64), the length of its bytes (u32), both
 //! little-endian, its bytes and its hash. A page longer than the limit holds one record and is stored in parts.
 
+use bytes::Bytes;
+
 use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::record::Position;
@@ -38,45 +40,92 @@ fn push(page: &mut Vec<u8>, record: &StoredRecord) {
     page.extend_from_slice(&record.hash.0);
 }
 
-/// The records of a page that begins at `position`.
-pub(crate) fn unpack(position: Position, page: &[u8]) -> Result<Vec<StoredRecord>, ReadError> {
-    let damaged = |position, what: &str| ReadError::Damaged { position, what: what.to_owned() };
-    let (previous, mut rest) =
-        page.split_first_chunk::<HASH_BYTES>().ok_or_else(|| damaged(position, "page without a hash"))?;
-    let mut previous = Digest(*previous);
-    let mut records: Vec<StoredRecord> = Vec::new();
-    while !rest.is_empty() {
-        let at = records.last().map_or(position, |record| record.first.saturating_add(1));
-        let (record, after) = take(previous, rest).ok_or_else(|| damaged(at, "page cut short"))?;
-        let expected = if records.is_empty() { record.first == position } else { record.first >= at };
-        if !expected {
-            return Err(damaged(at, "record at the wrong place"));
-        }
-        previous = record.hash;
-        records.push(record);
-        rest = after;
-    }
-    Ok(records)
+/// Reads the records of a page one by one; nothing is copied.
+#[derive(Default)]
+pub(crate) struct Page {
+    rest: Bytes,
+    previous: Option<Digest>,
+    /// The next record begins here, or further on if it is not the page's first.
+    at: Position,
+    is_first: bool,
 }
 
-fn take(previous: Digest, bytes: &[u8]) -> Option<(StoredRecord, &[u8])> {
-    let (first, rest) = bytes.split_first_chunk::<8>()?;
-    let (length, rest) = rest.split_first_chunk::<4>()?;
-    let (bytes, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-    let (hash, rest) = rest.split_first_chunk::<HASH_BYTES>()?;
-    let first = u64::from_le_bytes(*first);
-    Some((StoredRecord { first, previous, bytes: bytes.to_vec(), hash: Digest(*hash) }, rest))
+impl Page {
+    /// The page that begins at `position`.
+    pub(crate) fn open(position: Position, mut page: Bytes) -> Result<Self, ReadError> {
+        let previous = page.split_first_chunk::<HASH_BYTES>().map(|(hash, _)| Digest(*hash));
+        let previous = previous.ok_or_else(|| damaged(position, "page without a hash"))?;
+        Ok(Self { rest: page.split_off(HASH_BYTES), previous: Some(previous), at: position, is_first: true })
+    }
+
+    /// Passes over the records that end before `position`.
+    pub(crate) fn pass(&mut self, position: Position) -> Result<(), ReadError> {
+        while self.second().is_some_and(|second| second <= position) {
+            self.next().transpose()?;
+        }
+        Ok(())
+    }
+
+    /// Where the record after the next one begins.
+    fn second(&self) -> Option<Position> {
+        let (_, rest) = self.rest.split_first_chunk::<8>()?;
+        let (length, _) = rest.split_first_chunk::<4>()?;
+        let next = FRAME_BYTES.checked_add(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        self.rest.get(next..)?.first_chunk().map(|first| Position::from_le_bytes(*first))
+    }
+
+    fn take(&mut self, previous: Digest) -> Option<StoredRecord> {
+        let (first, rest) = self.rest.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let hash = Digest(*rest.get(length..)?.first_chunk::<HASH_BYTES>()?);
+        let first = Position::from_le_bytes(*first);
+        let mut frame = self.rest.split_to(FRAME_BYTES.checked_add(length)?);
+        let bytes = frame.split_off(8 + 4).split_to(length);
+        Some(StoredRecord { first, previous, bytes, hash })
+    }
+}
+
+impl Iterator for Page {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (at, is_first) = (self.at, std::mem::take(&mut self.is_first));
+        let taken = self.previous.take().and_then(|previous| self.take(previous));
+        let Some(record) = taken else {
+            self.rest.clear();
+            return Some(Err(damaged(at, "page cut short")));
+        };
+        if record.first < at || (is_first && record.first != at) {
+            self.rest.clear();
+            return Some(Err(damaged(at, "record at the wrong place")));
+        }
+        self.previous = Some(record.hash);
+        self.at = record.first.saturating_add(1);
+        Some(Ok(record))
+    }
+}
+
+fn damaged(position: Position, what: &str) -> ReadError {
+    ReadError::Damaged { position, what: what.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn unpack(position: Position, page: &[u8]) -> Result<Vec<StoredRecord>, ReadError> {
+        Page::open(position, Bytes::copy_from_slice(page))?.collect()
+    }
+
     fn record(first: Position, bytes: usize) -> StoredRecord {
         StoredRecord {
             first,
             previous: Digest([u8::try_from(first - 1).unwrap(); 32]),
-            bytes: vec![7; bytes],
+            bytes: vec![7; bytes].into(),
             hash: Digest([u8::try_from(first).unwrap(); 32]),
         }
     }
@@ -88,6 +137,17 @@ mod tests {
         assert_eq!(pages.iter().map(|(first, _)| *first).collect::<Vec<_>>(), [1, 3, 4]);
         let back: Vec<_> = pages.iter().flat_map(|(first, page)| unpack(*first, page).unwrap()).collect();
         assert_eq!(back, records);
+    }
+
+    #[test]
+    fn what_ends_before_a_position_is_passed_over() {
+        let pages = pack(&[record(1, 10), record(4, 10), record(5, 10)]);
+        for (position, wanted) in [(0, 1), (1, 1), (3, 1), (4, 4), (5, 5), (99, 5)] {
+            let (first, page) = pages.first().unwrap();
+            let mut page = Page::open(*first, Bytes::copy_from_slice(page)).unwrap();
+            page.pass(position).unwrap();
+            assert_eq!(page.next().unwrap().unwrap().first, wanted, "{position}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Reads events at places that the index names, and finds the place of a moment.
 
 use crate::event::Event;
-use crate::log::{Log, ReadError, Records};
+use crate::log::{Log, ReadError, Records, StoredRecord};
 use crate::record::{Position, Record, decode};
 use crate::time::Timestamp;
 
 /// So many positions are passed over before a new search is cheaper.
-const NEAR: u64 = 64;
+const NEAR: u64 = 256;
 
 /// Shows the events at these positions, in the order given. Ascending positions are read in one go where they are near.
 pub fn visit(
@@ -14,7 +14,7 @@ pub fn visit(
     positions: &[Position],
     mut each: impl FnMut(Position, &Record, &Event),
 ) -> Result<(), ReadError> {
-    let mut near = Near { log, open: None, current: None };
+    let mut near = Near { log, open: None, ahead: None, current: None };
     for position in positions {
         let record = near.at(*position)?;
         let offset = usize::try_from(position.saturating_sub(record.first)).unwrap_or(usize::MAX);
@@ -46,10 +46,12 @@ pub fn position_at(log: &dyn Log, moment: Timestamp) -> Result<Position, ReadErr
     Ok(found)
 }
 
-/// Reads on where the next wanted record is near; searches anew where it is far.
+/// Reads on where the next wanted record is near; searches anew where it is far. Decodes only what is wanted.
 struct Near<'a> {
     log: &'a dyn Log,
     open: Option<Records<'a>>,
+    /// Read, and not passed yet.
+    ahead: Option<StoredRecord>,
     current: Option<Record>,
 }
 
@@ -63,18 +65,18 @@ impl Near<'_> {
     }
 
     fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
-        let last = self.current.as_ref().map_or(0, Record::last);
-        let near = last < position && position - last <= NEAR;
+        let near = self.ahead.as_ref().is_some_and(|ahead| ahead.first <= position && position - ahead.first <= NEAR);
+        let mut found = self.ahead.take().filter(|_| near);
         let mut open = self.open.take().filter(|_| near).unwrap_or_else(|| self.log.read(position));
-        let mut found = None;
         for stored in open.by_ref() {
-            let record = decode(&stored?)?;
-            if record.last() >= position {
-                found = Some(record);
+            let stored = stored?;
+            if stored.first > position {
+                self.ahead = Some(stored);
                 break;
             }
+            found = Some(stored);
         }
         self.open = Some(open);
-        Ok(found)
+        found.as_ref().map(decode).transpose()
     }
 }

@@ -9,12 +9,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
 use crate::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
 };
-use crate::pages::{self, PAGE_BYTES_MAX};
+use crate::pages::{self, PAGE_BYTES_MAX, Page};
 use crate::record::{self, Position};
 
 const RECORD: u8 = b'r';
@@ -86,26 +87,14 @@ impl SledLog {
         let Some(last) = self.db.scan_prefix([RECORD]).keys().next_back() else { return Ok(Head::EMPTY) };
         let key = last.map_err(store)?;
         let (position, _) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
-        let last = self.page(position)?.pop().ok_or_else(|| malformed_key(position))?;
+        let last = self.pages(position).last().ok_or_else(|| malformed_key(position))??;
         let record = record::decode(&last)?;
         Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
     }
 
-    /// The records of the page that begins at `position`.
-    fn page(&self, position: Position) -> Result<Vec<StoredRecord>, ReadError> {
-        let mut page = Vec::new();
-        for item in self.db.range(record_key(position, 0)..=record_key(position, u16::MAX)) {
-            page.extend_from_slice(&item.map_err(store)?.1);
-        }
-        pages::unpack(position, &page)
-    }
-
-    /// Where the page begins that holds `position`.
-    fn page_start(&self, position: Position) -> Result<Position, ReadError> {
-        let before = self.db.range(record_key(0, 0)..=record_key(position, u16::MAX)).keys().next_back();
-        let Some(key) = before else { return Ok(position) };
-        let key = key.map_err(store)?;
-        parse_record_key(&key).map(|(first, _)| first).ok_or_else(|| malformed_key(position))
+    /// The records from the page on that holds `from`.
+    fn pages(&self, from: Position) -> RecordIter<'_> {
+        RecordIter { db: &self.db, from, page: Page::default(), next: None, rest: None }
     }
 
     fn set_head(&self, head: Head) {
@@ -165,13 +154,7 @@ impl Log for SledLog {
         if from > self.head().position {
             return Box::new(std::iter::empty());
         }
-        match self.page_start(from) {
-            Ok(start) => {
-                let pages = self.db.range(record_key(start, 0)..record_key(u64::MAX, u16::MAX));
-                Box::new(RecordIter { pages: pages.peekable(), from, ready: Vec::new().into_iter() })
-            }
-            Err(error) => Box::new(std::iter::once(Err(error))),
-        }
+        Box::new(self.pages(from))
     }
 
     fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
@@ -215,48 +198,88 @@ impl Log for SledLog {
     }
 }
 
-/// Joins the parts of pages and hands out their records.
-struct RecordIter {
-    pages: std::iter::Peekable<sled::Iter>,
+/// Finds a page, joins the parts of it and of those behind it, and hands out their records.
+struct RecordIter<'a> {
+    db: &'a Db,
     from: Position,
-    ready: std::vec::IntoIter<StoredRecord>,
+    page: Page,
+    /// A part that was read and not used yet, the first of its page.
+    next: Option<(Position, IVec)>,
+    rest: Option<sled::Iter>,
 }
 
-impl RecordIter {
-    fn next_page(&mut self) -> Result<Option<Vec<StoredRecord>>, ReadError> {
-        let Some((key, value)) = self.pages.next().transpose().map_err(store)? else { return Ok(None) };
-        let (first, _) = parse_record_key(&key).ok_or_else(|| malformed_key(self.from))?;
-        // Where the disk fails, the page may go on: it is not cut short.
-        let more = |item: &Result<(IVec, IVec), sled::Error>| match item {
-            Ok((key, _)) => parse_record_key(key).is_some_and(|(next, _)| next == first),
-            Err(_) => true,
+impl RecordIter<'_> {
+    /// Opens the page that holds `from`; whether there is one. Most have one part: then one search is enough.
+    fn seek(&mut self) -> Result<bool, ReadError> {
+        let mut before = self.db.range(record_key(0, 0)..=record_key(self.from, u16::MAX));
+        let found = before.next_back().transpose().map_err(store)?;
+        let (first, value) = match &found {
+            Some((key, value)) => {
+                let (first, part) = parse_record_key(key).ok_or_else(|| malformed_key(self.from))?;
+                (first, Some(value).filter(|_| part == 0))
+            }
+            None => (self.from, None),
         };
-        let mut page = value.to_vec();
-        while let Some(part) = self.pages.next_if(more) {
-            page.extend_from_slice(&part.map_err(store)?.1);
+        let behind = record_key(first, u16::from(value.is_some()));
+        self.rest = Some(self.db.range(behind..record_key(u64::MAX, u16::MAX)));
+        match value {
+            Some(value) => self.page = Page::open(first, shared(value.clone()))?,
+            None if !self.turn()? => return Ok(false),
+            None => {}
         }
-        pages::unpack(first, &page).map(Some)
+        self.page.pass(self.from)?;
+        Ok(true)
+    }
+
+    /// Opens the next page; whether there is one.
+    fn turn(&mut self) -> Result<bool, ReadError> {
+        let Some(part) = self.next.take().map(Ok).or_else(|| self.part()).transpose()? else { return Ok(false) };
+        let (first, value) = part;
+        let mut whole = Vec::new();
+        while let Some((page, part)) = self.part().transpose()? {
+            if page != first {
+                self.next = Some((page, part));
+                break;
+            }
+            whole.extend_from_slice(if whole.is_empty() { &value } else { &[] });
+            whole.extend_from_slice(&part);
+        }
+        let page = if whole.is_empty() { shared(value) } else { whole.into() };
+        self.page = Page::open(first, page)?;
+        Ok(true)
+    }
+
+    /// The next part, with the place of its page.
+    fn part(&mut self) -> Option<Result<(Position, IVec), ReadError>> {
+        let item = self.rest.as_mut()?.next()?.map_err(store);
+        Some(item.and_then(|(key, value)| match parse_record_key(&key) {
+            Some((first, _)) => Ok((first, value)),
+            None => Err(malformed_key(self.from)),
+        }))
     }
 }
 
-impl Iterator for RecordIter {
+impl Iterator for RecordIter<'_> {
     type Item = Result<StoredRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(record) = self.ready.next() {
-                let superseded = self.ready.as_slice().first().is_some_and(|next| next.first <= self.from);
-                if !superseded {
-                    return Some(Ok(record));
-                }
-                continue;
+            if let Some(record) = self.page.next() {
+                return Some(record);
             }
-            match self.next_page().transpose()? {
-                Ok(records) => self.ready = records.into_iter(),
+            let turned = if self.rest.is_none() { self.seek() } else { self.turn() };
+            match turned {
+                Ok(true) => {}
+                Ok(false) => return None,
                 Err(error) => return Some(Err(error)),
             }
         }
     }
+}
+
+/// A stored value without a copy.
+fn shared(value: IVec) -> Bytes {
+    Bytes::from_owner(value)
 }
 
 fn record_key(position: Position, part: u16) -> [u8; 11] {

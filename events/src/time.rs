@@ -36,7 +36,7 @@ impl fmt::Display for Timestamp {
     /// RFC 3339, UTC, with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match chrono::DateTime::from_timestamp_millis(self.0) {
-            Some(at) => at.format("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(f),
+            Some(at) => f.pad(&at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
             None => write!(f, "{} ms", self.0),
         }
     }

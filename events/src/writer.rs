@@ -18,8 +18,11 @@ pub const BATCH_COMMITS_MAX: usize = 256;
 /// A batch is closed when it has grown beyond this.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
 
-/// Notes of the index in one batch at most, so that storing it delays no commit for long.
+/// Notes of the index and of snapshots in one batch at most.
 pub const BATCH_NOTES_MAX: usize = 128;
+/// With commits, a batch takes this part of the notes that wait, so that storing them delays no commit for long.
+const NOTES_PART: usize = 64;
+const BATCH_NOTES_MIN: usize = 8;
 
 /// What the writer is given, in order.
 pub enum Work {
@@ -132,7 +135,9 @@ impl Writer {
 
     /// Adds what waits for room.
     fn fill(&mut self, prepared: &mut Prepared) {
-        for _ in 0..BATCH_NOTES_MAX {
+        let part = (self.backlog.len() / NOTES_PART).clamp(BATCH_NOTES_MIN, BATCH_NOTES_MAX);
+        let room = if prepared.batch.records.is_empty() { BATCH_NOTES_MAX } else { part };
+        for _ in 0..room {
             match self.backlog.pop_front() {
                 Some(Later::Note(note)) => prepared.batch.notes.push(note),
                 Some(Later::Left(leaving)) => prepared.left.push(leaving),
@@ -174,7 +179,7 @@ impl Prepared {
         let hash = chain::link(&previous, &bytes);
         self.head = Head { position: record.last(), hash, recorded_at: record.recorded_at };
         let length = bytes.len();
-        self.batch.records.push(StoredRecord { first: record.first, previous, bytes, hash });
+        self.batch.records.push(StoredRecord { first: record.first, previous, bytes: bytes.into(), hash });
         Ok(length)
     }
 }

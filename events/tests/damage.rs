@@ -45,11 +45,19 @@ fn found_wrong_in(log: &dyn Log, records: &[StoredRecord]) -> Option<Position> {
     }
 }
 
+/// Changes one byte.
+fn flip(stored: &mut StoredRecord, at: usize, with: u8) {
+    let mut bytes = stored.bytes.to_vec();
+    bytes[at] ^= with;
+    stored.bytes = bytes.into();
+}
+
 /// Changes a record's content and gives it the hash that it should have.
 fn rewrite(stored: &mut StoredRecord, change: impl FnOnce(Record) -> Record) {
     let record = change(decode(stored).unwrap());
-    stored.bytes.clear();
-    codec::encode_record(&record, &mut stored.bytes).unwrap();
+    let mut bytes = Vec::new();
+    codec::encode_record(&record, &mut bytes).unwrap();
+    stored.bytes = bytes.into();
     stored.hash = chain::link(&stored.previous, &stored.bytes);
 }
 
@@ -76,7 +84,7 @@ fn a_sound_log_shows_no_damage() {
 #[test]
 fn only_what_is_right_is_shown() {
     let (mut records, head) = sound();
-    records[3].bytes[5] ^= 1;
+    flip(&mut records[3], 5, 1);
     let log = MemoryLog::default();
     log.write(&Batch { after: 0, records, head: Some(head), notes: Vec::new() }).unwrap();
     let mut seen = Vec::new();
@@ -181,7 +189,7 @@ proptest! {
     fn a_changed_byte_is_named_by_its_record(which in 0..10_usize, at in any::<usize>(), with in 1..=255_u8) {
         let (mut records, _) = sound();
         let at = at % records[which].bytes.len();
-        records[which].bytes[at] ^= with;
+        flip(&mut records[which], at, with);
         prop_assert_eq!(found_wrong_in(&MemoryLog::default(), &records), Some(records[which].first));
     }
 

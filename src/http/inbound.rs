@@ -4,7 +4,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::BytesMut;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use events::ids::WorkspaceId;
-use serde_json::json;
+use serde::Serialize;
 
 use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
@@ -59,9 +59,21 @@ fn answer(gateway: &Gateway, outcome: Outcome) -> HttpResponse {
         Outcome::Accepted(accepted) => {
             let mut answer = HttpResponse::Ok();
             submit::dress(&mut answer, gateway, &accepted);
-            answer.json(json!({"status": "success", "data": {"message_id": accepted.message.to_string()}}))
+            answer.json(Success { status: "success", data: Data { message_id: accepted.message.to_string() } })
         }
     }
+}
+
+/// What TimelinesAI answers; said without a map, for this is the busiest answer.
+#[derive(Serialize)]
+struct Success {
+    status: &'static str,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    message_id: String,
 }
 
 /// A request to a known URL, read as far as it may be.

@@ -18,7 +18,9 @@ use crate::gateway::Gateway;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const DRY_RUN: &str = "dry-run";
-const CREDITS_REMAINING: &str = "x-credits-remaining";
+const CREDITS_REMAINING: HeaderName = HeaderName::from_static("x-credits-remaining");
+const QUEUE_POSITION: HeaderName = HeaderName::from_static("x-queue-position");
+const ESTIMATED_SEND_AT: HeaderName = HeaderName::from_static("x-estimated-send-at");
 const KEY_CHARS_MAX: usize = 255;
 
 /// Who wants a message sent.
@@ -92,13 +94,13 @@ pub(super) async fn submit(
 
 /// What the sender is told beside the body: what is left, and when the message leaves.
 pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepted: &Accepted) {
-    answer.insert_header((CREDITS_REMAINING, accepted.balance.to_string()));
+    answer.insert_header((CREDITS_REMAINING, HeaderValue::from(accepted.balance)));
     if let Some(account) = accepted.account {
         let queued = gateway.shard.queued(account);
         let now = gateway.shard.clock().now();
         let leaves_at = queued.and_then(|queued| queued.empty_at).unwrap_or(now).max(now);
-        answer.insert_header(("x-queue-position", queued.map_or(1, |queued| queued.waiting).to_string()));
-        answer.insert_header(("x-estimated-send-at", leaves_at.to_string()));
+        answer.insert_header((QUEUE_POSITION, HeaderValue::from(queued.map_or(1, |queued| queued.waiting))));
+        answer.insert_header((ESTIMATED_SEND_AT, leaves_at.to_string()));
     }
     if accepted.replayed {
         answer.insert_header((HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true")));
@@ -108,7 +110,7 @@ pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepte
 /// The answer to a dry run.
 pub(super) fn verdict(verdict: &Value) -> HttpResponse {
     let balance = verdict.pointer("/data/balance").and_then(Value::as_u64).unwrap_or(0);
-    HttpResponse::Ok().insert_header((CREDITS_REMAINING, balance.to_string())).json(verdict)
+    HttpResponse::Ok().insert_header((CREDITS_REMAINING, HeaderValue::from(balance))).json(verdict)
 }
 
 async fn shown(

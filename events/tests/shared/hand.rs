@@ -31,7 +31,7 @@ impl Hand {
         let previous = self.head.hash;
         let hash = chain::link(&previous, &bytes);
         self.head = Head { position: record.last(), hash, recorded_at };
-        StoredRecord { first, previous, bytes, hash }
+        StoredRecord { first, previous, bytes: bytes.into(), hash }
     }
 
     /// The next records as one batch.
