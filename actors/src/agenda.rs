@@ -14,6 +14,9 @@ const READ_AT_ONCE: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Agenda {
     outstanding: BTreeMap<StreamId, u64>,
+    /// As the last checkpoint says it.
+    stored: BTreeSet<StreamId>,
+    /// Where the two may differ.
     changed: BTreeSet<StreamId>,
     covered: Position,
 }
@@ -43,14 +46,16 @@ impl Agenda {
             return Vec::new();
         }
         self.covered = covers;
-        let changed = std::mem::take(&mut self.changed).into_iter();
-        let mut notes: Vec<Note> = changed.map(|stream| (key(stream), self.value(stream))).collect();
+        let mut notes = Vec::new();
+        for stream in std::mem::take(&mut self.changed) {
+            let outstanding = self.outstanding.contains_key(&stream);
+            let differs = if outstanding { self.stored.insert(stream) } else { self.stored.remove(&stream) };
+            if differs {
+                notes.push((key(stream), outstanding.then(Vec::new)));
+            }
+        }
         notes.push((COVERED.to_vec(), Some(covers.to_be_bytes().to_vec())));
         notes
-    }
-
-    fn value(&self, stream: StreamId) -> Option<Vec<u8>> {
-        self.outstanding.contains_key(&stream).then(Vec::new)
     }
 
     /// The actors of the last checkpoint, and the position that it covers.
@@ -70,7 +75,8 @@ impl Agenda {
         }
         let covered = log.note(COVERED)?.and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
         let outstanding = streams.iter().map(|stream| (*stream, 0)).collect();
-        let agenda = Self { outstanding, changed: BTreeSet::new(), covered: covered.unwrap_or(0) };
+        let stored = streams.iter().copied().collect();
+        let agenda = Self { outstanding, stored, changed: BTreeSet::new(), covered: covered.unwrap_or(0) };
         Ok((agenda, streams))
     }
 
@@ -86,4 +92,30 @@ fn key(stream: StreamId) -> Vec<u8> {
 
 fn stream(key: &[u8]) -> Option<StreamId> {
     std::str::from_utf8(key.strip_prefix(DUE)?).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::facts::{account, workspace};
+
+    #[test]
+    fn what_came_and_went_between_two_checkpoints_is_not_written() {
+        let (stays, comes_and_goes) = (StreamId::Account(account(1)), StreamId::Workspace(workspace()));
+        let mut agenda = Agenda::default();
+        agenda.set(stays, true, 1);
+        agenda.set(comes_and_goes, true, 0);
+        agenda.set(comes_and_goes, false, 0);
+        assert_eq!(agenda.checkpoint(7), [(key(stays), Some(Vec::new())), covered(7)]);
+        agenda.set(stays, false, 0);
+        agenda.set(stays, true, 1);
+        assert_eq!(agenda.checkpoint(8), [covered(8)]);
+        agenda.set(stays, false, 0);
+        assert_eq!(agenda.checkpoint(9), [(key(stays), None), covered(9)]);
+        assert_eq!(agenda.checkpoint(9), []);
+    }
+
+    fn covered(position: Position) -> Note {
+        (COVERED.to_vec(), Some(position.to_be_bytes().to_vec()))
+    }
 }
