@@ -121,6 +121,7 @@ impl<D: Kind> Shell<D> {
     fn awake(&mut self, replayed: Option<Replayed<D::State>>, context: &mut Context<Self>) {
         let Some(replayed) = replayed else {
             self.leave(context);
+            self.shard.wake_later(D::stream(self.id));
             return;
         };
         self.state = replayed.state;
