@@ -133,7 +133,8 @@ impl State {
         Some(self.disk_free.load(Ordering::Acquire)).filter(|free| *free != UNKNOWN)
     }
 
-    fn set_disk(&self, free_bytes: u64, full: bool) {
+    /// How much room the disk has, and whether that is less than is kept in reserve.
+    pub fn set_disk(&self, free_bytes: u64, full: bool) {
         self.disk_free.store(free_bytes, Ordering::Release);
         self.disk_full.store(full, Ordering::Release);
     }

@@ -45,6 +45,8 @@ use crate::workspace::Workspace;
 const INDEX_EVERY: u32 = 10;
 /// Chats of one title that a rule gets to see.
 const NAMED_MAX: usize = 256;
+/// What could not be read is read again after this long.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 /// Expired keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 
@@ -313,6 +315,17 @@ impl Shard {
         woken
             .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
             .ok()
+    }
+
+    /// Wakes an actor whose events could not be read: it may have something outstanding.
+    pub(crate) fn wake_later(self: &Rc<Self>, stream: StreamId) {
+        let shard = Rc::clone(self);
+        actix::spawn(async move {
+            tokio::time::sleep(READ_AGAIN).await;
+            if !shard.is_stopping() {
+                shard.wake(stream);
+            }
+        });
     }
 
     fn wake(self: &Rc<Self>, stream: StreamId) {

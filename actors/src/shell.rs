@@ -127,6 +127,7 @@ impl<D: Kind> Shell<D> {
     fn awake(&mut self, woken: Option<Woken<D::State>>, context: &mut Context<Self>) {
         let Some(Woken { replayed, snapshot, since }) = woken else {
             self.leave(context);
+            self.shard.wake_later(D::stream(self.id));
             return;
         };
         self.state = replayed.state;

@@ -47,6 +47,6 @@ pub use events::{EventRow, Filter, rows};
 pub use files::{FileCheckView, check as check_file};
 pub use fuzzing::{attempts_csv, judge_send_body};
 pub use openapi::text as openapi;
-pub use routes::{Listed, configure, routes};
+pub use routes::{Listed, configure, configure_for_any, routes};
 pub use streams::{StateView, position_of, state_view};
 pub use workspaces::{Created, Wanted, make as make_workspace};

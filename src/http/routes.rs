@@ -120,9 +120,7 @@ pub fn routes() -> Vec<Listed> {
 /// Adds all routes.
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
-    for (path, rows) in by_path(table()) {
-        config.service(resource(path, rows));
-    }
+    configure_table(config);
     if let Some(world) = &gateway.simulator {
         simulator::routes::configure(config, world.clone());
     }
@@ -130,6 +128,19 @@ pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
         simulator::echo::routes::configure(config, echo.clone());
     }
     config.service(everything_else());
+}
+
+/// Adds all routes but the simulator's, and no gateway: each request brings its own, as application data. So one table
+/// serves many gateways, one after the other.
+pub fn configure_for_any(config: &mut web::ServiceConfig) {
+    configure_table(config);
+    config.service(everything_else());
+}
+
+fn configure_table(config: &mut web::ServiceConfig) {
+    for (path, rows) in by_path(table()) {
+        config.service(resource(path, rows));
+    }
 }
 
 fn row<F, Args>(method: Method, path: &'static str, role: Role, handler: F) -> Row

@@ -18,6 +18,7 @@ use events::log::{Log, Note, ReadError};
 use events::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 
 pub use request::RequestView;
 pub(crate) use request::is_false;
@@ -62,6 +63,8 @@ struct Held<R: Row> {
     rings: DashMap<WorkspaceId, Ring<R>>,
     /// Workspaces with something unsaved.
     changed: Mutex<Vec<WorkspaceId>>,
+    /// Told when something is unsaved or takes room.
+    touched: Arc<Notify>,
     bytes: AtomicUsize,
     last: AtomicU64,
 }
@@ -74,8 +77,13 @@ impl<R: Row> Clone for Recent<R> {
 
 impl<R: Row> Default for Recent<R> {
     fn default() -> Self {
-        let (rings, changed) = (DashMap::new(), Mutex::default());
-        Self(Arc::new(Held { rings, changed, bytes: AtomicUsize::default(), last: AtomicU64::default() }))
+        Self(Arc::new(Held {
+            rings: DashMap::new(),
+            changed: Mutex::default(),
+            touched: Arc::default(),
+            bytes: AtomicUsize::default(),
+            last: AtomicU64::default(),
+        }))
     }
 }
 
@@ -102,6 +110,7 @@ impl<R: Row> Recent<R> {
         held.freed(freed);
         if was_saved {
             held.changed.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+            held.touched.notify_one();
         }
         number
     }
@@ -113,11 +122,12 @@ impl<R: Row> Recent<R> {
         Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
     }
 
-    /// Saves what is new, until nobody holds the rows any more.
+    /// Saves what is new, a second after the first of it, until nobody holds the rows any more.
     pub async fn save_each_second(self, shard: ShardHandle, reading: Reading) {
-        let held = Arc::downgrade(&self.0);
+        let (held, touched) = (Arc::downgrade(&self.0), Arc::clone(&self.0.touched));
         drop(self);
         loop {
+            touched.notified().await;
             tokio::time::sleep(SAVE).await;
             let Some(recent) = Weak::upgrade(&held).map(Self) else { return };
             recent.save(&shard, reading).await;
@@ -145,6 +155,12 @@ impl<R: Row> Recent<R> {
     }
 }
 
+impl<R: Row> Drop for Held<R> {
+    fn drop(&mut self) {
+        self.touched.notify_one();
+    }
+}
+
 impl<R: Row> Held<R> {
     /// The next number: rows of a later millisecond have higher ones, after a restart too.
     fn number(&self, at_ms: i64) -> u64 {
@@ -162,6 +178,7 @@ impl<R: Row> Held<R> {
         let stored = store::read::<R>(log, workspace)?;
         let added = self.rings.entry(workspace).or_default().merge(stored);
         self.bytes.fetch_add(added, Ordering::Relaxed);
+        self.touched.notify_one();
         Ok(())
     }
 

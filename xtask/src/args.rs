@@ -9,7 +9,7 @@ usage: cargo xtask COMMAND
   test                     all that must pass before a change lands; what CI runs
   power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
   trace                    shows by strace that every 200 leaves after the fdatasync of its message
-  simulate [--seeds N]     the simulation with N random histories (10000), optimised
+  simulate [--seeds N] [--from N]   the simulation with N random histories (10000), optimised, on all cores
   proxy                    sends a message through nginx and TLS by the files in config/
   fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (10)
   schemathesis             a running server against its own /openapi.json
@@ -41,7 +41,7 @@ pub enum Task {
     Schemathesis,
     Signatures,
     Proxy,
-    Simulate { seeds: u64 },
+    Simulate { seeds: u64, from: u64 },
 }
 
 impl Task {
@@ -60,7 +60,11 @@ impl Task {
             ["schemathesis"] => Ok(Self::Schemathesis),
             ["signatures"] => Ok(Self::Signatures),
             ["plant"] => Ok(Self::Plant),
-            ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)? }),
+            ["simulate", rest @ .., "--from", from] => Ok(Self::Simulate {
+                seeds: number(rest, "--seeds", SEEDS)?,
+                from: from.parse().map_err(|_| format!("expected --from and a number, found: {from}"))?,
+            }),
+            ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)?, from: 0 }),
             _ => Err(format!("unknown command or argument: {}", words.join(" "))),
         }
     }
@@ -99,7 +103,8 @@ mod tests {
     fn numbers_have_a_default_and_two_spellings() {
         assert_eq!(parse("power-cut"), Ok(Task::PowerCut { rounds: 20 }));
         assert_eq!(parse("power-cut --rounds 3"), Ok(Task::PowerCut { rounds: 3 }));
-        assert_eq!(parse("simulate --seeds=7"), Ok(Task::Simulate { seeds: 7 }));
+        assert_eq!(parse("simulate --seeds=7"), Ok(Task::Simulate { seeds: 7, from: 0 }));
+        assert_eq!(parse("simulate --seeds 1 --from 42"), Ok(Task::Simulate { seeds: 1, from: 42 }));
     }
 
     #[test]

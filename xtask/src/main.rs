@@ -78,6 +78,6 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
         Task::Plant => plant::run(),
-        Task::Simulate { seeds } => simulate::run(*seeds),
+        Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
     }
 }

@@ -7,12 +7,14 @@ use crate::process::{cargo, run as run_program};
 /// The variable that tells the simulation how many histories to try.
 pub const SEEDS: &str = "TIDINGS_SIMULATION_SEEDS";
 
-/// The arguments of cargo that run the simulation and show what it prints.
-pub const TEST: [&str; 6] = ["test", "--test", "it", "simulation", "--", "--nocapture"];
+const FROM: &str = "TIDINGS_SIMULATION_FROM";
 
-/// Tries this many seeds; an error if an invariant is violated.
-pub fn run(seeds: u64) -> Result<()> {
+/// The arguments of cargo that run the simulation and show what it prints.
+pub const TEST: [&str; 6] = ["test", "--test", "it", "simulation::no_seed", "--", "--nocapture"];
+
+/// Tries this many seeds on all cores; an error if an invariant is violated.
+pub fn run(seeds: u64, from: u64) -> Result<()> {
     let [test, rest @ ..] = TEST;
     let arguments = [test, "--release"].into_iter().chain(rest);
-    run_program(cargo(arguments).env(SEEDS, seeds.to_string()))
+    run_program(cargo(arguments).env(SEEDS, seeds.to_string()).env(FROM, from.to_string()))
 }

@@ -8,24 +8,39 @@ use super::life::Machine;
 use super::receiver::Post;
 use super::referee::{Delivery, Fate, Referee};
 
+/// What the report of a test says, which nobody is owed.
+const TEST: &str = "This is a test of the outbound webhook.";
+
+/// What was looked at so far.
+#[derive(Default)]
+pub struct Seen {
+    posts: usize,
+    /// Each delivery's requests, and the body of the first.
+    first: BTreeMap<String, (u64, String)>,
+    pub tests: u64,
+}
+
 /// At any time: every request is about a delivery whose beginning is durable, and is the same at every try.
-pub fn check_posts(machine: &Machine, referee: &Referee) -> Result<(), String> {
+pub fn check_posts(machine: &Machine, referee: &Referee, seen: &mut Seen) -> Result<(), String> {
     machine.receiver.look(|posts| {
-        let mut first: BTreeMap<&str, (u64, &Post)> = BTreeMap::new();
-        for post in posts {
-            let (count, first) = first.entry(&post.delivery).or_insert((0, post));
-            *count += 1;
-            if first.text != post.text {
-                return Err(format!("{} was posted as {} and as {}", post.delivery, first.text, post.text));
+        for post in &posts[seen.posts..] {
+            seen.posts += 1;
+            if post.text.contains(TEST) {
+                seen.tests += 1;
+                continue;
             }
-        }
-        for (count, post) in first.into_values() {
+            let entry = seen.first.entry(post.delivery.clone());
+            let (count, first) = entry.or_insert_with(|| (0, post.text.clone()));
+            *count += 1;
+            if *first != post.text {
+                return Err(format!("{} was posted as {first} and as {}", post.delivery, post.text));
+            }
             let delivery = delivery(referee, post)?;
-            if count > delivery.posts_max {
+            if *count > delivery.posts_max {
                 return Err(format!("posted {count} times, before it was durable or for nothing: {delivery:?}"));
             }
             let told: Result<Vec<MessageId>, _> = post.messages().iter().map(|id| id.parse()).collect();
-            if told.as_ref() != Ok(&delivery.messages) {
+            if *count == 1 && told.as_ref() != Ok(&delivery.messages) {
                 return Err(format!("{told:?} is not what the bundle has: {delivery:?}"));
             }
         }
@@ -44,7 +59,7 @@ pub fn check_taken(machine: &Machine, referee: &Referee) -> Result<(), String> {
     machine.receiver.look(|posts| {
         let mut last: BTreeMap<ChatId, u64> = BTreeMap::new();
         let mut taken: BTreeSet<&str> = BTreeSet::new();
-        for post in posts.iter().filter(|post| post.was_taken()) {
+        for post in posts.iter().filter(|post| post.was_taken() && !post.text.contains(TEST)) {
             let told = delivery(referee, post)?;
             let is_first = taken.insert(&post.delivery);
             if is_first && !told.by_hand && !matches!(told.end, Some(Fate::Parked(_))) {

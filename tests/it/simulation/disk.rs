@@ -1,8 +1,13 @@
-//! A disk that keeps what was synced and forgets, in a crash, any tail of what was not.
+//! A disk that keeps what was synced and forgets, in a crash, any tail of what was not. Reads, writes and syncs may fail.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use events::log::{Batch, Head, Log, LogStats, ReadError, Records, StoredNote, StoredRecord, WriteError};
+use events::log::{
+    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
+};
 use events::memory_log::MemoryLog;
 use events::record::{Position, Record, decode};
 use events::writer::{Work, Writer};
@@ -10,21 +15,81 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fate::Fate;
 
+/// So many writes or syncs of ten thousand fail.
+const WRITES_FAILING: u64 = 4;
+/// So many reads of ten thousand fail where reads may fail.
+const READS_FAILING: u64 = 25;
+
 /// What outlives a crash.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<Platter>>);
 
 #[derive(Default)]
 struct Platter {
-    batches: Vec<Arc<Batch>>,
-    synced: usize,
-    secrets: Vec<(Vec<u8>, Vec<u8>)>,
+    head: Option<Head>,
+    records: Vec<StoredRecord>,
+    notes: BTreeMap<Vec<u8>, Vec<u8>>,
+    secrets: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// How to undo each batch that was not synced, the oldest first.
+    at_risk: VecDeque<Undo>,
+    stats: LogStats,
+    failed_reads: u64,
+    reads_broken: bool,
+}
+
+/// What a batch replaced.
+struct Undo {
+    head: Option<Head>,
+    records: usize,
+    notes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 /// The disk as one life of a gateway sees it.
 pub struct Mounted {
     disk: Disk,
-    seen: MemoryLog,
+    fate: Fate,
+    failing: Failing,
+}
+
+/// What may fail.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Failing {
+    pub reads: bool,
+    pub writes: bool,
+}
+
+impl Platter {
+    fn store(&mut self, batch: &Batch) {
+        let mut undo = Undo { head: self.head, records: self.records.len(), notes: Vec::new() };
+        self.head = batch.head.or(self.head);
+        self.records.extend_from_slice(&batch.records);
+        for (key, value) in &batch.notes {
+            let before = match value {
+                Some(value) => self.notes.insert(key.clone(), value.clone()),
+                None => self.notes.remove(key),
+            };
+            undo.notes.push((key.clone(), before));
+        }
+        self.stats.batches += 1;
+        self.stats.commits += batch.records.len() as u64;
+        self.at_risk.push_back(undo);
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        self.head = undo.head;
+        self.records.truncate(undo.records);
+        for (key, before) in undo.notes.into_iter().rev() {
+            match before {
+                Some(value) => self.notes.insert(key, value),
+                None => self.notes.remove(&key),
+            };
+        }
+    }
+
+    fn synced(&self) -> &[StoredRecord] {
+        let synced = self.at_risk.front().map_or(self.records.len(), |undo| undo.records);
+        &self.records[..synced]
+    }
 }
 
 impl Disk {
@@ -35,101 +100,158 @@ impl Disk {
     /// Forgets what was not synced, but for the first `kept` batches of it.
     pub fn crash(&self, kept: usize) {
         let mut platter = self.platter();
-        let kept = platter.synced + kept;
-        platter.batches.truncate(kept);
-        platter.synced = platter.batches.len();
+        while platter.at_risk.len() > kept {
+            if let Some(undo) = platter.at_risk.pop_back() {
+                platter.undo(undo);
+            }
+        }
+        platter.at_risk.clear();
     }
 
     /// Batches that a crash may forget.
     pub fn at_risk(&self) -> usize {
-        let platter = self.platter();
-        platter.batches.len() - platter.synced
+        self.platter().at_risk.len()
+    }
+
+    /// Reads that have failed.
+    pub fn failed_reads(&self) -> u64 {
+        self.platter().failed_reads
+    }
+
+    /// From now on no read succeeds, or they do again.
+    pub fn break_reads(&self, broken: bool) {
+        self.platter().reads_broken = broken;
     }
 
     /// The disk for a new life.
-    pub fn mount(&self) -> Mounted {
-        let seen = MemoryLog::default();
-        let platter = self.platter();
-        for batch in &platter.batches {
-            seen.write(batch).unwrap();
-        }
-        for (name, secret) in &platter.secrets {
-            seen.keep_secret(name, secret).unwrap();
-        }
-        drop(platter);
-        Mounted { disk: self.clone(), seen }
+    pub fn mount(&self, fate: Fate, failing: Failing) -> Mounted {
+        Mounted { disk: self.clone(), fate, failing }
     }
 
     /// A copy of all synced records without any notes.
     pub fn bare_copy(&self) -> MemoryLog {
+        self.bare_copy_to(Position::MAX)
+    }
+
+    /// The same, up to a position.
+    pub fn bare_copy_to(&self, to: Position) -> MemoryLog {
         let copy = MemoryLog::default();
         let platter = self.platter();
-        for batch in platter.batches.iter().take(platter.synced) {
-            copy.write(&Batch { notes: Vec::new(), ..Batch::clone(batch) }).unwrap();
-        }
+        let records: Vec<_> = platter.synced().iter().take_while(|stored| stored.first <= to).cloned().collect();
+        let head = records.last().map(|stored| {
+            let record = decode(stored).unwrap();
+            Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }
+        });
+        copy.write(&Batch { after: 0, records, head, notes: Vec::new() }).unwrap();
         copy
     }
 
     /// Synced records whose events lie behind `position`.
     pub fn synced_after(&self, position: Position) -> Vec<Record> {
         let platter = self.platter();
-        let mut batches: Vec<_> = platter.batches.iter().take(platter.synced).rev().collect();
-        let known = batches.iter().position(|batch| batch.head.is_some_and(|head| head.position <= position));
-        batches.truncate(known.unwrap_or(batches.len()));
-        let records = batches.into_iter().rev().flat_map(|batch| batch.records.iter());
-        records.filter(|stored: &&StoredRecord| stored.first > position).map(|stored| decode(stored).unwrap()).collect()
+        let synced = platter.synced();
+        let from = synced.partition_point(|stored| stored.first <= position);
+        synced[from..].iter().map(|stored| decode(stored).unwrap()).collect()
+    }
+
+    /// Position of the last event that is synced.
+    pub fn synced_to(&self) -> Position {
+        let platter = self.platter();
+        platter.at_risk.front().map_or(platter.head, |undo| undo.head).map_or(0, |head| head.position)
+    }
+}
+
+impl Mounted {
+    fn try_read(&self) -> Result<(), ReadError> {
+        let broken = self.disk.platter().reads_broken;
+        if broken || self.failing.reads && self.fate.rare_fault("a read fails", READS_FAILING) {
+            self.disk.platter().failed_reads += 1;
+            return Err(ReadError::Store(io::Error::other("the simulated disk does not read")));
+        }
+        Ok(())
     }
 }
 
 impl Log for Mounted {
     fn head(&self) -> Head {
-        self.seen.head()
+        self.disk.platter().head.unwrap_or(Head::EMPTY)
     }
 
     fn write(&self, batch: &Batch) -> Result<(), WriteError> {
-        self.seen.write(batch)?;
-        self.disk.platter().batches.push(Arc::new(batch.clone()));
-        Ok(())
+        let head = self.head().position;
+        if head != batch.after {
+            return Err(WriteError::Conflict { expected: batch.after, head });
+        }
+        if let Some(long) =
+            batch.notes.iter().filter_map(|(_, value)| value.as_ref()).find(|v| v.len() > NOTE_BYTES_MAX)
+        {
+            return Err(WriteError::NoteTooLong(long.len()));
+        }
+        let fails = self.failing.writes && self.fate.rare_fault("a write fails", WRITES_FAILING);
+        if !fails || self.fate.below(2) == 0 {
+            self.disk.platter().store(batch);
+        }
+        if fails { Err(WriteError::Unknown(io::Error::other("the simulated disk does not write"))) } else { Ok(()) }
     }
 
     fn sync(&self) -> Result<(), WriteError> {
+        if self.failing.writes && self.fate.rare_fault("a sync fails", WRITES_FAILING) {
+            return Err(WriteError::Unknown(io::Error::other("the simulated disk does not sync")));
+        }
         let mut platter = self.disk.platter();
-        platter.synced = platter.batches.len();
-        drop(platter);
-        self.seen.sync()
+        platter.at_risk.clear();
+        platter.stats.syncs += 1;
+        Ok(())
     }
 
     fn read(&self, from: Position) -> Records<'_> {
-        self.seen.read(from)
+        if let Err(error) = self.try_read() {
+            return Box::new(once(Err(error)));
+        }
+        if from > self.head().position {
+            return Box::new(std::iter::empty());
+        }
+        let behind = self.disk.platter().records.partition_point(|stored| stored.first <= from);
+        let records = (behind.saturating_sub(1)..).map_while(|at| self.disk.platter().records.get(at).cloned());
+        Box::new(records.map(Ok))
     }
 
     fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        self.seen.note(key)
+        self.try_read()?;
+        Ok(self.disk.platter().notes.get(key).cloned())
     }
 
     fn notes(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<StoredNote>, ReadError> {
-        self.seen.notes(prefix, from, limit)
+        self.try_read()?;
+        let start = if from > prefix { from } else { prefix };
+        let platter = self.disk.platter();
+        let found = platter.notes.range(start.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
+        Ok(found.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn note_before(&self, prefix: &[u8], to: &[u8]) -> Result<Option<StoredNote>, ReadError> {
-        self.seen.note_before(prefix, to)
+        self.try_read()?;
+        let platter = self.disk.platter();
+        let last = platter.notes.range(..=to.to_vec()).next_back();
+        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())))
     }
 
     fn stats(&self) -> LogStats {
-        self.seen.stats()
+        self.disk.platter().stats
     }
 
     fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
-        self.disk.platter().secrets.push((name.to_vec(), secret.to_vec()));
-        self.seen.keep_secret(name, secret)
+        self.disk.platter().secrets.insert(name.to_vec(), secret.to_vec());
+        Ok(())
     }
 
     fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        self.seen.secret(name)
+        self.try_read()?;
+        Ok(self.disk.platter().secrets.get(name).cloned())
     }
 }
 
-/// The writer as a task, with a port call before and after each step.
+/// The writer as a task, with a port call before and after each step. Once it fails, the process ends, as the real one.
 pub async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, fate: Fate) {
     loop {
         let first = if writer.has_backlog() { work.try_recv().ok() } else { work.recv().await };
@@ -138,9 +260,13 @@ pub async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, fate: 
         }
         fate.port(2).await;
         let prepared = writer.prepare(first, &mut work).unwrap();
-        writer.write(&prepared).unwrap();
+        if writer.write(&prepared).is_err() {
+            return fate.die().await;
+        }
         fate.port(4).await;
-        writer.sync(prepared).unwrap();
+        if writer.sync(prepared).is_err() {
+            return fate.die().await;
+        }
         fate.port(0).await;
     }
 }

@@ -1,5 +1,6 @@
 //! Chance with a seed: faults, delays, and the port call at which the process dies.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,14 +48,28 @@ struct Inner {
 
 struct State {
     rng: Rng,
+    life: u64,
     calls_left: Option<u64>,
     dead: bool,
     kind: bool,
+    never: BTreeSet<&'static str>,
+    faults: BTreeMap<&'static str, u64>,
+    /// What happened, in words, where somebody wants to read it.
+    diary: Option<Vec<String>>,
 }
 
 impl Fate {
     pub fn new(seed: u64) -> Self {
-        let state = State { rng: Rng::new(seed), calls_left: None, dead: false, kind: false };
+        let state = State {
+            rng: Rng::new(seed),
+            life: 0,
+            calls_left: None,
+            dead: false,
+            kind: false,
+            never: BTreeSet::new(),
+            faults: BTreeMap::new(),
+            diary: None,
+        };
         Self(Arc::new(Inner { state: Mutex::new(state), died: Notify::new() }))
     }
 
@@ -65,8 +80,14 @@ impl Fate {
     /// A new life, which ends at the port call of this number, or not at all.
     pub fn begin_life(&self, dies_after_calls: Option<u64>) {
         let mut state = self.state();
+        state.life += 1;
         state.calls_left = dies_after_calls;
         state.dead = false;
+    }
+
+    /// The number of this life, from 1 on.
+    pub fn life(&self) -> u64 {
+        self.state().life
     }
 
     /// From now on nothing goes wrong, and nothing takes time.
@@ -74,10 +95,53 @@ impl Fate {
         self.state().kind = true;
     }
 
-    /// Whether a fault of this probability happens now.
-    pub fn fault(&self, percent: u64) -> bool {
+    /// Faults of this kind never happen.
+    pub fn never(&self, what: &'static str) {
+        self.state().never.insert(what);
+    }
+
+    /// Whether a fault happens that does so `percent` times in a hundred.
+    pub fn fault(&self, what: &'static str, percent: u64) -> bool {
+        self.rare_fault(what, percent * 100)
+    }
+
+    /// Whether a fault happens that does so so many times in ten thousand.
+    pub fn rare_fault(&self, what: &'static str, times: u64) -> bool {
         let mut state = self.state();
-        !state.kind && state.rng.percent(percent)
+        if state.kind {
+            return false;
+        }
+        let happens = state.rng.below(10_000) < times && !state.never.contains(what);
+        if happens {
+            *state.faults.entry(what).or_default() += 1;
+            state.diary.iter_mut().for_each(|diary| diary.push(format!("    ! {what}")));
+        }
+        happens
+    }
+
+    /// From now on a diary is kept.
+    pub fn keep_diary(&self) {
+        self.state().diary = Some(Vec::new());
+    }
+
+    /// Writes a line into the diary, if one is kept.
+    pub fn note(&self, line: impl FnOnce() -> String) {
+        if let Some(diary) = &mut self.state().diary {
+            diary.push(line());
+        }
+    }
+
+    pub fn keeps_diary(&self) -> bool {
+        self.state().diary.is_some()
+    }
+
+    pub fn diary(&self) -> Vec<String> {
+        self.state().diary.clone().unwrap_or_default()
+    }
+
+    /// Faults so far, by kind.
+    pub fn faults(&self) -> BTreeMap<&'static str, u64> {
+        self.state().faults.clone()
     }
 
     pub fn below(&self, bound: u64) -> u64 {
@@ -102,9 +166,17 @@ impl Fate {
         }
     }
 
+    /// The process dies now.
+    pub async fn die(&self) {
+        self.state().dead = true;
+        self.alive().await;
+    }
+
     /// Never ends once the process is dead.
     async fn alive(&self) {
-        if self.state().dead {
+        let dead = self.state().dead;
+        if dead {
+            self.note(|| "    ! the process dies".to_owned());
             self.0.died.notify_one();
             std::future::pending::<()>().await;
         }

@@ -37,7 +37,7 @@ impl Shelf {
             }
         }
         self.fate.port(200).await;
-        if self.fate.fault(5) {
+        if self.fate.fault("a file breaks off", 5) {
             return Err(Fault::Incomplete);
         }
         Ok(Fetched { name: name.to_owned(), mime: "image/png", bytes: content(url).into() })

@@ -1,25 +1,31 @@
 //! One life of a gateway in virtual time: launched on what the disk has, ended by a crash or in peace.
 
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix::System;
-use actix_web::dev::Service;
-use actix_web::{App, test};
+use actix_web::body::BoxBody;
+use actix_web::dev::{Extensions, Service, ServiceResponse};
+use actix_web::web::Data;
+use actix_web::{App, HttpMessage, HttpResponse, test};
 use actors::clock::Clock;
 use actors::shard::Reading;
-use events::log::Log;
+use events::log::{Log, ReadError};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
-use tidings::config::{Config, Overrides};
+use tidings::config::{Attachments, Config, Overrides};
 use tidings::gateway::{Gateway, Make};
 use tidings::http;
+use tidings::mail::Mailer;
 use tidings::secrets::{Chance, digest};
 use tidings::sending::Transports;
+use tokio::runtime::{Builder, Runtime};
 
-use super::disk::{self, Disk};
+use super::disk::{self, Disk, Failing};
 use super::fate::{Fate, Rng};
 use super::files::Shelf;
+use super::mail::MailServer;
 use super::receiver::Receiver;
 use super::time::RealTime;
 use super::whatsapp::WhatsApp;
@@ -34,18 +40,39 @@ pub struct Machine {
     pub receiver: Receiver,
     pub fate: Fate,
     pub time: RealTime,
+    pub mail: MailServer,
+    /// What of the disk may fail.
+    pub failing: Failing,
     /// The waits after errors in a row, in seconds, where they are not the usual ones.
     pub retry_s: Option<Vec<u32>>,
     /// Events of an actor after which its state is kept.
     pub snapshot_every: u64,
+    /// Whether messages with a file are reported.
+    pub attachments: bool,
+    /// Whether there is a mail server.
+    pub mails: bool,
 }
 
 impl Machine {
     pub fn new(seed: u64) -> Self {
         let (fate, time) = (Fate::new(seed), RealTime::default());
-        let whatsapp = WhatsApp::new(fate.clone(), time.clone());
+        let (disk, whatsapp) = (Disk::default(), WhatsApp::new(fate.clone(), time.clone()));
         let receiver = Receiver::new(fate.clone(), time.clone());
-        Self { disk: Disk::default(), whatsapp, receiver, fate, time, retry_s: None, snapshot_every: 1 + seed % 40 }
+        let mail = MailServer::new(fate.clone(), disk.clone());
+        let failing = Failing::default();
+        Self {
+            disk,
+            whatsapp,
+            receiver,
+            fate,
+            time,
+            mail,
+            failing,
+            retry_s: None,
+            attachments: false,
+            mails: false,
+            snapshot_every: 1 + seed % 40,
+        }
     }
 
     /// The waits after errors in a row, in seconds.
@@ -54,10 +81,14 @@ impl Machine {
     }
 
     fn config(&self) -> Config {
-        let mut config = Config::load(None, [("", ""); 0], Overrides::default()).unwrap();
+        static USUAL: OnceLock<Config> = OnceLock::new();
+        let mut config = USUAL.get_or_init(|| Config::load(None, [("", ""); 0], Overrides::default()).unwrap()).clone();
         config.limits.snapshot_every = self.snapshot_every;
         if let Some(retry_s) = &self.retry_s {
             config.outbound.retry_s.clone_from(retry_s);
+        }
+        if self.attachments {
+            config.outbound.attachments = Attachments::Include;
         }
         config
     }
@@ -66,25 +97,24 @@ impl Machine {
     pub fn live<T>(&self, seed: u64, dies_after_calls: Option<u64>, life: impl AsyncFnOnce(Life) -> T) -> Option<T> {
         self.fate.begin_life(dies_after_calls);
         let machine = self.clone();
-        let runtime = || {
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            builder.enable_all().start_paused(true).build().unwrap()
-        };
-        let system = System::with_tokio_rt(runtime);
+        let system = System::with_tokio_rt(|| runtime(true));
         let ended = system.block_on(async move {
             machine.time.begin_life();
-            let launched = Life::launch(&machine, seed).await;
-            let ended = tokio::select! {
-                biased;
-                () = machine.fate.death() => None,
-                ended = life(launched) => Some(ended),
+            let ended = match Life::launch(&machine, seed).await {
+                Ok(launched) => tokio::select! {
+                    biased;
+                    () = machine.fate.death() => None,
+                    ended = life(launched) => Some(ended),
+                },
+                // The real one would end with a message.
+                Err(_) => None,
             };
             machine.time.end_life(machine.fate.below(5_000));
             ended
         });
         {
             // A dropped system polls its actors once more, and their timers want a runtime.
-            let grave = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let grave = runtime(false);
             let _inside = grave.enter();
             drop(system);
         }
@@ -94,14 +124,25 @@ impl Machine {
     }
 }
 
-/// Answers one request.
-type Door = Rc<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, Reply>>;
+fn runtime(paused: bool) -> Runtime {
+    Builder::new_current_thread().enable_time().start_paused(paused).build().unwrap()
+}
+
+/// Answers one request to a gateway.
+type Door = Rc<dyn Fn(test::TestRequest, Current) -> LocalBoxFuture<'static, ServiceResponse<BoxBody>>>;
+
+/// The gateway that a request is for, as the table of routes finds it.
+#[derive(Clone)]
+struct Current(Rc<Extensions>);
 
 /// A gateway that lives.
 #[derive(Clone)]
 pub struct Life {
     pub gateway: Gateway,
     door: Door,
+    current: Current,
+    disk: Disk,
+    fate: Fate,
 }
 
 /// What a handler answered.
@@ -110,11 +151,13 @@ pub struct Reply {
     pub status: u16,
     pub body: Value,
     pub replayed: bool,
+    /// Whether an answer 5xx is right: the disk did not read meanwhile, or it is full.
+    pub excused: bool,
 }
 
 impl Life {
-    async fn launch(machine: &Machine, seed: u64) -> Self {
-        let log: Arc<dyn Log> = Arc::new(machine.disk.mount());
+    async fn launch(machine: &Machine, seed: u64) -> Result<Self, ReadError> {
+        let log: Arc<dyn Log> = Arc::new(machine.disk.mount(machine.fate.clone(), machine.failing));
         let fate = machine.fate.clone();
         let mut transports = Transports::new();
         transports.insert("simulator".to_owned(), Arc::new(machine.whatsapp.clone()));
@@ -125,7 +168,7 @@ impl Life {
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
             poster: Arc::new(machine.receiver.clone()),
-            mailer: None,
+            mailer: machine.mails.then(|| Arc::new(machine.mail.clone()) as Arc<dyn Mailer>),
             simulator: None,
             echo: None,
             reading: Reading::Inline,
@@ -133,44 +176,80 @@ impl Life {
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
         };
-        let gateway = Gateway::launch(make, &machine.config()).unwrap();
-        let routes = gateway.clone();
-        let app = App::new().configure(move |config| http::configure(config, &routes));
-        let app = Rc::new(test::init_service(app).await);
-        let door: Door = Rc::new(move |request| {
-            let app = Rc::clone(&app);
-            Box::pin(async move {
-                let answer = app.call(request.to_request()).await.unwrap();
-                let (status, replayed) =
-                    (answer.status().as_u16(), answer.headers().contains_key("idempotent-replayed"));
-                let body = test::read_body(answer).await;
-                Reply { status, body: serde_json::from_slice(&body).unwrap_or_default(), replayed }
-            })
-        });
-        Self { gateway, door }
+        let gateway = Gateway::launch(make, &machine.config())?;
+        let mut extensions = Extensions::new();
+        extensions.insert(Data::new(gateway.clone()));
+        let current = Current(Rc::new(extensions));
+        Ok(Self { gateway, door: door().await, current, disk: machine.disk.clone(), fate: machine.fate.clone() })
+    }
+
+    /// Answers with the body still to come.
+    pub async fn open(&self, request: test::TestRequest) -> ServiceResponse<BoxBody> {
+        (self.door)(request, self.current.clone()).await
     }
 
     pub async fn ask(&self, request: test::TestRequest) -> Reply {
-        (self.door)(request).await
+        self.ask_with(request, String::new()).await
+    }
+
+    pub async fn ask_with(&self, request: test::TestRequest, body: String) -> Reply {
+        let failed_before = self.disk.failed_reads();
+        let words = if self.fate.keeps_diary() { body.clone() } else { String::new() };
+        let answer = self.open(request.set_payload(body)).await;
+        let asked = format!("{} {}", answer.request().method(), answer.request().path());
+        let (status, replayed) = (answer.status().as_u16(), answer.headers().contains_key("idempotent-replayed"));
+        let body: Value = serde_json::from_slice(&test::read_body(answer).await).unwrap_or_default();
+        self.fate.note(|| format!("    {asked} {words} -> {status}"));
+        let full = self.gateway.state.is_disk_full() && body["error"]["code"] == "disk_full";
+        let excused = status >= 500 && (full || self.disk.failed_reads() > failed_before);
+        Reply { status, body, replayed, excused }
     }
 
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
-        let request = test::TestRequest::post().uri(path).insert_header(("Authorization", format!("Bearer {key}")));
-        self.ask(request.set_payload(body.to_string())).await
+        self.ask_with(test::TestRequest::post().uri(path).insert_header(bearer(key)), body.to_string()).await
     }
 
     pub async fn patch(&self, path: &str, key: &str, body: &Value) -> Reply {
-        let request = test::TestRequest::patch().uri(path).insert_header(("Authorization", format!("Bearer {key}")));
-        self.ask(request.set_payload(body.to_string())).await
+        self.ask_with(test::TestRequest::patch().uri(path).insert_header(bearer(key)), body.to_string()).await
     }
 
     pub async fn delete(&self, path: &str, key: &str) -> Reply {
-        self.ask(test::TestRequest::delete().uri(path).insert_header(("Authorization", format!("Bearer {key}")))).await
+        self.ask(test::TestRequest::delete().uri(path).insert_header(bearer(key))).await
     }
 
     pub async fn get(&self, path: &str, key: &str) -> Reply {
-        self.ask(test::TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {key}")))).await
+        self.ask(test::TestRequest::get().uri(path).insert_header(bearer(key))).await
     }
+}
+
+pub fn bearer(key: &str) -> (&'static str, String) {
+    ("Authorization", format!("Bearer {key}"))
+}
+
+/// This thread's table of routes: it takes longer to make than many a life lasts.
+async fn door() -> Door {
+    thread_local!(static DOOR: RefCell<Option<Door>> = const { RefCell::new(None) });
+    // When the thread ends the table goes first, then the pools that its requests and answers return to.
+    drop((test::TestRequest::get().to_request(), HttpResponse::Ok().finish()));
+    if let Some(door) = DOOR.with_borrow(Clone::clone) {
+        return door;
+    }
+    let app = App::new().configure(http::configure_for_any).wrap_fn(|mut request, service| {
+        let current = request.extensions_mut().remove::<Current>();
+        request.add_data_container(current.unwrap().0);
+        service.call(request)
+    });
+    let app = Rc::new(test::init_service(app).await);
+    let door: Door = Rc::new(move |request: test::TestRequest, current: Current| {
+        let app = Rc::clone(&app);
+        Box::pin(async move {
+            let request = request.to_request();
+            request.extensions_mut().insert(current);
+            app.call(request).await.unwrap()
+        })
+    });
+    DOOR.set(Some(Rc::clone(&door)));
+    door
 }
 
 /// Seeded bytes in place of the system's.

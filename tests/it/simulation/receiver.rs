@@ -152,8 +152,8 @@ impl Receiver {
             inner.posts.push(post);
             (inner.posts.len() - 1, status, takes, inner.retry_after)
         };
-        let takes = if self.fate.fault(5) { DEADLINE } else { takes };
-        let status = if self.fate.fault(15) { 503 } else { status };
+        let takes = if self.fate.fault("a receiver hangs", 5) { DEADLINE } else { takes };
+        let status = if self.fate.fault("a receiver fails", 15) { 503 } else { status };
         tokio::time::sleep(takes.min(DEADLINE)).await;
         if takes >= DEADLINE {
             return Answered { response: None, fault: Some(Fault::Timeout(DEADLINE)), duration: DEADLINE };

@@ -26,7 +26,6 @@ const DAY_MS: u64 = 24 * 3_600_000;
 #[derive(Default)]
 pub struct Referee {
     pub position: Position,
-    pub trace: Vec<String>,
     pub messages: BTreeMap<MessageId, Told>,
     pub balances: BTreeMap<WorkspaceId, i128>,
     pub accounts: BTreeMap<AccountId, Line>,
@@ -43,6 +42,10 @@ pub struct Referee {
     pub reports: Reports,
     /// The waits after errors in a row, in seconds.
     pub retry_s: Vec<u32>,
+    /// Whether messages with a file are reported.
+    pub attachments: bool,
+    /// What owners were told of, says the log: the stop and the position.
+    pub told: Vec<(String, Position)>,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
@@ -101,7 +104,6 @@ impl Referee {
     fn see(&mut self, record: &Record) -> Verdict {
         require(record.first == self.position + 1, "positions have a gap")?;
         self.position = record.last();
-        self.trace.push(format!("{} {:?}", record.recorded_at.ms(), record.events));
         self.see_key(record)?;
         let mut paid = BTreeSet::new();
         for event in &record.events {

@@ -1,5 +1,6 @@
 //! The simulated `WhatsApp` behind a bad line: late, lost, repeated and reordered answers. It outlives every crash.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct WhatsApp {
     world: Arc<Mutex<World>>,
     tries: Arc<Mutex<Vec<Try>>>,
     touched: Arc<Notify>,
+    /// Whether everything is told once more.
+    again: Arc<AtomicBool>,
     fate: Fate,
     time: RealTime,
 }
@@ -45,7 +48,7 @@ pub struct Try {
 impl WhatsApp {
     pub fn new(fate: Fate, time: RealTime) -> Self {
         let world = Arc::new(Mutex::new(World::above(0)));
-        Self { world, tries: Arc::default(), touched: Arc::default(), fate, time }
+        Self { world, tries: Arc::default(), touched: Arc::default(), again: Arc::default(), fate, time }
     }
 
     /// To change it.
@@ -67,8 +70,19 @@ impl WhatsApp {
         self.tries_mut().clone()
     }
 
+    /// Looks at all hand-overs so far.
+    pub fn look_at_tries<T>(&self, see: impl FnOnce(&[Try]) -> T) -> T {
+        see(&self.tries_mut())
+    }
+
     pub fn stats(&self) -> Stats {
         self.world().stats()
+    }
+
+    /// Tells every update once more.
+    pub fn tell_again(&self) {
+        self.again.store(true, Ordering::Relaxed);
+        self.touched.notify_one();
     }
 
     /// What is on a phone.
@@ -110,17 +124,17 @@ impl WhatsApp {
 
     async fn over_the_line(&self, message: Outgoing) -> Outcome {
         self.fate.port(20).await;
-        if self.fate.fault(6) {
+        if self.fate.fault("a request is lost", 6) {
             return Outcome::Unknown;
         }
-        if self.fate.fault(4) {
+        if self.fate.fault("no connection", 4) {
             return Outcome::NotConnected;
         }
-        if self.fate.fault(4) {
+        if self.fate.fault("a server error", 4) {
             return Outcome::ServerError;
         }
-        if self.fate.fault(3) {
-            let scope = if self.fate.fault(50) { Scope::Pair } else { Scope::Account };
+        if self.fate.fault("a rate limit", 3) {
+            let scope = if self.fate.below(2) == 0 { Scope::Pair } else { Scope::Account };
             return Outcome::RateLimited { after_ms: 1_000 + self.fate.below(20_000), scope };
         }
         let answer = self.world_mut().send(self.time.now(), message);
@@ -129,7 +143,7 @@ impl WhatsApp {
             Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             None => return Outcome::Unknown,
         }
-        if self.fate.fault(8) { Outcome::Unknown } else { answer.outcome }
+        if self.fate.fault("an answer is lost", 8) { Outcome::Unknown } else { answer.outcome }
     }
 
     /// Tells updates: receipts and messages not always, some of them twice, some late. The next life hears them all.
@@ -142,15 +156,18 @@ impl WhatsApp {
             }
             tokio::time::sleep(POLL).await;
             idle += 1;
+            if self.again.swap(false, Ordering::Relaxed) {
+                after = 0;
+            }
             let updates = self.world().updates(self.time.now(), after, UPDATES_AT_ONCE);
             let mut late = Vec::new();
             for numbered in updates {
                 (after, idle) = (numbered.sequence, 0);
                 let lossy = !matches!(numbered.update, Update::Connection(_));
-                if lossy && self.fate.fault(10) {
+                if lossy && self.fate.fault("an update comes twice or late", 10) {
                     late.push(numbered.update.clone());
                 }
-                if !(lossy && self.fate.fault(10)) && sink.send(numbered.update).await.is_err() {
+                if !(lossy && self.fate.fault("an update is lost", 10)) && sink.send(numbered.update).await.is_err() {
                     return;
                 }
             }

@@ -229,6 +229,7 @@ impl Referee {
     }
 
     fn notified(&mut self, e: &OwnerNotified) -> Verdict {
+        self.told.push((format!("{}-{}", e.about, e.notice).replace('/', "-"), self.position));
         let StreamId::Webhook(webhook) = e.about else { return Ok(()) };
         let hook = self.hook(webhook);
         require(e.notice == hook.fuses && hook.told < hook.fuses, "an owner is told twice, or for nothing")?;

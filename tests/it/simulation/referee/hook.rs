@@ -84,9 +84,14 @@ impl Hook {
         self.trying.len() + self.by_hand.len()
     }
 
+    /// Whether its owner has not been told of the last stop.
+    pub const fn is_untold(&self) -> bool {
+        self.told < self.fuses
+    }
+
     /// Whether it has anything to do by itself.
     pub fn is_busy(&self) -> bool {
-        self.under_way() > 0 || self.told < self.fuses || (self.is_open() && self.owes() > 0)
+        self.under_way() > 0 || self.is_untold() || (self.is_open() && self.owes() > 0)
     }
 
     pub(super) fn owe(&mut self, chat: ChatId, delivery: DeliveryId) -> Verdict {

@@ -92,7 +92,7 @@ impl Referee {
         let has_file =
             received_file.unwrap_or_else(|| self.messages.get(&message).is_some_and(|told| told.file.is_some()));
         let has_url = self.hooks.get(&webhook).is_some_and(|hook| hook.url.is_some());
-        let wanted = (has_url && !has_file).then_some(webhook);
+        let wanted = (has_url && (self.attachments || !has_file)).then_some(webhook);
         // A receipt may say so before the answer does.
         if !self.reports.said.insert(message) {
             return Ok(());

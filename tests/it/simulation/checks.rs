@@ -1,0 +1,140 @@
+//! What must hold after every step, and what when everything has come to rest.
+
+use std::collections::BTreeMap;
+
+use events::ids::{AccountId, MessageId};
+use events::verify::verify;
+use tidings::transports::simulator::world::Received;
+
+use super::client::People;
+use super::crm::{Seen, check_posts, check_taken};
+use super::files::content;
+use super::letters::{Letters, check_told};
+use super::life::Machine;
+use super::referee::{End, Referee, Told};
+
+/// What was looked at so far, so that nothing is looked at twice.
+#[derive(Default)]
+pub struct Judge {
+    pub seen: Seen,
+    tries: usize,
+    begun: BTreeMap<MessageId, u32>,
+    letters: Letters,
+}
+
+impl Judge {
+    /// After every step: the log keeps the rules, and all that was promised is in it.
+    pub fn check_now(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
+        referee.catch_up(&machine.disk)?;
+        let new = std::mem::take(&mut people.promised_now);
+        new.iter().try_for_each(|id| check_promise(referee, people, *id))?;
+        check_posts(machine, referee, &mut self.seen)?;
+        self.letters.check(machine, referee)?;
+        self.check_tries(machine, referee)
+    }
+
+    fn check_tries(&mut self, machine: &Machine, referee: &Referee) -> Result<(), String> {
+        machine.whatsapp.look_at_tries(|tries| {
+            for tried in &tries[self.tries..] {
+                self.tries += 1;
+                let begun = self.begun.entry(tried.message).or_default();
+                *begun += 1;
+                if referee.messages.get(&tried.message).is_none_or(|told| told.tries < *begun) {
+                    return Err("handed over before it was durable".to_owned());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// When everything has come to rest.
+    pub fn check_end(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
+        self.check_now(machine, referee, people)?;
+        verify(&machine.disk.bare_copy(), |_| {}).map_err(|error| error.to_string())?;
+        people.promised.keys().try_for_each(|id| check_promise(referee, people, *id))?;
+        check_told(machine, referee)?;
+        check_dry_runs(referee, people)?;
+        check_phones(machine, referee)?;
+        check_taken(machine, referee)?;
+        check_pace(machine, referee)
+    }
+}
+
+fn check_promise(referee: &Referee, people: &People, id: MessageId) -> Result<(), String> {
+    let kept = referee.messages.get(&id).ok_or_else(|| format!("{id} was answered with 200 and is not durable"))?;
+    let promise = &people.promised[&id];
+    if promise.is_kept_by(kept, referee) {
+        Ok(())
+    } else {
+        Err(format!("{id} was promised as {promise:?} and became {kept:?}"))
+    }
+}
+
+/// What was only asked about was never queued.
+fn check_dry_runs(referee: &Referee, people: &People) -> Result<(), String> {
+    for tried in &people.only_tried {
+        if let Some(told) = referee.messages.values().find(|told| tried.is_about(told)) {
+            return Err(format!("a dry run queued {told:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every account has heard once what was said to it. (That nothing is heard twice, the referee sees.)
+pub fn check_heard(referee: &Referee, people: &People, listening: &[AccountId]) -> Result<(), String> {
+    for (phone, text) in &people.said {
+        let accounts = listening.iter().filter(|account| referee.accounts[account].phone == *phone);
+        for account in accounts {
+            if !referee.heard.contains(&(*account, text.clone())) {
+                return Err(format!("{account} has not heard {text:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every message is on its phone once if it was sent, with its file, and not at all if it failed.
+fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    for (id, told) in &referee.messages {
+        let on_phone = machine.whatsapp.messages_on(&told.to);
+        let found: Vec<_> = on_phone.iter().filter(|message| message.id == *id).collect();
+        let whole = |message: &&Received| *message.text == told.text && has_its_file(message, told);
+        if !found.iter().copied().all(|message| whole(&message)) {
+            return Err(format!("{found:?} is not {told:?}"));
+        }
+        let copies = found.len();
+        let right = match told.end {
+            Some(End::Sent) => copies == 1 || (told.settled_by_hand && copies == 0),
+            Some(End::Failed) => copies == 0 || (told.settled_by_hand && copies == 1),
+            None => copies <= 1,
+        };
+        if !right {
+            return Err(format!("{copies} copies on the phone of {told:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn has_its_file(message: &Received, told: &Told) -> bool {
+    match (&message.file, &told.file) {
+        (None, None) => true,
+        (Some(file), Some((url, name))) => *file.name == **name && file.size == content(url).len(),
+        _ => false,
+    }
+}
+
+/// In real time: another message only after the gap. (The same one may be tried anew at once after a crash.)
+fn check_pace(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    let mut last: BTreeMap<AccountId, (MessageId, Option<u64>)> = BTreeMap::new();
+    for tried in machine.whatsapp.tries() {
+        let told = referee.messages.get(&tried.message).ok_or("a try of an unknown message")?;
+        let before = last.insert(told.account, (tried.message, tried.ended_ms));
+        if let Some((message, Some(ended_ms))) = before
+            && message != tried.message
+            && tried.began_ms < ended_ms + told.gap_ms_min
+        {
+            return Err(format!("a message began at {}, the one before ended at {ended_ms}", tried.began_ms));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The mail server of owners: it refuses, hangs, or takes a letter and loses the answer. It outlives every crash.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use events::record::Position;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tidings::mail::{Fault, Mail, Mailer, Reply};
+
+use super::disk::Disk;
+use super::fate::Fate;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The other side. Clones share it.
+#[derive(Clone)]
+pub struct MailServer {
+    taken: Arc<Mutex<Vec<Taken>>>,
+    fate: Fate,
+    disk: Disk,
+}
+
+/// A letter that it took.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What stands before the `@` of its Message-ID.
+    pub id: String,
+    /// In this life of the gateway.
+    pub life: u64,
+    /// Whether its yes arrived.
+    pub answered: bool,
+    /// What was durable when it came.
+    pub durable: Position,
+}
+
+impl MailServer {
+    pub fn new(fate: Fate, disk: Disk) -> Self {
+        Self { taken: Arc::default(), fate, disk }
+    }
+
+    fn taken_mut(&self) -> MutexGuard<'_, Vec<Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at all letters so far.
+    pub fn look<T>(&self, see: impl FnOnce(&[Taken]) -> T) -> T {
+        see(&self.taken_mut())
+    }
+
+    async fn take(&self, mail: &Mail) -> Result<(), Fault> {
+        self.fate.port(100).await;
+        if self.fate.fault("a mail server refuses", 15) {
+            return Err(Fault::Later(Reply { status: 451, enhanced: None }));
+        }
+        if self.fate.fault("a mail server hangs", 10) {
+            tokio::time::sleep(PATIENCE).await;
+            return Err(Fault::TimedOut);
+        }
+        let place = {
+            let mut taken = self.taken_mut();
+            let (life, durable) = (self.fate.life(), self.disk.synced_to());
+            taken.push(Taken { id: mail.id.clone(), life, answered: false, durable });
+            taken.len() - 1
+        };
+        self.fate.port(100).await;
+        if self.fate.fault("a mail server's yes is lost", 15) {
+            return Err(Fault::Unreachable);
+        }
+        self.taken_mut()[place].answered = true;
+        Ok(())
+    }
+}
+
+impl Mailer for MailServer {
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Fault>> {
+        self.take(mail).boxed()
+    }
+}

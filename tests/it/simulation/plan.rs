@@ -1,0 +1,89 @@
+//! What is to happen in a story: numbered steps, any of which may be left out without another one changing.
+
+use super::fate::Rng;
+
+/// One step.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    pub number: u32,
+    /// The life in which it happens, from 0 on.
+    pub life: u64,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum What {
+    /// Somebody sets the machine's clock back.
+    ClockBack,
+    /// The process dies at this call of a port, counted from the beginning of its life.
+    Dies(u64),
+    /// Somebody does something.
+    Act,
+    /// Nobody does anything for so long, in milliseconds.
+    Pause(u64),
+    /// For so many hours.
+    LongPause(u64),
+    /// Every actor that has nothing to do is put to sleep.
+    Rest,
+    /// The disk is full from now on, or no more.
+    Full(bool),
+    /// The gateway stops in peace.
+    Stop,
+    /// The machine is down for so many hours.
+    Down(u64),
+}
+
+/// So long nobody does anything, now and then, in hours.
+const LONG_PAUSE_H: u64 = 13;
+/// So long in stories that last weeks.
+const LONGER_PAUSE_H: u64 = 60;
+/// So long the machine is down, now and then: what is held for a day is given up, what is remembered for 7 forgotten.
+const DOWN_H: &[u64] = &[25, 25, 30, 49, 170, 200];
+
+/// All steps of a story, in their order, and how many lives it has. The last life never dies.
+pub fn plan(rng: &mut Rng) -> (Vec<Step>, u64) {
+    let lives = 2 + rng.below(4);
+    let lasts_weeks = rng.percent(8);
+    let mut steps = Vec::new();
+    for life in 0..lives {
+        let is_last = life + 1 == lives;
+        let mut add = |what| steps.push(Step { number: u32::try_from(steps.len()).unwrap(), life, what });
+        if rng.percent(20) {
+            add(What::ClockBack);
+        }
+        if !is_last && rng.percent(80) {
+            add(What::Dies(1 + rng.below(250)));
+        }
+        for _ in 0..if is_last { 5 } else { 10 + rng.below(25) } {
+            one_thing(rng, lasts_weeks, &mut add);
+        }
+        add(What::Full(false));
+        if !is_last && rng.percent(30) {
+            add(What::Stop);
+        }
+        if !is_last && rng.percent(if lasts_weeks { 40 } else { 6 }) {
+            add(What::Down(*rng.pick(DOWN_H)));
+        }
+    }
+    (steps, lives)
+}
+
+fn one_thing(rng: &mut Rng, lasts_weeks: bool, add: &mut impl FnMut(What)) {
+    if rng.percent(3) {
+        add(What::ClockBack);
+    }
+    if rng.below(1_000) < 8 {
+        add(What::Full(rng.percent(50)));
+    }
+    add(What::Act);
+    add(What::Pause(if rng.percent(70) { rng.below(1_000) } else { rng.below(15_000) }));
+    if rng.below(1_000) < 2 {
+        add(What::LongPause(1 + rng.below(LONG_PAUSE_H)));
+    }
+    if lasts_weeks && rng.percent(8) {
+        add(What::LongPause(1 + rng.below(LONGER_PAUSE_H)));
+    }
+    if rng.percent(5) {
+        add(What::Rest);
+    }
+}

@@ -1,0 +1,50 @@
+//! Time travel: what an actor knew at any earlier position is the same however it is asked.
+
+use std::sync::Arc;
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::registry::Kind;
+use actors::replay::replay;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::index::Index;
+use events::log::Log;
+use events::record::Position;
+
+use super::fate::Rng;
+use super::life::Machine;
+use super::referee::Referee;
+
+/// A log and its index.
+struct Archive(Arc<dyn Log>, Index);
+
+impl Archive {
+    fn of(log: Arc<dyn Log>) -> Result<Self, String> {
+        let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
+        Ok(Self(log, index))
+    }
+
+    fn state<D: Kind>(&self, id: D::Id, to: Position) -> Result<D::State, String> {
+        Ok(replay::<D>(id, self.0.as_ref(), &self.1, to).map_err(|error| error.to_string())?.state)
+    }
+}
+
+/// Every actor at a position of chance: from the whole log, and from one that ends there.
+pub fn same_at_any_time(machine: &Machine, referee: &Referee, rng: &mut Rng) -> Result<(), String> {
+    let whole = Archive::of(Arc::new(machine.disk.bare_copy()))?;
+    // Where a commit ends.
+    let wanted = rng.below(referee.position + 1);
+    let then: Arc<dyn Log> = Arc::new(machine.disk.bare_copy_to(wanted));
+    let to = then.head().position;
+    let then = Archive::of(then)?;
+    referee.balances.keys().try_for_each(|id| same::<Workspace>(&whole, &then, *id, to))?;
+    referee.accounts.keys().try_for_each(|id| same::<Account>(&whole, &then, *id, to))?;
+    referee.chats.keys().try_for_each(|id| same::<Chat>(&whole, &then, *id, to))?;
+    referee.hooks.keys().try_for_each(|id| same::<Webhook>(&whole, &then, *id, to))
+}
+
+fn same<D: Kind>(whole: &Archive, then: &Archive, id: D::Id, to: Position) -> Result<(), String> {
+    let (now, then) = (whole.state::<D>(id, to)?, then.state::<D>(id, to)?);
+    if now == then { Ok(()) } else { Err(format!("{id} at {to}: {now:?} is not what it was: {then:?}")) }
+}
