@@ -4,7 +4,7 @@ use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::reading::visit;
 use events::record::{Position, Revision};
-use events::snapshot::{self, Snapshot};
+use events::snapshot;
 
 use crate::decider::Decider;
 
@@ -49,15 +49,16 @@ pub fn replay<D: Decider>(
 /// The same state as [`replay`] gives, from the latest snapshot on if there is one of use.
 pub fn wake<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, to: Position) -> Result<Woken<D::State>, ReadError> {
     let stream = D::stream(id);
-    let Some(Snapshot { head, state }) = snapshot::load::<D::State>(log, stream, rules(), to)? else {
-        let replayed = replay::<D>(id, log, index, to)?;
-        let since = replayed.revision;
-        return Ok(Woken { replayed, snapshot: snapshot::head(log, stream)?, since });
+    let snapshot = snapshot::head(log, stream)?;
+    let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, rules(), to)).transpose()?;
+    let (mut replayed, from) = match (kept.flatten(), &snapshot) {
+        (Some(state), Some(head)) => (Replayed { state, revision: head.revision }, head.position.saturating_add(1)),
+        _ => (Replayed { state: D::State::default(), revision: 0 }, 1),
     };
-    let mut replayed = Replayed { state, revision: head.revision };
-    fold::<D>(id, log, index, head.position.saturating_add(1)..=to, &mut replayed)?;
-    let since = replayed.revision.saturating_sub(head.revision);
-    Ok(Woken { replayed, snapshot: Some(head), since })
+    let before = replayed.revision;
+    fold::<D>(id, log, index, from..=to, &mut replayed)?;
+    let since = replayed.revision.saturating_sub(before);
+    Ok(Woken { replayed, snapshot, since })
 }
 
 /// The number of this build's rules.

@@ -106,10 +106,10 @@ impl<D: Decider> Spec<D> {
 /// The state as it comes out of a snapshot.
 pub(crate) fn written_and_read<D: Decider>(state: &D::State) -> D::State {
     let stream = StreamId::Workspace(WorkspaceId::nth(0));
-    let (notes, _) = snapshot::store(Place { stream, rules: 1, position: 0, revision: 0 }, state, None).unwrap();
+    let (notes, head) = snapshot::store(Place { stream, rules: 1, position: 0, revision: 0 }, state, None).unwrap();
     let log = MemoryLog::default();
     log.write(&Batch { notes, ..Batch::default() }).unwrap();
-    snapshot::load(&log, stream, 1, 0).unwrap().unwrap().state
+    snapshot::load(&log, stream, &head, 1, 0).unwrap().unwrap()
 }
 
 impl<D: Decider> Verdict<D>

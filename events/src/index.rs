@@ -126,8 +126,11 @@ impl Index {
         found: &mut Vec<Position>,
     ) -> Result<(), ReadError> {
         let prefix = series.prefix();
-        let mut start =
-            self.log.note_before(&prefix, &series.block(from))?.map_or_else(|| prefix.clone(), |(key, _)| key);
+        let mut start = prefix.clone();
+        if from > 1 {
+            let before = self.log.note_before(&prefix, &series.block(from))?;
+            start = before.map_or(start, |(key, _)| key);
+        }
         let mut usable = 0;
         loop {
             let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;

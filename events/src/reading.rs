@@ -55,7 +55,7 @@ struct Near<'a> {
     current: Option<Record>,
 }
 
-impl Near<'_> {
+impl<'a> Near<'a> {
     fn at(&mut self, position: Position) -> Result<&Record, ReadError> {
         let holds = |record: &Record| (record.first..=record.last()).contains(&position);
         if !self.current.as_ref().is_some_and(holds) {
@@ -65,11 +65,25 @@ impl Near<'_> {
     }
 
     fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
-        let near = self.ahead.as_ref().is_some_and(|ahead| ahead.first <= position && position - ahead.first <= NEAR);
-        let mut found = self.ahead.take().filter(|_| near);
-        let mut open = self.open.take().filter(|_| near).unwrap_or_else(|| self.log.read(position));
-        for stored in open.by_ref() {
-            let stored = stored?;
+        let last = self.current.as_ref().map_or(0, Record::last);
+        let near = last < position && position - last <= NEAR;
+        let found = match self.open.take().filter(|_| near) {
+            Some(open) => self.read_on(open, position)?,
+            None => {
+                // It begins with what is wanted, so nothing need be read ahead.
+                let mut open = self.log.read(position);
+                self.ahead = None;
+                let found = open.next().transpose()?;
+                self.open = Some(open);
+                found
+            }
+        };
+        found.as_ref().map(decode).transpose()
+    }
+
+    fn read_on(&mut self, mut open: Records<'a>, position: Position) -> Result<Option<StoredRecord>, ReadError> {
+        let mut found = None;
+        while let Some(stored) = self.ahead.take().map(Ok).or_else(|| open.next()).transpose()? {
             if stored.first > position {
                 self.ahead = Some(stored);
                 break;
@@ -77,6 +91,6 @@ impl Near<'_> {
             found = Some(stored);
         }
         self.open = Some(open);
-        found.as_ref().map(decode).transpose()
+        Ok(found)
     }
 }

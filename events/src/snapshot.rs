@@ -33,15 +33,6 @@ pub struct Head {
     parts: [u32; 2],
 }
 
-/// A state as of a position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot<S> {
-    /// What names it.
-    pub head: Head,
-    /// What the rules remember.
-    pub state: S,
-}
-
 /// The place of a snapshot to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -75,16 +66,17 @@ pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Re
     Ok((notes, head))
 }
 
-/// A stream's latest snapshot, if these rules made it and it is whole and not newer than `to`.
+/// The state that a stream's latest snapshot keeps, if these rules made it and it is whole and not newer than `to`.
 pub fn load<S: DeserializeOwned>(
     log: &dyn Log,
     stream: StreamId,
+    head: &Head,
     rules: u64,
     to: Position,
-) -> Result<Option<Snapshot<S>>, ReadError> {
-    let Some(head) = head(log, stream)?.filter(|head| head.rules == rules && head.position <= to) else {
+) -> Result<Option<S>, ReadError> {
+    if head.rules != rules || head.position > to {
         return Ok(None);
-    };
+    }
     let parts = head.parts.get(usize::from(head.slot)).copied().unwrap_or(0);
     let mut bytes = Vec::new();
     for part in 0..parts {
@@ -94,7 +86,7 @@ pub fn load<S: DeserializeOwned>(
     if Digest::of(&bytes) != head.digest {
         return Ok(None);
     }
-    Ok(codec::decode_state(&bytes).ok().map(|state| Snapshot { head, state }))
+    Ok(codec::decode_state(&bytes).ok())
 }
 
 /// What names a stream's latest snapshot, whoever made it.

@@ -28,8 +28,9 @@ fn keep(log: &dyn Log, position: u64, state: &str, before: Option<&Head>) -> Hea
 }
 
 fn found(log: &dyn Log) -> Option<(String, u64, u64)> {
-    let found = load::<String>(log, stream(0), RULES, u64::MAX).unwrap()?;
-    Some((found.state, found.head.position, found.head.revision))
+    let head = snapshot::head(log, stream(0)).unwrap()?;
+    let state = load(log, stream(0), &head, RULES, u64::MAX).unwrap()?;
+    Some((state, head.position, head.revision))
 }
 
 fn long(letter: &str, notes: usize) -> String {
@@ -82,17 +83,18 @@ fn what_is_damaged_or_incomplete_is_passed_over() {
 #[test]
 fn other_rules_other_streams_and_the_future_are_passed_over() {
     let store = Store::memory();
-    keep(store.log(), 10, "state", None);
-    let found = |stream, rules, to| load::<String>(store.log(), stream, rules, to).unwrap().is_some();
+    let head = keep(store.log(), 10, "state", None);
+    let found = |stream, rules, to| load::<String>(store.log(), stream, &head, rules, to).unwrap().is_some();
     assert!(found(stream(0), RULES, 10));
     assert!(!found(stream(0), RULES, 9), "it is newer than what is asked for");
     assert!(!found(stream(0), RULES + 1, 10));
     assert!(!found(stream(1), RULES, 10));
+    assert_eq!(snapshot::head(store.log(), stream(1)).unwrap(), None);
 }
 
 #[test]
 fn a_state_of_another_shape_is_passed_over() {
     let store = Store::memory();
-    keep(store.log(), 10, "state", None);
-    assert!(load::<(u64, u64)>(store.log(), stream(0), RULES, 10).unwrap().is_none());
+    let head = keep(store.log(), 10, "state", None);
+    assert!(load::<(u64, u64)>(store.log(), stream(0), &head, RULES, 10).unwrap().is_none());
 }
