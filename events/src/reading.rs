@@ -67,16 +67,14 @@ impl<'a> Near<'a> {
     fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
         let last = self.current.as_ref().map_or(0, Record::last);
         let near = last < position && position - last <= NEAR;
-        let found = match self.open.take().filter(|_| near) {
-            Some(open) => self.read_on(open, position)?,
-            None => {
-                // It begins with what is wanted, so nothing need be read ahead.
-                let mut open = self.log.read(position);
-                self.ahead = None;
-                let found = open.next().transpose()?;
-                self.open = Some(open);
-                found
-            }
+        let found = if let Some(open) = self.open.take().filter(|_| near) {
+            self.read_on(open, position)?
+        } else {
+            // It begins with what is wanted, so nothing need be read ahead.
+            let mut open = self.log.read(position);
+            let found = open.next().transpose()?;
+            (self.open, self.ahead) = (Some(open), None);
+            found
         };
         found.as_ref().map(decode).transpose()
     }
