@@ -63,6 +63,11 @@ const HAPPENS: &[&str] = &[
     "SendDeferred",
     "SendUncertain",
     "WebhookErrorsReset",
+    "burst bundles",
+    "compared answers",
+    "followed events",
+    "letters taken",
+    "test reports",
 ];
 
 /// What fails in some seed of many.

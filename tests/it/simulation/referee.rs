@@ -47,6 +47,8 @@ pub struct Referee {
     /// What owners were told of, says the log: the stop and the position.
     pub told: Vec<(String, Position)>,
     pub counts: BTreeMap<&'static str, u64>,
+    /// Every event's workspace and name; the first is at position 1.
+    pub events: Vec<(WorkspaceId, &'static str)>,
 }
 
 /// One message's story.
@@ -77,7 +79,7 @@ pub struct Told {
     held: bool,
     maybe_sent: bool,
     lacks_file: bool,
-    rank: u8,
+    pub rank: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +109,7 @@ impl Referee {
         self.see_key(record)?;
         let mut paid = BTreeSet::new();
         for event in &record.events {
+            self.events.push((record.workspace, event.name()));
             *self.counts.entry(event.name()).or_default() += 1;
             self.see_money(event, &mut paid)?;
             self.see_desk(&record.cause.by, event)?;
@@ -199,6 +202,13 @@ impl Referee {
             require((told.end == Some(End::Failed)) == (told.refunded == 1), "failed and refunded do not go together")?;
         }
         Ok(())
+    }
+
+    /// The first event of a workspace behind a position.
+    pub fn next_event(&self, workspace: WorkspaceId, after: Position) -> Option<(Position, &'static str)> {
+        let behind = self.events.iter().enumerate().skip(usize::try_from(after).unwrap());
+        let found = behind.map(|(at, event)| (at as Position + 1, event)).find(|(_, event)| event.0 == workspace);
+        found.map(|(position, (_, name))| (position, *name))
     }
 
     /// A gateway begins to live at this time of its clock.
