@@ -53,7 +53,7 @@ impl Notices {
         let mut waits = RETRY_S.into_iter();
         let mut wait = waits.next().unwrap_or_default();
         loop {
-            match self.try_once(about, notice).await {
+            match self.try_once(about).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%about, notice, %error, "an owner could not be told yet"),
             }
@@ -62,7 +62,7 @@ impl Notices {
         }
     }
 
-    async fn try_once(&self, about: StreamId, notice: u64) -> Result<(), Untold> {
+    async fn try_once(&self, about: StreamId) -> Result<(), Untold> {
         let reach = self.reach.get().ok_or(Untold::NotYet)?;
         let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
         let found = self.reading.read(move || latest_stop(log.as_ref(), &index, about)).await?;
@@ -70,7 +70,8 @@ impl Notices {
         let (name, owner) = reach.owner(about).await?;
         let letter = reach.letter(about, &stop, &name, &owner).await?;
         let mail = Mail {
-            id: format!("{}-{notice}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
+            // By the stop, not by the notice: an earlier notice that is late tells of the latest stop too.
+            id: format!("{}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
             at: stop.recorded_at,
             to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },
             subject: letter.subject,

@@ -1,16 +1,17 @@
 //! Brings what transports report to the actors: receipts, messages, connections.
 
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
-use actors::shard::{Reading, ShardHandle};
+use actors::shard::{AskError, Reading, ShardHandle};
 use actors::workspace::{AccountCommand, Command, Heard as LookedUp, Receive, Workspace};
 use events::chat::ReceivedFile;
 use events::ids::{AccountId, MessageId};
-use events::log::ReadError;
 use events::personal::Digest;
 use events::record::Cause;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -22,6 +23,9 @@ use crate::transports::{Connection, Heard, Status, StatusUpdate, Update};
 const LANES: usize = 64;
 /// Updates that wait in a lane.
 const LANE_ROOM: usize = 64;
+/// What cannot be recorded because something of ours is broken is tried so often, with a wait in between.
+const TRIES_MAX: u32 = 10;
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// Workspaces that may have connected one number.
 const ACCOUNTS_MAX: usize = 64;
 
@@ -53,55 +57,64 @@ fn lane(shard: ShardHandle, reading: Reading) -> Sender<Update> {
     let (sender, mut updates) = channel(LANE_ROOM);
     actix::spawn(async move {
         while let Some(update) = updates.recv().await {
-            match update {
-                Update::Status(update) => receipt(update, &shard, reading).await,
-                Update::Message(heard) => message(heard, &shard).await,
-                Update::Connection(connection) => connected(connection, &shard).await,
+            for _ in 0..TRIES_MAX {
+                let taken = match &update {
+                    Update::Status(update) => receipt(update, &shard, reading).await,
+                    Update::Message(heard) => message(heard, &shard).await,
+                    Update::Connection(connection) => connected(connection, &shard).await,
+                };
+                match taken {
+                    Ok(()) => break,
+                    Err(error) => tracing::error!(error, "what a transport reported cannot be recorded yet"),
+                }
+                tokio::time::sleep(TRY_AGAIN).await;
             }
         }
     });
     sender
 }
 
+/// Whether it was recorded, or will never be: only a fault of ours is worth another try.
+fn taken<T, R: fmt::Debug>(told: Result<T, AskError<R>>) -> Result<(), String> {
+    match told {
+        Err(AskError::Fault(fault)) => Err(fault),
+        Err(error) => {
+            tracing::warn!(%error, "what a transport reported was not recorded");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 fn cause() -> Cause {
     Cause { by: "transport".to_owned(), ..Cause::system() }
 }
 
-async fn receipt(update: StatusUpdate, shard: &ShardHandle, reading: Reading) {
-    let (log, index) = (Arc::clone(shard.log()), Arc::clone(shard.index()));
-    let found = match reading.read(move || queued(log.as_ref(), &index, update.id)).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return,
-        Err(error) => {
-            tracing::error!(message_id = %update.id, %error, "a receipt's message cannot be read");
-            return;
-        }
-    };
+async fn receipt(update: &StatusUpdate, shard: &ShardHandle, reading: Reading) -> Result<(), String> {
+    let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
+    let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
+    let Some(found) = found.map_err(|error| error.to_string())? else { return Ok(()) };
     let seen = account::Command::Seen { message: update.id, reporting: None };
-    let settled = shard.report::<Account>(found.account, seen, cause()).await.is_ok();
+    taken(shard.report::<Account>(found.account, seen, cause()).await)?;
     let receipt = match update.status {
         Status::Delivered => Receipt::Delivered,
         Status::Read => Receipt::Read,
     };
     let command = chat::Command::Receipt { message: update.id, receipt, reporting: None };
-    let noted = shard.report::<Chat>(found.chat, command, cause()).await.is_ok();
-    if !(settled && noted) {
-        tracing::warn!(message_id = %update.id, "a receipt was not recorded");
-    }
+    taken(shard.report::<Chat>(found.chat, command, cause()).await)
 }
 
-async fn message(heard: Heard, shard: &ShardHandle) {
+async fn message(heard: &Heard, shard: &ShardHandle) -> Result<(), String> {
     let peer = if heard.chat.contains('@') { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
     let Some(peer) = peer else {
         tracing::warn!("a message of a conversation that is no person and no group is left out");
-        return;
+        return Ok(());
     };
-    for account in accounts(shard, &heard.account_phone) {
-        let receive = Command::Receive(Box::new(received(account, peer.clone(), &heard)));
-        if let Err(error) = shard.report::<Workspace>(account.workspace(), receive, cause()).await {
-            tracing::warn!(account_id = %account, %error, "a received message was not recorded");
-        }
+    for account in accounts(shard, &heard.account_phone)? {
+        let receive = Command::Receive(Box::new(received(account, peer.clone(), heard)));
+        taken(shard.report::<Workspace>(account.workspace(), receive, cause()).await)?;
     }
+    Ok(())
 }
 
 fn received(account: AccountId, peer: Peer, heard: &Heard) -> Receive {
@@ -135,19 +148,14 @@ fn message_id(account: AccountId, peer: &Peer, heard: &Heard) -> MessageId {
     MessageId::from_bits(hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
 }
 
-async fn connected(update: Connection, shard: &ShardHandle) {
-    for account in accounts(shard, &update.account_phone) {
+async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), String> {
+    for account in accounts(shard, &update.account_phone)? {
         let command = Command::Account(account, AccountCommand::Connection { connected: update.connected });
-        if let Err(error) = shard.report::<Workspace>(account.workspace(), command, cause()).await {
-            tracing::warn!(account_id = %account, %error, "a change of connection was not recorded");
-        }
+        taken(shard.report::<Workspace>(account.workspace(), command, cause()).await)?;
     }
+    Ok(())
 }
 
-fn accounts(shard: &ShardHandle, phone: &str) -> Vec<AccountId> {
-    let found = shard.index().accounts_of(phone, ACCOUNTS_MAX);
-    found.unwrap_or_else(|error: ReadError| {
-        tracing::error!(%error, "the accounts of a number cannot be read");
-        Vec::new()
-    })
+fn accounts(shard: &ShardHandle, phone: &str) -> Result<Vec<AccountId>, String> {
+    shard.index().accounts_of(phone, ACCOUNTS_MAX).map_err(|error| error.to_string())
 }

@@ -46,7 +46,7 @@ const INDEX_EVERY: u32 = 10;
 /// Chats of one title that a rule gets to see.
 const NAMED_MAX: usize = 256;
 /// What could not be read is read again after this long.
-const READ_AGAIN: Duration = Duration::from_secs(1);
+pub(crate) const READ_AGAIN: Duration = Duration::from_secs(1);
 /// Expired keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 

@@ -11,6 +11,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, Message, SpawnHandle,
     WrapFuture,
 };
+use events::log::ReadError;
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{Inbox, NewCommit};
 use events::snapshot::Place;
@@ -23,7 +24,7 @@ use crate::decider::Due;
 use crate::port::Port;
 use crate::registry::Kind;
 use crate::replay::{Woken, rules};
-use crate::shard::{Running, Shard};
+use crate::shard::{READ_AGAIN, Running, Shard};
 
 /// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
 const MAILBOX: usize = 1 << 16;
@@ -126,9 +127,7 @@ impl<D: Kind> Shell<D> {
 
     fn awake(&mut self, woken: Option<Woken<D::State>>, context: &mut Context<Self>) {
         let Some(Woken { replayed, snapshot, since }) = woken else {
-            self.leave(context);
-            self.shard.wake_later(D::stream(self.id));
-            return;
+            return self.leave_for_now(context);
         };
         self.state = replayed.state;
         self.revision = replayed.revision;
@@ -136,7 +135,11 @@ impl<D: Kind> Shell<D> {
         self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
         self.drain();
         let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
-        for command in interrupted {
+        for mut command in interrupted {
+            if self.look_up(&mut command).is_err() {
+                // Without it, what was interrupted would be done once more, as if it had never begun.
+                return self.leave_for_now(context);
+            }
             let _ = self.turn(command, Cause::system(), context);
         }
         self.settle(context);
@@ -174,10 +177,7 @@ impl<D: Kind> Shell<D> {
         let stream = D::stream(self.id);
         let span = tracing::debug_span!("turn", %stream, revision = self.revision);
         let _entered = span.enter();
-        while let Some(question) = D::asks(&self.state, &command) {
-            let found = self.shard.look_up(stream.workspace(), &question);
-            D::told(&mut command, found.map_err(|error| Refused::Fault(error.to_string()))?);
-        }
+        self.look_up(&mut command).map_err(|error| Refused::Fault(error.to_string()))?;
         let now = self.shard.clock.now();
         let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
         tracing::debug!(events = decision.events.len(), "decided");
@@ -191,6 +191,16 @@ impl<D: Kind> Shell<D> {
             self.drain();
         }
         Ok(decision.answer)
+    }
+
+    /// Puts into a command what it takes to decide it.
+    fn look_up(&mut self, command: &mut D::Command) -> Result<(), ReadError> {
+        self.drain();
+        while let Some(question) = D::asks(&self.state, command) {
+            let found = self.shard.look_up(D::stream(self.id).workspace(), &question)?;
+            D::told(command, found);
+        }
+        Ok(())
     }
 
     /// Starts what is due, and sets the next wake-up.
@@ -253,13 +263,19 @@ impl<D: Kind> Shell<D> {
 
     fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
         let done = self.port.perform(effect.clone()).into_actor(self);
-        let done = done.map(move |command, shell: &mut Self, context| {
-            shell.listed.remove(&effect);
-            let cause = Cause { by: "transport".to_owned(), ..Cause::system() };
-            let _ = shell.turn(command, cause, context);
-            shell.settle(context);
-        });
-        done.spawn(context);
+        done.map(move |command, shell: &mut Self, context| shell.performed(effect, command, context)).spawn(context);
+    }
+
+    /// Decides what an effect came to. While that cannot be looked up it waits, and is not performed once more.
+    fn performed(&mut self, effect: D::Effect, mut command: D::Command, context: &mut Context<Self>) {
+        if self.look_up(&mut command).is_err() {
+            context.run_later(READ_AGAIN, move |shell, context| shell.performed(effect, command, context));
+            return;
+        }
+        self.listed.remove(&effect);
+        let cause = Cause { by: "transport".to_owned(), ..Cause::system() };
+        let _ = self.turn(command, cause, context);
+        self.settle(context);
     }
 
     fn set_timer(&mut self, wake_at: Option<Timestamp>, context: &mut Context<Self>) {
@@ -299,6 +315,12 @@ impl<D: Kind> Shell<D> {
                 shell.arm_rest(context);
             }
         });
+    }
+
+    /// Goes to sleep because it cannot read, for as long as it may take to read again.
+    fn leave_for_now(&mut self, context: &mut Context<Self>) {
+        self.leave(context);
+        self.shard.wake_later(D::stream(self.id));
     }
 
     /// Goes to sleep, once: whatever is still in the mailbox is dropped, and whoever asked asks the next shell.

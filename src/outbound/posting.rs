@@ -1,6 +1,7 @@
 //! The port of outbound webhooks: asks chats for their bundles, posts deliveries, has owners told.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use actors::chat::{self, Chat};
 use actors::clock::wall_now;
@@ -16,6 +17,10 @@ use futures_util::future::LocalBoxFuture;
 use super::trying::UNEXPLAINED;
 use super::{KeyRing, Request, Trying, body, rebuild};
 use crate::notices::Notices;
+
+/// What cannot be read is no error of the receiver's: it is read so often, with a wait in between.
+const READS_MAX: u32 = 10;
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The port. Clones share what they hold.
 #[derive(Clone)]
@@ -78,25 +83,32 @@ impl Posting {
         let shard = self.shard.get()?;
         let url = shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
         let (posting, index) = (self.clone(), Arc::clone(shard.index()));
-        let read = self.reading.read(move || {
-            let found = rebuild(posting.log.as_ref(), &index, delivery)?;
-            let keys = KeyRing::kept(posting.log.as_ref(), webhook)?;
-            let found = found.and_then(|(_, bundle)| body::json(&bundle, &posting.base_url).ok());
-            Ok::<_, ReadError>(found.zip(keys))
-        });
-        match read.await {
-            Ok(Some((body, keys))) => {
-                let url = url.reveal().to_owned();
-                Some((shard.clock().now(), Request::signed(url, &delivery.to_string(), wall_now(), body, &keys)))
+        let read = || {
+            let (posting, index) = (posting.clone(), Arc::clone(&index));
+            self.reading.read(move || {
+                let found = rebuild(posting.log.as_ref(), &index, delivery)?;
+                let keys = KeyRing::kept(posting.log.as_ref(), webhook)?;
+                let found = found.and_then(|(_, bundle)| body::json(&bundle, &posting.base_url).ok());
+                Ok::<_, ReadError>(found.zip(keys))
+            })
+        };
+        for _ in 0..READS_MAX {
+            match read().await {
+                Ok(Some((body, keys))) => {
+                    let url = url.reveal().to_owned();
+                    return Some((
+                        shard.clock().now(),
+                        Request::signed(url, &delivery.to_string(), wall_now(), body, &keys),
+                    ));
+                }
+                Ok(None) => {
+                    tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");
+                    return None;
+                }
+                Err(error) => tracing::error!(%webhook, %delivery, %error, "a delivery cannot be read"),
             }
-            Ok(None) => {
-                tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");
-                None
-            }
-            Err(error) => {
-                tracing::error!(%webhook, %delivery, %error, "a delivery cannot be read");
-                None
-            }
+            tokio::time::sleep(READ_AGAIN).await;
         }
+        None
     }
 }

@@ -28,6 +28,10 @@ use crate::transports::{Outgoing, Transport};
 /// Transports by the name that accounts give.
 pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
 
+/// What cannot be read is no fault of the other side's: it is read so often, with a wait in between.
+const READS_MAX: u32 = 10;
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
 /// The port that sends. Clones share what they keep.
 #[derive(Clone)]
 pub struct Sending {
@@ -94,15 +98,20 @@ impl Sending {
     }
 
     async fn read(&self, account: AccountId, message: MessageId) -> Option<(AccountEntry, Queued)> {
-        let sending = self.clone();
-        match self.reading.read(move || sending.read_now(account, message)).await {
-            Ok(Some(found)) => return Some(found),
-            Ok(None) => {
-                tracing::error!(account_id = %account, message_id = %message, "a queued message is not in the log");
+        for _ in 0..READS_MAX {
+            let sending = self.clone();
+            match self.reading.read(move || sending.read_now(account, message)).await {
+                Ok(Some(found)) => return Some(found),
+                Ok(None) => {
+                    tracing::error!(account_id = %account, message_id = %message, "a queued message is not in the log");
+                    return None;
+                }
+                Err(error) => {
+                    let (account_id, message_id) = (account, message);
+                    tracing::error!(%account_id, %message_id, %error, "a queued message cannot be read");
+                }
             }
-            Err(error) => {
-                tracing::error!(account_id = %account, message_id = %message, %error, "a queued message cannot be read");
-            }
+            tokio::time::sleep(READ_AGAIN).await;
         }
         None
     }

@@ -1,7 +1,9 @@
 //! The people around the gateway: an operator, owners, and CRMs that remember what they were promised.
 
+mod follow;
 mod owner;
 mod posts;
+mod reads;
 mod reports;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,8 @@ use super::whatsapp::WhatsApp;
 use posts::Post;
 pub use posts::Promise;
 
+/// So many crowds of a thousand write a thousand messages.
+const BURSTS: u64 = 5;
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
 /// What the people know.
@@ -48,6 +52,8 @@ struct Tenant {
     strict: bool,
     /// Whether URL and switches may be others: a change was never answered.
     unsure: bool,
+    /// Its follower has heard all events up to here.
+    followed_to: u64,
 }
 
 /// What somebody does, and how often.
@@ -69,6 +75,8 @@ const DEEDS: &[(&str, u64)] = &[
     ("report", 18),
     ("weather", 10),
     ("crowd", 4),
+    ("read", 6),
+    ("follow", 5),
 ];
 
 impl People {
@@ -81,7 +89,7 @@ impl People {
         &mut self,
         rng: &mut Rng,
         life: &Life,
-        referee: &Referee,
+        referee: &mut Referee,
         machine: &Machine,
     ) -> Result<(), String> {
         let whatsapp = &machine.whatsapp;
@@ -127,10 +135,17 @@ impl People {
                 reports::weather(rng, &machine.receiver, referee);
                 Ok(())
             }
+            "crowd" if rng.below(1_000) < BURSTS => {
+                self.last = "burst";
+                self.burst(rng, machine).await;
+                Ok(())
+            }
             "crowd" => {
                 self.crowd(rng, machine, referee).await;
                 Ok(())
             }
+            "read" => self.read(nth, rng, life, referee, machine).await,
+            "follow" => self.follow(nth, rng, life, referee, machine).await,
             "pace" => self.pace(nth, rng, life).await,
             "door" => self.turn(nth, rng, life).await,
             "key" => self.change_keys(nth, rng, life).await,
@@ -160,6 +175,7 @@ impl People {
             enabled: true,
             strict: false,
             unsure: false,
+            followed_to: 0,
         });
         if rng.percent(60) {
             self.report(self.tenants.len() - 1, rng, life, referee).await?;

@@ -40,6 +40,50 @@ fn what_is_due_happens_although_the_disk_did_not_read_for_a_while() {
     assert_eq!(machine.whatsapp.messages_on("+12025550101").len(), 2);
 }
 
+/// An outcome was forgotten when a look-up failed at that moment, and the try was made once more.
+#[test]
+fn an_outcome_is_kept_until_it_can_be_recorded() {
+    let machine = Machine::new(1);
+    machine.fate.be_kind();
+    let lived = machine.live(1, None, async |life| {
+        let (_, inbound) = begin(&life).await;
+        // It answers after 20 s.
+        let message = json!({"action": "send", "phone": "+12025550143", "text": "hi"});
+        assert_eq!(life.post(&inbound, "", &message).await.status, 200);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        machine.disk.break_reads(true);
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        machine.disk.break_reads(false);
+        tokio::time::sleep(Duration::from_mins(1)).await;
+    });
+    assert_eq!(lived, Some(()));
+    assert_eq!(machine.whatsapp.tries().len(), 1);
+    let sent = machine.disk.synced_after(0).iter().flat_map(|record| record.events.clone()).collect::<Vec<_>>();
+    assert_eq!(sent.iter().filter(|event| event.name() == "MessageSent").count(), 1);
+}
+
+/// A letter that came late told of the latest stop, under another Message-ID than the letter about that one.
+#[test]
+fn two_letters_about_one_stop_are_one() {
+    let mut machine = Machine::new(1);
+    machine.mails = true;
+    machine.fate.be_kind();
+    machine.mail.lose(1);
+    let lived = machine.live(1, None, async |life| {
+        let (key, inbound) = begin(&life).await;
+        let blocking = json!({"action": "send", "phone": "+12025550145", "text": "hi"});
+        assert_eq!(life.post(&inbound, "", &blocking).await.status, 200);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let resumed = life.post("/api/v1/accounts/10010001/resume", &key, &json!({"reason": "again"})).await;
+        assert_eq!(resumed.status, 200);
+        assert_eq!(life.post(&inbound, "", &blocking).await.status, 200);
+        tokio::time::sleep(Duration::from_mins(10)).await;
+    });
+    assert_eq!(lived, Some(()));
+    let taken: Vec<_> = machine.mail.look(|taken| taken.iter().map(|letter| letter.answered).collect());
+    assert_eq!(taken, [false, true], "one about each stop, and the first one's answer was lost");
+}
+
 /// Found by a seed: what the first commit of a life held back was never let go, because the disk had been faster than
 /// the task that lets go.
 #[test]

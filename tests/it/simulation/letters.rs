@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::life::Machine;
 use super::mail::Taken;
-use super::referee::Referee;
+use super::referee::{Notice, Referee};
 
 /// What was looked at so far.
 #[derive(Default)]
@@ -13,32 +13,35 @@ pub struct Letters {
     notices: usize,
     /// The last letter under each id.
     last: BTreeMap<String, Taken>,
-    /// The id of the letter about each stop.
-    ids: BTreeMap<String, String>,
 }
 
 impl Letters {
     pub fn check(&mut self, machine: &Machine, referee: &Referee) -> Result<(), String> {
         machine.mail.look(|taken| taken[self.seen..].iter().try_for_each(|letter| self.see(letter, referee)))?;
-        for (stop, _) in &referee.told[self.notices..] {
+        for notice in &referee.told[self.notices..] {
             self.notices += 1;
-            if machine.mails && !self.ids.contains_key(stop) {
-                return Err(format!("{stop} is told, says the log, and no letter was taken"));
+            if machine.mails && !self.is_taken(notice, referee) {
+                return Err(format!("the log says that an owner was told, and no letter was taken: {notice:?}"));
             }
         }
         Ok(())
     }
 
+    /// Whether there was a letter about that stop, or about a later one that replaced it.
+    fn is_taken(&self, notice: &Notice, referee: &Referee) -> bool {
+        let stops = referee.stops.get(&notice.about).into_iter().flatten();
+        let from = usize::try_from(notice.number.saturating_sub(1)).unwrap();
+        stops.skip(from).any(|stop| self.last.contains_key(stop))
+    }
+
     fn see(&mut self, letter: &Taken, referee: &Referee) -> Result<(), String> {
         self.seen += 1;
-        let (stop, _) = letter.id.rsplit_once('-').ok_or("a letter about nothing")?;
-        let id = self.ids.entry(stop.to_owned()).or_insert_with(|| letter.id.clone());
-        if *id != letter.id {
-            return Err(format!("two Message-IDs about {stop}: {id} and {}", letter.id));
-        }
-        let told = referee.told.iter().find(|(told, _)| told == stop);
-        if told.is_some_and(|(_, at)| *at <= letter.durable) {
-            return Err(format!("a letter is sent although it is known to have been sent: {letter:?}"));
+        let mut stops = referee.stops.iter();
+        let found = stops.find_map(|(about, stops)| Some((about, 1 + stops.iter().position(|id| *id == letter.id)?)));
+        let (about, number) = found.ok_or_else(|| format!("a letter about no stop: {letter:?}"))?;
+        let known = |told: &&Notice| told.about == *about && told.number >= number as u64 && told.at <= letter.durable;
+        if referee.told.iter().any(|told| known(&told)) {
+            return Err(format!("a letter is sent although the log says that it was: {letter:?}"));
         }
         let before = self.last.insert(letter.id.clone(), letter.clone());
         if before.is_some_and(|before| before.answered && before.life == letter.life) {

@@ -1,5 +1,6 @@
 //! The mail server of owners: it refuses, hangs, or takes a letter and loses the answer. It outlives every crash.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct MailServer {
     taken: Arc<Mutex<Vec<Taken>>>,
+    /// So many answers will be lost.
+    losing: Arc<AtomicU64>,
     fate: Fate,
     disk: Disk,
 }
@@ -36,7 +39,7 @@ pub struct Taken {
 
 impl MailServer {
     pub fn new(fate: Fate, disk: Disk) -> Self {
-        Self { taken: Arc::default(), fate, disk }
+        Self { taken: Arc::default(), losing: Arc::default(), fate, disk }
     }
 
     fn taken_mut(&self) -> MutexGuard<'_, Vec<Taken>> {
@@ -46,6 +49,11 @@ impl MailServer {
     /// Looks at all letters so far.
     pub fn look<T>(&self, see: impl FnOnce(&[Taken]) -> T) -> T {
         see(&self.taken_mut())
+    }
+
+    /// Its next answers get lost.
+    pub fn lose(&self, answers: u64) {
+        self.losing.store(answers, Ordering::Relaxed);
     }
 
     async fn take(&self, mail: &Mail) -> Result<(), Fault> {
@@ -64,7 +72,8 @@ impl MailServer {
             taken.len() - 1
         };
         self.fate.port(100).await;
-        if self.fate.fault("a mail server's yes is lost", 15) {
+        let loses = self.losing.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if loses.is_ok() || self.fate.fault("a mail server's yes is lost", 15) {
             return Err(Fault::Unreachable);
         }
         self.taken_mut()[place].answered = true;

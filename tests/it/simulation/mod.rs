@@ -28,6 +28,9 @@ use shrink::shrink;
 /// Seeds that the ordinary test command tries.
 const SEEDS: u64 = 1_000;
 
+/// Set in the process that another one compares itself with.
+const CHILD: &str = "TIDINGS_SIMULATION_CHILD";
+
 /// What happens in some seed of many.
 const HAPPENS: &[&str] = &[
     "accepted",
@@ -63,6 +66,11 @@ const HAPPENS: &[&str] = &[
     "SendDeferred",
     "SendUncertain",
     "WebhookErrorsReset",
+    "burst bundles",
+    "compared answers",
+    "followed events",
+    "letters taken",
+    "test reports",
 ];
 
 /// What fails in some seed of many.
@@ -112,6 +120,21 @@ fn no_seed_breaks_an_invariant() {
             assert!(totals.faults.get(fault).is_some_and(|count| *count > 0), "{fault} never: {totals}");
         }
     }
+}
+
+#[test]
+fn another_process_tells_the_same_stories() {
+    let tell = |seed: u64| format!("told: {seed} {}", Story::of(seed).tell().unwrap().digest);
+    let own: Vec<String> = (10..16).map(tell).collect();
+    if std::env::var_os(CHILD).is_some() {
+        own.iter().for_each(|line| println!("{line}"));
+        return;
+    }
+    let mut other = std::process::Command::new(std::env::current_exe().unwrap());
+    other.args(["simulation::another_process_tells_the_same_stories", "--exact", "--nocapture"]).env(CHILD, "1");
+    let output = String::from_utf8(other.output().unwrap().stdout).unwrap();
+    let told: Vec<&str> = output.lines().filter_map(|line| line.find("told: ").map(|at| &line[at..])).collect();
+    assert_eq!(told, own);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::account::MessageQueued;
 use events::event::Event;
-use events::ids::{AccountId, ChatId, DeliveryId, MessageId, WebhookId, WorkspaceId};
+use events::ids::{AccountId, ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
 use events::record::{Position, Record};
 use events::time::Timestamp;
 
@@ -44,9 +44,21 @@ pub struct Referee {
     pub retry_s: Vec<u32>,
     /// Whether messages with a file are reported.
     pub attachments: bool,
-    /// What owners were told of, says the log: the stop and the position.
-    pub told: Vec<(String, Position)>,
+    /// What owners were told of, says the log.
+    pub told: Vec<Notice>,
+    /// The ids of the letters about each stop of a webhook or account, in their order.
+    pub stops: BTreeMap<StreamId, Vec<String>>,
     pub counts: BTreeMap<&'static str, u64>,
+    /// Every event's workspace and name; the first is at position 1.
+    pub events: Vec<(WorkspaceId, &'static str)>,
+}
+
+/// An owner was told.
+#[derive(Debug)]
+pub struct Notice {
+    pub about: StreamId,
+    pub number: u64,
+    pub at: Position,
 }
 
 /// One message's story.
@@ -77,7 +89,7 @@ pub struct Told {
     held: bool,
     maybe_sent: bool,
     lacks_file: bool,
-    rank: u8,
+    pub rank: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +119,9 @@ impl Referee {
         self.see_key(record)?;
         let mut paid = BTreeSet::new();
         for event in &record.events {
+            self.events.push((record.workspace, event.name()));
             *self.counts.entry(event.name()).or_default() += 1;
+            self.see_stop(record.recorded_at, event);
             self.see_money(event, &mut paid)?;
             self.see_desk(&record.cause.by, event)?;
             self.see_line(event)?;
@@ -199,6 +213,13 @@ impl Referee {
             require((told.end == Some(End::Failed)) == (told.refunded == 1), "failed and refunded do not go together")?;
         }
         Ok(())
+    }
+
+    /// The first event of a workspace behind a position.
+    pub fn next_event(&self, workspace: WorkspaceId, after: Position) -> Option<(Position, &'static str)> {
+        let behind = self.events.iter().enumerate().skip(usize::try_from(after).unwrap());
+        let found = behind.map(|(at, event)| (at as Position + 1, event)).find(|(_, event)| event.0 == workspace);
+        found.map(|(position, (_, name))| (position, *name))
     }
 
     /// A gateway begins to live at this time of its clock.

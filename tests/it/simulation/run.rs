@@ -19,6 +19,7 @@ use super::travel::same_at_any_time;
 const HOUR_MS: i64 = 3_600_000;
 /// Every request is answered within this time.
 pub const PATIENCE: Duration = Duration::from_mins(10);
+const STARTS_MAX: u32 = 10;
 /// In most stories the fuse blows sooner than by the usual waits.
 const QUICK_RETRY_S: &[u32] = &[1, 1, 2, 2, 3, 3, 4, 4, 5, 6];
 
@@ -124,8 +125,12 @@ impl Story {
             }
             self.machine.fate.note(|| format!("life {number}"));
             self.machine.failing.writes = !last;
-            let ended = self.live(number, &steps, last);
+            let mut ended = self.live(number, &steps, last);
             if last {
+                // The disk may not read at the start. Somebody starts it again then.
+                for _ in 0..STARTS_MAX {
+                    ended = ended.or_else(|| self.live(number, &steps, last));
+                }
                 ended.ok_or("a crash in the last life")??;
             } else {
                 self.crashes += u64::from(ended.is_none());

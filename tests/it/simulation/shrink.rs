@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::run::{Broken, Story};
 
-/// Longer than this nobody waits.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than this nobody waits, in seconds; `TIDINGS_SIMULATION_SHRINK_S` says otherwise.
+const PATIENCE_S: u64 = 60;
 
 /// The shortest story found.
 pub struct Short {
@@ -25,7 +25,8 @@ pub struct Short {
 /// Shortens the story of a seed that broke a rule.
 pub fn shrink(seed: u64, broken: Box<Broken>) -> Short {
     let (steps, steps_before) = (broken.done.clone(), broken.done.len());
-    let deadline = Instant::now() + PATIENCE;
+    let patience = std::env::var("TIDINGS_SIMULATION_SHRINK_S").ok().and_then(|text| text.parse().ok());
+    let deadline = Instant::now() + Duration::from_secs(patience.unwrap_or(PATIENCE_S));
     let mut short = Short { seed, steps, without: Vec::new(), broken, steps_before, tellings: 0, deadline };
     short.leave_out_steps();
     short.leave_out_faults();

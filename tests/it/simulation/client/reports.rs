@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use events::ids::{DeliveryId, WebhookId};
 use serde_json::{Value, json};
+use tidings::transports::simulator::address::Address;
+use tidings::transports::simulator::world::Incoming;
 
 use super::super::fate::Rng;
 use super::super::life::{Life, Machine};
 use super::super::receiver::Receiver;
 use super::super::referee::{Fate, Hook, Referee};
-use super::{People, Tenant, expect};
+use super::{ACCOUNTS, People, Tenant, expect};
 
 const URLS: &[&str] = &["https://crm.example/hook", "https://crm.example/other", "https://desk.example/in"];
 const WINDOWS: &[&str] = &["none", "none", "none", "none", "1h", "6h", "12h", "24h"];
 /// What the CRM answers, and after how many seconds; 15 s are too many.
 const WEATHER: &[(u16, u64)] = &[(200, 0), (200, 0), (200, 2), (500, 0), (503, 1), (302, 0), (200, 15), (410, 0)];
+/// More than one bundle holds.
+const BURST: u32 = 1_050;
 /// How often a crowd writes.
 const ROUNDS: u32 = 12;
 const OUTBOUND: &str = "/api/v1/outbound";
@@ -53,7 +57,13 @@ impl People {
         if rng.percent(40) && tenant.has_parked(referee) {
             return post(tenant, life, "recover").await;
         }
-        match rng.below(20) {
+        match rng.below(24) {
+            20..22 => {
+                let reply = life.post(&format!("{OUTBOUND}/test"), tenant.key(), &json!({})).await;
+                // The URL may have been removed without an answer.
+                expect([200, 409].contains(&reply.status), "a test report is posted", &reply)
+            }
+            22..24 => post(tenant, life, "rotate-secret").await,
             0..4 => set(tenant, life, &json!({"aggregation": rng.pick(WINDOWS)})).await,
             4..6 => set(tenant, life, &json!({"enabled": rng.percent(20), "reason": "holidays"})).await,
             6..8 => set(tenant, life, &json!({"url": rng.pick(URLS)})).await,
@@ -100,6 +110,20 @@ impl People {
             }
             tokio::time::sleep(Duration::from_secs(3)).await;
         }
+    }
+
+    /// A thousand messages in one conversation, within a window if there is one.
+    pub(super) async fn burst(&mut self, rng: &mut Rng, machine: &Machine) {
+        let (account, contact) = (*rng.pick(ACCOUNTS), Address::parse("+12025550104").unwrap());
+        for _ in 0..BURST {
+            self.texts += 1;
+            let text = format!("said {}", self.texts);
+            self.said.push((account, text.clone()));
+            let account = Address::parse(account).unwrap();
+            let (chat, name) = (contact.clone(), String::new());
+            machine.whatsapp.receive(Incoming { account, chat, member: None, name, text, file_name: None });
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
     }
 
     /// Has everything reported that can be; some webhooks stay as they are.

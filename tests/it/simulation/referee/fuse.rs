@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use events::webhook::{DeliveryFailed, DeliveryStarted, DisabledBecause, OwnerNotified, WebhookDisabled};
 
 use super::hook::{Fate, Try};
-use super::{Hook, Referee, Verdict, require};
+use super::{Hook, Notice, Referee, Verdict, require};
 
 const AT_ONCE: usize = 8;
 /// This error in a row switches off, and this failure of its own parks a delivery.
@@ -228,8 +228,19 @@ impl Referee {
         back.into_iter().try_for_each(|(chat, delivery)| self.hook(webhook).owe(chat, delivery))
     }
 
+    /// Of what stops by itself its owner is told.
+    pub(super) fn see_stop(&mut self, at: Timestamp, event: &Event) {
+        let about = match event {
+            Event::WebhookDisabled(e) if e.because != DisabledBecause::Owner => StreamId::Webhook(e.webhook),
+            Event::AccountBlocked(e) => StreamId::Account(e.account),
+            _ => return,
+        };
+        let id = format!("{}-{}", about.to_string().replace('/', "-"), at.ms());
+        self.stops.entry(about).or_default().push(id);
+    }
+
     fn notified(&mut self, e: &OwnerNotified) -> Verdict {
-        self.told.push((format!("{}-{}", e.about, e.notice).replace('/', "-"), self.position));
+        self.told.push(Notice { about: e.about, number: e.notice, at: self.position });
         let StreamId::Webhook(webhook) = e.about else { return Ok(()) };
         let hook = self.hook(webhook);
         require(e.notice == hook.fuses && hook.told < hook.fuses, "an owner is told twice, or for nothing")?;

@@ -89,9 +89,10 @@ impl Hook {
         self.told < self.fuses
     }
 
-    /// Whether it has anything to do by itself.
+    /// Whether it has anything to do by itself. What a crash broke off waits until it is switched on.
     pub fn is_busy(&self) -> bool {
-        self.under_way() > 0 || self.is_untold() || (self.is_open() && self.owes() > 0)
+        let owes = self.owes() > 0 || !self.trying.is_empty();
+        self.is_untold() || !self.by_hand.is_empty() || (self.is_open() && owes)
     }
 
     pub(super) fn owe(&mut self, chat: ChatId, delivery: DeliveryId) -> Verdict {

@@ -127,6 +127,9 @@ impl Referee {
         }
         require(e.is_new_chat != owing.reported, "new is a chat in its first bundle, and only there")?;
         owing.reported = true;
+        if e.messages.len() == MESSAGES_MAX {
+            *self.counts.entry("burst bundles").or_default() += 1;
+        }
         if e.messages.len() > 1 {
             *self.counts.entry("several in one bundle").or_default() += 1;
         }
