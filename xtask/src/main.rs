@@ -3,6 +3,7 @@
 
 mod args;
 mod bench;
+mod crash;
 mod fuzz;
 mod http;
 mod plant;
@@ -72,6 +73,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::PowerCut { rounds } => power_cut::run(*rounds),
         Task::PowerCutRounds { rounds } => power_cut::rounds(*rounds),
         Task::Trace => trace::run(),
+        Task::Crash { rounds } => crash::run(*rounds),
         Task::Bench => bench::run(),
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
