@@ -3,6 +3,8 @@
 
 mod args;
 mod bench;
+#[allow(dead_code, unused_imports, reason = "for whoever draws")]
+mod chart;
 mod fuzz;
 mod http;
 mod plant;
