@@ -3,6 +3,8 @@
 
 mod args;
 mod bench;
+#[allow(dead_code, unused_imports, reason = "for whoever draws")]
+mod chart;
 mod crash;
 mod disk_full;
 mod fuzz;
