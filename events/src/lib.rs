@@ -21,7 +21,10 @@ pub mod record;
 pub mod log;
 pub mod memory_log;
 mod pages;
+mod seal;
 pub mod sled_log;
+mod unwinding;
+mod witness;
 
 pub mod index;
 pub mod reading;

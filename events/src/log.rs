@@ -83,13 +83,17 @@ pub enum ReadError {
     #[error("the log cannot be read")]
     Store(#[source] std::io::Error),
     /// Stored bytes are not what was written.
-    #[error("the record at position {position} is damaged: {what}")]
+    #[error("{} is damaged: {what}", damaged_part(*position))]
     Damaged {
-        /// Position of the first event of the damaged record.
+        /// Position of the first event of the damaged record; 0 where the store itself is damaged.
         position: Position,
         /// What is wrong with it.
         what: String,
     },
+}
+
+fn damaged_part(position: Position) -> String {
+    if position == 0 { "the store itself".to_owned() } else { format!("the record at position {position}") }
 }
 
 /// Counters of a log's work since it was opened.

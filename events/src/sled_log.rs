@@ -5,9 +5,9 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
@@ -17,6 +17,9 @@ use crate::log::{
 };
 use crate::pages::{self, PAGE_BYTES_MAX, Page};
 use crate::record::{self, Position};
+use crate::seal;
+use crate::unwinding::without_panic;
+use crate::witness::{Seen, Witness};
 
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
@@ -41,6 +44,10 @@ pub struct SledLog {
     db: Db,
     secrets: Tree,
     file: File,
+    folder: PathBuf,
+    witness: Witness,
+    /// Whoever changes the store holds it.
+    is_sealed: Mutex<bool>,
     head: Mutex<Head>,
     counters: Counters,
 }
@@ -57,15 +64,57 @@ impl SledLog {
     /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
         let path = directory.join("log");
-        let config = sled::Config::new().path(&path).cache_capacity(cache_mb.max(1) << 20);
-        let db = config.open().map_err(|error| open_error(error, &path))?;
-        let secrets = db.open_tree(SECRETS_TREE).map_err(|error| OpenError::Store(error.into()))?;
+        if is_locked(&path) {
+            return Err(OpenError::InUse);
+        }
+        check_seal(&path)?;
+        let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
-        let log = Self { db, secrets, file, head: Mutex::new(Head::EMPTY), counters: Counters::default() };
+        let (witness, seen) = Witness::open(&path).map_err(OpenError::Store)?;
+        let (folder, is_sealed) = (path, Mutex::new(false));
+        let (head, counters) = (Mutex::new(Head::EMPTY), Counters::default());
+        let log = Self { db, secrets, file, folder, witness, is_sealed, head, counters };
         let head = log.read_head()?;
         log.set_head(head);
-        log.sync_all(&path).map_err(OpenError::Store)?;
+        log.compare(seen)?;
+        log.sync_all(&log.folder).map_err(OpenError::Store)?;
         Ok(log)
+    }
+
+    /// Notes how the store looks now, so that damage is found before it is opened the next time. What is written later
+    /// lifts the seal.
+    pub fn seal(&self) -> io::Result<()> {
+        let mut is_sealed = self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.db.flush()?;
+        self.file.sync_all()?;
+        self.witness.sync()?;
+        seal::put(&self.folder)?;
+        *is_sealed = true;
+        Ok(())
+    }
+
+    /// To be held while the store is changed.
+    fn unsealed(&self) -> Result<MutexGuard<'_, bool>, WriteError> {
+        let mut is_sealed = self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_sealed {
+            seal::lift(&self.folder).map_err(WriteError::Unknown)?;
+            *is_sealed = false;
+        }
+        Ok(is_sealed)
+    }
+
+    /// What was durable must still be there.
+    fn compare(&self, seen: Option<Seen>) -> Result<(), ReadError> {
+        let Some(seen) = seen else { return Ok(()) };
+        let head = self.head().position;
+        let damaged = |position, what: &str| ReadError::Damaged { position, what: what.to_owned() };
+        if head < seen.position {
+            return Err(damaged(head.saturating_add(1), "missing, as all up to the end"));
+        }
+        match self.read(seen.position).next().transpose()? {
+            Some(record) if record.hash != seen.hash => Err(damaged(seen.position, "another record in its place")),
+            _ => Ok(()),
+        }
     }
 
     /// Bytes that the store takes on disk.
@@ -133,7 +182,9 @@ impl Log for SledLog {
             return Err(WriteError::Conflict { expected: batch.after, head });
         }
         let (out, keys) = Self::encode(batch)?;
+        let unsealed = self.unsealed()?;
         self.db.apply_batch(out).map_err(|error| WriteError::Unknown(error.into()))?;
+        drop(unsealed);
         if let Some(head) = batch.head {
             self.set_head(head);
         }
@@ -144,8 +195,10 @@ impl Log for SledLog {
     }
 
     fn sync(&self) -> Result<(), WriteError> {
+        let Head { position, hash, .. } = self.head();
         self.db.flush().map_err(|error| WriteError::Unknown(error.into()))?;
         self.file.sync_data().map_err(WriteError::Unknown)?;
+        self.witness.see(Seen { position, hash }).map_err(WriteError::Unknown)?;
         self.counters.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -189,7 +242,9 @@ impl Log for SledLog {
         if secret.len() > NOTE_BYTES_MAX {
             return Err(WriteError::NoteTooLong(secret.len()));
         }
+        let unsealed = self.unsealed()?;
         self.secrets.insert(name, secret).map_err(|error| WriteError::Unknown(error.into()))?;
+        drop(unsealed);
         self.sync()
     }
 
@@ -312,19 +367,53 @@ fn malformed_key(position: Position) -> ReadError {
     ReadError::Damaged { position, what: "malformed key".to_owned() }
 }
 
-/// What fails sled's own checksums is damaged; where, it does not say.
+/// What fails sled's own checksums is damaged; where, it says in its own words, if at all.
 fn store(error: sled::Error) -> ReadError {
     match error {
-        sled::Error::Corruption { .. } => ReadError::Damaged { position: 0, what: error.to_string() },
+        sled::Error::Corruption { at: Some(at), .. } => unsound(format!("unreadable bytes of db at {at:?}")),
+        sled::Error::Corruption { at: None, .. } => unsound("unreadable bytes".to_owned()),
         error => ReadError::Store(error.into()),
     }
 }
 
+/// The store itself is damaged, so that nobody knows which record.
+const fn unsound(what: String) -> ReadError {
+    ReadError::Damaged { position: 0, what }
+}
+
+fn is_locked(path: &Path) -> bool {
+    File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err())
+}
+
+fn check_seal(path: &Path) -> Result<(), OpenError> {
+    match seal::broken(path).map_err(OpenError::Store)? {
+        Some(what) => Err(OpenError::Read(unsound(what))),
+        None => seal::lift(path).map_err(OpenError::Store),
+    }
+}
+
+fn open_store(path: &Path, cache_mb: u64) -> Result<(Db, Tree), OpenError> {
+    let config = sled::Config::new().path(path).cache_capacity(cache_mb.max(1) << 20);
+    let db = config.open().map_err(|error| open_error(error, path))?;
+    let secrets = db.open_tree(SECRETS_TREE).map_err(|error| OpenError::Read(store(error)))?;
+    Ok((db, secrets))
+}
+
 fn open_error(error: sled::Error, path: &Path) -> OpenError {
-    let locked = File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err());
     match store(error) {
-        _ if locked => OpenError::InUse,
+        _ if is_locked(path) => OpenError::InUse,
         ReadError::Store(error) => OpenError::Store(error),
         damaged @ ReadError::Damaged { .. } => OpenError::Read(damaged),
+    }
+}
+
+/// Whoever only reads leaves a sealed store behind too.
+impl Drop for SledLog {
+    fn drop(&mut self) {
+        let is_sealed = *self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_sealed && !std::thread::panicking() {
+            // An unsealed store is checked less, not wrongly.
+            let _ = self.seal();
+        }
     }
 }

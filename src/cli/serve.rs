@@ -92,6 +92,9 @@ impl Running {
             queued = clean => queued,
             () = self.signal() => return Err(Failure::new(Exit::Failed, "stopped at once")),
         };
+        if let Err(error) = self.started.log.seal() {
+            tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
+        }
         Holder::remove(&config.data_dir);
         say(&format!("Stopped. {}\n", staying(queued)));
         Ok(())

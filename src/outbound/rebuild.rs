@@ -6,7 +6,6 @@ use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::personal::Personal;
 use events::reading;
-use events::record::Position;
 use events::time::Timestamp;
 use events::webhook::BundleFlushed;
 
@@ -49,9 +48,11 @@ fn each(
     message: MessageId,
     mut wants_more: impl FnMut(&Event) -> bool,
 ) -> Result<(), ReadError> {
+    // The index knows of commits that are not in the log yet. A delivery is owed by what is.
+    let to = log.head().position;
     let (mut from, mut more) = (1, true);
     while more {
-        let positions = index.positions(Series::Message(message), from, Position::MAX, CHUNK)?;
+        let positions = index.positions(Series::Message(message), from, to, CHUNK)?;
         let Some(last) = positions.last() else { return Ok(()) };
         from = last.saturating_add(1);
         reading::visit(log, &positions, |_, _, event| more = more && wants_more(event))?;
@@ -128,4 +129,116 @@ fn line(id: MessageId, direction: Direction, at: Timestamp, text: &Personal, fil
 
 fn attachment(name: &Personal, size: u64, mime: String, url: Option<Personal>) -> Attachment {
     Attachment { name: name.clone(), size, mime, url }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use events::chat::{MessageRead, MessageReceived};
+    use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
+    use events::memory_log::MemoryLog;
+    use events::record::Cause;
+    use events::sequencer::{Inbox, NewCommit, Sequencer};
+    use events::watermark::Watermark;
+    use events::webhook::BundleAccount;
+    use events::writer::{Work, Writer};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+
+    const HEARD: MessageId = MessageId::from_bits(7);
+
+    /// A desk where commits get their places, and are written when the test says so.
+    struct Desk {
+        log: Arc<MemoryLog>,
+        index: Arc<Index>,
+        sequencer: Sequencer,
+        writer: Writer,
+        work: UnboundedReceiver<Work>,
+        revision: u64,
+    }
+
+    impl Desk {
+        fn empty() -> Self {
+            let log = Arc::new(MemoryLog::default());
+            let index = Arc::new(Index::open(Arc::clone(&log) as Arc<dyn Log>).unwrap());
+            let (watermark, (sender, work)) = (Watermark::at(0), unbounded_channel());
+            let mut sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
+            sequencer.register(StreamId::Chat(chat()), Inbox::default());
+            sequencer.replayed(StreamId::Chat(chat()), 0);
+            let writer = Writer::new(Arc::clone(&log) as Arc<dyn Log>, Arc::clone(&index), watermark);
+            Self { log, index, sequencer, writer, work, revision: 0 }
+        }
+
+        fn sequence(&mut self, event: impl Into<Event>) {
+            let (recorded_at, cause, events) = (Timestamp::from_ms(1_000), Cause::system(), vec![event.into()]);
+            let commit = NewCommit { workspace: workspace(), recorded_at, cause, events };
+            self.sequencer.append(StreamId::Chat(chat()), self.revision, commit).unwrap();
+            self.revision += 1;
+        }
+
+        fn write(&mut self) {
+            let first = self.work.try_recv().ok();
+            let prepared = self.writer.prepare(first, &mut self.work).unwrap();
+            self.writer.write(&prepared).unwrap();
+        }
+    }
+
+    fn workspace() -> WorkspaceId {
+        WorkspaceId::nth(0)
+    }
+
+    fn chat() -> ChatId {
+        ChatId::nth(workspace(), 1).unwrap()
+    }
+
+    fn heard() -> MessageReceived {
+        MessageReceived {
+            message: HEARD,
+            workspace: workspace(),
+            account: AccountId::nth(workspace(), 1).unwrap(),
+            chat: chat(),
+            from_me: false,
+            sender: "+12025550101".into(),
+            sender_name: "Mary Major".into(),
+            text: "hello".into(),
+            file: None,
+            at: Timestamp::from_ms(1_000),
+            owed: Some(WebhookId::of(workspace())),
+        }
+    }
+
+    fn flushed() -> BundleFlushed {
+        let account =
+            BundleAccount { full_name: "Acme".into(), email: "a@acme.example".into(), phone: "+12025550100".into() };
+        BundleFlushed {
+            workspace: workspace(),
+            webhook: WebhookId::of(workspace()),
+            chat: chat(),
+            window: 1,
+            messages: vec![HEARD],
+            aggregated: false,
+            account,
+            chat_name: "Mary Major".into(),
+            chat_phone: None,
+            is_group: false,
+            is_new_chat: true,
+            responsible: None,
+            at: Timestamp::from_ms(1_000),
+        }
+    }
+
+    #[test]
+    fn a_receipt_that_is_not_written_yet_does_not_hinder_a_delivery() {
+        let mut desk = Desk::empty();
+        desk.sequence(heard());
+        desk.sequence(flushed());
+        desk.write();
+        desk.sequence(MessageRead { message: HEARD, chat: chat(), at: Timestamp::from_ms(1_000), owed: None });
+
+        let (_, bundle) = rebuild(desk.log.as_ref(), &desk.index, DeliveryId::of(HEARD)).unwrap().unwrap();
+
+        assert_eq!(bundle.messages.iter().map(|said| said.text.reveal()).collect::<Vec<_>>(), ["hello"]);
+    }
 }

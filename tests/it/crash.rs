@@ -1,5 +1,7 @@
 //! Kill -9 under load, again and again: what was answered exists once, is charged once and reached its phone once.
 
+mod mixed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

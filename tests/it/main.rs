@@ -22,6 +22,7 @@ mod cli_setup;
 mod cli_trigger;
 mod cli_webhook;
 mod crash;
+mod damage;
 mod echo;
 mod errors;
 mod files;

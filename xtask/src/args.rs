@@ -7,7 +7,9 @@ pub const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test                     all that must pass before a change lands; what CI runs
+  crash [--rounds N]       kills the server under mixed traffic N times (200)
   power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
+  disk-full                fills the disk under the server; needs root or user namespaces
   trace                    shows by strace that every 200 leaves after the fdatasync of its message
   simulate [--seeds N] [--from N]   the simulation with N random histories (10000), optimised, on all cores
   proxy                    sends a message through nginx and TLS by the files in config/
@@ -25,6 +27,12 @@ pub const POWER_CUT_ROUNDS: &str = "power-cut-rounds";
 /// Rounds of a power cut when none are given.
 pub const ROUNDS: u64 = 20;
 
+/// The internal command that `disk-full` starts in a mount namespace of its own.
+pub const DISK_FULL_ROUNDS: &str = "disk-full-rounds";
+
+/// Kills when no number is given.
+const KILLS: u64 = 200;
+
 const SEEDS: u64 = 10_000;
 
 /// One thing to do.
@@ -34,6 +42,9 @@ pub enum Task {
     Test,
     PowerCut { rounds: u64 },
     PowerCutRounds { rounds: u64 },
+    Crash { rounds: u64 },
+    DiskFull,
+    DiskFullRounds,
     Trace,
     Bench,
     Fuzz { seconds: u64, target: Option<String> },
@@ -53,6 +64,9 @@ impl Task {
             ["test"] => Ok(Self::Test),
             ["power-cut", rest @ ..] => Ok(Self::PowerCut { rounds: number(rest, "--rounds", ROUNDS)? }),
             [POWER_CUT_ROUNDS, rest @ ..] => Ok(Self::PowerCutRounds { rounds: number(rest, "--rounds", ROUNDS)? }),
+            ["crash", rest @ ..] => Ok(Self::Crash { rounds: number(rest, "--rounds", KILLS)? }),
+            ["disk-full"] => Ok(Self::DiskFull),
+            [DISK_FULL_ROUNDS] => Ok(Self::DiskFullRounds),
             ["trace"] => Ok(Self::Trace),
             ["bench"] => Ok(Self::Bench),
             ["proxy"] => Ok(Self::Proxy),

@@ -13,6 +13,8 @@ const BODY_BYTES_MAX: u64 = 64 * 1_048_576;
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
+    /// `Retry-After` in seconds, if it is there and a number.
+    pub retry_after_s: Option<u64>,
     keep: bool,
 }
 
@@ -110,7 +112,7 @@ fn read_answer(reader: &mut impl BufRead) -> io::Result<Answer> {
             reader.take(BODY_BYTES_MAX).read_to_end(&mut body)?;
         }
     }
-    Ok(Answer { status, body, keep })
+    Ok(Answer { status, body, retry_after_s: head.retry_after_s, keep })
 }
 
 #[derive(Default)]
@@ -118,6 +120,7 @@ struct Head {
     length: Option<u64>,
     chunked: bool,
     close: bool,
+    retry_after_s: Option<u64>,
 }
 
 impl Head {
@@ -133,6 +136,7 @@ impl Head {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => head.length = Some(value.parse().map_err(|_| broken("content length"))?),
                 "transfer-encoding" => head.chunked = value.contains("chunked"),
+                "retry-after" => head.retry_after_s = value.parse().ok(),
                 "connection" => head.close = value.contains("close"),
                 _ => {}
             }
@@ -188,7 +192,7 @@ mod tests {
     }
 
     fn answer(status: u16, body: &str, keep: bool) -> Answer {
-        Answer { status, body: body.as_bytes().to_vec(), keep }
+        Answer { status, body: body.as_bytes().to_vec(), retry_after_s: None, keep }
     }
 
     #[test]
@@ -212,6 +216,12 @@ mod tests {
         assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().0, answer(204, "", true));
         let closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         assert_eq!(read(closing).unwrap().0, answer(200, "", false));
+    }
+
+    #[test]
+    fn a_number_of_seconds_to_wait_is_read() {
+        let busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(read(busy).unwrap().0.retry_after_s, Some(30));
     }
 
     #[test]

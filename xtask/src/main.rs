@@ -3,6 +3,10 @@
 
 mod args;
 mod bench;
+#[allow(dead_code, unused_imports, reason = "for whoever draws")]
+mod chart;
+mod crash;
+mod disk_full;
 mod fuzz;
 mod http;
 mod plant;
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
 fn why_not(task: &Task) -> Option<String> {
     match task {
         Task::PowerCut { .. } => power_cut::why_not(),
+        Task::DiskFull => disk_full::why_not(),
         Task::Trace => trace::why_not(),
         Task::Proxy => proxy::why_not(),
         Task::Schemathesis => schemathesis::why_not(),
@@ -71,7 +76,10 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Test => test::run(),
         Task::PowerCut { rounds } => power_cut::run(*rounds),
         Task::PowerCutRounds { rounds } => power_cut::rounds(*rounds),
+        Task::DiskFull => disk_full::run(),
+        Task::DiskFullRounds => disk_full::rounds(),
         Task::Trace => trace::run(),
+        Task::Crash { rounds } => crash::run(*rounds),
         Task::Bench => bench::run(),
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -49,6 +49,18 @@ impl Server {
         // Both fail only if the process is gone already, which is what is wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// How it ended by itself; an error if it still runs after this time.
+    pub fn ended_within(&mut self, time: Duration) -> Result<ExitStatus> {
+        let waited = Stopwatch::start();
+        while waited.elapsed() < time {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(ASK_EVERY);
+        }
+        bail!("the server still runs after {} s", time.as_secs())
     }
 
     /// The end of what it wrote, for an error message.

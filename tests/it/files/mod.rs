@@ -7,7 +7,7 @@ mod interrupted;
 mod names;
 mod order;
 mod redirects;
-mod sent;
+pub mod sent;
 pub mod site;
 
 use std::collections::VecDeque;

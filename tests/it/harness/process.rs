@@ -177,6 +177,16 @@ impl Server {
         self.process = started.expect("it starts again on its own data and port");
     }
 
+    /// Starts again and is killed after this time, ready or not; it must not have ended by itself.
+    pub fn die_starting(&mut self, after: std::time::Duration) {
+        let args = serve(self.port, self.flags);
+        let args: Vec<&str> = args.split(' ').collect();
+        self.process = Process::start(&args, &self.environment, self.dir.path());
+        super::let_others_run(after);
+        assert!(!self.process.has_exited(), "it ended by itself while it started");
+        self.process.kill9();
+    }
+
     /// Starts another command on this server's data directory that does not end by itself; `name` is its folder.
     pub fn beside(&self, args: &[&str], name: &str) -> Process {
         let (data_dir, dir) = (self.data_dir(), self.dir.path().join(name));

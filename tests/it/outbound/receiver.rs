@@ -30,6 +30,8 @@ pub struct Arrived {
     pub at: Timestamp,
     /// Of which life of the gateway, counted from 0.
     pub life: usize,
+    /// The number of its connection.
+    pub nth: usize,
 }
 
 impl Arrived {
@@ -73,7 +75,7 @@ impl Receiver {
             for (nth, stream) in listener.incoming().flatten().enumerate() {
                 let (arrived, answer, at) = (Arc::clone(&arrived), Arc::clone(&answer), wall_now());
                 thread::spawn(move || {
-                    let Some((stream, request)) = read(stream, at) else { return };
+                    let Some((stream, request)) = read(stream, at, nth) else { return };
                     arrived.lock().unwrap().insert(nth, request.clone());
                     let bytes = if request.path == ANOTHER_LIFE { status(200) } else { answer(&request) };
                     // Whoever asked may have been killed meanwhile.
@@ -118,7 +120,7 @@ pub fn status(status: u16) -> Vec<u8> {
 }
 
 /// The whole request; `None` if whoever asks dies on the way.
-fn read(stream: TcpStream, at: Timestamp) -> Option<(BufReader<TcpStream>, Arrived)> {
+fn read(stream: TcpStream, at: Timestamp, nth: usize) -> Option<(BufReader<TcpStream>, Arrived)> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
@@ -137,5 +139,5 @@ fn read(stream: TcpStream, at: Timestamp) -> Option<(BufReader<TcpStream>, Arriv
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let body = String::from_utf8(body).unwrap();
-    Some((stream, Arrived { path, headers, body, at, life: 0 }))
+    Some((stream, Arrived { path, headers, body, at, life: 0, nth }))
 }

@@ -1,0 +1,207 @@
+//! Sums of what a closed store looked like on the disk: whatever has changed since is found before the store mends it
+//! in its own way, which may be to forget.
+//!
+//! The store checks old pages when it reads them. What it reads over at its next start, from its last snapshot on, it
+//! cuts short without a word where that is damaged; so that is what is summed up, with the small files beside it.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+const NAME: &str = "seal";
+const DATA: &str = "db";
+/// The small files: the store's settings, and where its pages stand.
+const SMALL: [&str; 2] = ["conf", "snap."];
+/// The store writes its file in parts of this size, each beginning with the bytes that tell its place in time.
+const PART_BYTES: u64 = 512 << 10;
+const PLACE_AT: u64 = 4;
+const PLACE_MASK: u64 = 0x7FFF_FFFF_FFFF_FFFF;
+
+/// Writes the sums of the closed store in this folder, durably.
+pub(crate) fn put(folder: &Path) -> io::Result<()> {
+    let mut text = lines(folder)?.join("\n");
+    text.push('\n');
+    let sum = blake3::hash(text.as_bytes());
+    let made = folder.join("seal.new");
+    let mut file = File::create(&made)?;
+    writeln!(file, "{text}{sum}")?;
+    file.sync_all()?;
+    fs::rename(made, folder.join(NAME))?;
+    File::open(folder)?.sync_all()
+}
+
+/// What has changed since the store was closed; `None` if nothing has, or it was not closed.
+pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
+    let Some(text) = read(folder)? else { return Ok(None) };
+    for line in text.lines() {
+        if !still_holds(folder, line)? {
+            let what = line.rsplit_once(' ').map_or(line, |(what, _)| what);
+            return Ok(Some(format!("{what} is not what it was when it was closed")));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes the sums away: the store is about to change.
+pub(crate) fn lift(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(NAME)) {
+        Ok(()) => File::open(folder)?.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The sums, if they are there and whole themselves.
+fn read(folder: &Path) -> io::Result<Option<String>> {
+    let bytes = match fs::read(folder.join(NAME)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    let Some((lines, sum)) = text.trim_end().rsplit_once('\n') else { return Ok(None) };
+    let lines = format!("{lines}\n");
+    let is_whole = blake3::hash(lines.as_bytes()).to_string() == sum;
+    Ok(is_whole.then_some(lines))
+}
+
+/// A line for each thing that must not change: what it is, then its sum or size.
+fn lines(folder: &Path) -> io::Result<Vec<String>> {
+    let data = File::open(folder.join(DATA))?;
+    let length = data.metadata()?.len();
+    let mut lines = vec![format!("the length of {DATA} {length}")];
+    let mut from = 0;
+    for name in small_files(folder)? {
+        from = from.max(snapshot_place(&name).unwrap_or(0));
+        lines.push(format!("{name} {}", blake3::hash(&fs::read(folder.join(&name))?)));
+    }
+    let from = from / PART_BYTES * PART_BYTES;
+    for nth in 0..length.div_ceil(PART_BYTES) {
+        if place(&data, nth).is_some_and(|place| place >= from) {
+            lines.push(format!("part {nth} of {DATA} {}", sum_of(&data, nth)?));
+        }
+    }
+    Ok(lines)
+}
+
+fn still_holds(folder: &Path, line: &str) -> io::Result<bool> {
+    let Some((what, sum)) = line.rsplit_once(' ') else { return Ok(false) };
+    if what.starts_with("the length of ") {
+        return Ok(fs::metadata(folder.join(DATA))?.len().to_string() == sum);
+    }
+    let part = what.strip_prefix("part ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+    match part {
+        Some(nth) => Ok(sum_of(&File::open(folder.join(DATA))?, nth)?.to_string() == sum),
+        None => Ok(fs::read(folder.join(what)).is_ok_and(|bytes| blake3::hash(&bytes).to_string() == sum)),
+    }
+}
+
+fn small_files(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if SMALL.iter().any(|beginning| name.starts_with(beginning)) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Up to where a snapshot tells, which its name says.
+fn snapshot_place(name: &str) -> Option<u64> {
+    u64::from_str_radix(name.strip_prefix("snap.")?, 16).ok()
+}
+
+/// A part's place in time, as its first bytes have it.
+fn place(data: &File, nth: u64) -> Option<u64> {
+    let mut bytes = [0; 8];
+    data.read_exact_at(&mut bytes, nth.saturating_mul(PART_BYTES).saturating_add(PLACE_AT)).ok()?;
+    Some(u64::from_le_bytes(bytes) ^ PLACE_MASK).filter(|place| place % PART_BYTES == 0)
+}
+
+fn sum_of(data: &File, nth: u64) -> io::Result<blake3::Hash> {
+    let mut bytes = vec![0; usize::try_from(PART_BYTES).unwrap_or(0)];
+    let (mut filled, at) = (0, nth.saturating_mul(PART_BYTES));
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match data.read_at(rest, at.saturating_add(filled as u64))? {
+            0 => break,
+            more => filled += more,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(blake3::hash(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut data = vec![0; 3 << 19];
+        for (nth, place) in [0_u64, 2 << 19, 1 << 19].into_iter().enumerate() {
+            let at = (nth << 19) + 4;
+            data[at..at + 8].copy_from_slice(&(place ^ PLACE_MASK).to_le_bytes());
+        }
+        fs::write(folder.path().join("db"), data).unwrap();
+        fs::write(folder.path().join("conf"), "settings").unwrap();
+        fs::write(folder.path().join("snap.0000000000080007"), "pages").unwrap();
+        put(folder.path()).unwrap();
+        folder
+    }
+
+    fn change(folder: &tempfile::TempDir, name: &str, at: usize) {
+        let mut bytes = fs::read(folder.path().join(name)).unwrap();
+        bytes[at] ^= 1;
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+
+    #[test]
+    fn what_the_store_reads_over_at_its_start_must_not_change() {
+        for (name, at, what) in [
+            ("db", (1 << 19) + 500, "part 1 of db"),
+            ("db", (1 << 19) + 5, "part 1 of db"),
+            ("db", (3 << 19) - 1, "part 2 of db"),
+            ("conf", 0, "conf"),
+            ("snap.0000000000080007", 3, "snap.0000000000080007"),
+        ] {
+            let folder = sealed();
+            assert_eq!(broken(folder.path()).unwrap(), None);
+            change(&folder, name, at);
+            let wanted = format!("{what} is not what it was when it was closed");
+            assert_eq!(broken(folder.path()).unwrap(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn older_parts_are_left_to_the_stores_own_checks() {
+        let folder = sealed();
+        change(&folder, "db", 500);
+        assert_eq!(broken(folder.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_cut_file_and_a_missing_one_are_named() {
+        let folder = sealed();
+        File::options().write(true).open(folder.path().join("db")).unwrap().set_len(9).unwrap();
+        assert!(broken(folder.path()).unwrap().unwrap().starts_with("the length of db"));
+        let folder = sealed();
+        fs::remove_file(folder.path().join("conf")).unwrap();
+        assert!(broken(folder.path()).unwrap().unwrap().starts_with("conf"));
+    }
+
+    #[test]
+    fn a_store_that_was_opened_or_whose_sums_are_damaged_is_not_judged() {
+        let folder = sealed();
+        change(&folder, "conf", 0);
+        change(&folder, "seal", 3);
+        assert_eq!(broken(folder.path()).unwrap(), None);
+        let folder = sealed();
+        lift(folder.path()).unwrap();
+        lift(folder.path()).unwrap();
+        change(&folder, "conf", 0);
+        assert_eq!(broken(folder.path()).unwrap(), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the log's end was when it was last durable, beside the store: a store that lost its end cannot say so itself.
+//!
+//! Two places are written in turn, so that one of them is whole however a write ends. A stale one proves less, never
+//! something wrong.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::personal::Digest;
+use crate::record::Position;
+
+const NAME: &str = "witness";
+const PLACE_BYTES: u64 = 512;
+const BYTES: usize = 8 + 8 + 32;
+const SUM_BYTES: usize = 32;
+
+/// Where the log ended, and the hash of its last record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Position of the last event.
+    pub(crate) position: Position,
+    /// Hash of the record that holds it.
+    pub(crate) hash: Digest,
+}
+
+/// The file beside the store.
+pub(crate) struct Witness {
+    file: File,
+    written: AtomicU64,
+}
+
+impl Witness {
+    /// Opens or creates it in the store's folder; says what it has seen, if that can still be read.
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<Seen>)> {
+        let path = folder.join(NAME);
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        let last = [0, 1].into_iter().filter_map(|place| read(&file, place)).max_by_key(|(number, _)| *number);
+        let written = AtomicU64::new(last.map_or(0, |(number, _)| number));
+        Ok((Self { file, written }, last.map(|(_, seen)| seen)))
+    }
+
+    /// Remembers an end that is durable.
+    pub(crate) fn see(&self, seen: Seen) -> io::Result<()> {
+        let number = self.written.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let mut bytes = Vec::with_capacity(BYTES + SUM_BYTES);
+        bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&seen.position.to_le_bytes());
+        bytes.extend_from_slice(&seen.hash.0);
+        let sum = blake3::hash(&bytes);
+        bytes.extend_from_slice(sum.as_bytes());
+        self.file.write_all_at(&bytes, number % 2 * PLACE_BYTES)
+    }
+
+    /// Makes what it has seen outlive a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// What stands in a place, with its number; `None` if it is damaged or was never written.
+fn read(file: &File, place: u64) -> Option<(u64, Seen)> {
+    let mut bytes = [0; BYTES + SUM_BYTES];
+    file.read_exact_at(&mut bytes, place * PLACE_BYTES).ok()?;
+    let (said, sum) = bytes.split_at(BYTES);
+    if blake3::hash(said).as_bytes() != sum {
+        return None;
+    }
+    let (number, rest) = said.split_first_chunk::<8>()?;
+    let (position, hash) = rest.split_first_chunk::<8>()?;
+    let seen = Seen { position: u64::from_le_bytes(*position), hash: Digest(*hash.first_chunk::<32>()?) };
+    Some((u64::from_le_bytes(*number), seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seen(position: Position) -> Seen {
+        Seen { position, hash: Digest([7; 32]) }
+    }
+
+    fn written(positions: &[Position]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let (witness, before) = Witness::open(folder.path()).unwrap();
+        assert_eq!(before, None);
+        for position in positions {
+            witness.see(seen(*position)).unwrap();
+        }
+        folder
+    }
+
+    fn found(folder: &tempfile::TempDir) -> Option<Seen> {
+        Witness::open(folder.path()).unwrap().1
+    }
+
+    #[test]
+    fn the_last_end_is_remembered() {
+        assert_eq!(found(&written(&[])), None);
+        assert_eq!(found(&written(&[3])), Some(seen(3)));
+        assert_eq!(found(&written(&[3, 5, 9])), Some(seen(9)));
+    }
+
+    #[test]
+    fn of_a_broken_write_the_one_before_it_stays() {
+        for at in 512..592 {
+            let folder = written(&[3, 5, 9]);
+            let path = folder.path().join(NAME);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(found(&folder), Some(seen(5)), "{at}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What must be true of every report: each message in one, the same body at every try, each chat's in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use actors::webhook::AT_ONCE;
+
+use super::Around;
+use super::record::Reported;
+use crate::harness::Server;
+use crate::outbound::owner::events;
+use crate::outbound::receiver::Arrived;
+
+/// What came to the receiver.
+pub struct Sum {
+    deliveries: usize,
+    refused: usize,
+    again: usize,
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { deliveries, refused, again } = self;
+        write!(f, "{deliveries} deliveries, {refused} times refused, {again} taken again after a kill")
+    }
+}
+
+/// Checks them all.
+pub fn check(server: &Server, around: &Around) -> Sum {
+    let arrived = around.receiver.arrived();
+    let reported = around.record.reported();
+    let kept: Vec<_> = reported.iter().map(|one| (one.nth, &*one.body)).collect();
+    assert_eq!(kept, arrived.iter().map(|one| (one.nth, &*one.body)).collect::<Vec<_>>(), "the record is whole");
+    let taken: BTreeSet<usize> = reported.iter().filter(|one| one.status == 200).map(|one| one.nth).collect();
+    let again = only_what_was_under_way_is_taken_again(&arrived, &taken);
+    bodies_never_change(&reported);
+    let firsts = firsts(&arrived, &taken);
+    each_is_told_by_one_delivery(&firsts, &around.record.texts());
+    in_order(&firsts, &flushed(server));
+    Sum { deliveries: firsts.len(), refused: arrived.len() - taken.len(), again }
+}
+
+fn bodies_never_change(reported: &[Reported]) {
+    let mut bodies: BTreeMap<&str, &str> = BTreeMap::new();
+    for report in reported {
+        let first = bodies.entry(&report.delivery).or_insert(&report.body);
+        assert_eq!(*first, report.body, "{}", report.delivery);
+    }
+}
+
+/// In a life nothing that was taken comes again; over a kill only what was under way does. How many did.
+fn only_what_was_under_way_is_taken_again(arrived: &[Arrived], taken: &BTreeSet<usize>) -> usize {
+    let mut taken_in: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut again: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for report in arrived {
+        if let Some(life) = taken_in.get(report.delivery()) {
+            assert!(*life < report.life, "taken already in this life: {report:?}");
+            again.entry(report.life).or_default().insert(report.delivery());
+        }
+        if taken.contains(&report.nth) {
+            taken_in.insert(report.delivery(), report.life);
+        }
+    }
+    for (life, deliveries) in &again {
+        assert!(deliveries.len() <= AT_ONCE, "life {life} tells {deliveries:?} again");
+    }
+    again.values().map(BTreeSet::len).sum()
+}
+
+/// What was taken first, without what came again.
+fn firsts<'a>(arrived: &'a [Arrived], taken: &BTreeSet<usize>) -> Vec<&'a Arrived> {
+    let mut seen = BTreeSet::new();
+    let taken = arrived.iter().filter(|report| taken.contains(&report.nth));
+    taken.filter(|report| seen.insert(report.delivery().to_owned())).collect()
+}
+
+fn each_is_told_by_one_delivery(firsts: &[&Arrived], said: &BTreeSet<String>) {
+    let mut told = BTreeSet::new();
+    for report in firsts {
+        for text in report.texts() {
+            assert!(told.insert(text.clone()), "{text} is told by two deliveries");
+        }
+    }
+    let wrong: Vec<_> = told.symmetric_difference(said).collect();
+    assert!(wrong.is_empty(), "told but never said, or said and never told: {wrong:?}");
+}
+
+/// Each chat's messages, in order.
+type Orders = BTreeMap<String, Vec<String>>;
+
+fn in_order(firsts: &[&Arrived], flushed: &Orders) {
+    let mut told = Orders::new();
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for report in firsts {
+        told.entry(report.chat()).or_default().extend(report.ids());
+        for text in report.texts() {
+            let (who, number) = text.rsplit_once(' ').unwrap();
+            let before = last.insert(who.to_owned(), number.to_owned());
+            assert!(before.as_deref() < Some(number), "{text} comes after {before:?}");
+        }
+    }
+    assert_eq!(&told, flushed, "what the log owes, no more, no less, and in its order");
+}
+
+/// What the log says each chat owes.
+fn flushed(server: &Server) -> Orders {
+    let mut orders = Orders::new();
+    for event in events(server, "BundleFlushed") {
+        let messages = event["messages"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+        orders.entry(event["chat"].to_string()).or_default().extend(messages);
+    }
+    orders
+}

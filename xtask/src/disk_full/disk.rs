@@ -1,0 +1,54 @@
+//! A small file system in memory, and somebody else who fills it.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process::output;
+
+const SIZE: &str = "size=96m";
+/// Whole pieces first, then the rest.
+const PIECES: [usize; 2] = [1 << 20, 4_096];
+
+/// A mounted file system. Its mount namespace takes it along.
+pub struct Disk {
+    mount: PathBuf,
+}
+
+impl Disk {
+    /// Mounts one in `folder`.
+    pub fn mount(folder: &Path) -> Result<Self> {
+        let mount = folder.join("mount");
+        std::fs::create_dir_all(&mount)?;
+        output(Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tidings"]).arg(&mount))?;
+        Ok(Self { mount })
+    }
+
+    /// Where it is mounted.
+    pub fn folder(&self) -> &Path {
+        &self.mount
+    }
+
+    /// Takes all room but for about so many bytes.
+    pub fn fill_up_to(&self, left: u64) -> Result<()> {
+        let mut file = File::create(self.ballast()).context("cannot make the ballast")?;
+        for bytes in PIECES {
+            let piece = vec![0; bytes];
+            while file.write_all(&piece).is_ok() {}
+        }
+        let taken = file.metadata()?.len();
+        file.set_len(taken.saturating_sub(left)).context("cannot shorten the ballast")
+    }
+
+    /// Gives all of it back.
+    pub fn make_room(&self) -> Result<()> {
+        std::fs::remove_file(self.ballast()).context("cannot remove the ballast")
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.mount.join("ballast")
+    }
+}

@@ -1,0 +1,92 @@
+//! Clients that post until the server is gone.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::Value;
+
+use crate::http::Client;
+use crate::workspace::{Workspace, message_id};
+
+const CLIENTS: u64 = 4;
+/// Texts of these lengths take turns, so that the disk gives out at all parts of a batch.
+const CHARS: [usize; 4] = [8, 2_000, 200, 20_000];
+
+/// A message that was answered with 200.
+pub struct Accepted {
+    message_id: String,
+    text: String,
+}
+
+/// What all clients of a round saw.
+#[derive(Default)]
+pub struct Seen {
+    pub accepted: Vec<Accepted>,
+    pub unanswered: usize,
+}
+
+/// Posts until no answer comes, while `end` sees to that.
+pub fn run(workspace: &Workspace, address: SocketAddr, round: u64, end: impl FnOnce() -> Result<()>) -> Result<Seen> {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let start = |client| {
+            let is_over = &is_over;
+            scope.spawn(move || post_until_gone(workspace, &mut Client::new(address), is_over, round, client))
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(start).collect();
+        let ended = end();
+        is_over.store(true, Ordering::Release);
+        let mut all = Seen::default();
+        for client in clients {
+            match client.join() {
+                Ok(seen) => all.add(seen?),
+                Err(_) => bail!("a client panicked"),
+            }
+        }
+        ended.map(|()| all)
+    })
+}
+
+/// Each is there with its text.
+pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &mut Client) -> Result<()> {
+    for Accepted { message_id, text } in accepted {
+        let found = workspace.message(client, message_id)?;
+        let json = found.json();
+        let found_text = json.get("text").and_then(Value::as_str);
+        ensure!(found_text == Some(text), "lost: {message_id}: {}", found.abridged());
+    }
+    Ok(())
+}
+
+impl Seen {
+    fn add(&mut self, other: Self) {
+        self.accepted.extend(other.accepted);
+        self.unanswered += other.unanswered;
+    }
+}
+
+fn post_until_gone(
+    workspace: &Workspace,
+    client: &mut Client,
+    is_over: &AtomicBool,
+    round: u64,
+    number: u64,
+) -> Result<Seen> {
+    let mut seen = Seen::default();
+    for (nth, chars) in CHARS.into_iter().cycle().enumerate() {
+        if is_over.load(Ordering::Acquire) {
+            break;
+        }
+        let key = format!("full-{round}-{number}-{nth}");
+        let text = format!("{key}{}", "x".repeat(chars));
+        let Ok(answer) = workspace.submit(client, &key, "+12025550111", &text) else {
+            seen.unanswered = 1;
+            break;
+        };
+        ensure!(answer.status == 200, "refused: {}", answer.abridged());
+        seen.accepted.push(Accepted { message_id: message_id(&answer)?, text });
+    }
+    Ok(seen)
+}

@@ -1,0 +1,208 @@
+//! `disk-full`: somebody fills the disk under a server at work, down to its reserve and to the last byte.
+
+mod disk;
+mod load;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use self::disk::Disk;
+use self::load::Accepted;
+use crate::args;
+use crate::http::{Answer, Client};
+use crate::process::{built_server, debug_server, fresh_folder, is_installed, is_root, output, run as run_program};
+use crate::random::{Random, fresh_seed};
+use crate::server::Server;
+use crate::stopwatch::Stopwatch;
+use crate::workspace::{Workspace, message_id, verify_chain};
+
+const CREDITS: u64 = 1_000_000;
+/// What the server keeps in reserve, and what is left when the reserve is touched, in MiB.
+const RESERVE_MB: u64 = 24;
+const LEFT_MB: u64 = 16;
+/// So many are still to leave when the disk runs full.
+const QUEUED: u64 = 40;
+/// How often the disk is filled to the last bytes, and how many bytes are left at most.
+const ROUNDS: u64 = 8;
+const LEFT_BYTES_MAX: u64 = 2 << 20;
+const SOON: Duration = Duration::from_secs(30);
+const ASK_EVERY: Duration = Duration::from_millis(50);
+/// The exit code of a server that can no longer write its log.
+const FAILED: i32 = 1;
+const NO_ROOM: &str = "No space left on device";
+const LAST_WORDS: &str = "the log cannot be written; ending at once";
+
+/// What keeps this machine from filling a disk of its own; none if nothing does.
+pub fn why_not() -> Option<String> {
+    if !is_installed("unshare") || !is_installed("mount") {
+        return Some("the full disk needs the packages util-linux and mount".to_owned());
+    }
+    let tried = fresh_folder("disk-full").and_then(|folder| {
+        let steps = "mount -t tmpfs -o size=1m tidings \"$1\"";
+        output(apart().args(["sh", "-ec", steps, "sh"]).arg(&folder))
+    });
+    tried.err().map(|error| format!("no file system of its own: {error:#}"))
+}
+
+/// Builds the server and fills its disk in a mount namespace of its own: however it ends, no mount stays behind.
+pub fn run() -> Result<()> {
+    debug_server()?;
+    let this = std::env::current_exe().context("cannot find this program")?;
+    run_program(apart().arg(this).arg(args::DISK_FULL_ROUNDS))
+}
+
+/// The rounds themselves; the mounts are the caller's to part from everybody else's.
+pub fn rounds() -> Result<()> {
+    let folder = fresh_folder("disk-full")?;
+    let disk = Disk::mount(&folder)?;
+    let test = DiskFull { disk, binary: built_server(), log: folder.join("server.log") };
+    let workspace = test.below_the_reserve()?;
+    let (accepted, half_answered) = test.full_to_the_last_byte(&workspace)?;
+    println!(
+        "below the reserve: refused with 503, {QUEUED} queued messages left, taken again; \
+         {ROUNDS} times full to the last bytes: {accepted} acknowledged, none lost, {half_answered} without an answer"
+    );
+    Ok(())
+}
+
+/// A program in a mount namespace of its own, which others than root need a user namespace for.
+fn apart() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(if is_root() { &["--mount"][..] } else { &["--map-root-user", "--mount"] });
+    command
+}
+
+struct DiskFull {
+    disk: Disk,
+    binary: PathBuf,
+    log: PathBuf,
+}
+
+impl DiskFull {
+    /// New work is refused as the contract says, reads and running sends go on, and everything is well with room again.
+    fn below_the_reserve(&self) -> Result<Workspace> {
+        let server = self.start(RESERVE_MB)?;
+        let mut client = Client::new(server.address);
+        let workspace = Workspace::create(&mut client, CREDITS)?;
+        let queued = queue(&workspace, &mut client)?;
+        self.disk.fill_up_to(LEFT_MB << 20)?;
+        let refusal = until("new work is refused", || {
+            let answer = post(&workspace, &mut client, "refused")?;
+            Ok((answer.status != 200).then_some(answer))
+        })?;
+        is_as_the_contract_says(&refusal)?;
+        ensure!(client.get("/readyz", &[])?.status == 503, "it says that it is ready");
+        ensure!(client.get("/livez", &[])?.status == 200, "it says that it is dead");
+        until("what was queued leaves", || all_left(&workspace, &mut client, &queued))?;
+        ensure!(post(&workspace, &mut client, "still refused")?.status == 503, "taken although the disk is full");
+        self.disk.make_room()?;
+        until("new work is taken again", || {
+            let answer = post(&workspace, &mut client, "taken again")?;
+            Ok((answer.status == 200).then_some(()))
+        })?;
+        ensure!(client.get("/readyz", &[])?.status == 200, "it does not get ready again");
+        drop(server);
+        Ok(workspace)
+    }
+
+    /// The server ends at once, says why, and loses nothing. How many messages, and how many more got no answer.
+    fn full_to_the_last_byte(&self, workspace: &Workspace) -> Result<(usize, usize)> {
+        let seed = fresh_seed();
+        println!("seed {seed}");
+        let mut random = Random::seeded(seed);
+        let (mut accepted, mut unanswered): (Vec<Accepted>, usize) = (Vec::new(), 0);
+        for round in 1..=ROUNDS {
+            let left = random.below(LEFT_BYTES_MAX);
+            let mut server = self.start(0)?;
+            let round_seen = load::run(workspace, server.address, round, || {
+                thread::sleep(Duration::from_millis(100 + random.below(400)));
+                self.disk.fill_up_to(left)?;
+                let status = server.ended_within(SOON)?;
+                ensure!(status.code() == Some(FAILED), "it ended with {status}\n{}", server.last_words());
+                let words = server.last_words();
+                ensure!(words.contains(LAST_WORDS), "it does not say why it ended: {words}");
+                ensure!(!words.contains("panicked"), "it panicked: {words}");
+                Ok(())
+            })?;
+            self.try_without_room()?;
+            self.disk.make_room()?;
+            println!("round {round}: {left} bytes left, {} acknowledged before the end", round_seen.accepted.len());
+            accepted.extend(round_seen.accepted);
+            unanswered += round_seen.unanswered;
+            let server = self.start(0)?;
+            let mut client = Client::new(server.address);
+            load::look_for(&accepted, workspace, &mut client)?;
+            verify_chain(&mut client)?;
+        }
+        Ok((accepted.len(), unanswered))
+    }
+
+    /// A start without any room succeeds, or says what is wrong.
+    fn try_without_room(&self) -> Result<()> {
+        self.disk.fill_up_to(0)?;
+        if let Err(error) = self.start(0) {
+            let words = format!("{error:#}");
+            ensure!(
+                words.contains(NO_ROOM) && !words.contains("panicked"),
+                "it does not say why it cannot start: {words}"
+            );
+        }
+        Ok(())
+    }
+
+    fn start(&self, reserve_mb: u64) -> Result<Server> {
+        let mut command = Command::new(&self.binary);
+        command.env("TIDINGS_DISK_RESERVE_MB", reserve_mb.to_string()).env("TIDINGS_SIMULATOR__CLOCK_RATE", "60");
+        Server::start(command, &self.disk.folder().join("data"), &self.log)
+    }
+}
+
+fn post(workspace: &Workspace, client: &mut Client, text: &str) -> Result<Answer> {
+    Ok(workspace.submit(client, &format!("{}-{}", text.replace(' ', "-"), fresh_seed()), "+12025550110", text)?)
+}
+
+fn queue(workspace: &Workspace, client: &mut Client) -> Result<Vec<String>> {
+    let queue = |nth| message_id(&post(workspace, client, &format!("queued {nth}"))?);
+    (0..QUEUED).map(queue).collect()
+}
+
+fn is_as_the_contract_says(refusal: &Answer) -> Result<()> {
+    let body = refusal.json();
+    let said = |pointer: &str| body.pointer(pointer).cloned().unwrap_or_default();
+    let expected = (Value::from(503), Value::from("disk_full"), serde_json::json!({}));
+    ensure!(refusal.status == 503, "refused otherwise: {}", refusal.abridged());
+    ensure!((said("/status"), said("/error/code"), said("/data")) == expected, "another body: {}", refusal.abridged());
+    ensure!(said("/message").is_string(), "no message: {}", refusal.abridged());
+    ensure!(refusal.retry_after_s.is_some(), "no Retry-After");
+    Ok(())
+}
+
+fn all_left(workspace: &Workspace, client: &mut Client, ids: &[String]) -> Result<Option<()>> {
+    for id in ids {
+        let message = workspace.message(client, id)?;
+        ensure!(message.status == 200, "a message cannot be read: {}", message.abridged());
+        let state = message.json();
+        let state = state.get("state").and_then(Value::as_str).unwrap_or_default();
+        if !matches!(state, "sent" | "delivered" | "read") {
+            return Ok(None);
+        }
+    }
+    Ok(Some(()))
+}
+
+/// Asks until there is an answer; an error when it stays out.
+fn until<T>(what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let waited = Stopwatch::start();
+    loop {
+        if let Some(found) = probe()? {
+            return Ok(found);
+        }
+        ensure!(waited.elapsed() < SOON, "waited {} s in vain until {what}", SOON.as_secs());
+        thread::sleep(ASK_EVERY);
+    }
+}
