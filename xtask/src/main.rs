@@ -3,7 +3,6 @@
 
 mod args;
 mod bench;
-#[allow(dead_code, unused_imports, reason = "for whoever draws")]
 mod chart;
 mod fuzz;
 mod http;
@@ -74,7 +73,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::PowerCut { rounds } => power_cut::run(*rounds),
         Task::PowerCutRounds { rounds } => power_cut::rounds(*rounds),
         Task::Trace => trace::run(),
-        Task::Bench => bench::run(),
+        Task::Bench { name } => bench::run(name.as_deref()),
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),
