@@ -6,7 +6,6 @@ use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::personal::Personal;
 use events::reading;
-use events::record::Position;
 use events::time::Timestamp;
 use events::webhook::BundleFlushed;
 
@@ -42,7 +41,8 @@ fn flushed(log: &dyn Log, index: &Index, delivery: DeliveryId) -> Result<Option<
     Ok(found)
 }
 
-/// Shows a message's events from the first one on, as long as more are wanted.
+/// Shows a message's events from the first one on, as long as more are wanted. What is still on its way to the disk, such as
+/// a receipt, was sequenced after the delivery and adds nothing to it.
 fn each(
     log: &dyn Log,
     index: &Index,
@@ -50,8 +50,9 @@ fn each(
     mut wants_more: impl FnMut(&Event) -> bool,
 ) -> Result<(), ReadError> {
     let (mut from, mut more) = (1, true);
+    let stored = log.head().position;
     while more {
-        let positions = index.positions(Series::Message(message), from, Position::MAX, CHUNK)?;
+        let positions = index.positions(Series::Message(message), from, stored, CHUNK)?;
         let Some(last) = positions.last() else { return Ok(()) };
         from = last.saturating_add(1);
         reading::visit(log, &positions, |_, _, event| more = more && wants_more(event))?;
@@ -129,3 +130,6 @@ fn line(id: MessageId, direction: Direction, at: Timestamp, text: &Personal, fil
 fn attachment(name: &Personal, size: u64, mime: String, url: Option<Personal>) -> Attachment {
     Attachment { name: name.clone(), size, mime, url }
 }
+
+#[cfg(test)]
+mod tests;
