@@ -6,8 +6,6 @@
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
 #[allow(dead_code, reason = "shared with other benches")]
-mod gateway;
-#[allow(dead_code, reason = "shared with other benches")]
 mod kit;
 
 use std::error::Error;
@@ -28,7 +26,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tidings::bench::figures::float;
 use tidings::bench::lives::{Scribe, ScribeError, Tenant};
 use tidings::config::{Config, Overrides};
-use tidings::gateway as own;
+use tidings::gateway::{self, Started};
 use tokio::time::sleep;
 
 use kit::{chart_bars, folder, in_own_process, is_wanted, machine, unless_short};
@@ -46,7 +44,8 @@ const AT_ONCE: usize = 64;
 /// What starts and settles by itself is left alone for this long.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// The part that needs a process of its own.
+/// The parts that need a process of their own.
+const SETTLE: &str = "settle";
 const WEIGH: &str = "weigh";
 const NAMES: [&str; 4] = ["chat", "account", "workspace", "webhook"];
 
@@ -56,6 +55,9 @@ fn main() -> io::Result<()> {
         let tenants = tenants.parse().unwrap_or(0);
         return actix::System::new().block_on(weigh(Path::new(directory), tenants)).map_err(io::Error::other);
     }
+    if let Some([directory]) = kit::part(SETTLE).as_deref() {
+        return actix::System::new().block_on(settle(Path::new(directory))).map_err(io::Error::other);
+    }
     if !is_wanted() {
         return Ok(());
     }
@@ -63,6 +65,8 @@ fn main() -> io::Result<()> {
     println!("{}; {CACHE_MB} MiB of cache\n", machine());
     let (empty, full) = (tempfile::tempdir()?, tempfile::tempdir()?);
     fill(full.path(), tenants).map_err(io::Error::other)?;
+    // The first start of a written log wakes everybody, to see who has something due; the second one only those.
+    in_own_process(SETTLE, &[folder(full.path())])?;
     let without = in_own_process(WEIGH, &[folder(empty.path()), "0".to_owned()])?;
     let with = in_own_process(WEIGH, &[folder(full.path()), tenants.to_string()])?;
     print(tenants, &without, &with);
@@ -83,8 +87,14 @@ fn tenant(nth: u64) -> Tenant {
     Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(nth, 1, CHATS) }
 }
 
-/// Resident KiB of a gateway at rest, and after all chats, accounts, workspaces and webhooks were woken, kind by kind.
-async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
+/// Starts a gateway and stops it cleanly.
+async fn settle(directory: &Path) -> Result<(), Failed> {
+    let started = start(directory).await?;
+    started.gateway.stop().await;
+    std::process::exit(0)
+}
+
+async fn start(directory: &Path) -> Result<Started, Failed> {
     let environment = [
         ("TIDINGS_SIMULATOR__ENABLED", "true"),
         ("TIDINGS_LOG__CACHE_MB", "16"),
@@ -92,9 +102,12 @@ async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
     ];
     let overrides = Overrides { listen: None, data_dir: Some(directory.to_owned()) };
     let config = Config::load(None, environment, overrides)?;
-    let bound = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    // The first start of a written log leaves a checkpoint; what it woke for that is gone with the second.
-    let started = own::start(&config, bound, false).await?;
+    Ok(gateway::start(&config, SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), false).await?)
+}
+
+/// Resident KiB of a gateway at rest, and after all chats, accounts, workspaces and webhooks were woken, kind by kind.
+async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
+    let started = start(directory).await?;
     // The page cache fills up now, and not while others are weighed.
     started.log.read(1).try_for_each(|stored| stored.map(drop))?;
     sleep(SETTLING).await;

@@ -132,7 +132,7 @@ async fn settle(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
 
 /// Milliseconds until a message is accepted.
 async fn accept(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
-    let body = json!({"phone": "+12025550199", "text": "Your order has shipped"});
+    let body = json!({"action": "send", "phone": "+12025550199", "text": "Your order has shipped"});
     let (status, took) = gateway.time(Method::POST, &tenant.inbound_path(), "", &body).await?;
     if status == 200 { Ok(ms(took)) } else { Err(format!("not accepted: {status}").into()) }
 }

@@ -35,8 +35,7 @@ fn a_receipt_that_is_still_on_its_way_to_the_disk_keeps_no_report_back() {
     sequencer.register(stream, Inbox::default());
     sequencer.replayed(stream, 0);
     let read = MessageRead { message, chat, at: AT, owed: None }.into();
-    let commit =
-        NewCommit { workspace: tenant.workspace, recorded_at: AT, cause: Cause::system(), events: vec![read] };
+    let commit = NewCommit { workspace: tenant.workspace, recorded_at: AT, cause: Cause::system(), events: vec![read] };
     sequencer.append(stream, 0, commit).unwrap();
 
     let rebuilt = rebuild(log.as_ref(), &index, DeliveryId::of(message)).unwrap();
