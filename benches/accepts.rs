@@ -214,6 +214,7 @@ fn doors(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Door>, 
         tenant.make(&mut scribe)?;
         doors.extend((0..accounts).map(|nth| Door { path: tenant.inbound_path(), account: tenant.phone(nth) }));
     }
+    scribe.checkpoint([])?;
     scribe.finish()?;
     Ok(doors)
 }

@@ -64,6 +64,7 @@ fn measure() -> Result<(), Failed> {
         (0..TENANTS).map(|nth| Tenant { gap_ms: GAP_MS, ..Tenant::nth(nth, ACCOUNTS, 1) }).collect();
     let mut scribe = Scribe::open(directory.path(), CACHE_MB, wall_now())?;
     tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
+    scribe.checkpoint([])?;
     scribe.finish()?;
     let before = sizes(directory.path())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -44,8 +44,7 @@ const AT_ONCE: usize = 64;
 /// What starts and settles by itself is left alone for this long.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// The parts that need a process of their own.
-const SETTLE: &str = "settle";
+/// The part that needs a process of its own.
 const WEIGH: &str = "weigh";
 const NAMES: [&str; 4] = ["chat", "account", "workspace", "webhook"];
 
@@ -55,9 +54,6 @@ fn main() -> io::Result<()> {
         let tenants = tenants.parse().unwrap_or(0);
         return actix::System::new().block_on(weigh(Path::new(directory), tenants)).map_err(io::Error::other);
     }
-    if let Some([directory]) = kit::part(SETTLE).as_deref() {
-        return actix::System::new().block_on(settle(Path::new(directory))).map_err(io::Error::other);
-    }
     if !is_wanted() {
         return Ok(());
     }
@@ -65,8 +61,6 @@ fn main() -> io::Result<()> {
     println!("{}; {CACHE_MB} MiB of cache\n", machine());
     let (empty, full) = (tempfile::tempdir()?, tempfile::tempdir()?);
     fill(full.path(), tenants).map_err(io::Error::other)?;
-    // The first start of a written log wakes everybody, to see who has something due; the second one only those.
-    in_own_process(SETTLE, &[folder(full.path())])?;
     let without = in_own_process(WEIGH, &[folder(empty.path()), "0".to_owned()])?;
     let with = in_own_process(WEIGH, &[folder(full.path()), tenants.to_string()])?;
     print(tenants, &without, &with);
@@ -80,18 +74,13 @@ fn fill(directory: &Path, tenants: u64) -> Result<(), ScribeError> {
         tenant.make(&mut scribe)?;
         (0..CHATS).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
     }
+    // Nobody has anything due: all sleep.
+    scribe.checkpoint([])?;
     scribe.finish()
 }
 
 fn tenant(nth: u64) -> Tenant {
     Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(nth, 1, CHATS) }
-}
-
-/// Starts a gateway and stops it cleanly.
-async fn settle(directory: &Path) -> Result<(), Failed> {
-    let started = start(directory).await?;
-    started.gateway.stop().await;
-    std::process::exit(0)
 }
 
 async fn start(directory: &Path) -> Result<Started, Failed> {

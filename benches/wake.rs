@@ -105,6 +105,7 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
             }
         }
     }
+    scribe.checkpoint([])?;
     Ok(scribe.finish()?)
 }
 

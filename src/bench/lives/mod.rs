@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use events::event::Event;
 use events::ids::{StreamId, WebhookId, WorkspaceId};
 use events::index::Index;
-use events::log::{Log, ReadError};
+use events::log::{Log, Note, ReadError};
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::sled_log::{OpenError, SledLog};
@@ -27,6 +27,10 @@ const UNDER_WAY: u64 = 4_096;
 /// Whoever decides everything here: the webhook of a workspace that nobody has, so that no event concerns it.
 pub(super) const DECIDER: StreamId = StreamId::Webhook(WebhookId::of(WorkspaceId::nth(900_000)));
 pub(super) const NEVER_CONCERNED: Revision = 0;
+
+/// Where the actors keep their agenda.
+const AGENDA_DUE: &[u8] = b"a/";
+const AGENDA_COVERED: &[u8] = b"!agenda";
 
 /// Why a log could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +120,14 @@ impl Scribe {
             let _ = before.blocking_recv();
         }
         Ok(())
+    }
+
+    /// Leaves the checkpoint that a gateway leaves each second: who has something due, and that nobody else has.
+    pub fn checkpoint(&mut self, due: impl IntoIterator<Item = StreamId>) -> Result<(), ScribeError> {
+        let note = |stream: StreamId| ([AGENDA_DUE, stream.to_string().as_bytes()].concat(), Some(Vec::new()));
+        let mut notes: Vec<Note> = due.into_iter().map(note).collect();
+        notes.push((AGENDA_COVERED.to_vec(), Some(self.events().to_be_bytes().to_vec())));
+        Ok(self.sequencer.note(notes)?)
     }
 
     /// Waits until everything is durable, the index too.

@@ -8,6 +8,7 @@ use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 
 use super::*;
+use crate::config::{Config, Overrides};
 
 const CACHE_MB: u64 = 16;
 const AT: Timestamp = Timestamp::from_ms(1_790_000_000_000);
@@ -83,6 +84,31 @@ fn a_reported_message_has_ten_events_and_another_six() {
     let (beginnings, chats, queued) = (4 + 1, 2, 2);
     assert_eq!(events(&Tenant::nth(0, 1, 2)), beginnings + chats + 3 * 6 + queued);
     assert_eq!(events(&reporting()), beginnings + 1 + chats + 3 * 10 + queued);
+}
+
+#[test]
+fn a_checkpoint_lets_everybody_sleep_but_those_who_have_something_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scribe = Scribe::open(folder.path(), CACHE_MB, AT).unwrap();
+    let gap_ms = (4_000_000_000, 4_000_000_000);
+    let tenant = Tenant { gap_ms, ..Tenant::nth(0, 3, 3) };
+    tenant.make(&mut scribe).unwrap();
+    (0..3).try_for_each(|nth| tenant.live(&mut scribe, nth)).unwrap();
+    tenant.queue(&mut scribe, 3).unwrap();
+    let due = StreamId::Account(tenant.account(0).unwrap());
+    scribe.checkpoint([due]).unwrap();
+    scribe.finish().unwrap();
+    let overrides = Overrides { data_dir: Some(folder.path().to_owned()), ..Overrides::default() };
+    let config = Config::load(None, [("TIDINGS_SIMULATOR__ENABLED", "true")], overrides).unwrap();
+
+    let awake = actix::System::new().block_on(async {
+        let started = crate::gateway::start(&config, ([127, 0, 0, 1], 9).into(), false).await.unwrap();
+        let awake = started.gateway.shard.overview().awake;
+        started.gateway.stop().await;
+        awake
+    });
+
+    assert_eq!(awake, [0, 1, 0, 0]);
 }
 
 #[test]
