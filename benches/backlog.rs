@@ -6,9 +6,9 @@
 
 #[allow(dead_code, reason = "shared with other benches")]
 mod gateway;
-mod owing;
 #[allow(dead_code, reason = "shared with other benches")]
-mod receiver;
+mod kit;
+mod owing;
 
 use std::io;
 use std::path::Path;
@@ -17,15 +17,16 @@ use std::time::Duration;
 
 use events::sled_log::SledLog;
 use serde_json::json;
+use tidings::bench::receiver::Receiver;
 use tokio::time::Instant;
 
-use gateway::{Gateway, Workspace, machine, memory_mib};
+use gateway::{Gateway, Workspace, memory_mib};
+use kit::{machine, unless_short};
 use owing::{Whose, owe};
-use receiver::Receiver;
 
-/// Deliveries that are owed unless the environment says otherwise.
+/// Deliveries that are owed.
 const OWED: u64 = 1_000_000;
-const OWED_KEY: &str = "BACKLOG_OWED";
+const SHORT_OWED: u64 = 10_000;
 const CHATS: u64 = 10_000;
 const ACCOUNT: &str = "+12025559000";
 const CACHE_MB: u64 = 256;
@@ -46,7 +47,7 @@ fn main() -> io::Result<()> {
         eprintln!("measures only under cargo bench");
         return Ok(());
     }
-    let owed = std::env::var(OWED_KEY).ok().and_then(|owed| owed.parse().ok()).unwrap_or(OWED);
+    let owed = unless_short(SHORT_OWED, OWED);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     println!("{}; {owed} deliveries of {CHATS} chats owed\n", machine());
     runtime.block_on(measure(owed))

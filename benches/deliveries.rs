@@ -7,7 +7,7 @@
 #[allow(dead_code, reason = "shared with other benches")]
 mod gateway;
 #[allow(dead_code, reason = "shared with other benches")]
-mod receiver;
+mod kit;
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -15,22 +15,26 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::json;
+use tidings::bench::figures::median;
+use tidings::bench::receiver::{Arrival, Receiver};
 use tidings::config::Success;
 use tidings::guard::{Guard, Own};
 use tidings::outbound::{Http, KeyRing, Poster, Request};
 use tokio::time::Instant;
 
-use gateway::{Gateway, Workspace, cpu_seconds, machine};
-use receiver::{Arrival, Receiver};
+use gateway::{Gateway, Workspace, cpu_seconds};
+use kit::{chart_bars, machine, unless_short};
 
 /// Webhooks, each with a receiver, and reports to all of them together.
 const CASES: [(usize, usize); 2] = [(1, 5_000), (100, 10_000)];
+const SHORT_CASES: [(usize, usize); 2] = [(1, 100), (10, 200)];
 const ROUNDS: usize = 3;
 /// What the gateway posts at once for one webhook.
 const AT_ONCE: usize = actors::webhook::AT_ONCE;
 const CHATS: usize = 50;
 /// Messages a second that contacts write, and reports for the figures of one case.
 const PACES: [(u64, usize); 2] = [(50, 500), (200, 2_000)];
+const SHORT_PACES: [(u64, usize); 2] = [(50, 50), (200, 200)];
 const PATIENCE: Duration = Duration::from_mins(5);
 const POSTED_WITHIN: Duration = Duration::from_secs(15);
 /// The argument that makes this program the bare loop.
@@ -52,9 +56,15 @@ fn main() -> io::Result<()> {
     println!("{}; receivers on the same cores; medians of {ROUNDS} rounds, by turns\n", machine());
     runtime.block_on(async {
         println!("| webhooks | side | deliveries/s | CPU µs/delivery |\n|---|---|---|---|");
-        for (receivers, reports) in CASES {
-            compare(receivers, reports).await?;
+        let (mut groups, mut sides) = (Vec::new(), [Vec::new(), Vec::new()]);
+        for (receivers, reports) in unless_short(SHORT_CASES, CASES) {
+            let both = compare(receivers, reports).await?;
+            groups.push(receivers.to_string());
+            sides.iter_mut().zip(both).for_each(|(side, per_second)| side.push(per_second));
         }
+        let [bare, tidings] = sides;
+        let series = [("bare loop", bare), ("tidings", tidings)];
+        chart_bars("deliveries", "Reports delivered", "webhooks", &groups, ("deliveries/s", false), &series);
         println!("\n| messages/s | p50 ms | p99 ms | longest ms |\n|---|---|---|---|");
         delays().await
     })
@@ -64,8 +74,8 @@ fn number(text: &str) -> usize {
     text.parse().unwrap_or_default()
 }
 
-/// Runs both sides by turns and prints their medians.
-async fn compare(receivers: usize, reports: usize) -> io::Result<()> {
+/// Runs both sides by turns and prints their medians; the deliveries a second of each.
+async fn compare(receivers: usize, reports: usize) -> io::Result<[f64; 2]> {
     let (receiver, directory) = (Receiver::start()?, tempfile::tempdir()?);
     let gateway = Gateway::start(directory.path()).await?;
     let workspaces = workspaces(&gateway, &receiver, receivers).await?;
@@ -84,15 +94,12 @@ async fn compare(receivers: usize, reports: usize) -> io::Result<()> {
         println!("| {receivers} | {name} | {per_second:.0} | {cpu_us:.0} |");
     }
     println!("| {receivers} | ratio | **{:.2}** | {:.2} |", tidings[0] / bare[0], tidings[1] / bare[1]);
-    io::stdout().flush()
+    io::stdout().flush()?;
+    Ok([bare[0], tidings[0]])
 }
 
 fn medians(rounds: &[Figures]) -> Figures {
-    std::array::from_fn(|nth| {
-        let mut values: Vec<f64> = rounds.iter().map(|figures| figures[nth]).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    })
+    std::array::from_fn(|nth| median(rounds.iter().map(|figures| figures[nth]).collect()))
 }
 
 /// Each with a webhook of its own that is switched off.
@@ -188,7 +195,7 @@ async fn delays() -> io::Result<()> {
     let gateway = Gateway::start(directory.path()).await?;
     let workspaces = workspaces(&gateway, &receiver, 1).await?;
     gateway.webhook(&workspaces[0], &json!({"enabled": true})).await?;
-    for (per_second, reports) in PACES {
+    for (per_second, reports) in unless_short(SHORT_PACES, PACES) {
         receiver.clear();
         let begun = write_evenly(&gateway, per_second, reports).await?;
         let arrivals = receiver.wait_for(reports, PATIENCE).await?;

@@ -1,6 +1,7 @@
 //! The edge of Tidings: HTTP, command line, transports, mail. Holds no rule.
 
 pub mod attempts;
+pub mod bench;
 pub mod cli;
 pub mod client;
 pub mod codes;

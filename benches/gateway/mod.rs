@@ -41,6 +41,11 @@ pub struct Workspace {
 impl Gateway {
     /// Starts it on a data directory; its receivers may be on this machine.
     pub async fn start(directory: &Path) -> io::Result<Self> {
+        Self::start_with(directory, &[]).await
+    }
+
+    /// The same with some keys of the configuration set, by the names of their variables.
+    pub async fn start_with(directory: &Path, set: &[(&str, &str)]) -> io::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TIDINGS_")) {
@@ -49,6 +54,7 @@ impl Gateway {
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(directory);
         command.env("TIDINGS_ADMIN_KEY", ADMIN_KEY).env("TIDINGS_SIMULATOR__ENABLED", "true");
         command.env("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8").env("TIDINGS_LOG", "warn");
+        command.envs(set.iter().copied());
         let begun = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
         let mut gateway = Self { child, client: client()?, address, ready: Duration::ZERO };
@@ -77,7 +83,12 @@ impl Gateway {
 
     /// Sets the outbound webhook; how it is then.
     pub async fn webhook(&self, workspace: &Workspace, settings: &Value) -> io::Result<Value> {
-        self.ask(Method::PATCH, "/api/v1/outbound", &workspace.key, settings).await
+        self.set_webhook(&workspace.key, settings).await
+    }
+
+    /// The same by the workspace's key.
+    pub async fn set_webhook(&self, key: &str, settings: &Value) -> io::Result<Value> {
+        self.ask(Method::PATCH, "/api/v1/outbound", key, settings).await
     }
 
     /// Deliveries that wait.
@@ -106,6 +117,28 @@ impl Gateway {
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
+    /// The log's own counters.
+    pub async fn log(&self) -> io::Result<Value> {
+        Ok(self.ask(Method::GET, "/readyz?verbose", "", &Value::Null).await?["log"].clone())
+    }
+
+    /// A request of the API, and how long its answer took, whatever it says.
+    pub async fn time(&self, method: Method, path: &str, key: &str, body: &Value) -> io::Result<(u16, Duration)> {
+        let request = self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(key);
+        let begun = Instant::now();
+        let answer = request.json(body).send().await.map_err(io::Error::other)?;
+        let status = answer.status().as_u16();
+        answer.bytes().await.map_err(io::Error::other)?;
+        Ok((status, begun.elapsed()))
+    }
+
+    /// Bytes that the process had written to the disk, by the kernel's count.
+    pub fn bytes_written(&self) -> io::Result<u64> {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.child.id()))?;
+        let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        Ok(written.and_then(|bytes| bytes.trim().parse().ok()).unwrap_or_default())
+    }
+
     /// CPU time of the whole process so far, user and system.
     pub fn cpu_seconds(&self) -> io::Result<f64> {
         cpu_seconds(self.child.id())
@@ -114,6 +147,11 @@ impl Gateway {
     /// Resident memory in MiB: now, and at its highest.
     pub fn memory_mib(&self) -> io::Result<(u64, u64)> {
         memory_mib(self.child.id())
+    }
+
+    /// Ends it as a power cut would, but for the disk.
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Stops it as a service manager does, and waits.
@@ -152,15 +190,4 @@ pub fn memory_mib(pid: u32) -> io::Result<(u64, u64)> {
         kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1_024
     };
     Ok((mib("VmRSS:"), mib("VmHWM:")))
-}
-
-/// What the figures were measured on.
-pub fn machine() -> String {
-    let line = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let cpus = line("/proc/cpuinfo");
-    let model =
-        cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, it)| it);
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let profile = if cfg!(debug_assertions) { ", NOT optimised" } else { "" };
-    format!("{cores} cores ({}), Linux {}{profile}", model.trim(), line("/proc/sys/kernel/osrelease").trim())
 }

@@ -1,6 +1,7 @@
 //! The command line: every command, flag and help text. Knows nothing of what the commands do.
 
 mod account;
+mod bench;
 mod door;
 mod inbound;
 mod listen;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
+pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
 pub use self::door::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
@@ -137,6 +139,9 @@ pub enum Command {
     /// Make the simulated WhatsApp do something: a message comes, a phone is cut off, a receiver fails
     #[command(subcommand, after_help = trigger::TRIGGER_EXAMPLES)]
     Trigger(TriggerCommand),
+    /// Measure this machine: messages, reports and events a second on its own disk
+    #[command(subcommand, after_help = bench::BENCH_EXAMPLES)]
+    Bench(BenchCommand),
     /// Explain the code of a refusal or failure: its causes, what to do, what becomes of the credits
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -248,6 +253,9 @@ mod tests {
             "tidings events ls --from 0",
             "tidings events ls --limit 501",
             "tidings state chats/1",
+            "tidings bench append --batch 257",
+            "tidings bench accept --connections 0",
+            "tidings bench replay --seconds 601",
         ] {
             assert_eq!(parse(line), Err(ErrorKind::ValueValidation), "{line}");
         }

@@ -3,6 +3,7 @@
 mod accounts;
 pub mod args;
 mod banner;
+mod bench;
 mod commentary;
 mod credits;
 mod demo;
@@ -72,6 +73,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
         Command::Listen(args) => listen::run(cli, &args),
         Command::Trigger(command) => trigger::run(cli, &command),
+        Command::Bench(command) => bench::run(cli, &command),
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),

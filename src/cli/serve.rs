@@ -134,7 +134,8 @@ fn staying(queued: u64) -> String {
     }
 }
 
-fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
+/// Serves HTTP.
+pub(super) fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
     take_file_descriptors();
     let gateway = started.gateway.clone();
     let app = move || App::new().configure(|config| http::configure(config, &gateway));

@@ -41,7 +41,8 @@ fn flushed(log: &dyn Log, index: &Index, delivery: DeliveryId) -> Result<Option<
     Ok(found)
 }
 
-/// Shows a message's events from the first one on, as long as more are wanted.
+/// Shows a message's events from the first one on, as long as more are wanted. What is still on its way to the disk, such as
+/// a receipt, was sequenced after the delivery and adds nothing to it.
 fn each(
     log: &dyn Log,
     index: &Index,

@@ -14,6 +14,7 @@ mod harness;
 mod attempts;
 mod canaries;
 mod cli;
+mod cli_bench;
 mod cli_customers;
 mod cli_demo;
 mod cli_listen;

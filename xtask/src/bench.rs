@@ -1,43 +1,44 @@
-//! `bench`: measures accepts and writes the figures into the table of promises.
+//! `bench`: runs the benches, and writes their figures and charts into `benches/README.md`.
+
+mod page;
+
+use std::fs;
 
 use anyhow::{Context, Result};
 
 use crate::process::{cargo, root, run_reading};
 
-const BEGIN: &str = "<!-- figures: begin -->";
-const END: &str = "<!-- figures: end -->";
+use page::{Found, Page};
 
-/// Runs the bench; its Markdown replaces what stands between the two marks of `benches/README.md`.
-pub fn run() -> Result<()> {
-    let page = root().join("benches").join("README.md");
-    let text = std::fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
-    between_marks(&text, "")?;
-    let mut figures = String::new();
-    run_reading(&mut cargo(["bench", "--bench", "accepts"]), |line| figures.extend([line, "\n"]))?;
-    std::fs::write(&page, between_marks(&text, &figures)?)?;
-    println!("written into {}", page.display());
+/// All of them, in the order of the page.
+pub const NAMES: [&str; 10] =
+    ["accepts", "append", "replay", "wake", "deliveries", "backlog", "pacing", "growth", "memory", "disk"];
+
+/// Runs all benches, or the one of that name. What one has found is written before the next begins.
+pub fn run(name: Option<&str>) -> Result<()> {
+    let names: Vec<&str> = NAMES.into_iter().filter(|known| name.is_none_or(|name| name == *known)).collect();
+    for name in names {
+        measure(name)?;
+    }
     Ok(())
 }
 
-fn between_marks(text: &str, figures: &str) -> Result<String> {
-    let (before, rest) = text.split_once(BEGIN).with_context(|| format!("the page has no mark {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("the page has no mark {END}"))?;
-    Ok(format!("{before}{BEGIN}\n{}\n{END}{after}", figures.trim()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_stands_between_the_marks_is_replaced() {
-        let text = format!("# A\n{BEGIN}\nold\n{END}\nz\n");
-        assert_eq!(between_marks(&text, "\nnew\n").unwrap(), format!("# A\n{BEGIN}\nnew\n{END}\nz\n"));
+fn measure(name: &str) -> Result<()> {
+    let folder = root().join("benches");
+    let path = folder.join("README.md");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    // A page that cannot take the figures is not worth the minutes.
+    Page(&text).with(name, "")?;
+    let mut told = String::new();
+    run_reading(&mut cargo(["bench", "--bench", name]), |line| told.extend([line, "\n"]))?;
+    let Found { figures, charts } = Found::read(&told)?;
+    let pictures = folder.join("charts");
+    fs::create_dir_all(&pictures)?;
+    for (name, picture) in charts {
+        let file = pictures.join(format!("{name}.svg"));
+        fs::write(&file, picture).with_context(|| format!("cannot write {}", file.display()))?;
     }
-
-    #[test]
-    fn a_page_without_both_marks_is_refused() {
-        assert!(between_marks("# A\n", "new").is_err());
-        assert!(between_marks(&format!("{END}\n{BEGIN}\n"), "new").is_err());
-    }
+    fs::write(&path, Page(&text).with(name, &figures)?)?;
+    println!("written into {}", path.display());
+    Ok(())
 }

@@ -3,7 +3,6 @@
 
 mod args;
 mod bench;
-#[allow(dead_code, unused_imports, reason = "for whoever draws")]
 mod chart;
 mod crash;
 mod disk_full;
@@ -80,7 +79,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::DiskFullRounds => disk_full::rounds(),
         Task::Trace => trace::run(),
         Task::Crash { rounds } => crash::run(*rounds),
-        Task::Bench => bench::run(),
+        Task::Bench { name } => bench::run(name.as_deref()),
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),

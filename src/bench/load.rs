@@ -12,8 +12,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::figures::{self, Spread};
+
 const PHONES: usize = 1_000;
-const ACCOUNTS: usize = 8;
 const READ_BYTES: usize = 4_096;
 /// The connections of one run open in turns of this many, below any listen backlog.
 const OPENED_AT_ONCE: usize = 64;
@@ -23,64 +24,45 @@ const OPENED_AT_ONCE: usize = 64;
 pub struct Target {
     /// The server's address.
     pub address: SocketAddr,
+    /// What takes messages, by turns.
+    pub doors: Vec<Door>,
+}
+
+/// One way in.
+#[derive(Debug, Clone)]
+pub struct Door {
     /// The path that takes messages.
     pub path: String,
+    /// The account's phone that every message names.
+    pub account: String,
 }
 
 /// What came of one run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Answers with status 200.
-    pub accepted: u64,
-    /// Answers with any other status.
+    /// Answers with any other status than 200.
     pub refused: u64,
     /// Accepts per second.
     pub per_second: f64,
-    /// Median latency.
-    pub p50_ms: f64,
-    /// Latency that one accept in a hundred exceeds.
-    pub p99_ms: f64,
+    /// How long each accept took.
+    pub spread: Spread,
 }
 
 /// What one connection saw.
 #[derive(Default)]
 struct Seen {
-    latencies_us: Vec<u32>,
+    latencies: Vec<Duration>,
     refused: u64,
-}
-
-/// The phone of the account that takes its turn as the `nth`.
-pub fn account(nth: usize) -> String {
-    format!("+12025559{:03}", nth % ACCOUNTS)
-}
-
-/// The phones of all accounts that the posts alternate between.
-pub fn accounts() -> Vec<String> {
-    (0..ACCOUNTS).map(account).collect()
 }
 
 /// Posts over so many connections for so long.
 pub fn run(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(post_over_all(target, connections, time))
+    runtime.block_on(post(target, connections, time))
 }
 
-/// One request outside the measurement; the answer's status and body.
-pub fn ask(address: SocketAddr, head: &str, body: &str) -> io::Result<(u16, String)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut stream = TcpStream::connect(address).await?;
-        let length = body.len();
-        let request = format!("{head}\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}");
-        stream.write_all(request.as_bytes()).await?;
-        let mut buffer = Vec::new();
-        let answer = read_answer(&mut stream, &mut buffer).await?;
-        let body = buffer.get(answer.head..answer.total).unwrap_or_default();
-        Ok((answer.status, String::from_utf8_lossy(body).into_owned()))
-    })
-}
-
-async fn post_over_all(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
+/// The same for whoever waits.
+pub async fn post(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
     let mut streams = Vec::with_capacity(connections);
     while streams.len() < connections {
         let mut opening = JoinSet::new();
@@ -103,10 +85,25 @@ async fn post_over_all(target: &Target, connections: usize, time: Duration) -> i
     let mut all = Seen::default();
     while let Some(seen) = posting.join_next().await {
         let seen = seen??;
-        all.latencies_us.extend(seen.latencies_us);
+        all.latencies.extend(seen.latencies);
         all.refused += seen.refused;
     }
     Ok(outcome(all, start.elapsed()))
+}
+
+/// One request outside the measurement; the answer's status and body.
+pub fn ask(address: SocketAddr, head: &str, body: &str) -> io::Result<(u16, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut stream = TcpStream::connect(address).await?;
+        let length = body.len();
+        let request = format!("{head}\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).await?;
+        let mut buffer = Vec::new();
+        let answer = read_answer(&mut stream, &mut buffer).await?;
+        let body = buffer.get(answer.head..answer.total).unwrap_or_default();
+        Ok((answer.status, String::from_utf8_lossy(body).into_owned()))
+    })
 }
 
 async fn post_over_one(
@@ -118,29 +115,33 @@ async fn post_over_one(
     let mut seen = Seen::default();
     let mut buffer = Vec::with_capacity(READ_BYTES);
     let mut started = Instant::now();
-    while started < end {
+    // However short the time is, each connection posts once.
+    loop {
         let request = request(&target, turn.fetch_add(1, Ordering::Relaxed));
         stream.write_all(request.as_bytes()).await?;
         let answer = read_answer(&mut stream, &mut buffer).await?;
         let answered = Instant::now();
         if answer.status == 200 {
-            let latency_us = (answered - started).as_micros();
-            seen.latencies_us.push(u32::try_from(latency_us).unwrap_or(u32::MAX));
+            seen.latencies.push(answered - started);
         } else {
             seen.refused += 1;
         }
         buffer.drain(..answer.total);
         started = answered;
+        if started >= end {
+            return Ok(seen);
+        }
     }
-    Ok(seen)
 }
 
 fn request(target: &Target, nth: usize) -> String {
-    let (phone, account) = (nth % PHONES, account(nth));
+    let phone = nth % PHONES;
+    let door = target.doors.get(nth % target.doors.len().max(1));
+    let (path, account) = door.map_or(("/", ""), |door| (&*door.path, &*door.account));
     let body = format!(
         r#"{{"action":"send","phone":"+12025551{phone:03}","text":"Your order {nth} has shipped","whatsapp account phone":"{account}"}}"#
     );
-    let (path, address, length) = (&target.path, target.address, body.len());
+    let (address, length) = (target.address, body.len());
     format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     )
@@ -182,18 +183,7 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Answer>> {
     Ok((buffer.len() >= total).then_some(Answer { status, head: end + 4, total }))
 }
 
-fn outcome(mut all: Seen, took: Duration) -> Outcome {
-    all.latencies_us.sort_unstable();
-    let accepted = all.latencies_us.len();
-    let at = |percent: usize| {
-        let latency_us = all.latencies_us.get(accepted * percent / 100).or(all.latencies_us.last());
-        latency_us.map_or(f64::NAN, |us| f64::from(*us) / 1_000.0)
-    };
-    Outcome {
-        accepted: accepted as u64,
-        refused: all.refused,
-        per_second: accepted as f64 / took.as_secs_f64(),
-        p50_ms: at(50),
-        p99_ms: at(99),
-    }
+fn outcome(all: Seen, took: Duration) -> Outcome {
+    let spread = Spread::of(all.latencies);
+    Outcome { refused: all.refused, per_second: figures::per_second(spread.count(), took), spread }
 }

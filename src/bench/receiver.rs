@@ -61,7 +61,8 @@ impl Receiver {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn arrivals(&self) -> Vec<Arrival> {
+    /// Everything that came so far.
+    pub fn arrivals(&self) -> Vec<Arrival> {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,0 +1,145 @@
+//! What does an actor cost in memory, awake and asleep? A gateway on a log of a hundred thousand chats, twenty thousand
+//! accounts, workspaces and webhooks: its resident memory before and after everybody of one kind was woken, and beside a
+//! gateway on an empty log. The page cache is as small as it can be. Promised: at most 4 KiB for each that is awake, and at
+//! most 64 bytes for each that sleeps.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
+#![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
+
+#[allow(dead_code, reason = "shared with other benches")]
+mod kit;
+
+use std::error::Error;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::clock::wall_now;
+use actors::registry::Kind;
+use actors::shard::ShardHandle;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::log::Log;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tidings::bench::figures::float;
+use tidings::bench::lives::{Scribe, ScribeError, Tenant};
+use tidings::config::{Config, Overrides};
+use tidings::gateway::{self, Started};
+use tokio::time::sleep;
+
+use kit::{chart_bars, folder, in_own_process, is_wanted, machine, unless_short};
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+/// The smallest that is allowed.
+const CACHE_MB: u64 = 16;
+const TENANTS: u64 = 20_000;
+const SHORT_TENANTS: u64 = 500;
+/// Of each tenant, who also has one account and one webhook.
+const CHATS: u64 = 5;
+/// Woken at once.
+const AT_ONCE: usize = 64;
+/// What starts and settles by itself is left alone for this long.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// The part that needs a process of its own.
+const WEIGH: &str = "weigh";
+const NAMES: [&str; 4] = ["chat", "account", "workspace", "webhook"];
+
+fn main() -> io::Result<()> {
+    if let Some(args) = kit::part(WEIGH) {
+        let [directory, tenants] = args.as_slice() else { return Ok(()) };
+        let tenants = tenants.parse().unwrap_or(0);
+        return actix::System::new().block_on(weigh(Path::new(directory), tenants)).map_err(io::Error::other);
+    }
+    if !is_wanted() {
+        return Ok(());
+    }
+    let tenants = unless_short(SHORT_TENANTS, TENANTS);
+    println!("{}; {CACHE_MB} MiB of cache\n", machine());
+    let (empty, full) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    fill(full.path(), tenants).map_err(io::Error::other)?;
+    let without = in_own_process(WEIGH, &[folder(empty.path()), "0".to_owned()])?;
+    let with = in_own_process(WEIGH, &[folder(full.path()), tenants.to_string()])?;
+    print(tenants, &without, &with);
+    Ok(())
+}
+
+fn fill(directory: &Path, tenants: u64) -> Result<(), ScribeError> {
+    let mut scribe = Scribe::open(directory, CACHE_MB, wall_now())?;
+    for nth in 0..tenants {
+        let tenant = tenant(nth);
+        tenant.make(&mut scribe)?;
+        (0..CHATS).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
+    }
+    // Nobody has anything due: all sleep.
+    scribe.checkpoint([])?;
+    scribe.finish()
+}
+
+fn tenant(nth: u64) -> Tenant {
+    Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(nth, 1, CHATS) }
+}
+
+async fn start(directory: &Path) -> Result<Started, Failed> {
+    let environment = [
+        ("TIDINGS_SIMULATOR__ENABLED", "true"),
+        ("TIDINGS_LOG__CACHE_MB", "16"),
+        ("TIDINGS_ADMIN_KEY", "adm_Bench0perator000000000000000000000000042"),
+    ];
+    let overrides = Overrides { listen: None, data_dir: Some(directory.to_owned()) };
+    let config = Config::load(None, environment, overrides)?;
+    Ok(gateway::start(&config, SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), false).await?)
+}
+
+/// Resident KiB of a gateway at rest, and after all chats, accounts, workspaces and webhooks were woken, kind by kind.
+async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
+    let started = start(directory).await?;
+    // The page cache fills up now, and not while others are weighed.
+    started.log.read(1).try_for_each(|stored| stored.map(drop))?;
+    sleep(SETTLING).await;
+    let shard = started.gateway.shard.clone();
+    let mut told = vec![resident_kib()?];
+    let everybody: Vec<Tenant> = (0..tenants).map(tenant).collect();
+    let chats = everybody.iter().flat_map(|tenant| (0..CHATS).filter_map(|nth| tenant.chat(nth)));
+    told.push(woken::<Chat>(&shard, chats.collect()).await?);
+    told.push(woken::<Account>(&shard, everybody.iter().filter_map(|tenant| tenant.account(0)).collect()).await?);
+    told.push(woken::<Workspace>(&shard, everybody.iter().map(|tenant| tenant.workspace).collect()).await?);
+    told.push(woken::<Webhook>(&shard, everybody.iter().map(Tenant::webhook).collect()).await?);
+    let told: Vec<String> = told.iter().map(u64::to_string).collect();
+    println!("{}", told.join(" "));
+    // Nothing here is worth a clean stop.
+    std::process::exit(0)
+}
+
+async fn woken<D: Kind>(shard: &ShardHandle, ids: Vec<D::Id>) -> Result<u64, Failed> {
+    let looks = stream::iter(ids)
+        .map(|id| async move { shard.look::<D, ()>(id, |_| ()).await.map(drop).map_err(|error| error.to_string()) });
+    looks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    resident_kib()
+}
+
+fn resident_kib() -> Result<u64, Failed> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    Ok(kib.ok_or("no VmRSS")?.parse()?)
+}
+
+fn print(tenants: u64, without: &[f64], with: &[f64]) {
+    println!("| what | how many | bytes each |\n|---|---|---|");
+    let asleep = (with.first().unwrap_or(&0.0) - without.first().unwrap_or(&0.0)) * 1_024.0;
+    let sleepers = tenants * (CHATS + 3);
+    println!("| asleep, of any kind | {sleepers} | {:.0} |", asleep / float(sleepers));
+    let mut bytes = Vec::new();
+    for (name, pair) in NAMES.iter().zip(with.windows(2)) {
+        let many = if *name == "chat" { tenants * CHATS } else { tenants };
+        let [before, after] = pair else { continue };
+        let each = (after - before) * 1_024.0 / float(many);
+        println!("| {name} awake | {many} | **{each:.0}** |");
+        bytes.push(each);
+    }
+    let groups: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
+    chart_bars("actors", "Memory of an actor that is awake", "kind", &groups, ("bytes", false), &[("awake", bytes)]);
+}

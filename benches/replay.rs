@@ -1,0 +1,177 @@
+//! How fast does state come back from the log? A long stream of each kind of actor, by the function that every wake-up uses,
+//! and the whole log folded into every actor's state; beside a bare scan of a sled that holds nothing but the same records,
+//! decoded by the same codec. Promised: at least 0.8 of the bare scan's events a second.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
+#![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
+
+#[allow(dead_code, reason = "shared with other benches")]
+mod kit;
+mod scan;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::clock::wall_now;
+use actors::decider::Decider;
+use actors::replay::replay;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::event::Event;
+use events::ids::StreamId;
+use events::index::Index;
+use events::log::Log;
+use events::record::{Position, decode};
+use events::sled_log::SledLog;
+use events::time::Timestamp;
+use tidings::bench::figures::{float, median};
+use tidings::bench::lives::{Scribe, Tenant};
+use tokio::time::Instant;
+
+use kit::{chart_bars, is_wanted, machine, unless_short};
+use scan::Bare;
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+const CACHE_MB: u64 = 256;
+/// Messages of one tenant, ten events each: its streams are the long ones.
+const MESSAGES: u64 = 100_000;
+const SHORT_MESSAGES: u64 = 2_000;
+/// Chats of it: the first one has a share of all messages.
+const CHATS: u64 = 10;
+const ROUNDS: usize = 3;
+/// One every two seconds.
+const PACE_MS: u64 = 2_000;
+
+fn main() -> io::Result<()> {
+    if !is_wanted() {
+        return Ok(());
+    }
+    let messages = unless_short(SHORT_MESSAGES, MESSAGES);
+    println!("{}; {messages} messages of 10 events; medians of {ROUNDS} rounds, by turns\n", machine());
+    measure(messages).map_err(io::Error::other)
+}
+
+fn measure(messages: u64) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    let tenant = Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(0, 1, CHATS) };
+    fill(directory.path(), &tenant, messages)?;
+    let log: Arc<dyn Log> = Arc::new(SledLog::open(directory.path(), CACHE_MB)?);
+    let index = Index::open(Arc::clone(&log))?;
+    let (account, chat) = (tenant.account(0).ok_or("no account")?, tenant.chat(0).ok_or("no chat")?);
+    let log = log.as_ref();
+    println!("| what | events | bare scan/s | tidings/s | ratio |\n|---|---|---|---|---|");
+    let ratios = [
+        (
+            "workspace",
+            compare(log, Some(StreamId::Workspace(tenant.workspace)), || {
+                one::<Workspace>(tenant.workspace, log, &index)
+            })?,
+        ),
+        ("account", compare(log, Some(StreamId::Account(account)), || one::<Account>(account, log, &index))?),
+        ("chat", compare(log, Some(StreamId::Chat(chat)), || one::<Chat>(chat, log, &index))?),
+        (
+            "webhook",
+            compare(log, Some(StreamId::Webhook(tenant.webhook())), || one::<Webhook>(tenant.webhook(), log, &index))?,
+        ),
+        ("the whole log", compare(log, None, || whole(log))?),
+    ];
+    let mut sides = [Vec::new(), Vec::new()];
+    for (name, [events, bare, tidings]) in &ratios {
+        println!("| {name} | {events:.0} | {bare:.0} | {tidings:.0} | **{:.2}** |", tidings / bare);
+        sides[0].push(*bare);
+        sides[1].push(*tidings);
+    }
+    let groups: Vec<String> = ratios.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let [bare, tidings] = sides;
+    let series = [("bare scan", bare), ("tidings", tidings)];
+    chart_bars("replay", "Events read, decoded and folded", "stream", &groups, ("events/s", false), &series);
+    Ok(())
+}
+
+fn fill(directory: &Path, tenant: &Tenant, messages: u64) -> Result<(), Failed> {
+    let began = wall_now().ms().saturating_sub_unsigned(messages * PACE_MS);
+    let mut scribe = Scribe::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
+    tenant.make(&mut scribe)?;
+    for nth in 0..messages {
+        scribe.pass(PACE_MS);
+        tenant.live(&mut scribe, nth)?;
+    }
+    Ok(scribe.finish()?)
+}
+
+/// Events of the stream, or of the whole log, and medians of both sides' events a second.
+fn compare(
+    log: &dyn Log,
+    stream: Option<StreamId>,
+    mut tidings: impl FnMut() -> Result<u64, Failed>,
+) -> Result<[f64; 3], Failed> {
+    let directory = tempfile::tempdir()?;
+    let bare = Bare::copy(directory.path(), CACHE_MB, log, stream)?;
+    let (mut events, mut rounds) = (0, [Vec::new(), Vec::new()]);
+    for _ in 0..ROUNDS {
+        let (scanned, per_second) = timed(|| bare.scan(stream))?;
+        rounds[0].push(per_second);
+        let (folded, per_second) = timed(&mut tidings)?;
+        rounds[1].push(per_second);
+        if scanned != folded {
+            return Err(format!("{scanned} events scanned, {folded} folded").into());
+        }
+        events = folded;
+    }
+    let [bare, tidings] = rounds.map(median);
+    eprintln!("{stream:?}: {events} events, ratio {:.2}", tidings / bare);
+    Ok([float(events), bare, tidings])
+}
+
+fn timed(mut work: impl FnMut() -> Result<u64, Failed>) -> Result<(u64, f64), Failed> {
+    let begun = Instant::now();
+    let events = work()?;
+    Ok((events, float(events) / begun.elapsed().as_secs_f64()))
+}
+
+/// One actor's state; how many events made it.
+fn one<D: Decider>(id: D::Id, log: &dyn Log, index: &Index) -> Result<u64, Failed> {
+    let replayed = replay::<D>(id, log, index, Position::MAX)?;
+    std::hint::black_box(&replayed.state);
+    Ok(replayed.revision)
+}
+
+/// Everybody's state; how many events there are.
+fn whole(log: &dyn Log) -> Result<u64, Failed> {
+    let (mut everybody, mut events) = (Everybody::default(), 0);
+    for stored in log.read(1) {
+        for event in &decode(&stored?)?.events {
+            everybody.apply(event);
+            events += 1;
+        }
+    }
+    std::hint::black_box(&everybody);
+    Ok(events)
+}
+
+/// The states of all actors.
+#[derive(Default)]
+struct Everybody {
+    workspaces: BTreeMap<StreamId, <Workspace as Decider>::State>,
+    accounts: BTreeMap<StreamId, <Account as Decider>::State>,
+    chats: BTreeMap<StreamId, <Chat as Decider>::State>,
+    webhooks: BTreeMap<StreamId, <Webhook as Decider>::State>,
+}
+
+impl Everybody {
+    fn apply(&mut self, event: &Event) {
+        for stream in event.streams().into_iter().flatten() {
+            match stream {
+                StreamId::Workspace(_) => Workspace::apply(self.workspaces.entry(stream).or_default(), event),
+                StreamId::Account(_) => Account::apply(self.accounts.entry(stream).or_default(), event),
+                StreamId::Chat(_) => Chat::apply(self.chats.entry(stream).or_default(), event),
+                StreamId::Webhook(_) => Webhook::apply(self.webhooks.entry(stream).or_default(), event),
+            }
+        }
+    }
+}

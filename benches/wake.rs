@@ -1,0 +1,158 @@
+//! How long does an actor that sleeps need for its first answer, by the length of its stream? The function that every
+//! wake-up uses, and real requests: a command to an account that sleeps (it is refused, and leaves nothing behind), the same
+//! once it is awake, and a message for a workspace that sleeps. Promised: below 100 ms however long the stream is.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
+#![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
+
+#[allow(dead_code, reason = "shared with other benches")]
+mod gateway;
+#[allow(dead_code, reason = "shared with other benches")]
+mod kit;
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::account::Account;
+use actors::clock::wall_now;
+use actors::replay::replay;
+use events::index::Index;
+use events::log::Log;
+use events::record::Position;
+use events::sled_log::SledLog;
+use events::time::Timestamp;
+use reqwest::Method;
+use serde_json::json;
+use tidings::bench::figures::{float, median};
+use tidings::bench::lives::{Scribe, Tenant};
+use tokio::time::{Instant, sleep};
+
+use gateway::Gateway;
+use kit::{chart_lines, is_short, is_wanted, machine};
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+const CACHE_MB: u64 = 256;
+/// Events of an account's stream; a message has three there, and one in its workspace's.
+const LENGTHS: [u64; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+const SHORT_LENGTHS: [u64; 3] = [10, 1_000, 10_000];
+const EVENTS_EACH: u64 = 3;
+const CHATS: u64 = 100;
+const ROUNDS: usize = 3;
+/// One every two seconds, as an account sends them.
+const PACE_MS: u64 = 2_000;
+/// Actors sleep after a second, the shortest time that can be set.
+const IDLE: (&str, &str) = ("TIDINGS_LIMITS__ACTOR_IDLE_S", "1");
+/// Until they sleep for certain: an idle time, and what a send before it may have left to do.
+const ASLEEP: Duration = Duration::from_millis(5_500);
+const REFUSED: u16 = 409;
+
+fn main() -> io::Result<()> {
+    if !is_wanted() {
+        return Ok(());
+    }
+    let lengths = if is_short() { SHORT_LENGTHS.as_slice() } else { &LENGTHS };
+    println!("{}; medians of {ROUNDS} rounds\n", machine());
+    let directory = tempfile::tempdir()?;
+    let tenants: Vec<Tenant> = (0..).zip(lengths).map(|(nth, _)| Tenant::nth(nth, 1, CHATS)).collect();
+    fill(directory.path(), &tenants, lengths).map_err(io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(measure(directory.path(), &tenants, lengths)).map_err(io::Error::other)
+}
+
+async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Failed> {
+    let mut rows = Vec::new();
+    for (tenant, length) in tenants.iter().zip(lengths) {
+        rows.push((*length, vec![replayed(directory, tenant)?]));
+    }
+    let gateway = Gateway::start_with(directory, &[IDLE]).await?;
+    let mut rounds = vec![[const { Vec::new() }; 3]; lengths.len()];
+    for _ in 0..ROUNDS {
+        for (tenant, figures) in tenants.iter().zip(&mut rounds) {
+            figures[0].push(settle(&gateway, tenant).await?);
+            figures[1].push(settle(&gateway, tenant).await?);
+        }
+        sleep(ASLEEP).await;
+        for (tenant, figures) in tenants.iter().zip(&mut rounds) {
+            figures[2].push(accept(&gateway, tenant).await?);
+        }
+        sleep(ASLEEP).await;
+    }
+    gateway.stop()?;
+    for ((_, row), figures) in rows.iter_mut().zip(rounds) {
+        row.extend(figures.map(median));
+    }
+    print(&rows);
+    Ok(())
+}
+
+fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Failed> {
+    let messages: u64 = lengths.iter().map(|length| length / EVENTS_EACH).sum();
+    let began = wall_now().ms().saturating_sub_unsigned(messages * PACE_MS);
+    let mut scribe = Scribe::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
+    tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
+    // Evenly mixed, as messages come: a short stream is a few events far apart.
+    let longest = lengths.iter().max().map_or(1, |length| length / EVENTS_EACH);
+    for turn in 0..longest {
+        for (tenant, length) in tenants.iter().zip(lengths) {
+            let messages = length / EVENTS_EACH;
+            let (sent, wanted) = (turn * messages / longest, (turn + 1) * messages / longest);
+            for nth in sent..wanted {
+                scribe.pass(PACE_MS);
+                tenant.live(&mut scribe, nth)?;
+            }
+        }
+    }
+    scribe.checkpoint([])?;
+    Ok(scribe.finish()?)
+}
+
+/// Milliseconds until the account's state is there, nothing else being done.
+fn replayed(directory: &Path, tenant: &Tenant) -> Result<f64, Failed> {
+    let log: Arc<dyn Log> = Arc::new(SledLog::open(directory, CACHE_MB)?);
+    let index = Index::open(Arc::clone(&log))?;
+    let account = tenant.account(0).ok_or("no account")?;
+    let mut took = Vec::new();
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        std::hint::black_box(replay::<Account>(account, log.as_ref(), &index, Position::MAX)?);
+        took.push(begun.elapsed().as_secs_f64() * 1_000.0);
+    }
+    Ok(median(took))
+}
+
+/// Milliseconds until an account has refused to settle what was sent long ago.
+async fn settle(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
+    let path = format!("/api/v1/messages/{}/settle", tenant.message(0));
+    let body = json!({"as": "sent", "reason": "measured"});
+    let (status, took) = gateway.time(Method::POST, &path, &tenant.api_key(), &body).await?;
+    if status == REFUSED { Ok(ms(took)) } else { Err(format!("{path}: {status}").into()) }
+}
+
+/// Milliseconds until a message is accepted.
+async fn accept(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
+    let body = json!({"action": "send", "phone": "+12025550199", "text": "Your order has shipped"});
+    let (status, took) = gateway.time(Method::POST, &tenant.inbound_path(), "", &body).await?;
+    if status == 200 { Ok(ms(took)) } else { Err(format!("not accepted: {status}").into()) }
+}
+
+fn ms(took: Duration) -> f64 {
+    took.as_secs_f64() * 1_000.0
+}
+
+const WAYS: [&str; 4] = ["replay alone", "account asleep", "account awake", "workspace asleep"];
+
+fn print(rows: &[(u64, Vec<f64>)]) {
+    println!("| events of the account | {}, ms | of the workspace |", WAYS.join(", ms | "));
+    println!("|---|---|---|---|---|---|");
+    for (length, row) in rows {
+        let cells: Vec<String> = row.iter().map(|ms| format!("{ms:.1}")).collect();
+        println!("| {length} | {} | {} |", cells.join(" | "), length / EVENTS_EACH);
+    }
+    let line = |way: usize| rows.iter().filter_map(|(length, row)| Some((float(*length), *row.get(way)?))).collect();
+    let series: Vec<_> = WAYS.into_iter().enumerate().map(|(way, name)| (name, line(way))).collect();
+    let x = ("events of the account's stream", true);
+    chart_lines("wake", "Time from a command to its answer", x, ("ms", true), &series);
+}
