@@ -19,7 +19,7 @@ use posts::Post;
 pub use posts::Promise;
 
 /// So many crowds of a thousand write a thousand messages.
-const BURSTS: u64 = 5;
+const BURSTS: u64 = 10;
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
 /// What the people know.
@@ -137,8 +137,7 @@ impl People {
             }
             "crowd" if rng.below(1_000) < BURSTS => {
                 self.last = "burst";
-                self.burst(rng, machine).await;
-                Ok(())
+                self.burst(nth, rng, life, machine, referee).await
             }
             "crowd" => {
                 self.crowd(rng, machine, referee).await;

@@ -37,6 +37,9 @@ impl Shelf {
             }
         }
         self.fate.port(200).await;
+        if self.fate.fault("a file is gone by now", 3) {
+            return Err(Fault::NotFound(404));
+        }
         if self.fate.fault("a file breaks off", 5) {
             return Err(Fault::Incomplete);
         }

@@ -160,7 +160,9 @@ impl Receiver {
         }
         self.inner().posts[place].status = Some(status);
         self.fate.port(50).await;
-        let response = Response { status, headers: Vec::new(), body: String::new(), body_cut: false, retry_after };
+        let babbles = self.fate.fault("a receiver answers at length", 5);
+        let body = if babbles { "<html>\u{0}\u{fffd}".repeat(2_000) } else { String::new() };
+        let response = Response { status, headers: Vec::new(), body, body_cut: babbles, retry_after };
         Answered { response: Some(response), fault: Fault::of_status(status, Success::Any2xx), duration: takes }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actors::account::Outcome;
-use actors::account::outcome::Scope;
+use actors::account::outcome::{Scope, StopReason};
 use events::ids::MessageId;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -132,6 +132,10 @@ impl WhatsApp {
         }
         if self.fate.fault("a server error", 4) {
             return Outcome::ServerError;
+        }
+        if self.fate.rare_fault("an account is stopped", 30) {
+            let reason = if self.fate.below(2) == 0 { StopReason::Blocked } else { StopReason::Unauthorised };
+            return Outcome::Stopped { reason, until_ms: None };
         }
         if self.fate.fault("a rate limit", 3) {
             let scope = if self.fate.below(2) == 0 { Scope::Pair } else { Scope::Account };

@@ -112,18 +112,31 @@ impl People {
         }
     }
 
-    /// A thousand messages in one conversation, within a window if there is one.
-    pub(super) async fn burst(&mut self, rng: &mut Rng, machine: &Machine) {
-        let (account, contact) = (*rng.pick(ACCOUNTS), Address::parse("+12025550104").unwrap());
+    /// A thousand messages in one conversation, within a window.
+    pub(super) async fn burst(
+        &mut self,
+        nth: usize,
+        rng: &mut Rng,
+        life: &Life,
+        machine: &Machine,
+        referee: &Referee,
+    ) -> Result<(), String> {
+        let tenant = &self.tenants[nth];
+        let body = json!({"url": rng.pick(URLS), "aggregation": "1h", "enabled": true});
+        set(tenant, life, &body).await?;
+        let listening = tenant.accounts(referee).into_iter().find(|(_, line)| line.disconnected.is_none());
+        let phone = listening.map_or(ACCOUNTS[0], |(_, line)| line.phone.as_str());
+        let phone = *ACCOUNTS.iter().find(|known| **known == phone).ok_or("an unknown number")?;
         for _ in 0..BURST {
             self.texts += 1;
             let text = format!("said {}", self.texts);
-            self.said.push((account, text.clone()));
-            let account = Address::parse(account).unwrap();
-            let (chat, name) = (contact.clone(), String::new());
+            self.said.push((phone, text.clone()));
+            let (account, chat) = (Address::parse(phone).unwrap(), Address::parse("+12025550104").unwrap());
+            let name = String::new();
             machine.whatsapp.receive(Incoming { account, chat, member: None, name, text, file_name: None });
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
+        Ok(())
     }
 
     /// Has everything reported that can be; some webhooks stay as they are.

@@ -133,7 +133,8 @@ impl Referee {
         if e.messages.len() > 1 {
             *self.counts.entry("several in one bundle").or_default() += 1;
         }
-        if !std::mem::replace(&mut window.closing, true) {
+        // A full one does not wait.
+        if !std::mem::replace(&mut window.closing, true) && e.messages.len() < MESSAGES_MAX {
             let gathering = self.reports.gathering.get(&e.webhook).ok_or("a bundle of an unknown webhook")?;
             gathering.closed(window.opened_at, e.at, self.reports.alive_since)?;
         }
