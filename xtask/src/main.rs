@@ -19,11 +19,13 @@ mod schemathesis;
 mod server;
 mod signatures;
 mod simulate;
+mod soak;
 mod stopwatch;
 mod test;
 mod tools;
 mod trace;
 mod workspace;
+mod world;
 
 use std::process::ExitCode;
 
@@ -86,6 +88,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
         Task::Plant => plant::run(),
+        Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
         Task::Simulate { seeds } => simulate::run(*seeds),
     }
 }
