@@ -9,6 +9,7 @@ mod crash;
 mod disk_full;
 mod fuzz;
 mod http;
+mod ledger;
 mod plant;
 mod power_cut;
 mod process;

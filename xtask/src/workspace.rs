@@ -13,6 +13,9 @@ use crate::stopwatch::Stopwatch;
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
+/// The first account of every workspace.
+pub const ACCOUNT: &str = "+12025550100";
+
 /// What a customer needs to know to send and to look up.
 pub struct Workspace {
     authorization: String,
@@ -32,7 +35,7 @@ impl Workspace {
             authorization: format!("Bearer {}", field(&created, "/api_key")?),
             inbound_path: path_of(field(&created, "/inbound_url")?)?,
         };
-        workspace.connect(client, "+12025550100")?;
+        workspace.connect(client, ACCOUNT)?;
         workspace.wait_until_it_sends(client)?;
         Ok(workspace)
     }
@@ -50,6 +53,21 @@ impl Workspace {
     /// Posts one message to the inbound URL.
     pub fn submit(&self, client: &mut Client, key: &str, phone: &str, text: &str) -> std::io::Result<Answer> {
         let body = json!({"action": "send", "phone": phone, "text": text});
+        client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
+    }
+
+    /// The same with a file.
+    pub fn submit_file(
+        &self,
+        client: &mut Client,
+        key: &str,
+        phone: &str,
+        text: &str,
+        file_url: &str,
+    ) -> std::io::Result<Answer> {
+        let body = json!({
+            "action": "send", "phone": phone, "text": text, "file_url": file_url, "file_name": "a.png",
+        });
         client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
     }
 

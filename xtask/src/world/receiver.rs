@@ -40,6 +40,8 @@ pub struct Taken {
     pub path: String,
     /// The ids of its messages, in order.
     pub messages: Vec<String>,
+    /// What contacts wrote, of it.
+    pub heard: Vec<String>,
     /// How often it was taken.
     pub times: u64,
     body: Vec<u8>,
@@ -113,23 +115,27 @@ impl Receiver {
 
     fn keep(&self, Request { path, delivery, body }: Request) -> Result<()> {
         let delivery = delivery.context("no webhook-id")?;
-        let messages = messages(&body).with_context(|| format!("{delivery} is no report"))?;
+        let (messages, heard) = messages(&body).with_context(|| format!("{delivery} is no report"))?;
         let mut taken = self.held.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = taken.entry(delivery).or_insert_with_key(|_| Taken { path, messages, times: 0, body: body.clone() });
+        let kept =
+            taken.entry(delivery).or_insert_with_key(|_| Taken { path, messages, heard, times: 0, body: body.clone() });
         kept.times += 1;
         anyhow::ensure!(kept.body == body, "another body: {}", String::from_utf8_lossy(&body));
         Ok(())
     }
 }
 
-/// The ids of a report's messages.
-fn messages(body: &[u8]) -> Result<Vec<String>> {
+/// The ids of a report's messages, and the texts of those that contacts wrote.
+fn messages(body: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
     let body: Value = serde_json::from_slice(body)?;
     let one = body.get("message").map(std::slice::from_ref);
     let several = body.get("messages").and_then(Value::as_array).map(Vec::as_slice);
     let told = one.or(several).context("no message")?;
-    let id = |message: &Value| message.get("message_id").and_then(Value::as_str).map(str::to_owned);
-    told.iter().map(|message| id(message).context("a message without an id")).collect()
+    let said = |message: &Value, key: &str| message.get(key).and_then(Value::as_str).map(str::to_owned);
+    let heard = told.iter().filter(|message| said(message, "direction").as_deref() == Some("received"));
+    let heard = heard.filter_map(|message| said(message, "text")).collect();
+    let ids = told.iter().map(|message| said(message, "message_id").context("a message without an id"));
+    Ok((ids.collect::<Result<_>>()?, heard))
 }
 
 fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
