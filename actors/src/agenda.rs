@@ -1,6 +1,8 @@
 //! Which actors have something outstanding: kept as notes, so that a start need not wake everybody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::ids::StreamId;
 use events::log::{Log, Note, ReadError};
@@ -19,6 +21,8 @@ pub(crate) struct Agenda {
     /// Where the two may differ.
     changed: BTreeSet<StreamId>,
     covered: Position,
+    /// How many have something outstanding, for other threads.
+    size: Arc<AtomicU64>,
 }
 
 impl Agenda {
@@ -32,7 +36,13 @@ impl Agenda {
         }
         if before != outstanding {
             self.changed.insert(stream);
+            self.size.store(self.outstanding.len() as u64, Ordering::Relaxed);
         }
+    }
+
+    /// How many actors have something outstanding, as it changes.
+    pub(crate) fn size(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.size)
     }
 
     /// Messages that wait in all actors.
@@ -74,9 +84,10 @@ impl Agenda {
             }
         }
         let covered = log.note(COVERED)?.and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
-        let outstanding = streams.iter().map(|stream| (*stream, 0)).collect();
+        let outstanding: BTreeMap<_, _> = streams.iter().map(|stream| (*stream, 0)).collect();
         let stored = streams.iter().copied().collect();
-        let agenda = Self { outstanding, stored, changed: BTreeSet::new(), covered: covered.unwrap_or(0) };
+        let size = Arc::new(AtomicU64::new(outstanding.len() as u64));
+        let agenda = Self { outstanding, stored, changed: BTreeSet::new(), covered: covered.unwrap_or(0), size };
         Ok((agenda, streams))
     }
 

@@ -164,7 +164,7 @@ impl Shard {
         (parts.start_writer)(writer, receiver);
         let sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
         let tally = Arc::clone(sequencer.tally());
-        let registry = Arc::new(Registry::default());
+        let (registry, outstanding_now) = (Arc::new(Registry::default()), agenda.size());
         let queues = Queues::default();
         let shard = Rc::new(Self {
             sequencer: RefCell::new(sequencer),
@@ -189,7 +189,7 @@ impl Shard {
         let admission = Admission::new(parts.commands_in_flight);
         let keeper = Keeper::new(shard).start();
         let (log, clock) = (parts.log, parts.clock);
-        Ok(ShardHandle { keeper, registry, index, log, watermark, clock, admission, queues, tally })
+        Ok(ShardHandle { keeper, registry, index, log, watermark, clock, admission, queues, tally, outstanding_now })
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {

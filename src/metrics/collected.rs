@@ -55,6 +55,8 @@ impl Collected {
         let overview = self.shard.overview();
         let awake = KINDS.into_iter().zip(overview.awake.map(|count| count as u64));
         page.gauges(("actors_awake", "kind"), "Actors in memory.", awake)?;
+        let help = "Actors that have something to do, now or later.";
+        page.gauge("actors_outstanding", help, overview.outstanding)?;
         let (commands, most) = (overview.commands_in_flight as u64, overview.commands_in_flight_max as u64);
         page.gauge("commands_in_flight", "Commands that are being carried out.", commands)?;
         page.gauge("commands_in_flight_limit", "Commands in flight at most; more are turned away.", most)

@@ -168,6 +168,7 @@ fn figures_tell_how_the_gateway_is_doing() {
 
     assert_eq!(figures.value("tidings_messages_waiting", &[]), 1);
     assert_eq!(figures.value("tidings_actors_awake", &[("kind", "workspace")]), 1);
+    assert_eq!(figures.value("tidings_actors_outstanding", &[]), 1);
     assert_eq!(figures.value("tidings_build_info", &[("version", env!("CARGO_PKG_VERSION"))]), 1);
     assert_eq!(figures.value("tidings_disk_full", &[]), 0);
     assert_eq!(figures.value("tidings_commands_in_flight_limit", &[]), 4_096);

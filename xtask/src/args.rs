@@ -8,6 +8,8 @@ usage: cargo xtask COMMAND
 
   test                     all that must pass before a change lands; what CI runs
   crash [--rounds N]       kills the server under mixed traffic N times (200)
+  soak [--hours H] [--rate N]
+                           mixed traffic for H hours of the rules' time (2), N times as fast (12)
   power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
   disk-full                fills the disk under the server; needs root or user namespaces
   trace                    shows by strace that every 200 leaves after the fdatasync of its message
@@ -33,6 +35,10 @@ pub const DISK_FULL_ROUNDS: &str = "disk-full-rounds";
 /// Kills when no number is given.
 const KILLS: u64 = 200;
 
+/// A soak when nothing is given, in minutes of the rules' time, and how fast that runs.
+const SOAK_MINUTES: u64 = 120;
+const SOAK_RATE: u64 = 12;
+
 const SEEDS: u64 = 10_000;
 
 /// One thing to do.
@@ -45,6 +51,7 @@ pub enum Task {
     Crash { rounds: u64 },
     DiskFull,
     DiskFullRounds,
+    Soak { minutes: u64, rate: u64 },
     Trace,
     Bench { name: Option<String> },
     Fuzz { seconds: u64, target: Option<String> },
@@ -67,6 +74,7 @@ impl Task {
             ["crash", rest @ ..] => Ok(Self::Crash { rounds: number(rest, "--rounds", KILLS)? }),
             ["disk-full"] => Ok(Self::DiskFull),
             [DISK_FULL_ROUNDS] => Ok(Self::DiskFullRounds),
+            ["soak", rest @ ..] => soak(rest),
             ["trace"] => Ok(Self::Trace),
             ["bench"] => Ok(Self::Bench { name: None }),
             ["bench", name] if bench::NAMES.contains(name) => Ok(Self::Bench { name: Some((*name).to_owned()) }),
@@ -91,6 +99,31 @@ fn fuzz(rest: &[&str]) -> Result<Task, String> {
         rest => (None, rest),
     };
     Ok(Task::Fuzz { seconds: number(rest, "--seconds", fuzz::SECONDS)?, target: target.map(str::to_owned) })
+}
+
+/// Hours may be parts of one; they are counted in minutes.
+fn soak(rest: &[&str]) -> Result<Task, String> {
+    let (mut minutes, mut rate) = (SOAK_MINUTES, SOAK_RATE);
+    let mut rest = rest.iter();
+    while let (Some(flag), value) = (rest.next(), rest.next()) {
+        let wrong = || format!("expected --hours H or --rate N, found: {flag}");
+        let value = value.ok_or_else(wrong)?;
+        match *flag {
+            "--hours" => minutes = minutes_of(value).ok_or_else(wrong)?,
+            "--rate" => rate = number(&[flag, value], flag, SOAK_RATE)?,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(Task::Soak { minutes, rate })
+}
+
+/// Whole minutes of decimal hours, such as `0.25`; at least one.
+fn minutes_of(hours: &str) -> Option<u64> {
+    let (whole, parts) = hours.split_once('.').unwrap_or((hours, "0"));
+    let scale = 10_u64.checked_pow(u32::try_from(parts.len()).ok()?)?;
+    let parts: u64 = parts.parse().ok()?;
+    let minutes = whole.parse::<u64>().ok()?.checked_mul(60)?.checked_add(parts.checked_mul(60)? / scale)?;
+    (minutes > 0).then_some(minutes)
 }
 
 fn number(rest: &[&str], flag: &str, default: u64) -> Result<u64, String> {
@@ -137,6 +170,17 @@ mod tests {
         assert_eq!(parse("bench"), Ok(Task::Bench { name: None }));
         assert_eq!(parse("bench growth"), Ok(Task::Bench { name: Some("growth".to_owned()) }));
         assert!(parse("bench grwoth").is_err());
+    }
+
+    #[test]
+    fn a_soak_takes_parts_of_hours_and_a_rate() {
+        let soak = |minutes, rate| Ok(Task::Soak { minutes, rate });
+        assert_eq!(parse("soak"), soak(120, 12));
+        assert_eq!(parse("soak --hours 0.25"), soak(15, 12));
+        assert_eq!(parse("soak --rate 60 --hours 1"), soak(60, 60));
+        for line in ["soak --hours", "soak --hours 0", "soak --hours x", "soak --rate 0", "soak --hour 1"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 
     #[test]

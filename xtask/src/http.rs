@@ -53,7 +53,8 @@ impl Client {
         self.send("POST", path, headers, body.to_string().as_bytes())
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
+    /// Any method, with extra headers; a body that is empty is left out.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
         let request = request(method, path, self.address, headers, body);
         // A server may close an idle connection at any time; what is asked here does nothing more when it is repeated.
         if let Some(kept) = self.connection.take()

@@ -8,6 +8,7 @@ mod crash;
 mod disk_full;
 mod fuzz;
 mod http;
+mod ledger;
 mod plant;
 mod power_cut;
 mod process;
@@ -18,11 +19,13 @@ mod schemathesis;
 mod server;
 mod signatures;
 mod simulate;
+mod soak;
 mod stopwatch;
 mod test;
 mod tools;
 mod trace;
 mod workspace;
+mod world;
 
 use std::process::ExitCode;
 
@@ -86,5 +89,6 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Signatures => signatures::run(),
         Task::Plant => plant::run(),
         Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
+        Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::http::Client;
+use crate::process::output;
 use crate::stopwatch::Stopwatch;
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -49,6 +50,17 @@ impl Server {
         // Both fail only if the process is gone already, which is what is wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it to stop, as a service manager does; says how it ended.
+    pub fn stop(&mut self, within: Duration) -> Result<ExitStatus> {
+        output(Command::new("kill").args(["-TERM", &self.pid().to_string()]))?;
+        self.ended_within(within)
     }
 
     /// How it ended by itself; an error if it still runs after this time.

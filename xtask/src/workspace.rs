@@ -13,6 +13,9 @@ use crate::stopwatch::Stopwatch;
 const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
+/// The first account of every workspace.
+pub const ACCOUNT: &str = "+12025550100";
+
 /// What a customer needs to know to send and to look up.
 pub struct Workspace {
     authorization: String,
@@ -32,7 +35,7 @@ impl Workspace {
             authorization: format!("Bearer {}", field(&created, "/api_key")?),
             inbound_path: path_of(field(&created, "/inbound_url")?)?,
         };
-        workspace.add_account(client)?;
+        workspace.connect(client, ACCOUNT)?;
         workspace.wait_until_it_sends(client)?;
         Ok(workspace)
     }
@@ -53,14 +56,37 @@ impl Workspace {
         client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
     }
 
+    /// The same with a file.
+    pub fn submit_file(
+        &self,
+        client: &mut Client,
+        key: &str,
+        phone: &str,
+        text: &str,
+        file_url: &str,
+    ) -> std::io::Result<Answer> {
+        let body = json!({
+            "action": "send", "phone": phone, "text": text, "file_url": file_url, "file_name": "a.png",
+        });
+        client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
+    }
+
+    /// Asks anything of its API, below `/api/v1`.
+    pub fn ask(&self, client: &mut Client, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
+        let headers = [("Authorization", self.authorization.as_str())];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        client.send(method, &format!("/api/v1{path}"), &headers, body.as_bytes())
+    }
+
     /// Asks for one message.
     pub fn message(&self, client: &mut Client, message_id: &str) -> std::io::Result<Answer> {
         client.get(&format!("/api/v1/messages/{message_id}"), &[("Authorization", &self.authorization)])
     }
 
-    fn add_account(&self, client: &mut Client) -> Result<()> {
+    /// Connects a simulated account.
+    pub fn connect(&self, client: &mut Client, phone: &str) -> Result<()> {
         let body = json!({
-            "phone": "+12025550100", "full_name": "Ada Example", "email": "ada@crm.example", "transport": "simulator",
+            "phone": phone, "full_name": "Ada Example", "email": "ada@crm.example", "transport": "simulator",
         });
         let answer = client.post("/api/v1/accounts", &[("Authorization", &self.authorization)], &body)?;
         ensure!(matches!(answer.status, 200 | 201), "the account was refused: {}", answer.abridged());

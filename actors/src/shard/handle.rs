@@ -1,6 +1,7 @@
 //! A shard as the rest of the program sees it, from any thread.
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::Addr;
@@ -34,6 +35,7 @@ pub struct ShardHandle {
     pub(super) admission: Admission,
     pub(super) queues: Queues,
     pub(super) tally: Arc<Tally>,
+    pub(super) outstanding_now: Arc<AtomicU64>,
 }
 
 /// Why a command was not carried out.
@@ -65,6 +67,8 @@ pub struct Overview {
     pub commands_in_flight_max: usize,
     /// Messages that wait in all accounts, roughly.
     pub messages_waiting: u64,
+    /// Actors with something outstanding: the agenda.
+    pub outstanding: u64,
 }
 
 impl ShardHandle {
@@ -194,6 +198,7 @@ impl ShardHandle {
             commands_in_flight: self.admission.in_flight(),
             commands_in_flight_max: self.admission.limit(),
             messages_waiting: self.messages_waiting(),
+            outstanding: self.outstanding_now.load(Ordering::Relaxed),
         }
     }
 }

@@ -6,9 +6,10 @@ use std::thread;
 
 use anyhow::{Result, bail};
 
-use super::load::{Acknowledged, CLIENTS};
+use super::load::{Acknowledged, CLIENTS, submit};
 use crate::http::Client;
 use crate::workspace::{Workspace, message_id};
+use crate::world::Receiver;
 
 /// How many acknowledged messages are there, and a line on each that is not.
 #[derive(Default)]
@@ -18,10 +19,15 @@ pub struct Findings {
 }
 
 /// Looks for each message: it must be there with its text, and a retry must get its id again.
-pub fn look_for(messages: &[Acknowledged], workspace: &Workspace, address: SocketAddr) -> Result<Findings> {
+pub fn look_for(
+    messages: &[Acknowledged],
+    workspace: &Workspace,
+    receiver: &Receiver,
+    address: SocketAddr,
+) -> Result<Findings> {
     let share = messages.len().div_ceil(CLIENTS).max(1);
     thread::scope(|scope| {
-        let check = |part| scope.spawn(move || look_for_part(part, workspace, &mut Client::new(address)));
+        let check = |part| scope.spawn(move || look_for_part(part, workspace, receiver, &mut Client::new(address)));
         let clients: Vec<_> = messages.chunks(share).map(check).collect();
         let mut all = Findings::default();
         for client in clients {
@@ -56,10 +62,15 @@ impl Findings {
     }
 }
 
-fn look_for_part(messages: &[Acknowledged], workspace: &Workspace, client: &mut Client) -> Result<Findings> {
+fn look_for_part(
+    messages: &[Acknowledged],
+    workspace: &Workspace,
+    receiver: &Receiver,
+    client: &mut Client,
+) -> Result<Findings> {
     let mut findings = Findings::default();
     for message in messages {
-        match why_lost(message, workspace, client)? {
+        match why_lost(message, workspace, receiver, client)? {
             None => findings.verified += 1,
             Some(why) => findings.lost.push(format!("{} (number {}): {why}", message.message_id, message.draft.number)),
         }
@@ -67,7 +78,12 @@ fn look_for_part(messages: &[Acknowledged], workspace: &Workspace, client: &mut 
     Ok(findings)
 }
 
-fn why_lost(message: &Acknowledged, workspace: &Workspace, client: &mut Client) -> Result<Option<String>> {
+fn why_lost(
+    message: &Acknowledged,
+    workspace: &Workspace,
+    receiver: &Receiver,
+    client: &mut Client,
+) -> Result<Option<String>> {
     let (draft, text) = (message.draft, message.draft.text());
     let found = workspace.message(client, &message.message_id)?;
     if found.status != 200 {
@@ -76,7 +92,7 @@ fn why_lost(message: &Acknowledged, workspace: &Workspace, client: &mut Client) 
     if found.json().get("text").and_then(serde_json::Value::as_str) != Some(&text) {
         return Ok(Some(format!("another text than the {} bytes sent: {}", text.len(), found.abridged())));
     }
-    let again = workspace.submit(client, &draft.key(), &draft.phone(), &text)?;
+    let again = submit(draft, &text, workspace, receiver, client)?;
     match message_id(&again) {
         Ok(id) if again.status == 200 && id == message.message_id => Ok(None),
         _ => Ok(Some(format!("a retry was answered {}", again.abridged()))),

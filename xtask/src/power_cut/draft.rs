@@ -1,6 +1,7 @@
 //! Messages that are posted: each determined by its number, so that only the number need be remembered.
 
 use crate::random::Random;
+use crate::world::{FILE, FILE_GONE};
 
 /// The longest text that may be sent, in characters.
 const CHARS_MAX: u64 = 65_536;
@@ -31,6 +32,20 @@ impl Draft {
     /// A fictitious number that the simulator delivers to.
     pub fn phone(self) -> String {
         format!("+120255501{:02}", self.number % 40)
+    }
+
+    /// The path of its file at the receiver, if it has one: some are gone.
+    pub fn file(self) -> Option<&'static str> {
+        match self.number % 11 {
+            3 | 7 => Some(FILE),
+            9 => Some(FILE_GONE),
+            _ => None,
+        }
+    }
+
+    /// What it costs.
+    pub fn credits(self) -> i64 {
+        if self.file().is_some() { 2 } else { 1 }
     }
 
     /// One character, the longest there may be, or anything between: never blank, never with blank ends.

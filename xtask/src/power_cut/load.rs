@@ -1,5 +1,6 @@
 //! Clients that post without a pause until the power is gone.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::draft::Draft;
-use crate::http::Client;
-use crate::workspace::{Workspace, message_id};
+use crate::http::{Answer, Client};
+use crate::workspace::{ACCOUNT, Workspace, message_id};
+use crate::world::{Receiver, Simulator};
 
 /// How many clients post, and how many look afterwards.
 pub const CLIENTS: usize = 8;
@@ -19,7 +21,9 @@ pub const NUMBERS_BETWEEN_ROUNDS: u64 = 1_000;
 
 /// Beyond these in one round, messages are short and a little apart: the disk need not hold more.
 const LONG_BYTES_MAX: u64 = 20 << 20;
-const HASTY_MESSAGES_MAX: u64 = 5_000;
+const HASTY_MESSAGES_MAX: u64 = 400;
+/// Contacts write this often.
+const TALK_EVERY: Duration = Duration::from_millis(10);
 const APART: Duration = Duration::from_millis(4);
 
 /// A message that the server answered with 200.
@@ -34,6 +38,10 @@ pub struct Load<'a> {
     pub workspace: &'a Workspace,
     pub address: SocketAddr,
     pub seed: u64,
+    /// Where files are.
+    pub receiver: &'a Receiver,
+    /// Where contacts write, and what is appended to what they wrote.
+    pub simulator: &'a Simulator,
 }
 
 /// What the clients share.
@@ -47,11 +55,17 @@ struct Round {
 impl Load<'_> {
     /// Posts messages numbered from `first` while `cut` runs, which calls what it is given the moment before the power
     /// goes. Up to then an answer other than 200 is an error; what is answered later does not count.
-    pub fn run(&self, first: u64, cut: impl FnOnce(&dyn Fn()) -> Result<()>) -> Result<Vec<Acknowledged>> {
+    pub fn run(
+        &self,
+        first: u64,
+        heard: &mut BTreeSet<String>,
+        cut: impl FnOnce(&dyn Fn()) -> Result<()>,
+    ) -> Result<Vec<Acknowledged>> {
         let round =
             Round { first, next: AtomicU64::new(first), bytes: AtomicU64::new(0), is_over: AtomicBool::new(false) };
         thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| self.post_until_the_cut(&round))).collect();
+            let talking = scope.spawn(|| self.talk_until_the_cut(&round));
             let result = cut(&|| round.is_over.store(true, Ordering::SeqCst));
             let mut acknowledged = Vec::new();
             for client in clients {
@@ -60,9 +74,26 @@ impl Load<'_> {
                     Err(_) => bail!("a client panicked"),
                 }
             }
+            match talking.join() {
+                Ok(texts) => heard.extend(texts?),
+                Err(_) => bail!("a contact panicked"),
+            }
             acknowledged.sort_by_key(|one| one.draft.number);
             result.map(|()| acknowledged)
         })
+    }
+
+    /// What contacts wrote: it outlives the cut, as their phones do.
+    fn talk_until_the_cut(&self, round: &Round) -> Result<Vec<String>> {
+        let (mut client, mut texts) = (Client::new(self.simulator.address), Vec::new());
+        while !round.is_over.load(Ordering::SeqCst) {
+            let text = format!("heard {} {}", round.first, texts.len());
+            let from = format!("+120255501{:02}", texts.len() % 40);
+            Simulator::receive(&mut client, ACCOUNT, &from, &text)?;
+            texts.push(text);
+            thread::sleep(TALK_EVERY);
+        }
+        Ok(texts)
     }
 
     fn post_until_the_cut(&self, round: &Round) -> Result<Vec<Acknowledged>> {
@@ -74,7 +105,7 @@ impl Load<'_> {
             if draft.is_short {
                 thread::sleep(APART);
             }
-            let answer = self.workspace.submit(&mut client, &draft.key(), &draft.phone(), &text);
+            let answer = submit(draft, &text, self.workspace, self.receiver, &mut client);
             // An answer that comes later could not have come from a machine without power. It proves nothing: a sync
             // that was under way at the cut may be reported as done.
             if round.is_over.load(Ordering::SeqCst) {
@@ -87,6 +118,20 @@ impl Load<'_> {
             acknowledged.push(Acknowledged { draft, message_id: message_id(&answer)? });
             round.bytes.fetch_add(u64::try_from(text.len())?, Ordering::Relaxed);
         }
+    }
+}
+
+/// Posts it, with its file if it has one.
+pub fn submit(
+    draft: Draft,
+    text: &str,
+    workspace: &Workspace,
+    receiver: &Receiver,
+    client: &mut Client,
+) -> std::io::Result<Answer> {
+    match draft.file() {
+        Some(path) => workspace.submit_file(client, &draft.key(), &draft.phone(), text, &receiver.url(path)),
+        None => workspace.submit(client, &draft.key(), &draft.phone(), text),
     }
 }
 

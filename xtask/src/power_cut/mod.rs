@@ -4,12 +4,15 @@ mod check;
 mod disk;
 mod draft;
 mod load;
+mod told;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use self::check::Findings;
 use self::disk::Disk;
@@ -20,8 +23,11 @@ use crate::random::{Random, fresh_seed};
 use crate::server::Server;
 use crate::stopwatch::Stopwatch;
 use crate::workspace::{Workspace, verify_chain};
+use crate::world::{NETWORKS, Receiver, Simulator};
 use crate::{args, tools};
 
+/// A gap between two messages takes three milliseconds, an hour of gathering six seconds.
+const CLOCK_RATE: u64 = 600;
 const CREDITS_MIN: u64 = 1_000_000;
 const CREDITS_PER_ROUND: u64 = 25_000;
 const CUT_AFTER_MS_MIN: u64 = 500;
@@ -56,7 +62,10 @@ pub fn rounds(rounds: u64) -> Result<()> {
     let seed = fresh_seed();
     println!("seed {seed}");
     let mut test = PowerCut::prepare(seed, rounds)?;
-    let result = (1..=rounds).try_for_each(|round| test.round(round, round == rounds));
+    let mut result = (1..=rounds).try_for_each(|round| test.round(round, round == rounds));
+    if result.is_ok() {
+        result = test.everything_leaves();
+    }
     if result.is_err() {
         eprintln!("{}", test.server.last_words());
     }
@@ -70,6 +79,9 @@ struct PowerCut {
     server: Server,
     disk: Disk,
     workspace: Workspace,
+    receiver: Receiver,
+    simulator: Simulator,
+    heard: BTreeSet<String>,
     binary: PathBuf,
     log: PathBuf,
     seed: u64,
@@ -84,13 +96,19 @@ impl PowerCut {
         let binary = built_server();
         let log = folder.join("server.log");
         let disk = Disk::create(&folder)?;
-        let server = Server::start(Command::new(&binary), &data_dir(&disk), &log)?;
+        let (receiver, simulator) = (Receiver::start()?, Simulator::start(&binary, CLOCK_RATE)?);
+        let server = Server::start(command(&binary, &simulator), &data_dir(&disk), &log)?;
         let credits = CREDITS_MIN.max(rounds.saturating_mul(CREDITS_PER_ROUND));
-        let workspace = Workspace::create(&mut Client::new(server.address), credits)?;
+        let mut client = Client::new(server.address);
+        let workspace = Workspace::create(&mut client, credits)?;
+        told::set(&workspace, &mut client, &json!({"url": receiver.url("/hook")}))?;
         Ok(Self {
             server,
             disk,
             workspace,
+            receiver,
+            simulator,
+            heard: BTreeSet::new(),
             binary,
             log,
             seed,
@@ -106,19 +124,24 @@ impl PowerCut {
         let ready_after = self.restart()?;
         let from = if is_last { 0 } else { self.previous_round_began_at };
         let checked = self.acknowledged.get(from..).unwrap_or_default();
-        let findings = check::look_for(checked, &self.workspace, self.server.address)?;
+        let findings = check::look_for(checked, &self.workspace, &self.receiver, self.server.address)?;
         let new = self.acknowledged.len() - began_at;
         report(round, new, &findings, ready_after);
         self.previous_round_began_at = began_at;
         ensure!(findings.lost.is_empty(), "acknowledged messages are lost");
         ensure!(new > 0, "the server acknowledged nothing before the cut");
-        verify_chain(&mut Client::new(self.server.address))?;
+        let mut client = Client::new(self.server.address);
+        verify_chain(&mut client)?;
+        told::rings_are_readable(&self.workspace, &mut client)?;
+        told::gather(&self.workspace, &mut client, round)?;
         check::no_blobs(&data_dir(&self.disk))
     }
 
     fn work_until_the_cut(&mut self) -> Result<()> {
         let after = Duration::from_millis(CUT_AFTER_MS_MIN + self.random.below(CUT_AFTER_MS_MAX - CUT_AFTER_MS_MIN));
-        let load = Load { workspace: &self.workspace, address: self.server.address, seed: self.seed };
+        let (address, seed) = (self.server.address, self.seed);
+        let (receiver, simulator) = (&self.receiver, &self.simulator);
+        let load = Load { workspace: &self.workspace, address, seed, receiver, simulator };
         let first = self.acknowledged.last().map_or(0, |last| last.draft.number + load::NUMBERS_BETWEEN_ROUNDS);
         let (disk, server) = (&self.disk, &mut self.server);
         let cut = |announce: &dyn Fn()| {
@@ -126,16 +149,35 @@ impl PowerCut {
             server.kill();
             cut
         };
-        self.acknowledged.extend(load.run(first, cut)?);
+        self.acknowledged.extend(load.run(first, &mut self.heard, cut)?);
         Ok(())
+    }
+
+    /// What is queued is sent, what is owed is told, and the credits are what was promised.
+    fn everything_leaves(&self) -> Result<()> {
+        let mut client = Client::new(self.server.address);
+        told::wait_until_nothing_is_left(&self.workspace, &mut client)?;
+        let sum = told::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &mut client)?;
+        println!("{sum}");
+        verify_chain(&mut client)
     }
 
     fn restart(&mut self) -> Result<Duration> {
         self.disk.mount_again()?;
         let took = Stopwatch::start();
-        self.server = Server::start(Command::new(&self.binary), &data_dir(&self.disk), &self.log)?;
+        self.server = Server::start(command(&self.binary, &self.simulator), &data_dir(&self.disk), &self.log)?;
         Ok(took.elapsed())
     }
+}
+
+/// A server that sends fast, and reports to this machine.
+fn command(binary: &Path, simulator: &Simulator) -> Command {
+    let mut command = Command::new(binary);
+    command.env("TIDINGS_SIMULATOR__URL", simulator.url());
+    command.env("TIDINGS_SIMULATOR__CLOCK_RATE", CLOCK_RATE.to_string());
+    command.env("TIDINGS_GUARD__ALLOW_NETWORKS", NETWORKS);
+    command.env("TIDINGS_OUTBOUND__ATTACHMENTS", "include");
+    command
 }
 
 fn data_dir(disk: &Disk) -> PathBuf {
