@@ -1,23 +1,24 @@
 //! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Holds no rule.
 
+mod messages;
 mod snapshots;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, Message, SpawnHandle,
-    WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, SpawnHandle, WrapFuture,
 };
 use events::log::ReadError;
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{Inbox, NewCommit};
 use events::snapshot::Place;
 use events::time::Timestamp;
+use messages::Reply;
+pub(crate) use messages::{Ask, Look, Nudge, Refused, Rest};
 use snapshots::Snapshots;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::decider::Due;
@@ -53,57 +54,6 @@ struct Listed {
     /// Counts it as under way from its cause on: a stop that came between the two would leave it interrupted. What
     /// leaves no trace when it is broken off need not be waited for.
     counted: Option<Running>,
-}
-
-/// A command for an actor.
-pub(crate) struct Ask<D: Kind> {
-    /// Taken out when it is decided; if it is still there afterwards, the actor never saw it.
-    pub(crate) command: Arc<Mutex<Option<D::Command>>>,
-    pub(crate) cause: Cause,
-    pub(crate) reply: oneshot::Sender<Reply<D>>,
-}
-
-/// What comes back.
-pub(crate) type Reply<D> =
-    Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
-
-/// Why a command was not carried out.
-#[derive(Debug)]
-pub(crate) enum Refused<R> {
-    /// A rule says no.
-    Rejected(R),
-    /// Something of ours is broken.
-    Fault(String),
-}
-
-/// Looks at the state; the answer waits until what it saw is durable.
-pub(crate) struct Look<D: Kind>(pub(crate) Viewer<D>);
-
-/// Sees the state once.
-pub(crate) type Viewer<D> = Box<dyn FnOnce(&<D as crate::decider::Decider>::State, &Rc<Shard>) + Send>;
-
-/// There is something in the inbox, or an effect may start.
-#[derive(Clone, Copy)]
-pub(crate) struct Nudge;
-
-/// Sleep if nothing is outstanding.
-#[derive(Clone, Copy)]
-pub(crate) struct Rest;
-
-impl<D: Kind> Message for Ask<D> {
-    type Result = ();
-}
-
-impl<D: Kind> Message for Look<D> {
-    type Result = ();
-}
-
-impl Message for Nudge {
-    type Result = ();
-}
-
-impl Message for Rest {
-    type Result = ();
 }
 
 impl<D: Kind> Shell<D> {

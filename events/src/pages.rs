@@ -109,6 +109,58 @@ impl Iterator for Page {
     }
 }
 
+/// Parts of pages in order, each with the position that its page begins at.
+type Parts<'a> = Box<dyn Iterator<Item = Result<(Position, Bytes), ReadError>> + 'a>;
+
+/// Joins the parts of pages and hands out their records.
+pub(crate) struct Records<'a> {
+    parts: std::iter::Peekable<Parts<'a>>,
+    page: Page,
+    /// Until the first page is open: what ends before this is passed over.
+    from: Option<Position>,
+}
+
+impl<'a> Records<'a> {
+    /// The records of these pages, from the one on that holds `from`.
+    pub(crate) fn of(parts: Parts<'a>, from: Position) -> Self {
+        Self { parts: parts.peekable(), page: Page::default(), from: Some(from) }
+    }
+
+    /// Opens the next page; whether there is one.
+    fn turn(&mut self) -> Result<bool, ReadError> {
+        let Some((first, part)) = self.parts.next().transpose()? else { return Ok(false) };
+        let mut whole = Vec::new();
+        // Where the disk fails, the page may go on: it is not cut short.
+        let more = |next: &Result<(Position, Bytes), ReadError>| next.as_ref().map_or(true, |(page, _)| *page == first);
+        while let Some(next) = self.parts.next_if(more) {
+            whole.extend_from_slice(if whole.is_empty() { &part } else { &[] });
+            whole.extend_from_slice(&next?.1);
+        }
+        self.page = Page::open(first, if whole.is_empty() { part } else { whole.into() })?;
+        if let Some(from) = self.from.take() {
+            self.page.pass(from)?;
+        }
+        Ok(true)
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.page.next() {
+                return Some(record);
+            }
+            match self.turn() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
 fn damaged(position: Position, what: &str) -> ReadError {
     ReadError::Damaged { position, what: what.to_owned() }
 }

@@ -12,10 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
-use crate::log::{
-    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
-};
-use crate::pages::{self, PAGE_BYTES_MAX, Page};
+use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
+use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
 use crate::seal;
 use crate::unwinding::without_panic;
@@ -136,14 +134,23 @@ impl SledLog {
         let Some(last) = self.db.scan_prefix([RECORD]).keys().next_back() else { return Ok(Head::EMPTY) };
         let key = last.map_err(store)?;
         let (position, _) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
-        let last = self.pages(position).last().ok_or_else(|| malformed_key(position))??;
+        let last = self.records(position)?.last().ok_or_else(|| malformed_key(position))??;
         let record = record::decode(&last)?;
         Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
     }
 
-    /// The records from the page on that holds `from`.
-    fn pages(&self, from: Position) -> RecordIter<'_> {
-        RecordIter { db: &self.db, from, page: Page::default(), next: None, rest: None }
+    /// The records from the one on that holds `from`. Most pages have one part: then one search is enough.
+    fn records(&self, from: Position) -> Result<pages::Records<'_>, ReadError> {
+        let mut before = self.db.range(record_key(0, 0)..=record_key(from, u16::MAX));
+        let found = before.next_back().transpose().map_err(store)?.map(part).transpose()?;
+        let (first, whole) = match found {
+            Some((first, 0, page)) => (first, Some(Ok((first, page)))),
+            Some((first, ..)) => (first, None),
+            None => (from, None),
+        };
+        let rest = self.db.range(record_key(first, u16::from(whole.is_some()))..record_key(u64::MAX, u16::MAX));
+        let rest = rest.map(|item| item.map_err(store).and_then(part).map(|(first, _, bytes)| (first, bytes)));
+        Ok(pages::Records::of(Box::new(whole.into_iter().chain(rest)), from))
     }
 
     fn set_head(&self, head: Head) {
@@ -207,7 +214,10 @@ impl Log for SledLog {
         if from > self.head().position {
             return Box::new(std::iter::empty());
         }
-        Box::new(self.pages(from))
+        match self.records(from) {
+            Ok(records) => Box::new(records),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
     }
 
     fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
@@ -253,88 +263,10 @@ impl Log for SledLog {
     }
 }
 
-/// Finds a page, joins the parts of it and of those behind it, and hands out their records.
-struct RecordIter<'a> {
-    db: &'a Db,
-    from: Position,
-    page: Page,
-    /// A part that was read and not used yet, the first of its page.
-    next: Option<(Position, IVec)>,
-    rest: Option<sled::Iter>,
-}
-
-impl RecordIter<'_> {
-    /// Opens the page that holds `from`; whether there is one. Most have one part: then one search is enough.
-    fn seek(&mut self) -> Result<bool, ReadError> {
-        let mut before = self.db.range(record_key(0, 0)..=record_key(self.from, u16::MAX));
-        let found = before.next_back().transpose().map_err(store)?;
-        let (first, value) = match &found {
-            Some((key, value)) => {
-                let (first, part) = parse_record_key(key).ok_or_else(|| malformed_key(self.from))?;
-                (first, Some(value).filter(|_| part == 0))
-            }
-            None => (self.from, None),
-        };
-        let behind = record_key(first, u16::from(value.is_some()));
-        self.rest = Some(self.db.range(behind..record_key(u64::MAX, u16::MAX)));
-        match value {
-            Some(value) => self.page = Page::open(first, shared(value.clone()))?,
-            None if !self.turn()? => return Ok(false),
-            None => {}
-        }
-        self.page.pass(self.from)?;
-        Ok(true)
-    }
-
-    /// Opens the next page; whether there is one.
-    fn turn(&mut self) -> Result<bool, ReadError> {
-        let Some(part) = self.next.take().map(Ok).or_else(|| self.part()).transpose()? else { return Ok(false) };
-        let (first, value) = part;
-        let mut whole = Vec::new();
-        while let Some((page, part)) = self.part().transpose()? {
-            if page != first {
-                self.next = Some((page, part));
-                break;
-            }
-            whole.extend_from_slice(if whole.is_empty() { &value } else { &[] });
-            whole.extend_from_slice(&part);
-        }
-        let page = if whole.is_empty() { shared(value) } else { whole.into() };
-        self.page = Page::open(first, page)?;
-        Ok(true)
-    }
-
-    /// The next part, with the place of its page.
-    fn part(&mut self) -> Option<Result<(Position, IVec), ReadError>> {
-        let item = self.rest.as_mut()?.next()?.map_err(store);
-        Some(item.and_then(|(key, value)| match parse_record_key(&key) {
-            Some((first, _)) => Ok((first, value)),
-            None => Err(malformed_key(self.from)),
-        }))
-    }
-}
-
-impl Iterator for RecordIter<'_> {
-    type Item = Result<StoredRecord, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(record) = self.page.next() {
-                return Some(record);
-            }
-            let turned = if self.rest.is_none() { self.seek() } else { self.turn() };
-            match turned {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
-            }
-        }
-    }
-}
-
-/// A stored value without a copy.
-fn shared(value: IVec) -> Bytes {
-    Bytes::from_owner(value)
+/// A part of a page, not copied: where its page begins, and which part it is.
+fn part((key, value): (IVec, IVec)) -> Result<(Position, u16, Bytes), ReadError> {
+    let (first, part) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
+    Ok((first, part, Bytes::from_owner(value)))
 }
 
 fn record_key(position: Position, part: u16) -> [u8; 11] {

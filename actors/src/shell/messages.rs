@@ -1,0 +1,62 @@
+//! What shells are told.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use actix::Message;
+use events::record::Cause;
+use tokio::sync::oneshot;
+
+use crate::registry::Kind;
+use crate::shard::Shard;
+
+/// A command for an actor.
+pub(crate) struct Ask<D: Kind> {
+    /// Taken out when it is decided; if it is still there afterwards, the actor never saw it.
+    pub(crate) command: Arc<Mutex<Option<D::Command>>>,
+    pub(crate) cause: Cause,
+    pub(crate) reply: oneshot::Sender<Reply<D>>,
+}
+
+/// What comes back.
+pub(crate) type Reply<D> =
+    Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub(crate) enum Refused<R> {
+    /// A rule says no.
+    Rejected(R),
+    /// Something of ours is broken.
+    Fault(String),
+}
+
+/// Looks at the state; the answer waits until what it saw is durable.
+pub(crate) struct Look<D: Kind>(pub(crate) Viewer<D>);
+
+/// Sees the state once.
+pub(crate) type Viewer<D> = Box<dyn FnOnce(&<D as crate::decider::Decider>::State, &Rc<Shard>) + Send>;
+
+/// There is something in the inbox, or an effect may start.
+#[derive(Clone, Copy)]
+pub(crate) struct Nudge;
+
+/// Sleep if nothing is outstanding.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest;
+
+impl<D: Kind> Message for Ask<D> {
+    type Result = ();
+}
+
+impl<D: Kind> Message for Look<D> {
+    type Result = ();
+}
+
+impl Message for Nudge {
+    type Result = ();
+}
+
+impl Message for Rest {
+    type Result = ();
+}
