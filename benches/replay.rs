@@ -1,6 +1,6 @@
 //! How fast does state come back from the log? A long stream of each kind of actor, by the function that every wake-up uses,
 //! and the whole log folded into every actor's state; beside a bare scan of a sled that holds nothing but the same records,
-//! decoded by the same codec. Promised: at least 0.8 of the bare scan's events a second.
+//! decoded by the same codec and folded by the same rules. Promised: at least 0.8 of the bare scan's events a second.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -66,19 +66,11 @@ fn measure(messages: u64) -> Result<(), Failed> {
     let log = log.as_ref();
     println!("| what | events | bare scan/s | tidings/s | ratio |\n|---|---|---|---|---|");
     let ratios = [
-        (
-            "workspace",
-            compare(log, Some(StreamId::Workspace(tenant.workspace)), || {
-                one::<Workspace>(tenant.workspace, log, &index)
-            })?,
-        ),
-        ("account", compare(log, Some(StreamId::Account(account)), || one::<Account>(account, log, &index))?),
-        ("chat", compare(log, Some(StreamId::Chat(chat)), || one::<Chat>(chat, log, &index))?),
-        (
-            "webhook",
-            compare(log, Some(StreamId::Webhook(tenant.webhook())), || one::<Webhook>(tenant.webhook(), log, &index))?,
-        ),
-        ("the whole log", compare(log, None, || whole(log))?),
+        ("workspace", stream::<Workspace>(tenant.workspace, log, &index)?),
+        ("account", stream::<Account>(account, log, &index)?),
+        ("chat", stream::<Chat>(chat, log, &index)?),
+        ("webhook", stream::<Webhook>(tenant.webhook(), log, &index)?),
+        ("the whole log", compare(log, None, |bare| everybody(|fold| bare.scan(None, fold)), || whole(log))?),
     ];
     let mut sides = [Vec::new(), Vec::new()];
     for (name, [events, bare, tidings]) in &ratios {
@@ -108,13 +100,14 @@ fn fill(directory: &Path, tenant: &Tenant, messages: u64) -> Result<(), Failed> 
 fn compare(
     log: &dyn Log,
     stream: Option<StreamId>,
+    mut alone: impl FnMut(&Bare) -> Result<u64, Failed>,
     mut tidings: impl FnMut() -> Result<u64, Failed>,
 ) -> Result<[f64; 3], Failed> {
     let directory = tempfile::tempdir()?;
     let bare = Bare::copy(directory.path(), CACHE_MB, log, stream)?;
     let (mut events, mut rounds) = (0, [Vec::new(), Vec::new()]);
     for _ in 0..ROUNDS {
-        let (scanned, per_second) = timed(|| bare.scan(stream))?;
+        let (scanned, per_second) = timed(|| alone(&bare))?;
         rounds[0].push(per_second);
         let (folded, per_second) = timed(&mut tidings)?;
         rounds[1].push(per_second);
@@ -134,24 +127,42 @@ fn timed(mut work: impl FnMut() -> Result<u64, Failed>) -> Result<(u64, f64), Fa
     Ok((events, float(events) / begun.elapsed().as_secs_f64()))
 }
 
-/// One actor's state; how many events made it.
-fn one<D: Decider>(id: D::Id, log: &dyn Log, index: &Index) -> Result<u64, Failed> {
-    let replayed = replay::<D>(id, log, index, Position::MAX)?;
-    std::hint::black_box(&replayed.state);
-    Ok(replayed.revision)
+/// Events and both sides' events a second of one actor's stream.
+fn stream<D: Decider>(id: D::Id, log: &dyn Log, index: &Index) -> Result<[f64; 3], Failed> {
+    let stream = Some(D::stream(id));
+    let alone = |bare: &Bare| {
+        let mut state = D::State::default();
+        let events = bare.scan(stream, |event| D::apply(&mut state, event));
+        std::hint::black_box(&state);
+        events
+    };
+    let tidings = || {
+        let replayed = replay::<D>(id, log, index, Position::MAX)?;
+        std::hint::black_box(&replayed.state);
+        Ok(replayed.revision)
+    };
+    compare(log, stream, alone, tidings)
 }
 
 /// Everybody's state; how many events there are.
 fn whole(log: &dyn Log) -> Result<u64, Failed> {
-    let (mut everybody, mut events) = (Everybody::default(), 0);
-    for stored in log.read(1) {
-        for event in &decode(&stored?)?.events {
-            everybody.apply(event);
-            events += 1;
+    everybody(|fold| {
+        let mut events = 0;
+        for stored in log.read(1) {
+            for event in &decode(&stored?)?.events {
+                fold(event);
+                events += 1;
+            }
         }
-    }
+        Ok(events)
+    })
+}
+
+fn everybody(read: impl FnOnce(&mut dyn FnMut(&Event)) -> Result<u64, Failed>) -> Result<u64, Failed> {
+    let mut everybody = Everybody::default();
+    let events = read(&mut |event| everybody.apply(event));
     std::hint::black_box(&everybody);
-    Ok(events)
+    events
 }
 
 /// The states of all actors.

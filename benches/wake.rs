@@ -1,5 +1,5 @@
-//! How long does an actor that sleeps need for its first answer, by the length of its stream? The function that every
-//! wake-up uses, and real requests: a command to an account that sleeps (it is refused, and leaves nothing behind), the same
+//! How long does an actor that sleeps need for its first answer, by the length of its stream? Its state from the records alone
+//! and from its snapshot, and real requests, which find a snapshot wherever there are a thousand events: a command to an account that sleeps (it is refused, and leaves nothing behind), the same
 //! once it is awake, and a message for a workspace that sleeps. Promised: below 100 ms however long the stream is.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
@@ -17,9 +17,11 @@ use std::time::Duration;
 
 use actors::account::Account;
 use actors::clock::wall_now;
-use actors::replay::replay;
+use actors::decider::Decider;
+use actors::replay::{Replayed, replay, wake};
+use events::ids::AccountId;
 use events::index::Index;
-use events::log::Log;
+use events::log::{Log, ReadError};
 use events::record::Position;
 use events::sled_log::SledLog;
 use events::time::Timestamp;
@@ -65,7 +67,12 @@ fn main() -> io::Result<()> {
 async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Failed> {
     let mut rows = Vec::new();
     for (tenant, length) in tenants.iter().zip(lengths) {
-        rows.push((*length, vec![replayed(directory, tenant)?]));
+        rows.push((
+            *length,
+            vec![state(directory, tenant, |account, log, index| {
+                replay::<Account>(account, log, index, Position::MAX)
+            })?],
+        ));
     }
     let gateway = Gateway::start_with(directory, &[IDLE]).await?;
     let mut rounds = vec![[const { Vec::new() }; 3]; lengths.len()];
@@ -81,7 +88,10 @@ async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Resul
         sleep(ASLEEP).await;
     }
     gateway.stop()?;
-    for ((_, row), figures) in rows.iter_mut().zip(rounds) {
+    for (((_, row), figures), tenant) in rows.iter_mut().zip(rounds).zip(tenants) {
+        row.push(state(directory, tenant, |account, log, index| {
+            wake::<Account>(account, log, index, Position::MAX).map(|woken| woken.replayed)
+        })?);
         row.extend(figures.map(median));
     }
     print(&rows);
@@ -110,14 +120,18 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
 }
 
 /// Milliseconds until the account's state is there, nothing else being done.
-fn replayed(directory: &Path, tenant: &Tenant) -> Result<f64, Failed> {
+fn state(
+    directory: &Path,
+    tenant: &Tenant,
+    read: impl Fn(AccountId, &dyn Log, &Index) -> Result<Replayed<<Account as Decider>::State>, ReadError>,
+) -> Result<f64, Failed> {
     let log: Arc<dyn Log> = Arc::new(SledLog::open(directory, CACHE_MB)?);
     let index = Index::open(Arc::clone(&log))?;
     let account = tenant.account(0).ok_or("no account")?;
     let mut took = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        std::hint::black_box(replay::<Account>(account, log.as_ref(), &index, Position::MAX)?);
+        std::hint::black_box(read(account, log.as_ref(), &index)?);
         took.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
     Ok(median(took))
@@ -142,11 +156,12 @@ fn ms(took: Duration) -> f64 {
     took.as_secs_f64() * 1_000.0
 }
 
-const WAYS: [&str; 4] = ["replay alone", "account asleep", "account awake", "workspace asleep"];
+const WAYS: [&str; 5] =
+    ["from records alone", "from its snapshot", "account asleep", "account awake", "workspace asleep"];
 
 fn print(rows: &[(u64, Vec<f64>)]) {
     println!("| events of the account | {}, ms | of the workspace |", WAYS.join(", ms | "));
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for (length, row) in rows {
         let cells: Vec<String> = row.iter().map(|ms| format!("{ms:.1}")).collect();
         println!("| {length} | {} | {} |", cells.join(" | "), length / EVENTS_EACH);
