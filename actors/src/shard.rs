@@ -22,10 +22,12 @@ use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 pub use handle::{AskError, Overview, Seen, ShardHandle};
 use keeper::Keeper;
+pub(crate) use keeper::READ_AGAIN;
 
 use crate::account::Account;
 use crate::admission::Admission;
@@ -45,8 +47,6 @@ use crate::workspace::Workspace;
 const INDEX_EVERY: u32 = 10;
 /// Chats of one title that a rule gets to see.
 const NAMED_MAX: usize = 256;
-/// What could not be read is read again after this long.
-pub(crate) const READ_AGAIN: Duration = Duration::from_secs(1);
 /// Expired keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 
@@ -128,6 +128,8 @@ pub struct Shard {
     running: Rc<Cell<u64>>,
     stopping: Cell<bool>,
     checkpoints: Cell<u32>,
+    /// Told when there may be something for a checkpoint.
+    touched: Notify,
 }
 
 /// Something that waits until `at` is durable.
@@ -184,6 +186,7 @@ impl Shard {
             running: Rc::default(),
             stopping: Cell::new(false),
             checkpoints: Cell::new(0),
+            touched: Notify::new(),
         });
         shard.wake_outstanding(outstanding)?;
         let admission = Admission::new(parts.commands_in_flight);
@@ -227,6 +230,7 @@ impl Shard {
         commit: NewCommit,
     ) -> Result<(), AppendError> {
         let record = self.sequencer.borrow_mut().append(decider, revision, commit)?;
+        self.touched.notify_one();
         let mut asleep: BTreeSet<StreamId> = woken(&record).collect();
         for stream in touched(&record) {
             let awake = self.awake.borrow().get(&stream).cloned();
@@ -317,17 +321,6 @@ impl Shard {
             .ok()
     }
 
-    /// Wakes an actor whose events could not be read: it may have something outstanding.
-    pub(crate) fn wake_later(self: &Rc<Self>, stream: StreamId) {
-        let shard = Rc::clone(self);
-        actix::spawn(async move {
-            tokio::time::sleep(READ_AGAIN).await;
-            if !shard.is_stopping() {
-                shard.wake(stream);
-            }
-        });
-    }
-
     fn wake(self: &Rc<Self>, stream: StreamId) {
         match stream {
             StreamId::Workspace(id) => self.wake_kind::<Workspace>(id),
@@ -344,6 +337,7 @@ impl Shard {
         }
         // Until it knows what it has outstanding, a checkpoint must not leave it out.
         self.agenda.borrow_mut().set(D::stream(id), true, 0);
+        self.touched.notify_one();
         let inbox = shell::inbox();
         let address = Shell::<D>::new(id, Rc::clone(self), Rc::clone(&inbox)).start();
         let awake = Awake { inbox, nudge: address.clone().recipient(), rest: address.clone().recipient() };
@@ -360,23 +354,26 @@ impl Shard {
 
     pub(crate) fn outstanding<E>(&self, stream: StreamId, outstanding: bool, due: &Due<E>) {
         self.agenda.borrow_mut().set(stream, outstanding, due.waiting);
+        self.touched.notify_one();
         match due.waiting {
             0 => drop(self.queues.remove(&stream)),
             waiting => drop(self.queues.insert(stream, Queued { waiting, empty_at: due.empty_at })),
         }
     }
 
-    /// Offers the agenda and the index to the disk.
-    fn checkpoint(&self, all: bool) {
+    /// Offers the agenda and the index to the disk; says whether the agenda had anything new, or will have.
+    fn checkpoint(&self, all: bool) -> bool {
         let count = self.checkpoints.get().wrapping_add(1);
         self.checkpoints.set(count);
         let sequencer = self.sequencer.borrow();
         let notes = self.agenda.borrow_mut().checkpoint(sequencer.applied());
+        let is_new = !notes.is_empty() || sequencer.applied() < sequencer.head();
         let stored = if notes.is_empty() { Ok(()) } else { sequencer.note(notes) };
         let stored = stored.and_then(|()| sequencer.store_index(all || count.is_multiple_of(INDEX_EVERY)));
         if let Err(error) = stored {
             tracing::debug!(%error, "no checkpoint");
         }
+        is_new
     }
 
     /// Removes clients' keys that are too old: searched where it blocks nobody, judged again in the turn that removes.

@@ -7,11 +7,13 @@ use actix::{Actor, AsyncContext, Context, Handler, Message};
 use events::ids::StreamId;
 use events::log::Note;
 
-use super::Shard;
+use super::{INDEX_EVERY, Shard};
 use crate::shell::Rest;
 
-/// How often the agenda and the index are offered to the disk.
+/// How often the agenda and the index are offered to the disk while anything happens.
 const CHECKPOINT: Duration = Duration::from_secs(1);
+/// What could not be read is read again after this long.
+pub(crate) const READ_AGAIN: Duration = Duration::from_secs(1);
 /// How often expired clients' keys are removed.
 const SWEEP: Duration = Duration::from_mins(1);
 
@@ -39,10 +41,34 @@ impl Actor for Keeper {
                 shard.watermark.reached(durable.saturating_add(1)).await;
             }
         });
-        context.run_interval(CHECKPOINT, |keeper, _| keeper.shard.checkpoint(false));
+        let shard = Rc::clone(&self.shard);
+        actix::spawn(async move {
+            loop {
+                shard.touched.notified().await;
+                // The index is stored by the last of so many that find nothing else.
+                let mut quiet = 0;
+                while quiet < INDEX_EVERY {
+                    tokio::time::sleep(CHECKPOINT).await;
+                    quiet = if shard.checkpoint(false) { 0 } else { quiet + 1 };
+                }
+            }
+        });
         context.run_interval(SWEEP, |keeper, _| {
             let shard = Rc::clone(&keeper.shard);
             actix::spawn(async move { shard.sweep().await });
+        });
+    }
+}
+
+impl Shard {
+    /// Wakes an actor whose events could not be read: it may have something outstanding.
+    pub(crate) fn wake_later(self: &Rc<Self>, stream: StreamId) {
+        let shard = Rc::clone(self);
+        actix::spawn(async move {
+            tokio::time::sleep(READ_AGAIN).await;
+            if !shard.is_stopping() {
+                shard.wake(stream);
+            }
         });
     }
 }
