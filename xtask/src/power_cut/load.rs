@@ -40,7 +40,7 @@ pub struct Load<'a> {
     pub seed: u64,
     /// Where files are.
     pub receiver: &'a Receiver,
-    /// Where contacts write, and what is appended to what they wrote.
+    /// Where contacts write.
     pub simulator: &'a Simulator,
 }
 

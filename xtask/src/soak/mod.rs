@@ -31,6 +31,8 @@ const ACCOUNTS: u64 = 5;
 const MESSAGES_PER_ACCOUNT_S: f64 = 0.25;
 /// The smallest page cache, so that a short soak fills it.
 const CACHE_MB: &str = "16";
+/// Messages of contacts to each workspace beforehand.
+const WARM_UP: usize = 6_000;
 const SAMPLE_EVERY: Duration = Duration::from_secs(4);
 const FAIL_EVERY: Duration = Duration::from_secs(40);
 /// For everything that was queued or gathered to leave.
@@ -54,7 +56,10 @@ pub fn run(minutes: u64, rate: u64) -> Result<()> {
     let mut soak = Soak::start(rate)?;
     let time = Duration::from_secs(minutes * 60) / u32::try_from(rate)?;
     println!("{minutes} minutes of the rules' time in {} s", time.as_secs());
-    let result = soak.at_work(time).and_then(|samples| soak.finish(&samples).map(|counts| (samples, counts)));
+    let warmed = soak.warm_up();
+    let result = warmed
+        .and_then(|()| soak.at_work(time))
+        .and_then(|samples| soak.finish(&samples).map(|counts| (samples, counts)));
     let (samples, counts) = result.map_err(|error| error.context(soak.server.last_words()))?;
     page::write(minutes, rate, &samples, &counts)?;
     judge::judge(&samples)
@@ -71,12 +76,33 @@ impl Soak {
         command.env("TIDINGS_GUARD__ALLOW_NETWORKS", NETWORKS);
         command.env("TIDINGS_OUTBOUND__ATTACHMENTS", "include");
         command.env("TIDINGS_LOG__CACHE_MB", CACHE_MB);
+        // As the files in `config/` have it.
+        command.env("MALLOC_ARENA_MAX", "2");
         let data_dir = folder.join("data");
         let server = Server::start(command, &data_dir, &folder.join("server.log"))?;
         let mut client = Client::new(server.address);
         let tenant = |nth| Tenant::create(&mut client, &receiver, nth, ACCOUNTS);
         let tenants = (0..TENANTS).map(tenant).collect::<Result<_>>()?;
         Ok(Self { server, simulator, receiver, tenants, data_dir, rate })
+    }
+
+    /// Fills the store's page cache and wakes every chat, so that what grows afterwards grows for another reason.
+    fn warm_up(&self) -> Result<()> {
+        let watch = Stopwatch::start();
+        thread::scope(|scope| {
+            let warm = |tenant| scope.spawn(move || traffic::flood(tenant, &self.simulator, WARM_UP));
+            let hands: Vec<_> = self.tenants.iter().map(warm).collect();
+            for hand in hands {
+                match hand.join() {
+                    Ok(done) => done?,
+                    Err(_) => bail!("a contact panicked"),
+                }
+            }
+            Ok(())
+        })?;
+        self.wait_until_nothing_is_left(&mut Client::new(self.server.address))?;
+        println!("warm after {watch}");
+        Ok(())
     }
 
     /// Lets everybody work for this time, and looks on.

@@ -18,6 +18,7 @@ use crate::world::{FILE, FILE_GONE, Receiver, Simulator};
 /// A number that is not on `WhatsApp`.
 const NOBODY: &str = "+12025550140";
 const CHATS: u64 = 60;
+const FLOOD_WORDS: usize = 60;
 const TALK_EVERY: Duration = Duration::from_millis(200);
 const SWITCH_EVERY: Duration = Duration::from_secs(3);
 const TEXT_CHARS_MAX: u64 = 400;
@@ -121,6 +122,18 @@ fn repeat(tenant: &Tenant, client: &mut Client, key: &str, post: &Post, id: &str
     let answer = send(tenant, client, key, post)?;
     ensure!(answer.status == 403 || message_id(&answer)? == id, "a repeated key was answered {}", answer.abridged());
     tenant.count(|counts| counts.repeated += 1);
+    Ok(())
+}
+
+/// Contacts write so many long messages, without a pause.
+pub fn flood(tenant: &Tenant, simulator: &Simulator, messages: usize) -> Result<()> {
+    let (mut client, mut chat) = (Client::new(simulator.address), 0);
+    let text = "how much is it? ".repeat(FLOOD_WORDS);
+    for account in tenant.accounts.iter().cycle().take(messages) {
+        chat = (chat + 7) % CHATS;
+        Simulator::receive(&mut client, account, &format!("+12025551{chat:03}"), &text)?;
+        tenant.count(|counts| counts.heard += 1);
+    }
     Ok(())
 }
 
