@@ -110,7 +110,27 @@ pub struct LogStats {
 }
 
 /// Records in order.
-pub type Records<'a> = Box<dyn Iterator<Item = Result<StoredRecord, ReadError>> + 'a>;
+pub type Records<'a> = Box<dyn Reader + 'a>;
+
+/// Reads records one by one.
+pub trait Reader: Iterator<Item = Result<StoredRecord, ReadError>> {
+    /// Goes on with the record that holds `position`, which lies ahead; what is passed over is not looked at.
+    fn pass(&mut self, position: Position) -> Result<(), ReadError>;
+}
+
+/// There is nothing to pass over.
+impl Reader for std::iter::Empty<Result<StoredRecord, ReadError>> {
+    fn pass(&mut self, _: Position) -> Result<(), ReadError> {
+        Ok(())
+    }
+}
+
+/// What cannot be read cannot be passed over.
+impl Reader for std::iter::Once<Result<StoredRecord, ReadError>> {
+    fn pass(&mut self, _: Position) -> Result<(), ReadError> {
+        Ok(())
+    }
+}
 
 /// An append-only store of records and notes. One writer at a time.
 pub trait Log: Send + Sync + 'static {

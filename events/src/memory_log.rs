@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::log::{
-    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
+    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
 use crate::record::Position;
 
@@ -72,9 +72,9 @@ impl Log for MemoryLog {
         if from > self.head().position {
             return Box::new(std::iter::empty());
         }
-        let start = self.lock().records.range(..=from).next_back().map_or(from, |(first, _)| *first);
-        let next = move |after: &StoredRecord| self.record_after(after.first.saturating_add(1));
-        Box::new(std::iter::successors(self.record_after(start), next).map(Ok))
+        let mut reading = Reading { log: self, next: from };
+        reading.seek(from);
+        Box::new(reading)
     }
 
     fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
@@ -108,5 +108,34 @@ impl Log for MemoryLog {
 
     fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         Ok(self.lock().secrets.get(name).cloned())
+    }
+}
+
+/// Reads on from a place.
+struct Reading<'a> {
+    log: &'a MemoryLog,
+    next: Position,
+}
+
+impl Reading<'_> {
+    fn seek(&mut self, position: Position) {
+        self.next = self.log.lock().records.range(..=position).next_back().map_or(position, |(first, _)| *first);
+    }
+}
+
+impl Iterator for Reading<'_> {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = self.log.record_after(self.next)?;
+        self.next = record.first.saturating_add(1);
+        Some(Ok(record))
+    }
+}
+
+impl Reader for Reading<'_> {
+    fn pass(&mut self, position: Position) -> Result<(), ReadError> {
+        self.seek(position);
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::log::{ReadError, StoredRecord};
+use crate::log::{ReadError, Reader, StoredRecord};
 use crate::personal::Digest;
 use crate::record::Position;
 
@@ -141,6 +141,20 @@ impl<'a> Records<'a> {
             self.page.pass(from)?;
         }
         Ok(true)
+    }
+}
+
+impl Reader for Records<'_> {
+    fn pass(&mut self, position: Position) -> Result<(), ReadError> {
+        loop {
+            self.page.pass(position)?;
+            // Where the page goes on, it does so behind the position.
+            let ends = self.page.second().is_none();
+            let next = |part: &Result<(Position, Bytes), ReadError>| part.as_ref().is_ok_and(|(at, _)| *at <= position);
+            if !(ends && self.parts.peek().is_some_and(next) && self.turn()?) {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads events at places that the index names, and finds the place of a moment.
 
 use crate::event::Event;
-use crate::log::{Log, ReadError, Records, StoredRecord};
+use crate::log::{Log, ReadError, Records};
 use crate::record::{Position, Record, decode};
 use crate::time::Timestamp;
 
@@ -14,7 +14,7 @@ pub fn visit(
     positions: &[Position],
     mut each: impl FnMut(Position, &Record, &Event),
 ) -> Result<(), ReadError> {
-    let mut near = Near { log, open: None, ahead: None, current: None };
+    let mut near = Near { log, open: None, current: None };
     for position in positions {
         let record = near.at(*position)?;
         let offset = usize::try_from(position.saturating_sub(record.first)).unwrap_or(usize::MAX);
@@ -50,12 +50,10 @@ pub fn position_at(log: &dyn Log, moment: Timestamp) -> Result<Position, ReadErr
 struct Near<'a> {
     log: &'a dyn Log,
     open: Option<Records<'a>>,
-    /// Read, and not passed yet.
-    ahead: Option<StoredRecord>,
     current: Option<Record>,
 }
 
-impl<'a> Near<'a> {
+impl Near<'_> {
     fn at(&mut self, position: Position) -> Result<&Record, ReadError> {
         let holds = |record: &Record| (record.first..=record.last()).contains(&position);
         if !self.current.as_ref().is_some_and(holds) {
@@ -67,28 +65,15 @@ impl<'a> Near<'a> {
     fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
         let last = self.current.as_ref().map_or(0, Record::last);
         let near = last < position && position - last <= NEAR;
-        let found = if let Some(open) = self.open.take().filter(|_| near) {
-            self.read_on(open, position)?
-        } else {
-            // It begins with what is wanted, so nothing need be read ahead.
-            let mut open = self.log.read(position);
-            let found = open.next().transpose()?;
-            (self.open, self.ahead) = (Some(open), None);
-            found
-        };
-        found.as_ref().map(decode).transpose()
-    }
-
-    fn read_on(&mut self, mut open: Records<'a>, position: Position) -> Result<Option<StoredRecord>, ReadError> {
-        let mut found = None;
-        while let Some(stored) = self.ahead.take().map(Ok).or_else(|| open.next()).transpose()? {
-            if stored.first > position {
-                self.ahead = Some(stored);
-                break;
+        let mut open = match self.open.take().filter(|_| near) {
+            Some(mut open) => {
+                open.pass(position)?;
+                open
             }
-            found = Some(stored);
-        }
+            None => self.log.read(position),
+        };
+        let found = open.next().transpose()?;
         self.open = Some(open);
-        Ok(found)
+        found.as_ref().map(decode).transpose()
     }
 }

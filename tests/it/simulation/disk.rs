@@ -6,7 +6,7 @@ use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::log::{
-    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, StoredRecord, WriteError,
+    Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
 use events::memory_log::MemoryLog;
 use events::record::{Position, Record, decode};
@@ -172,6 +172,36 @@ impl Mounted {
     }
 }
 
+/// Reads record by record.
+struct ReadingHead<'a> {
+    disk: &'a Disk,
+    at: usize,
+}
+
+impl ReadingHead<'_> {
+    fn seek(&mut self, position: Position) {
+        let behind = self.disk.platter().records.partition_point(|stored| stored.first <= position);
+        self.at = behind.saturating_sub(1);
+    }
+}
+
+impl Iterator for ReadingHead<'_> {
+    type Item = Result<StoredRecord, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = self.disk.platter().records.get(self.at).cloned()?;
+        self.at += 1;
+        Some(Ok(record))
+    }
+}
+
+impl Reader for ReadingHead<'_> {
+    fn pass(&mut self, position: Position) -> Result<(), ReadError> {
+        self.seek(position);
+        Ok(())
+    }
+}
+
 impl Log for Mounted {
     fn head(&self) -> Head {
         self.disk.platter().head.unwrap_or(Head::EMPTY)
@@ -211,9 +241,9 @@ impl Log for Mounted {
         if from > self.head().position {
             return Box::new(std::iter::empty());
         }
-        let behind = self.disk.platter().records.partition_point(|stored| stored.first <= from);
-        let records = (behind.saturating_sub(1)..).map_while(|at| self.disk.platter().records.get(at).cloned());
-        Box::new(records.map(Ok))
+        let mut head = ReadingHead { disk: &self.disk, at: 0 };
+        head.seek(from);
+        Box::new(head)
     }
 
     fn note(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
