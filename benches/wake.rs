@@ -1,6 +1,7 @@
-//! How long does an actor that sleeps need for its first answer, by the length of its stream? Its state from the records alone
-//! and from its snapshot, and real requests, which find a snapshot wherever there are a thousand events: a command to an account that sleeps (it is refused, and leaves nothing behind), the same
-//! once it is awake, and a message for a workspace that sleeps. Promised: below 100 ms however long the stream is.
+//! How long does an actor that sleeps need for its first answer, by the length of its stream? Its state from the records
+//! alone and from its snapshot, and real requests, which find a snapshot wherever there are a thousand events: a command to
+//! an account that sleeps (it is refused, and leaves nothing behind), the same once it is awake, and a message for a
+//! workspace that sleeps. Promised: below 100 ms however long the stream is.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
