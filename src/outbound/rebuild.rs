@@ -6,7 +6,6 @@ use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::personal::Personal;
 use events::reading;
-use events::record::Position;
 use events::time::Timestamp;
 use events::webhook::BundleFlushed;
 
@@ -51,7 +50,8 @@ fn each(
 ) -> Result<(), ReadError> {
     let (mut from, mut more) = (1, true);
     while more {
-        let positions = index.positions(Series::Message(message), from, Position::MAX, CHUNK)?;
+        // What has a place and is not written yet cannot be read.
+        let positions = index.positions(Series::Message(message), from, log.head().position, CHUNK)?;
         let Some(last) = positions.last() else { return Ok(()) };
         from = last.saturating_add(1);
         reading::visit(log, &positions, |_, _, event| more = more && wants_more(event))?;
