@@ -62,6 +62,32 @@ fn an_outcome_is_kept_until_it_can_be_recorded() {
     assert_eq!(sent.iter().filter(|event| event.name() == "MessageSent").count(), 1);
 }
 
+/// A report was put together from events that had a place and were not written yet, and so could not be.
+#[test]
+fn a_report_can_be_read_while_its_next_event_is_being_written() {
+    let machine = Machine::new(1);
+    let lived = machine.live(1, None, async |life| {
+        let (key, inbound) = begin(&life).await;
+        life.patch("/api/v1/outbound", &key, &json!({"url": "https://crm.example/hook"})).await;
+        let message = json!({"action": "send", "phone": "+12025550101", "text": "hi"});
+        assert_eq!(life.post(&inbound, "", &message).await.status, 200);
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        let post = machine.receiver.posts().first().unwrap().delivery.clone();
+        let resend = format!("/api/v1/outbound/deliveries/{post}/resend");
+        for _ in 0..30 {
+            let (body, later) = (json!({}), tokio::time::sleep(Duration::from_millis(1)));
+            let second = async {
+                later.await;
+                life.post(&resend, &key, &body).await.status
+            };
+            let (first, second) = tokio::join!(life.post(&resend, &key, &body), second);
+            assert!([202, 409].contains(&first.status) && [202, 409].contains(&second), "{first:?}, {second}");
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+    });
+    assert_eq!(lived, Some(()));
+}
+
 /// A letter that came late told of the latest stop, under another Message-ID than the letter about that one.
 #[test]
 fn two_letters_about_one_stop_are_one() {
