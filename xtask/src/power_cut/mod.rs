@@ -156,7 +156,7 @@ impl PowerCut {
     /// What is queued is sent, what is owed is told, and the credits are what was promised.
     fn everything_leaves(&self) -> Result<()> {
         let mut client = Client::new(self.server.address);
-        told::wait_until_nothing_is_left(&self.workspace, &mut client)?;
+        told::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &mut client)?;
         let sum = told::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &mut client)?;
         println!("{sum}");
         verify_chain(&mut client)

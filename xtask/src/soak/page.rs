@@ -42,7 +42,6 @@ fn chart(minutes: u64, samples: &[Sample]) -> String {
             series("actors awake", |sample| sample.awake),
             series("agenda, actors", |sample| sample.agenda),
             series("open files", |sample| sample.open_files),
-            series("threads", |sample| sample.threads),
             series("messages waiting", |sample| sample.messages_waiting),
         ],
     })

@@ -90,6 +90,11 @@ impl Receiver {
         Ok((taken, self.held.refused.load(Ordering::Relaxed)))
     }
 
+    /// How many messages of contacts were told.
+    pub fn heard(&self) -> usize {
+        self.held.taken.lock().unwrap_or_else(PoisonError::into_inner).values().map(|taken| taken.heard.len()).sum()
+    }
+
     fn serve(&self, stream: TcpStream) -> Option<()> {
         let mut stream = BufReader::new(stream);
         let request = read(&mut stream)?;
