@@ -118,6 +118,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_defect_can_still_be_planted() {
+        for patch in patches(&root().join("tests").join("planted")).unwrap() {
+            let mut git = Command::new("git");
+            let planted = git.args(["apply", "--check"]).arg(&patch).current_dir(root()).output().unwrap();
+            assert!(planted.status.success(), "{}", String::from_utf8_lossy(&planted.stderr));
+        }
+    }
+
+    #[test]
     fn the_seed_and_the_invariant_are_read_from_a_failure() {
         let caught = Caught::read("simulation: seed 42: a message is charged exactly once: m1 twice");
         let invariant = "a message is charged exactly once: m1 twice".to_owned();
