@@ -41,7 +41,7 @@ use crate::outbound::{Poster, Tries, Trying};
 use crate::receiving;
 use crate::seats::Seats;
 use crate::secrets::{self, Chance};
-use crate::sending::{Fetching, Sending, Transports};
+use crate::sending::{Fetching, Lately, Sending, Transports};
 use crate::transports::simulator::Shared;
 use crate::transports::simulator::echo::Echo;
 
@@ -192,6 +192,7 @@ impl Gateway {
             base_url: make.base_url.as_str().into(),
             retry_ms,
         };
+        let lately = Lately::default();
         let sending = Sending {
             log: Arc::clone(&make.log),
             index: Arc::clone(&index),
@@ -200,6 +201,7 @@ impl Gateway {
             reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             notices: Arc::clone(&notices),
+            lately: lately.clone(),
         };
         let clock = make.clock.clone();
         let shard = Shard::launch(Parts {
@@ -219,7 +221,7 @@ impl Gateway {
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(receiving::receive(updates, shard.clone(), make.reading));
+            actix::spawn(receiving::receive(updates, shard.clone(), lately.clone(), make.reading));
         }
         let state: Arc<State> = Arc::default();
         let mails = Mails::default();

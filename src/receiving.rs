@@ -16,7 +16,7 @@ use events::personal::Digest;
 use events::record::Cause;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::sending::queued;
+use crate::sending::{Lately, queued};
 use crate::transports::{Connection, Heard, Status, StatusUpdate, Update};
 
 /// Updates are handled side by side in so many lanes; those of one account keep their order in one lane.
@@ -30,8 +30,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 const ACCOUNTS_MAX: usize = 64;
 
 /// Brings updates to the actors until no more can come. Must be called on a tokio runtime with an actix system.
-pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, reading: Reading) {
-    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), reading)).collect();
+pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, lately: Lately, reading: Reading) {
+    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), lately.clone(), reading)).collect();
     while let Some(update) = updates.recv().await {
         if let Some(lane) = lanes.get(place(account_phone(&update))) {
             let _ = lane.send(update).await;
@@ -53,13 +53,13 @@ fn place(phone: &str) -> usize {
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
-fn lane(shard: ShardHandle, reading: Reading) -> Sender<Update> {
+fn lane(shard: ShardHandle, lately: Lately, reading: Reading) -> Sender<Update> {
     let (sender, mut updates) = channel(LANE_ROOM);
     actix::spawn(async move {
         while let Some(update) = updates.recv().await {
             for _ in 0..TRIES_MAX {
                 let taken = match &update {
-                    Update::Status(update) => receipt(update, &shard, reading).await,
+                    Update::Status(update) => receipt(update, &shard, &lately, reading).await,
                     Update::Message(heard) => message(heard, &shard).await,
                     Update::Connection(connection) => connected(connection, &shard).await,
                 };
@@ -90,18 +90,24 @@ fn cause() -> Cause {
     Cause { by: "transport".to_owned(), ..Cause::system() }
 }
 
-async fn receipt(update: &StatusUpdate, shard: &ShardHandle, reading: Reading) -> Result<(), String> {
-    let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
-    let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
-    let Some(found) = found.map_err(|error| error.to_string())? else { return Ok(()) };
+async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately, reading: Reading) -> Result<(), String> {
+    let whose = match lately.whose(update.id) {
+        Some(whose) => Some(whose),
+        None => {
+            let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
+            let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
+            found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat))
+        }
+    };
+    let Some((account, chat)) = whose else { return Ok(()) };
     let seen = account::Command::Seen { message: update.id, reporting: None };
-    taken(shard.report::<Account>(found.account, seen, cause()).await)?;
+    taken(shard.report::<Account>(account, seen, cause()).await)?;
     let receipt = match update.status {
         Status::Delivered => Receipt::Delivered,
         Status::Read => Receipt::Read,
     };
     let command = chat::Command::Receipt { message: update.id, receipt, reporting: None };
-    taken(shard.report::<Chat>(found.chat, command, cause()).await)
+    taken(shard.report::<Chat>(chat, command, cause()).await)
 }
 
 async fn message(heard: &Heard, shard: &ShardHandle) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod fetching;
 mod kept;
+mod lately;
 mod queued;
 mod turns;
 
@@ -18,6 +19,7 @@ use events::log::{Log, ReadError};
 use futures_util::future::LocalBoxFuture;
 
 pub use fetching::Fetching;
+pub use lately::Lately;
 pub(crate) use queued::queued;
 
 use self::queued::Queued;
@@ -49,6 +51,8 @@ pub struct Sending {
     pub handover_timeout: Duration,
     /// What tells owners.
     pub notices: Arc<Notices>,
+    /// What remembers whose the messages are.
+    pub lately: Lately,
 }
 
 impl Port<Account> for Sending {
@@ -87,6 +91,7 @@ impl Sending {
                 Some(Err(fault)) => return Command::NoFile { message, try_number, code: fault.code().to_owned() },
             },
         };
+        self.lately.sent(message, account, queued.chat);
         let outgoing =
             Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
