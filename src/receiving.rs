@@ -91,14 +91,12 @@ fn cause() -> Cause {
 }
 
 async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately, reading: Reading) -> Result<(), String> {
-    let whose = match lately.whose(update.id) {
-        Some(whose) => Some(whose),
-        None => {
-            let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
-            let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
-            found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat))
-        }
-    };
+    let mut whose = lately.whose(update.id);
+    if whose.is_none() {
+        let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
+        let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
+        whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
+    }
     let Some((account, chat)) = whose else { return Ok(()) };
     let seen = account::Command::Seen { message: update.id, reporting: None };
     taken(shard.report::<Account>(account, seen, cause()).await)?;
