@@ -42,16 +42,17 @@ impl People {
         let mut body = Box::pin(answer.into_body());
         let mut heard = 0;
         for _ in 0..=rng.below(PIECES_MAX) {
-            let Ok(piece) = timeout(SILENCE, next(&mut body)).await else {
+            let mut piece = timeout(SILENCE, next(&mut body)).await;
+            if piece.is_err() {
                 referee.catch_up(&machine.disk)?;
-                let left = referee.next_event(tenant.workspace, tenant.followed_to);
-                return match left {
-                    Some(event) if machine.disk.failed_reads() == failed_before => {
-                        Err(format!("a stream is silent though there is {event:?} to tell"))
-                    }
-                    _ => Ok(()),
-                };
-            };
+                let Some(left) = referee.next_event(tenant.workspace, tenant.followed_to) else { return Ok(()) };
+                // It may have happened just now.
+                piece = timeout(SILENCE, next(&mut body)).await;
+                if piece.is_err() && machine.disk.failed_reads() == failed_before {
+                    return Err(format!("a stream is silent though there is {left:?} to tell"));
+                }
+            }
+            let Ok(piece) = piece else { return Ok(()) };
             let Some(piece) = piece else { return Ok(()) };
             referee.catch_up(&machine.disk)?;
             for event in events(&piece) {
