@@ -7,7 +7,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
@@ -22,6 +23,9 @@ use crate::witness::{Seen, Witness};
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
 const SECRETS_TREE: &str = "secrets";
+/// The store lets go of its files within this time after it was dropped, or is left unsealed.
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
+const CLOSED_POLL: Duration = Duration::from_millis(1);
 
 /// Why a log could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +46,27 @@ pub struct SledLog {
     db: Db,
     secrets: Tree,
     file: File,
-    folder: PathBuf,
     witness: Witness,
-    /// Whoever changes the store holds it.
-    is_sealed: Mutex<bool>,
     head: Mutex<Head>,
     counters: Counters,
+    /// The last to be dropped.
+    closing: Closing,
+}
+
+/// Seals the store when all above it is gone.
+struct Closing {
+    folder: PathBuf,
+    token: Arc<()>,
+}
+
+/// Says whether a log is closed.
+pub struct Closed(Weak<()>);
+
+impl Closed {
+    /// Whether it is.
+    pub fn is_closed(&self) -> bool {
+        self.0.strong_count() == 0
+    }
 }
 
 #[derive(Default)]
@@ -69,36 +88,19 @@ impl SledLog {
         let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
         let (witness, seen) = Witness::open(&path).map_err(OpenError::Store)?;
-        let (folder, is_sealed) = (path, Mutex::new(false));
+        let closing = Closing { folder: path, token: Arc::default() };
         let (head, counters) = (Mutex::new(Head::EMPTY), Counters::default());
-        let log = Self { db, secrets, file, folder, witness, is_sealed, head, counters };
+        let log = Self { db, secrets, file, witness, head, counters, closing };
         let head = log.read_head()?;
         log.set_head(head);
         log.compare(seen)?;
-        log.sync_all(&log.folder).map_err(OpenError::Store)?;
+        log.sync_all(&log.closing.folder).map_err(OpenError::Store)?;
         Ok(log)
     }
 
-    /// Notes how the store looks now, so that damage is found before it is opened the next time. What is written later
-    /// lifts the seal.
-    pub fn seal(&self) -> io::Result<()> {
-        let mut is_sealed = self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
-        self.db.flush()?;
-        self.file.sync_all()?;
-        self.witness.sync()?;
-        seal::put(&self.folder)?;
-        *is_sealed = true;
-        Ok(())
-    }
-
-    /// To be held while the store is changed.
-    fn unsealed(&self) -> Result<MutexGuard<'_, bool>, WriteError> {
-        let mut is_sealed = self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
-        if *is_sealed {
-            seal::lift(&self.folder).map_err(WriteError::Unknown)?;
-            *is_sealed = false;
-        }
-        Ok(is_sealed)
+    /// Ends when the log is closed for good: nobody writes any more, and it is sealed.
+    pub fn closed(&self) -> Closed {
+        Closed(Arc::downgrade(&self.closing.token))
     }
 
     /// What was durable must still be there.
@@ -189,9 +191,7 @@ impl Log for SledLog {
             return Err(WriteError::Conflict { expected: batch.after, head });
         }
         let (out, keys) = Self::encode(batch)?;
-        let unsealed = self.unsealed()?;
         self.db.apply_batch(out).map_err(|error| WriteError::Unknown(error.into()))?;
-        drop(unsealed);
         if let Some(head) = batch.head {
             self.set_head(head);
         }
@@ -252,9 +252,7 @@ impl Log for SledLog {
         if secret.len() > NOTE_BYTES_MAX {
             return Err(WriteError::NoteTooLong(secret.len()));
         }
-        let unsealed = self.unsealed()?;
         self.secrets.insert(name, secret).map_err(|error| WriteError::Unknown(error.into()))?;
-        drop(unsealed);
         self.sync()
     }
 
@@ -304,6 +302,8 @@ fn store(error: sled::Error) -> ReadError {
     match error {
         sled::Error::Corruption { at: Some(at), .. } => unsound(format!("unreadable bytes of db at {at:?}")),
         sled::Error::Corruption { at: None, .. } => unsound("unreadable bytes".to_owned()),
+        // We never open it with other settings.
+        sled::Error::Unsupported(what) => unsound(format!("conf is not what it was: {what}")),
         error => ReadError::Store(error.into()),
     }
 }
@@ -339,13 +339,34 @@ fn open_error(error: sled::Error, path: &Path) -> OpenError {
     }
 }
 
-/// Whoever only reads leaves a sealed store behind too.
 impl Drop for SledLog {
     fn drop(&mut self) {
-        let is_sealed = *self.is_sealed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_sealed && !std::thread::panicking() {
-            // An unsealed store is checked less, not wrongly.
-            let _ = self.seal();
+        // What cannot be made durable is not sealed: it differs at the next start, or is found by the witness.
+        let flushed = self.db.flush().map(drop).map_err(io::Error::from);
+        let synced = flushed.and_then(|()| self.file.sync_all()).and_then(|()| self.witness.sync());
+        if let Err(error) = synced {
+            tracing::error!(%error, "the log cannot be closed cleanly");
+        }
+    }
+}
+
+impl Drop for Closing {
+    /// Waits until the store has let go of its files, for until then its threads may write; a store that is not sealed is
+    /// checked less, not wrongly.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let Ok(file) = File::options().write(true).open(self.folder.join("db")) else { return };
+        let begun = Instant::now();
+        while file.try_lock().is_err() {
+            if begun.elapsed() > CLOSED_WITHIN {
+                return;
+            }
+            std::thread::sleep(CLOSED_POLL);
+        }
+        if let Err(error) = seal::put(&self.folder) {
+            tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
-use events::sled_log::OpenError;
+use events::sled_log::{Closed, OpenError};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -25,6 +25,9 @@ const HEADERS_S: u64 = 8;
 /// An idle connection is kept this long.
 const KEEP_ALIVE_S: u64 = 75;
 const BACKLOG: u32 = 1_024;
+/// All threads have let go of the log within this time after the last one was told to end.
+const CLOSED_WITHIN: Duration = Duration::from_secs(8);
+const CLOSED_POLL: Duration = Duration::from_millis(2);
 
 /// Runs the gateway until it is told to stop.
 pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
@@ -92,9 +95,10 @@ impl Running {
             queued = clean => queued,
             () = self.signal() => return Err(Failure::new(Exit::Failed, "stopped at once")),
         };
-        if let Err(error) = self.started.log.seal() {
-            tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
-        }
+        let closed = self.started.log.closed();
+        drop(self);
+        actix::System::current().stop();
+        until(closed).await;
         Holder::remove(&config.data_dir);
         say(&format!("Stopped. {}\n", staying(queued)));
         Ok(())
@@ -106,6 +110,18 @@ impl Running {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+    }
+}
+
+/// Waits until the log is closed, which the threads that use it end with.
+async fn until(closed: Closed) {
+    let begun = tokio::time::Instant::now();
+    while !closed.is_closed() {
+        if begun.elapsed() > CLOSED_WITHIN {
+            tracing::warn!("the log is still in use; damage to it may be found later than at the next start");
+            return;
+        }
+        tokio::time::sleep(CLOSED_POLL).await;
     }
 }
 

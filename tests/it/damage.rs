@@ -231,6 +231,21 @@ fn no_record_is_silently_missing_from_a_killed_store_whatever_is_damaged() {
 }
 
 #[test]
+fn damaged_settings_of_a_killed_store_are_damage() {
+    let mut server = at_work();
+    server.kill9();
+    let folder = copy(&server.data_dir());
+    let settings = folder.path().join("log/conf");
+    let mut bytes = fs::read(&settings).unwrap();
+    Harm::Bit(14, 2).to(&mut bytes);
+    fs::write(&settings, bytes).unwrap();
+    let said =
+        run(&["events", "verify", "--data-dir", folder.path().to_str().unwrap()], &Environment::new(), folder.path());
+    assert_eq!(said.code, EXIT, "{said:?}");
+    assert!(said.stderr.contains("the store itself is damaged: conf is not what it was"), "{said:?}");
+}
+
+#[test]
 fn what_was_being_written_when_the_power_went_hides_nothing_that_was_durable() {
     let mut server = at_work();
     server.kill9();
