@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
@@ -23,9 +23,8 @@ use crate::witness::{Seen, Witness};
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
 const SECRETS_TREE: &str = "secrets";
-/// The store lets go of its files within this time after it was dropped, or is left unsealed.
-const CLOSED_WITHIN: Duration = Duration::from_secs(5);
-const CLOSED_POLL: Duration = Duration::from_millis(1);
+/// The store lets go of its files within so many milliseconds after it was dropped, or is left unsealed.
+const CLOSED_WITHIN_MS: u32 = 5_000;
 
 /// Why a log could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -358,12 +357,12 @@ impl Drop for Closing {
             return;
         }
         let Ok(file) = File::options().write(true).open(self.folder.join("db")) else { return };
-        let begun = Instant::now();
-        while file.try_lock().is_err() {
-            if begun.elapsed() > CLOSED_WITHIN {
-                return;
-            }
-            std::thread::sleep(CLOSED_POLL);
+        let is_closed = (0..CLOSED_WITHIN_MS).any(|waited| {
+            std::thread::sleep(Duration::from_millis(u64::from(waited.min(1))));
+            file.try_lock().is_ok()
+        });
+        if !is_closed {
+            return;
         }
         if let Err(error) = seal::put(&self.folder) {
             tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
