@@ -21,6 +21,7 @@ pub mod record;
 pub mod log;
 pub mod memory_log;
 mod pages;
+mod room;
 mod seal;
 pub mod sled_log;
 mod unwinding;

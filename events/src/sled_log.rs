@@ -16,6 +16,7 @@ use sled::{Db, IVec, Tree};
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
 use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
+use crate::room;
 use crate::seal;
 use crate::unwinding::without_panic;
 use crate::witness::{Seen, Witness};
@@ -83,6 +84,7 @@ impl SledLog {
         if is_locked(&path) {
             return Err(OpenError::InUse);
         }
+        room::check(&path).map_err(OpenError::Store)?;
         check_seal(&path)?;
         let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
