@@ -49,11 +49,33 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no file system of its own: {error:#}"))
 }
 
+/// Set where the disk is filled to the last byte too.
+const WHOLE: &str = "TIDINGS_DISK_FULL_WHOLE";
+
 /// Builds the server and fills its disk in a mount namespace of its own: however it ends, no mount stays behind.
 pub fn run() -> Result<()> {
+    start(true)
+}
+
+/// Only up to the reserve. Of stores that were full to the last byte, about one in sixty cannot be opened again, which is
+/// sled's doing and not mended yet: see tests/README.md.
+pub fn run_reserve() -> Result<()> {
+    println!(
+        "not filled to the last byte: about one store in sixty cannot be opened again after that; cargo xtask disk-full"
+    );
+    start(false)
+}
+
+fn start(whole: bool) -> Result<()> {
     debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
-    run_program(apart().arg(this).arg(args::DISK_FULL_ROUNDS))
+    let mut command = apart();
+    if whole {
+        command.env(WHOLE, "1");
+    } else {
+        command.env_remove(WHOLE);
+    }
+    run_program(command.arg(this).arg(args::DISK_FULL_ROUNDS))
 }
 
 /// The rounds themselves; the mounts are the caller's to part from everybody else's.
@@ -62,6 +84,10 @@ pub fn rounds() -> Result<()> {
     let disk = Disk::mount(&folder)?;
     let test = DiskFull { disk, binary: built_server(), log: folder.join("server.log") };
     let workspace = test.below_the_reserve()?;
+    if std::env::var_os(WHOLE).is_none() {
+        println!("below the reserve: refused with 503, {QUEUED} queued messages left, taken again");
+        return Ok(());
+    }
     let (accepted, half_answered) = test.full_to_the_last_byte(&workspace)?;
     println!(
         "below the reserve: refused with 503, {QUEUED} queued messages left, taken again; \
