@@ -50,7 +50,7 @@ pub fn why_not() -> Option<String> {
 }
 
 /// Set where the disk is filled to the last byte too.
-const WHOLE: &str = "TIDINGS_DISK_FULL_WHOLE";
+const WHOLE: &str = "DISK_FULL_WHOLE";
 
 /// Builds the server and fills its disk in a mount namespace of its own: however it ends, no mount stays behind.
 pub fn run() -> Result<()> {
