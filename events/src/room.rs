@@ -9,11 +9,8 @@ const ROOM_BYTES: u64 = 8 << 20;
 /// The file that the page table stands in; a new one is written beside it.
 const PAGE_TABLE: &str = "snap.";
 
-/// Refuses to open the store in this folder, if there is one, where that might not fit on the disk.
+/// Refuses to open the store in this folder where that might not fit on the disk.
 pub(crate) fn check(folder: &Path) -> io::Result<()> {
-    if !folder.join("db").exists() {
-        return Ok(());
-    }
     let volume = rustix::fs::statvfs(folder)?;
     let free = volume.f_bavail.saturating_mul(volume.f_frsize);
     if free < needed(folder)? { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }

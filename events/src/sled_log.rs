@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
+use crate::leftovers;
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
 use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
@@ -81,11 +82,7 @@ impl SledLog {
     /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
         let path = directory.join("log");
-        if is_locked(&path) {
-            return Err(OpenError::InUse);
-        }
-        room::check(&path).map_err(OpenError::Store)?;
-        check_seal(&path)?;
+        prepare(&path)?;
         let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
         let (witness, seen) = Witness::open(&path).map_err(OpenError::Store)?;
@@ -104,9 +101,9 @@ impl SledLog {
         Closed(Arc::downgrade(&self.closing.token))
     }
 
-    /// What was durable must still be there.
+    /// What was durable must still be there; of an empty log that is nothing.
     fn compare(&self, seen: Option<Seen>) -> Result<(), ReadError> {
-        let Some(seen) = seen else { return Ok(()) };
+        let Some(seen) = seen.filter(|seen| seen.position > 0) else { return Ok(()) };
         let head = self.head().position;
         let damaged = |position, what: &str| ReadError::Damaged { position, what: what.to_owned() };
         if head < seen.position {
@@ -318,11 +315,15 @@ fn is_locked(path: &Path) -> bool {
     File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err())
 }
 
-fn check_seal(path: &Path) -> Result<(), OpenError> {
-    match seal::broken(path).map_err(OpenError::Store)? {
-        Some(what) => Err(OpenError::Read(unsound(what))),
-        None => seal::lift(path).map_err(OpenError::Store),
+/// What must be seen to before a store is opened, while nobody else can open it.
+fn prepare(path: &Path) -> Result<(), OpenError> {
+    let Ok(file) = File::options().write(true).open(path.join("db")) else { return Ok(()) };
+    file.try_lock().map_err(|_| OpenError::InUse)?;
+    room::check(path).map_err(OpenError::Store)?;
+    if let Some(what) = seal::broken(path).map_err(OpenError::Store)? {
+        return Err(OpenError::Read(unsound(what)));
     }
+    seal::lift(path).and_then(|()| leftovers::remove(path)).map_err(OpenError::Store)
 }
 
 fn open_store(path: &Path, cache_mb: u64) -> Result<(Db, Tree), OpenError> {
@@ -369,5 +370,33 @@ impl Drop for Closing {
         if let Err(error) = seal::put(&self.folder) {
             tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Turns in which a seal that is made too early would have been made.
+    const TURNS: u32 = 20_000;
+
+    #[test]
+    fn a_store_is_sealed_when_its_threads_have_let_go_of_it_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, seal) = (folder.path().join("db"), folder.path().join("seal"));
+        std::fs::write(&data, "before").unwrap();
+        let threads = File::options().write(true).open(&data).unwrap();
+        threads.try_lock().unwrap();
+        let closing = Closing { folder: folder.path().to_path_buf(), token: Arc::default() };
+        let closed = std::thread::spawn(move || drop(closing));
+        for _ in 0..TURNS {
+            std::thread::yield_now();
+            assert!(!seal.exists(), "sealed while its threads may write");
+        }
+        std::fs::write(&data, "what a thread wrote last").unwrap();
+        drop(threads);
+        closed.join().unwrap();
+        assert!(seal.exists());
+        assert_eq!(seal::broken(folder.path()).unwrap(), None);
     }
 }

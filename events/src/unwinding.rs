@@ -1,18 +1,47 @@
 //! Calls into a store that gives up on some damaged files by a panic: one more way of being unreadable.
 
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The beginning of the names of the store's own threads.
+const STORES_THREADS: &str = "sled";
+
+static QUIET: Once = Once::new();
+/// Calls under way.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What `call` returns, or the words of its panic, which nobody else hears.
 pub(crate) fn without_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
-    let told = panic::take_hook();
-    panic::set_hook(Box::new(|_| ()));
+    QUIET.call_once(be_quiet_in_calls);
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    let outer = IS_CALLING.replace(true);
     let returned = panic::catch_unwind(AssertUnwindSafe(call));
-    panic::set_hook(told);
+    IS_CALLING.set(outer);
+    CALLS.fetch_sub(1, Ordering::Relaxed);
     returned.map_err(|words| {
         let words =
             words.downcast_ref::<String>().map(String::as_str).or_else(|| words.downcast_ref::<&str>().copied());
         words.unwrap_or("the store gives up").to_owned()
     })
+}
+
+/// All other panics are told as before.
+fn be_quiet_in_calls() {
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        let is_the_stores = || thread::current().name().is_some_and(|name| name.starts_with(STORES_THREADS));
+        let is_calling = IS_CALLING.try_with(Cell::get).unwrap_or(false);
+        if !is_calling && !(CALLS.load(Ordering::Relaxed) > 0 && is_the_stores()) {
+            told(panic);
+        }
+    }));
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 
 use events::account::MessageQueued;
 use events::event::Event;
@@ -15,6 +17,8 @@ use crate::store::Store;
 
 /// No value of the store may be longer: it would go to a file that is never synced.
 const VALUE_BYTES_MAX: usize = 4_096;
+/// How often a store is closed on a busy machine.
+const SEALS: u64 = 200;
 
 /// Around the bounds of a page and of several, up to the longest text in its longest encoding.
 fn sizes() -> Vec<usize> {
@@ -169,6 +173,54 @@ fn a_log_is_open_once() {
     }
     store.put(&store.hand().batch([vec![queued(1, "hi")]]));
     assert_eq!(store.reopened().log().head().position, 1);
+}
+
+/// A start that is killed, or whose disk runs full, ends like this.
+#[test]
+fn a_start_that_ended_with_half_a_page_table_does_not_hinder_the_next() {
+    for half in [&b""[..], b"half of it, which is longer than a sum"] {
+        let store = Store::sled();
+        store.put(&store.hand().batch([vec![queued(1, "hi")]]));
+        let before = store.contents();
+        let folder = store.closed();
+        fs::remove_file(folder.path().join("log/seal")).unwrap();
+        let left = folder.path().join("log/snap.00000000FFFFFFFF.generating");
+        fs::write(&left, half).unwrap();
+        assert_eq!(Store::opened(folder).contents(), before);
+        assert!(!left.exists());
+    }
+}
+
+/// As after a kill between the two.
+#[test]
+fn a_first_record_that_was_written_and_not_yet_witnessed_is_no_damage() {
+    let store = Store::sled();
+    store.log().keep_secret(b"name", b"secret").unwrap();
+    let first = store.hand().batch([vec![queued(1, "hi")]]);
+    store.log().write(&first).unwrap();
+    assert_eq!(Some(store.reopened().log().head()), first.head);
+}
+
+/// The store's own threads move what is still of use out of old parts of the file, also while it is being closed.
+#[test]
+fn a_store_is_sealed_as_its_threads_left_it_however_busy_the_machine_is() {
+    let busy = Arc::new(());
+    for _ in 0..4 {
+        let busy = Arc::downgrade(&busy);
+        thread::spawn(move || while busy.strong_count() > 0 {});
+    }
+    let mut store = Store::sled();
+    for round in 0..SEALS {
+        let mut last = store.hand().batch([vec![queued(round, "hi")]]);
+        let value = (round % 3 != 2).then(|| vec![7; VALUE_BYTES_MAX]);
+        last.notes.extend((0..500_u64).map(|key| (key.to_be_bytes().to_vec(), value.clone())));
+        // Written and not synced, which is left to the end.
+        store.log().write(&last).unwrap();
+        let folder = store.closed();
+        assert!(folder.path().join("log/seal").exists(), "not sealed in round {round}");
+        store = Store::opened(folder);
+        assert_eq!(Some(store.log().head()), last.head, "round {round}");
+    }
 }
 
 #[test]

@@ -42,7 +42,11 @@ impl Store {
     }
 
     pub fn sled() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::opened(tempfile::tempdir().unwrap())
+    }
+
+    /// One that stands in this folder.
+    pub fn opened(folder: TempDir) -> Self {
         Self { kind: Kind("sled"), log: open(folder.path()), folder: Some(folder) }
     }
 
@@ -65,12 +69,12 @@ impl Store {
         let Some(folder) = folder else { return Self { kind, log, folder } };
         assert_eq!(Arc::strong_count(&log), 1, "the log is still held");
         drop(log);
-        let log = open(folder.path());
-        Self { kind, log, folder: Some(folder) }
+        Self { kind, ..Self::opened(folder) }
     }
 
     /// Closes a log on disk and gives its directory.
     pub fn closed(self) -> TempDir {
+        drop(self.log);
         self.folder.unwrap()
     }
 

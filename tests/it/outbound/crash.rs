@@ -122,9 +122,10 @@ fn assert_only_what_was_under_way_comes_again(arrived: &[Arrived]) -> usize {
 }
 
 /// Each chat's messages, in order.
-type Orders = BTreeMap<String, Vec<String>>;
+pub type Orders = BTreeMap<String, Vec<String>>;
 
-fn assert_in_order(firsts: &[&Arrived], flushed: &Orders) {
+/// What was told first is what the log owes, each chat's in its order.
+pub fn assert_in_order(firsts: &[&Arrived], flushed: &Orders) {
     let mut told = Orders::new();
     let mut last: BTreeMap<String, String> = BTreeMap::new();
     for report in firsts {
@@ -139,7 +140,7 @@ fn assert_in_order(firsts: &[&Arrived], flushed: &Orders) {
 }
 
 /// What the log says each chat owes.
-fn flushed(server: &Server) -> Orders {
+pub fn flushed(server: &Server) -> Orders {
     let mut orders = Orders::new();
     for event in events(server, "BundleFlushed") {
         let messages = event["messages"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());

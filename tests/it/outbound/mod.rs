@@ -1,7 +1,7 @@
 //! Reports to the CRM's own URL: what is sent, and everything that a receiver may do instead of taking it.
 
 mod answers;
-mod crash;
+pub mod crash;
 mod fuse;
 mod gateway;
 mod neighbours;

@@ -57,12 +57,10 @@ pub fn run() -> Result<()> {
     start(true)
 }
 
-/// Only up to the reserve. Of stores that were full to the last byte, about one in sixty cannot be opened again, which is
-/// sled's doing and not mended yet: see tests/README.md.
+/// Only up to the reserve. Stores that were full to the last byte failed now and then, which is not mended yet: see
+/// tests/README.md.
 pub fn run_reserve() -> Result<()> {
-    println!(
-        "not filled to the last byte: about one store in sixty cannot be opened again after that; cargo xtask disk-full"
-    );
+    println!("not filled to the last byte, which fails now and then (tests/README.md): cargo xtask disk-full");
     start(false)
 }
 

@@ -8,7 +8,7 @@ use actors::webhook::AT_ONCE;
 use super::Around;
 use super::record::Reported;
 use crate::harness::Server;
-use crate::outbound::owner::events;
+use crate::outbound::crash::{assert_in_order, flushed};
 use crate::outbound::receiver::Arrived;
 
 /// What came to the receiver.
@@ -36,7 +36,7 @@ pub fn check(server: &Server, around: &Around) -> Sum {
     bodies_never_change(&reported);
     let firsts = firsts(&arrived, &taken);
     each_is_told_by_one_delivery(&firsts, &around.record.texts());
-    in_order(&firsts, &flushed(server));
+    assert_in_order(&firsts, &flushed(server));
     Sum { deliveries: firsts.len(), refused: arrived.len() - taken.len(), again }
 }
 
@@ -83,31 +83,4 @@ fn each_is_told_by_one_delivery(firsts: &[&Arrived], said: &BTreeSet<String>) {
     }
     let wrong: Vec<_> = told.symmetric_difference(said).collect();
     assert!(wrong.is_empty(), "told but never said, or said and never told: {wrong:?}");
-}
-
-/// Each chat's messages, in order.
-type Orders = BTreeMap<String, Vec<String>>;
-
-fn in_order(firsts: &[&Arrived], flushed: &Orders) {
-    let mut told = Orders::new();
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
-    for report in firsts {
-        told.entry(report.chat()).or_default().extend(report.ids());
-        for text in report.texts() {
-            let (who, number) = text.rsplit_once(' ').unwrap();
-            let before = last.insert(who.to_owned(), number.to_owned());
-            assert!(before.as_deref() < Some(number), "{text} comes after {before:?}");
-        }
-    }
-    assert_eq!(&told, flushed, "what the log owes, no more, no less, and in its order");
-}
-
-/// What the log says each chat owes.
-fn flushed(server: &Server) -> Orders {
-    let mut orders = Orders::new();
-    for event in events(server, "BundleFlushed") {
-        let messages = event["messages"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
-        orders.entry(event["chat"].to_string()).or_default().extend(messages);
-    }
-    orders
 }

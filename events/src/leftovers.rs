@@ -1,0 +1,25 @@
+//! Takes away what a start that ended early has left behind: a page table that is not whole yet, which the store would
+//! take for its newest one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// The store writes its page table under such a name, and gives it its own name when it is whole and durable.
+const PAGE_TABLE: &str = "snap.";
+const NOT_WHOLE: &str = ".generating";
+
+/// Takes it away, durably. Only for who has locked the store.
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
+    let mut removed = 0_u32;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PAGE_TABLE) && name.ends_with(NOT_WHOLE) {
+            fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    if removed == 0 { Ok(()) } else { File::open(folder)?.sync_all() }
+}
