@@ -24,7 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "signatures", why_not: signatures::why_not, run: signatures::run },
     Step { name: "proxy", why_not: proxy::why_not, run: proxy::run },
     Step { name: "power-cut", why_not: power_cut::why_not, run: || power_cut::run(args::ROUNDS) },
-    Step { name: "disk-full", why_not: disk_full::why_not, run: disk_full::run_reserve },
+    Step { name: "disk-full", why_not: disk_full::why_not, run: disk_full::run },
     Step { name: "trace", why_not: trace::why_not, run: trace::run },
 ];
 

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use crate::process::output;
 
-const SIZE: &str = "size=96m";
+/// A store grows by less than 10 MB a round, and needs room to be opened.
+const SIZE: &str = "size=256m";
 /// Whole pieces first, then the rest.
 const PIECES: [usize; 2] = [1 << 20, 4_096];
 

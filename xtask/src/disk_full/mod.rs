@@ -3,7 +3,7 @@
 mod disk;
 mod load;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -49,31 +49,11 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no file system of its own: {error:#}"))
 }
 
-/// Set where the disk is filled to the last byte too.
-const WHOLE: &str = "DISK_FULL_WHOLE";
-
 /// Builds the server and fills its disk in a mount namespace of its own: however it ends, no mount stays behind.
 pub fn run() -> Result<()> {
-    start(true)
-}
-
-/// Only up to the reserve. Stores that were full to the last byte failed now and then, which is not mended yet: see
-/// tests/README.md.
-pub fn run_reserve() -> Result<()> {
-    println!("not filled to the last byte, which fails now and then (tests/README.md): cargo xtask disk-full");
-    start(false)
-}
-
-fn start(whole: bool) -> Result<()> {
     debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
-    let mut command = apart();
-    if whole {
-        command.env(WHOLE, "1");
-    } else {
-        command.env_remove(WHOLE);
-    }
-    run_program(command.arg(this).arg(args::DISK_FULL_ROUNDS))
+    run_program(apart().arg(this).arg(args::DISK_FULL_ROUNDS))
 }
 
 /// The rounds themselves; the mounts are the caller's to part from everybody else's.
@@ -82,11 +62,10 @@ pub fn rounds() -> Result<()> {
     let disk = Disk::mount(&folder)?;
     let test = DiskFull { disk, binary: built_server(), log: folder.join("server.log") };
     let workspace = test.below_the_reserve()?;
-    if std::env::var_os(WHOLE).is_none() {
-        println!("below the reserve: refused with 503, {QUEUED} queued messages left, taken again");
-        return Ok(());
-    }
-    let (accepted, half_answered) = test.full_to_the_last_byte(&workspace)?;
+    let (accepted, half_answered) = match test.full_to_the_last_byte(&workspace) {
+        Ok(seen) => seen,
+        Err(error) => return Err(error.context(test.kept(&folder)?)),
+    };
     println!(
         "below the reserve: refused with 503, {QUEUED} queued messages left, taken again; \
          {ROUNDS} times full to the last bytes: {accepted} acknowledged, none lost, {half_answered} without an answer"
@@ -108,6 +87,17 @@ struct DiskFull {
 }
 
 impl DiskFull {
+    /// Copies what was found to where it outlives the mount, and says so.
+    fn kept(&self, folder: &Path) -> Result<String> {
+        let kept = folder.join("failed");
+        output(Command::new("cp").arg("-r").arg(self.data()).arg(&kept))?;
+        Ok(format!("the store as it was left is in {}", kept.display()))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.disk.folder().join("data")
+    }
+
     /// New work is refused as the contract says, reads and running sends go on, and everything is well with room again.
     fn below_the_reserve(&self) -> Result<Workspace> {
         let server = self.start(RESERVE_MB)?;
@@ -182,7 +172,7 @@ impl DiskFull {
     fn start(&self, reserve_mb: u64) -> Result<Server> {
         let mut command = Command::new(&self.binary);
         command.env("TIDINGS_DISK_RESERVE_MB", reserve_mb.to_string()).env("TIDINGS_SIMULATOR__CLOCK_RATE", "60");
-        Server::start(command, &self.disk.folder().join("data"), &self.log)
+        Server::start(command, &self.data(), &self.log)
     }
 }
 
