@@ -18,6 +18,7 @@ pub mod chain;
 pub mod codec;
 pub mod record;
 
+mod doors;
 mod leftovers;
 pub mod log;
 pub mod memory_log;

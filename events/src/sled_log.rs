@@ -5,28 +5,24 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
-use crate::leftovers;
+pub use crate::doors::Closed;
+use crate::doors::{self, Closing, Obstacle};
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
 use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
-use crate::room;
-use crate::seal;
 use crate::unwinding::without_panic;
 use crate::witness::{Seen, Witness};
 
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
 const SECRETS_TREE: &str = "secrets";
-/// The store lets go of its files within so many milliseconds after it was dropped, or is left unsealed.
-const CLOSED_WITHIN_MS: u32 = 5_000;
 
 /// Why a log could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -54,22 +50,6 @@ pub struct SledLog {
     closing: Closing,
 }
 
-/// Seals the store when all above it is gone.
-struct Closing {
-    folder: PathBuf,
-    token: Arc<()>,
-}
-
-/// Says whether a log is closed.
-pub struct Closed(Weak<()>);
-
-impl Closed {
-    /// Whether it is.
-    pub fn is_closed(&self) -> bool {
-        self.0.strong_count() == 0
-    }
-}
-
 #[derive(Default)]
 struct Counters {
     batches: AtomicU64,
@@ -82,23 +62,27 @@ impl SledLog {
     /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
         let path = directory.join("log");
-        prepare(&path)?;
+        doors::prepare(&path).map_err(|obstacle| match obstacle {
+            Obstacle::InUse => OpenError::InUse,
+            Obstacle::Disk(error) => OpenError::Store(error),
+            Obstacle::Damage(what) => OpenError::Read(unsound(what)),
+        })?;
         let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
         let (witness, seen) = Witness::open(&path).map_err(OpenError::Store)?;
-        let closing = Closing { folder: path, token: Arc::default() };
+        let closing = Closing::of(path);
         let (head, counters) = (Mutex::new(Head::EMPTY), Counters::default());
         let log = Self { db, secrets, file, witness, head, counters, closing };
         let head = log.read_head()?;
         log.set_head(head);
         log.compare(seen)?;
-        log.sync_all(&log.closing.folder).map_err(OpenError::Store)?;
+        log.sync_all(log.closing.folder()).map_err(OpenError::Store)?;
         Ok(log)
     }
 
     /// Ends when the log is closed for good: nobody writes any more, and it is sealed.
     pub fn closed(&self) -> Closed {
-        Closed(Arc::downgrade(&self.closing.token))
+        self.closing.closed()
     }
 
     /// What was durable must still be there; of an empty log that is nothing.
@@ -311,21 +295,6 @@ const fn unsound(what: String) -> ReadError {
     ReadError::Damaged { position: 0, what }
 }
 
-fn is_locked(path: &Path) -> bool {
-    File::options().write(true).open(path.join("db")).is_ok_and(|file| file.try_lock().is_err())
-}
-
-/// What must be seen to before a store is opened, while nobody else can open it.
-fn prepare(path: &Path) -> Result<(), OpenError> {
-    let Ok(file) = File::options().write(true).open(path.join("db")) else { return Ok(()) };
-    file.try_lock().map_err(|_| OpenError::InUse)?;
-    room::check(path).map_err(OpenError::Store)?;
-    if let Some(what) = seal::broken(path).map_err(OpenError::Store)? {
-        return Err(OpenError::Read(unsound(what)));
-    }
-    seal::lift(path).and_then(|()| leftovers::remove(path)).map_err(OpenError::Store)
-}
-
 fn open_store(path: &Path, cache_mb: u64) -> Result<(Db, Tree), OpenError> {
     let config = sled::Config::new().path(path).cache_capacity(cache_mb.max(1) << 20);
     let db = config.open().map_err(|error| open_error(error, path))?;
@@ -335,7 +304,7 @@ fn open_store(path: &Path, cache_mb: u64) -> Result<(Db, Tree), OpenError> {
 
 fn open_error(error: sled::Error, path: &Path) -> OpenError {
     match store(error) {
-        _ if is_locked(path) => OpenError::InUse,
+        _ if doors::is_locked(path) => OpenError::InUse,
         ReadError::Store(error) => OpenError::Store(error),
         damaged @ ReadError::Damaged { .. } => OpenError::Read(damaged),
     }
@@ -349,54 +318,5 @@ impl Drop for SledLog {
         if let Err(error) = synced {
             tracing::error!(%error, "the log cannot be closed cleanly");
         }
-    }
-}
-
-impl Drop for Closing {
-    /// Waits until the store has let go of its files, for until then its threads may write; a store that is not sealed is
-    /// checked less, not wrongly.
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        let Ok(file) = File::options().write(true).open(self.folder.join("db")) else { return };
-        let is_closed = (0..CLOSED_WITHIN_MS).any(|waited| {
-            std::thread::sleep(Duration::from_millis(u64::from(waited.min(1))));
-            file.try_lock().is_ok()
-        });
-        if !is_closed {
-            return;
-        }
-        if let Err(error) = seal::put(&self.folder) {
-            tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Turns in which a seal that is made too early would have been made.
-    const TURNS: u32 = 20_000;
-
-    #[test]
-    fn a_store_is_sealed_when_its_threads_have_let_go_of_it_and_not_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let (data, seal) = (folder.path().join("db"), folder.path().join("seal"));
-        std::fs::write(&data, "before").unwrap();
-        let threads = File::options().write(true).open(&data).unwrap();
-        threads.try_lock().unwrap();
-        let closing = Closing { folder: folder.path().to_path_buf(), token: Arc::default() };
-        let closed = std::thread::spawn(move || drop(closing));
-        for _ in 0..TURNS {
-            std::thread::yield_now();
-            assert!(!seal.exists(), "sealed while its threads may write");
-        }
-        std::fs::write(&data, "what a thread wrote last").unwrap();
-        drop(threads);
-        closed.join().unwrap();
-        assert!(seal.exists());
-        assert_eq!(seal::broken(folder.path()).unwrap(), None);
     }
 }

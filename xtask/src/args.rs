@@ -18,7 +18,7 @@ usage: cargo xtask COMMAND
   fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (10)
   schemathesis             a running server against its own /openapi.json
   signatures               signed reports before the Python and JavaScript packages of Standard Webhooks
-  plant                    the simulation against every planted defect in tests/planted
+  plant [NAME]             the simulation against every planted defect in tests/planted, or against one
   bench [NAME]             runs the benches, or one; figures and charts go into benches/README.md (25 minutes)
 
 Exit: 0 ok, 1 failed, 2 usage, or this machine cannot run it.";
@@ -55,7 +55,7 @@ pub enum Task {
     Trace,
     Bench { name: Option<String> },
     Fuzz { seconds: u64, target: Option<String> },
-    Plant,
+    Plant { name: Option<String> },
     Schemathesis,
     Signatures,
     Proxy,
@@ -82,7 +82,8 @@ impl Task {
             ["fuzz", rest @ ..] => fuzz(rest),
             ["schemathesis"] => Ok(Self::Schemathesis),
             ["signatures"] => Ok(Self::Signatures),
-            ["plant"] => Ok(Self::Plant),
+            ["plant"] => Ok(Self::Plant { name: None }),
+            ["plant", name] => Ok(Self::Plant { name: Some((*name).to_owned()) }),
             ["simulate", rest @ .., "--from", from] => Ok(Self::Simulate {
                 seeds: number(rest, "--seeds", SEEDS)?,
                 from: from.parse().map_err(|_| format!("expected --from and a number, found: {from}"))?,

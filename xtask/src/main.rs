@@ -87,7 +87,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
-        Task::Plant => plant::run(),
+        Task::Plant { name } => plant::run(name.as_deref()),
         Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
         Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
     }

@@ -16,10 +16,11 @@ const WORDS_SHOWN: usize = 15;
 /// So long each story is shortened, in seconds.
 const SHRINK_S: (&str, &str) = ("TIDINGS_SIMULATION_SHRINK_S", "10");
 
-/// Plants every `tests/planted/*.patch` in a copy of the tree and prints what caught it.
-pub fn run() -> Result<()> {
-    let patches = patches(&root().join("tests").join("planted"))?;
-    ensure!(!patches.is_empty(), "there is no patch in tests/planted");
+/// Plants every `tests/planted/*.patch`, or the one of that name, in a copy of the tree and prints what caught it.
+pub fn run(name: Option<&str>) -> Result<()> {
+    let mut patches = patches(&root().join("tests").join("planted"))?;
+    patches.retain(|patch| name.is_none_or(|name| patch.file_stem().is_some_and(|stem| stem == name)));
+    ensure!(!patches.is_empty(), "there is no such patch in tests/planted");
     let tree = Tree::below(&target().join("planted"))?;
     let mut rows = Vec::new();
     let mut missed = Vec::new();

@@ -1,0 +1,133 @@
+//! What is done with a store's files before it is opened and after it was closed, while nobody writes to them.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crate::{leftovers, room, seal};
+
+/// The file that whoever has the store keeps locked.
+const DATA: &str = "db";
+/// The store lets go of its files within so many milliseconds after it was dropped, or is left unsealed.
+const CLOSED_WITHIN_MS: u32 = 5_000;
+
+/// Why a store must not be opened.
+#[derive(Debug)]
+pub(crate) enum Obstacle {
+    /// Somebody has it.
+    InUse,
+    /// There is no room, or its files cannot be read or changed.
+    Disk(io::Error),
+    /// What is not as it was when it was closed.
+    Damage(String),
+}
+
+impl From<io::Error> for Obstacle {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// Sees to what must be right before the store in this folder is opened, if there is one.
+pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
+    let Ok(file) = data(folder) else { return Ok(()) };
+    file.try_lock().map_err(|_| Obstacle::InUse)?;
+    room::check(folder)?;
+    if let Some(what) = seal::broken(folder)? {
+        return Err(Obstacle::Damage(what));
+    }
+    seal::lift(folder)?;
+    Ok(leftovers::remove(folder)?)
+}
+
+/// Whether somebody has the store.
+pub(crate) fn is_locked(folder: &Path) -> bool {
+    data(folder).is_ok_and(|file| file.try_lock().is_err())
+}
+
+fn data(folder: &Path) -> io::Result<File> {
+    File::options().write(true).open(folder.join(DATA))
+}
+
+/// Seals the store when all above it is gone.
+pub(crate) struct Closing {
+    folder: PathBuf,
+    token: Arc<()>,
+}
+
+/// Says whether a log is closed.
+pub struct Closed(Weak<()>);
+
+impl Closed {
+    /// Whether it is.
+    pub fn is_closed(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+impl Closing {
+    /// Of the store in this folder.
+    pub(crate) fn of(folder: PathBuf) -> Self {
+        Self { folder, token: Arc::default() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells when it is over.
+    pub(crate) fn closed(&self) -> Closed {
+        Closed(Arc::downgrade(&self.token))
+    }
+}
+
+impl Drop for Closing {
+    /// Waits until the store has let go of its files, for until then its threads may write; a store that is not sealed is
+    /// checked less, not wrongly.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let Ok(file) = data(&self.folder) else { return };
+        let is_closed = (0..CLOSED_WITHIN_MS).any(|waited| {
+            std::thread::sleep(Duration::from_millis(u64::from(waited.min(1))));
+            file.try_lock().is_ok()
+        });
+        if !is_closed {
+            return;
+        }
+        if let Err(error) = seal::put(&self.folder) {
+            tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Turns in which a seal that is made too early would have been made.
+    const TURNS: u32 = 20_000;
+
+    #[test]
+    fn a_store_is_sealed_when_its_threads_have_let_go_of_it_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, seal) = (folder.path().join(DATA), folder.path().join("seal"));
+        std::fs::write(&path, "before").unwrap();
+        let threads = data(folder.path()).unwrap();
+        threads.try_lock().unwrap();
+        let closing = Closing::of(folder.path().to_path_buf());
+        let closed = std::thread::spawn(move || drop(closing));
+        for _ in 0..TURNS {
+            std::thread::yield_now();
+            assert!(!seal.exists(), "sealed while its threads may write");
+        }
+        std::fs::write(&path, "what a thread wrote last").unwrap();
+        drop(threads);
+        closed.join().unwrap();
+        assert!(seal.exists());
+        assert_eq!(seal::broken(folder.path()).unwrap(), None);
+    }
+}
