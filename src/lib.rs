@@ -1,5 +1,6 @@
 //! The edge of Tidings: HTTP, command line, transports, mail. Holds no rule.
 
+mod allocator;
 pub mod attempts;
 pub mod bench;
 pub mod cli;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::ids::MessageId;
 use events::personal::Digest;
+use events::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -14,14 +16,23 @@ const TOKEN_DIGITS: usize = 26;
 /// Base-62 digits of a key: 250 bits.
 const KEY_DIGITS: usize = 42;
 
+/// A message's id begins with the milliseconds since 2020-01-01 and ends with so many bits that count.
+const COUNT_BITS: u32 = 23;
+const EPOCH_MS: i64 = 1_577_836_800_000;
+
 /// A source of 32 random bytes at a time. The system's own, or a seeded one in tests.
 #[derive(Clone)]
-pub struct Chance(Arc<dyn Fn() -> [u8; 32] + Send + Sync>);
+pub struct Chance {
+    bytes: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
+    /// Messages that got an id, from a random number on.
+    minted: Arc<AtomicU64>,
+}
 
 impl Chance {
     /// Any other source.
     pub fn from_fn(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
-        Self(Arc::new(bytes))
+        let minted = Arc::new(AtomicU64::new(first_bits(bytes())));
+        Self { bytes: Arc::new(bytes), minted }
     }
 
     /// The operating system's source. Without one nothing is safe, so the process ends.
@@ -37,12 +48,15 @@ impl Chance {
     }
 
     fn bits(&self) -> u64 {
-        (self.0)().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        first_bits((self.bytes)())
     }
 
-    /// The id of a new message.
-    pub fn message_id(&self) -> MessageId {
-        MessageId::from_bits(self.bits())
+    /// The id of a new message. It is no secret: ids ascend with time, so that the index of messages grows at its end,
+    /// and those of one process differ up to 8 million a millisecond.
+    pub fn message_id(&self, now: Timestamp) -> MessageId {
+        let passed = u64::try_from(now.ms().saturating_sub(EPOCH_MS)).unwrap_or(0);
+        let count = self.minted.fetch_add(1, Ordering::Relaxed) & !(u64::MAX << COUNT_BITS);
+        MessageId::from_bits(passed << COUNT_BITS | count)
     }
 
     /// The id of a new command; never 0.
@@ -67,12 +81,12 @@ impl Chance {
 
     /// Bytes of a new signing key.
     pub fn signing_key(&self) -> [u8; 24] {
-        let bytes = (self.0)();
+        let bytes = (self.bytes)();
         std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
     }
 
     fn digits(&self, count: usize) -> String {
-        let bytes = (self.0)();
+        let bytes = (self.bytes)();
         let (halves, _) = bytes.as_chunks::<16>();
         let digits = halves.iter().flat_map(|half| {
             let mut number = u128::from_le_bytes(*half);
@@ -85,6 +99,10 @@ impl Chance {
         });
         digits.take(count).collect()
     }
+}
+
+fn first_bits(bytes: [u8; 32]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// SHA-256 of a secret: what the log and the index hold of it.
@@ -122,6 +140,17 @@ mod tests {
         }
         assert_eq!(chance.workspace_key().len(), 46);
         assert_eq!(chance.admin_key().len(), 46);
+    }
+
+    #[test]
+    fn message_ids_ascend_with_time_and_never_repeat() {
+        let chance = Chance::from_fn(|| [0xFF; 32]);
+        let at = |ms| chance.message_id(Timestamp::from_ms(EPOCH_MS + ms));
+        let ids: std::collections::BTreeSet<_> = (0..10_000).map(|_| at(7)).collect();
+        assert_eq!(ids.len(), 10_000);
+        assert!(at(6) < *ids.first().unwrap() && *ids.last().unwrap() < at(8));
+        assert_eq!(at(1).bits() >> COUNT_BITS, 1);
+        assert_eq!(at(-1).bits() >> COUNT_BITS, 0);
     }
 
     #[test]

@@ -127,8 +127,8 @@ impl WebhookId {
     }
 }
 
-/// A message's own id, minted when it is accepted: 64 random bits. Written out where people read it, for JSON readers
-/// do not keep 64 bits.
+/// A message's own id, 64 bits, minted when it is accepted. Written out where people read it, for JSON readers do not
+/// keep 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct MessageId(u64);
 

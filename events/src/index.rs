@@ -6,15 +6,19 @@
 mod directory;
 mod entries;
 mod keys;
+mod leaving;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{AccountEntry, ChatEntry, Remembered, ReportingEntry, Value, touched};
 pub use keys::{Lookup, Series};
+pub use leaving::Leaving;
+pub(crate) use leaving::{Spent, Storing};
 
 use self::entries::{Entries, Held};
-use self::keys::Shared;
+use self::keys::{Moment, Shared};
+use self::leaving::Packed;
 use crate::codec;
 use crate::log::{Log, Note, ReadError};
 use crate::record::{Position, Record, decode};
@@ -36,13 +40,6 @@ pub struct Index {
 struct Memory {
     leaving: Vec<Arc<Entries>>,
     gathering: Entries,
-}
-
-/// Entries on their way to the disk.
-pub struct Leaving {
-    entries: Arc<Entries>,
-    /// All records up to here are covered once the notes are stored.
-    pub covers: Position,
 }
 
 impl Index {
@@ -98,6 +95,7 @@ impl Index {
     ) -> Result<Vec<Position>, ReadError> {
         // Memory before disk: entries that are stored in between are seen twice, never missed.
         let mut found = self.memory().series(series);
+        self.packed_positions(series, &mut found)?;
         self.stored_positions(series, from, to, limit, &mut found)?;
         found.retain(|position| (from..=to).contains(position));
         found.sort_unstable();
@@ -109,12 +107,35 @@ impl Index {
     /// Positions of a series' last events up to `to`, descending, at most `limit`.
     pub fn latest(&self, series: Series, to: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
         let mut found = self.memory().series(series);
+        self.packed_positions(series, &mut found)?;
         self.stored_latest(series, to, limit, &mut found)?;
         found.retain(|position| *position <= to);
         found.sort_unstable_by_key(|position| std::cmp::Reverse(*position));
         found.dedup();
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// What is stored of a message from when it was queued, together with others of the moment.
+    fn packed_positions(&self, series: Series, found: &mut Vec<Position>) -> Result<(), ReadError> {
+        let Series::Message(message) = series else { return Ok(()) };
+        let prefix = Moment::of(message).prefix();
+        let mut start = prefix.clone();
+        loop {
+            let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;
+            for (_, block) in &blocks {
+                let block: Packed = codec::decode_value(block).map_err(|error| damaged(0, &error))?;
+                let own = block.into_iter().filter(|(bits, _)| *bits == message.bits());
+                found.extend(own.flat_map(|(_, positions)| positions));
+            }
+            match blocks.last() {
+                Some((key, _)) if blocks.len() == BLOCKS_AT_ONCE => {
+                    start.clone_from(key);
+                    start.push(0);
+                }
+                _ => return Ok(()),
+            }
+        }
     }
 
     fn stored_positions(
@@ -181,9 +202,10 @@ impl Index {
         Some(Leaving { entries, covers })
     }
 
-    /// Forgets what is stored now.
-    pub(crate) fn left(&self, leaving: &Leaving) {
-        self.memory().leaving.retain(|entries| !Arc::ptr_eq(entries, &leaving.entries));
+    /// Forgets what is stored now; it is given back little by little.
+    pub(crate) fn left(&self, stored: Storing) -> Spent {
+        self.memory().leaving.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
+        stored.spent()
     }
 
     /// Names the notes of expired idempotency keys, at most `limit`.
@@ -244,16 +266,7 @@ impl Memory {
 
     fn series(&self, series: Series) -> Vec<Position> {
         let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
-        all.flat_map(|entries| entries.series(series)).copied().collect()
-    }
-}
-
-impl Leaving {
-    /// The notes to store.
-    pub(crate) fn notes(&self) -> Result<Vec<Note>, codec::CodecError> {
-        let mut notes = self.entries.notes(BLOCK)?;
-        notes.push((keys::COVERED.to_vec(), Some(self.covers.to_be_bytes().to_vec())));
-        Ok(notes)
+        all.flat_map(|entries| entries.positions(series)).collect()
     }
 }
 

@@ -3,8 +3,11 @@
 //! A page is the previous hash, then per record its first position (u64), the length of its bytes (u32), both
 //! little-endian, its bytes and its hash. A page longer than the limit holds one record and is stored in parts.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
+use crate::chain::GENESIS;
 use crate::log::{ReadError, Reader, StoredRecord};
 use crate::personal::Digest;
 use crate::record::Position;
@@ -40,49 +43,81 @@ fn push(page: &mut Vec<u8>, record: &StoredRecord) {
     page.extend_from_slice(&record.hash.0);
 }
 
-/// Reads the records of a page one by one; nothing is copied.
-#[derive(Default)]
+/// Reads the records of a page one by one; nothing is copied, and what is passed over is not touched.
 pub(crate) struct Page {
-    rest: Bytes,
-    previous: Option<Digest>,
+    bytes: Bytes,
+    /// Where the next frame begins in them.
+    offset: usize,
+    previous: Digest,
     /// The next record begins here, or further on if it is not the page's first.
     at: Position,
     is_first: bool,
 }
 
+/// A record's place in a page.
+struct Frame {
+    first: Position,
+    bytes: Range<usize>,
+    hash: Digest,
+}
+
 impl Page {
+    /// One without records.
+    const EMPTY: Self = Self { bytes: Bytes::new(), offset: 0, previous: GENESIS, at: 0, is_first: false };
+
     /// The page that begins at `position`.
-    pub(crate) fn open(position: Position, mut page: Bytes) -> Result<Self, ReadError> {
-        let previous = page.split_first_chunk::<HASH_BYTES>().map(|(hash, _)| Digest(*hash));
+    pub(crate) fn open(position: Position, bytes: Bytes) -> Result<Self, ReadError> {
+        let previous = bytes.first_chunk::<HASH_BYTES>().map(|hash| Digest(*hash));
         let previous = previous.ok_or_else(|| damaged(position, "page without a hash"))?;
-        Ok(Self { rest: page.split_off(HASH_BYTES), previous: Some(previous), at: position, is_first: true })
+        Ok(Self { bytes, offset: HASH_BYTES, previous, at: position, is_first: true })
     }
 
     /// Passes over the records that end before `position`.
     pub(crate) fn pass(&mut self, position: Position) -> Result<(), ReadError> {
         while self.second().is_some_and(|second| second <= position) {
-            self.next().transpose()?;
+            self.turn().transpose()?;
         }
         Ok(())
     }
 
     /// Where the record after the next one begins.
     fn second(&self) -> Option<Position> {
-        let (_, rest) = self.rest.split_first_chunk::<8>()?;
+        let (_, rest) = self.bytes.get(self.offset..)?.split_first_chunk::<8>()?;
         let (length, _) = rest.split_first_chunk::<4>()?;
         let next = FRAME_BYTES.checked_add(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        self.rest.get(next..)?.first_chunk().map(|first| Position::from_le_bytes(*first))
+        let second = self.bytes.get(self.offset.checked_add(next)?..)?;
+        second.first_chunk().map(|first| Position::from_le_bytes(*first))
     }
 
-    fn take(&mut self, previous: Digest) -> Option<StoredRecord> {
-        let (first, rest) = self.rest.split_first_chunk::<8>()?;
+    fn frame(&self) -> Option<Frame> {
+        let (first, rest) = self.bytes.get(self.offset..)?.split_first_chunk::<8>()?;
         let (length, rest) = rest.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         let hash = Digest(*rest.get(length..)?.first_chunk::<HASH_BYTES>()?);
-        let first = Position::from_le_bytes(*first);
-        let mut frame = self.rest.split_to(FRAME_BYTES.checked_add(length)?);
-        let bytes = frame.split_off(8 + 4).split_to(length);
-        Some(StoredRecord { first, previous, bytes, hash })
+        let begin = self.offset.checked_add(8 + 4)?;
+        Some(Frame { first: Position::from_le_bytes(*first), bytes: begin..begin.checked_add(length)?, hash })
+    }
+
+    /// Goes on behind the next record; says where it is, and the hash before it.
+    fn turn(&mut self) -> Option<Result<(Frame, Digest), ReadError>> {
+        if self.offset >= self.bytes.len() {
+            return None;
+        }
+        let (at, is_first) = (self.at, std::mem::take(&mut self.is_first));
+        let Some(frame) = self.frame() else { return Some(Err(self.end(at, "page cut short"))) };
+        if frame.first < at || (is_first && frame.first != at) {
+            return Some(Err(self.end(at, "record at the wrong place")));
+        }
+        self.offset = frame.bytes.end.saturating_add(HASH_BYTES);
+        self.at = frame.first.saturating_add(1);
+        let previous = std::mem::replace(&mut self.previous, frame.hash);
+        Some(Ok((frame, previous)))
+    }
+
+    /// Nothing more can be read.
+    fn end(&mut self, at: Position, what: &str) -> ReadError {
+        self.offset = self.bytes.len();
+        damaged(at, what)
     }
 }
 
@@ -90,22 +125,13 @@ impl Iterator for Page {
     type Item = Result<StoredRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let (at, is_first) = (self.at, std::mem::take(&mut self.is_first));
-        let taken = self.previous.take().and_then(|previous| self.take(previous));
-        let Some(record) = taken else {
-            self.rest.clear();
-            return Some(Err(damaged(at, "page cut short")));
-        };
-        if record.first < at || (is_first && record.first != at) {
-            self.rest.clear();
-            return Some(Err(damaged(at, "record at the wrong place")));
-        }
-        self.previous = Some(record.hash);
-        self.at = record.first.saturating_add(1);
-        Some(Ok(record))
+        let turned = self.turn()?;
+        Some(turned.map(|(Frame { first, bytes, hash }, previous)| StoredRecord {
+            first,
+            previous,
+            bytes: self.bytes.slice(bytes),
+            hash,
+        }))
     }
 }
 
@@ -123,7 +149,7 @@ pub(crate) struct Records<'a> {
 impl<'a> Records<'a> {
     /// The records of these pages, from the one on that holds `from`.
     pub(crate) fn of(parts: Parts<'a>, from: Position) -> Self {
-        Self { parts: parts.peekable(), page: Page::default(), from: Some(from) }
+        Self { parts: parts.peekable(), page: Page::EMPTY, from: Some(from) }
     }
 
     /// Opens the next page; whether there is one.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::chain;
 use crate::codec::{self, CodecError};
-use crate::index::{Index, Leaving};
+use crate::index::{Index, Leaving, Spent, Storing};
 use crate::log::{Batch, Head, Log, Note, StoredRecord, WriteError};
 use crate::record::Record;
 use crate::watermark::Watermark;
@@ -23,6 +23,9 @@ pub const BATCH_NOTES_MAX: usize = 128;
 /// With commits, a batch takes this part of the notes that wait, so that storing them delays no commit for long.
 const NOTES_PART: usize = 64;
 const BATCH_NOTES_MIN: usize = 8;
+/// Entries that are freed after a batch; all at once where more runs of them wait.
+const FREED_AT_ONCE: usize = 512;
+const SPENT_MAX: usize = 2;
 
 /// What the writer is given, in order.
 pub enum Work {
@@ -56,20 +59,33 @@ pub struct Writer {
     watermark: Watermark,
     head: Head,
     backlog: VecDeque<Later>,
+    /// About how many notes that is.
+    waiting: usize,
+    spent: VecDeque<Spent>,
 }
 
 /// What is stored when there is room in a batch.
 enum Later {
     Note(Note),
-    Left(Leaving),
+    Storing(Storing),
     Settled(oneshot::Sender<()>),
+}
+
+impl Later {
+    fn needs_room(&self) -> bool {
+        match self {
+            Self::Note(_) => true,
+            Self::Storing(storing) => !storing.is_over(),
+            Self::Settled(_) => false,
+        }
+    }
 }
 
 /// A batch that is ready to be written.
 pub struct Prepared {
     batch: Batch,
     head: Head,
-    left: Vec<Leaving>,
+    stored: Vec<Storing>,
     settled: Vec<oneshot::Sender<()>>,
 }
 
@@ -77,7 +93,7 @@ impl Writer {
     /// Continues after the log's head.
     pub fn new(log: Arc<dyn Log>, index: Arc<Index>, watermark: Watermark) -> Self {
         let head = log.head();
-        Self { log, index, watermark, head, backlog: VecDeque::new() }
+        Self { log, index, watermark, head, backlog: VecDeque::new(), waiting: 0, spent: VecDeque::new() }
     }
 
     /// Writes until the last sender is gone.
@@ -105,7 +121,7 @@ impl Writer {
         work: &mut UnboundedReceiver<Work>,
     ) -> Result<Prepared, WriterError> {
         let batch = Batch { after: self.head.position, ..Batch::default() };
-        let mut prepared = Prepared { batch, head: self.head, left: Vec::new(), settled: Vec::new() };
+        let mut prepared = Prepared { batch, head: self.head, stored: Vec::new(), settled: Vec::new() };
         let mut next = first;
         let mut bytes = 0;
         while let Some(piece) = next {
@@ -113,7 +129,7 @@ impl Writer {
             let full = prepared.batch.records.len() >= BATCH_COMMITS_MAX || bytes >= BATCH_BYTES_MAX;
             next = if full { None } else { work.try_recv().ok() };
         }
-        self.fill(&mut prepared);
+        self.fill(&mut prepared)?;
         prepared.batch.head = (!prepared.batch.records.is_empty()).then_some(prepared.head);
         Ok(prepared)
     }
@@ -123,10 +139,14 @@ impl Writer {
         match work {
             Work::Commit(record) => return prepared.chain(&record),
             Work::Notes(notes) => prepared.batch.notes.extend(notes),
-            Work::Snapshot(notes) => self.backlog.extend(notes.into_iter().map(Later::Note)),
+            Work::Snapshot(notes) => {
+                self.waiting += notes.len();
+                self.backlog.extend(notes.into_iter().map(Later::Note));
+            }
             Work::Index(leaving) => {
-                self.backlog.extend(leaving.notes()?.into_iter().map(Later::Note));
-                self.backlog.push_back(Later::Left(leaving));
+                let storing = leaving.begin();
+                self.waiting += storing.about();
+                self.backlog.push_back(Later::Storing(storing));
             }
             Work::Settle(told) => self.backlog.push_back(Later::Settled(told)),
         }
@@ -134,17 +154,33 @@ impl Writer {
     }
 
     /// Adds what waits for room.
-    fn fill(&mut self, prepared: &mut Prepared) {
-        let part = (self.backlog.len() / NOTES_PART).clamp(BATCH_NOTES_MIN, BATCH_NOTES_MAX);
+    fn fill(&mut self, prepared: &mut Prepared) -> Result<(), CodecError> {
+        let part = (self.waiting / NOTES_PART).clamp(BATCH_NOTES_MIN, BATCH_NOTES_MAX);
         let room = if prepared.batch.records.is_empty() { BATCH_NOTES_MAX } else { part };
-        for _ in 0..room {
-            match self.backlog.pop_front() {
-                Some(Later::Note(note)) => prepared.batch.notes.push(note),
-                Some(Later::Left(leaving)) => prepared.left.push(leaving),
-                Some(Later::Settled(told)) => prepared.settled.push(told),
-                None => return,
-            }
+        let mut taken = 0;
+        while let Some(later) = self.backlog.pop_front_if(|later| taken < room || !later.needs_room()) {
+            let note = match later {
+                Later::Note(note) => note,
+                Later::Settled(told) => {
+                    prepared.settled.push(told);
+                    continue;
+                }
+                Later::Storing(mut storing) => match storing.next()? {
+                    None => {
+                        prepared.stored.push(storing);
+                        continue;
+                    }
+                    Some(note) => {
+                        self.backlog.push_front(Later::Storing(storing));
+                        note
+                    }
+                },
+            };
+            prepared.batch.notes.push(note);
+            taken += 1;
         }
+        self.waiting = if self.has_backlog() { self.waiting.saturating_sub(taken) } else { 0 };
+        Ok(())
     }
 
     /// Hands the batch to the log. Nothing is durable yet.
@@ -155,18 +191,25 @@ impl Writer {
     }
 
     /// Makes it durable, and says so.
-    pub fn sync(&self, prepared: Prepared) -> Result<(), WriterError> {
+    pub fn sync(&mut self, prepared: Prepared) -> Result<(), WriterError> {
         self.log.sync()?;
-        let Prepared { head, left, settled, .. } = prepared;
-        for leaving in &left {
-            self.index.left(leaving);
-        }
+        let Prepared { head, stored, settled, .. } = prepared;
         self.watermark.raise(head.position);
+        self.forget(stored);
         for told in settled {
             // Whoever asked may have gone.
             let _ = told.send(());
         }
         Ok(())
+    }
+
+    /// Lets go of what is stored, a part at a time.
+    fn forget(&mut self, stored: Vec<Storing>) {
+        self.spent.extend(stored.into_iter().map(|stored| self.index.left(stored)));
+        let count = if self.spent.len() > SPENT_MAX { usize::MAX } else { FREED_AT_ONCE };
+        if self.spent.front_mut().is_some_and(|spent| !spent.free(count)) {
+            self.spent.pop_front();
+        }
     }
 }
 

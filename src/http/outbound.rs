@@ -251,8 +251,9 @@ pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpRe
 pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
     let url = call.see(|state| state.url.clone()).await?.ok_or(actors::webhook::Rejection::NoUrl)?;
     let account = call.look(|state| state.accounts.values().next().cloned()).await?;
-    let message = call.gateway.chance.message_id();
-    let (at, delivery) = (call.gateway.shard.clock().now(), DeliveryId::of(message).to_string());
+    let at = call.gateway.shard.clock().now();
+    let message = call.gateway.chance.message_id(at);
+    let delivery = DeliveryId::of(message).to_string();
     let bundle = testing::bundle(call.workspace, account.as_ref(), message, at);
     let bundle = bundle.ok_or_else(|| Refused::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &call.gateway.base_url).map_err(|error| Refused::fault(&error))?;

@@ -70,7 +70,7 @@ pub(super) async fn submit(
     let recipient = dry_run.then(|| body.recipient.clone());
     let SendBody { recipient: to, sender: from, text, file, unknown_fields } = body;
     let submit = Submit {
-        message: gateway.chance.message_id(),
+        message: gateway.chance.message_id(gateway.shard.clock().now()),
         token_hash: sender.token_hash,
         recipient: to,
         sender: from,

@@ -1,20 +1,24 @@
 //! What each record adds to the index.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Lookup, Series, Shared};
 use crate::chat::Responsible;
-use crate::codec::{self, CodecError};
+use crate::codec;
 use crate::event::Event;
 use crate::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId, WorkspaceId};
-use crate::log::Note;
 use crate::personal::{Digest, Personal};
 use crate::record::{Position, Record};
 use crate::time::Timestamp;
 use crate::webhook::Aggregation;
+
+/// So many positions of a message are stored with those of others at most.
+pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
 
 /// A value of the index.
 pub trait Value: DeserializeOwned {}
@@ -107,7 +111,10 @@ pub(super) struct Entries {
     removed: HashMap<Lookup, (Vec<u8>, Position)>,
     /// Who shares something now, or no more.
     shared: BTreeMap<Shared, BTreeMap<u64, bool>>,
-    series: HashMap<Series, Vec<Position>>,
+    /// In order, as they are stored.
+    series: BTreeMap<Series, Vec<Position>>,
+    /// Series of the messages that were queued within this run.
+    queued: BTreeMap<MessageId, Vec<Position>>,
     added: usize,
 }
 
@@ -135,6 +142,16 @@ impl Entries {
         self.values.keys().filter(|lookup| matches!(lookup, Lookup::Idempotency(..))).map(Lookup::key)
     }
 
+    /// All positions of a series that this run has.
+    pub(super) fn positions(&self, series: Series) -> impl Iterator<Item = Position> {
+        let queued = match series {
+            Series::Message(message) => self.queued.get(&message),
+            Series::Stream(_) => None,
+        };
+        queued.map_or(&[][..], Vec::as_slice).iter().chain(self.series(series)).copied()
+    }
+
+    /// Those that are stored by themselves.
     pub(super) fn series(&self, series: Series) -> &[Position] {
         self.series.get(&series).map_or(&[], Vec::as_slice)
     }
@@ -145,7 +162,7 @@ impl Entries {
                 self.push(Series::Stream(stream), position);
             }
             if let Some(message) = event.message() {
-                self.push(Series::Message(message), position);
+                self.push_of_message(message, matches!(event, Event::MessageQueued(_)), position);
             }
             self.add_value(record, position, event);
         }
@@ -153,6 +170,15 @@ impl Entries {
 
     fn push(&mut self, series: Series, position: Position) {
         self.series.entry(series).or_default().push(position);
+        self.added += 1;
+    }
+
+    fn push_of_message(&mut self, message: MessageId, is_queued: bool, position: Position) {
+        match self.queued.entry(message) {
+            Entry::Occupied(mut known) if known.get().len() < QUEUED_POSITIONS_MAX => known.get_mut().push(position),
+            Entry::Vacant(new) if is_queued => drop(new.insert(vec![position])),
+            _ => return self.push(Series::Message(message), position),
+        }
         self.added += 1;
     }
 
@@ -233,20 +259,37 @@ impl Entries {
         self.added += 1;
     }
 
-    pub(super) fn notes(&self, block: usize) -> Result<Vec<Note>, CodecError> {
-        let mut notes: Vec<Note> =
-            self.values.iter().map(|(lookup, (held, _))| (lookup.key(), held.clone().bytes())).collect();
-        for (shared, members) in &self.shared {
-            notes.extend(members.iter().map(|(member, has)| (shared.key(*member), has.then(Vec::new))));
-        }
-        for (series, positions) in &self.series {
-            for block in positions.chunks(block) {
-                let Some(first) = block.first() else { continue };
-                notes.push((series.block(*first), Some(codec::encode_value(&block)?)));
+    pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.values.keys()
+    }
+
+    pub(super) fn all_shared(&self) -> impl Iterator<Item = (Shared, u64, bool)> {
+        self.shared.iter().flat_map(|(shared, members)| members.iter().map(|(member, has)| (*shared, *member, *has)))
+    }
+
+    /// The messages from this one on that were queued within this run.
+    pub(super) fn queued_from(&self, first: MessageId) -> impl Iterator<Item = (MessageId, &[Position])> {
+        self.queued.range(first..).map(|(message, positions)| (*message, positions.as_slice()))
+    }
+
+    /// Frees about so many entries; whether any are left.
+    pub(super) fn free(&mut self, count: usize) -> bool {
+        for _ in 0..count {
+            if self.queued.pop_first().is_none() && self.series.pop_first().is_none() {
+                return false;
             }
         }
-        notes.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-        Ok(notes)
+        true
+    }
+
+    pub(super) fn series_count(&self) -> usize {
+        self.series.len()
+    }
+
+    /// The first block of the series after this one, or of the first.
+    pub(super) fn block_from(&self, after: Option<Series>) -> Option<(Series, usize)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.series.range((from, Bound::Unbounded)).next().map(|(series, _)| (*series, 0))
     }
 }
 

@@ -124,6 +124,31 @@ impl Series {
     }
 }
 
+/// Messages whose ids begin alike, as those do that were queued within 4 ms of each other: what is known of them from when
+/// they were queued is stored together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment(u64);
+
+impl Moment {
+    /// Bits of an id that tell its messages apart.
+    const BITS: u32 = 25;
+
+    pub(super) const fn of(message: MessageId) -> Self {
+        Self(message.bits() >> Self::BITS)
+    }
+
+    pub(super) fn prefix(self) -> Vec<u8> {
+        join(b'M', &[&self.0.to_be_bytes()])
+    }
+
+    /// The key of a block whose first message has its first position here.
+    pub(super) fn block(self, first: Position) -> Vec<u8> {
+        let mut key = self.prefix();
+        key.extend_from_slice(&first.to_be_bytes());
+        key
+    }
+}
+
 /// The position that a block's key ends with.
 pub(super) fn block_start(key: &[u8]) -> Position {
     key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))

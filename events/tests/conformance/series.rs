@@ -1,5 +1,7 @@
 //! Positions of a series, over the bounds of the blocks in which they are stored.
 
+use std::collections::BTreeMap;
+
 use events::ids::MessageId;
 use events::index::Series;
 
@@ -30,6 +32,16 @@ fn agrees(desk: &Desk, series: Series, all: &[u64]) {
                 assert_eq!(found, wanted, "{limit} from {from} to {to}");
             }
         }
+    }
+}
+
+/// Positions of each message's events, ascending and descending.
+fn messages_agree(desk: &Desk, all: &BTreeMap<u64, Vec<u64>>) {
+    for (message, positions) in all {
+        let series = Series::Message(MessageId::from_bits(*message));
+        assert_eq!(desk.index.positions(series, 1, FAR, usize::MAX).unwrap(), *positions, "message {message:x}");
+        let latest: Vec<_> = positions.iter().rev().take(2).copied().collect();
+        assert_eq!(desk.index.latest(series, FAR, 2).unwrap(), latest, "message {message:x}");
     }
 }
 
@@ -111,5 +123,36 @@ fn an_unknown_series_is_empty() {
         let unknown = Series::Stream(of_workspace(7));
         assert!(desk.index.positions(unknown, 0, FAR, 9).unwrap().is_empty());
         assert!(desk.index.latest(unknown, FAR, 9).unwrap().is_empty());
+    }
+}
+
+/// Those of a moment are stored together, what becomes of them later is not; a moment of 900 messages fills several notes,
+/// and one message has more events of that moment than a note can hold.
+#[test]
+fn messages_of_one_moment_share_notes_and_each_has_its_own_positions() {
+    const MOMENT: u64 = 7 << 40;
+    for mut desk in Desk::each() {
+        let mut all: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        let queued: Vec<u64> = (0..900).map(|nth| MOMENT + nth * 3).chain([MOMENT - 1, MOMENT + (1 << 25)]).collect();
+        for message in &queued {
+            let record = desk.append(of_workspace(0), accepted(0, 1, *message));
+            all.entry(*message).or_default().extend([record.first, record.last()]);
+        }
+        for _ in 0..600 {
+            let record = desk.append(of_workspace(0), vec![sent(0, 1, MOMENT)]);
+            all.entry(MOMENT).or_default().push(record.first);
+        }
+        messages_agree(&desk, &all);
+        desk.store_index();
+        let notes = desk.log().notes(b"M", b"", usize::MAX).unwrap();
+        assert!((4..20).contains(&notes.len()), "{} notes", notes.len());
+        for message in queued.iter().step_by(2) {
+            all.entry(*message).or_default().push(desk.append(of_workspace(0), vec![sent(0, 1, *message)]).first);
+        }
+        messages_agree(&desk, &all);
+        desk.store_index();
+        let desk = desk.reopened();
+        messages_agree(&desk, &all);
+        messages_agree(&desk, &BTreeMap::from([(MOMENT + 1, Vec::new())]));
     }
 }

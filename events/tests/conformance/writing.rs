@@ -43,11 +43,11 @@ impl Bench {
         Self { log, watermark, sequencer, writer, work }
     }
 
-    /// Sequences this many commits of one event.
+    /// Sequences this many commits of one event, of messages that were queued at different moments.
     fn sequence(&mut self, commits: u64, text: &str) {
         for number in 0..commits {
             // The stream of the workspace sees none of these events, so its revision stays.
-            let commit = commit(of_workspace(0), vec![queued(number, text)]);
+            let commit = commit(of_workspace(0), vec![queued(number << 32, text)]);
             self.sequencer.append(of_workspace(0), 0, commit).unwrap();
         }
     }
@@ -157,7 +157,7 @@ fn storing_the_index_takes_a_part_of_each_batch_and_delays_no_commit() {
 fn who_asks_is_told_when_all_before_is_durable_and_the_index_stored() {
     for mut desk in Desk::each() {
         for number in 0..200 {
-            desk.append(of_workspace(0), accepted(0, 1, number));
+            desk.append(of_workspace(0), accepted(0, 1, number << 32));
         }
         desk.sequencer.store_index(true).unwrap();
         let mut settled = desk.sequencer.settle().unwrap();

@@ -76,8 +76,6 @@ impl Soak {
         command.env("TIDINGS_GUARD__ALLOW_NETWORKS", NETWORKS);
         command.env("TIDINGS_OUTBOUND__ATTACHMENTS", "include");
         command.env("TIDINGS_LOG__CACHE_MB", CACHE_MB);
-        // As the files in `config/` have it.
-        command.env("MALLOC_ARENA_MAX", "2");
         let data_dir = folder.join("data");
         let server = Server::start(command, &data_dir, &folder.join("server.log"))?;
         let mut client = Client::new(server.address);

@@ -1,0 +1,125 @@
+//! Entries on their way to the disk: made into notes a few at a time, so that no batch waits for all of them.
+
+use std::sync::Arc;
+use std::vec::IntoIter;
+
+use super::BLOCK;
+use super::entries::{Entries, Held};
+use super::keys::{self, Lookup, Moment, Series, Shared};
+use crate::codec::{self, CodecError};
+use crate::ids::MessageId;
+use crate::log::Note;
+use crate::record::Position;
+
+/// A block of queued messages takes no more than this: a note has room for it and one long series more.
+const PACKED_BYTES_MAX: usize = 3_500;
+/// A message takes at most so much, and each of its positions.
+const MESSAGE_BYTES: usize = 10;
+const POSITION_BYTES: usize = 9;
+
+/// Bits of messages, and their positions.
+pub(super) type Packed = Vec<(u64, Vec<Position>)>;
+
+/// What was gathered, to be stored behind all records that it covers.
+pub struct Leaving {
+    pub(super) entries: Arc<Entries>,
+    /// All records up to here are covered once the notes are stored.
+    pub(super) covers: Position,
+}
+
+impl Leaving {
+    /// Puts the keys of each kind in order, which suits the store.
+    pub(crate) fn begin(self) -> Storing {
+        let Self { entries, covers } = self;
+        let mut lookups: Vec<Lookup> = entries.lookups().cloned().collect();
+        lookups.sort_unstable();
+        let shared: Vec<_> = entries.all_shared().collect();
+        let queued = entries.queued_from(MessageId::from_bits(0)).next().map(|(first, _)| first);
+        let block = entries.block_from(None);
+        let (lookups, shared) = (lookups.into_iter(), shared.into_iter());
+        Storing { entries, lookups, shared, queued, block, covers: Some(covers) }
+    }
+}
+
+/// The notes of what was gathered; each is made when it is asked for.
+pub(crate) struct Storing {
+    pub(super) entries: Arc<Entries>,
+    lookups: IntoIter<Lookup>,
+    shared: IntoIter<(Shared, u64, bool)>,
+    /// The next message that was queued.
+    queued: Option<MessageId>,
+    /// The next series, and how many of its positions are stored.
+    block: Option<(Series, usize)>,
+    /// What the last note says.
+    covers: Option<Position>,
+}
+
+impl Storing {
+    /// About how many notes there are; few where many messages were queued in a moment.
+    pub(crate) fn about(&self) -> usize {
+        self.lookups.len() + self.shared.len() + self.entries.series_count() + 1
+    }
+
+    /// Whether all notes were made.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.covers.is_none()
+    }
+
+    /// The next note, if any is left.
+    pub(crate) fn next(&mut self) -> Result<Option<Note>, CodecError> {
+        if let Some(lookup) = self.lookups.next() {
+            let value = self.entries.get_at(&lookup, Position::MAX).and_then(Held::bytes);
+            return Ok(Some((lookup.key(), value)));
+        }
+        if let Some((shared, member, has)) = self.shared.next() {
+            return Ok(Some((shared.key(member), has.then(Vec::new))));
+        }
+        if let Some(first) = self.queued {
+            return self.packed(first).map(Some);
+        }
+        if let Some((series, stored)) = self.block {
+            let rest = self.entries.series(series).get(stored..).unwrap_or_default();
+            let block = rest.get(..BLOCK).unwrap_or(rest);
+            let is_last = block.len() == rest.len();
+            self.block = if is_last { self.entries.block_from(Some(series)) } else { Some((series, stored + BLOCK)) };
+            let first = block.first().copied().unwrap_or_default();
+            return Ok(Some((series.block(first), Some(codec::encode_value(&block)?))));
+        }
+        Ok(self.covers.take().map(|covers| (keys::COVERED.to_vec(), Some(covers.to_be_bytes().to_vec()))))
+    }
+
+    pub(super) fn spent(self) -> Spent {
+        Spent(Arc::into_inner(self.entries))
+    }
+
+    /// A block of messages of one moment.
+    fn packed(&mut self, first: MessageId) -> Result<Note, CodecError> {
+        let (moment, mut block, mut bytes) = (Moment::of(first), Packed::new(), 0);
+        self.queued = None;
+        for (message, positions) in self.entries.queued_from(first) {
+            bytes += MESSAGE_BYTES + POSITION_BYTES * positions.len();
+            if Moment::of(message) != moment || (bytes > PACKED_BYTES_MAX && !block.is_empty()) {
+                self.queued = Some(message);
+                break;
+            }
+            block.push((message.bits(), positions.to_vec()));
+        }
+        let place = block.first().and_then(|(_, positions)| positions.first().copied()).unwrap_or_default();
+        Ok((moment.block(place), Some(codec::encode_value(&block)?)))
+    }
+}
+
+/// Entries that nobody needs any more. To free all of them at once would hold up the next batch.
+#[derive(Default)]
+pub(crate) struct Spent(Option<Entries>);
+
+impl Spent {
+    /// Frees about so many; whether any are left.
+    pub(crate) fn free(&mut self, count: usize) -> bool {
+        let is_more = self.0.as_mut().is_some_and(|entries| entries.free(count));
+        if !is_more {
+            self.0 = None;
+        }
+        is_more
+    }
+}
