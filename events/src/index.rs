@@ -125,8 +125,7 @@ impl Index {
             let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;
             for (_, block) in &blocks {
                 let block: Packed = codec::decode_value(block).map_err(|error| damaged(0, &error))?;
-                let own = block.into_iter().filter(|(bits, _)| *bits == message.bits());
-                found.extend(own.flat_map(|(_, positions)| positions));
+                found.extend(block.of(message));
             }
             match blocks.last() {
                 Some((key, _)) if blocks.len() == BLOCKS_AT_ONCE => {

@@ -16,6 +16,7 @@ use events::personal::Digest;
 use events::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
@@ -34,6 +35,8 @@ use crate::transports::simulator::remote::{InvalidAddress, Remote};
 
 /// A log this far ahead of the machine's clock is refused.
 const AHEAD_MS_MAX: u64 = 3_600_000;
+/// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
+const READERS_MAX: usize = 8;
 const ADMIN_KEY_NAME: &[u8] = b"admin_key_hash";
 
 /// A running gateway, and what its owner must learn once.
@@ -137,11 +140,22 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     };
     let (done, launched) = oneshot::channel();
     let config = config.clone();
-    Arbiter::new().spawn_fn(move || {
+    Arbiter::with_tokio_rt(deciding).spawn_fn(move || {
         let _ = done.send(Gateway::launch(make, &config));
     });
     let gateway = launched.await.map_err(|_| StartError::Actors)??;
     Ok(Started { gateway, new_admin_key, log })
+}
+
+/// What the deciding thread runs on.
+fn deciding() -> Runtime {
+    match Builder::new_current_thread().enable_all().max_blocking_threads(READERS_MAX).build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no runtime for the deciding thread; ending at once");
+            std::process::exit(1);
+        }
+    }
 }
 
 fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {

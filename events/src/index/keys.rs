@@ -137,6 +137,11 @@ impl Moment {
         Self(message.bits() >> Self::BITS)
     }
 
+    /// What tells a message from others of its moment.
+    pub(super) fn within(message: MessageId) -> u32 {
+        u32::try_from(message.bits() & !(u64::MAX << Self::BITS)).unwrap_or_default()
+    }
+
     pub(super) fn prefix(self) -> Vec<u8> {
         join(b'M', &[&self.0.to_be_bytes()])
     }

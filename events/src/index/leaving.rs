@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::vec::IntoIter;
 
+use serde::{Deserialize, Serialize};
+
 use super::BLOCK;
 use super::entries::{Entries, Held};
 use super::keys::{self, Lookup, Moment, Series, Shared};
@@ -14,11 +16,32 @@ use crate::record::Position;
 /// A block of queued messages takes no more than this: a note has room for it and one long series more.
 const PACKED_BYTES_MAX: usize = 3_500;
 /// A message takes at most so much, and each of its positions.
-const MESSAGE_BYTES: usize = 10;
+const MESSAGE_BYTES: usize = 8;
 const POSITION_BYTES: usize = 9;
 
-/// Bits of messages, and their positions.
-pub(super) type Packed = Vec<(u64, Vec<Position>)>;
+/// Messages of one moment: what tells them apart, how many positions each has, and these one behind the other.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Packed {
+    messages: Vec<u32>,
+    counts: Vec<u16>,
+    positions: Vec<Position>,
+}
+
+impl Packed {
+    fn push(&mut self, message: MessageId, positions: &[Position]) {
+        self.messages.push(Moment::within(message));
+        self.counts.push(u16::try_from(positions.len()).unwrap_or(u16::MAX));
+        self.positions.extend_from_slice(positions);
+    }
+
+    /// Positions of a message of this moment.
+    pub(super) fn of(&self, message: MessageId) -> &[Position] {
+        let own = Moment::within(message);
+        let Some(nth) = self.messages.iter().position(|within| *within == own) else { return &[] };
+        let counts = |to: usize| self.counts.iter().take(to).map(|count| usize::from(*count)).sum();
+        self.positions.get(counts(nth)..counts(nth + 1)).unwrap_or_default()
+    }
+}
 
 /// What was gathered, to be stored behind all records that it covers.
 pub struct Leaving {
@@ -94,17 +117,17 @@ impl Storing {
 
     /// A block of messages of one moment.
     fn packed(&mut self, first: MessageId) -> Result<Note, CodecError> {
-        let (moment, mut block, mut bytes) = (Moment::of(first), Packed::new(), 0);
+        let (moment, mut block, mut bytes) = (Moment::of(first), Packed::default(), 0);
         self.queued = None;
         for (message, positions) in self.entries.queued_from(first) {
             bytes += MESSAGE_BYTES + POSITION_BYTES * positions.len();
-            if Moment::of(message) != moment || (bytes > PACKED_BYTES_MAX && !block.is_empty()) {
+            if Moment::of(message) != moment || (bytes > PACKED_BYTES_MAX && !block.messages.is_empty()) {
                 self.queued = Some(message);
                 break;
             }
-            block.push((message.bits(), positions.to_vec()));
+            block.push(message, positions);
         }
-        let place = block.first().and_then(|(_, positions)| positions.first().copied()).unwrap_or_default();
+        let place = block.positions.first().copied().unwrap_or_default();
         Ok((moment.block(place), Some(codec::encode_value(&block)?)))
     }
 }

@@ -62,9 +62,9 @@ impl Tenant {
         self.life(at, nth).map(|life| life.queued()).unwrap_or_default()
     }
 
-    /// The id of the tenant's `nth` message.
+    /// The id of the tenant's `nth` message: it ascends as time does, like those of the gateway.
     pub const fn message(&self, nth: u64) -> MessageId {
-        drawn(self.workspace.ordinal() << 40 | nth)
+        MessageId::from_bits(nth << 23 | self.workspace.ordinal())
     }
 
     fn life(&self, at: Timestamp, nth: u64) -> Option<Life<'_>> {
@@ -80,14 +80,6 @@ impl Tenant {
             at,
         })
     }
-}
-
-/// An id that looks drawn, and is no other number's.
-const fn drawn(number: u64) -> MessageId {
-    let bits = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    MessageId::from_bits(bits ^ (bits >> 31))
 }
 
 impl Life<'_> {
