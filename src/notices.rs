@@ -19,6 +19,7 @@ use events::webhook::DisabledBecause;
 
 use crate::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
 use crate::mail::{Language, Mail, Postbox, Recipient};
+use crate::sending::Turns;
 
 /// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
@@ -29,6 +30,7 @@ const CHUNK: usize = 256;
 pub struct Notices {
     reading: Reading,
     reach: OnceLock<Reach>,
+    turns: Turns<StreamId>,
 }
 
 /// What is there only once the actors are.
@@ -40,7 +42,7 @@ struct Reach {
 impl Notices {
     /// Tells nobody before it is connected.
     pub fn new(reading: Reading) -> Self {
-        Self { reading, reach: OnceLock::new() }
+        Self { reading, reach: OnceLock::new(), turns: Turns::of(1) }
     }
 
     /// Lets it reach the actors and the postbox.
@@ -62,7 +64,9 @@ impl Notices {
         }
     }
 
+    /// One at a time: an earlier notice that is late tells of the latest stop too, and its letter is the same.
     async fn try_once(&self, about: StreamId) -> Result<(), Untold> {
+        let _turn = self.turns.turn(about).await;
         let reach = self.reach.get().ok_or(Untold::NotYet)?;
         let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
         let found = self.reading.read(move || latest_stop(log.as_ref(), &index, about)).await?;
@@ -70,7 +74,7 @@ impl Notices {
         let (name, owner) = reach.owner(about).await?;
         let letter = reach.letter(about, &stop, &name, &owner).await?;
         let mail = Mail {
-            // By the stop, not by the notice: an earlier notice that is late tells of the latest stop too.
+            // By the stop, not by the notice.
             id: format!("{}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
             at: stop.recorded_at,
             to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },

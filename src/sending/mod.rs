@@ -21,6 +21,7 @@ use futures_util::future::LocalBoxFuture;
 pub use fetching::Fetching;
 pub use lately::Lately;
 pub(crate) use queued::queued;
+pub(crate) use turns::Turns;
 
 use self::queued::Queued;
 use crate::files::Fault;

@@ -7,13 +7,13 @@ use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Turns of every kind `K`; kinds that nobody wants are not kept.
-pub(super) struct Turns<K: Eq + Hash + Clone> {
+pub(crate) struct Turns<K: Eq + Hash + Clone> {
     at_once: usize,
     kinds: DashMap<K, Arc<Semaphore>>,
 }
 
 /// A turn, until it is dropped.
-pub(super) struct Turn<'a, K: Eq + Hash + Clone> {
+pub(crate) struct Turn<'a, K: Eq + Hash + Clone> {
     turns: &'a Turns<K>,
     kind: K,
     permit: Option<OwnedSemaphorePermit>,
@@ -21,12 +21,12 @@ pub(super) struct Turn<'a, K: Eq + Hash + Clone> {
 
 impl<K: Eq + Hash + Clone> Turns<K> {
     /// At most `at_once` of a kind.
-    pub(super) fn of(at_once: usize) -> Self {
+    pub(crate) fn of(at_once: usize) -> Self {
         Self { at_once, kinds: DashMap::new() }
     }
 
     /// Waits for a turn.
-    pub(super) async fn turn(&self, kind: K) -> Turn<'_, K> {
+    pub(crate) async fn turn(&self, kind: K) -> Turn<'_, K> {
         let free = Arc::clone(&self.kinds.entry(kind.clone()).or_insert_with(|| Semaphore::new(self.at_once).into()));
         // Never closed, so there always is a permit in the end.
         Turn { turns: self, kind, permit: free.acquire_owned().await.ok() }

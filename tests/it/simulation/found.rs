@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::Story;
 use super::life::{ADMIN_KEY, Life, Machine};
 
 /// A workspace with an account: its key, and the path of its inbound URL.
@@ -108,6 +109,17 @@ fn two_letters_about_one_stop_are_one() {
     assert_eq!(lived, Some(()));
     let taken: Vec<_> = machine.mail.look(|taken| taken.iter().map(|letter| letter.answered).collect());
     assert_eq!(taken, [false, true], "one about each stop, and the first one's answer was lost");
+}
+
+/// A late notice and that of the next stop told of it at the same moment, each by a letter of its own.
+#[test]
+fn a_late_notice_and_the_next_one_send_one_letter() {
+    let steps = [
+        6, 9, 11, 13, 14, 18, 19, 21, 22, 23, 27, 32, 33, 56, 57, 58, 60, 62, 63, 65, 67, 68, 69, 70, 71, 72, 75, 76,
+        77, 116, 179, 180, 225, 226, 228, 229, 230,
+    ];
+    let story = Story::of(6_345).only(&steps).without(&["a receiver answers at length", "an update is lost"]);
+    story.tell().map(drop).unwrap();
 }
 
 /// Found by a seed: what the first commit of a life held back was never let go, because the disk had been faster than

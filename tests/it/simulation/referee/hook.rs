@@ -80,8 +80,9 @@ impl Hook {
         self.enabled && self.url.is_some()
     }
 
+    /// Tries that somebody makes. What a crash broke off waits until it is switched on.
     pub fn under_way(&self) -> usize {
-        self.trying.len() + self.by_hand.len()
+        self.by_hand.len() + if self.is_open() { self.trying.len() } else { 0 }
     }
 
     /// Whether its owner has not been told of the last stop.
@@ -89,7 +90,7 @@ impl Hook {
         self.told < self.fuses
     }
 
-    /// Whether it has anything to do by itself. What a crash broke off waits until it is switched on.
+    /// Whether it has anything to do by itself.
     pub fn is_busy(&self) -> bool {
         let owes = self.owes() > 0 || !self.trying.is_empty();
         self.is_untold() || !self.by_hand.is_empty() || (self.is_open() && owes)
