@@ -22,6 +22,9 @@ pub use posts::Promise;
 const BURSTS: u64 = 10;
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
+/// After so long without doing anything they use no earlier key.
+const KEYS_KEPT_S: u64 = 12 * 3_600;
+
 /// What the people know.
 #[derive(Default)]
 pub struct People {
@@ -35,6 +38,8 @@ pub struct People {
     /// What was said to accounts, or typed on their phones: the account's number and the text.
     pub said: Vec<(&'static str, String)>,
     posts: Vec<Post>,
+    /// When they last did something, in seconds of the story.
+    acted_s: u64,
     texts: u64,
     pub last: &'static str,
     pub counts: BTreeMap<&'static str, u64>,
@@ -151,6 +156,14 @@ impl People {
             "chat" => self.change_chat(nth, rng, life, referee).await,
             _ => self.look(nth, rng, life).await,
         }
+    }
+
+    /// They do something now. When much time has passed, however it did, an earlier key may be remembered or not.
+    pub fn at(&mut self, now_s: u64) {
+        if now_s.saturating_sub(self.acted_s) > KEYS_KEPT_S {
+            self.forget_keys();
+        }
+        self.acted_s = now_s;
     }
 
     /// More than a day passes without them: no key of theirs is remembered.

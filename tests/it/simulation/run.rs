@@ -225,6 +225,7 @@ async fn take(
         What::Stop => stop(machine, life, referee).await?,
         What::Act => {
             machine.fate.note(|| format!("#{number} at {now_s} s"));
+            people.at(now_s);
             let acted = timeout(PATIENCE, people.act(rng, life, referee, machine)).await;
             let overview =
                 || format!("no answer to {} in {PATIENCE:?}: {:?}", people.last, life.gateway.shard.overview());
