@@ -21,7 +21,7 @@ const DIGITS_MAX: usize = 15;
 
 /// E.164 with its plus: 7 to 15 digits after dropping spaces, dots, dashes and brackets, the first not 0, `+` optional.
 pub fn e164(text: &str) -> Option<String> {
-    let mut bare = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '\u{a0}')).peekable();
+    let mut bare = text.chars().filter(|c| !is_between_digits(*c)).peekable();
     bare.next_if_eq(&'+');
     let mut phone = String::with_capacity(DIGITS_MAX + 1);
     phone.push('+');
@@ -32,6 +32,14 @@ pub fn e164(text: &str) -> Option<String> {
         phone.push(digit);
     }
     (phone.len() > DIGITS_MIN && !phone.starts_with("+0")).then_some(phone)
+}
+
+/// What people, address books and word processors write between digits; with the hidden marks of direction around them.
+const fn is_between_digits(c: char) -> bool {
+    let is_space = matches!(c, ' ' | '\t' | '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{2060}');
+    let is_dash = matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let is_mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    is_space || is_dash || is_mark || matches!(c, '.' | '(' | ')' | '[' | ']')
 }
 
 impl Peer {
@@ -87,7 +95,14 @@ mod tests {
 
     #[test]
     fn one_person_is_one_chat_however_the_number_is_written() {
-        let spellings = ["+12025550101", "12025550101", " +1 (202) 555-0101 ", "1.202.555.0101"];
+        let spellings = [
+            "+12025550101",
+            "12025550101",
+            " +1 (202) 555-0101 ",
+            "1.202.555.0101",
+            "+1 [202] 555\u{2011}0101",
+            "\u{202a}+1\u{2009}202\u{202f}5550101\u{202c}",
+        ];
         for text in spellings {
             assert_eq!(Peer::from_phone(text).canonical, "+12025550101", "{text}");
         }

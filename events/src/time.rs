@@ -1,12 +1,14 @@
 //! Moments as the rules see them: milliseconds, compared and added, never read from a clock here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01 00:00 UTC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -50,9 +52,34 @@ impl FromStr for Timestamp {
     }
 }
 
+impl Serialize for Timestamp {
+    /// What people read has it as they read it; what is stored, as a number.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = Cow::<str>::deserialize(deserializer)?;
+            return text.parse().map_err(D::Error::custom);
+        }
+        i64::deserialize(deserializer).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_a_text_for_people() {
+        let at = Timestamp::from_ms(1_614_147_929_007);
+        let shown = serde_json::to_string(&at).unwrap();
+        assert_eq!(shown, "\"2021-02-24T06:25:29.007Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>(&shown).unwrap(), at);
+    }
 
     #[test]
     fn a_moment_reads_as_it_is_written() {

@@ -50,10 +50,23 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
 
 async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
     let (listener, taken_port) = free_port(config.listen)?;
-    let running = Running::start(&config, listener, false).await?;
+    let bound = listener.local_addr().map_err(|error| Failure::because(Exit::Failed, &error))?;
+    let mut running = Running::start(&config, listener, false).await?;
+    announce(cli, &config, &mut running, bound, taken_port).await?;
+    running.until_stopped(&config, cli.json).await
+}
+
+/// Makes the workspace to try, and tells what is there.
+async fn announce(
+    cli: &Cli,
+    config: &Config,
+    running: &mut Running,
+    bound: SocketAddr,
+    taken_port: Option<u16>,
+) -> Result<(), Failure> {
     let gateway = running.started.gateway.clone();
     let from = gateway.shard.watermark().durable();
-    let Ready { inbound_url, accounts, reports_url } = workspace::ready(&gateway, &config.data_dir).await?;
+    let Ready { inbound_url, accounts, reports_url } = workspace::ready(&gateway, bound, &config.data_dir).await?;
     let admin_key_file = admin_key_file(&config.data_dir);
     let api_key_file = api_key_file(&config.data_dir);
     let phones_url = config.simulator.url.as_ref().map_or(&*gateway.base_url, |url| url.as_str());
@@ -81,10 +94,10 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
         print(&format!("{told}\n"))?;
     } else {
         print(&banner.render())?;
-        actix::spawn(commentary::events(gateway.clone(), from, banner.colour));
-        actix::spawn(commentary::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
+        running.aside.spawn_local(commentary::events(gateway.clone(), from, banner.colour));
+        running.aside.spawn_local(commentary::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
     }
-    running.until_stopped(&config).await
+    Ok(())
 }
 
 /// How this program was called, for lines that are to be copied.

@@ -42,15 +42,25 @@ use crate::config::{Config, Overrides};
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _ = error.print();
-            return exit.into();
-        }
+        Err(error) => return misread(&error),
     };
     match carry_out(&cli) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(cli.json),
+    }
+}
+
+/// Tells what is wrong with the arguments, or the help that was asked for.
+fn misread(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let words = error.render().to_string();
+        let message = words.trim_end().strip_prefix("error: ").unwrap_or(&words);
+        return Failure::new(Exit::Usage, message.split("\n\nUsage:").next().unwrap_or_default()).report(true);
+    }
+    match error.print() {
+        _ if error.use_stderr() => Exit::Usage.into(),
+        Err(untold) if untold.kind() != io::ErrorKind::BrokenPipe => Exit::Failed.into(),
+        _ => Exit::Done.into(),
     }
 }
 

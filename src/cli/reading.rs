@@ -39,7 +39,8 @@ impl Source {
             Err(OpenError::InUse) => {
                 let holder = Holder::read(directory);
                 let known = holder.as_ref().ok_or_else(|| in_use(directory, None))?;
-                let key = server.admin_key.clone().or_else(|| kept_key(directory));
+                let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
+                let key = server.admin_key.clone().or_else(preset).or_else(|| kept_key(directory));
                 Ok(Self::Gateway(Remote::new(&known.url, key, Door::Operator)?))
             }
             Err(OpenError::Read(error)) => Err(unreadable(&error)),

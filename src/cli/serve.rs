@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer};
 use events::sled_log::{Closed, OpenError};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 
 use super::args::{Cli, ServeArgs};
 use super::exit::{Exit, Failure};
@@ -24,6 +25,9 @@ const SHUTDOWN_S: u64 = 10;
 const HEADERS_S: u64 = 8;
 /// An idle connection is kept this long.
 const KEEP_ALIVE_S: u64 = 75;
+/// So long, at most, new connections are still taken while stopping.
+const UNREADY_SHOWN: Duration = Duration::from_secs(2);
+const BUSY_POLL: Duration = Duration::from_millis(10);
 const BACKLOG: u32 = 1_024;
 /// All threads have let go of the log within this time after the last one was told to end.
 const CLOSED_WITHIN: Duration = Duration::from_secs(8);
@@ -41,7 +45,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
         }
         tracing::info!(url = %running.started.gateway.base_url, "ready");
         tell_service_manager(NotifyState::Ready);
-        running.until_stopped(&config).await
+        running.until_stopped(&config, cli.json).await
     })
 }
 
@@ -59,7 +63,10 @@ fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 pub(super) struct Running {
     pub(super) started: Started,
     pub(super) recovered: Duration,
+    /// What else runs for as long as the gateway does.
+    pub(super) aside: JoinSet<()>,
     server: ServerHandle,
+    connections: Connections,
     signals: [Signal; 2],
 }
 
@@ -71,45 +78,59 @@ impl Running {
         let before = tokio::time::Instant::now();
         let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;
         let recovered = before.elapsed();
-        let server = serve(&started, listener).map_err(|error| failed(&error))?;
+        let (server, connections) = serve(&started, listener).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");
         Holder { pid: std::process::id(), url }.write(&config.data_dir).map_err(|error| failed(&error))?;
         let (directory, state) = (config.data_dir.clone(), started.gateway.state.clone());
         actix::spawn(gateway::watch_disk(directory, config.disk_reserve_mb, state));
-        Ok(Self { started, recovered, server, signals })
+        Ok(Self { started, recovered, aside: JoinSet::new(), server, connections, signals })
     }
 
     /// Ends on the first SIGINT or SIGTERM, cleanly; on the second at once.
-    pub(super) async fn until_stopped(mut self, config: &Config) -> Result<(), Failure> {
-        self.signal().await;
-        say("Stopping: finishing what is under way (again to stop at once)\n");
+    pub(super) async fn until_stopped(self, config: &Config, json: bool) -> Result<(), Failure> {
+        let Self { started, aside, server, connections, mut signals, .. } = self;
+        signal_of(&mut signals).await;
+        tell(json, "Stopping: finishing what is under way (again to stop at once)");
+        started.gateway.state.stop();
         tell_service_manager(NotifyState::Stopping);
-        let gateway = self.started.gateway.clone();
-        gateway.state.stop();
-        let server = self.server.clone();
         let clean = async move {
+            shown_unready(&connections).await;
             server.stop(true).await;
-            gateway.stop().await
+            let queued = started.gateway.stop().await;
+            let closed = started.log.closed();
+            // Whoever still holds the log keeps it open.
+            drop((started, aside, server));
+            actix::System::current().stop();
+            until(closed).await;
+            queued
         };
         let queued = tokio::select! {
             queued = clean => queued,
-            () = self.signal() => return Err(Failure::new(Exit::Failed, "stopped at once")),
+            () = signal_of(&mut signals) => return Err(Failure::new(Exit::Failed, "stopped at once")),
         };
-        let closed = self.started.log.closed();
-        drop(self);
-        actix::System::current().stop();
-        until(closed).await;
         Holder::remove(&config.data_dir);
-        say(&format!("Stopped. {}\n", staying(queued)));
+        tell(json, &format!("Stopped. {}", staying(queued)));
         Ok(())
     }
+}
 
-    async fn signal(&mut self) {
-        let [interrupt, terminate] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+/// Words on stderr, among log lines for machines as one of them.
+fn tell(json: bool, words: &str) {
+    if json { tracing::info!("{words}") } else { say(&format!("{words}\n")) }
+}
+
+async fn signal_of([interrupt, terminate]: &mut [Signal; 2]) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// While requests are under way, whoever asks is told for a moment that no more are wanted; then nobody gets in.
+async fn shown_unready(connections: &Connections) {
+    let begun = tokio::time::Instant::now();
+    while connections.are_busy() && begun.elapsed() < UNREADY_SHOWN {
+        tokio::time::sleep(BUSY_POLL).await;
     }
 }
 
@@ -151,14 +172,15 @@ fn staying(queued: u64) -> String {
 }
 
 /// Serves HTTP.
-pub(super) fn serve(started: &Started, listener: TcpListener) -> io::Result<ServerHandle> {
+pub(super) fn serve(started: &Started, listener: TcpListener) -> io::Result<(ServerHandle, Connections)> {
     take_file_descriptors();
     let gateway = started.gateway.clone();
     let app = move || App::new().configure(|config| http::configure(config, &gateway));
     let connections = Connections::new(Duration::from_secs(KEEP_ALIVE_S + 5));
     actix::spawn(connections.clone().watch());
+    let greeting = connections.clone();
     let server = HttpServer::new(app)
-        .on_connect(move |io, data| connections.greet(io, data))
+        .on_connect(move |io, data| greeting.greet(io, data))
         .workers(std::thread::available_parallelism().map_or(1, Into::into))
         .backlog(BACKLOG)
         .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
@@ -169,7 +191,7 @@ pub(super) fn serve(started: &Started, listener: TcpListener) -> io::Result<Serv
         .run();
     let handle = server.handle();
     actix::spawn(server);
-    Ok(handle)
+    Ok((handle, connections))
 }
 
 fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {

@@ -13,7 +13,7 @@ use super::kind::{Kind, shown};
 
 const PREFIX: &str = "TIDINGS_";
 /// Ends of variables of the command line and of tracing, which are no keys.
-const OTHER_VARIABLES: [&str; 4] = ["api_key", "config", "log", "url"];
+const OTHER_VARIABLES: [&str; 5] = ["api_key", "config", "log", "url", "webhook_secret"];
 /// Variables that begin so belong to the tests.
 const TEST_PREFIXES: [&str; 2] = ["TIDINGS_SIMULATION_", "TIDINGS_TEST_"];
 /// Keys whose values no message shows.

@@ -78,10 +78,10 @@ impl Fetcher {
             _ => {}
         }
         let bytes = body::read(answer, &name, self.limits.bytes_max).await?;
-        let mime = sniff::mime(&bytes);
-        if mime == sniff::HTML && !sniff::is_html_name(&name) {
+        if sniff::is_sharing_page(&bytes, &name) {
             return Err(Fault::NotADirectLink(sharing::advice(first, last)));
         }
+        let mime = sniff::mime(&bytes);
         Ok(Fetched { name, mime, bytes })
     }
 }

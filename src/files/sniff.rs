@@ -1,24 +1,24 @@
 //! Tells what a file is from its bytes alone: neither its name nor what a server says of it is trusted.
 
 /// A web page.
-pub(super) const HTML: &str = "text/html";
+const HTML: &str = "text/html";
 
 /// Endings of files that are meant to be web pages.
 const HTML_ENDINGS: [&str; 4] = [".html", ".htm", ".xhtml", ".xht"];
 
-/// What web pages begin with, after blanks, comments and a declaration of XML.
-const HTML_BEGINS: [&str; 11] = [
-    "<!doctype html",
-    "<html",
-    "<head",
-    "<body",
-    "<title",
-    "<meta",
-    "<link",
-    "<script",
-    "<style",
-    "<noscript",
-    "<iframe",
+/// Endings of texts that may well begin with a tag.
+const MARKUP_ENDINGS: [&str; 8] = [".md", ".markdown", ".txt", ".text", ".xml", ".svg", ".tpl", ".php"];
+
+const DOCTYPE: &str = "<!doctype";
+
+/// What web pages begin with, after blanks, comments and a declaration of XML, but for the DOCTYPE.
+const HTML_BEGINS: [&str; 10] =
+    ["<html", "<head", "<body", "<title", "<meta", "<link", "<script", "<style", "<noscript", "<iframe"];
+
+/// What the bodies of careless web pages begin with, such as those that ask for a login; and many a readme.
+const FRAGMENT_BEGINS: [&str; 16] = [
+    "<div", "<form", "<center", "<h1", "<h2", "<h3", "<p", "<a", "<b", "<br", "<font", "<table", "<section", "<main",
+    "<span", "<img",
 ];
 
 /// What these bytes are; `application/octet-stream` if nothing else is sure.
@@ -34,36 +34,53 @@ pub(super) fn mime(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Whether a file of this name is meant to be a web page.
-pub(super) fn is_html_name(name: &str) -> bool {
+/// Whether these bytes are a web page where a file of this name is meant to be something else.
+pub(super) fn is_sharing_page(bytes: &[u8], name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    HTML_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    let is_named = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let is_fragment = || begins(bytes, |rest| begins_with_tag(rest, &FRAGMENT_BEGINS));
+    !is_named(&HTML_ENDINGS) && (is_html(bytes) || (!is_named(&MARKUP_ENDINGS) && is_fragment()))
 }
 
 fn is_html(bytes: &[u8]) -> bool {
+    begins(bytes, |rest| is_doctype(rest) || begins_with_tag(rest, &HTML_BEGINS))
+}
+
+/// Asks how a text begins, whatever its encoding, after blanks, comments and a declaration of XML.
+fn begins(bytes: &[u8], so: impl FnOnce(&[u8]) -> bool) -> bool {
     match bytes {
         [0xff, 0xfe, wide @ ..] | [0xfe, 0xff, wide @ ..] => {
             let narrow: Vec<u8> = wide.iter().copied().filter(|byte| *byte != 0).take(4_096).collect();
-            begins_as_html(&narrow)
+            so(prologue_off(&narrow))
         }
-        [0xef, 0xbb, 0xbf, rest @ ..] => begins_as_html(rest),
-        _ => begins_as_html(bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => so(prologue_off(rest)),
+        _ => so(prologue_off(bytes)),
     }
 }
 
-fn begins_as_html(bytes: &[u8]) -> bool {
+fn prologue_off(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes.trim_ascii_start();
     loop {
         rest = match rest {
             [b'<', b'!', b'-', b'-', inside @ ..] => after(inside, b"-->"),
             [b'<', b'?', b'x', b'm', b'l', inside @ ..] => after(inside, b"?>"),
-            _ => break,
+            _ => return rest,
         };
     }
-    HTML_BEGINS.iter().any(|begin| {
-        let (begun, next) = rest.split_at_checked(begin.len()).unwrap_or_default();
+}
+
+/// `<!DOCTYPE html`, whatever blanks stand between the two.
+fn is_doctype(rest: &[u8]) -> bool {
+    let (begun, next) = rest.split_at_checked(DOCTYPE.len()).unwrap_or_default();
+    let blank = next.first().is_some_and(u8::is_ascii_whitespace);
+    begun.eq_ignore_ascii_case(DOCTYPE.as_bytes()) && blank && begins_with_tag(next.trim_ascii_start(), &["html"])
+}
+
+fn begins_with_tag(rest: &[u8], tags: &[&str]) -> bool {
+    tags.iter().any(|tag| {
+        let (begun, next) = rest.split_at_checked(tag.len()).unwrap_or_default();
         let ends = next.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
-        begun.eq_ignore_ascii_case(begin.as_bytes()) && ends
+        begun.eq_ignore_ascii_case(tag.as_bytes()) && ends
     })
 }
 
@@ -106,6 +123,8 @@ mod tests {
     fn a_web_page_is_known_however_it_begins() {
         for page in [
             "<!DOCTYPE html><html></html>",
+            "<!DOCTYPE  html><html></html>",
+            "<!doctype\n\thtml>",
             "<!doctype HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">",
             "<HTML lang=en>",
             "\u{feff} \r\n\t<html>",
@@ -134,20 +153,43 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_web_page_is_none() {
-        for text in
-            ["<htmlx>", "<headline>", "html", "<svg>", "<!-- never closed <html>", "<?xml version=\"1.0\"?><feed/>", ""]
-        {
+        for text in [
+            "<htmlx>",
+            "<headline>",
+            "html",
+            "<!doctypehtml>",
+            "<!doctype htmlx>",
+            "<!doctype svg>",
+            "<svg>",
+            "<!-- never closed <html>",
+            "<?xml version=\"1.0\"?><feed/>",
+            "",
+        ] {
             assert_ne!(mime(text.as_bytes()), HTML, "{text}");
         }
     }
 
     #[test]
-    fn only_names_of_web_pages_are_meant_to_be_web_pages() {
+    fn a_page_is_a_sharing_page_unless_the_name_means_one() {
         for name in ["a.html", "A.HTM", "a.xhtml", "a.pdf.html"] {
-            assert!(is_html_name(name), "{name}");
+            assert!(!is_sharing_page(b"<html>", name), "{name}");
+            assert!(!is_sharing_page(b"<div>", name), "{name}");
         }
-        for name in ["a.png", "a", "html", "a.html.png", ""] {
-            assert!(!is_html_name(name), "{name}");
+        for name in ["a.png", "a", "html", "a.html.png", "", "a.md"] {
+            assert!(is_sharing_page(b"<html>", name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_careless_page_is_a_sharing_page_unless_the_name_means_a_text() {
+        let pages =
+            ["<h1>Sign in</h1>", "<!-- old -->\r\n<DIV class=x>", "<form action=/login>", "<center>403</center>"];
+        for page in pages {
+            assert!(is_sharing_page(page.as_bytes(), "a.pdf"), "{page}");
+            assert!(!is_sharing_page(page.as_bytes(), "README.md"), "{page}");
+        }
+        for other in ["a < b", "<headline>", "<bee>", "name;phone", "%PDF-1.7", ""] {
+            assert!(!is_sharing_page(other.as_bytes(), "a.pdf"), "{other}");
         }
     }
 }

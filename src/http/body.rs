@@ -52,10 +52,22 @@ async fn gather(body: &mut BytesMut, mut payload: Payload, limit: usize) -> Resu
 /// A JSON object of a known shape; what does not fit is named.
 pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     let object = json::object(body)?;
-    T::deserialize(Value::Object(object)).map_err(|error| {
-        let what = error.to_string();
-        let code = if what.starts_with("missing field") { "missing_field" } else { "invalid_value" };
-        Refused::bad(code, what)
+    serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
+        let path = error.path().to_string();
+        let what = error.inner().to_string();
+        let missing = what.strip_prefix("missing field `").and_then(|name| name.strip_suffix('`'));
+        let code = if missing.is_some() { "missing_field" } else { "invalid_value" };
+        let param = match (path.as_str(), missing) {
+            (".", None) => None,
+            (".", Some(name)) => Some(name.to_owned()),
+            (within, Some(name)) => Some(format!("{within}.{name}")),
+            (field, None) => Some(field.to_owned()),
+        };
+        let refused = Refused::bad(code, what);
+        match param {
+            Some(param) => refused.naming(param),
+            None => refused,
+        }
     })
 }
 
@@ -81,6 +93,34 @@ pub(super) fn bounded(param: &'static str, text: &str, chars_max: usize) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Owner {
+            email: String,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only read")]
+        struct Body {
+            owner: Owner,
+            credits: u64,
+        }
+        for (body, wanted) in [
+            (r#"{"owner": {"email": "a"}}"#, ("missing_field", Some("credits"))),
+            (r#"{"owner": {}, "credits": 1}"#, ("missing_field", Some("owner.email"))),
+            (r#"{"owner": {"email": 5}, "credits": 1}"#, ("invalid_value", Some("owner.email"))),
+            (r#"{"owner": {"email": "a"}, "credits": -5}"#, ("invalid_value", Some("credits"))),
+            (r#"{"owner": {"email": "a"}, "credits": 1, "foo": 1}"#, ("invalid_value", Some("foo"))),
+        ] {
+            let refused = typed::<Body>(body.as_bytes()).unwrap_err().body("", "", false);
+            let named = |name: &str| refused.pointer(name).and_then(Value::as_str).map(str::to_owned);
+            let found = (named("/error/code").unwrap_or_default(), named("/error/param"));
+            assert_eq!((found.0.as_str(), found.1.as_deref()), wanted, "{body}");
+        }
+    }
 
     #[test]
     fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {

@@ -89,7 +89,7 @@ pub(super) async fn list(
 fn wanted(workspace: WorkspaceId, count: u64, query: PageQuery) -> Vec<ChatId> {
     let ids = (1..=count).filter_map(|nth| ChatId::nth(workspace, nth));
     if let Some(before) = query.before {
-        let mut nearest: Vec<_> = ids.filter(|id| id.number() > before).take(query.limit).collect();
+        let mut nearest: Vec<_> = ids.filter(|id| id.number() > before).take(query.limit + 1).collect();
         nearest.reverse();
         nearest
     } else {
@@ -192,7 +192,7 @@ fn said(gateway: &Gateway, chat: ChatId, head: Position, query: PageQuery) -> Re
         }
         to = oldest.saturating_sub(1);
     }
-    let skipped = if query.before.is_some() { queued.len().saturating_sub(query.limit) } else { 0 };
+    let skipped = if query.before.is_some() { queued.len().saturating_sub(query.limit + 1) } else { 0 };
     let page = queued.into_iter().skip(skipped).take(query.limit + 1);
     page.filter_map(|(position, message)| {
         messages::tell(gateway, message, head).map(|told| told.map(|told| (position, told))).transpose()

@@ -58,6 +58,12 @@ impl Connections {
         data.insert(connection);
     }
 
+    /// Whether any request is under way.
+    pub fn are_busy(&self) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().filter_map(Weak::upgrade).any(|connection| connection.requests.load(Ordering::Relaxed) > 0)
+    }
+
     /// Closes silent connections, for ever.
     pub async fn watch(self) {
         loop {

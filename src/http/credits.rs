@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::Refused;
-use super::page::Query;
+use super::page::{self, Query};
 use crate::gateway::Gateway;
 
 /// Positions read at once: not every event of a workspace moves credits.
@@ -73,15 +73,16 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn parse(text: &str) -> Result<Self, Refused> {
+    fn parse(query: &Query, name: &'static str) -> Result<Option<Self>, Refused> {
+        let Some(text) = query.text(name) else { return Ok(None) };
         let parts = text.split_once('.').and_then(|(position, balance)| {
             Some(Self { position: position.parse().ok()?, balance: balance.parse().ok()? })
         });
-        parts.ok_or_else(|| Refused::invalid("after", "after must be a cursor of this list"))
+        parts.map(Some).ok_or_else(|| Refused::invalid(name, format!("{name} must be a cursor of this list")))
     }
 
-    /// Behind the newest row.
-    fn below(row: &LedgerRow) -> String {
+    /// At a row: what lies behind it, and what before.
+    fn at(row: &LedgerRow) -> String {
         format!("{}.{}", row.position, row.balance.saturating_sub(row.amount))
     }
 }
@@ -94,19 +95,54 @@ pub(super) async fn ledger(
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?;
     let limit = query.limit()?;
-    let start = if let Some(cursor) = query.text("after") {
-        let cursor = Cursor::parse(cursor)?;
-        Cursor { position: cursor.position.saturating_sub(1), ..cursor }
-    } else {
-        let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.balance).await?;
-        Cursor { position: seen.as_of, balance: signed(seen.value) }
+    let (after, before) = (Cursor::parse(&query, "after")?, Cursor::parse(&query, "before")?);
+    let mut rows = match (before, after) {
+        (Some(before), _) => gateway.read(move |gateway| newer_rows(gateway, workspace, before, limit + 1)).await?,
+        (None, Some(after)) => {
+            let position = after.position.saturating_sub(1).min(gateway.shard.watermark().durable());
+            let start = Cursor { position, ..after };
+            gateway.read(move |gateway| rows(gateway, workspace, start, limit + 1)).await?
+        }
+        (None, None) => {
+            let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.balance).await?;
+            let position = seen.as_of.min(gateway.shard.watermark().durable());
+            let start = Cursor { position, balance: signed(seen.value) };
+            gateway.read(move |gateway| rows(gateway, workspace, start, limit + 1)).await?
+        }
     };
-    let start = Cursor { position: start.position.min(gateway.shard.watermark().durable()), ..start };
-    let mut rows = gateway.read(move |gateway| rows(gateway, workspace, start, limit + 1)).await?;
-    let more = rows.len() > limit;
+    let [prev, next] = page::cut(&mut rows, limit, [after.is_some(), before.is_some()], Cursor::at);
+    Ok(HttpResponse::Ok().json(json!({"data": rows, "page": {"next": next, "prev": prev}})))
+}
+
+/// The rows that come next after the one at `before`; the newest first.
+fn newer_rows(
+    gateway: &Gateway,
+    workspace: WorkspaceId,
+    before: Cursor,
+    limit: usize,
+) -> Result<Vec<LedgerRow>, ReadError> {
+    let series = Series::Stream(StreamId::Workspace(workspace));
+    let durable = gateway.shard.watermark().durable();
+    let mut rows: Vec<LedgerRow> = Vec::new();
+    let mut from = before.position;
+    // The row at `before` is read for its amount, and not shown.
+    while rows.len() <= limit {
+        let positions = gateway.shard.index().positions(series, from, durable, CHUNK)?;
+        let Some(last) = positions.last() else { break };
+        from = last.saturating_add(1);
+        reading::visit(gateway.shard.log().as_ref(), &positions, |position, record, event| {
+            rows.extend(LedgerRow::of(position, record, event));
+        })?;
+    }
+    let mut balance = before.balance;
+    for row in &mut rows {
+        balance = balance.saturating_add(row.amount);
+        row.balance = balance;
+    }
+    rows.retain(|row| row.position > before.position);
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(Cursor::below);
-    Ok(HttpResponse::Ok().json(json!({"data": rows, "page": {"next": next, "prev": null}})))
+    rows.reverse();
+    Ok(rows)
 }
 
 fn rows(gateway: &Gateway, workspace: WorkspaceId, start: Cursor, limit: usize) -> Result<Vec<LedgerRow>, ReadError> {

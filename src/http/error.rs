@@ -22,10 +22,10 @@ pub struct Refused {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
-    param: Option<&'static str>,
-    hint: Option<String>,
+    param: Option<Cow<'static, str>>,
+    hint: Option<Box<str>>,
     /// The methods that the path takes, where another was used.
-    allowed: Option<String>,
+    allowed: Option<Box<str>>,
     retry_after_s: Option<u32>,
 }
 
@@ -52,14 +52,14 @@ impl Refused {
     }
 
     /// The field that it is about.
-    pub(super) fn naming(mut self, param: &'static str) -> Self {
-        self.param = Some(param);
+    pub(super) fn naming(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
         self
     }
 
     /// What to do about it.
     pub(super) fn hinting(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
         self
     }
 
@@ -112,7 +112,7 @@ impl Refused {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         if let Some(allowed) = &self.allowed {
-            answer.insert_header((ALLOW, allowed.as_str()));
+            answer.insert_header((ALLOW, &**allowed));
         }
         if let Some(seconds) = self.retry_after_s {
             answer.insert_header((RETRY_AFTER, seconds));
@@ -194,6 +194,7 @@ impl From<Rejection> for Refused {
             }
             Rejection::WebhookDisabled => Self::new(StatusCode::FORBIDDEN, "webhook_disabled", "Webhook is disabled"),
             Rejection::UnknownField(field) => Self::bad("unknown_field", format!("Unknown field \"{field}\""))
+                .naming(field)
                 .hinting("This webhook is strict: it takes the documented fields only"),
             Rejection::PhoneNotE164 => Self::bad("invalid_phone", "phone is not a number in international format")
                 .naming("phone")
@@ -248,7 +249,7 @@ impl From<actors::webhook::Rejection> for Refused {
 /// The path takes only these methods.
 pub(super) fn method_not_allowed(allowed: String) -> Refused {
     let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed");
-    Refused { allowed: Some(allowed), ..refused }
+    Refused { allowed: Some(allowed.into()), ..refused }
 }
 
 /// Nothing is at this path.

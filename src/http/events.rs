@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::caller::Operator;
 use super::error::Refused;
-use super::page::Query;
+use super::page::{self, PageQuery, Query};
 use crate::gateway::Gateway;
 
 /// Positions of a stream read at once.
@@ -74,6 +74,29 @@ pub fn rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRo
     }
 }
 
+/// The last events that pass, the oldest first.
+fn last_rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    let mut found = Vec::new();
+    let (mut count, mut to) = (0, filter.to);
+    while count < filter.limit && to >= filter.from.max(1) {
+        let from = match filter.stream {
+            None => to.saturating_sub(CHUNK as u64 - 1),
+            Some(stream) => match index.latest(Series::Stream(stream), to, CHUNK)?.last() {
+                Some(oldest) => *oldest,
+                None => break,
+            },
+        };
+        let from = from.max(filter.from).max(1);
+        let part = rows(log, index, &Filter { from, to, name: filter.name.clone(), limit: usize::MAX, ..*filter })?;
+        count += part.len();
+        found.push(part);
+        to = from - 1;
+    }
+    let mut rows: Vec<EventRow> = found.into_iter().rev().flatten().collect();
+    rows.drain(..rows.len().saturating_sub(filter.limit));
+    Ok(rows)
+}
+
 fn wanted(filter: &Filter, event: &Event) -> bool {
     filter.name.as_ref().is_none_or(|name| name == event.name())
 }
@@ -120,21 +143,19 @@ pub(super) async fn list(
     let stream = query.text("stream").map(str::parse).transpose();
     let stream = stream.map_err(|_| Refused::invalid("stream", "stream must be such as account/10010001"))?;
     let name = query.text("type").map(known_type).transpose()?;
-    let (limit, after) = (query.limit()?, query.number("after")?.map_or(1, |after| after.saturating_add(1)));
+    let PageQuery { limit, after, before } = query.page()?;
     let head = gateway.shard.watermark().settled().await;
     let filter = Filter {
-        from: query.number("from")?.unwrap_or(1).max(after),
-        to: query.number("to")?.unwrap_or(head).min(head),
+        from: query.number("from")?.unwrap_or(1).max(after.map_or(1, |after| after.saturating_add(1))),
+        to: query.number("to")?.unwrap_or(head).min(head).min(before.map_or(head, |before| before.saturating_sub(1))),
         stream,
         name,
         limit: limit + 1,
     };
-    let found = gateway.read(move |gateway| rows(gateway.shard.log().as_ref(), gateway.shard.index(), &filter));
-    let mut rows = found.await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| row.position.to_string());
-    Ok(HttpResponse::Ok().json(json!({"data": rows, "page": {"next": next, "prev": null}})))
+    let part = if before.is_some() { last_rows } else { rows };
+    let found = gateway.read(move |gateway| part(gateway.shard.log().as_ref(), gateway.shard.index(), &filter));
+    let rows = found.await?.into_iter().map(|row| (row.position, row)).collect();
+    Ok(page::answer(rows, PageQuery { limit, after, before }))
 }
 
 /// One event.

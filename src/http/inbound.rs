@@ -47,7 +47,11 @@ pub(super) async fn other_method(
         return docs::refusal(&request, ALLOWED).ok_or(refused);
     }
     let hook = caller::hook(&gateway, &request)?;
-    let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
+    let mut visit = match Visit::read(&gateway, id, &request, payload, hook).await {
+        Ok(visit) => visit,
+        Err(unknown) if unknown.status_code() == StatusCode::NOT_FOUND => return Err(refused),
+        Err(flooded) => return Err(flooded),
+    };
     let outcome = Err(visit.refused.take().unwrap_or(refused));
     visit.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))

@@ -1,6 +1,7 @@
 //! Reads JSON objects out of bytes, and explains what is not one.
 
 mod mistake;
+mod number;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,8 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// An object whose values are not read yet, so that numbers keep their digits.
 #[derive(Debug, Default)]
 pub(super) struct Object<'a> {
+    /// All of it.
+    text: &'a str,
     /// Name and value; of a name that stands twice the last value.
     pub(super) fields: BTreeMap<String, &'a RawValue>,
     /// Names that stand twice.
@@ -33,6 +36,7 @@ pub(super) struct Object<'a> {
 pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refused> {
     let text = text(body)?;
     let object: Object = serde_json::from_str(text).map_err(|error| refusal(text, &error))?;
+    let object = Object { text, ..object };
     if object.count > FIELDS_MAX {
         return Err(Refused::bad("invalid_value", format!("The request body has more than {FIELDS_MAX} fields")));
     }
@@ -54,36 +58,61 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
     }
 }
 
-/// The text of a field that is one, the digits of one that is a number; `None` for `null`.
-pub(super) fn scalar(name: &'static str, value: &RawValue) -> Result<Option<String>, Refused> {
-    let text = value.get();
-    let what = match text.chars().next() {
-        Some('"') => return serde_json::from_str(text).map(Some).map_err(|error| refusal(text, &error)),
-        Some('-' | '0'..='9') => return Ok(Some(text.to_owned())),
-        Some('n') => return Ok(None),
-        Some('[') => "a list",
-        Some('{') => "an object",
-        _ => text,
-    };
-    Err(Refused::invalid(name, format!("{name} must be a text, not {what}")))
+impl Object<'_> {
+    /// A field as text, a number as its digits as they stand there; `None` for `null` and if it is absent.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        let Some(value) = self.fields.get(name) else { return Ok(None) };
+        let value = value.get();
+        let what = match value.chars().next() {
+            Some('"') => return serde_json::from_str(value).map(Some).map_err(|error| self.broken(value, &error)),
+            Some('-' | '0'..='9') => return Ok(Some(value.to_owned())),
+            Some('n') => return Ok(None),
+            Some('[') => "a list",
+            Some('{') => "an object",
+            _ => value,
+        };
+        Err(Refused::invalid(name, format!("{name} must be a text, not {what}")))
+    }
+
+    /// The same of a field that identifies something: a whole number as its digits, however it is written; `Err` holds
+    /// any other number.
+    pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refused> {
+        match self.fields.get(name).map(|value| value.get()) {
+            Some(value) if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+                Ok(number::whole(value).map(Some).ok_or(value))
+            }
+            _ => self.text(name).map(Ok),
+        }
+    }
+
+    /// The refusal of a text that ceases to be one.
+    fn broken(&self, value: &str, error: &serde_json::Error) -> Refused {
+        let begins = value.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        match mistake::first(value) {
+            Some(found) => explained(self.text, &mistake::Mistake { at: begins.saturating_add(found.at), ..found }),
+            None => refusal(self.text, error),
+        }
+    }
 }
 
 /// Bodies are UTF-8.
 fn text(body: &[u8]) -> Result<&str, Refused> {
     let text = std::str::from_utf8(body).map_err(|error| {
+        let before = String::from_utf8_lossy(body.get(..error.valid_up_to()).unwrap_or_default());
         let byte = error.valid_up_to() + 1;
         let hint = if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) { " (it looks like UTF-16)" } else { "" };
-        Refused::bad("invalid_json", format!("The request body is not UTF-8: byte {byte} is wrong{hint}"))
+        let (line, column) = mistake::place(&before, before.len());
+        invalid(line, column, &format!("the body is not UTF-8, byte {byte} is wrong{hint}"))
     })?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
 }
 
 fn refusal(text: &str, error: &serde_json::Error) -> Refused {
-    if error.classify() == Category::Data {
-        return not_an_object(text);
-    }
     if let Some(mistake) = mistake::first(text) {
         return explained(text, &mistake);
+    }
+    if error.classify() == Category::Data {
+        return not_an_object(text);
     }
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default();

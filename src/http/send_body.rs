@@ -24,10 +24,12 @@ const SENDER_SHORT: &str = "account";
 /// What the path says comes before all fields.
 const PATH: &str = "the chat in the path";
 /// In the order in which they count.
-const RECIPIENTS: [&str; 4] = ["chat_id", "jid", "phone", "chat_name"];
+const RECIPIENTS: [&str; 4] = [CHAT_ID, "jid", "phone", CHAT_NAME];
+const CHAT_ID: &str = "chat_id";
+const CHAT_NAME: &str = "chat_name";
 const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAIN];
 
-/// So many unknown fields are named; more are ignored without a word.
+/// So many unknown fields are named; of more only the number is told.
 const UNKNOWN_MAX: usize = 20;
 const UNKNOWN_CHARS_MAX: usize = 64;
 /// Nobody's number is longer.
@@ -80,14 +82,27 @@ struct Fields<'a> {
 impl Fields<'_> {
     /// A field as text; numbers count as their digits, `null` and blank as absent.
     fn get(&self, name: &'static str) -> Result<Option<String>, Refused> {
-        let Some(value) = self.object.fields.get(name) else { return Ok(None) };
-        Ok(json::scalar(name, value)?.filter(|text| !text.trim().is_empty()))
+        Ok(self.object.text(name)?.filter(|text| !text.trim().is_empty()))
+    }
+
+    /// As [`Fields::get`], of a phone or an id. No chat has an id that is not whole; a phone with a fraction would be
+    /// somebody else's once its dot is gone.
+    fn identifier(&self, name: &'static str) -> Result<Option<String>, Refused> {
+        let text = match self.object.identifier(name)? {
+            Ok(text) => text,
+            Err(number) if name == CHAT_ID => Some(number.to_owned()),
+            Err(_) => return Err(Refused::invalid(name, format!("{name} must be a text or a whole number"))),
+        };
+        Ok(text.filter(|text| !text.trim().is_empty()))
     }
 
     /// As [`Fields::get`], and not longer than any such name is.
     fn short(&self, name: &'static str) -> Result<Option<String>, Refused> {
-        let chars_max = if name == "chat_name" { CHAT_NAME_CHARS_MAX } else { NUMBER_CHARS_MAX };
-        match self.get(name)? {
+        let (value, chars_max) = match name {
+            CHAT_NAME => (self.get(name)?, CHAT_NAME_CHARS_MAX),
+            _ => (self.identifier(name)?, NUMBER_CHARS_MAX),
+        };
+        match value {
             Some(text) if text.chars().count() > chars_max => {
                 Err(Refused::invalid(name, format!("{name} has more than {chars_max} characters")))
             }
@@ -111,7 +126,9 @@ impl Fields<'_> {
             format!("Unknown field \"{}\" was ignored.{}", cut(name), meant.unwrap_or_default())
         });
         let (said, names) = (said.collect::<Vec<_>>(), names.iter().map(|name| cut(name)).collect());
-        self.warnings.extend(said);
+        let more = self.unknown_names().count().saturating_sub(UNKNOWN_MAX);
+        let more = (more > 0).then(|| format!("{more} more unknown fields were ignored"));
+        self.warnings.extend(said.into_iter().chain(more));
         names
     }
 
@@ -125,7 +142,7 @@ impl Fields<'_> {
 
     /// `refused`, with a hint if an unknown field looks like one of `wanted`.
     fn hinting(&self, refused: Refused, wanted: &[&'static str]) -> Refused {
-        let found = self.unknown_names().take(UNKNOWN_MAX).find_map(|name| {
+        let found = self.unknown_names().find_map(|name| {
             let field = lookalikes::meant(name)?;
             wanted.iter().find(|wanted| **wanted == field).map(|field| (name, *field))
         });
@@ -207,7 +224,7 @@ impl Fields<'_> {
         let quote = if counts == PATH { "" } else { "\"" };
         self.warnings
             .extend(given.map(|(ignored, _)| format!("\"{ignored}\" was ignored: {quote}{counts}{quote} counts")));
-        if matches!(counts, PATH | "chat_id") && has_sender {
+        if matches!(counts, PATH | CHAT_ID) && has_sender {
             self.warnings.push(format!("\"{SENDER}\" was ignored: the chat's own account sends"));
         }
         self.to(counts, &value)
@@ -215,11 +232,11 @@ impl Fields<'_> {
 
     fn to(&mut self, counts: &str, value: &str) -> Result<Recipient, Refused> {
         match counts {
-            PATH | "chat_id" => value
+            PATH | CHAT_ID => value
                 .trim()
                 .parse()
                 .map(Recipient::Chat)
-                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming("chat_id")),
+                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming(CHAT_ID)),
             "jid" => Peer::from_jid(value).map(Recipient::Peer).ok_or_else(|| {
                 Refused::invalid("jid", "jid is not a WhatsApp JID")
                     .hinting("Such as 12025550101@s.whatsapp.net or 120363041234567890@g.us")

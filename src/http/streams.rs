@@ -42,7 +42,7 @@ pub fn state_view(
     stream: StreamId,
     at: Position,
 ) -> Result<Option<StateView>, ReadError> {
-    let at = reading::record_at(log, at)?.map_or(at, |record| record.last());
+    let at = if at == 0 { 0 } else { reading::record_at(log, at)?.map_or(at, |record| record.last()) };
     match stream {
         StreamId::Workspace(id) => view::<Workspace>(id, log, index, at),
         StreamId::Account(id) => view::<Account>(id, log, index, at),

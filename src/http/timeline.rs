@@ -1,18 +1,19 @@
 //! A message's story, event by event.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use events::event::Event;
 use events::index::Series;
 use events::reading;
 use events::record::{Position, Record};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::error::Refused;
 use super::messages::{self, EVENTS_MAX};
 use super::openapi::Moment;
+use super::page::{self, LIMIT_MAX, Query};
 use crate::gateway::Gateway;
 
 /// One thing that happened to a message.
@@ -45,17 +46,19 @@ pub(super) async fn show(
     gateway: web::Data<Gateway>,
     Caller(workspace): Caller,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
+    let query = Query::of(&request)?.page_of(LIMIT_MAX)?;
     let message = messages::find(&gateway, workspace, &id).await?.id;
     let to = gateway.shard.watermark().durable();
     let moments = gateway.read(move |gateway| {
         let positions = gateway.shard.index().positions(Series::Message(message), 1, to, EVENTS_MAX)?;
         let mut moments = Vec::new();
         reading::visit(gateway.shard.log().as_ref(), &positions, |position, record, event| {
-            moments.push(MomentView::of(position, record, event));
+            moments.push((position, MomentView::of(position, record, event)));
         })?;
         Ok(moments)
     });
-    let page = json!({"next": null, "prev": null});
-    Ok(HttpResponse::Ok().json(json!({"data": moments.await?, "page": page})))
+    let rows = page::within_ascending(moments.await?, query);
+    Ok(page::answer(rows, query))
 }

@@ -178,7 +178,7 @@ pub(super) async fn list(
 fn wanted(count: u64, query: PageQuery) -> Vec<WorkspaceId> {
     let ids = (0..count).map(WorkspaceId::nth);
     if let Some(before) = query.before {
-        let mut nearest: Vec<_> = ids.filter(|id| id.number() > before).take(query.limit).collect();
+        let mut nearest: Vec<_> = ids.filter(|id| id.number() > before).take(query.limit + 1).collect();
         nearest.reverse();
         nearest
     } else {

@@ -6,8 +6,22 @@ const PREFIXES: [&str; 4] = ["in_", "wsk_", "adm_", "whsec_"];
 /// Fewer letters behind a prefix are a word, not a secret.
 const SECRET_LETTERS_MIN: usize = 16;
 /// Headers of this kind hold credentials whatever they look like.
-const SECRET_HEADERS: [&str; 9] =
-    ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "api_key", "signature"];
+const SECRET_HEADERS: [&str; 14] = [
+    "auth",
+    "cookie",
+    "token",
+    "secret",
+    "passw",
+    "api-key",
+    "apikey",
+    "api_key",
+    "signature",
+    "session",
+    "credential",
+    "access-key",
+    "private",
+    "jwt",
+];
 
 /// It proves something and opens nothing.
 const PUBLIC_HEADER: &str = "webhook-signature";
@@ -80,7 +94,16 @@ mod tests {
 
     #[test]
     fn credentials_are_hidden_by_their_headers_name() {
-        for name in ["Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "X-Hub-Signature"] {
+        for name in [
+            "Authorization",
+            "Proxy-Authorization",
+            "Cookie",
+            "X-Api-Key",
+            "X-Auth",
+            "X-Access-Key",
+            "X-Session",
+            "X-Hub-Signature",
+        ] {
             assert_eq!(header(name, "Basic YWRhOmFkYQ=="), "***", "{name}");
         }
         assert_eq!(header("Idempotency-Key", "order-17"), "order-17");

@@ -89,15 +89,31 @@ fn words(server: &Server, line: &str) -> Finished {
 }
 
 #[test]
-fn the_state_of_an_unknown_stream_is_not_found() {
+fn the_state_of_an_unknown_stream_or_before_it_began_is_not_found() {
     let mut server = Server::start();
     server.create_workspace("Acme", 1);
 
-    let beside = server.command(&["state", "workspace/9999"]);
+    let lines =
+        ["state workspace/9999", "state workspace/1001 --at 0", "state workspace/1001 --at 2001-01-01T00:00:00Z"];
+    let beside = lines.map(|line| words(&server, line));
     assert_eq!(server.sigterm(), Some(0));
-    let after = server.command(&["state", "workspace/9999"]);
+    let after = lines.map(|line| words(&server, line));
 
-    assert_eq!((beside.code, after.code), (NOT_FOUND, NOT_FOUND), "{beside:?} {after:?}");
+    for finished in beside.iter().chain(&after) {
+        assert_eq!(finished.code, NOT_FOUND, "{finished:?}");
+    }
+}
+
+#[test]
+fn the_configured_operators_key_opens_the_log_of_a_running_server() {
+    let server = Server::start();
+    let directory = server.data_dir().display().to_string();
+    fs::write(server.dir().join("c.toml"), format!("admin_key = \"{ADMIN_KEY}\"\ndata_dir = \"{directory}\"\n"))
+        .unwrap();
+
+    let finished = run(&["events", "verify", "--config", "c.toml"], &Environment::new(), server.dir());
+
+    assert_eq!(finished.code, Some(0), "{finished:?}");
 }
 
 #[test]

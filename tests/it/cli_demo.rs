@@ -131,6 +131,28 @@ fn a_demo_whose_port_is_taken_takes_the_next_free_one_and_says_so() {
 }
 
 #[test]
+fn the_demo_stops_as_soon_as_nothing_is_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut demo, _) = demo(free_port(), dir.path());
+
+    assert_eq!(demo.sigterm(), Some(0));
+
+    let told = demo.output();
+    assert!(told.contains("Stopped. Nothing is queued.") && !told.contains("still in use"), "{told}");
+}
+
+#[test]
+fn reports_of_the_demo_stay_on_this_machine_whatever_its_public_address() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    fs::write(dir.path().join("d.toml"), "public_url = \"https://gateway.example\"\n").unwrap();
+    let args = format!("demo --config d.toml --listen 127.0.0.1:{port} --data-dir data");
+    let demo = Process::start(&args.split(' ').collect::<Vec<_>>(), &Environment::new(), dir.path());
+    let wanted = format!("Reports       go to http://127.0.0.1:{port}/sim/v1/echo/demo, signed");
+    wait_until("it says where reports go", SOON, || demo.output().contains(&wanted).then_some(()));
+}
+
+#[test]
 fn the_demo_stays_on_this_machine() {
     let listen = format!("0.0.0.0:{}", free_port());
     let finished = run(&["demo", "--listen", &listen], &Environment::new(), tempfile::tempdir().unwrap().path());

@@ -77,6 +77,25 @@ fn a_configuration_is_checked_without_starting_anything() {
 }
 
 #[test]
+fn variables_of_the_command_line_are_no_unknown_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    stdout(&tidings(dir.path(), "config check", &[("TIDINGS_WEBHOOK_SECRET", "whsec_AAAA"), ("TIDINGS_URL", "x")]));
+    let unknown = tidings(dir.path(), "config check", &[("TIDINGS_WEBHOOK_SECRETS", "x")]);
+    assert_eq!(unknown.code, USAGE, "{unknown:?}");
+}
+
+#[test]
+fn machines_are_told_of_a_wrong_argument_in_json() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in ["--json --bogus", "events ls --limit 0 --json", "send --json --to +12025550101"] {
+        let finished = tidings(dir.path(), line, &[]);
+        let error: Value = serde_json::from_str(&finished.stderr).unwrap();
+        assert_eq!((finished.code, &error["error"]["code"]), (USAGE, &Value::from("usage")), "{line} {error}");
+        assert!(!error["error"]["message"].as_str().unwrap().is_empty(), "{error}");
+    }
+}
+
+#[test]
 fn every_shell_gets_completions_that_know_the_commands() {
     let dir = tempfile::tempdir().unwrap();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

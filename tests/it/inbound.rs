@@ -179,6 +179,8 @@ fn a_strict_webhook_refuses_what_others_are_warned_about() {
     for (body, wanted) in [(&unknown, "unknown_field"), (&local, "invalid_phone")] {
         let answer = workspace.post(body);
         assert_eq!((answer.status, code(&answer).as_str()), (400, wanted), "{answer:?}");
+        let param = if wanted == "unknown_field" { "colour" } else { "phone" };
+        assert_eq!(answer.json()["error"]["param"], param);
     }
     workspace.send(PHONE, "hi");
     assert_eq!(workspace.credits(), 9);
@@ -192,14 +194,14 @@ fn a_replaced_url_and_one_that_never_was_are_answered_alike() {
     workspace.ask(&workspace.api("POST", "/inbound/rotate").json(&json!({}))).success();
     let never = format!("/in/in_{}", "0".repeat(26));
     for body in [message(PHONE, "hi").to_string(), "{".to_owned(), "x".repeat(3 << 20)] {
-        for method in ["POST", "PUT"] {
+        for (method, status) in [("POST", 404), ("PUT", 405)] {
             let [one, two] = [&replaced, &never].map(|path| {
                 let answer = server.http().ask(&Request::new(method, path).body("application/json", &*body));
                 let shape = |id: &str| answer.text().replace(id, "");
                 let names: BTreeSet<_> = answer.headers.iter().map(|(name, _)| name.clone()).collect();
                 (answer.status, shape(answer.header("X-Request-Id").unwrap()), names)
             });
-            assert_eq!((one.0, &one), (404, &two));
+            assert_eq!((one.0, &one), (status, &two));
         }
     }
     assert_eq!(workspace.credits(), 10);

@@ -43,6 +43,7 @@ mod operations;
 mod outbound;
 mod outbox;
 mod pacing;
+mod paging;
 mod refusals;
 mod reporting;
 mod roles;

@@ -1,12 +1,15 @@
 //! What operators are given: the example configuration, the systemd unit, the container's health check, the signals.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::harness::client::message;
 use crate::harness::process::{Environment, free_port, run};
-use crate::harness::{SOON, Server, Setup};
+use crate::harness::{Request, SOON, Server, Setup};
 
 const DEFAULTS: &str = include_str!("../../config/tidings.toml");
 const UNIT: &str = include_str!("../../config/tidings.service");
@@ -116,6 +119,37 @@ fn the_service_manager_learns_when_the_gateway_is_ready_and_when_it_stops() {
     assert_eq!(received(&socket), "READY=1");
     assert_eq!(server.sigterm(), Some(0));
     assert_eq!(received(&socket), "STOPPING=1");
+}
+
+#[test]
+fn a_gateway_that_stops_says_that_it_is_not_ready_and_ends_what_is_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    let mut server = Setup::new().set("NOTIFY_SOCKET", path.to_str().unwrap()).start();
+    assert_eq!(received(&socket), "READY=1");
+    let workspace = server.workspace();
+    let body = message("+12025550101", "the last one").to_string();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n", workspace.inbound);
+    write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).unwrap();
+    let mut answer = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    answer.read_line(&mut line).unwrap();
+    assert!(line.contains("100 Continue"), "{line}");
+
+    server.process().tell_to_stop();
+
+    assert_eq!(received(&socket), "STOPPING=1");
+    let unready = server.http().ask(&Request::get("/readyz"));
+    assert_eq!((unready.status, &unready.json()["status"]), (503, &serde_json::json!("not_ready")));
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut rest = String::new();
+    answer.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("200 OK") && rest.contains("wa_backend:"), "{rest}");
+    assert_eq!(server.exit_code(), Some(0));
 }
 
 fn received(socket: &UnixDatagram) -> String {

@@ -30,7 +30,7 @@ impl Running {
         let listener = TcpListener::bind(config.listen).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let started = gateway::start(&config, address, false).await.map_err(|error| not_started(&error))?;
-        let server = serve(&started, listener).map_err(|error| failed(&error))?;
+        let (server, _) = serve(&started, listener).map_err(|error| failed(&error))?;
         Ok(Self { started, address, server })
     }
 

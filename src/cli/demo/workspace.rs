@@ -1,5 +1,6 @@
 //! The demo's workspace: made on the first start, its account connected, its reports sent to the simulator's receiver.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use actors::webhook::{self, Configure, Webhook};
@@ -30,7 +31,7 @@ pub(super) struct Ready {
 }
 
 /// Makes what the first start makes, and looks up what is there.
-pub(super) async fn ready(gateway: &Gateway, directory: &Path) -> Result<Ready, Failure> {
+pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path) -> Result<Ready, Failure> {
     let seen = gateway.shard.look::<Workspace, _>(WORKSPACE, |state| state.token_hash).await;
     let token_hash = seen.map_err(|error| failed(&error))?.value;
     let inbound_url = match token_hash {
@@ -42,7 +43,7 @@ pub(super) async fn ready(gateway: &Gateway, directory: &Path) -> Result<Ready, 
     }
     let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
     let inbound_url = inbound_url.ok_or_else(lost)?;
-    Ok(Ready { inbound_url, accounts: accounts(gateway).await?, reports_url: reporting(gateway).await? })
+    Ok(Ready { inbound_url, accounts: accounts(gateway).await?, reports_url: reporting(gateway, bound).await? })
 }
 
 /// Where the workspace's key stands.
@@ -83,14 +84,15 @@ async fn connect(gateway: &Gateway) -> Result<(), Failure> {
     }
 }
 
-/// Where reports go. Nobody has set it yet: to the simulator's receiver, which follows when the demo's port is another.
-async fn reporting(gateway: &Gateway) -> Result<Option<String>, Failure> {
+/// Where reports go. Nobody has set it yet: to the simulator's receiver, which follows when the demo's port is another,
+/// and is on this machine whatever its public address is.
+async fn reporting(gateway: &Gateway, bound: SocketAddr) -> Result<Option<String>, Failure> {
     let webhook = WebhookId::of(WORKSPACE);
     let look =
         |state: &webhook::State| (state.webhook.is_some(), state.url.as_ref().map(|url| url.reveal().to_owned()));
     let seen = gateway.shard.look::<Webhook, _>(webhook, look).await;
     let (is_set, url) = seen.map_err(|error| failed(&error))?.value;
-    let wanted = format!("{}{ECHO}", gateway.base_url);
+    let wanted = format!("http://{bound}{ECHO}");
     let is_ours = url.as_ref().is_none_or(|url| url.ends_with(ECHO) && *url != wanted);
     if !is_ours || is_set && url.is_none() {
         return Ok(url);

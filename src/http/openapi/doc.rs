@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::super::caller::Role;
+use super::super::page::LIMIT_MAX;
 use super::super::recent::SHOWN;
 use super::super::routes::Listed;
 use super::schemas;
@@ -137,13 +138,18 @@ impl Doc {
         self.limited_by(SHOWN).placed()
     }
 
+    /// As [`Doc::paged`], of a list that is usually shown whole.
+    pub(super) fn paged_by_500(self) -> Self {
+        self.limited_by(LIMIT_MAX).placed()
+    }
+
     /// The page's size is chosen by `limit`.
     pub(super) fn limited(self) -> Self {
         self.limited_by(50)
     }
 
     fn limited_by(self, usual: usize) -> Self {
-        let limit = json!({"type": "integer", "minimum": 1, "maximum": 500, "default": usual});
+        let limit = json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": usual});
         self.query("limit", "At most so many rows.", limit)
     }
 

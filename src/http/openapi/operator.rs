@@ -37,7 +37,7 @@ fn workspaces() -> Vec<Doc> {
 }
 
 fn log() -> Vec<Doc> {
-    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat)/[1-9][0-9]{3,14})?$"});
+    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14})?$"});
     let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
     let verdict = json!({"oneOf": [
         schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),
@@ -48,6 +48,7 @@ fn log() -> Vec<Doc> {
             .lists::<EventRow>()
             .limited()
             .query("after", "Events behind this position.", integer())
+            .query("before", "The last events before this position.", integer())
             .query("from", "The first position.", integer())
             .query("to", "The last position.", integer())
             .query("stream", "Only events of this stream.", stream)

@@ -24,7 +24,8 @@ fn credits() -> Vec<Doc> {
         Doc::new("Credits", "GET /api/v1/credits/ledger", "Every movement of credits, the newest first")
             .lists::<LedgerRow>()
             .limited()
-            .query("after", "Rows behind this place: `page.next` of the page before.", cursor),
+            .query("after", "Rows behind this place: `page.next` of the page before.", cursor.clone())
+            .query("before", "Rows before this place: `page.prev` of the page behind.", cursor),
     ]
 }
 
@@ -70,6 +71,7 @@ fn messages() -> Vec<Doc> {
             .refusing(&["message_not_found"]),
         Doc::new("Messages", "GET /api/v1/messages/{id}/timeline", "All that happened to a message, the oldest first")
             .lists::<MomentView>()
+            .paged_by_500()
             .refusing(&["message_not_found"]),
         Doc::new("Messages", "POST /api/v1/messages/{id}/settle", "Settles an uncertain message by somebody's word")
             .takes::<SettleBody>()

@@ -13,7 +13,7 @@ const URL_BYTES_MAX: usize = 4_096;
 /// Takes what passes; a folder before the name is dropped with a warning.
 pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refused> {
     let url = address(url.trim())?;
-    let base = base_name(name.trim())?;
+    let base = base_name(name)?;
     if base != name.trim() {
         warnings.push(format!("\"{FILE_NAME}\" must be a plain name: \"{base}\" was taken"));
     }
@@ -29,8 +29,10 @@ fn address(text: &str) -> Result<String, Refused> {
     if text.len() > URL_BYTES_MAX {
         return Err(unfit(&format!("at most {URL_BYTES_MAX} bytes long")));
     }
+    // What reads addresses leniently also takes `https:host`.
+    let has_authority = text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
     let url = Url::parse(text).map_err(|_| unfit("an absolute http or https address"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !has_authority {
         return Err(unfit("an absolute http or https address"));
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -44,7 +46,7 @@ fn base_name(text: &str) -> Result<String, Refused> {
     if text.chars().any(char::is_control) {
         return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
     }
-    let name = files::last_part(text);
+    let name = files::last_part(text.trim());
     if name.len() > NAME_BYTES_MAX {
         return Err(Refused::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
     }
@@ -70,6 +72,9 @@ mod tests {
             "file:///etc/passwd",
             "data:text/plain,hi",
             "https://",
+            "https:files.example/cat.png",
+            "https:/files.example/cat.png",
+            "https:\\\\files.example\\cat.png",
             "https://ada:secret@files.example/",
             &long,
         ] {
@@ -89,7 +94,9 @@ mod tests {
             assert_eq!(base_name(name).as_deref(), Ok(base));
         }
         assert!(base_name(&"n".repeat(255)).is_ok());
-        for name in ["", "..", "folder/", "a\u{0}b", "a\r\nb", &"n".repeat(256), &"é".repeat(128)] {
+        for name in
+            ["", "..", "folder/", "a\u{0}b", "a\r\nb", "a.png\n", "\u{85}a.png", &"n".repeat(256), &"é".repeat(128)]
+        {
             assert!(base_name(name).is_err(), "{name:?}");
         }
     }

@@ -33,10 +33,19 @@ fn the_shortest_body_is_read() {
 
 #[test]
 fn numbers_count_as_their_digits() {
-    for number in ["12025550101", "99999999999999999999", "1.50", "1e3", "-7"] {
-        let body = parse(&format!(r#"{{"action":"send","phone":{number},"text":7}}"#)).unwrap();
-        assert_eq!(body.recipient, Recipient::Peer(Peer::from_phone(number)));
-        assert_eq!(body.text, "7");
+    for (number, digits) in [
+        ("12025550101", "12025550101"),
+        ("12025550101.0", "12025550101"),
+        ("99999999999999999999", "99999999999999999999"),
+        ("1e3", "1000"),
+    ] {
+        let body = parse(&format!(r#"{{"action":"send","phone":{number},"text":7.50}}"#)).unwrap();
+        assert_eq!(body.recipient, Recipient::Peer(Peer::from_phone(digits)));
+        assert_eq!(body.text, "7.50");
+    }
+    for number in ["12025550101.5", "-12025550101"] {
+        assert_eq!(code(&format!(r#"{{"action":"send","phone":{number},"text":"x"}}"#)), "invalid_value");
+        assert_eq!(code(&format!(r#"{{"action":"send","chat_id":{number},"text":"x"}}"#)), "chat_not_found");
     }
     let chat = parse(r#"{"action":"send","chat_id":100100000001,"text":"x"}"#).unwrap().recipient;
     assert_eq!(Some(chat), parse(r#"{"action":"send","chat_id":"100100000001","text":"x"}"#).ok().map(|b| b.recipient));
@@ -144,6 +153,7 @@ fn unknown_fields_are_named_up_to_a_number_and_a_length() {
     let body = format!(r#"{{"action":"send","phone":"+12025550101","text":"x",{}}}"#, fields.join(","));
     let unknown = parse(&body).unwrap().unknown_fields;
     assert_eq!((unknown.len(), unknown.iter().map(String::len).max()), (20, Some(64)));
+    assert_eq!(warnings(&body).last().map(String::as_str), Some("80 more unknown fields were ignored"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Dropped from a phone number before it is read.
-const SEPARATORS: &[char] = &[' ', '.', '-', '(', ')', '[', ']'];
+use actors::peer::e164;
+
 const DIGITS: RangeInclusive<usize> = 7..=15;
 
 /// A person's digits, or the JID of a group or of a hidden number (WHATSAPP.md section 2).
@@ -43,9 +43,7 @@ impl Address {
 }
 
 fn phone(text: &str) -> Option<String> {
-    let bare = text.replace(SEPARATORS, "");
-    let digits = bare.strip_prefix('+').unwrap_or(&bare);
-    is_number(digits).then(|| digits.to_owned())
+    e164(text)?.strip_prefix('+').map(str::to_owned)
 }
 
 fn jid(user_and_device: &str, server: &str) -> Option<String> {

@@ -61,8 +61,18 @@ impl Process {
 
     /// SIGTERM, as a service manager stops it; waits for the exit code.
     pub fn sigterm(&mut self) -> Option<i32> {
+        self.tell_to_stop();
+        self.exit_code()
+    }
+
+    /// SIGTERM, without waiting for what comes of it.
+    pub fn tell_to_stop(&self) {
         let signalled = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status().unwrap();
         assert!(signalled.success(), "no such process: {}", self.pid());
+    }
+
+    /// Waits until it has ended.
+    pub fn exit_code(&mut self) -> Option<i32> {
         wait_until("the process has stopped", SOON, || self.child.try_wait().unwrap()).code()
     }
 
@@ -167,6 +177,11 @@ impl Server {
 
     pub fn sigterm(&mut self) -> Option<i32> {
         self.process.sigterm()
+    }
+
+    /// Waits until it has ended.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.process.exit_code()
     }
 
     /// Starts again on the same data and port, after a kill or a stop.

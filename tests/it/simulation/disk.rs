@@ -18,7 +18,7 @@ use super::fate::Fate;
 /// So many writes or syncs of ten thousand fail.
 const WRITES_FAILING: u64 = 4;
 /// So many reads of ten thousand fail where reads may fail.
-const READS_FAILING: u64 = 25;
+const READS_FAILING: u64 = 100;
 
 /// What outlives a crash.
 #[derive(Clone, Default)]
