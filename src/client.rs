@@ -11,7 +11,7 @@ use reqwest::{Client, ClientBuilder, redirect, retry};
 use rustls::{ClientConfig, RootCertStore, crypto};
 
 /// How we call ourselves.
-pub const USER_AGENT: &str = concat!("Tidings/", env!("CARGO_PKG_VERSION"));
+pub const USER_AGENT: &str = concat!("Tidings/", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 /// For all addresses of a name together; it is shared out among them.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Headers of an answer, which may have 400 KiB together.

@@ -123,11 +123,12 @@ mod tests {
         let keys = KeyRing::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap());
         let (body, at) = (br#"{"test": 2432232314}"#, Timestamp::from_ms(1_614_265_330_999));
         let request = Request::signed("https://crm.example/".to_owned(), "17", at, body.to_vec(), &keys);
-        let agent = format!("Tidings/{}", env!("CARGO_PKG_VERSION"));
+        let agent = crate::client::USER_AGENT;
+        assert_eq!(agent.split('.').count(), 2, "{agent}");
         let signature = keys.signatures("17", at, body);
         let wanted = [
             ("content-type", "application/json"),
-            ("user-agent", &*agent),
+            ("user-agent", agent),
             ("webhook-id", "17"),
             ("webhook-timestamp", "1614265330"),
             ("webhook-signature", &*signature),
