@@ -1,6 +1,7 @@
 //! Where e-mails are put in: kept in the workspace's outbox first, then handed to the mail server if there is one.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use actors::clock::Clock;
 use actors::shard::{Reading, ShardHandle};
@@ -20,6 +21,8 @@ pub struct Postbox {
     mails: Mails,
     /// Two that choose a slot at the same moment would choose the same one.
     choosing: Mutex<()>,
+    /// Ids of e-mails that were handed over while the disk could not take that down.
+    unrecorded: std::sync::Mutex<BTreeSet<String>>,
 }
 
 impl Postbox {
@@ -31,7 +34,15 @@ impl Postbox {
         mailer: Option<Arc<dyn Mailer>>,
         mails: Mails,
     ) -> Self {
-        Self { shard, reading, clock, mailer, mails, choosing: Mutex::default() }
+        Self {
+            shard,
+            reading,
+            clock,
+            mailer,
+            mails,
+            choosing: Mutex::default(),
+            unrecorded: std::sync::Mutex::default(),
+        }
     }
 
     /// Keeps an e-mail durably, then hands it over. One that is known to have been handed over is not handed over again.
@@ -55,7 +66,9 @@ impl Postbox {
         if !message::is_id(&mail.id) {
             return Err(Fault::Unfit);
         }
-        if self.keep(workspace, mail, MailState::Kept, None).await? == MailState::HandedOver {
+        let state = if self.is_unrecorded(mail) { MailState::HandedOver } else { MailState::Kept };
+        if self.keep(workspace, mail, state, None).await? == MailState::HandedOver {
+            self.unrecorded().remove(&mail.id);
             return Ok(Mails::HANDED_OVER);
         }
         let Some(mailer) = &self.mailer else { return Ok(Mails::KEPT) };
@@ -64,8 +77,19 @@ impl Postbox {
         let kept = self.keep(workspace, mail, state, sent.as_ref().err()).await;
         if let Err(error) = kept {
             tracing::warn!(workspace_id = %workspace, %error, "what became of an e-mail cannot be kept");
+            if sent.is_ok() {
+                self.unrecorded().insert(mail.id.clone());
+            }
         }
         sent.map(|()| Mails::HANDED_OVER)
+    }
+
+    fn is_unrecorded(&self, mail: &Mail) -> bool {
+        self.unrecorded().contains(&mail.id)
+    }
+
+    fn unrecorded(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the e-mail in this state, durably, unless it is there already and this would tell less; says in which state

@@ -122,6 +122,13 @@ fn a_late_notice_and_the_next_one_send_one_letter() {
     story.tell().map(drop).unwrap();
 }
 
+/// Found by a seed: a letter was taken, that could not be taken down, and a late notice sent it once more.
+#[test]
+fn a_letter_that_was_taken_while_the_disk_did_not_read_is_not_sent_again() {
+    let steps = [1, 3, 4, 6, 7, 8, 9, 10, 13, 15, 16, 17, 20, 21, 22];
+    Story::of(2_831).only(&steps).without(&[]).tell().map(drop).unwrap();
+}
+
 /// Found by a seed: what the first commit of a life held back was never let go, because the disk had been faster than
 /// the task that lets go.
 #[test]
