@@ -144,10 +144,10 @@ fn verdict(request: &Request<'_>, answer: &Answer, value: &Value) {
 fn refused<'a>(request: &Request<'_>, answer: &Answer, value: &'a Value) -> &'a str {
     let status = answer.status;
     let is_right = match (&request.method, request.door) {
-        (&Method::GET | &Method::HEAD, Door::Odd) => matches!(status, 404 | 405),
-        (&Method::GET | &Method::HEAD, _) => status == 405,
-        (_, Door::Wrong | Door::Odd) => status == 404,
+        (&Method::POST, Door::Wrong | Door::Odd) => status == 404,
         (&Method::POST, _) => status != 405,
+        (_, Door::Odd) => matches!(status, 404 | 405),
+        (&Method::GET | &Method::HEAD, _) | (_, Door::Wrong) => status == 405,
         _ => matches!(status, 400 | 405),
     };
     assert!(is_right, "{request:?}: {answer:?}");
