@@ -74,9 +74,8 @@ pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
 /// A whole number of which some tools write the fraction too: `2.0`.
 pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = Number::deserialize(deserializer)?;
-    let digits = number.to_string();
-    let digits = digits.strip_suffix(".0").unwrap_or(&digits);
-    digits.parse().map_err(|_| D::Error::custom(format_args!("{number} is not a whole number from 0")))
+    let whole = json::whole(&number.to_string()).and_then(|digits| digits.parse().ok());
+    whole.ok_or_else(|| D::Error::custom(format_args!("{number} is not a whole number from 0")))
 }
 
 /// A text that is not blank and not longer than `chars_max` characters.
@@ -124,7 +123,9 @@ mod tests {
 
     #[test]
     fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
-        for (text, wanted) in [("7", Some(7)), ("7.0", Some(7)), ("7.5", None), ("-1", None), ("\"7\"", None)] {
+        for (text, wanted) in
+            [("7", Some(7)), ("7.0", Some(7)), ("7e1", Some(70)), ("7.5", None), ("-1", None), ("\"7\"", None)]
+        {
             let mut deserializer = serde_json::Deserializer::from_str(text);
             assert_eq!(whole(&mut deserializer).ok(), wanted, "{text}");
         }

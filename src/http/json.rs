@@ -13,6 +13,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+pub(super) use self::number::whole;
 use super::error::Refused;
 
 /// An object has at most so many fields.
@@ -79,7 +80,7 @@ impl Object<'_> {
     pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refused> {
         match self.fields.get(name).map(|value| value.get()) {
             Some(value) if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-                Ok(number::whole(value).map(Some).ok_or(value))
+                Ok(whole(value).map(Some).ok_or(value))
             }
             _ => self.text(name).map(Ok),
         }

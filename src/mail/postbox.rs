@@ -66,7 +66,7 @@ impl Postbox {
         if !message::is_id(&mail.id) {
             return Err(Fault::Unfit);
         }
-        let state = if self.is_unrecorded(mail) { MailState::HandedOver } else { MailState::Kept };
+        let state = if self.unrecorded().contains(&mail.id) { MailState::HandedOver } else { MailState::Kept };
         if self.keep(workspace, mail, state, None).await? == MailState::HandedOver {
             self.unrecorded().remove(&mail.id);
             return Ok(Mails::HANDED_OVER);
@@ -82,10 +82,6 @@ impl Postbox {
             }
         }
         sent.map(|()| Mails::HANDED_OVER)
-    }
-
-    fn is_unrecorded(&self, mail: &Mail) -> bool {
-        self.unrecorded().contains(&mail.id)
     }
 
     fn unrecorded(&self) -> MutexGuard<'_, BTreeSet<String>> {

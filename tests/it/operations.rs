@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::harness::client::message;
 use crate::harness::process::{Environment, free_port, run};
 use crate::harness::{Request, SOON, Server, Setup};
@@ -108,37 +110,43 @@ fn systemd_takes_the_unit() {
     assert!(verified.status.success() && ours.is_empty(), "{said}");
 }
 
-#[test]
-fn the_service_manager_learns_when_the_gateway_is_ready_and_when_it_stops() {
+/// A gateway that tells its service manager of itself, and is ready.
+fn managed() -> (Server, UnixDatagram, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
-    let mut server = Setup::new().set("NOTIFY_SOCKET", path.to_str().unwrap()).start();
-
+    let server = Setup::new().set("NOTIFY_SOCKET", path.to_str().unwrap()).start();
     assert_eq!(received(&socket), "READY=1");
+    (server, socket, dir)
+}
+
+#[test]
+fn the_service_manager_learns_when_the_gateway_is_ready_and_when_it_stops() {
+    let (mut server, socket, _dir) = managed();
     assert_eq!(server.sigterm(), Some(0));
     assert_eq!(received(&socket), "STOPPING=1");
 }
 
-#[test]
-fn a_gateway_that_stops_says_that_it_is_not_ready_and_ends_what_is_under_way() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(SOON)).unwrap();
-    let mut server = Setup::new().set("NOTIFY_SOCKET", path.to_str().unwrap()).start();
-    assert_eq!(received(&socket), "READY=1");
-    let workspace = server.workspace();
-    let body = message("+12025550101", "the last one").to_string();
+/// A request to this URL whose handler waits for its body, and the answer to come.
+fn under_way(server: &Server, inbound: &str, body: &str) -> (TcpStream, BufReader<TcpStream>) {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
-    let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n", workspace.inbound);
+    let head = format!("POST {inbound} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n");
     write!(stream, "{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).unwrap();
     let mut answer = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     answer.read_line(&mut line).unwrap();
     assert!(line.contains("100 Continue"), "{line}");
+    (stream, answer)
+}
+
+#[test]
+fn a_gateway_that_stops_says_that_it_is_not_ready_and_ends_what_is_under_way() {
+    let (mut server, socket, _dir) = managed();
+    let workspace = server.workspace();
+    let body = message("+12025550101", "the last one").to_string();
+    let (mut stream, mut answer) = under_way(&server, &workspace.inbound, &body);
 
     server.process().tell_to_stop();
 
@@ -150,6 +158,21 @@ fn a_gateway_that_stops_says_that_it_is_not_ready_and_ends_what_is_under_way() {
     answer.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("200 OK") && rest.contains("wa_backend:"), "{rest}");
     assert_eq!(server.exit_code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_stops_at_once_whatever_is_under_way() {
+    let (mut server, socket, _dir) = managed();
+    let workspace = server.workspace();
+    let _held = under_way(&server, &workspace.inbound, &message("+12025550101", "never sent").to_string());
+
+    server.process().tell_to_stop();
+    assert_eq!(received(&socket), "STOPPING=1");
+    server.process().tell_to_stop();
+
+    assert_eq!(server.exit_code(), Some(1));
+    let told = server.process().output();
+    assert!(told.contains("stopped at once") && !told.contains("Stopped."), "{told}");
 }
 
 fn received(socket: &UnixDatagram) -> String {

@@ -5,7 +5,7 @@ const DIGITS_MAX: usize = 255;
 
 /// The digits of a number of JSON that is whole and not below zero, be it written as `12025550101`, `12025550101.0` or
 /// `1.2025550101e10`.
-pub(super) fn whole(number: &str) -> Option<String> {
+pub(in crate::http) fn whole(number: &str) -> Option<String> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let after = after.trim_end_matches('0');
