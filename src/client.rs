@@ -61,6 +61,8 @@ pub enum Trouble {
     Tls,
     /// Nobody took the connection.
     Unreachable,
+    /// The connection ended before an answer came.
+    Reset,
     /// What came is not HTTP, or too much of it before the body.
     NotHttp,
 }
@@ -72,10 +74,22 @@ impl Trouble {
             Self::Tls
         } else if error.is_connect() || error.is_timeout() {
             Self::Unreachable
+        } else if is_of_reset(error) {
+            Self::Reset
         } else {
             Self::NotHttp
         }
     }
+}
+
+/// Whether the other side closed or reset the connection.
+fn is_of_reset(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let closed =
+        |error: &io::Error| matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
+    // The HTTP library's own word for an end that comes too early.
+    let ends_early = || error.to_string() == "connection closed before message completed";
+    error.downcast_ref::<io::Error>().is_some_and(closed) || ends_early() || error.source().is_some_and(is_of_reset)
 }
 
 /// Whether TLS failed, such as for a certificate that nobody vouches for.

@@ -1,4 +1,4 @@
-//! How many requests are too many: for one inbound URL, and from one address.
+//! How many requests are too many: for one inbound URL, from one address, and of those that change a workspace.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -24,6 +24,7 @@ const PROXIES_MAX: usize = 16;
 pub struct Flood<C: Clock = MonotonicClock> {
     per_token: Option<Limiter<WorkspaceId, C>>,
     per_address: Option<Limiter<IpAddr, C>>,
+    changes: Option<Limiter<WorkspaceId, C>>,
     trusted_proxies: Vec<IpNet>,
     clock: C,
     checks: AtomicU32,
@@ -37,6 +38,7 @@ impl<C: Clock + Clone> Flood<C> {
         Self {
             per_token: limiter(limits.flood_per_token_s, clock.clone()),
             per_address: limiter(limits.flood_per_address_s, clock.clone()),
+            changes: limiter(limits.changes_per_workspace_s, clock.clone()),
             trusted_proxies: http.trusted_proxies.iter().filter_map(network).collect(),
             clock,
             checks: AtomicU32::new(0),
@@ -57,6 +59,13 @@ impl<C: Clock + Clone> Flood<C> {
         let address = peer.map(|peer| network_of(self.client(peer.ip(), headers)));
         self.count(self.per_address.as_ref(), address)?;
         self.count(self.per_token.as_ref(), workspace)
+    }
+
+    /// Counts a request that may change something in a workspace; if it is one too many, says after how many seconds it
+    /// may come again.
+    pub fn check_changes(&self, workspace: WorkspaceId) -> Result<(), u32> {
+        self.sweep();
+        self.count(self.changes.as_ref(), Some(workspace))
     }
 
     fn count<K: Hash + Eq + Clone>(&self, limiter: Option<&Limiter<K, C>>, key: Option<K>) -> Result<(), u32> {
@@ -89,6 +98,7 @@ impl<C: Clock + Clone> Flood<C> {
         }
         self.per_token.iter().for_each(RateLimiter::retain_recent);
         self.per_address.iter().for_each(RateLimiter::retain_recent);
+        self.changes.iter().for_each(RateLimiter::retain_recent);
     }
 }
 

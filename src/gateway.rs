@@ -177,7 +177,7 @@ impl Gateway {
         let metered = Arc::new(Metered::new(make.files));
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let index = Arc::new(OnceLock::new());
-        let fetching = Arc::new(Fetching::new(Arc::clone(&files)));
+        let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
         let notices = Arc::new(Notices::new(make.reading));
         let reach = Arc::new(OnceLock::new());
         let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();

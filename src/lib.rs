@@ -12,6 +12,7 @@ pub mod flood;
 pub mod gateway;
 pub mod guard;
 pub mod http;
+pub mod lack;
 pub mod mail;
 pub mod metrics;
 pub mod notices;

@@ -63,6 +63,25 @@ pub struct FileFetched {
     pub mime: String,
 }
 
+/// The message's file could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchFailed {
+    /// Which message.
+    pub message: MessageId,
+    /// Who sends.
+    pub account: AccountId,
+    /// 1 for the first fetch; from 1 on again where the file had come and was lost since.
+    pub fetch_number: u32,
+    /// Why, in one stable word such as `not_a_direct_link`.
+    pub code: String,
+    /// What is known besides, in words: it may hold addresses.
+    pub detail: Personal,
+    /// When.
+    pub at: Timestamp,
+    /// When it is fetched again; `None`: not at all.
+    pub again_at: Option<Timestamp>,
+}
+
 /// A try is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendStarted {
@@ -92,6 +111,8 @@ pub enum DeferReason {
     AccountStopped,
     /// The process ended meanwhile, so nobody knows what came of it, and the transport knows the id. Does not count.
     Interrupted,
+    /// The file, which had come, is not kept any more: it is fetched once more. Does not count.
+    FileGone,
 }
 
 /// The message keeps its place and is tried again.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::account::{
-    FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
+    FetchFailed, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted,
+    SendUncertain,
 };
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
@@ -113,6 +114,7 @@ event_types! {
     MessageFailed = (25, 1),
     MessageSettled = (26, 1),
     FileFetched = (27, 1),
+    FetchFailed = (28, 1),
     AccountResumed = (30, 1),
     ChatOpened = (40, 1),
     MessageDelivered = (41, 1),
@@ -164,6 +166,7 @@ impl Event {
             Self::AccountPaused(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
             Self::AccountResumed(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
             Self::FileFetched(e) => account_only(e.account),
+            Self::FetchFailed(e) => account_only(e.account),
             Self::ChatRenamed(e) => [Some(StreamId::Chat(e.chat)), None, None],
             Self::ChatAssigned(e) => [Some(StreamId::Chat(e.chat)), None, None],
             Self::MessageReceived(e) => [Some(StreamId::Chat(e.chat)), None, None],
@@ -208,6 +211,7 @@ impl Event {
             Self::CreditRefunded(e) => Some(e.message),
             Self::MessageQueued(e) => Some(e.message),
             Self::FileFetched(e) => Some(e.message),
+            Self::FetchFailed(e) => Some(e.message),
             Self::MessageReceived(e) => Some(e.message),
             Self::SendStarted(e) => Some(e.message),
             Self::SendDeferred(e) => Some(e.message),

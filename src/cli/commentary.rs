@@ -108,6 +108,9 @@ fn told<'a>(record: &Record, event: &'a Event) -> Option<(Kind, Option<&'a str>,
         Event::MessageDelivered(_) => Some((Kind::Delivered, None, String::new())),
         Event::MessageRead(_) => Some((Kind::Read, None, String::new())),
         Event::SendDeferred(e) => Some((Kind::Deferred, None, format!("{}, tried again", why(e.reason)))),
+        Event::FetchFailed(e) if e.again_at.is_some() => {
+            Some((Kind::Deferred, None, format!("{}, the file is fetched again", e.code)))
+        }
         Event::SendUncertain(e) => Some((Kind::Uncertain, None, format!("{} waits to be settled", e.message))),
         Event::MessageFailed(e) => Some((Kind::Failed, None, format!("{}: {}", e.code, refund(record)))),
         Event::AccountConnected(_) => account("connected", ""),
@@ -144,6 +147,7 @@ const fn why(reason: DeferReason) -> &'static str {
         DeferReason::PairRateLimited | DeferReason::AccountRateLimited => "too fast for WhatsApp",
         DeferReason::AccountStopped => "the account was stopped",
         DeferReason::Interrupted => "the process ended meanwhile",
+        DeferReason::FileGone => "its file is fetched once more",
     }
 }
 

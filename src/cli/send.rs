@@ -54,8 +54,9 @@ fn body(args: &SendArgs, sender: Option<String>) -> Value {
 
 /// Tests a file's address; one that is of no use is a failure.
 pub(super) fn file(cli: &Cli, command: &FileCommand) -> Result<(), Failure> {
-    let FileCommand::Check { address, access } = command;
-    let verdict = Remote::workspace(cli, access)?.ask(Call::post("/api/v1/files/check", json!({"url": address})))?;
+    let FileCommand::Check { address, name, access } = command;
+    let asked = name.as_ref().map_or(json!({"url": address}), |name| json!({"url": address, "file_name": name}));
+    let verdict = Remote::workspace(cli, access)?.ask(Call::post("/api/v1/files/check", asked))?;
     print(&view(cli.json, &verdict, CHECKED))?;
     if verdict.get("ok") == Some(&Value::Bool(true)) {
         return Ok(());

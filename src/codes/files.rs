@@ -7,6 +7,13 @@ pub(super) const CODES: &[Code] = &[
         .saying("The link opens a web page, not the file itself")
         .because(&["It is a sharing link of a cloud drive.", "The file can be seen only after signing in."])
         .so("Use the link that downloads the file at once. Open it in a private window to see what it does."),
+    Code::failure("not_the_named_kind", "What came is a text, though the file's name promises another kind of file.")
+        .saying("What came is a text, not the kind of file that its name says")
+        .because(&[
+            "The file's server answers an error with status 200, as JSON, XML or a sentence.",
+            "The server gives the file as base64.",
+        ])
+        .so("Open the address in a private window to see what it gives. failure.detail says how the text begins."),
     Code::failure("file_too_large", "The file has more than 2 MiB.")
         .saying("The file is too large")
         .because(&["Pictures and scans are often larger than they need be."])
@@ -46,7 +53,7 @@ pub(super) const CODES: &[Code] = &[
     Code::failure("file_incomplete", "The file's server broke off before the end.")
         .saying("The file broke off before its end")
         .because(&["The connection was lost, or the server announced another length than it sent."])
-        .so("Send again."),
+        .so("Three tries were made. Send again later."),
     Code::failure("file_redirect_loop", "The address was redirected more than 3 times.")
         .saying("The address redirects too often")
         .because(&["It is a link shortener before another.", "The server redirects to itself until somebody signs in."])

@@ -128,9 +128,13 @@ pub(super) const CODES: &[Code] = &[
         .saying("Workspace exists already; try again")
         .because(&["Two requests wanted the same at once."])
         .so("Try again."),
-    Code::refusal(429, "too_many_requests", "More requests came than the flood limit allows.")
+    Code::refusal(429, "too_many_requests", "More requests came at once than are allowed.")
         .saying("Too many requests; try again in 3 s")
-        .because(&["Something sends in a loop.", "The limit is too low for what the CRM sends at once."])
+        .because(&[
+            "Something sends in a loop.",
+            "The flood limit, or [limits] changes_per_workspace_s, is too low for what is sent at once.",
+            "As many files of the workspace are being checked as may be.",
+        ])
         .so("Wait as long as Retry-After says. A queue does not make this necessary: messages are paced here."),
     Code::refusal(429, "too_many_streams", "The workspace has as many live streams open as it may have.")
         .saying("Too many streams are open")
@@ -145,6 +149,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("Too much at once; try again shortly")
         .because(&["A burst of requests."])
         .so("Send it again after the time that Retry-After names."),
+    Code::refusal(503, "unavailable", "The gateway lacks connections, ports or memory at the moment.")
+        .saying("This gateway is short of connections or memory at the moment")
+        .because(&["Many connections are open at once.", "The service may open too few files (LimitNOFILE)."])
+        .so("Send it again after the time that Retry-After names. The operator finds the reason in the log."),
     Code::refusal(503, "disk_full", "The disk is full, so that nothing new can be taken safely.")
         .saying("The disk is full; nothing new is taken")
         .because(&["Less room is left than disk_reserve_mb."])

@@ -131,6 +131,9 @@ pub struct Limits {
     /// Requests per second that one address may send to inbound URLs; 0: any number.
     #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
     pub flood_per_address_s: u32,
+    /// Requests to the API, other than GET, that one workspace may make each second; 0: any number.
+    #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
+    pub changes_per_workspace_s: u32,
     /// Live streams that one workspace may hold open.
     #[serde(deserialize_with = "fields::within::<1, 1_024, _, _>")]
     pub streams_per_workspace: usize,

@@ -32,11 +32,17 @@ pub enum Fault {
     /// What the server answers is not HTTP, or has too many headers.
     #[error("The file's server does not answer in valid HTTP")]
     AnswerInvalid,
+    /// The connection ended before an answer.
+    #[error("The file's server closed the connection before it answered")]
+    Reset,
     /// Status 404 or 410.
     #[error("The file's server says that there is no such file (status {0})")]
     NotFound(u16),
-    /// Any other status that is not a success.
+    /// A status that says that it cannot be had now, and how long the server asks to be left alone.
     #[error("The file's server answers with status {0}")]
+    Busy(u16, Option<Duration>),
+    /// Any other status but 200.
+    #[error("The file's server answers with status {0}{advice}", advice = advice_on(*.0))]
     Status(u16),
     /// It took too long, first to last byte.
     #[error("The file did not arrive within {} seconds", .0.as_secs_f64())]
@@ -54,8 +60,25 @@ pub enum Fault {
     #[error("The file is empty")]
     Empty,
     /// A web page about the file, with what to do about it.
-    #[error("The address leads to a web page, not to the file itself. {0}")]
+    #[error("The address leads to a web page (status 200), not to the file itself. {0}")]
     NotADirectLink(String),
+    /// A text where the file's name promises something else: the name's ending, and how the text begins.
+    #[error("By its name the file is a .{0} file, but what came (status 200) is a text that begins: {1}")]
+    NotTheNamedKind(&'static str, String),
+    /// This gateway could not ask: it is short of means of its own.
+    #[error("This gateway is short of connections or memory at the moment and could not ask for the file")]
+    Ours,
+}
+
+/// What comes of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prospect {
+    /// The same again, whenever the file is asked for.
+    Final,
+    /// The file may come when it is asked for again, after this time if the server names one.
+    Passing(Option<Duration>),
+    /// The file was not asked for, so nothing is known of it.
+    Untried,
 }
 
 impl Fault {
@@ -69,15 +92,38 @@ impl Fault {
             Self::NameUnknown | Self::Unreachable => "file_unreachable",
             Self::Insecure => "file_tls_failed",
             Self::AnswerInvalid => "file_answer_invalid",
+            Self::Reset | Self::Incomplete => "file_incomplete",
             Self::NotFound(_) => "file_not_found",
-            Self::Status(_) => "file_http_error",
+            Self::Busy(..) | Self::Status(_) => "file_http_error",
             Self::Timeout(_) => "file_timeout",
-            Self::Incomplete => "file_incomplete",
             Self::Compressed => "file_compressed",
             Self::TooLarge(_) => "file_too_large",
             Self::Empty => "file_empty",
             Self::NotADirectLink(_) => "not_a_direct_link",
+            Self::NotTheNamedKind(..) => "not_the_named_kind",
+            Self::Ours => "unavailable",
         }
+    }
+
+    /// What comes of it.
+    pub const fn prospect(&self) -> Prospect {
+        match self {
+            Self::Busy(_, retry_after) => Prospect::Passing(*retry_after),
+            Self::NameUnknown | Self::Unreachable | Self::Reset | Self::Incomplete | Self::Timeout(_) => {
+                Prospect::Passing(None)
+            }
+            Self::Ours => Prospect::Untried,
+            _ => Prospect::Final,
+        }
+    }
+}
+
+/// What to do about a status.
+const fn advice_on(status: u16) -> &'static str {
+    match status {
+        200..=299 => "; only status 200 brings a file",
+        401 | 403 | 407 => "; everybody who has the address must be able to open it, without signing in",
+        _ => "",
     }
 }
 
@@ -87,6 +133,7 @@ impl From<Refusal> for Fault {
             Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
             Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
             Refusal::Unresolved => Self::NameUnknown,
+            Refusal::Untried => Self::Ours,
         }
     }
 }
@@ -96,6 +143,7 @@ impl From<Trouble> for Fault {
         match trouble {
             Trouble::Tls => Self::Insecure,
             Trouble::Unreachable => Self::Unreachable,
+            Trouble::Reset => Self::Reset,
             Trouble::NotHttp => Self::AnswerInvalid,
         }
     }
@@ -106,7 +154,7 @@ mod tests {
     use super::*;
 
     /// All that people may ever read of a file that cannot be had.
-    const VISIBLE: [(Fault, &str, &str); 17] = [
+    const VISIBLE: [(Fault, &str, &str); 22] = [
         (
             Fault::UrlInvalid(Refusal::Scheme),
             "file_url_invalid",
@@ -133,7 +181,19 @@ mod tests {
         ),
         (Fault::AnswerInvalid, "file_answer_invalid", "The file's server does not answer in valid HTTP"),
         (Fault::NotFound(410), "file_not_found", "The file's server says that there is no such file (status 410)"),
-        (Fault::Status(503), "file_http_error", "The file's server answers with status 503"),
+        (Fault::Reset, "file_incomplete", "The file's server closed the connection before it answered"),
+        (Fault::Busy(503, None), "file_http_error", "The file's server answers with status 503"),
+        (
+            Fault::Status(202),
+            "file_http_error",
+            "The file's server answers with status 202; only status 200 brings a file",
+        ),
+        (
+            Fault::Status(403),
+            "file_http_error",
+            "The file's server answers with status 403; everybody who has the address must be able to open it, without \
+             signing in",
+        ),
         (Fault::Timeout(Duration::from_secs(30)), "file_timeout", "The file did not arrive within 30 seconds"),
         (Fault::Incomplete, "file_incomplete", "The file broke off before its end"),
         (
@@ -146,9 +206,32 @@ mod tests {
         (
             Fault::NotADirectLink(String::new()),
             "not_a_direct_link",
-            "The address leads to a web page, not to the file itself. ",
+            "The address leads to a web page (status 200), not to the file itself. ",
+        ),
+        (
+            Fault::NotTheNamedKind("pdf", String::new()),
+            "not_the_named_kind",
+            "By its name the file is a .pdf file, but what came (status 200) is a text that begins: ",
+        ),
+        (
+            Fault::Ours,
+            "unavailable",
+            "This gateway is short of connections or memory at the moment and could not ask for the file",
         ),
     ];
+
+    #[test]
+    fn what_passes_is_worth_another_try_and_our_own_lack_is_none() {
+        let minute = Duration::from_mins(1);
+        for fault in [Fault::NameUnknown, Fault::Unreachable, Fault::Reset, Fault::Incomplete, Fault::Timeout(minute)] {
+            assert_eq!(fault.prospect(), Prospect::Passing(None), "{fault}");
+        }
+        assert_eq!(Fault::Busy(503, Some(minute)).prospect(), Prospect::Passing(Some(minute)));
+        assert_eq!(Fault::Ours.prospect(), Prospect::Untried);
+        for fault in [Fault::Insecure, Fault::AnswerInvalid, Fault::NotFound(404), Fault::Status(401), Fault::Empty] {
+            assert_eq!(fault.prospect(), Prospect::Final, "{fault}");
+        }
+    }
 
     #[test]
     fn codes_and_words_are_stable() {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use reqwest::Response;
 use reqwest::header::LOCATION;
-use reqwest::{Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, sharing, sniff};
+use super::cookies::Cookies;
+use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, kind, retry_after, sharing, sniff};
 use crate::config;
 use crate::guard::Guard;
 
@@ -59,9 +60,11 @@ impl Fetcher {
         let name = base_name(name).unwrap_or_else(|| NAMELESS.to_owned());
         let mut target = self.guard.judge_text(url).await?;
         let first = target.url.clone();
+        let mut cookies = Cookies::default();
         for _ in 0..=self.limits.redirects_max {
             let url = target.url.clone();
-            let answer = ask::get(target).await?;
+            let answer = ask::get(target, &cookies).await?;
+            cookies.keep(&url, answer.headers());
             match next(&url, &answer)? {
                 Some(next) => target = self.guard.judge(next).await?,
                 None => return self.read(answer, name, [&first, &url]).await,
@@ -71,15 +74,20 @@ impl Fetcher {
     }
 
     async fn read(&self, answer: Response, name: String, [first, last]: [&Url; 2]) -> Result<Fetched, Fault> {
-        let status = answer.status();
-        match status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Fault::NotFound(status.as_u16())),
-            _ if !status.is_success() => return Err(Fault::Status(status.as_u16())),
-            _ => {}
+        match answer.status().as_u16() {
+            200 => {}
+            status @ (404 | 410) => return Err(Fault::NotFound(status)),
+            status @ (408 | 425 | 429 | 500 | 502 | 503 | 504) => {
+                return Err(Fault::Busy(status, retry_after::of(&answer)));
+            }
+            status => return Err(Fault::Status(status)),
         }
         let bytes = body::read(answer, &name, self.limits.bytes_max).await?;
         if sniff::is_sharing_page(&bytes, &name) {
             return Err(Fault::NotADirectLink(sharing::advice(first, last)));
+        }
+        if let Some(ending) = kind::text_instead(&bytes, &name) {
+            return Err(Fault::NotTheNamedKind(ending, kind::beginning(&bytes)));
         }
         let mime = sniff::mime(&bytes);
         Ok(Fetched { name, mime, bytes })

@@ -2,17 +2,21 @@
 
 mod ask;
 mod body;
+mod cookies;
 mod fault;
 mod fetcher;
+mod kind;
 mod name;
+mod retry_after;
 mod sharing;
 mod sniff;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use fault::Fault;
+pub use fault::{Fault, Prospect};
 pub use fetcher::{Fetcher, Limits};
+pub use kind::other_kind;
 pub use name::{NAME_BYTES_MAX, base_name, last_part, name_in};
 
 /// What a file is called that was given no usable name.

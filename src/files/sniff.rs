@@ -1,10 +1,15 @@
 //! Tells what a file is from its bytes alone: neither its name nor what a server says of it is trusted.
 
+use super::kind;
+
+/// What nothing else is sure of.
+pub(super) const UNKNOWN: &str = "application/octet-stream";
+
 /// A web page.
 const HTML: &str = "text/html";
 
 /// Endings of files that are meant to be web pages.
-const HTML_ENDINGS: [&str; 4] = [".html", ".htm", ".xhtml", ".xht"];
+const HTML_ENDINGS: [&str; 7] = [".html", ".htm", ".xhtml", ".xht", ".mht", ".mhtml", ".eml"];
 
 /// Endings of texts that may well begin with a tag.
 const MARKUP_ENDINGS: [&str; 8] = [".md", ".markdown", ".txt", ".text", ".xml", ".svg", ".tpl", ".php"];
@@ -30,13 +35,16 @@ pub(super) fn mime(bytes: &[u8]) -> &'static str {
     match infer::get(bytes).map(|kind| kind.mime_type()).filter(|mime| *mime != HTML) {
         Some(mime) => mime,
         None if is_text(bytes) => "text/plain",
-        None => "application/octet-stream",
+        None => UNKNOWN,
     }
 }
 
 /// Whether these bytes are a web page where a file of this name is meant to be something else.
 pub(super) fn is_sharing_page(bytes: &[u8], name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    if kind::is_office_text(bytes, &name) {
+        return false;
+    }
     let is_named = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     let is_fragment = || begins(bytes, |rest| begins_with_tag(rest, &FRAGMENT_BEGINS));
     !is_named(&HTML_ENDINGS) && (is_html(bytes) || (!is_named(&MARKUP_ENDINGS) && is_fragment()))
@@ -91,8 +99,25 @@ fn after<'a>(bytes: &'a [u8], end: &[u8]) -> &'a [u8] {
     rest.unwrap_or_default().trim_ascii_start()
 }
 
+/// Whether these bytes are a text in any encoding: without a mark that only programs write.
+pub(super) fn is_any_text(bytes: &[u8]) -> bool {
+    let narrow: Vec<u8>;
+    let bytes = match bytes {
+        [0xff, 0xfe, wide @ ..] | [0xfe, 0xff, wide @ ..] => {
+            narrow = wide.iter().copied().filter(|byte| *byte != 0).collect();
+            &narrow
+        }
+        _ => bytes,
+    };
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    !bytes.get(..end).unwrap_or(bytes).iter().any(is_mark)
+}
+
+const fn is_mark(byte: &u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
+}
+
 fn is_text(bytes: &[u8]) -> bool {
-    let is_mark = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
     std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(is_mark)
 }
 
@@ -171,12 +196,24 @@ mod tests {
 
     #[test]
     fn a_page_is_a_sharing_page_unless_the_name_means_one() {
-        for name in ["a.html", "A.HTM", "a.xhtml", "a.pdf.html"] {
+        for name in ["a.html", "A.HTM", "a.xhtml", "a.pdf.html", "a.mht", "a.MHTML", "a.eml"] {
             assert!(!is_sharing_page(b"<html>", name), "{name}");
             assert!(!is_sharing_page(b"<div>", name), "{name}");
         }
         for name in ["a.png", "a", "html", "a.html.png", "", "a.md"] {
             assert!(is_sharing_page(b"<html>", name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_names_the_namespaces_of_an_office_is_a_table_or_a_letter() {
+        let table = b"<html xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+            xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table>";
+        for (name, is_one) in [("a.xls", false), ("A.DOC", false), ("a.xlsx", true), ("a.pdf", true), ("a", true)] {
+            assert_eq!(is_sharing_page(table, name), is_one, "{name}");
+        }
+        for page in [&b"<html><table>"[..], b"<!doctype html>", b"<table>"] {
+            assert!(is_sharing_page(page, "a.xls"), "{page:?}");
         }
     }
 

@@ -89,3 +89,17 @@ fn who_has_been_quiet_is_forgotten() {
     let known = flood.per_address.as_ref().unwrap().len();
     assert!(known <= usize::try_from(CHECKS_BETWEEN_SWEEPS).unwrap() + 1_000, "{known} addresses are known");
 }
+
+#[test]
+fn changes_of_one_workspace_are_limited_and_those_of_others_are_not_concerned() {
+    let clock = FakeRelativeClock::default();
+    let config = |variables| crate::config::Config::load(None, variables, crate::config::Overrides::default()).unwrap();
+    let config = config([("TIDINGS_LIMITS__CHANGES_PER_WORKSPACE_S", "5")]);
+    let flood = Flood::new(&config.limits, &config.http, clock.clone());
+    let change = |nth| flood.check_changes(WorkspaceId::nth(nth));
+    assert_eq!((0..6).map(|_| change(1)).collect::<Vec<_>>(), [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(1)]);
+    assert_eq!(change(2), Ok(()));
+    clock.advance(Duration::from_millis(200));
+    assert_eq!((change(1), change(1)), (Ok(()), Err(1)));
+    assert_eq!(ask(&flood, 1, "192.0.2.1"), Ok(()), "the inbound webhook has limits of its own");
+}

@@ -16,6 +16,7 @@ pub use own::Own;
 pub use resolver::{Resolve, System};
 
 use crate::config::Network;
+use crate::lack;
 
 /// Ports that may be called outside opened networks.
 const PORTS: [u16; 4] = [80, 443, 8080, 8443];
@@ -65,6 +66,9 @@ pub enum Refusal {
     /// The name has no address.
     #[error("its host was not found")]
     Unresolved,
+    /// Its name could not be looked up, because this gateway lacks the means.
+    #[error("its host could not be looked up, because this gateway is short of connections or memory")]
+    Untried,
 }
 
 impl Guard {
@@ -125,7 +129,10 @@ impl Guard {
             // A dot at the end makes a second spelling of every name; nobody needs it.
             Host::Domain(name) if name.ends_with('.') => Err(Refusal::NotPublic),
             Host::Domain(name) if is_localhost(name) => self.loopback(),
-            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|_| Refusal::Unresolved),
+            Host::Domain(name) => {
+                let found = self.resolver.resolve(name).await;
+                found.map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })
+            }
         }
     }
 

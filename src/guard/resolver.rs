@@ -8,6 +8,8 @@ use std::thread;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::lack::Lack;
+
 /// Names that are asked for at once: each takes a thread until the system gives up on it.
 const AT_ONCE: usize = 256;
 
@@ -34,12 +36,15 @@ impl Resolve for System {
             let (answer, answered) = oneshot::channel();
             let ask = move || {
                 let addresses = (name.as_str(), 0).to_socket_addrs();
+                // The system tells a look-up that found no descriptor like one that nobody answered.
+                let addresses = addresses.map_err(|error| Lack::now().map_or(error, io::Error::other));
                 // Held by the thread, not by who waits: who gives up does not free it.
                 drop(turn);
                 let _ = answer.send(addresses.map(|addresses| addresses.map(|address| address.ip()).collect()));
             };
             // Threads of their own: slow name servers must not keep the runtime's from reading the log.
-            thread::Builder::new().name("name-look-up".to_owned()).spawn(ask)?;
+            let thread = thread::Builder::new().name("name-look-up".to_owned()).spawn(ask);
+            thread.map_err(|_| io::Error::other(Lack::Memory))?;
             answered.await.map_err(io::Error::other)?
         })
     }

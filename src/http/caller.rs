@@ -123,7 +123,11 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
         Role::Workspace => {
             let key = bearer(request).ok_or_else(Refused::unauthorized)?;
             let workspace = gateway.workspace_of(&Lookup::ApiKey(digest(key)))?;
-            extensions.insert(Caller(workspace.ok_or_else(Refused::unauthorized)?));
+            let workspace = workspace.ok_or_else(Refused::unauthorized)?;
+            if !request.method().is_safe() {
+                gateway.flood.check_changes(workspace).map_err(Refused::too_many_requests)?;
+            }
+            extensions.insert(Caller(workspace));
         }
         Role::Operator => {
             let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));

@@ -87,6 +87,11 @@ impl Refused {
             .retrying_after(RETRY_AFTER_S)
     }
 
+    /// This gateway lacks the means for it at the moment.
+    pub(super) fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message).retrying_after(RETRY_AFTER_S)
+    }
+
     /// Too little room on the disk.
     pub(super) fn disk_full() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "disk_full", "The disk is full; nothing new is taken")

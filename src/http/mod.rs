@@ -44,7 +44,7 @@ pub use caller::Role;
 pub use connections::Connections;
 pub use error::Refused;
 pub use events::{EventRow, Filter, rows};
-pub use files::{FileCheckView, check as check_file};
+pub use files::FileCheckView;
 pub use fuzzing::{attempts_csv, judge_send_body};
 pub use openapi::text as openapi;
 pub use routes::{Listed, configure, configure_for_any, routes};

@@ -15,7 +15,7 @@ use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
-use crate::outbound::{KeyRing, Request, SigningKey, body, rebuild, testing};
+use crate::outbound::{Fault, KeyRing, Request, SigningKey, body, rebuild, testing};
 use crate::secrets;
 
 /// Longest URL, in bytes.
@@ -258,7 +258,8 @@ pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
     let bundle = bundle.ok_or_else(|| Refused::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &call.gateway.base_url).map_err(|error| Refused::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &call.keys()?);
-    let (number, _) = call.gateway.trying.post(call.workspace, delivery, at, request).await;
+    let tried = call.gateway.trying.post(call.workspace, delivery, at, request).await;
+    let (number, _) = tried.ok_or_else(|| Refused::unavailable(Fault::Ours.to_string()))?;
     let workspace = call.workspace;
     let tries = call.gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);

@@ -1,6 +1,6 @@
 //! A message as its events tell it.
 
-use events::account::{MessageQueued, SettledAs};
+use events::account::{FetchFailed, MessageQueued, SettledAs};
 use events::chat::MessageReceived;
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
@@ -28,6 +28,8 @@ enum MessageState {
 struct FailureView {
     code: String,
     message: String,
+    /// What is known besides, such as the status of a file's server and what to do about it.
+    detail: Option<String>,
 }
 
 /// A message, folded from its events.
@@ -44,6 +46,8 @@ pub(super) struct Told {
     state: MessageState,
     sent_at: Option<String>,
     failure: Option<FailureView>,
+    /// What the last fetch of its file that failed said.
+    not_fetched: Option<FetchFailed>,
 }
 
 /// A message's file as the API shows it; size and type are known once it was fetched or received.
@@ -96,6 +100,7 @@ impl Told {
             state: MessageState::Queued,
             sent_at: None,
             failure: None,
+            not_fetched: None,
         }
     }
 
@@ -120,6 +125,7 @@ impl Told {
             state,
             sent_at: Some(e.at.to_string()),
             failure: None,
+            not_fetched: None,
         }
     }
 
@@ -132,6 +138,7 @@ impl Told {
                     file.mime = Some(e.mime.clone());
                 }
             }
+            Event::FetchFailed(e) => self.not_fetched = Some(e.clone()),
             Event::SendStarted(_) if !received => self.state = MessageState::Sending,
             Event::SendDeferred(_) if !received => self.state = MessageState::Queued,
             Event::SendUncertain(_) if !received => self.state = MessageState::Uncertain,
@@ -155,7 +162,9 @@ impl Told {
     }
 
     fn failed(&mut self, code: &str, received: bool) {
-        self.failure = Some(FailureView { code: code.to_owned(), message: explain(code).to_owned() });
+        let known = self.not_fetched.take().filter(|failed| failed.again_at.is_none() && failed.code == code);
+        let detail = known.map(|failed| failed.detail.reveal().to_owned());
+        self.failure = Some(FailureView { code: code.to_owned(), message: explain(code).to_owned(), detail });
         if !received {
             self.state = MessageState::Failed;
         }

@@ -6,6 +6,7 @@ use std::fmt;
 use lettre::transport::smtp;
 
 use crate::client;
+use crate::lack::{self, Lack};
 
 /// Why an e-mail was not handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum Fault {
     /// No connection, or it broke.
     #[error("the mail server cannot be reached")]
     Unreachable,
+    /// This gateway could not try.
+    #[error("this gateway is short of connections or memory and could not call the mail server")]
+    Ours,
     /// A step took longer than configured.
     #[error("the mail server did not answer in time")]
     TimedOut,
@@ -68,6 +72,7 @@ impl Fault {
             Self::Unfit => "unfit",
             Self::Address => "address",
             Self::Unreachable => "unreachable",
+            Self::Ours => "ours",
             Self::TimedOut => "timed_out",
             Self::Tls => "tls",
             Self::NoStartTls => "no_starttls",
@@ -113,7 +118,9 @@ impl Fault {
     }
 
     fn without_reply(error: &smtp::Error) -> Self {
-        if error.is_tls() || client::is_of_tls(error) {
+        if is_ours(error) {
+            Self::Ours
+        } else if error.is_tls() || client::is_of_tls(error) {
             Self::Tls
         } else if error.is_timeout() {
             Self::TimedOut
@@ -141,6 +148,11 @@ impl Reply {
     const fn wants_sign_in(&self) -> bool {
         matches!(self.status, 530 | 534 | 535 | 538)
     }
+}
+
+/// A name that could not be looked up for want of a descriptor is told like one that nobody knows.
+fn is_ours(error: &smtp::Error) -> bool {
+    lack::is_ours(error) || Lack::now().is_some_and(|lack| lack::is_ours(&lack))
 }
 
 fn is_enhanced(word: &str) -> bool {

@@ -15,6 +15,7 @@ use lettre::{Address, Message};
 
 use super::{Authorities, Fault, Mail, Mailer, message};
 use crate::config::{self, MailTls, PublicUrl};
+use crate::lack;
 
 const SENDER: &str = "Tidings";
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
@@ -169,6 +170,7 @@ async fn password(file: PathBuf) -> Result<String, Fault> {
     let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file)).await;
     match read {
         Ok(Ok(text)) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Ok(Err(error)) if lack::is_ours(&error) => Err(Fault::Ours),
         Ok(Err(_)) | Err(_) => Err(Fault::NoPassword),
     }
 }

@@ -13,6 +13,7 @@ use super::page::Page;
 use super::process;
 use crate::codes;
 use crate::gateway::State;
+use crate::lack;
 
 const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
 /// The code of failures that the catalogue does not list.
@@ -74,6 +75,8 @@ impl Collected {
         if let Some(bytes) = process::resident_bytes() {
             page.gauge("process_resident_memory_bytes", "Memory of the process in RAM.", bytes)?;
         }
+        let help = "Times that something outgoing had to wait for means of our own: descriptors, ports, memory.";
+        page.counters(("own_lacks", "of"), help, lack::counts())?;
         if let Some(open) = process::open_files() {
             page.gauge("process_open_fds", "Open files and sockets of the process.", open)?;
         }

@@ -33,6 +33,9 @@ pub enum Fault {
     /// Status 300 to 399.
     #[error("The receiver redirects (status {0}); redirects are not followed")]
     Redirected(u16),
+    /// This gateway could not try: it is short of means of its own. No failure of the receiver's.
+    #[error("This gateway is short of connections or memory at the moment and could not post")]
+    Ours,
     /// Any other status that is no success.
     #[error("The receiver answers with status {0}")]
     Status(u16),
@@ -59,6 +62,7 @@ impl Fault {
             Self::AnswerInvalid => "report_answer_invalid",
             Self::Redirected(_) => "report_redirected",
             Self::Status(_) => "report_http_error",
+            Self::Ours => "unavailable",
         }
     }
 }
@@ -69,6 +73,7 @@ impl From<Refusal> for Fault {
             Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
             Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
             Refusal::Unresolved => Self::NameUnknown,
+            Refusal::Untried => Self::Ours,
         }
     }
 }
@@ -78,7 +83,7 @@ impl From<Trouble> for Fault {
         match trouble {
             Trouble::Tls => Self::Insecure,
             Trouble::Unreachable => Self::Unreachable,
-            Trouble::NotHttp => Self::AnswerInvalid,
+            Trouble::Reset | Trouble::NotHttp => Self::AnswerInvalid,
         }
     }
 }

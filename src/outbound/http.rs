@@ -11,6 +11,7 @@ use super::{Answered, Fault, Poster, Request, Response};
 use crate::client::{self, Trouble};
 use crate::config::{Outbound, Success};
 use crate::guard::Guard;
+use crate::lack;
 
 /// Posts into the internet, as far as the guard lets it.
 pub struct Http {
@@ -47,12 +48,14 @@ impl Http {
 
     async fn ask(&self, request: Request) -> Result<reqwest::Response, Fault> {
         let target = self.guard.judge_text(&request.url).await?;
-        let client = client::pinned(target.addresses).build().map_err(|error| {
+        let client = client::pinned(target.addresses.clone()).build().map_err(|error| {
             tracing::error!(%error, "no client for reports");
             Fault::Unreachable
         })?;
         let asking = client.post(target.url).headers(headers(&request)).body(request.body);
-        asking.send().await.map_err(|error| Trouble::of(&error).into())
+        asking.send().await.map_err(|error| {
+            if lack::is_ours_towards(&error, &target.addresses) { Fault::Ours } else { Trouble::of(&error).into() }
+        })
     }
 }
 

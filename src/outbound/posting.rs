@@ -22,6 +22,11 @@ use crate::notices::Notices;
 const READS_MAX: u32 = 10;
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
+/// A delivery that could not be posted for want of means of our own is posted again after so long, so often; then it is
+/// due anew.
+const POST_AGAIN: Duration = Duration::from_secs(1);
+const POSTED_MAX: u32 = 60;
+
 /// The port. Clones share what they hold.
 #[derive(Clone)]
 pub struct Posting {
@@ -48,8 +53,11 @@ impl Port<Webhook> for Posting {
             match effect {
                 Effect::Close { chat, window, aggregated } => posting.close(chat, window, aggregated).await,
                 Effect::Post { webhook, delivery, try_number, .. } => {
-                    let outcome = posting.post(webhook, delivery).await;
-                    Command::Tried(Tried { delivery, try_number, outcome, retry_ms: Arc::clone(&posting.retry_ms) })
+                    // Where nothing was tried, nothing has happened: the delivery is still due.
+                    posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
+                        let retry_ms = Arc::clone(&posting.retry_ms);
+                        Command::Tried(Tried { delivery, try_number, outcome, retry_ms })
+                    })
                 }
                 Effect::Notify { webhook, notice } => {
                     posting.notices.tell(StreamId::Webhook(webhook), notice).await;
@@ -71,11 +79,24 @@ impl Posting {
         Command::Asked
     }
 
-    async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Outcome {
-        match self.request(webhook, delivery).await {
-            Some((at, request)) => self.trying.post(webhook.workspace(), delivery.to_string(), at, request).await.1,
-            None => Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None },
+    /// Posts once this gateway has the means; `None` if it lacks them for long.
+    async fn insist(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
+        for _ in 0..POSTED_MAX {
+            let tried = self.post(webhook, delivery).await;
+            if tried.is_some() {
+                return tried;
+            }
+            tokio::time::sleep(POST_AGAIN).await;
         }
+        None
+    }
+
+    async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
+        let Some((at, request)) = self.request(webhook, delivery).await else {
+            return Some(Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None });
+        };
+        let tried = self.trying.post(webhook.workspace(), delivery.to_string(), at, request).await;
+        tried.map(|(_, outcome)| outcome)
     }
 
     /// The delivery as it is posted now: to the URL of now, signed with the keys of now.

@@ -6,7 +6,7 @@ use actors::webhook::Outcome;
 use events::ids::WorkspaceId;
 use events::time::Timestamp;
 
-use super::{Answered, Poster, Request, Tries, Try};
+use super::{Answered, Fault, Poster, Request, Tries, Try};
 
 /// Code of a try that has neither an answer nor a reason: ours to mend.
 pub(super) const UNEXPLAINED: &str = "internal";
@@ -24,18 +24,22 @@ impl Trying {
         Self { poster, tries }
     }
 
-    /// Posts once. Says what came of it, and the number under which it is kept.
+    /// Posts once. Says what came of it, and the number under which it is kept; `None` where this gateway lacked the
+    /// means, so that nothing was tried.
     pub async fn post(
         &self,
         workspace: WorkspaceId,
         delivery: String,
         at: Timestamp,
         request: Request,
-    ) -> (u64, Outcome) {
+    ) -> Option<(u64, Outcome)> {
         let answered = self.poster.post(request.clone()).await;
+        if answered.fault == Some(Fault::Ours) {
+            return None;
+        }
         let outcome = outcome(&answered);
         let number = self.tries.push(workspace, Try::new(at, delivery, &request, answered));
-        (number, outcome)
+        Some((number, outcome))
     }
 }
 

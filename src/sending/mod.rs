@@ -4,13 +4,14 @@ mod fetching;
 mod kept;
 mod lately;
 mod queued;
+mod shares;
 mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actors::account::{Account, Command, Effect, Outcome};
+use actors::account::{Account, Command, Effect, Outcome, Prospect};
 use actors::port::Port;
 use actors::shard::Reading;
 use events::ids::{AccountId, MessageId, StreamId};
@@ -18,15 +19,16 @@ use events::index::{AccountEntry, Index, Lookup};
 use events::log::{Log, ReadError};
 use futures_util::future::LocalBoxFuture;
 
-pub use fetching::Fetching;
+pub use fetching::{Fetching, TooMany};
 pub use lately::Lately;
 pub(crate) use queued::queued;
 pub(crate) use turns::Turns;
 
-use self::queued::Queued;
+use self::fetching::{missing, prospect};
+use self::queued::{Queued, QueuedFile};
 use crate::files::Fault;
 use crate::notices::Notices;
-use crate::transports::{Outgoing, Transport};
+use crate::transports::{Attachment, Outgoing, Transport};
 
 /// Transports by the name that accounts give.
 pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
@@ -34,6 +36,9 @@ pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
 /// What cannot be read is no fault of the other side's: it is read so often, with a wait in between.
 const READS_MAX: u32 = 10;
 const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// A file that is not kept any more is fetched again during a try if that takes no longer, else beside the tries.
+const FETCHED_AGAIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The port that sends. Clones share what they keep.
 #[derive(Clone)]
@@ -76,7 +81,7 @@ impl Sending {
     async fn fetch(&self, account: AccountId, message: MessageId) -> Command {
         match self.read(account, message).await {
             Some((_, Queued { file: Some(file), .. })) => self.fetching.fetch(account, message, file).await,
-            _ => Command::Fetched { message, result: Err(Fault::Unreachable.code().to_owned()) },
+            _ => Command::Fetched { message, result: Err(missing(&Fault::Unreachable, Prospect::Final)) },
         }
     }
 
@@ -86,10 +91,13 @@ impl Sending {
         let Some(transport) = self.transports.get(&line.transport) else { return tried(Outcome::NotConnected) };
         let file = match &queued.file {
             None => None,
-            Some(file) => match self.fetching.take(message, file).await {
+            Some(file) => match self.take(account, message, file).await {
                 Some(Ok(attachment)) => Some(attachment),
                 None => return tried(Outcome::NotConnected),
-                Some(Err(fault)) => return Command::NoFile { message, try_number, code: fault.code().to_owned() },
+                Some(Err(fault)) => {
+                    let missing = missing(&fault, prospect(&fault));
+                    return Command::NoFile { message, try_number, missing };
+                }
             },
         };
         self.lately.sent(message, account, queued.chat);
@@ -101,6 +109,18 @@ impl Sending {
             self.fetching.forget(message);
         }
         tried(outcome)
+    }
+
+    /// The file of a message that is being tried. One that must be fetched again may hold up its account for moments only.
+    async fn take(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        file: &QueuedFile,
+    ) -> Option<Result<Attachment, Fault>> {
+        let taken = self.fetching.take(account.workspace(), message, file);
+        let late = || Some(Err(Fault::Timeout(FETCHED_AGAIN_WITHIN)));
+        tokio::time::timeout(FETCHED_AGAIN_WITHIN, taken).await.unwrap_or_else(|_| late())
     }
 
     async fn read(&self, account: AccountId, message: MessageId) -> Option<(AccountEntry, Queued)> {

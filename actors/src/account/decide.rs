@@ -1,8 +1,8 @@
 //! The rules of an account.
 
 use events::account::{
-    DeferReason, FileFetched, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain,
-    SettledAs, SettledHow,
+    DeferReason, FetchFailed, FileFetched, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted,
+    SendUncertain, SettledAs, SettledHow,
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
@@ -13,7 +13,10 @@ use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
 use super::queue::{FileStage, Waiting};
 use super::state::{Charged, Hold, REMEMBERED_MS, State};
-use super::{EXPIRED_AT_ONCE, Fetched, HELD_MS, RECONNECT_MS, Rejection, TRIES_MAX};
+use super::{
+    EXPIRED_AT_ONCE, FETCH_WAIT_MS_MAX, FETCH_WAITS_MS, Fetched, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection,
+    TRIES_MAX,
+};
 use crate::reporting::{LookedUp, owed};
 
 /// Code of a message that the other side could not take three times.
@@ -89,9 +92,19 @@ pub(super) fn tried(
     }
 }
 
-pub(super) fn no_file(state: &State, message: MessageId, try_number: u32, code: &str, now: Timestamp) -> Vec<Event> {
+/// A file that had come is gone: one that may come again is fetched once more, and others go first meanwhile.
+pub(super) fn no_file(
+    state: &State,
+    message: MessageId,
+    try_number: u32,
+    missing: &Missing,
+    now: Timestamp,
+) -> Vec<Event> {
     let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
-    if ended.waiting.maybe_sent { ended.uncertain() } else { ended.failed(code) }
+    match missing.prospect {
+        Prospect::Passing { .. } => ended.deferred(DeferReason::FileGone, 0),
+        Prospect::Final => without_file((ended.account, ended.workspace), ended.waiting, missing, now),
+    }
 }
 
 pub(super) fn interrupted(state: &State, message: MessageId, try_number: u32, now: Timestamp) -> Vec<Event> {
@@ -193,11 +206,12 @@ impl<'a> Ended<'a> {
     }
 }
 
-/// A file that came is noted, one that cannot come fails its message; for one that does not wait for it, neither.
+/// A file that came is noted; one that may come later is fetched again, and one that cannot come fails its message. For
+/// one that does not wait for it, nothing.
 pub(super) fn fetched(
     state: &State,
     message: MessageId,
-    result: Result<Fetched, String>,
+    result: Result<Fetched, Missing>,
     now: Timestamp,
 ) -> Vec<Event> {
     let (Some(who), Some(waiting)) = (state.connected, state.queue.get(message)) else { return Vec::new() };
@@ -206,11 +220,42 @@ pub(super) fn fetched(
     }
     match result {
         Ok(Fetched { size, mime }) => vec![FileFetched { message, account: who.0, size, mime }.into()],
-        Err(code) => {
-            let charged = waiting.charged();
-            failed_and_refunded(who, message, charged, &code, now)
-        }
+        Err(missing) => match fetch_wait_ms(waiting.failed_fetches, missing.prospect) {
+            Some(wait_ms) => vec![fetch_failed(who.0, waiting, &missing, now, Some(now.plus_ms(wait_ms)))],
+            None => without_file(who, waiting, &missing, now),
+        },
     }
+}
+
+/// How long to wait before another fetch after so many failed ones and one more; `None`: there is no other.
+fn fetch_wait_ms(failed_before: u32, prospect: Prospect) -> Option<u64> {
+    let Prospect::Passing { retry_after_ms } = prospect else { return None };
+    let wait_ms = FETCH_WAITS_MS.get(usize::try_from(failed_before).ok()?)?;
+    Some(retry_after_ms.min(FETCH_WAIT_MS_MAX).max(*wait_ms))
+}
+
+/// Ends a message whose file cannot be had. Where an earlier try had no answer, nobody knows whether it was sent.
+fn without_file(who: (AccountId, WorkspaceId), waiting: &Waiting, missing: &Missing, now: Timestamp) -> Vec<Event> {
+    let Waiting { message, tries, .. } = *waiting;
+    let mut events = vec![fetch_failed(who.0, waiting, missing, now, None)];
+    if waiting.maybe_sent {
+        events.push(SendUncertain { message, account: who.0, try_number: tries, at: now }.into());
+    } else {
+        events.extend(failed_and_refunded(who, message, waiting.charged(), &missing.code, now));
+    }
+    events
+}
+
+fn fetch_failed(
+    account: AccountId,
+    waiting: &Waiting,
+    missing: &Missing,
+    at: Timestamp,
+    again_at: Option<Timestamp>,
+) -> Event {
+    let fetch_number = waiting.failed_fetches.saturating_add(1);
+    let (code, detail) = (missing.code.clone(), missing.detail.as_str().into());
+    FetchFailed { message: waiting.message, account, fetch_number, code, detail, at, again_at }.into()
 }
 
 pub(super) fn seen(state: &State, message: MessageId, reporting: LookedUp, now: Timestamp) -> Vec<Event> {

@@ -28,6 +28,11 @@ pub const HELD_MS: u64 = 24 * 3_600_000;
 /// Messages that are failed in one commit, at most.
 pub const EXPIRED_AT_ONCE: usize = 256;
 
+/// What is waited before the second and the third fetch of a file, at least; there is no fourth.
+pub const FETCH_WAITS_MS: [u64; 2] = [2_000, 10_000];
+/// No server makes us wait longer for a file.
+pub const FETCH_WAIT_MS_MAX: u64 = 60_000;
+
 /// The rules of accounts.
 pub struct Account;
 
@@ -53,8 +58,8 @@ pub enum Command {
         message: MessageId,
         /// Which try.
         try_number: u32,
-        /// Why, in one stable word such as `not_a_direct_link`.
-        code: String,
+        /// Why it could not be.
+        missing: Missing,
     },
     /// The process ended during a try: it may have been sent or not, whatever a later try comes to.
     Interrupted {
@@ -68,7 +73,12 @@ pub enum Command {
         /// Which message.
         message: MessageId,
         /// What came of it.
-        result: Result<Fetched, String>,
+        result: Result<Fetched, Missing>,
+    },
+    /// A message's file was not asked for, because the gateway itself lacked the means: it is fetched once more.
+    NotFetched {
+        /// Which message.
+        message: MessageId,
     },
     /// A receipt shows that the message was sent.
     Seen {
@@ -111,6 +121,29 @@ pub struct Fetched {
     pub size: u64,
     /// What it is, by its content.
     pub mime: String,
+}
+
+/// Why a file cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// In one stable word such as `not_a_direct_link`.
+    pub code: String,
+    /// In words, with all that is known.
+    pub detail: String,
+    /// Whether it is worth another try.
+    pub prospect: Prospect,
+}
+
+/// Whether a file that could not be had may come later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prospect {
+    /// It will not.
+    Final,
+    /// It may.
+    Passing {
+        /// How long the server asks to be left alone.
+        retry_after_ms: u64,
+    },
 }
 
 /// Why an account refuses.
@@ -185,9 +218,13 @@ impl Decider for Account {
             Command::Tried { message, try_number, outcome, reporting } => {
                 decide::tried(state, message, try_number, &outcome, reporting, now)
             }
-            Command::NoFile { message, try_number, code } => decide::no_file(state, message, try_number, &code, now),
+            Command::NoFile { message, try_number, missing } => {
+                decide::no_file(state, message, try_number, &missing, now)
+            }
             Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
             Command::Fetched { message, result } => decide::fetched(state, message, result, now),
+            // Its fetch is still due.
+            Command::NotFetched { .. } => Vec::new(),
             Command::Seen { message, reporting } => decide::seen(state, message, reporting, now),
             Command::Notified { notice } => decide::notified(state, notice, now),
             Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, MessageQueued, SendDeferred};
+use events::account::{DeferReason, FetchFailed, MessageQueued, SendDeferred};
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,10 @@ pub struct Queue {
     chats: BTreeMap<ChatId, BTreeSet<u64>>,
     /// Places that are the first of their chat, with all that they need.
     ready: BTreeSet<u64>,
-    /// Places of messages whose files must be fetched.
+    /// Places of messages whose files are to be fetched at once.
     wanted: BTreeSet<u64>,
+    /// Places of messages whose files could not be fetched, each with the moment when that is tried again.
+    wanted_later: BTreeSet<(Timestamp, u64)>,
     /// Places of messages whose files are here.
     fetched: BTreeSet<u64>,
     queued: u64,
@@ -56,6 +58,10 @@ pub struct Waiting {
     pub queued_at: Timestamp,
     /// How far its file is.
     pub file: FileStage,
+    /// Fetches of its file that failed in a row, each for a reason that passes.
+    pub failed_fetches: u32,
+    /// When its file is fetched again; the beginning of time: at once.
+    pub fetch_at: Timestamp,
 }
 
 /// How far a message's file is.
@@ -113,6 +119,8 @@ impl Queue {
             gives_way: false,
             queued_at: queued.at,
             file: if queued.file.is_some() { FileStage::Wanted } else { FileStage::None },
+            failed_fetches: 0,
+            fetch_at: Timestamp::default(),
         };
         if waiting.file == FileStage::Wanted {
             self.wanted.insert(self.queued);
@@ -128,6 +136,7 @@ impl Queue {
         self.fetched.remove(&place);
         self.ready.remove(&place);
         let removed = self.waiting.remove(&place)?;
+        self.wanted_later.remove(&(removed.fetch_at, place));
         if let Some(places) = self.chats.get_mut(&removed.chat) {
             places.remove(&place);
             if places.is_empty() {
@@ -156,11 +165,45 @@ impl Queue {
         let Some(place) = self.places.get(&message).copied() else { return };
         if let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Wanted) {
             waiting.file = FileStage::Fetched;
-            let chat = waiting.chat;
+            waiting.failed_fetches = 0;
+            let (chat, fetch_at) = (waiting.chat, std::mem::take(&mut waiting.fetch_at));
             self.wanted.remove(&place);
+            self.wanted_later.remove(&(fetch_at, place));
             self.fetched.insert(place);
             self.first_of(chat);
         }
+    }
+
+    /// Notes when a file that could not be fetched is tried again.
+    pub(super) fn fetch_failed(&mut self, failed: &FetchFailed) {
+        let (Some(place), Some(again_at)) = (self.places.get(&failed.message).copied(), failed.again_at) else {
+            return;
+        };
+        let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Wanted) else {
+            return;
+        };
+        waiting.failed_fetches = failed.fetch_number;
+        let before = std::mem::replace(&mut waiting.fetch_at, again_at);
+        self.wanted.remove(&place);
+        self.wanted_later.remove(&(before, place));
+        self.wanted_later.insert((again_at, place));
+    }
+
+    /// A file that had come is not kept any more: its message gives way until it has come again.
+    fn file_gone(&mut self, message: MessageId) {
+        let Some(place) = self.places.get(&message).copied() else { return };
+        if let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Fetched) {
+            waiting.file = FileStage::Wanted;
+            self.fetched.remove(&place);
+            self.ready.remove(&place);
+            self.wanted.insert(place);
+        }
+    }
+
+    /// Messages whose files are to be fetched again, and when: the earliest ones.
+    pub(super) fn to_fetch_later(&self) -> impl Iterator<Item = (Timestamp, MessageId)> {
+        let earliest = self.wanted_later.iter().take(FETCHES_MAX);
+        earliest.filter_map(|(at, place)| Some((*at, self.waiting.get(place)?.message)))
     }
 
     /// Messages whose files are to be fetched now. The first of all is always among them unless enough before it can
@@ -179,6 +222,9 @@ impl Queue {
     pub(super) fn deferred(&mut self, deferred: &SendDeferred) {
         if matches!(deferred.reason, DeferReason::NotConnected | DeferReason::AccountRateLimited) {
             self.not_before = self.not_before.max(deferred.not_before);
+        }
+        if deferred.reason == DeferReason::FileGone {
+            self.file_gone(deferred.message);
         }
         let Some(waiting) = self.get_mut(deferred.message) else { return };
         waiting.not_before = deferred.not_before;

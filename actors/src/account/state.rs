@@ -122,6 +122,7 @@ impl State {
             Event::AccountUnblocked(_) => self.blocked = None,
             Event::PacingChanged(e) => self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max },
             Event::FileFetched(e) => self.queue.fetched(e.message),
+            Event::FetchFailed(e) => self.queue.fetch_failed(e),
             Event::MessageQueued(e) => self.queue.push(e),
             Event::SendStarted(e) => {
                 self.queue.started(e.message, e.try_number);
@@ -206,9 +207,9 @@ impl State {
             due.effects.push(Effect::Notify { account, notice: self.notices });
         }
         if self.hold().is_none() {
-            due.effects.extend(self.queue.to_fetch().map(|message| Effect::Fetch { account, message }));
-        }
-        if self.hold().is_none() {
+            let fetch = |message| Effect::Fetch { account, message };
+            due.effects.extend(self.queue.to_fetch().map(fetch));
+            due.later.extend(self.queue.to_fetch_later().map(|(at, message)| (at, fetch(message))));
             let next = due.wake_at.max(self.last_outcome);
             let behind = self.queue.len().saturating_sub(1);
             due.empty_at = next.map(|at| at.plus_ms(behind.saturating_mul(self.gap.usual_ms())));

@@ -1,6 +1,7 @@
 //! What an account does with its messages, one behaviour a test.
 
 mod disconnection;
+mod fetches;
 mod files;
 mod once;
 mod outcomes;
@@ -15,8 +16,8 @@ use events::time::Timestamp;
 
 use super::outcome::Outcome;
 use super::pacing::Gap;
-use super::{Account, Command, Effect};
-use crate::spec::facts::{account, message};
+use super::{Account, Command, Effect, Fetched, Missing, Prospect};
+use crate::spec::facts::{DETAIL, account, message};
 use crate::spec::{Spec, at};
 
 type AccountSpec = Spec<Account>;
@@ -35,6 +36,22 @@ fn failed_later(number: u64) -> Command {
 
 fn fetch(number: u64) -> Effect {
     Effect::Fetch { account: account(1), message: message(number) }
+}
+
+/// Why a file cannot be had, with the detail that the facts tell.
+fn missing(code: &str, prospect: Prospect) -> Missing {
+    Missing { code: code.to_owned(), detail: DETAIL.to_owned(), prospect }
+}
+
+/// The file of this message came.
+fn came(number: u64) -> Command {
+    let result = Ok(Fetched { size: 70_000, mime: "application/pdf".to_owned() });
+    Command::Fetched { message: message(number), result }
+}
+
+/// The file of this message cannot be had for this reason.
+fn not_had(number: u64, missing: Missing) -> Command {
+    Command::Fetched { message: message(number), result: Err(missing) }
 }
 
 fn send(number: u64, try_number: u32) -> Effect {

@@ -1,8 +1,8 @@
 //! Facts that tests begin with. Message 21 is the first one of chat 2, 22 the second one; without a file each costs 1.
 
 use events::account::{
-    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
-    SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
+    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::ChatOpened;
 use events::event::Event;
@@ -169,6 +169,23 @@ pub(crate) fn fetched(number: u64) -> Event {
     let (size, mime) = (70_000, "application/pdf".to_owned());
     FileFetched { message: message(number), account: account(1), size, mime }.into()
 }
+
+/// A fetch that failed at `ms` and is tried again at that moment, if at all.
+pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, again_ms: Option<i64>) -> Event {
+    FetchFailed {
+        message: message(number),
+        account: account(1),
+        fetch_number,
+        code: code.to_owned(),
+        detail: DETAIL.into(),
+        at: at(ms),
+        again_at: again_ms.map(at),
+    }
+    .into()
+}
+
+/// What the facts say of every file that could not be fetched.
+pub(crate) const DETAIL: &str = "The file's server says so";
 
 pub(crate) fn disconnected(nth: u64, by: &str, ms: i64) -> Event {
     let (by, reason) = (by.to_owned(), if by == "transport" { "connection lost" } else { REASON }.to_owned());

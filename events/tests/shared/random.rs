@@ -4,8 +4,8 @@
 mod webhooks;
 
 use events::account::{
-    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
-    SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
+    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::{
     ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
@@ -215,6 +215,7 @@ fn of_accounts() -> impl Strategy<Value = Event> {
         DeferReason::AccountRateLimited,
         DeferReason::AccountStopped,
         DeferReason::Interrupted,
+        DeferReason::FileGone,
     ]);
     let content = (personal(), personal(), prop::option::of(file()));
     let queued = (message(), workspace(), account(), chat(), content, any::<u64>(), origin, moment());
@@ -229,6 +230,12 @@ fn of_accounts() -> impl Strategy<Value = Event> {
             mime
         }
         .into()),
+        (message(), account(), any::<(u32, String, String)>(), moment(), prop::option::of(moment())).prop_map(
+            |(message, account, (fetch_number, code, detail), at, again_at)| {
+                let detail = detail.into();
+                FetchFailed { message, account, fetch_number, code, detail, at, again_at }.into()
+            }
+        ),
         (message(), account(), any::<u32>()).prop_map(|(message, account, try_number)| SendStarted {
             message,
             account,

@@ -4,8 +4,8 @@
 mod webhooks;
 
 use events::account::{
-    DeferReason, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin, SendDeferred,
-    SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
+    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::{
     ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
@@ -161,6 +161,7 @@ fn account_samples() -> Vec<Event> {
         DeferReason::AccountRateLimited,
         DeferReason::AccountStopped,
         DeferReason::Interrupted,
+        DeferReason::FileGone,
     ];
     let deferred = |reason| {
         let not_before = AT.plus_ms(60_000);
@@ -201,7 +202,20 @@ fn file() -> File {
 
 fn file_samples() -> Vec<Event> {
     let mime = "application/pdf".to_owned();
-    vec![FileFetched { message: MESSAGE, account: account(), size: 2_097_152, mime }.into()]
+    let failed = FetchFailed {
+        message: MESSAGE,
+        account: account(),
+        fetch_number: 1,
+        code: "file_http_error".to_owned(),
+        detail: "The file's server answers with status 503".into(),
+        at: AT,
+        again_at: Some(AT.plus_ms(2_000)),
+    };
+    vec![
+        FileFetched { message: MESSAGE, account: account(), size: 2_097_152, mime }.into(),
+        failed.clone().into(),
+        FetchFailed { fetch_number: 300, again_at: None, ..failed }.into(),
+    ]
 }
 
 fn heard_samples() -> Vec<Event> {

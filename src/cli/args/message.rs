@@ -66,6 +66,9 @@ pub enum FileCommand {
         /// The file's address
         #[arg(value_name = "URL")]
         address: String,
+        /// What the file is to be called, which says what kind it must be; else as its address calls it
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,

@@ -248,6 +248,9 @@ fn by_role(route: &Listed) -> &'static [&'static str] {
         Role::Open => &[],
         Role::Inbound => &["webhook_not_found", "internal", "overloaded"],
         Role::Operator if route.method == Method::GET => &["unauthorized", "internal"],
+        Role::Workspace if route.method != Method::GET => {
+            &["unauthorized", "internal", "overloaded", "too_many_requests"]
+        }
         Role::Workspace | Role::Operator => &["unauthorized", "internal", "overloaded"],
     }
 }

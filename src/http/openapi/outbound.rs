@@ -19,7 +19,7 @@ fn settings() -> Vec<Doc> {
         Doc::new(TAG, "PATCH /api/v1/outbound", "Changes what is named, all of it or nothing")
             .takes::<OutboundBody>()
             .answers::<OutboundView>(200)
-            .refusing(&["no_webhook_url"]),
+            .refusing(&["no_webhook_url", "unavailable"]),
         Doc::new(TAG, "GET /api/v1/outbound/secret", "The key that requests are signed with, after Standard Webhooks")
             .answers::<SecretView>(200),
         Doc::new(TAG, "POST /api/v1/outbound/rotate-secret", "Makes a new key; the one before signs too for 24 hours")

@@ -83,7 +83,8 @@ fn messages() -> Vec<Doc> {
             "Whether a file can be had, and if not, why not; nothing is sent",
         )
         .takes::<CheckBody>()
-        .answers::<FileCheckView>(200),
+        .answers::<FileCheckView>(200)
+        .refusing(&["too_many_requests", "unavailable"]),
     ]
 }
 

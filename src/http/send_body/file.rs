@@ -13,7 +13,7 @@ const URL_BYTES_MAX: usize = 4_096;
 /// Takes what passes; a folder before the name is dropped with a warning.
 pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refused> {
     let url = address(url.trim())?;
-    let base = base_name(name)?;
+    let base = file_name(name)?;
     if base != name.trim() {
         warnings.push(format!("\"{FILE_NAME}\" must be a plain name: \"{base}\" was taken"));
     }
@@ -42,7 +42,7 @@ fn address(text: &str) -> Result<String, Refused> {
 }
 
 /// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
-fn base_name(text: &str) -> Result<String, Refused> {
+pub(in super::super) fn file_name(text: &str) -> Result<String, Refused> {
     if text.chars().any(char::is_control) {
         return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
     }
@@ -91,13 +91,13 @@ mod tests {
             ("a/ b ", "b"),
             ("exe\u{202e}gpj.png", "exegpj.png"),
         ] {
-            assert_eq!(base_name(name).as_deref(), Ok(base));
+            assert_eq!(file_name(name).as_deref(), Ok(base));
         }
-        assert!(base_name(&"n".repeat(255)).is_ok());
+        assert!(file_name(&"n".repeat(255)).is_ok());
         for name in
             ["", "..", "folder/", "a\u{0}b", "a\r\nb", "a.png\n", "\u{85}a.png", &"n".repeat(256), &"é".repeat(128)]
         {
-            assert!(base_name(name).is_err(), "{name:?}");
+            assert!(file_name(name).is_err(), "{name:?}");
         }
     }
 }

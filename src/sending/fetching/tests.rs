@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 
-/// Files by their addresses, and what was asked for; an address that says `hangs` never answers.
+/// Files by their addresses, and what was asked for; an address that says `hangs` never answers, and one
+/// that says `short` finds this gateway without means.
 #[derive(Default)]
 struct Web {
     files: Mutex<BTreeMap<String, Bytes>>,
@@ -33,6 +34,9 @@ impl Web {
 impl Files for Web {
     fn fetch<'a>(&'a self, url: &'a str, name: &'a str) -> BoxFuture<'a, Result<crate::files::Fetched, Fault>> {
         self.asked.lock().unwrap().push(url.to_owned());
+        if url.contains("short") {
+            return std::future::ready(Err(Fault::Ours)).boxed();
+        }
         if url.contains("hangs") {
             return std::future::pending().boxed();
         }
@@ -58,10 +62,10 @@ fn started(bytes_max: u64) -> (Arc<Web>, Fetching) {
     let web = Arc::new(Web::default());
     web.put(CAT, 3);
     web.put(DOG, 4);
-    (Arc::clone(&web), Fetching::keeping(web, bytes_max))
+    (Arc::clone(&web), Fetching::keeping(web, PLACES, bytes_max))
 }
 
-fn fetch(fetching: &Fetching, nth: u64, url: &str) -> Option<Result<Fetched, String>> {
+fn fetch(fetching: &Fetching, nth: u64, url: &str) -> Option<Result<Fetched, Missing>> {
     match fetching.fetch(account(1), id(nth), at(url)).now_or_never()? {
         Command::Fetched { message, result } if message == id(nth) => Some(result),
         other => panic!("{other:?}"),
@@ -70,13 +74,19 @@ fn fetch(fetching: &Fetching, nth: u64, url: &str) -> Option<Result<Fetched, Str
 
 /// The size of what a message gets.
 fn take(fetching: &Fetching, nth: u64, url: &str) -> Result<usize, Fault> {
-    let taken = fetching.take(id(nth), &at(url)).now_or_never().expect("an answer").expect("it does not stop");
+    let taken = fetching
+        .take(WorkspaceId::nth(1), id(nth), &at(url))
+        .now_or_never()
+        .expect("an answer")
+        .expect("it does not stop");
     taken.map(|file| {
         assert_eq!((&*file.name, &*file.mime), ("offer.png", "image/png"));
         file.bytes.len()
     })
 }
 
+/// More than any test here needs.
+const PLACES: usize = 256;
 const CAT: &str = "https://files.example/cat.png";
 const DOG: &str = "https://files.example/dog.png";
 const SLOW: &str = "https://slow.example/hangs.png";
@@ -118,7 +128,9 @@ fn a_file_gives_way_when_too_much_is_kept_and_is_fetched_again() {
 #[test]
 fn a_file_that_cannot_be_had_says_why_and_is_not_kept() {
     let (web, fetching) = started(100);
-    assert_eq!(fetch(&fetching, 1, "https://files.example/none"), Some(Err("file_not_found".to_owned())));
+    let detail = "The file's server says that there is no such file (status 404)".to_owned();
+    let missing = Missing { code: "file_not_found".to_owned(), detail, prospect: Prospect::Final };
+    assert_eq!(fetch(&fetching, 1, "https://files.example/none"), Some(Err(missing)));
     web.put("https://files.example/none", 5);
     assert_eq!(take(&fetching, 1, "https://files.example/none"), Ok(5));
 }
@@ -159,10 +171,50 @@ fn nobody_waits_for_a_file_when_the_gateway_stops_but_what_is_here_still_leaves(
     let (_web, fetching) = started(100);
     assert!(fetch(&fetching, 1, CAT).unwrap().is_ok());
     let slow = at(SLOW);
-    let mut waiting = fetching.take(id(2), &slow).boxed_local();
+    let mut waiting = fetching.take(WorkspaceId::nth(1), id(2), &slow).boxed_local();
     assert!((&mut waiting).now_or_never().is_none());
     fetching.stop();
     assert_eq!(waiting.now_or_never(), Some(None));
-    assert_eq!(fetching.take(id(3), &slow).now_or_never(), Some(None));
+    assert_eq!(fetching.take(WorkspaceId::nth(1), id(3), &slow).now_or_never(), Some(None));
     assert_eq!(take(&fetching, 1, CAT), Ok(3));
+}
+
+/// Whether a check was answered at once, still runs or waits, or was turned away.
+fn check(fetching: &Arc<Fetching>, nth: u64, url: &'static str) -> Checking {
+    let fetching = Arc::clone(fetching);
+    async move { fetching.check(WorkspaceId::nth(nth), url, "a.png").await }.boxed()
+}
+
+type Checking = BoxFuture<'static, Result<Result<crate::files::Fetched, Fault>, TooMany>>;
+
+/// One workspace's 700 checks to a server that hangs: others' checks and messages, and its own messages, go on.
+#[test]
+fn many_checks_of_one_workspace_hold_up_nobody_and_are_turned_away_beyond_a_bound() {
+    let (web, fetching) = started(100);
+    let fetching = Arc::new(fetching);
+    let mut checks: Vec<_> = (0..700).map(|_| check(&fetching, 1, SLOW)).collect();
+    let answers: Vec<_> = checks.iter_mut().map(FutureExt::now_or_never).collect();
+    assert_eq!(answers.iter().filter(|answer| answer.is_none()).count(), CHECKS_MAX);
+    assert_eq!(answers.iter().flatten().filter(|answer| **answer == Err(TooMany)).count(), 700 - CHECKS_MAX);
+    assert_eq!(web.asked(), CHECKS_AT_ONCE);
+    assert!(matches!(check(&fetching, 2, CAT).now_or_never(), Some(Ok(Ok(_)))));
+    assert!(fetch(&fetching, 100, CAT).unwrap().is_ok());
+    checks.clear();
+    assert!(matches!(check(&fetching, 1, CAT).now_or_never(), Some(Ok(Ok(_)))));
+}
+
+/// What this gateway lacks fails no message, however long it lasts: the account is told that nothing was tried.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_could_not_be_asked_for_is_asked_for_again_and_fails_nothing() {
+    let (web, fetching) = started(100);
+    let begun = tokio::time::Instant::now();
+    let came = fetching.fetch(account(1), id(1), at("https://short.example/a.png")).await;
+    assert_eq!(came, Command::NotFetched { message: id(1) });
+    assert_eq!((web.asked(), begun.elapsed()), (60, Duration::from_mins(1)));
+    let asked = fetching.fetch(account(1), id(2), at("https://short.example/b.png"));
+    let others = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        fetch(&fetching, 3, CAT)
+    };
+    assert!(tokio::join!(asked, others).1.unwrap().is_ok());
 }

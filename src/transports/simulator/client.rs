@@ -11,6 +11,7 @@ use super::NumberedUpdate;
 use super::send_body::SendBody;
 use super::update_view::{self, UpdateView};
 use super::wire::{ListView, LookupView, OutcomeView};
+use crate::lack;
 use crate::transports::{Lookup, Outgoing};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -77,7 +78,8 @@ impl SimulatorClient {
 
 impl From<reqwest::Error> for Fault {
     fn from(error: reqwest::Error) -> Self {
-        if error.is_connect() { Self::NotConnected(error) } else { Self::Lost(error) }
+        // A lack of ours shows before anything is sent.
+        if lack::is_ours(&error) || error.is_connect() { Self::NotConnected(error) } else { Self::Lost(error) }
     }
 }
 

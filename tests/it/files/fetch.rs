@@ -87,7 +87,8 @@ async fn the_length_that_is_told_is_not_trusted() {
 #[tokio::test]
 async fn a_file_without_bytes_is_none() {
     assert_eq!(fault_of(Reply::file(b""), "a.png").await, Fault::Empty);
-    assert_eq!(fault_of(Reply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()), "a.png").await, Fault::Empty);
+    let none = Reply::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec());
+    assert_eq!(fault_of(none, "a.png").await, Fault::Status(204));
 }
 
 #[tokio::test]
@@ -162,7 +163,8 @@ async fn other_answers_each_have_their_code() {
         assert_eq!(fault.code(), code, "{status}");
         assert!(fault.to_string().contains(&status.to_string()), "{fault}");
     }
-    for invalid in ["", "SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 twohundred OK\r\n\r\n", "+OK\r\n"] {
+    assert_eq!(fault_of(Reply::Bytes(Vec::new()), "a.png").await, Fault::Reset);
+    for invalid in ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 twohundred OK\r\n\r\n", "+OK\r\n"] {
         let fault = fault_of(Reply::Bytes(invalid.as_bytes().to_vec()), "a.png").await;
         assert_eq!(fault, Fault::AnswerInvalid, "{invalid:?}");
     }

@@ -4,10 +4,14 @@ pub mod check;
 mod costs;
 mod fetch;
 mod interrupted;
+mod kinds;
+mod lack;
 mod names;
 mod order;
+mod passing;
 mod redirects;
 pub mod sent;
+mod shares;
 pub mod site;
 
 use std::collections::VecDeque;

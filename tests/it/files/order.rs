@@ -53,7 +53,8 @@ fn two_hundred_files_that_hang_hold_up_no_text_and_no_other_file() {
 #[test]
 fn what_comes_after_a_file_in_its_chat_waits_for_it() {
     let slow = Gated::new();
-    let server = with_gaps(patient(), [0, 0]).set("TIDINGS_LIMITS__FILE_DEADLINE_MS", "5000").start();
+    let setup = with_gaps(patient(), [0, 0]).clock_rate(60);
+    let server = setup.set("TIDINGS_LIMITS__FILE_DEADLINE_MS", "5000").start();
     let workspace = tenant(&server, 100);
     let chat = phone(1);
     workspace.send(&chat, "before");

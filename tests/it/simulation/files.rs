@@ -12,6 +12,7 @@ use super::fate::Fate;
 pub const KINDS: &[&str] = &["here", "slow", "gone", "page", "large", "late"];
 const LATE: Duration = Duration::from_secs(30);
 const SLOW_S_MAX: u64 = 25;
+const RETRY_AFTER_S_MAX: u64 = 100;
 
 /// All servers. What they hold is made of its address.
 pub struct Shelf {
@@ -25,6 +26,9 @@ impl Shelf {
 
     async fn take(&self, url: &str, name: &str) -> Result<Fetched, Fault> {
         self.fate.port(200).await;
+        if self.fate.fault("we lack the means to fetch", 5) {
+            return Err(Fault::Ours);
+        }
         match url.split('/').nth(3) {
             Some("here") => {}
             Some("slow") => tokio::time::sleep(Duration::from_secs(1 + self.fate.below(SLOW_S_MAX))).await,
@@ -42,6 +46,10 @@ impl Shelf {
         }
         if self.fate.fault("a file breaks off", 5) {
             return Err(Fault::Incomplete);
+        }
+        if self.fate.fault("a file's server is busy", 10) {
+            let wait = self.fate.fault("a file's server names a wait", 30).then(|| self.fate.below(RETRY_AFTER_S_MAX));
+            return Err(Fault::Busy(503, wait.map(Duration::from_secs)));
         }
         Ok(Fetched { name: name.to_owned(), mime: "image/png", bytes: content(url).into() })
     }

@@ -84,6 +84,8 @@ impl Machine {
         static USUAL: OnceLock<Config> = OnceLock::new();
         let mut config = USUAL.get_or_init(|| Config::load(None, [("", ""); 0], Overrides::default()).unwrap()).clone();
         config.limits.snapshot_every = self.snapshot_every;
+        // It counts by the machine's clock, which has nothing to do with that of a story.
+        config.limits.changes_per_workspace_s = 0;
         if let Some(retry_s) = &self.retry_s {
             config.outbound.retry_s.clone_from(retry_s);
         }

@@ -54,7 +54,10 @@ const HAPPENS: &[&str] = &[
     "DeliveryDiscarded",
     "DeliveryParked",
     "DeliveryResent",
+    "FetchFailed",
     "FileFetched",
+    "fetched again",
+    "files fetched once more",
     "InboundDisabled",
     "InboundStrictChanged",
     "InboundUrlGenerated",
@@ -77,6 +80,8 @@ const HAPPENS: &[&str] = &[
 const FAULTS: &[&str] = &[
     "a file breaks off",
     "a file is gone by now",
+    "a file's server is busy",
+    "a file's server names a wait",
     "a mail server hangs",
     "a mail server refuses",
     "a mail server's yes is lost",
@@ -94,6 +99,7 @@ const FAULTS: &[&str] = &[
     "an update comes twice or late",
     "an update is lost",
     "no connection",
+    "we lack the means to fetch",
 ];
 
 /// How many seeds: `TIDINGS_SIMULATION_SEEDS`, or [`SEEDS`]; from `TIDINGS_SIMULATION_FROM` on.

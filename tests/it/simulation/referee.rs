@@ -89,6 +89,9 @@ pub struct Told {
     held: bool,
     maybe_sent: bool,
     lacks_file: bool,
+    /// Fetches of its file that failed in a row, and the moment before which there is no other.
+    fetches: u32,
+    fetch_at: Timestamp,
     pub rank: u8,
 }
 
@@ -197,6 +200,8 @@ impl Referee {
             held: false,
             maybe_sent: false,
             lacks_file: has_file,
+            fetches: 0,
+            fetch_at: Timestamp::default(),
             rank: 0,
         };
         let place = self.position;

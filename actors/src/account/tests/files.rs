@@ -5,29 +5,29 @@ use events::event::Event;
 use events::workspace::CreditRefunded;
 
 use super::*;
+use crate::account::HELD_MS;
 use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
-use crate::account::{Fetched, HELD_MS};
 use crate::decider::Decider;
 use crate::spec::facts::*;
 
-/// The file of this message came.
-fn came(number: u64) -> Command {
-    let result = Ok(Fetched { size: 70_000, mime: "application/pdf".to_owned() });
-    Command::Fetched { message: message(number), result }
-}
-
 /// The file of this message cannot come.
 fn missing(number: u64) -> Command {
-    Command::Fetched { message: message(number), result: Err("not_a_direct_link".to_owned()) }
+    not_had(number, super::missing("not_a_direct_link", Prospect::Final))
 }
 
 /// The file of this message is gone when it is needed.
 fn gone(number: u64, try_number: u32) -> Command {
-    Command::NoFile { message: message(number), try_number, code: "file_too_large".to_owned() }
+    let missing = super::missing("file_too_large", Prospect::Final);
+    Command::NoFile { message: message(number), try_number, missing }
 }
 
-/// The message failed, and both its credits are given back.
-fn given_up(number: u64, code: &str, ms: i64) -> [Event; 2] {
+/// The message failed at its first fetch, and both its credits are given back.
+fn given_up(number: u64, code: &str, ms: i64) -> [Event; 3] {
+    let [failed, refunded] = refunded(number, code, ms);
+    [fetch_failed(number, 1, code, ms, None), failed, refunded]
+}
+
+fn refunded(number: u64, code: &str, ms: i64) -> [Event; 2] {
     let (workspace, message) = (workspace(), message(number));
     [failed(number, code, ms), CreditRefunded { workspace, message, amount: 2, reason: code.to_owned() }.into()]
 }
@@ -242,7 +242,7 @@ fn a_message_that_waits_for_its_file_does_not_wait_longer_than_a_day_without_a_c
     let day = i64::try_from(HELD_MS).unwrap();
     AccountSpec::given([connected(), queued_with_file(11), disconnected(1, "transport", 0)])
         .when(Command::WakeUp, at(day))
-        .then(given_up(11, "account_disconnected", day))
+        .then(refunded(11, "account_disconnected", day))
         .when(missing(11), at(day))
         .then_nothing();
 }
@@ -262,7 +262,7 @@ fn a_file_that_is_gone_after_a_try_without_an_answer_leaves_the_message_uncertai
     let unanswered = deferred(11, 1, DeferReason::OutcomeUnknown, 0, 0);
     AccountSpec::given([connected(), queued_with_file(11), fetched(11), started(11, 1), unanswered, started(11, 2)])
         .when(gone(11, 2), at(300))
-        .then([uncertain(11, 2, 300)]);
+        .then([fetch_failed(11, 1, "file_too_large", 300, None), uncertain(11, 2, 300)]);
 }
 
 #[test]

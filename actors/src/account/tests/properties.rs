@@ -24,10 +24,10 @@ enum Step {
     WakeNow,
     WakeWhenDue,
     End(Outcome),
-    EndWithoutFile,
+    EndWithoutFile(Came),
     Stale(usize, u32, Outcome),
-    Fetch { which: usize, came: bool },
-    StaleFetch { which: usize, came: bool },
+    Fetch { which: usize, result: Came },
+    StaleFetch { which: usize, result: Came },
     Seen(usize),
     FailLater(usize),
     Settle(usize, SettledAs),
@@ -37,6 +37,14 @@ enum Step {
     Connect { own_message_id: bool },
     Pace { min_ms: u32, span_ms: u32 },
     Crash,
+}
+
+/// What comes of a fetch.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    Now,
+    Later,
+    Never,
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -73,16 +81,20 @@ fn of_tries() -> impl Strategy<Value = Step> {
         3 => Just(Step::WakeNow),
         8 => Just(Step::WakeWhenDue),
         8 => outcome().prop_map(Step::End),
-        1 => Just(Step::EndWithoutFile),
+        2 => prop_oneof![Just(Came::Never), Just(Came::Later)].prop_map(Step::EndWithoutFile),
         2 => (any::<usize>(), 0..4_u32, outcome()).prop_map(|(which, number, came)| Step::Stale(which, number, came)),
     ]
 }
 
 fn of_files() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (any::<usize>(), prop::bool::weighted(0.8)).prop_map(|(which, came)| Step::Fetch { which, came }),
-        1 => any::<(usize, bool)>().prop_map(|(which, came)| Step::StaleFetch { which, came }),
+        4 => (any::<usize>(), file()).prop_map(|(which, result)| Step::Fetch { which, result }),
+        1 => (any::<usize>(), file()).prop_map(|(which, result)| Step::StaleFetch { which, result }),
     ]
+}
+
+fn file() -> impl Strategy<Value = Came> {
+    prop_oneof![6 => Just(Came::Now), 2 => Just(Came::Later), 1 => Just(Came::Never)]
 }
 
 fn of_verdicts() -> impl Strategy<Value = Step> {

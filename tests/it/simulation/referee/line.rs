@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, MessageFailed, SettledAs, SettledHow};
+use events::account::{DeferReason, FetchFailed, MessageFailed, SettledAs, SettledHow};
 use events::event::Event;
 use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::record::Position;
@@ -117,14 +117,21 @@ impl Referee {
             Event::FileFetched(e) => {
                 let told = self.told(e.message)?;
                 require(told.end.is_none() && told.lacks_file, "a file that nobody waits for")?;
+                require(now >= told.fetch_at, "a file was fetched again too early")?;
+                let again = std::mem::take(&mut told.fetches) > 0;
                 told.lacks_file = false;
+                *self.counts.entry("fetched again").or_default() += u64::from(again);
                 Ok(())
             }
+            Event::FetchFailed(e) => self.fetch_failed(now, e),
             Event::SendStarted(e) => self.started(now, e.account, e.message, e.try_number),
             Event::SendDeferred(e) => {
                 self.tried(e.account, e.message, e.at)?;
                 let told = self.told(e.message)?;
                 told.held = e.reason == DeferReason::PairRateLimited;
+                told.lacks_file |= e.reason == DeferReason::FileGone;
+                *self.counts.entry("files fetched once more").or_default() +=
+                    u64::from(e.reason == DeferReason::FileGone);
                 told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
                 Ok(())
             }
@@ -133,7 +140,8 @@ impl Referee {
                     self.tried(e.account, e.message, e.at)?;
                 } else {
                     let expired = self.is_expired(now, e.account, e.message)?;
-                    require(expired && self.told(e.message)?.maybe_sent, "uncertain for no reason")?;
+                    let told = self.told(e.message)?;
+                    require((expired || told.lacks_file) && told.maybe_sent, "uncertain for no reason")?;
                 }
                 let told = self.told(e.message)?;
                 told.uncertain = true;
@@ -159,6 +167,21 @@ impl Referee {
             Event::MessageRead(e) => self.rises(e.message, 2),
             _ => Ok(()),
         }
+    }
+
+    /// Three fetches in a row at most: the second after 2 s, the third after 10 s, or as late as the server asks.
+    fn fetch_failed(&mut self, now: Timestamp, e: &FetchFailed) -> Verdict {
+        let tried = self.line(e.account)?.trying == Some(e.message);
+        let told = self.told(e.message)?;
+        require(told.end.is_none() && (told.lacks_file || tried), "a file that nobody waits for failed")?;
+        require(now >= told.fetch_at, "a file was fetched again too early")?;
+        told.fetches += 1;
+        require(e.fetch_number == told.fetches, "fetches are not counted right")?;
+        let Some(again_at) = e.again_at else { return Ok(()) };
+        told.fetch_at = again_at;
+        let wait_ms = again_at.since_ms(now);
+        require(told.fetches < 3, "a fourth fetch")?;
+        require(wait_ms >= if told.fetches == 1 { 2_000 } else { 10_000 } && wait_ms <= 60_000, "another wait")
     }
 
     fn started(&mut self, now: Timestamp, account: AccountId, message: MessageId, number: u32) -> Verdict {

@@ -8,11 +8,11 @@ use events::ids::MessageId;
 use events::time::Timestamp;
 use events::workspace::AccountConnected;
 
-use super::Step;
 use super::referee::Referee;
+use super::{Came, Step};
 use crate::account::outcome::Outcome;
 use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
-use crate::account::{Account, Command, Effect, Fetched, Rejection, State};
+use crate::account::{Account, Command, Effect, Fetched, Missing, Prospect, Rejection, State};
 use crate::decider::{Decider, Due};
 use crate::spec::at;
 use crate::spec::facts::*;
@@ -62,7 +62,8 @@ impl Driver {
         let files = due.effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })).count();
         assert!(tries <= 1 && (tries == 0 || due.wake_at.is_none()), "{due:?}");
         assert!(files <= FETCHES_MAX && (files == 0 || !self.referee.is_held()), "{due:?}");
-        let stands_still = tries + files == 0 && due.wake_at.is_none() && due.waiting > 0;
+        assert!(due.later.len() <= FETCHES_MAX && (due.later.is_empty() || !self.referee.is_held()), "{due:?}");
+        let stands_still = tries + files + due.later.len() == 0 && due.wake_at.is_none() && due.waiting > 0;
         assert!(!stands_still || self.referee.is_held(), "nothing ever happens again: {:?}", self.state);
     }
 
@@ -120,19 +121,22 @@ impl Driver {
         }
     }
 
-    /// One of the files that are wanted now comes, or cannot come.
-    fn fetch(&mut self, which: usize, came: bool) {
-        let wanted: Vec<_> = self.due().effects.into_iter().filter_map(|effect| wanted(&effect)).collect();
+    /// One of the files that are wanted now or later comes, or does not.
+    fn fetch(&mut self, which: usize, result: Came) {
+        let Due { effects, later, .. } = self.due();
+        let all = effects.into_iter().map(|effect| (Timestamp::default(), effect)).chain(later);
+        let wanted: Vec<_> = all.filter_map(|(at, effect)| Some((at, wanted(&effect)?))).collect();
         let Some(place) = which.checked_rem(wanted.len()) else { return };
-        let before = self.past.len();
-        self.command(file_of(wanted[place], came));
+        let (before, (at, message)) = (self.past.len(), wanted[place]);
+        self.now = self.now.max(at);
+        self.command(file_of(message, result));
         assert!(self.past.len() > before, "a file was wanted and nothing came of it");
     }
 
-    fn stale_fetch(&mut self, which: usize, came: bool) {
+    fn stale_fetch(&mut self, which: usize, result: Came) {
         let Some(message) = self.some(which) else { return };
         if !self.referee.wants_file(message) {
-            self.in_vain(file_of(message, came));
+            self.in_vain(file_of(message, result));
         }
     }
 
@@ -162,10 +166,10 @@ impl Driver {
             Step::WakeNow => self.command(Command::WakeUp),
             Step::WakeWhenDue => self.wake_when_due(),
             Step::End(outcome) => self.end_with(outcome),
-            Step::EndWithoutFile => self.end(no_file),
+            Step::EndWithoutFile(came) => self.end(|message, number| no_file(message, number, came)),
             Step::Stale(which, try_number, outcome) => self.stale(which, try_number, outcome),
-            Step::Fetch { which, came } => self.fetch(which, came),
-            Step::StaleFetch { which, came } => self.stale_fetch(which, came),
+            Step::Fetch { which, result } => self.fetch(which, result),
+            Step::StaleFetch { which, result } => self.stale_fetch(which, result),
             Step::Seen(which) => self.about(which, super::seen),
             Step::FailLater(which) => self.about(which, super::failed_later),
             Step::Settle(which, settled_as) => self.about(which, |number| Command::Settle {
@@ -196,7 +200,7 @@ impl Driver {
         self.happened(vec![resumed(1)]);
         let mut outcomes: VecDeque<_> = [Outcome::ServerError, Outcome::Unknown].into();
         for _ in 0..10 + 4 * self.messages.len() {
-            self.fetch(0, true);
+            self.fetch(0, Came::Now);
             self.end_with(outcomes.pop_front().unwrap_or(Outcome::Sent));
             self.wake_when_due();
         }
@@ -215,11 +219,19 @@ fn wanted(effect: &Effect) -> Option<MessageId> {
     }
 }
 
-fn file_of(message: MessageId, came: bool) -> Command {
+fn file_of(message: MessageId, result: Came) -> Command {
     let file = Fetched { size: 70_000, mime: "application/pdf".to_owned() };
-    Command::Fetched { message, result: if came { Ok(file) } else { Err("not_a_direct_link".to_owned()) } }
+    Command::Fetched { message, result: if matches!(result, Came::Now) { Ok(file) } else { Err(missing(result)) } }
 }
 
-fn no_file(message: MessageId, try_number: u32) -> Command {
-    Command::NoFile { message, try_number, code: "file_too_large".to_owned() }
+fn no_file(message: MessageId, try_number: u32, result: Came) -> Command {
+    Command::NoFile { message, try_number, missing: missing(result) }
+}
+
+fn missing(result: Came) -> Missing {
+    let prospect = match result {
+        Came::Now | Came::Later => Prospect::Passing { retry_after_ms: 3_000 },
+        Came::Never => Prospect::Final,
+    };
+    super::missing("file_http_error", prospect)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::account::{DeferReason, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
+use events::account::{DeferReason, FetchFailed, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
 use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
@@ -33,6 +33,8 @@ struct Seen {
     maybe_sent: bool,
     limited: bool,
     wants_file: bool,
+    fetches: u32,
+    fetch_at: Timestamp,
     queued_at: Timestamp,
     not_before: Timestamp,
     ended_at: Timestamp,
@@ -87,8 +89,11 @@ impl Referee {
             Event::MessageQueued(e) => self.queued(e),
             Event::FileFetched(e) => {
                 assert!(self.wants_file(e.message), "nobody waits for the file of {}", e.message);
-                self.messages.get_mut(&e.message).unwrap().wants_file = false;
+                let seen = self.messages.get_mut(&e.message).unwrap();
+                assert!(now >= seen.fetch_at, "fetched too early: {seen:?}");
+                (seen.wants_file, seen.fetches, seen.fetch_at) = (false, 0, Timestamp::default());
             }
+            Event::FetchFailed(e) => self.fetch_failed(now, e),
             Event::SendStarted(e) => self.started(now, e),
             Event::SendDeferred(e) => self.deferred(e),
             Event::SendUncertain(e) => {
@@ -140,12 +145,29 @@ impl Referee {
             maybe_sent: false,
             limited: false,
             wants_file: queued.file.is_some(),
+            fetches: 0,
+            fetch_at: Timestamp::default(),
             queued_at: queued.at,
             not_before: Timestamp::default(),
             ended_at: Timestamp::default(),
             refunds: 0,
         };
         assert!(self.messages.insert(queued.message, seen).is_none());
+    }
+
+    /// A fetch is the third at most, and the next one not before two seconds, and ten.
+    fn fetch_failed(&mut self, now: Timestamp, failed: &FetchFailed) {
+        let tries = self.tries(failed.message);
+        let seen = self.messages.get_mut(&failed.message).unwrap();
+        assert!(seen.stage == Stage::Waiting && (seen.wants_file || tries), "nobody waits for this file: {seen:?}");
+        assert!(now >= seen.fetch_at, "fetched too early: {seen:?}");
+        seen.fetches += 1;
+        assert_eq!(failed.fetch_number, seen.fetches);
+        if let Some(again_at) = failed.again_at {
+            let wait = [2_000, 10_000][usize::try_from(seen.fetches).unwrap() - 1];
+            assert!((wait..=60_000).contains(&again_at.since_ms(now)), "again at {again_at} after {now}");
+            seen.fetch_at = again_at;
+        }
     }
 
     fn tries(&self, message: MessageId) -> bool {
@@ -195,6 +217,7 @@ impl Referee {
                 self.account_not_before = self.account_not_before.max(deferred.not_before);
             }
             DeferReason::PairRateLimited | DeferReason::AccountStopped | DeferReason::Interrupted => {}
+            DeferReason::FileGone => seen.wants_file = true,
         }
         assert!(seen.counted < 3, "a third try that counts was not the last: {seen:?}");
     }

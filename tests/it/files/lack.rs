@@ -1,0 +1,99 @@
+//! A gateway without a descriptor left: what it cannot do then it does later, and nobody has failed.
+
+use std::net::TcpStream;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::json;
+
+use super::PNG;
+use super::sent::{got, refunds, setup, shown, tenant, with_file, with_gaps};
+use super::site::{Reply, site};
+use crate::harness::{Request, SOON, Server, poll, wait_until};
+
+const PHONE: &str = "+12025550101";
+/// Descriptors that are left when the flood begins: enough for one request and what it leads to.
+const LEFT: u64 = 4;
+const FLOOD: usize = 24;
+
+fn descriptors(server: &Server) -> u64 {
+    let listed = std::fs::read_dir(format!("/proc/{}/fd", server.process().pid())).unwrap();
+    listed.count() as u64
+}
+
+/// From now on the process may have so many files and connections open.
+fn allow(server: &Server, descriptors: u64) {
+    let pid = Pid::from_raw(server.process().pid().cast_signed());
+    let limit = Rlimit { current: Some(descriptors), maximum: Some(65_536) };
+    prlimit(pid, Resource::Nofile, limit).expect("a process of ours");
+}
+
+fn lacked(server: &Server) -> bool {
+    let page = server.http().ask(&Request::get("/metrics")).text();
+    let line = page.lines().find(|line| line.starts_with("tidings_own_lacks_total{of=\"descriptors\"}"));
+    line.is_some_and(|line| !line.ends_with(" 0"))
+}
+
+/// All descriptors are taken by connections that say nothing; a message with a file and a report fall due meanwhile.
+#[test]
+fn a_flood_that_takes_all_descriptors_fails_no_message_and_counts_no_error() {
+    let busy = Reply::Bytes(b"HTTP/1.1 503 X\r\nRetry-After: 6\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let visits = std::sync::atomic::AtomicUsize::new(0);
+    let files = site(move |_| match visits.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => busy.clone(),
+        _ => Reply::file(PNG),
+    });
+    let receiver = site(|_| Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()));
+    let server = with_gaps(setup(), [6_000, 6_000]).start();
+    let workspace = tenant(&server, 10);
+    let url = json!({"url": receiver.url("/"), "enabled": true});
+    workspace.ask(&workspace.api("PATCH", "/outbound").json(&url)).success();
+    let first = workspace.send("+12025550102", "first");
+    workspace.wait_for_state(&first, "sent", SOON);
+    wait_until("the first report", SOON, || (receiver.requests().len() == 1).then_some(()));
+    let texts = ["second", "third"].map(|text| workspace.send("+12025550102", text));
+    let file = workspace.post(&with_file(PHONE, "", &files.url("/a"), "a.png")).message_id();
+    wait_until("the file is asked for", SOON, || (files.requests().len() == 1).then_some(()));
+
+    allow(&server, descriptors(&server) + LEFT);
+    let address = ("127.0.0.1", server.port);
+    let flood: Vec<_> = (0..FLOOD).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // Either the flood takes what outgoing work needs, or the gateway keeps that back: nobody fails either way.
+    let waited = || server.process().output().contains("waits for means of our own");
+    let arrived = || files.requests().len() == 2 && receiver.requests().len() >= 2;
+    poll(SOON, || (waited() || arrived()).then_some(())).expect("the flood shows");
+    let was_lacking = waited();
+    drop(flood);
+
+    for id in texts.iter().chain([&file]) {
+        workspace.wait_for_state(id, "sent", SOON);
+    }
+    wait_until("every report", SOON, || {
+        (receiver.requests().len() == 4 || receiver.requests().len() == 3).then_some(())
+    });
+    assert_eq!(got(&server.simulator(), PHONE), [(String::new(), shown("a.png", PNG))]);
+    assert_eq!(refunds(&workspace), Vec::<String>::new());
+    let outbound = workspace.ask(&workspace.api("GET", "/outbound")).success();
+    assert_eq!((&outbound["errors_in_a_row"], &outbound["enabled"]), (&json!(0), &json!(true)));
+    assert!(!was_lacking || lacked(&server), "what was lacking is counted");
+}
+
+/// A check cannot wait: it says that the lack is ours, and when to come again.
+#[test]
+fn a_check_without_a_descriptor_is_answered_with_503() {
+    let files = site(|_| Reply::file(PNG));
+    let server = setup().start();
+    let workspace = tenant(&server, 1);
+    let check = workspace.api("POST", "/files/check").json(&json!({"url": files.url("/a"), "file_name": "a.png"}));
+    assert_eq!(workspace.ask(&check).success()["ok"], true);
+    // One more than are open: the request itself takes it.
+    let refused = poll(SOON, || {
+        allow(&server, descriptors(&server) + 1);
+        let answer = workspace.try_ask(&check);
+        allow(&server, 65_536);
+        answer.ok().filter(|answer| answer.status == 503)
+    });
+    let refused = refused.expect("without a descriptor nothing can be fetched");
+    assert_eq!(refused.json()["error"]["code"], "unavailable");
+    assert!(refused.header("Retry-After").is_some());
+    assert_eq!(workspace.ask(&check).success()["ok"], true);
+}
