@@ -55,8 +55,8 @@ pub struct State {
     counts_after: u64,
     /// Requests up to this one went to another URL or were made before it was switched on.
     stale_until: u64,
-    /// Successes since the last error that counted, as far as they matter.
-    successes: u32,
+    /// After an error that counted: so many requests must succeed before the oldest comes first again.
+    careful: u32,
     /// How many requests there may be at once.
     pace: Pace,
     /// Tries and failures of what failed before.
@@ -174,7 +174,7 @@ impl State {
     /// While all is well the oldest; for a while after errors those first that got through; else one, to see whether
     /// the receiver is well again.
     const fn order(&self) -> Order {
-        match (self.is_healthy(), self.successes >= CALM_AFTER) {
+        match (self.is_healthy(), self.careful == 0) {
             (false, _) => Order::Probe,
             (true, false) => Order::Careful,
             (true, true) => Order::Calm,
@@ -273,6 +273,7 @@ impl State {
             // What failed elsewhere says nothing about this receiver.
             self.failures.values_mut().for_each(|failures| (failures.failed, failures.parking) = (0, 0));
             self.owed.forget_tries();
+            self.careful = 0;
             self.begin_anew();
         }
     }
@@ -280,7 +281,7 @@ impl State {
     /// Errors of before say nothing any more: one try will tell. What each delivery failed stays counted.
     fn begin_anew(&mut self) {
         (self.errors, self.not_before, self.proving) = (0, None, true);
-        (self.successes, self.pace) = (0, Pace::default());
+        self.pace = Pace::default();
         (self.counts_after, self.stale_until) = (self.starts, self.starts);
         self.owed.end_waits();
     }
@@ -340,7 +341,7 @@ impl State {
         if self.counts(start) {
             (self.errors, self.proving) = (0, false);
             self.not_before = self.not_before.filter(|until| *until > succeeded.at);
-            self.successes = self.successes.saturating_add(1).min(CALM_AFTER);
+            self.careful = self.careful.saturating_sub(1);
             self.pace.taken();
         }
     }
@@ -361,7 +362,7 @@ impl State {
         }
         self.owed.end(owed.chat);
         if let Some(errors) = failed.counted {
-            (self.errors, self.counts_after, self.successes) = (errors, self.starts, 0);
+            (self.errors, self.counts_after, self.careful) = (errors, self.starts, CALM_AFTER);
         }
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Referee {
     /// What became of the last try of each chat, and how many tries had ended then.
     last: BTreeMap<ChatId, (bool, u64)>,
     ends: u64,
+    /// Successes since the last error that counted, if there was one at this URL.
+    since_error: Option<u32>,
     errors: u32,
     quiet_until: Option<Timestamp>,
     has_succeeded: bool,
@@ -126,6 +128,7 @@ impl Referee {
     fn rank(&self, chat: ChatId) -> (u8, u64) {
         let place = u64::try_from(*self.owed[&chat].keys().next().unwrap()).unwrap();
         match self.last.get(&chat) {
+            _ if self.is_healthy() && self.since_error.is_none_or(|successes| successes >= 1_000) => (0, place),
             Some((true, _)) if self.is_healthy() => (0, place),
             Some((true, end)) => (0, u64::MAX - end),
             None => (1, place),
@@ -148,6 +151,7 @@ impl Referee {
                 if std::mem::replace(&mut self.url, url.clone()) != url {
                     self.begins_anew();
                     self.last.clear();
+                    self.since_error = None;
                     self.failures.clear();
                 }
             }
@@ -262,6 +266,7 @@ impl Referee {
         self.ended(ended.chat, true);
         if !ended.overlaps_error {
             (self.errors, self.has_succeeded) = (0, true);
+            self.since_error = self.since_error.map(|successes| successes + 1);
             self.quiet_until = self.quiet_until.filter(|until| *until > at);
             self.slow = self.slow.map(|(at_once, taken)| (at_once, taken + 1));
             self.slow = self.slow.map(|(now, taken)| if taken == now { (2 * now, 0) } else { (now, taken) });
@@ -283,6 +288,7 @@ impl Referee {
         let mut quiet = None;
         if counts {
             self.errors += 1;
+            self.since_error = Some(0);
             quiet = Some(failed.at.plus_ms(usual_ms(self.errors).max(asked)));
             self.requests.values_mut().for_each(|request| request.overlaps_error = true);
         } else if matters && asked > 0 {
