@@ -141,7 +141,7 @@ impl Call {
     pub(super) async fn delivery(&self, id: &str) -> Result<(DeliveryId, ChatId), Refused> {
         let unknown = || Refused::not_found("delivery_not_found", "Delivery not found");
         let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
-        let read = |gateway: &Gateway| rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery);
+        let read = move |gateway: &Gateway| rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery);
         let found = self.gateway.read(read).await?;
         let (flushed, _) = found.filter(|(flushed, _)| flushed.workspace == self.workspace).ok_or_else(unknown)?;
         Ok((delivery, flushed.chat))

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, live, messages,
+    accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live, messages,
     metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::attempts::Attempt;
