@@ -85,7 +85,8 @@ pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
             ask(cli, access, call, &[("Posted once more", "/delivery_id")])
         }
         OutboundCommand::Discard { delivery, reason, access } => {
-            let call = Call::post(format!("{PATH}/deliveries/{}/discard", segment(delivery)), json!({"reason": reason}));
+            let call =
+                Call::post(format!("{PATH}/deliveries/{}/discard", segment(delivery)), json!({"reason": reason}));
             ask(cli, access, call, &[("Given up", "/delivery_id")])
         }
         OutboundCommand::Deliveries { state, limit, access } => {

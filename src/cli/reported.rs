@@ -5,8 +5,7 @@ use events::ids::{DeliveryId, StreamId};
 use events::log::ReadError;
 use events::record::Record;
 use events::webhook::{
-    DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, WebhookConfigured,
-    WebhookDisabled,
+    DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, WebhookConfigured, WebhookDisabled,
 };
 
 use super::happenings::{Happening, Kind, clock};
@@ -31,9 +30,7 @@ pub(super) fn line(
             (Kind::Unreported, None, whom(gateway, e.delivery)?.0, note)
         }
         Event::OwnerNotified(e) => (Kind::Mail, None, String::new(), mail(gateway, e.about)?),
-        Event::OwnerToldOfParked(e) => {
-            (Kind::Mail, None, String::new(), mail(gateway, StreamId::Webhook(e.webhook))?)
-        }
+        Event::OwnerToldOfParked(e) => (Kind::Mail, None, String::new(), mail(gateway, StreamId::Webhook(e.webhook))?),
         _ => match switched(event) {
             Some(note) => (Kind::Webhook, None, String::new(), note),
             None => return Ok(None),

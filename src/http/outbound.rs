@@ -158,7 +158,10 @@ impl Call {
         }
     }
 
-    pub(super) async fn see<V: Send + 'static>(&self, view: impl Fn(&State) -> V + Clone + Send + 'static) -> Result<V, Refused> {
+    pub(super) async fn see<V: Send + 'static>(
+        &self,
+        view: impl Fn(&State) -> V + Clone + Send + 'static,
+    ) -> Result<V, Refused> {
         Ok(self.gateway.shard.look::<Webhook, _>(self.webhook(), view).await?.value)
     }
 

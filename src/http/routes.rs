@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live, messages,
-    metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
+    accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
+    messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::attempts::Attempt;
 use crate::gateway::Gateway;

@@ -142,7 +142,8 @@ impl Turns {
         let (few, most_latest) = if order == Order::Probe { (0, most) } else { (most, 0) };
         let latest = self.succeeded_by_end.iter().rev().take(most_latest);
         let failed = if order == Order::Calm { &self.failed } else { &self.failed_by_end };
-        let rest = self.succeeded.iter().take(few).chain(self.untried.iter().take(most)).chain(failed.iter().take(most));
+        let rest =
+            self.succeeded.iter().take(few).chain(self.untried.iter().take(most)).chain(failed.iter().take(most));
         latest.chain(rest).map(|(_, chat)| *chat).collect()
     }
 }

@@ -43,9 +43,7 @@ fn at_another_url_they_are_counted_anew() {
         by: operator(),
     };
     let past = [vec![owed(11)], failures(11, 1..=10), vec![other.into(), started(11, 11, 0)]].concat();
-    healthy_with(past)
-        .when(timed_out(11, 11), at(0))
-        .then([failed(11, 11, Some((1, 5_000)), Some(5_000), 0)]);
+    healthy_with(past).when(timed_out(11, 11), at(0)).then([failed(11, 11, Some((1, 5_000)), Some(5_000), 0)]);
 }
 
 /// The kind: a receiver that has no time now has nothing against the delivery.

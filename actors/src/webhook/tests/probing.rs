@@ -72,11 +72,11 @@ fn a_delivery_that_failed_waits_by_its_own_count_while_all_others_go_and_its_cha
 #[test]
 fn where_the_best_candidate_waits_by_its_own_count_the_next_one_goes_and_else_the_earliest_wakes() {
     let twice = [started(11, 2, 5_000), failed(11, 2, Some((2, 35_000)), Some(35_000), 5_000)];
-    let past = refused_once(11, 0).into_iter().chain(twice).chain([WebhookErrorsReset {
-        webhook: webhook(),
-        by: operator(),
-    }
-    .into()]);
+    let past =
+        refused_once(11, 0)
+            .into_iter()
+            .chain(twice)
+            .chain([WebhookErrorsReset { webhook: webhook(), by: operator() }.into()]);
     let again = [started(11, 3, 6_000), failed(11, 3, Some((1, 11_000)), Some(126_000), 6_000)];
     healthy_with(past.chain(again))
         .due_wake_at(at(126_000))

@@ -12,30 +12,38 @@ use crate::spec::written_and_read;
 /// Something that happens to a webhook. Numbers choose among the deliveries that there are.
 #[derive(Debug, Clone)]
 enum Step {
-    Owe { chat: u64 },
+    Owe {
+        chat: u64,
+    },
     Pass(u64),
     WakeNow,
     WakeWhenDue,
     End(usize, Outcome),
     EndAll(Outcome),
     /// All end: those of the first chats fail, the others are taken.
-    EndByChat { refused: u64 },
+    EndByChat {
+        refused: u64,
+    },
     Stale(usize, u32, Outcome),
-    Switch { on: bool, discard: bool },
+    Switch {
+        on: bool,
+        discard: bool,
+    },
     Url(Option<u8>),
     ResetErrors,
     Resend(usize),
     Discard(usize),
     ToldOfParked,
-    Recover { past_ms: u64 },
+    Recover {
+        past_ms: u64,
+    },
     Notified(u64),
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     let asked = prop::option::weighted(0.2, 0..36_000_000_u64);
     let busy = prop_oneof![Just(429), Just(503)];
-    let status =
-        prop_oneof![4 => Just(None), 4 => Just(Some(422)), 4 => busy.prop_map(Some), 1 => Just(Some(410))];
+    let status = prop_oneof![4 => Just(None), 4 => Just(Some(422)), 4 => busy.prop_map(Some), 1 => Just(Some(410))];
     prop_oneof![
         2 => Just(Outcome::Taken { status: 200 }),
         5 => (status, asked).prop_map(|(status, retry_after_ms)| failed_with(status, retry_after_ms)),

@@ -268,7 +268,9 @@ impl Referee {
             }
         }
         require(back.len() as u64 == deliveries, "another number was recovered than was parked")?;
-        back.iter().for_each(|(_, delivery)| drop(self.unparked(webhook, *delivery)));
+        for (_, delivery) in &back {
+            self.unparked(webhook, *delivery);
+        }
         back.into_iter().try_for_each(|(chat, delivery)| self.hook(webhook).owe(chat, delivery))
     }
 }
