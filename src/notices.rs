@@ -1,5 +1,7 @@
-//! Tells owners by e-mail what stopped: a webhook that switched itself off, an account that may not send. Tries until
-//! it has been handed over; the events of that moment say what there is to tell.
+//! Tells owners by e-mail what stopped: a webhook that switched itself off, deliveries that were parked, an account that
+//! may not send. Tries until it has been handed over; the events of that moment say what there is to tell.
+
+mod parked;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -69,7 +71,7 @@ impl Notices {
         let _turn = self.turns.turn(about).await;
         let reach = self.reach.get().ok_or(Untold::NotYet)?;
         let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
-        let found = self.reading.read(move || latest_stop(log.as_ref(), &index, about)).await?;
+        let found = self.reading.read(move || latest(log.as_ref(), &index, about, is_stop)).await?;
         let stop = found.ok_or(Untold::NothingToTell)?;
         let (name, owner) = reach.owner(about).await?;
         let letter = reach.letter(about, &stop, &name, &owner).await?;
@@ -101,13 +103,18 @@ enum Untold {
     Mail(#[from] crate::mail::Fault),
 }
 
-/// The commit by which the webhook or account was stopped last.
-fn latest_stop(log: &dyn Log, index: &Index, about: StreamId) -> Result<Option<Record>, ReadError> {
+/// The latest commit of this stream with such an event.
+fn latest(
+    log: &dyn Log,
+    index: &Index,
+    about: StreamId,
+    is_meant: fn(&Event) -> bool,
+) -> Result<Option<Record>, ReadError> {
     let mut to = Position::MAX;
     loop {
         let positions = index.latest(Series::Stream(about), to, CHUNK)?;
         for position in &positions {
-            if let Some(record) = record_at(log, *position)?.filter(|record| record.events.iter().any(is_stop)) {
+            if let Some(record) = record_at(log, *position)?.filter(|record| record.events.iter().any(is_meant)) {
                 return Ok(Some(record));
             }
         }

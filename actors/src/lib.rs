@@ -17,6 +17,7 @@ mod agenda;
 pub mod clock;
 pub mod port;
 pub mod registry;
+mod remarks;
 pub mod replay;
 pub mod shard;
 pub mod shell;

@@ -37,6 +37,7 @@ use crate::clock::Clock;
 use crate::decider::{Due, Found, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
+use crate::remarks::remark;
 use crate::replay::{Woken, wake};
 use crate::reporting::Reporting;
 use crate::shell::{self, Nudge, Rest, Shell};
@@ -231,6 +232,7 @@ impl Shard {
     ) -> Result<(), AppendError> {
         let record = self.sequencer.borrow_mut().append(decider, revision, commit)?;
         self.touched.notify_one();
+        record.events.iter().for_each(remark);
         let mut asleep: BTreeSet<StreamId> = woken(&record).collect();
         for stream in touched(&record) {
             let awake = self.awake.borrow().get(&stream).cloned();

@@ -47,6 +47,15 @@ impl<D: Decider> Spec<D> {
         self
     }
 
+    /// The same, of so many events that a replay after each of them would take too long.
+    pub(crate) fn quietly(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+        for event in events {
+            D::apply(&mut self.state, &event);
+            self.past.push(event);
+        }
+        self
+    }
+
     /// What the next command's look-ups find, in their order; those not named here find nothing.
     pub(crate) fn finding(mut self, found: Found) -> Self {
         self.found.push_back(found);

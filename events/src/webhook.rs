@@ -251,10 +251,32 @@ pub struct DeliveryFailed {
     pub status: Option<u16>,
     /// Whether it counts: the webhook's errors in a row, this one included.
     pub counted: Option<u32>,
-    /// The webhook tries nothing before this; only where it counts.
+    /// The webhook tries nothing before this; where it counts, or where the receiver asks for a wait.
     pub not_before: Option<Timestamp>,
+    /// The delivery itself is not tried before this, by the count of its own failures.
+    pub delivery_not_before: Option<Timestamp>,
     /// When.
     pub at: Timestamp,
+}
+
+/// [`DeliveryFailed`] as it was first: the delivery had no wait of its own.
+#[derive(Deserialize)]
+pub(crate) struct DeliveryFailedV1 {
+    webhook: WebhookId,
+    delivery: DeliveryId,
+    try_number: u32,
+    code: String,
+    status: Option<u16>,
+    counted: Option<u32>,
+    not_before: Option<Timestamp>,
+    at: Timestamp,
+}
+
+impl From<DeliveryFailedV1> for DeliveryFailed {
+    fn from(first: DeliveryFailedV1) -> Self {
+        let DeliveryFailedV1 { webhook, delivery, try_number, code, status, counted, not_before, at } = first;
+        Self { webhook, delivery, try_number, code, status, counted, not_before, delivery_not_before: None, at }
+    }
 }
 
 /// The delivery failed again and again while others did not: it waits for somebody's word and holds up nobody.
@@ -279,6 +301,23 @@ pub struct DeliveryDiscarded {
     pub webhook: WebhookId,
     /// How many deliveries.
     pub deliveries: u64,
+    /// Who says so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One delivery was given up, by somebody's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SingleDeliveryDiscarded {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Its conversation.
+    pub chat: ChatId,
     /// Who says so.
     pub by: String,
     /// Why.
@@ -320,6 +359,19 @@ pub struct OwnerNotified {
     pub about: StreamId,
     /// Such notices of one stream are numbered from 1.
     pub notice: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The owner's e-mail about parked deliveries was handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerToldOfParked {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// Such notices of one webhook are numbered from 1.
+    pub notice: u64,
+    /// So many times a delivery had been parked when the e-mail was written.
+    pub parkings: u64,
     /// When.
     pub at: Timestamp,
 }

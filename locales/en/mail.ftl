@@ -18,6 +18,18 @@ webhook-disabled-mend = Please mend the receiver behind this address: it should 
 webhook-gone-opening = Tidings has switched off the webhook of the workspace “{ $workspace }”: its receiver answered “410 Gone”. This means that nothing should be sent to this address any more.
 webhook-gone-mend = If this was intended, there is nothing to do. Otherwise please mend the receiver, or give the webhook its new address.
 webhook-switch-on = Then switch the webhook on again. With “send”, everything that waited is delivered; with “discard”, it is dropped for good.
+webhook-parked-subject =
+    { $count ->
+        [one] A delivery of “{ $workspace }” was put aside
+       *[other] { $count } deliveries of “{ $workspace }” were put aside
+    }
+webhook-parked-opening =
+    { $count ->
+        [one] Tidings has put aside one delivery of the workspace “{ $workspace }”: the receiver of its webhook refused it again and again. All others are delivered as before.
+       *[other] Tidings has put aside { $count } deliveries of the workspace “{ $workspace }”: the receiver of its webhook refused them again and again. All others are delivered as before.
+    }
+webhook-parked-mend = Please look at what was put aside and at what the receiver answered, and mend the receiver.
+webhook-parked-again = Then have everything tried again. What is not wanted any more can be given up singly, with “tidings outbound discard”.
 
 address = Address
 switched-off-at = Switched off at
@@ -30,6 +42,8 @@ owed-count =
         [one] 1; it is kept and not lost
        *[other] { $count }; they are kept and not lost
     }
+parked = Put aside
+parked-at = Last put aside at
 
 account-blocked-subject = WhatsApp has blocked the account { $phone }
 account-blocked-opening = WhatsApp has blocked the account { $phone } of the workspace “{ $workspace }”. For now it sends no messages.

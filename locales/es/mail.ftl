@@ -18,6 +18,18 @@ webhook-disabled-mend = Por favor, repare el receptor de esta dirección: debe r
 webhook-gone-opening = Tidings ha desactivado el webhook del espacio de trabajo «{ $workspace }»: su receptor ha respondido «410 Gone». Esto significa que ya no se debe enviar nada a esta dirección.
 webhook-gone-mend = Si era lo que quería, no tiene que hacer nada. En caso contrario, repare el receptor o indique la nueva dirección del webhook.
 webhook-switch-on = Después, vuelva a activar el webhook. Con «send» se entrega todo lo pendiente; con «discard» se elimina definitivamente.
+webhook-parked-subject =
+    { $count ->
+        [one] Se ha apartado una entrega de «{ $workspace }»
+       *[other] Se han apartado { $count } entregas de «{ $workspace }»
+    }
+webhook-parked-opening =
+    { $count ->
+        [one] Tidings ha apartado una entrega del espacio de trabajo «{ $workspace }»: el receptor de su webhook la ha rechazado una y otra vez. Todas las demás se entregan como antes.
+       *[other] Tidings ha apartado { $count } entregas del espacio de trabajo «{ $workspace }»: el receptor de su webhook las ha rechazado una y otra vez. Todas las demás se entregan como antes.
+    }
+webhook-parked-mend = Por favor, mire qué se ha apartado y qué ha respondido el receptor, y repare el receptor.
+webhook-parked-again = Después, haga que se intente todo de nuevo. Lo que ya no haga falta se puede descartar de una en una con «tidings outbound discard».
 
 address = Dirección
 switched-off-at = Desactivado el
@@ -30,6 +42,8 @@ owed-count =
         [one] 1; está guardada y no se ha perdido
        *[other] { $count }; están guardadas y no se han perdido
     }
+parked = Apartadas
+parked-at = Apartada por última vez el
 
 account-blocked-subject = WhatsApp ha bloqueado la cuenta { $phone }
 account-blocked-opening = WhatsApp ha bloqueado la cuenta { $phone } del espacio de trabajo «{ $workspace }». De momento no envía mensajes.

@@ -18,6 +18,18 @@ webhook-disabled-mend = Lütfen bu adresteki alıcıyı onarın: her teslimata 1
 webhook-gone-opening = Tidings, “{ $workspace }” çalışma alanının webhook’unu kapattı: alıcısı “410 Gone” yanıtını verdi. Bu, o adrese artık hiçbir şey gönderilmemesi gerektiği anlamına gelir.
 webhook-gone-mend = Böyle olmasını istediyseniz yapmanız gereken bir şey yok. Aksi hâlde lütfen alıcıyı onarın veya webhook’a yeni adresini verin.
 webhook-switch-on = Ardından webhook’u yeniden açın. “send” ile bekleyen her şey teslim edilir; “discard” ile kalıcı olarak silinir.
+webhook-parked-subject =
+    { $count ->
+        [one] “{ $workspace }” çalışma alanının bir teslimatı kenara alındı
+       *[other] “{ $workspace }” çalışma alanının { $count } teslimatı kenara alındı
+    }
+webhook-parked-opening =
+    { $count ->
+        [one] Tidings, “{ $workspace }” çalışma alanının bir teslimatını kenara aldı: webhook’un alıcısı onu tekrar tekrar reddetti. Diğerleri eskisi gibi teslim ediliyor.
+       *[other] Tidings, “{ $workspace }” çalışma alanının { $count } teslimatını kenara aldı: webhook’un alıcısı onları tekrar tekrar reddetti. Diğerleri eskisi gibi teslim ediliyor.
+    }
+webhook-parked-mend = Lütfen kenara alınanlara ve alıcının verdiği yanıtlara bakın ve alıcıyı onarın.
+webhook-parked-again = Ardından hepsinin yeniden denenmesini sağlayın. Artık istenmeyenlerden “tidings outbound discard” ile tek tek vazgeçilebilir.
 
 address = Adres
 switched-off-at = Kapatılma zamanı
@@ -30,6 +42,8 @@ owed-count =
         [one] 1; saklanıyor, kaybolmadı
        *[other] { $count }; saklanıyor, kaybolmadı
     }
+parked = Kenara alınanlar
+parked-at = Son kenara alınma zamanı
 
 account-blocked-subject = WhatsApp { $phone } hesabını engelledi
 account-blocked-opening = WhatsApp, “{ $workspace }” çalışma alanının { $phone } hesabını engelledi. Hesap şimdilik mesaj göndermiyor.

@@ -24,6 +24,15 @@ const LINES: &[Column] = &[
 
 const KEY: &[Column] = &[("Key", "/secret"), ("Previous key until", "/previous_valid_until")];
 
+const DELIVERY_ROW: &[Column] = &[
+    ("delivery", "/delivery_id"),
+    ("chat", "/chat_id"),
+    ("state", "/state"),
+    ("failures", "/failures"),
+    ("not before", "/not_before"),
+    ("parked at", "/parked_at"),
+];
+
 const TRY_ROW: &[Column] = &[
     ("id", "/id"),
     ("at", "/at"),
@@ -74,6 +83,16 @@ pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
         OutboundCommand::Resend { delivery, access } => {
             let call = Call::post(format!("{PATH}/deliveries/{}/resend", segment(delivery)), json!({}));
             ask(cli, access, call, &[("Posted once more", "/delivery_id")])
+        }
+        OutboundCommand::Discard { delivery, reason, access } => {
+            let call =
+                Call::post(format!("{PATH}/deliveries/{}/discard", segment(delivery)), json!({"reason": reason}));
+            ask(cli, access, call, &[("Given up", "/delivery_id")])
+        }
+        OutboundCommand::Deliveries { state, limit, access } => {
+            let call = Call::get(format!("{PATH}/deliveries")).query("limit", Some(limit));
+            let call = call.query("state", state.as_ref().map(name).as_ref());
+            rows(cli, access, call, DELIVERY_ROW, "Nothing is owed or parked.")
         }
         OutboundCommand::Tries { limit, access } => {
             let call = Call::get(format!("{PATH}/tries")).query("limit", Some(limit));
@@ -190,6 +209,9 @@ mod tests {
         assert_eq!(parse("set --no-url --url https://crm.example/"), Err(ErrorKind::ArgumentConflict));
         assert_eq!(parse("set --aggregation 2h"), Err(ErrorKind::InvalidValue));
         assert_eq!(parse("tries --limit 101"), Err(ErrorKind::ValueValidation));
+        assert_eq!(parse("deliveries --limit 501"), Err(ErrorKind::ValueValidation));
+        assert_eq!(parse("deliveries --state lost"), Err(ErrorKind::InvalidValue));
+        assert_eq!(parse("discard"), Err(ErrorKind::MissingRequiredArgument));
     }
 
     #[test]

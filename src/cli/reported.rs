@@ -5,8 +5,7 @@ use events::ids::{DeliveryId, StreamId};
 use events::log::ReadError;
 use events::record::Record;
 use events::webhook::{
-    DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, OwnerNotified, WebhookConfigured,
-    WebhookDisabled,
+    DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, WebhookConfigured, WebhookDisabled,
 };
 
 use super::happenings::{Happening, Kind, clock};
@@ -27,10 +26,11 @@ pub(super) fn line(
         }
         Event::DeliveryFailed(e) => (Kind::Unreported, e.status, whom(gateway, e.delivery)?.0, failure(record, e)),
         Event::DeliveryParked(e) => {
-            let note = format!("put aside after {} failures: `tidings outbound recover`", e.failures);
+            let note = format!("put aside after {} failures: `tidings outbound deliveries --state parked`", e.failures);
             (Kind::Unreported, None, whom(gateway, e.delivery)?.0, note)
         }
-        Event::OwnerNotified(e) => (Kind::Mail, None, String::new(), mail(gateway, e)?),
+        Event::OwnerNotified(e) => (Kind::Mail, None, String::new(), mail(gateway, e.about)?),
+        Event::OwnerToldOfParked(e) => (Kind::Mail, None, String::new(), mail(gateway, StreamId::Webhook(e.webhook))?),
         _ => match switched(event) {
             Some(note) => (Kind::Webhook, None, String::new(), note),
             None => return Ok(None),
@@ -49,6 +49,7 @@ fn switched(event: &Event) -> Option<String> {
         Event::WebhookKeyRotated(_) => Some("signed by a new key, and by the previous one for a day".to_owned()),
         Event::BundlesCalledIn(_) => Some("what was gathered is reported now".to_owned()),
         Event::DeliveryDiscarded(e) => Some(given_up(e)),
+        Event::SingleDeliveryDiscarded(e) => Some(because("1 report given up", &e.reason)),
         Event::DeliveriesRecovered(e) => Some(format!("{} tried again", counted(e.deliveries, "report"))),
         _ => None,
     }
@@ -80,7 +81,7 @@ fn took_ms(gateway: &Gateway, event: &DeliverySucceeded) -> Result<Option<u64>, 
 fn failure(record: &Record, event: &DeliveryFailed) -> String {
     let is_last = record.events.iter().any(|event| matches!(event, Event::WebhookDisabled(_)));
     let errors = event.counted.map(|errors| format!(", {} in a row", counted(errors.into(), "error")));
-    let next = event.not_before.filter(|_| !is_last).map(|at| format!("; tried again after {}", clock(at)));
+    let next = event.delivery_not_before.filter(|_| !is_last).map(|at| format!("; tried again after {}", clock(at)));
     format!("not reported: {}{}{}", event.code, errors.unwrap_or_default(), next.unwrap_or_default())
 }
 
@@ -106,12 +107,12 @@ fn given_up(event: &DeliveryDiscarded) -> String {
     because(&format!("{} given up", counted(event.deliveries, "report")), &event.reason)
 }
 
-fn mail(gateway: &Gateway, event: &OwnerNotified) -> Result<String, ReadError> {
-    let about = match event.about {
+fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
+    let about = match stream {
         StreamId::Webhook(_) => "webhook",
         _ => "account",
     };
-    let mails = gateway.postbox.list(gateway.shard.log().as_ref(), event.about.workspace())?;
+    let mails = gateway.postbox.list(gateway.shard.log().as_ref(), stream.workspace())?;
     let told = mails.into_iter().map(|(_, mail)| mail).find(|mail| mail.id.starts_with(about));
     let told = told.map(|mail| format!("to {}: {}", mail.to, mail.subject));
     Ok(format!("{} (`tidings outbound mails`)", told.unwrap_or_else(|| "to the owner".to_owned())))

@@ -120,6 +120,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("The delivery waits for its turn anyway")
         .because(&["The webhook is switched off, waits after an error, or serves other chats first."])
         .so("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
+    Code::refusal(409, "delivery_not_owed", "The delivery is neither owed nor parked, so it cannot be given up.")
+        .saying("The delivery is neither owed nor parked")
+        .because(&["The receiver has it by now.", "It was given up before."])
+        .so("See GET /api/v1/outbound/deliveries for what is owed and parked."),
     Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
         .saying("The last key cannot be revoked")
         .because(&["Nobody could get in any more."])

@@ -64,6 +64,11 @@ impl Call {
         found.ok_or_else(|| Refused::bad("missing_field", format!("{} is missing", names.join(" or "))))
     }
 
+    /// A parameter behind the question mark, if it is there and not empty.
+    pub(super) fn parameter(&self, name: &str) -> Result<Option<String>, Refused> {
+        Ok(Query::of(&self.request)?.text(name).map(str::to_owned))
+    }
+
     /// Which part of a list is wanted.
     pub(super) fn page(&self) -> Result<PageQuery, Refused> {
         Query::of(&self.request)?.page()

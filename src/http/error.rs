@@ -247,6 +247,9 @@ impl From<actors::webhook::Rejection> for Refused {
             actors::webhook::Rejection::StillOwed => {
                 Self::new(StatusCode::CONFLICT, "delivery_owed", "The delivery waits for its turn anyway")
             }
+            actors::webhook::Rejection::NotOwed => {
+                Self::new(StatusCode::CONFLICT, "delivery_not_owed", "The delivery is neither owed nor parked")
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod caller;
 mod chats;
 mod connections;
 mod credits;
+mod deliveries;
 mod docs;
 mod error;
 mod events;

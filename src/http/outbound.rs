@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use actors::clock::wall_now;
 use actors::webhook::{Answer, Command, Configure, State, Webhook};
-use events::ids::{DeliveryId, WebhookId};
+use events::ids::{ChatId, DeliveryId, WebhookId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::Aggregation;
@@ -15,6 +15,7 @@ use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
+use crate::gateway::Gateway;
 use crate::outbound::{Fault, KeyRing, Request, SigningKey, body, rebuild, testing};
 use crate::secrets;
 
@@ -136,7 +137,17 @@ impl Call {
         WebhookId::of(self.workspace)
     }
 
-    async fn tell(&self, command: Command) -> Result<Answer, Refused> {
+    /// A delivery of the caller's workspace, with its conversation.
+    pub(super) async fn delivery(&self, id: &str) -> Result<(DeliveryId, ChatId), Refused> {
+        let unknown = || Refused::not_found("delivery_not_found", "Delivery not found");
+        let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
+        let read = move |gateway: &Gateway| rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery);
+        let found = self.gateway.read(read).await?;
+        let (flushed, _) = found.filter(|(flushed, _)| flushed.workspace == self.workspace).ok_or_else(unknown)?;
+        Ok((delivery, flushed.chat))
+    }
+
+    pub(super) async fn tell(&self, command: Command) -> Result<Answer, Refused> {
         Ok(self.gateway.shard.ask::<Webhook>(self.webhook(), command, self.cause()).await?)
     }
 
@@ -147,7 +158,10 @@ impl Call {
         }
     }
 
-    async fn see<V: Send + 'static>(&self, view: impl Fn(&State) -> V + Clone + Send + 'static) -> Result<V, Refused> {
+    pub(super) async fn see<V: Send + 'static>(
+        &self,
+        view: impl Fn(&State) -> V + Clone + Send + 'static,
+    ) -> Result<V, Refused> {
         Ok(self.gateway.shard.look::<Webhook, _>(self.webhook(), view).await?.value)
     }
 
@@ -239,11 +253,8 @@ fn secret_view(keys: &KeyRing) -> SecretView {
 
 /// Posts a delivery once more, outside all counts.
 pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpResponse, Refused> {
-    let unknown = || Refused::not_found("delivery_not_found", "Delivery not found");
-    let delivery: DeliveryId = path.parse().map_err(|_| unknown())?;
-    let read = call.gateway.read(move |gateway| rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery));
-    let (flushed, _) = read.await?.filter(|(flushed, _)| flushed.workspace == call.workspace).ok_or_else(unknown)?;
-    call.tell(Command::Resend { delivery, chat: flushed.chat, by: BY.to_owned() }).await?;
+    let (delivery, chat) = call.delivery(&path).await?;
+    call.tell(Command::Resend { delivery, chat, by: BY.to_owned() }).await?;
     Ok(HttpResponse::Accepted().json(ResentView { delivery_id: delivery.to_string() }))
 }
 

@@ -9,8 +9,8 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
 use super::caller::{self, Role};
 use super::{
-    accounts, chats, credits, docs, error, events, files, health, inbound, inbound_settings, keys, live, messages,
-    metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
+    accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
+    messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
 use crate::attempts::Attempt;
 use crate::gateway::Gateway;
@@ -53,7 +53,9 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/api/v1/outbound/test", Workspace, outbound::test),
         row(Method::POST, "/api/v1/outbound/flush", Workspace, outbound::flush),
         row(Method::POST, "/api/v1/outbound/recover", Workspace, outbound::recover),
+        row(Method::GET, "/api/v1/outbound/deliveries", Workspace, deliveries::list),
         row(Method::POST, "/api/v1/outbound/deliveries/{id}/resend", Workspace, outbound::resend),
+        row(Method::POST, "/api/v1/outbound/deliveries/{id}/discard", Workspace, deliveries::discard),
         row(Method::GET, "/api/v1/outbox", Workspace, outbox::list),
         row(Method::GET, "/api/v1/inbound/attempts", Workspace, recent::list::<Attempt>),
         row(Method::GET, "/api/v1/inbound/attempts/{id}", Workspace, recent::show::<Attempt>),

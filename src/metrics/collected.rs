@@ -16,6 +16,8 @@ use crate::gateway::State;
 use crate::lack;
 
 const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
+/// The event that tells that a delivery was parked.
+const PARKED: &str = "DeliveryParked";
 /// The code of failures that the catalogue does not list.
 const OTHER: &str = "other";
 
@@ -49,6 +51,8 @@ impl Collected {
         page.counter("credits_refunded", "Credits refunded.", tally.refunded())?;
         let failed = by_code(tally.failed());
         page.counters(("messages_failed", "code"), "Messages that could not be sent.", failed)?;
+        let parked = tally.events().find(|(name, _)| *name == PARKED).map_or(0, |(_, count)| count);
+        page.counter("deliveries_parked", "Deliveries put aside after too many failures of their own.", parked)?;
         page.gauge("messages_waiting", "Messages that wait for their turn, roughly.", overview.messages_waiting)
     }
 

@@ -63,6 +63,10 @@ impl Port<Webhook> for Posting {
                     posting.notices.tell(StreamId::Webhook(webhook), notice).await;
                     Command::Notified { notice }
                 }
+                Effect::NotifyParked { webhook, notice } => {
+                    let parkings = posting.notices.tell_of_parked(webhook, notice).await;
+                    Command::ToldOfParked { notice, parkings }
+                }
             }
         })
     }

@@ -123,6 +123,26 @@ fn the_last_tries_are_listed_shown_and_saved_in_every_format() {
     assert_eq!(owner.run("try try_0").code, NOT_FOUND);
 }
 
+#[test]
+fn what_is_owed_is_listed_and_one_of_it_is_given_up() {
+    let owner = Owner::reporting();
+    let none = owner.run("deliveries");
+    assert!(none.stdout.is_empty() && none.stderr.contains("Nothing is owed or parked"), "{none:?}");
+    owner.receiver_answers(500);
+    owner.workspace.send(PHONE, "hi");
+    owner.until("it failed", |shown| shown["errors_in_a_row"] != 0 && shown["owed"] == 1);
+
+    let listed = owner.told("deliveries --state owed");
+    assert!(listed.starts_with("DELIVERY") && listed.lines().count() == 2, "{listed}");
+    assert_eq!(owner.run("deliveries --state parked").stdout, "");
+    let delivery = listed.lines().nth(1).and_then(|line| line.split_whitespace().next()).unwrap().to_owned();
+    assert!(owner.told(&format!("discard {delivery} --reason known")).contains(&delivery));
+    owner.until("nothing is owed", |shown| shown["owed"] == 0);
+    let again = owner.run(&format!("discard {delivery}"));
+    assert!(again.code == FAILED && again.stderr.contains("neither owed nor parked"), "{again:?}");
+    assert_eq!(owner.run("discard dlv_0000000000000001").code, NOT_FOUND);
+}
+
 /// The object in front of what went wrong.
 fn first_of(finished: &Finished) -> Value {
     let line = finished.stdout.lines().next().unwrap_or_default();

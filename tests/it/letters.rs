@@ -7,8 +7,8 @@ use events::ids::{AccountId, WorkspaceId};
 use events::time::Timestamp;
 use tidings::mail::Language;
 use tidings::mail::letters::{
-    AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone, account_stopped, webhook_disabled,
-    webhook_gone,
+    AccountStopped, DeliveriesParked, LastError, Letter, Stop, WebhookDisabled, WebhookGone, account_stopped,
+    deliveries_parked, webhook_disabled, webhook_gone,
 };
 
 /// Set it to write the letters anew, after their changes were read.
@@ -33,6 +33,9 @@ fn letters(people: &People, language: Language) -> Vec<(&'static str, Letter)> {
     let last_error = LastError { code, status: Some(500) };
     let disabled = WebhookDisabled { owner, workspace, url, errors_in_a_row: 11, last_error, owed: 7, at: AT };
     let gone = WebhookGone { owner, workspace, url, owed: 1, at: AT };
+    let parked = |parked, last_error| {
+        deliveries_parked(&DeliveriesParked { owner, workspace, url, parked, last_error, at: AT }, language)
+    };
     let stopped = |stop, waiting| {
         let account = AccountId::nth(WorkspaceId::nth(0), 1).unwrap();
         let phone = "+12025550100";
@@ -41,6 +44,8 @@ fn letters(people: &People, language: Language) -> Vec<(&'static str, Letter)> {
     vec![
         ("webhook_disabled", webhook_disabled(&disabled, language)),
         ("webhook_gone", webhook_gone(&gone, language)),
+        ("webhook_parked", parked(2, Some(last_error))),
+        ("webhook_parked_one", parked(1, None)),
         ("account_blocked", stopped(Stop::Blocked { until: Some(UNTIL) }, 12)),
         ("account_blocked_without_end", stopped(Stop::Blocked { until: None }, 1)),
         ("account_unauthorised", stopped(Stop::Unauthorised, 0)),

@@ -6,12 +6,14 @@ use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::{
     BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent,
-    DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified, WebhookConfigured, WebhookDisabled,
-    WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded,
+    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 
 use super::state::{State, Try};
-use super::{Answer, Configure, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection, Tried};
+use super::{
+    Answer, Configure, Discard, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection, TOO_MANY_REQUESTS, Tried,
+};
 use crate::decider::Decision;
 
 /// The receiver wants nothing any more.
@@ -22,7 +24,7 @@ pub(super) fn wake_up(state: &State, at: Timestamp) -> Vec<Event> {
     let Some(webhook) = state.webhook.filter(|_| state.not_before.is_none_or(|not_before| not_before <= at)) else {
         return Vec::new();
     };
-    let started = state.next().into_iter().map(|owed| {
+    let started = state.next(at).into_iter().map(|owed| {
         let try_number = state.next_number(owed.chat, owed.delivery);
         DeliveryStarted { webhook, delivery: owed.delivery, chat: owed.chat, try_number, at }.into()
     });
@@ -96,31 +98,49 @@ struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    /// It counts unless it overlaps one that counted; too many of them in a row, or a receiver that is gone, switch the
-    /// webhook off; a delivery that fails again and again while others do not is parked.
+    /// It counts unless it began before the last one that counted; too many of them in a row, or a receiver that is
+    /// gone, switch the webhook off; a delivery that fails again and again is parked.
     fn events(&self, under_way: &Try) -> Vec<Event> {
         let state = self.state;
-        let counted = state.counts(under_way.start).then(|| state.errors.saturating_add(1));
-        let failed = self.event(counted);
+        let failed = self.event(Some(under_way));
         let gone = state.is_fresh(under_way.start) && failed.status == Some(GONE);
-        let blown = counted.is_some_and(|errors| errors > ERRORS_MAX);
-        let failures = state.failures(self.delivery).failed.saturating_add(1);
-        let (code, errors) = (failed.code.clone(), counted.unwrap_or(state.errors));
+        let blown = failed.counted.is_some_and(|errors| errors > ERRORS_MAX);
+        let (code, errors) = (failed.code.clone(), failed.counted.unwrap_or(state.errors));
+        let parks = self.parks(under_way);
         let mut events = vec![failed.into()];
         if gone || blown {
             let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
             let by = "system".to_owned();
             events
                 .push(WebhookDisabled { webhook: self.webhook, because, errors, by, reason: code, at: self.at }.into());
-        } else if state.enabled && failures >= PARKED_AT {
+        } else if let Some(failures) = parks {
             let (webhook, delivery, chat) = (self.webhook, self.delivery, under_way.owed.chat);
             events.push(DeliveryParked { webhook, delivery, chat, failures, at: self.at }.into());
         }
         events
     }
 
-    fn event(&self, counted: Option<u32>) -> DeliveryFailed {
-        let (code, status, retry_after_ms) = self.failure.clone();
+    /// The failures of its own that park the delivery, if it is so far. A receiver that has no time now, which 429
+    /// says, has nothing against this delivery.
+    fn parks(&self, under_way: &Try) -> Option<u32> {
+        let (state, (_, status, _)) = (self.state, &self.failure);
+        let failures = state.failures(self.delivery).parking.saturating_add(1);
+        let counts = state.is_fresh(under_way.start) && *status != Some(TOO_MANY_REQUESTS);
+        let is_owed = || state.owed.find(under_way.owed.chat, self.delivery).is_some();
+        (counts && failures >= PARKED_AT && is_owed()).then_some(failures)
+    }
+
+    /// The webhook waits by its errors in a row, the delivery by its own failures, both at least as long as the
+    /// receiver asks for.
+    fn event(&self, under_way: Option<&Try>) -> DeliveryFailed {
+        let state = self.state;
+        let (code, status, asked_ms) = self.failure.clone();
+        let asked_ms = asked_ms.unwrap_or(0).min(RETRY_AFTER_MS_MAX);
+        let fresh = under_way.filter(|under_way| state.is_fresh(under_way.start));
+        let counted = under_way.filter(|under_way| state.counts(under_way.start));
+        let counted = counted.map(|_| state.errors.saturating_add(1));
+        let asked = fresh.filter(|_| asked_ms > 0).map(|_| self.at.plus_ms(asked_ms));
+        let wait = |failures: u32| self.at.plus_ms(self.usual_ms(failures).max(asked_ms));
         DeliveryFailed {
             webhook: self.webhook,
             delivery: self.delivery,
@@ -128,15 +148,16 @@ impl Failed<'_> {
             code,
             status,
             counted,
-            not_before: counted.map(|errors| self.at.plus_ms(self.wait_ms(errors, retry_after_ms))),
+            not_before: counted.map(wait).or(asked),
+            delivery_not_before: fresh.map(|_| wait(state.failures(self.delivery).failed.saturating_add(1))),
             at: self.at,
         }
     }
 
-    fn wait_ms(&self, errors: u32, retry_after_ms: Option<u64>) -> u64 {
-        let nth = usize::try_from(errors.saturating_sub(1)).unwrap_or(usize::MAX);
-        let usual = self.retry_ms.get(nth).or(self.retry_ms.last()).copied().unwrap_or(0);
-        usual.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MS_MAX))
+    /// The wait after so many failures in a row.
+    fn usual_ms(&self, failures: u32) -> u64 {
+        let nth = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.retry_ms.get(nth).or(self.retry_ms.last()).copied().unwrap_or(0)
     }
 }
 
@@ -160,6 +181,14 @@ pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: Stri
     Ok(vec![DeliveryResent { webhook, delivery, chat, by }.into()])
 }
 
+/// Gives up one delivery that is owed or parked. What is under way then ends as it may.
+pub(super) fn discard(state: &State, discard: Discard, at: Timestamp) -> Result<Vec<Event>, Rejection> {
+    let Discard { delivery, chat, by, reason } = discard;
+    let waits = state.parked.contains_key(&delivery) || state.owed.find(chat, delivery).is_some();
+    let webhook = state.webhook.filter(|_| waits).ok_or(Rejection::NotOwed)?;
+    Ok(vec![SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at }.into()])
+}
+
 pub(super) fn recover(state: &State, since: Timestamp, by: String) -> Decision<Answer> {
     let deliveries = state.parked.values().filter(|parked| parked.at >= since).count() as u64;
     match state.webhook {
@@ -172,7 +201,7 @@ pub(super) fn recover(state: &State, since: Timestamp, by: String) -> Decision<A
 }
 
 pub(super) fn reset_errors(state: &State, by: String) -> Vec<Event> {
-    let webhook = state.webhook.filter(|_| state.errors > 0);
+    let webhook = state.webhook.filter(|_| state.waits());
     webhook.map(|webhook| WebhookErrorsReset { webhook, by }.into()).into_iter().collect()
 }
 
@@ -183,4 +212,9 @@ pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: String) -> V
 pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {
     let webhook = state.webhook.filter(|_| state.notice_due && state.notices == notice);
     webhook.map(|webhook| OwnerNotified { about: StreamId::Webhook(webhook), notice, at }.into()).into_iter().collect()
+}
+
+pub(super) fn told_of_parked(state: &State, notice: u64, parkings: u64, at: Timestamp) -> Vec<Event> {
+    let webhook = state.webhook.filter(|_| state.parked_notice.next() == notice);
+    webhook.map(|webhook| OwnerToldOfParked { webhook, notice, parkings, at }.into()).into_iter().collect()
 }

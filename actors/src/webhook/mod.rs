@@ -2,6 +2,9 @@
 //! through.
 
 mod decide;
+mod known;
+mod notice;
+mod pace;
 mod queue;
 mod state;
 #[cfg(test)]
@@ -18,19 +21,28 @@ use events::webhook::Aggregation;
 
 use crate::decider::{Decider, Decision, Due};
 
+pub use known::CHATS_KNOWN_MAX;
+pub use notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
 pub use state::{ByHand, Parked, State, Try};
 
 /// Chats that are served at once while all is well.
 pub const AT_ONCE: usize = 8;
+/// Of those, chats whose last try failed.
+pub const FAILED_AT_ONCE: usize = 4;
+/// After an error the chats that got through go first, until so many requests succeeded; then the oldest does.
+pub const CALM_AFTER: u32 = 1_000;
 /// More errors in a row than this switch the webhook off.
 pub const ERRORS_MAX: u32 = 10;
-/// A delivery that failed so often while others did not is parked.
+/// A delivery that failed so often is parked; 429 does not count.
 pub const PARKED_AT: u32 = 11;
 /// Longest wait that a receiver can ask for, in milliseconds.
 pub const RETRY_AFTER_MS_MAX: u64 = 8 * 3_600_000;
 /// Windows that are closed at once.
 pub const CLOSED_AT_ONCE: usize = 64;
+
+/// The receiver has no time now, whatever it is that is posted.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// The rules of outbound webhooks.
 pub struct Webhook;
@@ -60,6 +72,8 @@ pub enum Command {
         /// Who wants it.
         by: String,
     },
+    /// Give up one delivery.
+    Discard(Discard),
     /// Try again what was parked.
     Recover {
         /// At this moment or later.
@@ -86,6 +100,26 @@ pub enum Command {
         /// Which notice.
         notice: u64,
     },
+    /// The e-mail about parked deliveries was handed over.
+    ToldOfParked {
+        /// Which notice.
+        notice: u64,
+        /// So many times a delivery had been parked when it was written.
+        parkings: u64,
+    },
+}
+
+/// One delivery to give up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discard {
+    /// Which delivery.
+    pub delivery: DeliveryId,
+    /// Its conversation.
+    pub chat: ChatId,
+    /// Who wants it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// New settings; `None` leaves one as it is.
@@ -155,6 +189,8 @@ pub enum Rejection {
     NoUrl,
     /// The delivery waits for its turn anyway.
     StillOwed,
+    /// The delivery is neither owed nor parked.
+    NotOwed,
 }
 
 /// What a webhook wants done.
@@ -189,6 +225,13 @@ pub enum Effect {
         /// Which notice.
         notice: u64,
     },
+    /// Mail the owner that deliveries were parked. Twice is harmless: mails have ids.
+    NotifyParked {
+        /// Which webhook.
+        webhook: WebhookId,
+        /// Which of these notices.
+        notice: u64,
+    },
 }
 
 impl Decider for Webhook {
@@ -211,10 +254,12 @@ impl Decider for Webhook {
             Command::Asked => Vec::new(),
             Command::CallIn { by } => return Ok(decide::call_in(state, by, now)),
             Command::Resend { delivery, chat, by } => decide::resend(state, delivery, chat, by)?,
+            Command::Discard(discard) => decide::discard(state, discard, now)?,
             Command::Recover { since, by } => return Ok(decide::recover(state, since, by)),
             Command::ResetErrors { by } => decide::reset_errors(state, by),
             Command::KeyRotated { webhook, key_hash, by } => decide::key_rotated(webhook, key_hash, by),
             Command::Notified { notice } => decide::notified(state, notice, now),
+            Command::ToldOfParked { notice, parkings } => decide::told_of_parked(state, notice, parkings, now),
         };
         Ok(Decision::of(events, Answer::Done))
     }

@@ -1,17 +1,30 @@
-//! The deliveries that a webhook owes, in order; ids, not texts.
+//! The deliveries that a webhook owes, in order, and whose turn it is; ids, not texts.
+//!
+//! What is owed may be a million deliveries of thousands of chats: the first delivery of each chat that may be tried
+//! stands in one of the ordered sets below, so that no decision looks at all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::ids::{ChatId, DeliveryId};
+use events::time::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::known::{Known, Last};
 
 /// Owed deliveries, each with its place among all that ever were.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<Owed>")]
+#[serde(from = "Stored")]
 pub struct Queue {
-    owed: BTreeMap<(ChatId, u64), DeliveryId>,
-    /// First deliveries of chats, the oldest first.
-    heads: BTreeSet<(u64, ChatId)>,
+    owed: BTreeMap<u64, (ChatId, DeliveryId)>,
+    of_chats: BTreeSet<(ChatId, u64)>,
+    /// Until when a delivery waits by the count of its own failures.
+    waits: BTreeMap<DeliveryId, Timestamp>,
+    /// Chats with a request under way.
+    busy: BTreeSet<ChatId>,
+    known: Known,
+    /// Waits up to this moment are over.
+    passed: Timestamp,
+    turns: Turns,
 }
 
 /// A delivery in its place.
@@ -25,6 +38,116 @@ pub struct Owed {
     pub delivery: DeliveryId,
 }
 
+/// In which order chats get their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The one most likely to succeed: the chat that succeeded last, else the oldest of those never tried, else the one
+    /// that failed longest ago.
+    Probe,
+    /// The oldest of those that succeeded, then of those never tried, then those that failed, the longest ago first.
+    Careful,
+    /// The oldest.
+    Calm,
+}
+
+/// First deliveries of chats that owe something and have no request under way; every chat in one of the sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Turns {
+    spots: BTreeMap<ChatId, Spot>,
+    /// Whose last try succeeded: by place, and by when that was.
+    succeeded: BTreeSet<(u64, ChatId)>,
+    succeeded_by_end: BTreeSet<(u64, ChatId)>,
+    /// Never tried, as far as is known: by place.
+    untried: BTreeSet<(u64, ChatId)>,
+    /// Whose last try failed: by place, and by when that was.
+    failed: BTreeSet<(u64, ChatId)>,
+    failed_by_end: BTreeSet<(u64, ChatId)>,
+    /// Those whose first delivery waits by its own count, by until when: chats whose last try failed, and others.
+    waiting_failed: BTreeSet<(Timestamp, ChatId)>,
+    waiting_others: BTreeSet<(Timestamp, ChatId)>,
+}
+
+/// Where a chat stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    Ready(Head),
+    Waiting(Head, Timestamp),
+}
+
+/// The first delivery of a chat, and what became of the chat's last try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    place: u64,
+    last: Option<Last>,
+}
+
+impl Head {
+    const fn has_failed(self) -> bool {
+        matches!(self.last, Some(Last { taken: false, .. }))
+    }
+
+    /// The smaller, the sooner.
+    const fn rank(self, order: Order) -> (u8, u64) {
+        match (order, self.last) {
+            (Order::Calm, _) => (0, self.place),
+            (Order::Probe, Some(Last { end, taken: true })) => (0, u64::MAX.saturating_sub(end)),
+            (Order::Careful, Some(Last { taken: true, .. })) => (0, self.place),
+            (_, None) => (1, self.place),
+            (_, Some(Last { end, taken: false })) => (2, end),
+        }
+    }
+}
+
+impl Turns {
+    fn put(&mut self, chat: ChatId, spot: Spot) {
+        self.spots.insert(chat, spot);
+        match spot {
+            Spot::Waiting(head, until) => drop(self.waiting(head.has_failed()).insert((until, chat))),
+            Spot::Ready(Head { place, last: None }) => drop(self.untried.insert((place, chat))),
+            Spot::Ready(Head { place, last: Some(Last { end, taken }) }) => {
+                let (by_place, by_end) = self.tried(taken);
+                by_place.insert((place, chat));
+                by_end.insert((end, chat));
+            }
+        }
+    }
+
+    fn take(&mut self, chat: ChatId) {
+        match self.spots.remove(&chat) {
+            Some(Spot::Waiting(head, until)) => drop(self.waiting(head.has_failed()).remove(&(until, chat))),
+            Some(Spot::Ready(Head { place, last: None })) => drop(self.untried.remove(&(place, chat))),
+            Some(Spot::Ready(Head { place, last: Some(Last { end, taken }) })) => {
+                let (by_place, by_end) = self.tried(taken);
+                by_place.remove(&(place, chat));
+                by_end.remove(&(end, chat));
+            }
+            None => {}
+        }
+    }
+
+    const fn waiting(&mut self, failed: bool) -> &mut BTreeSet<(Timestamp, ChatId)> {
+        if failed { &mut self.waiting_failed } else { &mut self.waiting_others }
+    }
+
+    const fn tried(&mut self, taken: bool) -> (&mut BTreeSet<(u64, ChatId)>, &mut BTreeSet<(u64, ChatId)>) {
+        if taken {
+            (&mut self.succeeded, &mut self.succeeded_by_end)
+        } else {
+            (&mut self.failed, &mut self.failed_by_end)
+        }
+    }
+
+    /// The first few of each set, which hold the first few of all.
+    fn first(&self, order: Order, most: usize) -> Vec<ChatId> {
+        let (few, most_latest) = if order == Order::Probe { (0, most) } else { (most, 0) };
+        let latest = self.succeeded_by_end.iter().rev().take(most_latest);
+        let failed = if order == Order::Calm { &self.failed } else { &self.failed_by_end };
+        let rest =
+            self.succeeded.iter().take(few).chain(self.untried.iter().take(most)).chain(failed.iter().take(most));
+        latest.chain(rest).map(|(_, chat)| *chat).collect()
+    }
+}
+
 impl Queue {
     /// How many are owed.
     pub fn len(&self) -> u64 {
@@ -36,64 +159,189 @@ impl Queue {
         self.owed.is_empty()
     }
 
+    /// Those in places above `above` and below `below`, the oldest first.
+    pub fn between(&self, above: Option<u64>, below: Option<u64>) -> impl DoubleEndedIterator<Item = Owed> {
+        let from = above.map_or(0, |above| above.saturating_add(1));
+        let to = below.unwrap_or(u64::MAX).max(from);
+        let within = self.owed.range(from..to);
+        within.map(|(place, (chat, delivery))| Owed { place: *place, chat: *chat, delivery: *delivery })
+    }
+
+    /// Until when this delivery waits by the count of its own failures.
+    pub fn wait(&self, delivery: DeliveryId) -> Option<Timestamp> {
+        self.waits.get(&delivery).copied()
+    }
+
     pub(super) fn insert(&mut self, owed: Owed) {
-        if let Some(first) = self.first_of(owed.chat) {
-            self.heads.remove(&(first, owed.chat));
+        self.owed.insert(owed.place, (owed.chat, owed.delivery));
+        self.of_chats.insert((owed.chat, owed.place));
+        if self.head(owed.chat).is_some_and(|(head, _)| head.place == owed.place) {
+            self.arrange(owed.chat);
         }
-        self.owed.insert((owed.chat, owed.place), owed.delivery);
-        self.put_head(owed.chat);
     }
 
-    pub(super) fn remove(&mut self, chat: ChatId, place: u64) -> bool {
-        self.heads.remove(&(place, chat));
-        let removed = self.owed.remove(&(chat, place)).is_some();
-        self.put_head(chat);
-        removed
+    pub(super) fn remove(&mut self, owed: Owed) {
+        self.owed.remove(&owed.place);
+        self.of_chats.remove(&(owed.chat, owed.place));
+        self.waits.remove(&owed.delivery);
+        self.arrange(owed.chat);
     }
 
+    /// Gives all of it up. What became of tries stays known.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        let (busy, known) = (std::mem::take(&mut self.busy), std::mem::take(&mut self.known));
+        *self = Self { busy, known, passed: self.passed, ..Self::default() };
     }
 
     /// This delivery of this chat, if it is owed.
     pub(super) fn find(&self, chat: ChatId, delivery: DeliveryId) -> Option<Owed> {
-        let mut of_chat = self.owed.range((chat, 0)..=(chat, u64::MAX));
-        of_chat.find(|(_, owed)| **owed == delivery).map(|((_, place), _)| Owed { place: *place, chat, delivery })
+        let mut of_chat = self.of_chats.range((chat, 0)..=(chat, u64::MAX)).map(|(_, place)| *place);
+        let place = of_chat.find(|place| self.owed.get(place).is_some_and(|(_, owed)| *owed == delivery))?;
+        Some(Owed { place, chat, delivery })
     }
 
-    /// The first delivery of each chat, the oldest first.
-    pub(super) fn heads(&self) -> impl Iterator<Item = Owed> {
-        self.heads.iter().filter_map(|(place, chat)| {
-            let delivery = *self.owed.get(&(*chat, *place))?;
-            Some(Owed { place: *place, chat: *chat, delivery })
-        })
+    /// A request of this chat begins. What waited until now waits no more.
+    pub(super) fn start(&mut self, chat: ChatId, at: Timestamp) {
+        self.busy.insert(chat);
+        self.arrange(chat);
+        self.passed = self.passed.max(at);
+        let over: Vec<ChatId> = self.over_by(self.passed).collect();
+        over.into_iter().for_each(|chat| self.arrange(chat));
     }
 
-    fn first_of(&self, chat: ChatId) -> Option<u64> {
-        self.owed.range((chat, 0)..=(chat, u64::MAX)).next().map(|((_, place), _)| *place)
+    /// The chat's request ended.
+    pub(super) fn end(&mut self, chat: ChatId) {
+        self.busy.remove(&chat);
+        self.arrange(chat);
     }
 
-    fn put_head(&mut self, chat: ChatId) {
-        if let Some(first) = self.first_of(chat) {
-            self.heads.insert((first, chat));
+    /// What became of the chat's last try.
+    pub(super) fn note(&mut self, chat: ChatId, taken: bool) {
+        let forgotten = self.known.note(chat, taken);
+        [Some(chat), forgotten].into_iter().flatten().for_each(|chat| self.arrange(chat));
+    }
+
+    /// The delivery, if it is still owed, waits until then by its own count.
+    pub(super) fn set_wait(&mut self, owed: Owed, until: Option<Timestamp>) {
+        if let Some(until) = until.filter(|_| self.owed.contains_key(&owed.place)) {
+            self.waits.insert(owed.delivery, until);
+            self.arrange(owed.chat);
         }
+    }
+
+    /// Ends all waits of deliveries.
+    pub(super) fn end_waits(&mut self) {
+        self.waits.clear();
+        let waiting: Vec<ChatId> = self.over_by(Timestamp::from_ms(i64::MAX)).collect();
+        waiting.into_iter().for_each(|chat| self.arrange(chat));
+    }
+
+    /// Forgets what became of tries: they went elsewhere.
+    pub(super) fn forget_tries(&mut self) {
+        self.known.forget_all();
+        let chats: Vec<ChatId> = self.turns.spots.keys().copied().collect();
+        chats.into_iter().for_each(|chat| self.arrange(chat));
+    }
+
+    pub(super) fn has_waits(&self) -> bool {
+        !self.waits.is_empty()
+    }
+
+    pub(super) fn has_failed(&self, chat: ChatId) -> bool {
+        self.known.last(chat).is_some_and(|last| !last.taken)
+    }
+
+    /// Whether a chat may have its turn at once; one whose last try failed only where there is room for such.
+    pub(super) fn is_ready(&self, room_for_failed: bool) -> bool {
+        let turns = &self.turns;
+        !turns.succeeded.is_empty() || !turns.untried.is_empty() || (room_for_failed && !turns.failed.is_empty())
+    }
+
+    /// When the first wait of a delivery ends; of one whose chat's last try failed only where there is room for such.
+    pub(super) fn first_wait(&self, room_for_failed: bool) -> Option<Timestamp> {
+        let failed = self.turns.waiting_failed.first().filter(|_| room_for_failed);
+        failed.into_iter().chain(self.turns.waiting_others.first()).map(|(until, _)| *until).min()
+    }
+
+    /// The deliveries whose turn it is, `most` of them, and of chats whose last try failed `most_failed`.
+    pub(super) fn next(&self, order: Order, at: Timestamp, most: usize, most_failed: usize) -> Vec<Owed> {
+        let chats = self.turns.first(order, most).into_iter().chain(self.over_by(at));
+        let mut heads: Vec<(Head, Owed)> = chats.filter_map(|chat| self.head(chat)).collect();
+        heads.sort_by_key(|(head, _)| head.rank(order));
+        let mut room = most_failed;
+        heads.retain(|(head, _)| {
+            let fits = !head.has_failed() || room > 0;
+            room = room.saturating_sub(usize::from(head.has_failed()));
+            fits
+        });
+        heads.into_iter().take(most).map(|(_, owed)| owed).collect()
+    }
+
+    /// Chats that wait, and whose waits are over at this moment.
+    fn over_by(&self, at: Timestamp) -> impl Iterator<Item = ChatId> {
+        let over = move |waiting: &&(Timestamp, ChatId)| waiting.0 <= at;
+        let (failed, others) = (&self.turns.waiting_failed, &self.turns.waiting_others);
+        failed.iter().take_while(over).chain(others.iter().take_while(over)).map(|(_, chat)| *chat)
+    }
+
+    fn head(&self, chat: ChatId) -> Option<(Head, Owed)> {
+        let (_, place) = *self.of_chats.range((chat, 0)..=(chat, u64::MAX)).next()?;
+        let (_, delivery) = *self.owed.get(&place)?;
+        Some((Head { place, last: self.known.last(chat) }, Owed { place, chat, delivery }))
+    }
+
+    /// Puts the chat where it belongs now.
+    fn arrange(&mut self, chat: ChatId) {
+        self.turns.take(chat);
+        if self.busy.contains(&chat) {
+            return;
+        }
+        let Some((head, owed)) = self.head(chat) else { return };
+        let wait = self.waits.get(&owed.delivery).copied().filter(|until| *until > self.passed);
+        self.turns.put(chat, wait.map_or(Spot::Ready(head), |until| Spot::Waiting(head, until)));
     }
 }
 
-impl From<Vec<Owed>> for Queue {
-    fn from(all: Vec<Owed>) -> Self {
-        let mut queue = Self::default();
-        for owed in all {
-            queue.insert(owed);
-        }
+/// As it is written down.
+#[derive(Deserialize)]
+struct Stored {
+    owed: Vec<Owed>,
+    waits: BTreeMap<DeliveryId, Timestamp>,
+    busy: BTreeSet<ChatId>,
+    known: Known,
+    passed: Timestamp,
+}
+
+impl From<Stored> for Queue {
+    fn from(Stored { owed, waits, busy, known, passed }: Stored) -> Self {
+        let mut queue = Self { waits, busy, known, passed, ..Self::default() };
+        owed.into_iter().for_each(|owed| queue.insert(owed));
         queue
     }
 }
 
 impl Serialize for Queue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let owed = self.owed.iter();
-        serializer.collect_seq(owed.map(|((chat, place), delivery)| Owed {
+        #[derive(Serialize)]
+        struct Written<'a, L> {
+            owed: L,
+            waits: &'a BTreeMap<DeliveryId, Timestamp>,
+            busy: &'a BTreeSet<ChatId>,
+            known: &'a Known,
+            passed: Timestamp,
+        }
+        let Self { waits, busy, known, passed, .. } = self;
+        Written { owed: List(&self.owed), waits, busy, known, passed: *passed }.serialize(serializer)
+    }
+}
+
+/// Written one after the other, so that a million of them are not copied first.
+struct List<'a>(&'a BTreeMap<u64, (ChatId, DeliveryId)>);
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let owed = self.0.iter();
+        serializer.collect_seq(owed.map(|(place, (chat, delivery))| Owed {
             place: *place,
             chat: *chat,
             delivery: *delivery,

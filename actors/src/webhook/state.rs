@@ -8,13 +8,15 @@ use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::{
     Aggregation, BundleFlushed, BundleOpened, DeliveryFailed, DeliveryParked, DeliveryStarted, DeliverySucceeded,
-    DisabledBecause, WebhookConfigured, WebhookDisabled,
+    DisabledBecause, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
 };
 use serde::{Deserialize, Serialize};
 
-use super::queue::{Owed, Queue};
+use super::notice::ParkedNotice;
+use super::pace::Pace;
+use super::queue::{Order, Owed, Queue};
 use super::windows::{Window, Windows};
-use super::{AT_ONCE, CLOSED_AT_ONCE, Effect};
+use super::{CALM_AFTER, CLOSED_AT_ONCE, Effect, FAILED_AT_ONCE, TOO_MANY_REQUESTS};
 use crate::decider::Due;
 
 /// Settings, open windows, deliveries owed, the fuse.
@@ -32,7 +34,7 @@ pub struct State {
     pub errors: u32,
     /// Whether nothing has succeeded yet since it was switched on or got another URL.
     pub proving: bool,
-    /// After an error nothing is tried before this.
+    /// After an error, or where the receiver asked for it, nothing is tried before this.
     pub not_before: Option<Timestamp>,
     /// What is owed.
     pub owed: Queue,
@@ -49,16 +51,20 @@ pub struct State {
     deliveries: u64,
     /// Requests that there ever were.
     starts: u64,
-    /// Failures of requests up to this one are told together and count once.
+    /// Failures of requests up to this one are told together and count once, and their successes reset nothing.
     counts_after: u64,
     /// Requests up to this one went to another URL or were made before it was switched on.
     stale_until: u64,
-    last_failed: Option<ChatId>,
+    /// After an error that counted: so many requests must succeed before the oldest comes first again.
+    careful: u32,
+    /// How many requests there may be at once.
+    pace: Pace,
     /// Tries and failures of what failed before.
     failures: BTreeMap<DeliveryId, Failures>,
     /// How often the owner had to be told something, and whether that is still due.
     pub(super) notices: u64,
     pub(super) notice_due: bool,
+    pub(super) parked_notice: ParkedNotice,
 }
 
 /// A request under way.
@@ -86,6 +92,8 @@ pub struct ByHand {
 pub struct Parked {
     /// The delivery.
     pub owed: Owed,
+    /// Failures of its own until then.
+    pub failures: u32,
     /// Since when.
     pub at: Timestamp,
 }
@@ -94,8 +102,10 @@ pub struct Parked {
 pub(super) struct Failures {
     /// Tries begun.
     pub(super) tries: u32,
-    /// Tries that failed since it was switched on.
+    /// Tries that failed: by their number it waits.
     pub(super) failed: u32,
+    /// Those among them that park it: all but the ones that were answered 429.
+    pub(super) parking: u32,
 }
 
 impl State {
@@ -126,7 +136,8 @@ impl State {
         last.saturating_add(1)
     }
 
-    /// Whether a failure of this request is one more error in a row.
+    /// Whether this request began after the last error that counted: its failure is one more error in a row, its success
+    /// says that the receiver is well again.
     pub(super) const fn counts(&self, start: u64) -> bool {
         self.enabled && start > self.counts_after
     }
@@ -136,20 +147,62 @@ impl State {
         self.enabled && start > self.stale_until
     }
 
-    /// What may be tried now: the oldest of several chats while all is well, else one of another chat than failed last.
-    pub(super) fn next(&self) -> Vec<Owed> {
+    /// How often this delivery failed, as far as that parks it.
+    pub fn failures_of(&self, delivery: DeliveryId) -> u32 {
+        self.failures(delivery).parking
+    }
+
+    /// How often deliveries were parked.
+    pub const fn parkings(&self) -> u64 {
+        self.parked_notice.parkings()
+    }
+
+    /// How many requests may begin now, and how many of them to chats whose last try failed: half of the places stay
+    /// free of those, so that receivers that do not answer for some chats hold up no others.
+    fn room(&self) -> (usize, usize) {
         if !self.is_open() {
-            return Vec::new();
+            return (0, 0);
         }
-        let mut waiting = self.owed.heads().filter(|owed| !self.in_flight.contains_key(&owed.chat));
-        if self.is_healthy() {
-            return waiting.take(AT_ONCE.saturating_sub(self.in_flight.len())).collect();
+        if !self.is_healthy() {
+            let one = usize::from(self.in_flight.is_empty());
+            return (one, one);
         }
-        if !self.in_flight.is_empty() {
-            return Vec::new();
+        let failed = self.in_flight.keys().filter(|chat| self.owed.has_failed(**chat)).count();
+        (self.pace.at_once().saturating_sub(self.in_flight.len()), FAILED_AT_ONCE.saturating_sub(failed))
+    }
+
+    /// While all is well the oldest; for a while after errors those first that got through; else one, to see whether
+    /// the receiver is well again.
+    const fn order(&self) -> Order {
+        match (self.is_healthy(), self.careful == 0) {
+            (false, _) => Order::Probe,
+            (true, false) => Order::Careful,
+            (true, true) => Order::Calm,
         }
-        let first = self.owed.heads().next();
-        waiting.find(|owed| Some(owed.chat) != self.last_failed).or(first).into_iter().collect()
+    }
+
+    /// What may be tried at this moment. A delivery that waits by its own count gives way to the next one that may go.
+    pub(super) fn next(&self, at: Timestamp) -> Vec<Owed> {
+        let (most, most_failed) = self.room();
+        if most == 0 { Vec::new() } else { self.owed.next(self.order(), at, most, most_failed) }
+    }
+
+    /// When something may be tried next, unless a request must end before.
+    fn next_at(&self) -> Option<Timestamp> {
+        let (most, most_failed) = self.room();
+        if most == 0 {
+            return None;
+        }
+        let quiet = self.not_before.unwrap_or_default();
+        if self.owed.is_ready(most_failed > 0) {
+            return Some(quiet);
+        }
+        self.owed.first_wait(most_failed > 0).map(|until| until.max(quiet))
+    }
+
+    /// Whether anything waits because something failed.
+    pub(super) fn waits(&self) -> bool {
+        self.errors > 0 || self.not_before.is_some() || self.owed.has_waits() || self.pace != Pace::default()
     }
 
     pub(super) fn due(&self) -> Due<Effect> {
@@ -164,9 +217,9 @@ impl State {
             due.effects.push(Effect::Notify { webhook, notice: self.notices });
         }
         due.later = self.closings().collect();
-        if !self.next().is_empty() {
-            due.wake_at = Some(self.not_before.unwrap_or_default());
-        }
+        let notice = self.parked_notice.due().filter(|_| !self.parked.is_empty());
+        due.later.extend(notice.map(|(at, notice)| (at, Effect::NotifyParked { webhook, notice })));
+        due.wake_at = self.next_at();
         due
     }
 
@@ -195,12 +248,14 @@ impl State {
             Event::BundleFlushed(e) => self.flushed(e),
             Event::DeliveryStarted(e) => self.started(e),
             Event::DeliverySucceeded(e) => self.succeeded(e),
-            Event::DeliveryFailed(e) => self.failed(e),
+            Event::DeliveryFailed(e) => self.try_failed(e),
             Event::DeliveryParked(e) => self.park(e),
             Event::DeliveryDiscarded(_) => {
                 self.owed.clear();
                 self.failures.clear();
             }
+            Event::SingleDeliveryDiscarded(e) => self.discarded(e),
+            Event::OwnerToldOfParked(e) => self.parked_notice.told(e),
             Event::DeliveryResent(e) => {
                 let try_number = self.next_number(e.chat, e.delivery);
                 self.by_hand.insert(e.delivery, ByHand { chat: e.chat, try_number });
@@ -215,15 +270,20 @@ impl State {
         self.aggregation = configured.aggregation;
         if self.url != configured.url {
             self.url.clone_from(&configured.url);
+            // What failed elsewhere says nothing about this receiver.
+            self.failures.values_mut().for_each(|failures| (failures.failed, failures.parking) = (0, 0));
+            self.owed.forget_tries();
+            self.careful = 0;
             self.begin_anew();
         }
     }
 
-    /// Errors of before say nothing any more: one try will tell.
+    /// Errors of before say nothing any more: one try will tell. What each delivery failed stays counted.
     fn begin_anew(&mut self) {
-        (self.errors, self.not_before, self.last_failed, self.proving) = (0, None, None, true);
+        (self.errors, self.not_before, self.proving) = (0, None, true);
+        self.pace = Pace::default();
         (self.counts_after, self.stale_until) = (self.starts, self.starts);
-        self.failures.values_mut().for_each(|failures| failures.failed = 0);
+        self.owed.end_waits();
     }
 
     fn disabled(&mut self, disabled: &WebhookDisabled) {
@@ -252,6 +312,7 @@ impl State {
         if let Some(owed) = self.owed.find(started.chat, started.delivery) {
             let try_number = started.try_number;
             self.in_flight.insert(started.chat, Try { owed, try_number, start: self.starts });
+            self.owed.start(started.chat, started.at);
         }
         if started.try_number > 1 {
             self.failures.entry(started.delivery).or_default().tries = started.try_number;
@@ -271,36 +332,56 @@ impl State {
     fn succeeded(&mut self, succeeded: &DeliverySucceeded) {
         self.failures.remove(&succeeded.delivery);
         self.parked.remove(&succeeded.delivery);
-        let Some(ended) = self.ended(succeeded.delivery, succeeded.try_number) else { return };
-        self.owed.remove(ended.owed.chat, ended.owed.place);
-        if self.is_fresh(ended.start) {
-            (self.errors, self.not_before, self.last_failed, self.proving) = (0, None, None, false);
+        let Some(Try { owed, start, .. }) = self.ended(succeeded.delivery, succeeded.try_number) else { return };
+        if self.is_fresh(start) {
+            self.owed.note(owed.chat, true);
+        }
+        self.owed.remove(owed);
+        self.owed.end(owed.chat);
+        if self.counts(start) {
+            (self.errors, self.proving) = (0, false);
+            self.not_before = self.not_before.filter(|until| *until > succeeded.at);
+            self.careful = self.careful.saturating_sub(1);
+            self.pace.taken();
         }
     }
 
-    fn failed(&mut self, failed: &DeliveryFailed) {
+    fn try_failed(&mut self, failed: &DeliveryFailed) {
         let ended = self.ended(failed.delivery, failed.try_number);
+        let fresh = ended.is_some_and(|ended| self.is_fresh(ended.start));
         let failures = self.failures.entry(failed.delivery).or_default();
         failures.tries = failures.tries.max(failed.try_number);
-        let Some(ended) = ended else { return };
-        if !self.enabled {
-            return;
+        let Some(Try { owed, .. }) = ended else { return };
+        if fresh {
+            failures.failed = failures.failed.saturating_add(1);
+            failures.parking = failures.parking.saturating_add(u32::from(failed.status != Some(TOO_MANY_REQUESTS)));
+            self.owed.set_wait(owed, failed.delivery_not_before);
+            self.owed.note(owed.chat, false);
+            self.pace.failed(failed.status);
+            self.not_before = self.not_before.max(failed.not_before);
         }
-        failures.failed = failures.failed.saturating_add(1);
-        self.last_failed = Some(ended.owed.chat);
+        self.owed.end(owed.chat);
         if let Some(errors) = failed.counted {
-            self.errors = errors;
-            self.counts_after = self.starts;
-            self.not_before = failed.not_before;
+            (self.errors, self.counts_after, self.careful) = (errors, self.starts, CALM_AFTER);
         }
     }
 
     fn park(&mut self, parked: &DeliveryParked) {
         if let Some(owed) = self.owed.find(parked.chat, parked.delivery) {
-            self.owed.remove(owed.chat, owed.place);
-            self.parked.insert(parked.delivery, Parked { owed, at: parked.at });
-            self.failures.entry(parked.delivery).or_default().failed = 0;
+            self.owed.remove(owed);
+            self.parked.insert(parked.delivery, Parked { owed, failures: parked.failures, at: parked.at });
+            let failures = self.failures.entry(parked.delivery).or_default();
+            (failures.failed, failures.parking) = (0, 0);
+            self.parked_notice.parked();
         }
+    }
+
+    fn discarded(&mut self, discarded: &SingleDeliveryDiscarded) {
+        if let Some(owed) = self.owed.find(discarded.chat, discarded.delivery) {
+            self.owed.remove(owed);
+        }
+        self.parked.remove(&discarded.delivery);
+        self.failures.remove(&discarded.delivery);
     }
 
     fn recovered(&mut self, since: Timestamp) {

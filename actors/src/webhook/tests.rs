@@ -1,6 +1,8 @@
 //! What a webhook owes, tries and gives up, one behaviour a test.
 
 mod failing;
+mod parking;
+mod probing;
 mod properties;
 mod settings;
 mod windows;
@@ -12,10 +14,10 @@ use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
     DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
 };
 
-use super::{Answer, Command, Configure, Effect, Outcome, Rejection, Tried, Webhook};
+use super::{Answer, Command, Configure, Discard, Effect, Outcome, Rejection, Tried, Webhook};
 use crate::spec::facts::*;
 use crate::spec::{Spec, at};
 
@@ -88,8 +90,9 @@ fn succeeded(number: u64, try_number: u32, ms: i64) -> Event {
     DeliverySucceeded { webhook: webhook(), delivery: delivery(number), try_number, status: 200, at: at(ms) }.into()
 }
 
-/// A try that timed out; `counted`: the errors in a row, and when the next try may be.
-fn failed(number: u64, try_number: u32, counted: Option<(u32, i64)>, ms: i64) -> Event {
+/// A try that timed out; `counted`: the errors in a row, and when the next try may be; `own`: when this delivery may be
+/// tried again.
+fn failed(number: u64, try_number: u32, counted: Option<(u32, i64)>, own: Option<i64>, ms: i64) -> Event {
     DeliveryFailed {
         webhook: webhook(),
         delivery: delivery(number),
@@ -98,9 +101,22 @@ fn failed(number: u64, try_number: u32, counted: Option<(u32, i64)>, ms: i64) ->
         status: None,
         counted: counted.map(|(errors, _)| errors),
         not_before: counted.map(|(_, ms)| at(ms)),
+        delivery_not_before: own.map(at),
         at: at(ms),
     }
     .into()
+}
+
+/// The same with an answer.
+fn refused(number: u64, try_number: u32, status: u16, counted: Option<(u32, i64)>, own: Option<i64>, ms: i64) -> Event {
+    let Event::DeliveryFailed(e) = failed(number, try_number, counted, own, ms) else { unreachable!() };
+    DeliveryFailed { code: "report_http_error".to_owned(), status: Some(status), ..e }.into()
+}
+
+/// The wait after so many failures, in milliseconds.
+fn wait_ms(failures: u32) -> i64 {
+    let nth = usize::try_from(failures).unwrap().min(WAITS_MS.len());
+    i64::try_from(WAITS_MS[nth - 1]).unwrap()
 }
 
 fn parked(number: u64, failures: u32, ms: i64) -> Event {

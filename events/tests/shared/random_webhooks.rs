@@ -6,7 +6,8 @@ use events::ids::{DeliveryId, StreamId};
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
     DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+    WebhookKeyRotated,
 };
 use proptest::prelude::*;
 
@@ -87,7 +88,8 @@ fn of_bundles() -> impl Strategy<Value = Event> {
 
 fn of_deliveries() -> impl Strategy<Value = Event> {
     let delivery = || (webhook(), message().prop_map(DeliveryId::of));
-    let failure = (any::<(u32, String, Option<u16>, Option<u32>)>(), prop::option::of(moment()));
+    let wait = || prop::option::of(moment());
+    let failure = (any::<(u32, String, Option<u16>, Option<u32>)>(), wait(), wait());
     prop_oneof![
         (delivery(), chat(), any::<u32>(), moment()).prop_map(|((webhook, delivery), chat, try_number, at)| {
             DeliveryStarted { webhook, delivery, chat, try_number, at }.into()
@@ -96,8 +98,19 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
             DeliverySucceeded { webhook, delivery, try_number, status, at }.into()
         }),
         (delivery(), failure, moment()).prop_map(
-            |((webhook, delivery), ((try_number, code, status, counted), not_before), at)| {
-                DeliveryFailed { webhook, delivery, try_number, code, status, counted, not_before, at }.into()
+            |((webhook, delivery), ((try_number, code, status, counted), not_before, delivery_not_before), at)| {
+                DeliveryFailed {
+                    webhook,
+                    delivery,
+                    try_number,
+                    code,
+                    status,
+                    counted,
+                    not_before,
+                    delivery_not_before,
+                    at,
+                }
+                .into()
             }
         ),
         (delivery(), chat(), any::<u32>(), moment()).prop_map(|((webhook, delivery), chat, failures, at)| {
@@ -113,6 +126,14 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
             by
         }
         .into()),
+        (delivery(), chat(), any::<(String, String)>(), moment()).prop_map(
+            |((webhook, delivery), chat, (by, reason), at)| {
+                SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at }.into()
+            }
+        ),
+        (webhook(), any::<(u64, u64)>(), moment()).prop_map(|(webhook, (notice, parkings), at)| {
+            OwnerToldOfParked { webhook, notice, parkings, at }.into()
+        }),
         (webhook(), moment(), any::<(u64, String)>()).prop_map(|(webhook, since, (deliveries, by))| {
             DeliveriesRecovered { webhook, since, deliveries, by }.into()
         }),

@@ -6,7 +6,8 @@ use events::ids::{DeliveryId, MessageId, StreamId};
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
     DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+    WebhookKeyRotated,
 };
 
 use super::{AT, MESSAGE, WORKSPACE, account, by, chat, digest, webhook};
@@ -89,6 +90,7 @@ fn delivery_samples() -> Vec<Event> {
         status,
         counted,
         not_before,
+        delivery_not_before: not_before,
         at: AT,
     };
     vec![
@@ -100,5 +102,7 @@ fn delivery_samples() -> Vec<Event> {
         DeliveryDiscarded { webhook, deliveries: 30, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
         DeliveryResent { webhook, delivery, chat, by: by() }.into(),
         DeliveriesRecovered { webhook, since: AT, deliveries: 3, by: by() }.into(),
+        SingleDeliveryDiscarded { webhook, delivery, chat, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
+        OwnerToldOfParked { webhook, notice: 2, parkings: 5, at: AT }.into(),
     ]
 }

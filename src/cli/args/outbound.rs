@@ -32,8 +32,19 @@ The delivery is what reports call their webhook-id, the tries their delivery.
 Example:
   tidings outbound resend dlv_9FCC85FE99662E46";
 
+const DISCARD_EXAMPLES: &str = "\
+What is given up is not posted any more; the event log keeps who gave it up, and why.
+
+Example:
+  tidings outbound discard dlv_9FCC85FE99662E46 --reason \"the CRM has it by now\"";
+
+const DELIVERIES_EXAMPLES: &str = "\
+Examples:
+  tidings outbound deliveries                    what has not arrived yet
+  tidings outbound deliveries --state parked     what was refused again and again";
+
 const RECOVER_EXAMPLES: &str = "\
-A delivery is parked after 11 failures of its own while others got through, so that it holds up nobody.
+A delivery is parked after 11 failures of its own, so that it holds up nobody; the owner is told by e-mail.
 
 Examples:
   tidings outbound recover                                everything that is parked
@@ -87,6 +98,32 @@ pub enum OutboundCommand {
         /// Its id, `dlv_...`
         #[arg(value_name = "DELIVERY")]
         delivery: String,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Give up one delivery that is owed or parked
+    #[command(after_help = DISCARD_EXAMPLES)]
+    Discard {
+        /// Its id, `dlv_...`
+        #[arg(value_name = "DELIVERY")]
+        delivery: String,
+        /// Why; stands in the event log
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reason: String,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// List the deliveries that are owed or parked, the newest first
+    #[command(after_help = DELIVERIES_EXAMPLES)]
+    Deliveries {
+        /// Only those
+        #[arg(long, value_enum)]
+        state: Option<DeliveryState>,
+        /// At most this many: 1 to 500
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,
@@ -191,6 +228,15 @@ pub enum Gathering {
     /// A day.
     #[value(name = "24h")]
     Day,
+}
+
+/// Which deliveries are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeliveryState {
+    /// They wait for their turn.
+    Owed,
+    /// They wait for somebody's word.
+    Parked,
 }
 
 /// What becomes of what is owed.

@@ -1,5 +1,8 @@
 //! What is said about the routes of the outbound webhook.
 
+use serde_json::json;
+
+use super::super::deliveries::{DeliveryView, DiscardBody, DiscardedView};
 use super::super::outbound::{
     FlushedView, OutboundBody, OutboundView, RecoverBody, RecoveredView, ResentView, SecretView,
 };
@@ -42,6 +45,14 @@ fn deliveries() -> Vec<Doc> {
         Doc::new(TAG, "POST /api/v1/outbound/recover", "Tries again what was parked, all of it or since a moment")
             .may_take::<RecoverBody>()
             .answers::<RecoveredView>(200),
+        Doc::new(TAG, "GET /api/v1/outbound/deliveries", "Deliveries that are owed or parked, the newest first")
+            .lists::<DeliveryView>()
+            .paged()
+            .query("state", "Only those.", json!({"type": "string", "enum": ["owed", "parked"]})),
+        Doc::new(TAG, "POST /api/v1/outbound/deliveries/{id}/discard", "Gives up one delivery that is owed or parked")
+            .may_take::<DiscardBody>()
+            .answers::<DiscardedView>(200)
+            .refusing(&["delivery_not_found", "delivery_not_owed"]),
         Doc::new(TAG, "POST /api/v1/outbound/deliveries/{id}/resend", "Posts a delivery once more, outside all counts")
             .answers::<ResentView>(202)
             .refusing(&["delivery_not_found", "delivery_owed", "no_webhook_url"]),

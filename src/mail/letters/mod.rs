@@ -1,4 +1,5 @@
-//! What owners are written about, in their language: the webhook was switched off, an account has stopped sending.
+//! What owners are written about, in their language: the webhook was switched off, deliveries were parked, an
+//! account has stopped sending.
 //!
 //! A letter knows no secrets and no texts of messages, and shows addresses without what may be secret in them.
 
@@ -9,7 +10,9 @@ mod webhook;
 mod words;
 
 pub use account::{AccountStopped, Stop, account_stopped};
-pub use webhook::{LastError, WebhookDisabled, WebhookGone, webhook_disabled, webhook_gone};
+pub use webhook::{
+    DeliveriesParked, LastError, WebhookDisabled, WebhookGone, deliveries_parked, webhook_disabled, webhook_gone,
+};
 
 /// A letter that is written and has no recipient yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

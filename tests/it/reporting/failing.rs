@@ -133,6 +133,11 @@ fn a_poisoned_report_is_parked_and_holds_up_nobody_else() {
             desk.says(&phone(100 + nth % 20), &format!("text {nth}"));
             pass(Duration::from_secs(2)).await;
         }
+        assert_eq!((&desk.shown().await["parked"], &desk.shown().await["owed"]), (&json!(0), &json!(1)));
+        for nth in 0..DAYS.as_secs() / 3_600 {
+            desk.says(&phone(100), &format!("hour {nth}"));
+            pass(Duration::from_hours(1)).await;
+        }
         let shown = desk.shown().await;
         assert_eq!(
             (&shown["enabled"], &shown["parked"], &shown["owed"]),

@@ -2,6 +2,7 @@
 
 mod failing;
 mod neighbours;
+mod refused;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -106,7 +107,13 @@ pub fn texts(post: &Post) -> Vec<&str> {
 
 /// Tells a story of a gateway in virtual time, in which nothing goes wrong by chance.
 pub fn story<T>(tell: impl AsyncFnOnce(Machine, Life) -> T) -> T {
-    let machine = Machine::new(1);
+    story_waiting(None, tell)
+}
+
+/// The same with these waits after errors, in seconds.
+pub fn story_waiting<T>(retry_s: Option<&[u32]>, tell: impl AsyncFnOnce(Machine, Life) -> T) -> T {
+    let mut machine = Machine::new(1);
+    machine.retry_s = retry_s.map(<[u32]>::to_vec);
     machine.fate.be_kind();
     let shared = machine.clone();
     machine.live(1, None, async move |life| tell(shared, life).await).expect("it must not crash")

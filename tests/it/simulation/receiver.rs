@@ -1,6 +1,6 @@
 //! The CRM that reports go to: well, slow, broken or poisoned, as a test or chance has it. It outlives every crash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use super::time::RealTime;
 /// A try that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(15);
 
+/// It asks for so much patience, now and then.
+const PATIENCE: Duration = Duration::from_secs(7);
+
 /// The other side. Clones share it.
 #[derive(Clone)]
 pub struct Receiver {
@@ -28,11 +31,23 @@ struct Inner {
     posts: Vec<Post>,
     status: u16,
     takes: Duration,
-    /// Chats whose reports it cannot digest, by their ids.
-    poisoned: BTreeSet<String>,
+    /// Chats whose reports it cannot digest, by their ids, and what comes of them.
+    poisoned: BTreeMap<String, Poison>,
     retry_after: Option<Duration>,
     /// Addresses at which nobody ever answers.
     hanging: BTreeSet<String>,
+    /// It takes only one in so long, and when it took the last one.
+    one_in_ms: Option<u64>,
+    took_at_ms: Option<u64>,
+}
+
+/// What becomes of reports that it cannot digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poison {
+    /// It answers with this status, at once.
+    Refused(u16),
+    /// It does not answer.
+    Hangs,
 }
 
 /// One request as the receiver saw it.
@@ -54,6 +69,11 @@ impl Post {
         self.body["chat"]["chat_id"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// The phone of the conversation's other side.
+    pub fn phone(&self) -> &str {
+        self.body["chat"]["phone"].as_str().unwrap_or_default()
+    }
+
     /// The ids of its messages, in order.
     pub fn messages(&self) -> Vec<String> {
         let id = |message: &Value| message["message_id"].as_str().unwrap_or_default().to_owned();
@@ -68,15 +88,29 @@ impl Post {
     }
 }
 
+impl Inner {
+    /// Its status, unless it takes only one in so long and this one comes too early.
+    fn in_time(&mut self, now_ms: u64, status: u16) -> u16 {
+        let Some(every_ms) = self.one_in_ms else { return status };
+        if self.took_at_ms.is_some_and(|took_at_ms| now_ms < took_at_ms + every_ms) {
+            return 429;
+        }
+        self.took_at_ms = Some(now_ms);
+        status
+    }
+}
+
 impl Receiver {
     pub fn new(fate: Fate, time: RealTime) -> Self {
         let inner = Inner {
             posts: Vec::new(),
             status: 200,
             takes: Duration::ZERO,
-            poisoned: BTreeSet::new(),
+            poisoned: BTreeMap::new(),
             retry_after: None,
             hanging: BTreeSet::new(),
+            one_in_ms: None,
+            took_at_ms: None,
         };
         Self { inner: Arc::new(Mutex::new(inner)), fate, time }
     }
@@ -117,14 +151,23 @@ impl Receiver {
         self.inner().retry_after = retry_after;
     }
 
-    /// It cannot digest what this chat reports, from now on or no more.
+    /// It takes only one report in so long, and answers others with 429.
+    pub fn take_one_in(&self, time: Duration) {
+        self.inner().one_in_ms = Some(u64::try_from(time.as_millis()).unwrap());
+    }
+
+    /// It cannot digest what this chat, by its id or the phone of its other side, reports: from now on or no more.
     pub fn poison(&self, chat: &str, is_poisoned: bool) {
-        let mut inner = self.inner();
         if is_poisoned {
-            inner.poisoned.insert(chat.to_owned());
+            self.refuse(chat, Poison::Refused(500));
         } else {
-            inner.poisoned.remove(chat);
+            self.inner().poisoned.remove(chat);
         }
+    }
+
+    /// It cannot digest what this chat reports, from now on.
+    pub fn refuse(&self, chat: &str, how: Poison) {
+        self.inner().poisoned.insert(chat.to_owned(), how);
     }
 
     /// From now on nobody answers at this address.
@@ -147,13 +190,24 @@ impl Receiver {
         };
         let (place, status, takes, retry_after) = {
             let mut inner = self.inner();
-            let status = if inner.poisoned.contains(&post.chat()) { 500 } else { inner.status };
-            let takes = if inner.hanging.contains(&post.url) { DEADLINE } else { inner.takes };
+            let poison = inner.poisoned.get(&post.chat()).or_else(|| inner.poisoned.get(post.phone()));
+            let (status, takes) = match poison {
+                Some(Poison::Refused(status)) => (*status, Duration::ZERO),
+                Some(Poison::Hangs) => (inner.status, DEADLINE),
+                None => (inner.status, inner.takes),
+            };
+            let takes = if inner.hanging.contains(&post.url) { DEADLINE } else { takes };
+            let status = inner.in_time(post.began_ms, status);
             inner.posts.push(post);
             (inner.posts.len() - 1, status, takes, inner.retry_after)
         };
         let takes = if self.fate.fault("a receiver hangs", 5) { DEADLINE } else { takes };
         let status = if self.fate.fault("a receiver fails", 15) { 503 } else { status };
+        let (status, retry_after) = if self.fate.fault("a receiver asks for patience", 10) {
+            (429, retry_after.or(Some(PATIENCE)))
+        } else {
+            (status, retry_after)
+        };
         tokio::time::sleep(takes.min(DEADLINE)).await;
         if takes >= DEADLINE {
             return Answered { response: None, fault: Some(Fault::Timeout(DEADLINE)), duration: DEADLINE };

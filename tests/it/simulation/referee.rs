@@ -4,7 +4,9 @@ mod desk;
 mod fuse;
 mod hook;
 mod line;
+mod owner;
 mod reports;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +48,8 @@ pub struct Referee {
     pub attachments: bool,
     /// What owners were told of, says the log.
     pub told: Vec<Notice>,
+    /// What owners were told of parked deliveries.
+    pub told_of_parked: Vec<ParkedNotice>,
     /// The ids of the letters about each stop of a webhook or account, in their order.
     pub stops: BTreeMap<StreamId, Vec<String>>,
     pub counts: BTreeMap<&'static str, u64>,
@@ -58,6 +62,16 @@ pub struct Referee {
 pub struct Notice {
     pub about: StreamId,
     pub number: u64,
+    pub at: Position,
+}
+
+/// An owner was told of parked deliveries.
+#[derive(Debug)]
+pub struct ParkedNotice {
+    /// Of the letter.
+    pub id: String,
+    /// Whether there must have been one: something was parked all the time.
+    pub has_letter: bool,
     pub at: Position,
 }
 
@@ -253,5 +267,6 @@ const fn is_of_reports(event: &Event) -> bool {
             | Event::DeliveryFailed(_)
             | Event::DeliveryParked(_)
             | Event::DeliveryResent(_)
+            | Event::SingleDeliveryDiscarded(_)
     )
 }

@@ -39,7 +39,7 @@ fn deliveries_of_one_chat_keep_their_order() {
         .when(Command::WakeUp, at(0))
         .then([started(11, 1, 0)])
         .when(timed_out(11, 1), at(15_000))
-        .then([failed(11, 1, Some((1, 20_000)), 15_000)])
+        .then([failed(11, 1, Some((1, 20_000)), Some(20_000), 15_000)])
         .due_wake_at(at(20_000))
         .when(Command::WakeUp, at(19_999))
         .then_nothing()
@@ -65,40 +65,22 @@ fn until_the_first_success_there_is_one_try_at_a_time() {
 }
 
 #[test]
-fn the_probe_is_of_another_chat_than_failed_last() {
-    healthy_with([owed(11), owed(21)])
-        .when(Command::WakeUp, at(0))
-        .then([started(11, 1, 0), started(21, 1, 0)])
-        .when(taken(21, 1), at(1))
-        .then([succeeded(21, 1, 1)])
-        .and([owed(22)])
-        .when(timed_out(11, 1), at(2))
-        .then([failed(11, 1, Some((1, 5_002)), 2)])
-        .when(Command::WakeUp, at(5_002))
-        .then([started(22, 1, 5_002)])
-        .when(timed_out(22, 1), at(6_000))
-        .then([failed(22, 1, Some((2, 36_000)), 6_000)])
-        .when(Command::WakeUp, at(36_000))
-        .then([started(11, 2, 36_000)]);
-}
-
-#[test]
 fn tries_that_overlap_fail_as_one() {
     healthy_with([owed(11), owed(21), owed(31)])
         .when(Command::WakeUp, at(0))
         .then([started(11, 1, 0), started(21, 1, 0), started(31, 1, 0)])
         .when(timed_out(21, 1), at(10))
-        .then([failed(21, 1, Some((1, 5_010)), 10)])
+        .then([failed(21, 1, Some((1, 5_010)), Some(5_010), 10)])
         .when(timed_out(11, 1), at(10))
-        .then([failed(11, 1, None, 10)])
+        .then([failed(11, 1, None, Some(5_010), 10)])
         .when(Command::WakeUp, at(5_010))
         .then_nothing()
         .when(timed_out(31, 1), at(15_000))
-        .then([failed(31, 1, None, 15_000)])
+        .then([failed(31, 1, None, Some(20_000), 15_000)])
         .when(Command::WakeUp, at(15_000))
-        .then([started(11, 2, 15_000)])
-        .when(timed_out(11, 2), at(16_000))
-        .then([failed(11, 2, Some((2, 46_000)), 16_000)]);
+        .then([started(21, 2, 15_000)])
+        .when(timed_out(21, 2), at(16_000))
+        .then([failed(21, 2, Some((2, 46_000)), Some(46_000), 16_000)]);
 }
 
 /// Fails `count` times in a row, each probe when its time has come; says when the last one ended.
@@ -108,8 +90,8 @@ fn failing(mut spec: WebhookSpec, count: usize) -> (WebhookSpec, i64) {
         let try_number = u32::try_from(nth).unwrap() + 1;
         spec = spec.when(Command::WakeUp, at(now)).then([started(11, try_number, now)]);
         let next = now + i64::try_from(*wait).unwrap();
-        spec =
-            spec.when(timed_out(11, try_number), at(now)).then([failed(11, try_number, Some((try_number, next)), now)]);
+        let failed = failed(11, try_number, Some((try_number, next)), Some(next), now);
+        spec = spec.when(timed_out(11, try_number), at(now)).then([failed]);
         now = next;
     }
     (spec, now)
@@ -122,7 +104,10 @@ fn the_eleventh_error_in_a_row_switches_off_and_tells_the_owner_once() {
     spec.when(Command::WakeUp, at(now))
         .then([started(11, 11, now)])
         .when(timed_out(11, 11), at(now))
-        .then([failed(11, 11, Some((11, now + at_last)), now), disabled(DisabledBecause::Errors, 11, TIMEOUT, now)])
+        .then([
+            failed(11, 11, Some((11, now + at_last)), Some(now + at_last), now),
+            disabled(DisabledBecause::Errors, 11, TIMEOUT, now),
+        ])
         .due_effects([Effect::Notify { webhook: webhook(), notice: 1 }])
         .when(Command::WakeUp, at(now * 2))
         .then_nothing()
@@ -143,7 +128,7 @@ fn ten_errors_and_a_success_leave_it_on() {
         .when(Command::WakeUp, at(now))
         .then([started(12, 1, now)])
         .when(timed_out(12, 1), at(now))
-        .then([failed(12, 1, Some((1, now + 5_000)), now)]);
+        .then([failed(12, 1, Some((1, now + 5_000)), Some(now + 5_000), now)]);
 }
 
 #[test]
@@ -156,6 +141,7 @@ fn a_receiver_that_is_gone_switches_off_at_once() {
         status: Some(410),
         counted: Some(1),
         not_before: Some(at(5_001)),
+        delivery_not_before: Some(at(5_001)),
         at: at(1),
     };
     healthy_with([owed(11), started(11, 1, 0)])
@@ -177,6 +163,7 @@ fn a_receiver_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() {
                 status: Some(503),
                 counted: Some(1),
                 not_before: Some(at(wait)),
+                delivery_not_before: Some(at(wait)),
                 at: at(0),
             }
             .into()])
@@ -185,33 +172,8 @@ fn a_receiver_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() {
 }
 
 #[test]
-fn what_fails_while_others_succeed_is_parked_and_frees_its_chat() {
-    let mut spec = healthy_with([owed(11), owed(12)]);
-    for try_number in 1..=10 {
-        let others = 20 + u64::from(try_number % 10);
-        spec = spec
-            .and([started(11, try_number, 0)])
-            .when(timed_out(11, try_number), at(0))
-            .then([failed(11, try_number, Some((1, 5_000)), 0)])
-            .and([owed(others), started(others, 1, 5_000), succeeded(others, 1, 5_000)]);
-    }
-    spec.and([started(11, 11, 0)])
-        .when(timed_out(11, 11), at(0))
-        .then([failed(11, 11, Some((1, 5_000)), 0), parked(11, 11, 0)])
-        .when(Command::WakeUp, at(5_000))
-        .then([started(12, 1, 5_000)])
-        .when(Command::Recover { since: at(0), by: operator() }, at(6_000))
-        .answers(&Answer::Count(1))
-        .then([DeliveriesRecovered { webhook: webhook(), since: at(0), deliveries: 1, by: operator() }.into()])
-        .when(taken(12, 1), at(6_001))
-        .then([succeeded(12, 1, 6_001)])
-        .when(Command::WakeUp, at(6_001))
-        .then([started(11, 12, 6_001)]);
-}
-
-#[test]
 fn what_was_parked_before_that_moment_stays_parked() {
-    healthy_with([owed(11), started(11, 1, 0), failed(11, 1, None, 0), parked(11, 11, 100)])
+    healthy_with([owed(11), started(11, 1, 0), failed(11, 1, None, None, 0), parked(11, 11, 100)])
         .when(Command::Recover { since: at(101), by: operator() }, at(200))
         .answers(&Answer::Count(0))
         .then_nothing();
@@ -222,7 +184,7 @@ fn tries_that_end_after_the_fuse_blew_are_noted_and_change_nothing_else() {
     let off = disabled(DisabledBecause::Errors, 11, TIMEOUT, 10);
     let spec = healthy_with([owed(11), owed(21), started(11, 1, 0), started(21, 1, 0), off])
         .when(timed_out(11, 1), at(20))
-        .then([failed(11, 1, None, 20)])
+        .then([failed(11, 1, None, None, 20)])
         .when(taken(21, 1), at(21))
         .then([succeeded(21, 1, 21)])
         .due_effects([Effect::Notify { webhook: webhook(), notice: 1 }]);
@@ -273,7 +235,7 @@ fn a_resend_by_hand_is_outside_all_counts() {
         .when(resend(91), at(2))
         .then_nothing()
         .when(timed_out(91, 1), at(3))
-        .then([failed(91, 1, None, 3)])
+        .then([failed(91, 1, None, None, 3)])
         .due_nothing()
         .when(resend(91), at(4))
         .then([resent(91)])
@@ -291,7 +253,7 @@ fn what_is_owed_anyway_is_not_resent() {
 
 #[test]
 fn what_was_parked_can_be_resent_by_hand() {
-    let spec = healthy_with([owed(11), started(11, 1, 0), failed(11, 1, None, 0), parked(11, 11, 0)])
+    let spec = healthy_with([owed(11), started(11, 1, 0), failed(11, 1, None, None, 0), parked(11, 11, 0)])
         .when(resend(11), at(1))
         .then([resent(11)])
         .when(taken(11, 2), at(2))
@@ -303,7 +265,7 @@ fn what_was_parked_can_be_resent_by_hand() {
 /// What was asked for by hand and what is tried again have numbers of their own, so that an outcome says whose it is.
 #[test]
 fn a_resend_under_way_is_not_taken_for_the_try_of_a_delivery_that_was_recovered_meanwhile() {
-    let past = [owed(11), started(11, 1, 0), failed(11, 1, None, 0), parked(11, 11, 0), resent(11)];
+    let past = [owed(11), started(11, 1, 0), failed(11, 1, None, None, 0), parked(11, 11, 0), resent(11)];
     healthy_with(past)
         .when(Command::Recover { since: at(0), by: operator() }, at(1))
         .then([DeliveriesRecovered { webhook: webhook(), since: at(0), deliveries: 1, by: operator() }.into()])
@@ -323,7 +285,7 @@ fn a_resend_of_what_was_given_up_under_way_has_another_number() {
         DeliveryDiscarded { webhook: webhook(), deliveries: 1, by: operator(), reason: REASON.to_owned(), at: at(1) };
     healthy_with([owed(11), started(11, 1, 0), discarded.into(), resent(11)])
         .when(timed_out(11, 1), at(2))
-        .then([failed(11, 1, Some((1, 5_002)), 2)])
+        .then([failed(11, 1, Some((1, 5_002)), Some(5_002), 2)])
         .when(taken(11, 2), at(3))
         .then([succeeded(11, 2, 3)])
         .due_nothing();
@@ -331,7 +293,7 @@ fn a_resend_of_what_was_given_up_under_way_has_another_number() {
 
 #[test]
 fn errors_that_are_set_back_let_the_next_try_be_made_at_once() {
-    healthy_with([owed(11), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), 0)])
+    healthy_with([owed(11), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), Some(5_000), 0)])
         .due_wake_at(at(5_000))
         .when(Command::ResetErrors { by: operator() }, at(1))
         .then([WebhookErrorsReset { webhook: webhook(), by: operator() }.into()])

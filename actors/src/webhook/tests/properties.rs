@@ -12,24 +12,38 @@ use crate::spec::written_and_read;
 /// Something that happens to a webhook. Numbers choose among the deliveries that there are.
 #[derive(Debug, Clone)]
 enum Step {
-    Owe { chat: u64 },
+    Owe {
+        chat: u64,
+    },
     Pass(u64),
     WakeNow,
     WakeWhenDue,
     End(usize, Outcome),
     EndAll(Outcome),
+    /// All end: those of the first chats fail, the others are taken.
+    EndByChat {
+        refused: u64,
+    },
     Stale(usize, u32, Outcome),
-    Switch { on: bool, discard: bool },
+    Switch {
+        on: bool,
+        discard: bool,
+    },
     Url(Option<u8>),
     ResetErrors,
     Resend(usize),
-    Recover { past_ms: u64 },
+    Discard(usize),
+    ToldOfParked,
+    Recover {
+        past_ms: u64,
+    },
     Notified(u64),
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     let asked = prop::option::weighted(0.2, 0..36_000_000_u64);
-    let status = prop_oneof![4 => Just(None), 4 => Just(Some(500)), 1 => Just(Some(410))];
+    let busy = prop_oneof![Just(429), Just(503)];
+    let status = prop_oneof![4 => Just(None), 4 => Just(Some(422)), 4 => busy.prop_map(Some), 1 => Just(Some(410))];
     prop_oneof![
         2 => Just(Outcome::Taken { status: 200 }),
         5 => (status, asked).prop_map(|(status, retry_after_ms)| failed_with(status, retry_after_ms)),
@@ -68,9 +82,23 @@ fn of_owners() -> impl Strategy<Value = Step> {
         1 => prop::option::weighted(0.8, 0..2_u8).prop_map(Step::Url),
         1 => Just(Step::ResetErrors),
         3 => any::<usize>().prop_map(Step::Resend),
+        1 => any::<usize>().prop_map(Step::Discard),
+        2 => Just(Step::ToldOfParked),
         2 => (0..40_000_u64).prop_map(|past_ms| Step::Recover { past_ms }),
         1 => (0..3_u64).prop_map(Step::Notified),
     ]
+}
+
+/// A receiver that refuses some chats for ever and takes all others.
+fn refusing() -> impl Strategy<Value = Vec<Step>> {
+    let round = prop_oneof![
+        4 => Just(vec![Step::WakeWhenDue]),
+        4 => Just(vec![Step::WakeWhenDue, Step::EndByChat { refused: 4 }]),
+        2 => (1..=10_u64).prop_map(|chat| vec![Step::Owe { chat }]),
+        1 => (any::<usize>(), outcome()).prop_map(|(which, outcome)| vec![Step::End(which, outcome)]),
+        1 => Just(vec![Step::ToldOfParked]),
+    ];
+    prop::collection::vec(round, 0..80).prop_map(|rounds| rounds.concat())
 }
 
 /// A receiver that is broken for long, with short waits between, so that fuses blow and deliveries are parked.
@@ -89,11 +117,12 @@ proptest! {
     #[test]
     fn every_history_keeps_the_invariants(
         first in prop::collection::vec(step(), 0..100),
+        refusing in refusing(),
         bad in bad_times(),
         then in prop::collection::vec(step(), 0..60),
     ) {
         let mut driver = Driver::new();
-        for step in first.into_iter().chain(bad).chain(then) {
+        for step in first.into_iter().chain(refusing).chain(bad).chain(then) {
             driver.take(step);
         }
         prop_assert_eq!(&driver.replayed(), &driver.state);

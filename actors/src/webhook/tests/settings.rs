@@ -92,13 +92,14 @@ fn another_url_makes_errors_of_the_one_before_count_no_more() {
         aggregation: Aggregation::None,
         by: operator(),
     };
-    let past = [owed(11), owed(21), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), 0), started(21, 1, 5_000)];
+    let past =
+        [owed(11), owed(21), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), Some(5_000), 0), started(21, 1, 5_000)];
     let spec = given(healthy())
         .and(past)
         .when(Command::Configure(to("https://crm.example/other")), at(6_000))
         .then([other.into()])
         .when(timed_out(21, 1), at(6_001))
-        .then([failed(21, 1, None, 6_001)])
+        .then([failed(21, 1, None, None, 6_001)])
         .when(Command::WakeUp, at(6_002))
         .then([started(11, 2, 6_002)]);
     assert_eq!(spec.state().errors, 0);

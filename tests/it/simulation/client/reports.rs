@@ -9,14 +9,17 @@ use tidings::transports::simulator::world::Incoming;
 
 use super::super::fate::Rng;
 use super::super::life::{Life, Machine};
-use super::super::receiver::Receiver;
+use super::super::receiver::{Poison, Receiver};
 use super::super::referee::{Fate, Hook, Referee};
 use super::{ACCOUNTS, People, Tenant, expect};
 
 const URLS: &[&str] = &["https://crm.example/hook", "https://crm.example/other", "https://desk.example/in"];
 const WINDOWS: &[&str] = &["none", "none", "none", "none", "1h", "6h", "12h", "24h"];
 /// What the CRM answers, and after how many seconds; 15 s are too many.
-const WEATHER: &[(u16, u64)] = &[(200, 0), (200, 0), (200, 2), (500, 0), (503, 1), (302, 0), (200, 15), (410, 0)];
+const WEATHER: &[(u16, u64)] =
+    &[(200, 0), (200, 0), (200, 2), (500, 0), (503, 1), (429, 0), (302, 0), (200, 15), (410, 0)];
+/// What becomes of reports that it cannot digest.
+const POISONS: &[Poison] = &[Poison::Refused(500), Poison::Refused(422), Poison::Refused(429), Poison::Hangs];
 /// More than one bundle holds.
 const BURST: u32 = 1_050;
 /// How often a crowd writes.
@@ -72,7 +75,8 @@ impl People {
                 // What is under way may be given up meanwhile.
                 set(tenant, life, &json!({"enabled": true, "backlog": "discard"})).await
             }
-            10..13 => self.resend(nth, rng, life, referee).await,
+            10..12 => self.resend(nth, rng, life, referee).await,
+            12 => self.discard(nth, rng, life, referee).await,
             13..16 => post(tenant, life, "flush").await,
             16..18 => post(tenant, life, "recover").await,
             _ => post(tenant, life, "reset-errors").await,
@@ -96,13 +100,31 @@ impl People {
         Ok(())
     }
 
+    /// Gives up one of what is listed as owed or parked.
+    async fn discard(&mut self, nth: usize, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
+        let tenant = &self.tenants[nth];
+        let state = rng.pick(&["", "?state=owed", "?state=parked"]);
+        let reply = life.get(&format!("{OUTBOUND}/deliveries{state}"), tenant.key()).await;
+        expect(reply.status == 200, "what is owed is listed", &reply)?;
+        let ids = reply.body["data"].as_array().cloned().unwrap_or_default();
+        let ids: Vec<String> = ids.iter().filter_map(|row| Some(row["delivery_id"].as_str()?.to_owned())).collect();
+        let known = |id: &String| id.parse().is_ok_and(|id: DeliveryId| referee.deliveries.contains_key(&id));
+        let Some(id) = ids.first().filter(|id| rng.percent(50) && known(id)) else { return Ok(()) };
+        let path = format!("{OUTBOUND}/deliveries/{id}/discard");
+        let reply = life.post(&path, tenant.key(), &json!({"reason": "not wanted any more"})).await;
+        // It may have arrived meanwhile.
+        expect([200, 409].contains(&reply.status), "a delivery is given up", &reply)
+    }
+
     /// Many write, and the CRM may be unable to digest one of the chats, or broken for minutes.
     pub(super) async fn crowd(&mut self, rng: &mut Rng, machine: &Machine, referee: &Referee) {
         let chats: Vec<_> = referee.reports.chats.keys().collect();
         let is_broken = rng.percent(30);
         machine.receiver.answer(if is_broken { 500 } else { 200 }, Duration::ZERO);
         if !is_broken && !chats.is_empty() {
-            machine.receiver.poison(&rng.pick(&chats).to_string(), true);
+            for _ in 0..=rng.below(3) {
+                machine.receiver.refuse(&rng.pick(&chats).to_string(), *rng.pick(POISONS));
+            }
         }
         for _ in 0..ROUNDS {
             for _ in 0..3 {
@@ -173,7 +195,12 @@ async fn post(tenant: &Tenant, life: &Life, deed: &str) -> Result<(), String> {
 pub(super) fn weather(rng: &mut Rng, receiver: &Receiver, referee: &Referee) {
     let chats: Vec<_> = referee.chats.keys().collect();
     match rng.below(10) {
-        0..4 if !chats.is_empty() => receiver.poison(&rng.pick(&chats).to_string(), rng.percent(70)),
+        0..2 if !chats.is_empty() => receiver.poison(&rng.pick(&chats).to_string(), rng.percent(70)),
+        2..4 if !chats.is_empty() => {
+            for _ in 0..=rng.below(4) {
+                receiver.refuse(&rng.pick(&chats).to_string(), *rng.pick(POISONS));
+            }
+        }
         4 => receiver.ask_for_quiet(rng.percent(50).then(|| Duration::from_secs(rng.below(120)))),
         _ => {
             let (status, takes_s) = *rng.pick(WEATHER);

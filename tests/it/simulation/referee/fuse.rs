@@ -1,20 +1,21 @@
-//! What may happen to deliveries: order, pace, the fuse, what is parked and what owners are told.
+//! What may happen to tries: their waits, the fuse, what is parked, and what becomes of each delivery.
 
 use std::collections::BTreeSet;
 
 use events::event::Event;
-use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
+use events::ids::{ChatId, DeliveryId, WebhookId};
 use events::record::Position;
 use events::time::Timestamp;
-use events::webhook::{DeliveryFailed, DeliveryStarted, DisabledBecause, OwnerNotified, WebhookDisabled};
+use events::webhook::{DeliveryFailed, DisabledBecause, SingleDeliveryDiscarded, WebhookDisabled};
 
-use super::hook::{Fate, Try};
-use super::{Hook, Notice, Referee, Verdict, require};
+use super::hook::{Fate, Last, Try};
+use super::{Hook, Referee, Verdict, require};
 
-const AT_ONCE: usize = 8;
 /// This error in a row switches off, and this failure of its own parks a delivery.
 const ELEVENTH: u32 = 11;
 const GONE: u16 = 410;
+const TOO_MANY: u16 = 429;
+const UNAVAILABLE: u16 = 503;
 const ASKED_MS_MAX: u64 = 8 * 3_600_000;
 
 impl Referee {
@@ -40,6 +41,7 @@ impl Referee {
                 if self.hook(e.webhook).url != url {
                     self.hook(e.webhook).url = url;
                     self.begin_anew(e.webhook);
+                    self.forget_tries(e.webhook);
                 }
                 Ok(())
             }
@@ -54,16 +56,21 @@ impl Referee {
             }
             Event::WebhookDisabled(e) => self.webhook_disabled(e),
             Event::DeliveryStarted(e) => self.delivery_started(position, e),
-            Event::DeliverySucceeded(e) => self.delivery_taken(e.webhook, e.delivery, e.try_number),
+            Event::DeliverySucceeded(e) => self.delivery_taken(e.webhook, e.delivery, e.try_number, e.at),
             Event::DeliveryFailed(e) => self.delivery_failed(position, e),
             Event::DeliveryParked(e) => {
                 let hook = self.hook(e.webhook);
                 require(hook.must_park.take() == Some(e.delivery), "parked for nothing")?;
                 hook.owed.get_mut(&e.chat).ok_or("parked what is not owed")?.remove(&e.delivery);
+                hook.parked.insert(e.delivery);
+                hook.parkings += 1;
                 let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery is parked")?;
-                (told.end, told.failures) = (Some(Fate::Parked(e.at)), 0);
+                (told.end, told.not_before) = (Some(Fate::Parked(e.at)), Timestamp::default());
+                told.forgive();
                 Ok(())
             }
+            Event::SingleDeliveryDiscarded(e) => self.one_discarded(e),
+            Event::OwnerToldOfParked(e) => self.told_of_parked(e),
             Event::DeliveryDiscarded(e) => self.discarded(e.webhook, e.deliveries),
             Event::DeliveryResent(e) => self.resent(e.webhook, e.delivery),
             Event::DeliveriesRecovered(e) => self.recovered(e.webhook, e.since, e.deliveries),
@@ -72,32 +79,19 @@ impl Referee {
         }
     }
 
+    /// Waits end; what each delivery failed stays counted.
     fn begin_anew(&mut self, webhook: WebhookId) {
         let position = self.position;
         self.hook(webhook).anew(position);
-        self.deliveries.values_mut().filter(|told| told.webhook == webhook).for_each(|told| told.failures = 0);
+        let own = self.deliveries.values_mut().filter(|told| told.webhook == webhook);
+        own.for_each(|told| told.not_before = Timestamp::default());
     }
 
-    fn delivery_started(&mut self, position: Position, e: &DeliveryStarted) -> Verdict {
-        let place = |delivery: &DeliveryId| self.deliveries[delivery].place;
-        let hook = self.hooks.get(&e.webhook).ok_or("a try of an unknown webhook")?;
-        require(hook.is_open(), "a try of a webhook that is switched off")?;
-        require(e.at >= hook.not_before, "a try before its time")?;
-        let first = hook.owed.get(&e.chat).and_then(|owed| owed.iter().min_by_key(|delivery| place(delivery)));
-        require(first == Some(&e.delivery), "not the first that is owed to its chat")?;
-        require(!hook.trying.contains_key(&e.chat), "two tries of one chat at once")?;
-        let healthy = hook.errors == 0 && hook.proven;
-        require(hook.trying.len() < if healthy { AT_ONCE } else { 1 }, "too many tries at once")?;
-        let others = hook.owed.iter().filter(|(chat, owed)| !owed.is_empty() && Some(**chat) != hook.last_failed);
-        let probes_another = Some(e.chat) != hook.last_failed || others.count() == 0;
-        require(healthy || probes_another, "the chat that failed last is tried before others")?;
-        let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery is tried")?;
-        require(e.try_number > told.number || told.by_hand, "tries are not counted right")?;
-        told.number = told.number.max(e.try_number);
-        told.posts_max += 1;
-        let began = Try { delivery: e.delivery, number: e.try_number, began: position };
-        self.hook(e.webhook).trying.insert(e.chat, began);
-        Ok(())
+    /// What failed at another URL says nothing.
+    fn forget_tries(&mut self, webhook: WebhookId) {
+        let hook = self.hook(webhook);
+        (hook.last, hook.since_error) = (Default::default(), None);
+        self.deliveries.values_mut().filter(|told| told.webhook == webhook).for_each(super::Delivery::forgive);
     }
 
     /// The try that ended, unless somebody asked for it.
@@ -120,61 +114,91 @@ impl Referee {
         Ok(found)
     }
 
-    fn delivery_taken(&mut self, webhook: WebhookId, delivery: DeliveryId, number: u32) -> Verdict {
+    fn delivery_taken(&mut self, webhook: WebhookId, delivery: DeliveryId, number: u32, at: Timestamp) -> Verdict {
         let ended = self.try_ended(webhook, delivery, number)?;
+        let position = self.position;
         let told = self.deliveries.get_mut(&delivery).ok_or("an unknown delivery was taken")?;
-        told.failures = 0;
+        told.forgive();
         if ended.is_some() || matches!(told.end, Some(Fate::Parked(_))) {
             told.end = Some(Fate::Taken);
         }
+        self.unparked(webhook, delivery);
         let Some((chat, ended)) = ended else { return Ok(()) };
         let hook = self.hook(webhook);
         hook.owed.entry(chat).or_default().remove(&delivery);
-        if hook.enabled && ended.began > hook.epoch {
-            (hook.errors, hook.not_before) = (0, Timestamp::default());
-            (hook.proven, hook.last_failed) = (true, None);
+        if !hook.enabled || ended.began <= hook.epoch {
+            return Ok(());
         }
+        hook.last.insert(chat, Last { taken: true, at: position });
+        if ended.began <= hook.last_counted {
+            let waits = hook.errors > 0 && hook.not_before > at;
+            *self.counts.entry("successes that reset nothing").or_default() += u64::from(waits);
+            return Ok(());
+        }
+        (hook.errors, hook.proven) = (0, true);
+        hook.since_error = hook.since_error.map(|successes| successes + 1);
+        hook.slow = hook.slow.map(|(now, taken)| if taken + 1 == now { (2 * now, 0) } else { (now, taken + 1) });
+        hook.slow = hook.slow.filter(|(at_once, _)| *at_once < 8);
         Ok(())
     }
 
     fn delivery_failed(&mut self, position: Position, e: &DeliveryFailed) -> Verdict {
         let ended = self.try_ended(e.webhook, e.delivery, e.try_number)?;
-        let waits: Vec<u64> = self.retry_s.iter().map(|wait| u64::from(*wait) * 1_000).collect();
         let Some((chat, ended)) = ended else {
-            return require(e.counted.is_none() && e.not_before.is_none(), "a try by hand counts");
+            let waits = e.not_before.or(e.delivery_not_before);
+            return require(e.counted.is_none() && waits.is_none(), "a try by hand counts");
         };
-        let hook = self.hook(e.webhook);
-        let counts = hook.enabled && ended.began > hook.last_counted.max(hook.epoch);
+        let hook = &self.hooks[&e.webhook];
+        let matters = hook.enabled && ended.began > hook.epoch;
+        let counts = matters && ended.began > hook.last_counted;
         let wanted = counts.then_some(hook.errors + 1);
         require(e.counted == wanted, &format!("counted as {:?}, though it is {wanted:?}", e.counted))?;
-        require(e.not_before.is_some() == counts, "a wait without an error that counts")?;
-        if let (Some(errors), Some(not_before)) = (wanted, e.not_before) {
-            let nth = usize::try_from(errors - 1).unwrap().min(waits.len() - 1);
-            let wait = not_before.since_ms(e.at);
-            require((waits[nth]..=waits[nth].max(ASKED_MS_MAX)).contains(&wait), "another wait than is laid down")?;
-            (hook.errors, hook.last_counted, hook.not_before) = (errors, position, not_before);
-        }
-        if !hook.enabled {
+        require(e.delivery_not_before.is_some() == matters, "a delivery's own wait is missing, or for nothing")?;
+        require(matters || e.not_before.is_none(), "a wait for what does not matter any more")?;
+        if !matters {
             return Ok(());
         }
-        if !counts {
-            *self.counts.entry("overlapping failures").or_default() += 1;
+        let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery failed")?;
+        told.failed += 1;
+        told.failures += u32::from(e.status != Some(TOO_MANY));
+        let (own, parking) = (told.failed, told.failures);
+        told.not_before = e.delivery_not_before.unwrap_or_default();
+        let usual = |failures: u32| {
+            let nth = usize::try_from(failures - 1).unwrap().min(self.retry_s.len() - 1);
+            u64::from(self.retry_s[nth]) * 1_000
+        };
+        let right = |until: Timestamp, usual: u64| (usual..=usual.max(ASKED_MS_MAX)).contains(&until.since_ms(e.at));
+        require(right(self.deliveries[&e.delivery].not_before, usual(own)), "another own wait than is laid down")?;
+        if let Some(until) = e.not_before {
+            require(right(until, wanted.map_or(1, usual)), "another wait than is laid down")?;
         }
+        require(e.not_before.is_some() || !counts, "an error that counts without a wait")?;
+        self.failure_matters(position, chat, e);
         let hook = self.hook(e.webhook);
-        hook.last_failed = Some(chat);
-        if e.status == Some(GONE) && ended.began > hook.epoch {
+        if e.status == Some(GONE) {
             hook.must_disable = Some(DisabledBecause::Gone);
         } else if counts && hook.errors >= ELEVENTH {
             hook.must_disable = Some(DisabledBecause::Errors);
         }
-        let (off, owed) =
-            (hook.must_disable.is_some(), hook.owed.get(&chat).is_some_and(|owed| owed.contains(&e.delivery)));
-        let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery failed")?;
-        told.failures += 1;
-        if told.failures >= ELEVENTH && !off && owed {
-            self.hook(e.webhook).must_park = Some(e.delivery);
+        let owed = hook.owed.get(&chat).is_some_and(|owed| owed.contains(&e.delivery));
+        if parking >= ELEVENTH && e.status != Some(TOO_MANY) && hook.must_disable.is_none() && owed {
+            hook.must_park = Some(e.delivery);
         }
         Ok(())
+    }
+
+    /// What a failure changes of the webhook.
+    fn failure_matters(&mut self, position: Position, chat: ChatId, e: &DeliveryFailed) {
+        let hook = self.hook(e.webhook);
+        hook.last.insert(chat, Last { taken: false, at: position });
+        hook.not_before = hook.not_before.max(e.not_before.unwrap_or_default());
+        if matches!(e.status, Some(TOO_MANY | UNAVAILABLE)) {
+            hook.slow = Some((1, 0));
+        }
+        match e.counted {
+            Some(errors) => (hook.errors, hook.last_counted, hook.since_error) = (errors, position, Some(0)),
+            None => *self.counts.entry("overlapping failures").or_default() += 1,
+        }
     }
 
     fn webhook_disabled(&mut self, e: &WebhookDisabled) -> Verdict {
@@ -202,9 +226,28 @@ impl Referee {
         require(given_up.len() as u64 == deliveries, "another number was given up than was owed")?;
         for delivery in given_up {
             let told = self.deliveries.get_mut(&delivery).ok_or("an unknown delivery was given up")?;
-            (told.end, told.by_hand, told.failures) = (Some(Fate::Discarded), true, 0);
+            (told.end, told.by_hand, told.not_before) = (Some(Fate::Discarded), true, Timestamp::default());
+            told.forgive();
         }
         Ok(())
+    }
+
+    fn one_discarded(&mut self, e: &SingleDeliveryDiscarded) -> Verdict {
+        let owed = self.hook(e.webhook).owed.entry(e.chat).or_default().remove(&e.delivery);
+        let parked = self.unparked(e.webhook, e.delivery);
+        require(owed || parked, "given up what is neither owed nor parked")?;
+        let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery was given up")?;
+        (told.end, told.by_hand, told.not_before) = (Some(Fate::Discarded), true, Timestamp::default());
+        told.forgive();
+        Ok(())
+    }
+
+    /// It waits for nobody's word any more, if it did.
+    fn unparked(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+        let hook = self.hook(webhook);
+        let was = hook.parked.remove(&delivery);
+        hook.emptied |= was && hook.parked.is_empty();
+        was
     }
 
     fn resent(&mut self, webhook: WebhookId, delivery: DeliveryId) -> Verdict {
@@ -225,26 +268,9 @@ impl Referee {
             }
         }
         require(back.len() as u64 == deliveries, "another number was recovered than was parked")?;
+        for (_, delivery) in &back {
+            self.unparked(webhook, *delivery);
+        }
         back.into_iter().try_for_each(|(chat, delivery)| self.hook(webhook).owe(chat, delivery))
-    }
-
-    /// Of what stops by itself its owner is told.
-    pub(super) fn see_stop(&mut self, at: Timestamp, event: &Event) {
-        let about = match event {
-            Event::WebhookDisabled(e) if e.because != DisabledBecause::Owner => StreamId::Webhook(e.webhook),
-            Event::AccountBlocked(e) => StreamId::Account(e.account),
-            _ => return,
-        };
-        let id = format!("{}-{}", about.to_string().replace('/', "-"), at.ms());
-        self.stops.entry(about).or_default().push(id);
-    }
-
-    fn notified(&mut self, e: &OwnerNotified) -> Verdict {
-        self.told.push(Notice { about: e.about, number: e.notice, at: self.position });
-        let StreamId::Webhook(webhook) = e.about else { return Ok(()) };
-        let hook = self.hook(webhook);
-        require(e.notice == hook.fuses && hook.told < hook.fuses, "an owner is told twice, or for nothing")?;
-        hook.told = e.notice;
-        Ok(())
     }
 }

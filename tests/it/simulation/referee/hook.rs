@@ -22,7 +22,11 @@ pub struct Delivery {
     pub posts_max: u64,
     /// Whether somebody interfered, so that its turn is not in order.
     pub by_hand: bool,
+    /// Failures of its own, and those among them that park it.
+    pub(super) failed: u32,
     pub(super) failures: u32,
+    /// Until then it waits for itself.
+    pub(super) not_before: Timestamp,
     pub(super) number: u32,
 }
 
@@ -36,7 +40,14 @@ pub enum Fate {
 
 impl Delivery {
     pub const fn new(webhook: WebhookId, chat: ChatId, messages: Vec<MessageId>, place: u64) -> Self {
-        Self { webhook, chat, messages, place, end: None, posts_max: 0, by_hand: false, failures: 0, number: 0 }
+        let not_before = Timestamp::from_ms(0);
+        let (end, posts_max, by_hand, failed, failures, number) = (None, 0, false, 0, 0, 0);
+        Self { webhook, chat, messages, place, end, posts_max, by_hand, failed, failures, not_before, number }
+    }
+
+    /// Its failures of before say nothing any more.
+    pub(super) const fn forgive(&mut self) {
+        (self.failed, self.failures) = (0, 0);
     }
 }
 
@@ -46,6 +57,13 @@ pub(super) struct Try {
     pub(super) delivery: DeliveryId,
     pub(super) number: u32,
     pub(super) began: Position,
+}
+
+/// What became of a chat's last try.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Last {
+    pub(super) taken: bool,
+    pub(super) at: Position,
 }
 
 /// One webhook's story.
@@ -64,7 +82,20 @@ pub struct Hook {
     pub(super) last_counted: Position,
     pub(super) not_before: Timestamp,
     pub(super) proven: bool,
-    pub(super) last_failed: Option<ChatId>,
+    /// What became of the last try of each chat, and where that stands in the log.
+    pub(super) last: BTreeMap<ChatId, Last>,
+    /// Successes since the last error that counted, if there was one at this URL.
+    pub(super) since_error: Option<u32>,
+    /// How many tries at once after the receiver asked for patience, and how many succeeded since.
+    pub(super) slow: Option<(usize, usize)>,
+    /// What waits for somebody's word, how often something was parked, and what the owner knows of it.
+    pub(super) parked: BTreeSet<DeliveryId>,
+    pub(super) parkings: u64,
+    pub(super) known: u64,
+    pub notices: u64,
+    pub(super) noticed_at: Option<Timestamp>,
+    /// Whether there was nothing to tell at some moment since the last notice.
+    pub(super) emptied: bool,
     pub(super) must_disable: Option<DisabledBecause>,
     pub(super) must_park: Option<DeliveryId>,
     pub(super) fuses: u64,
@@ -90,10 +121,15 @@ impl Hook {
         self.told < self.fuses
     }
 
+    /// Whether its owner has not been told of something that is parked.
+    pub fn keeps_back(&self) -> bool {
+        self.parkings > self.known && !self.parked.is_empty()
+    }
+
     /// Whether it has anything to do by itself.
     pub fn is_busy(&self) -> bool {
         let owes = self.owes() > 0 || !self.trying.is_empty();
-        self.is_untold() || !self.by_hand.is_empty() || (self.is_open() && owes)
+        self.is_untold() || self.keeps_back() || !self.by_hand.is_empty() || (self.is_open() && owes)
     }
 
     pub(super) fn owe(&mut self, chat: ChatId, delivery: DeliveryId) -> Verdict {
@@ -102,6 +138,6 @@ impl Hook {
 
     pub(super) fn anew(&mut self, position: Position) {
         (self.errors, self.epoch, self.not_before) = (0, position, Timestamp::default());
-        (self.proven, self.last_failed) = (false, None);
+        (self.proven, self.slow) = (false, None);
     }
 }

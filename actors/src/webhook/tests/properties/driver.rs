@@ -38,7 +38,7 @@ impl Driver {
             Webhook::apply(&mut self.state, &event);
             self.past.push(event);
         }
-        self.referee.agrees(&self.due());
+        self.referee.agrees(self.now, &self.due());
     }
 
     fn command(&mut self, command: Command) {
@@ -70,6 +70,18 @@ impl Driver {
             let before = self.past.len();
             self.command(Command::WakeUp);
             assert!(self.past.len() > before, "a wake-up was due and nothing came of it");
+        }
+    }
+
+    /// The letter about parked deliveries is written now, if it is due.
+    fn told_of_parked(&mut self) {
+        let due = self.due().later.into_iter().find_map(|(at, effect)| match effect {
+            Effect::NotifyParked { notice, .. } => Some((at, notice)),
+            _ => None,
+        });
+        if let Some((_, notice)) = due.filter(|(at, _)| *at <= self.now) {
+            let parkings = self.state.parkings();
+            self.command(Command::ToldOfParked { notice, parkings });
         }
     }
 
@@ -105,6 +117,15 @@ impl Driver {
         }
     }
 
+    fn end_by_chat(&mut self, refused: u64) {
+        for (delivery, try_number) in self.posts() {
+            let (number, _) = *self.deliveries.iter().find(|(_, known)| *known == delivery).unwrap();
+            let failed = Outcome::Failed { code: TIMEOUT.to_owned(), status: Some(422), retry_after_ms: None };
+            let outcome = if number <= refused { failed } else { Outcome::Taken { status: 200 } };
+            self.ends((delivery, try_number), outcome);
+        }
+    }
+
     /// Nothing comes of what is not under way.
     fn stale(&mut self, which: usize, try_number: u32, outcome: Outcome) {
         let Some((_, delivery)) = self.some(which) else { return };
@@ -129,6 +150,7 @@ impl Driver {
             Step::WakeWhenDue => self.wake_when_due(),
             Step::End(which, outcome) => self.end(which, outcome),
             Step::EndAll(outcome) => self.end_all(&outcome),
+            Step::EndByChat { refused } => self.end_by_chat(refused),
             Step::Stale(which, try_number, outcome) => self.stale(which, try_number, outcome),
             Step::Switch { on, discard } => self.configure(Configure { enabled: Some(on), discard, ..change() }),
             Step::Url(nth) => self.configure(url(nth.map(|nth| format!("{URL}/{nth}")))),
@@ -138,6 +160,13 @@ impl Driver {
                     self.command(Command::Resend { delivery, chat: chat(number), by: operator() });
                 }
             }
+            Step::Discard(which) => {
+                if let Some((number, delivery)) = self.some(which) {
+                    let (by, reason) = (operator(), REASON.to_owned());
+                    self.command(Command::Discard(Discard { delivery, chat: chat(number), by, reason }));
+                }
+            }
+            Step::ToldOfParked => self.told_of_parked(),
             Step::Recover { past_ms } => {
                 let since = at(self.now.ms() - i64::try_from(past_ms).unwrap());
                 self.command(Command::Recover { since, by: operator() });

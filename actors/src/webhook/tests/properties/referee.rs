@@ -13,6 +13,11 @@ use crate::webhook::{Effect, Rejection};
 
 const ELEVENTH: u32 = 11;
 const EIGHT_HOURS_MS: u64 = 8 * 3_600_000;
+const HOUR_MS: u64 = 3_600_000;
+const TOO_MANY: u16 = 429;
+const UNAVAILABLE: u16 = 503;
+/// So many chats that failed last are tried at once, of eight.
+const FAILED_AT_ONCE: usize = 4;
 
 /// A request under way.
 #[derive(Debug)]
@@ -34,12 +39,23 @@ pub(super) struct Referee {
     requests: BTreeMap<(DeliveryId, u32), Request>,
     by_hand: BTreeSet<DeliveryId>,
     parked: BTreeMap<DeliveryId, Timestamp>,
-    /// Failures of its own since the webhook began anew.
-    failures: BTreeMap<DeliveryId, u32>,
+    /// Failures of its own, all of them and those that park.
+    failures: BTreeMap<DeliveryId, (u32, u32)>,
+    /// Until when each waits for itself.
+    waits: BTreeMap<DeliveryId, Timestamp>,
+    /// What became of the last try of each chat, and how many tries had ended then.
+    last: BTreeMap<ChatId, (bool, u64)>,
+    ends: u64,
+    /// Successes since the last error that counted, if there was one at this URL.
+    since_error: Option<u32>,
     errors: u32,
     quiet_until: Option<Timestamp>,
     has_succeeded: bool,
-    last_failed: Option<ChatId>,
+    /// How many at once after the receiver asked for patience, and how many succeeded since.
+    slow: Option<(usize, usize)>,
+    parkings: u64,
+    owner_knows: u64,
+    owner_told: Option<(u64, Timestamp)>,
     /// How long the receiver asks to be left alone in the answer that comes now.
     pub(super) asked_ms: u64,
     stops: u64,
@@ -55,7 +71,7 @@ impl Referee {
     }
 
     /// What is to be done follows from what is known; never at a standstill.
-    pub(super) fn agrees(&self, due: &Due<Effect>) {
+    pub(super) fn agrees(&self, now: Timestamp, due: &Due<Effect>) {
         let posts = due.effects.iter().filter(|effect| matches!(effect, Effect::Post { .. })).count();
         let may_try = self.enabled && self.url.is_some();
         let under_way = if may_try { self.requests.len() } else { 0 };
@@ -66,14 +82,65 @@ impl Referee {
         let owes = self.owes() > 0;
         let goes_on = due.wake_at.is_some() || !self.requests.is_empty();
         assert!(!(may_try && owes) || goes_on, "nothing ever happens again: {self:?}");
-        assert!(may_try && owes || due.wake_at.is_none(), "woken for nothing: {due:?}");
-        assert!(due.wake_at.is_none_or(|at| at == self.quiet_until.unwrap_or_default()), "{due:?} {self:?}");
+        let soonest = self.soonest().filter(|_| may_try);
+        assert_eq!(due.wake_at.map(|at| at.max(now)), soonest.map(|at| at.max(now)), "{due:?} {self:?}");
+        let told_at = self.owner_told.map(|(_, at)| at.plus_ms(HOUR_MS)).unwrap_or_default();
+        let untold = self.parkings > self.owner_knows && !self.parked.is_empty();
+        let letters = due.later.iter().filter(|(_, effect)| matches!(effect, Effect::NotifyParked { .. }));
+        assert_eq!(letters.map(|(at, _)| *at).collect::<Vec<_>>(), Vec::from_iter(untold.then_some(told_at)));
+    }
+
+    /// When the next request may begin, if none has to end before.
+    fn soonest(&self) -> Option<Timestamp> {
+        let quiet = self.quiet_until.unwrap_or_default();
+        let all = self.candidates().into_iter().filter(|chat| self.has_room(*chat));
+        all.map(|chat| self.waits.get(&self.first(chat)).copied().unwrap_or_default().max(quiet)).min()
+    }
+
+    /// Chats that owe something and have no request under way.
+    fn candidates(&self) -> Vec<ChatId> {
+        let owing = self.owed.iter().filter(|(_, owed)| !owed.is_empty()).map(|(chat, _)| *chat);
+        owing.filter(|chat| self.requests.values().all(|request| request.chat != *chat)).collect()
+    }
+
+    fn first(&self, chat: ChatId) -> DeliveryId {
+        *self.owed[&chat].values().next().unwrap()
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.errors == 0 && self.has_succeeded
+    }
+
+    fn failed_last(&self, chat: ChatId) -> bool {
+        self.last.get(&chat).is_some_and(|(taken, _)| !taken)
+    }
+
+    fn has_room(&self, chat: ChatId) -> bool {
+        if !self.is_healthy() {
+            return self.requests.is_empty();
+        }
+        let failing = self.requests.values().filter(|request| self.failed_last(request.chat)).count();
+        let most = self.slow.map_or(8, |(at_once, _)| at_once);
+        self.requests.len() < most && (!self.failed_last(chat) || failing < FAILED_AT_ONCE)
+    }
+
+    /// The smaller, the sooner.
+    fn rank(&self, chat: ChatId) -> (u8, u64) {
+        let place = u64::try_from(*self.owed[&chat].keys().next().unwrap()).unwrap();
+        match self.last.get(&chat) {
+            _ if self.is_healthy() && self.since_error.is_none_or(|successes| successes >= 1_000) => (0, place),
+            Some((true, _)) if self.is_healthy() => (0, place),
+            Some((true, end)) => (0, u64::MAX - end),
+            None => (1, place),
+            Some((false, end)) => (2, *end),
+        }
     }
 
     pub(super) fn refuses(&self, rejection: Rejection) {
         match rejection {
             Rejection::NoUrl => assert_eq!(self.url, None),
             Rejection::StillOwed => assert!(self.owes() > 0),
+            Rejection::NotOwed => {}
         }
     }
 
@@ -83,6 +150,9 @@ impl Referee {
                 let url = e.url.as_ref().map(|url| url.reveal().to_owned());
                 if std::mem::replace(&mut self.url, url.clone()) != url {
                     self.begins_anew();
+                    self.last.clear();
+                    self.since_error = None;
+                    self.failures.clear();
                 }
             }
             Event::WebhookEnabled(_) => {
@@ -96,17 +166,34 @@ impl Referee {
             }
             Event::BundleFlushed(e) => self.owe(self.places.len(), e.chat, e.delivery().unwrap()),
             Event::DeliveryStarted(e) => self.started(now, e),
-            Event::DeliverySucceeded(e) => self.taken(e.delivery, e.try_number),
+            Event::DeliverySucceeded(e) => self.taken(e.delivery, e.try_number, e.at),
             Event::DeliveryFailed(e) => self.failed(e, rest),
             Event::DeliveryParked(e) => {
                 self.owed.get_mut(&e.chat).unwrap().retain(|_, owed| *owed != e.delivery);
                 self.failures.remove(&e.delivery);
                 self.parked.insert(e.delivery, e.at);
+                self.waits.remove(&e.delivery);
+                self.parkings += 1;
+            }
+            Event::SingleDeliveryDiscarded(e) => {
+                let owed = self.owed.entry(e.chat).or_default();
+                let was_owed = owed.values().any(|owed| *owed == e.delivery);
+                owed.retain(|_, owed| *owed != e.delivery);
+                assert!(self.parked.remove(&e.delivery).is_some() || was_owed, "given up what nobody is owed");
+                self.failures.remove(&e.delivery);
+                self.waits.remove(&e.delivery);
+            }
+            Event::OwnerToldOfParked(e) => {
+                let due_at = self.owner_told.map(|(_, at)| at.plus_ms(HOUR_MS));
+                assert!(due_at.is_none_or(|due_at| e.at >= due_at), "told twice within an hour");
+                assert_eq!(e.notice, self.owner_told.map_or(1, |(notice, _)| notice + 1));
+                (self.owner_told, self.owner_knows) = (Some((e.notice, e.at)), e.parkings);
             }
             Event::DeliveryDiscarded(e) => {
                 assert_eq!(e.deliveries, self.owes());
                 self.owed.clear();
                 self.failures.clear();
+                self.waits.clear();
             }
             Event::DeliveryResent(e) => assert!(self.by_hand.insert(e.delivery), "resent twice at once"),
             Event::DeliveriesRecovered(e) => {
@@ -137,9 +224,9 @@ impl Referee {
     }
 
     fn begins_anew(&mut self) {
-        (self.errors, self.quiet_until, self.has_succeeded, self.last_failed) = (0, None, false, None);
+        (self.errors, self.quiet_until, self.has_succeeded, self.slow) = (0, None, false, None);
         self.requests.values_mut().for_each(|request| request.is_old = true);
-        self.failures.clear();
+        self.waits.clear();
     }
 
     fn started(&mut self, now: Timestamp, started: &DeliveryStarted) {
@@ -148,17 +235,23 @@ impl Referee {
         let first = self.owed.get(&started.chat).and_then(|owed| owed.values().next());
         assert_eq!(first, Some(&started.delivery), "not the first of its chat");
         assert!(self.requests.values().all(|request| request.chat != started.chat), "two of one chat at once");
-        let healthy = self.errors == 0 && self.has_succeeded;
-        assert!(self.requests.len() < if healthy { 8 } else { 1 }, "too many at once");
-        let heads = self.owed.iter().filter_map(|(chat, owed)| Some((*owed.first_key_value()?.0, *chat)));
-        let oldest = heads.filter(|(_, chat)| Some(*chat) != self.last_failed).min().map(|(_, chat)| chat);
-        assert!(healthy || oldest.is_none_or(|oldest| oldest == started.chat), "another probe is due");
+        assert!(self.has_room(started.chat), "too many at once");
+        let may_go = |chat: &ChatId| {
+            self.has_room(*chat) && self.waits.get(&self.first(*chat)).is_none_or(|until| *until <= now)
+        };
+        let best = self.candidates().into_iter().filter(may_go).min_by_key(|chat| self.rank(*chat));
+        assert_eq!(best, Some(started.chat), "another one's turn, or before its own time: {self:?}");
         let request = Request { chat: started.chat, overlaps_error: false, is_old: false };
         let before = self.requests.insert((started.delivery, started.try_number), request);
         assert!(before.is_none());
     }
 
-    fn taken(&mut self, delivery: DeliveryId, try_number: u32) {
+    fn ended(&mut self, chat: ChatId, taken: bool) {
+        self.ends += 1;
+        self.last.insert(chat, (taken, self.ends));
+    }
+
+    fn taken(&mut self, delivery: DeliveryId, try_number: u32, at: Timestamp) {
         self.failures.remove(&delivery);
         self.parked.remove(&delivery);
         let Some(ended) = self.requests.remove(&(delivery, try_number)) else {
@@ -166,8 +259,18 @@ impl Referee {
             return;
         };
         self.owed.entry(ended.chat).or_default().retain(|_, owed| *owed != delivery);
-        if self.enabled && !ended.is_old {
-            (self.errors, self.quiet_until, self.has_succeeded, self.last_failed) = (0, None, true, None);
+        self.waits.remove(&delivery);
+        if !self.enabled || ended.is_old {
+            return;
+        }
+        self.ended(ended.chat, true);
+        if !ended.overlaps_error {
+            (self.errors, self.has_succeeded) = (0, true);
+            self.since_error = self.since_error.map(|successes| successes + 1);
+            self.quiet_until = self.quiet_until.filter(|until| *until > at);
+            self.slow = self.slow.map(|(at_once, taken)| (at_once, taken + 1));
+            self.slow = self.slow.map(|(now, taken)| if taken == now { (2 * now, 0) } else { (now, taken) });
+            self.slow = self.slow.filter(|(at_once, _)| *at_once < 8);
         }
     }
 
@@ -175,38 +278,58 @@ impl Referee {
         let Some(ended) = self.requests.remove(&(failed.delivery, failed.try_number)) else {
             assert!(self.by_hand.remove(&failed.delivery), "a failure of no request");
             assert_eq!((failed.counted, failed.not_before, rest), (None, None, [].as_slice()));
+            assert_eq!(failed.delivery_not_before, None);
             return;
         };
-        if self.enabled {
-            *self.failures.entry(failed.delivery).or_default() += 1;
-            self.last_failed = Some(ended.chat);
-        }
-        let counts = self.enabled && !ended.is_old && !ended.overlaps_error;
+        let matters = self.enabled && !ended.is_old;
+        let counts = matters && !ended.overlaps_error;
+        let asked = self.asked_ms.min(EIGHT_HOURS_MS);
+        let is_owed = self.owed.values().flat_map(BTreeMap::values).any(|owed| *owed == failed.delivery);
+        let mut quiet = None;
         if counts {
             self.errors += 1;
-            let usual = WAITS_MS[WAITS_MS.len().min(usize::try_from(self.errors).unwrap()) - 1];
-            let wait = usual.max(self.asked_ms.min(EIGHT_HOURS_MS));
-            self.quiet_until = Some(failed.at.plus_ms(wait));
+            self.since_error = Some(0);
+            quiet = Some(failed.at.plus_ms(usual_ms(self.errors).max(asked)));
             self.requests.values_mut().for_each(|request| request.overlaps_error = true);
+        } else if matters && asked > 0 {
+            quiet = Some(failed.at.plus_ms(asked));
+        }
+        self.quiet_until = self.quiet_until.max(quiet);
+        let mut parks = false;
+        if matters {
+            self.ended(ended.chat, false);
+            let (all, parking) = self.failures.entry(failed.delivery).or_default();
+            *all += 1;
+            *parking += u32::from(failed.status != Some(TOO_MANY));
+            parks = *parking >= ELEVENTH && failed.status != Some(TOO_MANY) && is_owed;
+            let wait = failed.at.plus_ms(usual_ms(*all).max(asked));
+            assert_eq!(failed.delivery_not_before, Some(wait));
+            if is_owed {
+                self.waits.insert(failed.delivery, wait);
+            }
+            if matches!(failed.status, Some(TOO_MANY | UNAVAILABLE)) {
+                self.slow = Some((1, 0));
+            }
+        } else {
+            assert_eq!(failed.delivery_not_before, None);
         }
         assert_eq!(failed.counted, counts.then_some(self.errors));
-        assert_eq!(failed.not_before, self.quiet_until.filter(|_| counts));
-        let gone = self.enabled && !ended.is_old && failed.status == Some(410);
+        assert_eq!(failed.not_before, quiet);
+        let gone = matters && failed.status == Some(410);
         let blown = counts && self.errors == ELEVENTH;
         match rest {
             [Event::WebhookDisabled(e)] => {
                 let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
                 assert!((gone || blown) && e.because == because && e.errors == self.errors, "{e:?}");
             }
-            [Event::DeliveryParked(e)] => {
-                assert!(!gone && !blown && self.failures[&failed.delivery] == ELEVENTH, "{e:?}");
-            }
-            [] => {
-                let is_owed = self.owed.values().flat_map(BTreeMap::values).any(|owed| *owed == failed.delivery);
-                let parks = is_owed && self.enabled && self.failures[&failed.delivery] >= ELEVENTH;
-                assert!(!gone && !blown && !parks, "{failed:?}");
-            }
+            [Event::DeliveryParked(e)] => assert!(!gone && !blown && parks, "{e:?}"),
+            [] => assert!(!gone && !blown && !parks, "{failed:?}"),
             other => panic!("{other:?} does not follow from a failure"),
         }
     }
+}
+
+/// The documented wait after so many failures.
+fn usual_ms(failures: u32) -> u64 {
+    WAITS_MS[WAITS_MS.len().min(usize::try_from(failures).unwrap()) - 1]
 }
