@@ -8,9 +8,9 @@ use crate::account::{
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::webhook::{
-    BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified, WebhookConfigured,
-    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    BundleFlushed, BundleOpened, BundleOpenedV1, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
+    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified,
+    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
@@ -71,6 +71,7 @@ macro_rules! event_types {
                 decoder: &D,
             ) -> Option<Result<Self, D::Error>> {
                 match number {
+                    (60, 1) => Some(decoder.decode::<BundleOpenedV1>().map(|old| Self::BundleOpened(old.into()))),
                     $(($number, $version) => Some(decoder.decode::<$name>().map(Self::$name)),)+
                     _ => None,
                 }
@@ -126,7 +127,7 @@ event_types! {
     WebhookErrorsReset = (53, 1),
     WebhookKeyRotated = (54, 1),
     OwnerNotified = (55, 1),
-    BundleOpened = (60, 1),
+    BundleOpened = (60, 2),
     BundleFlushed = (61, 1),
     BundlesCalledIn = (62, 1),
     DeliveryStarted = (63, 1),

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::webhook::{
-    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+    Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered,
+    DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
+    DisabledBecause, OwnerNotified, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
 };
 
 use super::{Answer, Command, Configure, Effect, Outcome, Rejection, Tried, Webhook};
@@ -51,7 +51,8 @@ fn disabled(because: DisabledBecause, errors: u32, reason: &str, ms: i64) -> Eve
 
 fn opened_at(chat_number: u64, window: u64, ms: i64) -> Event {
     let message = message(chat_number * 10 + window);
-    BundleOpened { webhook: webhook(), chat: chat(chat_number), window, message, at: at(ms) }.into()
+    let (webhook, chat, at, room_bytes) = (webhook(), chat(chat_number), at(ms), BUNDLE_BYTES);
+    BundleOpened { webhook, chat, window, message, at, room_bytes, line_bytes: 0 }.into()
 }
 
 /// A bundle of one message, which is called as its window.
