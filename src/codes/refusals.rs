@@ -120,6 +120,14 @@ pub(super) const CODES: &[Code] = &[
         .saying("The delivery waits for its turn anyway")
         .because(&["The webhook is switched off, waits after an error, or serves other chats first."])
         .so("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
+    Code::refusal(
+        409,
+        "too_many_signing_keys",
+        "Reports are signed by five keys already, and no key ends before its day.",
+    )
+    .saying("Five signing keys are valid already")
+    .because(&["The signing key was replaced four times within a day."])
+    .so("Wait until the oldest key ends: the hint says when."),
     Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
         .saying("The last key cannot be revoked")
         .because(&["Nobody could get in any more."])

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, sharing, sniff};
+use crate::client::Trust;
 use crate::config;
 use crate::guard::Guard;
 
@@ -47,12 +48,19 @@ pub struct Fetcher {
     guard: Guard,
     limits: Limits,
     turns: Semaphore,
+    trust: Trust,
 }
 
 impl Fetcher {
     /// A fetcher behind this guard.
     pub fn new(guard: Guard, limits: Limits) -> Self {
-        Self { guard, limits, turns: Semaphore::new(limits.at_once) }
+        Self { guard, limits, turns: Semaphore::new(limits.at_once), trust: Trust::default() }
+    }
+
+    /// The same, believing these authorities.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     async fn follow(&self, url: &str, name: &str) -> Result<Fetched, Fault> {
@@ -61,7 +69,7 @@ impl Fetcher {
         let first = target.url.clone();
         for _ in 0..=self.limits.redirects_max {
             let url = target.url.clone();
-            let answer = ask::get(target).await?;
+            let answer = ask::get(target, &self.trust).await?;
             match next(&url, &answer)? {
                 Some(next) => target = self.guard.judge(next).await?,
                 None => return self.read(answer, name, [&first, &url]).await,

@@ -97,5 +97,5 @@ fn without_room_the_bodies_go_and_the_rest_stays() {
     assert_eq!(long.bytes(), before - 8);
     let view = long.view(1);
     assert_eq!((view.request.body.as_str(), view.request.body_cut), ("", true));
-    assert_eq!(view.response, Some(ResponseView { status: 200, body: String::new(), body_cut: true }));
+    assert_eq!(view.response, Some(ResponseView { status: 200, headers: BTreeMap::new(), body: String::new(), body_cut: true }));
 }
