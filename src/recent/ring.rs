@@ -151,10 +151,10 @@ impl<R: Row> Ring<R> {
     }
 
     fn place(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
-        if self.slots.len() < KEPT + KEPT_ASIDE {
+        let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
+        if self.slots.iter().all(|slot| is_kept(slot.number)) {
             self.slots.push(Slot { number: 0, parts: 0 });
         }
-        let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
         let order = |slot: &Slot| (is_kept(slot.number), slot.number);
         let (at, oldest) = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| order(slot))?;
         let parts_before = oldest.parts;

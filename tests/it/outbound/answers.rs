@@ -108,7 +108,7 @@ async fn sixteen_kib_are_whole_and_one_byte_more_is_cut() {
 #[tokio::test]
 async fn one_deadline_covers_connection_and_headers() {
     let pause = Duration::from_millis(20);
-    for (reply, status) in [
+    for reply in [
         Reply::Silence,
         Reply::Slow(b"HTTP/1.1 200 OK\r\nX: ".to_vec(), pause),
         Reply::Slow(b"HTTP/1.1 204 OK\r\n".to_vec(), pause),
