@@ -13,7 +13,7 @@ fn main() {
     let [before, after, stranger] = [(); 3].map(|()| SigningKey::new(&chance));
     let alone = KeyRing::new(before.clone());
     let mut rotated = alone.clone();
-    rotated.rotate(after.clone(), wall_now());
+    rotated.rotate(after.clone(), wall_now()).unwrap_or_else(|error| panic!("{error}"));
     let (before, after, stranger) = (before.reveal(), after.reveal(), stranger.reveal());
     let cases = BODIES.iter().flat_map(|body| {
         [

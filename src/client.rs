@@ -1,14 +1,19 @@
 //! What every HTTP client of ours begins with: our TLS, and no proxy from the environment.
 
+mod chain;
+mod insecure;
+mod trust;
+
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, redirect, retry};
-use rustls::{ClientConfig, RootCertStore, crypto};
+
+pub use insecure::Insecure;
+pub use trust::{Trust, watched};
 
 /// How we call ourselves.
 pub const USER_AGENT: &str = concat!("Tidings/", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
@@ -17,11 +22,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Headers of an answer, which may have 400 KiB together.
 const HEADERS_MAX: usize = 100;
 
-/// A client to be completed. If TLS cannot be set up, building it fails.
+/// A client to be completed, which believes whom this machine believes. If TLS cannot be set up, building it fails.
 pub fn builder() -> ClientBuilder {
-    static TLS: OnceLock<Result<ClientConfig, rustls::Error>> = OnceLock::new();
+    trusting(&Trust::default())
+}
+
+fn trusting(trust: &Trust) -> ClientBuilder {
     let builder = Client::builder().no_proxy();
-    match TLS.get_or_init(tls) {
+    match trust.tls() {
         Ok(tls) => builder.tls_backend_preconfigured(tls.clone()),
         Err(error) => {
             tracing::error!(%error, "TLS cannot be set up");
@@ -32,8 +40,8 @@ pub fn builder() -> ClientBuilder {
 
 /// A client for one request to an address that a user gave: it can reach these addresses and nothing else, follows no
 /// redirects and keeps no connection.
-pub fn pinned(addresses: Vec<SocketAddr>) -> ClientBuilder {
-    builder()
+pub fn pinned(addresses: Vec<SocketAddr>, trust: &Trust) -> ClientBuilder {
+    trusting(trust)
         .dns_resolver(Pinned(addresses))
         .redirect(redirect::Policy::none())
         .retry(retry::never())
@@ -57,8 +65,8 @@ impl Resolve for Pinned {
 /// Why there was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// TLS failed, such as for a certificate that nobody vouches for.
-    Tls,
+    /// TLS failed, for this reason.
+    Tls(Insecure),
     /// Nobody took the connection.
     Unreachable,
     /// The connection ended before an answer came.
@@ -68,14 +76,21 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What an error of a request that was sent means.
-    pub fn of(error: &reqwest::Error) -> Self {
-        if is_of_tls(error) {
-            Self::Tls
+    /// What an error of a request that was sent means; `asked` says whether the server asked for a certificate of ours.
+    pub fn of(error: &reqwest::Error, asked: bool) -> Self {
+        if let Some(error) = tls_error(error) {
+            Self::Tls(Insecure::of(error, asked))
         } else if error.is_connect() || error.is_timeout() {
             Self::Unreachable
+<<<<<<< HEAD
         } else if is_of_reset(error) {
             Self::Reset
+||||||| b6f1c6e
+=======
+        } else if asked {
+            // It hung up on whoever came without a certificate, and its alert was lost.
+            Self::Tls(Insecure::ClientCertificate)
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
         } else {
             Self::NotHttp
         }
@@ -94,28 +109,16 @@ fn is_of_reset(error: &(dyn Error + 'static)) -> bool {
 
 /// Whether TLS failed, such as for a certificate that nobody vouches for.
 pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    tls_error(error).is_some()
+}
+
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
     let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(carried) => Some(carried),
         None => error.source(),
     };
-    error.is::<rustls::Error>() || carried.is_some_and(is_of_tls)
-}
-
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots()).with_no_client_auth())
-}
-
-/// The authorities that this machine trusts (or `SSL_CERT_FILE`); Mozilla's list where the machine has none at all.
-fn roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    roots
+    error.downcast_ref::<rustls::Error>().or_else(|| carried.and_then(tls_error))
 }
 
 #[cfg(test)]
@@ -123,8 +126,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_can_be_built_and_trusts_somebody() {
+    fn a_client_can_be_built() {
         assert!(builder().build().is_ok());
-        assert!(!roots().is_empty());
+        assert!(pinned(Vec::new(), &Trust::default()).build().is_ok());
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use actors::account::pacing::Gap;
 use actors::clock::Clock;
 use actors::port::Ports;
+use actors::reporting::Reports;
 use actors::shard::{Parts, Reading, Shard, ShardHandle};
 use actors::workspace::Connect;
 use events::ids::WorkspaceId;
@@ -95,6 +96,13 @@ pub struct Gateway {
     pub postbox: Arc<Postbox>,
     /// Who follows what happens.
     pub seats: Seats,
+}
+
+/// What rules may fill of a report: our own address stands in it once as it is and once in HTML, where a character takes
+/// up to six bytes.
+fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
+    let base_url_bytes = u64::try_from(base_url_bytes).unwrap_or(u64::MAX);
+    config.outbound.bundle_bytes.saturating_sub(base_url_bytes.saturating_mul(1 + 6))
 }
 
 /// Whether new work is taken.
@@ -180,6 +188,7 @@ impl Gateway {
         let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
         let notices = Arc::new(Notices::new(make.reading));
         let reach = Arc::new(OnceLock::new());
+        let base_url_bytes = make.base_url.len();
         let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();
         let tries = Tries::open(make.log.as_ref())?;
         let trying = Trying::new(make.poster, tries.clone());
@@ -212,7 +221,10 @@ impl Gateway {
             reading: make.reading,
             commands_in_flight: config.limits.commands_in_flight,
             idle: Duration::from_secs(config.limits.actor_idle_s),
-            attachments: config.outbound.attachments == Attachments::Include,
+            reports: Reports {
+                attachments: config.outbound.attachments == Attachments::Include,
+                bundle_bytes: bundle_bytes(config, base_url_bytes),
+            },
             snapshot_every: config.limits.snapshot_every,
         })?;
         // Effects start in later turns of this thread, so none can be performed before this.

@@ -13,6 +13,23 @@ pub struct Reporting {
     pub aggregation: Aggregation,
     /// Whether messages with a file are reported.
     pub attachments: bool,
+    /// A report of several messages has no more bytes than this.
+    pub bundle_bytes: u64,
+}
+
+/// What the operator says of the reports of all workspaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reports {
+    /// Whether messages with a file are reported.
+    pub attachments: bool,
+    /// A report of several messages has no more bytes than this, the gateway's own address aside.
+    pub bundle_bytes: u64,
+}
+
+impl Reports {
+    pub(crate) const fn of(self, webhook: WebhookId, aggregation: Aggregation) -> Reporting {
+        Reporting { webhook, aggregation, attachments: self.attachments, bundle_bytes: self.bundle_bytes }
+    }
 }
 
 /// The look-up of it; the outer `None` is not looked up yet, the inner one: nothing is reported.

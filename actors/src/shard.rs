@@ -39,7 +39,7 @@ use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
 use crate::remarks::remark;
 use crate::replay::{Woken, wake};
-use crate::reporting::Reporting;
+use crate::reporting::Reports;
 use crate::shell::{self, Nudge, Rest, Shell};
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
@@ -67,8 +67,8 @@ pub struct Parts {
     pub commands_in_flight: usize,
     /// An actor sleeps after this long without work.
     pub idle: Duration,
-    /// Whether messages with a file are reported.
-    pub attachments: bool,
+    /// What the operator says of reports.
+    pub reports: Reports,
     /// An actor's state is kept as a snapshot every so many of its events; a large one less often.
     pub snapshot_every: u64,
 }
@@ -118,7 +118,7 @@ pub struct Shard {
     pub(crate) ports: Ports,
     pub(crate) idle: Duration,
     pub(crate) snapshot_every: u64,
-    attachments: bool,
+    reports: Reports,
     log: Arc<dyn Log>,
     reading: Reading,
     registry: Arc<Registry>,
@@ -176,7 +176,7 @@ impl Shard {
             ports: (parts.ports)(),
             idle: parts.idle,
             snapshot_every: parts.snapshot_every,
-            attachments: parts.attachments,
+            reports: parts.reports,
             log: Arc::clone(&parts.log),
             reading: parts.reading,
             registry: Arc::clone(&registry),
@@ -303,11 +303,7 @@ impl Shard {
             Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
             Question::Reporting => {
                 let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace))?;
-                Found::Reporting(entry.map(|entry| Reporting {
-                    webhook: entry.webhook,
-                    aggregation: entry.aggregation,
-                    attachments: self.attachments,
-                }))
+                Found::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
             }
             Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace, key))?),
         })

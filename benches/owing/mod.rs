@@ -14,7 +14,7 @@ use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::sled_log::SledLog;
 use events::time::Timestamp;
 use events::watermark::Watermark;
-use events::webhook::{BundleAccount, BundleFlushed, BundleOpened};
+use events::webhook::{BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 use events::writer::Writer;
 
 const CACHE_MB: u64 = 256;
@@ -94,7 +94,8 @@ impl Desk {
             said.push(self.opened(chat, &phone));
         }
         said.push(self.received(chat, &phone, message, nth));
-        said.push(BundleOpened { webhook: self.webhook, chat, window, message, at: self.at }.into());
+        let (webhook, at, room_bytes) = (self.webhook, self.at, BUNDLE_BYTES);
+        said.push(BundleOpened { webhook, chat, window, message, at, room_bytes, line_bytes: 0 }.into());
         self.commit(said)?;
         let flushed = self.flushed(chat, &phone, message, window);
         self.commit(vec![flushed])

@@ -9,10 +9,20 @@ use crate::account::{
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::webhook::{
+<<<<<<< HEAD
     BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
     DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified,
     OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
     WebhookKeyRotated,
+||||||| b6f1c6e
+    BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+=======
+    BundleFlushed, BundleOpened, BundleOpenedV1, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
+    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified,
+    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 };
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
@@ -129,7 +139,7 @@ event_types! {
     WebhookErrorsReset = (53, 1),
     WebhookKeyRotated = (54, 1),
     OwnerNotified = (55, 1),
-    BundleOpened = (60, 1),
+    BundleOpened = (60, 2),
     BundleFlushed = (61, 1),
     BundlesCalledIn = (62, 1),
     DeliveryStarted = (63, 1),
@@ -147,6 +157,7 @@ impl Event {
     /// Reads an earlier version of a type as the event of today: the one place where that is done.
     fn decode_earlier<D: crate::codec::Decoder>(number: TypeNumber, decoder: &D) -> Option<Result<Self, D::Error>> {
         match number {
+            (60, 1) => Some(decoder.decode::<BundleOpenedV1>().map(|first| BundleOpened::from(first).into())),
             (65, 1) => Some(decoder.decode::<DeliveryFailedV1>().map(|first| DeliveryFailed::from(first).into())),
             _ => None,
         }

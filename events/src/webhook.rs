@@ -131,6 +131,9 @@ pub struct WebhookKeyRotated {
     pub by: String,
 }
 
+/// A report of several messages has no more bytes than this, unless it is set otherwise: 512 KiB.
+pub const BUNDLE_BYTES: u64 = 512 << 10;
+
 /// A chat has something to report: it is gathered until its window closes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundleOpened {
@@ -144,6 +147,33 @@ pub struct BundleOpened {
     pub message: MessageId,
     /// When.
     pub at: Timestamp,
+    /// What messages may take in the report together, in bytes, unless it is one alone.
+    pub room_bytes: u64,
+    /// What each of them takes beside what was said, in bytes.
+    pub line_bytes: u64,
+}
+
+/// Its first version, which told nothing of sizes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleOpenedV1 {
+    /// Who is owed it.
+    pub webhook: WebhookId,
+    /// The conversation.
+    pub chat: ChatId,
+    /// The chat's windows are numbered from 1.
+    pub window: u64,
+    /// The first message.
+    pub message: MessageId,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl From<BundleOpenedV1> for BundleOpened {
+    /// With room for names of usual length; what is exact is told when the window closes.
+    fn from(old: BundleOpenedV1) -> Self {
+        let BundleOpenedV1 { webhook, chat, window, message, at } = old;
+        Self { webhook, chat, window, message, at, room_bytes: BUNDLE_BYTES - (8 << 10), line_bytes: 512 }
+    }
 }
 
 /// Somebody wants all windows closed that are open now.

@@ -18,7 +18,8 @@ pub fn write(bytes: &[u8]) {
         bytes.split(|byte| *byte == BETWEEN).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     let views: Vec<AttemptView> = texts.chunks(TEXTS).map(view).collect();
     let table = attempts_csv(&views).expect("texts can be written");
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_slice());
+    let table = table.strip_prefix(b"\xef\xbb\xbf").expect("a byte-order mark");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table);
     let mut rows = reader.records().map(|row| row.expect("a table with rows of one length, in UTF-8"));
     let titles = rows.next().expect("titles");
     let rest = rows.by_ref();
@@ -26,7 +27,7 @@ pub fn write(bytes: &[u8]) {
         let row = rest.next().expect("a row for each attempt");
         for (title, cell) in titles.iter().zip(&row) {
             assert!(!cell.starts_with(FORMULA), "{title}: {cell:?}");
-            let wanted = wanted(view, title);
+            let wanted = wanted(view, title).replace(is_hidden, "\u{fffd}");
             let shown = if wanted.starts_with(FORMULA) { format!("'{wanted}") } else { wanted };
             assert_eq!(cell, shown, "{title}");
         }
@@ -49,6 +50,11 @@ fn view(texts: &[String]) -> AttemptView {
         warnings: texts.iter().skip(TEXTS - 1).cloned().collect(),
         message_id: texts.get(3).cloned(),
     }
+}
+
+/// What no spreadsheet shows, and some stop at.
+fn is_hidden(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
 /// What a column is to hold.

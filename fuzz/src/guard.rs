@@ -24,6 +24,7 @@ pub fn judge(bytes: &[u8]) {
     let own = Own::new(LISTEN.parse().expect("an address"), "https://tidings.example");
     let guard = Guard::new(&networks, own).resolving_by(Arc::new(Says(answers.clone())));
     let Ok(target) = judged(&guard, &text) else { return };
+    assert_eq!(guard.foresee(&text), Ok(()), "{target:?}");
     passed(&target, &answers, !opened.is_empty());
     for address in &target.addresses {
         let ip = address.ip();

@@ -112,7 +112,7 @@ impl Banner<'_> {
     }
 
     fn receiver(&self) -> String {
-        let [listen, set] = ["listen", "outbound set --url http://127.0.0.1:8089/"];
+        let [listen, set] = ["listen", "outbound set --to http://127.0.0.1:8089/"];
         format!("    {0} {listen}\n    {0} {set}", self.program)
     }
 
@@ -186,7 +186,7 @@ mod tests {
   Receive the reports yourself, in a terminal of their own:
 
     target/release/tidings listen
-    target/release/tidings outbound set --url http://127.0.0.1:8089/
+    target/release/tidings outbound set --to http://127.0.0.1:8089/
 
   Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines
   ──────────────────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,7 @@ const LINES: &[Column] = &[
     ("Next try", "/next_try_at"),
 ];
 
-const KEY: &[Column] = &[("Key", "/secret"), ("Previous key until", "/previous_valid_until")];
+const KEY: &[Column] = &[("Key", "/secret"), ("Earlier keys until", "/previous_valid_until")];
 
 const DELIVERY_ROW: &[Column] = &[
     ("delivery", "/delivery_id"),
@@ -47,10 +47,12 @@ const TRY: &[Column] = &[
     ("At", "/at"),
     ("Delivery", "/delivery_id"),
     ("Status", "/response/status"),
+    ("URL", "/url"),
     ("Milliseconds", "/duration_ms"),
     ("Error", "/error"),
     ("Headers", "/request/headers"),
     ("Body", "/request/body"),
+    ("Answer's headers", "/response/headers"),
     ("Answer", "/response/body"),
 ];
 
@@ -61,7 +63,7 @@ const MAIL_ROW: &[Column] =
 pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
     match command {
         OutboundCommand::Show(access) => tell(cli, access, Call::get(PATH)),
-        OutboundCommand::Set(args) => tell(cli, &args.gateway.clone().into(), Call::patch(PATH, settings(args))),
+        OutboundCommand::Set(args) => tell(cli, &args.access, Call::patch(PATH, settings(args))),
         OutboundCommand::Enable(args) => tell(cli, &args.access, Call::patch(PATH, switched_on(args))),
         OutboundCommand::Disable(args) => {
             let body = json!({"enabled": false, "reason": args.reason});
@@ -133,8 +135,8 @@ fn rows(cli: &Cli, access: &Access, call: Call, row: &[Column], nothing: &str) -
 
 fn settings(args: &SetArgs) -> Value {
     let mut body = serde_json::Map::new();
-    if args.no_url || args.url.is_some() {
-        body.insert("url".to_owned(), json!(args.url));
+    if args.no_url || args.to.is_some() {
+        body.insert("url".to_owned(), json!(args.to));
     }
     if let Some(gathering) = args.aggregation {
         body.insert("aggregation".to_owned(), json!(name(&gathering)));
@@ -199,14 +201,27 @@ mod tests {
     fn only_what_is_named_is_changed() {
         assert_eq!(body("set --aggregation 6h"), json!({"aggregation": "6h"}));
         assert_eq!(body("set --no-url"), json!({"url": null}));
-        let both = "set --url https://crm.example/ --aggregation none";
+        let both = "set --to https://crm.example/ --aggregation none";
         assert_eq!(body(both), json!({"url": "https://crm.example/", "aggregation": "none"}));
+    }
+
+    /// Everywhere else --url is the gateway: a key must not go to the CRM by mistake.
+    #[test]
+    fn the_gateway_is_named_as_in_every_command() {
+        let line = "set --to https://crm.example/ --url http://127.0.0.1:9000";
+        assert_eq!(body(line), json!({"url": "https://crm.example/"}));
+        let set = match parse(line) {
+            Ok(OutboundCommand::Set(args)) => args,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(set.access.url.as_deref(), Some("http://127.0.0.1:9000"));
+        assert_eq!(parse("set --url https://crm.example/"), Err(ErrorKind::MissingRequiredArgument));
     }
 
     #[test]
     fn nothing_to_change_and_contradictions_are_usage_errors() {
         assert_eq!(parse("set"), Err(ErrorKind::MissingRequiredArgument));
-        assert_eq!(parse("set --no-url --url https://crm.example/"), Err(ErrorKind::ArgumentConflict));
+        assert_eq!(parse("set --no-url --to https://crm.example/"), Err(ErrorKind::ArgumentConflict));
         assert_eq!(parse("set --aggregation 2h"), Err(ErrorKind::InvalidValue));
         assert_eq!(parse("tries --limit 101"), Err(ErrorKind::ValueValidation));
         assert_eq!(parse("deliveries --limit 501"), Err(ErrorKind::ValueValidation));

@@ -11,6 +11,7 @@ use events::webhook::{
 use super::happenings::{Happening, Kind, clock};
 use crate::gateway::Gateway;
 use crate::outbound::rebuild;
+use crate::recent::mask;
 
 /// The line of an event that is about reports, if it is.
 pub(super) fn line(
@@ -90,7 +91,7 @@ fn settings(event: &WebhookConfigured) -> String {
         "none" => String::new(),
         hours => format!(", gathered for {hours}"),
     };
-    let to = event.url.as_ref().map_or("nowhere", |url| url.reveal());
+    let to = event.url.as_ref().map_or_else(|| "nowhere".to_owned(), |url| mask::credentials(url.reveal()));
     format!("reports go to {to}{gathered}").replace("to nowhere", "nowhere")
 }
 

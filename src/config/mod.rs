@@ -58,6 +58,8 @@ pub struct Config {
     pub guard: Guard,
     /// Reports to the CRM's own URL.
     pub outbound: Outbound,
+    /// Secure connections to others.
+    pub tls: Tls,
     /// The server that takes our e-mails.
     pub smtp: Smtp,
 }
@@ -189,9 +191,21 @@ pub struct Outbound {
     /// What becomes of messages with an attachment.
     #[serde(deserialize_with = "fields::parsed")]
     pub attachments: Attachments,
-    /// Seconds within which a report must have been answered, from the look-up of the name to the end of the answer.
+    /// Bytes that a report of several messages has at most.
+    #[serde(deserialize_with = "fields::within::<16_384, 16_777_216, _, _>")]
+    pub bundle_bytes: u64,
+    /// Seconds within which a report must have been answered, from the look-up of the name to the answer's headers.
     #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
     pub timeout_s: u64,
+}
+
+/// Secure connections to others.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file of authorities that are believed beside those of this machine.
+    #[serde(deserialize_with = "fields::optional")]
+    pub extra_ca_file: Option<PathBuf>,
 }
 
 /// The server that takes our e-mails.

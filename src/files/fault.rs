@@ -141,7 +141,7 @@ impl From<Refusal> for Fault {
 impl From<Trouble> for Fault {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Tls => Self::Insecure,
+            Trouble::Tls(_) => Self::Insecure,
             Trouble::Unreachable => Self::Unreachable,
             Trouble::Reset => Self::Reset,
             Trouble::NotHttp => Self::AnswerInvalid,

@@ -21,6 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use super::{Gateway, Make};
+use crate::client::Trust;
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
@@ -119,7 +120,9 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let (transports, simulator) = transports(config, &clock)?;
     let echo = config.simulator.enabled.then(|| Echo::new(clock.clone()));
     let base_url = config.base_url(bound);
-    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), Authorities::of_this_machine)?;
+    let trust = trust(config)?;
+    let authorities = || Authorities::of_this_machine().and(trust.added());
+    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), authorities)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
     let receivers = Guard::new(&config.guard.allow_networks, receivers);
@@ -128,8 +131,8 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         clock,
         chance: Chance::system(),
         transports,
-        files: Arc::new(Fetcher::new(guard, config.limits.into())),
-        poster: Arc::new(Http::new(receivers, &config.outbound)),
+        files: Arc::new(Fetcher::new(guard, config.limits.into()).trusting(trust.clone())),
+        poster: Arc::new(Http::new(receivers, &config.outbound).trusting(trust)),
         mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
         echo,
@@ -145,6 +148,14 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     });
     let gateway = launched.await.map_err(|_| StartError::Actors)??;
     Ok(Started { gateway, new_admin_key, log })
+}
+
+/// Whom we believe; a file that was named and is of no use is a mistake to mend before anything runs.
+fn trust(config: &Config) -> Result<Trust, StartError> {
+    match &config.tls.extra_ca_file {
+        Some(path) => Trust::read(path).map_err(file(format!("cannot use [tls] extra_ca_file {}", path.display()))),
+        None => Ok(Trust::default()),
+    }
 }
 
 /// What the deciding thread runs on.

@@ -85,33 +85,54 @@ impl Guard {
 
     /// Judges a URL as it was given. Every address that its name has must be allowed.
     pub async fn judge_text(&self, text: &str) -> Result<Target, Refusal> {
-        let fits = text.len() <= URL_BYTES_MAX;
-        let url = Url::parse(text).ok().filter(|_| fits).ok_or(Refusal::NotAUrl)?;
-        self.judge(url).await
+        self.judge(parsed(text)?).await
     }
 
     /// Judges a URL, such as that of a redirect. Looks its name up once.
     pub async fn judge(&self, url: Url) -> Result<Target, Refusal> {
-        let (host, port) = shape(&url)?;
-        let is_echo = self.own.is_echo(&url);
+        let addresses = match self.place(&url)? {
+            Place::At(addresses) => addresses,
+            Place::Named(name, port) => {
+                let found = self.resolver.resolve(name).await;
+                let found =
+                    found.map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })?;
+                self.permitted(found, port)?
+            }
+        };
+        Ok(Target { url, addresses })
+    }
+
+    /// Judges a URL as far as that needs no name server: what is refused here would be refused at every call.
+    pub fn foresee(&self, text: &str) -> Result<(), Refusal> {
+        self.place(&parsed(text)?).map(drop)
+    }
+
+    fn place<'a>(&self, url: &'a Url) -> Result<Place<'a>, Refusal> {
+        let (host, port) = shape(url)?;
+        let is_echo = self.own.is_echo(url);
         let doors = if is_echo && url.scheme() == "http" { self.own.doors(&host, port) } else { Vec::new() };
         if !doors.is_empty() {
-            return Ok(Target { url, addresses: doors });
+            return Ok(Place::At(doors));
         }
         if !is_echo && self.own.is_typed(&host, port) {
             return Err(Refusal::Own);
         }
-        if self.networks.is_empty() && !PORTS.contains(&port) {
-            return Err(Refusal::Port);
-        }
-        let addresses = self.permitted(host, port).await?;
-        Ok(Target { url, addresses })
+        let literal = match host {
+            Host::Ipv4(ip) => vec![ip.into()],
+            Host::Ipv6(ip) => vec![ip.into()],
+            // A dot at the end makes a second spelling of every name; nobody needs it.
+            Host::Domain(name) if name.ends_with('.') => return Err(Refusal::NotPublic),
+            Host::Domain(name) if is_localhost(name) => self.loopback()?,
+            Host::Domain(_) if self.networks.is_empty() && !PORTS.contains(&port) => return Err(Refusal::Port),
+            Host::Domain(name) => return Ok(Place::Named(name, port)),
+        };
+        self.permitted(literal, port).map(Place::At)
     }
 
-    /// The addresses to call, if every one that the name has is allowed.
-    async fn permitted(&self, host: Host<&str>, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
+    /// The addresses to call, if every one that the host has is allowed.
+    fn permitted(&self, found: Vec<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
         let mut addresses = Vec::new();
-        for ip in self.addresses(host).await? {
+        for ip in found {
             let address = SocketAddr::new(ip, port);
             self.permit(address)?;
             if !addresses.contains(&address) {
@@ -122,6 +143,7 @@ impl Guard {
         if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(addresses) }
     }
 
+<<<<<<< HEAD
     async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
         match host {
             Host::Ipv4(ip) => Ok(vec![ip.into()]),
@@ -136,6 +158,20 @@ impl Guard {
         }
     }
 
+||||||| b6f1c6e
+    async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
+        match host {
+            Host::Ipv4(ip) => Ok(vec![ip.into()]),
+            Host::Ipv6(ip) => Ok(vec![ip.into()]),
+            // A dot at the end makes a second spelling of every name; nobody needs it.
+            Host::Domain(name) if name.ends_with('.') => Err(Refusal::NotPublic),
+            Host::Domain(name) if is_localhost(name) => self.loopback(),
+            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|_| Refusal::Unresolved),
+        }
+    }
+
+=======
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     /// What `localhost` stands for: the loopback addresses that are open.
     fn loopback(&self) -> Result<Vec<IpAddr>, Refusal> {
         let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
@@ -143,6 +179,7 @@ impl Guard {
         if both.is_empty() { Err(Refusal::NotPublic) } else { Ok(both) }
     }
 
+    /// The verdict on the address comes first: with another port it would be no better.
     fn permit(&self, address: SocketAddr) -> Result<(), Refusal> {
         let ip = address.ip();
         if !self.networks.callable(ip) {
@@ -156,6 +193,19 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+/// Where a URL leads, as far as nobody was asked.
+enum Place<'a> {
+    /// To these addresses, which are allowed.
+    At(Vec<SocketAddr>),
+    /// To the addresses of this name, at this port.
+    Named(&'a str, u16),
+}
+
+fn parsed(text: &str) -> Result<Url, Refusal> {
+    let fits = text.len() <= URL_BYTES_MAX;
+    Url::parse(text).ok().filter(|_| fits).ok_or(Refusal::NotAUrl)
 }
 
 /// What can be said before a name is looked up, whoever we are.

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod echo;
+mod foreseen;
 
 /// A name server of the test's own: one answer after the other, then none.
 struct Answers(Mutex<VecDeque<Vec<IpAddr>>>);

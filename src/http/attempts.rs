@@ -96,6 +96,18 @@ mod tests {
         }
     }
 
+    /// Spreadsheets take a table without the mark for one in the encoding of their country, and stop at a NUL.
+    #[test]
+    fn a_table_is_read_as_it_was_written_whatever_its_letters() {
+        let table =
+            super::super::tables::csv(&[attempt("\u{41f}\u{440}\u{438}\u{432}\u{435}\u{442}\0\u{1b}[2J\u{9b}")])
+                .unwrap();
+        assert!(table.starts_with(b"\xef\xbb\xbfid,"), "{table:?}");
+        let row = read_back(&[attempt("\u{41f}\0\u{1b}[2J\u{9b}a\tb")]).remove(0);
+        assert_eq!(row[7], "\u{41f}\u{fffd}\u{fffd}[2J\u{fffd}a\tb");
+        assert_eq!(read_back(&[attempt("\0=1+1")]).remove(0)[7], "\u{fffd}=1+1");
+    }
+
     #[test]
     fn the_text_tells_lines_of_a_request_from_ours() {
         let text = story(&[attempt("{\n2026-01-02T03:04:05.006Z  200  att_18\n\u{1b}[31m}")]);

@@ -254,6 +254,13 @@ impl From<actors::webhook::Rejection> for Refused {
     }
 }
 
+impl From<crate::outbound::TooManyKeys> for Refused {
+    fn from(too_many: crate::outbound::TooManyKeys) -> Self {
+        Self::new(StatusCode::CONFLICT, "too_many_signing_keys", "Five signing keys are valid already")
+            .hinting(format!("The oldest ends at {}: replace the key after that", too_many.until))
+    }
+}
+
 /// The path takes only these methods.
 pub(super) fn method_not_allowed(allowed: String) -> Refused {
     let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed");

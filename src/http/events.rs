@@ -8,6 +8,7 @@ use events::log::{Log, ReadError};
 use events::reading;
 use events::record::{Position, Record, decode};
 use events::verify::verify as verify_log;
+use events::webhook::WebhookConfigured;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use super::caller::Operator;
 use super::error::Refused;
 use super::page::{self, PageQuery, Query};
 use crate::gateway::Gateway;
+use crate::recent::mask;
 
 /// Positions of a stream read at once.
 const CHUNK: usize = 512;
@@ -46,9 +48,20 @@ impl EventRow {
             streams: event.streams().into_iter().flatten().map(|stream| stream.to_string()).collect(),
             workspace: record.workspace.number(),
             cause: serde_json::to_value(&record.cause).unwrap_or_default(),
-            data: serde_json::to_value(event).unwrap_or_default(),
+            data: shown(event),
         }
     }
+}
+
+/// What an event says; of a receiver's address neither user nor password, which earlier versions took.
+fn shown(event: &Event) -> Value {
+    let mut data = serde_json::to_value(event).unwrap_or_default();
+    if let (Event::WebhookConfigured(WebhookConfigured { url: Some(url), .. }), Some(told)) =
+        (event, data.get_mut("url"))
+    {
+        *told = mask::credentials(url.reveal()).into();
+    }
+    data
 }
 
 /// Which events are wanted.

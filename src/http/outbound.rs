@@ -1,5 +1,9 @@
 //! The outbound webhook: settings and switches, and what its owner can do about deliveries.
 
+mod url;
+
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use actors::clock::wall_now;
 use actors::webhook::{Answer, Command, Configure, State, Webhook};
@@ -8,19 +12,22 @@ use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::Aggregation;
 use serde::{Deserialize, Deserializer, Serialize};
-use url::Url;
 use utoipa::ToSchema;
 
 use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
+<<<<<<< HEAD
 use crate::gateway::Gateway;
 use crate::outbound::{Fault, KeyRing, Request, SigningKey, body, rebuild, testing};
+||||||| b6f1c6e
+use crate::outbound::{KeyRing, Request, SigningKey, body, rebuild, testing};
+=======
+use crate::outbound::{KeyRing, KeysError, Request, TESTS_PER_MINUTE, body, rebuild, testing};
+use crate::recent::mask;
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 use crate::secrets;
-
-/// Longest URL, in bytes.
-const URL_BYTES_MAX: usize = 2_048;
 
 /// The outbound webhook as its owner sees it.
 #[derive(Serialize, ToSchema)]
@@ -47,7 +54,7 @@ pub(super) struct OutboundView {
 impl OutboundView {
     fn of(state: &State) -> Self {
         Self {
-            url: state.url.as_ref().map(|url| url.reveal().to_owned()),
+            url: state.url.as_ref().map(|url| mask::credentials(url.reveal())),
             enabled: state.enabled,
             aggregation: state.aggregation,
             errors_in_a_row: state.errors,
@@ -120,7 +127,7 @@ pub(super) struct RecoveredView {
 pub(super) struct SecretView {
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     secret: String,
-    /// Until then requests carry a second signature, by the key before.
+    /// Until then requests carry more than one signature: each key before signs for a day after it was replaced.
     #[schema(value_type = Option<Moment>)]
     previous_valid_until: Option<String>,
 }
@@ -184,8 +191,10 @@ pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
 pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
     let OutboundBody { url, enabled, aggregation, backlog, reason } = call.body().await?;
     fields::reason(&reason)?;
-    let url =
-        url.map(|url| url.filter(|url| !url.trim().is_empty()).map(|url| checked(&url)).transpose()).transpose()?;
+    let gateway = &call.gateway;
+    let url = url
+        .map(|url| url.filter(|url| !url.trim().is_empty()).map(|url| url::checked(gateway, &url)).transpose())
+        .transpose()?;
     if matches!(url, Some(Some(_))) {
         call.keys()?;
     }
@@ -193,18 +202,6 @@ pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
     let (webhook, by) = (call.webhook(), BY.to_owned());
     call.tell(Command::Configure(Configure { webhook, url, aggregation, enabled, discard, by, reason })).await?;
     call.shown().await
-}
-
-/// Whether it could be a URL at all; where it leads is judged at each try.
-fn checked(url: &str) -> Result<String, Refused> {
-    let url = url.trim();
-    let parsed = Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
-    match parsed {
-        Some(_) if url.len() <= URL_BYTES_MAX => Ok(url.to_owned()),
-        Some(_) => Err(Refused::invalid("url", format!("url has more than {URL_BYTES_MAX} bytes"))),
-        None => Err(Refused::invalid("url", "url must be an absolute http or https URL")
-            .hinting("Such as https://crm.example/hooks/whatsapp")),
-    }
 }
 
 /// Closes all windows that are open now.
@@ -235,11 +232,13 @@ pub(super) async fn secret(call: Call) -> Result<HttpResponse, Refused> {
     Ok(HttpResponse::Ok().json(secret_view(&keys)))
 }
 
-/// Makes a new key; the one before it signs too for another day.
+/// Makes a new key; each one before it signs too until its day is over.
 pub(super) async fn rotate_secret(call: Call) -> Result<HttpResponse, Refused> {
-    let mut keys = call.keys()?;
-    keys.rotate(SigningKey::new(&call.gateway.chance), wall_now());
-    keys.keep(call.gateway.shard.log().as_ref(), call.webhook()).map_err(|error| Refused::fault(&error))?;
+    let (log, chance) = (call.gateway.shard.log().as_ref(), &call.gateway.chance);
+    let keys = KeyRing::rotate_kept(log, call.webhook(), chance, wall_now()).map_err(|error| match error {
+        KeysError::TooMany(too_many) => Refused::from(too_many),
+        error => Refused::fault(&error),
+    })?;
     let Digest(key_hash) = secrets::digest(&keys.current().reveal());
     let (webhook, by) = (call.webhook(), BY.to_owned());
     call.tell(Command::KeyRotated { webhook, key_hash: Digest(key_hash), by }).await?;
@@ -261,6 +260,7 @@ pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpRe
 /// Posts a report that nobody is owed, outside all counts; answers with the try.
 pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
     let url = call.see(|state| state.url.clone()).await?.ok_or(actors::webhook::Rejection::NoUrl)?;
+    let turn = call.gateway.trying.turn(call.workspace).map_err(too_many_tests)?;
     let account = call.look(|state| state.accounts.values().next().cloned()).await?;
     let at = call.gateway.shard.clock().now();
     let message = call.gateway.chance.message_id(at);
@@ -269,10 +269,22 @@ pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
     let bundle = bundle.ok_or_else(|| Refused::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &call.gateway.base_url).map_err(|error| Refused::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &call.keys()?);
+<<<<<<< HEAD
     let tried = call.gateway.trying.post(call.workspace, delivery, at, request).await;
     let (number, _) = tried.ok_or_else(|| Refused::unavailable(Fault::Ours.to_string()))?;
+||||||| b6f1c6e
+    let (number, _) = call.gateway.trying.post(call.workspace, delivery, at, request).await;
+=======
+    let number = call.gateway.trying.test(turn, call.workspace, delivery, at, request).await;
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     let workspace = call.workspace;
     let tries = call.gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);
     Ok(HttpResponse::Ok().json(kept.ok_or_else(|| Refused::fault(&"a try was not kept"))?))
+}
+
+fn too_many_tests(wait: Duration) -> Refused {
+    let seconds = wait.as_millis().div_ceil(1_000).max(1);
+    Refused::too_many_requests(u32::try_from(seconds).unwrap_or(u32::MAX))
+        .hinting(format!("Tests are posted one at a time, {TESTS_PER_MINUTE} a minute"))
 }

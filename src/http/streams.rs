@@ -22,6 +22,7 @@ use super::error::Refused;
 use super::page::Query;
 use crate::cli::args::Moment;
 use crate::gateway::Gateway;
+use crate::recent::mask;
 
 /// A state as the API and the command line show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +54,11 @@ pub fn state_view(
 
 fn view<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, at: Position) -> Result<Option<StateView>, ReadError> {
     let replayed = replay::<D>(id, log, index, at)?;
-    let state = serde_json::to_value(&replayed.state).unwrap_or_default();
+    let mut state = serde_json::to_value(&replayed.state).unwrap_or_default();
+    // An address of a receiver; earlier versions took some with a password in them.
+    if let Some(Value::String(url)) = state.get_mut("url") {
+        *url = mask::credentials(url);
+    }
     let view = StateView { stream: D::stream(id).to_string(), at, revision: replayed.revision, state };
     Ok((replayed.revision > 0).then_some(view))
 }

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use crate::recent::RequestView;
 
+/// Spreadsheets take a text without it for one of another encoding.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Spreadsheets take cells that begin so for formulas.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -29,7 +31,7 @@ pub(super) struct Told {
 
 /// As a table, with a row of titles.
 pub(super) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::Error>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut table = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     table.write_record(T::COLUMNS).map_err(Box::new)?;
     for view in views {
         table.write_record(view.cells().iter().map(|cell| harmless(cell))).map_err(Box::new)?;
@@ -37,9 +39,11 @@ pub(super) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::Error>> {
     table.into_inner().map_err(|error| Box::new(error.into_error().into()))
 }
 
-/// A cell that begins like a formula is made a text.
+/// A cell that begins like a formula is made a text; of control characters only those stay that end a line or a column.
 fn harmless(cell: &str) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+    let is_bad = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let cell = cell.replace(is_bad, "\u{fffd}");
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }
 
 /// As a text, one passage behind the other.
@@ -81,9 +85,12 @@ pub(super) fn title(name: &str, is_cut: bool) -> String {
 #[cfg(test)]
 pub(super) fn read_back<T: Tabled>(views: &[T]) -> Vec<Vec<String>> {
     let table = csv(views).unwrap();
-    let mut reader = csv::Reader::from_reader(table.as_slice());
+    let table = table.strip_prefix(BYTE_ORDER_MARK.as_bytes()).expect("a byte-order mark");
+    let mut reader = csv::Reader::from_reader(table);
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
     let rows: Vec<Vec<String>> = rows.collect();
     assert!(rows.iter().flatten().all(|cell| !cell.starts_with(FORMULA)), "{rows:?}");
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    assert!(rows.iter().flatten().all(|cell| cell.chars().all(is_plain)), "{rows:?}");
     rows
 }

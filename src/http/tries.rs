@@ -35,6 +35,9 @@ impl Tabled for TryView {
         "body_cut",
         "answer",
         "answer_cut",
+        "url",
+        "answer_headers",
+        "test",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -51,20 +54,26 @@ impl Tabled for TryView {
             self.request.body_cut.to_string(),
             answer.to_owned(),
             answer_cut.to_string(),
+            self.url.clone(),
+            answer_headers(self),
+            self.test.to_string(),
         ]
     }
 
     fn told(&self) -> Told {
         let status = status(self).unwrap_or_else(|| "---".to_owned());
         let (answer, answer_cut) = answer(self);
-        let what =
-            format!("{}  {status}  {}  {} ms  delivery {}", self.at, self.id, self.duration_ms, self.delivery_id);
+        let test = if self.test { "  test" } else { "" };
+        let (at, id, ms, delivery) = (&self.at, &self.id, self.duration_ms, &self.delivery_id);
+        let what = format!("{at}  {status}  {id}  {ms} ms  delivery {delivery}{test}");
         Told {
             line: what,
             notes: self.error.iter().map(|error| format!("error: {error}")).collect(),
             blocks: vec![
+                ("url".to_owned(), self.url.clone()),
                 ("headers".to_owned(), headers(&self.request)),
                 (title("body", self.request.body_cut), self.request.body.clone()),
+                ("answer's headers".to_owned(), answer_headers(self)),
                 (title("answer", answer_cut), answer.to_owned()),
             ],
         }
@@ -73,6 +82,11 @@ impl Tabled for TryView {
 
 fn status(view: &TryView) -> Option<String> {
     view.response.as_ref().map(|response| response.status.to_string())
+}
+
+fn answer_headers(view: &TryView) -> String {
+    let headers = view.response.iter().flat_map(|response| &response.headers);
+    headers.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The answer's body, and whether it goes on.
@@ -93,12 +107,19 @@ mod tests {
             id: "try_17".to_owned(),
             at: "2026-01-02T03:04:05.006Z".to_owned(),
             delivery_id: "10010001".to_owned(),
+            url: "https://crm.example/hook?***".to_owned(),
+            test: false,
             request: RequestView {
                 headers: BTreeMap::from([("webhook-id".to_owned(), "10010001".to_owned())]),
                 body: "{\"text\":\"hi\"}".to_owned(),
                 body_cut: false,
             },
-            response: answer.map(|body| ResponseView { status: 500, body: body.to_owned(), body_cut: true }),
+            response: answer.map(|body| ResponseView {
+                status: 500,
+                headers: BTreeMap::from([("retry-after".to_owned(), "60".to_owned())]),
+                body: body.to_owned(),
+                body_cut: true,
+            }),
             error: Some("report_http_error: The receiver answers with status 500".to_owned()),
             duration_ms: 84,
         }

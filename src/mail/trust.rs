@@ -7,7 +7,10 @@ use rustls::pki_types::CertificateDer;
 
 /// Whose certificates are believed. With none, Mozilla's list counts.
 #[derive(Debug, Clone)]
-pub struct Authorities(Vec<CertificateDer<'static>>);
+pub struct Authorities {
+    known: Vec<CertificateDer<'static>>,
+    added: Vec<CertificateDer<'static>>,
+}
 
 impl Authorities {
     /// Those that this machine trusts, or those in `SSL_CERT_FILE`.
@@ -19,14 +22,20 @@ impl Authorities {
     pub fn new(certificates: Vec<CertificateDer<'static>>) -> Self {
         let is_readable =
             |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
-        Self(certificates.into_iter().filter(is_readable).collect())
+        Self { known: certificates.into_iter().filter(is_readable).collect(), added: Vec::new() }
+    }
+
+    /// The same, and these.
+    #[must_use]
+    pub fn and(self, added: &[CertificateDer<'static>]) -> Self {
+        Self { added: added.to_vec(), ..self }
     }
 
     /// TLS towards a server of this name, or address.
     pub(super) fn tls(&self, host: &str) -> Result<TlsParameters, Error> {
-        let store = if self.0.is_empty() { CertificateStore::WebpkiRoots } else { CertificateStore::None };
+        let store = if self.known.is_empty() { CertificateStore::WebpkiRoots } else { CertificateStore::None };
         let mut parameters = TlsParameters::builder(host.to_owned()).certificate_store(store);
-        for certificate in &self.0 {
+        for certificate in self.known.iter().chain(&self.added) {
             parameters = parameters.add_root_certificate(Certificate::from_der(certificate.as_ref().to_vec())?);
         }
         parameters.build_rustls()
@@ -40,7 +49,7 @@ mod tests {
     #[test]
     fn tls_can_be_set_up_for_names_and_addresses_whoever_is_believed() {
         let unreadable = Authorities::new(vec![CertificateDer::from(vec![1, 2, 3])]);
-        assert!(unreadable.0.is_empty());
+        assert!(unreadable.known.is_empty());
         for authorities in [Authorities::of_this_machine(), unreadable] {
             for host in ["mail.example", "127.0.0.1", "::1"] {
                 assert!(authorities.tls(host).is_ok(), "{host}");

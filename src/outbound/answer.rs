@@ -10,6 +10,8 @@ use super::{BODY_BYTES_MAX, retry_after};
 
 /// Headers beyond this are left out.
 const HEADER_BYTES_MAX: usize = 8 << 10;
+/// The body of a success is waited for no longer than this: the next report of the chat waits as long.
+const AFTER_SUCCESS: Duration = Duration::from_secs(2);
 
 /// What a receiver answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,40 +28,32 @@ pub struct Response {
     pub retry_after: Option<Duration>,
 }
 
-/// How the reading of an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// All of it was read, or as much as is kept, or it broke off.
-    Read,
-    /// The time was over before.
-    Late,
-}
-
-/// Reads until the end, the first 16 KiB, or `until`; then hangs up.
-pub(super) async fn read(answer: reqwest::Response, until: Instant) -> (Response, Ending) {
+/// Reads until the end, the first 16 KiB, or `until`; of a success no longer than a moment. Then hangs up. The status has
+/// decided already: what follows it, or does not, is kept for people alone.
+pub(super) async fn read(answer: reqwest::Response, until: Instant) -> Response {
     let status = answer.status().as_u16();
     let asked = answer.headers().get(RETRY_AFTER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let headers = shown(answer.headers());
-    let (bytes, is_cut, ending) = body(answer, until).await;
+    let until = if answer.status().is_success() { until.min(Instant::now() + AFTER_SUCCESS) } else { until };
+    let (bytes, is_cut) = body(answer, until).await;
     let (body, is_longer_as_text) = text(&bytes);
     let retry_after = asked.and_then(|asked| retry_after::parse(&asked, wall_now()));
-    (Response { status, headers, body, body_cut: is_cut || is_longer_as_text, retry_after }, ending)
+    Response { status, headers, body, body_cut: is_cut || is_longer_as_text, retry_after }
 }
 
-/// The first bytes, whether there are more, and how it ended. What breaks off has told its status all the same.
-async fn body(mut answer: reqwest::Response, until: Instant) -> (Vec<u8>, bool, Ending) {
+/// The first bytes, and whether there are more, or would be.
+async fn body(mut answer: reqwest::Response, until: Instant) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
     loop {
         let piece = match timeout_at(until, answer.chunk()).await {
-            Err(_) => return (bytes, true, Ending::Late),
-            Ok(Err(_)) => return (bytes, true, Ending::Read),
-            Ok(Ok(None)) => return (bytes, false, Ending::Read),
+            Err(_) | Ok(Err(_)) => return (bytes, true),
+            Ok(Ok(None)) => return (bytes, false),
             Ok(Ok(Some(piece))) => piece,
         };
         let room = BODY_BYTES_MAX.saturating_sub(bytes.len());
         bytes.extend_from_slice(piece.get(..room).unwrap_or(&piece));
         if piece.len() > room {
-            return (bytes, true, Ending::Read);
+            return (bytes, true);
         }
     }
 }

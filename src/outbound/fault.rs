@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::Trouble;
+use crate::client::{Insecure, Trouble};
 use crate::config::Success;
 use crate::guard::Refusal;
 
@@ -22,9 +22,9 @@ pub enum Fault {
     #[error("The receiver cannot be reached")]
     Unreachable,
     /// The receiver's certificate is of no use, or it does not speak TLS.
-    #[error("No secure connection to the receiver is possible; its certificate may be invalid or expired")]
-    Insecure,
-    /// It took too long, from the look-up of the name to the end of the answer.
+    #[error("No secure connection to the receiver is possible: {0}")]
+    Insecure(Insecure),
+    /// It took too long, from the look-up of the name to the answer's status and headers.
     #[error("The receiver did not answer within {} seconds", .0.as_secs_f64())]
     Timeout(Duration),
     /// What came is not HTTP, has too many headers, or broke off before its status was complete.
@@ -57,13 +57,28 @@ impl Fault {
             Self::UrlInvalid(_) => "report_url_invalid",
             Self::AddressForbidden(_) => "report_address_forbidden",
             Self::NameUnknown | Self::Unreachable => "report_unreachable",
-            Self::Insecure => "report_tls_failed",
+            Self::Insecure(insecure) => tls_code(*insecure),
             Self::Timeout(_) => "report_timeout",
             Self::AnswerInvalid => "report_answer_invalid",
             Self::Redirected(_) => "report_redirected",
             Self::Status(_) => "report_http_error",
             Self::Ours => "unavailable",
         }
+    }
+}
+
+const fn tls_code(insecure: Insecure) -> &'static str {
+    match insecure {
+        Insecure::SelfSigned => "report_tls_self_signed",
+        Insecure::UnknownAuthority => "report_tls_unknown_authority",
+        Insecure::ChainIncomplete => "report_tls_chain_incomplete",
+        Insecure::WrongName => "report_tls_wrong_name",
+        Insecure::Expired => "report_tls_expired",
+        Insecure::NotYetValid => "report_tls_not_yet_valid",
+        Insecure::ClientCertificate => "report_tls_client_certificate",
+        Insecure::NotSpoken => "report_tls_not_spoken",
+        Insecure::TooOld => "report_tls_too_old",
+        Insecure::Other => "report_tls_failed",
     }
 }
 
@@ -81,7 +96,7 @@ impl From<Refusal> for Fault {
 impl From<Trouble> for Fault {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Tls => Self::Insecure,
+            Trouble::Tls(insecure) => Self::Insecure(insecure),
             Trouble::Unreachable => Self::Unreachable,
             Trouble::Reset | Trouble::NotHttp => Self::AnswerInvalid,
         }
@@ -93,7 +108,7 @@ mod tests {
     use super::*;
 
     /// All that people may ever read of a try that failed.
-    const VISIBLE: [(Fault, &str, &str); 10] = [
+    const VISIBLE: [(Fault, &str, &str); 11] = [
         (
             Fault::UrlInvalid(Refusal::Scheme),
             "report_url_invalid",
@@ -112,9 +127,14 @@ mod tests {
         (Fault::NameUnknown, "report_unreachable", "The receiver was not found: its name has no address"),
         (Fault::Unreachable, "report_unreachable", "The receiver cannot be reached"),
         (
-            Fault::Insecure,
+            Fault::Insecure(Insecure::Other),
             "report_tls_failed",
-            "No secure connection to the receiver is possible; its certificate may be invalid or expired",
+            "No secure connection to the receiver is possible: its certificate or its TLS is of no use",
+        ),
+        (
+            Fault::Insecure(Insecure::Expired),
+            "report_tls_expired",
+            "No secure connection to the receiver is possible: its certificate has expired; renew it",
         ),
         (Fault::Timeout(Duration::from_secs(15)), "report_timeout", "The receiver did not answer within 15 seconds"),
         (Fault::AnswerInvalid, "report_answer_invalid", "The receiver does not answer in valid HTTP"),
@@ -131,6 +151,26 @@ mod tests {
         for (fault, code, words) in VISIBLE {
             assert_eq!((fault.code(), &*fault.to_string()), (code, words));
             assert!(crate::codes::find(code).is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_as_the_catalogue_says() {
+        for insecure in [
+            Insecure::SelfSigned,
+            Insecure::UnknownAuthority,
+            Insecure::ChainIncomplete,
+            Insecure::WrongName,
+            Insecure::Expired,
+            Insecure::NotYetValid,
+            Insecure::ClientCertificate,
+            Insecure::NotSpoken,
+            Insecure::TooOld,
+            Insecure::Other,
+        ] {
+            let fault = Fault::Insecure(insecure);
+            let code = crate::codes::find(fault.code());
+            assert_eq!(code.map(|code| code.message), Some(&*fault.to_string()), "{insecure:?}");
         }
     }
 

@@ -6,18 +6,28 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{self, Ending};
+use super::answer;
 use super::{Answered, Fault, Poster, Request, Response};
-use crate::client::{self, Trouble};
+use crate::client::{self, Trouble, Trust};
 use crate::config::{Outbound, Success};
+<<<<<<< HEAD
 use crate::guard::Guard;
 use crate::lack;
+||||||| b6f1c6e
+use crate::guard::Guard;
+=======
+use crate::guard::{Guard, Refusal};
+
+/// Headers of an answer. They matter for the log alone, so there is room for more than anybody sends.
+const HEADERS_MAX: usize = 1_000;
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 
 /// Posts into the internet, as far as the guard lets it.
 pub struct Http {
     guard: Guard,
     deadline: Duration,
     success: Success,
+    trust: Trust,
 }
 
 impl Http {
@@ -28,7 +38,13 @@ impl Http {
 
     /// A poster with this time for all of a try.
     pub fn within(guard: Guard, deadline: Duration, success: Success) -> Self {
-        Self { guard, deadline, success }
+        Self { guard, deadline, success, trust: Trust::default() }
+    }
+
+    /// The same, believing these authorities.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     async fn try_once(&self, request: Request, until: Instant) -> (Option<Response>, Option<Fault>) {
@@ -38,24 +54,38 @@ impl Http {
             Ok(answer) => answer,
             Err(fault) => return (None, Some(fault)),
         };
-        let (response, ending) = answer::read(answer, until).await;
-        let fault = match ending {
-            Ending::Late => Some(late()),
-            Ending::Read => Fault::of_status(response.status, self.success),
-        };
+        let response = answer::read(answer, until).await;
+        let fault = Fault::of_status(response.status, self.success);
         (Some(response), fault)
     }
 
     async fn ask(&self, request: Request) -> Result<reqwest::Response, Fault> {
         let target = self.guard.judge_text(&request.url).await?;
+<<<<<<< HEAD
         let client = client::pinned(target.addresses.clone()).build().map_err(|error| {
+||||||| b6f1c6e
+        let client = client::pinned(target.addresses).build().map_err(|error| {
+=======
+        let client = client::pinned(target.addresses, &self.trust)
+            .http1_max_headers(HEADERS_MAX)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true);
+        let client = client.build().map_err(|error| {
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
             tracing::error!(%error, "no client for reports");
             Fault::Unreachable
         })?;
         let asking = client.post(target.url).headers(headers(&request)).body(request.body);
+<<<<<<< HEAD
         asking.send().await.map_err(|error| {
             if lack::is_ours_towards(&error, &target.addresses) { Fault::Ours } else { Trouble::of(&error).into() }
         })
+||||||| b6f1c6e
+        asking.send().await.map_err(|error| Trouble::of(&error).into())
+=======
+        client::watched(asking.send()).await.map_err(|(error, asked)| Trouble::of(&error, asked).into())
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     }
 }
 
@@ -66,6 +96,10 @@ impl Poster for Http {
             let (response, fault) = self.try_once(request, begun + self.deadline).await;
             Answered { response, fault, duration: begun.elapsed() }
         })
+    }
+
+    fn foresee(&self, url: &str) -> Result<(), Refusal> {
+        self.guard.foresee(url)
     }
 }
 

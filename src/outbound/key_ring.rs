@@ -1,6 +1,7 @@
-//! The keys of one webhook: the one in force and, for a day after a rotation, the one before it.
+//! The keys of one webhook: the one in force and, each for a day after it was replaced, those before it.
 
 use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
 
 use events::log::{Log, ReadError, WriteError};
 use events::time::Timestamp;
@@ -9,14 +10,28 @@ use serde::{Deserialize, Serialize};
 use super::SigningKey;
 use crate::secrets::{self, Chance};
 
-/// For so long both keys sign after a rotation: 24 hours.
+/// For so long a key signs on after it was replaced: 24 hours.
 pub const OVERLAP_MS: u64 = 86_400_000;
+/// Keys that sign at once, the one in force among them.
+pub const KEYS_MAX: usize = 5;
+
+/// Held by whoever changes keys, so that no change is lost to another. Changes are rare, and each is one small write.
+static CHANGING: Mutex<()> = Mutex::new(());
 
 /// The keys of one webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRing {
     current: SigningKey,
-    previous: Option<(SigningKey, Timestamp)>,
+    /// The latest first, each with the end of its day.
+    earlier: Vec<(SigningKey, Timestamp)>,
+}
+
+/// As many keys sign as may at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{KEYS_MAX} keys sign already, until {until}")]
+pub struct TooManyKeys {
+    /// When the first of them has had its day.
+    pub until: Timestamp,
 }
 
 /// Why a webhook's keys are not at hand.
@@ -25,22 +40,29 @@ pub enum KeysError {
     /// The store of secrets could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The first key could not be kept.
+    /// A key could not be kept.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// There is no room for another one.
+    #[error(transparent)]
+    TooMany(#[from] TooManyKeys),
 }
 
 /// As it is kept in the store of secrets.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     current: String,
+    /// The latest of the earlier ones.
     previous: Option<(String, Timestamp)>,
+    /// Those before it, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<(String, Timestamp)>,
 }
 
 impl KeyRing {
     /// One key, for a webhook that had none.
     pub fn new(key: SigningKey) -> Self {
-        Self { current: key, previous: None }
+        Self { current: key, earlier: Vec::new() }
     }
 
     /// The key in force.
@@ -48,27 +70,54 @@ impl KeyRing {
         &self.current
     }
 
-    /// Until when the key before signs too, if it still does.
+    /// Until when a key before this one signs too, if one still does.
     pub fn overlaps_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.previous.as_ref().map(|(_, until)| *until).filter(|until| now < *until)
+        self.signing(now).map(|(_, until)| *until).max()
     }
 
-    /// Puts another key in force. The one in force until now signs for another day; one before that no more.
-    pub fn rotate(&mut self, next: SigningKey, now: Timestamp) {
+    /// Puts another key in force. Each one before it signs until its own day is over.
+    pub fn rotate(&mut self, next: SigningKey, now: Timestamp) -> Result<(), TooManyKeys> {
+        let over = self.signing(now).map(|(_, until)| *until).min();
+        if let Some(until) = over.filter(|_| self.signing(now).count() + 1 >= KEYS_MAX) {
+            return Err(TooManyKeys { until });
+        }
+        self.earlier.retain(|(_, until)| now < *until);
         let before = std::mem::replace(&mut self.current, next);
-        self.previous = Some((before, now.plus_ms(OVERLAP_MS)));
+        self.earlier.insert(0, (before, now.plus_ms(OVERLAP_MS)));
+        Ok(())
+    }
+
+    fn signing(&self, now: Timestamp) -> impl Iterator<Item = &(SigningKey, Timestamp)> {
+        self.earlier.iter().filter(move |(_, until)| now < *until)
     }
 
     /// The signatures of a report, that of the newest key first, separated by blanks.
     pub fn signatures(&self, delivery: &str, at: Timestamp, body: &[u8]) -> String {
-        let previous = self.previous.iter().filter(|(_, until)| at < *until).map(|(key, _)| key);
-        let keys = std::iter::once(&self.current).chain(previous);
+        let keys = std::iter::once(&self.current).chain(self.signing(at).map(|(key, _)| key));
         let at_s = at.ms().div_euclid(1_000);
         keys.map(|key| key.sign(delivery, at_s, body)).collect::<Vec<_>>().join(" ")
     }
 
+    /// Replaces the key in force that is kept for this webhook by a new one; one rotation after the other.
+    pub fn rotate_kept(
+        log: &dyn Log,
+        webhook: impl Display + Copy,
+        chance: &Chance,
+        now: Timestamp,
+    ) -> Result<Self, KeysError> {
+        let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = Self::kept(log, webhook)?.unwrap_or_else(|| Self::new(SigningKey::new(chance)));
+        keys.rotate(SigningKey::new(chance), now)?;
+        keys.keep(log, webhook)?;
+        Ok(keys)
+    }
+
     /// The keys that are kept for this webhook; one that has none yet gets its first.
     pub fn kept_or_first(log: &dyn Log, webhook: impl Display + Copy, chance: &Chance) -> Result<Self, KeysError> {
+        if let Some(keys) = Self::kept(log, webhook)? {
+            return Ok(keys);
+        }
+        let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = Self::kept(log, webhook)? {
             return Ok(keys);
         }
@@ -90,17 +139,17 @@ impl KeyRing {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let kept: Kept = serde_json::from_slice(bytes).ok()?;
-        let previous = match kept.previous {
-            Some((key, until)) => Some((key.parse().ok()?, until)),
-            None => None,
-        };
-        Some(Self { current: kept.current.parse().ok()?, previous })
+        let read = |(key, until): (String, Timestamp)| Some((key.parse().ok()?, until));
+        let earlier = kept.previous.into_iter().chain(kept.earlier).map(read).collect::<Option<Vec<_>>>()?;
+        Some(Self { current: kept.current.parse().ok()?, earlier })
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let previous = self.previous.as_ref().map(|(key, until)| (key.reveal(), *until));
-        // Two texts and a number can always be written.
-        serde_json::to_vec(&Kept { current: self.current.reveal(), previous }).unwrap_or_default()
+        let mut earlier = self.earlier.iter().map(|(key, until)| (key.reveal(), *until));
+        let previous = earlier.next();
+        // Texts and numbers can always be written.
+        let kept = Kept { current: self.current.reveal(), previous, earlier: earlier.collect() };
+        serde_json::to_vec(&kept).unwrap_or_default()
     }
 }
 
@@ -126,7 +175,7 @@ mod tests {
         let mut keys = KeyRing::new(key());
         let before = keys.signatures("17", NOW, b"{}");
         assert_eq!((count(&keys, NOW), keys.overlaps_until(NOW)), (1, None));
-        keys.rotate(key(), NOW);
+        keys.rotate(key(), NOW).unwrap();
         let both = keys.signatures("17", NOW, b"{}");
         assert!(both.ends_with(&format!(" {before}")) && both.starts_with("v1,"), "{both}");
         assert_eq!(keys.overlaps_until(NOW), Some(NOW.plus_ms(OVERLAP_MS)));
@@ -135,14 +184,68 @@ mod tests {
         assert_eq!(keys.overlaps_until(NOW.plus_ms(OVERLAP_MS)), None);
     }
 
+    /// Whoever was given a key may sign by it for a day, however often keys are replaced meanwhile.
     #[test]
-    fn a_second_rotation_drops_the_oldest_key_at_once() {
+    fn each_key_signs_until_its_own_day_is_over() {
         let mut keys = KeyRing::new(key());
-        let oldest = keys.signatures("17", NOW, b"{}");
-        keys.rotate(key(), NOW);
-        keys.rotate(key(), NOW);
-        assert_eq!(count(&keys, NOW), 2);
-        assert!(!keys.signatures("17", NOW, b"{}").contains(&oldest));
+        let at = |hours: u64| NOW.plus_ms(hours * 3_600_000);
+        let mut known = vec![(keys.current().clone(), None)];
+        for hours in [0, 1, 1, 7] {
+            keys.rotate(key(), at(hours)).unwrap();
+            known.last_mut().unwrap().1 = Some(hours + 24);
+            known.push((keys.current().clone(), None));
+        }
+        for hours in 7..40 {
+            let signatures = keys.signatures("17", at(hours), b"{}");
+            let signatures: Vec<&str> = signatures.split(' ').collect();
+            let at_s = at(hours).ms() / 1_000;
+            for (nth, (key, over)) in known.iter().enumerate() {
+                let signs = signatures.contains(&&*key.sign("17", at_s, b"{}"));
+                assert_eq!(signs, over.is_none_or(|over| hours < over), "key {nth} after {hours} hours");
+            }
+        }
+        assert_eq!(keys.overlaps_until(at(7)), Some(at(31)));
+    }
+
+    #[test]
+    fn a_sixth_key_waits_until_the_first_has_had_its_day() {
+        let mut keys = KeyRing::new(key());
+        for ms in 0..4 {
+            keys.rotate(key(), NOW.plus_ms(ms)).unwrap();
+        }
+        let (before, until) = (keys.clone(), NOW.plus_ms(OVERLAP_MS));
+        assert_eq!(count(&keys, NOW.plus_ms(4)), KEYS_MAX);
+        assert_eq!(keys.rotate(key(), NOW.plus_ms(OVERLAP_MS - 1)), Err(TooManyKeys { until }));
+        assert_eq!(keys, before);
+        keys.rotate(key(), until).unwrap();
+        assert_eq!(count(&keys, until), KEYS_MAX);
+    }
+
+    #[test]
+    fn no_rotation_is_lost_to_another() {
+        let (log, chance) = (MemoryLog::default(), Chance::system());
+        let first = KeyRing::kept_or_first(&log, 1, &chance).unwrap().current().clone();
+        let rotated: Vec<SigningKey> = std::thread::scope(|scope| {
+            let rotate = || KeyRing::rotate_kept(&log, 1, &chance, NOW).unwrap().current().clone();
+            let running: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
+            running.into_iter().map(|running| running.join().unwrap()).collect()
+        });
+        let signatures = KeyRing::kept(&log, 1).unwrap().unwrap().signatures("17", NOW, b"{}");
+        for key in rotated.iter().chain([&first]) {
+            assert!(signatures.contains(&key.sign("17", NOW.ms() / 1_000, b"{}")), "{signatures}");
+        }
+        assert!(matches!(KeyRing::rotate_kept(&log, 1, &chance, NOW), Err(KeysError::TooMany(_))));
+    }
+
+    #[test]
+    fn keys_that_an_earlier_version_kept_are_read() {
+        let log = MemoryLog::default();
+        let kept = r#"{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","previous":["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","2023-11-14T22:13:20.001Z"]}"#;
+        log.keep_secret(&secrets::signing_name(1), kept.as_bytes()).unwrap();
+        let keys = KeyRing::kept(&log, 1).unwrap().unwrap();
+        assert_eq!((count(&keys, NOW), count(&keys, NOW.plus_ms(1))), (2, 1));
+        keys.keep(&log, 1).unwrap();
+        assert_eq!(log.secret(&secrets::signing_name(1)).unwrap().as_deref(), Some(kept.as_bytes()));
     }
 
     #[test]
@@ -150,10 +253,10 @@ mod tests {
         let log = MemoryLog::default();
         assert_eq!(KeyRing::kept(&log, 1).unwrap(), None);
         let mut keys = KeyRing::new(key());
-        for _ in 0..2 {
+        for _ in 0..4 {
             keys.keep(&log, 1).unwrap();
             assert_eq!(KeyRing::kept(&log, 1).unwrap().as_ref(), Some(&keys));
-            keys.rotate(key(), NOW);
+            keys.rotate(key(), NOW).unwrap();
         }
         assert_eq!(KeyRing::kept(&log, 11).unwrap(), None);
     }

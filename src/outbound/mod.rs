@@ -17,18 +17,20 @@ mod retry_after;
 mod signing;
 mod tries;
 mod trying;
+mod turns;
 mod verification;
 
 pub use answer::Response;
 pub use fault::Fault;
 pub use http::Http;
-pub use key_ring::{KeyRing, OVERLAP_MS};
+pub use key_ring::{KeyRing, KeysError, OVERLAP_MS, TooManyKeys};
 pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
 pub use tries::{ResponseView, Tries, Try, TryView};
 pub use trying::Trying;
+pub use turns::{TESTS_PER_MINUTE, Turn, Turns};
 pub use verification::{Signature, SignedBy};
 
 pub use crate::recent::BODY_BYTES_MAX;

@@ -5,11 +5,18 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::{Fault, Response};
+use crate::guard::Refusal;
 
 /// Performs tries.
 pub trait Poster: Send + Sync {
     /// Posts once. Never tries again by itself, and ends within the poster's own time.
     fn post(&self, request: Request) -> BoxFuture<'_, Answered>;
+
+    /// Whether a URL could ever be posted to, as far as that is known without asking anybody.
+    fn foresee(&self, url: &str) -> Result<(), Refusal> {
+        let _ = url;
+        Ok(())
+    }
 }
 
 /// What is sent: these headers and no others that say anything about us.

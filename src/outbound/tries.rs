@@ -1,5 +1,6 @@
 //! The last tries of each workspace's outbound webhook: what was sent, what came back, why it failed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use events::time::Timestamp;
@@ -12,6 +13,9 @@ use crate::recent::{self, BODY_BYTES_MAX, Recent, RequestView, Row, mask};
 /// What a try takes beside its bytes, roughly.
 const FRAME_BYTES: usize = 256;
 
+/// Headers of an answer that say where it went wrong.
+const TELLING: [&str; 3] = ["content-type", "location", "retry-after"];
+
 /// The tries of all workspaces. Clones share them.
 pub type Tries = Recent<Try>;
 
@@ -20,6 +24,9 @@ pub type Tries = Recent<Try>;
 pub struct Try {
     at: Timestamp,
     delivery_id: String,
+    /// Masked.
+    url: String,
+    is_test: bool,
     headers: Vec<(String, String)>,
     body: Box<[u8]>,
     body_cut: bool,
@@ -36,6 +43,8 @@ impl Try {
         Self {
             at,
             delivery_id,
+            url: mask::url(&request.url),
+            is_test: false,
             headers: request.headers.clone(),
             body: body.into(),
             body_cut: body.len() < request.body.len(),
@@ -43,6 +52,12 @@ impl Try {
             error: answered.fault.map(|fault| format!("{}: {fault}", fault.code())),
             duration: answered.duration,
         }
+    }
+
+    /// The same, as one that nobody was owed.
+    #[must_use]
+    pub fn as_test(self) -> Self {
+        Self { is_test: true, ..self }
     }
 }
 
@@ -55,6 +70,12 @@ pub struct TryView {
     pub at: String,
     /// The delivery: the same at each of its tries, and the request's `webhook-id`.
     pub delivery_id: String,
+    /// Where to; of a query only that there was one.
+    #[serde(default)]
+    pub url: String,
+    /// Whether it was a test that somebody asked for.
+    #[serde(default, skip_serializing_if = "recent::is_false")]
+    pub test: bool,
     /// What was sent.
     pub request: RequestView,
     /// What came back; null where nothing readable came.
@@ -70,6 +91,9 @@ pub struct TryView {
 pub struct ResponseView {
     /// The HTTP status.
     pub status: u16,
+    /// Those of `Content-Type`, `Location` and `Retry-After` that came.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Bytes that are not UTF-8 are shown as U+FFFD.
     pub body: String,
     /// Whether the body went on.
@@ -93,6 +117,8 @@ impl Row for Try {
             id: format!("try_{number}"),
             at: self.at.to_string(),
             delivery_id: self.delivery_id.clone(),
+            url: self.url.clone(),
+            test: self.is_test,
             request: RequestView::new(headers, &self.body, self.body_cut),
             response: self.response.as_ref().map(ResponseView::masked),
             error: self.error.clone(),
@@ -102,8 +128,16 @@ impl Row for Try {
 
     fn bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        let answer = self.response.as_ref().map_or(0, |response| response.body.len());
-        FRAME_BYTES + headers + self.body.len() + answer
+        let answer = self.response.as_ref().map_or(0, ResponseView::bytes);
+        FRAME_BYTES + self.url.len() + headers + self.body.len() + answer
+    }
+
+    fn is_aside(&self) -> bool {
+        self.is_test
+    }
+
+    fn was_aside(view: &TryView) -> bool {
+        view.test
     }
 
     fn drop_bodies(&mut self) {
@@ -118,13 +152,22 @@ impl Row for Try {
 
 impl ResponseView {
     fn masked(&self) -> Self {
-        Self { body: mask::text(&self.body, self.body_cut), ..*self }
+        let headers = self.headers.iter().map(|(name, value)| {
+            let value = if name == "location" { mask::url(value) } else { mask::text(value, false) };
+            (name.clone(), value)
+        });
+        Self { headers: headers.collect(), body: mask::text(&self.body, self.body_cut), ..*self }
+    }
+
+    fn bytes(&self) -> usize {
+        self.body.len() + self.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     }
 }
 
 impl From<Response> for ResponseView {
     fn from(response: Response) -> Self {
-        Self { status: response.status, body: response.body, body_cut: response.body_cut }
+        let telling = response.headers.into_iter().filter(|(name, _)| TELLING.contains(&name.as_str()));
+        Self { status: response.status, headers: telling.collect(), body: response.body, body_cut: response.body_cut }
     }
 }
 

@@ -1,12 +1,21 @@
 //! One try from end to end: posted, kept among the last tries, told in the words of the rules.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actors::webhook::Outcome;
 use events::ids::WorkspaceId;
 use events::time::Timestamp;
+use tokio::time::Instant;
 
+<<<<<<< HEAD
 use super::{Answered, Fault, Poster, Request, Tries, Try};
+||||||| b6f1c6e
+use super::{Answered, Poster, Request, Tries, Try};
+=======
+use super::{Answered, Poster, Request, Tries, Try, Turn, Turns};
+use crate::guard::Refusal;
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 
 /// Code of a try that has neither an answer nor a reason: ours to mend.
 pub(super) const UNEXPLAINED: &str = "internal";
@@ -16,12 +25,14 @@ pub(super) const UNEXPLAINED: &str = "internal";
 pub struct Trying {
     poster: Arc<dyn Poster>,
     tries: Tries,
+    /// Of tests.
+    turns: Turns,
 }
 
 impl Trying {
     /// Tries by this poster, and keeps them there.
     pub fn new(poster: Arc<dyn Poster>, tries: Tries) -> Self {
-        Self { poster, tries }
+        Self { poster, tries, turns: Turns::default() }
     }
 
     /// Posts once. Says what came of it, and the number under which it is kept; `None` where this gateway lacked the
@@ -40,6 +51,34 @@ impl Trying {
         let outcome = outcome(&answered);
         let number = self.tries.push(workspace, Try::new(at, delivery, &request, answered));
         Some((number, outcome))
+    }
+
+    /// Posts a report that nobody is owed. It is kept beside the real ones, in the place of none of them; `None` where
+    /// this gateway lacked the means.
+    pub async fn test(
+        &self,
+        turn: Turn,
+        workspace: WorkspaceId,
+        delivery: String,
+        at: Timestamp,
+        request: Request,
+    ) -> Option<u64> {
+        let answered = self.poster.post(request.clone()).await;
+        drop(turn);
+        if answered.fault == Some(Fault::Ours) {
+            return None;
+        }
+        Some(self.tries.push(workspace, Try::new(at, delivery, &request, answered).as_test()))
+    }
+
+    /// A workspace's turn to post a test, or how long to wait for it.
+    pub fn turn(&self, workspace: WorkspaceId) -> Result<Turn, Duration> {
+        self.turns.take(workspace, Instant::now())
+    }
+
+    /// Whether a URL could ever be posted to, as far as that is known without asking anybody.
+    pub fn foresee(&self, url: &str) -> Result<(), Refusal> {
+        self.poster.foresee(url)
     }
 }
 

@@ -53,6 +53,30 @@ pub(crate) fn text(text: &str, was_cut: bool) -> String {
     shown
 }
 
+/// An address without user and password, and of its query only that there is one.
+pub(crate) fn url(url: &str) -> String {
+    let url = credentials(url);
+    let (path, query) = url.split_once('?').map_or((&*url, None), |(path, query)| (path, Some(query)));
+    let path = if query.is_some() { path } else { path.split('#').next().unwrap_or_default() };
+    let hidden = query.map(|_| format!("?{MASK}")).unwrap_or_default();
+    format!("{}{hidden}", text(path, false))
+}
+
+/// An address with its user and password hidden.
+pub(crate) fn credentials(url: &str) -> String {
+    // They end at the last @ before path, query and fragment; the slashes in front may be turned, or missing.
+    let scheme = url.find(':').map_or(0, |colon| colon + 1);
+    let (scheme, rest) = url.split_at(scheme);
+    let begin = rest.find(|c| !matches!(c, '/' | '\\')).unwrap_or(rest.len());
+    let (slashes, rest) = rest.split_at(begin);
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{slashes}{MASK}@{host}{rest}"),
+        None => url.to_owned(),
+    }
+}
+
 /// The first prefix in a text, and where it stands.
 fn first(text: &str) -> Option<(usize, &'static str)> {
     PREFIXES.iter().filter_map(|prefix| Some((text.find(prefix)?, *prefix))).min()
@@ -84,6 +108,25 @@ mod tests {
         for plain in ["", "sold in_store today", "admin_key: wsk_", "in_ in_ in_", "whsec_short", "é in_é"] {
             assert_eq!(text(plain, false), plain);
         }
+    }
+
+    #[test]
+    fn an_address_shows_neither_password_nor_query() {
+        for (given, shown) in [
+            ("https://crm.example/hook", "https://crm.example/hook"),
+            ("https://crm.example/hook?key=k1&a=@#part", "https://crm.example/hook?***"),
+            ("https://crm.example/hook#part", "https://crm.example/hook"),
+            ("http://ada:pa@ss@crm.example:8080/a@b", "http://***@crm.example:8080/a@b"),
+            ("http://ada@crm.example", "http://***@crm.example"),
+            ("http:\\\\ada:pass@crm.example", "http:\\\\***@crm.example"),
+            ("http:ada:pass@crm.example/", "http:***@crm.example/"),
+            ("/login?next=a", "/login?***"),
+            ("", ""),
+        ] {
+            assert_eq!(url(given), shown, "{given}");
+        }
+        assert_eq!(url(&format!("https://gw.example/in/in_{DIGITS}")), "https://gw.example/in/in_***");
+        assert_eq!(credentials("http://ada:pass@crm.example/?key=k1"), "http://***@crm.example/?key=k1");
     }
 
     #[test]

@@ -54,6 +54,15 @@ pub trait Row: Send + Sync + 'static {
     fn bytes(&self) -> usize;
     /// Lets go of what is long.
     fn drop_bodies(&mut self);
+    /// Whether it stands beside the others: it takes the place of none of them.
+    fn is_aside(&self) -> bool {
+        false
+    }
+    /// The same of one that was saved.
+    fn was_aside(view: &Self::View) -> bool {
+        let _ = view;
+        false
+    }
 }
 
 /// The last rows of each workspace. Clones share them.

@@ -7,6 +7,8 @@ use super::Row;
 
 /// So many rows of a workspace are kept.
 pub const KEPT: usize = 100;
+/// Beside them so many that take no place of theirs.
+const KEPT_ASIDE: usize = 6;
 
 /// A row of this run, or one that was read back.
 pub(super) enum What<R: Row> {
@@ -35,6 +37,13 @@ impl<R: Row> What<R> {
         match self {
             Self::Fresh(row) => row.bytes(),
             Self::Stored(_, bytes) => *bytes,
+        }
+    }
+
+    fn is_aside(&self) -> bool {
+        match self {
+            Self::Fresh(row) => row.is_aside(),
+            Self::Stored(view, _) => R::was_aside(view),
         }
     }
 }
@@ -67,6 +76,8 @@ pub(super) struct Placed<R: Row> {
 pub(super) struct Ring<R: Row> {
     /// The newest last.
     entries: VecDeque<(u64, What<R>)>,
+    /// How many of them stand beside the others.
+    aside: usize,
     /// So many of the newest are not saved.
     unsaved: usize,
     is_loaded: bool,
@@ -75,7 +86,7 @@ pub(super) struct Ring<R: Row> {
 
 impl<R: Row> Default for Ring<R> {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), unsaved: 0, is_loaded: false, slots: Vec::new() }
+        Self { entries: VecDeque::new(), aside: 0, unsaved: 0, is_loaded: false, slots: Vec::new() }
     }
 }
 
@@ -84,18 +95,25 @@ impl<R: Row> Ring<R> {
     pub(super) fn push(&mut self, number: u64, row: R) -> usize {
         // Two threads may come in another order than they got their numbers.
         let at = self.entries.iter().rposition(|(other, _)| *other < number).map_or(0, |before| before + 1);
+        self.aside += usize::from(row.is_aside());
         self.entries.insert(at, (number, What::Fresh(Arc::new(row))));
         self.unsaved = self.unsaved.max(self.entries.len() - at - 1) + 1;
         self.shrink()
     }
 
     fn shrink(&mut self) -> usize {
-        let mut freed = 0;
-        while self.entries.len() > KEPT {
-            freed += self.entries.pop_front().map_or(0, |(_, what)| what.bytes());
-        }
-        self.unsaved = self.unsaved.min(self.entries.len());
-        freed
+        let too_many = (self.entries.len() - self.aside).saturating_sub(KEPT);
+        let too_many_aside = self.aside.saturating_sub(KEPT_ASIDE);
+        let freed: usize = (0..too_many).map(|_| self.drop_oldest(false)).sum();
+        freed + (0..too_many_aside).map(|_| self.drop_oldest(true)).sum::<usize>()
+    }
+
+    fn drop_oldest(&mut self, aside: bool) -> usize {
+        let at = self.entries.iter().position(|(_, what)| what.is_aside() == aside);
+        let Some((at, (_, what))) = at.and_then(|at| Some((at, self.entries.remove(at)?))) else { return 0 };
+        self.aside -= usize::from(aside);
+        self.unsaved -= usize::from(at + self.unsaved > self.entries.len());
+        what.bytes()
     }
 
     /// Adds what was saved in an earlier run, once; says how many bytes that takes.
@@ -115,6 +133,7 @@ impl<R: Row> Ring<R> {
             }
             let known = self.entries.iter().any(|(number, _)| *number == held.number);
             if let (Some(view), false) = (view, known) {
+                self.aside += usize::from(R::was_aside(&view));
                 self.entries.push_front((held.number, What::Stored(Arc::new(view), bytes)));
             }
         }
@@ -123,7 +142,8 @@ impl<R: Row> Ring<R> {
         self.bytes().saturating_sub(before)
     }
 
-    /// What is not saved yet, each with the slot that it gets: a free one or the one with the oldest row.
+    /// What is not saved yet, each with the slot that it gets: a free one, or the one with the oldest row that is not kept
+    /// any more.
     pub(super) fn take_unsaved(&mut self) -> Vec<Placed<R>> {
         let first = self.entries.len() - std::mem::take(&mut self.unsaved);
         let unsaved: Vec<_> = self.entries.range(first..).cloned().collect();
@@ -131,10 +151,12 @@ impl<R: Row> Ring<R> {
     }
 
     fn place(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
-        if self.slots.len() < KEPT {
+        let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
+        if self.slots.iter().all(|slot| is_kept(slot.number)) {
             self.slots.push(Slot { number: 0, parts: 0 });
         }
-        let (at, oldest) = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| slot.number)?;
+        let order = |slot: &Slot| (is_kept(slot.number), slot.number);
+        let (at, oldest) = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| order(slot))?;
         let parts_before = oldest.parts;
         oldest.number = number;
         Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })

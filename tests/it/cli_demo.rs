@@ -95,7 +95,7 @@ fn the_owner_of_the_demo_needs_no_key_on_the_command_line() {
         finished.stdout
     };
 
-    owner(&format!("outbound set --url {address}"));
+    owner(&format!("outbound set --to {address}"));
     owner("outbound test");
 
     wait_until("the test is told", SOON, || listener.output().contains("  200  valid  ").then_some(()));

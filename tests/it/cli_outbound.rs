@@ -27,7 +27,7 @@ impl Owner {
     /// One whose reports go to the receiver.
     fn reporting() -> Self {
         let owner = Self::new();
-        owner.object(&format!("set --url {}", owner.receiver()));
+        owner.object(&format!("set --to {}", owner.receiver()));
         owner
     }
 
@@ -74,7 +74,7 @@ impl Owner {
 fn the_first_url_switches_it_on_and_what_is_said_is_reported() {
     let owner = Owner::new();
     assert_eq!(owner.object("show")["url"], Value::Null);
-    let set = owner.object(&format!("set --url {}", owner.receiver()));
+    let set = owner.object(&format!("set --to {}", owner.receiver()));
     assert_eq!((&set["url"], &set["enabled"]), (&json!(owner.receiver()), &json!(true)));
 
     owner.workspace.send(PHONE, "hi");
@@ -116,7 +116,7 @@ fn the_last_tries_are_listed_shown_and_saved_in_every_format() {
     let tried = owner.object(&format!("try {}", ids[0].as_str().unwrap()));
     assert_eq!((&tried["id"], &tried["response"]["status"]), (&ids[0], &json!(503)));
     assert!(owner.told(&format!("try {}", ids[0].as_str().unwrap())).contains("webhook-signature"));
-    for (format, begin) in [("json", "["), ("csv", "id,"), ("txt", "")] {
+    for (format, begin) in [("json", "["), ("csv", "\u{feff}id,"), ("txt", "")] {
         let saved = owner.told(&format!("log --format {format}"));
         assert!(saved.starts_with(begin) && saved.contains("report_http_error"), "{format}: {saved}");
     }
@@ -233,7 +233,7 @@ fn what_is_refused_says_so_by_its_exit_code() {
     let owner = Owner::new();
     let no_url = owner.run("test");
     assert_eq!(no_url.code, FAILED, "{no_url:?}");
-    let no_address = owner.run("set --url crm.example");
+    let no_address = owner.run("set --to crm.example");
     assert!(no_address.code == FAILED && no_address.stderr.contains("https://crm.example"), "{no_address:?}");
     assert_eq!(owner.run("set").code, USAGE);
     let stranger = owner.server.command(&["outbound", "show", "--api-key", "wsk_wrong"]);
@@ -254,7 +254,7 @@ fn a_listener_with_the_api_key_verifies_without_being_told_the_signing_key() {
         let (_, rest) = output.split_once("Receiving at ")?;
         rest.split_once(' ').map(|(address, _)| address.to_owned())
     });
-    owner.object(&format!("set --url {address}"));
+    owner.object(&format!("set --to {address}"));
     owner.object("test");
     let output =
         wait_until("the test is told", SOON, || Some(listener.output()).filter(|told| told.contains("  200  ")));

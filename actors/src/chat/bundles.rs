@@ -3,19 +3,19 @@
 use events::event::Event;
 use events::ids::MessageId;
 use events::time::Timestamp;
-use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::reports::Window;
-use super::{BUNDLES_AT_ONCE, LookedUp, State};
+use super::{BUNDLES_AT_ONCE, Frame, LookedUp, State};
 
 /// Opens a window for what is owed; where nothing is gathered, closes it at once. Closes what is full, and goes on with
 /// what is being closed.
 pub(super) fn due(state: &State, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
     let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
     match &state.reports.window {
-        Some(window) if window.is_full() || window.closing.is_some() => {
+        Some(window) if state.reports.is_full() || window.closing.is_some() => {
             let aggregated = window.closing.unwrap_or(aggregation != Some(Aggregation::None));
-            flushed(state, window, aggregated, looked_up, now)
+            flushed(state, window, aggregated, &looked_up, now)
         }
         Some(_) => Vec::new(),
         None => open(state, &looked_up, aggregation, now),
@@ -25,41 +25,59 @@ pub(super) fn due(state: &State, looked_up: LookedUp, now: Timestamp) -> Vec<Eve
 /// Closes a window, if it is still open.
 pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
     match state.reports.window.as_ref().filter(|window| window.number == number) {
-        Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), looked_up, now),
+        Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), &looked_up, now),
         None => Vec::new(),
     }
 }
 
 fn open(state: &State, looked_up: &LookedUp, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
     let (Some(chat), Some(first)) = (state.chat, state.reports.pending.front()) else { return Vec::new() };
+    let frame = frame(state, &account(looked_up));
     let opened = BundleOpened {
         webhook: first.webhook,
         chat,
         window: state.reports.windows.saturating_add(1),
         message: first.message,
         at: now,
+        room_bytes: frame.room_bytes(bundle_bytes(looked_up)),
+        line_bytes: frame.line_bytes,
     };
     let mut events = vec![opened.clone().into()];
     if aggregation == Some(Aggregation::None) {
         let mut reports = state.reports.clone();
         reports.opened(&opened);
-        events.extend(reports.window.iter().flat_map(|window| flushed(state, window, false, looked_up.clone(), now)));
+        events.extend(reports.window.iter().flat_map(|window| flushed(state, window, false, looked_up, now)));
     }
     events
 }
 
-/// All messages of a window in one bundle, or one bundle for each.
-fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
-    let account = looked_up.account.flatten().unwrap_or_default();
-    let account = BundleAccount { full_name: account.full_name, email: account.email, phone: account.phone };
+fn account(looked_up: &LookedUp) -> BundleAccount {
+    let account = looked_up.account.clone().flatten().unwrap_or_default();
+    BundleAccount { full_name: account.full_name, email: account.email, phone: account.phone }
+}
+
+fn frame(state: &State, account: &BundleAccount) -> Frame {
+    Frame::of(account, &state.name, state.phone.as_ref(), state.responsible.as_ref())
+}
+
+fn bundle_bytes(looked_up: &LookedUp) -> u64 {
+    looked_up.reporting.flatten().map_or(BUNDLE_BYTES, |reporting| reporting.bundle_bytes)
+}
+
+/// As many messages of a window as one report may have, or one bundle for each.
+fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
+    let account = account(looked_up);
     let bundle = |messages: Vec<MessageId>, is_new_chat| bundle(state, window, messages, is_new_chat, &account, now);
     if aggregated {
-        let all = bundle(window.messages.iter().copied().collect(), !state.reports.reported);
+        // Names may have grown since the window was opened.
+        let fitting = window.fitting(frame(state, &account), bundle_bytes(looked_up));
+        let messages = window.messages.iter().take(fitting).map(|gathered| gathered.message).collect();
+        let all = bundle(messages, !state.reports.reported);
         return all.map(|all| BundleFlushed { aggregated, ..all }.into()).into_iter().collect();
     }
     let first = window.messages.iter().take(BUNDLES_AT_ONCE).enumerate();
     first
-        .filter_map(|(nth, message)| bundle(vec![*message], nth == 0 && !state.reports.reported))
+        .filter_map(|(nth, gathered)| bundle(vec![gathered.message], nth == 0 && !state.reports.reported))
         .map(Event::from)
         .collect()
 }

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod reports;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -19,12 +20,13 @@ use serde::{Deserialize, Serialize};
 use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 use crate::reporting::{self, owed};
 
-pub use reports::{BUNDLE_BYTES_MAX, BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
+pub use reports::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
+pub use size::{Frame, file_bytes, said_bytes};
 
 /// Receipts are taken for this many of a chat's latest messages.
 pub const MESSAGES_MAX: usize = 1_000;
-/// What a message counts as in a bundle when its own text is no longer known.
-const UNKNOWN_BYTES: u64 = 65_536;
+/// What a message counts as in a bundle when its own text is no longer known: it is reported alone.
+const UNKNOWN_BYTES: u64 = u64::MAX;
 
 /// The rules of chats.
 pub struct Chat;
@@ -114,7 +116,8 @@ struct Known {
 
 impl State {
     fn add(&mut self, queued: &MessageQueued) {
-        let bytes = u64::try_from(queued.text.reveal().len()).unwrap_or(u64::MAX);
+        let file = queued.file.as_ref().map(|file| file_bytes(file.name.reveal(), file.url.reveal()));
+        let bytes = said_bytes(queued.text.reveal()).saturating_add(file.unwrap_or(0));
         let known = Known { stage: Stage::Queued, said: false, bytes, has_file: queued.file.is_some() };
         self.messages.insert(queued.message, known);
         self.order.push_back(queued.message);
@@ -210,7 +213,8 @@ impl Decider for Chat {
             Event::MessageRead(e) => state.said(e.message, Stage::Read, e.owed),
             Event::MessageReceived(e) => {
                 if let Some(webhook) = e.owed {
-                    let bytes = u64::try_from(e.text.reveal().len()).unwrap_or(u64::MAX);
+                    let file = e.file.as_ref().map(|file| file_bytes(file.name.reveal(), &file.mime));
+                    let bytes = said_bytes(e.text.reveal()).saturating_add(file.unwrap_or(0));
                     state.reports.owe(e.message, webhook, bytes);
                 }
             }

@@ -7,10 +7,10 @@ use events::time::Timestamp;
 use events::webhook::{BundleFlushed, BundleOpened};
 use serde::{Deserialize, Serialize};
 
+use super::Frame;
+
 /// A bundle has this many messages at most.
 pub const BUNDLE_MESSAGES_MAX: usize = 1_000;
-/// A bundle that has this much text, in bytes, takes no more.
-pub const BUNDLE_BYTES_MAX: u64 = 1 << 20;
 /// Bundles of one message each that are made in one commit, at most.
 pub const BUNDLES_AT_ONCE: usize = 250;
 
@@ -41,25 +41,51 @@ pub(super) struct Window {
     pub(super) number: u64,
     pub(super) webhook: WebhookId,
     opened_at: Timestamp,
-    pub(super) messages: VecDeque<MessageId>,
+    pub(super) messages: VecDeque<Gathered>,
+    /// What its messages take.
     bytes: u64,
+    /// What they may take together, unless it is one alone.
+    room_bytes: u64,
+    /// What each takes beside what was said.
+    line_bytes: u64,
     /// Set when a bundle has left it: the rest follows at once, in that format.
     pub(super) closing: Option<bool>,
 }
 
+/// A message of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Gathered {
+    pub(super) message: MessageId,
+    bytes: u64,
+}
+
 impl Window {
-    /// Whether it takes no more.
-    pub(super) fn is_full(&self) -> bool {
-        self.messages.len() >= BUNDLE_MESSAGES_MAX || self.bytes >= BUNDLE_BYTES_MAX
+    /// How many of its messages, the oldest first, make a report of no more bytes than this; one always does.
+    pub(super) fn fitting(&self, frame: Frame, bundle_bytes: u64) -> usize {
+        let (room, mut taken) = (frame.room_bytes(bundle_bytes), 0_u64);
+        let fits = |gathered: &&Gathered| {
+            taken = taken.saturating_add(frame.line_bytes).saturating_add(gathered.bytes);
+            taken <= room
+        };
+        self.messages.iter().take(BUNDLE_MESSAGES_MAX).take_while(fits).count().max(1)
+    }
+
+    fn is_full(&self) -> bool {
+        self.messages.len() >= BUNDLE_MESSAGES_MAX || self.bytes >= self.room_bytes
     }
 
     fn takes(&self, owed: &Owed) -> bool {
-        self.webhook == owed.webhook && self.closing.is_none() && !self.is_full()
+        let fits = self.with(owed) <= self.room_bytes || self.messages.is_empty();
+        self.webhook == owed.webhook && self.closing.is_none() && !self.is_full() && fits
+    }
+
+    fn with(&self, owed: &Owed) -> u64 {
+        self.bytes.saturating_add(self.line_bytes).saturating_add(owed.bytes)
     }
 
     fn push(&mut self, owed: &Owed) {
-        self.messages.push_back(owed.message);
-        self.bytes = self.bytes.saturating_add(owed.bytes);
+        self.bytes = self.with(owed);
+        self.messages.push_back(Gathered { message: owed.message, bytes: owed.bytes });
     }
 }
 
@@ -86,6 +112,8 @@ impl Reports {
             opened_at: opened.at,
             messages: VecDeque::new(),
             bytes: 0,
+            room_bytes: opened.room_bytes,
+            line_bytes: opened.line_bytes,
             closing: None,
         });
         self.gather();
@@ -95,7 +123,7 @@ impl Reports {
         self.reported = true;
         let Some(window) = self.window.as_mut().filter(|window| window.number == flushed.window) else { return };
         window.closing = Some(flushed.aggregated);
-        window.messages.retain(|message| !flushed.messages.contains(message));
+        window.messages.retain(|gathered| !flushed.messages.contains(&gathered.message));
         if window.messages.is_empty() {
             self.window = None;
         }
@@ -105,7 +133,15 @@ impl Reports {
     pub(super) fn is_due(&self) -> bool {
         match &self.window {
             None => !self.pending.is_empty(),
-            Some(window) => window.closing.is_some() || window.is_full(),
+            Some(window) => window.closing.is_some() || self.is_full(),
         }
+    }
+
+    /// Whether the window takes no more, or not what is next.
+    pub(super) fn is_full(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| {
+            let is_next = |owed: &&Owed| owed.webhook == window.webhook;
+            window.is_full() || self.pending.front().filter(is_next).is_some_and(|owed| !window.takes(owed))
+        })
     }
 }

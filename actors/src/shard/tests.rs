@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::port::{Port, Ports};
+use crate::reporting::Reports;
 use crate::replay::{replay, wake};
 use crate::spec::at;
 use crate::spec::facts::{connected, created, granted, message, url_generated, workspace};
@@ -179,7 +180,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
             reading: Reading::Inline,
             commands_in_flight: 10,
             idle: Duration::from_hours(1),
-            attachments: false,
+            reports: Reports { attachments: false, bundle_bytes: events::webhook::BUNDLE_BYTES },
             snapshot_every: 3,
         };
         story(Shard::launch(parts).unwrap(), batches, sent).await;

@@ -12,9 +12,19 @@ use std::sync::Arc;
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::webhook::{
+<<<<<<< HEAD
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
     DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
     OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+||||||| b6f1c6e
+    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
+    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
+    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+=======
+    Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered,
+    DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
+    DisabledBecause, OwnerNotified, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+>>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 };
 
 use super::{Answer, Command, Configure, Discard, Effect, Outcome, Rejection, Tried, Webhook};
@@ -53,7 +63,8 @@ fn disabled(because: DisabledBecause, errors: u32, reason: &str, ms: i64) -> Eve
 
 fn opened_at(chat_number: u64, window: u64, ms: i64) -> Event {
     let message = message(chat_number * 10 + window);
-    BundleOpened { webhook: webhook(), chat: chat(chat_number), window, message, at: at(ms) }.into()
+    let (webhook, chat, at, room_bytes) = (webhook(), chat(chat_number), at(ms), BUNDLE_BYTES);
+    BundleOpened { webhook, chat, window, message, at, room_bytes, line_bytes: 0 }.into()
 }
 
 /// A bundle of one message, which is called as its window.

@@ -59,8 +59,11 @@ fn of_bundles() -> impl Strategy<Value = Event> {
     let names = (account, personal(), prop::option::of(personal()), prop::option::of(responsible));
     let ids = (workspace(), webhook(), chat(), prop::collection::vec(message(), 1..5));
     prop_oneof![
-        (webhook(), chat(), any::<u64>(), message(), moment())
-            .prop_map(|(webhook, chat, window, message, at)| BundleOpened { webhook, chat, window, message, at }.into()),
+        (webhook(), chat(), any::<[u64; 3]>(), message(), moment()).prop_map(
+            |(webhook, chat, [window, room_bytes, line_bytes], message, at)| {
+                BundleOpened { webhook, chat, window, message, at, room_bytes, line_bytes }.into()
+            }
+        ),
         (ids, any::<(u64, bool, bool, bool)>(), names, moment()).prop_map(
             |((workspace, webhook, chat, messages), (window, aggregated, is_group, is_new_chat), names, at)| {
                 let (account, chat_name, chat_phone, responsible) = names;

@@ -72,7 +72,8 @@ fn bundle_samples() -> Vec<Event> {
         ..flushed.clone()
     };
     vec![
-        BundleOpened { webhook, chat, window: 3, message: MESSAGE, at: AT }.into(),
+        BundleOpened { webhook, chat, window: 3, message: MESSAGE, at: AT, room_bytes: 523_000, line_bytes: 400 }
+            .into(),
         flushed.into(),
         group.into(),
         BundlesCalledIn { webhook, by: by(), at: AT }.into(),

@@ -5,7 +5,7 @@ use events::chat::{ChatOpened, MessageDelivered, MessageRead};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, DeliveryId, MessageId};
 use events::time::Timestamp;
-use events::webhook::{BundleAccount, BundleFlushed, BundleOpened, DeliveryStarted, DeliverySucceeded};
+use events::webhook::{BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, DeliveryStarted, DeliverySucceeded};
 use events::workspace::CreditCharged;
 
 use super::{Scribe, ScribeError, Tenant};
@@ -135,7 +135,8 @@ impl Life<'_> {
 
     fn gathered(&self) -> Vec<Event> {
         let (webhook, chat, window) = (self.tenant.webhook(), self.chat, self.window);
-        vec![BundleOpened { webhook, chat, window, message: self.message, at: self.at }.into()]
+        let (message, at) = (self.message, self.at);
+        vec![BundleOpened { webhook, chat, window, message, at, room_bytes: BUNDLE_BYTES, line_bytes: 0 }.into()]
     }
 
     fn reported(&self) -> [Vec<Event>; 3] {

@@ -57,29 +57,6 @@ impl fmt::Debug for Access {
     }
 }
 
-/// The same where `--url` means something else.
-#[derive(Clone, PartialEq, Eq, Args)]
-pub struct GatewayAccess {
-    /// Gateway to ask.
-    #[arg(id = "url", long = "gateway", value_name = "URL", env = "TIDINGS_URL", help = URL_HELP)]
-    pub url: Option<String>,
-    /// The workspace's API key, unless it is the demo's, which stands in its data directory
-    #[arg(long, value_name = "KEY", env = "TIDINGS_API_KEY", hide_env_values = true)]
-    pub api_key: Option<String>,
-}
-
-impl From<GatewayAccess> for Access {
-    fn from(GatewayAccess { url, api_key }: GatewayAccess) -> Self {
-        Self { url, api_key }
-    }
-}
-
-impl fmt::Debug for GatewayAccess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GatewayAccess").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +67,6 @@ mod tests {
         let forms = [
             format!("{:?}", Server { url: url.clone(), admin_key: key.clone() }),
             format!("{:?}", Operator { url: url.clone(), admin_key: key.clone() }),
-            format!("{:?}", GatewayAccess { url: url.clone(), api_key: key.clone() }),
             format!("{:?}", Access { url, api_key: key }),
         ];
         for form in forms {

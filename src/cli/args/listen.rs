@@ -13,7 +13,7 @@ A line for each request: time, our answer, what the signature is worth (valid, s
 secret), direction, chat, text, webhook-id. What came before under the same webhook-id is marked as a duplicate.
 
 Examples:
-  tidings listen                                             then `tidings outbound set --url http://127.0.0.1:8089/`
+  tidings listen                                             then `tidings outbound set --to http://127.0.0.1:8089/`
   TIDINGS_API_KEY=wsk_... tidings listen                     the same, and verify the signatures
   TIDINGS_WEBHOOK_SECRET=whsec_... tidings listen            without asking the gateway for the signing key
   tidings listen --answer 500                                see what a gateway does with a receiver that fails

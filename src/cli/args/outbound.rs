@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::door::{Access, GatewayAccess};
+use super::door::Access;
 use super::inbound::LogFormat;
 
 pub(super) const OUTBOUND_EXAMPLES: &str = "\
 Examples:
-  tidings outbound set --url https://crm.example/hooks/whatsapp     the first URL switches it on
+  tidings outbound set --to https://crm.example/hooks/whatsapp      the first URL switches it on
   tidings outbound set --aggregation 6h                             one report for a chat's next six hours
   tidings outbound secret                                           what the CRM verifies signatures with
   tidings outbound test && tidings outbound tries                   does it arrive?
@@ -20,11 +20,12 @@ Example:
   tidings outbound enable --backlog send --reason \"the CRM is back\"";
 
 const TEST_HELP: &str = "\
-The test is posted at once, signed like all others, and counts neither as owed nor as an error in a row. Exit code 1 if
-the receiver does not take it.";
+The test is posted at once, signed like all others, and counts neither as owed nor as an error in a row. One at a time,
+six a minute. Exit code 1 if the receiver does not take it.";
 
 const ROTATE_HELP: &str = "\
-Requests carry two signatures, by the new key and by the previous one, for another day: the CRM has that long.";
+Each earlier key signs beside the new one for a day after it was replaced: the CRM has that long. Five keys sign at once
+at most.";
 
 const RESEND_EXAMPLES: &str = "\
 The delivery is what reports call their webhook-id, the tries their delivery.
@@ -173,17 +174,17 @@ pub enum OutboundCommand {
 #[command(group = clap::ArgGroup::new("settings").required(true).multiple(true))]
 pub struct SetArgs {
     /// Where reports go; the first URL switches the webhook on
-    #[arg(id = "webhook_url", long = "url", value_name = "URL", group = "settings")]
-    pub url: Option<String>,
+    #[arg(long, value_name = "URL", group = "settings")]
+    pub to: Option<String>,
     /// Nowhere: what is said is not owed
-    #[arg(long, group = "settings", conflicts_with = "webhook_url")]
+    #[arg(long, group = "settings", conflicts_with = "to")]
     pub no_url: bool,
     /// How long a chat's messages are gathered before they are reported together
     #[arg(long, value_enum, value_name = "TIME", group = "settings")]
     pub aggregation: Option<Gathering>,
     /// The gateway to ask.
     #[command(flatten)]
-    pub gateway: GatewayAccess,
+    pub access: Access,
 }
 
 /// How it is switched on.

@@ -1,13 +1,13 @@
 //! Passes requests on as they came, and takes back the answer as it is.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use reqwest::{Client, Method, Response, Url, redirect};
-
-use crate::cli::exit::{Exit, Failure};
 
 /// Longer than a gateway waits.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,6 +71,18 @@ fn is_passed(name: &str) -> bool {
     !NOT_PASSED.contains(&name)
 }
 
+/// The reason, which stands at the end of the causes: what is before it says that there was no answer, which is known.
 fn in_words(error: &reqwest::Error) -> String {
-    Failure::because(Exit::Failed, error).message
+    if error.is_timeout() {
+        return format!("no answer within {} seconds", TIMEOUT.as_secs());
+    }
+    let causes = std::iter::successors(Some(error as &(dyn Error + 'static)), |error| (*error).source());
+    let kind = |error: &(dyn Error + 'static)| error.downcast_ref::<io::Error>().map(io::Error::kind);
+    match causes.clone().find_map(kind) {
+        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        Some(io::ErrorKind::ConnectionReset) => "connection reset".to_owned(),
+        Some(io::ErrorKind::HostUnreachable) => "host unreachable".to_owned(),
+        Some(io::ErrorKind::NetworkUnreachable) => "network unreachable".to_owned(),
+        _ => causes.last().map_or_else(|| error.to_string(), ToString::to_string),
+    }
 }

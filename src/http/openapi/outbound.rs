@@ -25,8 +25,9 @@ fn settings() -> Vec<Doc> {
             .refusing(&["no_webhook_url", "unavailable"]),
         Doc::new(TAG, "GET /api/v1/outbound/secret", "The key that requests are signed with, after Standard Webhooks")
             .answers::<SecretView>(200),
-        Doc::new(TAG, "POST /api/v1/outbound/rotate-secret", "Makes a new key; the one before signs too for 24 hours")
-            .answers::<SecretView>(200),
+        Doc::new(TAG, "POST /api/v1/outbound/rotate-secret", "Makes a new key; each one before signs too for 24 hours")
+            .answers::<SecretView>(200)
+            .refusing(&["too_many_signing_keys"]),
         Doc::new(
             TAG,
             "POST /api/v1/outbound/reset-errors",
@@ -40,7 +41,7 @@ fn deliveries() -> Vec<Doc> {
     vec![
         Doc::new(TAG, "POST /api/v1/outbound/test", "Posts a sample report, outside all counts, and shows the try")
             .answers::<TryView>(200)
-            .refusing(&["no_webhook_url"]),
+            .refusing(&["no_webhook_url", "too_many_requests"]),
         Doc::new(TAG, "POST /api/v1/outbound/flush", "Sends what is being gathered now").answers::<FlushedView>(200),
         Doc::new(TAG, "POST /api/v1/outbound/recover", "Tries again what was parked, all of it or since a moment")
             .may_take::<RecoverBody>()

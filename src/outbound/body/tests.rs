@@ -2,6 +2,7 @@
 
 mod browser;
 mod golden;
+mod size;
 
 use events::chat::Responsible;
 use events::ids::{ChatId, MessageId};

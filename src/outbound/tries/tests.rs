@@ -41,11 +41,12 @@ fn a_success_is_shown_with_everything_sent_and_received() {
     let wanted = json!({
         "at": "2023-11-14T22:13:20.000Z",
         "delivery_id": "10010001",
+        "url": "https://crm.example/",
         "request": {
             "headers": {"content-type": "application/json", "webhook-signature": "v1,AAAA"},
             "body": "{}",
         },
-        "response": {"status": 200, "body": "ok"},
+        "response": {"status": 200, "headers": {}, "body": "ok"},
         "error": null,
         "duration_ms": 84,
     });
@@ -58,7 +59,7 @@ fn a_failure_says_its_code_first_and_shows_an_answer_where_there_was_one() {
     assert_eq!(view["response"], Value::Null);
     assert_eq!(view["error"], "report_timeout: The receiver did not answer within 15 seconds");
     let view = shown(&request(b"{}"), answered(Some(response(500, "oops")), Some(Fault::Status(500))));
-    assert_eq!(view["response"], json!({"status": 500, "body": "oops"}));
+    assert_eq!(view["response"], json!({"status": 500, "headers": {}, "body": "oops"}));
     assert_eq!(view["error"], "report_http_error: The receiver answers with status 500");
 }
 
@@ -97,5 +98,8 @@ fn without_room_the_bodies_go_and_the_rest_stays() {
     assert_eq!(long.bytes(), before - 8);
     let view = long.view(1);
     assert_eq!((view.request.body.as_str(), view.request.body_cut), ("", true));
-    assert_eq!(view.response, Some(ResponseView { status: 200, body: String::new(), body_cut: true }));
+    assert_eq!(
+        view.response,
+        Some(ResponseView { status: 200, headers: BTreeMap::new(), body: String::new(), body_cut: true })
+    );
 }

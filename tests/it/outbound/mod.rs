@@ -9,7 +9,9 @@ pub mod owner;
 pub mod receiver;
 mod signatures;
 mod targets;
+mod tls;
 mod tries;
+mod urls;
 
 use std::time::Duration;
 

@@ -48,13 +48,13 @@ fn after_a_rotation_both_keys_verify_for_a_day() {
     let (before, after) = (key(), key());
     let mut keys = KeyRing::new(before.clone());
     let now = wall_now();
-    keys.rotate(after.clone(), now);
+    keys.rotate(after.clone(), now).unwrap();
     let both = signed(&keys, now);
     verified(&before, &both, BODY).unwrap();
     verified(&after, &both, BODY).unwrap();
 
     let mut keys = KeyRing::new(before.clone());
-    keys.rotate(after.clone(), Timestamp::from_ms(now.ms() - i64::try_from(OVERLAP_MS).unwrap()));
+    keys.rotate(after.clone(), Timestamp::from_ms(now.ms() - i64::try_from(OVERLAP_MS).unwrap())).unwrap();
     let one = signed(&keys, now);
     assert!(verified(&before, &one, BODY).is_err());
     verified(&after, &one, BODY).unwrap();

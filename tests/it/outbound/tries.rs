@@ -38,13 +38,24 @@ impl Owner {
 }
 
 fn note(life: &Life, owner: &Owner, nth: i64, fault: Option<Fault>) {
+    life.gateway.tries.push(owner.id, made(nth, fault));
+}
+
+fn note_test(life: &Life, owner: &Owner, nth: i64, is_test: bool) {
+    let tried = made(nth, None);
+    life.gateway.tries.push(owner.id, if is_test { tried.as_test() } else { tried });
+}
+
+fn made(nth: i64, fault: Option<Fault>) -> Try {
     let headers = vec![("webhook-id".to_owned(), nth.to_string())];
-    let request = Request { url: "https://crm.example/".to_owned(), headers, body: format!("[{nth}]").into_bytes() };
+    let request =
+        Request { url: "https://crm.example/hook?key=k1".to_owned(), headers, body: format!("[{nth}]").into_bytes() };
     let status = if fault.is_some() { 500 } else { 200 };
+    let headers = [("x-trace", "a1"), ("retry-after", "60")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let response =
-        Response { status, headers: Vec::new(), body: "=1+1".to_owned(), body_cut: false, retry_after: None };
+        Response { status, headers: headers.to_vec(), body: "=1+1".to_owned(), body_cut: false, retry_after: None };
     let answered = Answered { response: Some(response), fault, duration: Duration::from_millis(84) };
-    life.gateway.tries.push(owner.id, Try::new(AT.plus_ms(nth.unsigned_abs()), nth.to_string(), &request, answered));
+    Try::new(AT.plus_ms(nth.unsigned_abs()), nth.to_string(), &request, answered)
 }
 
 fn bodies(tries: &[Value]) -> Vec<&str> {
@@ -62,8 +73,9 @@ fn a_try_shows_what_was_sent_what_came_back_and_what_went_wrong() {
             "id": listed[0]["id"],
             "at": "2023-11-14T22:13:20.007Z",
             "delivery_id": "7",
+            "url": "https://crm.example/hook?***",
             "request": {"headers": {"webhook-id": "7"}, "body": "[7]"},
-            "response": {"status": 500, "body": "=1+1"},
+            "response": {"status": 500, "headers": {"retry-after": "60"}, "body": "=1+1"},
             "error": "report_http_error: The receiver answers with status 500",
             "duration_ms": 84,
         });
@@ -110,6 +122,37 @@ fn ten_are_shown_a_hundred_are_kept_and_pages_lead_through_them() {
         assert_eq!(bodies(&rest), newest[60..]);
     });
     assert!(ended.is_some());
+}
+
+/// Tests have places of their own.
+#[test]
+fn tests_take_the_place_of_no_real_try_over_a_stop_either() {
+    let machine = Machine::new(5);
+    let made = machine.live(5, None, async |life| {
+        let owner = Owner::new(&life, "Acme").await;
+        for nth in 0..200 {
+            note_test(&life, &owner, nth, nth % 4 != 0);
+        }
+        let tries = owner.tries(&life, "?limit=200").await;
+        life.gateway.stop().await;
+        (owner, tries)
+    });
+    let (owner, tries) = made.unwrap();
+    let count = |tries: &[Value], is_test| tries.iter().filter(|tried| (tried["test"] == true) == is_test).count();
+    assert_eq!((count(&tries, false), count(&tries, true)), (50, 6));
+    let after = machine.live(6, None, async |life| {
+        assert_eq!(owner.tries(&life, "?limit=200").await, tries);
+        for nth in 200..280 {
+            note_test(&life, &owner, nth, nth % 4 == 0);
+        }
+        let tries = owner.tries(&life, "?limit=200").await;
+        life.gateway.stop().await;
+        tries
+    });
+    let tries = after.unwrap();
+    assert_eq!((count(&tries, false), count(&tries, true)), (100, 6));
+    let again = machine.live(7, None, async |life| owner.tries(&life, "?limit=200").await);
+    assert_eq!(again, Some(tries));
 }
 
 #[test]

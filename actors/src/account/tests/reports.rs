@@ -3,7 +3,7 @@
 use events::account::{MessageSent, MessageSettled, SettledAs, SettledHow};
 use events::event::Event;
 use events::ids::WebhookId;
-use events::webhook::Aggregation;
+use events::webhook::{Aggregation, BUNDLE_BYTES};
 
 use super::*;
 use crate::decider::Found;
@@ -15,7 +15,12 @@ fn webhook() -> WebhookId {
 }
 
 fn reported(attachments: bool) -> Found {
-    Found::Reporting(Some(Reporting { webhook: webhook(), aggregation: Aggregation::None, attachments }))
+    Found::Reporting(Some(Reporting {
+        webhook: webhook(),
+        aggregation: Aggregation::None,
+        attachments,
+        bundle_bytes: BUNDLE_BYTES,
+    }))
 }
 
 fn sent_owed(owed: Option<WebhookId>) -> Event {

@@ -4,10 +4,10 @@ use events::account::MessageSent;
 use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
 use events::ids::WebhookId;
 use events::index::AccountEntry;
-use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::*;
-use crate::chat::{BUNDLE_BYTES_MAX, BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, LookedUp};
+use crate::chat::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Frame, LookedUp, said_bytes};
 use crate::decider::Found;
 use crate::reporting::Reporting;
 
@@ -29,7 +29,12 @@ fn account_side() -> BundleAccount {
 }
 
 fn reporting(aggregation: Aggregation) -> Found {
-    Found::Reporting(Some(Reporting { webhook: webhook(), aggregation, attachments: false }))
+    Found::Reporting(Some(Reporting {
+        webhook: webhook(),
+        aggregation,
+        attachments: false,
+        bundle_bytes: BUNDLE_BYTES,
+    }))
 }
 
 /// Somebody wrote, which is owed.
@@ -55,7 +60,25 @@ fn received_text(number: u64, text: &str, owed: Option<WebhookId>) -> Event {
 }
 
 fn window(number: u64, first: u64, ms: i64) -> Event {
-    BundleOpened { webhook: webhook(), chat: chat(1), window: number, message: message(first), at: at(ms) }.into()
+    opened_window(number, first, ms, "+12025550101").into()
+}
+
+fn opened_window(number: u64, first: u64, ms: i64, name: &str) -> BundleOpened {
+    let frame = frame(name);
+    BundleOpened {
+        webhook: webhook(),
+        chat: chat(1),
+        window: number,
+        message: message(first),
+        at: at(ms),
+        room_bytes: frame.room_bytes(BUNDLE_BYTES),
+        line_bytes: frame.line_bytes,
+    }
+}
+
+/// What names take in a report of a chat that is called so.
+fn frame(name: &str) -> Frame {
+    Frame::of(&account_side(), &name.into(), Some(&"+12025550101".into()), None)
 }
 
 fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms: i64) -> BundleFlushed {
@@ -181,13 +204,57 @@ fn a_full_bundle_leaves_at_once_and_what_comes_later_opens_another_window() {
     told(spec, Aggregation::Day).when(wake_up(), at(6)).then([window(2, 1_999, 6)]).due_nothing();
 }
 
+/// What counts is what will be posted: a text stands in it twice, and some characters take six bytes each time.
 #[test]
-fn a_bundle_that_has_a_mebibyte_of_text_takes_no_more() {
-    let half = "x".repeat(usize::try_from(BUNDLE_BYTES_MAX).unwrap() / 2);
-    let long = |number| received_text(number, &half, Some(webhook()));
-    let spec = chat_given([long(11), window(1, 11, 0)]).due_nothing().and([long(12), received(13)]);
+fn a_bundle_leaves_before_its_body_would_be_too_large() {
+    let room = frame("+12025550101").room_bytes(BUNDLE_BYTES);
+    let line = frame("+12025550101").line_bytes;
+    for text in ["x", "\u{1}", "<", "\"", "\n", "\u{1f600}"] {
+        let half = text.repeat(usize::try_from((room / 2 - line) / said_bytes(text)).unwrap());
+        let long = |number| received_text(number, &half, Some(webhook()));
+        let spec = chat_given([long(11), window(1, 11, 0), long(12)]).due_nothing().and([long(13), received(14)]);
+        let spec = told(spec.due_wake_at(at(0)), Aggregation::Day).when(wake_up(), at(5));
+        let spec = spec.then([bundle(1, &[11, 12], true, true, 5).into()]).due_wake_at(at(0));
+        let spec = told(spec, Aggregation::Day).when(wake_up(), at(6)).then([window(2, 13, 6)]);
+        spec.due_nothing();
+    }
+}
+
+#[test]
+fn a_message_that_is_too_large_for_any_bundle_goes_alone() {
+    let long = |number| received_text(number, &"\u{1}".repeat(65_536), Some(webhook()));
+    let spec = chat_given([received(11), window(1, 11, 0), long(12), received(13)]);
     let spec = told(spec.due_wake_at(at(0)), Aggregation::Day).when(wake_up(), at(5));
-    spec.then([bundle(1, &[11, 12], true, true, 5).into()]);
+    let spec = spec.then([bundle(1, &[11], true, true, 5).into()]);
+    let spec = told(spec, Aggregation::Day).when(wake_up(), at(6)).then([window(2, 12, 6)]).due_wake_at(at(0));
+    let spec = told(spec, Aggregation::Day).when(wake_up(), at(7)).then([bundle(2, &[12], true, false, 7).into()]);
+    told(spec, Aggregation::Day).when(wake_up(), at(8)).then([window(3, 13, 8)]).due_nothing();
+}
+
+/// Names stand in a report once and more with each message; they may grow while a window is open.
+#[test]
+fn what_is_too_large_with_the_names_of_now_becomes_several_bundles() {
+    let name = "&".repeat(1_000);
+    let renamed = ChatRenamed {
+        workspace: workspace(),
+        chat: chat(1),
+        previous: "+12025550101".into(),
+        name: name.as_str().into(),
+        by: operator(),
+    };
+    let said = said_bytes("hello") + frame(&name).line_bytes;
+    let first = frame(&name).room_bytes(BUNDLE_BYTES) / said;
+    let spec = chat_given([received(11), window(1, 11, 0)]).and((0..first).map(|number| received(1_000 + number)));
+    let spec = told(spec.due_nothing().and([renamed.into()]), Aggregation::Day).when(close(1, true), at(9));
+    let mut messages: Vec<u64> = vec![11];
+    messages.extend((1_000..).take(usize::try_from(first).unwrap() - 1));
+    let named = |messages: &[u64], is_new, ms| BundleFlushed {
+        chat_name: name.as_str().into(),
+        ..bundle(1, messages, true, is_new, ms)
+    };
+    let spec = spec.then([named(&messages, true, 9).into()]).due_wake_at(at(0));
+    let spec = told(spec, Aggregation::Day).when(wake_up(), at(10));
+    spec.then([named(&[1_000 + first - 1], false, 10).into()]).due_nothing();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
 use events::event::Event;
 use events::ids::WebhookId;
 use events::index::ChatEntry;
-use events::webhook::Aggregation;
+use events::webhook::{Aggregation, BUNDLE_BYTES};
 
 use super::*;
 use crate::decider::{Decider, Found, Question};
@@ -221,7 +221,7 @@ fn peer_two() -> Recipient {
 fn what_is_heard_is_owed_while_it_is_reported() {
     let reported = |attachments| {
         let (webhook, aggregation) = (WebhookId::of(workspace()), Aggregation::None);
-        Found::Reporting(Some(Reporting { webhook, aggregation, attachments }))
+        Found::Reporting(Some(Reporting { webhook, aggregation, attachments, bundle_bytes: BUNDLE_BYTES }))
     };
     let told = |attachments| known_chat(ready(), PHONE, "Cleo").finding(reported(attachments));
     let owed = Some(WebhookId::of(workspace()));
