@@ -82,15 +82,11 @@ impl Trouble {
             Self::Tls(Insecure::of(error, asked))
         } else if error.is_connect() || error.is_timeout() {
             Self::Unreachable
-<<<<<<< HEAD
-        } else if is_of_reset(error) {
-            Self::Reset
-||||||| b6f1c6e
-=======
         } else if asked {
             // It hung up on whoever came without a certificate, and its alert was lost.
             Self::Tls(Insecure::ClientCertificate)
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+        } else if is_of_reset(error) {
+            Self::Reset
         } else {
             Self::NotHttp
         }

@@ -9,20 +9,10 @@ use crate::account::{
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::webhook::{
-<<<<<<< HEAD
-    BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified,
-    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-    WebhookKeyRotated,
-||||||| b6f1c6e
-    BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified, WebhookConfigured,
-    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
-=======
     BundleFlushed, BundleOpened, BundleOpenedV1, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+    DeliveryFailed, DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
+    OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled,
+    WebhookErrorsReset, WebhookKeyRotated,
 };
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,

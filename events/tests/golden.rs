@@ -13,12 +13,7 @@ use events::chain;
 use events::codec;
 use events::event::Event;
 use events::record::Record;
-<<<<<<< HEAD
-use events::webhook::DeliveryFailed;
-||||||| b6f1c6e
-=======
-use events::webhook::{BundleOpened, BundleOpenedV1};
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+use events::webhook::{BundleOpened, BundleOpenedV1, DeliveryFailed};
 
 use self::samples::{records, samples};
 
@@ -123,14 +118,7 @@ fn earlier() -> BTreeMap<String, Event> {
 
 #[test]
 fn frozen_events_are_read_back() {
-<<<<<<< HEAD
-    let named: BTreeMap<String, Event> = named().into_iter().chain(earlier()).collect();
-||||||| b6f1c6e
-    let named = named();
-=======
-    let mut named = named();
-    named.extend(of_earlier_versions());
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+    let named: BTreeMap<String, Event> = named().into_iter().chain(earlier()).chain(of_earlier_versions()).collect();
     for (name, bytes) in frozen().iter().filter(|(name, _)| !name.starts_with("Record.") && !name.starts_with("Link."))
     {
         let (event, rest) = codec::decode_event(bytes).unwrap();

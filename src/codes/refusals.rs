@@ -120,13 +120,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("The delivery waits for its turn anyway")
         .because(&["The webhook is switched off, waits after an error, or serves other chats first."])
         .so("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
-<<<<<<< HEAD
     Code::refusal(409, "delivery_not_owed", "The delivery is neither owed nor parked, so it cannot be given up.")
         .saying("The delivery is neither owed nor parked")
         .because(&["The receiver has it by now.", "It was given up before."])
         .so("See GET /api/v1/outbound/deliveries for what is owed and parked."),
-||||||| b6f1c6e
-=======
     Code::refusal(
         409,
         "too_many_signing_keys",
@@ -135,7 +132,6 @@ pub(super) const CODES: &[Code] = &[
     .saying("Five signing keys are valid already")
     .because(&["The signing key was replaced four times within a day."])
     .so("Wait until the oldest key ends: the hint says when."),
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
         .saying("The last key cannot be revoked")
         .because(&["Nobody could get in any more."])

@@ -8,15 +8,9 @@ use reqwest::header::LOCATION;
 use tokio::sync::Semaphore;
 use url::Url;
 
-<<<<<<< HEAD
 use super::cookies::Cookies;
 use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, kind, retry_after, sharing, sniff};
-||||||| b6f1c6e
-use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, sharing, sniff};
-=======
-use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, sharing, sniff};
 use crate::client::Trust;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 use crate::config;
 use crate::guard::Guard;
 
@@ -77,14 +71,8 @@ impl Fetcher {
         let mut cookies = Cookies::default();
         for _ in 0..=self.limits.redirects_max {
             let url = target.url.clone();
-<<<<<<< HEAD
-            let answer = ask::get(target, &cookies).await?;
+            let answer = ask::get(target, &cookies, &self.trust).await?;
             cookies.keep(&url, answer.headers());
-||||||| b6f1c6e
-            let answer = ask::get(target).await?;
-=======
-            let answer = ask::get(target, &self.trust).await?;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
             match next(&url, &answer)? {
                 Some(next) => target = self.guard.judge(next).await?,
                 None => return self.read(answer, name, [&first, &url]).await,

@@ -94,8 +94,8 @@ impl Guard {
             Place::At(addresses) => addresses,
             Place::Named(name, port) => {
                 let found = self.resolver.resolve(name).await;
-                let found =
-                    found.map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })?;
+                let found = found
+                    .map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })?;
                 self.permitted(found, port)?
             }
         };
@@ -143,35 +143,6 @@ impl Guard {
         if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(addresses) }
     }
 
-<<<<<<< HEAD
-    async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
-        match host {
-            Host::Ipv4(ip) => Ok(vec![ip.into()]),
-            Host::Ipv6(ip) => Ok(vec![ip.into()]),
-            // A dot at the end makes a second spelling of every name; nobody needs it.
-            Host::Domain(name) if name.ends_with('.') => Err(Refusal::NotPublic),
-            Host::Domain(name) if is_localhost(name) => self.loopback(),
-            Host::Domain(name) => {
-                let found = self.resolver.resolve(name).await;
-                found.map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })
-            }
-        }
-    }
-
-||||||| b6f1c6e
-    async fn addresses(&self, host: Host<&str>) -> Result<Vec<IpAddr>, Refusal> {
-        match host {
-            Host::Ipv4(ip) => Ok(vec![ip.into()]),
-            Host::Ipv6(ip) => Ok(vec![ip.into()]),
-            // A dot at the end makes a second spelling of every name; nobody needs it.
-            Host::Domain(name) if name.ends_with('.') => Err(Refusal::NotPublic),
-            Host::Domain(name) if is_localhost(name) => self.loopback(),
-            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|_| Refusal::Unresolved),
-        }
-    }
-
-=======
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     /// What `localhost` stands for: the loopback addresses that are open.
     fn loopback(&self) -> Result<Vec<IpAddr>, Refusal> {
         let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];

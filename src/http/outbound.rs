@@ -18,15 +18,9 @@ use super::call::{BY, Call};
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
-<<<<<<< HEAD
 use crate::gateway::Gateway;
-use crate::outbound::{Fault, KeyRing, Request, SigningKey, body, rebuild, testing};
-||||||| b6f1c6e
-use crate::outbound::{KeyRing, Request, SigningKey, body, rebuild, testing};
-=======
-use crate::outbound::{KeyRing, KeysError, Request, TESTS_PER_MINUTE, body, rebuild, testing};
+use crate::outbound::{Fault, KeyRing, KeysError, Request, TESTS_PER_MINUTE, body, rebuild, testing};
 use crate::recent::mask;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 use crate::secrets;
 
 /// The outbound webhook as its owner sees it.
@@ -269,14 +263,8 @@ pub(super) async fn test(call: Call) -> Result<HttpResponse, Refused> {
     let bundle = bundle.ok_or_else(|| Refused::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &call.gateway.base_url).map_err(|error| Refused::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &call.keys()?);
-<<<<<<< HEAD
-    let tried = call.gateway.trying.post(call.workspace, delivery, at, request).await;
-    let (number, _) = tried.ok_or_else(|| Refused::unavailable(Fault::Ours.to_string()))?;
-||||||| b6f1c6e
-    let (number, _) = call.gateway.trying.post(call.workspace, delivery, at, request).await;
-=======
     let number = call.gateway.trying.test(turn, call.workspace, delivery, at, request).await;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+    let number = number.ok_or_else(|| Refused::unavailable(Fault::Ours.to_string()))?;
     let workspace = call.workspace;
     let tries = call.gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);

@@ -10,17 +10,11 @@ use super::answer;
 use super::{Answered, Fault, Poster, Request, Response};
 use crate::client::{self, Trouble, Trust};
 use crate::config::{Outbound, Success};
-<<<<<<< HEAD
-use crate::guard::Guard;
-use crate::lack;
-||||||| b6f1c6e
-use crate::guard::Guard;
-=======
 use crate::guard::{Guard, Refusal};
+use crate::lack;
 
 /// Headers of an answer. They matter for the log alone, so there is room for more than anybody sends.
 const HEADERS_MAX: usize = 1_000;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 
 /// Posts into the internet, as far as the guard lets it.
 pub struct Http {
@@ -61,31 +55,23 @@ impl Http {
 
     async fn ask(&self, request: Request) -> Result<reqwest::Response, Fault> {
         let target = self.guard.judge_text(&request.url).await?;
-<<<<<<< HEAD
-        let client = client::pinned(target.addresses.clone()).build().map_err(|error| {
-||||||| b6f1c6e
-        let client = client::pinned(target.addresses).build().map_err(|error| {
-=======
-        let client = client::pinned(target.addresses, &self.trust)
+        let client = client::pinned(target.addresses.clone(), &self.trust)
             .http1_max_headers(HEADERS_MAX)
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true);
         let client = client.build().map_err(|error| {
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
             tracing::error!(%error, "no client for reports");
             Fault::Unreachable
         })?;
         let asking = client.post(target.url).headers(headers(&request)).body(request.body);
-<<<<<<< HEAD
-        asking.send().await.map_err(|error| {
-            if lack::is_ours_towards(&error, &target.addresses) { Fault::Ours } else { Trouble::of(&error).into() }
+        client::watched(asking.send()).await.map_err(|(error, asked)| {
+            if lack::is_ours_towards(&error, &target.addresses) {
+                Fault::Ours
+            } else {
+                Trouble::of(&error, asked).into()
+            }
         })
-||||||| b6f1c6e
-        asking.send().await.map_err(|error| Trouble::of(&error).into())
-=======
-        client::watched(asking.send()).await.map_err(|(error, asked)| Trouble::of(&error, asked).into())
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
     }
 }
 

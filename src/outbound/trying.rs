@@ -8,14 +8,8 @@ use events::ids::WorkspaceId;
 use events::time::Timestamp;
 use tokio::time::Instant;
 
-<<<<<<< HEAD
-use super::{Answered, Fault, Poster, Request, Tries, Try};
-||||||| b6f1c6e
-use super::{Answered, Poster, Request, Tries, Try};
-=======
-use super::{Answered, Poster, Request, Tries, Try, Turn, Turns};
+use super::{Answered, Fault, Poster, Request, Tries, Try, Turn, Turns};
 use crate::guard::Refusal;
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
 
 /// Code of a try that has neither an answer nor a reason: ours to mend.
 pub(super) const UNEXPLAINED: &str = "internal";

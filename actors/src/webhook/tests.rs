@@ -12,19 +12,10 @@ use std::sync::Arc;
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::webhook::{
-<<<<<<< HEAD
-    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-||||||| b6f1c6e
-    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-=======
     Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered,
     DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
-    DisabledBecause, OwnerNotified, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
->>>>>>> edb04b21631d341acb330ea3cf7c6ff3da1347b8
+    DisabledBecause, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
+    WebhookEnabled, WebhookErrorsReset,
 };
 
 use super::{Answer, Command, Configure, Discard, Effect, Outcome, Rejection, Tried, Webhook};
