@@ -133,6 +133,7 @@ mod tests {
             (b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>", "a.xls"),
             (b"<html xmlns:w=\"urn:schemas-microsoft-com:office:word\">", "a.doc"),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png"),
+            (b"\x89PNG", "a.png"),
             (b"\xff\xfb\x90\x64\x00\x0f", "a.mp3"),
         ] {
             assert_eq!(text_instead(bytes, name), None, "{name}");

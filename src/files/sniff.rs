@@ -110,6 +110,10 @@ pub(super) fn is_any_text(bytes: &[u8]) -> bool {
         _ => bytes,
     };
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let is_signed = || infer::get(bytes).is_some_and(|kind| !kind.mime_type().starts_with("text/"));
+    if std::str::from_utf8(bytes).is_err() && is_signed() {
+        return false;
+    }
     !bytes.get(..end).unwrap_or(bytes).iter().any(is_mark)
 }
 

@@ -13,6 +13,8 @@ use super::error::Refused;
 use super::json::{self, Object};
 use super::lookalikes;
 
+pub(super) use self::file::file_name;
+
 const ACTION: &str = "action";
 const TEXT: &str = "text";
 const FILE_URL: &str = "file_url";

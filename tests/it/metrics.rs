@@ -207,6 +207,7 @@ fn labels_have_the_values_that_are_known_beforehand_and_no_others() {
                 "status" => value.parse::<u16>().is_ok_and(|status| (200..600).contains(&status)),
                 "type" => Event::NAMES.contains(&&**value),
                 "code" | "result" => codes.contains(&**value),
+                "of" => ["descriptors", "ports", "memory"].contains(&&**value),
                 "kind" => ["workspace", "account", "chat", "webhook"].contains(&&**value),
                 "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
                 "version" => value == env!("CARGO_PKG_VERSION"),

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_files_address_is_not_the_gateways() {
-        let Ok(Command::File(super::FileCommand::Check { address, access })) =
+        let Ok(Command::File(super::FileCommand::Check { address, access, .. })) =
             parse("file check https://crm.example/1.pdf --url http://127.0.0.1:9000")
         else {
             panic!("not parsed")

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::PNG;
-use super::sent::{patient, setup, tenant, with_file};
+use super::sent::{setup, tenant, with_file};
 use super::site::{Reply, site, site_on};
 use crate::harness::{Answer, SOON, Workspace, wait_until};
 
@@ -15,7 +15,7 @@ const CHANGES: usize = 40;
 fn checks_that_hang_hold_up_no_other_workspace_and_too_many_are_turned_away() {
     let hangs = site(|_| Reply::Silence);
     let fast = site_on("127.0.0.2", |_| Reply::file(PNG));
-    let server = patient().set("TIDINGS_LIMITS__FILES_AT_ONCE", "16").start();
+    let mut server = setup().set("TIDINGS_LIMITS__FILES_AT_ONCE", "64").start();
     let (greedy, other) = (tenant(&server, 1), server.create_workspace("Other", 1));
     other.connect_account("+12025550199");
     let check = |workspace: &Workspace, url: &str| -> Answer {
@@ -44,8 +44,7 @@ fn checks_that_hang_hold_up_no_other_workspace_and_too_many_are_turned_away() {
         let own = greedy.post(&with_file("+12025550101", "", &fast.url("/"), "a.png")).message_id();
         greedy.wait_for_state(&own, "sent", SOON);
         assert!(hangs.requests().len() <= 8, "{} at once", hangs.requests().len());
-        server.process().tell_to_stop();
-        server.process().tell_to_stop();
+        server.kill9();
         drop(hanging);
     });
     let turned_away = turned_away.into_inner().unwrap();

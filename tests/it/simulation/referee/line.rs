@@ -130,9 +130,9 @@ impl Referee {
                 let told = self.told(e.message)?;
                 told.held = e.reason == DeferReason::PairRateLimited;
                 told.lacks_file |= e.reason == DeferReason::FileGone;
-                *self.counts.entry("files fetched once more").or_default() +=
-                    u64::from(e.reason == DeferReason::FileGone);
                 told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
+                let once_more = u64::from(e.reason == DeferReason::FileGone);
+                *self.counts.entry("files fetched once more").or_default() += once_more;
                 Ok(())
             }
             Event::SendUncertain(e) => {

@@ -32,6 +32,7 @@ struct Seen {
     counted: u32,
     maybe_sent: bool,
     limited: bool,
+    has_file: bool,
     wants_file: bool,
     fetches: u32,
     fetch_at: Timestamp,
@@ -144,6 +145,7 @@ impl Referee {
             counted: 0,
             maybe_sent: false,
             limited: false,
+            has_file: queued.file.is_some(),
             wants_file: queued.file.is_some(),
             fetches: 0,
             fetch_at: Timestamp::default(),
@@ -217,7 +219,7 @@ impl Referee {
                 self.account_not_before = self.account_not_before.max(deferred.not_before);
             }
             DeferReason::PairRateLimited | DeferReason::AccountStopped | DeferReason::Interrupted => {}
-            DeferReason::FileGone => seen.wants_file = true,
+            DeferReason::FileGone => seen.wants_file = seen.has_file,
         }
         assert!(seen.counted < 3, "a third try that counts was not the last: {seen:?}");
     }
