@@ -24,7 +24,7 @@ fn refused(refusal: Refusal) -> Refused {
     let invalid = |what: &str, hint: &str| Refused::invalid("url", format!("url {what}")).hinting(hint);
     let may_not = format!("may not be called: {refusal}");
     match refusal {
-        Refusal::NotAUrl | Refusal::Scheme | Refusal::Unresolved => {
+        Refusal::NotAUrl | Refusal::Scheme | Refusal::Unresolved | Refusal::Untried => {
             invalid("must be an absolute http or https URL", "Such as https://crm.example/hooks/whatsapp")
         }
         Refusal::Credentials => invalid(
