@@ -240,7 +240,8 @@ mod tests {
     #[test]
     fn keys_that_an_earlier_version_kept_are_read() {
         let log = MemoryLog::default();
-        let kept = r#"{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","previous":["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","2023-11-14T22:13:20.001Z"]}"#;
+        let previous = r#"["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","2023-11-14T22:13:20.001Z"]"#;
+        let kept = format!(r#"{{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","previous":{previous}}}"#);
         log.keep_secret(&secrets::signing_name(1), kept.as_bytes()).unwrap();
         let keys = KeyRing::kept(&log, 1).unwrap().unwrap();
         assert_eq!((count(&keys, NOW), count(&keys, NOW.plus_ms(1))), (2, 1));
