@@ -148,7 +148,8 @@ mod tests {
         let (from, to) = store();
         let mut last = (0, 1);
         copy(from.path(), to.path(), |done, all| last = (done, all)).unwrap();
-        let mut names: Vec<PathBuf> = files(&to.path().join(STORE)).unwrap().into_iter().map(|(name, _)| name).collect();
+        let mut names: Vec<PathBuf> =
+            files(&to.path().join(STORE)).unwrap().into_iter().map(|(name, _)| name).collect();
         names.sort();
         assert_eq!(names, ["blobs/1", "conf", "db", "snap.01", "witness"].map(PathBuf::from));
         assert_eq!(last, (7 + 4 + 2 + 7 + 7, 27));

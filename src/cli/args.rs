@@ -259,7 +259,7 @@ mod tests {
     fn an_address_that_is_none_is_refused_with_one_that_would_do() {
         for command in ["demo", "serve", "simulator", "listen"] {
             for (address, words) in [("localhost:8080", "write 127.0.0.1:8080"), ("8080", "such as 127.0.0.1:8080")] {
-                let refused = Cli::try_parse_from(["tidings", command, "--listen", address]).unwrap_err();
+                let refused = Cli::try_parse_from(["tidings", command, "--listen", address]).err().unwrap();
                 assert!(refused.to_string().contains(words), "{refused}");
             }
         }

@@ -31,7 +31,8 @@ pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
                 limit: args.limit.into(),
             };
             let rows = if args.order == Order::Desc { http::newest_rows } else { http::rows };
-            let rows = rows(log.as_ref(), &index, &Filter { to: filter.to.min(log.head().position), ..filter }).map_err(|error| unreadable(&error))?;
+            let rows = rows(log.as_ref(), &index, &Filter { to: filter.to.min(log.head().position), ..filter })
+                .map_err(|error| unreadable(&error))?;
             rows.iter().map(|row| json!(row)).collect()
         }
         Source::Gateway(gateway) => {

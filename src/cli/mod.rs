@@ -63,7 +63,15 @@ fn misread(error: &clap::Error) -> ExitCode {
         let message = words.trim_end().strip_prefix("error: ").unwrap_or(&words);
         return Failure::new(Exit::Usage, message.split("\n\nUsage:").next().unwrap_or_default()).report(true);
     }
-    match error.print() {
+    let told = match screen::width() {
+        Some(_) if !error.use_stderr() => {
+            let help = error.render();
+            let help = if colour(&io::stdout()) { help.ansi().to_string() } else { help.to_string() };
+            io::stdout().write_all(screen::fitted_help(&help, screen::width()).as_bytes())
+        }
+        _ => error.print(),
+    };
+    match told {
         _ if error.use_stderr() => Exit::Usage.into(),
         Err(untold) if untold.kind() != io::ErrorKind::BrokenPipe => Exit::Failed.into(),
         _ => Exit::Done.into(),

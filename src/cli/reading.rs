@@ -23,8 +23,8 @@ const OTHER_PLACE: &str = "the log is copied to be read, so that nothing changes
 
 /// Where the log can be read.
 pub(super) enum Source {
-    /// Here, in a copy, which goes last.
-    Open(Arc<dyn Log>, Index, Scratch),
+    /// Here, in a copy.
+    Open(Arc<dyn Log>, Index, #[expect(dead_code, reason = "removed when the log is closed")] Scratch),
     /// At a gateway.
     Gateway(Remote),
 }

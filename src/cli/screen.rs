@@ -32,6 +32,36 @@ pub(super) fn fitted(text: &str, width: Option<u16>, indent: usize) -> String {
     text.split_inclusive('\n').map(|line| broken(line, width, indent)).collect()
 }
 
+/// Help in lines that are no longer than `width`: what is carried over stands below the explanation that it belongs to.
+pub(super) fn fitted_help(text: &str, width: Option<u16>) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let text = plain(line);
+        let margin = text.len() - text.trim_start_matches(' ').len();
+        let gap = text.get(margin..).and_then(|rest| rest.find("  ")).map(|at| margin + at);
+        let column = gap.and_then(|at| Some(at + text.get(at..)?.find(|c| c != ' ')?));
+        let fits = |column: &usize| width.is_some_and(|width| *column <= usize::from(width) / 2);
+        fitted(line, width, column.filter(fits).unwrap_or(margin + 2))
+    });
+    lines.collect()
+}
+
+/// A line without its colours.
+fn plain(line: &str) -> String {
+    let mut is_colour = false;
+    let shown = line.chars().filter(|c| match *c {
+        ESCAPE => {
+            is_colour = true;
+            false
+        }
+        'm' if is_colour => {
+            is_colour = false;
+            false
+        }
+        _ => !is_colour,
+    });
+    shown.collect()
+}
+
 fn broken(line: &str, width: usize, indent: usize) -> String {
     let mut out = String::with_capacity(line.len());
     let (mut column, mut rest) = (0, line);
@@ -56,19 +86,9 @@ fn broken(line: &str, width: usize, indent: usize) -> String {
     out
 }
 
-/// Columns that a word takes, without the colours in it.
+/// Columns that a word takes.
 fn shown(word: &str) -> usize {
-    let (mut columns, mut is_colour) = (0, false);
-    for c in word.chars() {
-        match c {
-            ESCAPE => is_colour = true,
-            'm' if is_colour => is_colour = false,
-            '\n' => {}
-            _ if !is_colour => columns += 1,
-            _ => {}
-        }
-    }
-    columns
+    plain(word.trim_end_matches('\n')).chars().count()
 }
 
 /// Data with what would steer the terminal written as JSON writes it, `\u009b`: in JSON that means the same. Our own colours
@@ -97,7 +117,18 @@ mod tests {
         assert_eq!(fitted(text, Some(42), 5), wanted);
         assert_eq!(fitted(text, None, 5), text);
         assert_eq!(fitted("one two", Some(7), 2), "one two");
-        assert_eq!(fitted("a https://crm.example/long/address b", Some(10), 2), "a\n  https://crm.example/long/address\n  b");
+        assert_eq!(
+            fitted("a https://crm.example/long/address b", Some(10), 2),
+            "a\n  https://crm.example/long/address\n  b"
+        );
+    }
+
+    #[test]
+    fn help_goes_on_below_its_explanation() {
+        let text = "  --limit <N>  At most this many: 1 to 500\n  tidings events ls --order desc --limit 10\n";
+        let wanted = "  --limit <N>  At most this\n               many: 1 to 500\n  tidings events ls --order\n    desc --limit 10\n";
+        assert_eq!(fitted_help(text, Some(30)), wanted);
+        assert_eq!(fitted_help(text, None), text);
     }
 
     #[test]

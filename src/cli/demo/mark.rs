@@ -37,7 +37,8 @@ pub(in crate::cli) fn refuse(directory: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!("{} is a demo's directory, which a demo may delete", directory.display());
-    let hint = format!("choose another one with --data-dir; to keep this one for good: rm {}", file(directory).display());
+    let hint =
+        format!("choose another one with --data-dir; to keep this one for good: rm {}", file(directory).display());
     Err(Failure::new(Exit::Usage, message).hint(hint))
 }
 
