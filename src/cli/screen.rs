@@ -118,8 +118,8 @@ mod tests {
         assert_eq!(fitted(text, None, 5), text);
         assert_eq!(fitted("one two", Some(7), 2), "one two");
         assert_eq!(
-            fitted("a https://crm.example/long/address b", Some(10), 2),
-            "a\n  https://crm.example/long/address\n  b"
+            fitted("one two https://crm.example/long/address b", Some(10), 2),
+            "one two\n  https://crm.example/long/address\n  b"
         );
     }
 
