@@ -52,7 +52,7 @@ pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
 /// Events for people or machines, a line for each.
 pub(super) fn lines(cli: &Cli, rows: &[Value]) -> String {
     if cli.json {
-        return rows.iter().map(|row| format!("{row}\n")).collect();
+        return rows.iter().flat_map(|row| [row.to_string(), "\n".to_owned()]).collect();
     }
     fitted(&rows.iter().map(line).collect::<String>(), width(), INDENT)
 }

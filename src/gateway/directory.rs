@@ -20,13 +20,11 @@ pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
         None => file(format!("cannot make the data directory {}", directory.display()))(error),
     })?;
     let ours = ours(directory);
-    match ours.iter().find_map(|path| Denied::at(path, Need::Change)) {
-        Some(denied) => Err(StartError::Denied(denied)),
-        None => {
-            close(directory, &ours);
-            Ok(())
-        }
+    if let Some(denied) = ours.iter().find_map(|path| Denied::at(path, Need::Change)) {
+        return Err(StartError::Denied(denied));
     }
+    close(directory, &ours);
+    Ok(())
 }
 
 /// Keeps others out, and says so where they could get in: what was kept here may have been read.
@@ -52,20 +50,20 @@ fn close(directory: &Path, ours: &[PathBuf]) {
 fn ours(directory: &Path) -> Vec<PathBuf> {
     let mut found = vec![directory.to_owned()];
     for path in OURS.map(|name| directory.join(name)) {
-        collect(path, &mut found);
+        collect(&path, &mut found);
     }
     found
 }
 
-fn collect(path: PathBuf, found: &mut Vec<PathBuf>) {
-    let Ok(metadata) = fs::symlink_metadata(&path) else { return };
+fn collect(path: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return };
     // A link's target is somebody's own choice.
     if metadata.is_symlink() {
         return;
     }
-    found.push(path.clone());
-    for entry in fs::read_dir(&path).into_iter().flatten().flatten().take(ENTRIES_MAX) {
-        collect(entry.path(), found);
+    found.push(path.to_owned());
+    for entry in fs::read_dir(path).into_iter().flatten().flatten().take(ENTRIES_MAX) {
+        collect(&entry.path(), found);
     }
 }
 
