@@ -47,9 +47,9 @@ fn what_only_reads_changes_nothing_in_the_data_directory_and_leaves_nothing_else
     for crashed in [false, true] {
         let mut server = lived_in();
         if crashed {
-            server.kill9()
+            server.kill9();
         } else {
-            assert_eq!(server.sigterm(), Some(0))
+            assert_eq!(server.sigterm(), Some(0));
         }
         let scratch = server.dir().join("scratch");
         fs::create_dir(&scratch).unwrap();

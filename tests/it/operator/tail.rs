@@ -47,7 +47,7 @@ fn the_last_events_of_a_gateway_are_found_with_one_question() {
     let asked = || {
         let figures = server.http().ask(&Request::get("/metrics")).text();
         let line = figures.lines().find(|line| line.contains("/admin/v1/events\"") && line.contains("_total"));
-        line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64)
+        line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
     };
     let before = asked();
     let url = format!("http://127.0.0.1:{}", server.port);
