@@ -1,6 +1,8 @@
 //! Puts the parts together: log, actors, transports. The same for production, the demo and tests in virtual time.
 
+mod directory;
 mod disk;
+mod future;
 mod listener;
 mod start;
 
@@ -213,6 +215,7 @@ impl Gateway {
             lately: lately.clone(),
         };
         let clock = make.clock.clone();
+        actix::spawn(clock.clone().follow());
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,

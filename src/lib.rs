@@ -19,6 +19,7 @@ pub mod notices;
 pub mod outbound;
 pub mod receiving;
 pub mod recent;
+pub mod rights;
 pub mod seats;
 pub mod secrets;
 pub mod sending;

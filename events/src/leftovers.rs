@@ -1,6 +1,7 @@
 //! Takes away what a start that ended early has left behind: a page table that is not whole yet, which the store would
 //! take for its newest one.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -14,12 +15,16 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     let mut removed = 0_u32;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PAGE_TABLE) && name.ends_with(NOT_WHOLE) {
+        if is_one(&entry.file_name()) {
             fs::remove_file(entry.path())?;
             removed += 1;
         }
     }
     if removed == 0 { Ok(()) } else { File::open(folder)?.sync_all() }
+}
+
+/// Whether a file of this name is left over.
+pub(crate) fn is_one(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with(PAGE_TABLE) && name.ends_with(NOT_WHOLE)
 }

@@ -24,6 +24,7 @@ pub mod log;
 pub mod memory_log;
 mod pages;
 mod room;
+pub mod scratch;
 mod seal;
 pub mod sled_log;
 mod unwinding;

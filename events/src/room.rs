@@ -11,12 +11,17 @@ const PAGE_TABLE: &str = "snap.";
 
 /// Refuses to open the store in this folder where that might not fit on the disk.
 pub(crate) fn check(folder: &Path) -> io::Result<()> {
-    let volume = rustix::fs::statvfs(folder)?;
-    let free = volume.f_bavail.saturating_mul(volume.f_frsize);
-    if free < needed(folder)? { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
+    if free(folder)? < needed(folder)? { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
 }
 
-fn needed(folder: &Path) -> io::Result<u64> {
+/// Bytes that are free where this folder is.
+pub(crate) fn free(folder: &Path) -> io::Result<u64> {
+    let volume = rustix::fs::statvfs(folder)?;
+    Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
+}
+
+/// Bytes that opening the store in this folder takes.
+pub(crate) fn needed(folder: &Path) -> io::Result<u64> {
     let mut bytes = ROOM_BYTES;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

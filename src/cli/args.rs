@@ -22,7 +22,7 @@ pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
 pub use self::door::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::log::{EventsCommand, LsArgs, Moment, StateArgs, TailArgs};
+pub use self::log::{EventsCommand, LsArgs, Moment, Order, StateArgs, TailArgs};
 pub use self::message::{FileCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
@@ -177,7 +177,7 @@ pub struct DemoArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub listen: Option<SocketAddr>,
 }
 
@@ -200,10 +200,19 @@ pub struct ExplainArgs {
     pub code: Option<String>,
 }
 
+/// An address and a port, both in figures: a name may mean several addresses.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| match text.rsplit_once(':') {
+        Some(("localhost", port)) => format!("a name, not an IP address: write 127.0.0.1:{port} or [::1]:{port}"),
+        _ => "not an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080".to_owned(),
+    })
+}
+
 /// An address that only this machine reaches: what listens there asks nobody for a key.
-fn loopback(text: &str) -> Result<SocketAddr, &'static str> {
-    let address: SocketAddr = text.parse().map_err(|_| "not an IP address and a port, such as 127.0.0.1:8080")?;
-    if address.ip().is_loopback() { Ok(address) } else { Err("only a loopback address: it would be open to everybody") }
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address = address(text)?;
+    let is_open = "only a loopback address: it would be open to everybody";
+    if address.ip().is_loopback() { Ok(address) } else { Err(is_open.to_owned()) }
 }
 
 #[cfg(test)]
@@ -244,6 +253,16 @@ mod tests {
         }
         assert!(parse("tidings simulator --listen [::1]:8090 --clock-rate 3600").is_ok());
         assert!(parse("tidings serve --listen 0.0.0.0:8080").is_ok());
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_with_one_that_would_do() {
+        for command in ["demo", "serve", "simulator", "listen"] {
+            for (address, words) in [("localhost:8080", "write 127.0.0.1:8080"), ("8080", "such as 127.0.0.1:8080")] {
+                let refused = Cli::try_parse_from(["tidings", command, "--listen", address]).err().unwrap();
+                assert!(refused.to_string().contains(words), "{refused}");
+            }
+        }
     }
 
     #[test]

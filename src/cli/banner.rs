@@ -7,7 +7,8 @@ use super::demo::ACCOUNT_PHONE;
 
 /// Whom the first message goes to.
 const CONTACT: &str = "+14151231234";
-const WIDTH: usize = 90;
+/// Of the narrowest terminal in use.
+const WIDTH: usize = 80;
 const LABEL_WIDTH: usize = 14;
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -74,8 +75,8 @@ impl Banner<'_> {
         writeln!(to, "{}\n", self.paint(CYAN, &self.answer()))?;
         writeln!(to, "  Receive the reports yourself, in a terminal of their own:\n")?;
         writeln!(to, "{}\n", self.paint(CYAN, &self.receiver()))?;
-        writeln!(to, "  Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines")?;
-        writeln!(to, "  {}", self.paint(DIM, &"─".repeat(WIDTH)))
+        writeln!(to, "  Ctrl-C stops cleanly, twice at once         logs below; --json for machines")?;
+        writeln!(to, "  {}", self.paint(DIM, &"─".repeat(WIDTH - 2)))
     }
 
     fn facts(&self) -> Vec<(&'static str, String)> {
@@ -107,13 +108,13 @@ impl Banner<'_> {
     fn answer(&self) -> String {
         let body = format!(r#"{{"account":"{ACCOUNT_PHONE}","from":"{CONTACT}","text":"Hello, CRM"}}"#);
         let [phones, gateway] = [self.phones_url, self.base_url];
-        let answer = format!("    curl -d '{body}' \\\n         {phones}/sim/v1/receive");
-        format!("{answer}\n    curl {gateway}/sim/v1/echo/demo/requests")
+        let answer = format!("  curl {phones}/sim/v1/receive \\\n    -d '{body}'");
+        format!("{answer}\n  curl {gateway}/sim/v1/echo/demo/requests")
     }
 
     fn receiver(&self) -> String {
         let [listen, set] = ["listen", "outbound set --to http://127.0.0.1:8089/"];
-        format!("    {0} {listen}\n    {0} {set}", self.program)
+        format!("  {0} {listen}\n  {0} {set}", self.program)
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
@@ -123,7 +124,7 @@ impl Banner<'_> {
 
 fn first_message(inbound_url: &str) -> String {
     let body = format!(r#"{{"action":"send","phone":"{CONTACT}","text":"Hello from my CRM"}}"#);
-    format!("    curl -d '{body}' \\\n         {inbound_url}")
+    format!("  curl {inbound_url} \\\n    -d '{body}'")
 }
 
 fn counted(number: usize, noun: &str) -> String {
@@ -153,7 +154,7 @@ mod tests {
             clock_rate: 1,
             admin_key_file: Some(Path::new("data/demo/secrets/admin_key")),
             api_key_file: Some(Path::new("data/demo/secrets/api_key")),
-            inbound_url: "http://127.0.0.1:8080/in/in_7Kx2",
+            inbound_url: "http://127.0.0.1:8080/in/in_0123456789ABCDEFGHIJabcdef",
             reports_url: Some("http://127.0.0.1:8080/sim/v1/echo/demo"),
             phones_url: "http://127.0.0.1:8080",
             program: "target/release/tidings",
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_first_screen_says_where_everything_is() {
-        let wanted = r#"tidings 0.1.0  WhatsApp messaging gateway                          DEMO, this machine only
+        let wanted = r#"tidings 0.1.0  WhatsApp messaging gateway                DEMO, this machine only
 
   Gateway       http://127.0.0.1:8080
   Event log     ./data/demo   212 events, chain verified, recovered in 9 ms
@@ -174,24 +175,26 @@ mod tests {
 
   Send your first message (copy this line into a second terminal):
 
-    curl -d '{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}' \
-         http://127.0.0.1:8080/in/in_7Kx2
+  curl http://127.0.0.1:8080/in/in_0123456789ABCDEFGHIJabcdef \
+    -d '{"action":"send","phone":"+14151231234","text":"Hello from my CRM"}'
 
   Answer from the phone that got it, and see what was reported of both:
 
-    curl -d '{"account":"+12025550100","from":"+14151231234","text":"Hello, CRM"}' \
-         http://127.0.0.1:8080/sim/v1/receive
-    curl http://127.0.0.1:8080/sim/v1/echo/demo/requests
+  curl http://127.0.0.1:8080/sim/v1/receive \
+    -d '{"account":"+12025550100","from":"+14151231234","text":"Hello, CRM"}'
+  curl http://127.0.0.1:8080/sim/v1/echo/demo/requests
 
   Receive the reports yourself, in a terminal of their own:
 
-    target/release/tidings listen
-    target/release/tidings outbound set --to http://127.0.0.1:8089/
+  target/release/tidings listen
+  target/release/tidings outbound set --to http://127.0.0.1:8089/
 
-  Ctrl-C stops cleanly (press twice to stop at once)          logs below; --json for machines
-  ──────────────────────────────────────────────────────────────────────────────────────────
+  Ctrl-C stops cleanly, twice at once         logs below; --json for machines
+  ──────────────────────────────────────────────────────────────────────────────
 "#;
         assert_eq!(banner().render(), wanted);
+        // A terminal of 80 columns breaks whatever is longer in the middle of a word.
+        assert!(banner().render().lines().all(|line| line.chars().count() <= WIDTH));
     }
 
     #[test]

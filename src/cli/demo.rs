@@ -1,5 +1,6 @@
 //! `tidings demo`: everything on this machine, with a workspace to try.
 
+pub(super) mod mark;
 mod workspace;
 
 use std::io;
@@ -7,6 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use events::ids::WorkspaceId;
+use events::sled_log::{OpenError, SledLog};
 
 use self::workspace::Ready;
 pub(super) use self::workspace::{ACCOUNT_PHONE, api_key_file};
@@ -24,6 +26,8 @@ pub(super) const DATA_DIR: &str = "data/demo";
 const PRODUCTION_DATA_DIR: &str = "data";
 /// Where a CRM on this machine takes its reports.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+/// What the demo keeps in its directory, its mark aside.
+const KEPT: [&str; 3] = ["log", "secrets", "process.json"];
 /// So many ports behind the wanted one are tried.
 const PORTS: u16 = 100;
 
@@ -42,6 +46,7 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
         config.guard.allow_networks = LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect();
     }
     super::logging(cli.json)?;
+    mark::claim(&config.data_dir)?;
     if args.reset {
         reset(&config.data_dir)?;
     }
@@ -129,19 +134,17 @@ fn free_port(wanted: SocketAddr) -> Result<(TcpListener, Option<u16>), Failure> 
     Err(Failure::new(Exit::Failed, format!("no free port from {wanted} on")).hint("choose one with --listen"))
 }
 
-/// Deletes the demo's data, unless somebody uses it or it is something else.
+/// Deletes what the demo keeps, unless somebody uses it.
 fn reset(directory: &Path) -> Result<(), Failure> {
-    if !directory.exists() {
-        return Ok(());
+    if let Err(OpenError::InUse) = SledLog::open(directory, 16) {
+        return Err(in_use(directory, Holder::read(directory).as_ref()));
     }
-    if !directory.join("log").join("db").exists() {
-        let message = format!("{} is no data directory of tidings", directory.display());
-        return Err(Failure::new(Exit::Usage, message).hint("nothing was deleted"));
-    }
-    match events::sled_log::SledLog::open(directory, 16) {
-        Err(events::sled_log::OpenError::InUse) => Err(in_use(directory, Holder::read(directory).as_ref())),
-        _ => std::fs::remove_dir_all(directory).map_err(|error| Failure::because(Exit::Failed, &error)),
-    }
+    let gone = KEPT.map(|name| directory.join(name)).iter().try_for_each(|path| match std::fs::metadata(path) {
+        Ok(kept) if kept.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(_) => Ok(()),
+    });
+    gone.map_err(|error| Failure::because(Exit::Failed, &error))
 }
 
 async fn verified(gateway: &Gateway) -> Result<bool, Failure> {

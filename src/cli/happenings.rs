@@ -8,6 +8,8 @@ const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_SECOND: i64 = 1_000;
 const PHONE_CHARS: usize = 20;
 const TEXT_CHARS: usize = 28;
+/// Where the phone stands: what does not fit on a line goes on below it.
+pub(super) const INDENT: usize = 30;
 const NOTE_CHARS: usize = 100;
 
 /// What happened.
@@ -138,7 +140,7 @@ pub(super) fn shortened(text: &str, chars_max: usize) -> String {
 
 /// The character, or a dot where it would steer the terminal or the direction of writing.
 pub(super) fn visible(c: char) -> char {
-    let steers = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
     if c.is_control() || steers { '·' } else { c }
 }
 

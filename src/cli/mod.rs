@@ -19,6 +19,8 @@ mod outbound;
 mod reading;
 mod remote;
 mod reported;
+mod scratch;
+mod screen;
 mod send;
 mod serve;
 mod setup;
@@ -44,6 +46,10 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misread(&error),
     };
+    // Manual pages are for everybody; whatever else is written may hold keys and texts.
+    if !matches!(cli.command, Some(Command::Man(_))) {
+        crate::rights::keep_private();
+    }
     match carry_out(&cli) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(cli.json),
@@ -57,7 +63,15 @@ fn misread(error: &clap::Error) -> ExitCode {
         let message = words.trim_end().strip_prefix("error: ").unwrap_or(&words);
         return Failure::new(Exit::Usage, message.split("\n\nUsage:").next().unwrap_or_default()).report(true);
     }
-    match error.print() {
+    let told = match screen::width() {
+        Some(_) if !error.use_stderr() => {
+            let help = error.render();
+            let help = if colour(&io::stdout()) { help.ansi().to_string() } else { help.to_string() };
+            io::stdout().write_all(screen::fitted_help(&help, screen::width()).as_bytes())
+        }
+        _ => error.print(),
+    };
+    match told {
         _ if error.use_stderr() => Exit::Usage.into(),
         Err(untold) if untold.kind() != io::ErrorKind::BrokenPipe => Exit::Failed.into(),
         _ => Exit::Done.into(),
@@ -93,9 +107,9 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
     }
 }
 
-/// Writes data to stdout.
+/// Writes data to stdout; nothing that others wrote in it steers the terminal.
 fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
+    print_bytes(screen::escaped(text).as_bytes())
 }
 
 /// Writes data to stdout. Whoever closed it early has had enough.
@@ -116,7 +130,7 @@ fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
 
 /// Words to stderr.
 fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(screen::escaped(text).as_bytes());
 }
 
 fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Failure> {
@@ -126,7 +140,8 @@ fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Fai
 
 /// Whether people read this stream and want colour.
 fn colour(terminal: &impl IsTerminal) -> bool {
-    terminal.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    terminal.is_terminal() && is_wanted && !screen::is_dumb()
 }
 
 fn logging(json: bool) -> Result<(), Failure> {

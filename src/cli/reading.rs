@@ -1,23 +1,30 @@
-//! How reading commands reach the log: a free data directory is opened, one in use is asked about over HTTP.
+//! How reading commands reach the log: of a free data directory a copy is opened, one in use is asked about over HTTP.
+//! Nothing is written in either.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use events::index::Index;
 use events::log::{Log, ReadError};
+use events::scratch::CopyError;
 use events::sled_log::{OpenError, SledLog};
 
 use super::args::{Cli, Server};
 use super::exit::{Exit, Failure};
 use super::remote::{Door, Remote, kept_key};
+use super::scratch::Scratch;
 use super::serve::in_use;
 use crate::config::Config;
 use crate::gateway::Holder;
+use crate::rights::{Denied, Need, told};
+
+const OTHER_PLACE: &str = "the log is copied to be read, so that nothing changes where it is: name a folder with --scratch, \
+                           or ask a running gateway with --url";
 
 /// Where the log can be read.
 pub(super) enum Source {
-    /// Here.
-    Open(Arc<dyn Log>, Index),
+    /// Here, in a copy.
+    Open(Arc<dyn Log>, Index, #[expect(dead_code, reason = "removed when the log is closed")] Scratch),
     /// At a gateway.
     Gateway(Remote),
 }
@@ -30,27 +37,50 @@ impl Source {
         }
         let config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
-        if !directory.join("log").join("db").exists() {
+        let data = directory.join("log").join("db");
+        if let Some(denied) = Denied::at(&data, Need::Read) {
+            return Err(Failure::new(Exit::Failed, denied.to_string()).hint(denied.hint()));
+        }
+        if !data.exists() {
             let message = format!("there is no event log in {}", directory.display());
             return Err(Failure::new(Exit::NotFound, message).hint("use --data-dir or --url"));
         }
-        match SledLog::open(directory, config.log.cache_mb) {
-            Ok(log) => Self::open(Arc::new(log)),
-            Err(OpenError::InUse) => {
+        match Scratch::copy(directory, server.scratch.as_deref(), cli.json) {
+            Ok(scratch) => Self::open(scratch, config.log.cache_mb),
+            Err(CopyError::InUse) => {
                 let holder = Holder::read(directory);
                 let known = holder.as_ref().ok_or_else(|| in_use(directory, None))?;
                 let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-                let key = server.admin_key.clone().or_else(preset).or_else(|| kept_key(directory));
+                let given = server.admin_key.clone().or_else(preset);
+                let key = given.map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
                 Ok(Self::Gateway(Remote::new(&known.url, key, Door::Operator)?))
             }
-            Err(OpenError::Read(error)) => Err(unreadable(&error)),
-            Err(error) => Err(Failure::because(Exit::Failed, &error)),
+            Err(error) => Err(not_copied(&error)),
         }
     }
 
-    fn open(log: Arc<dyn Log>) -> Result<Self, Failure> {
+    fn open(scratch: Scratch, cache_mb: u64) -> Result<Self, Failure> {
+        let log = SledLog::open(scratch.path(), cache_mb).map_err(|error| match error {
+            OpenError::Read(error) => unreadable(&error),
+            error => Failure::because(Exit::Failed, &error),
+        })?;
+        let log: Arc<dyn Log> = Arc::new(log);
         let index = Index::open(Arc::clone(&log)).map_err(|error| unreadable(&error))?;
-        Ok(Self::Open(log, index))
+        Ok(Self::Open(log, index, scratch))
+    }
+}
+
+fn not_copied(error: &CopyError) -> Failure {
+    let failed = |path: &Path, source| {
+        let message = format!("{error}: {}", told(path, Need::Read, source));
+        Failure::new(Exit::Failed, message)
+    };
+    match error {
+        CopyError::Damaged(error) => unreadable(error),
+        CopyError::From { path, source } => failed(path, source),
+        CopyError::To { path, source } => failed(path, source).hint(OTHER_PLACE),
+        CopyError::Room { .. } => Failure::because(Exit::Failed, error).hint(OTHER_PLACE),
+        CopyError::InUse => Failure::because(Exit::DataInUse, error),
     }
 }
 

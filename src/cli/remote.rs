@@ -12,6 +12,7 @@ use super::args::{Access, Cli, Operator, SimulatorUrl};
 use super::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::gateway::{Holder, admin_key_file};
+use crate::rights::{Denied, Need};
 
 const TIMEOUT: Duration = Duration::from_mins(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -120,11 +121,12 @@ impl Remote {
             let config = super::config(cli, None)?;
             let directory = super::reading::data_dir(cli, &config);
             let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-            let key = given.or_else(preset).or_else(|| kept_key(directory));
+            let key = given.or_else(preset).map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
             return Self::new(&holder_url(directory), key, Door::Operator)?.with_a_key();
         };
         // A kept key goes to an address that was named only together with the folder that the key is kept in.
-        let key = given.or_else(|| cli.data_dir.as_deref().and_then(kept_key));
+        let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_key);
+        let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
         Self::new(url, key, Door::Operator)?.with_a_key()
     }
 
@@ -138,12 +140,14 @@ impl Remote {
         let given = access.api_key.clone();
         if let Some(url) = &access.url {
             // As with the operator's key.
-            let key = given.or_else(|| cli.data_dir.as_deref().and_then(kept_api_key));
+            let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_api_key);
+            let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
             return Self::new(url, key, Door::Workspace);
         }
         let config: Config = super::config(cli, None)?;
         let directory = super::reading::data_dir(cli, &config);
-        Self::new(&holder_url(directory), given.or_else(|| kept_api_key(directory)), Door::Workspace)
+        let key = given.map_or_else(|| kept_api_key(directory), |key| Ok(Some(key)))?;
+        Self::new(&holder_url(directory), key, Door::Workspace)
     }
 
     /// The same if there is a key.
@@ -284,17 +288,25 @@ fn holder_url(directory: &Path) -> String {
 }
 
 /// The operator's key that the first start kept in the data directory.
-pub(super) fn kept_key(directory: &Path) -> Option<String> {
+pub(super) fn kept_key(directory: &Path) -> Result<Option<String>, Failure> {
     kept(&admin_key_file(directory))
 }
 
 /// The workspace's key that the demo kept in its data directory.
-fn kept_api_key(directory: &Path) -> Option<String> {
+fn kept_api_key(directory: &Path) -> Result<Option<String>, Failure> {
     kept(&super::demo::api_key_file(directory))
 }
 
-fn kept(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok().map(|key| key.trim().to_owned())
+/// The key in a file, if there is one. A key that is there and belongs to somebody else is not passed over.
+fn kept(file: &Path) -> Result<Option<String>, Failure> {
+    match (fs::read_to_string(file), Denied::at(file, Need::Read)) {
+        (Ok(key), _) => Ok(Some(key.trim().to_owned())),
+        (Err(_), None) => Ok(None),
+        (Err(_), Some(denied)) => Err(Failure::new(Exit::NotAllowed, denied.to_string()).hint(format!(
+            "{}; or give the key: TIDINGS_ADMIN_KEY for the operator, TIDINGS_API_KEY for a workspace",
+            denied.hint()
+        ))),
+    }
 }
 
 #[cfg(test)]

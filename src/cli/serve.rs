@@ -37,6 +37,7 @@ const CLOSED_POLL: Duration = Duration::from_millis(2);
 pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
     let config = super::config(cli, args.listen)?;
     super::logging(cli.json)?;
+    super::demo::mark::refuse(&config.data_dir)?;
     actix::System::new().block_on(async move {
         let listener = bind(config.listen)?;
         let running = Running::start(&config, listener, io::stderr().is_terminal()).await?;
@@ -208,6 +209,7 @@ pub(super) fn not_started(error: &StartError) -> Failure {
         StartError::InUse { directory, holder } => in_use(directory, holder.as_ref()),
         StartError::Future { .. } => Failure::because(Exit::Failed, error)
             .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
+        StartError::Denied(denied) => Failure::because(Exit::Failed, error).hint(denied.hint()),
         StartError::Read(error) | StartError::Log(OpenError::Read(error)) => super::reading::unreadable(error),
         _ => Failure::because(Exit::Failed, error),
     }

@@ -11,7 +11,7 @@ use crate::http;
 /// Shows a state.
 pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
     let view = match Source::find(cli, &args.server)? {
-        Source::Open(log, index) => {
+        Source::Open(log, index, _) => {
             let at =
                 http::position_of(log.as_ref(), args.at, log.head().position).map_err(|error| unreadable(&error))?;
             let view = http::state_view(log.as_ref(), &index, args.stream, at).map_err(|error| unreadable(&error))?;

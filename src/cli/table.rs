@@ -1,9 +1,10 @@
 //! Answers for people: rows in aligned columns, one thing as labelled lines. For machines: one JSON object a line.
 
-use comfy_table::{Cell, Table, presets};
+use comfy_table::{Cell, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::happenings::visible;
+use super::screen::width;
 
 /// What a column or a line shows: its title, and where the value stands (RFC 6901).
 pub(super) type Column = (&'static str, &'static str);
@@ -25,7 +26,12 @@ pub(super) fn columned(titles: Vec<String>, rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut table = plain();
+    laid_out(titles, rows, width())
+}
+
+/// The same in so many columns, broken between words.
+fn laid_out(titles: Vec<String>, rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+    let mut table = plain(width);
     table.set_header(titles);
     table.add_rows(rows);
     format!("{}\n", trimmed(&table))
@@ -36,7 +42,7 @@ pub(super) fn view(json: bool, value: &Value, lines: &[Column]) -> String {
     if json {
         return format!("{value}\n");
     }
-    let mut table = plain();
+    let mut table = plain(width());
     for (label, pointer) in lines {
         table.add_row([Cell::new(label), Cell::new(text(value, pointer))]);
     }
@@ -66,9 +72,13 @@ fn shortened(text: String) -> String {
     text.chars().take(CHARS_MAX - 1).chain(['…']).collect()
 }
 
-fn plain() -> Table {
+fn plain(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
+    if let Some(width) = width {
+        // The padding at both ends is taken away again.
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_add(2));
+    }
     table
 }
 
@@ -103,6 +113,17 @@ mod tests {
         let told = list(true, &rows(), COLUMNS);
         let read: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(read, rows());
+    }
+
+    #[test]
+    fn on_a_terminal_rows_fit_and_break_between_words() {
+        let text = "Thank you for your order, it has left our house and will be with you soon";
+        let rows = vec![vec!["1001".to_owned(), text.to_owned(), "+12025550101".to_owned()]];
+        let titles = ["ID", "TEXT", "PHONE"].map(str::to_owned).to_vec();
+        let told = laid_out(titles, rows, Some(40));
+        assert!(told.lines().count() > 3 && told.lines().all(|line| line.chars().count() <= 40), "{told}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert!(words(text).iter().all(|word| words(&told).contains(word)), "{told}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use events::log::Log;
 use serde_json::{Value, json};
 
 use super::args::{Cli, Server, TailArgs};
-use super::events::line;
+use super::events::lines;
 use super::exit::{Exit, Failure};
 use super::print;
 use super::reading::{Source, unreadable};
@@ -23,7 +23,7 @@ const PAGE: u64 = 500;
 /// Shows one event.
 pub(super) fn show(cli: &Cli, position: u64, server: &Server) -> Result<(), Failure> {
     let rows = match Source::find(cli, server)? {
-        Source::Open(log, index) => opened(log.as_ref(), &index, position, 1)?,
+        Source::Open(log, index, _) => opened(log.as_ref(), &index, position, 1)?,
         Source::Gateway(gateway) => asked(&gateway, position, 1)?,
     };
     let found = rows.into_iter().find(|row| row.get("position").and_then(Value::as_u64) == Some(position));
@@ -39,19 +39,29 @@ pub(super) fn run(cli: &Cli, args: &TailArgs) -> Result<(), Failure> {
             let message = "no gateway runs on this data directory: nothing can happen there";
             Err(Failure::new(Exit::Unreachable, message).hint("leave out --follow, or name a gateway with --url"))
         }
-        Source::Open(log, index) => {
+        Source::Open(log, index, _) => {
             let from = log.head().position.saturating_sub(lines).saturating_add(1);
             tell(cli, &opened(log.as_ref(), &index, from, lines)?)
         }
         Source::Gateway(gateway) => {
-            let head = head(|position| Ok(!asked(&gateway, position, 1)?.is_empty()))?;
-            let mut next = head.saturating_sub(lines).saturating_add(1);
-            if lines > 0 {
-                next = told(cli, &gateway, next, lines)?;
-            }
+            let next = last(cli, &gateway, lines, args.follow)?;
             if args.follow { follow(cli, &gateway, next) } else { Ok(()) }
         }
     }
+}
+
+/// Tells the last events of a gateway, with one question; the position behind them.
+fn last(cli: &Cli, gateway: &Remote, lines: u64, follow: bool) -> Result<u64, Failure> {
+    if lines == 0 && !follow {
+        return Ok(1);
+    }
+    let call = Call::get("/admin/v1/events").query("order", Some("desc")).query("limit", Some(lines.max(1)));
+    let mut rows = rows_of(gateway.ask(call)?).0;
+    rows.reverse();
+    if lines > 0 {
+        tell(cli, &rows)?;
+    }
+    Ok(behind(&rows, 1))
 }
 
 /// Tells every event from a position on, until the process is stopped or the gateway is gone.
@@ -69,12 +79,17 @@ fn follow(cli: &Cli, gateway: &Remote, mut next: u64) -> Result<(), Failure> {
 fn told(cli: &Cli, gateway: &Remote, from: u64, limit: u64) -> Result<u64, Failure> {
     let rows = asked(gateway, from, limit)?;
     tell(cli, &rows)?;
+    Ok(behind(&rows, from))
+}
+
+/// The position behind these rows; `from` if there are none.
+fn behind(rows: &[Value], from: u64) -> u64 {
     let last = rows.last().and_then(|row| row.get("position")).and_then(Value::as_u64);
-    Ok(last.map_or(from, |last| last.saturating_add(1)))
+    last.map_or(from, |last| last.saturating_add(1))
 }
 
 fn tell(cli: &Cli, rows: &[Value]) -> Result<(), Failure> {
-    print(&rows.iter().map(|row| if cli.json { format!("{row}\n") } else { line(row) }).collect::<String>())
+    print(&lines(cli, rows))
 }
 
 fn asked(gateway: &Remote, from: u64, limit: u64) -> Result<Vec<Value>, Failure> {
@@ -87,38 +102,4 @@ fn opened(log: &dyn Log, index: &Index, from: u64, limit: u64) -> Result<Vec<Val
     let filter = Filter { from: from.max(1), to: u64::MAX, stream: None, name: None, limit };
     let rows = http::rows(log, index, &filter).map_err(|error| unreadable(&error))?;
     Ok(rows.iter().map(|row| json!(row)).collect())
-}
-
-/// The last position. Positions have no gap, so a few questions find it in a log of any length.
-fn head(mut exists: impl FnMut(u64) -> Result<bool, Failure>) -> Result<u64, Failure> {
-    let (mut known, mut step) = (0_u64, 1_u64);
-    while exists(known.saturating_add(step))? {
-        known = known.saturating_add(step);
-        step = step.saturating_mul(2);
-    }
-    while step > 1 {
-        step /= 2;
-        if exists(known.saturating_add(step))? {
-            known = known.saturating_add(step);
-        }
-    }
-    Ok(known)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_head_is_found_in_few_questions() {
-        for last in (0..200).chain([1_000_000, 4_294_967_296]) {
-            let mut asked = 0;
-            let found = head(|position| {
-                asked += 1;
-                Ok(position <= last)
-            });
-            assert_eq!(found, Ok(last));
-            assert!(asked <= 70, "{asked} questions for {last}");
-        }
-    }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::rights::{Denied, Need};
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +58,14 @@ pub enum ConfigError {
         /// Why not.
         source: io::Error,
     },
+    /// The file is somebody else's.
+    #[error("cannot read the configuration file {path}: {denied}; {hint}", path = path.display(), hint = denied.hint())]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        denied: Denied,
+    },
     /// The file is not TOML.
     #[error("{path} is not valid TOML: {problem}", path = path.display())]
     Syntax {
@@ -103,6 +113,17 @@ pub enum ConfigError {
     /// The built-in defaults and the typed configuration disagree: a fault of ours.
     #[error("the built-in configuration is faulty")]
     BuiltIn(#[from] config::ConfigError),
+}
+
+impl ConfigError {
+    /// Of a file that cannot be read.
+    pub(super) fn unreadable(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match Denied::at(&path, Need::Read) {
+            Some(denied) => Self::Denied { path, denied },
+            None => Self::Read { path, source },
+        }
+    }
 }
 
 /// The nearest name that exists, if any is near.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::DEFAULTS;
 use super::error::{ConfigError, Origin, Suggestion};
 use super::kind::{Kind, shown};
+use super::kubernetes;
 
 const PREFIX: &str = "TIDINGS_";
 /// Ends of variables of the command line and of tracing, which are no keys.
@@ -70,8 +71,7 @@ impl Settings {
 
     /// Lays a TOML file over what is there.
     pub(super) fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(path, source))?;
         let parsed = parse(&text)
             .map_err(|error| ConfigError::Syntax { path: path.to_owned(), problem: without_source(&error) })?;
         leaves(parsed).into_iter().try_for_each(|(key, value)| self.read_key(key, value, path))
@@ -97,6 +97,7 @@ impl Settings {
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .filter(|(name, _)| !TEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+            .filter(|(name, value)| !kubernetes::sets(name, value))
             .collect();
         ours.into_iter().try_for_each(|(name, value)| self.read_variable(name, value))
     }

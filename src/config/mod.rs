@@ -4,6 +4,7 @@ mod check;
 mod error;
 mod fields;
 mod kind;
+mod kubernetes;
 mod layers;
 mod mail;
 mod shown;

@@ -73,6 +73,35 @@ fn variables_of_the_command_line_and_of_tests_are_left_alone() {
     assert!(Config::load(NO_FILE, others.map(|name| (name, "x")), Overrides::default()).is_ok());
 }
 
+/// A Service whose name begins with tidings sets variables in every container of its namespace.
+#[test]
+fn variables_of_a_kubernetes_service_are_passed_over_and_slips_that_look_like_them_are_not() {
+    let service = [
+        ("TIDINGS_SERVICE_HOST", "10.0.0.1"),
+        ("TIDINGS_SERVICE_PORT", "8080"),
+        ("TIDINGS_SERVICE_PORT_HTTP", "8080"),
+        ("TIDINGS_PORT", "tcp://10.0.0.1:8080"),
+        ("TIDINGS_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("TIDINGS_PORT_8080_TCP_PROTO", "tcp"),
+        ("TIDINGS_PORT_8080_TCP_PORT", "8080"),
+        ("TIDINGS_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("TIDINGS_SIMULATOR_SERVICE_HOST", "10.0.0.2"),
+        ("TIDINGS_SIMULATOR_PORT", "udp://[fd00::1]:8090"),
+    ];
+    assert_eq!(from_environment(&service).unwrap().listen.port(), 8080);
+    for (name, value, wanted) in [
+        ("TIDINGS_PORT", "9090", ""),
+        ("TIDINGS_SMTP_PORT", "587", "; did you mean `TIDINGS_SMTP__PORT`?"),
+        ("TIDINGS_PORTS", "tcp://10.0.0.1:8080", ""),
+        ("TIDINGS_PORT_HTTP", "8080", ""),
+        ("TIDINGS_SERVICE_HOSTS", "10.0.0.1", ""),
+    ] {
+        let words = refusal(from_environment(&[(name, value)]));
+        assert!(words.starts_with(&format!("unknown environment variable {name:?}")), "{words}");
+        assert!(words.ends_with(wanted), "{words}");
+    }
+}
+
 #[test]
 fn an_unknown_key_is_named_with_its_file_and_the_nearest_key() {
     for (text, wanted) in [

@@ -27,6 +27,7 @@ use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
 use crate::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::outbound::Http;
+use crate::rights::Denied;
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::transports::simulator::Shared;
@@ -34,8 +35,6 @@ use crate::transports::simulator::echo::Echo;
 use crate::transports::simulator::in_process::InProcess;
 use crate::transports::simulator::remote::{InvalidAddress, Remote};
 
-/// A log this far ahead of the machine's clock is refused.
-const AHEAD_MS_MAX: u64 = 3_600_000;
 /// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
 const READERS_MAX: usize = 8;
 const ADMIN_KEY_NAME: &[u8] = b"admin_key_hash";
@@ -86,6 +85,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The data directory, or something in it, is somebody else's.
+    #[error("the data directory cannot be used: {0}")]
+    Denied(Denied),
     /// The log comes from the future.
     #[error("the log's last event ({last}) lies more than an hour ahead of this machine's clock")]
     Future {
@@ -113,8 +115,9 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let (admin_key, new_admin_key) = admin_key(config, log.as_ref(), key_to_terminal)?;
     let last = log.head().recorded_at;
     let rate = config.simulator.clock_rate;
-    if rate == 1 && !config.log.accept_future && last.since_ms(wall_now()) > AHEAD_MS_MAX {
-        return Err(StartError::Future { last });
+    // A clock of another rate runs ahead by itself.
+    if rate == 1 {
+        super::future::check(log.as_ref(), last, wall_now(), config.log.accept_future)?;
     }
     let clock = Clock::system(last, rate);
     let (transports, simulator) = transports(config, &clock)?;
@@ -171,8 +174,7 @@ fn deciding() -> Runtime {
 
 fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
     let directory = &config.data_dir;
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-    made.map_err(file(format!("cannot make the data directory {}", directory.display())))?;
+    super::directory::prepare(directory)?;
     match SledLog::open(directory, config.log.cache_mb) {
         Ok(log) => Ok(Arc::new(log)),
         Err(OpenError::InUse) => {
@@ -250,7 +252,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
     written().map_err(file(format!("cannot write {}", path.display())))
 }
 
-fn file(what: String) -> impl FnOnce(io::Error) -> StartError {
+pub(super) fn file(what: String) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::File { what, source }
 }
 

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::caller::Operator;
 use super::error::Refused;
-use super::page::{self, PageQuery, Query};
+use super::page::{self, Query};
 use crate::gateway::Gateway;
 use crate::recent::mask;
 
@@ -87,6 +87,16 @@ pub fn rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRo
     }
 }
 
+/// The last events that pass, the newest first.
+pub fn newest_rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    last_rows(log, index, filter).map(reversed)
+}
+
+fn reversed(mut rows: Vec<EventRow>) -> Vec<EventRow> {
+    rows.reverse();
+    rows
+}
+
 /// The last events that pass, the oldest first.
 fn last_rows(log: &dyn Log, index: &Index, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
     let mut found = Vec::new();
@@ -146,7 +156,7 @@ fn rows_of_stream(log: &dyn Log, index: &Index, stream: StreamId, filter: &Filte
     Ok(rows)
 }
 
-/// Lists events, the oldest first; the cursor is the position.
+/// Lists events, the oldest first unless the newest are wanted first; the cursor is the position.
 pub(super) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -156,19 +166,33 @@ pub(super) async fn list(
     let stream = query.text("stream").map(str::parse).transpose();
     let stream = stream.map_err(|_| Refused::invalid("stream", "stream must be such as account/10010001"))?;
     let name = query.text("type").map(known_type).transpose()?;
-    let PageQuery { limit, after, before } = query.page()?;
+    let newest_first = is_newest_first(&query)?;
+    let page = query.page()?;
     let head = gateway.shard.watermark().settled().await;
+    // Behind and before are meant in the list's own order.
+    let [above, below] = if newest_first { [page.before, page.after] } else { [page.after, page.before] };
     let filter = Filter {
-        from: query.number("from")?.unwrap_or(1).max(after.map_or(1, |after| after.saturating_add(1))),
-        to: query.number("to")?.unwrap_or(head).min(head).min(before.map_or(head, |before| before.saturating_sub(1))),
+        from: query.number("from")?.unwrap_or(1).max(above.map_or(1, |above| above.saturating_add(1))),
+        to: query.number("to")?.unwrap_or(head).min(head).min(below.map_or(head, |below| below.saturating_sub(1))),
         stream,
         name,
-        limit: limit + 1,
+        limit: page.limit + 1,
     };
-    let part = if before.is_some() { last_rows } else { rows };
-    let found = gateway.read(move |gateway| part(gateway.shard.log().as_ref(), gateway.shard.index(), &filter));
-    let rows = found.await?.into_iter().map(|row| (row.position, row)).collect();
-    Ok(page::answer(rows, PageQuery { limit, after, before }))
+    let from_the_end = newest_first != page.before.is_some();
+    let found = gateway.read(move |gateway| {
+        let part = if from_the_end { last_rows } else { rows };
+        let rows = part(gateway.shard.log().as_ref(), gateway.shard.index(), &filter)?;
+        Ok(if newest_first { reversed(rows) } else { rows })
+    });
+    Ok(page::answer(found.await?.into_iter().map(|row| (row.position, row)).collect(), page))
+}
+
+fn is_newest_first(query: &Query) -> Result<bool, Refused> {
+    match query.text("order") {
+        None | Some("asc") => Ok(false),
+        Some("desc") => Ok(true),
+        Some(_) => Err(Refused::invalid("order", "order must be asc, the oldest first, or desc, the newest first")),
+    }
 }
 
 /// One event.

@@ -44,7 +44,7 @@ mod workspaces;
 pub use caller::Role;
 pub use connections::Connections;
 pub use error::Refused;
-pub use events::{EventRow, Filter, rows};
+pub use events::{EventRow, Filter, newest_rows, rows};
 pub use files::FileCheckView;
 pub use fuzzing::{attempts_csv, judge_send_body};
 pub use openapi::text as openapi;

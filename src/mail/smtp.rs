@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +16,7 @@ use lettre::{Address, Message};
 use super::{Authorities, Fault, Mail, Mailer, message};
 use crate::config::{self, MailTls, PublicUrl};
 use crate::lack;
+use crate::rights::{Need, told};
 
 const SENDER: &str = "Tidings";
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
@@ -49,12 +50,12 @@ struct SignIn {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The password cannot be read.
-    #[error("smtp.password_file {path} cannot be read", path = path.display())]
+    #[error("smtp.password_file {path} cannot be read: {why}", path = path.display())]
     PasswordFile {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: io::Error,
+        /// Why not, and what to do.
+        why: String,
     },
     /// The sender's address is none.
     #[error("smtp.from is no address")]
@@ -77,7 +78,7 @@ impl Smtp {
         let sign_in = config.user.clone().zip(config.password_file.clone());
         let sign_in = sign_in.map(|(user, password_file)| SignIn { user, password_file });
         if let Some(SignIn { password_file: path, .. }) = &sign_in {
-            std::fs::read(path).map_err(|source| SetupError::PasswordFile { path: path.clone(), source })?;
+            std::fs::read(path).map_err(|error| unreadable(path, &error))?;
         }
         let secrecy = match config.tls {
             MailTls::None => Secrecy::Clear,
@@ -163,6 +164,10 @@ fn domain(sender: &Address, public_url: Option<&PublicUrl>) -> String {
     let public = public_url.and_then(|url| url::Url::parse(url.as_str()).ok());
     let name = public.and_then(|url| url.domain().map(str::to_owned));
     name.filter(|name| name.parse::<IpAddr>().is_err()).unwrap_or_else(|| own.to_owned())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> SetupError {
+    SetupError::PasswordFile { path: path.to_owned(), why: told(path, Need::Read, error) }
 }
 
 /// What the file holds, without the end of its line.

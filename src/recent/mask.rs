@@ -23,14 +23,57 @@ const SECRET_HEADERS: [&str; 14] = [
     "jwt",
 ];
 
-/// It proves something and opens nothing.
-const PUBLIC_HEADER: &str = "webhook-signature";
+/// So do those whose names end so: `Ocp-Apim-Subscription-Key`, `X-Functions-Key`.
+const SECRET_ENDS: [&str; 3] = ["-key", "_key", "-pwd"];
+/// They prove or name something and open nothing.
+const PUBLIC_HEADERS: [&str; 3] = ["webhook-signature", "idempotency-key", "x-idempotency-key"];
+/// What ends an address in a text.
+const BEHIND_ADDRESS: [char; 5] = ['"', '\'', '<', '>', ','];
 
-/// A header's value, hidden if its name says that it is a secret.
+/// A header's value, hidden if its name says that it is a secret; of addresses in it, passwords and parameters are hidden.
 pub(crate) fn header(name: &str, value: &str) -> String {
     let name = name.to_ascii_lowercase();
-    let is_secret = name != PUBLIC_HEADER && SECRET_HEADERS.iter().any(|secret| name.contains(secret));
-    if is_secret { MASK.to_owned() } else { text(value, false) }
+    let is_secret = !PUBLIC_HEADERS.contains(&name.as_str())
+        && (name == "key"
+            || SECRET_HEADERS.iter().any(|secret| name.contains(secret))
+            || SECRET_ENDS.iter().any(|end| name.ends_with(end)));
+    if is_secret { MASK.to_owned() } else { addresses(&text(value, false)) }
+}
+
+/// A text with all addresses in it masked: whole ones, and paths of our own.
+fn addresses(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || BEHIND_ADDRESS.contains(&c);
+    text.split_inclusive(is_end).map(|word| if is_address(word) { address(word) } else { word.to_owned() }).collect()
+}
+
+fn is_address(word: &str) -> bool {
+    word.contains("://") || word.starts_with('/')
+}
+
+/// An address without the password and the values of the parameters in it, which are often keys.
+fn address(word: &str) -> String {
+    let end = word.trim_end_matches(|c: char| c.is_whitespace() || BEHIND_ADDRESS.contains(&c)).len();
+    let (word, behind) = word.split_at(end);
+    let asked = word.find(['?', '#']).unwrap_or(word.len());
+    let (place, parameters) = word.split_at(asked);
+    let place = match place.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = host.rsplit_once('@').map_or_else(|| host.to_owned(), |(_, host)| format!("{MASK}@{host}"));
+            format!("{scheme}://{host}{path}")
+        }
+        None => place.to_owned(),
+    };
+    let parameters = parameters.split_inclusive(['?', '#', '&', ';']).map(|part| {
+        let mark = part.len() - usize::from(part.ends_with(['?', '#', '&', ';']));
+        let (value, mark) = part.split_at(mark);
+        match value.split_once('=') {
+            Some((name, _)) => format!("{name}={MASK}{mark}"),
+            None if value.is_empty() => mark.to_owned(),
+            None => format!("{MASK}{mark}"),
+        }
+    });
+    format!("{place}{}{behind}", parameters.collect::<String>())
 }
 
 /// A text with our secrets hidden behind their prefixes. Of a text that was cut, its end may be half a secret.
@@ -146,11 +189,35 @@ mod tests {
             "X-Access-Key",
             "X-Session",
             "X-Hub-Signature",
+            "X-Functions-Key",
+            "Ocp-Apim-Subscription-Key",
+            "X-Crm-Key",
+            "X_CRM_KEY",
+            "Key",
+            "X-Crm-Token",
+            "Client-Secret",
         ] {
             assert_eq!(header(name, "Basic YWRhOmFkYQ=="), "***", "{name}");
         }
         assert_eq!(header("Idempotency-Key", "order-17"), "order-17");
         assert_eq!(header("webhook-signature", "v1,AAAA"), "v1,AAAA");
         assert_eq!(header("Referer", &format!("https://gw.example/in/in_{DIGITS}")), "https://gw.example/in/in_***");
+    }
+    /// Who follows a link from a page whose address holds a key, or calls through a proxy that repeats the address.
+    #[test]
+    fn of_an_address_in_a_header_passwords_and_parameters_are_hidden() {
+        for (value, wanted) in [
+            ("https://crm.example/a?token=s3cret&page=2", "https://crm.example/a?token=***&page=***"),
+            ("https://ada:s3cret@crm.example/a#access_token=s3cret", "https://***@crm.example/a#access_token=***"),
+            ("/hook?s3cret", "/hook?***"),
+            ("<https://crm.example/?key=s3cret>; rel=\"next\"", "<https://crm.example/?key=***>; rel=\"next\""),
+            ("https://crm.example/a/b", "https://crm.example/a/b"),
+            ("Mozilla/5.0 (X11; Linux) what?", "Mozilla/5.0 (X11; Linux) what?"),
+            ("text/html, */*;q=0.8", "text/html, */*;q=0.8"),
+        ] {
+            for name in ["Referer", "X-Original-URL", "Location"] {
+                assert_eq!(header(name, value), wanted, "{name}");
+            }
+        }
     }
 }

@@ -40,6 +40,7 @@ mod main_job;
 mod metrics;
 mod openapi;
 mod operations;
+mod operator;
 mod outbound;
 mod outbox;
 mod pacing;

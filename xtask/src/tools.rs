@@ -27,6 +27,9 @@ const DEBIAN: &[(&str, &str)] = &[
     ("c++", "g++"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("faketime", "faketime"),
+    ("setpriv", "util-linux"),
+    ("script", "bsdutils"),
 ];
 
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.

@@ -1,6 +1,7 @@
 //! Which gateway a command asks, and with which key. No form of these shows a key.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -15,6 +16,9 @@ pub struct Server {
     /// The operator's key there, unless it stands in the data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_ADMIN_KEY", hide_env_values = true)]
     pub admin_key: Option<String>,
+    /// Folder for the copy of the log that is read, so that nothing changes in the data directory [default: $TMPDIR]
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
 }
 
 impl fmt::Debug for Server {
@@ -65,7 +69,7 @@ mod tests {
     fn no_debug_form_shows_a_key() {
         let (url, key) = (None, Some("adm_or_wsk_secret".to_owned()));
         let forms = [
-            format!("{:?}", Server { url: url.clone(), admin_key: key.clone() }),
+            format!("{:?}", Server { url: url.clone(), admin_key: key.clone(), scratch: None }),
             format!("{:?}", Operator { url: url.clone(), admin_key: key.clone() }),
             format!("{:?}", Access { url, api_key: key }),
         ];

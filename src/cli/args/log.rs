@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use events::ids::StreamId;
 use events::time::Timestamp;
 
@@ -11,6 +11,7 @@ use super::door::Server;
 const LS_EXAMPLES: &str = "\
 Examples:
   tidings events ls --limit 10
+  tidings events ls --order desc --limit 10
   tidings events ls --stream workspace/1001 --type CreditRefunded
   tidings --json events ls --from 5000 --url http://127.0.0.1:8080";
 
@@ -33,7 +34,7 @@ Examples:
 /// What can be done with the event log.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum EventsCommand {
-    /// List events, oldest first
+    /// List events, the oldest first unless --order desc is given
     #[command(after_help = LS_EXAMPLES)]
     Ls(LsArgs),
     /// Show one event
@@ -68,12 +69,24 @@ pub struct LsArgs {
     /// Only events of this type, such as `MessageQueued`
     #[arg(long = "type", value_name = "TYPE")]
     pub event_type: Option<String>,
+    /// The oldest first, or the newest first
+    #[arg(long, value_enum, default_value_t = Order::Asc)]
+    pub order: Order,
     /// At most this many: 1 to 500
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// In which order events are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// The oldest first
+    Asc,
+    /// The newest first
+    Desc,
 }
 
 /// How many of the last events to list, and whether to stay.

@@ -18,11 +18,14 @@ use self::seen::Seen;
 use self::told::Told;
 use super::args::{Cli, ListenArgs};
 use super::exit::{Exit, Failure};
+use super::screen::{fitted, width};
 use super::{print, say};
 use crate::outbound::{SignedBy, SigningKey};
 
 /// Longer bodies are refused: more than the largest report.
 const BODY_BYTES_MAX: usize = 16 << 20;
+/// Where the signature's worth stands: what does not fit on a line goes on below it.
+const INDENT: usize = 17;
 /// Requests under way get this long to end.
 const SHUTDOWN_S: u64 = 1;
 
@@ -102,7 +105,7 @@ async fn receive(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
     let (answer, fault) = desk.answer(&request, &body).await;
     let status = answer.status().as_u16();
     let told = Told { at, request: &request, body: &body, id: signed.id, signature, is_duplicate, status, fault };
-    let told = if desk.json { told.json() } else { told.line(desk.colour) };
+    let told = if desk.json { told.json() } else { fitted(&told.line(desk.colour), width(), INDENT) };
     // Whoever closed stdout early is no reason to keep an answer back.
     let _ = print(&told);
     answer

@@ -44,11 +44,12 @@ fn log() -> Vec<Doc> {
         schemas::object(json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}})),
     ]});
     vec![
-        Doc::new("Event log", "GET /admin/v1/events", "Events, the oldest first; the cursor is the position")
+        Doc::new("Event log", "GET /admin/v1/events", "Events; the cursor is the position")
             .lists::<EventRow>()
             .limited()
-            .query("after", "Events behind this position.", integer())
-            .query("before", "The last events before this position.", integer())
+            .query("after", "Events behind this position in the list's order.", integer())
+            .query("before", "The nearest events before this position in the list's order.", integer())
+            .query("order", "The oldest first, or the newest first.", json!({"enum": ["", "asc", "desc"]}))
             .query("from", "The first position.", integer())
             .query("to", "The last position.", integer())
             .query("stream", "Only events of this stream.", stream)

@@ -37,9 +37,14 @@ pub struct Process {
 impl Process {
     /// Starts `tidings` with these arguments, with `dir` as its working directory.
     pub fn start(args: &[&str], environment: &Environment, dir: &Path) -> Self {
+        Self::start_under(&[], args, environment, dir)
+    }
+
+    /// The same, as what another program starts: `wrapper` and its arguments come before ours.
+    pub fn start_under(wrapper: &[&str], args: &[&str], environment: &Environment, dir: &Path) -> Self {
         let output = dir.join("output.txt");
         let file = OpenOptions::new().create(true).append(true).open(&output).unwrap();
-        let mut command = tidings(args, environment, dir);
+        let mut command = tidings(wrapper, args, environment, dir);
         command.stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: command.spawn().unwrap(), output }
     }
@@ -242,8 +247,13 @@ impl SimulatorProcess {
 
 /// Runs a command that ends by itself.
 pub fn run(args: &[&str], environment: &Environment, dir: &Path) -> Finished {
+    run_under(&[], args, environment, dir)
+}
+
+/// The same, as what another program starts.
+pub fn run_under(wrapper: &[&str], args: &[&str], environment: &Environment, dir: &Path) -> Finished {
     let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-    let mut command = tidings(args, environment, dir);
+    let mut command = tidings(wrapper, args, environment, dir);
     command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
     let mut child = command.spawn().unwrap();
     let status = poll(SOON, || child.try_wait().unwrap());
@@ -303,12 +313,13 @@ fn launch(args: &str, environment: &Environment, dir: &Path, port: u16, ready: &
     Some(process)
 }
 
-fn tidings(args: &[&str], environment: &Environment, dir: &Path) -> Command {
-    let mut command = Command::new(BINARY);
+fn tidings(wrapper: &[&str], args: &[&str], environment: &Environment, dir: &Path) -> Command {
+    let line = [wrapper, &[BINARY], args].concat();
+    let mut command = Command::new(line[0]);
     for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TIDINGS_")) {
         command.env_remove(key);
     }
-    command.args(args).envs(environment.iter().cloned()).current_dir(dir).stdin(Stdio::null());
+    command.args(&line[1..]).envs(environment.iter().cloned()).current_dir(dir).stdin(Stdio::null());
     command
 }
 

@@ -1,0 +1,176 @@
+//! A copy of a store elsewhere: the store writes whenever it is opened, so whoever only reads opens a copy, and changes
+//! nothing where the data is, also where that cannot be written to.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::log::ReadError;
+use crate::{leftovers, room, seal};
+
+const STORE: &str = "log";
+const DATA: &str = "db";
+/// What a closed store's sums are kept in: of a copy that is opened they say nothing.
+const SUMS: &str = "seal";
+/// Progress is told after so many bytes.
+const CHUNK_BYTES: u64 = 16 << 20;
+
+/// Why a store could not be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// Another process has it.
+    #[error("the data directory is in use by another process")]
+    InUse,
+    /// The copy would not fit.
+    #[error("a copy of the log takes {needed} bytes, and {} has {free} free", folder.display())]
+    Room {
+        /// Where it was to go.
+        folder: PathBuf,
+        /// What it takes.
+        needed: u64,
+        /// What is there.
+        free: u64,
+    },
+    /// A file of the store cannot be read.
+    #[error("cannot read {}", path.display())]
+    From {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file of the copy cannot be written.
+    #[error("cannot write {}", path.display())]
+    To {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The store is not what it was when it was closed.
+    #[error(transparent)]
+    Damaged(ReadError),
+}
+
+/// Copies the store of a data directory that nobody has open into an empty folder, which is a data directory then. Tells
+/// how many bytes are copied, of how many.
+pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Result<(), CopyError> {
+    let (from, to) = (directory.join(STORE), to.join(STORE));
+    let data = from.join(DATA);
+    let lock = File::open(&data).map_err(|error| reading(&data, error))?;
+    if let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
+        return Err(CopyError::InUse);
+    }
+    let broken = seal::broken(&from).map_err(|error| reading(&from, error))?;
+    if let Some(what) = broken {
+        return Err(CopyError::Damaged(ReadError::Damaged { position: 0, what }));
+    }
+    let files = files(&from).map_err(|error| reading(&from, error))?;
+    DirBuilder::new().mode(0o700).create(&to).map_err(|error| writing(&to, error))?;
+    let all = files.iter().map(|(_, bytes)| bytes).sum();
+    fits(&from, &to, all)?;
+    let mut done = 0;
+    for (name, _) in &files {
+        one(&from.join(name), &to.join(name), |bytes| {
+            done += bytes;
+            told(done, all);
+        })?;
+    }
+    Ok(())
+}
+
+/// The files of the store, below its folder, and their sizes.
+fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&inner))? {
+            let entry = entry?;
+            let (name, metadata) = (inner.join(entry.file_name()), entry.metadata()?);
+            if metadata.is_dir() {
+                folders.push(name);
+            } else if metadata.is_file() && name != Path::new(SUMS) && !leftovers::is_one(&entry.file_name()) {
+                found.push((name, metadata.len()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the copy has room, and the store to open it.
+fn fits(from: &Path, to: &Path, bytes: u64) -> Result<(), CopyError> {
+    let opening = room::needed(from).map_err(|error| reading(from, error))?;
+    let free = room::free(to).map_err(|error| writing(to, error))?;
+    let needed = bytes.saturating_add(opening);
+    if free < needed { Err(CopyError::Room { folder: to.to_owned(), needed, free }) } else { Ok(()) }
+}
+
+fn one(from: &Path, to: &Path, mut told: impl FnMut(u64)) -> Result<(), CopyError> {
+    let read = File::open(from).map_err(|error| reading(from, error))?;
+    if let Some(folder) = to.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| writing(folder, error))?;
+    }
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let mut written = written.map_err(|error| writing(to, error))?;
+    loop {
+        match io::copy(&mut (&read).take(CHUNK_BYTES), &mut written).map_err(|error| writing(to, error))? {
+            0 => return Ok(()),
+            bytes => told(bytes),
+        }
+    }
+}
+
+fn reading(path: &Path, source: io::Error) -> CopyError {
+    CopyError::From { path: path.to_owned(), source }
+}
+
+fn writing(path: &Path, source: io::Error) -> CopyError {
+    CopyError::To { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, tempfile::TempDir) {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let log = from.path().join(STORE);
+        fs::create_dir_all(log.join("blobs")).unwrap();
+        for name in ["db", "conf", "snap.01", "snap.02.generating", "blobs/1", "witness", "seal"] {
+            fs::write(log.join(name), name).unwrap();
+        }
+        (from, to)
+    }
+
+    #[test]
+    fn all_that_the_store_needs_is_copied_and_told() {
+        let (from, to) = store();
+        let mut last = (0, 1);
+        copy(from.path(), to.path(), |done, all| last = (done, all)).unwrap();
+        let mut names: Vec<PathBuf> =
+            files(&to.path().join(STORE)).unwrap().into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        assert_eq!(names, ["blobs/1", "conf", "db", "snap.01", "witness"].map(PathBuf::from));
+        assert_eq!(last, (7 + 4 + 2 + 7 + 7, 27));
+        assert_eq!(fs::read(to.path().join("log/db")).unwrap(), b"db");
+    }
+
+    #[test]
+    fn a_store_that_somebody_has_or_that_is_not_there_is_not_copied() {
+        let (from, to) = store();
+        let holder = File::open(from.path().join("log/db")).unwrap();
+        holder.lock().unwrap();
+        assert!(matches!(copy(from.path(), to.path(), |_, _| {}), Err(CopyError::InUse)));
+        drop(holder);
+        fs::remove_file(from.path().join("log/db")).unwrap();
+        assert!(matches!(copy(from.path(), to.path(), |_, _| {}), Err(CopyError::From { .. })));
+        assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_copy_that_does_not_fit_is_not_begun() {
+        let (from, to) = store();
+        assert!(matches!(fits(&from.path().join(STORE), to.path(), u64::MAX), Err(CopyError::Room { .. })));
+    }
+}

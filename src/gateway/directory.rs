@@ -1,0 +1,97 @@
+//! The data directory before anything in it is opened: made, usable by us, and by nobody else.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::start::{StartError, file};
+use crate::rights::{Denied, Need, tighten};
+
+/// What we keep in it, with all that these folders hold. Other folders in it are not ours to judge.
+const OURS: [&str; 3] = ["log", "secrets", "process.json"];
+/// More entries of one folder are not looked at: the store has a handful.
+const ENTRIES_MAX: usize = 1_024;
+
+/// Makes the data directory where it is not there yet; refuses one that we may not use; keeps others out of it.
+pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|error| match Denied::at(directory, Need::Change).or_else(|| Denied::making(directory)) {
+        Some(denied) => StartError::Denied(denied),
+        None => file(format!("cannot make the data directory {}", directory.display()))(error),
+    })?;
+    let ours = ours(directory);
+    if let Some(denied) = ours.iter().find_map(|path| Denied::at(path, Need::Change)) {
+        return Err(StartError::Denied(denied));
+    }
+    close(directory, &ours);
+    Ok(())
+}
+
+/// Keeps others out, and says so where they could get in: what was kept here may have been read.
+fn close(directory: &Path, ours: &[PathBuf]) {
+    let mut was_open = None;
+    for path in ours {
+        match tighten(path) {
+            Ok(Some(mode)) if path == directory => was_open = Some(mode),
+            Ok(_) => {}
+            Err(error) => {
+                let path = path.display();
+                tracing::warn!(%path, %error, "other users may use this, and that cannot be changed: chmod go-rwx it");
+            }
+        }
+    }
+    if let Some(mode) = was_open {
+        let (directory, mode) = (directory.display(), format!("{mode:04o}"));
+        tracing::warn!(%directory, mode, "the data directory was open to other users; from now on it is not");
+    }
+}
+
+/// The directory and all in it that is ours, from above.
+fn ours(directory: &Path) -> Vec<PathBuf> {
+    let mut found = vec![directory.to_owned()];
+    for path in OURS.map(|name| directory.join(name)) {
+        collect(&path, &mut found);
+    }
+    found
+}
+
+fn collect(path: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return };
+    // A link's target is somebody's own choice.
+    if metadata.is_symlink() {
+        return;
+    }
+    found.push(path.to_owned());
+    for entry in fs::read_dir(path).into_iter().flatten().flatten().take(ENTRIES_MAX) {
+        collect(&entry.path(), found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_ours_is_closed_and_what_is_not_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path();
+        let paths = ["log/db", "log/blobs/1", "secrets/admin_key", "process.json", "other/file"].map(|name| {
+            let path = directory.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+            path
+        });
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(directory).unwrap();
+        assert_eq!(mode(directory), 0o700);
+        assert_eq!(paths.each_ref().map(|path| mode(path)), [0o600, 0o600, 0o600, 0o600, 0o666]);
+        assert_eq!(mode(&directory.join("log/blobs")), 0o700);
+    }
+}

@@ -1,0 +1,72 @@
+//! The newest events first: in one question, in pages, the same from a running gateway and from its data.
+
+use serde_json::{Value, json};
+
+use crate::harness::{ADMIN_KEY, Request, Server};
+
+fn positions(rows: &Value) -> Vec<u64> {
+    rows["data"].as_array().unwrap().iter().map(|row| row["position"].as_u64().unwrap()).collect()
+}
+
+fn listed(server: &Server, query: &str) -> Value {
+    server.http().ask(&Request::get(format!("/admin/v1/events{query}")).bearer(ADMIN_KEY)).success()
+}
+
+/// Events behind which the log is quiet.
+fn filled() -> (Server, u64) {
+    let server = Server::start();
+    for nth in 0..6 {
+        server.create_workspace(&format!("Acme {nth}"), 5);
+    }
+    let all = positions(&listed(&server, "?limit=500"));
+    (server, *all.last().unwrap())
+}
+
+#[test]
+fn the_newest_events_come_first_when_they_are_asked_for_so() {
+    let (server, head) = filled();
+    let all: Vec<u64> = (1..=head).rev().collect();
+    assert_eq!(positions(&listed(&server, "?order=desc&limit=500")), all);
+    assert_eq!(positions(&listed(&server, "?order=desc&limit=2")), [head, head - 1]);
+    assert_eq!(positions(&listed(&server, "?order=asc&limit=2")), [1, 2]);
+    assert_eq!(positions(&listed(&server, "?order=desc&limit=2&from=2&to=5")), [5, 4]);
+    let (after, before) = ("?order=desc&limit=2&after=5", "?order=desc&limit=2&before=2");
+    assert_eq!(positions(&listed(&server, after)), [4, 3]);
+    assert_eq!(positions(&listed(&server, before)), [4, 3]);
+    assert_eq!(listed(&server, before)["page"], json!({"next": "3", "prev": "4"}));
+    let granted = positions(&listed(&server, "?order=desc&type=CreditsGranted&limit=500"));
+    assert!(granted.len() == 6 && granted.is_sorted_by(|a, b| a > b), "{granted:?}");
+    let wrong = server.http().ask(&Request::get("/admin/v1/events?order=newest").bearer(ADMIN_KEY));
+    assert_eq!((wrong.status, &wrong.json()["error"]["param"]), (400, &json!("order")));
+}
+
+/// A log of a million events must not need twenty questions over a slow line.
+#[test]
+fn the_last_events_of_a_gateway_are_found_with_one_question() {
+    let (server, head) = filled();
+    let asked = || {
+        let figures = server.http().ask(&Request::get("/metrics")).text();
+        let line = figures.lines().find(|line| line.contains("/admin/v1/events\"") && line.contains("_total"));
+        line.map_or(0, |line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+    };
+    let before = asked();
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let told = server.command(&["--json", "events", "tail", "-n", "3", "--url", &url]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let rows: Vec<Value> = told.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let positions: Vec<u64> = rows.iter().map(|row| row["position"].as_u64().unwrap()).collect();
+    assert_eq!(positions, [head - 2, head - 1, head]);
+    assert_eq!(asked() - before, 1);
+}
+
+#[test]
+fn the_newest_events_read_the_same_beside_a_running_gateway_and_after_it() {
+    let (mut server, _) = filled();
+    let lines =
+        ["events ls --order desc --limit 4", "events tail -n 3", "events ls --order desc --type CreditsGranted"];
+    let all = |server: &Server| lines.map(|line| server.command(&line.split(' ').collect::<Vec<_>>()).stdout);
+    let beside = all(&server);
+    assert_eq!(server.sigterm(), Some(0));
+    assert_eq!(beside, all(&server));
+    assert_eq!(beside.each_ref().map(|text| text.lines().count()), [4, 3, 6]);
+}
