@@ -20,6 +20,7 @@ pub mod registry;
 pub mod replay;
 pub mod shard;
 pub mod shell;
+pub mod vital;
 
 #[cfg(test)]
 mod spec;

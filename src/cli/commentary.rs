@@ -13,8 +13,9 @@ use events::time::Timestamp;
 use serde_json::Value;
 
 use super::happenings::{Happening, Kind};
-use super::{print, reported};
+use super::reported;
 use crate::gateway::Gateway;
+use crate::telemetry;
 
 /// How often refusals are looked for.
 const LOOK: Duration = Duration::from_millis(300);
@@ -25,7 +26,7 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     loop {
         let head = gateway.shard.watermark().reached(told.saturating_add(1)).await;
         match lines(&gateway, told.saturating_add(1), head, colour) {
-            Ok(lines) => drop(print(&lines)),
+            Ok(lines) => telemetry::show(&lines),
             Err(error) => tracing::warn!(%error, "what happened cannot be told"),
         }
         told = head;
@@ -53,7 +54,7 @@ fn newest(gateway: &Gateway, workspace: WorkspaceId, told: Option<u64>, colour: 
         let at = attempt.at.parse().unwrap_or_else(|_| Timestamp::default());
         let (kind, status) = (Kind::In, Some(attempt.status));
         let happening = Happening { at, kind, status, phone: "", text: None, note };
-        let _ = print(&format!("{}\n", happening.render(colour).trim_end()));
+        telemetry::show(&format!("{}\n", happening.render(colour).trim_end()));
     }
     newest.or(Some(told))
 }

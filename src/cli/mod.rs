@@ -37,6 +37,7 @@ use clap::Parser;
 use self::args::{Cli, Command, EventsCommand};
 use self::exit::{Exit, Failure};
 use crate::config::{Config, Overrides};
+use crate::telemetry;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
@@ -44,10 +45,12 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misread(&error),
     };
-    match carry_out(&cli) {
+    let code = match carry_out(&cli) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(cli.json),
-    }
+    };
+    telemetry::last_words();
+    code
 }
 
 /// Tells what is wrong with the arguments, or the help that was asked for.
@@ -116,7 +119,7 @@ fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
 
 /// Words to stderr.
 fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    telemetry::say(text);
 }
 
 fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Failure> {
@@ -131,5 +134,5 @@ fn colour(terminal: &impl IsTerminal) -> bool {
 
 fn logging(json: bool) -> Result<(), Failure> {
     let ansi = colour(&io::stderr());
-    crate::telemetry::init(json, ansi).map_err(|error| Failure::because(Exit::Usage, &error))
+    telemetry::init(json, ansi).map_err(|error| Failure::because(Exit::Usage, &error))
 }

@@ -27,6 +27,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("c++", "g++"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("chromium", "chromium"),
 ];
 
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.
