@@ -3,9 +3,11 @@
 mod answering;
 pub(super) mod room;
 
+use std::future::poll_fn;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -68,15 +70,13 @@ pub(super) struct Running {
     /// Ends when the HTTP server has ended.
     serving: JoinHandle<io::Result<()>>,
     connections: Connections,
-    signals: [Signal; 3],
+    signals: Vec<Signal>,
 }
 
 impl Running {
     /// Starts the gateway and its HTTP server, which has answered a request then.
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let [interrupt, terminate, hangup] = kinds.map(listen_for);
-        let signals = [interrupt?, terminate?, hangup?];
+        let signals = stopping_signals()?;
         let size = room::take(config.http.connections_max)?;
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
         let before = tokio::time::Instant::now();
@@ -130,12 +130,12 @@ fn tell(json: bool, words: &str) {
     if json { tracing::info!("{words}") } else { say(&format!("{words}\n")) }
 }
 
-async fn signal_of([interrupt, terminate, hangup]: &mut [Signal; 3]) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
+async fn signal_of(signals: &mut [Signal]) {
+    poll_fn(|context| {
+        let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if came { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 fn reason(ended: Result<io::Result<()>, tokio::task::JoinError>) -> String {
@@ -197,6 +197,18 @@ pub(super) fn serve(
     let server = http::serve(&started.gateway, &connections, listener, size)?;
     actix::spawn(vital::task(connections.clone().watch()));
     Ok((server.handle(), actix::spawn(vital::task(server)), connections))
+}
+
+/// The signals that stop a gateway. Whoever starts it with `nohup` wants it to outlive a hangup.
+fn stopping_signals() -> Result<Vec<Signal>, Failure> {
+    let hangup = Some(SignalKind::hangup()).filter(|_| !is_hangup_ignored());
+    [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup).map(listen_for).collect()
+}
+
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {

@@ -236,7 +236,7 @@ fn documented() -> Vec<(String, String, String)> {
 #[test]
 fn every_key_says_its_default() {
     let keys = documented();
-    assert_eq!(keys.len(), 40);
+    assert_eq!(keys.len(), 42);
     for (key, value, comment) in keys {
         assert!(comment.ends_with(&format!("Default: {value}.")), "{key}: {comment}");
     }
@@ -258,5 +258,5 @@ fn every_range_that_is_documented_is_the_range_that_is_checked() {
         }
         ranges += 1;
     }
-    assert_eq!(ranges, 22);
+    assert_eq!(ranges, 24);
 }

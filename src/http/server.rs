@@ -19,6 +19,8 @@ use crate::gateway::Gateway;
 const SHUTDOWN_S: u64 = 10;
 /// Headers must have arrived within this time.
 const HEADERS_WITHIN: Duration = Duration::from_secs(8);
+/// What comes behind a refusal is read for so long, so that its sender gets to see the refusal.
+const LINGER: Duration = Duration::from_secs(1);
 /// An idle connection is kept this long.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Answers wait in the system for their reader up to this size; it takes twice as much for them.
@@ -50,6 +52,7 @@ pub fn serve(gateway: &Gateway, connections: &Connections, listener: TcpListener
             })
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEADERS_WITHIN)
+            .client_disconnect_timeout(LINGER)
             .on_connect_ext(|io: &Guarded, data| drop(data.insert(io.connection().clone())))
             .h1(map_config(app, |()| AppConfig::default()));
         let admitted = fn_service(move |io: TcpStream| {

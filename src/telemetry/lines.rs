@@ -47,7 +47,8 @@ impl Lines {
     /// Puts a line in, unless too much waits already.
     pub(super) fn put(&self, line: &[u8]) {
         let waiting = self.load.waiting_bytes.fetch_add(line.len(), Ordering::Relaxed);
-        if waiting.saturating_add(line.len()) > WAITING_BYTES_MAX || self.pieces.send(Piece::Line(line.into())).is_err() {
+        if waiting.saturating_add(line.len()) > WAITING_BYTES_MAX || self.pieces.send(Piece::Line(line.into())).is_err()
+        {
             self.load.waiting_bytes.fetch_sub(line.len(), Ordering::Relaxed);
             self.load.lost.fetch_add(1, Ordering::Relaxed);
         }

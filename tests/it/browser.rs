@@ -55,7 +55,12 @@ impl Browser {
     fn open(url: &str, dir: &Path) -> Self {
         let profile = format!("--user-data-dir={}", dir.join("profile").display());
         let mut command = Command::new(BROWSER);
-        command.args(FLAGS).args([NAMES, &profile, url]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(FLAGS)
+            .args([NAMES, &profile, url])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         Self(command.env("HOME", dir).spawn().unwrap())
     }
 }
@@ -88,9 +93,11 @@ fn somebody_else(page: String) -> (u16, mpsc::Receiver<String>) {
 fn demo(dir: &Path) -> (Process, Http) {
     let port = free_port();
     let listen = format!("127.0.0.1:{port}");
-    let process = Process::start(&["demo", "--no-open", "--listen", &listen], &Environment::new(), dir);
+    let process = Process::start(&["demo", "--listen", &listen], &Environment::new(), dir);
     let http = Http::new(port);
-    wait_until("the demo is ready", SOON, || http.send(&Request::get("/readyz")).ok().filter(|answer| answer.status == 200));
+    wait_until("the demo is ready", SOON, || {
+        http.send(&Request::get("/readyz")).ok().filter(|answer| answer.status == 200)
+    });
     (process, http)
 }
 

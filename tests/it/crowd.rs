@@ -65,18 +65,14 @@ fn readers_that_never_read_fill_no_memory() {
 #[test]
 fn pipelined_requests_are_answered_in_their_order_to_whoever_reads() {
     let server = Server::start();
-    let workspace = server.create_workspace("Acme", 10);
     let mut stream = connect(server.port);
-    let body = "x".repeat(9_000);
     let mut sent = Vec::new();
-    for path in ["/livez", "/nowhere", "/openapi.json", "/livez"].into_iter().cycle().take(200) {
+    for path in ["/livez", "/nowhere", "/openapi.json", "/api/v1/credits"].into_iter().cycle().take(400) {
         write!(sent, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        let head = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", workspace.inbound, body.len());
-        sent.extend([head.as_bytes(), body.as_bytes()].concat());
     }
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     let writing = std::thread::spawn(move || stream.write_all(&sent).map(|()| stream));
-    for status in [200, 400, 404, 400, 200, 400, 200, 400].into_iter().cycle().take(400) {
+    for status in [200, 404, 200, 401].into_iter().cycle().take(400) {
         assert_eq!(answer(&mut answers).0, status);
     }
     writing.join().unwrap().unwrap();
@@ -133,7 +129,11 @@ fn receiver() -> (u16, mpsc::Receiver<()>) {
 // Idle connections take every descriptor that they can get; what goes out has its own.
 #[test]
 fn a_flood_of_connections_leaves_descriptors_to_what_goes_out() {
-    let networks = [("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8"), ("TIDINGS_PACING__GAP_MS_MAX", "0"), ("TIDINGS_PACING__GAP_MS_MIN", "0")];
+    let networks = [
+        ("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8"),
+        ("TIDINGS_PACING__GAP_MS_MAX", "0"),
+        ("TIDINGS_PACING__GAP_MS_MIN", "0"),
+    ];
     let gateway = Shelled::start("ulimit -n 64; $SERVE", &networks, Stdio::null());
     gateway.becomes(200);
     let (port, reports) = receiver();
@@ -147,7 +147,8 @@ fn a_flood_of_connections_leaves_descriptors_to_what_goes_out() {
     let _flood: Vec<TcpStream> = (0..200).map(|_| connect(gateway.port)).collect();
     for nth in 0..5 {
         let body = message(PHONE, &format!("text {nth}")).to_string();
-        write!(crm, "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", workspace.inbound, body.len()).unwrap();
+        let head = format!("POST {} HTTP/1.1\r\nHost: x\r\n", workspace.inbound);
+        write!(crm, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         assert_eq!(answer(&mut answers).0, 200);
         reports.recv_timeout(SOON).expect("a report goes out");
     }
@@ -160,7 +161,10 @@ fn with_too_few_descriptors_the_gateway_says_how_many_it_needs() {
         let mut gateway = Shelled::start(&format!("ulimit -n {limit}; $SERVE"), &[], words.reopen().unwrap().into());
         assert_eq!(gateway.exit_code(), Some(1), "{limit}");
         let said = std::fs::read_to_string(words.path()).unwrap();
-        assert!(said.contains(&format!("{limit} open files are allowed, and ")) && said.contains("ulimit -n "), "{said}");
+        assert!(
+            said.contains(&format!("{limit} open files are allowed, and ")) && said.contains("ulimit -n "),
+            "{said}"
+        );
     }
 }
 

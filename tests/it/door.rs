@@ -70,7 +70,10 @@ fn the_check_of_a_configuration_warns_of_an_open_simulator() {
     let check = |listen: &str, enabled: &str| {
         let set = [("TIDINGS_LISTEN", listen), ("TIDINGS_SIMULATOR__ENABLED", enabled)];
         let environment: Environment = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        (run(&["config", "check"], &environment, dir.path()), run(&["--json", "config", "check"], &environment, dir.path()))
+        (
+            run(&["config", "check"], &environment, dir.path()),
+            run(&["--json", "config", "check"], &environment, dir.path()),
+        )
     };
     let (words, json) = check("0.0.0.0:8080", "true");
     assert!(words.code == Some(0) && words.stderr.contains("warning: the simulator is on"), "{words:?}");

@@ -67,7 +67,8 @@ fn a_writer_that_cannot_write_ends_the_process_though_nobody_hears_why() {
         gateway.becomes(200);
         let workspace = gateway.workspace(1_000);
         let text = "x".repeat(60_000);
-        let is_over = (0..1_000).any(|_| workspace.try_ask(&Request::post(&*workspace.inbound).json(&message(PHONE, &text))).is_err());
+        let is_over = (0..1_000)
+            .any(|_| workspace.try_ask(&Request::post(&*workspace.inbound).json(&message(PHONE, &text))).is_err());
         assert!(is_over, "the log has grown beyond its limit");
         assert_eq!(gateway.exit_code(), Some(1), "{stderr}");
     }
@@ -84,4 +85,11 @@ fn a_hangup_stops_the_gateway_as_a_termination_does() {
     let said = std::fs::read_to_string(words.path()).unwrap();
     assert!(said.contains("Stopping: ") && said.contains("Stopped. Nothing is queued."), "{said}");
     assert!(!gateway.dir().join("data").join("process.json").exists());
+
+    let mut outlives = Shelled::start("trap '' HUP; $SERVE", &[], Stdio::null());
+    outlives.becomes(200);
+    outlives.signal("HUP");
+    outlives.becomes(200);
+    outlives.signal("TERM");
+    assert_eq!(outlives.exit_code(), Some(0), "started as nohup does, it outlives a hangup");
 }

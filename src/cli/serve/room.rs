@@ -9,7 +9,7 @@ use crate::http::Size;
 /// Own files: the log, listeners, standard streams, and what each thread waits with.
 const OWN: u64 = 26;
 const OWN_PER_WORKER: u64 = 4;
-/// Descriptors kept for files that are fetched, reports, e-mails and look-ups of names: a quarter of all.
+/// Descriptors kept for files that are fetched, reports, e-mails and look-ups of names: a quarter of the rest.
 const OUTGOING_PART: u64 = 4;
 const OUTGOING_MIN: u64 = 16;
 const OUTGOING_MAX: u64 = 1_024;
@@ -45,8 +45,8 @@ fn descriptors() -> u64 {
 /// How many connections fit, or how many descriptors are needed at least.
 fn share(limit: u64, workers: u64, wanted: u64) -> Result<u64, u64> {
     let own = OWN.saturating_add(OWN_PER_WORKER.saturating_mul(workers));
-    let outgoing = (limit / OUTGOING_PART).clamp(OUTGOING_MIN, OUTGOING_MAX);
-    let left = limit.saturating_sub(own).saturating_sub(outgoing);
+    let rest = limit.saturating_sub(own);
+    let left = rest.saturating_sub((rest / OUTGOING_PART).clamp(OUTGOING_MIN, OUTGOING_MAX));
     let needed = CONNECTIONS_MIN.min(wanted);
     if left < needed { Err(own + OUTGOING_MIN + CONNECTIONS_MIN) } else { Ok(left.min(wanted)) }
 }
@@ -68,8 +68,8 @@ mod tests {
     fn connections_leave_a_quarter_to_what_goes_out() {
         for limit in [64, 100, 1_024, 4_096, 20_000, u64::MAX] {
             let connections = share(limit, 2, u64::MAX).unwrap();
-            let kept = limit - connections - OWN - 2 * OWN_PER_WORKER;
-            assert_eq!(kept, (limit / 4).clamp(OUTGOING_MIN, OUTGOING_MAX), "{limit}");
+            let rest = limit - OWN - 2 * OWN_PER_WORKER;
+            assert_eq!(rest - connections, (rest / 4).clamp(OUTGOING_MIN, OUTGOING_MAX), "{limit}");
         }
         assert_eq!(share(20_000, 2, 4_096), Ok(4_096));
     }

@@ -178,7 +178,9 @@ fn refusal(bytes: &[u8]) -> Option<StatusCode> {
         return None;
     }
     let mut headers = std::str::from_utf8(bytes).ok()?.strip_suffix("\r\n\r\n")?.split("\r\n").skip(1);
-    if !headers.all(|header| BARE.iter().any(|bare| header.get(..bare.len()).is_some_and(|h| h.eq_ignore_ascii_case(bare)))) {
+    if !headers
+        .all(|header| BARE.iter().any(|bare| header.get(..bare.len()).is_some_and(|h| h.eq_ignore_ascii_case(bare))))
+    {
         return None;
     }
     let status = StatusCode::from_bytes(bytes.get(9..12)?).ok()?;

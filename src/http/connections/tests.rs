@@ -10,7 +10,11 @@ use super::*;
 const LIMITS: Limits = Limits { silence_max: Duration::from_secs(80), per_address: 2, exempt: Vec::new() };
 
 pub(super) fn connections() -> Connections {
-    Connections::with(LIMITS, Arc::new(|_| bytes::Bytes::from_static(b"HTTP/1.1 400 Bad Request\r\n\r\nno")), Arc::new(|| ()))
+    Connections::with(
+        LIMITS,
+        Arc::new(|_| bytes::Bytes::from_static(b"HTTP/1.1 400 Bad Request\r\n\r\nno")),
+        Arc::new(|| ()),
+    )
 }
 
 /// A connection that a server has accepted, and its other end.

@@ -91,10 +91,8 @@ fn is_from_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
 }
 
 /// Whether a `Host` header holds a loopback name or address: any other name may belong to somebody who lets it lead here.
+/// The unspecified address leads here too, and is nobody's name.
 fn names_this_machine(host: &str) -> bool {
-    if let Ok(address) = host.parse::<SocketAddr>() {
-        return address.ip().to_canonical().is_loopback();
-    }
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -102,7 +100,9 @@ fn names_this_machine(host: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let bare = name.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(&name);
     let ip = bare.parse::<std::net::IpAddr>();
-    name == "localhost" || name.ends_with(".localhost") || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || ip.is_ok_and(|ip| ip.to_canonical().is_loopback() || ip.is_unspecified())
 }
 
 fn is_own(origin: &HeaderValue, host: Option<&str>) -> bool {
@@ -129,7 +129,16 @@ mod tests {
 
     #[test]
     fn a_program_on_this_machine_comes_in_by_every_loopback_name() {
-        for host in ["127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "[::1]", "localhost:8080", "LOCALHOST", "a.localhost:1"] {
+        for host in [
+            "127.0.0.1:8080",
+            "127.0.0.1",
+            "[::1]:8080",
+            "[::1]",
+            "localhost:8080",
+            "LOCALHOST",
+            "a.localhost:1",
+            "0.0.0.0:80",
+        ] {
             assert!(is_open(HERE, &[("host", host)]), "{host}");
         }
         assert!(is_open("[::1]:50000", &[("host", "localhost")]));
@@ -139,9 +148,15 @@ mod tests {
     // A name that its owner lets lead to this machine after the page has been loaded from elsewhere.
     #[test]
     fn a_rebound_name_does_not_come_in() {
-        for host in
-            ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]:80", ""]
-        {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[::2]:80",
+            "",
+        ] {
             assert!(!is_open(HERE, &[("host", host)]), "{host}");
         }
         assert!(!is_open(HERE, &[]), "without a name");
@@ -151,7 +166,9 @@ mod tests {
     #[test]
     fn a_foreign_page_does_not_come_in_and_our_own_does() {
         let from = |origin: &str| is_open(HERE, &[("host", "127.0.0.1:8080"), ("origin", origin)]);
-        for origin in ["http://evil.example", "null", "", "http://127.0.0.1:3000", "http://localhost:8080", "127.0.0.1:8080"] {
+        for origin in
+            ["http://evil.example", "null", "", "http://127.0.0.1:3000", "http://localhost:8080", "127.0.0.1:8080"]
+        {
             assert!(!from(origin), "{origin}");
         }
         assert!(from("http://127.0.0.1:8080"));

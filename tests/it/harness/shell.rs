@@ -25,7 +25,10 @@ impl Shelled {
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TIDINGS_")) {
             command.env_remove(key);
         }
-        command.env("TIDINGS_LISTEN", format!("127.0.0.1:{port}")).env("TIDINGS_ADMIN_KEY", ADMIN_KEY).env("TIDINGS_SIMULATOR__ENABLED", "true");
+        command
+            .env("TIDINGS_LISTEN", format!("127.0.0.1:{port}"))
+            .env("TIDINGS_ADMIN_KEY", ADMIN_KEY)
+            .env("TIDINGS_SIMULATOR__ENABLED", "true");
         command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(stderr);
         Self { child: command.spawn().unwrap(), port, dir }
     }
