@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(60);
+    const SOON: Duration = Duration::from_mins(1);
 
     /// Keeps what is written to it. Each write waits for a permit, where permits are given out.
     struct Target {

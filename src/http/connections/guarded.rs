@@ -18,7 +18,7 @@ use super::{Address, Connection};
 /// What is read before the server has had a chance to answer: no more requests than fit here wait in memory.
 const READ_AT_ONCE_BYTES: usize = 2_048;
 /// A reader that takes nothing for so long is given up.
-const TAKEN_WITHIN: Duration = Duration::from_secs(60);
+const TAKEN_WITHIN: Duration = Duration::from_mins(1);
 /// The HTTP server's own refusals are shorter.
 const REFUSAL_BYTES_MAX: usize = 512;
 
