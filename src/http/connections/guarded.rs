@@ -91,7 +91,10 @@ impl Guarded {
     fn poll_write_io(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         if written.is_ready() {
-            self.untaken = None;
+            if self.untaken.take().is_some() {
+                // What was not read meanwhile is read in the next turn.
+                cx.waker().wake_by_ref();
+            }
             return written;
         }
         let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
