@@ -108,7 +108,7 @@ fn limiter<K: Hash + Eq + Clone, C: Clock>(per_second: u32, clock: C) -> Option<
     Some(RateLimiter::dashmap_with_clock(quota, clock))
 }
 
-fn network(network: &Network) -> Option<IpNet> {
+pub(crate) fn network(network: &Network) -> Option<IpNet> {
     IpNet::new(network.address, network.prefix_bits).ok()
 }
 
@@ -120,7 +120,7 @@ fn parse(text: &str) -> Option<IpAddr> {
 }
 
 /// Who has one IPv6 address has its whole /64.
-fn network_of(ip: IpAddr) -> IpAddr {
+pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
         ip @ IpAddr::V4(_) => ip,

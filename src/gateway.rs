@@ -17,6 +17,7 @@ use actors::clock::Clock;
 use actors::port::Ports;
 use actors::reporting::Reports;
 use actors::shard::{Parts, Reading, Shard, ShardHandle};
+use actors::vital;
 use actors::workspace::Connect;
 use events::ids::WorkspaceId;
 use events::index::Lookup;
@@ -236,7 +237,7 @@ impl Gateway {
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(receiving::receive(updates, shard.clone(), lately.clone(), make.reading));
+            actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone(), make.reading)));
         }
         let state: Arc<State> = Arc::default();
         let mails = Mails::default();
@@ -244,8 +245,8 @@ impl Gateway {
         let postbox = Arc::new(Postbox::new(shard.clone(), make.reading, clock, make.mailer, mails));
         notices.connect(shard.clone(), Arc::clone(&postbox));
         let attempts = Attempts::open(shard.log().as_ref())?;
-        actix::spawn(attempts.clone().save_each_second(shard.clone(), make.reading));
-        actix::spawn(tries.clone().save_each_second(shard.clone(), make.reading));
+        actix::spawn(vital::task(attempts.clone().save_each_second(shard.clone(), make.reading)));
+        actix::spawn(vital::task(tries.clone().save_each_second(shard.clone(), make.reading)));
         Ok(Self {
             shard,
             chance: make.chance,

@@ -9,6 +9,7 @@ use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
 use actors::shard::{AskError, Reading, ShardHandle};
+use actors::vital;
 use actors::workspace::{AccountCommand, Command, Heard as LookedUp, Receive, Workspace};
 use events::chat::ReceivedFile;
 use events::ids::{AccountId, MessageId};
@@ -55,7 +56,7 @@ fn place(phone: &str) -> usize {
 
 fn lane(shard: ShardHandle, lately: Lately, reading: Reading) -> Sender<Update> {
     let (sender, mut updates) = channel(LANE_ROOM);
-    actix::spawn(async move {
+    actix::spawn(vital::task(async move {
         while let Some(update) = updates.recv().await {
             for _ in 0..TRIES_MAX {
                 let taken = match &update {
@@ -70,7 +71,7 @@ fn lane(shard: ShardHandle, lately: Lately, reading: Reading) -> Sender<Update> 
                 tokio::time::sleep(TRY_AGAIN).await;
             }
         }
-    });
+    }));
     sender
 }
 

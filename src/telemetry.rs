@@ -2,15 +2,25 @@
 //!
 //! Whatever is chosen: of other people's crates at most `info` is heard. Below that they tell request lines, headers
 //! and bodies, and with them tokens, keys, texts and phone numbers.
+//!
+//! No line can hold up or end the process, whatever its reader does; the end of a vital part does end it.
+
+mod lines;
+mod vital;
 
 use std::env;
-use std::io;
+use std::io::{self, Write as _};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterFn, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+use self::lines::Lines;
+pub use self::vital::end;
 
 /// Names what is logged, such as `debug` or `info,tidings::http=trace`.
 pub const VARIABLE: &str = "TIDINGS_LOG";
@@ -21,6 +31,15 @@ const DEFAULT: &str = "info,actix_server=warn";
 const OURS: [&str; 3] = ["tidings", "actors", "events"];
 /// What the others say at most.
 const OTHERS_AT_MOST: Level = Level::INFO;
+/// Tells each request that is no HTTP, which anybody can send at any rate; these are counted instead.
+const MALFORMED_REQUESTS: &str = "actix_http::h1::dispatcher";
+/// At the end of the process so long is waited for whoever reads our lines.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The way to stderr, once logging has been started.
+static LINES: OnceLock<Lines> = OnceLock::new();
+/// The way to stdout of those who must not wait for its reader.
+static SHOWN: OnceLock<Lines> = OnceLock::new();
 
 /// Why logging cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -31,18 +50,52 @@ pub enum TelemetryError {
     /// Logging has been started already.
     #[error("logging has been started already")]
     Twice(#[from] TryInitError),
+    /// There is no thread for it.
+    #[error("no thread can be started for the log")]
+    Thread(#[from] io::Error),
 }
 
 /// Starts logging for the whole process: as JSON lines or as text, coloured or not.
 pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     let wanted = env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned());
-    let lines = tracing_subscriber::fmt().with_env_filter(filter(wanted.as_deref())?).with_writer(io::stderr);
+    let filter = filter(wanted.as_deref())?;
+    let to_stderr = Lines::start(io::stderr(), json)?;
+    let to_stderr = LINES.get_or_init(|| to_stderr).clone();
+    vital::watch_panics();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(to_stderr).log_internal_errors(false);
     if json {
         lines.json().flatten_event(true).with_ansi(false).finish().with(cap()).try_init()?;
     } else {
         lines.with_ansi(ansi).finish().with(cap()).try_init()?;
     }
     Ok(())
+}
+
+/// Words for stderr, in their order among the log lines.
+pub fn say(words: &str) {
+    match LINES.get() {
+        Some(lines) => lines.put(words.as_bytes()),
+        None => drop(io::stderr().write_all(words.as_bytes())),
+    }
+}
+
+/// Words for stdout, where they are no data that somebody has asked for: whoever does not read them misses some.
+pub fn show(words: &str) {
+    if SHOWN.get().is_none()
+        && let Ok(lines) = Lines::start(io::stdout(), false)
+    {
+        let _ = SHOWN.set(lines);
+    }
+    if let Some(lines) = SHOWN.get() {
+        lines.put(words.as_bytes());
+    }
+}
+
+/// Gives what was said a moment to get out; to be called before the process ends.
+pub fn last_words() {
+    for lines in [&LINES, &SHOWN].into_iter().filter_map(OnceLock::get) {
+        lines.flush(LAST_WORDS);
+    }
 }
 
 /// Nothing but this stands between the secrets that dependencies see and the log.
@@ -52,7 +105,7 @@ fn cap() -> FilterFn<fn(&Metadata<'_>) -> bool> {
 
 fn may_be_heard(target: &str, level: Level) -> bool {
     let of = target.split("::").next().unwrap_or_default();
-    OURS.contains(&of) || level <= OTHERS_AT_MOST
+    OURS.contains(&of) || level <= OTHERS_AT_MOST && target != MALFORMED_REQUESTS
 }
 
 fn filter(wanted: Option<&str>) -> Result<EnvFilter, ParseError> {
@@ -77,8 +130,9 @@ mod tests {
             ("tidings::http::caller", Level::TRACE, true),
             ("actors::shell", Level::DEBUG, true),
             ("events", Level::TRACE, true),
-            ("actix_http::h1::dispatcher", Level::INFO, true),
-            ("actix_http::h1::dispatcher", Level::DEBUG, false),
+            ("actix_http::h1::service", Level::INFO, true),
+            ("actix_http::h1::service", Level::DEBUG, false),
+            ("actix_http::h1::dispatcher", Level::ERROR, false),
             ("reqwest::connect", Level::TRACE, false),
             ("tidings_of_somebody_else", Level::TRACE, false),
             ("", Level::TRACE, false),

@@ -21,6 +21,7 @@ mod remarks;
 pub mod replay;
 pub mod shard;
 pub mod shell;
+pub mod vital;
 
 #[cfg(test)]
 mod spec;

@@ -13,9 +13,10 @@ use events::time::Timestamp;
 use serde_json::Value;
 
 use super::happenings::{Happening, INDENT, Kind};
+use super::reported;
 use super::screen::{fitted, width};
-use super::{print, reported};
 use crate::gateway::Gateway;
+use crate::telemetry;
 
 /// How often refusals are looked for.
 const LOOK: Duration = Duration::from_millis(300);
@@ -26,7 +27,7 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     loop {
         let head = gateway.shard.watermark().reached(told.saturating_add(1)).await;
         match lines(&gateway, told.saturating_add(1), head, colour) {
-            Ok(lines) => drop(print(&fitted(&lines, width(), INDENT))),
+            Ok(lines) => telemetry::show(&fitted(&lines, width(), INDENT)),
             Err(error) => tracing::warn!(%error, "what happened cannot be told"),
         }
         told = head;
@@ -55,7 +56,7 @@ fn newest(gateway: &Gateway, workspace: WorkspaceId, told: Option<u64>, colour: 
         let (kind, status) = (Kind::In, Some(attempt.status));
         let happening = Happening { at, kind, status, phone: "", text: None, note };
         let line = format!("{}\n", happening.render(colour).trim_end());
-        let _ = print(&fitted(&line, width(), INDENT));
+        telemetry::show(&fitted(&line, width(), INDENT));
     }
     newest.or(Some(told))
 }

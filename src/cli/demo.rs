@@ -7,6 +7,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use actors::vital;
 use events::ids::WorkspaceId;
 use events::sled_log::{OpenError, SledLog};
 
@@ -50,7 +51,7 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
     if args.reset {
         reset(&config.data_dir)?;
     }
-    actix::System::new().block_on(demonstrate(cli, config))
+    actix::System::new().block_on(vital::task(demonstrate(cli, config)))
 }
 
 async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {

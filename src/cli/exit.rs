@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde_json::json;
 
 use super::happenings::visible;
 use crate::config::ConfigError;
+use crate::telemetry;
 
 /// What the exit code says. The numbers are part of the contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +106,9 @@ impl Failure {
         format!("error: {}{code}\n{}", harmless(&self.message), hint.unwrap_or_default())
     }
 
-    /// Tells the failure on stderr and gives the code to exit with.
+    /// Tells the failure on stderr and gives the code to exit with: where nobody can be told, that still tells.
     pub fn report(&self, json: bool) -> ExitCode {
-        let told = io::stderr().write_all(self.render(json).as_bytes());
-        // Where nobody can be told, the code still tells.
-        drop(told);
+        telemetry::say(&self.render(json));
         self.exit.into()
     }
 }

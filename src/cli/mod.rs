@@ -39,6 +39,7 @@ use clap::Parser;
 use self::args::{Cli, Command, EventsCommand};
 use self::exit::{Exit, Failure};
 use crate::config::{Config, Overrides};
+use crate::telemetry;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
@@ -50,10 +51,12 @@ pub fn run() -> ExitCode {
     if !matches!(cli.command, Some(Command::Man(_))) {
         crate::rights::keep_private();
     }
-    match carry_out(&cli) {
+    let code = match carry_out(&cli) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(cli.json),
-    }
+    };
+    telemetry::last_words();
+    code
 }
 
 /// Tells what is wrong with the arguments, or the help that was asked for.
@@ -130,7 +133,7 @@ fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
 
 /// Words to stderr.
 fn say(text: &str) {
-    let _ = io::stderr().write_all(screen::escaped(text).as_bytes());
+    telemetry::say(&screen::escaped(text));
 }
 
 fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Failure> {
@@ -146,5 +149,5 @@ fn colour(terminal: &impl IsTerminal) -> bool {
 
 fn logging(json: bool) -> Result<(), Failure> {
     let ansi = colour(&io::stderr());
-    crate::telemetry::init(json, ansi).map_err(|error| Failure::because(Exit::Usage, &error))
+    telemetry::init(json, ansi).map_err(|error| Failure::because(Exit::Usage, &error))
 }

@@ -16,6 +16,8 @@ use crate::rights::{Denied, Need};
 
 const TIMEOUT: Duration = Duration::from_mins(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Holds the operator's key.
+const ADMIN_KEY: &str = "TIDINGS_ADMIN_KEY";
 /// Where a gateway is expected that nobody has named.
 const USUAL_URL: &str = "http://127.0.0.1:8080";
 /// The longest page of a list.
@@ -156,13 +158,18 @@ impl Remote {
         Ok(Some(remote).filter(|remote| remote.key.as_ref().is_some_and(|key| !key.is_empty())))
     }
 
-    /// The simulator that somebody means, who needs no key.
+    /// The simulator that somebody means, who needs the operator's key only from another machine.
     pub(super) fn simulator(cli: &Cli, simulator: &SimulatorUrl) -> Result<Self, Failure> {
         if let Some(url) = &simulator.url {
-            return Self::new(url, None, Door::Workspace);
+            let given = std::env::var(ADMIN_KEY).ok().filter(|key| !key.is_empty());
+            // On this machine no key is needed, so one that may not be read is no obstacle.
+            let kept = || cli.data_dir.as_deref().and_then(|directory| kept_key(directory).ok().flatten());
+            return Self::new(url, given.or_else(kept), Door::Operator);
         }
         let config = super::config(cli, None)?;
-        Self::new(&holder_url(super::reading::data_dir(cli, &config)), None, Door::Workspace)
+        let directory = super::reading::data_dir(cli, &config);
+        let preset = config.admin_key.as_ref().map(|key| key.reveal().to_owned());
+        Self::new(&holder_url(directory), preset.or_else(|| kept_key(directory).ok().flatten()), Door::Operator)
     }
 
     fn with_a_key(self) -> Result<Self, Failure> {

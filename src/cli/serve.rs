@@ -1,34 +1,35 @@
 //! `tidings serve`: production. The demo runs on the same road.
 
+mod answering;
+pub(super) mod room;
+
+use std::future::poll_fn;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer};
+use actors::vital;
 use events::sled_log::{Closed, OpenError};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::args::{Cli, ServeArgs};
 use super::exit::{Exit, Failure};
 use super::say;
 use crate::config::Config;
 use crate::gateway::{self, Holder, StartError, Started};
-use crate::http::{self, Connections};
+use crate::http::{self, Connections, Size};
+use crate::telemetry;
 
-/// Requests under way get this long to end.
-const SHUTDOWN_S: u64 = 10;
-/// Headers must have arrived within this time.
-const HEADERS_S: u64 = 8;
-/// An idle connection is kept this long.
-const KEEP_ALIVE_S: u64 = 75;
+/// Connections are closed this long after the HTTP server should have done so itself.
+const SILENCE_GRACE: Duration = Duration::from_secs(5);
 /// So long, at most, new connections are still taken while stopping.
 const UNREADY_SHOWN: Duration = Duration::from_secs(2);
 const BUSY_POLL: Duration = Duration::from_millis(10);
-const BACKLOG: u32 = 1_024;
 /// All threads have let go of the log within this time after the last one was told to end.
 const CLOSED_WITHIN: Duration = Duration::from_secs(8);
 const CLOSED_POLL: Duration = Duration::from_millis(2);
@@ -38,7 +39,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
     let config = super::config(cli, args.listen)?;
     super::logging(cli.json)?;
     super::demo::mark::refuse(&config.data_dir)?;
-    actix::System::new().block_on(async move {
+    actix::System::new().block_on(vital::task(async move {
         let listener = bind(config.listen)?;
         let running = Running::start(&config, listener, io::stderr().is_terminal()).await?;
         if let Some(key) = &running.started.new_admin_key {
@@ -47,7 +48,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
         tracing::info!(url = %running.started.gateway.base_url, "ready");
         tell_service_manager(NotifyState::Ready);
         running.until_stopped(&config, cli.json).await
-    })
+    }))
 }
 
 /// Takes the port.
@@ -67,30 +68,40 @@ pub(super) struct Running {
     /// What else runs for as long as the gateway does.
     pub(super) aside: JoinSet<()>,
     server: ServerHandle,
+    /// Ends when the HTTP server has ended.
+    serving: JoinHandle<io::Result<()>>,
     connections: Connections,
-    signals: [Signal; 2],
+    signals: Vec<Signal>,
 }
 
 impl Running {
-    /// Starts the gateway and its HTTP server.
+    /// Starts the gateway and its HTTP server, which has answered a request then.
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
-        let signals = [listen_for(SignalKind::interrupt())?, listen_for(SignalKind::terminate())?];
+        let signals = stopping_signals()?;
+        let size = room::take(config.http.connections_max)?;
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
         let before = tokio::time::Instant::now();
         let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;
         let recovered = before.elapsed();
-        let (server, connections) = serve(&started, listener).map_err(|error| failed(&error))?;
+        if config.simulator_is_exposed(bound.ip()) {
+            tracing::warn!("{}", crate::config::EXPOSED_SIMULATOR);
+        }
+        let (server, serving, connections) = serve(config, &started, listener, size).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");
         Holder { pid: std::process::id(), url }.write(&config.data_dir).map_err(|error| failed(&error))?;
         let (directory, state) = (config.data_dir.clone(), started.gateway.state.clone());
-        actix::spawn(gateway::watch_disk(directory, config.disk_reserve_mb, state));
-        Ok(Self { started, recovered, aside: JoinSet::new(), server, connections, signals })
+        actix::spawn(vital::task(gateway::watch_disk(directory, config.disk_reserve_mb, state)));
+        answering::itself(bound).await?;
+        Ok(Self { started, recovered, aside: JoinSet::new(), server, serving, connections, signals })
     }
 
-    /// Ends on the first SIGINT or SIGTERM, cleanly; on the second at once.
+    /// Ends on the first SIGINT, SIGTERM or SIGHUP, cleanly; on the second at once. Without its HTTP server it ends too.
     pub(super) async fn until_stopped(self, config: &Config, json: bool) -> Result<(), Failure> {
-        let Self { started, aside, server, connections, mut signals, .. } = self;
-        signal_of(&mut signals).await;
+        let Self { started, aside, server, serving, connections, mut signals, .. } = self;
+        tokio::select! {
+            () = signal_of(&mut signals) => {}
+            ended = serving => telemetry::end(&format!("the HTTP server has ended: {}", reason(ended))),
+        }
         tell(json, "Stopping: finishing what is under way (again to stop at once)");
         started.gateway.state.stop();
         tell_service_manager(NotifyState::Stopping);
@@ -120,10 +131,19 @@ fn tell(json: bool, words: &str) {
     if json { tracing::info!("{words}") } else { say(&format!("{words}\n")) }
 }
 
-async fn signal_of([interrupt, terminate]: &mut [Signal; 2]) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+async fn signal_of(signals: &mut [Signal]) {
+    poll_fn(|context| {
+        let came = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if came { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+fn reason(ended: Result<io::Result<()>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "nobody has stopped it".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
     }
 }
 
@@ -147,16 +167,6 @@ async fn until(closed: Closed) {
     }
 }
 
-/// Takes as many file descriptors as the machine lets us: each connection needs two.
-fn take_file_descriptors() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
-    }
-}
-
 /// Tells systemd, if it started us, as `sd_notify(3)` describes; a unit of `Type=notify` waits for it.
 fn tell_service_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
@@ -173,26 +183,33 @@ fn staying(queued: u64) -> String {
 }
 
 /// Serves HTTP.
-pub(super) fn serve(started: &Started, listener: TcpListener) -> io::Result<(ServerHandle, Connections)> {
-    take_file_descriptors();
-    let gateway = started.gateway.clone();
-    let app = move || App::new().configure(|config| http::configure(config, &gateway));
-    let connections = Connections::new(Duration::from_secs(KEEP_ALIVE_S + 5));
-    actix::spawn(connections.clone().watch());
-    let greeting = connections.clone();
-    let server = HttpServer::new(app)
-        .on_connect(move |io, data| greeting.greet(io, data))
-        .workers(std::thread::available_parallelism().map_or(1, Into::into))
-        .backlog(BACKLOG)
-        .keep_alive(Duration::from_secs(KEEP_ALIVE_S))
-        .client_request_timeout(Duration::from_secs(HEADERS_S))
-        .shutdown_timeout(SHUTDOWN_S)
-        .disable_signals()
-        .listen(listener)?
-        .run();
-    let handle = server.handle();
-    actix::spawn(server);
-    Ok((handle, connections))
+pub(super) fn serve(
+    config: &Config,
+    started: &Started,
+    listener: TcpListener,
+    size: Size,
+) -> io::Result<(ServerHandle, JoinHandle<io::Result<()>>, Connections)> {
+    let limits = http::ConnectionLimits {
+        silence_max: http::KEEP_ALIVE + SILENCE_GRACE,
+        per_address: config.http.connections_per_address_max,
+        exempt: config.http.trusted_proxies.iter().filter_map(crate::flood::network).collect(),
+    };
+    let connections = Connections::new(limits, &started.gateway);
+    let server = http::serve(&started.gateway, &connections, listener, size)?;
+    actix::spawn(vital::task(connections.clone().watch()));
+    Ok((server.handle(), actix::spawn(vital::task(server)), connections))
+}
+
+/// The signals that stop a gateway. Whoever starts it with `nohup` wants it to outlive a hangup.
+fn stopping_signals() -> Result<Vec<Signal>, Failure> {
+    let hangup = Some(SignalKind::hangup()).filter(|_| !is_hangup_ignored());
+    [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup).map(listen_for).collect()
+}
+
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {

@@ -10,7 +10,7 @@ use super::args::{Cli, ConfigCommand};
 use super::exit::{Exit, Failure};
 use super::table::columned;
 use super::{print, say};
-use crate::config::{Config, DEFAULTS, Overrides, effective};
+use crate::config::{Config, DEFAULTS, EXPOSED_SIMULATOR, Overrides, effective};
 
 /// Writes, shows or checks a configuration.
 pub(super) fn config(cli: &Cli, command: &ConfigCommand) -> Result<(), Failure> {
@@ -60,10 +60,16 @@ fn show(cli: &Cli) -> Result<(), Failure> {
 
 fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     let overrides = Overrides { listen: None, data_dir: cli.data_dir.clone() };
-    Config::load(path, std::env::vars_os(), overrides.clone())?;
+    let config = Config::load(path, std::env::vars_os(), overrides.clone())?;
+    let warning = config.simulator_is_exposed(config.listen.ip()).then_some(EXPOSED_SIMULATOR);
     let set = effective(path, std::env::vars_os(), overrides)?.iter().filter(|key| key.origin.is_chosen()).count();
     if cli.json {
-        return print(&format!("{}\n", json!({"ok": true, "file": path, "keys_set": set})));
+        let warnings: Vec<&str> = warning.into_iter().collect();
+        let told = json!({"ok": true, "file": path, "keys_set": set, "warnings": warnings});
+        return print(&format!("{told}\n"));
+    }
+    if let Some(warning) = warning {
+        say(&format!("warning: {warning}\n"));
     }
     let what = path.map_or("the environment alone".to_owned(), |path| path.display().to_string());
     let keys = if set == 1 { "1 key".to_owned() } else { format!("{set} keys") };

@@ -15,6 +15,13 @@ pub(super) const CODES: &[Code] = &[
             "The body is a form or empty, not JSON.",
         ])
         .so("Mend the body at the line and column that the message names. Let a JSON library build it."),
+    bad("malformed_request", "What came is no HTTP request, so the connection was closed.")
+        .saying("This is no HTTP request")
+        .because(&[
+            "The request was sent with TLS (https) to an address that speaks plain HTTP.",
+            "A header is not well-formed, or the request line is none.",
+        ])
+        .so("Use http:// here, or put a proxy that speaks TLS in front."),
     bad("not_an_object", "The request body is JSON, but not one object.")
         .saying("The request body must be one JSON object")
         .because(&["The object stands in a list.", "The JSON was encoded twice, so that the body is a text."])

@@ -79,6 +79,10 @@ pub(super) const CODES: &[Code] = &[
         .saying("The request body came too slowly")
         .because(&["The connection broke or was very slow.", "Content-Length names more bytes than were sent."])
         .so("Send it again."),
+    Code::refusal(431, "headers_too_large", "The request's headers are too long.")
+        .saying("The request's headers are too long")
+        .because(&["A header repeats a whole body or a long cookie.", "There are more than 96 headers."])
+        .so("Send what is long in the body."),
     Code::refusal(409, "idempotency_conflict", "The Idempotency-Key was used for another body within 24 hours.")
         .saying("The Idempotency-Key was used for another body")
         .because(&["The key is not made anew for each message.", "The body changed between two tries of one message."])

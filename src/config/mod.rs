@@ -24,6 +24,10 @@ pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Succes
 /// The documented defaults: every key, its unit, range and default.
 pub const DEFAULTS: &str = include_str!("../../config/tidings.toml");
 
+/// What to tell an operator whose simulator can be reached from other machines.
+pub const EXPOSED_SIMULATOR: &str = "the simulator is on and the gateway listens for other machines: /sim/v1 takes \
+    requests of this machine, and of others with the operator's key; for production set [simulator] enabled = false";
+
 /// Everything that can be configured; the keys are explained in [`DEFAULTS`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,6 +153,12 @@ pub struct Http {
     /// Networks whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "fields::list")]
     pub trusted_proxies: Vec<Network>,
+    /// Connections in all.
+    #[serde(deserialize_with = "fields::within::<8, 1_000_000, _, _>")]
+    pub connections_max: usize,
+    /// Connections of one address.
+    #[serde(deserialize_with = "fields::within::<1, 1_000_000, _, _>")]
+    pub connections_per_address_max: u32,
 }
 
 /// The event log.
@@ -260,6 +270,11 @@ impl Config {
         config.listen = overrides.listen.unwrap_or(config.listen);
         config.data_dir = overrides.data_dir.unwrap_or(config.data_dir);
         Ok(config)
+    }
+
+    /// Whether requests can come to the simulator from other machines when the gateway listens at this address.
+    pub fn simulator_is_exposed(&self, ip: IpAddr) -> bool {
+        self.simulator.enabled && !ip.to_canonical().is_loopback()
     }
 
     /// The address that users type, without a slash at the end; `bound` is where the gateway really listens.

@@ -265,7 +265,7 @@ fn documented() -> Vec<(String, String, String)> {
 #[test]
 fn every_key_says_its_default() {
     let keys = documented();
-    assert_eq!(keys.len(), 43);
+    assert_eq!(keys.len(), 45);
     for (key, value, comment) in keys {
         assert!(comment.ends_with(&format!("Default: {value}.")), "{key}: {comment}");
     }

@@ -11,6 +11,7 @@ use std::thread;
 use actix::Arbiter;
 use actors::clock::{Clock, wall_now};
 use actors::shard::Reading;
+use actors::vital;
 use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::sled_log::{OpenError, SledLog};
@@ -30,6 +31,7 @@ use crate::outbound::Http;
 use crate::rights::Denied;
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
+use crate::telemetry;
 use crate::transports::simulator::Shared;
 use crate::transports::simulator::echo::Echo;
 use crate::transports::simulator::in_process::InProcess;
@@ -165,10 +167,7 @@ fn trust(config: &Config) -> Result<Trust, StartError> {
 fn deciding() -> Runtime {
     match Builder::new_current_thread().enable_all().max_blocking_threads(READERS_MAX).build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "no runtime for the deciding thread; ending at once");
-            std::process::exit(1);
-        }
+        Err(error) => telemetry::end(&format!("the deciding thread cannot be started: {error}")),
     }
 }
 
@@ -187,15 +186,13 @@ fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
 /// After a failed write nobody knows what is on the disk, so the process ends at once; a restart reads what is there.
 fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
     let run = move || {
-        if let Err(error) = writer.run(work) {
+        if let Err(error) = vital::during(|| writer.run(work)) {
             let causes = crate::cli::exit::Failure::because(crate::cli::exit::Exit::Failed, &error);
-            tracing::error!(error = %causes, "the log cannot be written; ending at once");
-            std::process::exit(1);
+            telemetry::end(&format!("the log cannot be written: {causes}"));
         }
     };
     if let Err(error) = thread::Builder::new().name("log-writer".to_owned()).spawn(run) {
-        tracing::error!(%error, "no thread for the log's writer; ending at once");
-        std::process::exit(1);
+        telemetry::end(&format!("no thread can be started for the log's writer: {error}"));
     }
 }
 

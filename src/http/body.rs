@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
 use serde::de::{Deserialize as _, DeserializeOwned, Deserializer, Error as _};
@@ -15,6 +16,16 @@ use crate::config::Limits;
 
 /// A body that is too large is read on, up to so many times the limit, so that its sender gets to see the answer.
 const PATIENCE: usize = 4;
+
+/// How long a body may be, by what its request says of it.
+pub(super) fn expected_bytes(headers: &HeaderMap, limits: Limits) -> u64 {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    match length {
+        Some(length) => length,
+        None if headers.contains_key(TRANSFER_ENCODING) => limits.body_bytes.saturating_mul(PATIENCE) as u64,
+        None => 0,
+    }
+}
 
 /// The whole body.
 pub(super) async fn read(payload: Payload, limits: Limits) -> Result<BytesMut, Refused> {

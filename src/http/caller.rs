@@ -16,6 +16,7 @@ use events::personal::Digest;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use super::body;
 use super::connections::Connection;
 use super::error::Refused;
 use crate::gateway::Gateway;
@@ -79,6 +80,9 @@ pub(super) async fn dress(
     let span = tracing::debug_span!("request", id = %text, %method, route);
     let connection = request.request().conn_data::<Arc<Connection>>().cloned();
     let _busy = connection.as_ref().map(Connection::busy);
+    if let Some(connection) = &connection {
+        connection.expect_body(body::expected_bytes(request.headers(), gateway.limits));
+    }
     let answer = next.call(request).instrument(span.clone()).await?;
     let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
     let mut answer = match refused {

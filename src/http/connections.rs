@@ -1,61 +1,113 @@
-//! Hangs up on connections that hold a place and ask for nothing: the HTTP server's own deadlines cover a connection's
-//! first headers and its idle times, not headers that are begun later, nor the rest of a body that nobody waits for.
+//! All connections: how many there may be, and which hold a place and ask for nothing. The HTTP server's own deadlines
+//! cover a connection's first headers and its idle times, not headers that are begun later, nor the rest of a body that
+//! nobody waits for, nor answers that nobody takes.
 
-use std::any::Any;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+mod guarded;
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Context;
 use std::time::Duration;
 
-use actix_web::dev::Extensions;
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
+use dashmap::DashMap;
+use futures_util::task::AtomicWaker;
+use ipnet::IpNet;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+pub use self::guarded::Guarded;
+use self::guarded::Refusals;
+use super::error;
+use crate::flood::network_of;
+use crate::gateway::Gateway;
+
 /// How often silent connections are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
+
+/// What a connection is told.
+const GO_ON: u8 = 0;
+const HANG_UP: u8 = 1;
+const CUT: u8 = 2;
 
 /// All open connections. Clones share them.
 #[derive(Clone)]
 pub struct Connections {
     open: Arc<Mutex<Vec<Weak<Connection>>>>,
+    addresses: Arc<DashMap<IpAddr, u32>>,
+    limits: Limits,
     began: Instant,
-    silence_max: Duration,
+    refusals: Arc<Refusals>,
+    turned_away: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Which connections are too many.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A connection without a request for longer than this is closed.
+    pub silence_max: Duration,
+    /// Connections of one address; of IPv6, of one /64 network.
+    pub per_address: u32,
+    /// Networks, besides this machine, that may have any number.
+    pub exempt: Vec<IpNet>,
 }
 
 /// One connection, as its requests see it.
 pub(super) struct Connection {
-    socket: OwnedFd,
     requests: AtomicU32,
+    /// What is still to come of the body of the request under way, at most.
+    body_bytes: AtomicU64,
     /// When its last request ended, in milliseconds after the server began.
     quiet_since: AtomicU64,
     began: Instant,
+    told: AtomicU8,
+    has_left: AtomicBool,
+    /// Whether something may wait to be read that nobody is told of.
+    is_held_back: AtomicBool,
+    /// Whoever reads and writes.
+    server: AtomicWaker,
 }
 
 /// A request under way; ended when dropped.
 pub(super) struct Busy(Arc<Connection>);
 
+/// One of an address' connections; free again when dropped.
+struct Address(IpAddr, Arc<DashMap<IpAddr, u32>>);
+
 impl Connections {
-    /// None yet. A connection without a request for longer than `silence_max` is closed.
-    pub fn new(silence_max: Duration) -> Self {
-        Self { open: Arc::default(), began: Instant::now(), silence_max }
+    /// None yet.
+    pub fn new(limits: Limits, gateway: &Gateway) -> Self {
+        let (refusing, counting) = (gateway.clone(), gateway.clone());
+        let refusals = move |status| error::to_no_request(status, &refusing);
+        let turned_away = move || counting.metrics.requests().turned_away();
+        Self::with(limits, Arc::new(refusals), Arc::new(turned_away))
     }
 
-    /// Takes note of a new connection; to be called when it is accepted.
-    pub fn greet(&self, io: &dyn Any, data: &mut Extensions) {
-        let Some(socket) = io.downcast_ref::<TcpStream>().and_then(|io| rustix::io::dup(io.as_fd()).ok()) else {
-            return;
-        };
-        let connection = Connection {
-            socket,
-            requests: AtomicU32::new(0),
-            quiet_since: AtomicU64::new(ms(self.began.elapsed())),
-            began: self.began,
-        };
-        let connection = Arc::new(connection);
+    fn with(limits: Limits, refusals: Arc<Refusals>, turned_away: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let (open, addresses, began) = (Arc::default(), Arc::default(), Instant::now());
+        Self { open, addresses, limits, began, refusals, turned_away }
+    }
+
+    /// Takes a new connection, if its address has not too many already.
+    pub fn admit(&self, io: TcpStream) -> io::Result<Guarded> {
+        let address = self.address(io.peer_addr()?.ip().to_canonical()).inspect_err(|_| (self.turned_away)())?;
+        let connection = Arc::new(Connection::new(self.began));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&connection));
-        data.insert(connection);
+        Ok(Guarded::new(io, connection, Arc::clone(&self.refusals), address))
+    }
+
+    fn address(&self, ip: IpAddr) -> io::Result<Option<Address>> {
+        if ip.is_loopback() || self.limits.exempt.iter().any(|network| network.contains(&ip)) {
+            return Ok(None);
+        }
+        let ip = network_of(ip);
+        let mut count = self.addresses.entry(ip).or_insert(0);
+        if *count >= self.limits.per_address {
+            return Err(io::Error::other("too many connections of one address"));
+        }
+        *count += 1;
+        Ok(Some(Address(ip, Arc::clone(&self.addresses))))
     }
 
     /// Whether any request is under way.
@@ -78,7 +130,7 @@ impl Connections {
         open.retain(|connection| {
             let Some(connection) = connection.upgrade() else { return false };
             let quiet = now.saturating_sub(connection.quiet_since.load(Ordering::Relaxed));
-            if connection.requests.load(Ordering::Relaxed) == 0 && quiet > ms(self.silence_max) {
+            if connection.requests.load(Ordering::Relaxed) == 0 && quiet > ms(self.limits.silence_max) {
                 connection.hang_up();
             }
             true
@@ -87,34 +139,102 @@ impl Connections {
 }
 
 impl Connection {
+    fn new(began: Instant) -> Self {
+        Self {
+            requests: AtomicU32::new(0),
+            body_bytes: AtomicU64::new(0),
+            quiet_since: AtomicU64::new(ms(began.elapsed())),
+            began,
+            told: AtomicU8::new(GO_ON),
+            has_left: AtomicBool::new(false),
+            is_held_back: AtomicBool::new(false),
+            server: AtomicWaker::new(),
+        }
+    }
+
     /// A request begins.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.requests.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
     }
 
+    /// The request under way has a body of so many bytes at most; what comes behind it has to wait.
+    pub(super) fn expect_body(&self, bytes: u64) {
+        self.body_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     /// Reads nothing more: what is being answered is answered, and then the server closes.
     pub(super) fn hang_up(&self) {
-        // Whoever has gone already cannot be hung up on.
-        let _ = shutdown(self.socket.as_fd(), Shutdown::Read);
+        let _ = self.told.compare_exchange(GO_ON, HANG_UP, Ordering::Release, Ordering::Relaxed);
+        self.server.wake();
     }
 
     /// Ends it at once, whatever was being answered.
     pub(super) fn cut(&self) {
-        let _ = shutdown(self.socket.as_fd(), Shutdown::Both);
+        self.told.store(CUT, Ordering::Release);
+        self.server.wake();
     }
 
     /// Whether the other side has gone. The HTTP server notices that only when it has something to write.
     pub(super) fn is_left(&self) -> bool {
-        let peeked = recv(self.socket.as_fd(), &mut [0_u8], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        !matches!(peeked, Ok((_, 1..)) | Err(Errno::AGAIN | Errno::INTR))
+        self.has_left.load(Ordering::Relaxed)
+    }
+
+    fn leave(&self) {
+        self.has_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing more is to be read, for good; an error if nothing is to be written either. Whoever asks is woken
+    /// when that changes.
+    fn is_cut(&self, context: &Context<'_>) -> io::Result<bool> {
+        self.server.register(context.waker());
+        match self.told.load(Ordering::Acquire) {
+            GO_ON => Ok(false),
+            HANG_UP => Ok(true),
+            _ => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+
+    /// Whether what may have come has to wait: a request is being answered, and its body has come.
+    fn holds_back(&self) -> bool {
+        if self.requests.load(Ordering::Relaxed) == 0 || self.body_bytes.load(Ordering::Relaxed) > 0 {
+            return false;
+        }
+        self.is_held_back.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// So much was read.
+    fn has_read(&self, bytes: usize) {
+        let left = self.body_bytes.load(Ordering::Relaxed);
+        if left > 0 {
+            self.body_bytes.store(left.saturating_sub(bytes as u64), Ordering::Relaxed);
+        }
+    }
+
+    fn read_on(&self) {
+        if self.is_held_back.swap(false, Ordering::Relaxed) {
+            self.server.wake();
+        }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.quiet_since.store(ms(self.0.began.elapsed()), Ordering::Relaxed);
-        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+        if self.0.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.body_bytes.store(0, Ordering::Relaxed);
+            self.0.read_on();
+        }
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        self.1.remove_if_mut(&self.0, |_, count| {
+            *count = count.saturating_sub(1);
+            *count == 0
+        });
     }
 }
 
@@ -123,79 +243,4 @@ fn ms(time: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-    use tokio::time::advance;
-
-    use super::*;
-
-    /// A connection that a server has accepted, and its other end.
-    async fn accepted(connections: &Connections) -> (TcpStream, Extensions, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (server, _) = listener.accept().await.unwrap();
-        let mut data = Extensions::new();
-        connections.greet(&server, &mut data);
-        (server, data, client)
-    }
-
-    fn is_closed(server: &mut TcpStream) -> bool {
-        let mut byte = [0];
-        matches!(futures_util::FutureExt::now_or_never(server.read(&mut byte)), Some(Ok(0)))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_connection_is_closed_and_a_busy_one_is_not() {
-        let connections = Connections::new(Duration::from_secs(80));
-        let (mut silent, _data, _client) = accepted(&connections).await;
-        let (mut used, data, _other) = accepted(&connections).await;
-        let busy = data.get::<Arc<Connection>>().unwrap().busy();
-        advance(Duration::from_secs(79)).await;
-        connections.sweep();
-        assert!(!is_closed(&mut silent) && !is_closed(&mut used));
-        advance(Duration::from_secs(2)).await;
-        connections.sweep();
-        tokio::task::yield_now().await;
-        assert!(is_closed(&mut silent) && !is_closed(&mut used), "a request may take its time");
-        drop(busy);
-        advance(Duration::from_secs(81)).await;
-        connections.sweep();
-        tokio::task::yield_now().await;
-        assert!(is_closed(&mut used));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_that_ended_is_forgotten() {
-        let connections = Connections::new(Duration::from_secs(80));
-        let (server, data, _client) = accepted(&connections).await;
-        drop((server, data));
-        connections.sweep();
-        assert_eq!(connections.open.lock().unwrap().len(), 0);
-    }
-
-    #[tokio::test]
-    async fn it_is_seen_that_the_other_side_has_gone_even_behind_a_request() {
-        let connections = Connections::new(Duration::from_secs(80));
-        let (server, data, mut client) = accepted(&connections).await;
-        let connection = data.get::<Arc<Connection>>().unwrap();
-        assert!(!connection.is_left(), "nothing was said yet");
-        client.write_all(b"x").await.unwrap();
-        server.readable().await.unwrap();
-        assert!(!connection.is_left(), "something waits to be read");
-        server.try_read(&mut [0; 8]).unwrap();
-        drop(client);
-        while !connection.is_left() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_is_cut_ends_for_both_sides() {
-        let connections = Connections::new(Duration::from_secs(80));
-        let (mut server, data, mut client) = accepted(&connections).await;
-        data.get::<Arc<Connection>>().unwrap().cut();
-        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
-        assert!(is_closed(&mut server));
-    }
-}
+mod tests;

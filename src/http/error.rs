@@ -8,10 +8,12 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use actors::shard::AskError;
 use actors::workspace::Rejection;
+use bytes::Bytes;
 use events::log::ReadError;
 use serde_json::{Value, json};
 
 use crate::codes;
+use crate::gateway::Gateway;
 
 /// After so long a full or busy gateway is worth another try.
 const RETRY_AFTER_S: u32 = 1;
@@ -259,6 +261,31 @@ impl From<crate::outbound::TooManyKeys> for Refused {
         Self::new(StatusCode::CONFLICT, "too_many_signing_keys", "Five signing keys are valid already")
             .hinting(format!("The oldest ends at {}: replace the key after that", too_many.until))
     }
+}
+
+/// The whole answer to what was no request, with the status that the HTTP server chose; the connection ends with it.
+pub(super) fn to_no_request(status: StatusCode, gateway: &Gateway) -> Bytes {
+    gateway.metrics.requests().malformed(status);
+    let refused = match status {
+        StatusCode::REQUEST_TIMEOUT => {
+            Refused::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request's headers came too slowly")
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            let words = "The request's headers are too long";
+            Refused::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", words)
+        }
+        _ => Refused::new(StatusCode::BAD_REQUEST, "malformed_request", "This is no HTTP request"),
+    };
+    let id = format!("req_{:016x}", gateway.chance.command_id());
+    let body = refused.body(&id, &gateway.base_url, gateway.strict_errors).to_string();
+    let reason = refused.status.canonical_reason().unwrap_or_default();
+    let head = format!(
+        "HTTP/1.1 {} {reason}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nx-request-id: {id}\r\n\
+         connection: close\r\n\r\n",
+        refused.status.as_u16(),
+        body.len()
+    );
+    Bytes::from(head + &body)
 }
 
 /// The path takes only these methods.

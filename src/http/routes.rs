@@ -16,6 +16,7 @@ use crate::attempts::Attempt;
 use crate::gateway::Gateway;
 use crate::outbound::Try;
 use crate::transports::simulator;
+use crate::transports::simulator::door::Door;
 
 /// The secret URL: whatever is sent there is an attempt.
 const INBOUND: &str = "/in/{token}";
@@ -123,11 +124,12 @@ pub fn routes() -> Vec<Listed> {
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
     configure_table(config);
+    let door = Door::new(gateway.admin_key);
     if let Some(world) = &gateway.simulator {
-        simulator::routes::configure(config, world.clone());
+        simulator::routes::configure(config, door, world.clone());
     }
     if let Some(echo) = &gateway.echo {
-        simulator::echo::routes::configure(config, echo.clone());
+        simulator::echo::routes::configure(config, door, echo.clone());
     }
     config.service(everything_else());
 }

@@ -19,6 +19,13 @@ const OTHER: &str = "other";
 pub struct Requests {
     answered: Family<Answered, Counter>,
     durations: Family<Timed, Histogram, fn() -> Histogram>,
+    malformed: Family<Malformed, Counter>,
+    turned_away: Counter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Malformed {
+    status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,7 +43,8 @@ struct Timed {
 impl Default for Requests {
     fn default() -> Self {
         let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS_S)) as fn() -> Histogram);
-        Self { answered: Family::default(), durations }
+        let (malformed, turned_away) = (Family::default(), Counter::default());
+        Self { answered: Family::default(), durations, malformed, turned_away }
     }
 }
 
@@ -48,6 +56,19 @@ impl Requests {
             "Time from a request's headers to its answer's",
             self.durations.clone(),
         );
+        registry.register("http_malformed", "What came and was no HTTP request", self.malformed.clone());
+        let help = "Connections closed at once because their address had too many";
+        registry.register("http_connections_turned_away", help, self.turned_away.clone());
+    }
+
+    /// Something has come that is no request.
+    pub fn malformed(&self, status: StatusCode) {
+        self.malformed.get_or_create(&Malformed { status: status.as_u16() }).inc();
+    }
+
+    /// A connection was closed because its address has too many.
+    pub fn turned_away(&self) {
+        self.turned_away.inc();
     }
 
     /// An answer is about to leave; `route` is the pattern from the table of routes, `None` where none fits.

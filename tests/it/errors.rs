@@ -28,6 +28,7 @@ const CALLS: &[(&str, u16)] = &[
     ("StatusCode::REQUEST_TIMEOUT,", 408),
     ("StatusCode::CONFLICT,", 409),
     ("StatusCode::TOO_MANY_REQUESTS,", 429),
+    ("StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,", 431),
     ("StatusCode::INTERNAL_SERVER_ERROR,", 500),
     ("StatusCode::SERVICE_UNAVAILABLE,", 503),
 ];

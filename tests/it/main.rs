@@ -12,6 +12,7 @@
 mod harness;
 
 mod attempts;
+mod browser;
 mod canaries;
 mod cli;
 mod cli_bench;
@@ -23,7 +24,9 @@ mod cli_setup;
 mod cli_trigger;
 mod cli_webhook;
 mod crash;
+mod crowd;
 mod damage;
+mod door;
 mod echo;
 mod errors;
 mod files;
@@ -52,3 +55,4 @@ mod simulation;
 mod simulator;
 mod test_numbers;
 mod tidy;
+mod unheard;

@@ -30,6 +30,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("faketime", "faketime"),
     ("setpriv", "util-linux"),
     ("script", "bsdutils"),
+    ("chromium", "chromium"),
 ];
 
 /// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.

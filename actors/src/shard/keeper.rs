@@ -9,6 +9,7 @@ use events::log::Note;
 
 use super::{INDEX_EVERY, Shard};
 use crate::shell::Rest;
+use crate::vital;
 
 /// How often the agenda and the index are offered to the disk while anything happens.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -33,16 +34,16 @@ impl Actor for Keeper {
 
     fn started(&mut self, context: &mut Context<Self>) {
         let shard = Rc::clone(&self.shard);
-        actix::spawn(async move {
+        actix::spawn(vital::task(async move {
             loop {
                 // Read before the release: a rise during it is seen by the wait.
                 let durable = shard.watermark.durable();
                 shard.release();
                 shard.watermark.reached(durable.saturating_add(1)).await;
             }
-        });
+        }));
         let shard = Rc::clone(&self.shard);
-        actix::spawn(async move {
+        actix::spawn(vital::task(async move {
             loop {
                 shard.touched.notified().await;
                 // The index is stored by the last of so many that find nothing else.
@@ -52,7 +53,7 @@ impl Actor for Keeper {
                     quiet = if shard.checkpoint(false) { 0 } else { quiet + 1 };
                 }
             }
-        });
+        }));
         context.run_interval(SWEEP, |keeper, _| {
             let shard = Rc::clone(&keeper.shard);
             actix::spawn(async move { shard.sweep().await });

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use actors::vital;
 use tokio::task::JoinSet;
 
 /// At most one running task; it ends when it is replaced, stopped or dropped.
@@ -12,7 +13,7 @@ impl Feed {
     /// Runs this task on the current tokio runtime in place of the earlier one.
     pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = JoinSet::new();
-        tasks.spawn(task);
+        tasks.spawn(vital::task(task));
         self.replace(tasks);
     }
 

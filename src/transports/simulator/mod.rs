@@ -4,6 +4,7 @@ pub mod address;
 mod chaos;
 mod client;
 mod controls;
+pub mod door;
 pub mod echo;
 mod feed;
 mod fields;

@@ -28,6 +28,11 @@ pub(super) enum Refusal {
     Disconnected(#[from] TooManyDisconnected),
     #[error(transparent)]
     Full(#[from] Full),
+    #[error(
+        "the simulator takes requests of this machine only: to a loopback address, of no foreign page, through no proxy; \
+         from elsewhere send the operator's key as `Authorization: Bearer adm_...`"
+    )]
+    Closed,
     #[error("no such address")]
     NotFound,
     #[error("this address takes other methods")]
@@ -46,6 +51,7 @@ impl ResponseError for Refusal {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Closed => StatusCode::FORBIDDEN,
             Self::Disconnected(_) | Self::Full(_) => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         }

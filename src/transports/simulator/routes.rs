@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use events::ids::MessageId;
 use serde::Deserialize;
 
+use super::door::{Behind, Door};
 use super::echo::{self, Echo};
 use super::refusal::{Refusal, method_not_allowed, not_found};
 use super::send_body::SendBody;
@@ -24,7 +26,8 @@ const FILE_NAME_BYTES_MAX: usize = 1_024;
 const WAIT_MS_MAX: u64 = 20_000;
 
 /// Adds the routes by their full paths, so that others may add more below `/sim/v1`.
-pub fn configure(cfg: &mut web::ServiceConfig, world: Shared) {
+pub fn configure(cfg: &mut web::ServiceConfig, door: Door, world: Shared) {
+    let at = |path: &str| at(path, door);
     cfg.app_data(web::Data::new(world))
         .service(at("/send").app_data(web::PayloadConfig::new(SEND_BYTES_MAX)).route(web::post().to(send)))
         .service(at("/updates").route(web::get().to(updates)))
@@ -41,15 +44,17 @@ pub fn configure(cfg: &mut web::ServiceConfig, world: Shared) {
 
 /// The same, where nothing else is served.
 pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared, echo: Echo) {
-    configure(cfg, world);
-    echo::routes::configure(cfg, echo);
+    let door = Door::without_key();
+    configure(cfg, door, world);
+    echo::routes::configure(cfg, door, echo);
     cfg.default_service(web::to(not_found));
 }
 
-fn at(path: &str) -> Resource {
-    web::resource(format!("/sim/v1{path}"))
+fn at(path: &str, door: Door) -> Resource<impl Behind + use<>> {
+    let resource = web::resource(format!("/sim/v1{path}"))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
-        .default_service(web::to(method_not_allowed))
+        .default_service(web::to(method_not_allowed));
+    resource.wrap(from_fn(move |request, next| door.admit(request, next)))
 }
 
 #[derive(Deserialize)]

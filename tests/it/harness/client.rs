@@ -55,19 +55,7 @@ impl Server {
 
     /// The same for an owner of this language.
     pub fn create_workspace_of(&self, name: &str, credits: u64, language: &str) -> Workspace {
-        let http = Arc::new(self.http());
-        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": language});
-        let body = json!({"name": name, "owner": owner, "credits": credits});
-        let answer = http.ask(&Request::post("/admin/v1/workspaces").bearer(ADMIN_KEY).json(&body));
-        assert_eq!(answer.status, 201, "{answer:?}");
-        let created = answer.json();
-        let (_, token) = text(&created, "inbound_url").split_once("/in/").expect("the inbound URL ends in /in/{token}");
-        Workspace {
-            id: number(&created, "workspace_id"),
-            api_key: text(&created, "api_key").to_owned(),
-            inbound: format!("/in/{token}"),
-            http,
-        }
+        Workspace::create(self.http(), name, credits, language)
     }
 
     /// Grants credits to a tenant through the operator's API.
@@ -86,6 +74,23 @@ impl Server {
 }
 
 impl Workspace {
+    /// Creates a tenant through the operator's API.
+    pub fn create(http: Http, name: &str, credits: u64, language: &str) -> Self {
+        let http = Arc::new(http);
+        let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": language});
+        let body = json!({"name": name, "owner": owner, "credits": credits});
+        let answer = http.ask(&Request::post("/admin/v1/workspaces").bearer(ADMIN_KEY).json(&body));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let created = answer.json();
+        let (_, token) = text(&created, "inbound_url").split_once("/in/").expect("the inbound URL ends in /in/{token}");
+        Self {
+            id: number(&created, "workspace_id"),
+            api_key: text(&created, "api_key").to_owned(),
+            inbound: format!("/in/{token}"),
+            http,
+        }
+    }
+
     /// A request to the workspace's API, with its key.
     pub fn api(&self, method: &'static str, path: &str) -> Request {
         Request::new(method, format!("/api/v1{path}")).bearer(&self.api_key)

@@ -74,6 +74,10 @@ impl Http {
         Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), idle: Mutex::default() }
     }
 
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Sends one request and reads the whole answer.
     pub fn send(&self, request: &Request) -> io::Result<Answer> {
         let mut stream = self.connection()?;

@@ -8,6 +8,7 @@ pub mod described;
 pub mod follow;
 pub mod http;
 pub mod process;
+pub mod shell;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};

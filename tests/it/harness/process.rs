@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{ADMIN_KEY, Http, Request, SOON, Simulator, poll, wait_until};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tidings");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_tidings");
 const ATTEMPTS_MAX: u32 = 5;
 const OUTPUT_SHOWN_MAX: usize = 20_000;
 /// Ports are handed out once per test run, below the range from which systems take ports for clients.

@@ -35,7 +35,7 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 /// The exit code of a server that can no longer write its log.
 const FAILED: i32 = 1;
 const NO_ROOM: &str = "No space left on device";
-const LAST_WORDS: &str = "the log cannot be written; ending at once";
+const LAST_WORDS: &str = "the log cannot be written";
 
 /// What keeps this machine from filling a disk of its own; none if nothing does.
 pub fn why_not() -> Option<String> {

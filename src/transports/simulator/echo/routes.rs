@@ -1,8 +1,10 @@
 //! The echo's routes, in the gateway itself or in a simulator of its own.
 
 use actix_web::http::header;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::super::door::Door;
 use super::super::fields::Fields;
 use super::super::refusal::{Refusal, method_not_allowed};
 use super::super::wire::ListView;
@@ -15,8 +17,11 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 type Body = Result<web::Bytes, actix_web::Error>;
 
 /// Adds the routes by their full paths.
-pub fn configure(cfg: &mut web::ServiceConfig, echo: Echo) {
-    let at = |path: &str| web::resource(format!("{}{{name}}{path}", super::PATH));
+pub fn configure(cfg: &mut web::ServiceConfig, door: Door, echo: Echo) {
+    let at = |path: &str| {
+        let resource = web::resource(format!("{}{{name}}{path}", super::PATH));
+        resource.wrap(from_fn(move |request, next| door.admit(request, next)))
+    };
     cfg.app_data(web::Data::new(echo))
         .service(at("").app_data(web::PayloadConfig::new(BODY_BYTES_MAX)).route(web::to(receive)))
         .service(at("/requests").route(web::get().to(requests)).default_service(web::to(method_not_allowed)))

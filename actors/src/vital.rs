@@ -1,0 +1,63 @@
+//! Marks what the process does not go on without. A panic there has no place to be answered, so whoever runs the process
+//! asks here what a panic hit.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
+
+thread_local! {
+    static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts back what was before, also when it unwinds.
+struct Outer(bool);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        IS_RUNNING.set(self.0);
+    }
+}
+
+/// Whether something vital runs on this thread right now.
+pub fn is_running() -> bool {
+    IS_RUNNING.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Runs a task whose failure ends the process.
+pub async fn task<F: Future>(task: F) -> F::Output {
+    let mut task = pin!(task);
+    poll_fn(move |context| during(|| task.as_mut().poll(context))).await
+}
+
+/// The same for something that is no task, such as the work of a thread.
+pub fn during<T>(work: impl FnOnce() -> T) -> T {
+    let _outer = Outer(IS_RUNNING.replace(true));
+    work()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_task_itself_is_vital() {
+        let vital = task(async {
+            let before = is_running();
+            tokio::task::yield_now().await;
+            before && is_running()
+        });
+        let other = async {
+            let before = is_running();
+            tokio::task::yield_now().await;
+            before || is_running()
+        };
+        assert_eq!(tokio::join!(vital, other), (true, false));
+        assert!(!is_running());
+    }
+
+    #[test]
+    fn a_panic_ends_it_too() {
+        let panicked = std::panic::catch_unwind(|| during(|| assert!(!is_running(), "as it must")));
+        assert!(panicked.is_err() && !is_running());
+    }
+}

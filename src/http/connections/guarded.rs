@@ -1,0 +1,195 @@
+//! One connection as the HTTP server sees it: requests are read when the answers before them have left, answers must be
+//! taken in time, and whoever did not speak HTTP is told so in our own shape.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::{Address, Connection};
+
+/// What is read before the server has had a chance to answer: no more requests than fit here wait in memory.
+const READ_AT_ONCE_BYTES: usize = 2_048;
+/// A reader that takes nothing for so long is given up.
+const TAKEN_WITHIN: Duration = Duration::from_mins(1);
+/// The HTTP server's own refusals are shorter.
+const REFUSAL_BYTES_MAX: usize = 512;
+
+/// What the heads of its refusals hold.
+const BARE: [&str; 3] = ["content-length: 0", "connection: ", "date: "];
+
+/// Makes the answer to what was no HTTP, with the status that the server gave it.
+pub(super) type Refusals = dyn Fn(StatusCode) -> Bytes + Send + Sync;
+
+/// A connection.
+pub struct Guarded {
+    io: TcpStream,
+    connection: Arc<Connection>,
+    refusals: Arc<Refusals>,
+    _address: Option<Address>,
+    read_bytes: usize,
+    /// Runs while the other side takes nothing.
+    untaken: Option<Pin<Box<Sleep>>>,
+    /// Whether the last write was taken in part only.
+    is_begun: bool,
+    instead: Option<Instead>,
+}
+
+/// An answer that is written in place of another one.
+struct Instead {
+    rest: Bytes,
+    /// Length of what it stands for.
+    of: usize,
+}
+
+impl Guarded {
+    pub(super) fn new(
+        io: TcpStream,
+        connection: Arc<Connection>,
+        refusals: Arc<Refusals>,
+        address: Option<Address>,
+    ) -> Self {
+        Self {
+            io,
+            connection,
+            refusals,
+            _address: address,
+            read_bytes: 0,
+            untaken: None,
+            is_begun: false,
+            instead: None,
+        }
+    }
+
+    pub(in crate::http) const fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// Reads nothing, but sees whether the other side has gone.
+    fn poll_left(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut byte = [0];
+        match self.io.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) => {
+                self.connection.leave();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => {
+                self.connection.leave();
+                Poll::Ready(Err(error))
+            }
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_write_io(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        if written.is_ready() {
+            if self.untaken.take().is_some() {
+                // What was not read meanwhile is read in the next turn.
+                cx.waker().wake_by_ref();
+            }
+            return written;
+        }
+        let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
+        if untaken.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.connection.is_cut(cx)? {
+            return Poll::Ready(Ok(()));
+        }
+        if this.untaken.is_some() {
+            return Poll::Pending;
+        }
+        if this.connection.holds_back() {
+            return this.poll_left(cx);
+        }
+        let room = READ_AT_ONCE_BYTES.saturating_sub(this.read_bytes).min(buffer.remaining());
+        if room == 0 {
+            // The rest is read in the next turn.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        let read = Pin::new(&mut this.io).poll_read(cx, &mut part);
+        let length = part.filled().len();
+        buffer.advance(length);
+        this.read_bytes += length;
+        this.connection.has_read(length);
+        if matches!(read, Poll::Ready(Err(_))) || (read.is_ready() && length == 0) {
+            this.connection.leave();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.read_bytes = 0;
+        this.connection.is_cut(cx)?;
+        if this.instead.is_none()
+            && !this.is_begun
+            && let Some(status) = refusal(bytes)
+        {
+            this.instead = Some(Instead { rest: (this.refusals)(status), of: bytes.len() });
+        }
+        while let Some(mut instead) = this.instead.take() {
+            let written = this.poll_write_io(cx, &instead.rest);
+            let Poll::Ready(Ok(length)) = written else {
+                this.instead = Some(instead);
+                return written;
+            };
+            instead.rest.advance(length);
+            if instead.rest.is_empty() {
+                return Poll::Ready(Ok(instead.of));
+            }
+            this.instead = Some(instead);
+        }
+        let written = this.poll_write_io(cx, bytes);
+        this.is_begun = !matches!(written, Poll::Ready(Ok(length)) if length == bytes.len());
+        written
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.read_bytes = 0;
+        Pin::new(&mut this.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}
+
+/// The status, if this is a refusal of the HTTP server's own: a bare head. All of ours say more.
+fn refusal(bytes: &[u8]) -> Option<StatusCode> {
+    if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > REFUSAL_BYTES_MAX {
+        return None;
+    }
+    let mut headers = std::str::from_utf8(bytes).ok()?.strip_suffix("\r\n\r\n")?.split("\r\n").skip(1);
+    if !headers
+        .all(|header| BARE.iter().any(|bare| header.get(..bare.len()).is_some_and(|h| h.eq_ignore_ascii_case(bare))))
+    {
+        return None;
+    }
+    let status = StatusCode::from_bytes(bytes.get(9..12)?).ok()?;
+    let own = [StatusCode::BAD_REQUEST, StatusCode::REQUEST_TIMEOUT, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
+    own.contains(&status).then_some(status)
+}
+
+#[cfg(test)]
+mod tests;
