@@ -34,7 +34,7 @@ use crate::admission::Admission;
 use crate::agenda::Agenda;
 use crate::chat::Chat;
 use crate::clock::Clock;
-use crate::decider::{Due, Found, Question};
+use crate::decider::{Due, Found, Holder, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
 use crate::replay::{Woken, wake};
@@ -297,6 +297,13 @@ impl Shard {
             Question::Known(message) => {
                 let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
                 Found::Known(!first.is_empty())
+            }
+            Question::Holders(phone) => {
+                let holders = index.holders(phone)?.into_iter();
+                Found::Holders(holders.map(|(account, transport)| Holder { account, transport }).collect())
+            }
+            Question::NamedByHand(chat) => {
+                Found::NamedByHand(index.find(&Lookup::NamedByHand(*chat))?.unwrap_or(false))
             }
             Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
             Question::Reporting => {

@@ -6,6 +6,7 @@ pub mod body;
 pub mod permalink;
 pub mod posting;
 mod rebuild;
+mod reported;
 pub mod testing;
 
 mod answer;
@@ -25,6 +26,7 @@ pub use http::Http;
 pub use key_ring::{KeyRing, OVERLAP_MS};
 pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
+pub use reported::{owed_in, reported};
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
 pub use tries::{ResponseView, Tries, Try, TryView};

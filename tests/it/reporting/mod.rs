@@ -2,6 +2,7 @@
 
 mod failing;
 mod neighbours;
+mod timeline;
 mod windows;
 
 use std::collections::BTreeMap;
