@@ -146,6 +146,12 @@ pub struct Holder {
     pub transport: String,
 }
 
+impl From<(AccountId, String)> for Holder {
+    fn from((account, transport): (AccountId, String)) -> Self {
+        Self { account, transport }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {

@@ -298,13 +298,8 @@ impl Shard {
                 let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
                 Found::Known(!first.is_empty())
             }
-            Question::Holders(phone) => {
-                let holders = index.holders(phone)?.into_iter();
-                Found::Holders(holders.map(|(account, transport)| Holder { account, transport }).collect())
-            }
-            Question::NamedByHand(chat) => {
-                Found::NamedByHand(index.find(&Lookup::NamedByHand(*chat))?.unwrap_or(false))
-            }
+            Question::Holders(phone) => Found::Holders(index.holders(phone)?.into_iter().map(Holder::from).collect()),
+            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat)?),
             Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
             Question::Reporting => {
                 let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace))?;

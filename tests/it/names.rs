@@ -106,6 +106,16 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
         let answer = workspace.ask(&workspace.api("PATCH", &format!("/chats/{chat}")).json(&responsible));
         assert_eq!(answer.status, if taken { 200 } else { 404 }, "{answer:?}");
     }
+    // The owner's letter and the last requests are as long as they get.
+    let owner = json!({"name": long(250), "owner": {"full_name": long(250)}});
+    workspace.ask(&workspace.api("PATCH", "/workspace").json(&owner)).success();
+    workspace.send("+12025550145", "the account is blocked, and the owner is told");
+    let longest = "\u{1}".repeat(20_000);
+    let header = "'\"\\".repeat(2_500);
+    let refused = Request::post(&*workspace.inbound).header("X-Long", &header).body("text/plain", longest);
+    assert_eq!(workspace.ask(&refused).status, 400);
+    let letters = || workspace.rows("/outbox");
+    wait_until("the owner is told", SOON, || (!letters().is_empty()).then_some(()));
     served("at once");
     let stored = || (notes(&server) > before + NOTES_OF_THE_INDEX).then_some(());
     wait_until("the look-ups are stored", SOON, stored);
@@ -113,7 +123,12 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
     server.kill9();
     server.restart();
     served("after a restart");
-    let shown = workspace.chats().remove(0);
+    assert_eq!(letters().len(), 1);
+    let attempt = workspace.newest("/inbound/attempts").into_iter().find(|attempt| attempt["status"] == 400);
+    let request = attempt.expect("the longest attempt is kept")["request"].clone();
+    assert_eq!(request["body"].as_str().map(str::len), Some(16 << 10));
+    assert_eq!(request["headers"]["x-long"], header);
+    let shown = workspace.chats().into_iter().find(|shown| shown["chat_id"] == *chat).unwrap();
     assert_eq!((&shown["responsible_name"], &shown["name"]), (&json!(long(250)), &json!(long(250))));
     assert_eq!(server.sigterm(), Some(0));
 }

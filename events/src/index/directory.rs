@@ -45,6 +45,11 @@ impl Index {
         Ok(holders)
     }
 
+    /// Whether somebody gave a chat its title; sees all sequenced commits.
+    pub fn is_named_by_hand(&self, chat: ChatId) -> Result<bool, ReadError> {
+        Ok(self.find(&Lookup::NamedByHand(chat))?.unwrap_or(false))
+    }
+
     fn members(&self, shared: Shared, limit: usize) -> Result<Vec<u64>, ReadError> {
         // Memory before disk: what is stored in between is seen twice, never missed.
         let known = self.memory().members(&shared);

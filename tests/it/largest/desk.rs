@@ -127,6 +127,16 @@ impl Desk {
         self.flush();
     }
 
+    /// What another chat's actor has caused: the webhook is its witness.
+    pub fn happened(&mut self, events: Vec<Event>) {
+        let stream = streams()[3];
+        let expected = self.revisions.get(&stream).copied().unwrap_or(0);
+        let recorded_at = Timestamp::from_ms(self.now);
+        let commit = NewCommit { workspace: workspace(), recorded_at, cause: Cause::system(), events: events.clone() };
+        self.sequencer.append(stream, expected, commit).unwrap();
+        events.iter().for_each(|event| self.apply(event));
+    }
+
     fn apply(&mut self, event: &Event) {
         let [of_workspace, of_account, of_chat, of_webhook] = streams();
         for stream in streams().into_iter().filter(|stream| event.concerns(*stream)) {
@@ -160,12 +170,9 @@ impl Desk {
             }
             Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account)).unwrap()),
             Question::Holders(phone) => {
-                let holders = index.holders(phone).unwrap().into_iter();
-                Found::Holders(holders.map(|(account, transport)| Holder { account, transport }).collect())
+                Found::Holders(index.holders(phone).unwrap().into_iter().map(Holder::from).collect())
             }
-            Question::NamedByHand(chat) => {
-                Found::NamedByHand(index.find(&Lookup::NamedByHand(*chat)).unwrap().unwrap_or(false))
-            }
+            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat).unwrap()),
             Question::Reporting => {
                 let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace())).unwrap();
                 Found::Reporting(entry.map(|entry| Reporting {

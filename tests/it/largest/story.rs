@@ -13,12 +13,12 @@ use actors::workspace::{
     Heard, LookedUp, Once, Receive, Recipient, SetInbound, Submit, Teammate,
 };
 use events::account::{File, Origin, SettledAs};
-use events::chat::ReceivedFile;
-use events::ids::MessageId;
+use events::chat::{MessageReceived, ReceivedFile};
+use events::ids::{ChatId, MessageId};
 use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
-use events::webhook::Aggregation;
+use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::desk::{Desk, PHONE, account, chat, webhook, workspace};
 
@@ -278,16 +278,54 @@ fn hold(desk: &mut Desk) {
     desk.workspace(Command::Connect(connect(PHONE)), None);
 }
 
-/// Begins the next request of the webhook and ends it so.
-fn posted(desk: &mut Desk, outcome: webhook::Outcome) {
+/// Another chat has something to report, so that one is taken while this one's fail.
+fn another_chat(desk: &mut Desk) {
+    let (other, message) = (ChatId::nth(workspace(), 2).unwrap(), MessageId::from_bits(9_000));
+    let (webhook, at) = (webhook(), Timestamp::from_ms(desk.now));
+    let said = MessageReceived {
+        message,
+        workspace: workspace(),
+        account: account(),
+        chat: other,
+        from_me: false,
+        sender: "".into(),
+        sender_name: name().into(),
+        text: bytes(TEXT_BYTES_MAX).into(),
+        file: None,
+        at,
+        owed: Some(webhook),
+    };
+    let flushed = BundleFlushed {
+        workspace: workspace(),
+        webhook,
+        chat: other,
+        window: 1,
+        messages: vec![message],
+        aggregated: true,
+        account: BundleAccount { full_name: name().into(), email: "".into(), phone: PHONE.into() },
+        chat_name: name().into(),
+        chat_phone: None,
+        is_group: false,
+        is_new_chat: true,
+        responsible: None,
+        at,
+    };
+    let opened = BundleOpened { webhook, chat: other, window: 1, message, at };
+    desk.happened(vec![said.into(), opened.into(), flushed.into()]);
+}
+
+/// Begins the next request of the webhook and ends it so, if it is of this chat; others' are taken.
+fn posted(desk: &mut Desk, outcome: &webhook::Outcome) {
     desk.now += 10 * 3_600_000;
     desk.webhook(webhook::Command::WakeUp);
     let effects = Webhook::due(&desk.states.webhook).effects.into_iter();
     let mut posts = effects.filter_map(|effect| match effect {
-        webhook::Effect::Post { delivery, try_number, .. } => Some((delivery, try_number)),
+        webhook::Effect::Post { delivery, try_number, chat, .. } => Some((delivery, try_number, chat)),
         _ => None,
     });
-    let (delivery, try_number) = posts.next().expect("something is posted");
+    let (delivery, try_number, of) = posts.next().expect("something is posted");
+    let taken = webhook::Outcome::Taken { status: u16::MAX };
+    let outcome = if of == chat() { outcome.clone() } else { taken };
     let retry_ms = vec![1].into();
     desk.webhook(webhook::Command::Tried(webhook::Tried { delivery, try_number, outcome, retry_ms }));
 }
@@ -298,21 +336,23 @@ fn failing() -> webhook::Outcome {
 
 fn report(desk: &mut Desk) {
     // One that fails again and again is put aside, tried again, taken, and posted once more.
-    for _ in 0..webhook::PARKED_AT {
-        posted(desk, failing());
-        desk.webhook(webhook::Command::ResetErrors { by: by() });
+    another_chat(desk);
+    for _ in 0..=webhook::PARKED_AT {
+        posted(desk, &failing());
     }
+    desk.webhook(webhook::Command::ResetErrors { by: by() });
     let since = Timestamp::from_ms(i64::MIN);
     desk.webhook(webhook::Command::Recover { since, by: by() });
-    let owed = |desk: &Desk| Webhook::due(&desk.states.webhook).effects;
-    posted(desk, webhook::Outcome::Taken { status: u16::MAX });
+    posted(desk, &webhook::Outcome::Taken { status: u16::MAX });
     desk.webhook(webhook::Command::KeyRotated { webhook: webhook(), key_hash: digest("whsec"), by: by() });
     // What is gathered now is called in, and closed.
     receive(desk, 5_000, long(64));
     wake_chat(desk);
     desk.webhook(webhook::Command::CallIn { by: by() });
     desk.webhook(webhook::Command::Asked);
-    let close = owed(desk).into_iter().find_map(|effect| match effect {
+    let closing = Webhook::due(&desk.states.webhook).later.into_iter().map(|(_, effect)| effect);
+    let mut closing = closing.chain(Webhook::due(&desk.states.webhook).effects);
+    let close = closing.find_map(|effect| match effect {
         webhook::Effect::Close { window, aggregated, .. } => Some((window, aggregated)),
         _ => None,
     });
@@ -320,7 +360,7 @@ fn report(desk: &mut Desk) {
     desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });
     // The fuse blows, and the owner is told.
     for _ in 0..=webhook::ERRORS_MAX {
-        posted(desk, failing());
+        posted(desk, &failing());
     }
     desk.webhook(webhook::Command::Notified { notice: 1 });
     let taken = events::ids::DeliveryId::of(MessageId::from_bits(1));
