@@ -38,7 +38,7 @@ const VERSION: u8 = 1;
 pub struct Index {
     log: Arc<dyn Log>,
     memory: Mutex<Memory>,
-    long: Mutex<Long>,
+    in_parts: Mutex<Long>,
     /// Whether something could not be made into a note: then nothing more counts as stored, memory keeps it all, and the
     /// next start reads it from the records.
     stuck: AtomicBool,
@@ -66,12 +66,13 @@ impl Index {
             let stored = stored?;
             gathering.add(&decode(&stored)?);
         }
-        let (long, stuck) = (Mutex::new(Long::read(log.as_ref())?), AtomicBool::new(false));
-        Ok(Self { log, memory: Mutex::new(Memory { leaving: Vec::new(), gathering }), long, stuck })
+        let in_parts = Mutex::new(Long::read(log.as_ref())?);
+        let memory = Mutex::new(Memory { leaving: Vec::new(), gathering });
+        Ok(Self { log, memory, in_parts, stuck: AtomicBool::new(false) })
     }
 
-    fn long(&self) -> MutexGuard<'_, Long> {
-        self.long.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_parts(&self) -> MutexGuard<'_, Long> {
+        self.in_parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that something could not be made into a note.

@@ -89,7 +89,7 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
     let (workspace, _, chat) = with_a_chat(&server);
     let other = server.create_workspace("Globex", 10);
     other.connect_account("+12025550107");
-    let served = |text: &str| {
+    let is_served = |text: &str| {
         let id = other.send("+12025550112", text);
         other.wait_for_state(&id, "sent", SOON);
     };
@@ -116,13 +116,13 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
     assert_eq!(workspace.ask(&refused).status, 400);
     let letters = || workspace.rows("/outbox");
     wait_until("the owner is told", SOON, || (!letters().is_empty()).then_some(()));
-    served("at once");
+    is_served("at once");
     let stored = || (notes(&server) > before + NOTES_OF_THE_INDEX).then_some(());
     wait_until("the look-ups are stored", SOON, stored);
-    served("after the look-ups were stored");
+    is_served("after the look-ups were stored");
     server.kill9();
     server.restart();
-    served("after a restart");
+    is_served("after a restart");
     assert_eq!(letters().len(), 1);
     let attempt = workspace.newest("/inbound/attempts").into_iter().find(|attempt| attempt["status"] == 400);
     let request = attempt.expect("the longest attempt is kept")["request"].clone();

@@ -93,7 +93,7 @@ impl Storing {
     pub(crate) fn next(&mut self, index: &Index, notes: &mut Vec<Note>) {
         if let Some(lookup) = self.lookups.next() {
             let value = self.entries.get_at(&lookup, Position::MAX).and_then(Held::bytes);
-            if index.long().put(lookup.key(), value, notes).is_err() {
+            if index.in_parts().put(lookup.key(), value, notes).is_err() {
                 index.get_stuck(&CodecError::TooLarge);
             }
         } else if let Some((shared, member, has)) = self.shared.next() {

@@ -24,17 +24,17 @@ pub(super) struct Long(HashMap<Vec<u8>, u16>);
 impl Long {
     /// Those that are stored.
     pub(super) fn read(log: &dyn Log) -> Result<Self, ReadError> {
-        let mut long = Self::default();
+        let mut all = Self::default();
         let mut start = PARTS.to_vec();
         loop {
             let found = log.notes(PARTS, &start, AT_ONCE)?;
             for (key, _) in &found {
                 if let Some((place, part)) = key.strip_prefix(PARTS).and_then(<[u8]>::split_last_chunk::<2>) {
-                    let parts = long.0.entry(place.to_vec()).or_default();
+                    let parts = all.0.entry(place.to_vec()).or_default();
                     *parts = u16::from_be_bytes(*part).saturating_add(1).max(*parts);
                 }
             }
-            let Some((last, _)) = found.last().filter(|_| found.len() == AT_ONCE) else { return Ok(long) };
+            let Some((last, _)) = found.last().filter(|_| found.len() == AT_ONCE) else { return Ok(all) };
             start.clone_from(last);
             start.push(0);
         }

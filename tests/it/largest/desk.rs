@@ -123,18 +123,22 @@ impl Desk {
         let cause = Cause { command: u64::MAX, idempotency, ..Cause::system() };
         let commit = NewCommit { workspace: workspace(), recorded_at, cause, events: events.clone() };
         self.sequencer.append(stream, expected, commit).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        events.iter().for_each(|event| self.apply(event));
+        for event in &events {
+            self.apply(event);
+        }
         self.flush();
     }
 
     /// What another chat's actor has caused: the webhook is its witness.
-    pub fn happened(&mut self, events: Vec<Event>) {
+    pub fn happened(&mut self, events: &[Event]) {
         let stream = streams()[3];
         let expected = self.revisions.get(&stream).copied().unwrap_or(0);
         let recorded_at = Timestamp::from_ms(self.now);
-        let commit = NewCommit { workspace: workspace(), recorded_at, cause: Cause::system(), events: events.clone() };
+        let commit = NewCommit { workspace: workspace(), recorded_at, cause: Cause::system(), events: events.to_vec() };
         self.sequencer.append(stream, expected, commit).unwrap();
-        events.iter().for_each(|event| self.apply(event));
+        for event in events {
+            self.apply(event);
+        }
     }
 
     fn apply(&mut self, event: &Event) {

@@ -311,7 +311,7 @@ fn another_chat(desk: &mut Desk) {
         at,
     };
     let opened = BundleOpened { webhook, chat: other, window: 1, message, at };
-    desk.happened(vec![said.into(), opened.into(), flushed.into()]);
+    desk.happened(&[said.into(), opened.into(), flushed.into()]);
 }
 
 /// Begins the next request of the webhook and ends it so, if it is of this chat; others' are taken.

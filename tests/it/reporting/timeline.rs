@@ -37,7 +37,7 @@ fn every_message_of_a_bundle_tells_of_its_report_and_of_the_tries() {
         let desk = Desk::open(&machine, life, json!({"url": URL, "aggregation": "1h"})).await;
         for text in ["one", "two", "three"] {
             desk.says(CONTACT, text);
-            pass(Duration::from_secs(60)).await;
+            pass(Duration::from_mins(1)).await;
         }
         let ids = messages(&desk).await;
         assert_eq!(ids.len(), 3);
@@ -48,7 +48,7 @@ fn every_message_of_a_bundle_tells_of_its_report_and_of_the_tries() {
         desk.post("/api/v1/outbound/flush", json!({})).await;
         pass(Duration::from_secs(2)).await;
         machine.receiver.answer(200, Duration::ZERO);
-        pass(Duration::from_secs(60)).await;
+        pass(Duration::from_mins(1)).await;
         let reported = ["BundleFlushed", "DeliveryStarted", "DeliveryFailed", "DeliveryStarted", "DeliverySucceeded"];
         for id in &ids {
             let moments = timeline(&desk, id).await;
@@ -57,7 +57,7 @@ fn every_message_of_a_bundle_tells_of_its_report_and_of_the_tries() {
         }
         // The next bundle is another's story.
         desk.says(CONTACT, "four");
-        pass(Duration::from_secs(2 * 3_600)).await;
+        pass(Duration::from_hours(2)).await;
         for id in &ids {
             assert_eq!(timeline(&desk, id).await.len(), 6, "{id}");
         }
