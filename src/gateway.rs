@@ -46,6 +46,7 @@ use crate::receiving;
 use crate::seats::Seats;
 use crate::secrets::{self, Chance};
 use crate::sending::{Fetching, Lately, Sending, Transports};
+use crate::transports::Capabilities;
 use crate::transports::simulator::Shared;
 use crate::transports::simulator::echo::Echo;
 
@@ -310,10 +311,11 @@ impl Gateway {
         transport: String,
         by: &str,
     ) -> Option<Connect> {
-        let own_message_id = self.transports.get(&transport)?.capabilities().own_message_id;
+        let Capabilities { own_message_id, once, .. } = self.transports.get(&transport)?.capabilities();
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        Some(Connect { phone, full_name, email, transport, own_message_id, gap, by: by.to_owned() })
+        let by = by.to_owned();
+        Some(Connect { phone, full_name, email, transport, own_message_id, once, gap, by, holders: None })
     }
 
     /// The cause of a request from outside.

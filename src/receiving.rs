@@ -17,6 +17,7 @@ use events::personal::Digest;
 use events::record::Cause;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::files::{NAMELESS, base_name};
 use crate::sending::{Lately, queued};
 use crate::transports::{Connection, Heard, Status, StatusUpdate, Update};
 
@@ -133,7 +134,7 @@ fn received(account: AccountId, peer: Peer, heard: &Heard) -> Receive {
         chat_name: heard.chat_name.clone(),
         text: heard.text.clone(),
         file: heard.file.as_ref().map(|file| ReceivedFile {
-            name: file.name.as_str().into(),
+            name: base_name(&file.name).unwrap_or_else(|| NAMELESS.to_owned()).into(),
             size: file.size,
             mime: file.mime.clone(),
         }),
@@ -161,6 +162,11 @@ async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), Strin
     Ok(())
 }
 
+/// Who is told of a number: who holds it, else whoever had it.
 fn accounts(shard: &ShardHandle, phone: &str) -> Result<Vec<AccountId>, String> {
-    shard.index().accounts_of(phone, ACCOUNTS_MAX).map_err(|error| error.to_string())
+    let holders = shard.index().holders(phone).map_err(|error| error.to_string())?;
+    if holders.is_empty() {
+        return shard.index().accounts_of(phone, ACCOUNTS_MAX).map_err(|error| error.to_string());
+    }
+    Ok(holders.into_iter().map(|(account, _)| account).collect())
 }

@@ -129,8 +129,27 @@ pub enum Question {
     Remembered(String),
     /// What an account is.
     Account(AccountId),
+    /// Who holds a number in E.164, in any workspace.
+    Holders(String),
+    /// Whether somebody gave a chat its title.
+    NamedByHand(ChatId),
     /// Where the messages of the asking workspace are reported.
     Reporting,
+}
+
+/// An account that holds a number: it was connected, and nobody has ended that since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Which account.
+    pub account: AccountId,
+    /// What carries its messages.
+    pub transport: String,
+}
+
+impl From<(AccountId, String)> for Holder {
+    fn from((account, transport): (AccountId, String)) -> Self {
+        Self { account, transport }
+    }
 }
 
 /// What was found.
@@ -150,6 +169,10 @@ pub enum Found {
     Remembered(Option<Remembered>),
     /// Answers [`Question::Account`].
     Account(Option<AccountEntry>),
+    /// Answers [`Question::Holders`].
+    Holders(Vec<Holder>),
+    /// Answers [`Question::NamedByHand`].
+    NamedByHand(bool),
     /// Answers [`Question::Reporting`]; `None`: nowhere.
     Reporting(Option<Reporting>),
 }

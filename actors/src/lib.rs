@@ -4,6 +4,7 @@
 //! runs them: [`shell`], [`registry`], [`shard`].
 
 pub mod decider;
+pub mod names;
 pub mod peer;
 pub mod reporting;
 

@@ -34,7 +34,7 @@ use crate::admission::Admission;
 use crate::agenda::Agenda;
 use crate::chat::Chat;
 use crate::clock::Clock;
-use crate::decider::{Due, Found, Question};
+use crate::decider::{Due, Found, Holder, Question};
 use crate::port::Ports;
 use crate::registry::{Kind, Registry, wakes};
 use crate::remarks::remark;
@@ -300,6 +300,8 @@ impl Shard {
                 let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
                 Found::Known(!first.is_empty())
             }
+            Question::Holders(phone) => Found::Holders(index.holders(phone)?.into_iter().map(Holder::from).collect()),
+            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat)?),
             Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
             Question::Reporting => {
                 let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace))?;

@@ -172,6 +172,8 @@ pub(crate) const fn nothing(question: &Question) -> Found {
         Question::Known(_) => Found::Known(false),
         Question::Remembered(_) => Found::Remembered(None),
         Question::Account(_) => Found::Account(None),
+        Question::Holders(_) => Found::Holders(Vec::new()),
+        Question::NamedByHand(_) => Found::NamedByHand(false),
         Question::Reporting => Found::Reporting(None),
     }
 }
@@ -186,6 +188,8 @@ const fn fits(question: &Question, found: &Found) -> bool {
             | (Question::Known(_), Found::Known(_))
             | (Question::Remembered(_), Found::Remembered(_))
             | (Question::Account(_), Found::Account(_))
+            | (Question::Holders(_), Found::Holders(_))
+            | (Question::NamedByHand(_), Found::NamedByHand(_))
             | (Question::Reporting, Found::Reporting(_))
     )
 }

@@ -17,6 +17,10 @@ use crate::time::Timestamp;
 pub const PAYLOAD_BYTES_MAX: u64 = 1 << 20;
 /// No commit has more events.
 pub const EVENTS_PER_RECORD_MAX: u32 = 1_000;
+/// No commit takes more bytes: the store counts a record's parts of 4 KiB in 16 bits, which is four times as much.
+pub const RECORD_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of an event beside its payload.
+const ENVELOPE_BYTES: u64 = 8;
 
 /// Bytes that are not what they should be.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,18 @@ pub(crate) fn encode_state<T: Serialize>(state: &T) -> Result<Vec<u8>, CodecErro
 /// Decodes an actor's state; its digest was compared before.
 pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(options().with_limit(bytes.len() as u64).reject_trailing_bytes().deserialize(bytes)?)
+}
+
+/// Whether these can become a record. To be asked before they get a place: a record that cannot be written ends the writer.
+pub fn fits(cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
+    let count = u32::try_from(events.len()).map_err(|_| CodecError::TooLarge)?;
+    if count > EVENTS_PER_RECORD_MAX {
+        return Err(CodecError::TooLarge);
+    }
+    let mut measure = Measure(options().serialized_size(cause)?);
+    events.iter().try_for_each(|event| event.encode_payload(&mut measure))?;
+    let bytes = measure.0.saturating_add(ENVELOPE_BYTES.saturating_mul(u64::from(count)));
+    if bytes > RECORD_BYTES_MAX { Err(CodecError::TooLarge) } else { Ok(()) }
 }
 
 /// Appends a record's bytes.
@@ -143,6 +159,18 @@ pub(crate) trait Encoder {
 pub(crate) trait Decoder {
     type Error;
     fn decode<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
+}
+
+/// Counts bytes, and writes none.
+struct Measure(u64);
+
+impl Encoder for Measure {
+    type Error = CodecError;
+
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
+        self.0 = self.0.saturating_add(options().serialized_size(payload)?);
+        Ok(())
+    }
 }
 
 struct Payload<B>(B);

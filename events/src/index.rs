@@ -7,8 +7,10 @@ mod directory;
 mod entries;
 mod keys;
 mod leaving;
+mod long;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{AccountEntry, ChatEntry, Remembered, ReportingEntry, Value, touched};
@@ -19,6 +21,7 @@ pub(crate) use leaving::{Spent, Storing};
 use self::entries::{Entries, Held};
 use self::keys::{Moment, Shared};
 use self::leaving::Packed;
+use self::long::Long;
 use crate::codec;
 use crate::log::{Log, Note, ReadError};
 use crate::record::{Position, Record, decode};
@@ -28,11 +31,17 @@ const BLOCK: usize = 400;
 /// So many entries are worth storing at once.
 const STORE_AT: usize = 8_192;
 const BLOCKS_AT_ONCE: usize = 16;
+/// What the stored notes are made of. Notes of an earlier version lack something, which is read from the records once.
+const VERSION: u8 = 1;
 
 /// The look-ups of one log. Shared by all threads.
 pub struct Index {
     log: Arc<dyn Log>,
     memory: Mutex<Memory>,
+    in_parts: Mutex<Long>,
+    /// Whether something could not be made into a note: then nothing more counts as stored, memory keeps it all, and the
+    /// next start reads it from the records.
+    stuck: AtomicBool,
 }
 
 /// What is not stored yet: first what is on its way to the disk, then what is still being gathered.
@@ -45,16 +54,35 @@ struct Memory {
 impl Index {
     /// Reads what the stored notes do not cover yet from the records.
     pub fn open(log: Arc<dyn Log>) -> Result<Self, ReadError> {
-        let covered = match log.note(keys::COVERED)? {
-            Some(bytes) => number(&bytes)?,
-            None => 0,
+        let (covered, version) = match log.note(keys::COVERED)? {
+            Some(bytes) => (number(&bytes)?, bytes.get(8).copied().unwrap_or(0)),
+            None => (0, VERSION),
         };
         let mut gathering = Entries::default();
+        if version < VERSION {
+            gathering = since_version_0(log.as_ref(), covered)?;
+        }
         for stored in log.read(covered.saturating_add(1)) {
             let stored = stored?;
             gathering.add(&decode(&stored)?);
         }
-        Ok(Self { log, memory: Mutex::new(Memory { leaving: Vec::new(), gathering }) })
+        let in_parts = Mutex::new(Long::read(log.as_ref())?);
+        let memory = Mutex::new(Memory { leaving: Vec::new(), gathering });
+        Ok(Self { log, memory, in_parts, stuck: AtomicBool::new(false) })
+    }
+
+    fn in_parts(&self) -> MutexGuard<'_, Long> {
+        self.in_parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that something could not be made into a note.
+    pub(crate) fn get_stuck(&self, error: &dyn std::fmt::Display) {
+        tracing::error!(%error, "look-ups cannot be stored; they are kept in memory, and read from the log by the next start");
+        self.stuck.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Acquire)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -80,7 +108,7 @@ impl Index {
     fn or_stored<T: Value>(&self, held: Option<Held>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
         let bytes = match held {
             Some(held) => held.bytes(),
-            None => self.log.note(&lookup.key())?,
+            None => long::value(self.log.as_ref(), &lookup.key())?,
         };
         bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
     }
@@ -203,6 +231,9 @@ impl Index {
 
     /// Forgets what is stored now; it is given back little by little.
     pub(crate) fn left(&self, stored: Storing) -> Spent {
+        if self.is_stuck() {
+            return Spent::default();
+        }
         self.memory().leaving.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
         stored.spent()
     }
@@ -267,6 +298,19 @@ impl Memory {
         let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
         all.flat_map(|entries| entries.positions(series)).collect()
     }
+}
+
+/// What notes of the first version lack of the records that they cover.
+fn since_version_0(log: &dyn Log, covered: Position) -> Result<Entries, ReadError> {
+    let mut entries = Entries::default();
+    for stored in log.read(1) {
+        let record = decode(&stored?)?;
+        if record.first > covered {
+            break;
+        }
+        entries.add_again(&record);
+    }
+    Ok(entries)
 }
 
 fn damaged(position: Position, error: &codec::CodecError) -> ReadError {

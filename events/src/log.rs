@@ -56,6 +56,8 @@ pub struct Batch {
 
 /// No note is longer.
 pub const NOTE_BYTES_MAX: usize = 4_096;
+/// No note has a longer key.
+pub const KEY_BYTES_MAX: usize = 512;
 
 /// Why a batch was not written.
 #[derive(Debug, thiserror::Error)]

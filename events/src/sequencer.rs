@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
+use crate::codec;
 use crate::event::Event;
 use crate::ids::{StreamId, WorkspaceId};
 use crate::index::{Index, touched};
@@ -55,6 +56,9 @@ pub enum AppendError {
     /// A commit needs an event.
     #[error("a commit without events")]
     Empty,
+    /// It has more events or bytes than a record takes. Nothing has happened.
+    #[error("a commit beyond the limits of the format")]
+    TooLarge,
     /// The writer has ended.
     #[error("the log takes nothing more")]
     Closed,
@@ -128,6 +132,7 @@ impl Sequencer {
         if commit.events.is_empty() {
             return Err(AppendError::Empty);
         }
+        codec::fits(&commit.cause, &commit.events).map_err(|_| AppendError::TooLarge)?;
         let NewCommit { workspace, recorded_at, cause, events } = commit;
         let first = self.head.saturating_add(1);
         let record = Arc::new(Record { first, recorded_at, workspace, cause, events });

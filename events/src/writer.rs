@@ -1,6 +1,6 @@
 //! Then durability: what was sequenced meanwhile becomes one batch, is synced once, and raises the watermark.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::chain;
 use crate::codec::{self, CodecError};
 use crate::index::{Index, Leaving, Spent, Storing};
-use crate::log::{Batch, Head, Log, Note, StoredRecord, WriteError};
+use crate::log::{Batch, Head, KEY_BYTES_MAX, Log, NOTE_BYTES_MAX, Note, StoredRecord, WriteError};
 use crate::record::Record;
 use crate::watermark::Watermark;
 
@@ -26,6 +26,8 @@ const BATCH_NOTES_MIN: usize = 8;
 /// Entries that are freed after a batch; all at once where more runs of them wait.
 const FREED_AT_ONCE: usize = 512;
 const SPENT_MAX: usize = 2;
+/// Keys of notes that say how far others reach begin so.
+const MARK: u8 = b'!';
 
 /// What the writer is given, in order.
 pub enum Work {
@@ -44,7 +46,7 @@ pub enum Work {
 /// Why the writer had to give up. There is no second attempt: after a failed sync nobody knows what is on the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum WriterError {
-    /// A record or note has no bytes.
+    /// A record has no bytes.
     #[error(transparent)]
     Encode(#[from] CodecError),
     /// The log did not take it.
@@ -62,6 +64,8 @@ pub struct Writer {
     /// About how many notes that is.
     waiting: usize,
     spent: VecDeque<Spent>,
+    /// Marks that stay where they are, for something behind them was left out: the next start reads it from the records.
+    stuck: BTreeSet<Vec<u8>>,
 }
 
 /// What is stored when there is room in a batch.
@@ -93,7 +97,8 @@ impl Writer {
     /// Continues after the log's head.
     pub fn new(log: Arc<dyn Log>, index: Arc<Index>, watermark: Watermark) -> Self {
         let head = log.head();
-        Self { log, index, watermark, head, backlog: VecDeque::new(), waiting: 0, spent: VecDeque::new() }
+        let (backlog, spent, stuck) = (VecDeque::new(), VecDeque::new(), BTreeSet::new());
+        Self { log, index, watermark, head, backlog, waiting: 0, spent, stuck }
     }
 
     /// Writes until the last sender is gone.
@@ -129,7 +134,7 @@ impl Writer {
             let full = prepared.batch.records.len() >= BATCH_COMMITS_MAX || bytes >= BATCH_BYTES_MAX;
             next = if full { None } else { work.try_recv().ok() };
         }
-        self.fill(&mut prepared)?;
+        self.fill(&mut prepared);
         prepared.batch.head = (!prepared.batch.records.is_empty()).then_some(prepared.head);
         Ok(prepared)
     }
@@ -138,8 +143,9 @@ impl Writer {
     fn take(&mut self, work: Work, prepared: &mut Prepared) -> Result<usize, CodecError> {
         match work {
             Work::Commit(record) => return prepared.chain(&record),
-            Work::Notes(notes) => prepared.batch.notes.extend(notes),
+            Work::Notes(notes) => prepared.batch.notes.extend(self.fitting(notes)),
             Work::Snapshot(notes) => {
+                let notes = self.fitting(notes);
                 self.waiting += notes.len();
                 self.backlog.extend(notes.into_iter().map(Later::Note));
             }
@@ -153,34 +159,46 @@ impl Writer {
         Ok(0)
     }
 
+    /// Notes that go together, or none of them if one is too long: each can be made again, so the log goes on without. The
+    /// marks among them stay where they are from then on.
+    fn fitting(&mut self, mut notes: Vec<Note>) -> Vec<Note> {
+        let unfit = |(key, value): &Note| {
+            key.len() > KEY_BYTES_MAX || value.as_ref().is_some_and(|value| value.len() > NOTE_BYTES_MAX)
+        };
+        if let Some(count) = Some(notes.iter().filter(|note| unfit(note)).count()).filter(|count| *count > 0) {
+            tracing::error!(count, "notes are too long to be stored and are left out with those beside them");
+            let marks = notes.drain(..).map(|(key, _)| key).filter(|key| key.first() == Some(&MARK));
+            self.stuck.extend(marks);
+        } else if !self.stuck.is_empty() {
+            notes.retain(|(key, _)| !self.stuck.contains(key));
+        }
+        notes
+    }
+
     /// Adds what waits for room.
-    fn fill(&mut self, prepared: &mut Prepared) -> Result<(), CodecError> {
+    fn fill(&mut self, prepared: &mut Prepared) {
         let part = (self.waiting / NOTES_PART).clamp(BATCH_NOTES_MIN, BATCH_NOTES_MAX);
         let room = if prepared.batch.records.is_empty() { BATCH_NOTES_MAX } else { part };
         let mut taken = 0;
         while let Some(later) = self.backlog.pop_front_if(|later| taken < room || !later.needs_room()) {
-            let note = match later {
-                Later::Note(note) => note,
+            match later {
+                Later::Note(note) => prepared.batch.notes.push(note),
                 Later::Settled(told) => {
                     prepared.settled.push(told);
                     continue;
                 }
-                Later::Storing(mut storing) => match storing.next()? {
-                    None => {
-                        prepared.stored.push(storing);
-                        continue;
-                    }
-                    Some(note) => {
-                        self.backlog.push_front(Later::Storing(storing));
-                        note
-                    }
-                },
-            };
-            prepared.batch.notes.push(note);
+                Later::Storing(storing) if storing.is_over() => {
+                    prepared.stored.push(storing);
+                    continue;
+                }
+                Later::Storing(mut storing) => {
+                    storing.next(&self.index, &mut prepared.batch.notes);
+                    self.backlog.push_front(Later::Storing(storing));
+                }
+            }
             taken += 1;
         }
         self.waiting = if self.has_backlog() { self.waiting.saturating_sub(taken) } else { 0 };
-        Ok(())
     }
 
     /// Hands the batch to the log. Nothing is durable yet.

@@ -100,6 +100,11 @@ pub(super) const CODES: &[Code] = &[
         .saying("Account exists already")
         .because(&["The number was connected before."])
         .so("Use the account that the hint names."),
+    Code::refusal(409, "number_taken", "Another workspace has this number connected.")
+        .saying("The number is connected in another workspace")
+        .naming("phone")
+        .because(&["The simulator connects a number once, over all workspaces.", "The number is mistyped."])
+        .so("Disconnect it there first (DELETE /api/v1/accounts/{id}), or connect another number."),
     Code::refusal(409, "teammate_exists", "The workspace has a teammate with this e-mail address.")
         .saying("Teammate exists already")
         .because(&["The teammate was added before."])

@@ -9,7 +9,10 @@ use utoipa::ToSchema;
 use super::call::{BY, Call};
 use super::error::Refused;
 use super::openapi::{Email, Line, Phone, Reason};
-use super::{fields, page};
+use super::{body, fields, page};
+
+/// Longest name of a transport, in bytes.
+const TRANSPORT_BYTES_MAX: usize = 64;
 
 /// A number to connect.
 #[derive(Deserialize, ToSchema)]
@@ -83,6 +86,7 @@ pub(super) async fn connect(mut call: Call) -> Result<HttpResponse, Refused> {
     let ConnectBody { phone, full_name, email, transport } = call.body().await?;
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
+    body::bounded("transport", &transport, TRANSPORT_BYTES_MAX)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
     let connect = call.gateway.connection(phone, full_name, email, transport, BY).ok_or(unknown)?;
     match call.ask(Command::Connect(connect)).await? {

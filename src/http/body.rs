@@ -89,13 +89,18 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     whole.ok_or_else(|| D::Error::custom(format_args!("{number} is not a whole number from 0")))
 }
 
-/// A text that is not blank and not longer than `chars_max` characters.
-pub(super) fn bounded(param: &'static str, text: &str, chars_max: usize) -> Result<(), Refused> {
+/// A text that is not blank and not longer than `bytes_max` bytes.
+pub(super) fn bounded(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refused> {
     if text.trim().is_empty() {
         return Err(Refused::invalid(param, format!("{param} is empty")));
     }
-    if text.chars().count() > chars_max {
-        return Err(Refused::invalid(param, format!("{param} has more than {chars_max} characters")));
+    within(param, text, bytes_max)
+}
+
+/// A text that is not longer than `bytes_max` bytes.
+pub(super) fn within(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refused> {
+    if text.len() > bytes_max {
+        return Err(Refused::invalid(param, format!("{param} has more than {bytes_max} bytes in UTF-8")));
     }
     Ok(())
 }

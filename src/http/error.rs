@@ -212,6 +212,9 @@ impl From<Rejection> for Refused {
             Rejection::AccountExists(account) => {
                 conflict("account_exists", "Account exists already").hinting(format!("It is account {account}"))
             }
+            Rejection::NumberTaken => conflict("number_taken", "The number is connected in another workspace")
+                .naming("phone")
+                .hinting("Disconnect it there first: DELETE /api/v1/accounts/{id} with that workspace's key"),
             Rejection::Full => conflict("limit_reached", "No room for more of these in this workspace"),
             Rejection::WebhookNotFound => Self::not_found("webhook_not_found", "Webhook not found"),
             Rejection::IdempotencyConflict => {

@@ -1,26 +1,26 @@
 //! What several requests' bodies have in common: names, addresses, languages, reasons.
 
+use actors::names::NAME_BYTES_MAX;
+
 use super::body;
 use super::error::Refused;
 
-/// Longest name or address, in characters.
-const LINE_CHARS_MAX: usize = 1_000;
-/// Longest address (RFC 5321, section 4.5.3.1.3).
-const EMAIL_CHARS_MAX: usize = 254;
+/// Longest address, in bytes (RFC 5321, section 4.5.3.1.3).
+const EMAIL_BYTES_MAX: usize = 254;
 /// Longest language tag (RFC 5646, section 4.4.1).
 const LANGUAGE_CHARS_MAX: usize = 35;
-/// Longest reason, in characters.
-const REASON_CHARS_MAX: usize = 1_000;
+/// Longest reason, in bytes.
+const REASON_BYTES_MAX: usize = 1_000;
 
-/// One line of text: not blank, without control characters, at most 1,000 characters.
+/// One line of text: not blank, without control characters, at most 1,000 bytes, for that is how names are stored.
 pub(super) fn line(param: &'static str, text: &str) -> Result<(), Refused> {
-    body::bounded(param, text, LINE_CHARS_MAX)?;
+    body::bounded(param, text, NAME_BYTES_MAX)?;
     no_controls(param, text)
 }
 
 /// An e-mail address, judged by its form only: something, one `@`, something.
 pub(super) fn email(param: &'static str, text: &str) -> Result<(), Refused> {
-    body::bounded(param, text, EMAIL_CHARS_MAX)?;
+    body::bounded(param, text, EMAIL_BYTES_MAX)?;
     no_controls(param, text)?;
     match text.split_once('@') {
         Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(' ') => {
@@ -41,11 +41,9 @@ pub(super) fn language(text: &str) -> Result<(), Refused> {
     Err(Refused::invalid("language", "language must be a language tag such as en, tr or pt-BR"))
 }
 
-/// Why somebody wants something: may be empty, at most 1,000 characters.
+/// Why somebody wants something: may be empty, at most 1,000 bytes.
 pub(super) fn reason(text: &str) -> Result<(), Refused> {
-    if text.chars().count() > REASON_CHARS_MAX {
-        return Err(Refused::invalid("reason", format!("reason has more than {REASON_CHARS_MAX} characters")));
-    }
+    body::within("reason", text, REASON_BYTES_MAX)?;
     no_controls("reason", text)
 }
 
@@ -88,5 +86,20 @@ mod tests {
         assert!(line("name", "Blue Kite 🪁").is_ok());
         assert!(line("name", "Blue\nKite").is_err() && line("name", "  ").is_err());
         assert!(reason("").is_ok() && reason(&"x".repeat(1_001)).is_err());
+    }
+
+    // The kind: what the edge counted in characters, the store counts in bytes.
+    #[test]
+    fn what_is_stored_is_bounded_in_bytes_and_the_refusal_says_so() {
+        assert!(line("name", &"😀".repeat(250)).is_ok() && reason(&"😀".repeat(250)).is_ok());
+        assert!(email("email", &format!("{}@kite.example", "é".repeat(120))).is_ok());
+        for refused in [
+            line("name", &"😀".repeat(251)),
+            reason(&"😀".repeat(251)),
+            email("email", &format!("{}@kite.example", "é".repeat(121))),
+        ] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.starts_with("invalid_value: ") && told.ends_with(" bytes in UTF-8"), "{told}");
+        }
     }
 }

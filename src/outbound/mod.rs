@@ -6,6 +6,7 @@ pub mod body;
 pub mod permalink;
 pub mod posting;
 mod rebuild;
+mod reported;
 pub mod testing;
 
 mod answer;
@@ -26,6 +27,7 @@ pub use http::Http;
 pub use key_ring::{KeyRing, KeysError, OVERLAP_MS, TooManyKeys};
 pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
+pub use reported::{owed_in, reported};
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing::{NotAKey, SigningKey};
 pub use tries::{ResponseView, Tries, Try, TryView};

@@ -9,6 +9,8 @@ use events::reading;
 use events::time::Timestamp;
 use events::webhook::BundleFlushed;
 
+use crate::files::{NAMELESS, base_name};
+
 use super::bundle::{AccountSide, Attachment, Bundle, ChatSide, Direction, Said};
 
 /// Positions of a message that are read at once.
@@ -116,7 +118,7 @@ fn tell(said: &mut Option<Said>, event: &Event) -> bool {
         }
         Event::MessageReceived(e) => {
             let direction = if e.from_me { Direction::Sent } else { Direction::Received };
-            let file = e.file.as_ref().map(|file| attachment(&file.name, file.size, file.mime.clone(), None));
+            let file = e.file.as_ref().map(|file| attachment(&base(&file.name), file.size, file.mime.clone(), None));
             *said = Some(line(e.message, direction, e.at, &e.text, file));
             false
         }
@@ -126,6 +128,11 @@ fn tell(said: &mut Option<Said>, event: &Event) -> bool {
 
 fn line(id: MessageId, direction: Direction, at: Timestamp, text: &Personal, file: Option<Attachment>) -> Said {
     Said { id, direction, at, sent_by: None, text: text.clone(), file }
+}
+
+/// The base name of a received file; older events keep it as it came.
+fn base(name: &Personal) -> Personal {
+    base_name(name.reveal()).unwrap_or_else(|| NAMELESS.to_owned()).into()
 }
 
 fn attachment(name: &Personal, size: u64, mime: String, url: Option<Personal>) -> Attachment {

@@ -4,6 +4,7 @@ pub mod simulator;
 mod update;
 
 use actors::account::outcome::Outcome;
+use actors::workspace::Once;
 use bytes::Bytes;
 use events::ids::MessageId;
 use futures_util::future::BoxFuture;
@@ -36,6 +37,8 @@ pub trait Transport: Send + Sync {
 pub struct Capabilities {
     /// It takes our message id, so that a resend under the same id cannot make a second copy.
     pub own_message_id: bool,
+    /// Where one number may be connected once only.
+    pub once: Once,
     /// It sends to groups.
     pub groups: bool,
     /// It reports what was typed on the phone itself.

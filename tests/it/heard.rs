@@ -275,3 +275,42 @@ fn a_teammate_can_be_responsible_for_a_chat_until_removed() {
     workspace.ask(&workspace.api("DELETE", &format!("/teammates/{}", added["id"]))).success();
     assert_eq!((workspace.rows("/teammates").len(), assign(&bob["email"]).status), (0, 404));
 }
+
+// The kind: a name is of whoever gave it, and follows only that one.
+#[test]
+fn a_groups_title_follows_whatsapp_until_somebody_gives_it_another() {
+    let (server, workspace) = start();
+    let says = |title: &str, text: &str| {
+        let body = json!({"account": ACCOUNT_PHONE, "jid": GROUP, "from": CONTACT, "name": title, "text": text});
+        server.simulator().hear("receive", &body);
+    };
+    says("Project X", "one");
+    conversation(&workspace, 1);
+    says("Project X (closed)", "two");
+    let (chat, _) = conversation(&workspace, 2);
+    assert_eq!(chat["name"], "Project X (closed)");
+    let by_name = |name: &str| workspace.post(&json!({"action": "send", "chat_name": name, "text": "hi"})).status;
+    assert_eq!(
+        (by_name("Project X"), by_name("Project X (closed)")),
+        (404, 200),
+        "titles are looked up as they are now"
+    );
+
+    rename(&workspace, &chat, "Our project");
+    says("Project X (reopened)", "three");
+    let (chat, _) = conversation(&workspace, 4);
+    assert_eq!(chat["name"], "Our project");
+    assert_eq!((by_name("Our project"), by_name("Project X (reopened)")), (200, 404));
+}
+
+// The kind: what strangers call things reaches other people's systems as it came.
+#[test]
+fn a_received_file_has_a_base_name_and_received_texts_no_nul() {
+    let (server, workspace) = start();
+    let body = json!({"account": ACCOUNT_PHONE, "from": CONTACT, "name": "Ma\u{0}ry", "text": "a\u{0}b",
+        "file_name": "../in<voice>\"1\".pdf"});
+    server.simulator().hear("receive", &body);
+    let (chat, messages) = conversation(&workspace, 1);
+    assert_eq!(messages[0]["file"]["name"], "in<voice>\"1\".pdf");
+    assert_eq!((&messages[0]["text"], &chat["name"]), (&json!("a\u{fffd}b"), &json!("Ma\u{fffd}ry")));
+}

@@ -70,7 +70,11 @@ async fn create(life: &Life) -> (u64, String) {
 
 /// Connects the account, unless it is connected.
 async fn connect(life: &Life, key: &str) {
-    let account = json!({"phone": ACCOUNT, "full_name": "Acme Sales", "email": "sales@acme.example",
+    connect_as(ACCOUNT, life, key).await;
+}
+
+async fn connect_as(phone: &str, life: &Life, key: &str) {
+    let account = json!({"phone": phone, "full_name": "Acme Sales", "email": "sales@acme.example",
         "transport": "simulator"});
     assert!([201, 409].contains(&life.post("/api/v1/accounts", key, &account).await.status));
 }
@@ -91,7 +95,8 @@ fn silence_is_broken_every_15_seconds_with_a_place_to_come_back_to() {
     let machine = Machine::new(1);
     machine.fate.be_kind();
     let lived = machine.live(1, None, async |life| {
-        let (mine, other) = (begin(&life).await, begin(&life).await);
+        let (mine, (_, other)) = (begin(&life).await, create(&life).await);
+        connect_as("+12025550191", &life, &other).await;
         let mut body = Body::open(&life, &mine, None).await;
         let head = life.gateway.shard.watermark().durable();
         assert_eq!(body.next().await.unwrap(), format!("retry: 1000\nid: {head}\n\n"));

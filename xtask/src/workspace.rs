@@ -25,6 +25,11 @@ pub struct Workspace {
 impl Workspace {
     /// Creates the workspace and its account, and sends a first message.
     pub fn create(client: &mut Client, credits: u64) -> Result<Self> {
+        Self::create_as(ACCOUNT, client, credits)
+    }
+
+    /// The same with this number: each is connected once in the simulator.
+    pub fn create_as(phone: &str, client: &mut Client, credits: u64) -> Result<Self> {
         let owner = json!({"full_name": "Ada Example", "email": "ada@crm.example", "language": "en"});
         let body = json!({"name": "Example CRM", "owner": owner, "credits": credits});
         let admin = format!("Bearer {ADMIN_KEY}");
@@ -35,7 +40,7 @@ impl Workspace {
             authorization: format!("Bearer {}", field(&created, "/api_key")?),
             inbound_path: path_of(field(&created, "/inbound_url")?)?,
         };
-        workspace.connect(client, ACCOUNT)?;
+        workspace.connect(client, phone)?;
         workspace.wait_until_it_sends(client)?;
         Ok(workspace)
     }

@@ -6,12 +6,45 @@ use events::time::Timestamp;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
 use super::state::{Account, TRANSPORT};
-use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
+use super::{ACCOUNTS_MAX, AccountCommand, Answer, By, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
-use crate::decider::Decision;
+use crate::decider::{Decision, Found, Holder, Question};
 use crate::peer::e164;
 
 const CONNECTION_LOST: &str = "connection lost";
+
+/// A number to connect.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// The number, in any spelling.
+    pub phone: String,
+    /// Who answers on it.
+    pub full_name: String,
+    /// That person's address.
+    pub email: String,
+    /// What carries its messages.
+    pub transport: String,
+    /// Whether that takes our message ids.
+    pub own_message_id: bool,
+    /// Where nobody else may hold the number.
+    pub once: Once,
+    /// The gap where the workspace has none of its own.
+    pub gap: Gap,
+    /// Who wants it.
+    pub by: By,
+    /// Who holds the number now; `None` is not looked up yet.
+    pub holders: Option<Vec<Holder>>,
+}
+
+/// Where a number is connected once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// In all workspaces that have this transport: whoever names a number has it.
+    Everywhere,
+    /// In each workspace: that a number is one's own is proved to the provider, and who came first must not lock out its
+    /// owner.
+    InWorkspace,
+}
 
 /// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
 pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {
@@ -20,6 +53,7 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
         Some(account) if state.standing(account) != Some(Standing::Disconnected) => {
             return Err(Rejection::AccountExists(account));
         }
+        _ if connect.is_taken(workspace) => return Err(Rejection::NumberTaken),
         Some(account) => account,
         None if state.accounts.len() >= ACCOUNTS_MAX => return Err(Rejection::Full),
         None => AccountId::nth(workspace, state.accounts.len() as u64 + 1).ok_or(Rejection::Full)?,
@@ -38,6 +72,27 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
         by: connect.by,
     };
     Ok(Decision::of(vec![event.into()], Answer::Connected(account)))
+}
+
+impl Connect {
+    pub(super) fn asks(&self) -> Option<Question> {
+        if self.holders.is_some() { None } else { e164(&self.phone).map(Question::Holders) }
+    }
+
+    pub(super) fn told(&mut self, found: Found) {
+        if let Found::Holders(holders) = found {
+            self.holders = Some(holders);
+        }
+    }
+
+    /// Whether another workspace holds the number where only one may. Two that held it before this rule keep it.
+    fn is_taken(&self, workspace: WorkspaceId) -> bool {
+        let mut others = self.holders.iter().flatten().filter(|holder| holder.account.workspace() != workspace);
+        match self.once {
+            Once::Everywhere => others.any(|holder| holder.transport == self.transport),
+            Once::InWorkspace => false,
+        }
+    }
 }
 
 pub(super) fn change(

@@ -1,13 +1,14 @@
 //! What a workspace's chats are called, who is responsible for them, and what is heard in them.
 
-use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
+use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, ReceivedFile, Responsible};
 use events::event::Event;
 use events::ids::{ChatId, WorkspaceId};
 
 use super::state::TRANSPORT;
 use super::submit::opened;
-use super::{Answer, ChangeChat, ChatLookedUp, Receive, Rejection, State};
+use super::{Answer, ChangeChat, ChatLookedUp, Heard, Receive, Rejection, State};
 use crate::decider::{Decision, Found, Question};
+use crate::names::{ADDRESS_BYTES_MAX, MIME_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, received};
 use crate::reporting::owed;
 
 pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) -> Result<Decision<Answer>, Rejection> {
@@ -55,8 +56,8 @@ impl ChangeChat {
     }
 }
 
-/// Notes what was said, once. A contact who never wrote before opens a chat; one whose chat still is called by its
-/// address gives it a name.
+/// Notes what was said, once. A contact who never wrote before opens a chat; a chat is called as `WhatsApp` calls it now,
+/// unless somebody gave it a title.
 pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> Result<Decision<Answer>, Rejection> {
     if !state.accounts.contains_key(&heard.account) {
         return Err(Rejection::AccountNotFound);
@@ -66,27 +67,31 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
     }
     let name = heard.title();
     let (chat, first) = if let Some(chat) = heard.looked_up.peer.flatten() {
-        (chat, heard.renamed(workspace, chat, name).map(Event::from))
+        (chat, heard.renamed(workspace, chat, name.as_deref()).map(Event::from))
     } else {
-        let opened = opened(state, heard.account, &heard.peer, name.unwrap_or(&heard.peer.name))?;
+        let opened = opened(state, heard.account, &heard.peer, name.as_deref().unwrap_or(&heard.peer.name))?;
         (opened.chat, Some(opened.into()))
     };
     let owed = owed(heard.looked_up.reporting, heard.file.is_some());
     let Receive { message, account, from_me, sender, sender_name, text, file, at, .. } = heard;
-    let received = MessageReceived {
+    let said = MessageReceived {
         message,
         workspace,
         account,
         chat,
         from_me,
-        sender: sender.into(),
-        sender_name: sender_name.into(),
-        text: text.into(),
-        file,
+        sender: received(&sender, ADDRESS_BYTES_MAX).into(),
+        sender_name: received(&sender_name, NAME_BYTES_MAX).into(),
+        text: received(&text, TEXT_BYTES_MAX).into(),
+        file: file.map(|file| ReceivedFile {
+            name: received(file.name.reveal(), NAME_BYTES_MAX).into(),
+            mime: received(&file.mime, MIME_BYTES_MAX),
+            ..file
+        }),
         at,
         owed,
     };
-    Ok(Decision::of(first.into_iter().chain([received.into()]).collect(), Answer::Done))
+    Ok(Decision::of(first.into_iter().chain([said.into()]).collect(), Answer::Done))
 }
 
 impl Receive {
@@ -96,6 +101,11 @@ impl Receive {
             (None, ..) => Some(Question::Known(self.message)),
             (Some(false), None, _) => Some(Question::Peer(self.account, self.peer.canonical.clone())),
             (Some(false), Some(Some(chat)), None) => Some(Question::Chat(chat)),
+            (Some(false), Some(Some(chat)), Some(Some(_)))
+                if self.may_rename() && self.looked_up.named_by_hand.is_none() =>
+            {
+                Some(Question::NamedByHand(chat))
+            }
             (Some(false), ..) if self.looked_up.reporting.is_none() => Some(Question::Reporting),
             _ => None,
         }
@@ -106,24 +116,30 @@ impl Receive {
             Found::Known(known) => self.looked_up.known = Some(known),
             Found::Peer(peer) => self.looked_up.peer = Some(peer),
             Found::Chat(chat) => self.looked_up.chat = Some(chat),
+            Found::NamedByHand(by_hand) => self.looked_up.named_by_hand = Some(by_hand),
             Found::Reporting(reporting) => self.looked_up.reporting = Some(reporting),
             _ => {}
         }
     }
 
     /// What the transport calls the conversation: the group, or the person who writes.
-    fn title(&self) -> Option<&str> {
+    fn title(&self) -> Option<String> {
         let by_sender = if self.peer.is_group || self.from_me { "" } else { self.sender_name.trim() };
         let given = if self.chat_name.trim().is_empty() { by_sender } else { self.chat_name.trim() };
-        Some(given).filter(|name| !name.is_empty())
+        Some(received(given, NAME_BYTES_MAX).trim_end().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// Whether the conversation is called otherwise than its chat.
+    fn may_rename(&self) -> bool {
+        let entry = self.looked_up.chat.iter().flatten().next();
+        entry.is_some_and(|entry| self.title().is_some_and(|title| title != entry.name.reveal()))
     }
 
     /// A chat that somebody named keeps that name.
     fn renamed(&self, workspace: WorkspaceId, chat: ChatId, name: Option<&str>) -> Option<ChatRenamed> {
-        let entry = self.looked_up.chat.iter().flatten().next()?;
+        let Heard { chat: Some(Some(entry)), named_by_hand, .. } = &self.looked_up else { return None };
         let name = name.filter(|name| *name != entry.name.reveal())?;
-        let unnamed = entry.name.reveal() == self.peer.name || entry.name == entry.to;
-        unnamed.then(|| ChatRenamed {
+        (*named_by_hand != Some(true)).then(|| ChatRenamed {
             workspace,
             chat,
             previous: entry.name.clone(),

@@ -8,6 +8,7 @@ use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
 
+use super::Connect;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
@@ -95,25 +96,6 @@ pub struct Grant {
     pub reason: String,
     /// Who gives them.
     pub by: String,
-}
-
-/// A number to connect.
-#[derive(Debug, Clone)]
-pub struct Connect {
-    /// The number, in any spelling.
-    pub phone: String,
-    /// Who answers on it.
-    pub full_name: String,
-    /// That person's address.
-    pub email: String,
-    /// What carries its messages.
-    pub transport: String,
-    /// Whether that takes our message ids.
-    pub own_message_id: bool,
-    /// The gap where the workspace has none of its own.
-    pub gap: Gap,
-    /// Who wants it.
-    pub by: By,
 }
 
 /// What can be done with an account.
@@ -291,6 +273,8 @@ pub struct Heard {
     pub peer: Option<Option<ChatId>>,
     /// What that chat is.
     pub chat: Option<Option<ChatEntry>>,
+    /// Whether somebody gave it its title.
+    pub named_by_hand: Option<bool>,
     /// Whether it is reported.
     pub reporting: reporting::LookedUp,
 }
@@ -353,6 +337,8 @@ pub enum Rejection {
     InvalidGap,
     /// The number is connected already.
     AccountExists(AccountId),
+    /// Another workspace has the number connected.
+    NumberTaken,
     /// A teammate has that address already.
     TeammateExists(u32),
     /// There is no such teammate.

@@ -16,9 +16,10 @@ use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
+pub use accounts::{Connect, Once};
 pub use commands::{
-    Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey,
-    Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant,
+    Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
 pub use state::{Account, Key, Owner, Standing, State};
 
@@ -53,6 +54,7 @@ impl Decider for Workspace {
             Command::Submit(submit) => submit.asks(state),
             Command::Receive(receive) => receive.asks(),
             Command::ChangeChat(change) => change.asks(state),
+            Command::Connect(connect) => connect.asks(),
             _ => None,
         }
     }
@@ -62,6 +64,7 @@ impl Decider for Workspace {
             Command::Submit(submit) => submit.told(found),
             Command::Receive(receive) => receive.told(found),
             Command::ChangeChat(change) => change.told(found),
+            Command::Connect(connect) => connect.told(found),
             _ => {}
         }
     }

@@ -11,6 +11,7 @@ use events::workspace::CreditCharged;
 use super::credits::cost;
 use super::{Accepted, Answer, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
 use crate::decider::{Decision, Found, Question};
+use crate::names::{NAME_BYTES_MAX, received};
 use crate::peer::Peer;
 
 pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
@@ -178,7 +179,7 @@ pub(super) fn opened(state: &State, account: AccountId, peer: &Peer, name: &str)
         chat: ChatId::nth(workspace, state.chats.saturating_add(1)).ok_or(Rejection::Full)?,
         peer: peer.canonical.as_str().into(),
         to: peer.to.as_str().into(),
-        name: name.into(),
+        name: received(name, NAME_BYTES_MAX).into(),
         phone: peer.phone.as_deref().map(Into::into),
         is_group: peer.is_group,
     })

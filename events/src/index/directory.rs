@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::keys::{Lookup, Shared};
-use super::{ChatEntry, Index};
+use super::{AccountEntry, ChatEntry, Index};
 use crate::ids::{AccountId, ChatId, WorkspaceId};
 use crate::log::ReadError;
+
+/// Workspaces that may have had one number, one after the other.
+const ACCOUNTS_OF_A_NUMBER_MAX: usize = 10_000;
 
 impl Index {
     /// A chat with its title of now; sees all sequenced commits.
@@ -27,6 +30,24 @@ impl Index {
     pub fn accounts_of(&self, phone: &str, limit: usize) -> Result<Vec<AccountId>, ReadError> {
         let members = self.members(Shared::phone(phone), limit)?;
         Ok(members.into_iter().filter_map(AccountId::new).collect())
+    }
+
+    /// Accounts that hold this number in E.164 now, of all workspaces, each with what carries its messages; sees all
+    /// sequenced commits.
+    pub fn holders(&self, phone: &str) -> Result<Vec<(AccountId, String)>, ReadError> {
+        let mut holders = Vec::new();
+        for account in self.accounts_of(phone, ACCOUNTS_OF_A_NUMBER_MAX)? {
+            if self.find::<bool>(&Lookup::Holds(account))?.unwrap_or(false) {
+                let entry = self.find::<AccountEntry>(&Lookup::Account(account))?.unwrap_or_default();
+                holders.push((account, entry.transport));
+            }
+        }
+        Ok(holders)
+    }
+
+    /// Whether somebody gave a chat its title; sees all sequenced commits.
+    pub fn is_named_by_hand(&self, chat: ChatId) -> Result<bool, ReadError> {
+        Ok(self.find(&Lookup::NamedByHand(chat))?.unwrap_or(false))
     }
 
     fn members(&self, shared: Shared, limit: usize) -> Result<Vec<u64>, ReadError> {

@@ -17,6 +17,9 @@ use crate::record::{Position, Record};
 use crate::time::Timestamp;
 use crate::webhook::Aggregation;
 
+/// Who ends a connection that may come back by itself.
+const TRANSPORT: &str = "transport";
+
 /// So many positions of a message are stored with those of others at most.
 pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
 
@@ -26,6 +29,7 @@ pub trait Value: DeserializeOwned {}
 impl Value for WorkspaceId {}
 impl Value for ChatId {}
 impl Value for u64 {}
+impl Value for bool {}
 impl Value for Personal {}
 impl Value for Option<Responsible> {}
 
@@ -165,6 +169,23 @@ impl Entries {
                 self.push_of_message(message, matches!(event, Event::MessageQueued(_)), position);
             }
             self.add_value(record, position, event);
+            self.add_newer(position, event);
+        }
+    }
+
+    /// What the index of version 0 did not have, of a record that it had.
+    pub(super) fn add_again(&mut self, record: &Record) {
+        for (position, event) in record.positioned() {
+            self.add_newer(position, event);
+        }
+    }
+
+    fn add_newer(&mut self, position: Position, event: &Event) {
+        match event {
+            Event::AccountConnected(e) => self.set(Lookup::Holds(e.account), &true, position),
+            Event::AccountDisconnected(e) if e.by != TRANSPORT => self.remove(Lookup::Holds(e.account), position),
+            Event::ChatRenamed(e) if e.by != TRANSPORT => self.set(Lookup::NamedByHand(e.chat), &true, position),
+            _ => {}
         }
     }
 
@@ -237,10 +258,12 @@ impl Entries {
     }
 
     fn set<T: Serialize>(&mut self, lookup: Lookup, value: &T, position: Position) {
-        if let Ok(bytes) = codec::encode_value(value) {
-            self.values.insert(lookup, (Held::Value(bytes), position));
-            self.added += 1;
+        // No longer than an event, which is measured before it gets its place.
+        match codec::encode_value(value) {
+            Ok(bytes) => drop(self.values.insert(lookup, (Held::Value(bytes), position))),
+            Err(error) => tracing::error!(position, %error, "a look-up cannot be kept"),
         }
+        self.added += 1;
     }
 
     fn remove(&mut self, lookup: Lookup, position: Position) {

@@ -28,6 +28,11 @@ pub enum Lookup {
     Account(AccountId),
     /// Where a workspace's messages are reported, while they are.
     Reporting(WorkspaceId),
+    /// Whether an account holds its number: from when it is connected until somebody ends that. A connection that was lost
+    /// is held.
+    Holds(AccountId),
+    /// Whether somebody gave a chat its title, so that it does not follow `WhatsApp`.
+    NamedByHand(ChatId),
     /// How many workspaces there are.
     Workspaces,
 }
@@ -55,6 +60,8 @@ impl Lookup {
             Self::Idempotency(workspace, hash) => join(b'i', &[&workspace.number().to_be_bytes(), half(hash)]),
             Self::Account(account) => join(b'A', &[&account.number().to_be_bytes()]),
             Self::Reporting(workspace) => join(b'W', &[&workspace.number().to_be_bytes()]),
+            Self::Holds(account) => join(b'H', &[&account.number().to_be_bytes()]),
+            Self::NamedByHand(chat) => join(b'N', &[&chat.number().to_be_bytes()]),
             Self::Workspaces => b"!workspaces".to_vec(),
         }
     }

@@ -5,12 +5,12 @@ use std::vec::IntoIter;
 
 use serde::{Deserialize, Serialize};
 
-use super::BLOCK;
 use super::entries::{Entries, Held};
 use super::keys::{self, Lookup, Moment, Series, Shared};
+use super::{BLOCK, Index, VERSION};
 use crate::codec::{self, CodecError};
 use crate::ids::MessageId;
-use crate::log::Note;
+use crate::log::{NOTE_BYTES_MAX, Note};
 use crate::record::Position;
 
 /// A block of queued messages takes no more than this: a note has room for it and one long series more.
@@ -88,15 +88,27 @@ impl Storing {
         self.covers.is_none()
     }
 
-    /// The next note, if any is left.
-    pub(crate) fn next(&mut self) -> Result<Option<Note>, CodecError> {
+    /// Adds the next notes to these: one, or all parts of a long value. What no note can be made of is left out, and the
+    /// index told of it.
+    pub(crate) fn next(&mut self, index: &Index, notes: &mut Vec<Note>) {
         if let Some(lookup) = self.lookups.next() {
             let value = self.entries.get_at(&lookup, Position::MAX).and_then(Held::bytes);
-            return Ok(Some((lookup.key(), value)));
+            if index.in_parts().put(lookup.key(), value, notes).is_err() {
+                index.get_stuck(&CodecError::TooLarge);
+            }
+        } else if let Some((shared, member, has)) = self.shared.next() {
+            notes.push((shared.key(member), has.then(Vec::new)));
+        } else {
+            match self.next_positions() {
+                Ok(Some((_, Some(value)))) if value.len() > NOTE_BYTES_MAX => index.get_stuck(&CodecError::TooLarge),
+                Ok(Some(note)) => notes.push(note),
+                Ok(None) => notes.extend(self.covers.take().filter(|_| !index.is_stuck()).map(covered)),
+                Err(error) => index.get_stuck(&error),
+            }
         }
-        if let Some((shared, member, has)) = self.shared.next() {
-            return Ok(Some((shared.key(member), has.then(Vec::new))));
-        }
+    }
+
+    fn next_positions(&mut self) -> Result<Option<Note>, CodecError> {
         if let Some(first) = self.queued {
             return self.packed(first).map(Some);
         }
@@ -108,7 +120,7 @@ impl Storing {
             let first = block.first().copied().unwrap_or_default();
             return Ok(Some((series.block(first), Some(codec::encode_value(&block)?))));
         }
-        Ok(self.covers.take().map(|covers| (keys::COVERED.to_vec(), Some(covers.to_be_bytes().to_vec()))))
+        Ok(None)
     }
 
     pub(super) fn spent(self) -> Spent {
@@ -130,6 +142,11 @@ impl Storing {
         let place = block.positions.first().copied().unwrap_or_default();
         Ok((moment.block(place), Some(codec::encode_value(&block)?)))
     }
+}
+
+/// Says how far the notes reach, and of which version they are.
+fn covered(position: Position) -> Note {
+    (keys::COVERED.to_vec(), Some([position.to_be_bytes().as_slice(), &[VERSION]].concat()))
 }
 
 /// Entries that nobody needs any more. To free all of them at once would hold up the next batch.

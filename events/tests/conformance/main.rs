@@ -11,6 +11,7 @@ mod store;
 mod watched;
 
 mod batches;
+mod long;
 mod lookups;
 mod notes;
 mod reading;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use events::index::Index;
-use events::log::{Head, Log, WriteError};
+use events::log::{Head, Log, NOTE_BYTES_MAX, Note, WriteError};
 use events::record::Position;
-use events::sequencer::{Inbox, Sequencer};
+use events::sequencer::{AppendError, Inbox, Sequencer};
 use events::verify::verify;
 use events::watermark::Watermark;
 use events::writer::{BATCH_BYTES_MAX, BATCH_COMMITS_MAX, BATCH_NOTES_MAX, Work, Writer, WriterError};
@@ -207,13 +207,52 @@ fn a_writer_that_somebody_overtook_gives_up() {
     }
 }
 
+// The kind: one request that cannot be written ends the log for everybody.
 #[test]
-fn an_event_that_cannot_be_written_ends_the_writer() {
+fn a_commit_that_cannot_be_written_gets_no_place_and_ends_nothing() {
+    let long = || queued(1 << 32, &"x".repeat(1 << 20));
+    let many = || (0..=1_000).map(|number| queued(number << 32, "hi")).collect::<Vec<_>>();
+    let heavy = || (0..300).map(|number| queued(number << 32, &"x".repeat(1 << 18))).collect::<Vec<_>>();
     for (store, mut bench) in each(Broken::Nothing) {
-        bench.sequence(1, &"x".repeat(1 << 20));
+        for events in [vec![long()], many(), heavy()] {
+            let refused = bench.sequencer.append(of_workspace(0), 0, commit(of_workspace(0), events));
+            assert!(matches!(refused, Err(AppendError::TooLarge)), "{refused:?}");
+        }
+        bench.sequence(2, "hi");
         let (result, seen, watermark) = bench.run();
-        assert!(matches!(result, Err(WriterError::Encode(_))), "{result:?}");
-        assert_eq!((seen, watermark.durable(), store.log().head()), (vec![], 0, Head::EMPTY));
+        result.unwrap();
+        assert_eq!(seen, [write(2, 0), Seen::Sync { durable: 0 }]);
+        assert_eq!((watermark.durable(), store.log().head().position), (2, 2));
+    }
+}
+
+/// A note that no log takes.
+fn too_long(key: &[u8]) -> Note {
+    (key.to_vec(), Some(vec![7; NOTE_BYTES_MAX + 1]))
+}
+
+fn marked(position: u8) -> Vec<Note> {
+    vec![(vec![b'd', position], Some(Vec::new())), (b"!mark".to_vec(), Some(vec![position]))]
+}
+
+// The kind: what can be made again ends the log for everybody.
+#[test]
+fn notes_that_are_too_long_are_left_out_with_those_beside_them_and_end_nothing() {
+    for (store, mut bench) in each(Broken::Nothing) {
+        bench.sequencer.note(marked(1)).unwrap();
+        bench.sequencer.note([marked(2), vec![too_long(b"k")]].concat()).unwrap();
+        bench.sequencer.note([vec![(vec![7; 513], None)], marked(3)].concat()).unwrap();
+        bench.sequencer.snapshot(vec![too_long(b"s1"), (b"s2".to_vec(), Some(Vec::new()))]).unwrap();
+        bench.sequencer.note(marked(4)).unwrap();
+        bench.sequence(1, "hi");
+        let (result, _, watermark) = bench.run();
+        result.unwrap();
+        assert_eq!(watermark.durable(), 1);
+        // The mark stays in front of what was left out, whatever is stored behind it.
+        let notes = store.log().notes(b"", b"", usize::MAX).unwrap();
+        let keys: Vec<_> = notes.iter().map(|(key, _)| key.clone()).collect();
+        assert_eq!(keys, [b"!mark".to_vec(), vec![b'd', 1], vec![b'd', 4]]);
+        assert_eq!(store.log().note(b"!mark").unwrap(), Some(vec![1]));
     }
 }
 

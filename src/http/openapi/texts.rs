@@ -3,7 +3,7 @@
 
 use utoipa::ToSchema;
 
-/// One line: not blank, without control characters.
+/// One line: not blank, without control characters, at most 1,000 bytes in UTF-8.
 #[derive(ToSchema)]
 #[schema(
     min_length = 1,
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 )]
 pub(in super::super) struct Line(String);
 
-/// An e-mail address.
+/// An e-mail address, at most 254 bytes in UTF-8.
 #[derive(ToSchema)]
 #[schema(
     min_length = 3,

@@ -41,7 +41,7 @@ fn accounts() -> Vec<Doc> {
         Doc::new("Accounts", "POST /api/v1/accounts", "Connects a number")
             .takes::<ConnectBody>()
             .answers::<AccountView>(201)
-            .refusing(&["account_exists", "limit_reached"]),
+            .refusing(&["account_exists", "number_taken", "limit_reached"]),
         one("GET /api/v1/accounts/{id}", "One account"),
         told("DELETE /api/v1/accounts/{id}", "Ends the connection; after 24 hours its queue is failed and refunded"),
         told("POST /api/v1/accounts/{id}/pause", "Holds the queue").refusing(&["account_not_connected"]),

@@ -52,6 +52,19 @@ pub(super) struct Aggregation<'a> {
     pub(super) base_url: &'a str,
 }
 
+/// What was said, then the name of what came along.
+struct Shown<'a>(&'a Said);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.text.reveal();
+        Escaped(text).fmt(f)?;
+        let Some(file) = &self.0.file else { return Ok(()) };
+        let between = if text.is_empty() { "" } else { "<br/>" };
+        write!(f, "{between}{}", Escaped(file.name.reveal()))
+    }
+}
+
 impl Serialize for Aggregation<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -61,8 +74,8 @@ impl Serialize for Aggregation<'_> {
 impl fmt::Display for Aggregation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for said in &self.bundle.messages {
-            let sender = Side::sender(self.bundle, said).full_name;
-            write!(f, "from {} on {}: {}<br/>", Escaped(sender), Minutes(said.at), Escaped(said.text.reveal()))?;
+            let sender = Side::sender(self.bundle, said).full_name.0;
+            write!(f, "from {} on {}: {}<br/>", Escaped(sender), Minutes(said.at), Shown(said))?;
         }
         let (base_url, link) = (Escaped(self.base_url), permalink::of(self.first.id));
         write!(f, "Click <a href='{base_url}/permalink/{link}/'>here</a> to open the conversation in Tidings")

@@ -4,6 +4,7 @@ mod html;
 mod moment;
 mod sides;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use events::ids::{ChatId, MessageId};
@@ -54,6 +55,22 @@ pub fn json(bundle: &Bundle, base_url: &str) -> Result<Vec<u8>, BodyError> {
     bytes.map_err(BodyError::Json)
 }
 
+/// A text as receivers get it: U+FFFD in the place of NUL, which databases refuse for ever.
+#[derive(Clone, Copy)]
+struct Text<'a>(&'a str);
+
+impl<'a> Text<'a> {
+    fn shown(self) -> Cow<'a, str> {
+        if self.0.contains('\0') { self.0.replace('\0', "\u{fffd}").into() } else { self.0.into() }
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown())
+    }
+}
+
 #[derive(Serialize)]
 struct Single<'a> {
     whatsapp_account: Account<'a>,
@@ -73,24 +90,25 @@ struct Aggregated<'a> {
 
 #[derive(Serialize)]
 struct Account<'a> {
-    full_name: &'a str,
-    email: &'a str,
+    full_name: Text<'a>,
+    email: Text<'a>,
     phone: &'a str,
 }
 
 impl<'a> Account<'a> {
     fn of(bundle: &'a Bundle) -> Self {
         let account = &bundle.account;
-        Self { full_name: account.full_name.reveal(), email: account.email.reveal(), phone: account.phone.reveal() }
+        let (full_name, email) = (Text(account.full_name.reveal()), Text(account.email.reveal()));
+        Self { full_name, email, phone: account.phone.reveal() }
     }
 }
 
 /// The chat, with what belongs to its side of the report.
 #[derive(Serialize)]
 struct Conversation<'a> {
-    full_name: &'a str,
-    responsible_name: &'a str,
-    responsible_email: &'a str,
+    full_name: Text<'a>,
+    responsible_name: Text<'a>,
+    responsible_email: Text<'a>,
     chat_url: ChatUrl<'a>,
     #[serde(serialize_with = "shown")]
     chat_id: ChatId,
@@ -104,9 +122,9 @@ impl<'a> Conversation<'a> {
         let chat = &bundle.chat;
         let responsible = chat.responsible.as_ref();
         Self {
-            full_name: chat.full_name.reveal(),
-            responsible_name: responsible.map_or("", |responsible| responsible.full_name.reveal()),
-            responsible_email: responsible.map_or("", |responsible| responsible.email.reveal()),
+            full_name: Text(chat.full_name.reveal()),
+            responsible_name: Text(responsible.map_or("", |responsible| responsible.full_name.reveal())),
+            responsible_email: Text(responsible.map_or("", |responsible| responsible.email.reveal())),
             chat_url: ChatUrl { base_url, chat: chat.id },
             chat_id: chat.id,
             is_new_chat: chat.is_new_chat,
@@ -150,7 +168,7 @@ struct Line<'a> {
     message_id: MessageId,
     sender: Side<'a>,
     recipient: Side<'a>,
-    text: &'a str,
+    text: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<[File<'a>; 1]>,
 }
@@ -166,7 +184,7 @@ impl<'a> Line<'a> {
             message_id: said.id,
             sender: Side::sender(bundle, said),
             recipient: Side::recipient(bundle, said),
-            text: said.text.reveal(),
+            text: Text(said.text.reveal()),
             attachments: said.file.as_ref().map(|file| [File::of(file)]),
         }
     }
@@ -176,18 +194,18 @@ impl<'a> Line<'a> {
 struct File<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temporary_download_url: Option<&'a str>,
-    filename: &'a str,
+    filename: Text<'a>,
     size: u64,
-    mimetype: &'a str,
+    mimetype: Text<'a>,
 }
 
 impl<'a> File<'a> {
     fn of(file: &'a Attachment) -> Self {
         Self {
             temporary_download_url: file.url.as_ref().map(Personal::reveal),
-            filename: file.name.reveal(),
+            filename: Text(file.name.reveal()),
             size: file.size,
-            mimetype: &file.mime,
+            mimetype: Text(&file.mime),
         }
     }
 }

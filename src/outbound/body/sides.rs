@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::Text;
 use crate::outbound::bundle::{Bundle, Direction, Said};
 
 /// One end of a message: ours, or the chat's.
 #[derive(Serialize)]
 pub(super) struct Side<'a> {
-    pub(super) full_name: &'a str,
+    pub(super) full_name: Text<'a>,
     /// Empty in groups.
     phone: &'a str,
 }
@@ -31,11 +32,14 @@ impl<'a> Side<'a> {
     fn ours(bundle: &'a Bundle, said: &'a Said) -> Self {
         let teammate = said.sent_by.as_ref().filter(|_| said.direction == Direction::Sent);
         let full_name = teammate.unwrap_or(&bundle.account.full_name).reveal();
-        Self { full_name, phone: if bundle.chat.is_group { "" } else { bundle.account.phone.reveal() } }
+        Self {
+            full_name: Text(full_name),
+            phone: if bundle.chat.is_group { "" } else { bundle.account.phone.reveal() },
+        }
     }
 
     fn theirs(bundle: &'a Bundle) -> Self {
-        Self { full_name: bundle.chat.full_name.reveal(), phone: phone(bundle) }
+        Self { full_name: Text(bundle.chat.full_name.reveal()), phone: phone(bundle) }
     }
 }
 

@@ -148,9 +148,43 @@ fn only_the_aggregation_is_escaped() {
     reported.messages = vec![said(Direction::Received, "<i>a</i>\r\n\0")];
     let body = text_of(&reported);
     assert!(body.contains(r#""chat":{"full_name":"<b>John</b>","#), "{body}");
-    assert!(body.contains(r#""text":"<i>a</i>\r\n\u0000""#), "{body}");
+    assert!(body.contains("\"text\":\"<i>a</i>\\r\\n\u{fffd}\""), "{body}");
     let shown = "from &lt;b&gt;John&lt;/b&gt; on 2021-02-24 06:25: &lt;i&gt;a&lt;/i&gt;&#13;<br/>\u{fffd}<br/>";
     assert_eq!(between(&body, r#""aggregation":""#, "Click"), shown);
+}
+
+// The kind: a byte that a receiver cannot store, whoever wrote it and however long ago.
+#[test]
+fn no_nul_is_reported() {
+    let mut reported = bundle();
+    let nul = "a\0b";
+    (reported.account.full_name, reported.account.email, reported.chat.full_name) =
+        (nul.into(), nul.into(), nul.into());
+    reported.chat.responsible = Some(Responsible { full_name: nul.into(), email: nul.into() });
+    let file = Attachment { name: nul.into(), size: 1, mime: nul.to_owned(), url: None };
+    reported.messages = vec![Said { file: Some(file), ..said(Direction::Received, nul) }];
+    for aggregated in [false, true] {
+        reported.aggregated = aggregated;
+        let body = text_of(&reported);
+        assert!(!body.contains("\\u0000") && !body.contains('\0') && body.contains("a\u{fffd}b"), "{body}");
+    }
+}
+
+// The kind: a file that came along is not there in what people read.
+#[test]
+fn a_file_is_named_in_the_aggregation() {
+    let mut reported = bundle();
+    reported.aggregated = true;
+    let file =
+        |name: &str| Some(Attachment { name: name.into(), size: 1, mime: "application/pdf".to_owned(), url: None });
+    let alone = Said { file: file("in<voice>\"1\".pdf"), ..said(Direction::Received, "") };
+    let beside = Said { file: file("b.pdf"), ..said(Direction::Sent, "see") };
+    reported.messages = vec![alone, beside];
+    let shown = concat!(
+        "from John Doe on 2021-02-24 06:25: in&lt;voice&gt;&quot;1&quot;.pdf<br/>",
+        "from Amnon Haha on 2021-02-24 06:25: see<br/>b.pdf<br/>"
+    );
+    assert_eq!(between(&text_of(&reported), r#""aggregation":""#, "Click"), shown);
 }
 
 #[test]

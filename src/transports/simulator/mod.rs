@@ -32,6 +32,7 @@ use std::net::SocketAddr;
 
 use actix_web::{App, HttpServer};
 use actors::clock::Clock;
+use actors::workspace::Once;
 use events::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -45,6 +46,7 @@ const SHUTDOWN_TIMEOUT_S: u64 = 1;
 /// What the simulated `WhatsApp` can do. Lengths are those of DESIGN.md section 11.
 pub const CAPABILITIES: Capabilities = Capabilities {
     own_message_id: true,
+    once: Once::Everywhere,
     groups: true,
     phone_echo: true,
     registered_check: false,

@@ -3,6 +3,7 @@
 mod failing;
 mod neighbours;
 mod refused;
+mod timeline;
 mod windows;
 
 use std::collections::BTreeMap;

@@ -42,7 +42,7 @@ pub struct Counts {
 impl Tenant {
     /// Creates it, its accounts and its outbound webhook.
     pub fn create(client: &mut Client, receiver: &Receiver, nth: u64, accounts: u64) -> Result<Self> {
-        let workspace = Workspace::create(client, CREDITS)?;
+        let workspace = Workspace::create_as(&format!("+1202555910{nth}"), client, CREDITS)?;
         let accounts: Vec<String> = (0..accounts).map(|account| format!("+120255590{nth}{account}")).collect();
         for phone in &accounts {
             workspace.connect(client, phone)?;

@@ -5,7 +5,7 @@ use events::workspace::AccountConnected;
 use super::*;
 use crate::account::pacing::Gap;
 use crate::spec::facts::*;
-use crate::workspace::{AccountCommand, Connect, Standing};
+use crate::workspace::{AccountCommand, Connect, Once, Standing};
 
 const FIRST: &str = "+12025550100";
 
@@ -20,8 +20,10 @@ fn connect() -> Command {
         email: "ada@kite.example".to_owned(),
         transport: "simulator".to_owned(),
         own_message_id: true,
+        once: Once::Everywhere,
         gap: Gap::default(),
         by: operator(),
+        holders: None,
     })
 }
 

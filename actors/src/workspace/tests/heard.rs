@@ -127,7 +127,72 @@ fn a_chat_that_is_called_by_its_address_gets_the_contacts_name() {
 
 #[test]
 fn a_chat_that_somebody_named_keeps_that_name() {
-    known_chat(ready(), PHONE, "Best customer").when(hear(|_| {}), at(9)).then([received().into()]);
+    known_chat(ready(), PHONE, "Best customer")
+        .finding(Found::NamedByHand(true))
+        .when(hear(|_| {}), at(9))
+        .then([received().into()]);
+}
+
+// The kind: a name is of whoever gave it, and follows only that one.
+#[test]
+fn a_chat_that_whatsapp_named_is_called_as_whatsapp_calls_it_now() {
+    known_chat(ready(), PHONE, "Cleo K.")
+        .finding(Found::NamedByHand(false))
+        .when(hear(|_| {}), at(9))
+        .then([renamed("Cleo K.", "Cleo"), received().into()]);
+    let closed = hear(|heard| {
+        heard.peer = Peer::from_jid(GROUP).unwrap();
+        heard.chat_name = "Project X (closed)".to_owned();
+    });
+    known_chat(ready(), GROUP, "Project X")
+        .when(closed, at(9))
+        .then([renamed("Project X", "Project X (closed)"), received().into()]);
+}
+
+#[test]
+fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
+    let mut command = hear(|_| {});
+    let entry = ChatEntry { account: account(1), to: PHONE.into(), name: "Cleo".into(), phone: None, is_group: false };
+    for found in [Found::Known(false), Found::Peer(Some(chat(1))), Found::Chat(Some(entry))] {
+        Workspace::told(&mut command, found);
+    }
+    assert_eq!(Workspace::asks(ready().state(), &command), Some(Question::Reporting));
+}
+
+// The kind: what comes from outside is as long as it likes; what is kept is bounded in bytes.
+#[test]
+fn names_and_texts_that_are_received_are_cut_at_a_character() {
+    let long = || "😀".repeat(70_000);
+    let file = |name: String, mime: String| ReceivedFile { name: name.into(), size: 1, mime };
+    let heard = hear(|heard| {
+        (heard.sender_name, heard.text, heard.sender) = (long(), long(), long());
+        heard.file = Some(file(long(), long()));
+    });
+    let (name, mime) = ("😀".repeat(250), "😀".repeat(63));
+    let received = MessageReceived {
+        sender: mime.clone().into(),
+        sender_name: name.as_str().into(),
+        text: "😀".repeat(65_536).into(),
+        file: Some(file(name.clone(), mime)),
+        ..received()
+    };
+    ready().when(heard, at(9)).then([opened_as(&name).into(), received.clone().into()]);
+    // The same name in full is still the same name.
+    known_chat(ready(), PHONE, &name).when(hear(|heard| heard.sender_name = long()), at(9)).then([MessageReceived {
+        sender_name: name.into(),
+        ..self::received()
+    }
+    .into()]);
+}
+
+// The kind: a byte that a receiver cannot store for ever.
+#[test]
+fn nul_in_what_is_received_is_replaced() {
+    let heard = hear(|heard| (heard.text, heard.sender_name) = ("a\0b".to_owned(), "Cl\0eo".to_owned()));
+    let (text, sender_name) = ("a\u{fffd}b".into(), "Cl\u{fffd}eo".into());
+    ready()
+        .when(heard, at(9))
+        .then([opened_as("Cl\u{fffd}eo").into(), MessageReceived { text, sender_name, ..received() }.into()]);
 }
 
 #[test]

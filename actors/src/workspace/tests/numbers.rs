@@ -1,11 +1,13 @@
 //! How numbers are connected to a workspace.
 
+use events::ids::{AccountId, WorkspaceId};
 use events::workspace::AccountConnected;
 
 use super::*;
 use crate::account::pacing::Gap;
+use crate::decider::{Found, Holder};
 use crate::spec::facts::*;
-use crate::workspace::Connect;
+use crate::workspace::{Connect, Once};
 
 fn connect(phone: &str) -> Command {
     Command::Connect(Connect {
@@ -14,8 +16,10 @@ fn connect(phone: &str) -> Command {
         email: "ada@kite.example".to_owned(),
         transport: "simulator".to_owned(),
         own_message_id: true,
+        once: Once::Everywhere,
         gap: Gap::default(),
         by: operator(),
+        holders: None,
     })
 }
 
@@ -63,6 +67,61 @@ fn a_number_is_connected_once_however_it_is_written() {
             .when(connect(phone), at(0))
             .then_rejected(&Rejection::AccountExists(account(1)));
     }
+}
+
+fn held_by(nth: u64, transport: &str) -> Found {
+    let account = AccountId::nth(WorkspaceId::nth(nth), 1).unwrap();
+    Found::Holders(vec![Holder { account, transport: transport.to_owned() }])
+}
+
+/// Connects a number through another transport, where one workspace does not lock out another.
+fn proved(phone: &str) -> Command {
+    let Command::Connect(usual) = connect(phone) else { unreachable!() };
+    Command::Connect(Connect { transport: "cloud".to_owned(), once: Once::InWorkspace, own_message_id: false, ..usual })
+}
+
+// The kind: what one workspace has can be taken by another by merely naming it.
+#[test]
+fn a_number_that_another_workspace_holds_is_taken() {
+    for phone in ["+12025550100", "1-202-555-0100"] {
+        WorkspaceSpec::given([created()])
+            .finding(held_by(1, "simulator"))
+            .when(connect(phone), at(0))
+            .then_rejected(&Rejection::NumberTaken);
+    }
+    let was_ours = [created(), connected(), disconnected(1, "operator", 0)];
+    WorkspaceSpec::given(was_ours)
+        .finding(held_by(1, "simulator"))
+        .when(connect("+12025550100"), at(70))
+        .then_rejected(&Rejection::NumberTaken);
+}
+
+#[test]
+fn a_number_that_nobody_holds_any_more_is_free_and_so_is_ones_own() {
+    for found in [Found::Holders(Vec::new()), held_by(0, "simulator")] {
+        WorkspaceSpec::given([created(), connected(), disconnected(1, "transport", 0)])
+            .finding(found)
+            .when(connect("+12025550100"), at(70))
+            .answers(&Answer::Connected(account(1)))
+            .then([connected()]);
+    }
+}
+
+#[test]
+fn where_a_number_is_proved_another_workspace_does_not_lock_out_its_owner() {
+    let own =
+        AccountConnected { transport: "cloud".to_owned(), own_message_id: false, ..connection(1, "+12025550100") };
+    for transport in ["cloud", "simulator"] {
+        WorkspaceSpec::given([created()])
+            .finding(held_by(1, transport))
+            .when(proved("+12025550100"), at(0))
+            .then([own.clone().into()]);
+    }
+    // What another one simulates is not what is proved.
+    WorkspaceSpec::given([created()])
+        .finding(held_by(1, "cloud"))
+        .when(connect("+12025550100"), at(0))
+        .then([connection(1, "+12025550100").into()]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use events::workspace::AccountConnected;
 use super::*;
 use crate::account::pacing::Gap;
 use crate::spec::facts::*;
-use crate::workspace::{ACCOUNTS_MAX, Connect, GAP_MS_MAX};
+use crate::workspace::{ACCOUNTS_MAX, Connect, GAP_MS_MAX, Once};
 
 fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given([created(), connection(1, "+12025550100").into(), connection(2, "+12025550102").into()])
@@ -22,8 +22,10 @@ fn connect(phone: &str) -> Command {
         email: "ada@kite.example".to_owned(),
         transport: "simulator".to_owned(),
         own_message_id: true,
+        once: Once::Everywhere,
         gap: Gap::default(),
         by: operator(),
+        holders: None,
     })
 }
 

@@ -99,7 +99,10 @@ impl Referee {
         e.phone.reveal().clone_into(&mut line.phone);
         let namesakes =
             self.accounts.iter().filter(|(id, line)| id.workspace() == e.workspace && line.phone == e.phone.reveal());
-        require(namesakes.count() == 1, "one number, two accounts")
+        require(namesakes.count() == 1, "one number, two accounts")?;
+        let holds =
+            |line: &&Line| line.phone == e.phone.reveal() && line.disconnected.is_none_or(|(_, returns)| returns);
+        require(self.accounts.values().filter(holds).count() == 1, "one number, held by two workspaces")
     }
 
     fn disconnected(&mut self, e: &AccountDisconnected) -> Verdict {

@@ -16,6 +16,7 @@ use crate::decider::{Found, Question};
 pub(super) struct Directory {
     peers: BTreeMap<(AccountId, String), ChatId>,
     chats: BTreeMap<ChatId, ChatEntry>,
+    named_by_hand: BTreeSet<ChatId>,
     responsible: BTreeMap<ChatId, Option<Responsible>>,
     known: BTreeSet<MessageId>,
     keys: BTreeMap<String, Remembered>,
@@ -33,6 +34,8 @@ impl Directory {
             }
             Question::Known(message) => Found::Known(self.known.contains(message)),
             Question::Remembered(key) => Found::Remembered(self.keys.get(key).copied()),
+            Question::Holders(_) => Found::Holders(Vec::new()),
+            Question::NamedByHand(chat) => Found::NamedByHand(self.named_by_hand.contains(chat)),
             Question::Account(_) => Found::Account(None),
             Question::Reporting => Found::Reporting(None),
         }
@@ -51,6 +54,10 @@ impl Directory {
                 assert_eq!(entry.name, e.previous, "the title so far is another one");
                 assert_ne!(entry.name, e.name, "renamed to what it is called");
                 entry.name = e.name.clone();
+                assert!(e.by != "transport" || !self.named_by_hand.contains(&e.chat), "a title given by hand is gone");
+                if e.by != "transport" {
+                    self.named_by_hand.insert(e.chat);
+                }
             }
             Event::ChatAssigned(e) => {
                 assert!(self.chats.contains_key(&e.chat));

@@ -15,8 +15,8 @@ use crate::decider::{Decider, Decision};
 use crate::peer::Peer;
 use crate::spec::facts::*;
 use crate::workspace::{
-    AccountCommand, Answer, ChangeChat, ChatLookedUp, Command, Connect, CreateKey, Grant, Heard, Receive, Recipient,
-    Rejection, SetInbound, State, Submit, Teammate, Workspace,
+    AccountCommand, Answer, ChangeChat, ChatLookedUp, Command, Connect, CreateKey, Grant, Heard, Once, Receive,
+    Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace,
 };
 
 /// A workspace as the shell runs it, the index beside it, and a referee.
@@ -253,7 +253,9 @@ fn connect(phone: &str) -> Connect {
         email: String::new(),
         transport: "simulator".to_owned(),
         own_message_id: true,
+        once: Once::Everywhere,
         gap: Gap::default(),
         by: operator(),
+        holders: None,
     }
 }

@@ -1,0 +1,73 @@
+//! How long names are: bounded in bytes, for bytes are what the log and its look-ups hold.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// No name has more bytes of UTF-8: of a workspace, a person, an account, a chat. Longer ones that are given by hand are
+/// refused at the door; those that come from `WhatsApp` are cut.
+pub const NAME_BYTES_MAX: usize = 1_000;
+/// No received text has more: 65,536 characters, as `WhatsApp` takes them, of four bytes each.
+pub const TEXT_BYTES_MAX: usize = 262_144;
+/// No media type has more (RFC 6838 section 4.2 gives each half 127).
+pub const MIME_BYTES_MAX: usize = 255;
+/// No address of `WhatsApp`'s has more.
+pub const ADDRESS_BYTES_MAX: usize = 255;
+
+/// What is kept of a text that was received: at most `bytes_max`, cut where a character that a reader sees ends, and U+FFFD
+/// in the place of NUL, which databases refuse.
+pub fn received(text: &str, bytes_max: usize) -> String {
+    // Of what cannot be kept no more than its first byte matters.
+    let near = text.get(..text.ceil_char_boundary(bytes_max.saturating_add(1))).unwrap_or(text);
+    let clean = near.replace('\0', "\u{fffd}");
+    if clean.len() <= bytes_max {
+        return clean;
+    }
+    let whole =
+        clean.grapheme_indices(true).map(|(at, seen)| at + seen.len()).take_while(|end| *end <= bytes_max).last();
+    let end = whole.unwrap_or_else(|| clean.floor_char_boundary(bytes_max));
+    clean.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_fits_stays_as_it_is() {
+        for name in ["", "Cleo", "Ağaoğlu", "👩\u{200d}🔧"] {
+            assert_eq!(received(name, NAME_BYTES_MAX), name);
+        }
+        let longest = "😀".repeat(250);
+        assert_eq!(received(&longest, NAME_BYTES_MAX), longest);
+    }
+
+    #[test]
+    fn a_long_name_ends_with_a_whole_character() {
+        assert_eq!(received(&"😀".repeat(251), NAME_BYTES_MAX), "😀".repeat(250));
+        assert_eq!(received(&"é".repeat(9), 5), "éé");
+        // What a reader sees as one is not split: a letter and its accent, a family, a flag.
+        assert_eq!(received("ae\u{301}", 3), "a");
+        assert_eq!(received("a👩\u{200d}👩\u{200d}👧", 12), "a");
+        assert_eq!(received("a🇩🇪", 6), "a");
+        // A pile of accents alone is longer than a name: the bound holds.
+        assert_eq!(received(&format!("e{}", "\u{301}".repeat(9)), 6), "e\u{301}\u{301}");
+    }
+
+    #[test]
+    fn nul_is_replaced_and_counted_as_what_replaces_it() {
+        assert_eq!(received("a\0b", NAME_BYTES_MAX), "a\u{fffd}b");
+        assert_eq!(received("\0\0", 4), "\u{fffd}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_a_beginning_within_the_bound(text in "\\PC{0,400}|.{0,400}", bytes_max in 0..600_usize) {
+            let kept = received(&text, bytes_max);
+            prop_assert!(kept.len() <= bytes_max && !kept.contains('\0'));
+            let clean = text.replace('\0', "\u{fffd}");
+            prop_assert!(clean.starts_with(&kept));
+            prop_assert_eq!(received(&kept, bytes_max), kept);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Values of the index that no single note holds: what one layer counts in characters, this one counts in bytes.
+
+use events::chat::Responsible;
+use events::event::Event;
+use events::index::{AccountEntry, Lookup};
+use events::log::{Log, NOTE_BYTES_MAX};
+use events::time::Timestamp;
+use events::workspace::{AccountConnected, AccountDisconnected};
+
+use crate::desk::Desk;
+use crate::facts::*;
+
+const PHONE: &str = "+12025550100";
+
+/// Somebody whose name has so many characters of four bytes each.
+fn called(characters: usize) -> Option<Responsible> {
+    Some(Responsible { full_name: "😀".repeat(characters).into(), email: "ada@kite.example".into() })
+}
+
+fn responsible(desk: &Desk) -> Option<Responsible> {
+    desk.index.find::<Option<Responsible>>(&Lookup::Responsible(chat(0, 1))).unwrap().flatten()
+}
+
+/// The first account of a workspace, with an owner's name of this length.
+fn connected(nth: u64, characters: usize) -> Event {
+    AccountConnected {
+        workspace: workspace(nth),
+        account: account(nth),
+        phone: PHONE.into(),
+        full_name: "😀".repeat(characters).into(),
+        email: format!("{}@kite.example", "a".repeat(235)).into(),
+        transport: "simulator".to_owned(),
+        own_message_id: true,
+        gap_ms_min: 1_500,
+        gap_ms_max: 2_500,
+        by: "api".to_owned(),
+    }
+    .into()
+}
+
+fn disconnected(nth: u64, by: &str) -> Event {
+    let (workspace, account, by) = (workspace(nth), account(nth), by.to_owned());
+    AccountDisconnected { workspace, account, by, reason: String::new(), at: Timestamp::from_ms(1_000) }.into()
+}
+
+fn parts(log: &dyn Log) -> usize {
+    log.notes(b"+", b"+", usize::MAX).unwrap().len()
+}
+
+/// Checks in memory, after each batch on the way to the disk, stored, and after two new starts.
+fn everywhere(mut desk: Desk, check: impl Fn(&Desk)) -> Desk {
+    check(&desk);
+    desk.sequencer.store_index(true).unwrap();
+    while desk.flush_once() {
+        check(&desk);
+    }
+    check(&desk);
+    let mut desk = desk.reopened();
+    check(&desk);
+    desk.store_index();
+    let desk = desk.reopened();
+    check(&desk);
+    desk
+}
+
+#[test]
+fn a_value_that_no_note_holds_is_stored_in_parts() {
+    // Below a note, just above it, and of many.
+    for (characters, wanted) in [(1_000, 0), (1_018, 0), (1_019, 2), (2_000, 2), (50_000, 49)] {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, called(characters))]);
+            let desk = everywhere(desk, |desk| assert!(responsible(desk) == called(characters), "{characters}"));
+            assert_eq!(parts(desk.log()), wanted, "{characters}");
+            let notes = desk.log().notes(b"", b"", usize::MAX).unwrap();
+            assert!(notes.iter().all(|(_, value)| value.len() <= NOTE_BYTES_MAX));
+        }
+    }
+}
+
+#[test]
+fn a_value_is_replaced_whole_whatever_length_the_two_have_and_leaves_nothing_behind() {
+    let lengths = [3_000, 10, 9_000, 1_100, 1_100, 1_019, 5_000];
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![opened(0, 1)]);
+        for (nth, characters) in lengths.into_iter().enumerate() {
+            // Different names of one length too.
+            let mut name = called(characters).unwrap();
+            name.email = format!("{nth}@kite.example").into();
+            desk.append(of_workspace(0), vec![assigned(0, 1, Some(name.clone()))]);
+            desk = everywhere(desk, |desk| assert!(responsible(desk) == Some(name.clone()), "{characters}"));
+        }
+        assert_eq!(parts(desk.log()), 5);
+        desk.append(of_workspace(0), vec![assigned(0, 1, None)]);
+        let desk = everywhere(desk, |desk| assert_eq!(responsible(desk), None));
+        assert_eq!(parts(desk.log()), 0);
+    }
+}
+
+#[test]
+fn an_account_whose_owner_has_a_name_of_four_thousand_bytes_is_known() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![connected(0, 1_000)]);
+        let desk = everywhere(desk, |desk| {
+            let entry: AccountEntry = desk.index.find(&Lookup::Account(account(0))).unwrap().unwrap();
+            assert_eq!((entry.full_name.reveal().len(), entry.email.reveal().len()), (4_000, 248));
+        });
+        assert_eq!(parts(desk.log()), 2);
+    }
+}
+
+#[test]
+fn a_part_that_is_lost_is_damage_and_not_a_shorter_value() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, called(3_000))]);
+        desk.store_index();
+        let (key, _) = desk.log().notes(b"+", b"+", 1).unwrap().remove(0);
+        desk.sequencer.note(vec![(key, None)]).unwrap();
+        desk.flush();
+        assert!(desk.index.find::<Option<Responsible>>(&Lookup::Responsible(chat(0, 1))).is_err());
+    }
+}
+
+fn holders(desk: &Desk) -> Vec<u64> {
+    let holders = desk.index.holders(PHONE).unwrap();
+    holders.into_iter().map(|(account, _)| account.workspace().ordinal()).collect()
+}
+
+#[test]
+fn a_number_is_held_until_somebody_ends_its_connection() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![connected(0, 1)]);
+        desk.append(of_workspace(1), vec![connected(1, 1)]);
+        desk = everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1]));
+        desk.append(of_workspace(0), vec![disconnected(0, "transport")]);
+        desk = everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1], "it may come back"));
+        desk.append(of_workspace(0), vec![disconnected(0, "api")]);
+        desk = everywhere(desk, |desk| assert_eq!(holders(desk), [1]));
+        desk.append(of_workspace(0), vec![connected(0, 1)]);
+        everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1]));
+    }
+}
+
+fn named_by_hand(desk: &Desk, number: u64) -> Option<bool> {
+    desk.index.find(&Lookup::NamedByHand(chat(0, number))).unwrap()
+}
+
+// The kind: what an earlier version did not write down, and a later one relies on.
+#[test]
+fn what_notes_of_the_first_version_lack_is_read_from_the_records() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![connected(0, 1), opened(0, 1), opened(0, 2)]);
+        let Event::ChatRenamed(by_hand) = renamed(0, 1, "Somebody", "Best customer") else { unreachable!() };
+        let followed = events::chat::ChatRenamed { chat: chat(0, 2), by: "transport".to_owned(), ..by_hand.clone() };
+        desk.append(of_workspace(0), vec![by_hand.into(), followed.into()]);
+        desk.append(of_workspace(1), vec![connected(1, 1), disconnected(1, "api")]);
+        desk.store_index();
+        let covered = desk.log().note(b"!covered").unwrap().unwrap();
+        assert_eq!(covered.len(), 9);
+        let older = |desk: &Desk| {
+            let newer = [b"H".as_slice(), b"N"].map(|kind| desk.log().notes(kind, kind, 99).unwrap());
+            let keys = newer.into_iter().flatten().map(|(key, _)| (key, None));
+            keys.chain([(b"!covered".to_vec(), Some(covered[..8].to_vec()))]).collect::<Vec<_>>()
+        };
+        desk.sequencer.note(older(&desk)).unwrap();
+        desk.flush();
+        assert_eq!((holders(&desk), named_by_hand(&desk, 1)), (vec![], None), "as the first version left it");
+        let desk = everywhere(desk.reopened(), |desk| {
+            assert_eq!(holders(desk), [0]);
+            assert_eq!((named_by_hand(desk, 1), named_by_hand(desk, 2)), (Some(true), None));
+        });
+        assert_eq!(desk.log().note(b"!covered").unwrap().map(|covered| covered.len()), Some(9));
+    }
+}

@@ -1,0 +1,213 @@
+//! Four actors of one workspace as the shell runs them, on a log with its index, all in the thread of the test.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use actors::decider::{Decider, Found, Holder, Question};
+use actors::reporting::Reporting;
+use actors::{account, chat, webhook, workspace};
+use events::event::Event;
+use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
+use events::index::{Index, Lookup, ReportingEntry, Series};
+use events::log::Log;
+use events::record::{Cause, Idempotency, Position};
+use events::sequencer::{Inbox, NewCommit, Sequencer};
+use events::time::Timestamp;
+use events::watermark::Watermark;
+use events::writer::{Work, Writer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::{kind_of_account, kind_of_chat, kind_of_webhook, kind_of_workspace};
+
+pub const PHONE: &str = "+12025550100";
+
+pub fn workspace() -> WorkspaceId {
+    WorkspaceId::nth(0)
+}
+
+pub fn account() -> AccountId {
+    AccountId::nth(workspace(), 1).unwrap()
+}
+
+pub fn chat() -> ChatId {
+    ChatId::nth(workspace(), 1).unwrap()
+}
+
+pub fn webhook() -> WebhookId {
+    WebhookId::of(workspace())
+}
+
+pub fn streams() -> [StreamId; 4] {
+    [
+        StreamId::Workspace(workspace()),
+        StreamId::Account(account()),
+        StreamId::Chat(chat()),
+        StreamId::Webhook(webhook()),
+    ]
+}
+
+/// What the four remember.
+#[derive(Default)]
+pub struct States {
+    pub workspace: workspace::State,
+    pub account: account::State,
+    pub chat: chat::State,
+    pub webhook: webhook::State,
+}
+
+pub struct Desk {
+    pub index: Arc<Index>,
+    pub states: States,
+    /// Kinds of commands that have caused an event.
+    pub caused: BTreeSet<&'static str>,
+    pub now: i64,
+    sequencer: Sequencer,
+    writer: Writer,
+    work: UnboundedReceiver<Work>,
+    revisions: BTreeMap<StreamId, u64>,
+}
+
+impl Desk {
+    pub fn on(log: Arc<dyn Log>) -> Self {
+        let index = Arc::new(Index::open(Arc::clone(&log)).unwrap());
+        let (watermark, (sender, work)) = (Watermark::at(0), unbounded_channel());
+        let mut sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
+        for stream in streams() {
+            sequencer.register(stream, Inbox::new(VecDeque::new().into()));
+            sequencer.replayed(stream, 0);
+        }
+        let writer = Writer::new(log, Arc::clone(&index), watermark);
+        let (states, caused, revisions) = (States::default(), BTreeSet::new(), BTreeMap::new());
+        Self { index, states, caused, now: 0, sequencer, writer, work, revisions }
+    }
+
+    pub fn workspace(&mut self, command: workspace::Command, idempotency: Option<Idempotency>) {
+        let (kind, state) = (kind_of_workspace(&command), self.states.workspace.clone());
+        self.run::<workspace::Workspace>(kind, streams()[0], &state, command, idempotency);
+    }
+
+    pub fn account(&mut self, command: account::Command) {
+        let (kind, state) = (kind_of_account(&command), self.states.account.clone());
+        self.run::<account::Account>(kind, streams()[1], &state, command, None);
+    }
+
+    pub fn chat(&mut self, command: chat::Command) {
+        let (kind, state) = (kind_of_chat(&command), self.states.chat.clone());
+        self.run::<chat::Chat>(kind, streams()[2], &state, command, None);
+    }
+
+    pub fn webhook(&mut self, command: webhook::Command) {
+        let (kind, state) = (kind_of_webhook(&command), self.states.webhook.clone());
+        self.run::<webhook::Webhook>(kind, streams()[3], &state, command, None);
+    }
+
+    fn run<D: Decider>(
+        &mut self,
+        kind: &'static str,
+        stream: StreamId,
+        state: &D::State,
+        mut command: D::Command,
+        idempotency: Option<Idempotency>,
+    ) {
+        while let Some(question) = D::asks(state, &command) {
+            D::told(&mut command, self.look_up(&question));
+        }
+        self.now += 10_000;
+        let recorded_at = Timestamp::from_ms(self.now);
+        let events = D::decide(state, command, recorded_at).unwrap_or_else(|why| panic!("{kind}: {why:?}")).events;
+        if events.is_empty() {
+            return;
+        }
+        self.caused.insert(kind);
+        let expected = self.revisions.get(&stream).copied().unwrap_or(0);
+        let cause = Cause { command: u64::MAX, idempotency, ..Cause::system() };
+        let commit = NewCommit { workspace: workspace(), recorded_at, cause, events: events.clone() };
+        self.sequencer.append(stream, expected, commit).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        for event in &events {
+            self.apply(event);
+        }
+        self.flush();
+    }
+
+    /// What another chat's actor has caused: the webhook is its witness.
+    pub fn happened(&mut self, events: &[Event]) {
+        let stream = streams()[3];
+        let expected = self.revisions.get(&stream).copied().unwrap_or(0);
+        let recorded_at = Timestamp::from_ms(self.now);
+        let commit = NewCommit { workspace: workspace(), recorded_at, cause: Cause::system(), events: events.to_vec() };
+        self.sequencer.append(stream, expected, commit).unwrap();
+        for event in events {
+            self.apply(event);
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let [of_workspace, of_account, of_chat, of_webhook] = streams();
+        for stream in streams().into_iter().filter(|stream| event.concerns(*stream)) {
+            *self.revisions.entry(stream).or_default() += 1;
+            match stream {
+                stream if stream == of_workspace => workspace::Workspace::apply(&mut self.states.workspace, event),
+                stream if stream == of_account => account::Account::apply(&mut self.states.account, event),
+                stream if stream == of_chat => chat::Chat::apply(&mut self.states.chat, event),
+                stream if stream == of_webhook => webhook::Webhook::apply(&mut self.states.webhook, event),
+                _ => {}
+            }
+        }
+    }
+
+    fn look_up(&self, question: &Question) -> Found {
+        let index = &self.index;
+        match question {
+            Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical)).unwrap()),
+            Question::Chat(chat) => Found::Chat(index.chat(*chat).unwrap()),
+            Question::Responsible(chat) => {
+                let found = index.find::<Option<events::chat::Responsible>>(&Lookup::Responsible(*chat));
+                Found::Responsible(found.unwrap().flatten())
+            }
+            Question::Named(name) => {
+                let chats = index.named(workspace(), name, 9).unwrap().into_iter();
+                Found::Named(chats.map(|chat| (chat, index.chat(chat).unwrap().unwrap())).collect())
+            }
+            Question::Known(message) => {
+                let found = index.positions(Series::Message(*message), 1, Position::MAX, 1).unwrap();
+                Found::Known(!found.is_empty())
+            }
+            Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account)).unwrap()),
+            Question::Holders(phone) => {
+                Found::Holders(index.holders(phone).unwrap().into_iter().map(Holder::from).collect())
+            }
+            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat).unwrap()),
+            Question::Reporting => {
+                let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace())).unwrap();
+                Found::Reporting(entry.map(|entry| Reporting {
+                    webhook: entry.webhook,
+                    aggregation: entry.aggregation,
+                    attachments: true,
+                }))
+            }
+            Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace(), key)).unwrap()),
+        }
+    }
+
+    fn flush(&mut self) {
+        loop {
+            let first = self.work.try_recv().ok();
+            if first.is_none() && !self.writer.has_backlog() {
+                return;
+            }
+            let prepared = self.writer.prepare(first, &mut self.work).unwrap();
+            self.writer.write(&prepared).unwrap();
+            self.writer.sync(prepared).unwrap();
+        }
+    }
+
+    pub fn store_index(&mut self) {
+        self.sequencer.store_index(true).unwrap();
+        self.flush();
+    }
+
+    /// Lets go of the log.
+    pub fn end(self) -> States {
+        self.states
+    }
+}

@@ -1,0 +1,202 @@
+//! The largest that each command of the rules can cause, in characters of four bytes: through every log, the index, the
+//! snapshots, reports and a new start.
+//!
+//! The lists of commands are complete: a command that `kinds!` does not name does not compile, and one that it names and
+//! that no case causes fails the test.
+
+mod desk;
+mod story;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actors::decider::Decider;
+use actors::{account, chat, webhook, workspace};
+use events::event::Event;
+use events::ids::StreamId;
+use events::index::{AccountEntry, ChatEntry, Index, Lookup, Series};
+use events::log::{Batch, Log, NOTE_BYTES_MAX};
+use events::memory_log::MemoryLog;
+use events::personal::Personal;
+use events::reading;
+use events::record::Position;
+use events::sled_log::SledLog;
+use events::snapshot::{self, Place};
+use events::verify::verify;
+use serde_json::Value;
+use tidings::outbound::{body, rebuild};
+
+use desk::Desk;
+
+/// Names every command once, so that the compiler and the test know all of them.
+macro_rules! kinds {
+    ($list:ident, $name:ident, $command:ty: $($pattern:pat => $kind:literal),+ $(,)?) => {
+        pub const $list: &[&str] = &[$($kind),+];
+
+        pub fn $name(command: &$command) -> &'static str {
+            match command { $($pattern => $kind),+ }
+        }
+    };
+}
+
+use account::Command as OfAccount;
+use chat::Command as OfChat;
+use webhook::Command as OfWebhook;
+use workspace::{AccountCommand, Command as OfWorkspace};
+
+kinds!(WORKSPACE, kind_of_workspace, OfWorkspace:
+    OfWorkspace::Create(_) => "create",
+    OfWorkspace::ChangeOwner(_) => "change owner",
+    OfWorkspace::Grant(_) => "grant",
+    OfWorkspace::Connect(_) => "connect",
+    OfWorkspace::Account(_, AccountCommand::Pause { .. }) => "pause",
+    OfWorkspace::Account(_, AccountCommand::Resume { .. }) => "resume",
+    OfWorkspace::Account(_, AccountCommand::Disconnect { .. }) => "disconnect",
+    OfWorkspace::Account(_, AccountCommand::Connection { .. }) => "connection",
+    OfWorkspace::ChangePacing(..) => "change pacing",
+    OfWorkspace::AddTeammate(..) => "add teammate",
+    OfWorkspace::RemoveTeammate(..) => "remove teammate",
+    OfWorkspace::CreateKey(_) => "create key",
+    OfWorkspace::RevokeKey(..) => "revoke key",
+    OfWorkspace::SetInbound(_) => "set inbound",
+    OfWorkspace::ReplaceToken(..) => "replace token",
+    OfWorkspace::ChangeChat(_) => "change chat",
+    OfWorkspace::Submit(_) => "submit",
+    OfWorkspace::Receive(_) => "receive",
+);
+kinds!(ACCOUNT, kind_of_account, OfAccount:
+    OfAccount::WakeUp => "wake account",
+    OfAccount::Tried { .. } => "tried to send",
+    OfAccount::NoFile { .. } => "no file",
+    OfAccount::Interrupted { .. } => "interrupted",
+    OfAccount::Fetched { .. } => "fetched",
+    OfAccount::Seen { .. } => "seen",
+    OfAccount::FailedLater { .. } => "failed later",
+    OfAccount::Settle { .. } => "settle",
+    OfAccount::Notified { .. } => "notified of account",
+);
+kinds!(CHAT, kind_of_chat, OfChat:
+    OfChat::WakeUp(_) => "wake chat",
+    OfChat::Receipt { .. } => "receipt",
+    OfChat::Close { .. } => "close",
+);
+kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
+    OfWebhook::WakeUp => "wake webhook",
+    OfWebhook::Configure(_) => "configure",
+    OfWebhook::Tried(_) => "tried to report",
+    OfWebhook::Asked => "asked",
+    OfWebhook::CallIn { .. } => "call in",
+    OfWebhook::Resend { .. } => "resend",
+    OfWebhook::Recover { .. } => "recover",
+    OfWebhook::ResetErrors { .. } => "reset errors",
+    OfWebhook::KeyRotated { .. } => "key rotated",
+    OfWebhook::Notified { .. } => "notified of webhook",
+);
+
+/// What causes no event whatever it says.
+const SILENT: [&str; 1] = ["asked"];
+
+/// All that the index says of what the story is about.
+fn picture(index: &Index) -> Vec<String> {
+    let (account, chat) = (desk::account(), desk::chat());
+    let find = |lookup| index.find::<AccountEntry>(&lookup).unwrap();
+    let responsible = index.find::<Option<events::chat::Responsible>>(&Lookup::Responsible(chat)).unwrap();
+    let name = responsible.flatten().map(|found| found.full_name.reveal().to_owned());
+    let chats = |chat: ChatEntry| [chat.name, chat.to].map(|text: Personal| text.reveal().to_owned()).concat();
+    let mut seen = vec![
+        find(Lookup::Account(account)).map(|entry| entry.full_name.reveal().to_owned()).unwrap_or_default(),
+        name.unwrap_or_default(),
+        index.chat(chat).unwrap().map(chats).unwrap_or_default(),
+        format!("{:?}", index.holders(desk::PHONE).unwrap()),
+        format!("{:?}", index.named(desk::workspace(), &story::long(250), 9).unwrap()),
+    ];
+    for stream in desk::streams() {
+        seen.push(format!("{:?}", index.positions(Series::Stream(stream), 1, Position::MAX, usize::MAX).unwrap()));
+    }
+    seen
+}
+
+/// A state made again from the log.
+fn replayed<D: Decider>(log: &dyn Log, index: &Index, stream: StreamId) -> D::State {
+    let mut state = D::State::default();
+    let positions = index.positions(Series::Stream(stream), 1, Position::MAX, usize::MAX).unwrap();
+    reading::visit(log, &positions, |_, _, event| D::apply(&mut state, event)).unwrap();
+    state
+}
+
+/// A state is the same from the log and from a snapshot in it.
+fn is_kept<D: Decider>(log: &dyn Log, index: &Index, stream: StreamId, state: &D::State) {
+    assert!(replayed::<D>(log, index, stream) == *state, "{stream} is another one when it is made again");
+    let (position, revision) = (log.head().position, 1);
+    let (notes, head) = snapshot::store(Place { stream, rules: 1, position, revision }, state, None).unwrap();
+    log.write(&Batch { after: position, notes, ..Batch::default() }).unwrap();
+    let kept: Option<D::State> = snapshot::load(log, stream, &head, 1, position).unwrap();
+    assert!(kept.as_ref() == Some(state), "{stream} is another one in its snapshot");
+}
+
+/// Every report that the log owes has a body.
+fn is_reported(log: &dyn Log, index: &Index) -> usize {
+    let mut deliveries = BTreeSet::new();
+    for stored in log.read(1) {
+        for event in events::record::decode(&stored.unwrap()).unwrap().events {
+            if let Event::BundleFlushed(flushed) = event {
+                deliveries.extend(flushed.delivery());
+            }
+        }
+    }
+    for delivery in &deliveries {
+        let (flushed, bundle) = rebuild(log, index, *delivery).unwrap().unwrap();
+        assert_eq!(flushed.messages.len(), bundle.messages.len());
+        let body: Value = serde_json::from_slice(&body::json(&bundle, "https://tidings.example").unwrap()).unwrap();
+        assert_eq!(body["whatsapp_account"]["full_name"], story::long(250));
+    }
+    deliveries.len()
+}
+
+/// Tells the whole story on a log, then opens that log anew.
+fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
+    let mut desk = Desk::on(log);
+    story::tell(&mut desk);
+    let all = [WORKSPACE, ACCOUNT, CHAT, WEBHOOK].concat();
+    let missing: Vec<_> = all.iter().filter(|kind| !SILENT.contains(kind) && !desk.caused.contains(*kind)).collect();
+    assert!(missing.is_empty(), "no case causes an event by: {missing:?}");
+    let gathered = picture(&desk.index);
+    desk.store_index();
+    assert!(picture(&desk.index) == gathered, "the index says something else once it is stored");
+    let states = desk.end();
+
+    let log = reopen();
+    let index = Index::open(Arc::clone(&log)).unwrap();
+    assert!(picture(&index) == gathered, "the index says something else after a new start");
+    assert_eq!(verify(log.as_ref(), |_| ()).unwrap(), log.head());
+    let [of_workspace, of_account, of_chat, of_webhook] = desk::streams();
+    is_kept::<workspace::Workspace>(log.as_ref(), &index, of_workspace, &states.workspace);
+    is_kept::<account::Account>(log.as_ref(), &index, of_account, &states.account);
+    is_kept::<chat::Chat>(log.as_ref(), &index, of_chat, &states.chat);
+    is_kept::<webhook::Webhook>(log.as_ref(), &index, of_webhook, &states.webhook);
+    assert!(is_reported(log.as_ref(), &index) > 1);
+    let notes = log.notes(b"", b"", usize::MAX).unwrap();
+    assert!(notes.iter().all(|(_, value)| value.len() <= NOTE_BYTES_MAX));
+}
+
+// The kind: what one layer counts in characters, entries or items, and the next one in bytes.
+#[test]
+fn the_largest_that_each_command_can_cause_passes_through_everything_in_memory() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    tell(Arc::clone(&log), || log);
+}
+
+#[test]
+fn the_largest_that_each_command_can_cause_passes_through_everything_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || -> Arc<dyn Log> {
+        loop {
+            // sled lets go of its files a moment after it was dropped.
+            match SledLog::open(folder.path(), 8) {
+                Err(events::sled_log::OpenError::InUse) => std::thread::yield_now(),
+                opened => return Arc::new(opened.unwrap()),
+            }
+        }
+    };
+    tell(open(), open);
+}

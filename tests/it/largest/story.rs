@@ -1,0 +1,376 @@
+//! A workspace in which everything is as long as it may be, and in which every command is given once at least.
+
+use actors::account::outcome::{Outcome, StopReason};
+use actors::account::pacing::Gap;
+use actors::account::{self, Account, Fetched};
+use actors::chat::{self, LookedUp as ChatLooksUp, Receipt};
+use actors::decider::Decider;
+use actors::names::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use actors::peer::Peer;
+use actors::webhook::{self, Configure, Webhook};
+use actors::workspace::{
+    ACCOUNTS_MAX, AccountCommand, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey, Grant,
+    Heard, LookedUp, Once, Receive, Recipient, SetInbound, Submit, Teammate,
+};
+use events::account::{File, Origin, SettledAs};
+use events::chat::{MessageReceived, ReceivedFile};
+use events::ids::{ChatId, MessageId};
+use events::personal::Digest;
+use events::record::Idempotency;
+use events::time::Timestamp;
+use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+
+use super::desk::{Desk, PHONE, account, chat, webhook, workspace};
+
+/// Longest address, URL and reason that the doors let through, in bytes.
+const EMAIL_BYTES_MAX: usize = 254;
+const URL_BYTES_MAX: usize = 4_096;
+const REASON_BYTES_MAX: usize = 1_000;
+const FILE_NAME_BYTES_MAX: usize = 255;
+/// A code is ours; none is so long.
+const CODE_BYTES: usize = 64;
+
+/// So many characters of four bytes each.
+pub fn long(characters: usize) -> String {
+    "😀".repeat(characters)
+}
+
+fn bytes(count: usize) -> String {
+    long(count / 4) + &"x".repeat(count % 4)
+}
+
+fn name() -> String {
+    bytes(NAME_BYTES_MAX)
+}
+
+fn reason() -> String {
+    bytes(REASON_BYTES_MAX)
+}
+
+fn by() -> String {
+    "transport-or-operator".to_owned()
+}
+
+fn digest(of: &str) -> Digest {
+    Digest::of(of.as_bytes())
+}
+
+pub fn tell(desk: &mut Desk) {
+    begin(desk);
+    settings(desk);
+    say(desk);
+    send(desk);
+    hold(desk);
+    report(desk);
+    connect_all(desk);
+}
+
+fn begin(desk: &mut Desk) {
+    let create = Create {
+        workspace: workspace(),
+        name: name(),
+        owner_name: name(),
+        owner_email: bytes(EMAIL_BYTES_MAX),
+        language: "x".repeat(35),
+        credits: 1_000,
+        key_hash: digest("wsk"),
+        token_hash: digest("in"),
+    };
+    desk.workspace(Command::Create(create), None);
+    let change = ChangeOwner {
+        name: Some(format!("x{}", bytes(NAME_BYTES_MAX - 1))),
+        owner_name: Some(name()),
+        owner_email: Some(bytes(EMAIL_BYTES_MAX)),
+        language: Some("y".repeat(35)),
+        by: by(),
+    };
+    desk.workspace(Command::ChangeOwner(change), None);
+    desk.workspace(Command::Grant(Grant { amount: 1_000, reason: reason(), by: by() }), None);
+    desk.workspace(Command::Connect(connect(PHONE)), None);
+    desk.workspace(Command::ChangePacing(Gap { min_ms: 0, max_ms: 0 }, by()), None);
+}
+
+fn connect(phone: &str) -> Connect {
+    Connect {
+        phone: phone.to_owned(),
+        full_name: name(),
+        email: bytes(EMAIL_BYTES_MAX),
+        transport: "x".repeat(64),
+        own_message_id: false,
+        once: Once::Everywhere,
+        gap: Gap::default(),
+        by: by(),
+        holders: None,
+    }
+}
+
+fn settings(desk: &mut Desk) {
+    let teammate = |email: String| Teammate { full_name: name(), email };
+    desk.workspace(Command::AddTeammate(teammate(bytes(EMAIL_BYTES_MAX)), by()), None);
+    desk.workspace(Command::AddTeammate(teammate("bob@acme.example".to_owned()), by()), None);
+    desk.workspace(Command::RemoveTeammate(2, by()), None);
+    desk.workspace(Command::CreateKey(CreateKey { key_hash: digest("two"), name: name(), by: by() }), None);
+    desk.workspace(Command::RevokeKey(1, by()), None);
+    for enabled in [false, true] {
+        let set = SetInbound { enabled: Some(enabled), strict: Some(!enabled), by: by(), reason: reason() };
+        desk.workspace(Command::SetInbound(set), None);
+    }
+    desk.workspace(Command::ReplaceToken(digest("in2"), by()), None);
+    let configure = Configure {
+        webhook: webhook(),
+        url: Some(Some(bytes(URL_BYTES_MAX))),
+        aggregation: Some(Aggregation::Day),
+        enabled: Some(true),
+        discard: false,
+        by: by(),
+        reason: reason(),
+    };
+    desk.webhook(webhook::Command::Configure(configure));
+}
+
+/// A recipient that is no number, as long as one may be.
+fn peer() -> Peer {
+    Peer::from_phone(&bytes(252))
+}
+
+fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
+    let message = MessageId::from_bits(nth << 32);
+    let file = File { url: bytes(URL_BYTES_MAX).into(), name: bytes(FILE_NAME_BYTES_MAX).into() };
+    let idempotency = Idempotency { key: format!("{nth:0255}"), body: digest("body") };
+    let submit = Submit {
+        message,
+        token_hash: None,
+        recipient: Recipient::Peer(peer()),
+        sender: None,
+        text: bytes(TEXT_BYTES_MAX),
+        file: with_file.then_some(file),
+        origin: Origin::Inbound,
+        unknown_fields: Vec::new(),
+        dry_run: false,
+        idempotency: Some(idempotency.clone()),
+        looked_up: LookedUp::default(),
+    };
+    desk.workspace(Command::Submit(Box::new(submit)), Some(idempotency));
+    message
+}
+
+fn receive(desk: &mut Desk, nth: u64, text: String) {
+    let endless = || long(100_000);
+    let receive = Receive {
+        message: MessageId::from_bits(nth),
+        account: account(),
+        peer: peer(),
+        from_me: false,
+        sender: endless(),
+        sender_name: endless(),
+        chat_name: endless(),
+        text,
+        file: (nth == 1).then(|| ReceivedFile { name: endless().into(), size: u64::MAX, mime: endless() }),
+        at: Timestamp::from_ms(i64::MAX),
+        looked_up: Heard::default(),
+    };
+    desk.workspace(Command::Receive(Box::new(receive)), None);
+}
+
+/// Wakes the chat as long as that causes anything.
+fn wake_chat(desk: &mut Desk) {
+    loop {
+        let before = desk.states.chat.clone();
+        desk.chat(chat::Command::WakeUp(ChatLooksUp::default()));
+        if desk.states.chat == before {
+            return;
+        }
+    }
+}
+
+/// A chat that somebody named and answers, and as much in it as one report takes.
+fn say(desk: &mut Desk) {
+    receive(desk, 1, long(100_000));
+    let change = ChangeChat {
+        chat: chat(),
+        name: Some(format!("y{}", bytes(NAME_BYTES_MAX - 1))),
+        responsible: Some(Some(bytes(EMAIL_BYTES_MAX))),
+        by: by(),
+        looked_up: ChatLookedUp::default(),
+    };
+    desk.workspace(Command::ChangeChat(change), None);
+    let change = ChangeChat {
+        chat: chat(),
+        name: Some(name()),
+        responsible: None,
+        by: by(),
+        looked_up: ChatLookedUp::default(),
+    };
+    desk.workspace(Command::ChangeChat(change), None);
+    for nth in 2..=1_002 {
+        receive(desk, nth, long(64));
+        if nth % 100 == 2 {
+            wake_chat(desk);
+        }
+    }
+    wake_chat(desk);
+}
+
+/// Begins the next try of the account; which message, and which try.
+fn begin_try(desk: &mut Desk) -> (MessageId, u32) {
+    desk.account(account::Command::WakeUp);
+    let effects = Account::due(&desk.states.account).effects.into_iter();
+    let mut sends = effects.filter_map(|effect| match effect {
+        account::Effect::Send { message, try_number, .. } => Some((message, try_number)),
+        _ => None,
+    });
+    sends.next().expect("something is sent")
+}
+
+fn tried(desk: &mut Desk, outcome: Outcome) {
+    let (message, try_number) = begin_try(desk);
+    desk.account(account::Command::Tried { message, try_number, outcome, reporting: None });
+}
+
+fn fetched(desk: &mut Desk, message: MessageId) {
+    let result = Ok(Fetched { size: u64::MAX, mime: bytes(255) });
+    desk.account(account::Command::Fetched { message, result });
+}
+
+fn send(desk: &mut Desk) {
+    let with_file = submit(desk, 1, true);
+    fetched(desk, with_file);
+    tried(desk, Outcome::Unknown);
+    let settle = |message, settled_as| {
+        let (by, reason) = (by(), reason());
+        account::Command::Settle { message, settled_as, by, reason, reporting: None }
+    };
+    desk.account(settle(with_file, SettledAs::Failed));
+
+    submit(desk, 2, false);
+    let (message, try_number) = begin_try(desk);
+    desk.account(account::Command::Interrupted { message, try_number });
+    desk.account(account::Command::Seen { message, reporting: None });
+
+    let lost = submit(desk, 3, false);
+    tried(desk, Outcome::Sent);
+    desk.account(account::Command::FailedLater { message: lost, code: bytes(CODE_BYTES) });
+
+    let without = submit(desk, 4, true);
+    fetched(desk, without);
+    let (message, try_number) = begin_try(desk);
+    desk.account(account::Command::NoFile { message, try_number, code: bytes(CODE_BYTES) });
+
+    let delivered = submit(desk, 5, false);
+    tried(desk, Outcome::Sent);
+    for receipt in [Receipt::Delivered, Receipt::Read] {
+        desk.chat(chat::Command::Receipt { message: delivered, receipt, reporting: None });
+    }
+}
+
+fn hold(desk: &mut Desk) {
+    let tell = |desk: &mut Desk, command| desk.workspace(Command::Account(account(), command), None);
+    submit(desk, 6, false);
+    tried(desk, Outcome::Stopped { reason: StopReason::Misconfigured, until_ms: Some(u64::MAX) });
+    desk.account(account::Command::Notified { notice: 1 });
+    tell(desk, AccountCommand::Resume { by: by(), reason: reason() });
+    tell(desk, AccountCommand::Pause { by: by(), reason: reason() });
+    tell(desk, AccountCommand::Resume { by: by(), reason: reason() });
+    for connected in [false, true] {
+        tell(desk, AccountCommand::Connection { connected });
+    }
+    tell(desk, AccountCommand::Disconnect { by: by(), reason: reason() });
+    desk.workspace(Command::Connect(connect(PHONE)), None);
+}
+
+/// Another chat has something to report, so that one is taken while this one's fail.
+fn another_chat(desk: &mut Desk) {
+    let (other, message) = (ChatId::nth(workspace(), 2).unwrap(), MessageId::from_bits(9_000));
+    let (webhook, at) = (webhook(), Timestamp::from_ms(desk.now));
+    let said = MessageReceived {
+        message,
+        workspace: workspace(),
+        account: account(),
+        chat: other,
+        from_me: false,
+        sender: "".into(),
+        sender_name: name().into(),
+        text: bytes(TEXT_BYTES_MAX).into(),
+        file: None,
+        at,
+        owed: Some(webhook),
+    };
+    let flushed = BundleFlushed {
+        workspace: workspace(),
+        webhook,
+        chat: other,
+        window: 1,
+        messages: vec![message],
+        aggregated: true,
+        account: BundleAccount { full_name: name().into(), email: "".into(), phone: PHONE.into() },
+        chat_name: name().into(),
+        chat_phone: None,
+        is_group: false,
+        is_new_chat: true,
+        responsible: None,
+        at,
+    };
+    let opened = BundleOpened { webhook, chat: other, window: 1, message, at };
+    desk.happened(&[said.into(), opened.into(), flushed.into()]);
+}
+
+/// Begins the next request of the webhook and ends it so, if it is of this chat; others' are taken.
+fn posted(desk: &mut Desk, outcome: &webhook::Outcome) {
+    desk.now += 10 * 3_600_000;
+    desk.webhook(webhook::Command::WakeUp);
+    let effects = Webhook::due(&desk.states.webhook).effects.into_iter();
+    let mut posts = effects.filter_map(|effect| match effect {
+        webhook::Effect::Post { delivery, try_number, chat, .. } => Some((delivery, try_number, chat)),
+        _ => None,
+    });
+    let (delivery, try_number, of) = posts.next().expect("something is posted");
+    let taken = webhook::Outcome::Taken { status: u16::MAX };
+    let outcome = if of == chat() { outcome.clone() } else { taken };
+    let retry_ms = vec![1].into();
+    desk.webhook(webhook::Command::Tried(webhook::Tried { delivery, try_number, outcome, retry_ms }));
+}
+
+fn failing() -> webhook::Outcome {
+    webhook::Outcome::Failed { code: bytes(CODE_BYTES), status: Some(u16::MAX), retry_after_ms: Some(u64::MAX) }
+}
+
+fn report(desk: &mut Desk) {
+    // One that fails again and again is put aside, tried again, taken, and posted once more.
+    another_chat(desk);
+    for _ in 0..=webhook::PARKED_AT {
+        posted(desk, &failing());
+    }
+    desk.webhook(webhook::Command::ResetErrors { by: by() });
+    let since = Timestamp::from_ms(i64::MIN);
+    desk.webhook(webhook::Command::Recover { since, by: by() });
+    posted(desk, &webhook::Outcome::Taken { status: u16::MAX });
+    desk.webhook(webhook::Command::KeyRotated { webhook: webhook(), key_hash: digest("whsec"), by: by() });
+    // What is gathered now is called in, and closed.
+    receive(desk, 5_000, long(64));
+    wake_chat(desk);
+    desk.webhook(webhook::Command::CallIn { by: by() });
+    desk.webhook(webhook::Command::Asked);
+    let closing = Webhook::due(&desk.states.webhook).later.into_iter().map(|(_, effect)| effect);
+    let mut closing = closing.chain(Webhook::due(&desk.states.webhook).effects);
+    let close = closing.find_map(|effect| match effect {
+        webhook::Effect::Close { window, aggregated, .. } => Some((window, aggregated)),
+        _ => None,
+    });
+    let (window, aggregated) = close.expect("a window is to be closed");
+    desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });
+    // The fuse blows, and the owner is told.
+    for _ in 0..=webhook::ERRORS_MAX {
+        posted(desk, &failing());
+    }
+    desk.webhook(webhook::Command::Notified { notice: 1 });
+    let taken = events::ids::DeliveryId::of(MessageId::from_bits(1));
+    desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
+}
+
+/// As many numbers as a workspace may have: one commit tells all of them.
+fn connect_all(desk: &mut Desk) {
+    for nth in 1..ACCOUNTS_MAX {
+        desk.workspace(Command::Connect(connect(&format!("+1202{nth:07}"))), None);
+    }
+    desk.workspace(Command::ChangePacing(Gap { min_ms: 1, max_ms: 600_000 }, by()), None);
+}
