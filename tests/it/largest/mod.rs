@@ -91,6 +91,8 @@ kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
     OfWebhook::ResetErrors { .. } => "reset errors",
     OfWebhook::KeyRotated { .. } => "key rotated",
     OfWebhook::Notified { .. } => "notified of webhook",
+    OfWebhook::Discard(_) => "discard",
+    OfWebhook::ToldOfParked { .. } => "told of parked",
 );
 
 /// What causes no event whatever it says.

@@ -14,7 +14,7 @@ use actors::workspace::{
 };
 use events::account::{File, Origin, SettledAs};
 use events::chat::{MessageReceived, ReceivedFile};
-use events::ids::{ChatId, MessageId};
+use events::ids::{ChatId, DeliveryId, MessageId};
 use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
@@ -315,7 +315,7 @@ fn another_chat(desk: &mut Desk) {
 }
 
 /// Begins the next request of the webhook and ends it so, if it is of this chat; others' are taken.
-fn posted(desk: &mut Desk, outcome: &webhook::Outcome) {
+fn posted(desk: &mut Desk, outcome: &webhook::Outcome) -> (DeliveryId, ChatId) {
     desk.now += 10 * 3_600_000;
     desk.webhook(webhook::Command::WakeUp);
     let effects = Webhook::due(&desk.states.webhook).effects.into_iter();
@@ -328,6 +328,7 @@ fn posted(desk: &mut Desk, outcome: &webhook::Outcome) {
     let outcome = if of == chat() { outcome.clone() } else { taken };
     let retry_ms = vec![1].into();
     desk.webhook(webhook::Command::Tried(webhook::Tried { delivery, try_number, outcome, retry_ms }));
+    (delivery, of)
 }
 
 fn failing() -> webhook::Outcome {
@@ -342,6 +343,7 @@ fn report(desk: &mut Desk) {
     }
     desk.webhook(webhook::Command::ResetErrors { by: by() });
     let since = Timestamp::from_ms(i64::MIN);
+    desk.webhook(webhook::Command::ToldOfParked { notice: 1, parkings: 1 });
     desk.webhook(webhook::Command::Recover { since, by: by() });
     posted(desk, &webhook::Outcome::Taken { status: u16::MAX });
     desk.webhook(webhook::Command::KeyRotated { webhook: webhook(), key_hash: digest("whsec"), by: by() });
@@ -359,11 +361,12 @@ fn report(desk: &mut Desk) {
     let (window, aggregated) = close.expect("a window is to be closed");
     desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });
     // The fuse blows, and the owner is told.
-    for _ in 0..=webhook::ERRORS_MAX {
-        posted(desk, &failing());
-    }
+    let refused = (0..=webhook::ERRORS_MAX).map(|_| posted(desk, &failing())).last();
     desk.webhook(webhook::Command::Notified { notice: 1 });
-    let taken = events::ids::DeliveryId::of(MessageId::from_bits(1));
+    let (delivery, chat_of) = refused.expect("some were refused");
+    let discard = webhook::Discard { delivery, chat: chat_of, by: by(), reason: reason() };
+    desk.webhook(webhook::Command::Discard(discard));
+    let taken = DeliveryId::of(MessageId::from_bits(1));
     desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
 }
 
