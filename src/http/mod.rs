@@ -35,6 +35,7 @@ mod submit;
 mod tables;
 mod teammates;
 mod timeline;
+mod titles;
 mod told;
 mod tries;
 mod workspace;
