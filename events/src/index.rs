@@ -8,6 +8,7 @@ mod entries;
 mod keys;
 mod leaving;
 mod long;
+mod titles;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +62,7 @@ impl Index {
         let mut gathering = Entries::default();
         if version < VERSION {
             gathering = since_version_0(log.as_ref(), covered)?;
+            titles::compare(log.as_ref(), &mut gathering)?;
         }
         for stored in log.read(covered.saturating_add(1)) {
             let stored = stored?;

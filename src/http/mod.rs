@@ -37,6 +37,7 @@ mod submit;
 mod tables;
 mod teammates;
 mod timeline;
+mod titles;
 mod told;
 mod tries;
 mod workspace;

@@ -57,6 +57,7 @@ mod reporting;
 mod roles;
 mod simulation;
 mod simulator;
+mod spellings;
 mod test_numbers;
 mod tidy;
 mod unheard;

@@ -9,7 +9,7 @@ use super::state::{Account, TRANSPORT};
 use super::{ACCOUNTS_MAX, AccountCommand, Answer, By, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::{Decision, Found, Holder, Question};
-use crate::peer::e164;
+use crate::peer::person_phone;
 
 const CONNECTION_LOST: &str = "connection lost";
 
@@ -48,7 +48,7 @@ pub enum Once {
 
 /// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
 pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {
-    let phone = e164(&connect.phone).ok_or(Rejection::InvalidPhone)?;
+    let phone = person_phone(&connect.phone).ok_or(Rejection::InvalidPhone)?;
     let account = match state.account_of(&phone) {
         Some(account) if state.standing(account) != Some(Standing::Disconnected) => {
             return Err(Rejection::AccountExists(account));
@@ -76,7 +76,7 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
 
 impl Connect {
     pub(super) fn asks(&self) -> Option<Question> {
-        if self.holders.is_some() { None } else { e164(&self.phone).map(Question::Holders) }
+        if self.holders.is_some() { None } else { person_phone(&self.phone).map(Question::Holders) }
     }
 
     pub(super) fn told(&mut self, found: Found) {

@@ -9,6 +9,7 @@ use events::record::Idempotency;
 use events::time::Timestamp;
 
 use super::Connect;
+use super::doubt::Doubt;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
@@ -205,10 +206,14 @@ pub struct Submit {
     pub origin: Origin,
     /// Fields of the request that nobody knows: a strict webhook refuses them.
     pub unknown_fields: Vec<String>,
+    /// What was warned of and only a strict webhook refuses.
+    pub doubt: Option<Doubt>,
     /// Whether only the verdict is wanted.
     pub dry_run: bool,
     /// The client's own key, if it gave one.
     pub idempotency: Option<Idempotency>,
+    /// The digest of the body as it came, which older versions kept beside the key.
+    pub exact_body: Option<Digest>,
     /// What was looked up.
     pub looked_up: LookedUp,
 }
@@ -355,8 +360,10 @@ pub enum Rejection {
     WebhookDisabled,
     /// A strict webhook knows no such field.
     UnknownField(String),
-    /// A strict webhook wants E.164.
-    PhoneNotE164,
+    /// A strict webhook wants E.164; why this is not.
+    PhoneNotE164(String),
+    /// A strict webhook takes no broken text; what is broken about it.
+    BrokenText(String),
     /// The key was used for another body.
     IdempotencyConflict,
     /// No account has the named number.

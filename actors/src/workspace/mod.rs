@@ -4,6 +4,7 @@ mod accounts;
 mod chats;
 mod commands;
 mod credits;
+mod doubt;
 mod settings;
 mod state;
 mod submit;
@@ -21,6 +22,7 @@ pub use commands::{
     Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant,
     Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
+pub use doubt::Doubt;
 pub use state::{Account, Key, Owner, Standing, State};
 
 /// Idempotency keys are remembered for this long.
