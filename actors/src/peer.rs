@@ -1,5 +1,9 @@
 //! Recipients in canonical spelling, so that one person is one chat however the number is written.
 
+use events::characters::is_unseen;
+
+use crate::phone::{self, NoNumber, Number, Oddity};
+
 /// A recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -15,42 +19,38 @@ pub struct Peer {
     pub is_group: bool,
 }
 
-/// Digits of a number in E.164, at least; shorter ones are numbers within a network.
-const DIGITS_MIN: usize = 7;
-const DIGITS_MAX: usize = 15;
-
-/// E.164 with its plus: 7 to 15 digits after dropping spaces, dots, dashes and brackets, the first not 0, `+` optional.
+/// E.164 with its plus, of a phone in any spelling.
 pub fn e164(text: &str) -> Option<String> {
-    let mut bare = text.chars().filter(|c| !is_between_digits(*c)).peekable();
-    bare.next_if_eq(&'+');
-    let mut phone = String::with_capacity(DIGITS_MAX + 1);
-    phone.push('+');
-    for digit in bare {
-        if !digit.is_ascii_digit() || phone.len() > DIGITS_MAX {
-            return None;
-        }
-        phone.push(digit);
-    }
-    (phone.len() > DIGITS_MIN && !phone.starts_with("+0")).then_some(phone)
+    phone::read(text).ok().map(|number| number.phone)
 }
 
-/// What people, address books and word processors write between digits; with the hidden marks of direction around them.
-const fn is_between_digits(c: char) -> bool {
-    let is_space = matches!(c, ' ' | '\t' | '\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{202f}' | '\u{2060}');
-    let is_dash = matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-    let is_mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    is_space || is_dash || is_mark || matches!(c, '.' | '(' | ')' | '[' | ']')
+/// The number of a person whom a field for phones names, be it by phone or by JID.
+pub fn person_phone(text: &str) -> Option<String> {
+    if text.contains('@') { Peer::from_jid(text)?.phone } else { e164(text) }
 }
 
 impl Peer {
-    /// A person by phone. A phone that does not parse is a recipient all the same: it fails when it is sent to.
+    /// Whom a field for phones names. A phone that does not parse is a recipient all the same: it fails when it is
+    /// sent to.
     pub fn from_phone(text: &str) -> Self {
-        let to = text.trim().to_owned();
-        match e164(&to) {
-            Some(phone) => {
-                Self { canonical: phone.clone(), to, name: phone.clone(), phone: Some(phone), is_group: false }
+        Self::read_phone(text).0
+    }
+
+    /// As [`Peer::from_phone`], with what is odd about it, or why it is no number.
+    pub fn read_phone(text: &str) -> (Self, Result<Vec<Oddity>, NoNumber>) {
+        if let Some(peer) = text.contains('@').then(|| Self::from_jid(text)).flatten() {
+            return (peer, Ok(vec![Oddity::Jid]));
+        }
+        match phone::read(text) {
+            Ok(Number { phone, oddities }) => {
+                let (canonical, to, name) = (phone.clone(), phone.clone(), phone.clone());
+                (Self { canonical, to, name, phone: Some(phone), is_group: false }, Ok(oddities))
             }
-            None => Self { canonical: format!("?{to}"), name: to.clone(), to, phone: None, is_group: false },
+            Err(no_number) => {
+                let to = text.trim().to_owned();
+                let (canonical, name) = (format!("?{to}"), to.clone());
+                (Self { canonical, to, name, phone: None, is_group: false }, Err(no_number))
+            }
         }
     }
 
@@ -62,7 +62,8 @@ impl Peer {
     /// A person or group by JID; `None` when it is none. `@c.us` is `@s.whatsapp.net`; a device is cut off; no phone is
     /// ever read out of `@lid`.
     pub fn from_jid(text: &str) -> Option<Self> {
-        let (user, server) = text.trim().split_once('@')?;
+        let text = text.trim_matches(is_unseen);
+        let (user, server) = text.split_once('@')?;
         let user = user.split_once(':').map_or(user, |(user, _device)| user);
         let plain = !user.is_empty() && user.len() <= 64 && user.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let jid = |server| format!("{user}@{server}");
@@ -76,7 +77,7 @@ impl Peer {
     }
 
     fn person(user: &str, to: String) -> Self {
-        match e164(user) {
+        match phone::of_digits(user) {
             Some(phone) => {
                 Self { canonical: phone.clone(), to, name: phone.clone(), phone: Some(phone), is_group: false }
             }
@@ -102,6 +103,10 @@ mod tests {
             "1.202.555.0101",
             "+1 [202] 555\u{2011}0101",
             "\u{202a}+1\u{2009}202\u{202f}5550101\u{202c}",
+            "\u{feff}+12025550101",
+            "tel:+12025550101",
+            "12025550101.0",
+            "0012025550101",
         ];
         for text in spellings {
             assert_eq!(Peer::from_phone(text).canonical, "+12025550101", "{text}");
@@ -117,6 +122,33 @@ mod tests {
         for text in ["0532 111 22 33", "+0123456789", "123456", "1234567890123456", "hello", "+1202555O101"] {
             let peer = Peer::from_phone(text);
             assert_eq!((peer.phone, peer.to.as_str()), (None, text));
+        }
+    }
+
+    /// WAHA's and Evolution's users write JIDs where phones belong.
+    #[test]
+    fn a_jid_in_a_field_for_phones_is_that_jid() {
+        for jid in
+            ["12025550121@c.us", "12025550121@s.whatsapp.net", " 12025550121:3@c.us\u{200e}", "120363041234567890@g.us"]
+        {
+            let (peer, read) = Peer::read_phone(jid);
+            assert_eq!((Some(peer), read), (Peer::from_jid(jid), Ok(vec![Oddity::Jid])), "{jid}");
+        }
+        assert_eq!(Peer::from_phone("12025550121@c.us").canonical, "+12025550121");
+        assert!(Peer::from_phone("120363041234567890@g.us").is_group);
+        for text in ["ada@acme.example", "@", "12025550121@", "1@2@c.us"] {
+            let (peer, read) = Peer::read_phone(text);
+            assert_eq!((peer.canonical, read.is_err()), (format!("?{text}"), true));
+        }
+    }
+
+    #[test]
+    fn an_account_is_meant_by_its_phone_or_its_jid_and_by_no_other() {
+        for text in ["+12025550100", "1 202 555 0100", "12025550100@c.us", "12025550100:9@s.whatsapp.net"] {
+            assert_eq!(person_phone(text).as_deref(), Some("+12025550100"), "{text}");
+        }
+        for text in ["12025550100@g.us", "12025550100@lid", "ada@acme.example", "hello", ""] {
+            assert_eq!(person_phone(text), None, "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ mod directory;
 mod entries;
 mod keys;
 mod leaving;
+mod titles;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,6 +51,9 @@ impl Index {
             None => 0,
         };
         let mut gathering = Entries::default();
+        if covered > 0 {
+            titles::compare(log.as_ref(), &mut gathering)?;
+        }
         for stored in log.read(covered.saturating_add(1)) {
             let stored = stored?;
             gathering.add(&decode(&stored)?);

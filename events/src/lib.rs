@@ -4,6 +4,7 @@
 //! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`index`] (look-ups), [`sequencer`] (order first),
 //! [`writer`] (then durability), [`snapshot`] (shortcuts), [`tally`] (figures).
 
+pub mod characters;
 pub mod ids;
 pub mod personal;
 pub mod time;

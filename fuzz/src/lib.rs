@@ -3,3 +3,4 @@
 pub mod attempts;
 pub mod guard;
 pub mod inbound;
+pub mod phones;

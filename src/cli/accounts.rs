@@ -1,5 +1,6 @@
 //! `tidings account`: a workspace's connected numbers.
 
+use actors::peer::person_phone;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -87,11 +88,9 @@ pub(super) fn find(gateway: &Remote, named: &str) -> Result<Value, Failure> {
     found.ok_or_else(|| Failure::new(Exit::NotFound, format!("no account has the id or phone {named}")))
 }
 
-/// Phones may be typed with spaces, dots, dashes and brackets, and without the plus.
+/// A phone may be typed in any spelling that the gateway reads.
 fn is_named(account: &Value, named: &str) -> bool {
-    let digits =
-        |text: &str| text.chars().filter(|c| !matches!(c, ' ' | '.' | '-' | '(' | ')' | '+')).collect::<String>();
-    text(account, "/id") == named || digits(&text(account, "/phone")) == digits(named)
+    text(account, "/id") == named || person_phone(named).is_some_and(|phone| text(account, "/phone") == phone)
 }
 
 fn path_of(account: &Value) -> String {
@@ -105,10 +104,10 @@ mod tests {
     #[test]
     fn an_account_is_named_by_its_id_or_its_phone() {
         let account = json!({"id": 10_010_001, "phone": "+12025550100"});
-        for named in ["10010001", "+12025550100", "12025550100", "+1 (202) 555-0100"] {
+        for named in ["10010001", "+12025550100", "12025550100", "+1 (202) 555-0100", "12025550100@c.us"] {
             assert!(is_named(&account, named), "{named}");
         }
-        for named in ["1001000", "2025550100", "+12025550101", ""] {
+        for named in ["1001000", "2025550100", "+12025550101", "", "1 202 555 0100.5", "12025550100@g.us"] {
             assert!(!is_named(&account, named), "{named}");
         }
         assert_eq!(path_of(&account), "/api/v1/accounts/10010001");

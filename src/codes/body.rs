@@ -12,7 +12,8 @@ pub(super) const CODES: &[Code] = &[
         .because(&[
             "A comma, quotation mark or brace is missing at the place that the message names.",
             "The tool that built the body put a text into it without escaping its quotation marks or line breaks.",
-            "The body is a form or empty, not JSON.",
+            "The body is a form, compressed, percent-encoded or empty, not JSON.",
+            "The body is not UTF-8, or an invisible character was pasted into it; the message names its code.",
         ])
         .so("Mend the body at the line and column that the message names. Let a JSON library build it."),
     bad("not_an_object", "The request body is JSON, but not one object.")
@@ -22,7 +23,11 @@ pub(super) const CODES: &[Code] = &[
     bad("missing_field", "A mandatory field is missing.")
         .saying("text is missing")
         .naming("text")
-        .because(&["The field is misspelt: names are lower case.", "The value was empty and the tool left it out."])
+        .because(&[
+            "The field is misspelt: names are lower case.",
+            "The value was empty and the tool left it out.",
+            "The fields stand inside another one, such as data, or in the address; the hint says so then.",
+        ])
         .so("Add the field that the answer names."),
     bad("invalid_value", "A field, parameter or header has a value that it cannot have.")
         .saying("action must be \"send\"")
@@ -46,13 +51,15 @@ pub(super) const CODES: &[Code] = &[
         .naming("phone")
         .because(&[
             "The country's code is missing, or the number begins with 0.",
-            "There are two numbers, or words, in the field.",
+            "There are two numbers, words, a (0) or an extension in the field, so that it could be somebody else's number.",
+            "A spreadsheet made a decimal or an exponent of it, or it has a prefix such as tel:. Only strict webhooks mind what can be read all the same.",
+            "It is a JID, which belongs into jid.",
         ])
         .so("Write it as +12025550100: 7 to 15 digits, the first not 0. Only a strict webhook checks this when it accepts a message."),
     bad("empty_message", "There is neither a text nor a file to send.")
         .saying("text is empty, and there is no file")
         .naming("text")
-        .because(&["The text is blank.", "The CRM's template came out empty."])
+        .because(&["The text is blank: nothing is seen of it.", "The CRM's template came out empty."])
         .so("Give a text, or a file with file_url and file_name."),
     bad("text_too_long", "The text has more characters than are allowed.")
         .saying("text has more than 65536 characters")

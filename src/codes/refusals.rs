@@ -27,7 +27,10 @@ pub(super) const CODES: &[Code] = &[
         .so("Switch it on: PATCH /api/v1/inbound {\"enabled\": true}."),
     missing("webhook_not_found", "No webhook has this URL.")
         .saying("Webhook not found")
-        .because(&["The URL was replaced by a new one.", "It was not copied as a whole."])
+        .because(&[
+            "The URL was replaced by a new one.",
+            "It was not copied as a whole. A slash or a blank behind it does no harm.",
+        ])
         .so("Copy the current URL from the settings into the CRM."),
     missing("not_found", "There is nothing at this path.")
         .saying("Not found")
@@ -39,6 +42,10 @@ pub(super) const CODES: &[Code] = &[
         .so("See GET /api/v1/accounts for the accounts that there are, or leave the sender out."),
     missing("chat_not_found", "The workspace has no such chat.")
         .saying("Chat not found")
+        .because(&[
+            "The id is mistyped, or of another workspace.",
+            "No chat has this name: case counts. The hint tells the nearest one.",
+        ])
         .so("See GET /api/v1/chats for the chats that there are, or send to the phone."),
     missing("message_not_found", "The workspace has no such message.")
         .saying("Message not found")
@@ -82,7 +89,7 @@ pub(super) const CODES: &[Code] = &[
     Code::refusal(409, "idempotency_conflict", "The Idempotency-Key was used for another body within 24 hours.")
         .saying("The Idempotency-Key was used for another body")
         .because(&["The key is not made anew for each message.", "The body changed between two tries of one message."])
-        .so("Use one key per message, and repeat a message with exactly the same body."),
+        .so("Use one key per message, and repeat a message with the same fields."),
     Code::refusal(409, "chat_name_ambiguous", "Several chats have this name.")
         .saying("2 chats have this name")
         .naming("chat_name")

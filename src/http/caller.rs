@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use events::characters::is_unseen;
 use events::ids::WorkspaceId;
 use events::index::Lookup;
 use events::personal::Digest;
@@ -139,7 +140,7 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
 
 /// The workspace behind the token in the path.
 pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refused> {
-    let token_hash = digest(request.match_info().query("token"));
+    let token_hash = digest(request.match_info().query("token").trim_matches(is_unseen));
     Ok(Hook(gateway.workspace_of(&Lookup::Inbound(token_hash))?, token_hash))
 }
 

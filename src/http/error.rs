@@ -57,6 +57,18 @@ impl Refused {
         self
     }
 
+    /// Its stable code.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The same, with one thing more to do about it.
+    pub(super) fn hinting_too(mut self, hint: &str) -> Self {
+        let before = self.hint.take().map_or_else(String::new, |before| format!("{before}. "));
+        self.hint = Some(format!("{before}{hint}").into());
+        self
+    }
+
     /// What to do about it.
     pub(super) fn hinting(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into().into());
@@ -201,9 +213,12 @@ impl From<Rejection> for Refused {
             Rejection::UnknownField(field) => Self::bad("unknown_field", format!("Unknown field \"{field}\""))
                 .naming(field)
                 .hinting("This webhook is strict: it takes the documented fields only"),
-            Rejection::PhoneNotE164 => Self::bad("invalid_phone", "phone is not a number in international format")
+            Rejection::PhoneNotE164(why) => Self::bad("invalid_phone", phone_refused(&why))
                 .naming("phone")
                 .hinting("Such as +12025550101; this webhook is strict"),
+            Rejection::BrokenText(what) => {
+                Self::bad("invalid_value", what).naming("text").hinting("This webhook is strict")
+            }
             Rejection::ChatNameAmbiguous(chats) => conflict("chat_name_ambiguous", "Several chats have this name")
                 .naming("chat_name")
                 .hinting(format!("{chats} chats have it: name the account, or give chat_id, jid or phone")),
@@ -258,6 +273,13 @@ impl From<crate::outbound::TooManyKeys> for Refused {
     fn from(too_many: crate::outbound::TooManyKeys) -> Self {
         Self::new(StatusCode::CONFLICT, "too_many_signing_keys", "Five signing keys are valid already")
             .hinting(format!("The oldest ends at {}: replace the key after that", too_many.until))
+    }
+}
+
+fn phone_refused(why: &str) -> String {
+    match why {
+        "" => "phone is not a number in international format".to_owned(),
+        why => format!("phone {why}"),
     }
 }
 

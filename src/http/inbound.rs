@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
 use super::submit::{self, Outcome, Sender};
-use super::{body, docs};
+use super::{body, docs, send_body};
 use crate::attempts::{Answer, Attempt};
 use crate::gateway::Gateway;
 
@@ -31,6 +31,7 @@ pub(super) async fn send(
         Some(refused) => Err(refused),
         None => submit::submit(&gateway, sender, request.headers(), body, warnings).await,
     };
+    let outcome = outcome.map_err(|refused| in_address(refused, &request));
     visit.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
 }
@@ -44,7 +45,7 @@ pub(super) async fn other_method(
 ) -> Result<HttpResponse, Refused> {
     let refused = error::method_not_allowed(ALLOWED.to_owned()).hinting("Send a POST with a JSON object as its body");
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return docs::refusal(&request, ALLOWED).ok_or(refused);
+        return docs::refusal(&request, ALLOWED).ok_or_else(|| in_address(refused, &request));
     }
     let hook = caller::hook(&gateway, &request)?;
     let mut visit = match Visit::read(&gateway, id, &request, payload, hook).await {
@@ -55,6 +56,17 @@ pub(super) async fn other_method(
     let outcome = Err(visit.refused.take().unwrap_or(refused));
     visit.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
+}
+
+/// The refusal, which says so where the address has fields: nobody reads them there.
+fn in_address(refused: Refused, request: &HttpRequest) -> Refused {
+    match send_body::named_in_query(request.query_string()).as_slice() {
+        [] => refused,
+        names => {
+            let names = names.join(", ");
+            refused.hinting_too(&format!("Fields in the address are not read ({names}): put them into the JSON body"))
+        }
+    }
 }
 
 fn answer(gateway: &Gateway, outcome: Outcome) -> HttpResponse {

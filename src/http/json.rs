@@ -1,23 +1,32 @@
 //! Reads JSON objects out of bytes, and explains what is not one.
 
+mod foreign;
+mod lossy;
 mod mistake;
 mod number;
+mod same;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::Utf8Error;
 
+use actix_web::http::header::HeaderMap;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use self::lossy::Lossy;
 pub(super) use self::number::whole;
+pub(super) use self::same::one_spelling;
 use super::error::Refused;
 
 /// An object has at most so many fields.
 const FIELDS_MAX: usize = 1_000;
+/// So many fields are looked into for those that are missing.
+const LOOKED_INTO_MAX: usize = 20;
 /// Windows programs like to begin with it.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -49,6 +58,20 @@ pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refused> {
     Ok(object)
 }
 
+/// The refusal of a body, in better words where its headers say what it is.
+pub(super) fn explain(refused: Refused, headers: &HeaderMap, body: &[u8]) -> Refused {
+    if refused.code() != "invalid_json" {
+        return refused;
+    }
+    if let Some(cause) = foreign::of_headers(headers) {
+        return invalid(1, 1, &cause);
+    }
+    match (std::str::from_utf8(body), foreign::charset(headers)) {
+        (Err(error), Some(charset)) => not_utf_8(body, error, &format!("it is declared as {charset}")),
+        _ => refused,
+    }
+}
+
 /// One JSON object.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
     let text = text(body)?;
@@ -75,6 +98,36 @@ impl Object<'_> {
         Err(Refused::invalid(name, format!("{name} must be a text, not {what}")))
     }
 
+    /// The same, with a mark in the place of half an emoji; whether there was one.
+    pub(super) fn lossy_text(&self, name: &'static str) -> Result<(Option<String>, bool), Refused> {
+        let raw = self.fields.get(name).map_or("", |value| value.get());
+        if raw.starts_with('"') && raw.contains("\\u") {
+            let lossy: Lossy = serde_json::from_str(raw).map_err(|error| self.broken(raw, &error))?;
+            return Ok((Some(lossy.text), lossy.is_broken));
+        }
+        Ok((self.text(name)?, false))
+    }
+
+    /// Whether a field is a number of JSON that is not written as plain digits.
+    pub(super) fn is_number_in_disguise(&self, name: &str) -> bool {
+        let raw = self.fields.get(name).map_or("", |value| value.get());
+        !raw.starts_with('"') && raw.contains(['.', 'e', 'E'])
+    }
+
+    /// The first field that holds an object, as such or as a text, with one of these fields in it.
+    pub(super) fn holding(&self, wanted: &[&str]) -> Option<&str> {
+        let has_one = |text: &str| {
+            let inner: Result<Object, _> = serde_json::from_str(text);
+            inner.is_ok_and(|inner| wanted.iter().any(|name| inner.fields.contains_key(*name)))
+        };
+        let found = self.fields.iter().take(LOOKED_INTO_MAX).find(|(_, value)| match value.get().as_bytes().first() {
+            Some(b'{') => has_one(value.get()),
+            Some(b'"') => serde_json::from_str::<String>(value.get()).is_ok_and(|text| has_one(&text)),
+            _ => false,
+        });
+        found.map(|(name, _)| name.as_str())
+    }
+
     /// The same of a field that identifies something: a whole number as its digits, however it is written; `Err` holds
     /// any other number.
     pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refused> {
@@ -91,21 +144,28 @@ impl Object<'_> {
         let begins = value.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         match mistake::first(value) {
             Some(found) => explained(self.text, &mistake::Mistake { at: begins.saturating_add(found.at), ..found }),
-            None => refusal(self.text, error),
+            None => {
+                let (line, column) = mistake::place(self.text, begins);
+                invalid(line, column, &cause_of(error))
+            }
         }
     }
 }
 
 /// Bodies are UTF-8.
 fn text(body: &[u8]) -> Result<&str, Refused> {
-    let text = std::str::from_utf8(body).map_err(|error| {
-        let before = String::from_utf8_lossy(body.get(..error.valid_up_to()).unwrap_or_default());
-        let byte = error.valid_up_to() + 1;
-        let hint = if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) { " (it looks like UTF-16)" } else { "" };
-        let (line, column) = mistake::place(&before, before.len());
-        invalid(line, column, &format!("the body is not UTF-8, byte {byte} is wrong{hint}"))
+    let text = std::str::from_utf8(body).map_err(|error| match foreign::of_bytes(body) {
+        Some(cause) => invalid(1, 1, &cause),
+        None => not_utf_8(body, error, "it looks like ISO-8859-1 or Windows-1252"),
     })?;
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+}
+
+fn not_utf_8(body: &[u8], error: Utf8Error, what: &str) -> Refused {
+    let before = String::from_utf8_lossy(body.get(..error.valid_up_to()).unwrap_or_default());
+    let byte = error.valid_up_to() + 1;
+    let (line, column) = mistake::place(&before, before.len());
+    invalid(line, column, &format!("the body is not UTF-8, byte {byte} is wrong: {what}; send it as UTF-8"))
 }
 
 fn refusal(text: &str, error: &serde_json::Error) -> Refused {
@@ -115,9 +175,16 @@ fn refusal(text: &str, error: &serde_json::Error) -> Refused {
     if error.classify() == Category::Data {
         return not_an_object(text);
     }
+    invalid(error.line(), error.column(), &cause_of(error))
+}
+
+/// What is wrong with a text that is JSON as far as its marks go.
+fn cause_of(error: &serde_json::Error) -> String {
     let what = error.to_string();
-    let what = what.split(" at line ").next().unwrap_or_default();
-    invalid(error.line(), error.column(), what)
+    if what.contains("escape") {
+        return "this text has half an emoji: \\ud800 to \\udfff stand in pairs only".to_owned();
+    }
+    what.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 fn explained(text: &str, mistake: &mistake::Mistake) -> Refused {

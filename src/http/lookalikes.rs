@@ -44,7 +44,9 @@ const NAMES: &[(&str, &str)] = &[
          numerotelefono numerodetelefono celular movil telefone numerodotelefone numerodetelephone telephone \
          telephonenumber portable cellulare telefoon telefoonnummer nrtelefonu numertelefonu nomor nomortelepon telepon τηλεφωνο τηλ \
          κινητο αριθμοςτηλεφωνου телефон номер номертелефона फोन फोननंबर मोबाइल मोबाइलनंबर هاتف الهاتف رقم رقمالهاتف جوال \
-         טלפון מספרטלפון 电话 電話 手机 手机号",
+         טלפון מספרטלפון 电话 電話 手机 手机号 電話番号 携帯 携帯番号 전화번호 휴대폰 전화 телефонномер номертелефону тел puhelin \
+         puhelinnumero telefonszam telefonnr telefonničislo telefonnicislo cislotelefonu sodienthoai sốđiệnthoại \
+         điệnthoại โทรศัพท เบอรโทร ফোন মোবাইল تلفن شماره فون",
     ),
     (
         "chat_name",
@@ -150,6 +152,12 @@ mod tests {
                     "to",
                     "telefone",
                     "Rufnummer",
+                    "電話番号",
+                    "전화번호",
+                    "телефон",
+                    "số điện thoại",
+                    "โทรศัพท์",
+                    "تلفن",
                 ],
             ),
             ("chat_name", &["chatName", "sohbet adı", "nombre_del_chat", "nome do chat"]),

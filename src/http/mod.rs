@@ -36,6 +36,7 @@ mod submit;
 mod tables;
 mod teammates;
 mod timeline;
+mod titles;
 mod told;
 mod tries;
 mod workspace;

@@ -19,6 +19,8 @@ use crate::transports::simulator;
 
 /// The secret URL: whatever is sent there is an attempt.
 const INBOUND: &str = "/in/{token}";
+/// The same, as it is copied carelessly: with slashes and blanks behind it.
+const INBOUND_COPIED: &str = r"/in/{token}/{nothing:[/\s]*}";
 
 /// The table. Where two paths fit a request, the upper one takes it.
 fn table() -> Vec<Row> {
@@ -179,7 +181,11 @@ fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'st
         INBOUND => web::to(inbound::other_method),
         _ => web::to(move || ready(error::method_not_allowed(allowed.clone()))),
     };
-    let resource = web::resource(path).default_service(refuse);
+    let resource = match path {
+        INBOUND => web::resource([INBOUND, INBOUND_COPIED]),
+        _ => web::resource(path),
+    };
+    let resource = resource.default_service(refuse);
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
     resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))
 }

@@ -3,10 +3,13 @@
 mod file;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use actors::peer::{Peer, e164};
-use actors::workspace::Recipient;
+use actors::peer::Peer;
+use actors::phone::Oddity;
+use actors::workspace::{Doubt, Recipient};
 use events::account::{File, Origin};
+use events::characters::{is_blank, is_unseen};
 use events::ids::ChatId;
 
 use super::error::Refused;
@@ -26,10 +29,15 @@ const SENDER_SHORT: &str = "account";
 /// What the path says comes before all fields.
 const PATH: &str = "the chat in the path";
 /// In the order in which they count.
-const RECIPIENTS: [&str; 4] = [CHAT_ID, "jid", "phone", CHAT_NAME];
+const RECIPIENTS: [&str; 4] = [CHAT_ID, JID, PHONE, CHAT_NAME];
 const CHAT_ID: &str = "chat_id";
+const JID: &str = "jid";
+const PHONE: &str = "phone";
 const CHAT_NAME: &str = "chat_name";
 const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAIN];
+
+/// What tells that an object is a whole body.
+const HELD: [&str; 6] = [ACTION, TEXT, CHAT_ID, JID, PHONE, CHAT_NAME];
 
 /// So many unknown fields are named; of more only the number is told.
 const UNKNOWN_MAX: usize = 20;
@@ -50,6 +58,8 @@ pub(super) struct SendBody {
     pub(super) file: Option<File>,
     /// Names of fields that mean nothing here.
     pub(super) unknown_fields: Vec<String>,
+    /// What only a strict webhook refuses.
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl SendBody {
@@ -62,7 +72,8 @@ impl SendBody {
         text_chars: usize,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Refused> {
-        let mut fields = Fields { object: json::fields(bytes)?, is_api: door != Origin::Inbound, chat, warnings };
+        let object = json::fields(bytes)?;
+        let mut fields = Fields { object, is_api: door != Origin::Inbound, chat, doubt: None, warnings };
         let unknown_fields = fields.unknown();
         fields.repeated();
         fields.action()?;
@@ -70,21 +81,44 @@ impl SendBody {
         let text = fields.text(text_chars, file.is_some())?;
         let sender = fields.sender()?;
         let recipient = fields.recipient(sender.is_some())?;
-        Ok(Self { recipient, sender, text, file, unknown_fields })
+        let doubt = fields.doubt;
+        Ok(Self { recipient, sender, text, file, unknown_fields, doubt })
     }
+}
+
+/// The names of fields in an address, which are not read there: what the query of a URL names, at most a few.
+pub(super) fn named_in_query(query: &str) -> Vec<String> {
+    let names = url::form_urlencoded::parse(query.as_bytes()).take(UNKNOWN_MAX).map(|(name, _)| name);
+    let is_field =
+        |name: &str| KNOWN.contains(&name) || RECIPIENTS.contains(&name) || lookalikes::meant(name).is_some();
+    let names = names.filter(|name| is_field(name));
+    names.map(|name| name.chars().take(UNKNOWN_CHARS_MAX).collect()).collect()
 }
 
 struct Fields<'a> {
     object: Object<'a>,
     is_api: bool,
     chat: Option<ChatId>,
+    doubt: Option<Doubt>,
     warnings: &'a mut Vec<String>,
 }
 
 impl Fields<'_> {
     /// A field as text; numbers count as their digits, `null` and blank as absent.
     fn get(&self, name: &'static str) -> Result<Option<String>, Refused> {
-        Ok(self.object.text(name)?.filter(|text| !text.trim().is_empty()))
+        Ok(self.object.text(name)?.filter(|text| !is_blank(text)))
+    }
+
+    /// As [`Fields::get`], of what people read: half an emoji and U+0000 are no reason to refuse it.
+    fn read(&mut self, name: &'static str) -> Result<Option<String>, Refused> {
+        let (text, is_broken) = self.object.lossy_text(name)?;
+        let Some(text) = text else { return Ok(None) };
+        let (text, broken) = text::mended(text, is_broken);
+        for what in broken {
+            self.warnings.push(format!("\"{name}\" has {what}"));
+            self.doubt.get_or_insert(Doubt::Text(format!("{name} has {what}")));
+        }
+        Ok(Some(text).filter(|text| !is_blank(text)))
     }
 
     /// As [`Fields::get`], of a phone or an id. No chat has an id that is not whole; a phone with a fraction would be
@@ -95,7 +129,7 @@ impl Fields<'_> {
             Err(number) if name == CHAT_ID => Some(number.to_owned()),
             Err(_) => return Err(Refused::invalid(name, format!("{name} must be a text or a whole number"))),
         };
-        Ok(text.filter(|text| !text.trim().is_empty()))
+        Ok(text.filter(|text| !is_blank(text)))
     }
 
     /// As [`Fields::get`], and not longer than any such name is.
@@ -144,6 +178,10 @@ impl Fields<'_> {
 
     /// `refused`, with a hint if an unknown field looks like one of `wanted`.
     fn hinting(&self, refused: Refused, wanted: &[&'static str]) -> Refused {
+        if let Some(holder) = self.object.holding(&HELD) {
+            let holder: String = holder.chars().take(UNKNOWN_CHARS_MAX).collect();
+            return refused.hinting(format!("The fields stand inside \"{holder}\": send what it holds, without it"));
+        }
         let found = self.unknown_names().find_map(|name| {
             let field = lookalikes::meant(name)?;
             wanted.iter().find(|wanted| **wanted == field).map(|field| (name, *field))
@@ -170,7 +208,7 @@ impl Fields<'_> {
     }
 
     fn file(&mut self) -> Result<Option<File>, Refused> {
-        match (self.get(FILE_URL)?, self.get(FILE_NAME)?) {
+        match (self.get(FILE_URL)?, self.read(FILE_NAME)?) {
             (None, None) => Ok(None),
             (Some(url), Some(name)) => file::checked(&url, &name, self.warnings).map(Some),
             (Some(_), None) => {
@@ -184,8 +222,8 @@ impl Fields<'_> {
         }
     }
 
-    fn text(&self, text_chars: usize, has_file: bool) -> Result<String, Refused> {
-        let text = match self.get(TEXT)? {
+    fn text(&mut self, text_chars: usize, has_file: bool) -> Result<String, Refused> {
+        let text = match self.read(TEXT)? {
             Some(text) => text,
             None if has_file => return Ok(String::new()),
             None if self.object.fields.contains_key(TEXT) => {
@@ -199,6 +237,7 @@ impl Fields<'_> {
             let message = format!("text has more than {text_chars} characters");
             return Err(Refused::bad("text_too_long", message).naming(TEXT));
         }
+        self.warnings.extend(text::oddities(&text).into_iter().map(|what| format!("\"{TEXT}\" has {what}")));
         Ok(text)
     }
 
@@ -235,22 +274,37 @@ impl Fields<'_> {
     fn to(&mut self, counts: &str, value: &str) -> Result<Recipient, Refused> {
         match counts {
             PATH | CHAT_ID => value
-                .trim()
+                .trim_matches(is_unseen)
                 .parse()
                 .map(Recipient::Chat)
                 .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming(CHAT_ID)),
-            "jid" => Peer::from_jid(value).map(Recipient::Peer).ok_or_else(|| {
+            JID => Peer::from_jid(value).map(Recipient::Peer).ok_or_else(|| {
                 Refused::invalid("jid", "jid is not a WhatsApp JID")
                     .hinting("Such as 12025550101@s.whatsapp.net or 120363041234567890@g.us")
             }),
-            "phone" => {
-                if e164(value.trim()).is_none() {
-                    self.warnings.push("\"phone\" is not in international format, such as +12025550101".to_owned());
-                }
-                Ok(Recipient::Peer(Peer::from_phone(value)))
-            }
+            PHONE => Ok(Recipient::Peer(self.phone(value))),
             _ => Ok(Recipient::Name(value.to_owned())),
         }
+    }
+
+    /// Whom the phone names; what is odd about it is warned of.
+    fn phone(&mut self, value: &str) -> Peer {
+        let (peer, read) = Peer::read_phone(value);
+        let disguised = self.object.is_number_in_disguise(PHONE).then_some(Oddity::JsonNumber);
+        let why = match read {
+            Err(no_number) => format!("is no number: {no_number}. Write it like +12025550101"),
+            Ok(oddities) => {
+                let said: Vec<String> = disguised.iter().chain(&oddities).map(ToString::to_string).collect();
+                if said.is_empty() {
+                    return peer;
+                }
+                format!("was read as {}: {}", peer.canonical, said.join("; "))
+            }
+        };
+        self.warnings.push(format!("\"{PHONE}\" {why}"));
+        // It comes before what is wrong with the text.
+        self.doubt = Some(Doubt::Phone(why));
+        peer
     }
 
     fn no_recipient(&self) -> Refused {

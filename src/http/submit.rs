@@ -2,18 +2,19 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use actors::workspace::{Accepted, Answer, Command, LookedUp, Recipient, Submit, Verdict, Workspace};
+use actors::shard::AskError;
+use actors::workspace::{Accepted, Answer, Command, LookedUp, Recipient, Rejection, Submit, Verdict, Workspace};
 use events::account::Origin;
 use events::ids::{ChatId, WorkspaceId};
 use events::index::{Lookup, Remembered};
 use events::personal::{Digest, Personal};
-use events::record::Idempotency;
+use events::record::{Cause, Idempotency};
 use serde_json::{Value, json};
 
 use super::caller::RequestId;
 use super::error::Refused;
-use super::messages;
 use super::send_body::SendBody;
+use super::{json, messages, titles};
 use crate::gateway::Gateway;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -57,7 +58,8 @@ pub(super) async fn submit(
     let dry_run = dry_run(headers)?;
     let origin = if sender.token_hash.is_some() { Origin::Inbound } else { Origin::Api };
     let by = if sender.token_hash.is_some() { "inbound" } else { "api" };
-    let body = SendBody::parse(bytes, origin, sender.chat, gateway.limits.text_chars, warnings)?;
+    let body = SendBody::parse(bytes, origin, sender.chat, gateway.limits.text_chars, warnings)
+        .map_err(|refused| json::explain(refused, headers, bytes))?;
     if gateway.state.is_disk_full() {
         return Err(Refused::disk_full());
     }
@@ -68,7 +70,7 @@ pub(super) async fn submit(
     let mut cause = Gateway::cause(by, sender.id.0);
     cause.idempotency.clone_from(&idempotency);
     let recipient = dry_run.then(|| body.recipient.clone());
-    let SendBody { recipient: to, sender: from, text, file, unknown_fields } = body;
+    let SendBody { recipient: to, sender: from, text, file, unknown_fields, doubt } = body;
     let submit = Submit {
         message: gateway.chance.message_id(gateway.shard.clock().now()),
         token_hash: sender.token_hash,
@@ -78,17 +80,31 @@ pub(super) async fn submit(
         file,
         origin,
         unknown_fields,
+        doubt,
         dry_run,
+        exact_body: idempotency.is_some().then(|| Digest::of(bytes)),
         idempotency,
         looked_up: LookedUp::default(),
     };
-    match gateway.shard.ask::<Workspace>(sender.workspace, Command::Submit(Box::new(submit)), cause).await? {
+    match ask(gateway, sender.workspace, submit, cause).await? {
         Answer::Accepted(accepted) => Ok(Outcome::Accepted(accepted)),
         Answer::Verdict(verdict) => {
             let verdict = shown(gateway, sender.workspace, verdict, recipient.as_ref(), warnings).await?;
             Ok(Outcome::Verdict(verdict))
         }
         other => Err(Refused::unexpected(&other)),
+    }
+}
+
+/// The workspace's answer. Who names a chat that there is not is told which one is named nearly so.
+async fn ask(gateway: &Gateway, workspace: WorkspaceId, submit: Submit, cause: Cause) -> Result<Answer, Refused> {
+    let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
+    let answer = gateway.shard.ask::<Workspace>(workspace, Command::Submit(Box::new(submit)), cause).await;
+    match (answer, name) {
+        (Err(AskError::Rejected(Rejection::ChatNotFound)), Some(name)) => {
+            Err(titles::not_found(gateway, workspace, name).await)
+        }
+        (answer, _) => Ok(answer?),
     }
 }
 
@@ -150,12 +166,17 @@ fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, 
     let key = value
         .to_str()
         .ok()
-        .map(str::trim)
+        .map(|key| unquoted(key.trim()))
         .filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     match key {
-        Some(key) => Ok(Some(Idempotency { key: key.to_owned(), body: Digest::of(body) })),
+        Some(key) => Ok(Some(Idempotency { key: key.to_owned(), body: Digest::of(&json::one_spelling(body)) })),
         None => Err(Refused::invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible characters")),
     }
+}
+
+/// The IETF's draft writes keys in double quotes.
+fn unquoted(key: &str) -> &str {
+    key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
 }
 
 /// Whether only the verdict is wanted.
@@ -183,6 +204,8 @@ mod tests {
         let read =
             |key: &str| idempotency(&headers(IDEMPOTENCY_KEY, key), b"").map(|found| found.map(|found| found.key));
         assert_eq!(read("order-17").unwrap().as_deref(), Some("order-17"));
+        assert_eq!(read("\"order-17\"").unwrap().as_deref(), Some("order-17"));
+        assert!(read("\"\"").is_err());
         assert!(read(&"k".repeat(255)).is_ok());
         for key in ["", " ", "two words", &"k".repeat(256)] {
             assert!(read(key).is_err(), "{key}");

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::harness::client::message;
-use crate::harness::{ACCOUNT_PHONE, Answer, SOON, Server, Setup, SimulatorProcess, Workspace, let_others_run};
+use crate::harness::{
+    ACCOUNT_PHONE, Answer, Request, SOON, Server, Setup, SimulatorProcess, Workspace, let_others_run,
+};
 use crate::harness::{random_below, wait_until};
 
 const PHONE: &str = "+12025550101";
@@ -50,6 +52,22 @@ fn fifty_posts_with_one_key_are_one_message() {
     workspace.wait_for_state(&answers[0].message_id(), "read", SOON);
     assert_eq!(server.simulator().texts(PHONE), ["once"]);
     assert_eq!(charges(&workspace), 1);
+    assert_eq!(workspace.credits(), 9);
+}
+
+/// A retry is often built anew, with its fields in another order.
+#[test]
+fn the_same_fields_are_the_same_message_and_a_quoted_key_the_same_key() {
+    let server = Server::start();
+    let workspace = server.workspace();
+    let post = |key: &str, body: &str| {
+        let request = Request::post(&*workspace.inbound).header("Idempotency-Key", key);
+        workspace.ask(&request.body("application/json", body))
+    };
+    let first = post("order-17", r#"{"action":"send","phone":"+12025550101","text":"Jos\u00e9"}"#);
+    let again = post("\"order-17\"", "{ \"text\": \"José\",\n \"phone\": \"+12025550101\", \"action\": \"send\" }");
+    assert_eq!((again.message_id(), again.is_replayed()), (first.message_id(), true));
+    assert_eq!(post("order-17", r#"{"action":"send","phone":"+12025550101","text":"Eve"}"#).status, 409);
     assert_eq!(workspace.credits(), 9);
 }
 

@@ -50,5 +50,6 @@ mod reporting;
 mod roles;
 mod simulation;
 mod simulator;
+mod spellings;
 mod test_numbers;
 mod tidy;

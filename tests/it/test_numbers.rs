@@ -24,7 +24,7 @@ const fn failed(phone: &'static str, code: &'static str) -> Card {
     Card { phone, state: "failed", failure: Some(code) }
 }
 
-const CARDS: [Card; 11] = [
+const CARDS: [Card; 13] = [
     sent(ORDINARY),
     failed("+12025550140", "not_on_whatsapp"),
     failed("+12025550141", "server_error"),
@@ -35,7 +35,9 @@ const CARDS: [Card; 11] = [
     failed("+1202555010212345", "recipient_invalid"),
     failed("02025550102", "recipient_invalid"),
     failed("+1 202 555 01O2", "recipient_invalid"),
-    sent("1 (202) 555-01.02"),
+    failed("1 (202) 555-01.02", "recipient_invalid"),
+    failed("+44 (0)20 7946 0958", "recipient_invalid"),
+    sent("1 (202) 555.0102"),
 ];
 
 fn start() -> (Server, Workspace) {
@@ -74,7 +76,7 @@ fn every_number_ends_as_its_card_says() {
         let expected = usize::from(card.state == "sent");
         assert_eq!(server.simulator().texts(card.phone).len(), expected, "{}", card.phone);
     }
-    assert_eq!(server.simulator().texts("+12025550102"), ["1 (202) 555-01.02"]);
+    assert_eq!(server.simulator().texts("+12025550102"), ["1 (202) 555.0102"]);
 }
 
 #[test]

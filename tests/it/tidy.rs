@@ -18,6 +18,7 @@ const RULES: &[&str] = &[
     "actors/src/webhook/",
     "actors/src/decider.rs",
     "actors/src/peer.rs",
+    "actors/src/phone",
 ];
 const NOT_IN_RULES: &[&str] = &[
     "async ",

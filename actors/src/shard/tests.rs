@@ -138,6 +138,8 @@ fn submit() -> Ask {
         file: None,
         origin: Origin::Inbound,
         unknown_fields: Vec::new(),
+        doubt: None,
+        exact_body: None,
         dry_run: false,
         idempotency: None,
         looked_up: LookedUp::default(),

@@ -9,13 +9,13 @@ use super::state::{Account, TRANSPORT};
 use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::Decision;
-use crate::peer::e164;
+use crate::peer::person_phone;
 
 const CONNECTION_LOST: &str = "connection lost";
 
 /// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
 pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {
-    let phone = e164(&connect.phone).ok_or(Rejection::InvalidPhone)?;
+    let phone = person_phone(&connect.phone).ok_or(Rejection::InvalidPhone)?;
     let account = match state.account_of(&phone) {
         Some(account) if state.standing(account) != Some(Standing::Disconnected) => {
             return Err(Rejection::AccountExists(account));

@@ -223,12 +223,25 @@ pub struct Submit {
     pub origin: Origin,
     /// Fields of the request that nobody knows: a strict webhook refuses them.
     pub unknown_fields: Vec<String>,
+    /// What was warned of and only a strict webhook refuses.
+    pub doubt: Option<Doubt>,
     /// Whether only the verdict is wanted.
     pub dry_run: bool,
     /// The client's own key, if it gave one.
     pub idempotency: Option<Idempotency>,
+    /// The digest of the body as it came, which older versions kept beside the key.
+    pub exact_body: Option<Digest>,
     /// What was looked up.
     pub looked_up: LookedUp,
+}
+
+/// What can be read, but maybe not as it was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// What is odd about the phone, or why it is no number.
+    Phone(String),
+    /// What is broken about the text.
+    Text(String),
 }
 
 /// To whom a message goes.
@@ -369,8 +382,10 @@ pub enum Rejection {
     WebhookDisabled,
     /// A strict webhook knows no such field.
     UnknownField(String),
-    /// A strict webhook wants E.164.
-    PhoneNotE164,
+    /// A strict webhook wants E.164; why this is not.
+    PhoneNotE164(String),
+    /// A strict webhook takes no broken text; what is broken about it.
+    BrokenText(String),
     /// The key was used for another body.
     IdempotencyConflict,
     /// No account has the named number.

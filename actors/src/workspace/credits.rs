@@ -1,5 +1,6 @@
 //! What messages cost, and how credits are granted.
 
+use events::characters::is_blank;
 use events::event::Event;
 use events::ids::{ID_MAX, WorkspaceId};
 use events::workspace::CreditsGranted;
@@ -9,7 +10,7 @@ use crate::decider::Decision;
 
 /// What a message costs: 1, and 2 for text with a file (TimelinesAI's rule).
 pub(super) fn cost(text: &str, has_file: bool) -> u64 {
-    if has_file && !text.trim().is_empty() { 2 } else { 1 }
+    if has_file && !is_blank(text) { 2 } else { 1 }
 }
 
 pub(super) fn grant(state: &State, workspace: WorkspaceId, grant: Grant) -> Result<Decision<Answer>, Rejection> {

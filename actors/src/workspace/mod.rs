@@ -18,7 +18,7 @@ use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
 pub use commands::{
     Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey,
-    Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Doubt, Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
 pub use state::{Account, Key, Owner, Standing, State};
 

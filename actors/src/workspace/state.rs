@@ -211,9 +211,9 @@ impl State {
         }
     }
 
-    /// The account of a number in any spelling.
+    /// The account of a number in any spelling, or of a person's JID.
     pub fn account_of(&self, phone: &str) -> Option<AccountId> {
-        let wanted = crate::peer::e164(phone)?;
+        let wanted = crate::peer::person_phone(phone)?;
         self.accounts.iter().find(|(_, account)| account.phone.reveal() == wanted).map(|(id, _)| *id)
     }
 

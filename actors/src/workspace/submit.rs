@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use events::workspace::CreditCharged;
 
 use super::credits::cost;
-use super::{Accepted, Answer, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
+use super::{Accepted, Answer, Doubt, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
 use crate::decider::{Decision, Found, Question};
 use crate::peer::Peer;
 
@@ -109,8 +109,10 @@ impl Submit {
         if let Some(field) = self.unknown_fields.first() {
             return Err(Rejection::UnknownField(field.clone()));
         }
-        match &self.recipient {
-            Recipient::Peer(peer) if !peer.is_valid() => Err(Rejection::PhoneNotE164),
+        match (&self.doubt, &self.recipient) {
+            (Some(Doubt::Phone(why)), _) => Err(Rejection::PhoneNotE164(why.clone())),
+            (Some(Doubt::Text(what)), _) => Err(Rejection::BrokenText(what.clone())),
+            (None, Recipient::Peer(peer)) if !peer.is_valid() => Err(Rejection::PhoneNotE164(String::new())),
             _ => Ok(()),
         }
     }
@@ -160,7 +162,8 @@ impl Submit {
         if now.since_ms(remembered.at) >= REMEMBERED_MS {
             return Ok(None);
         }
-        if given.body == remembered.body { Ok(Some(remembered)) } else { Err(Rejection::IdempotencyConflict) }
+        let is_same = given.body == remembered.body || self.exact_body == Some(remembered.body);
+        if is_same { Ok(Some(remembered)) } else { Err(Rejection::IdempotencyConflict) }
     }
 }
 

@@ -23,7 +23,7 @@ use events::account::Origin;
 use events::personal::Digest;
 use events::record::Idempotency;
 
-use super::{Accepted, Answer, Command, LookedUp, Recipient, Rejection, Submit, Workspace};
+use super::{Accepted, Answer, Command, Doubt, LookedUp, Recipient, Rejection, Submit, Workspace};
 use crate::peer::Peer;
 use crate::spec::facts::{account, chat, message};
 use crate::spec::{Spec, at};
@@ -41,6 +41,8 @@ fn submission(number: u64, phone: &str) -> Submit {
         file: None,
         origin: Origin::Inbound,
         unknown_fields: Vec::new(),
+        doubt: None,
+        exact_body: None,
         dry_run: false,
         idempotency: None,
         looked_up: LookedUp::default(),

@@ -254,7 +254,7 @@ impl Entries {
         self.share(Shared::title(workspace, name.reveal()), chat.number(), has);
     }
 
-    fn share(&mut self, shared: Shared, member: u64, has: bool) {
+    pub(super) fn share(&mut self, shared: Shared, member: u64, has: bool) {
         self.shared.entry(shared).or_default().insert(member, has);
         self.added += 1;
     }

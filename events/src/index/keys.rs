@@ -1,11 +1,16 @@
 //! The keys of the index, as types and as bytes.
 
+use crate::characters;
 use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use crate::personal::Digest;
 use crate::record::Position;
 
 pub(super) const COVERED: &[u8] = b"!covered";
 pub(super) const IDEMPOTENCY: &[u8] = b"i";
+/// Says that titles are noted as they are compared. Without it they are noted as they were given.
+pub(super) const TITLES_COMPARED: &[u8] = b"!titles";
+/// What the notes of all chats begin with.
+pub(super) const CHATS: &[u8] = b"c";
 
 /// What has one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +75,12 @@ pub(super) enum Shared {
 }
 
 impl Shared {
+    /// However the title is composed, and whatever unseen stands around it.
     pub(super) fn title(workspace: WorkspaceId, name: &str) -> Self {
+        Self::exact_title(workspace, &characters::title(name))
+    }
+
+    pub(super) fn exact_title(workspace: WorkspaceId, name: &str) -> Self {
         Self::Title(workspace, Digest::of(name.as_bytes()))
     }
 

@@ -147,3 +147,32 @@ fn nobody_is_responsible_until_somebody_is_and_then_the_latest_one() {
         });
     }
 }
+
+/// Titles as transports and people write them: composed or not, with what nobody sees around them.
+#[test]
+fn a_title_is_found_however_it_is_composed_and_whatever_unseen_stands_around_it() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![opened(0, 1), opened(0, 2)]);
+        desk.append(of_workspace(0), vec![renamed(0, 1, "Somebody", "Team Köln ")]);
+        desk.append(of_workspace(0), vec![renamed(0, 2, "Somebody", "Team Ko\u{308}ln")]);
+        everywhere(desk, |desk| {
+            for name in ["Team Köln", " Team Köln", "Team Ko\u{308}ln\u{200e}"] {
+                assert_eq!(named(desk, name), [chat(0, 1), chat(0, 2)], "{name:?}");
+            }
+            assert_eq!(named(desk, "team Köln"), []);
+        });
+    }
+}
+
+#[test]
+fn a_chat_renamed_to_the_same_title_in_another_spelling_is_found_by_it() {
+    for mut desk in Desk::each() {
+        desk.append(of_workspace(0), vec![opened(0, 1)]);
+        desk.append(of_workspace(0), vec![renamed(0, 1, "Somebody", "Köln ")]);
+        desk.append(of_workspace(0), vec![renamed(0, 1, "Köln ", "Ko\u{308}ln")]);
+        desk.append(of_workspace(0), vec![renamed(0, 1, "Ko\u{308}ln", "Bonn")]);
+        everywhere(desk, |desk| {
+            assert_eq!((named(desk, "Köln"), named(desk, "Bonn")), (vec![], vec![chat(0, 1)]));
+        });
+    }
+}

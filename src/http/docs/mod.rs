@@ -42,7 +42,7 @@ pub(super) async fn errors() -> HttpResponse {
 pub(super) fn refusal(request: &HttpRequest, allowed: &str) -> Option<HttpResponse> {
     let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
     let is_browser = request.method() == Method::GET && accept.contains("text/html");
-    if !is_browser || request.match_pattern()? != "/in/{token}" {
+    if !is_browser || !request.path().starts_with("/in/") {
         return None;
     }
     let mut answer = page(POLICY, "text/html; charset=utf-8", INBOUND);

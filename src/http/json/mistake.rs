@@ -1,10 +1,15 @@
 //! Finds the first place at which a text ceases to be JSON, and says what was likely meant. Never recurses.
 
+use events::characters::is_unseen;
 use serde::de::IgnoredAny;
+
+use super::foreign;
 
 /// Lists and objects may stand in one another this deep.
 pub(super) const DEPTH_MAX: usize = 64;
 const SHOWN_CHARS_MAX: usize = 120;
+/// Windows' shells do that.
+const SHELL: &str = " (a shell may have taken the quotes away: put the body into a file, curl --data @body.json)";
 /// What word processors make of quotes.
 const TYPOGRAPHIC: &[char] = &['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '＂'];
 
@@ -74,16 +79,10 @@ impl<'a> Walk<'a> {
 
     /// What is not meant to be JSON at all.
     fn something_else(&self) -> Result<(), Mistake> {
-        let name = self.rest().split_once('=').map_or("", |(name, _)| name);
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '%' | '.');
-        match self.peek() {
-            None => Err(self.wrong("the body is empty")),
-            Some('<') => Err(self.wrong("this looks like XML or HTML; send a JSON object")),
-            _ if !name.is_empty() && name.chars().all(plain) => {
-                Err(self
-                    .wrong("this looks like a form (action=send&...); send a JSON object: {\"action\": \"send\", ...}"))
-            }
-            _ => Ok(()),
+        match foreign::of_text(self.rest()) {
+            _ if self.rest().is_empty() => Err(self.wrong("the body is empty")),
+            Some(cause) => Err(self.wrong(cause)),
+            None => Ok(()),
         }
     }
 
@@ -133,7 +132,10 @@ impl<'a> Walk<'a> {
             Some(':') => self.at += 1,
             Some('=') => return Err(self.wrong(format!("a colon must follow {name}, not ="))),
             None => return Err(self.unfinished()),
-            Some(_) => return Err(self.wrong(format!("a colon is missing after {name}"))),
+            Some(c) => {
+                let missing = || self.wrong(format!("a colon is missing after {name}"));
+                return Err(self.unseen(c).unwrap_or_else(missing));
+            }
         }
         Ok(Next::Value)
     }
@@ -148,7 +150,8 @@ impl<'a> Walk<'a> {
                 let cause = if word.is_empty() {
                     format!("a name in double quotes must stand here, not {c}")
                 } else {
-                    format!("the name {word} must stand in double quotes: \"{word}\"")
+                    let shell = if self.text.contains('"') { "" } else { SHELL };
+                    format!("the name {word} must stand in double quotes: \"{word}\"{shell}")
                 };
                 self.wrong(cause)
             }),
@@ -213,13 +216,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.at += 1;
-        let string = self.text.get(start..self.at).unwrap_or_default();
-        let broken = string.contains("\\u") && serde_json::from_str::<String>(string).is_err();
-        if broken {
-            Err(Mistake { at: start, cause: "this text has half an escape \\u....".to_owned() })
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     fn escape(&mut self) -> Result<(), Mistake> {
@@ -264,6 +261,9 @@ impl<'a> Walk<'a> {
         let (Some(c), Some(open)) = (found, self.open.last()) else {
             return if found.is_none() { self.unfinished() } else { self.trailing() };
         };
+        if let Some(mistake) = self.unseen(c) {
+            return mistake;
+        }
         let end = self.text.get(..self.at).unwrap_or_default().trim_end().len();
         let ended = self.text.get(self.value..end).unwrap_or_default();
         let after_text = ended.starts_with('"') && ended.ends_with('"');
@@ -289,7 +289,16 @@ impl<'a> Walk<'a> {
     }
 
     fn trailing(&self) -> Mistake {
-        self.wrong("nothing may follow the end of the JSON document")
+        let is_quoted = self.text.trim_start().starts_with("\"{");
+        match self.peek() {
+            _ if is_quoted => self.wrong("the whole body stands in quotes: send the object without them"),
+            Some('=') if self.rest().trim_end() == "=" => {
+                self.wrong("a = follows the object, as if it were the field of a form; send the object alone")
+            }
+            found => found
+                .and_then(|c| self.unseen(c))
+                .unwrap_or_else(|| self.wrong("nothing may follow the end of the JSON document")),
+        }
     }
 
     fn unfinished(&self) -> Mistake {
@@ -305,8 +314,17 @@ impl<'a> Walk<'a> {
                 Some(self.wrong(format!("write straight double quotes (\") instead of {found}")))
             }
             '/' | '#' => Some(self.wrong("JSON knows no comments")),
-            _ => None,
+            '\\' if self.rest().starts_with("\\\"") => {
+                Some(self.wrong("the quotes are escaped: write \" instead of \\\" around names and values"))
+            }
+            _ => self.unseen(found),
         }
+    }
+
+    /// What nobody sees, so that its code is told.
+    fn unseen(&self, found: char) -> Option<Mistake> {
+        let code = || format!("the invisible character U+{:04X} must not stand here; delete it", u32::from(found));
+        is_unseen(found).then(|| self.wrong(code()))
     }
 
     fn wrong(&self, cause: impl Into<String>) -> Mistake {

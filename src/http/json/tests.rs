@@ -66,11 +66,119 @@ fn each_slip_has_its_place_and_its_likely_cause() {
     }
 }
 
+/// Bodies that never were JSON in UTF-8: forms, archives, other encodings, what shells and PHP make.
+#[test]
+fn what_is_something_else_is_called_by_its_name() {
+    let multipart = "--------------------------0a\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nsend\r\n";
+    for (body, cause) in [
+        (multipart, "a form was sent (multipart/form-data)"),
+        ("action=send&phone=%2B12025550131&text=hi", "looks like a form"),
+        ("data[action]=send&data[text]=hi", "looks like a form"),
+        ("payload=%7B%22action%22%3A%22send%22%7D", "looks like a form"),
+        ("%7B%22action%22%3A%22send%22%7D", "percent-encoded"),
+        ("{\"action\":\"send\"}=", "field of a form"),
+        ("Array\n(\n    [action] => send\n)\n", "as PHP prints it"),
+        ("array (\n  'action' => 'send',\n)", "as PHP prints it"),
+        ("a:1:{s:6:\"action\";s:4:\"send\";}", "as PHP prints it"),
+        ("'{\"action\":\"send\"}'", "the shell's quotes"),
+        ("'{action:send}'", "the shell's quotes"),
+        ("{action:send}", "a shell may have taken the quotes away"),
+        ("{\\\"action\\\":\\\"send\\\"}", "the quotes are escaped"),
+        ("{\"action\": \\\"send\\\"}", "the quotes are escaped"),
+        ("\"{\"action\":\"send\"}\"", "the whole body stands in quotes"),
+        ("{\0\"\0a\0\"\0:\01\0}\0", "UTF-16"),
+        ("\0{\0\"\0a\0\"\0:\01\0}", "UTF-16"),
+        ("PK\u{3}\u{4}", "compressed (zip)"),
+    ] {
+        let message = message(body);
+        assert!(
+            message.starts_with("invalid_json: Invalid JSON at line 1, ") && message.contains(cause),
+            "{body} {message}"
+        );
+    }
+    for (body, cause) in [
+        (&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], "compressed (gzip)"),
+        (b"\x28\xb5\x2f\xfd\x04\x00", "compressed (zstd)"),
+        (b"\x78\x9c\xab\x56\x4a", "compressed (deflate)"),
+        (b"\xff\xfe{\0", "UTF-16"),
+        (b"{\"text\":\"Jos\xe9\"}", "byte 13 is wrong: it looks like ISO-8859-1 or Windows-1252; send it as UTF-8"),
+    ] {
+        let message = fields(body).unwrap_err().to_string();
+        assert!(message.contains(cause), "{body:?} {message}");
+    }
+}
+
+/// Pasted from web pages and word processors: what nobody sees where JSON wants a mark.
+#[test]
+fn an_invisible_character_is_called_by_its_code() {
+    for (body, column, code) in [
+        ("{\u{a0}\"action\":\"send\"}", 2, "U+00A0"),
+        ("\u{200b}{\"action\":\"send\"}", 1, "U+200B"),
+        ("\u{feff}\u{feff}{\"action\":\"send\"}", 1, "U+FEFF"),
+        ("{\"action\"\u{2003}:\"send\"}", 10, "U+2003"),
+        ("{\"action\":\u{a0}\"send\"}", 11, "U+00A0"),
+        ("{\"action\":\"send\"\u{a0},\"text\":\"x\"}", 17, "U+00A0"),
+        ("{\"action\":\"send\",\u{2028}\"text\":\"x\"}", 18, "U+2028"),
+        ("{\"action\":\"send\"}\u{0}", 18, "U+0000"),
+    ] {
+        let wanted = format!(
+            "invalid_json: Invalid JSON at line 1, column {column}: the invisible character {code} must not stand here; delete it"
+        );
+        assert_eq!(message(body), wanted, "{body:?}");
+    }
+}
+
+/// What the headers declare is named, and only where the body is of no use.
+#[test]
+fn headers_tell_what_a_body_is() {
+    let explained = |headers: &[(&'static str, &'static str)], body: &[u8]| {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(name.parse().unwrap(), value.parse().unwrap());
+        }
+        explain(fields(body).unwrap_err(), &map, body).to_string()
+    };
+    for (headers, body, cause) in [
+        (&[("content-encoding", "br")][..], &b"\x0b\x02\x80"[..], "the body is compressed (br); send it plain"),
+        (&[("content-encoding", "GZIP")], b"x", "the body is compressed (gzip); send it plain"),
+        (
+            &[("content-type", "application/json; charset=ISO-8859-1")],
+            b"{\"text\":\"Jos\xe9\"}",
+            "declared as iso-8859-1; send it as UTF-8",
+        ),
+        (&[("content-type", "text/plain;charset=\"windows-1252\"; x=y")], b"\xe9", "declared as windows-1252; send"),
+        (&[("content-type", "application/json; charset=utf-8")], b"\xe9", "it looks like ISO-8859-1 or Windows-1252"),
+        (&[("content-type", "multipart/form-data; boundary=x")], b"--x--", "a form was sent (multipart/form-data)"),
+        (&[("content-encoding", "aws-chunked")], b"{a: 1}", "the name a must stand in double quotes"),
+    ] {
+        let message = explained(headers, body);
+        assert!(message.contains(cause), "{headers:?} {message}");
+    }
+}
+
+/// Many senders wrap their fields.
+#[test]
+fn a_field_that_holds_the_fields_is_found() {
+    for (body, wanted) in [
+        (r#"{"data":{"action":"send"}}"#, Some("data")),
+        (r#"{"x":1,"payload":{"phone":"1"}}"#, Some("payload")),
+        (r#"{"body":"{\"action\":\"send\"}"}"#, Some("body")),
+        (r#"{"data":{"colour":"red"}}"#, None),
+        (r#"{"data":[{"action":"send"}]}"#, None),
+        (r#"{"data":"action"}"#, None),
+    ] {
+        assert_eq!(fields(body.as_bytes()).unwrap().holding(&["action", "phone"]), wanted, "{body}");
+    }
+}
+
 #[test]
 fn half_a_surrogate_is_found_when_its_field_is_read() {
     let body = b"{\n\"phone\": 1,\n\"text\": \"\\ud83d!\"}";
     let refused = fields(body).unwrap().text("text").unwrap_err().to_string();
-    assert_eq!(refused, "invalid_json: Invalid JSON at line 3, column 9: this text has half an escape \\u....");
+    assert_eq!(
+        refused,
+        "invalid_json: Invalid JSON at line 3, column 9: this text has half an emoji: \\ud800 to \\udfff stand in pairs only"
+    );
 }
 
 #[test]
@@ -94,11 +202,12 @@ fn what_is_neither_an_object_nor_json_is_no_json() {
 #[test]
 fn bytes_that_are_not_utf_8_are_counted() {
     let refused = fields(b"{\"a\": \"\xff\"}").unwrap_err().to_string();
-    let wanted = "invalid_json: Invalid JSON at line 1, column 8: the body is not UTF-8, byte 8 is wrong";
+    let wanted = "invalid_json: Invalid JSON at line 1, column 8: the body is not UTF-8, byte 8 is wrong: \
+                  it looks like ISO-8859-1 or Windows-1252; send it as UTF-8";
     assert_eq!(refused, wanted);
     let refused = fields(b"{\n\"\xc3\xa9\": \"\xff\"}").unwrap_err().to_string();
     assert!(refused.contains("at line 2, column 7: "), "{refused}");
-    assert!(fields(b"\xff\xfe{\0").unwrap_err().to_string().ends_with("byte 1 is wrong (it looks like UTF-16)"));
+    assert!(fields(b"\xff\xfe{\0").unwrap_err().to_string().ends_with("the body is UTF-16; send it as UTF-8"));
 }
 
 #[test]
@@ -141,7 +250,6 @@ proptest::proptest! {
     #[test]
     fn whatever_serde_refuses_is_explained_and_nothing_else(body in "[{}\\[\\],:\"'a1 \\\\ntue+.\n-]{0,40}") {
         let right = serde_json::from_str::<IgnoredAny>(&body).is_ok();
-        // `IgnoredAny` does not read texts to their end: half a surrogate is no mistake to it.
         proptest::prop_assert_eq!(mistake::first(&body).is_none(), right, "{:?}", mistake::first(&body));
     }
 }

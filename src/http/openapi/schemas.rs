@@ -162,9 +162,10 @@ pub(super) fn send() -> Value {
             "file_name": text("The name that the recipient sees; given with file_url."),
             "chat_id": text("A chat of this workspace; its own account sends."),
             "jid": {"type": ["string", "null"], "pattern": JID, "description": "WhatsApp's id of a person or group."},
-            "phone": text("International format; checked when it is sent, not when it is accepted."),
-            "chat_name": text("The exact name of a chat."),
-            "whatsapp account phone": text("The account that sends; else the one that was connected last."),
+            "phone": text("International format, grouped as people do; checked when it is sent, not when it is accepted. A JID \
+                is taken as `jid`, with a warning."),
+            "chat_name": text("The name of a chat; case counts."),
+            "whatsapp account phone": text("The account that sends, by its number; else the one that was connected last."),
             "whatsapp_account_phone": text("The same."),
         },
         "example": {"action": "send", "phone": "+12025550101", "text": "Your order is on its way"},

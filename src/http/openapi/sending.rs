@@ -52,7 +52,7 @@ pub(super) fn docs() -> Vec<Doc> {
 /// The headers of the request, those of the answers given so far, and what every door refuses.
 fn with_headers(doc: Doc) -> Doc {
     let number = json!({"type": "integer", "minimum": 0});
-    let once = "The same key and body within 24 hours give the first answer again, and nothing is sent twice.";
+    let once = "The same key and fields within 24 hours give the first answer again, and nothing is sent twice.";
     let dry = "`true`: the verdict only. Nothing is queued, nothing is charged.";
     doc.header("Idempotency-Key", once, json!({"type": "string", "pattern": "^[!-~]{1,255}$"}))
         .header("Dry-Run", dry, json!({"type": "string", "enum": ["true", "false"]}))

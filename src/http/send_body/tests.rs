@@ -142,9 +142,97 @@ fn what_is_odd_but_no_reason_to_refuse_is_a_warning() {
     assert_eq!(with(r#""metin":"y""#), ["Unknown field \"metin\" was ignored. Did you mean \"text\"?"]);
     assert_eq!(with(r#""text":"y""#), ["\"text\" is given more than once: the last one counts"]);
     let local = warnings(r#"{"action":"send","phone":"0532 111 22 33","text":"x"}"#);
-    assert_eq!(local, ["\"phone\" is not in international format, such as +12025550101"]);
+    let wanted =
+        "\"phone\" is no number: it begins with 0, so its country's code is missing. Write it like +12025550101";
+    assert_eq!(local, [wanted]);
     let chat = r#"{"action":"send","chat_id":"100100000001","text":"x","whatsapp account phone":"+12025550100"}"#;
     assert_eq!(warnings(chat), ["\"whatsapp account phone\" was ignored: the chat's own account sends"]);
+}
+
+/// What would make a phone another one is told; what a strict webhook refuses, too.
+#[test]
+fn what_is_odd_about_a_phone_is_told() {
+    for (phone, canonical, said) in [
+        (r#""12025550111.0""#, "+12025550111", "the .0 that spreadsheets write behind whole numbers was dropped"),
+        ("12025550111.0", "+12025550111", "a JSON number with a fraction or an exponent"),
+        ("1.2025550111e10", "+12025550111", "a JSON number with a fraction or an exponent"),
+        (r#""tel:+12025550111""#, "+12025550111", "\"tel:\" was dropped"),
+        (r#""0012025550111""#, "+12025550111", "00 was read as +"),
+        (r#""2025550111""#, "+2025550111", "ten digits without +"),
+        ("2025550111", "+2025550111", "ten digits without +"),
+        (r#""12025550121@c.us""#, "+12025550121", "it is a JID"),
+        (r#""120363041234567890@g.us""#, "120363041234567890@g.us", "it is a JID"),
+        (r#""+44 (0)20 7946 0958""#, "?+44 (0)20 7946 0958", "leave that 0 out"),
+        (r#""1.2E+10""#, "?1.2E+10", "exponent"),
+        (r#""{{phone}}""#, "?{{phone}}", "placeholder"),
+    ] {
+        let body = format!(r#"{{"action":"send","phone":{phone},"text":"x"}}"#);
+        let (read, warnings) = read(&body, Origin::Inbound);
+        let read = read.unwrap();
+        let Recipient::Peer(peer) = read.recipient else { panic!("{phone}: {:?}", read.recipient) };
+        assert_eq!(peer.canonical, canonical);
+        assert!(warnings.len() == 1 && warnings[0].contains(said), "{phone}: {warnings:?}");
+        assert!(matches!(&read.doubt, Some(Doubt::Phone(why)) if why.contains(said)), "{phone}: {:?}", read.doubt);
+    }
+    for phone in ["\u{feff}+12025550111", "+1\u{61c}202\u{ad}5550111", "+1 (202) 555-0111", "+12025550111"] {
+        let body = format!(r#"{{"action":"send","phone":"{phone}","text":"x"}}"#);
+        assert_eq!((warnings(&body), parse(&body).unwrap().doubt), (vec![], None), "{phone:?}");
+    }
+}
+
+/// Programs cut texts in the middle of an emoji, and leave other traces.
+#[test]
+fn broken_texts_are_mended_and_told() {
+    let body = |text: &str| format!(r#"{{"action":"send","phone":"+12025550101","lead":[1],"text":"{text}"}}"#);
+    for (text, wanted, said) in [
+        (r"you \ud83d", "you \u{fffd}", "half an emoji"),
+        (r"\udc00a", "\u{fffd}a", "half an emoji"),
+        (r"a\u0000b", "ab", "U+0000"),
+    ] {
+        let read = parse(&body(text)).unwrap();
+        assert_eq!(read.text, wanted);
+        assert!(warnings(&body(text)).iter().any(|warning| warning.contains(said)), "{text}");
+        assert!(matches!(&read.doubt, Some(Doubt::Text(what)) if what.contains(said)), "{:?}", read.doubt);
+    }
+    let read = parse(&body("Hi {{a.b}}")).unwrap();
+    assert_eq!((read.text.as_str(), read.doubt), ("Hi {{a.b}}", None));
+    assert!(warnings(&body("Hi {{a.b}}")).iter().any(|warning| warning.contains("\"{{a.b}}\"")));
+    let name = parse(r#"{"action":"send","phone":"1","file_url":"https://files.example/a","file_name":"a\ud83d.pdf"}"#);
+    assert_eq!(name.unwrap().file.unwrap().name.reveal(), "a\u{fffd}.pdf");
+}
+
+/// Nothing is seen of it, so nothing is said.
+#[test]
+fn a_text_that_is_not_seen_is_empty() {
+    for text in ["\\u200b", "\\u2800", "\\u3164 \\ufe0f", "\\u0000", "\\u00ad\\n\\u0007"] {
+        let alone = format!(r#"{{"action":"send","phone":"+12025550101","text":"{text}"}}"#);
+        assert_eq!(code(&alone), "empty_message", "{text}");
+        let file = r#""file_url":"https://files.example/cat.png","file_name":"cat.png""#;
+        let with_file = format!(r#"{{"action":"send","phone":"+12025550101","text":"{text}",{file}}}"#);
+        assert_eq!(parse(&with_file).unwrap().text, "", "{text}");
+    }
+    assert_eq!(code(r#"{"action":"send","text":"x","phone":"\u200b"}"#), "recipient_missing");
+}
+
+/// Wrapped by whatever made the request.
+#[test]
+fn fields_inside_another_one_are_hinted_at() {
+    for (body, holder) in [
+        (r#"{"data":{"action":"send","phone":"+12025550131","text":"x"}}"#, "data"),
+        (r#"{"body":"{\"action\":\"send\",\"phone\":\"+12025550131\",\"text\":\"x\"}"}"#, "body"),
+        (r#"{"action":"send","payload":{"phone":"+12025550131","text":"x"}}"#, "payload"),
+        (r#"{"action":"send","text":"x","data":{"phone":"+12025550131"}}"#, "data"),
+    ] {
+        let refused = format!("{:?}", parse(body).unwrap_err());
+        assert!(refused.contains(&format!("The fields stand inside \\\"{holder}\\\"")), "{refused}");
+    }
+}
+
+#[test]
+fn fields_in_an_address_are_known_by_their_names() {
+    let named = named_in_query("action=send&Phone=%2B1&x=1&whatsapp%20account%20phone=2&te%CC%81le%CC%81phone=3");
+    assert_eq!(named, ["action", "Phone", "whatsapp account phone", "te\u{301}le\u{301}phone"]);
+    assert_eq!(named_in_query("utm_source=a&v=2"), Vec::<String>::new());
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Who a message is for: all spellings of one phone or JID give one address.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use actors::peer::e164;
-
-const DIGITS: RangeInclusive<usize> = 7..=15;
+use actors::phone;
 
 /// A person's digits, or the JID of a group or of a hidden number (WHATSAPP.md section 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +13,7 @@ impl Address {
     /// Reads a phone number or a JID; `None` if the text is neither.
     pub fn parse(text: &str) -> Option<Self> {
         let address = match text.split_once('@') {
-            None => phone(text),
+            None => digits(text),
             Some((user, server)) => jid(user, server),
         };
         address.map(|address| Self(address.into()))
@@ -42,21 +40,17 @@ impl Address {
     }
 }
 
-fn phone(text: &str) -> Option<String> {
+fn digits(text: &str) -> Option<String> {
     e164(text)?.strip_prefix('+').map(str::to_owned)
 }
 
 fn jid(user_and_device: &str, server: &str) -> Option<String> {
     let user = user_and_device.split_once(':').map_or(user_and_device, |(user, _device)| user);
     match server {
-        "s.whatsapp.net" | "c.us" => is_number(user).then(|| user.to_owned()),
+        "s.whatsapp.net" | "c.us" => phone::of_digits(user).map(|_| user.to_owned()),
         "g.us" | "lid" if !user.is_empty() => Some(format!("{user}@{server}")),
         _ => None,
     }
-}
-
-fn is_number(digits: &str) -> bool {
-    DIGITS.contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -75,6 +69,9 @@ mod tests {
             "+1 (202) 555-0101",
             "1.202.555.0101",
             "[1] 202 555 0101",
+            "١٢٠٢٥٥٥٠١٠١",
+            "0012025550101",
+            "12025550101.0",
             "12025550101@s.whatsapp.net",
             "12025550101@c.us",
             "12025550101:17@s.whatsapp.net",
@@ -111,7 +108,7 @@ mod tests {
     fn a_number_has_7_to_15_digits_and_no_leading_0() {
         assert_eq!(parsed("2025550").as_deref(), Some("2025550"));
         assert_eq!(parsed("202555010112345").as_deref(), Some("202555010112345"));
-        for text in ["202555", "2025550101123456", "02025550101", "+0 202 555 0101", "0012025550101"] {
+        for text in ["202555", "2025550101123456", "02025550101", "+0 202 555 0101", "+0012025550101"] {
             assert_eq!(parsed(text), None, "{text}");
         }
     }
@@ -125,7 +122,8 @@ mod tests {
             "1202+5550101",
             "12025550101x",
             "1/202/555/0101",
-            "١٢٠٢٥٥٥٠١٠١",
+            "+44 (0)20 7946 0958",
+            "12025550101.5",
             "Mary",
             "@g.us",
             ":1@lid",

@@ -40,7 +40,7 @@ fn text_with_a_file_costs_two_credits() {
 
 #[test]
 fn blank_text_with_a_file_costs_one_credit() {
-    for blank in [" ", "\n\t ", "\u{a0}"] {
+    for blank in [" ", "\n\t ", "\u{a0}", "\u{200b}", "\u{2800}", "\u{3164}", "\u{0}"] {
         with_credits(9).when(saying(blank, true), at(0)).answers(&accepted(11, 8)).then(taken(blank, Some(file()), 1));
     }
 }

@@ -48,6 +48,21 @@ fn the_same_key_with_another_body_is_a_conflict() {
         .then_rejected(&Rejection::IdempotencyConflict);
 }
 
+/// Older versions remembered the body as it came.
+#[test]
+fn a_body_that_was_remembered_as_it_came_is_the_same_too() {
+    let with_exact = |exact: &str| {
+        let Command::Submit(mut submit) = with_key(12, "+12025550101", "order-1", "one spelling") else {
+            unreachable!()
+        };
+        submit.exact_body = Some(Digest::of(exact.as_bytes()));
+        Command::Submit(submit)
+    };
+    let spec = || ready().finding(remembered("as it came", 0));
+    spec().when(with_exact("as it came"), at(1)).answers(&replayed(9)).then_nothing();
+    spec().when(with_exact("another"), at(1)).then_rejected(&Rejection::IdempotencyConflict);
+}
+
 #[test]
 fn a_key_is_remembered_until_a_day_has_passed() {
     assert_eq!(REMEMBERED_MS, 86_400_000);

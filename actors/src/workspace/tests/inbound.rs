@@ -122,9 +122,23 @@ fn a_strict_webhook_wants_an_international_number() {
     ready().when(to_phone(11, "0532 111 22 33"), at(0)).then(taken_to("?0532 111 22 33", "0532 111 22 33"));
     let spec = || ready().and([strict(true)]);
     for phone in ["0532 111 22 33", "hello", "123456"] {
-        spec().when(to_phone(11, phone), at(0)).then_rejected(&Rejection::PhoneNotE164);
+        spec().when(to_phone(11, phone), at(0)).then_rejected(&Rejection::PhoneNotE164(String::new()));
     }
     spec().when(to_phone(11, "+12025550101"), at(0)).then(taken());
+}
+
+/// What is only warned about otherwise: odd spellings of a phone, broken texts.
+#[test]
+fn a_strict_webhook_refuses_what_is_doubtful() {
+    let why = || "00 was read as +".to_owned();
+    for (doubt, rejection) in [
+        (Doubt::Phone(why()), Rejection::PhoneNotE164(why())),
+        (Doubt::Text("half an emoji".to_owned()), Rejection::BrokenText("half an emoji".to_owned())),
+    ] {
+        let command = || changed(|submit| submit.doubt = Some(doubt.clone()));
+        ready().when(command(), at(0)).then(taken());
+        ready().and([strict(true)]).when(command(), at(0)).then_rejected(&rejection);
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn what_the_transport_can_do_is_recorded() {
 
 #[test]
 fn a_number_is_connected_once_however_it_is_written() {
-    for phone in ["+12025550100", "12025550100", "1-202-555-0100"] {
+    for phone in ["+12025550100", "12025550100", "1-202-555-0100", "\u{feff}+12025550100", "0012025550100"] {
         WorkspaceSpec::given([created(), connected()])
             .when(connect(phone), at(0))
             .then_rejected(&Rejection::AccountExists(account(1)));
@@ -74,7 +74,7 @@ fn a_blocked_number_is_not_connected_again() {
 
 #[test]
 fn only_an_international_number_is_connected() {
-    for phone in ["", "hello", "+0123456789", "123456", "1234567890123456"] {
+    for phone in ["", "hello", "+0123456789", "123456", "1234567890123456", "+44 (0)20 7946 0958", "12025550100@g.us"] {
         WorkspaceSpec::given([created()]).when(connect(phone), at(0)).then_rejected(&Rejection::InvalidPhone);
     }
 }

@@ -1,0 +1,104 @@
+//! The one reader of phones: what people, address books and spreadsheets write becomes E.164, or no number and why.
+//!
+//! A message must never go to somebody else because a character was dropped. So only what groups digits is dropped, and
+//! whatever a person might read otherwise is no number.
+
+mod oddity;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use events::characters::{digit, is_dash, is_ignorable, is_space};
+
+pub use self::oddity::{NoNumber, Oddity};
+use self::parts::Parts;
+
+/// Digits of a number in E.164, at least; shorter ones are numbers within a network.
+pub const DIGITS_MIN: usize = 7;
+/// And at most.
+pub const DIGITS_MAX: usize = 15;
+/// A national number of so many digits looks like an international one.
+const NATIONAL_DIGITS: usize = 10;
+/// A group of so many digits can be a number by itself.
+const WHOLE_GROUP_MIN: usize = DIGITS_MIN;
+
+/// A number, and what is odd about how it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// E.164 with its plus.
+    pub phone: String,
+    /// In the order in which they stand there.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Reads a phone.
+pub fn read(text: &str) -> Result<Number, NoNumber> {
+    match plain(text) {
+        Some(phone) => Ok(Number { phone, oddities: Vec::new() }),
+        None => read_by_parts(text),
+    }
+}
+
+/// Bare digits, as a JID has them, in E.164.
+pub fn of_digits(digits: &str) -> Option<String> {
+    let is_number = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| {
+        let mut phone = String::with_capacity(digits.len() + 1);
+        phone.push('+');
+        phone.push_str(digits);
+        phone
+    })
+}
+
+/// The usual spelling, read without taking it apart: a plus and ASCII digits.
+fn plain(text: &str) -> Option<String> {
+    of_digits(text.strip_prefix('+')?)
+}
+
+/// What [`read`] gives, for every spelling.
+fn read_by_parts(text: &str) -> Result<Number, NoNumber> {
+    let (text, mut oddities) = parts::without_prefixes(text);
+    let parts = Parts::of(text)?;
+    let (digits, is_international) = parts.number(&mut oddities)?;
+    if !is_international && digits.len() == NATIONAL_DIGITS {
+        oddities.push(Oddity::LooksNational);
+    }
+    match digits.len() {
+        0 => Err(NoNumber::Empty),
+        _ if digits.starts_with('0') => Err(NoNumber::LeadingZero),
+        ..DIGITS_MIN => Err(NoNumber::TooShort),
+        DIGITS_MIN..=DIGITS_MAX => Ok(Number { phone: format!("+{digits}"), oddities }),
+        _ => Err(NoNumber::TooLong),
+    }
+}
+
+/// What a character of a phone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Digit(u8),
+    Plus,
+    Space,
+    Dash,
+    Dot,
+    Opening,
+    Closing,
+}
+
+impl Kind {
+    /// `None` for what nobody sees; anything else than these is no part of a number.
+    fn of(c: char) -> Result<Option<Self>, NoNumber> {
+        let kind = match c {
+            '+' | '\u{ff0b}' => Self::Plus,
+            '.' | '\u{b7}' | '\u{2024}' | '\u{ff0e}' => Self::Dot,
+            '(' | '[' | '\u{ff08}' | '\u{ff3b}' => Self::Opening,
+            ')' | ']' | '\u{ff09}' | '\u{ff3d}' => Self::Closing,
+            _ if is_space(c) => Self::Space,
+            _ if is_dash(c) => Self::Dash,
+            _ if is_ignorable(c) => return Ok(None),
+            _ => return digit(c).map(|value| Some(Self::Digit(value))).ok_or_else(|| NoNumber::of(c)),
+        };
+        Ok(Some(kind))
+    }
+}

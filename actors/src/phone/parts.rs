@@ -1,0 +1,194 @@
+//! A phone taken apart: its groups of digits, and what stands between them.
+
+use events::characters::is_ignorable;
+
+use super::{DIGITS_MAX, Kind, NATIONAL_DIGITS, NoNumber, Oddity, WHOLE_GROUP_MIN};
+
+/// Whose numbers keep the 0 of an area's code, also from abroad: Italy and San Marino.
+const KEEP_THEIR_ZERO: [&str; 2] = ["39", "378"];
+
+/// What stands before a number, in any case of letters.
+const SCHEMES: [(&str, Oddity); 2] = [("tel:", Oddity::Tel), ("whatsapp:", Oddity::WhatsApp)];
+
+/// So many digits are dialled from North America to call abroad, at least.
+const ABROAD_DIGITS_MIN: usize = 13;
+
+/// So many digits are kept to be looked at: more are no number.
+const KEPT_MAX: usize = DIGITS_MAX + 8;
+
+/// The text without what is not seen around it, an apostrophe and a scheme before it.
+pub(super) fn without_prefixes(text: &str) -> (&str, Vec<Oddity>) {
+    let mut oddities = Vec::new();
+    let mut text = trimmed(text);
+    if let Some(rest) = text.strip_prefix('\'') {
+        oddities.push(Oddity::Apostrophe);
+        text = trimmed(rest);
+    }
+    let scheme = SCHEMES.iter().find_map(|(scheme, oddity)| {
+        let (before, rest) = text.split_at_checked(scheme.len())?;
+        before.eq_ignore_ascii_case(scheme).then_some((rest, *oddity))
+    });
+    if let Some((rest, oddity)) = scheme {
+        oddities.push(oddity);
+        text = trimmed(rest);
+    }
+    (text, oddities)
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c))
+}
+
+/// Digits that nothing seen separates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Group {
+    /// Where it begins among all digits.
+    start: usize,
+    length: usize,
+}
+
+/// What was found in a text, in order.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// The first digits, as ASCII.
+    digits: String,
+    /// How many there are in all.
+    count: usize,
+    groups: Vec<Group>,
+    has_plus: bool,
+    /// How many digits stand before each dot.
+    dots: Vec<usize>,
+    /// Whether a dot stands where no digit stands before and behind it.
+    has_loose_dot: bool,
+    /// How many digits stand before each bracket that opens.
+    brackets: Vec<usize>,
+    is_open: bool,
+    /// How many digits stand before the last bracket that closes.
+    closed: usize,
+    /// What was there last, unseen characters aside.
+    last: Option<Kind>,
+}
+
+impl Parts {
+    pub(super) fn of(text: &str) -> Result<Self, NoNumber> {
+        let mut parts = Self::default();
+        for c in text.chars() {
+            match Kind::of(c) {
+                Ok(Some(kind)) => parts.add(kind)?,
+                Ok(None) => {}
+                Err(NoNumber::Letter('e' | 'E')) if parts.is_mantissa(text) => return Err(NoNumber::Exponent),
+                Err(no_number) => return Err(no_number),
+            }
+        }
+        if parts.is_open { Err(NoNumber::Brackets) } else { Ok(parts) }
+    }
+
+    fn add(&mut self, kind: Kind) -> Result<(), NoNumber> {
+        let (is_digit, was_digit) = (matches!(kind, Kind::Digit(_)), matches!(self.last, Some(Kind::Digit(_))));
+        self.has_loose_dot |= (kind == Kind::Dot && !was_digit) || (self.last == Some(Kind::Dot) && !is_digit);
+        match kind {
+            Kind::Digit(digit) => self.add_digit(digit),
+            Kind::Plus if self.has_plus || self.count > 0 => return Err(NoNumber::Plus),
+            Kind::Plus => self.has_plus = true,
+            Kind::Dot => self.dots.push(self.count),
+            Kind::Opening if self.is_open => return Err(NoNumber::Brackets),
+            Kind::Opening => {
+                self.is_open = true;
+                self.brackets.push(self.count);
+            }
+            Kind::Closing => {
+                // A bracket with nothing in it lacks what belongs there.
+                let is_empty = self.brackets.last() == Some(&self.count);
+                if !self.is_open || is_empty {
+                    return Err(NoNumber::Brackets);
+                }
+                self.is_open = false;
+                self.closed = self.count;
+            }
+            Kind::Space | Kind::Dash => {}
+        }
+        self.last = Some(kind);
+        Ok(())
+    }
+
+    fn add_digit(&mut self, digit: u8) {
+        let goes_on = matches!(self.last, Some(Kind::Digit(_)));
+        let is_room = self.groups.len() < KEPT_MAX;
+        match self.groups.last_mut().filter(|_| goes_on) {
+            Some(group) => group.length += 1,
+            None if is_room => self.groups.push(Group { start: self.count, length: 1 }),
+            None => {}
+        }
+        if self.count < KEPT_MAX {
+            self.digits.push(char::from(b'0' + digit));
+        }
+        self.count += 1;
+    }
+
+    /// Whether what stands here before an E is what spreadsheets write there.
+    fn is_mantissa(&self, text: &str) -> bool {
+        let exponent = text.rsplit(['e', 'E']).next().unwrap_or_default();
+        let exponent = exponent.trim_start_matches(['+', '-']);
+        self.count > 0 && !exponent.is_empty() && exponent.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    /// The digits that count, and whether they begin with a country's code for certain.
+    pub(super) fn number(&self, oddities: &mut Vec<Oddity>) -> Result<(&str, bool), NoNumber> {
+        self.judge_brackets()?;
+        let cut = self.fraction()?;
+        let kept = self.count - cut;
+        if self.groups.iter().filter(|group| group.length >= WHOLE_GROUP_MIN).count() > 1 {
+            return Err(NoNumber::TwoNumbers);
+        }
+        if self.count > KEPT_MAX {
+            return Err(NoNumber::TooLong);
+        }
+        let mut digits = self.digits.get(..kept).unwrap_or_default();
+        let first = self.groups.first().map_or(0, |group| group.length);
+        if digits.starts_with("011") && (first == 3 || digits.len() >= ABROAD_DIGITS_MIN) {
+            return Err(NoNumber::ExitCode);
+        }
+        let is_exit = !self.has_plus && first >= 2 && digits.starts_with("00");
+        if is_exit {
+            oddities.push(Oddity::DoubleZero);
+            digits = digits.get(2..).unwrap_or_default();
+        }
+        if cut > 0 {
+            oddities.push(Oddity::Fraction);
+        }
+        Ok((digits, self.has_plus || is_exit))
+    }
+
+    /// A bracket behind digits must not begin with 0, nor end the text.
+    fn judge_brackets(&self) -> Result<(), NoNumber> {
+        for before in self.brackets.iter().copied().filter(|before| *before > 0) {
+            let inside = self.groups.iter().find(|group| group.start == before);
+            let is_only_zero = inside.is_some_and(|group| group.length == 1);
+            let code = self.digits.get(..before).unwrap_or_default();
+            let code = code.strip_prefix("00").unwrap_or(code);
+            let keeps = KEEP_THEIR_ZERO.contains(&code) && !is_only_zero;
+            if self.digits.as_bytes().get(before) == Some(&b'0') && !keeps {
+                return Err(NoNumber::ZeroInBrackets);
+            }
+        }
+        let is_tail = self.closed == self.count && self.brackets.last().is_some_and(|before| *before > 0);
+        if is_tail { Err(NoNumber::BracketedTail) } else { Ok(()) }
+    }
+
+    /// How many digits at the end are the fraction of a whole number.
+    fn fraction(&self) -> Result<usize, NoNumber> {
+        let [before] = self.dots.as_slice() else { return Ok(0) };
+        let after = self.digits.get(*before..).unwrap_or_default();
+        let is_nothing = after.bytes().all(|b| b == b'0');
+        let is_final = !self.has_loose_dot && matches!(self.last, Some(Kind::Digit(_)));
+        // Behind groups two zeros may be one more group.
+        let is_one_number = self.groups.len() == 2;
+        match self.count - before {
+            1 if is_nothing && is_final => Ok(1),
+            2 if is_nothing && is_final && is_one_number => Ok(2),
+            1 | 2 => Err(NoNumber::Fraction),
+            3.. if is_nothing && is_one_number && *before >= NATIONAL_DIGITS => Err(NoNumber::Zeros),
+            _ => Ok(0),
+        }
+    }
+}

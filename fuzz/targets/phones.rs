@@ -1,0 +1,6 @@
+//! Phones as anybody may write them: never another number than a person would read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| tidings_fuzz::phones::judge(bytes));

@@ -1,0 +1,79 @@
+//! The nearest title, for whoever names a chat that there is not.
+
+use events::characters;
+use events::ids::{ChatId, WorkspaceId};
+use events::log::ReadError;
+
+use super::error::Refused;
+use crate::gateway::Gateway;
+
+/// So many chats are looked at, the newest ones.
+const CHATS_MAX: u64 = 1_000;
+/// Titles are compared so far.
+const CHARS_MAX: usize = 64;
+/// A title is near if at most so much of it, in hundredths, is otherwise.
+const OTHERWISE_MAX: usize = 60;
+
+/// 404, with the nearest title that the workspace has.
+pub(super) async fn not_found(gateway: &Gateway, workspace: WorkspaceId, name: String) -> Refused {
+    let refused = Refused::not_found("chat_not_found", "Chat not found").naming("chat_name");
+    let count = gateway.shard.look::<actors::workspace::Workspace, _>(workspace, |state| state.chats).await;
+    let count = count.map_or(0, |looked| looked.value);
+    match gateway.read(move |gateway| nearest(gateway, workspace, count, &name)).await {
+        Ok(Some(title)) => refused.hinting(format!("The nearest name is \"{title}\"; case counts")),
+        Ok(None) => refused.hinting("No chat has a name like it: see GET /api/v1/chats"),
+        Err(error) => error.into(),
+    }
+}
+
+fn nearest(gateway: &Gateway, workspace: WorkspaceId, count: u64, name: &str) -> Result<Option<String>, ReadError> {
+    let wanted = Wanted::new(name);
+    let mut found: Option<(usize, String)> = None;
+    for nth in (1..=count).rev().take(usize::try_from(CHATS_MAX).unwrap_or(usize::MAX)) {
+        let Some(chat) = ChatId::nth(workspace, nth) else { continue };
+        let Some(entry) = gateway.shard.index().chat(chat)? else { continue };
+        let title = entry.name.reveal();
+        let distance = wanted.distance(title);
+        if let Some(distance) = distance.filter(|far| found.as_ref().is_none_or(|(nearest, _)| far < nearest)) {
+            found = Some((distance, title.chars().take(CHARS_MAX).collect()));
+        }
+    }
+    Ok(found.map(|(_, title)| title))
+}
+
+/// A title as it is compared: without case, and only so far.
+struct Wanted(String);
+
+impl Wanted {
+    fn new(name: &str) -> Self {
+        Self(folded(name))
+    }
+
+    /// In hundredths of the longer title; `None` if it is too far.
+    fn distance(&self, title: &str) -> Option<usize> {
+        let title = folded(title);
+        let longer = self.0.chars().count().max(title.chars().count()).max(1);
+        let distance = strsim::osa_distance(&self.0, &title).saturating_mul(100) / longer;
+        (distance <= OTHERWISE_MAX).then_some(distance)
+    }
+}
+
+fn folded(title: &str) -> String {
+    characters::title(title).chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_titles_are_told_from_far_ones() {
+        let far = |name: &str, title: &str| Wanted::new(name).distance(title);
+        assert_eq!(far("team köln", "Team Köln"), Some(0));
+        assert!(far("Team Koeln", "Team Köln") < far("Team Bonn", "Team Köln"));
+        assert!(far("Köln", "Team Köln").is_some());
+        assert_eq!(far("Ada", "Kite club of the north"), None);
+        let long = "x".repeat(10_000);
+        assert_eq!(far(&long, &long), Some(0));
+    }
+}
