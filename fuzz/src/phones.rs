@@ -15,7 +15,8 @@ pub fn judge(bytes: &[u8]) {
         assert!(again.phone == number.phone && again.oddities.is_empty(), "{text:?} {number:?}");
     }
     // The referee knows the digits of some scripts only.
-    let is_known = |c: char| digit(c).is_none() || referee::ZEROS.iter().any(|zero| (*zero..=ninth(*zero)).contains(&c));
+    let is_known =
+        |c: char| digit(c).is_none() || referee::ZEROS.iter().any(|zero| (*zero..=ninth(*zero)).contains(&c));
     if text.chars().all(is_known) {
         assert_eq!(read.as_ref().ok().map(|number| &number.phone), referee::read(&text).as_ref(), "{text:?} {read:?}");
     }
