@@ -41,13 +41,13 @@ impl Peer {
         if let Some(peer) = text.contains('@').then(|| Self::from_jid(text)).flatten() {
             return (peer, Ok(vec![Oddity::Jid]));
         }
-        match phone::read(text) {
+        let to = text.trim().to_owned();
+        match phone::read(&to) {
             Ok(Number { phone, oddities }) => {
-                let (canonical, to, name) = (phone.clone(), phone.clone(), phone.clone());
+                let (canonical, name) = (phone.clone(), phone.clone());
                 (Self { canonical, to, name, phone: Some(phone), is_group: false }, Ok(oddities))
             }
             Err(no_number) => {
-                let to = text.trim().to_owned();
                 let (canonical, name) = (format!("?{to}"), to.clone());
                 (Self { canonical, to, name, phone: None, is_group: false }, Err(no_number))
             }

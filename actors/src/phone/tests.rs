@@ -83,7 +83,7 @@ fn what_a_person_might_read_otherwise_is_no_number() {
         ("12025550111. 0", NoNumber::Fraction),
         ("12025550111.000", NoNumber::Zeros),
         ("+12025550101 (12)", NoNumber::BracketedTail),
-        ("+1 202 555 (0101)", NoNumber::BracketedTail),
+        ("+1 202 555 (1234)", NoNumber::BracketedTail),
         ("+12025550101 (12).", NoNumber::BracketedTail),
         ("+12025550101 (ext. 12)", NoNumber::Letter('e')),
         ("+1 (202 5550101", NoNumber::Brackets),

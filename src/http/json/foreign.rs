@@ -76,7 +76,7 @@ fn is_compressed(name: &str) -> String {
 
 /// Whether every other byte is 0, as in UTF-16 without its mark.
 fn is_wide(body: &[u8]) -> bool {
-    matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1.., ..] | [1.., 0, ..])
+    matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..])
 }
 
 /// `print_r`, `var_export` and `serialize`.
