@@ -1,7 +1,7 @@
 //! Who decides: pure rules, and the one shell that runs them as actors. Knows actix; no bytes, no HTTP, no store.
 //!
-//! Read in this order: [`decider`] (what a rule is), [`phone`] and [`peer`] (who is meant), then the rules: [`workspace`], [`account`], [`chat`], [`webhook`]; then what
-//! runs them: [`shell`], [`registry`], [`shard`].
+//! Read in this order: [`decider`] (what a rule is), [`phone`] and [`peer`] (who is meant), then the rules:
+//! [`workspace`], [`account`], [`chat`], [`webhook`]; then what runs them: [`shell`], [`registry`], [`shard`].
 
 pub mod decider;
 pub mod peer;

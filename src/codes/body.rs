@@ -52,7 +52,8 @@ pub(super) const CODES: &[Code] = &[
         .because(&[
             "The country's code is missing, or the number begins with 0.",
             "There are two numbers, words, a (0) or an extension in the field, so that it could be somebody else's number.",
-            "A spreadsheet made a decimal or an exponent of it, or it has a prefix such as tel:. Only strict webhooks mind what can be read all the same.",
+            "A spreadsheet made a decimal or an exponent of it.",
+            "It has a prefix such as tel: or 00, or no country's code: a strict webhook minds what others warn of.",
             "It is a JID, which belongs into jid.",
         ])
         .so("Write it as +12025550100: 7 to 15 digits, the first not 0. Only a strict webhook checks this when it accepts a message."),

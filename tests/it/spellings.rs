@@ -236,7 +236,7 @@ fn odd_texts_are_sent_and_told_of() {
     ] {
         workspace.wait_for_state(&post(text).message_id(), "sent", SOON);
         assert!(warnings(&workspace)[0].contains(said), "{text}: {:?}", warnings(&workspace));
-        assert_eq!(server.simulator().texts(ADA).last().map(String::as_str), Some(arrives));
+        assert_eq!(server.simulator().texts(ADA).first().map(String::as_str), Some(arrives));
     }
     let verdict = dry_run(&workspace, &message(ADA, "Hi {{contact.first_name}}"));
     assert!(verdict["warnings"][0].as_str().unwrap().contains("{{contact.first_name}}"), "{verdict}");

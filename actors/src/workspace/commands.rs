@@ -8,6 +8,7 @@ use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
 
+use super::doubt::Doubt;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
@@ -233,15 +234,6 @@ pub struct Submit {
     pub exact_body: Option<Digest>,
     /// What was looked up.
     pub looked_up: LookedUp,
-}
-
-/// What can be read, but maybe not as it was meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doubt {
-    /// What is odd about the phone, or why it is no number.
-    Phone(String),
-    /// What is broken about the text.
-    Text(String),
 }
 
 /// To whom a message goes.

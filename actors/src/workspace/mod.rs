@@ -4,6 +4,7 @@ mod accounts;
 mod chats;
 mod commands;
 mod credits;
+mod doubt;
 mod settings;
 mod state;
 mod submit;
@@ -18,8 +19,9 @@ use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
 pub use commands::{
     Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey,
-    Doubt, Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Grant, Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
+pub use doubt::Doubt;
 pub use state::{Account, Key, Owner, Standing, State};
 
 /// Idempotency keys are remembered for this long.

@@ -17,7 +17,7 @@ impl Index {
         Ok(Some(entry))
     }
 
-    /// Chats of a workspace with this title, as [`characters::title`](crate::characters::title) compares it, at most `limit`; sees
+    /// Chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most `limit`; sees
     /// all sequenced commits.
     pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
         let members = self.members(Shared::title(workspace, name), limit)?;

@@ -57,7 +57,7 @@ fn a_second_send_of_an_id_is_counted_and_leaves_no_second_copy() {
 #[test]
 fn an_invalid_recipient_is_refused_and_counted() {
     let mut world = World::above(0);
-    for recipient in ["", "Mary", "0012025550101", "202555", "mary@s.whatsapp.net", "1@broadcast"] {
+    for recipient in ["", "Mary", "+0012025550101", "202555", "mary@s.whatsapp.net", "1@broadcast"] {
         let answer = world.send(at(0), message(1, recipient));
         assert_eq!(answer, Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid)), "{recipient}");
     }
