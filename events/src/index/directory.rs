@@ -20,7 +20,8 @@ impl Index {
         Ok(Some(entry))
     }
 
-    /// Chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most `limit`; sees all sequenced commits.
+    /// Chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most `limit`; sees
+    /// all sequenced commits.
     pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
         let members = self.members(Shared::title(workspace, name), limit)?;
         Ok(members.into_iter().filter_map(ChatId::new).collect())
