@@ -60,7 +60,7 @@ impl Leaving {
         let queued = entries.queued_from(MessageId::from_bits(0)).next().map(|(first, _)| first);
         let block = entries.block_from(None);
         let (lookups, shared) = (lookups.into_iter(), shared.into_iter());
-        Storing { entries, lookups, shared, queued, block, titles: false, covers: Some(covers) }
+        Storing { entries, lookups, shared, queued, block, covers: Some(covers) }
     }
 }
 
@@ -73,8 +73,6 @@ pub(crate) struct Storing {
     queued: Option<MessageId>,
     /// The next series, and how many of its positions are stored.
     block: Option<(Series, usize)>,
-    /// Whether it is noted how titles are.
-    titles: bool,
     /// What the last note says.
     covers: Option<Position>,
 }

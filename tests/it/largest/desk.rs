@@ -14,6 +14,7 @@ use events::record::{Cause, Idempotency, Position};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
 use events::watermark::Watermark;
+use events::webhook::BUNDLE_BYTES;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -183,6 +184,7 @@ impl Desk {
                     webhook: entry.webhook,
                     aggregation: entry.aggregation,
                     attachments: true,
+                    bundle_bytes: BUNDLE_BYTES,
                 }))
             }
             Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace(), key)).unwrap()),

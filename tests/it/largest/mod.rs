@@ -70,6 +70,7 @@ kinds!(ACCOUNT, kind_of_account, OfAccount:
     OfAccount::NoFile { .. } => "no file",
     OfAccount::Interrupted { .. } => "interrupted",
     OfAccount::Fetched { .. } => "fetched",
+    OfAccount::NotFetched { .. } => "not fetched",
     OfAccount::Seen { .. } => "seen",
     OfAccount::FailedLater { .. } => "failed later",
     OfAccount::Settle { .. } => "settle",
@@ -96,7 +97,7 @@ kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
 );
 
 /// What causes no event whatever it says.
-const SILENT: [&str; 1] = ["asked"];
+const SILENT: [&str; 2] = ["asked", "not fetched"];
 
 /// All that the index says of what the story is about.
 fn picture(index: &Index) -> Vec<String> {

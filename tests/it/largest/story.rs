@@ -2,7 +2,7 @@
 
 use actors::account::outcome::{Outcome, StopReason};
 use actors::account::pacing::Gap;
-use actors::account::{self, Account, Fetched};
+use actors::account::{self, Account, Fetched, Missing, Prospect};
 use actors::chat::{self, LookedUp as ChatLooksUp, Receipt};
 use actors::decider::Decider;
 use actors::names::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
@@ -146,8 +146,10 @@ fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
         file: with_file.then_some(file),
         origin: Origin::Inbound,
         unknown_fields: Vec::new(),
+        doubt: None,
         dry_run: false,
         idempotency: Some(idempotency.clone()),
+        exact_body: None,
         looked_up: LookedUp::default(),
     };
     desk.workspace(Command::Submit(Box::new(submit)), Some(idempotency));
@@ -254,7 +256,12 @@ fn send(desk: &mut Desk) {
     let without = submit(desk, 4, true);
     fetched(desk, without);
     let (message, try_number) = begin_try(desk);
-    desk.account(account::Command::NoFile { message, try_number, code: bytes(CODE_BYTES) });
+    let missing = Missing {
+        code: bytes(CODE_BYTES),
+        detail: bytes(TEXT_BYTES_MAX),
+        prospect: Prospect::Passing { retry_after_ms: u64::MAX },
+    };
+    desk.account(account::Command::NoFile { message, try_number, missing });
 
     let delivered = submit(desk, 5, false);
     tried(desk, Outcome::Sent);
@@ -310,7 +317,8 @@ fn another_chat(desk: &mut Desk) {
         responsible: None,
         at,
     };
-    let opened = BundleOpened { webhook, chat: other, window: 1, message, at };
+    let (room_bytes, line_bytes) = (u64::MAX, u64::MAX);
+    let opened = BundleOpened { webhook, chat: other, window: 1, message, at, room_bytes, line_bytes };
     desk.happened(&[said.into(), opened.into(), flushed.into()]);
 }
 
