@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn seconds_and_dates_are_understood() {
-        let now = Duration::from_secs(1_445_412_480);
+        // 2015-10-21T07:28:00Z.
+        let now = Duration::from_mins(24_090_208);
         for (value, seconds) in [
             ("0", Some(0)),
             ("60", Some(60)),

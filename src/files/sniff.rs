@@ -114,15 +114,15 @@ pub(super) fn is_any_text(bytes: &[u8]) -> bool {
     if std::str::from_utf8(bytes).is_err() && is_signed() {
         return false;
     }
-    !bytes.get(..end).unwrap_or(bytes).iter().any(is_mark)
+    !bytes.get(..end).unwrap_or(bytes).iter().copied().any(is_mark)
 }
 
-const fn is_mark(byte: &u8) -> bool {
+const fn is_mark(byte: u8) -> bool {
     byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(is_mark)
+    std::str::from_utf8(bytes).is_ok() && !bytes.iter().copied().any(is_mark)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Shares {
         loop {
             let waits = {
                 let mut state = self.state();
-                if state.waiting.get(&workspace).is_none() && state.may(workspace) {
+                if !state.waiting.contains_key(&workspace) && state.may(workspace) {
                     return self.take(&mut state, workspace);
                 }
                 let (given, waits) = oneshot::channel();
@@ -96,8 +96,10 @@ impl State {
     /// The workspace whose turn it is, if any that waits may have a place; it goes to the end of the order.
     fn next(&mut self) -> Option<WorkspaceId> {
         let waiting = &mut self.waiting;
-        waiting.values_mut().for_each(|waiting| waiting.retain(|waiting| !waiting.is_closed()));
-        waiting.retain(|_, waiting| !waiting.is_empty());
+        waiting.retain(|_, waiting| {
+            waiting.retain(|waiting| !waiting.is_closed());
+            !waiting.is_empty()
+        });
         self.order.retain(|workspace| waiting.contains_key(workspace));
         let place = self.order.iter().position(|workspace| self.may(*workspace))?;
         let workspace = self.order.remove(place)?;

@@ -23,6 +23,7 @@ enum Stage {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of one message, each of its own")]
 struct Seen {
     place: usize,
     chat: ChatId,
