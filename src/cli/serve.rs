@@ -111,7 +111,7 @@ impl Running {
             let queued = started.gateway.stop().await;
             let closed = started.log.closed();
             // Whoever still holds the log keeps it open.
-            drop((started, aside, server));
+            drop((started, aside, server, connections));
             actix::System::current().stop();
             until(closed).await;
             queued
@@ -196,7 +196,7 @@ pub(super) fn serve(
     };
     let connections = Connections::new(limits, &started.gateway);
     let server = http::serve(&started.gateway, &connections, listener, size)?;
-    actix::spawn(vital::task(connections.clone().watch()));
+    actix::spawn(vital::task(connections.watch()));
     Ok((server.handle(), actix::spawn(vital::task(server)), connections))
 }
 

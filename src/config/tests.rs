@@ -287,5 +287,5 @@ fn every_range_that_is_documented_is_the_range_that_is_checked() {
         }
         ranges += 1;
     }
-    assert_eq!(ranges, 24);
+    assert_eq!(ranges, 26);
 }

@@ -116,26 +116,29 @@ impl Connections {
         open.iter().filter_map(Weak::upgrade).any(|connection| connection.requests.load(Ordering::Relaxed) > 0)
     }
 
-    /// Closes silent connections, for ever.
-    pub async fn watch(self) {
-        loop {
-            tokio::time::sleep(SWEEP).await;
-            self.sweep();
+    /// Closes silent connections, for ever. It holds nothing of the gateway, which can end meanwhile.
+    pub fn watch(&self) -> impl Future<Output = ()> + use<> {
+        let (open, began, silence_max) = (Arc::clone(&self.open), self.began, self.limits.silence_max);
+        async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                sweep(&open, began, silence_max);
+            }
         }
     }
+}
 
-    fn sweep(&self) {
-        let now = ms(self.began.elapsed());
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|connection| {
-            let Some(connection) = connection.upgrade() else { return false };
-            let quiet = now.saturating_sub(connection.quiet_since.load(Ordering::Relaxed));
-            if connection.requests.load(Ordering::Relaxed) == 0 && quiet > ms(self.limits.silence_max) {
-                connection.hang_up();
-            }
-            true
-        });
-    }
+fn sweep(open: &Mutex<Vec<Weak<Connection>>>, began: Instant, silence_max: Duration) {
+    let now = ms(began.elapsed());
+    let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|connection| {
+        let Some(connection) = connection.upgrade() else { return false };
+        let quiet = now.saturating_sub(connection.quiet_since.load(Ordering::Relaxed));
+        if connection.requests.load(Ordering::Relaxed) == 0 && quiet > ms(silence_max) {
+            connection.hang_up();
+        }
+        true
+    });
 }
 
 impl Connection {

@@ -109,10 +109,13 @@ impl Fields<'_> {
         Ok(self.object.text(name)?.filter(|text| !is_blank(text)))
     }
 
-    /// As [`Fields::get`], of what people read: half an emoji and U+0000 are no reason to refuse it.
+    /// As [`Fields::get`], of what people read: half an emoji and, in a text, U+0000 are no reason to refuse it.
     fn read(&mut self, name: &'static str) -> Result<Option<String>, Refused> {
         let (text, is_broken) = self.object.lossy_text(name)?;
         let Some(text) = text else { return Ok(None) };
+        if name == FILE_NAME && text.contains('\0') {
+            return Err(file::with_control_characters());
+        }
         let (text, broken) = text::mended(text, is_broken);
         for what in broken {
             self.warnings.push(format!("\"{name}\" has {what}"));

@@ -156,7 +156,7 @@ fn the_log_downloads_as_json_csv_and_text() {
     let list = download("json").json();
     assert_eq!(list, Value::from(attempts(&workspace, "?limit=100")));
     let csv = download("csv").text();
-    assert!(csv.starts_with("id,at,status,") && csv.contains("\"'=HYPERLINK("), "{csv}");
+    assert!(csv.starts_with("\u{feff}id,at,status,") && csv.contains("\"'=HYPERLINK("), "{csv}");
     let txt = download("txt").text();
     assert!(txt.contains("    =HYPERLINK(") && txt.contains("  200  att_"), "{txt}");
 }

@@ -104,7 +104,7 @@ fn the_last_attempts_are_listed_and_saved_in_every_format() {
     assert!(lines[0].starts_with("ID") && lines.len() == 3, "{listed:?}");
     assert!(lines[1].contains("400") && lines[2].contains("200"), "{listed:?}");
     assert_eq!(stdout(&owner.run("inbound attempts --limit 1")).lines().count(), 2);
-    for (format, wanted) in [("json", "["), ("csv", "id,"), ("txt", "")] {
+    for (format, wanted) in [("json", "["), ("csv", "\u{feff}id,"), ("txt", "")] {
         let saved = owner.run(&format!("inbound log --format {format}"));
         assert!(stdout(&saved).starts_with(wanted) && stdout(&saved).contains("to nobody"), "{format}: {saved:?}");
     }

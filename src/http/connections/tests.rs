@@ -25,6 +25,10 @@ pub(super) async fn accepted(connections: &Connections) -> (Guarded, TcpStream) 
     (connections.admit(server).unwrap(), client)
 }
 
+fn sweep_of(connections: &Connections) {
+    sweep(&connections.open, connections.began, connections.limits.silence_max);
+}
+
 fn is_closed(server: &mut Guarded) -> bool {
     matches!(server.read(&mut [0]).now_or_never(), Some(Ok(0)))
 }
@@ -36,14 +40,14 @@ async fn a_silent_connection_is_closed_and_a_busy_one_is_not() {
     let (mut used, _other) = accepted(&connections).await;
     let busy = used.connection().busy();
     advance(Duration::from_secs(79)).await;
-    connections.sweep();
+    sweep_of(&connections);
     assert!(!is_closed(&mut silent) && !is_closed(&mut used));
     advance(Duration::from_secs(2)).await;
-    connections.sweep();
+    sweep_of(&connections);
     assert!(is_closed(&mut silent) && !is_closed(&mut used), "a request may take its time");
     drop(busy);
     advance(Duration::from_secs(81)).await;
-    connections.sweep();
+    sweep_of(&connections);
     assert!(is_closed(&mut used));
 }
 
@@ -51,7 +55,7 @@ async fn a_silent_connection_is_closed_and_a_busy_one_is_not() {
 async fn a_connection_that_ended_is_forgotten() {
     let connections = connections();
     drop(accepted(&connections).await);
-    connections.sweep();
+    sweep_of(&connections);
     assert_eq!(connections.open.lock().unwrap().len(), 0);
 }
 

@@ -41,10 +41,14 @@ fn address(text: &str) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
+pub(super) fn with_control_characters() -> Refused {
+    Refused::invalid(FILE_NAME, "file_name must not have control characters")
+}
+
 /// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
 pub(in super::super) fn file_name(text: &str) -> Result<String, Refused> {
     if text.chars().any(char::is_control) {
-        return Err(Refused::invalid(FILE_NAME, "file_name must not have control characters"));
+        return Err(with_control_characters());
     }
     let name = files::last_part(text.trim());
     if name.len() > NAME_BYTES_MAX {

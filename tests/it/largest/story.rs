@@ -256,11 +256,7 @@ fn send(desk: &mut Desk) {
     let without = submit(desk, 4, true);
     fetched(desk, without);
     let (message, try_number) = begin_try(desk);
-    let missing = Missing {
-        code: bytes(CODE_BYTES),
-        detail: bytes(TEXT_BYTES_MAX),
-        prospect: Prospect::Passing { retry_after_ms: u64::MAX },
-    };
+    let missing = Missing { code: bytes(CODE_BYTES), detail: bytes(TEXT_BYTES_MAX), prospect: Prospect::Final };
     desk.account(account::Command::NoFile { message, try_number, missing });
 
     let delivered = submit(desk, 5, false);
