@@ -71,8 +71,8 @@ async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<
     sleep(bench.time).await;
     let (arrivals, syncs) = (receiver.arrivals(), running.syncs() - before);
     // What is still owed would stand in the way of what is written now.
-    switch(&gateway, tenant, false, true).await?;
-    switch(&gateway, tenant, true, false).await?;
+    switch(&gateway, tenant, false, false).await?;
+    switch(&gateway, tenant, true, true).await?;
     let spread = written(&gateway, tenant, receiver).await?;
     running.end().await;
     let took = arrivals.iter().map(|arrival| arrival.at).max().zip(first.first());

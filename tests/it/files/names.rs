@@ -40,12 +40,15 @@ fn a_name_that_is_none_is_refused_and_costs_nothing() {
     let server = setup().start();
     let workspace = tenant(&server, 1);
     let long = [format!("{}.png", "a".repeat(252)), "ü".repeat(128)];
-    for name in ["a\u{0}.png", "a\r\nb.png", "a\u{7f}", "a\u{9b}b", "..", "a/", "\u{202e}", "...", &long[0], &long[1]] {
+    for name in ["a\u{0}.png", "a\r\nb.png", "a\u{7f}", "a\u{9b}b", "..", "a/", "...", &long[0], &long[1]] {
         let answer = workspace.post(&with_file(PHONE, "", "https://files.example/a.png", name));
         let error = &answer.json()["error"];
         assert_eq!((answer.status, &error["code"]), (400, &json!("invalid_value")), "{name:?}");
         assert_eq!(error["param"], "file_name", "{name:?}");
     }
+    // Of this nothing is seen, so it counts as not given.
+    let answer = workspace.post(&with_file(PHONE, "", "https://files.example/a.png", "\u{202e}"));
+    assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("file_name_missing")));
     assert_eq!(workspace.credits(), 1);
 }
 
