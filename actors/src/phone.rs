@@ -68,7 +68,7 @@ fn read_by_parts(text: &str) -> Result<Number, NoNumber> {
     match digits.len() {
         0 => Err(NoNumber::Empty),
         _ if digits.starts_with('0') => Err(NoNumber::LeadingZero),
-        ..DIGITS_MIN => Err(NoNumber::TooShort),
+        1..DIGITS_MIN => Err(NoNumber::TooShort),
         DIGITS_MIN..=DIGITS_MAX => Ok(Number { phone: format!("+{digits}"), oddities }),
         _ => Err(NoNumber::TooLong),
     }

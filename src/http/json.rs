@@ -142,13 +142,8 @@ impl Object<'_> {
     /// The refusal of a text that ceases to be one.
     fn broken(&self, value: &str, error: &serde_json::Error) -> Refused {
         let begins = value.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-        match mistake::first(value) {
-            Some(found) => explained(self.text, &mistake::Mistake { at: begins.saturating_add(found.at), ..found }),
-            None => {
-                let (line, column) = mistake::place(self.text, begins);
-                invalid(line, column, &cause_of(error))
-            }
-        }
+        let (line, column) = mistake::place(self.text, begins);
+        invalid(line, column, &cause_of(error))
     }
 }
 

@@ -109,7 +109,7 @@ fn a_chat_that_gets_its_first_title_back_is_found_under_it_again() {
 }
 
 #[test]
-fn a_title_is_exact_and_belongs_to_its_workspace() {
+fn a_title_is_exact_but_for_its_spelling_and_belongs_to_its_workspace() {
     for mut desk in Desk::each() {
         desk.append(of_workspace(0), vec![opened(0, 1)]);
         desk.append(of_workspace(1), vec![opened(1, 1)]);

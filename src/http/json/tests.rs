@@ -86,8 +86,8 @@ fn what_is_something_else_is_called_by_its_name() {
         ("{\\\"action\\\":\\\"send\\\"}", "the quotes are escaped"),
         ("{\"action\": \\\"send\\\"}", "the quotes are escaped"),
         ("\"{\"action\":\"send\"}\"", "the whole body stands in quotes"),
-        ("{\0\"\0a\0\"\0:\01\0}\0", "UTF-16"),
-        ("\0{\0\"\0a\0\"\0:\01\0}", "UTF-16"),
+        ("{\0\"\0a\0\"\0:\x001\0}\0", "UTF-16"),
+        ("\0{\0\"\0a\0\"\0:\x001\0}", "UTF-16"),
         ("PK\u{3}\u{4}", "compressed (zip)"),
     ] {
         let message = message(body);

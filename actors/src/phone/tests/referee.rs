@@ -38,7 +38,7 @@ pub const DASHES: [RangeInclusive<char>; 21] = [
     '\u{10ead}'..='\u{10ead}',
 ];
 
-/// Its property Default_Ignorable_Code_Point.
+/// Its property `Default_Ignorable_Code_Point`.
 pub const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
