@@ -19,6 +19,8 @@ pub const DIGITS_MIN: usize = 7;
 pub const DIGITS_MAX: usize = 15;
 /// A national number of so many digits looks like an international one.
 const NATIONAL_DIGITS: usize = 10;
+/// Turns digits round on a screen, so that a person reads another number than stands there.
+const TURNS_DIGITS: char = '\u{202e}';
 /// A group of so many digits can be a number by itself.
 const WHOLE_GROUP_MIN: usize = DIGITS_MIN;
 
@@ -59,6 +61,9 @@ fn plain(text: &str) -> Option<String> {
 
 /// What [`read`] gives, for every spelling.
 fn read_by_parts(text: &str) -> Result<Number, NoNumber> {
+    if text.contains(TURNS_DIGITS) {
+        return Err(NoNumber::Character(TURNS_DIGITS));
+    }
     let (text, mut oddities) = parts::without_prefixes(text);
     let parts = Parts::of(text)?;
     let (digits, is_international) = parts.number(&mut oddities)?;

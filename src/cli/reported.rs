@@ -91,7 +91,7 @@ fn settings(event: &WebhookConfigured) -> String {
         "none" => String::new(),
         hours => format!(", gathered for {hours}"),
     };
-    let to = event.url.as_ref().map_or_else(|| "nowhere".to_owned(), |url| mask::credentials(url.reveal()));
+    let to = event.url.as_ref().map_or_else(|| "nowhere".to_owned(), |url| mask::url(url.reveal()));
     format!("reports go to {to}{gathered}").replace("to nowhere", "nowhere")
 }
 

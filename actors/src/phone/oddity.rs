@@ -60,7 +60,7 @@ pub enum NoNumber {
     #[error("it has a + that does not begin it")]
     Plus,
     /// `12025550101.5`
-    #[error("one or two digits behind its only dot look like a fraction")]
+    #[error("the digits behind its last dot look like a fraction")]
     Fraction,
     /// `12025550101.000`
     #[error("the zeros behind its only dot look like a fraction")]

@@ -175,9 +175,20 @@ impl Parts {
         if is_tail { Err(NoNumber::BracketedTail) } else { Ok(()) }
     }
 
+    /// Whether 0 or 00 stands behind the last of several dots: a group, a fraction or a switchboard's, nobody can tell.
+    /// Behind another group of two digits 00 is one more.
+    fn ends_with_dotted_zeros(&self) -> bool {
+        let [.., before, last] = self.groups.as_slice() else { return false };
+        let zeros = self.digits.get(last.start..).unwrap_or_default();
+        let is_pair = before.length == 2 && zeros == "00";
+        matches!(zeros, "0" | "00") && !is_pair && self.dots.contains(&last.start)
+    }
+
     /// How many digits at the end are the fraction of a whole number.
     fn fraction(&self) -> Result<usize, NoNumber> {
-        let [before] = self.dots.as_slice() else { return Ok(0) };
+        let [before] = self.dots.as_slice() else {
+            return if self.ends_with_dotted_zeros() { Err(NoNumber::Fraction) } else { Ok(0) };
+        };
         let after = self.digits.get(*before..).unwrap_or_default();
         let is_nothing = after.bytes().all(|b| b == b'0');
         let is_final = !self.has_loose_dot && matches!(self.last, Some(Kind::Digit(_)));

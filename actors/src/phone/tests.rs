@@ -39,6 +39,8 @@ fn what_groups_digits_is_dropped_without_a_word() {
     // A German switchboard, whose 0 belongs to the number.
     assert_eq!(phone("+49 30 901820-0").as_deref(), Ok("+49309018200"));
     assert_eq!(phone("+49 30 901820–0").as_deref(), Ok("+49309018200"));
+    // Pairs of digits, as in France: 00 is one of them.
+    assert_eq!(phone("+1.20.25.55.01.00").as_deref(), Ok("+12025550100"));
     // Italian area codes keep their 0.
     assert_eq!(phone("+39 (06) 5550 1234").as_deref(), Ok("+390655501234"));
 }
@@ -81,6 +83,14 @@ fn what_a_person_might_read_otherwise_is_no_number() {
         ("+1 202 555 01.11", NoNumber::Fraction),
         ("+49 30 123.00", NoNumber::Fraction),
         ("12025550111. 0", NoNumber::Fraction),
+        ("1.202.555.0111.0", NoNumber::Fraction),
+        ("+49.30.123456.0", NoNumber::Fraction),
+        ("12025550111..0", NoNumber::Fraction),
+        ("12025550111.0.", NoNumber::Fraction),
+        ("12025550111.0.0", NoNumber::Fraction),
+        ("1.202.555.0111.00", NoNumber::Fraction),
+        ("+1\u{202e}1010555202", NoNumber::Character('\u{202e}')),
+        ("\u{202e}12025550101", NoNumber::Character('\u{202e}')),
         ("12025550111.000", NoNumber::Zeros),
         ("+12025550101 (12)", NoNumber::BracketedTail),
         ("+1 202 555 (1234)", NoNumber::BracketedTail),

@@ -38,7 +38,7 @@ pub const DASHES: [RangeInclusive<char>; 21] = [
     '\u{10ead}'..='\u{10ead}',
 ];
 
-/// Its property `Default_Ignorable_Code_Point`.
+/// Its property `Default_Ignorable_Code_Point`, but for the one that turns digits round.
 pub const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -47,7 +47,7 @@ pub const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{17b4}'..='\u{17b5}',
     '\u{180b}'..='\u{180f}',
     '\u{200b}'..='\u{200f}',
-    '\u{202a}'..='\u{202e}',
+    '\u{202a}'..='\u{202d}',
     '\u{2060}'..='\u{206f}',
     '\u{3164}'..='\u{3164}',
     '\u{fe00}'..='\u{fe0f}',
@@ -152,6 +152,16 @@ fn are_brackets_good(text: &str) -> bool {
 
 /// The text without the nothing that spreadsheets write behind whole numbers; no number if it has another fraction.
 fn without_fraction(text: &str) -> Option<&str> {
+    let all = runs(text);
+    let last = all.last().copied().unwrap_or_default();
+    let is_pair = last == "00" && all.len() > 1 && all[all.len() - 2].len() == 2;
+    if text.matches('.').count() > 1 && ["0", "00"].contains(&last) && !is_pair {
+        let end = text.trim_end_matches(|c: char| !c.is_ascii_digit()).len() - last.len();
+        let between = text[..end].rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+        if end > between.len() && between.contains('.') {
+            return None;
+        }
+    }
     let Some((whole, after)) = text.split_once('.').filter(|(_, after)| !after.contains('.')) else {
         return Some(text);
     };
