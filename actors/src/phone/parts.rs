@@ -24,15 +24,23 @@ pub(super) fn without_prefixes(text: &str) -> (&str, Vec<Oddity>) {
         oddities.push(Oddity::Apostrophe);
         text = trimmed(rest);
     }
-    let scheme = SCHEMES.iter().find_map(|(scheme, oddity)| {
-        let (before, rest) = text.split_at_checked(scheme.len())?;
-        before.eq_ignore_ascii_case(scheme).then_some((rest, *oddity))
-    });
+    let scheme = SCHEMES.iter().find_map(|(scheme, oddity)| Some((behind(text, scheme)?, *oddity)));
     if let Some((rest, oddity)) = scheme {
         oddities.push(oddity);
         text = trimmed(rest);
     }
     (text, oddities)
+}
+
+/// What follows a scheme, whatever unseen stands in it.
+fn behind<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let mut seen = text.char_indices().filter(|(_, c)| !is_ignorable(*c));
+    let mut end = 0;
+    for wanted in scheme.chars() {
+        let (at, c) = seen.next().filter(|(_, c)| c.eq_ignore_ascii_case(&wanted))?;
+        end = at + c.len_utf8();
+    }
+    text.get(end..)
 }
 
 fn trimmed(text: &str) -> &str {

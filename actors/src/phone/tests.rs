@@ -52,6 +52,7 @@ fn what_is_added_to_numbers_is_dropped_and_told() {
         ("tel:+12025550101", Oddity::Tel),
         ("TEL: +1 202 555 0101", Oddity::Tel),
         ("whatsapp:+12025550101", Oddity::WhatsApp),
+        ("what\u{200b}sapp:+12025550101", Oddity::WhatsApp),
         ("'+12025550101", Oddity::Apostrophe),
         ("0012025550101", Oddity::DoubleZero),
         ("00 1 202 555 0101", Oddity::DoubleZero),
