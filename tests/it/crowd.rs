@@ -105,8 +105,8 @@ fn connections_beyond_the_limit_wait_until_another_one_is_closed() {
     waiting.set_nonblocking(true).unwrap();
     assert!(stays(|| waiting.peek(&mut [0]).is_ok()), "it is not served at once");
     held.clear();
-    let served = poll(SOON, || waiting.peek(&mut [0]).is_ok().then_some(()));
-    assert!(served.is_some(), "it is served when there is room");
+    let answered = poll(SOON, || waiting.peek(&mut [0]).is_ok().then_some(()));
+    assert!(answered.is_some(), "it is served when there is room");
 }
 
 /// Takes reports, and says when one has come.

@@ -10,22 +10,22 @@ use super::{BUNDLES_AT_ONCE, Frame, LookedUp, State};
 
 /// Opens a window for what is owed; where nothing is gathered, closes it at once. Closes what is full, and goes on with
 /// what is being closed.
-pub(super) fn due(state: &State, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
+pub(super) fn due(state: &State, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
     let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
     match &state.reports.window {
         Some(window) if state.reports.is_full() || window.closing.is_some() => {
             let aggregated = window.closing.unwrap_or(aggregation != Some(Aggregation::None));
-            flushed(state, window, aggregated, &looked_up, now)
+            flushed(state, window, aggregated, looked_up, now)
         }
         Some(_) => Vec::new(),
-        None => open(state, &looked_up, aggregation, now),
+        None => open(state, looked_up, aggregation, now),
     }
 }
 
 /// Closes a window, if it is still open.
-pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: LookedUp, now: Timestamp) -> Vec<Event> {
+pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
     match state.reports.window.as_ref().filter(|window| window.number == number) {
-        Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), &looked_up, now),
+        Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), looked_up, now),
         None => Vec::new(),
     }
 }

@@ -185,10 +185,10 @@ impl Decider for Chat {
 
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Never> {
         let events = match command {
-            Command::WakeUp(looked_up) => bundles::due(state, looked_up, now),
+            Command::WakeUp(looked_up) => bundles::due(state, &looked_up, now),
             Command::Receipt { message, receipt, reporting } => receipted(state, message, receipt, reporting, now),
             Command::Close { window, aggregated, looked_up } => {
-                bundles::close(state, window, aggregated, looked_up, now)
+                bundles::close(state, window, aggregated, &looked_up, now)
             }
         };
         Ok(Decision::of(events, ()))

@@ -50,18 +50,21 @@ pub(super) enum Order {
     Calm,
 }
 
+/// Chats by a place among deliveries, or by when their last try ended.
+type Places = BTreeSet<(u64, ChatId)>;
+
 /// First deliveries of chats that owe something and have no request under way; every chat in one of the sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Turns {
     spots: BTreeMap<ChatId, Spot>,
     /// Whose last try succeeded: by place, and by when that was.
-    succeeded: BTreeSet<(u64, ChatId)>,
-    succeeded_by_end: BTreeSet<(u64, ChatId)>,
+    succeeded: Places,
+    succeeded_by_end: Places,
     /// Never tried, as far as is known: by place.
-    untried: BTreeSet<(u64, ChatId)>,
+    untried: Places,
     /// Whose last try failed: by place, and by when that was.
-    failed: BTreeSet<(u64, ChatId)>,
-    failed_by_end: BTreeSet<(u64, ChatId)>,
+    failed: Places,
+    failed_by_end: Places,
     /// Those whose first delivery waits by its own count, by until when: chats whose last try failed, and others.
     waiting_failed: BTreeSet<(Timestamp, ChatId)>,
     waiting_others: BTreeSet<(Timestamp, ChatId)>,
@@ -89,9 +92,8 @@ impl Head {
     /// The smaller, the sooner.
     const fn rank(self, order: Order) -> (u8, u64) {
         match (order, self.last) {
-            (Order::Calm, _) => (0, self.place),
+            (Order::Calm, _) | (Order::Careful, Some(Last { taken: true, .. })) => (0, self.place),
             (Order::Probe, Some(Last { end, taken: true })) => (0, u64::MAX.saturating_sub(end)),
-            (Order::Careful, Some(Last { taken: true, .. })) => (0, self.place),
             (_, None) => (1, self.place),
             (_, Some(Last { end, taken: false })) => (2, end),
         }
@@ -129,7 +131,7 @@ impl Turns {
         if failed { &mut self.waiting_failed } else { &mut self.waiting_others }
     }
 
-    const fn tried(&mut self, taken: bool) -> (&mut BTreeSet<(u64, ChatId)>, &mut BTreeSet<(u64, ChatId)>) {
+    const fn tried(&mut self, taken: bool) -> (&mut Places, &mut Places) {
         if taken {
             (&mut self.succeeded, &mut self.succeeded_by_end)
         } else {
@@ -206,7 +208,9 @@ impl Queue {
         self.arrange(chat);
         self.passed = self.passed.max(at);
         let over: Vec<ChatId> = self.over_by(self.passed).collect();
-        over.into_iter().for_each(|chat| self.arrange(chat));
+        for chat in over {
+            self.arrange(chat);
+        }
     }
 
     /// The chat's request ended.
@@ -233,14 +237,18 @@ impl Queue {
     pub(super) fn end_waits(&mut self) {
         self.waits.clear();
         let waiting: Vec<ChatId> = self.over_by(Timestamp::from_ms(i64::MAX)).collect();
-        waiting.into_iter().for_each(|chat| self.arrange(chat));
+        for chat in waiting {
+            self.arrange(chat);
+        }
     }
 
     /// Forgets what became of tries: they went elsewhere.
     pub(super) fn forget_tries(&mut self) {
         self.known.forget_all();
         let chats: Vec<ChatId> = self.turns.spots.keys().copied().collect();
-        chats.into_iter().for_each(|chat| self.arrange(chat));
+        for chat in chats {
+            self.arrange(chat);
+        }
     }
 
     pub(super) fn has_waits(&self) -> bool {
@@ -315,7 +323,9 @@ struct Stored {
 impl From<Stored> for Queue {
     fn from(Stored { owed, waits, busy, known, passed }: Stored) -> Self {
         let mut queue = Self { waits, busy, known, passed, ..Self::default() };
-        owed.into_iter().for_each(|owed| queue.insert(owed));
+        for owed in owed {
+            queue.insert(owed);
+        }
         queue
     }
 }

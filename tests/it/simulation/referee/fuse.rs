@@ -1,6 +1,6 @@
 //! What may happen to tries: their waits, the fuse, what is parked, and what becomes of each delivery.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::event::Event;
 use events::ids::{ChatId, DeliveryId, WebhookId};
@@ -90,7 +90,7 @@ impl Referee {
     /// What failed at another URL says nothing.
     fn forget_tries(&mut self, webhook: WebhookId) {
         let hook = self.hook(webhook);
-        (hook.last, hook.since_error) = (Default::default(), None);
+        (hook.last, hook.since_error) = (BTreeMap::default(), None);
         self.deliveries.values_mut().filter(|told| told.webhook == webhook).for_each(super::Delivery::forgive);
     }
 
