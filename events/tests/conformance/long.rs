@@ -13,8 +13,8 @@ use crate::facts::*;
 const PHONE: &str = "+12025550100";
 
 /// Somebody whose name has so many characters of four bytes each.
-fn called(characters: usize) -> Option<Responsible> {
-    Some(Responsible { full_name: "😀".repeat(characters).into(), email: "ada@kite.example".into() })
+fn called(characters: usize) -> Responsible {
+    Responsible { full_name: "😀".repeat(characters).into(), email: "ada@kite.example".into() }
 }
 
 fn responsible(desk: &Desk) -> Option<Responsible> {
@@ -68,8 +68,8 @@ fn a_value_that_no_note_holds_is_stored_in_parts() {
     // Below a note, just above it, and of many.
     for (characters, wanted) in [(1_000, 0), (1_018, 0), (1_019, 2), (2_000, 2), (50_000, 49)] {
         for mut desk in Desk::each() {
-            desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, called(characters))]);
-            let desk = everywhere(desk, |desk| assert!(responsible(desk) == called(characters), "{characters}"));
+            desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, Some(called(characters)))]);
+            let desk = everywhere(desk, |desk| assert!(responsible(desk) == Some(called(characters)), "{characters}"));
             assert_eq!(parts(desk.log()), wanted, "{characters}");
             let notes = desk.log().notes(b"", b"", usize::MAX).unwrap();
             assert!(notes.iter().all(|(_, value)| value.len() <= NOTE_BYTES_MAX));
@@ -84,7 +84,7 @@ fn a_value_is_replaced_whole_whatever_length_the_two_have_and_leaves_nothing_beh
         desk.append(of_workspace(0), vec![opened(0, 1)]);
         for (nth, characters) in lengths.into_iter().enumerate() {
             // Different names of one length too.
-            let mut name = called(characters).unwrap();
+            let mut name = called(characters);
             name.email = format!("{nth}@kite.example").into();
             desk.append(of_workspace(0), vec![assigned(0, 1, Some(name.clone()))]);
             desk = everywhere(desk, |desk| assert!(responsible(desk) == Some(name.clone()), "{characters}"));
@@ -111,7 +111,7 @@ fn an_account_whose_owner_has_a_name_of_four_thousand_bytes_is_known() {
 #[test]
 fn a_part_that_is_lost_is_damage_and_not_a_shorter_value() {
     for mut desk in Desk::each() {
-        desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, called(3_000))]);
+        desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, Some(called(3_000)))]);
         desk.store_index();
         let (key, _) = desk.log().notes(b"+", b"+", 1).unwrap().remove(0);
         desk.sequencer.note(vec![(key, None)]).unwrap();
