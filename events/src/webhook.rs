@@ -1,6 +1,11 @@
 //! Events of an outbound webhook: its settings, its bundles, its deliveries. Frozen once released.
 
+mod earlier;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::earlier::BundleOpenedV1;
+pub(crate) use self::earlier::DeliveryFailedV1;
 
 use crate::chat::Responsible;
 use crate::ids::{ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
@@ -153,29 +158,6 @@ pub struct BundleOpened {
     pub line_bytes: u64,
 }
 
-/// Its first version, which told nothing of sizes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BundleOpenedV1 {
-    /// Who is owed it.
-    pub webhook: WebhookId,
-    /// The conversation.
-    pub chat: ChatId,
-    /// The chat's windows are numbered from 1.
-    pub window: u64,
-    /// The first message.
-    pub message: MessageId,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl From<BundleOpenedV1> for BundleOpened {
-    /// With room for names of usual length; what is exact is told when the window closes.
-    fn from(old: BundleOpenedV1) -> Self {
-        let BundleOpenedV1 { webhook, chat, window, message, at } = old;
-        Self { webhook, chat, window, message, at, room_bytes: BUNDLE_BYTES - (8 << 10), line_bytes: 512 }
-    }
-}
-
 /// Somebody wants all windows closed that are open now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundlesCalledIn {
@@ -287,26 +269,6 @@ pub struct DeliveryFailed {
     pub delivery_not_before: Option<Timestamp>,
     /// When.
     pub at: Timestamp,
-}
-
-/// [`DeliveryFailed`] as it was first: the delivery had no wait of its own.
-#[derive(Deserialize)]
-pub(crate) struct DeliveryFailedV1 {
-    webhook: WebhookId,
-    delivery: DeliveryId,
-    try_number: u32,
-    code: String,
-    status: Option<u16>,
-    counted: Option<u32>,
-    not_before: Option<Timestamp>,
-    at: Timestamp,
-}
-
-impl From<DeliveryFailedV1> for DeliveryFailed {
-    fn from(first: DeliveryFailedV1) -> Self {
-        let DeliveryFailedV1 { webhook, delivery, try_number, code, status, counted, not_before, at } = first;
-        Self { webhook, delivery, try_number, code, status, counted, not_before, delivery_not_before: None, at }
-    }
 }
 
 /// The delivery failed again and again while others did not: it waits for somebody's word and holds up nobody.
