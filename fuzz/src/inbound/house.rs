@@ -168,7 +168,14 @@ async fn furnish(ask: &Ask, door: Door) -> Tenant {
     let text = |field: &str| made.get(field).and_then(Value::as_str).expect("the answer has it");
     let key = text("api_key");
     if door != Door::Empty {
-        let account = json!({"phone": "+12025550100", "full_name": "Sales", "email": "sales@acme.example"});
+        // A number is connected in one workspace only.
+        let phone = match door {
+            Door::Strict => "+12025550190",
+            Door::Disabled => "+12025550191",
+            Door::Poor => "+12025550192",
+            _ => "+12025550100",
+        };
+        let account = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
         order(ask, Method::POST, "/api/v1/accounts", key, &account).await;
     }
     let settings = json!({"enabled": door != Door::Disabled, "strict": door == Door::Strict});
