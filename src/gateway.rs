@@ -30,7 +30,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
 pub use disk::watch as watch_disk;
 pub use listener::listener_of;
-pub use start::{Holder, StartError, Started, start};
+pub use start::{Holder, StartError, Started, start, unusable};
 pub(crate) use start::{admin_key_file, write_private};
 
 use crate::attempts::Attempts;
@@ -217,7 +217,6 @@ impl Gateway {
             lately: lately.clone(),
         };
         let clock = make.clock.clone();
-        actix::spawn(clock.clone().follow());
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,

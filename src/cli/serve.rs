@@ -3,6 +3,7 @@
 mod answering;
 pub(super) mod room;
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
@@ -228,8 +229,17 @@ pub(super) fn not_started(error: &StartError) -> Failure {
             .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
         StartError::Denied(denied) => Failure::because(Exit::Failed, error).hint(denied.hint()),
         StartError::Read(error) | StartError::Log(OpenError::Read(error)) => super::reading::unreadable(error),
+        _ if is_read_only(error) => Failure::because(Exit::Failed, error)
+            .hint("the data directory needs a disk that can be written: mount it so, or name another with --data-dir"),
         _ => Failure::because(Exit::Failed, error),
     }
+}
+
+/// Whether a file system that is mounted for reading only is at the root of it.
+fn is_read_only(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes
+        .any(|cause| cause.downcast_ref().is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::ReadOnlyFilesystem))
 }
 
 /// Another process has the data directory.

@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::args::{Cli, ConfigCommand};
 use super::exit::{Exit, Failure};
+use super::serve::not_started;
 use super::table::columned;
 use super::{print, say};
 use crate::config::{Config, DEFAULTS, EXPOSED_SIMULATOR, Overrides, effective};
+use crate::gateway::unusable;
 
 /// Writes, shows or checks a configuration.
 pub(super) fn config(cli: &Cli, command: &ConfigCommand) -> Result<(), Failure> {
@@ -61,14 +63,18 @@ fn show(cli: &Cli) -> Result<(), Failure> {
 fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     let overrides = Overrides { listen: None, data_dir: cli.data_dir.clone() };
     let config = Config::load(path, std::env::vars_os(), overrides.clone())?;
-    let warning = config.simulator_is_exposed(config.listen.ip()).then_some(EXPOSED_SIMULATOR);
+    let exposed = config.simulator_is_exposed(config.listen.ip()).then(|| EXPOSED_SIMULATOR.to_owned());
+    // Another machine's configuration may name files that are not here.
+    let unusable = unusable(&config)
+        .into_iter()
+        .map(|error| format!("serve would not start here: {}", not_started(&error).message));
+    let warnings: Vec<String> = exposed.into_iter().chain(unusable).collect();
     let set = effective(path, std::env::vars_os(), overrides)?.iter().filter(|key| key.origin.is_chosen()).count();
     if cli.json {
-        let warnings: Vec<&str> = warning.into_iter().collect();
         let told = json!({"ok": true, "file": path, "keys_set": set, "warnings": warnings});
         return print(&format!("{told}\n"));
     }
-    if let Some(warning) = warning {
+    for warning in warnings {
         say(&format!("warning: {warning}\n"));
     }
     let what = path.map_or("the environment alone".to_owned(), |path| path.display().to_string());

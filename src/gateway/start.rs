@@ -28,7 +28,7 @@ use crate::files::Fetcher;
 use crate::guard::{Guard, Own};
 use crate::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::outbound::Http;
-use crate::rights::Denied;
+use crate::rights::{self, Denied, Need};
 use crate::secrets::{self, Chance};
 use crate::sending::Transports;
 use crate::telemetry;
@@ -126,11 +126,11 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let echo = config.simulator.enabled.then(|| Echo::new(clock.clone()));
     let base_url = config.base_url(bound);
     let trust = trust(config)?;
-    let authorities = || Authorities::of_this_machine().and(trust.added());
-    let smtp = Smtp::new(&config.smtp, config.public_url.as_ref(), authorities)?;
+    let smtp = smtp(config, &trust)?;
     let guard = Guard::new(&config.guard.allow_networks, Own::new(bound, &base_url));
     let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
     let receivers = Guard::new(&config.guard.allow_networks, receivers);
+    let following = clock.clone().follow();
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
         clock,
@@ -149,18 +149,34 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let (done, launched) = oneshot::channel();
     let config = config.clone();
     Arbiter::with_tokio_rt(deciding).spawn_fn(move || {
+        actix::spawn(following);
         let _ = done.send(Gateway::launch(make, &config));
     });
     let gateway = launched.await.map_err(|_| StartError::Actors)??;
     Ok(Started { gateway, new_admin_key, log })
 }
 
+/// What a start on this machine would refuse of the files that the configuration names.
+pub fn unusable(config: &Config) -> Vec<StartError> {
+    let (trust, refused) = match trust(config) {
+        Ok(trust) => (trust, None),
+        Err(refused) => (Trust::default(), Some(refused)),
+    };
+    refused.into_iter().chain(smtp(config, &trust).err()).collect()
+}
+
 /// Whom we believe; a file that was named and is of no use is a mistake to mend before anything runs.
 fn trust(config: &Config) -> Result<Trust, StartError> {
-    match &config.tls.extra_ca_file {
-        Some(path) => Trust::read(path).map_err(file(format!("cannot use [tls] extra_ca_file {}", path.display()))),
-        None => Ok(Trust::default()),
-    }
+    let Some(path) = &config.tls.extra_ca_file else { return Ok(Trust::default()) };
+    Trust::read(path).map_err(|error| {
+        let source = io::Error::new(error.kind(), rights::told(path, Need::Read, &error));
+        StartError::File { what: format!("cannot use [tls] extra_ca_file {}", path.display()), source }
+    })
+}
+
+fn smtp(config: &Config, trust: &Trust) -> Result<Option<Smtp>, StartError> {
+    let authorities = || Authorities::of_this_machine().and(trust.added());
+    Ok(Smtp::new(&config.smtp, config.public_url.as_ref(), authorities)?)
 }
 
 /// What the deciding thread runs on.

@@ -187,10 +187,8 @@ impl Connection {
         self.has_left.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nothing more is to be read, for good; an error if nothing is to be written either. Whoever asks is woken
-    /// when that changes.
-    fn is_cut(&self, context: &Context<'_>) -> io::Result<bool> {
-        self.server.register(context.waker());
+    /// Whether nothing more is to be read, for good; an error if nothing is to be written either.
+    fn is_cut(&self) -> io::Result<bool> {
         match self.told.load(Ordering::Acquire) {
             GO_ON => Ok(false),
             HANG_UP => Ok(true),
@@ -198,13 +196,26 @@ impl Connection {
         }
     }
 
-    /// Whether what may have come has to wait: a request is being answered, and its body has come.
-    fn holds_back(&self) -> bool {
-        if self.requests.load(Ordering::Relaxed) == 0 || self.body_bytes.load(Ordering::Relaxed) > 0 {
+    /// The same; whoever asks has to wait anyway, and is woken when that changes.
+    fn is_cut_or_waits(&self, context: &Context<'_>) -> io::Result<bool> {
+        self.server.register(context.waker());
+        self.is_cut()
+    }
+
+    /// Whether what may have come has to wait: a request is being answered, and its body has come. Whoever asks is woken
+    /// when it is answered.
+    fn holds_back(&self, context: &Context<'_>) -> bool {
+        if !self.is_answering() {
             return false;
         }
+        self.server.register(context.waker());
         self.is_held_back.store(true, Ordering::Relaxed);
-        true
+        // It may have been answered meanwhile.
+        self.is_answering()
+    }
+
+    fn is_answering(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0 && self.body_bytes.load(Ordering::Relaxed) == 0
     }
 
     /// So much was read.

@@ -145,8 +145,11 @@ pub fn configure_for_any(config: &mut web::ServiceConfig) {
 
 fn configure_table(config: &mut web::ServiceConfig) {
     for (path, rows) in by_path(table()) {
-        config.service(resource(path, rows));
+        config.service(resource(path, path, rows));
     }
+    // A resource of its own: one with two patterns is matched by a set of expressions, at each request.
+    let inbound = table().into_iter().filter(|row| row.listed.path == INBOUND).collect();
+    config.service(resource(INBOUND, INBOUND_COPIED, inbound));
 }
 
 fn row<F, Args>(method: Method, path: &'static str, role: Role, handler: F) -> Row
@@ -174,8 +177,9 @@ fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
     paths
 }
 
-/// All routes of one path. Their answers carry a request id, their refusals have the one shape.
-fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
+/// All routes of one path, for requests whose paths match the pattern. Their answers carry a request id, their refusals
+/// have the one shape.
+fn resource(path: &'static str, pattern: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
     let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
@@ -183,11 +187,7 @@ fn resource(path: &'static str, rows: Vec<Row>) -> impl HttpServiceFactory + 'st
         INBOUND => web::to(inbound::other_method),
         _ => web::to(move || ready(error::method_not_allowed(allowed.clone()))),
     };
-    let resource = match path {
-        INBOUND => web::resource([INBOUND, INBOUND_COPIED]),
-        _ => web::resource(path),
-    };
-    let resource = resource.default_service(refuse);
+    let resource = web::resource(pattern).default_service(refuse);
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
     resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))
 }

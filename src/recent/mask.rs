@@ -1,8 +1,9 @@
 //! Takes secrets out of what is shown and saved: the sender's credentials, and anything that looks like one of ours.
 
 const MASK: &str = "***";
-/// How our secrets begin.
+/// How our secrets begin: each a word and the mark, which stands in no such word.
 const PREFIXES: [&str; 4] = ["in_", "wsk_", "adm_", "whsec_"];
+const MARK: char = '_';
 /// Fewer letters behind a prefix are a word, not a secret.
 const SECRET_LETTERS_MIN: usize = 16;
 /// Headers of this kind hold credentials whatever they look like.
@@ -34,15 +35,26 @@ const BEHIND_ADDRESS: [char; 5] = ['"', '\'', '<', '>', ','];
 pub(crate) fn header(name: &str, value: &str) -> String {
     let name = name.to_ascii_lowercase();
     let is_secret = !PUBLIC_HEADERS.contains(&name.as_str())
-        && (name == "key"
-            || SECRET_HEADERS.iter().any(|secret| name.contains(secret))
-            || SECRET_ENDS.iter().any(|end| name.ends_with(end)));
-    if is_secret { MASK.to_owned() } else { addresses(&text(value, false)) }
+        && (name == "key" || contains_any(&name, &SECRET_HEADERS) || SECRET_ENDS.iter().any(|end| name.ends_with(end)));
+    if is_secret { MASK.to_owned() } else { addresses(text(value, false)) }
+}
+
+/// Whether one of these words stands in a short text; preparing a search for each would cost more than the search.
+fn contains_any(text: &str, words: &[&str]) -> bool {
+    let mut rests = std::iter::successors(Some(text.as_bytes()), |rest| rest.get(1..));
+    rests.any(|rest| words.iter().any(|word| rest.starts_with(word.as_bytes())))
 }
 
 /// A text with all addresses in it masked: whole ones, and paths of our own.
-fn addresses(text: &str) -> String {
+fn addresses(text: String) -> String {
     let is_end = |c: char| c.is_whitespace() || BEHIND_ADDRESS.contains(&c);
+    let is_inside = |before: char| !is_end(before) && before != ':';
+    let mut slashes =
+        text.match_indices('/').map(|(at, _)| text.get(..at).and_then(|before| before.chars().next_back()));
+    // Such as `application/json`.
+    if slashes.all(|before| before.is_some_and(is_inside)) {
+        return text;
+    }
     text.split_inclusive(is_end).map(|word| if is_address(word) { address(word) } else { word.to_owned() }).collect()
 }
 
@@ -122,7 +134,11 @@ pub(crate) fn credentials(url: &str) -> String {
 
 /// The first prefix in a text, and where it stands.
 fn first(text: &str) -> Option<(usize, &'static str)> {
-    PREFIXES.iter().filter_map(|prefix| Some((text.find(prefix)?, *prefix))).min()
+    text.match_indices(MARK).find_map(|(at, _)| {
+        let begun = text.get(..=at)?;
+        let prefix = PREFIXES.into_iter().find(|prefix| begun.ends_with(prefix))?;
+        Some((begun.len() - prefix.len(), prefix))
+    })
 }
 
 /// Letters of keys, also of preset ones and of base64.

@@ -151,15 +151,24 @@ impl<R: Row> Ring<R> {
     }
 
     fn place(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
-        let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
-        if self.slots.iter().all(|slot| is_kept(slot.number)) {
+        let at = self.free_slot().unwrap_or_else(|| {
             self.slots.push(Slot { number: 0, parts: 0 });
-        }
-        let order = |slot: &Slot| (is_kept(slot.number), slot.number);
-        let (at, oldest) = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| order(slot))?;
+            self.slots.len() - 1
+        });
+        let oldest = self.slots.get_mut(at)?;
         let parts_before = oldest.parts;
         oldest.number = number;
         Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })
+    }
+
+    /// The slot with the oldest row that is not kept any more.
+    fn free_slot(&self) -> Option<usize> {
+        let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
+        let slots = || self.slots.iter().map(|slot| slot.number).enumerate();
+        let oldest = |slots: &mut dyn Iterator<Item = (usize, u64)>| slots.min_by_key(|(_, number)| *number);
+        // The oldest of all is seldom kept, so that the others need not be looked for.
+        let free = oldest(&mut slots()).filter(|(_, number)| !is_kept(*number));
+        free.or_else(|| oldest(&mut slots().filter(|(_, number)| !is_kept(*number)))).map(|(at, _)| at)
     }
 
     /// How many parts each slot takes now.

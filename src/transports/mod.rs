@@ -31,7 +31,7 @@ pub trait Transport: Send + Sync {
     fn stop(&self);
 }
 
-/// What a transport can do (WHATSAPP.md section 1).
+/// What a transport can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts, read one at a time")]
 pub struct Capabilities {

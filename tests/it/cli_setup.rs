@@ -77,6 +77,25 @@ fn a_configuration_is_checked_without_starting_anything() {
 }
 
 #[test]
+fn files_that_a_configuration_names_and_that_are_of_no_use_here_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let named = format!(
+        "[tls]\nextra_ca_file = \"{0}/ca.pem\"\n[smtp]\nhost = \"mail.example\"\nuser = \"x\"\npassword_file = \"{0}/no\"\n",
+        dir.path().display()
+    );
+    std::fs::write(dir.path().join("named.toml"), named).unwrap();
+    std::fs::write(dir.path().join("ca.pem"), "none").unwrap();
+    let told = tidings(dir.path(), "config check named.toml", &[]);
+    assert!(stdout(&told).starts_with("named.toml: ok"), "{told:?}");
+    for why in ["ca.pem: it holds no certificate in PEM", "/no cannot be read: No such file"] {
+        assert!(told.stderr.contains("warning: serve would not start here: ") && told.stderr.contains(why), "{told:?}");
+    }
+    let told = tidings(dir.path(), "config check named.toml --json", &[]);
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["warnings"].as_array().map(Vec::len), Some(2), "{told}");
+}
+
+#[test]
 fn variables_of_the_command_line_are_no_unknown_keys() {
     let dir = tempfile::tempdir().unwrap();
     stdout(&tidings(dir.path(), "config check", &[("TIDINGS_WEBHOOK_SECRET", "whsec_AAAA"), ("TIDINGS_URL", "x")]));

@@ -191,7 +191,7 @@ fn a_password_that_cannot_be_read_is_told_at_the_start_and_later_is_a_fault() {
     let keys = keys.map(|(key, value)| (format!("TIDINGS_SMTP__{key}"), value.to_owned()));
     let config = Config::load(None::<&Path>, keys, Overrides::default()).unwrap();
     let told = Smtp::new(&config.smtp, None, Authorities::of_this_machine).err().unwrap().to_string();
-    assert_eq!(told, format!("smtp.password_file {path} cannot be read"));
+    assert_eq!(told, format!("smtp.password_file {path} cannot be read: No such file or directory (os error 2)"));
 }
 
 #[test]

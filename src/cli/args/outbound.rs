@@ -10,7 +10,7 @@ Examples:
   tidings outbound set --to https://crm.example/hooks/whatsapp      the first URL switches it on
   tidings outbound set --aggregation 6h                             one report for a chat's next six hours
   tidings outbound secret                                           what the CRM verifies signatures with
-  tidings outbound test; tidings outbound tries                      does it arrive?
+  tidings outbound test; tidings outbound tries                     does it arrive?
   tidings outbound enable --backlog send --reason \"CRM is back\"     after more than 10 errors in a row";
 
 const ENABLE_HELP: &str = "\

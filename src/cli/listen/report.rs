@@ -16,7 +16,7 @@ pub(super) struct Gist {
 }
 
 impl Gist {
-    /// Reads a body by the names of CONTRACT.md section 2, without asking for all of them.
+    /// Reads a body by the names of the outbound webhook, without asking for all of them.
     pub(super) fn of(body: &[u8]) -> Self {
         let read: Option<Value> = serde_json::from_slice(body).ok();
         let report = read.as_ref().and_then(Self::read);

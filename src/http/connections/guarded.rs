@@ -1,6 +1,7 @@
 //! One connection as the HTTP server sees it: requests are read when the answers before them have left, answers must be
 //! taken in time, and whoever did not speak HTTP is told so in our own shape.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,6 +25,11 @@ const REFUSAL_BYTES_MAX: usize = 512;
 
 /// What the heads of its refusals hold.
 const BARE: [&str; 3] = ["content-length: 0", "connection: ", "date: "];
+
+thread_local! {
+    /// What one read brings, before it is copied to where it belongs: clearing that for each read would cost more.
+    static READ: RefCell<[u8; READ_AT_ONCE_BYTES]> = const { RefCell::new([0; READ_AT_ONCE_BYTES]) };
+}
 
 /// Makes the answer to what was no HTTP, with the status that the server gave it.
 pub(super) type Refusals = dyn Fn(StatusCode) -> Bytes + Send + Sync;
@@ -88,6 +94,33 @@ impl Guarded {
         }
     }
 
+    fn poll_read_io(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.untaken.is_some() {
+            return Poll::Pending;
+        }
+        if self.connection.holds_back(cx) {
+            return self.poll_left(cx);
+        }
+        let room = READ_AT_ONCE_BYTES.saturating_sub(self.read_bytes).min(buffer.remaining());
+        if room == 0 {
+            // The rest is read in the next turn.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let (read, length) = READ.with_borrow_mut(|bytes| {
+            let mut part = ReadBuf::new(bytes.get_mut(..room).unwrap_or_default());
+            let read = Pin::new(&mut self.io).poll_read(cx, &mut part);
+            buffer.put_slice(part.filled());
+            (read, part.filled().len())
+        });
+        self.read_bytes += length;
+        self.connection.has_read(length);
+        if matches!(read, Poll::Ready(Err(_))) || (read.is_ready() && length == 0) {
+            self.connection.leave();
+        }
+        read
+    }
+
     fn poll_write_io(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         if written.is_ready() {
@@ -97,6 +130,7 @@ impl Guarded {
             }
             return written;
         }
+        self.connection.is_cut_or_waits(cx)?;
         let untaken = self.untaken.get_or_insert_with(|| Box::pin(sleep(TAKEN_WITHIN)));
         if untaken.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -108,29 +142,12 @@ impl Guarded {
 impl AsyncRead for Guarded {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.connection.is_cut(cx)? {
+        if this.connection.is_cut()? {
             return Poll::Ready(Ok(()));
         }
-        if this.untaken.is_some() {
-            return Poll::Pending;
-        }
-        if this.connection.holds_back() {
-            return this.poll_left(cx);
-        }
-        let room = READ_AT_ONCE_BYTES.saturating_sub(this.read_bytes).min(buffer.remaining());
-        if room == 0 {
-            // The rest is read in the next turn.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
-        let read = Pin::new(&mut this.io).poll_read(cx, &mut part);
-        let length = part.filled().len();
-        buffer.advance(length);
-        this.read_bytes += length;
-        this.connection.has_read(length);
-        if matches!(read, Poll::Ready(Err(_))) || (read.is_ready() && length == 0) {
-            this.connection.leave();
+        let read = this.poll_read_io(cx, buffer);
+        if read.is_pending() && this.connection.is_cut_or_waits(cx)? {
+            return Poll::Ready(Ok(()));
         }
         read
     }
@@ -140,7 +157,7 @@ impl AsyncWrite for Guarded {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.read_bytes = 0;
-        this.connection.is_cut(cx)?;
+        this.connection.is_cut()?;
         if this.instead.is_none()
             && !this.is_begun
             && let Some(status) = refusal(bytes)

@@ -24,7 +24,7 @@ pub(super) fn oddities(text: &str) -> Vec<String> {
             said.push(format!("\"{words}\", which looks like a value that was not filled in"));
         }
     }
-    if text.contains("\\n") {
+    if text.contains('\\') && text.contains("\\n") {
         said.push("\\n as two characters: in JSON a line break is a single \\n within the quotes".to_owned());
     }
     said
@@ -32,7 +32,7 @@ pub(super) fn oddities(text: &str) -> Vec<String> {
 
 /// The first `{{...}}`.
 fn placeholder(text: &str) -> Option<String> {
-    let from = text.get(text.find("{{")?..)?;
+    let from = each(text, "{{").next()?;
     let end = from.find("}}")?;
     let inside = from.get(2..end)?;
     let shown: String = inside.chars().take(SHOWN_CHARS_MAX).collect();
@@ -42,10 +42,18 @@ fn placeholder(text: &str) -> Option<String> {
 /// Whether it stands there as a word of its own.
 fn has_word(text: &str, word: &str) -> bool {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-    text.match_indices(word).any(|(at, _)| {
-        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + word.len()..).unwrap_or_default());
+    each(text, word).any(|found| {
+        let before = text.get(..text.len() - found.len()).unwrap_or_default();
+        let after = found.get(word.len()..).unwrap_or_default();
         is_edge(before.chars().next_back()) && is_edge(after.chars().next())
     })
+}
+
+/// The text from each place on where the word stands. Most texts hold none: looking for its first letter costs less than
+/// preparing a search for all of it.
+fn each<'a>(text: &'a str, word: &str) -> impl Iterator<Item = &'a str> {
+    let first = word.chars().next().unwrap_or_default();
+    text.match_indices(first).filter_map(|(at, _)| text.get(at..)).filter(move |rest| rest.starts_with(word))
 }
 
 #[cfg(test)]

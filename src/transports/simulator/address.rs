@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actors::peer::e164;
 use actors::phone;
 
-/// A person's digits, or the JID of a group or of a hidden number (WHATSAPP.md section 2).
+/// A person's digits, or the JID of a group or of a hidden number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address(Arc<str>);
 

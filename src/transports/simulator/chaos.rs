@@ -1,4 +1,4 @@
-//! Misfortune on request: how often answers fail, get lost or take long (CONTRACT.md section 4).
+//! Misfortune on request: how often answers fail, get lost or take long.
 
 use events::ids::MessageId;
 

@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp`: the default transport, which needs nothing (CONTRACT.md section 4).
+//! The simulated `WhatsApp`: the default transport, which needs nothing.
 
 pub mod address;
 mod chaos;
@@ -43,7 +43,7 @@ use super::{Capabilities, Update};
 /// Long polls are cut off after this; what they wait for is lost with the world anyway.
 const SHUTDOWN_TIMEOUT_S: u64 = 1;
 
-/// What the simulated `WhatsApp` can do. Lengths are those of DESIGN.md section 11.
+/// What the simulated `WhatsApp` can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
     own_message_id: true,
     once: Once::Everywhere,

@@ -1,4 +1,4 @@
-//! The test numbers: what each of them does, after the habit of test cards (CONTRACT.md section 4).
+//! The test numbers: what each of them does, after the habit of test cards.
 
 use actors::account::outcome::{Outcome, Permanent, StopReason};
 

@@ -1,4 +1,4 @@
-//! The simulator's routes: `/sim/v1`, in the gateway itself or in a process of its own (CONTRACT.md section 4).
+//! The simulator's routes: `/sim/v1`, in the gateway itself or in a process of its own.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The echo: receivers on this machine that keep what they were sent and answer as they were told (CONTRACT.md section 4).
+//! The echo: receivers on this machine that keep what they were sent and answer as they were told.
 
 mod kept;
 pub mod routes;
