@@ -19,7 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::args::{Cli, ServeArgs};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, causes};
 use super::say;
 use crate::config::Config;
 use crate::gateway::{self, Holder, StartError, Started};
@@ -237,9 +237,8 @@ pub(super) fn not_started(error: &StartError) -> Failure {
 
 /// Whether a file system that is mounted for reading only is at the root of it.
 fn is_read_only(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes
-        .any(|cause| cause.downcast_ref().is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::ReadOnlyFilesystem))
+    let is_so = |io: &io::Error| io.kind() == io::ErrorKind::ReadOnlyFilesystem;
+    causes(error).any(|cause| cause.downcast_ref().is_some_and(is_so))
 }
 
 /// Another process has the data directory.
@@ -252,5 +251,20 @@ pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
         }
         None => Failure::new(Exit::DataInUse, format!("data directory {directory} is in use by another process"))
             .hint("use --data-dir"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_mounted_for_reading_only_has_a_hint() {
+        for (kind, is_hinted) in [(io::ErrorKind::ReadOnlyFilesystem, true), (io::ErrorKind::NotFound, false)] {
+            let file = StartError::File { what: "cannot make the data directory".to_owned(), source: kind.into() };
+            for error in [StartError::Log(OpenError::Store(kind.into())), file] {
+                assert_eq!(not_started(&error).hint.is_some(), is_hinted, "{error:?}");
+            }
+        }
     }
 }

@@ -155,6 +155,7 @@ mod tests {
     #[test]
     fn our_secrets_are_hidden_wherever_they_stand() {
         for prefix in PREFIXES {
+            assert_eq!(prefix.find(MARK), Some(prefix.len() - 1), "the mark, at the end and nowhere else");
             assert_eq!(text(&format!("{prefix}{DIGITS}"), false), format!("{prefix}***"));
             let inside = format!("{{\"url\": \"https://gw.example/in/{prefix}{DIGITS}\"}} and {prefix}{DIGITS}");
             assert!(!text(&inside, false).contains(DIGITS), "{inside}");

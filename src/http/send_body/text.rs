@@ -24,7 +24,7 @@ pub(super) fn oddities(text: &str) -> Vec<String> {
             said.push(format!("\"{words}\", which looks like a value that was not filled in"));
         }
     }
-    if text.contains('\\') && text.contains("\\n") {
+    if each(text, "\\n").next().is_some() {
         said.push("\\n as two characters: in JSON a line break is a single \\n within the quotes".to_owned());
     }
     said
