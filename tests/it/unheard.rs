@@ -78,7 +78,9 @@ fn a_writer_that_cannot_write_ends_the_process_though_nobody_hears_why() {
 #[test]
 fn a_hangup_stops_the_gateway_as_a_termination_does() {
     let words = tempfile::NamedTempFile::new().unwrap();
-    let mut gateway = Shelled::start("$SERVE", &[], words.reopen().unwrap().into());
+    // Whoever runs the tests may have been started by nohup.
+    let script = "exec env --default-signal=HUP sh -c '$SERVE'";
+    let mut gateway = Shelled::start(script, &[], words.reopen().unwrap().into());
     gateway.becomes(200);
     gateway.signal("HUP");
     assert_eq!(gateway.exit_code(), Some(0));
