@@ -26,13 +26,15 @@ pub struct Chance {
     bytes: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
     /// Messages that got an id, from a random number on.
     minted: Arc<AtomicU64>,
+    /// The same for commands.
+    commanded: Arc<AtomicU64>,
 }
 
 impl Chance {
     /// Any other source.
     pub fn from_fn(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
-        let minted = Arc::new(AtomicU64::new(first_bits(bytes())));
-        Self { bytes: Arc::new(bytes), minted }
+        let [minted, commanded] = [(); 2].map(|()| Arc::new(AtomicU64::new(first_bits(bytes()))));
+        Self { bytes: Arc::new(bytes), minted, commanded }
     }
 
     /// The operating system's source. Without one nothing is safe, so the process ends.
@@ -47,10 +49,6 @@ impl Chance {
         })
     }
 
-    fn bits(&self) -> u64 {
-        first_bits((self.bytes)())
-    }
-
     /// The id of a new message. It is no secret: ids ascend with time, so that the index of messages grows at its end,
     /// and those of one process differ up to 8 million a millisecond.
     pub fn message_id(&self, now: Timestamp) -> MessageId {
@@ -59,9 +57,9 @@ impl Chance {
         MessageId::from_bits(passed << COUNT_BITS | count)
     }
 
-    /// The id of a new command; never 0.
+    /// The id of a new command; never 0. It is no secret: each request gets one, and those of one process differ.
     pub fn command_id(&self) -> u64 {
-        self.bits().max(1)
+        scattered(self.commanded.fetch_add(1, Ordering::Relaxed)).max(1)
     }
 
     /// A new inbound token.
@@ -99,6 +97,14 @@ impl Chance {
         });
         digits.take(count).collect()
     }
+}
+
+/// Another number for each number, so that neighbours do not look alike: the finalizer of `SplitMix64` (Steele, Lea
+/// and Flood, "Fast splittable pseudorandom number generators", 2014).
+const fn scattered(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 fn first_bits(bytes: [u8; 32]) -> u64 {
@@ -140,6 +146,15 @@ mod tests {
         }
         assert_eq!(chance.workspace_key().len(), 46);
         assert_eq!(chance.admin_key().len(), 46);
+    }
+
+    #[test]
+    fn ids_of_commands_differ_and_look_like_chance() {
+        let chance = Chance::from_fn(|| [0xFF; 32]);
+        let ids: std::collections::BTreeSet<u64> = (0..10_000).map(|_| chance.command_id()).collect();
+        assert_eq!(ids.len(), 10_000);
+        // The first number of SplitMix64 from the seed 1234567, as published with the algorithm.
+        assert_eq!(scattered(1_234_567 + 0x9e37_79b9_7f4a_7c15), 6_457_827_717_110_365_317);
     }
 
     #[test]

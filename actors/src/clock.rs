@@ -1,7 +1,8 @@
 //! The rules' time: never behind the log, never backwards, led gently towards the wall clock; where that is set forward, at
 //! once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use events::time::Timestamp;
@@ -9,11 +10,14 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// A wall clock that is ahead by more than this was set forward, or the machine slept: the rules' time follows at once.
-const STEP_MICROS: i128 = 1_000_000;
+const STEP_MICROS: i64 = 1_000_000;
 /// The wall clock leads the rules' time by at most one part in this many.
-const SLEW: i128 = 10_000;
+const SLEW: i64 = 10_000;
+/// How often the wall clock is looked at, at most: the time is asked for many times for each message.
+const LOOK_EVERY_MICROS: i64 = 1_000;
 const CORRECT_EVERY: Duration = Duration::from_secs(1);
-const MICROS_PER_MS: i128 = 1_000;
+const CORRECT_EVERY_MICROS: i64 = 1_000_000;
+const MICROS_PER_MS: i64 = 1_000;
 
 /// Reads the computer's own clock.
 pub type Wall = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -23,15 +27,23 @@ pub type Wall = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Clock {
     rate: u32,
     wall: Wall,
-    anchor: Arc<Mutex<Anchor>>,
+    time: Arc<Time>,
     /// Wakes whoever sleeps when the time steps forward.
     stepped: Arc<Notify>,
 }
 
-#[derive(Clone, Copy)]
-struct Anchor {
-    at: Instant,
-    micros: i128,
+/// What clones share. Whoever asks for the time waits for nobody.
+struct Time {
+    began: Instant,
+    /// The time at the beginning.
+    first_micros: i64,
+    /// How much faster than the machine the time has gone since, all corrections together.
+    ahead_micros: AtomicI64,
+    /// The latest time that anybody was told: a correction backwards makes it stand, never turn back.
+    told_ms: AtomicI64,
+    /// When the wall clock is looked at next, and when the time was corrected last, in what has passed since the beginning.
+    look_at: AtomicI64,
+    corrected_at: Mutex<i64>,
 }
 
 impl Clock {
@@ -39,8 +51,15 @@ impl Clock {
     /// Only a clock of rate 1 follows the wall clock.
     pub fn start(wall: Wall, last_recorded: Timestamp, rate: u32) -> Self {
         let start = wall().max(last_recorded);
-        let anchor = Anchor { at: Instant::now(), micros: i128::from(start.ms()) * MICROS_PER_MS };
-        Self { rate: rate.max(1), wall, anchor: Arc::new(Mutex::new(anchor)), stepped: Arc::default() }
+        let time = Time {
+            began: Instant::now(),
+            first_micros: start.ms().saturating_mul(MICROS_PER_MS),
+            ahead_micros: AtomicI64::new(0),
+            told_ms: AtomicI64::new(start.ms()),
+            look_at: AtomicI64::new(0),
+            corrected_at: Mutex::new(0),
+        };
+        Self { rate: rate.max(1), wall, time: Arc::new(time), stepped: Arc::default() }
     }
 
     /// A clock of rate 1 on the computer's own clock.
@@ -55,23 +74,41 @@ impl Clock {
 
     /// The rules' time now.
     pub fn now(&self) -> Timestamp {
-        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = Instant::now();
-        let elapsed = at.saturating_duration_since(anchor.at);
-        let passed = i128::try_from(elapsed.as_micros()).unwrap_or(i128::MAX).saturating_mul(i128::from(self.rate));
-        let mut micros = anchor.micros.saturating_add(passed);
-        if self.rate == 1 {
-            let behind = i128::from((self.wall)().ms()) * MICROS_PER_MS - micros;
-            if behind > STEP_MICROS {
-                micros += behind;
-                *anchor = Anchor { at, micros };
-                self.stepped.notify_waiters();
-            } else if elapsed >= CORRECT_EVERY {
-                micros += behind.clamp(-passed / SLEW, passed / SLEW);
-                *anchor = Anchor { at, micros };
-            }
+        let passed = self.passed();
+        if self.rate == 1 && passed >= self.time.look_at.load(Ordering::Relaxed) {
+            self.look();
         }
-        Timestamp::from_ms(i64::try_from(micros / MICROS_PER_MS).unwrap_or(i64::MAX))
+        let ms = self.time.micros(passed) / MICROS_PER_MS;
+        let told = self.time.told_ms.load(Ordering::Relaxed);
+        let told = if told < ms { self.time.told_ms.fetch_max(ms, Ordering::Relaxed) } else { told };
+        Timestamp::from_ms(told.max(ms))
+    }
+
+    /// What has passed since the beginning, in microseconds.
+    fn passed(&self) -> i64 {
+        let passed = i64::try_from(self.time.began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        passed.saturating_mul(i64::from(self.rate))
+    }
+
+    /// Looks at the wall clock, and follows it.
+    fn look(&self) {
+        // Whoever finds somebody else looking need not wait for what that one sees.
+        let Ok(mut corrected_at) = self.time.corrected_at.try_lock() else { return };
+        // In this order: somebody held up between the two takes the wall clock to be behind, never ahead.
+        let wall_micros = (self.wall)().ms().saturating_mul(MICROS_PER_MS);
+        let passed = self.passed();
+        let behind = wall_micros.saturating_sub(self.time.micros(passed));
+        let since = passed - *corrected_at;
+        let is_step = behind > STEP_MICROS;
+        if is_step || since >= CORRECT_EVERY_MICROS {
+            let correction = if is_step { behind } else { behind.clamp(-since / SLEW, since / SLEW) };
+            self.time.ahead_micros.fetch_add(correction, Ordering::Relaxed);
+            *corrected_at = passed;
+        }
+        self.time.look_at.store(passed.saturating_add(LOOK_EVERY_MICROS), Ordering::Relaxed);
+        if is_step {
+            self.stepped.notify_waiters();
+        }
     }
 
     /// Waits until `now` has reached `at`; never ends early.
@@ -108,6 +145,12 @@ impl Clock {
     }
 }
 
+impl Time {
+    fn micros(&self, passed: i64) -> i64 {
+        self.first_micros.saturating_add(passed).saturating_add(self.ahead_micros.load(Ordering::Relaxed))
+    }
+}
+
 /// The computer's own clock: the only place that reads it.
 #[expect(clippy::disallowed_methods, reason = "the one clock file")]
 pub fn wall_now() -> Timestamp {
@@ -117,8 +160,6 @@ pub fn wall_now() -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
     use super::*;
 
     fn with_wall(ms: i64) -> (Arc<AtomicI64>, Wall) {
@@ -167,6 +208,7 @@ mod tests {
         }
         assert!((99_980..=100_000).contains(&clock.now().since_ms(back)), "{}", clock.now().since_ms(back));
         wall_ms.store(20_000_000 + EIGHT_HOURS_MS, Ordering::SeqCst);
+        tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(clock.now().ms(), 20_000_000 + EIGHT_HOURS_MS);
     }
 
@@ -174,10 +216,44 @@ mod tests {
     async fn a_second_or_less_is_made_up_gently() {
         let (wall_ms, wall) = with_wall(0);
         let clock = Clock::start(wall, Timestamp::default(), 1);
-        for (ahead_ms, is_followed) in [(1_000, false), (1_001, true)] {
-            wall_ms.store(ahead_ms, Ordering::SeqCst);
-            assert_eq!(clock.now().ms() == ahead_ms, is_followed, "{ahead_ms}");
+        for (wall, is_followed) in [(1_001, false), (1_003, true)] {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            wall_ms.store(wall, Ordering::SeqCst);
+            assert_eq!(clock.now().ms() == wall, is_followed, "{wall}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn led_backwards_it_stands_and_never_turns_back() {
+        let (wall_ms, wall) = with_wall(10_000_000);
+        let clock = Clock::start(wall, Timestamp::default(), 1);
+        wall_ms.store(0, Ordering::SeqCst);
+        let mut before = clock.now();
+        for micros in [1_000_000, 1, 40, 1, 999_960, 10, 999_999, 1].repeat(50) {
+            tokio::time::advance(Duration::from_micros(micros)).await;
+            let now = clock.now();
+            assert!(now >= before, "{now} after {before}");
+            before = now;
+        }
+    }
+
+    /// It is asked from several threads at once, and what one has seen the others do not go behind.
+    #[test]
+    fn no_thread_is_told_an_earlier_time_than_another_was() {
+        let clock = Clock::system(Timestamp::default(), 1);
+        let latest = AtomicI64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        let seen = latest.load(Ordering::SeqCst);
+                        let now = clock.now().ms();
+                        assert!(now >= seen);
+                        latest.fetch_max(now, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
     }
 
     #[tokio::test(start_paused = true)]

@@ -108,6 +108,9 @@ impl Writer {
             if first.is_none() && !self.has_backlog() {
                 return Ok(());
             }
+            // Where processors are short, whoever is about to commit goes first: a sync for many costs no more than one for
+            // few.
+            std::thread::yield_now();
             let prepared = self.prepare(first, &mut work)?;
             self.write(&prepared)?;
             self.sync(prepared)?;

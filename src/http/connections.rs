@@ -58,12 +58,13 @@ pub(super) struct Connection {
     requests: AtomicU32,
     /// What is still to come of the body of the request under way, at most.
     body_bytes: AtomicU64,
-    /// When its last request ended, in milliseconds after the server began.
+    /// When it was opened or last seen busy, in milliseconds after the server began.
     quiet_since: AtomicU64,
-    began: Instant,
+    /// Whether a request has ended since it was looked at last.
+    has_answered: AtomicBool,
     told: AtomicU8,
     has_left: AtomicBool,
-    /// Whether something may wait to be read that nobody is told of.
+    /// Whether something waits to be read that nobody is told of.
     is_held_back: AtomicBool,
     /// Whoever reads and writes.
     server: AtomicWaker,
@@ -92,7 +93,7 @@ impl Connections {
     /// Takes a new connection, if its address has not too many already.
     pub fn admit(&self, io: TcpStream) -> io::Result<Guarded> {
         let address = self.address(io.peer_addr()?.ip().to_canonical()).inspect_err(|_| (self.turned_away)())?;
-        let connection = Arc::new(Connection::new(self.began));
+        let connection = Arc::new(Connection::new(ms(self.began.elapsed())));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&connection));
         Ok(Guarded::new(io, connection, Arc::clone(&self.refusals), address))
     }
@@ -133,8 +134,10 @@ fn sweep(open: &Mutex<Vec<Weak<Connection>>>, began: Instant, silence_max: Durat
     let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|connection| {
         let Some(connection) = connection.upgrade() else { return false };
-        let quiet = now.saturating_sub(connection.quiet_since.load(Ordering::Relaxed));
-        if connection.requests.load(Ordering::Relaxed) == 0 && quiet > ms(silence_max) {
+        let is_busy = connection.requests.load(Ordering::Relaxed) > 0;
+        if connection.has_answered.swap(false, Ordering::Relaxed) || is_busy {
+            connection.quiet_since.store(now, Ordering::Relaxed);
+        } else if now.saturating_sub(connection.quiet_since.load(Ordering::Relaxed)) > ms(silence_max) {
             connection.hang_up();
         }
         true
@@ -142,12 +145,12 @@ fn sweep(open: &Mutex<Vec<Weak<Connection>>>, began: Instant, silence_max: Durat
 }
 
 impl Connection {
-    fn new(began: Instant) -> Self {
+    fn new(opened: u64) -> Self {
         Self {
             requests: AtomicU32::new(0),
             body_bytes: AtomicU64::new(0),
-            quiet_since: AtomicU64::new(ms(began.elapsed())),
-            began,
+            quiet_since: AtomicU64::new(opened),
+            has_answered: AtomicBool::new(false),
             told: AtomicU8::new(GO_ON),
             has_left: AtomicBool::new(false),
             is_held_back: AtomicBool::new(false),
@@ -202,18 +205,15 @@ impl Connection {
         self.is_cut()
     }
 
-    /// Whether what may have come has to wait: a request is being answered, and its body has come. Whoever asks is woken
-    /// when it is answered.
+    /// Keeps what has come waiting until the request under way is answered; whoever asks is woken then. Not if it is
+    /// answered already.
     fn holds_back(&self, context: &Context<'_>) -> bool {
-        if !self.is_answering() {
-            return false;
-        }
         self.server.register(context.waker());
         self.is_held_back.store(true, Ordering::Relaxed);
-        // It may have been answered meanwhile.
         self.is_answering()
     }
 
+    /// Whether what may come has to wait: a request is being answered, and its body has come.
     fn is_answering(&self) -> bool {
         self.requests.load(Ordering::Relaxed) > 0 && self.body_bytes.load(Ordering::Relaxed) == 0
     }
@@ -235,7 +235,7 @@ impl Connection {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.quiet_since.store(ms(self.0.began.elapsed()), Ordering::Relaxed);
+        self.0.has_answered.store(true, Ordering::Relaxed);
         if self.0.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.body_bytes.store(0, Ordering::Relaxed);
             self.0.read_on();

@@ -78,7 +78,7 @@ impl Guarded {
         &self.connection
     }
 
-    /// Reads nothing, but sees whether the other side has gone.
+    /// Reads nothing, but sees whether the other side has gone, and whether more has come.
     fn poll_left(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut byte = [0];
         match self.io.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
@@ -90,7 +90,16 @@ impl Guarded {
                 self.connection.leave();
                 Poll::Ready(Err(error))
             }
-            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(_)) => {
+                if self.connection.holds_back(cx) {
+                    return Poll::Pending;
+                }
+                // It was answered meanwhile: what has come is read in the next turn.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            // What comes later wakes the server.
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -98,7 +107,7 @@ impl Guarded {
         if self.untaken.is_some() {
             return Poll::Pending;
         }
-        if self.connection.holds_back(cx) {
+        if self.connection.is_answering() {
             return self.poll_left(cx);
         }
         let room = READ_AT_ONCE_BYTES.saturating_sub(self.read_bytes).min(buffer.remaining());

@@ -1,5 +1,7 @@
 //! What is read when, how long an answer waits for its reader, and which answers are replaced.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -45,6 +47,31 @@ async fn what_comes_behind_a_request_waits_until_it_is_answered() {
     assert_eq!(first_turn(&mut server).await, 0);
     drop(busy);
     assert_eq!(first_turn(&mut server).await, 18);
+}
+
+// The server sleeps meanwhile: whichever of the two comes last has to wake it.
+#[tokio::test]
+async fn what_comes_behind_a_request_is_read_whether_it_comes_before_the_answer_or_after_it() {
+    for is_before in [true, false] {
+        let (mut server, mut client) = accepted(&connections()).await;
+        let connection = Arc::clone(server.connection());
+        let busy = connection.busy();
+        let reading = tokio::spawn(async move { server.read(&mut [0; 64]).await.unwrap() });
+        tokio::task::yield_now().await;
+        if is_before {
+            client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            while !connection.is_held_back.load(Ordering::Relaxed) {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(!reading.is_finished());
+        drop(busy);
+        if !is_before {
+            tokio::task::yield_now().await;
+            client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        }
+        assert_eq!(reading.await.unwrap(), 18);
+    }
 }
 
 #[tokio::test]
