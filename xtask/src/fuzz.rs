@@ -1,11 +1,12 @@
 //! `fuzz`: random bytes for everything that reads bytes from outside, beginning with a kept corpus.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::{cargo, is_installed, output, root, run as run_program, target};
+use crate::process::{cargo, is_installed, output, root, run as run_program, run_quietly, target};
 
 /// Seconds for each target when none are given, and in `test`.
 pub const SECONDS: u64 = 10;
@@ -36,29 +37,49 @@ pub fn why_not() -> Option<String> {
     (!is_installed("c++")).then(|| "fuzzing needs a C++ compiler, package g++".to_owned())
 }
 
-/// Fuzzes one target, or all of them, for so many seconds each. What it finds new stays below the target folder; the
-/// kept corpus is only read.
+/// Fuzzes one target, or all of them, for so many seconds each, on every processor. New findings stay below the target
+/// folder; the kept corpus is only read.
 pub fn run(seconds: u64, only: Option<&str>) -> Result<()> {
     let all = targets()?;
     let chosen: Vec<&String> = all.iter().filter(|name| only.is_none_or(|only| only == *name)).collect();
     ensure!(!chosen.is_empty(), "there is no such target; there are {}", all.join(", "));
     let programs = build()?;
-    for name in chosen {
-        let (found, kept) = (target().join("fuzz").join("corpus").join(name), folder().join("corpus").join(name));
-        let crashes = folder().join("artifacts").join(name);
-        for folder in [&found, &kept, &crashes] {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
-        let program = programs.join(name);
-        let mut command = Command::new(&program);
-        command.current_dir(folder()).args([found, kept]).args(limits(seconds));
-        command.arg(format!("-artifact_prefix={}/", crashes.display()));
-        command.args(dictionary(name)?.map(|path| format!("-dict={}", path.display())));
-        run_program(&mut command).with_context(|| {
-            format!("{name}: the input stands in fuzz/artifacts/{name}; again: {} FILE", program.display())
-        })?;
+    if let [name] = chosen.as_slice() {
+        return run_program(&mut command(&programs, name, seconds)?).with_context(|| found(&programs, name));
     }
-    Ok(())
+    let left = Mutex::new(chosen.into_iter());
+    let lane = || {
+        while let Some(name) = next(&left) {
+            run_quietly(&mut command(&programs, name, seconds)?).with_context(|| found(&programs, name))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let lanes = std::thread::available_parallelism().map_or(1, usize::from);
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        lanes.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|_| bail!("a thread of the fuzzing failed")))
+    })
+}
+
+fn next<'a>(left: &Mutex<impl Iterator<Item = &'a String>>) -> Option<&'a String> {
+    left.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+fn found(programs: &Path, name: &str) -> String {
+    format!("{name}: the input stands in fuzz/artifacts/{name}; again: {} FILE", programs.join(name).display())
+}
+
+fn command(programs: &Path, name: &str, seconds: u64) -> Result<Command> {
+    let (found, kept) = (target().join("fuzz").join("corpus").join(name), folder().join("corpus").join(name));
+    let crashes = folder().join("artifacts").join(name);
+    for folder in [&found, &kept, &crashes] {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut command = Command::new(programs.join(name));
+    command.current_dir(folder()).args([found, kept]).args(limits(seconds));
+    command.arg(format!("-artifact_prefix={}/", crashes.display()));
+    command.args(dictionary(name)?.map(|path| format!("-dict={}", path.display())));
+    Ok(command)
 }
 
 fn limits(seconds: u64) -> [String; 7] {
