@@ -30,7 +30,9 @@ pub fn run(name: Option<&str>) -> Result<()> {
         tree.restore()?;
         tree.plant(patch)?;
         let caught = simulate_in(&tree).with_context(|| defect.clone())?;
-        rows.push(row(&defect, caught.as_ref()));
+        let row = row(&defect, caught.as_ref());
+        println!("{row}");
+        rows.push(row);
         if caught.is_none() {
             missed.push(defect);
         }
