@@ -20,10 +20,10 @@ use actors::shard::{Parts, Reading, Shard, ShardHandle};
 use actors::vital;
 use actors::workspace::Connect;
 use events::ids::WorkspaceId;
-use events::index::Lookup;
+use events::index::{KeyEntry, Lookup};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
-use events::record::Cause;
+use events::who::Who;
 use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
@@ -273,8 +273,13 @@ impl Gateway {
     }
 
     /// The workspace behind a secret, if the secret is durably known.
-    pub fn workspace_of(&self, lookup: &Lookup) -> Result<Option<WorkspaceId>, ReadError> {
-        self.shard.index().find_durable(lookup, self.shard.watermark().durable())
+    pub fn inbound(&self, token_hash: Digest) -> Result<Option<WorkspaceId>, ReadError> {
+        self.shard.index().find_durable(&Lookup::Inbound(token_hash), self.shard.watermark().durable())
+    }
+
+    /// The API key with this hash, if it is in force.
+    pub fn api_key(&self, key_hash: Digest) -> Result<Option<KeyEntry>, ReadError> {
+        self.shard.index().find_durable(&Lookup::ApiKey(key_hash), self.shard.watermark().durable())
     }
 
     /// The readable inbound URL of a token that is in force.
@@ -308,17 +313,11 @@ impl Gateway {
         full_name: String,
         email: String,
         transport: String,
-        by: &str,
+        by: Who,
     ) -> Option<Connect> {
         let Capabilities { own_message_id, once, .. } = self.transports.get(&transport)?.capabilities();
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        let by = by.to_owned();
         Some(Connect { phone, full_name, email, transport, own_message_id, once, gap, by, holders: None })
-    }
-
-    /// The cause of a request from outside.
-    pub fn cause(by: &str, command: u64) -> Cause {
-        Cause { command, by: by.to_owned(), idempotency: None }
     }
 }

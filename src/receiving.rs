@@ -15,6 +15,7 @@ use events::chat::ReceivedFile;
 use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
 use events::record::Cause;
+use events::who::Who;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::files::{NAMELESS, base_name};
@@ -89,7 +90,7 @@ fn taken<T, R: fmt::Debug>(told: Result<T, AskError<R>>) -> Result<(), String> {
 }
 
 fn cause() -> Cause {
-    Cause { by: "transport".to_owned(), ..Cause::system() }
+    Cause::outside(Who::Transport)
 }
 
 async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately, reading: Reading) -> Result<(), String> {

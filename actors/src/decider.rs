@@ -8,6 +8,7 @@ use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId};
 use events::index::{AccountEntry, ChatEntry, Remembered};
 use events::time::Timestamp;
+use events::who::Who;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,6 +62,11 @@ pub trait Decider: Sized + Unpin + 'static {
     /// `None`: doing it again is harmless.
     fn interrupted(_effect: &Self::Effect) -> Option<Self::Command> {
         None
+    }
+
+    /// Who answers an effect by what comes of it.
+    fn answered_by(_effect: &Self::Effect) -> Who {
+        Who::System
     }
 
     /// Whether the process waits for an effect under way before it ends: so for what would leave a trace.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use events::record::Position;
 use futures_util::future::LocalBoxFuture;
 
 use crate::account::Account;
@@ -10,8 +11,9 @@ use crate::webhook::Webhook;
 
 /// Performs effects. What came of one comes back as a command.
 pub trait Port<D: Decider> {
-    /// Does it, and says what came of it. Runs on the deciding thread: heavy work goes elsewhere.
-    fn perform(&self, effect: D::Effect) -> LocalBoxFuture<'static, D::Command>;
+    /// Does it, which the event at position `because` has made due, and says what came of it. Runs on the deciding thread:
+    /// heavy work goes elsewhere.
+    fn perform(&self, effect: D::Effect, because: Position) -> LocalBoxFuture<'static, D::Command>;
 }
 
 /// All ports of a shard.
@@ -27,7 +29,7 @@ pub struct Ports {
 pub struct NoPort;
 
 impl<D: Decider<Effect = Never>> Port<D> for NoPort {
-    fn perform(&self, effect: Never) -> LocalBoxFuture<'static, D::Command> {
+    fn perform(&self, effect: Never, _: Position) -> LocalBoxFuture<'static, D::Command> {
         match effect {}
     }
 }

@@ -21,6 +21,8 @@ pub struct Replayed<S> {
     pub state: S,
     /// Events of the stream that were applied.
     pub revision: Revision,
+    /// Position of the last of them; 0: there is none.
+    pub last: Position,
 }
 
 /// A state that may rest on a snapshot.
@@ -41,7 +43,7 @@ pub fn replay<D: Decider>(
     index: &Index,
     to: Position,
 ) -> Result<Replayed<D::State>, ReadError> {
-    let mut replayed = Replayed { state: D::State::default(), revision: 0 };
+    let mut replayed = Replayed { state: D::State::default(), revision: 0, last: 0 };
     fold::<D>(id, log, index, 1..=to, &mut replayed)?;
     Ok(replayed)
 }
@@ -52,11 +54,16 @@ pub fn wake<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, to: Position) -
     let snapshot = snapshot::head(log, stream)?;
     let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, rules(), to)).transpose()?;
     let (mut replayed, from) = match (kept.flatten(), &snapshot) {
-        (Some(state), Some(head)) => (Replayed { state, revision: head.revision }, head.position.saturating_add(1)),
-        _ => (Replayed { state: D::State::default(), revision: 0 }, 1),
+        (Some(state), Some(head)) => {
+            (Replayed { state, revision: head.revision, last: 0 }, head.position.saturating_add(1))
+        }
+        _ => (Replayed { state: D::State::default(), revision: 0, last: 0 }, 1),
     };
     let before = replayed.revision;
     fold::<D>(id, log, index, from..=to, &mut replayed)?;
+    if replayed.last == 0 && replayed.revision > 0 {
+        replayed.last = index.latest(Series::Stream(stream), to, 1)?.first().copied().unwrap_or(0);
+    }
     let since = replayed.revision.saturating_sub(before);
     Ok(Woken { replayed, snapshot, since })
 }
@@ -82,6 +89,7 @@ fn fold<D: Decider>(
             D::apply(&mut replayed.state, event);
             replayed.revision = replayed.revision.saturating_add(1);
         })?;
+        replayed.last = last;
         from = last.saturating_add(1);
     }
 }

@@ -11,11 +11,14 @@ use std::sync::PoisonError;
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, SpawnHandle, WrapFuture,
 };
+use events::event::Event;
+use events::index::Series;
 use events::log::ReadError;
-use events::record::{Cause, Position, Revision};
+use events::record::{Cause, Position, Revision, Trigger};
 use events::sequencer::{Inbox, NewCommit};
 use events::snapshot::Place;
 use events::time::Timestamp;
+use events::who::Who;
 use messages::Reply;
 pub(crate) use messages::{Ask, Look, Nudge, Refused, Rest};
 use snapshots::Snapshots;
@@ -37,6 +40,8 @@ pub struct Shell<D: Kind> {
     port: Rc<dyn Port<D>>,
     state: D::State,
     revision: Revision,
+    /// Position of the last event that is in the state.
+    last: Position,
     snapshots: Snapshots,
     inbox: Inbox,
     listed: BTreeMap<D::Effect, Listed>,
@@ -50,6 +55,8 @@ pub struct Shell<D: Kind> {
 struct Listed {
     /// The log's head when it was first listed: its cause is durable once that is.
     since: Position,
+    /// The actor's last event by then, which it follows from.
+    because: Position,
     running: bool,
     /// Counts it as under way from its cause on: a stop that came between the two would leave it interrupted. What
     /// leaves no trace when it is broken off need not be waited for.
@@ -65,6 +72,7 @@ impl<D: Kind> Shell<D> {
             port,
             state: D::State::default(),
             revision: 0,
+            last: 0,
             snapshots: Snapshots::default(),
             inbox,
             listed: BTreeMap::new(),
@@ -81,6 +89,7 @@ impl<D: Kind> Shell<D> {
         };
         self.state = replayed.state;
         self.revision = replayed.revision;
+        self.last = replayed.last;
         self.snapshots = Snapshots::new(snapshot, since);
         self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
         self.drain();
@@ -90,7 +99,7 @@ impl<D: Kind> Shell<D> {
                 // Without it, what was interrupted would be done once more, as if it had never begun.
                 return self.leave_for_now(context);
             }
-            let _ = self.turn(command, Cause::system(), context);
+            let _ = self.turn(command, Cause::following(Who::System, self.last), context);
         }
         self.settle(context);
         self.arm_rest(context);
@@ -100,8 +109,9 @@ impl<D: Kind> Shell<D> {
     fn drain(&mut self) {
         let stream = D::stream(self.id);
         while let Some(record) = { self.inbox.borrow_mut().pop_front() } {
-            for event in record.events.iter().filter(|event| event.concerns(stream)) {
+            for (position, event) in record.positioned().filter(|(_, event)| event.concerns(stream)) {
                 D::apply(&mut self.state, event);
+                self.last = position;
                 self.revision = self.revision.saturating_add(1);
                 self.snapshots.count();
             }
@@ -131,7 +141,8 @@ impl<D: Kind> Shell<D> {
         let now = self.shard.clock.now();
         let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
         tracing::debug!(events = decision.events.len(), "decided");
-        if !decision.events.is_empty() {
+        if let Some(first) = decision.events.first() {
+            let cause = self.nearest(cause, first);
             let commit = NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
             if let Err(error) = self.shard.append(stream, self.revision, commit) {
                 tracing::error!(%stream, revision = self.revision, %error, "a decision could not be recorded");
@@ -141,6 +152,19 @@ impl<D: Kind> Shell<D> {
             self.drain();
         }
         Ok(decision.answer)
+    }
+
+    /// The same cause, but where the first event is about a message, the last one about the same message: among many
+    /// messages of one actor, the actor's own last event may be about another one.
+    fn nearest(&self, mut cause: Cause, first: &Event) -> Cause {
+        if let (Trigger::Event(because), Some(message)) = (&mut cause.trigger, first.message()) {
+            let sequencer = self.shard.sequencer.borrow();
+            match sequencer.index().latest(Series::Message(message), Position::MAX, 1) {
+                Ok(found) => *because = found.first().copied().unwrap_or(*because),
+                Err(error) => tracing::warn!(%error, "what came before cannot be read"),
+            }
+        }
+        cause
     }
 
     /// Puts into a command what it takes to decide it.
@@ -176,19 +200,19 @@ impl<D: Kind> Shell<D> {
     /// Gives the wake-up command if its time has come; whether that changed anything.
     fn wake_up_now(&mut self, due: &Due<D::Effect>, context: &mut Context<Self>) -> bool {
         let come = due.wake_at.is_some_and(|at| at <= self.shard.clock.now()) && !self.shard.is_stopping();
-        let before = self.revision;
+        let (before, cause) = (self.revision, Cause::following(Who::System, self.last));
         match D::wake_up() {
-            Some(command) if come => self.turn(command, Cause::system(), context).is_ok() && self.revision > before,
+            Some(command) if come => self.turn(command, cause, context).is_ok() && self.revision > before,
             _ => false,
         }
     }
 
     fn list(&mut self, due: &Due<D::Effect>) {
-        let since = self.shard.head();
+        let (since, because) = (self.shard.head(), self.last);
         self.listed.retain(|effect, listed| listed.running || due.effects.contains(effect));
         for effect in &due.effects {
             let counted = || D::is_awaited(effect).then(|| self.shard.running());
-            let listed = || Listed { since, running: false, counted: counted() };
+            let listed = || Listed { since, because, running: false, counted: counted() };
             self.listed.entry(effect.clone()).or_insert_with(listed);
         }
     }
@@ -201,29 +225,30 @@ impl<D: Kind> Shell<D> {
         for (effect, listed) in self.listed.iter_mut().filter(|(_, listed)| may_start(listed)) {
             if listed.since <= durable {
                 listed.running = true;
-                ready.push(effect.clone());
+                ready.push((effect.clone(), listed.because));
             } else {
                 self.shard.nudge_at(listed.since, context.address().recipient());
             }
         }
-        for effect in ready {
-            self.start(effect, context);
+        for (effect, because) in ready {
+            self.start(effect, because, context);
         }
     }
 
-    fn start(&mut self, effect: D::Effect, context: &mut Context<Self>) {
-        let done = self.port.perform(effect.clone()).into_actor(self);
-        done.map(move |command, shell: &mut Self, context| shell.performed(effect, command, context)).spawn(context);
+    fn start(&mut self, effect: D::Effect, because: Position, context: &mut Context<Self>) {
+        let cause = Cause::following(D::answered_by(&effect), because);
+        let done = self.port.perform(effect.clone(), because).into_actor(self);
+        done.map(move |command, shell: &mut Self, context| shell.performed(effect, command, cause, context))
+            .spawn(context);
     }
 
     /// Decides what an effect came to. While that cannot be looked up it waits, and is not performed once more.
-    fn performed(&mut self, effect: D::Effect, mut command: D::Command, context: &mut Context<Self>) {
+    fn performed(&mut self, effect: D::Effect, mut command: D::Command, cause: Cause, context: &mut Context<Self>) {
         if self.look_up(&mut command).is_err() {
-            context.run_later(READ_AGAIN, move |shell, context| shell.performed(effect, command, context));
+            context.run_later(READ_AGAIN, move |shell, context| shell.performed(effect, command, cause, context));
             return;
         }
         self.listed.remove(&effect);
-        let cause = Cause { by: "transport".to_owned(), ..Cause::system() };
         let _ = self.turn(command, cause, context);
         self.settle(context);
     }

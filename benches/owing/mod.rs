@@ -15,6 +15,7 @@ use events::sled_log::SledLog;
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::webhook::{BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
+use events::who::Who;
 use events::writer::Writer;
 
 const CACHE_MB: u64 = 256;
@@ -104,7 +105,8 @@ impl Desk {
     fn commit(&mut self, events: Vec<Event>) -> Result<(), Failed> {
         let stream = StreamId::Webhook(self.webhook);
         let concerned = events.iter().filter(|event| event.concerns(stream)).count();
-        let commit = NewCommit { workspace: self.workspace, recorded_at: self.at, cause: Cause::system(), events };
+        let commit =
+            NewCommit { workspace: self.workspace, recorded_at: self.at, cause: Cause::outside(Who::System), events };
         self.sequencer.append(stream, self.revision, commit)?;
         self.revision += u64::try_from(concerned)?;
         self.inbox.borrow_mut().clear();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
+use crate::who::Who;
 
 /// Where a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,7 +212,7 @@ pub struct MessageSettled {
     /// What settled it.
     pub how: SettledHow,
     /// Who said so.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
     /// When.

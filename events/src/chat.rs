@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
+use crate::who::Who;
 
 /// A conversation began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +66,7 @@ pub struct ChatRenamed {
     /// Its title.
     pub name: Personal,
     /// Who renamed it; `transport`: the contact did.
-    pub by: String,
+    pub by: Who,
 }
 
 /// A teammate became responsible for the conversation, or nobody is any more.
@@ -78,7 +79,7 @@ pub struct ChatAssigned {
     /// Who is responsible; `None`: nobody.
     pub responsible: Option<Responsible>,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
 }
 
 /// Who answers a conversation.

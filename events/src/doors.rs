@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::{leftovers, room, seal};
+use crate::{closing, leftovers, room};
 
 /// The file that whoever has the store keeps locked.
 const DATA: &str = "db";
@@ -35,10 +35,10 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
     let Ok(file) = data(folder) else { return Ok(()) };
     file.try_lock().map_err(|_| Obstacle::InUse)?;
     room::check(folder)?;
-    if let Some(what) = seal::broken(folder)? {
+    if let Some(what) = closing::broken(folder)? {
         return Err(Obstacle::Damage(what));
     }
-    seal::lift(folder)?;
+    closing::lift(folder)?;
     Ok(leftovers::remove(folder)?)
 }
 
@@ -98,7 +98,7 @@ impl Drop for Closing {
         if !is_closed {
             return;
         }
-        if let Err(error) = seal::put(&self.folder) {
+        if let Err(error) = closing::put(&self.folder) {
             tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
         }
     }
@@ -128,6 +128,6 @@ mod tests {
         drop(threads);
         closed.join().unwrap();
         assert!(seal.exists());
-        assert_eq!(seal::broken(folder.path()).unwrap(), None);
+        assert_eq!(closing::broken(folder.path()).unwrap(), None);
     }
 }

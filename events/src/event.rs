@@ -9,8 +9,8 @@ use crate::account::{
 use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::webhook::{
-    BundleFlushed, BundleOpened, BundleOpenedV1, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
+    BundleFlushed, BundleOpened, BundleOpenedV1, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
+    DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, FlushRequested,
     OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled,
     WebhookErrorsReset, WebhookKeyRotated,
 };
@@ -131,7 +131,7 @@ event_types! {
     OwnerNotified = (55, 1),
     BundleOpened = (60, 2),
     BundleFlushed = (61, 1),
-    BundlesCalledIn = (62, 1),
+    FlushRequested = (62, 1),
     DeliveryStarted = (63, 1),
     DeliverySucceeded = (64, 1),
     DeliveryFailed = (65, 2),
@@ -197,7 +197,7 @@ impl Event {
             Self::OwnerNotified(e) => [Some(e.about), None, None],
             Self::BundleOpened(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
             Self::BundleFlushed(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
-            Self::BundlesCalledIn(e) => webhook_only(e.webhook),
+            Self::FlushRequested(e) => webhook_only(e.webhook),
             Self::DeliveryStarted(e) => webhook_only(e.webhook),
             Self::DeliverySucceeded(e) => webhook_only(e.webhook),
             Self::DeliveryFailed(e) => webhook_only(e.webhook),

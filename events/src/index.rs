@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use entries::{AccountEntry, ChatEntry, Remembered, ReportingEntry, Value, touched};
+pub use entries::{AccountEntry, ChatEntry, KeyEntry, Remembered, ReportingEntry, Value, touched};
 pub use keys::{Lookup, Series};
 pub use leaving::Leaving;
 pub(crate) use leaving::{Spent, Storing};
@@ -33,7 +33,7 @@ const BLOCK: usize = 400;
 const STORE_AT: usize = 8_192;
 const BLOCKS_AT_ONCE: usize = 16;
 /// What the stored notes are made of. Notes of an earlier version lack something, which is read from the records once.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The look-ups of one log. Shared by all threads.
 pub struct Index {
@@ -61,7 +61,7 @@ impl Index {
         };
         let mut gathering = Entries::default();
         if version < VERSION {
-            gathering = since_version_0(log.as_ref(), covered)?;
+            gathering = since_earlier_version(log.as_ref(), covered)?;
             titles::compare(log.as_ref(), &mut gathering)?;
         }
         for stored in log.read(covered.saturating_add(1)) {
@@ -302,8 +302,8 @@ impl Memory {
     }
 }
 
-/// What notes of the first version lack of the records that they cover.
-fn since_version_0(log: &dyn Log, covered: Position) -> Result<Entries, ReadError> {
+/// What notes of an earlier version lack of the records that they cover.
+fn since_earlier_version(log: &dyn Log, covered: Position) -> Result<Entries, ReadError> {
     let mut entries = Entries::default();
     for stored in log.read(1) {
         let record = decode(&stored?)?;

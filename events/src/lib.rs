@@ -1,6 +1,6 @@
 //! What happened: event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
 //!
-//! Read in this order: [`ids`], [`time`], [`event`] and its four families, [`record`] (one commit), [`codec`]
+//! Read in this order: [`ids`], [`time`], [`who`], [`event`] and its four families, [`record`] (one commit), [`codec`]
 //! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`index`] (look-ups), [`sequencer`] (order first),
 //! [`writer`] (then durability), [`snapshot`] (shortcuts), [`tally`] (figures).
 
@@ -8,6 +8,7 @@ pub mod characters;
 pub mod ids;
 pub mod personal;
 pub mod time;
+pub mod who;
 
 pub mod account;
 pub mod chat;
@@ -19,6 +20,7 @@ pub mod chain;
 pub mod codec;
 pub mod record;
 
+mod closing;
 mod doors;
 mod leftovers;
 pub mod log;
@@ -26,7 +28,6 @@ pub mod memory_log;
 mod pages;
 mod room;
 pub mod scratch;
-mod seal;
 pub mod sled_log;
 mod unwinding;
 mod witness;

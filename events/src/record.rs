@@ -8,6 +8,7 @@ use crate::ids::WorkspaceId;
 use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::time::Timestamp;
+use crate::who::Who;
 
 /// Place of an event in the whole log: contiguous from 1. 0 is the place before the first.
 pub type Position = u64;
@@ -15,21 +16,53 @@ pub type Position = u64;
 /// Count of the events of one stream.
 pub type Revision = u64;
 
-/// What made a commit happen.
+/// Who made a commit happen, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// The command's id; for a request from outside also the request's id. 0: the system's own doing.
+    /// The command's id; for a request from outside also the request's id. 0: no request.
     pub command: u64,
-    /// Who: `operator`, `inbound`, `api`, `transport` or `system`.
-    pub by: String,
-    /// The client's own key for the request, if it gave one.
-    pub idempotency: Option<Idempotency>,
+    /// Who made it happen.
+    pub by: Who,
+    /// What it followed from.
+    pub trigger: Trigger,
+}
+
+/// What a commit followed from. The first two have the bytes that an optional [`Idempotency`] had in 0.1.0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// Something from outside, without a key of its own.
+    #[default]
+    Outside,
+    /// A request from outside under the client's own key.
+    Keyed(Idempotency),
+    /// The event at this position: somebody acted upon it, or an answer came to what was begun with it.
+    Event(Position),
 }
 
 impl Cause {
-    /// The system's own doing, such as a wake-up.
-    pub fn system() -> Self {
-        Self { command: 0, by: "system".to_owned(), idempotency: None }
+    /// Something that came from outside and is no request.
+    pub const fn outside(by: Who) -> Self {
+        Self { command: 0, by, trigger: Trigger::Outside }
+    }
+
+    /// A request from outside.
+    pub fn request(by: Who, command: u64, idempotency: Option<Idempotency>) -> Self {
+        Self { command, by, trigger: idempotency.map_or(Trigger::Outside, Trigger::Keyed) }
+    }
+
+    /// What followed from an event of the log.
+    pub const fn following(by: Who, position: Position) -> Self {
+        Self { command: 0, by, trigger: Trigger::Event(position) }
+    }
+
+    /// The client's own key for the request, if it gave one.
+    pub const fn idempotency(&self) -> Option<&Idempotency> {
+        if let Trigger::Keyed(given) = &self.trigger { Some(given) } else { None }
+    }
+
+    /// The position of the event that this followed from.
+    pub const fn because(&self) -> Option<Position> {
+        if let Trigger::Event(position) = self.trigger { Some(position) } else { None }
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::log::ReadError;
-use crate::{leftovers, room, seal};
+use crate::{closing, leftovers, room};
 
 const STORE: &str = "log";
 const DATA: &str = "db";
@@ -62,7 +62,7 @@ pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Resu
     if let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
         return Err(CopyError::InUse);
     }
-    let broken = seal::broken(&from).map_err(|error| reading(&from, error))?;
+    let broken = closing::broken(&from).map_err(|error| reading(&from, error))?;
     if let Some(what) = broken {
         return Err(CopyError::Damaged(ReadError::Damaged { position: 0, what }));
     }

@@ -11,6 +11,7 @@ use crate::chat::Responsible;
 use crate::ids::{ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::personal::{Digest, Personal};
 use crate::time::Timestamp;
+use crate::who::Who;
 
 /// How long messages of one chat are gathered before they are reported together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ pub struct WebhookConfigured {
     /// How messages are gathered.
     pub aggregation: Aggregation,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The webhook was switched on; its count of errors begins anew.
@@ -82,7 +83,7 @@ pub struct WebhookEnabled {
     /// Which webhook.
     pub webhook: WebhookId,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -109,7 +110,7 @@ pub struct WebhookDisabled {
     /// Errors in a row until then.
     pub errors: u32,
     /// Who says so; `system` for the fuse.
-    pub by: String,
+    pub by: Who,
     /// Why: the owner's words, or the last error's code.
     pub reason: String,
     /// When.
@@ -122,7 +123,7 @@ pub struct WebhookErrorsReset {
     /// Which webhook.
     pub webhook: WebhookId,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
 }
 
 /// Requests are signed with another key from now on; the one before stays valid for a while.
@@ -133,7 +134,7 @@ pub struct WebhookKeyRotated {
     /// Digest of the new key, to tell it by; the key itself is kept elsewhere.
     pub key_hash: Digest,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// A report of several messages has no more bytes than this, unless it is set otherwise: 512 KiB.
@@ -160,11 +161,11 @@ pub struct BundleOpened {
 
 /// Somebody wants all windows closed that are open now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BundlesCalledIn {
+pub struct FlushRequested {
     /// Which webhook.
     pub webhook: WebhookId,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
     /// When: windows opened up to here.
     pub at: Timestamp,
 }
@@ -294,7 +295,7 @@ pub struct DeliveryDiscarded {
     /// How many deliveries.
     pub deliveries: u64,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
     /// When.
@@ -311,7 +312,7 @@ pub struct SingleDeliveryDiscarded {
     /// Its conversation.
     pub chat: ChatId,
     /// Who says so.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
     /// When.
@@ -328,7 +329,7 @@ pub struct DeliveryResent {
     /// Its conversation.
     pub chat: ChatId,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// Somebody wants everything tried again that was parked since a moment.
@@ -341,7 +342,7 @@ pub struct DeliveriesRecovered {
     /// How many deliveries.
     pub deliveries: u64,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The owner's e-mail was handed over.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, MessageId, WorkspaceId};
 use crate::personal::{Digest, Personal};
 use crate::time::Timestamp;
+use crate::who::Who;
 
 /// A tenant came to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub struct OwnerChanged {
     /// The owner's language, as a BCP 47 tag.
     pub language: String,
     /// Who changed it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// Somebody who answers chats joined.
@@ -50,7 +51,7 @@ pub struct TeammateAdded {
     /// Address: no two teammates of a workspace share one.
     pub email: Personal,
     /// Who added them.
-    pub by: String,
+    pub by: Who,
 }
 
 /// A teammate left; chats keep the name of whoever was responsible.
@@ -61,7 +62,7 @@ pub struct TeammateRemoved {
     /// Who left.
     pub teammate: u32,
     /// Who removed them.
-    pub by: String,
+    pub by: Who,
 }
 
 /// An API key was made.
@@ -78,7 +79,7 @@ pub struct KeyCreated {
     /// When.
     pub at: Timestamp,
     /// Who made it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// An API key opens nothing any more.
@@ -91,7 +92,7 @@ pub struct KeyRevoked {
     /// SHA-256 of the key.
     pub key_hash: Digest,
     /// Who revoked it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The secret URL was made; the one before it stops at once.
@@ -104,7 +105,7 @@ pub struct InboundUrlGenerated {
     /// SHA-256 of the token that stops.
     pub replaces: Option<Digest>,
     /// Who made it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The inbound webhook takes messages again.
@@ -113,7 +114,7 @@ pub struct InboundEnabled {
     /// Whose webhook.
     pub workspace: WorkspaceId,
     /// Who switched it on.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -124,7 +125,7 @@ pub struct InboundDisabled {
     /// Whose webhook.
     pub workspace: WorkspaceId,
     /// Who switched it off.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -137,7 +138,7 @@ pub struct InboundStrictChanged {
     /// Whether it is strict now.
     pub strict: bool,
     /// Who changed it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The gap between two messages changed: for accounts to come, or for one account.
@@ -152,7 +153,7 @@ pub struct PacingChanged {
     /// Longest gap between two messages, in milliseconds.
     pub gap_ms_max: u32,
     /// Who changed it.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The operator gave credits.
@@ -165,7 +166,7 @@ pub struct CreditsGranted {
     /// Why.
     pub reason: String,
     /// Who gave them.
-    pub by: String,
+    pub by: Who,
 }
 
 /// Credits were taken for a message that was queued.
@@ -214,7 +215,7 @@ pub struct AccountConnected {
     /// Longest gap between two messages, in milliseconds.
     pub gap_ms_max: u32,
     /// Who connected it; a `transport` takes up again what it lost.
-    pub by: String,
+    pub by: Who,
 }
 
 /// The account cannot send: its queue stops.
@@ -247,7 +248,7 @@ pub struct AccountDisconnected {
     /// Which account.
     pub account: AccountId,
     /// Who ended it; what a `transport` ended, it may take up again by itself.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
     /// When.
@@ -262,7 +263,7 @@ pub struct AccountPaused {
     /// Which account.
     pub account: AccountId,
     /// Who.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -275,7 +276,7 @@ pub struct AccountResumed {
     /// Which account.
     pub account: AccountId,
     /// Who.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }

@@ -21,7 +21,7 @@ fn encoded(record: &Record) -> Vec<u8> {
 }
 
 fn with_events(events: Vec<Event>) -> Record {
-    let [record, _] = records();
+    let [record, _, _] = records();
     Record { events, ..record }
 }
 

@@ -14,6 +14,7 @@ use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::sled_log::SledLog;
 use events::time::Timestamp;
 use events::watermark::Watermark;
+use events::who::Who;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
@@ -73,7 +74,7 @@ impl Appending {
     fn next(&mut self) -> NewCommit {
         self.nth += 1;
         let events = self.tenant.queued(self.at, self.nth);
-        let cause = Cause { by: "inbound".to_owned(), ..Cause::system() };
+        let cause = Cause::outside(Who::Inbound);
         NewCommit { workspace: self.tenant.workspace, recorded_at: self.at, cause, events }
     }
 }
@@ -81,7 +82,7 @@ impl Appending {
 /// The bytes of one such commit, as the log stores them.
 pub fn commit_bytes() -> Result<Vec<u8>, CodecError> {
     let tenant = Tenant::nth(0, 1, CHATS);
-    let (at, cause) = (wall_now(), Cause { by: "inbound".to_owned(), ..Cause::system() });
+    let (at, cause) = (wall_now(), Cause::outside(Who::Inbound));
     let events: Vec<Event> = tenant.queued(at, CHATS);
     let mut bytes = Vec::new();
     encode_record(&Record { first: 1, recorded_at: at, workspace: tenant.workspace, cause, events }, &mut bytes)?;

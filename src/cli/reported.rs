@@ -48,7 +48,7 @@ fn switched(event: &Event) -> Option<String> {
         Event::WebhookDisabled(e) => Some(off(e)),
         Event::WebhookErrorsReset(_) => Some("errors in a row forgotten".to_owned()),
         Event::WebhookKeyRotated(_) => Some("signed by a new key, and by the previous one for a day".to_owned()),
-        Event::BundlesCalledIn(_) => Some("what was gathered is reported now".to_owned()),
+        Event::FlushRequested(_) => Some("what was gathered is reported now".to_owned()),
         Event::DeliveryDiscarded(e) => Some(given_up(e)),
         Event::SingleDeliveryDiscarded(e) => Some(because("1 report given up", &e.reason)),
         Event::DeliveriesRecovered(e) => Some(format!("{} tried again", counted(e.deliveries, "report"))),

@@ -1,12 +1,13 @@
 //! A workspace's accounts: connected numbers.
 
 use actix_web::{HttpResponse, web};
-use actors::workspace::{Account, AccountCommand, Answer, By, Command, State};
+use actors::workspace::{Account, AccountCommand, Answer, Command, State};
 use events::ids::AccountId;
+use events::who::Who;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::openapi::{Email, Line, Phone, Reason};
 use super::{body, fields, page};
@@ -88,7 +89,7 @@ pub(super) async fn connect(mut call: Call) -> Result<HttpResponse, Refused> {
     fields::email("email", &email)?;
     body::bounded("transport", &transport, TRANSPORT_BYTES_MAX)?;
     let unknown = Refused::invalid("transport", format!("There is no transport {transport:?} here"));
-    let connect = call.gateway.connection(phone, full_name, email, transport, BY).ok_or(unknown)?;
+    let connect = call.gateway.connection(phone, full_name, email, transport, call.by).ok_or(unknown)?;
     match call.ask(Command::Connect(connect)).await? {
         Answer::Connected(account) => Ok(HttpResponse::Created().json(one(&call, account).await?)),
         other => Err(Refused::unexpected(&other)),
@@ -124,12 +125,12 @@ pub(super) async fn disconnect(call: Call, id: web::Path<String>) -> Result<Http
 async fn carry_out(
     mut call: Call,
     id: &str,
-    command: impl FnOnce(By, String) -> AccountCommand,
+    command: impl FnOnce(Who, String) -> AccountCommand,
 ) -> Result<HttpResponse, Refused> {
     let ReasonBody { reason } = call.body_if_any().await?;
     fields::reason(&reason)?;
     let account = own(&call, id)?;
-    call.ask(Command::Account(account, command(BY.to_owned(), reason))).await?;
+    call.ask(Command::Account(account, command(call.by, reason))).await?;
     Ok(HttpResponse::Ok().json(one(&call, account).await?))
 }
 

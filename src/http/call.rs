@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use actors::workspace::{Answer, Command, State, Workspace};
 use events::ids::WorkspaceId;
 use events::record::Cause;
+use events::who::Who;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -16,15 +17,16 @@ use super::error::Refused;
 use super::page::{PageQuery, Query};
 use crate::gateway::Gateway;
 
-/// Who acts, as events tell it.
-pub(super) const BY: &str = "api";
-
 /// One request. Its body can be read once.
 pub(super) struct Call {
     /// What it is asked of.
     pub(super) gateway: web::Data<Gateway>,
     /// Whose key it came with.
     pub(super) workspace: WorkspaceId,
+    /// The same with the key's number.
+    pub(super) caller: Caller,
+    /// Who acts, as events tell it.
+    pub(super) by: Who,
     id: RequestId,
     request: HttpRequest,
     payload: Option<web::Payload>,
@@ -76,7 +78,7 @@ impl Call {
 
     /// The cause of what the request leads to.
     pub(super) fn cause(&self) -> Cause {
-        Gateway::cause(BY, self.id.0)
+        Cause::request(self.by, self.id.0, None)
     }
 
     /// Gives the workspace a command.
@@ -99,12 +101,13 @@ impl FromRequest for Call {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let mut parts = || {
-            let Caller(workspace) = Caller::from_request(request, &mut Payload::None).into_inner()?;
+            let caller = Caller::from_request(request, &mut Payload::None).into_inner()?;
             let id = RequestId::from_request(request, &mut Payload::None).into_inner()?;
             let gateway = request.app_data::<web::Data<Gateway>>().cloned();
             let gateway = gateway.ok_or_else(|| Refused::fault(&"a route without a gateway"))?;
             let payload = web::Payload::from_request(request, payload).into_inner().ok();
-            Ok(Self { gateway, workspace, id, request: request.clone(), payload })
+            let (workspace, by) = (caller.workspace, Who::Key(caller.key));
+            Ok(Self { gateway, workspace, caller, by, id, request: request.clone(), payload })
         };
         ready(parts())
     }

@@ -12,7 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use events::characters::is_unseen;
 use events::ids::WorkspaceId;
-use events::index::Lookup;
+use events::index::KeyEntry;
 use events::personal::Digest;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -54,7 +54,12 @@ pub(super) struct Operator;
 
 /// Whoever has a key of this workspace.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Caller(pub(super) WorkspaceId);
+pub(super) struct Caller {
+    /// Whose key it is.
+    pub(super) workspace: WorkspaceId,
+    /// The key's number.
+    pub(super) key: u32,
+}
 
 /// Whoever has sent a token with this hash, and the workspace whose it is. An unknown one is not turned away before its
 /// body was read, so that nobody can tell by the connection what was refused.
@@ -127,12 +132,12 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
         }
         Role::Workspace => {
             let key = bearer(request).ok_or_else(Refused::unauthorized)?;
-            let workspace = gateway.workspace_of(&Lookup::ApiKey(digest(key)))?;
-            let workspace = workspace.ok_or_else(Refused::unauthorized)?;
+            let found = gateway.api_key(digest(key))?;
+            let KeyEntry { workspace, key } = found.ok_or_else(Refused::unauthorized)?;
             if !request.method().is_safe() {
                 gateway.flood.check_changes(workspace).map_err(Refused::too_many_requests)?;
             }
-            extensions.insert(Caller(workspace));
+            extensions.insert(Caller { workspace, key });
         }
         Role::Operator => {
             let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
@@ -145,7 +150,7 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
 /// The workspace behind the token in the path.
 pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refused> {
     let token_hash = digest(request.match_info().query("token").trim_matches(is_unseen));
-    Ok(Hook(gateway.workspace_of(&Lookup::Inbound(token_hash))?, token_hash))
+    Ok(Hook(gateway.inbound(token_hash)?, token_hash))
 }
 
 /// The key that the request came with.

@@ -12,7 +12,7 @@ use events::record::Position;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::caller::Caller;
 use super::error::Refused;
 use super::fields;
@@ -71,7 +71,7 @@ impl ChatView {
 /// All chats, the newest first.
 pub(super) async fn list(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?.page()?;
@@ -101,7 +101,7 @@ fn wanted(workspace: WorkspaceId, count: u64, query: PageQuery) -> Vec<ChatId> {
 /// One chat.
 pub(super) async fn show(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
     let chat = find(&gateway, workspace, &id)?;
@@ -150,7 +150,7 @@ pub(super) async fn change(mut call: Call, id: web::Path<String>) -> Result<Http
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
     let chat = find(&call.gateway, call.workspace, &id)?;
-    let change = ChangeChat { chat, name, responsible, by: BY.to_owned(), looked_up: ChatLookedUp::default() };
+    let change = ChangeChat { chat, name, responsible, by: call.by, looked_up: ChatLookedUp::default() };
     call.ask(Command::ChangeChat(change)).await?;
     Ok(HttpResponse::Ok().json(view(&call.gateway, chat).await?))
 }
@@ -158,7 +158,7 @@ pub(super) async fn change(mut call: Call, id: web::Path<String>) -> Result<Http
 /// What was said in a chat, the newest first.
 pub(super) async fn messages(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {

@@ -8,6 +8,7 @@ use events::index::Series;
 use events::log::ReadError;
 use events::reading;
 use events::record::{Position, Record};
+use events::who::Who;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -21,7 +22,10 @@ use crate::gateway::Gateway;
 const CHUNK: usize = 256;
 
 /// What is left.
-pub(super) async fn balance(gateway: web::Data<Gateway>, Caller(workspace): Caller) -> Result<HttpResponse, Refused> {
+pub(super) async fn balance(
+    gateway: web::Data<Gateway>,
+    Caller { workspace, .. }: Caller,
+) -> Result<HttpResponse, Refused> {
     let seen = gateway.shard.look::<Workspace, _>(workspace, |state| state.balance).await?;
     Ok(HttpResponse::Ok().json(json!({"balance": seen.value})))
 }
@@ -37,13 +41,14 @@ pub(super) struct LedgerRow {
     balance: i64,
     message_id: Option<String>,
     reason: Option<String>,
-    by: Option<String>,
+    #[schema(value_type = Option<String>)]
+    by: Option<Who>,
 }
 
 impl LedgerRow {
     fn of(position: Position, record: &Record, event: &Event) -> Option<Self> {
         let (kind, amount, message, reason, by) = match event {
-            Event::CreditsGranted(e) => ("granted", signed(e.amount), None, Some(&e.reason), Some(&e.by)),
+            Event::CreditsGranted(e) => ("granted", signed(e.amount), None, Some(&e.reason), Some(e.by)),
             Event::CreditCharged(e) => ("charged", -signed(e.amount), Some(e.message), None, None),
             Event::CreditRefunded(e) => ("refunded", signed(e.amount), Some(e.message), Some(&e.reason), None),
             _ => return None,
@@ -56,7 +61,7 @@ impl LedgerRow {
             balance: 0,
             message_id: message.map(|message| message.to_string()),
             reason: reason.cloned(),
-            by: by.cloned(),
+            by,
         })
     }
 }
@@ -90,7 +95,7 @@ impl Cursor {
 /// Every movement, the newest first; each row with the balance that it led to.
 pub(super) async fn ledger(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?;

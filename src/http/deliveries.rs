@@ -5,7 +5,7 @@ use actors::webhook::{Command, Discard, Owed, Parked, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
@@ -125,6 +125,6 @@ pub(super) async fn discard(mut call: Call, path: web::Path<String>) -> Result<H
     let DiscardBody { reason } = call.body_if_any().await?;
     fields::reason(&reason)?;
     let (delivery, chat) = call.delivery(&path).await?;
-    call.tell(Command::Discard(Discard { delivery, chat, by: BY.to_owned(), reason })).await?;
+    call.tell(Command::Discard(Discard { delivery, chat, by: call.by, reason })).await?;
     Ok(HttpResponse::Ok().json(DiscardedView { delivery_id: delivery.to_string() }))
 }

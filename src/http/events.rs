@@ -6,9 +6,10 @@ use events::ids::StreamId;
 use events::index::{Index, Series};
 use events::log::{Log, ReadError};
 use events::reading;
-use events::record::{Position, Record, decode};
+use events::record::{Cause, Idempotency, Position, Record, decode};
 use events::verify::verify as verify_log;
 use events::webhook::WebhookConfigured;
+use events::who::Who;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -22,6 +23,29 @@ use crate::recent::mask;
 /// Positions of a stream read at once.
 const CHUNK: usize = 512;
 
+/// Who made an event happen, and why.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct CauseRow {
+    /// The request's id; 0: no request.
+    command: u64,
+    /// Such as `operator`, `key/3`, `inbound`, `transport` or `system`.
+    #[schema(value_type = String)]
+    by: Who,
+    /// Position of the event that it followed from.
+    #[schema(value_type = Option<u64>)]
+    because: Option<Position>,
+    /// The client's own key, and the digest of the body that it came with.
+    #[schema(value_type = Option<Object>)]
+    idempotency: Option<Idempotency>,
+}
+
+impl CauseRow {
+    fn of(cause: &Cause) -> Self {
+        let idempotency = cause.idempotency().cloned();
+        Self { command: cause.command, by: cause.by, because: cause.because(), idempotency }
+    }
+}
+
 /// An event as the API and the command line show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventRow {
@@ -33,7 +57,7 @@ pub struct EventRow {
     version: u16,
     streams: Vec<String>,
     workspace: u64,
-    cause: Value,
+    cause: CauseRow,
     pub(super) data: Value,
 }
 
@@ -47,7 +71,7 @@ impl EventRow {
             version: event.type_number().1,
             streams: event.streams().into_iter().flatten().map(|stream| stream.to_string()).collect(),
             workspace: record.workspace.number(),
-            cause: serde_json::to_value(&record.cause).unwrap_or_default(),
+            cause: CauseRow::of(&record.cause),
             data: shown(event),
         }
     }

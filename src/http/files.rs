@@ -56,7 +56,7 @@ impl FileCheckView {
 /// Fetches as for a message, and forgets what came. A file that cannot be had is an answer, not a refusal.
 pub(super) async fn answer(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
     let body = body::read(payload, gateway.limits).await?;

@@ -4,6 +4,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::BytesMut;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use events::ids::WorkspaceId;
+use events::who::Who;
 use serde::Serialize;
 
 use super::caller::{self, Hook, RequestId, Stalled};
@@ -26,7 +27,7 @@ pub(super) async fn send(
 ) -> Result<HttpResponse, Refused> {
     let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
     let Visit { workspace, body, warnings, refused, .. } = &mut visit;
-    let sender = Sender { id, workspace: *workspace, token_hash: Some(hook.1), chat: None };
+    let sender = Sender { id, workspace: *workspace, by: Who::Inbound, token_hash: Some(hook.1), chat: None };
     let outcome = match refused.take() {
         Some(refused) => Err(refused),
         None => submit::submit(&gateway, sender, request.headers(), body, warnings).await,

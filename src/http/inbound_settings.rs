@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::fields;
 use super::openapi::Reason;
@@ -49,7 +49,7 @@ pub(super) async fn show(call: Call) -> Result<HttpResponse, Refused> {
 pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
     let InboundBody { enabled, strict, reason } = call.body().await?;
     fields::reason(&reason)?;
-    call.ask(Command::SetInbound(SetInbound { enabled, strict, by: BY.to_owned(), reason })).await?;
+    call.ask(Command::SetInbound(SetInbound { enabled, strict, by: call.by, reason })).await?;
     Ok(HttpResponse::Ok().json(view(&call).await?))
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn rotate(call: Call) -> Result<HttpResponse, Refused> {
         kept.map_err(|error| Refused::fault(&error))
     };
     keep(&token_hash, token.as_bytes())?;
-    call.ask(Command::ReplaceToken(token_hash, BY.to_owned())).await?;
+    call.ask(Command::ReplaceToken(token_hash, call.by)).await?;
     if let Some(before) = before {
         keep(&before, b"")?;
     }

@@ -5,7 +5,7 @@ use actors::workspace::{Answer, Command, CreateKey, Key, Rejection, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::openapi::{Line, Moment};
 use super::{fields, page};
@@ -60,7 +60,7 @@ pub(super) async fn create(mut call: Call) -> Result<HttpResponse, Refused> {
     let CreateKeyBody { name } = call.body().await?;
     fields::line("name", &name)?;
     let key = call.gateway.chance.workspace_key();
-    let create = CreateKey { key_hash: secrets::digest(&key), name, by: BY.to_owned() };
+    let create = CreateKey { key_hash: secrets::digest(&key), name, by: call.by };
     match call.ask(Command::CreateKey(create)).await? {
         Answer::Numbered(number) => {
             let view = find(&call, number).await?;
@@ -89,6 +89,6 @@ pub(super) async fn revoke_named(mut call: Call) -> Result<HttpResponse, Refused
 async fn carry_out(call: &Call, key: &str) -> Result<HttpResponse, Refused> {
     let key: u32 = key.parse().map_err(|_| not_found())?;
     let view = find(call, key).await?;
-    call.ask(Command::RevokeKey(key, BY.to_owned())).await?;
+    call.ask(Command::RevokeKey(key, call.by)).await?;
     Ok(HttpResponse::Ok().json(view))
 }

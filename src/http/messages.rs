@@ -9,10 +9,11 @@ use events::index::Series;
 use events::log::ReadError;
 use events::reading;
 use events::record::Position;
+use events::who::Who;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::caller::{Caller, RequestId};
 use super::error::Refused;
 use super::submit::{self, Outcome, Sender};
@@ -55,7 +56,7 @@ pub(super) async fn find(gateway: &web::Data<Gateway>, workspace: WorkspaceId, i
 /// One message.
 pub(super) async fn show(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
     let phones = phones(&gateway, workspace).await?;
@@ -65,25 +66,26 @@ pub(super) async fn show(
 /// Sends a message to whom the body says.
 pub(super) async fn send(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, key }: Caller,
     id: RequestId,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
-    submit(gateway, Sender { id, workspace, token_hash: None, chat: None }, request, payload).await
+    submit(gateway, Sender { id, workspace, by: Who::Key(key), token_hash: None, chat: None }, request, payload).await
 }
 
 /// Sends a message to the chat that the path names.
 pub(super) async fn send_to_chat(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, key }: Caller,
     id: RequestId,
     chat: web::Path<String>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refused> {
     let chat = chats::find(&gateway, workspace, &chat)?;
-    submit(gateway, Sender { id, workspace, token_hash: None, chat: Some(chat) }, request, payload).await
+    submit(gateway, Sender { id, workspace, by: Who::Key(key), token_hash: None, chat: Some(chat) }, request, payload)
+        .await
 }
 
 async fn submit(
@@ -125,13 +127,13 @@ enum As {
 pub(super) async fn settle(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
     let SettleBody { r#as, reason } = call.body().await?;
     fields::reason(&reason)?;
-    let (gateway, workspace) = (call.gateway.clone(), call.workspace);
-    let told = find(&gateway, workspace, &id).await?;
+    let (gateway, caller) = (call.gateway.clone(), call.caller);
+    let told = find(&gateway, caller.workspace, &id).await?;
     let settled_as = match r#as {
         As::Sent => SettledAs::Sent,
         As::Failed => SettledAs::Failed,
     };
-    let command = Command::Settle { message: told.id, settled_as, by: BY.to_owned(), reason, reporting: None };
+    let command = Command::Settle { message: told.id, settled_as, by: call.by, reason, reporting: None };
     gateway.shard.ask::<Account>(told.account, command, call.cause()).await?;
-    show(gateway, Caller(workspace), id).await
+    show(gateway, caller, id).await
 }

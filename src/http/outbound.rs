@@ -14,7 +14,7 @@ use events::webhook::Aggregation;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Moment, Reason};
@@ -193,14 +193,14 @@ pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
         call.keys()?;
     }
     let discard = backlog == Backlog::Discard;
-    let (webhook, by) = (call.webhook(), BY.to_owned());
+    let (webhook, by) = (call.webhook(), call.by);
     call.tell(Command::Configure(Configure { webhook, url, aggregation, enabled, discard, by, reason })).await?;
     call.shown().await
 }
 
 /// Closes all windows that are open now.
 pub(super) async fn flush(call: Call) -> Result<HttpResponse, Refused> {
-    let flushed = call.count(Command::CallIn { by: BY.to_owned() }).await?;
+    let flushed = call.count(Command::Flush { by: call.by }).await?;
     Ok(HttpResponse::Ok().json(FlushedView { flushed }))
 }
 
@@ -210,13 +210,13 @@ pub(super) async fn recover(mut call: Call) -> Result<HttpResponse, Refused> {
     let since = since.map(|since| since.parse::<Timestamp>()).transpose();
     let since = since.map_err(|_| Refused::invalid("since", "since must be a moment such as 2021-02-24T06:25:29Z"))?;
     let since = since.unwrap_or(Timestamp::from_ms(i64::MIN));
-    let recovered = call.count(Command::Recover { since, by: BY.to_owned() }).await?;
+    let recovered = call.count(Command::Recover { since, by: call.by }).await?;
     Ok(HttpResponse::Ok().json(RecoveredView { recovered }))
 }
 
 /// Forgets the errors in a row, so that the next try is made at once.
 pub(super) async fn reset_errors(call: Call) -> Result<HttpResponse, Refused> {
-    call.tell(Command::ResetErrors { by: BY.to_owned() }).await?;
+    call.tell(Command::ResetErrors { by: call.by }).await?;
     call.shown().await
 }
 
@@ -234,7 +234,7 @@ pub(super) async fn rotate_secret(call: Call) -> Result<HttpResponse, Refused> {
         error => Refused::fault(&error),
     })?;
     let Digest(key_hash) = secrets::digest(&keys.current().reveal());
-    let (webhook, by) = (call.webhook(), BY.to_owned());
+    let (webhook, by) = (call.webhook(), call.by);
     call.tell(Command::KeyRotated { webhook, key_hash: Digest(key_hash), by }).await?;
     Ok(HttpResponse::Ok().json(secret_view(&keys)))
 }
@@ -247,7 +247,7 @@ fn secret_view(keys: &KeyRing) -> SecretView {
 /// Posts a delivery once more, outside all counts.
 pub(super) async fn resend(call: Call, path: web::Path<String>) -> Result<HttpResponse, Refused> {
     let (delivery, chat) = call.delivery(&path).await?;
-    call.tell(Command::Resend { delivery, chat, by: BY.to_owned() }).await?;
+    call.tell(Command::Resend { delivery, chat, by: call.by }).await?;
     Ok(HttpResponse::Accepted().json(ResentView { delivery_id: delivery.to_string() }))
 }
 

@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 /// The last ones, the newest first.
 pub(super) async fn list(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?.page()?;

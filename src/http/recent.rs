@@ -32,7 +32,7 @@ pub(super) trait Listed: Row<View: Serialize + Tabled> {
 /// The last ones, the newest first.
 pub(super) async fn list<R: Listed>(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
     let query = Query::of(&request)?.page_of(SHOWN)?;
@@ -43,7 +43,7 @@ pub(super) async fn list<R: Listed>(
 /// One of them.
 pub(super) async fn show<R: Listed>(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
     let views = views::<R>(&gateway, workspace).await?;
@@ -54,7 +54,7 @@ pub(super) async fn show<R: Listed>(
 /// All of them as a JSON list.
 pub(super) async fn json<R: Listed>(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
 ) -> Result<HttpResponse, Refused> {
     let views = views::<R>(&gateway, workspace).await?;
     let text = serde_json::to_vec_pretty(&views).map_err(|error| Refused::fault(&error))?;
@@ -64,7 +64,7 @@ pub(super) async fn json<R: Listed>(
 /// All of them as a table that no spreadsheet takes for a program.
 pub(super) async fn csv<R: Listed>(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
 ) -> Result<HttpResponse, Refused> {
     let table = tables::csv(&views::<R>(&gateway, workspace).await?).map_err(|error| Refused::fault(&error))?;
     let kind = ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refused::fault(&error))?);
@@ -74,7 +74,7 @@ pub(super) async fn csv<R: Listed>(
 /// All of them for reading.
 pub(super) async fn txt<R: Listed>(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
 ) -> Result<HttpResponse, Refused> {
     let text = tables::story(&views::<R>(&gateway, workspace).await?);
     Ok(download::<R>("txt", ContentType::plaintext(), text.into_bytes()))

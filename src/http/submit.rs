@@ -9,6 +9,7 @@ use events::ids::{ChatId, WorkspaceId};
 use events::index::{Lookup, Remembered};
 use events::personal::{Digest, Personal};
 use events::record::{Cause, Idempotency};
+use events::who::Who;
 use serde_json::{Value, json};
 
 use super::caller::RequestId;
@@ -31,6 +32,8 @@ pub(super) struct Sender {
     pub(super) id: RequestId,
     /// Who pays.
     pub(super) workspace: WorkspaceId,
+    /// Who sends, as events tell it.
+    pub(super) by: Who,
     /// SHA-256 of the inbound token that the request came with; our own API has none.
     pub(super) token_hash: Option<Digest>,
     /// The chat that the path names.
@@ -57,7 +60,6 @@ pub(super) async fn submit(
     let idempotency = idempotency(headers, bytes)?;
     let dry_run = dry_run(headers)?;
     let origin = if sender.token_hash.is_some() { Origin::Inbound } else { Origin::Api };
-    let by = if sender.token_hash.is_some() { "inbound" } else { "api" };
     let body = SendBody::parse(bytes, origin, sender.chat, gateway.limits.text_chars, warnings)
         .map_err(|refused| json::explain(refused, headers, bytes))?;
     if gateway.state.is_disk_full() {
@@ -67,8 +69,7 @@ pub(super) async fn submit(
         // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
         let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(sender.workspace, &given.key))?;
     }
-    let mut cause = Gateway::cause(by, sender.id.0);
-    cause.idempotency.clone_from(&idempotency);
+    let cause = Cause::request(sender.by, sender.id.0, idempotency.clone());
     let recipient = dry_run.then(|| body.recipient.clone());
     let SendBody { recipient: to, sender: from, text, file, unknown_fields, doubt } = body;
     let submit = Submit {

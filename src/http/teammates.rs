@@ -5,7 +5,7 @@ use actors::workspace::{Answer, Command, Owner, Rejection, State, Teammate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::openapi::{Email, Line};
 use super::{fields, page};
@@ -49,7 +49,7 @@ pub(super) async fn add(mut call: Call) -> Result<HttpResponse, Refused> {
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
     let add = Teammate { full_name: full_name.clone(), email: email.clone() };
-    match call.ask(Command::AddTeammate(add, BY.to_owned())).await? {
+    match call.ask(Command::AddTeammate(add, call.by)).await? {
         Answer::Numbered(id) => Ok(HttpResponse::Created().json(TeammateView { id, full_name, email })),
         other => Err(Refused::unexpected(&other)),
     }
@@ -72,6 +72,6 @@ async fn carry_out(call: &Call, wanted: String) -> Result<HttpResponse, Refused>
         Err(_) => state.teammate(&wanted).map(|(id, found)| TeammateView::of(id, found)),
     };
     let view = call.look(find).await?.ok_or_else(|| Refused::from(Rejection::TeammateNotFound))?;
-    call.ask(Command::RemoveTeammate(view.id, BY.to_owned())).await?;
+    call.ask(Command::RemoveTeammate(view.id, call.by)).await?;
     Ok(HttpResponse::Ok().json(view))
 }

@@ -9,6 +9,7 @@ use events::index::Series;
 use events::log::ReadError;
 use events::reading;
 use events::record::{Position, Record};
+use events::who::Who;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -30,7 +31,8 @@ pub(super) struct MomentView {
     at: String,
     #[serde(rename = "type")]
     name: &'static str,
-    by: String,
+    #[schema(value_type = String)]
+    by: Who,
     data: Value,
 }
 
@@ -40,7 +42,7 @@ impl MomentView {
             position,
             at: record.recorded_at.to_string(),
             name: event.name(),
-            by: record.cause.by.clone(),
+            by: record.cause.by,
             data: serde_json::to_value(event).unwrap_or_default(),
         }
     }
@@ -68,7 +70,7 @@ fn moments(gateway: &Gateway, message: MessageId, to: Position) -> Result<Vec<(P
 /// All that happened to a message, the oldest first.
 pub(super) async fn show(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {

@@ -6,7 +6,7 @@ use actors::workspace::{ChangeOwner, Command, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::call::{BY, Call};
+use super::call::Call;
 use super::error::Refused;
 use super::fields;
 use super::openapi::{Email, Language, Line};
@@ -99,9 +99,9 @@ pub(super) async fn change(mut call: Call) -> Result<HttpResponse, Refused> {
     language.as_deref().map(fields::language).transpose()?;
     if let Some(PacingView { gap_ms_min, gap_ms_max }) = pacing {
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
-        call.ask(Command::ChangePacing(gap, BY.to_owned())).await?;
+        call.ask(Command::ChangePacing(gap, call.by)).await?;
     }
-    let by = BY.to_owned();
+    let by = call.by;
     call.ask(Command::ChangeOwner(ChangeOwner { name, owner_name: full_name, owner_email: email, language, by }))
         .await?;
     Ok(HttpResponse::Ok().json(view(&call).await?))

@@ -5,6 +5,8 @@ use actors::shard::AskError;
 use actors::workspace::{Answer, Command, Create, Grant, Rejection, State, Workspace};
 use events::ids::WorkspaceId;
 use events::index::Lookup;
+use events::record::Cause;
+use events::who::Who;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -101,7 +103,7 @@ pub async fn make(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<Cre
             key_hash: secrets::digest(&api_key),
             token_hash,
         };
-        let cause = Gateway::cause("operator", command);
+        let cause = Cause::request(Who::Operator, command, None);
         match gateway.shard.ask::<Workspace>(workspace, Command::Create(create), cause).await {
             Err(AskError::Rejected(Rejection::WorkspaceExists)) => {}
             Err(error) => return Err(error.into()),
@@ -215,8 +217,8 @@ pub(super) async fn grant(
     let GrantBody { amount, reason } = body::typed(&body)?;
     fields::line("reason", &reason)?;
     let workspace: WorkspaceId = workspace.parse().map_err(|_| Refused::from(Rejection::UnknownWorkspace))?;
-    let grant = Command::Grant(Grant { amount, reason, by: "operator".to_owned() });
-    match gateway.shard.ask::<Workspace>(workspace, grant, Gateway::cause("operator", id.0)).await? {
+    let grant = Command::Grant(Grant { amount, reason, by: Who::Operator });
+    match gateway.shard.ask::<Workspace>(workspace, grant, Cause::request(Who::Operator, id.0, None)).await? {
         Answer::Balance(balance) => Ok(HttpResponse::Ok().json(json!({"balance": balance}))),
         other => Err(Refused::unexpected(&other)),
     }

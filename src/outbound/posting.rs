@@ -10,8 +10,9 @@ use actors::shard::{Reading, ShardHandle};
 use actors::webhook::{Command, Effect, Outcome, Tried, Webhook};
 use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::log::{Log, ReadError};
-use events::record::Cause;
+use events::record::{Cause, Position};
 use events::time::Timestamp;
+use events::who::Who;
 use futures_util::future::LocalBoxFuture;
 
 use super::trying::UNEXPLAINED;
@@ -47,11 +48,11 @@ pub struct Posting {
 }
 
 impl Port<Webhook> for Posting {
-    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
+    fn perform(&self, effect: Effect, because: Position) -> LocalBoxFuture<'static, Command> {
         let posting = self.clone();
         Box::pin(async move {
             match effect {
-                Effect::Close { chat, window, aggregated } => posting.close(chat, window, aggregated).await,
+                Effect::Close { chat, window, aggregated } => posting.close(chat, window, aggregated, because).await,
                 Effect::Post { webhook, delivery, try_number, .. } => {
                     // Where nothing was tried, nothing has happened: the delivery is still due.
                     posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
@@ -73,10 +74,10 @@ impl Port<Webhook> for Posting {
 }
 
 impl Posting {
-    async fn close(&self, chat: ChatId, window: u64, aggregated: bool) -> Command {
+    async fn close(&self, chat: ChatId, window: u64, aggregated: bool, because: Position) -> Command {
         let close = chat::Command::Close { window, aggregated, looked_up: chat::LookedUp::default() };
         if let Some(shard) = self.shard.get()
-            && let Err(error) = shard.report::<Chat>(chat, close, Cause::system()).await
+            && let Err(error) = shard.report::<Chat>(chat, close, Cause::following(Who::System, because)).await
         {
             tracing::error!(chat_id = %chat, %error, "a window could not be closed");
         }

@@ -150,6 +150,7 @@ mod tests {
     use events::sequencer::{Inbox, NewCommit, Sequencer};
     use events::watermark::Watermark;
     use events::webhook::BundleAccount;
+    use events::who::Who;
     use events::writer::{Work, Writer};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -180,7 +181,8 @@ mod tests {
         }
 
         fn sequence(&mut self, event: impl Into<Event>) {
-            let (recorded_at, cause, events) = (Timestamp::from_ms(1_000), Cause::system(), vec![event.into()]);
+            let (recorded_at, cause, events) =
+                (Timestamp::from_ms(1_000), Cause::outside(Who::System), vec![event.into()]);
             let commit = NewCommit { workspace: workspace(), recorded_at, cause, events };
             self.sequencer.append(StreamId::Chat(chat()), self.revision, commit).unwrap();
             self.revision += 1;

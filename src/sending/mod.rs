@@ -17,6 +17,7 @@ use actors::shard::Reading;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::index::{AccountEntry, Index, Lookup};
 use events::log::{Log, ReadError};
+use events::record::Position;
 use futures_util::future::LocalBoxFuture;
 
 pub use fetching::{Fetching, TooMany};
@@ -62,7 +63,7 @@ pub struct Sending {
 }
 
 impl Port<Account> for Sending {
-    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
+    fn perform(&self, effect: Effect, _: Position) -> LocalBoxFuture<'static, Command> {
         let sending = self.clone();
         Box::pin(async move {
             match effect {

@@ -179,7 +179,7 @@ fn errors_are_forgotten_and_the_next_try_is_made_at_once() {
 }
 
 #[test]
-fn what_is_gathered_is_reported_when_it_is_called_in() {
+fn what_is_gathered_is_reported_when_it_is_flushed() {
     let owner = Owner::reporting();
     assert_eq!(owner.object("set --aggregation 24h")["aggregation"], "24h");
     owner.workspace.send(PHONE, "gathered");

@@ -8,6 +8,7 @@ use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
+use events::who::Who;
 use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
@@ -267,7 +268,7 @@ pub(super) fn seen(state: &State, message: MessageId, reporting: LookedUp, now: 
             chat,
             settled_as: SettledAs::Sent,
             how: SettledHow::Status,
-            by: "transport".to_owned(),
+            by: Who::Transport,
             reason: String::new(),
             at: now,
             owed: owed(reporting, has_file),
@@ -296,7 +297,7 @@ pub(super) fn settle(
     state: &State,
     message: MessageId,
     settled_as: SettledAs,
-    (by, reason): (String, String),
+    (by, reason): (Who, String),
     reporting: LookedUp,
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {

@@ -12,6 +12,7 @@ use events::account::SettledAs;
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::time::Timestamp;
+use events::who::Who;
 
 use crate::decider::{Decider, Decision, Due, Found, Question};
 use crate::reporting::LookedUp;
@@ -101,7 +102,7 @@ pub enum Command {
         /// The verdict.
         settled_as: SettledAs,
         /// Who says so.
-        by: String,
+        by: Who,
         /// Why.
         reason: String,
         /// Whether it is reported, if it was sent.
@@ -251,6 +252,14 @@ impl Decider for Account {
         match *effect {
             Effect::Send { message, try_number, .. } => Some(Command::Interrupted { message, try_number }),
             Effect::Fetch { .. } | Effect::Notify { .. } => None,
+        }
+    }
+
+    fn answered_by(effect: &Effect) -> Who {
+        match effect {
+            Effect::Fetch { .. } => Who::System,
+            Effect::Send { .. } => Who::Transport,
+            Effect::Notify { .. } => Who::Mail,
         }
     }
 }

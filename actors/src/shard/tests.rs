@@ -12,10 +12,11 @@ use events::index::Index;
 use events::log::{Batch, Log};
 use events::memory_log::MemoryLog;
 use events::personal::Digest;
-use events::record::{Cause, decode};
+use events::record::{Cause, Position, decode};
 use events::sequencer::{NewCommit, Sequencer};
 use events::snapshot;
 use events::watermark::Watermark;
+use events::who::Who;
 use events::writer::{Work, Writer};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Semaphore;
@@ -50,7 +51,9 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
         batches.forget_permits(100);
         let asked = shard.clone();
         let answered =
-            actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::system()).await });
+            actix::spawn(
+                async move { asked.ask::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await },
+            );
         pass(1_000).await;
         // The message and the checkpoint behind it become durable, and nothing else does.
         batches.add_permits(1);
@@ -75,7 +78,7 @@ fn a_stop_waits_for_a_try_that_has_just_begun() {
     begin(&log, vec![created(), granted(5, "trial"), url_generated("in_token"), connected()]);
     live(&log, async |shard, batches, mut sent| {
         let asked = shard.clone();
-        actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::system()).await });
+        actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await });
         pass(100).await;
         // The message is queued and its try has begun, but neither is durable yet.
         assert!(shard.tally().events().any(|begun| begun == ("SendStarted", 1)), "the try has not begun");
@@ -97,7 +100,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     live(&log, async |shard, batches, _| {
         batches.add_permits(1_000);
         for credits in 1..=10 {
-            shard.ask::<Workspace>(workspace(), grant(credits), Cause::system()).await.unwrap();
+            shard.ask::<Workspace>(workspace(), grant(credits), Cause::outside(Who::Inbound)).await.unwrap();
             if credits % 4 == 0 {
                 shard.rest_all();
                 pass(100).await;
@@ -125,7 +128,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
 }
 
 fn grant(credits: u64) -> Ask {
-    Ask::Grant(Grant { amount: credits, by: "operator".to_owned(), reason: format!("nth {credits}") })
+    Ask::Grant(Grant { amount: credits, by: Who::Operator, reason: format!("nth {credits}") })
 }
 
 fn submit() -> Ask {
@@ -159,7 +162,7 @@ fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
     let stream = Workspace::stream(workspace());
     sequencer.register(stream, crate::shell::inbox());
     sequencer.replayed(stream, 0);
-    let commit = NewCommit { workspace: workspace(), recorded_at: at(0), cause: Cause::system(), events };
+    let commit = NewCommit { workspace: workspace(), recorded_at: at(0), cause: Cause::outside(Who::Inbound), events };
     sequencer.append(stream, 0, commit).unwrap();
     let first = taken.try_recv().ok();
     let prepared = writer.prepare(first, &mut taken).unwrap();
@@ -210,7 +213,7 @@ async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, allowed: A
 struct Phone(UnboundedSender<MessageId>);
 
 impl Port<Account> for Phone {
-    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
+    fn perform(&self, effect: Effect, _: Position) -> LocalBoxFuture<'static, Command> {
         let Effect::Send { message, try_number, .. } = effect else { panic!("there are no files here") };
         self.0.send(message).unwrap();
         Box::pin(async move { Command::Tried { message, try_number, outcome: Outcome::Sent, reporting: None } })
@@ -221,7 +224,7 @@ impl Port<Account> for Phone {
 struct Nobody;
 
 impl Port<Webhook> for Nobody {
-    fn perform(&self, effect: webhook::Effect) -> LocalBoxFuture<'static, webhook::Command> {
+    fn perform(&self, effect: webhook::Effect, _: Position) -> LocalBoxFuture<'static, webhook::Command> {
         panic!("{effect:?}, though no webhook was configured")
     }
 }

@@ -10,6 +10,7 @@ use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
+use events::who::Who;
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundUrlGenerated, KeyCreated, PacingChanged, WorkspaceCreated,
@@ -64,12 +65,12 @@ pub(crate) fn url_generated(token: &str) -> Event {
 }
 
 /// Who does everything here that people do.
-pub(crate) fn operator() -> String {
-    "operator".to_owned()
+pub(crate) const fn operator() -> Who {
+    Who::Operator
 }
 
 pub(crate) fn granted(amount: u64, reason: &str) -> Event {
-    CreditsGranted { workspace: workspace(), amount, reason: reason.to_owned(), by: "operator".to_owned() }.into()
+    CreditsGranted { workspace: workspace(), amount, reason: reason.to_owned(), by: Who::Operator }.into()
 }
 
 pub(crate) fn charged(number: u64) -> Event {
@@ -187,8 +188,8 @@ pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, 
 /// What the facts say of every file that could not be fetched.
 pub(crate) const DETAIL: &str = "The file's server says so";
 
-pub(crate) fn disconnected(nth: u64, by: &str, ms: i64) -> Event {
-    let (by, reason) = (by.to_owned(), if by == "transport" { "connection lost" } else { REASON }.to_owned());
+pub(crate) fn disconnected(nth: u64, by: Who, ms: i64) -> Event {
+    let reason = if by == Who::Transport { "connection lost" } else { REASON }.to_owned();
     AccountDisconnected { workspace: workspace(), account: account(nth), by, reason, at: at(ms) }.into()
 }
 
@@ -247,7 +248,7 @@ pub(crate) fn settled(number: u64, settled_as: SettledAs, ms: i64) -> Event {
         chat: chat_of(number),
         settled_as,
         how: SettledHow::Owner,
-        by: "ada@kite.example".to_owned(),
+        by: Who::Person(7),
         reason: "she called".to_owned(),
         at: at(ms),
         owed: None,
@@ -263,7 +264,7 @@ pub(crate) fn settled_by_receipt(number: u64, ms: i64) -> Event {
         chat: chat_of(number),
         settled_as: SettledAs::Sent,
         how: SettledHow::Status,
-        by: "transport".to_owned(),
+        by: Who::Transport,
         reason: String::new(),
         at: at(ms),
         owed: None,

@@ -5,10 +5,11 @@ use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::{
-    BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent,
-    DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded,
+    DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted,
+    DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded,
     WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
+use events::who::Who;
 
 use super::state::{State, Try};
 use super::{
@@ -44,12 +45,12 @@ pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Resu
     let mut events: Vec<Event> = Vec::new();
     if (&url, aggregation) != (&state.url, state.aggregation) {
         let workspace = webhook.workspace();
-        events.push(WebhookConfigured { workspace, webhook, url, aggregation, by: by.clone() }.into());
+        events.push(WebhookConfigured { workspace, webhook, url, aggregation, by }.into());
     }
     match enabled {
         Some(true) => {
             if !state.enabled {
-                events.push(WebhookEnabled { webhook, by: by.clone(), reason: reason.clone() }.into());
+                events.push(WebhookEnabled { webhook, by, reason: reason.clone() }.into());
             }
             if change.discard && !state.owed.is_empty() {
                 events.push(DeliveryDiscarded { webhook, deliveries: state.owed.len(), by, reason, at }.into());
@@ -110,7 +111,7 @@ impl Failed<'_> {
         let mut events = vec![failed.into()];
         if gone || blown {
             let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
-            let by = "system".to_owned();
+            let by = Who::System;
             events
                 .push(WebhookDisabled { webhook: self.webhook, because, errors, by, reason: code, at: self.at }.into());
         } else if let Some(failures) = parks {
@@ -161,16 +162,16 @@ impl Failed<'_> {
     }
 }
 
-pub(super) fn call_in(state: &State, by: String, at: Timestamp) -> Decision<Answer> {
+pub(super) fn flush(state: &State, by: Who, at: Timestamp) -> Decision<Answer> {
     let windows = Answer::Count(state.windows());
     match state.webhook {
-        Some(webhook) if state.windows() > 0 => Decision::of(vec![BundlesCalledIn { webhook, by, at }.into()], windows),
+        Some(webhook) if state.windows() > 0 => Decision::of(vec![FlushRequested { webhook, by, at }.into()], windows),
         _ => Decision::nothing(windows),
     }
 }
 
 /// Once more, whatever became of it; what is under way already is not begun again.
-pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: String) -> Result<Vec<Event>, Rejection> {
+pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: Who) -> Result<Vec<Event>, Rejection> {
     let Some(webhook) = state.webhook.filter(|_| state.url.is_some()) else { return Err(Rejection::NoUrl) };
     if state.by_hand.contains_key(&delivery) {
         return Ok(Vec::new());
@@ -189,7 +190,7 @@ pub(super) fn discard(state: &State, discard: Discard, at: Timestamp) -> Result<
     Ok(vec![SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at }.into()])
 }
 
-pub(super) fn recover(state: &State, since: Timestamp, by: String) -> Decision<Answer> {
+pub(super) fn recover(state: &State, since: Timestamp, by: Who) -> Decision<Answer> {
     let deliveries = state.parked.values().filter(|parked| parked.at >= since).count() as u64;
     match state.webhook {
         Some(webhook) if deliveries > 0 => {
@@ -200,12 +201,12 @@ pub(super) fn recover(state: &State, since: Timestamp, by: String) -> Decision<A
     }
 }
 
-pub(super) fn reset_errors(state: &State, by: String) -> Vec<Event> {
+pub(super) fn reset_errors(state: &State, by: Who) -> Vec<Event> {
     let webhook = state.webhook.filter(|_| state.waits());
     webhook.map(|webhook| WebhookErrorsReset { webhook, by }.into()).into_iter().collect()
 }
 
-pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: String) -> Vec<Event> {
+pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: Who) -> Vec<Event> {
     vec![WebhookKeyRotated { webhook, key_hash, by }.into()]
 }
 

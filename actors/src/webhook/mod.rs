@@ -18,6 +18,7 @@ use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::Aggregation;
+use events::who::Who;
 
 use crate::decider::{Decider, Decision, Due};
 
@@ -59,9 +60,9 @@ pub enum Command {
     /// A chat was asked to close a window; it answers with its bundle.
     Asked,
     /// Close all windows that are open now.
-    CallIn {
+    Flush {
         /// Who wants it.
-        by: String,
+        by: Who,
     },
     /// Post a delivery once more.
     Resend {
@@ -70,7 +71,7 @@ pub enum Command {
         /// Its conversation.
         chat: ChatId,
         /// Who wants it.
-        by: String,
+        by: Who,
     },
     /// Give up one delivery.
     Discard(Discard),
@@ -79,12 +80,12 @@ pub enum Command {
         /// At this moment or later.
         since: Timestamp,
         /// Who wants it.
-        by: String,
+        by: Who,
     },
     /// Forget the errors in a row.
     ResetErrors {
         /// Who wants it.
-        by: String,
+        by: Who,
     },
     /// Requests are signed with another key now.
     KeyRotated {
@@ -93,7 +94,7 @@ pub enum Command {
         /// Digest of the new key.
         key_hash: Digest,
         /// Who wants it.
-        by: String,
+        by: Who,
     },
     /// The owner's e-mail was handed over.
     Notified {
@@ -117,7 +118,7 @@ pub struct Discard {
     /// Its conversation.
     pub chat: ChatId,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -136,7 +137,7 @@ pub struct Configure {
     /// Whether what is owed is given up on switching on.
     pub discard: bool,
     /// Who wants it.
-    pub by: String,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -252,7 +253,7 @@ impl Decider for Webhook {
             Command::Configure(configure) => decide::configure(state, configure, now)?,
             Command::Tried(tried) => decide::tried(state, &tried, now),
             Command::Asked => Vec::new(),
-            Command::CallIn { by } => return Ok(decide::call_in(state, by, now)),
+            Command::Flush { by } => return Ok(decide::flush(state, by, now)),
             Command::Resend { delivery, chat, by } => decide::resend(state, delivery, chat, by)?,
             Command::Discard(discard) => decide::discard(state, discard, now)?,
             Command::Recover { since, by } => return Ok(decide::recover(state, since, by)),
@@ -270,6 +271,14 @@ impl Decider for Webhook {
 
     fn due(state: &State) -> Due<Effect> {
         state.due()
+    }
+
+    fn answered_by(effect: &Effect) -> Who {
+        match effect {
+            Effect::Close { .. } => Who::System,
+            Effect::Post { .. } => Who::Receiver,
+            Effect::Notify { .. } | Effect::NotifyParked { .. } => Who::Mail,
+        }
     }
 
     fn wake_up() -> Option<Command> {

@@ -46,7 +46,7 @@ pub struct State {
     pub parked: BTreeMap<DeliveryId, Parked>,
     windows: Windows,
     /// Windows opened up to here are closed at once.
-    called_in: Option<Timestamp>,
+    flushed_at: Option<Timestamp>,
     /// Deliveries that there ever were.
     deliveries: u64,
     /// Requests that there ever were.
@@ -227,8 +227,8 @@ impl State {
     fn closings(&self) -> impl Iterator<Item = (Timestamp, Effect)> {
         let aggregated = self.aggregation != Aggregation::None;
         self.windows.oldest().take(CLOSED_AT_ONCE).map(move |(chat, Window { number, opened_at })| {
-            let called_in = self.called_in.is_some_and(|at| opened_at <= at);
-            let at = if called_in { opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
+            let is_flushed = self.flushed_at.is_some_and(|at| opened_at <= at);
+            let at = if is_flushed { opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
             (at, Effect::Close { chat, window: number, aggregated })
         })
     }
@@ -244,7 +244,7 @@ impl State {
             Event::WebhookErrorsReset(_) => self.begin_anew(),
             Event::OwnerNotified(e) => self.notice_due &= e.notice != self.notices,
             Event::BundleOpened(e) => self.opened(e),
-            Event::BundlesCalledIn(e) => self.called_in = Some(e.at),
+            Event::FlushRequested(e) => self.flushed_at = Some(e.at),
             Event::BundleFlushed(e) => self.flushed(e),
             Event::DeliveryStarted(e) => self.started(e),
             Event::DeliverySucceeded(e) => self.succeeded(e),

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::webhook::{
-    Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered,
-    DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded,
-    DisabledBecause, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
+    Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded,
+    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause,
+    FlushRequested, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
     WebhookEnabled, WebhookErrorsReset,
 };
+use events::who::Who;
 
 use super::{Answer, Command, Configure, Discard, Effect, Outcome, Rejection, Tried, Webhook};
 use crate::spec::facts::*;
@@ -48,7 +49,7 @@ fn enabled() -> Event {
 }
 
 fn disabled(because: DisabledBecause, errors: u32, reason: &str, ms: i64) -> Event {
-    let by = if because == DisabledBecause::Owner { operator() } else { "system".to_owned() };
+    let by = if because == DisabledBecause::Owner { operator() } else { Who::System };
     WebhookDisabled { webhook: webhook(), because, errors, by, reason: reason.to_owned(), at: at(ms) }.into()
 }
 

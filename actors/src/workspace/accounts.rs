@@ -3,10 +3,11 @@
 use events::event::Event;
 use events::ids::{AccountId, WorkspaceId};
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
-use super::state::{Account, TRANSPORT};
-use super::{ACCOUNTS_MAX, AccountCommand, Answer, By, GAP_MS_MAX, Rejection, Standing, State};
+use super::state::Account;
+use super::{ACCOUNTS_MAX, AccountCommand, Answer, GAP_MS_MAX, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::{Decision, Found, Holder, Question};
 use crate::peer::person_phone;
@@ -31,7 +32,7 @@ pub struct Connect {
     /// The gap where the workspace has none of its own.
     pub gap: Gap,
     /// Who wants it.
-    pub by: By,
+    pub by: Who,
     /// Who holds the number now; `None` is not looked up yet.
     pub holders: Option<Vec<Holder>>,
 }
@@ -116,7 +117,7 @@ pub(super) fn change(
             Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
         }
         AccountCommand::Connection { connected: false } if !account.disconnected => {
-            let (by, reason) = (TRANSPORT.to_owned(), CONNECTION_LOST.to_owned());
+            let (by, reason) = (Who::Transport, CONNECTION_LOST.to_owned());
             Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
         }
         AccountCommand::Connection { connected: true } if account.disconnected && account.returns => {
@@ -132,14 +133,14 @@ pub(super) fn change_pacing(
     state: &State,
     workspace: WorkspaceId,
     gap: Gap,
-    by: &str,
+    by: Who,
 ) -> Result<Decision<Answer>, Rejection> {
     if gap.min_ms > gap.max_ms || gap.max_ms > GAP_MS_MAX {
         return Err(Rejection::InvalidGap);
     }
     let changed = |account| {
         let (gap_ms_min, gap_ms_max) = (gap.min_ms, gap.max_ms);
-        Event::from(PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by: by.to_owned() })
+        Event::from(PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by })
     };
     let events = if state.gap == Some(gap) {
         Vec::new()
@@ -161,7 +162,7 @@ impl Account {
             own_message_id: self.own_message_id,
             gap_ms_min: self.gap.min_ms,
             gap_ms_max: self.gap.max_ms,
-            by: TRANSPORT.to_owned(),
+            by: Who::Transport,
         }
     }
 }

@@ -3,8 +3,8 @@
 use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, ReceivedFile, Responsible};
 use events::event::Event;
 use events::ids::{ChatId, WorkspaceId};
+use events::who::Who;
 
-use super::state::TRANSPORT;
 use super::submit::opened;
 use super::{Answer, ChangeChat, ChatLookedUp, Heard, Receive, Rejection, State};
 use crate::decider::{Decision, Found, Question};
@@ -16,7 +16,7 @@ pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) 
     let entry = looked_up.chat.flatten().ok_or(Rejection::ChatNotFound)?;
     let mut events: Vec<Event> = Vec::new();
     if let Some(name) = name.filter(|name| name != entry.name.reveal()) {
-        let renamed = ChatRenamed { workspace, chat, previous: entry.name, name: name.into(), by: by.clone() };
+        let renamed = ChatRenamed { workspace, chat, previous: entry.name, name: name.into(), by };
         events.push(renamed.into());
     }
     if let Some(email) = responsible {
@@ -144,7 +144,7 @@ impl Receive {
             chat,
             previous: entry.name.clone(),
             name: name.into(),
-            by: TRANSPORT.to_owned(),
+            by: Who::Transport,
         })
     }
 }

@@ -7,6 +7,7 @@ use events::index::{ChatEntry, Remembered};
 use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
+use events::who::Who;
 
 use super::Connect;
 use super::doubt::Doubt;
@@ -28,19 +29,19 @@ pub enum Command {
     /// Do something with an account.
     Account(AccountId, AccountCommand),
     /// Wait differently between two messages of every account.
-    ChangePacing(Gap, By),
+    ChangePacing(Gap, Who),
     /// Add somebody who answers chats.
-    AddTeammate(Teammate, By),
+    AddTeammate(Teammate, Who),
     /// Remove a teammate.
-    RemoveTeammate(u32, By),
+    RemoveTeammate(u32, Who),
     /// Make an API key.
     CreateKey(CreateKey),
     /// Revoke an API key.
-    RevokeKey(u32, By),
+    RevokeKey(u32, Who),
     /// Switch the inbound webhook.
     SetInbound(SetInbound),
     /// Replace the inbound token.
-    ReplaceToken(Digest, By),
+    ReplaceToken(Digest, Who),
     /// Change a chat's title or its responsible teammate.
     ChangeChat(ChangeChat),
     /// Take a message in.
@@ -48,9 +49,6 @@ pub enum Command {
     /// Note what was said, but not through us.
     Receive(Box<Receive>),
 }
-
-/// Who wants something: `operator`, `api`, `transport`.
-pub type By = String;
 
 /// A new workspace.
 #[derive(Debug, Clone)]
@@ -74,7 +72,7 @@ pub struct Create {
 }
 
 /// New particulars; `None` leaves one as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ChangeOwner {
     /// The workspace's name.
     pub name: Option<String>,
@@ -85,7 +83,7 @@ pub struct ChangeOwner {
     /// The owner's language.
     pub language: Option<String>,
     /// Who wants it.
-    pub by: By,
+    pub by: Who,
 }
 
 /// Credits from the operator.
@@ -96,7 +94,7 @@ pub struct Grant {
     /// Why.
     pub reason: String,
     /// Who gives them.
-    pub by: String,
+    pub by: Who,
 }
 
 /// What can be done with an account.
@@ -105,21 +103,21 @@ pub enum AccountCommand {
     /// Hold its queue.
     Pause {
         /// Who wants it.
-        by: By,
+        by: Who,
         /// Why.
         reason: String,
     },
     /// Let its queue go on, whether it was paused or blocked.
     Resume {
         /// Who wants it.
-        by: By,
+        by: Who,
         /// Why.
         reason: String,
     },
     /// End its connection.
     Disconnect {
         /// Who wants it.
-        by: By,
+        by: Who,
         /// Why.
         reason: String,
     },
@@ -147,18 +145,18 @@ pub struct CreateKey {
     /// What it is for.
     pub name: String,
     /// Who wants it.
-    pub by: By,
+    pub by: Who,
 }
 
 /// New settings of the inbound webhook; `None` leaves one as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SetInbound {
     /// Whether it takes messages.
     pub enabled: Option<bool>,
     /// Whether it refuses unknown fields and phones that are not E.164.
     pub strict: Option<bool>,
     /// Who wants it.
-    pub by: By,
+    pub by: Who,
     /// Why.
     pub reason: String,
 }
@@ -173,7 +171,7 @@ pub struct ChangeChat {
     /// The address of the teammate who is responsible; `Some(None)`: nobody is.
     pub responsible: Option<Option<String>>,
     /// Who wants it.
-    pub by: By,
+    pub by: Who,
     /// What was looked up.
     pub looked_up: ChatLookedUp,
 }

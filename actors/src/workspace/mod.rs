@@ -19,8 +19,8 @@ use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
 pub use accounts::{Connect, Once};
 pub use commands::{
-    Accepted, AccountCommand, Answer, By, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant,
-    Heard, LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant, Heard,
+    LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
 pub use doubt::Doubt;
 pub use state::{Account, Key, Owner, Standing, State};
@@ -84,7 +84,7 @@ impl Decider for Workspace {
             (Command::Grant(grant), Some(id)) => credits::grant(state, id, grant),
             (Command::Connect(connect), Some(id)) => accounts::connect(state, id, connect),
             (Command::Account(account, command), Some(id)) => accounts::change(state, id, account, command, now),
-            (Command::ChangePacing(gap, by), Some(id)) => accounts::change_pacing(state, id, gap, &by),
+            (Command::ChangePacing(gap, by), Some(id)) => accounts::change_pacing(state, id, gap, by),
             (Command::AddTeammate(teammate, by), Some(id)) => settings::add_teammate(state, id, teammate, by),
             (Command::RemoveTeammate(teammate, by), Some(id)) => settings::remove_teammate(state, id, teammate, by),
             (Command::CreateKey(create), Some(id)) => settings::create_key(state, id, create, now),

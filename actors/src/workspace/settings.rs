@@ -4,6 +4,7 @@ use events::event::Event;
 use events::ids::WorkspaceId;
 use events::personal::Digest;
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{
     InboundDisabled, InboundEnabled, InboundStrictChanged, InboundUrlGenerated, KeyCreated, KeyRevoked, OwnerChanged,
     TeammateAdded, TeammateRemoved, WorkspaceCreated,
@@ -11,11 +12,10 @@ use events::workspace::{
 
 use super::credits::granted;
 use super::{
-    Answer, By, ChangeOwner, Create, CreateKey, Grant, KEYS_MAX, Rejection, SetInbound, State, TEAMMATES_MAX, Teammate,
+    Answer, ChangeOwner, Create, CreateKey, Grant, KEYS_MAX, Rejection, SetInbound, State, TEAMMATES_MAX, Teammate,
 };
 use crate::decider::Decision;
 
-const OPERATOR: &str = "operator";
 /// What the first key is called.
 const FIRST_KEY: &str = "first key";
 
@@ -24,7 +24,7 @@ pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<De
         return Err(Rejection::WorkspaceExists);
     }
     let Create { workspace, name, owner_name, owner_email, language, credits, key_hash, token_hash } = create;
-    let by = || OPERATOR.to_owned();
+    let by = Who::Operator;
     let mut events = vec![
         WorkspaceCreated {
             workspace,
@@ -34,11 +34,11 @@ pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<De
             language,
         }
         .into(),
-        KeyCreated { workspace, key: 1, key_hash, name: FIRST_KEY.to_owned(), at: now, by: by() }.into(),
-        InboundUrlGenerated { workspace, token_hash, replaces: None, by: by() }.into(),
+        KeyCreated { workspace, key: 1, key_hash, name: FIRST_KEY.to_owned(), at: now, by }.into(),
+        InboundUrlGenerated { workspace, token_hash, replaces: None, by }.into(),
     ];
     if credits > 0 {
-        let first = Grant { amount: credits, reason: "first credits".to_owned(), by: by() };
+        let first = Grant { amount: credits, reason: "first credits".to_owned(), by };
         events.push(granted(workspace, 0, first)?);
     }
     Ok(Decision::of(events, Answer::Done))
@@ -65,7 +65,7 @@ pub(super) fn add_teammate(
     state: &State,
     workspace: WorkspaceId,
     new: Teammate,
-    by: By,
+    by: Who,
 ) -> Result<Decision<Answer>, Rejection> {
     if let Some((teammate, _)) = state.teammate(&new.email) {
         return Err(Rejection::TeammateExists(teammate));
@@ -83,7 +83,7 @@ pub(super) fn remove_teammate(
     state: &State,
     workspace: WorkspaceId,
     teammate: u32,
-    by: By,
+    by: Who,
 ) -> Result<Decision<Answer>, Rejection> {
     if !state.teammates.contains_key(&teammate) {
         return Err(Rejection::TeammateNotFound);
@@ -110,7 +110,7 @@ pub(super) fn revoke_key(
     state: &State,
     workspace: WorkspaceId,
     key: u32,
-    by: By,
+    by: Who,
 ) -> Result<Decision<Answer>, Rejection> {
     let found = state.keys.get(&key).ok_or(Rejection::KeyNotFound)?;
     if state.keys.len() == 1 {
@@ -124,10 +124,10 @@ pub(super) fn set_inbound(state: &State, workspace: WorkspaceId, set: SetInbound
     let mut events: Vec<Event> = Vec::new();
     match enabled {
         Some(true) if state.inbound_disabled => {
-            events.push(InboundEnabled { workspace, by: by.clone(), reason }.into());
+            events.push(InboundEnabled { workspace, by, reason }.into());
         }
         Some(false) if !state.inbound_disabled => {
-            events.push(InboundDisabled { workspace, by: by.clone(), reason }.into());
+            events.push(InboundDisabled { workspace, by, reason }.into());
         }
         _ => {}
     }
@@ -137,7 +137,7 @@ pub(super) fn set_inbound(state: &State, workspace: WorkspaceId, set: SetInbound
     Decision::of(events, Answer::Done)
 }
 
-pub(super) fn replace_token(state: &State, workspace: WorkspaceId, token_hash: Digest, by: By) -> Decision<Answer> {
+pub(super) fn replace_token(state: &State, workspace: WorkspaceId, token_hash: Digest, by: Who) -> Decision<Answer> {
     let same = state.token_hash == Some(token_hash);
     done_unless(same, InboundUrlGenerated { workspace, token_hash, replaces: state.token_hash, by })
 }

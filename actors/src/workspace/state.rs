@@ -6,13 +6,11 @@ use events::event::Event;
 use events::ids::{AccountId, WorkspaceId};
 use events::personal::{Digest, Personal};
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::AccountConnected;
 use serde::{Deserialize, Serialize};
 
 use crate::account::pacing::Gap;
-
-/// Who ends a connection that may come back by itself, and takes it up again.
-pub(super) const TRANSPORT: &str = "transport";
 
 /// Credits, accounts, the way in, settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +162,7 @@ impl State {
             Event::AccountConnected(e) => self.connected(e),
             Event::AccountDisconnected(e) => self.account(e.account, |account| {
                 account.disconnected = true;
-                account.returns = e.by == TRANSPORT;
+                account.returns = e.by == Who::Transport;
             }),
             Event::AccountPaused(e) => self.account(e.account, |account| account.paused = true),
             Event::AccountResumed(e) => self.account(e.account, |account| {
@@ -185,7 +183,7 @@ impl State {
     fn connected(&mut self, event: &AccountConnected) {
         let before = self.accounts.get(&event.account);
         let connection = match before {
-            Some(before) if event.by == TRANSPORT => before.connection,
+            Some(before) if event.by == Who::Transport => before.connection,
             _ => self.connections.saturating_add(1),
         };
         self.connections = self.connections.max(connection);

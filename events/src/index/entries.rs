@@ -16,9 +16,7 @@ use crate::personal::{Digest, Personal};
 use crate::record::{Position, Record};
 use crate::time::Timestamp;
 use crate::webhook::Aggregation;
-
-/// Who ends a connection that may come back by itself.
-const TRANSPORT: &str = "transport";
+use crate::who::Who;
 
 /// So many positions of a message are stored with those of others at most.
 pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
@@ -75,6 +73,17 @@ pub struct ReportingEntry {
 }
 
 impl Value for ReportingEntry {}
+
+/// An API key in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyEntry {
+    /// The workspace that it opens.
+    pub workspace: WorkspaceId,
+    /// Its number in the workspace.
+    pub key: u32,
+}
+
+impl Value for KeyEntry {}
 
 /// What a client's key stood for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,7 +182,7 @@ impl Entries {
         }
     }
 
-    /// What the index of version 0 did not have, of a record that it had.
+    /// What an index of an earlier version did not have, of a record that it had.
     pub(super) fn add_again(&mut self, record: &Record) {
         for (position, event) in record.positioned() {
             self.add_newer(position, event);
@@ -183,8 +192,14 @@ impl Entries {
     fn add_newer(&mut self, position: Position, event: &Event) {
         match event {
             Event::AccountConnected(e) => self.set(Lookup::Holds(e.account), &true, position),
-            Event::AccountDisconnected(e) if e.by != TRANSPORT => self.remove(Lookup::Holds(e.account), position),
-            Event::ChatRenamed(e) if e.by != TRANSPORT => self.set(Lookup::NamedByHand(e.chat), &true, position),
+            // What the transport ended may come back by itself.
+            Event::AccountDisconnected(e) if e.by != Who::Transport => self.remove(Lookup::Holds(e.account), position),
+            Event::ChatRenamed(e) if e.by != Who::Transport => self.set(Lookup::NamedByHand(e.chat), &true, position),
+            Event::KeyCreated(e) => {
+                let entry = KeyEntry { workspace: e.workspace, key: e.key };
+                self.set(Lookup::ApiKey(e.key_hash), &entry, position);
+            }
+            Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
             _ => {}
         }
     }
@@ -212,7 +227,6 @@ impl Entries {
                 }
                 self.set(Lookup::Inbound(e.token_hash), &e.workspace, position);
             }
-            Event::KeyCreated(e) => self.set(Lookup::ApiKey(e.key_hash), &e.workspace, position),
             Event::AccountConnected(e) => {
                 self.share(Shared::phone(e.phone.reveal()), e.account.number(), true);
                 let entry = AccountEntry {
@@ -228,7 +242,6 @@ impl Entries {
                 self.set(Lookup::Reporting(e.workspace), &entry, position);
             }
             Event::WebhookConfigured(e) => self.remove(Lookup::Reporting(e.workspace), position),
-            Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);
                 self.name(e.workspace, &e.name, e.chat, true);
@@ -248,7 +261,7 @@ impl Entries {
                 self.set(Lookup::Chat(e.chat), &entry, position);
             }
             Event::MessageQueued(e) => {
-                if let Some(given) = &record.cause.idempotency {
+                if let Some(given) = record.cause.idempotency() {
                     let value = Remembered { message: e.message, body: given.body, at: record.recorded_at };
                     self.set(Lookup::idempotency(e.workspace, &given.key), &value, position);
                 }

@@ -15,7 +15,7 @@ pub(super) const CHATS: &[u8] = b"c";
 pub enum Lookup {
     /// The workspace behind an inbound token, by the token's SHA-256.
     Inbound(Digest),
-    /// The workspace behind an API key, by the key's SHA-256.
+    /// The workspace and number of an API key, by the key's SHA-256.
     ApiKey(Digest),
     /// The chat of an account with a recipient, by the digest of its canonical spelling.
     Peer(AccountId, Digest),

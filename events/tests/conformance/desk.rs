@@ -11,6 +11,7 @@ use events::record::{Cause, Idempotency, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
 use events::watermark::Watermark;
+use events::who::Who;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -89,7 +90,7 @@ impl Desk {
     ) -> Arc<Record> {
         self.wake(decider);
         let expected = self.drain(decider);
-        let cause = Cause { idempotency, ..Cause::system() };
+        let cause = Cause::request(Who::System, 0, idempotency);
         let recorded_at = Timestamp::from_ms(ms);
         let commit = NewCommit { workspace: decider.workspace(), recorded_at, cause, events };
         self.sequencer.append(decider, expected, commit).unwrap()
@@ -132,5 +133,5 @@ impl Desk {
 /// A commit of the system's own doing.
 pub fn commit(decider: StreamId, events: Vec<Event>) -> NewCommit {
     let recorded_at = Timestamp::from_ms(1_000);
-    NewCommit { workspace: decider.workspace(), recorded_at, cause: Cause::system(), events }
+    NewCommit { workspace: decider.workspace(), recorded_at, cause: Cause::outside(Who::System), events }
 }

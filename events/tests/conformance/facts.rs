@@ -6,6 +6,7 @@ use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{CreditCharged, InboundUrlGenerated, KeyCreated, KeyRevoked, WorkspaceCreated};
 
 pub fn workspace(nth: u64) -> WorkspaceId {
@@ -50,16 +51,16 @@ pub fn begun(nth: u64) -> Vec<Event> {
 }
 
 pub fn key_created(nth: u64, number: u32, key_hash: Digest) -> Event {
-    let (name, by) = ("till".to_owned(), "operator".to_owned());
+    let (name, by) = ("till".to_owned(), Who::Operator);
     KeyCreated { workspace: workspace(nth), key: number, key_hash, name, at: Timestamp::from_ms(1_000), by }.into()
 }
 
 pub fn key_revoked(nth: u64, number: u32, key_hash: Digest) -> Event {
-    KeyRevoked { workspace: workspace(nth), key: number, key_hash, by: "operator".to_owned() }.into()
+    KeyRevoked { workspace: workspace(nth), key: number, key_hash, by: Who::Operator }.into()
 }
 
 pub fn url_generated(nth: u64, token_hash: Digest, replaces: Option<Digest>) -> Event {
-    InboundUrlGenerated { workspace: workspace(nth), token_hash, replaces, by: "operator".to_owned() }.into()
+    InboundUrlGenerated { workspace: workspace(nth), token_hash, replaces, by: Who::Operator }.into()
 }
 
 /// A chat of a workspace that was called otherwise.
@@ -69,13 +70,13 @@ pub fn renamed(nth: u64, number: u64, previous: &str, name: &str) -> Event {
         chat: chat(nth, number),
         previous: previous.into(),
         name: name.into(),
-        by: "operator".to_owned(),
+        by: Who::Operator,
     }
     .into()
 }
 
 pub fn assigned(nth: u64, number: u64, responsible: Option<Responsible>) -> Event {
-    ChatAssigned { workspace: workspace(nth), chat: chat(nth, number), responsible, by: "operator".to_owned() }.into()
+    ChatAssigned { workspace: workspace(nth), chat: chat(nth, number), responsible, by: Who::Operator }.into()
 }
 
 pub fn peer(number: u64) -> String {

@@ -5,6 +5,7 @@ use events::event::Event;
 use events::index::{AccountEntry, Lookup};
 use events::log::{Log, NOTE_BYTES_MAX};
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected};
 
 use crate::desk::Desk;
@@ -33,13 +34,13 @@ fn connected(nth: u64, characters: usize) -> Event {
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
-        by: "api".to_owned(),
+        by: Who::Key(1),
     }
     .into()
 }
 
-fn disconnected(nth: u64, by: &str) -> Event {
-    let (workspace, account, by) = (workspace(nth), account(nth), by.to_owned());
+fn disconnected(nth: u64, by: Who) -> Event {
+    let (workspace, account) = (workspace(nth), account(nth));
     AccountDisconnected { workspace, account, by, reason: String::new(), at: Timestamp::from_ms(1_000) }.into()
 }
 
@@ -131,9 +132,9 @@ fn a_number_is_held_until_somebody_ends_its_connection() {
         desk.append(of_workspace(0), vec![connected(0, 1)]);
         desk.append(of_workspace(1), vec![connected(1, 1)]);
         desk = everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1]));
-        desk.append(of_workspace(0), vec![disconnected(0, "transport")]);
+        desk.append(of_workspace(0), vec![disconnected(0, Who::Transport)]);
         desk = everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1], "it may come back"));
-        desk.append(of_workspace(0), vec![disconnected(0, "api")]);
+        desk.append(of_workspace(0), vec![disconnected(0, Who::Key(1))]);
         desk = everywhere(desk, |desk| assert_eq!(holders(desk), [1]));
         desk.append(of_workspace(0), vec![connected(0, 1)]);
         everywhere(desk, |desk| assert_eq!(holders(desk), [0, 1]));
@@ -150,9 +151,9 @@ fn what_notes_of_the_first_version_lack_is_read_from_the_records() {
     for mut desk in Desk::each() {
         desk.append(of_workspace(0), vec![connected(0, 1), opened(0, 1), opened(0, 2)]);
         let Event::ChatRenamed(by_hand) = renamed(0, 1, "Somebody", "Best customer") else { unreachable!() };
-        let followed = events::chat::ChatRenamed { chat: chat(0, 2), by: "transport".to_owned(), ..by_hand.clone() };
+        let followed = events::chat::ChatRenamed { chat: chat(0, 2), by: Who::Transport, ..by_hand.clone() };
         desk.append(of_workspace(0), vec![by_hand.into(), followed.into()]);
-        desk.append(of_workspace(1), vec![connected(1, 1), disconnected(1, "api")]);
+        desk.append(of_workspace(1), vec![connected(1, 1), disconnected(1, Who::Key(1))]);
         desk.store_index();
         let covered = desk.log().note(b"!covered").unwrap().unwrap();
         assert_eq!(covered.len(), 9);

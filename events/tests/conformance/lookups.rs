@@ -1,7 +1,7 @@
 //! The index gives the same from memory, on its way to the disk, from stored notes and made again from the records.
 
 use events::ids::{ChatId, MessageId, StreamId, WorkspaceId};
-use events::index::{ChatEntry, Index, Lookup, Remembered, Series};
+use events::index::{ChatEntry, Index, KeyEntry, Lookup, Remembered, Series};
 use events::log::Note;
 use events::personal::Digest;
 use events::record::Idempotency;
@@ -43,7 +43,7 @@ fn picture(index: &Index) -> Vec<String> {
     let mut seen = vec![format!("{:?}", index.find::<u64>(&Lookup::Workspaces).unwrap())];
     for nth in 0..=WORKSPACES {
         seen.push(format!("{:?}", index.find::<WorkspaceId>(&Lookup::Inbound(token(nth))).unwrap()));
-        seen.push(format!("{:?}", index.find::<WorkspaceId>(&Lookup::ApiKey(key(nth))).unwrap()));
+        seen.push(format!("{:?}", index.find::<KeyEntry>(&Lookup::ApiKey(key(nth))).unwrap()));
         seen.push(series(index, Series::Stream(of_workspace(nth))));
         seen.push(series(index, Series::Stream(of_account(nth))));
         for number in 1..=CHATS {

@@ -2,6 +2,7 @@
 
 use events::index::{ChatEntry, Lookup};
 use events::sequencer::{AppendError, Inbox};
+use events::who::Who;
 
 use crate::desk::{Desk, commit};
 use crate::facts::*;
@@ -212,6 +213,6 @@ fn a_commit_tells_its_tenant_and_its_cause() {
         desk.flush();
         let stored = desk.log().read(1).next().unwrap().unwrap();
         assert_eq!(events::record::decode(&stored).unwrap(), *record);
-        assert_eq!((record.workspace, record.cause.by.as_str()), (workspace(2), "system"));
+        assert_eq!((record.workspace, record.cause.by), (workspace(2), Who::System));
     }
 }

@@ -8,6 +8,7 @@ use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::log::{Batch, Head, StoredRecord};
 use events::record::{Cause, Record};
 use events::time::Timestamp;
+use events::who::Who;
 
 /// Writes one record after the other.
 pub struct Hand {
@@ -25,7 +26,8 @@ impl Hand {
     pub fn record(&mut self, events: Vec<Event>) -> StoredRecord {
         let first = self.head.position + 1;
         let recorded_at = Timestamp::from_ms(1_000).plus_ms(first);
-        let record = Record { first, recorded_at, workspace: WorkspaceId::nth(0), cause: Cause::system(), events };
+        let record =
+            Record { first, recorded_at, workspace: WorkspaceId::nth(0), cause: Cause::outside(Who::System), events };
         let mut bytes = Vec::new();
         codec::encode_record(&record, &mut bytes).unwrap();
         let previous = self.head.hash;

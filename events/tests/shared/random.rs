@@ -13,8 +13,9 @@ use events::chat::{
 use events::event::Event;
 use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WebhookId, WorkspaceId};
 use events::personal::{Digest, Personal};
-use events::record::{Cause, Idempotency, Record};
+use events::record::{Cause, Idempotency, Record, Trigger};
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
@@ -92,7 +93,7 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
             }
         ),
         (workspace(), any::<(u64, String, String)>())
-            .prop_map(|(workspace, (amount, reason, by))| CreditsGranted { workspace, amount, reason, by }.into()),
+            .prop_map(|(workspace, (amount, reason, by))| CreditsGranted { workspace, amount, reason, by: who(&by) }.into()),
         (workspace(), message(), any::<u64>())
             .prop_map(|(workspace, message, amount)| CreditCharged { workspace, message, amount }.into()),
         (workspace(), message(), any::<(u64, String)>()).prop_map(|(workspace, message, (amount, reason))| {
@@ -109,7 +110,7 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
                 own_message_id,
                 gap_ms_min: min,
                 gap_ms_max: max,
-                by,
+                by: who(&by),
             }
             .into()
         }),
@@ -124,17 +125,17 @@ fn of_owners() -> impl Strategy<Value = Event> {
     let particulars = (personal(), personal(), personal(), any::<(String, String)>());
     prop_oneof![
         (workspace(), particulars).prop_map(|(workspace, (name, owner_name, owner_email, (language, by)))| {
-            OwnerChanged { workspace, name, owner_name, owner_email, language, by }.into()
+            OwnerChanged { workspace, name, owner_name, owner_email, language, by: who(&by) }.into()
         }),
         (workspace(), any::<(u32, String)>(), personal(), personal()).prop_map(
             |(workspace, (teammate, by), full_name, email)| {
-                TeammateAdded { workspace, teammate, full_name, email, by }.into()
+                TeammateAdded { workspace, teammate, full_name, email, by: who(&by) }.into()
             }
         ),
         (workspace(), any::<(u32, String)>()).prop_map(|(workspace, (teammate, by))| TeammateRemoved {
             workspace,
             teammate,
-            by
+            by: who(&by)
         }
         .into()),
     ]
@@ -143,18 +144,26 @@ fn of_owners() -> impl Strategy<Value = Event> {
 fn of_keys() -> impl Strategy<Value = Event> {
     prop_oneof![
         (workspace(), any::<(u32, String, String)>(), digest(), moment()).prop_map(
-            |(workspace, (key, name, by), key_hash, at)| KeyCreated { workspace, key, key_hash, name, at, by }.into()
+            |(workspace, (key, name, by), key_hash, at)| KeyCreated {
+                workspace,
+                key,
+                key_hash,
+                name,
+                at,
+                by: who(&by)
+            }
+            .into()
         ),
         (workspace(), any::<(u32, String)>(), digest()).prop_map(|(workspace, (key, by), key_hash)| KeyRevoked {
             workspace,
             key,
             key_hash,
-            by
+            by: who(&by)
         }
         .into()),
         (workspace(), digest(), prop::option::of(digest()), any::<String>()).prop_map(
             |(workspace, token_hash, replaces, by)| {
-                InboundUrlGenerated { workspace, token_hash, replaces, by }.into()
+                InboundUrlGenerated { workspace, token_hash, replaces, by: who(&by) }.into()
             }
         ),
     ]
@@ -165,24 +174,24 @@ fn of_switches() -> impl Strategy<Value = Event> {
     prop_oneof![
         (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundEnabled {
             workspace,
-            by,
+            by: who(&by),
             reason
         }
         .into()),
         (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundDisabled {
             workspace,
-            by,
+            by: who(&by),
             reason
         }
         .into()),
         (workspace(), any::<(bool, String)>()).prop_map(|(workspace, (strict, by))| InboundStrictChanged {
             workspace,
             strict,
-            by
+            by: who(&by)
         }
         .into()),
         pacing.prop_map(|(workspace, account, (gap_ms_min, gap_ms_max, by))| {
-            PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by }.into()
+            PacingChanged { workspace, account, gap_ms_min, gap_ms_max, by: who(&by) }.into()
         }),
     ]
 }
@@ -191,12 +200,13 @@ fn of_standing() -> impl Strategy<Value = Event> {
     let act = || (workspace(), account(), any::<(String, String)>());
     prop_oneof![
         (act(), moment()).prop_map(|((workspace, account, (by, reason)), at)| {
-            AccountDisconnected { workspace, account, by, reason, at }.into()
+            AccountDisconnected { workspace, account, by: who(&by), reason, at }.into()
         }),
-        act()
-            .prop_map(|(workspace, account, (by, reason))| { AccountPaused { workspace, account, by, reason }.into() }),
         act().prop_map(|(workspace, account, (by, reason))| {
-            AccountResumed { workspace, account, by, reason }.into()
+            AccountPaused { workspace, account, by: who(&by), reason }.into()
+        }),
+        act().prop_map(|(workspace, account, (by, reason))| {
+            AccountResumed { workspace, account, by: who(&by), reason }.into()
         }),
     ]
 }
@@ -270,7 +280,7 @@ fn of_outcomes() -> impl Strategy<Value = Event> {
         (message(), account(), chat(), any::<String>(), moment())
             .prop_map(|(message, account, chat, code, at)| MessageFailed { message, account, chat, code, at }.into()),
         settled.prop_map(|(message, account, chat, settled_as, how, (by, reason), at, owed)| {
-            MessageSettled { message, account, chat, settled_as, how, by, reason, at, owed }.into()
+            MessageSettled { message, account, chat, settled_as, how, by: who(&by), reason, at, owed }.into()
         }),
     ]
 }
@@ -307,10 +317,12 @@ fn of_titles() -> impl Strategy<Value = Event> {
     let heard = (message(), workspace(), account(), chat(), any::<bool>(), said, moment(), owed());
     prop_oneof![
         (workspace(), chat(), personal(), personal(), any::<String>()).prop_map(
-            |(workspace, chat, previous, name, by)| ChatRenamed { workspace, chat, previous, name, by }.into()
+            |(workspace, chat, previous, name, by)| ChatRenamed { workspace, chat, previous, name, by: who(&by) }
+                .into()
         ),
-        (workspace(), chat(), prop::option::of(responsible), any::<String>())
-            .prop_map(|(workspace, chat, responsible, by)| ChatAssigned { workspace, chat, responsible, by }.into()),
+        (workspace(), chat(), prop::option::of(responsible), any::<String>()).prop_map(
+            |(workspace, chat, responsible, by)| ChatAssigned { workspace, chat, responsible, by: who(&by) }.into()
+        ),
         heard.prop_map(|(message, workspace, account, chat, from_me, (sender, sender_name, text, file), at, owed)| {
             MessageReceived { message, workspace, account, chat, from_me, sender, sender_name, text, file, at, owed }
                 .into()
@@ -318,11 +330,32 @@ fn of_titles() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// Anybody, as far as a random text can tell.
+pub fn who(text: &str) -> Who {
+    let number = text.chars().map(u32::from).fold(0, u32::wrapping_add);
+    match text.len() % 9 {
+        0 => Who::System,
+        1 => Who::Operator,
+        2 => Who::Inbound,
+        3 => Who::Transport,
+        4 => Who::Receiver,
+        5 => Who::Mail,
+        6 => Who::Restore,
+        7 => Who::Person(number),
+        _ => Who::Key(number),
+    }
+}
+
 /// Any record of one to four events.
 pub fn record() -> impl Strategy<Value = Record> {
     let idempotency = (any::<String>(), digest()).prop_map(|(key, body)| Idempotency { key, body });
-    let cause = (any::<(u64, String)>(), prop::option::of(idempotency))
-        .prop_map(|((command, by), idempotency)| Cause { command, by, idempotency });
+    let trigger = prop_oneof![
+        Just(Trigger::Outside),
+        idempotency.prop_map(Trigger::Keyed),
+        any::<u64>().prop_map(Trigger::Event)
+    ];
+    let cause =
+        (any::<(u64, String)>(), trigger).prop_map(|((command, by), trigger)| Cause { command, by: who(&by), trigger });
     let events = prop::collection::vec(event(), 1..5);
     (any::<u64>(), moment(), workspace(), cause, events).prop_map(|(first, recorded_at, workspace, cause, events)| {
         Record { first, recorded_at, workspace, cause, events }

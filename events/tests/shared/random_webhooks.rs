@@ -4,14 +4,14 @@ use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId};
 use events::webhook::{
-    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
+    Aggregation, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified,
     OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
     WebhookKeyRotated,
 };
 use proptest::prelude::*;
 
-use super::{account, chat, digest, message, moment, personal, webhook, workspace};
+use super::{account, chat, digest, message, moment, personal, webhook, who, workspace};
 
 pub(super) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![of_webhooks(), of_bundles(), of_deliveries()]
@@ -24,25 +24,25 @@ fn of_webhooks() -> impl Strategy<Value = Event> {
     prop_oneof![
         (workspace(), webhook(), prop::option::of(personal()), aggregation, any::<String>()).prop_map(
             |(workspace, webhook, url, aggregation, by)| {
-                WebhookConfigured { workspace, webhook, url, aggregation, by }.into()
+                WebhookConfigured { workspace, webhook, url, aggregation, by: who(&by) }.into()
             }
         ),
         (webhook(), any::<(String, String)>()).prop_map(|(webhook, (by, reason))| WebhookEnabled {
             webhook,
-            by,
+            by: who(&by),
             reason
         }
         .into()),
         (webhook(), because, any::<(u32, String, String)>(), moment()).prop_map(
             |(webhook, because, (errors, by, reason), at)| {
-                WebhookDisabled { webhook, because, errors, by, reason, at }.into()
+                WebhookDisabled { webhook, because, errors, by: who(&by), reason, at }.into()
             }
         ),
-        (webhook(), any::<String>()).prop_map(|(webhook, by)| WebhookErrorsReset { webhook, by }.into()),
+        (webhook(), any::<String>()).prop_map(|(webhook, by)| WebhookErrorsReset { webhook, by: who(&by) }.into()),
         (webhook(), digest(), any::<String>()).prop_map(|(webhook, key_hash, by)| WebhookKeyRotated {
             webhook,
             key_hash,
-            by
+            by: who(&by)
         }
         .into()),
         (about, any::<u64>(), moment()).prop_map(|(about, notice, at)| OwnerNotified { about, notice, at }.into()),
@@ -85,7 +85,12 @@ fn of_bundles() -> impl Strategy<Value = Event> {
                 .into()
             }
         ),
-        (webhook(), any::<String>(), moment()).prop_map(|(webhook, by, at)| BundlesCalledIn { webhook, by, at }.into()),
+        (webhook(), any::<String>(), moment()).prop_map(|(webhook, by, at)| FlushRequested {
+            webhook,
+            by: who(&by),
+            at
+        }
+        .into()),
     ]
 }
 
@@ -120,25 +125,25 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
             DeliveryParked { webhook, delivery, chat, failures, at }.into()
         }),
         (webhook(), any::<(u64, String, String)>(), moment()).prop_map(|(webhook, (deliveries, by, reason), at)| {
-            DeliveryDiscarded { webhook, deliveries, by, reason, at }.into()
+            DeliveryDiscarded { webhook, deliveries, by: who(&by), reason, at }.into()
         }),
         (delivery(), chat(), any::<String>()).prop_map(|((webhook, delivery), chat, by)| DeliveryResent {
             webhook,
             delivery,
             chat,
-            by
+            by: who(&by)
         }
         .into()),
         (delivery(), chat(), any::<(String, String)>(), moment()).prop_map(
             |((webhook, delivery), chat, (by, reason), at)| {
-                SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at }.into()
+                SingleDeliveryDiscarded { webhook, delivery, chat, by: who(&by), reason, at }.into()
             }
         ),
         (webhook(), any::<(u64, u64)>(), moment()).prop_map(|(webhook, (notice, parkings), at)| {
             OwnerToldOfParked { webhook, notice, parkings, at }.into()
         }),
         (webhook(), moment(), any::<(u64, String)>()).prop_map(|(webhook, since, (deliveries, by))| {
-            DeliveriesRecovered { webhook, since, deliveries, by }.into()
+            DeliveriesRecovered { webhook, since, deliveries, by: who(&by) }.into()
         }),
     ]
 }

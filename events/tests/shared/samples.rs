@@ -15,6 +15,7 @@ use events::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
 use events::personal::Digest;
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
@@ -68,7 +69,7 @@ fn workspace_samples() -> Vec<Event> {
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
-        by: "api".to_owned(),
+        by: Who::Key(1),
     };
     let blocked =
         AccountBlocked { workspace: WORKSPACE, account: account(), reason: "account_blocked".to_owned(), until: None };
@@ -86,9 +87,8 @@ fn workspace_samples() -> Vec<Event> {
         InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(200), replaces: None, by: by() }.into(),
         InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(7), replaces: Some(digest(200)), by: by() }
             .into(),
-        CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".to_owned(), by: "operator".to_owned() }
-            .into(),
-        CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: String::new(), by: String::new() }.into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".to_owned(), by: Who::Operator }.into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: String::new(), by: Who::Restore }.into(),
         CreditCharged { workspace: WORKSPACE, message: MESSAGE, amount: 1 }.into(),
         CreditRefunded { workspace: WORKSPACE, message: MESSAGE, amount: 2, reason: "not_on_whatsapp".to_owned() }
             .into(),
@@ -136,8 +136,8 @@ fn pacing_samples() -> Vec<Event> {
     ]
 }
 
-fn by() -> String {
-    "operator".to_owned()
+const fn by() -> Who {
+    Who::Operator
 }
 
 fn account_samples() -> Vec<Event> {
@@ -174,7 +174,7 @@ fn account_samples() -> Vec<Event> {
         chat,
         settled_as: SettledAs::Sent,
         how: SettledHow::Owner,
-        by: "ada@kite.example".to_owned(),
+        by: Who::Person(7),
         reason: "she called".to_owned(),
         at: AT,
         owed: Some(webhook()),
@@ -219,7 +219,7 @@ fn file_samples() -> Vec<Event> {
 }
 
 fn heard_samples() -> Vec<Event> {
-    let (workspace, chat, by) = (WORKSPACE, chat(), || "transport".to_owned());
+    let (workspace, chat, by) = (WORKSPACE, chat(), || Who::Transport);
     let responsible = Responsible { full_name: "Bob Example".into(), email: "bob@kite.example".into() };
     let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
     let heard = MessageReceived {
@@ -268,10 +268,10 @@ fn chat_samples() -> Vec<Event> {
     ]
 }
 
-/// Fixed records: one with a client's key, one of the system's own doing before 1970.
-pub fn records() -> [Record; 2] {
+/// Fixed records: one with a client's key, one of the system's own doing before 1970, one that follows from an event.
+pub fn records() -> [Record; 3] {
     let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: digest(9) });
-    let cause = Cause { command: 77, by: "inbound".to_owned(), idempotency };
+    let cause = Cause::request(Who::Inbound, 77, idempotency);
     let events = samples();
     [
         Record { first: 300, recorded_at: AT, workspace: WORKSPACE, cause, events: events[4..7].to_vec() },
@@ -279,7 +279,14 @@ pub fn records() -> [Record; 2] {
             first: 1,
             recorded_at: Timestamp::from_ms(-1),
             workspace: WORKSPACE,
-            cause: Cause::system(),
+            cause: Cause::outside(Who::System),
+            events: events[..1].to_vec(),
+        },
+        Record {
+            first: 301,
+            recorded_at: AT,
+            workspace: WORKSPACE,
+            cause: Cause::following(Who::Receiver, 300),
             events: events[..1].to_vec(),
         },
     ]

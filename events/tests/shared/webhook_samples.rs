@@ -4,8 +4,8 @@ use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{DeliveryId, MessageId, StreamId};
 use events::webhook::{
-    Aggregation, BundleAccount, BundleFlushed, BundleOpened, BundlesCalledIn, DeliveriesRecovered, DeliveryDiscarded,
-    DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, OwnerNotified,
+    Aggregation, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified,
     OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
     WebhookKeyRotated,
 };
@@ -76,7 +76,7 @@ fn bundle_samples() -> Vec<Event> {
             .into(),
         flushed.into(),
         group.into(),
-        BundlesCalledIn { webhook, by: by(), at: AT }.into(),
+        FlushRequested { webhook, by: by(), at: AT }.into(),
     ]
 }
 

@@ -8,6 +8,7 @@ use actix_web::web::Bytes;
 use events::event::Event;
 use events::ids::WorkspaceId;
 use events::record::Record;
+use events::who::Who;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tidings::codes::{self, Kind};
@@ -96,7 +97,7 @@ fn accepted(request: &Request<'_>, seen: &Seen, value: &Value, message: &str, ke
     let own: Vec<&Record> = records.iter().filter(|record| answer.is_of(record.cause.command)).collect();
     let [own] = own.as_slice() else { panic!("{} commits of one request: {records:?}", own.len()) };
     let cost = cost(request.body);
-    assert_eq!((Some(own.workspace), own.cause.by.as_str()), (*workspace, "inbound"));
+    assert_eq!((Some(own.workspace), own.cause.by), (*workspace, Who::Inbound));
     assert_eq!(charged(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
     assert_eq!(queued(own), [(message.to_owned(), cost)], "{request:?}: {own:?}");
     let others: Vec<_> = records.iter().filter(|record| record.cause.command != own.cause.command).collect();

@@ -16,6 +16,7 @@ use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::sled_log::{OpenError, SledLog};
 use events::time::Timestamp;
 use events::watermark::Watermark;
+use events::who::Who;
 use events::writer::{Writer, WriterError};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
@@ -101,7 +102,7 @@ impl Scribe {
 
     /// One commit, by whoever.
     pub fn commit(&mut self, workspace: WorkspaceId, events: Vec<Event>) -> Result<(), ScribeError> {
-        let cause = Cause { by: "inbound".to_owned(), ..Cause::system() };
+        let cause = Cause::outside(Who::Inbound);
         let commit = NewCommit { workspace, recorded_at: self.at, cause, events };
         self.sequencer.append(DECIDER, NEVER_CONCERNED, commit)?;
         self.commits += 1;

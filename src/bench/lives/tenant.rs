@@ -3,6 +3,7 @@
 use events::event::Event;
 use events::ids::{AccountId, ChatId, WebhookId, WorkspaceId};
 use events::webhook::{Aggregation, DisabledBecause, WebhookConfigured, WebhookDisabled};
+use events::who::Who;
 use events::workspace::{AccountConnected, CreditsGranted, InboundUrlGenerated, KeyCreated, WorkspaceCreated};
 
 use super::{Scribe, ScribeError};
@@ -11,7 +12,7 @@ use crate::secrets::digest;
 const CREDITS: u64 = 1_000_000_000;
 /// Numbers that belong to nobody: +1202555 and four digits.
 const PHONES: u64 = 10_000;
-const BY: &str = "operator";
+const BY: Who = Who::Operator;
 
 /// A workspace with accounts, each with chats of its own.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ impl Tenant {
         scribe.commit(self.workspace, self.beginnings(scribe))?;
         if let Some(url) = &self.reports {
             let (workspace, webhook) = (self.workspace, self.webhook());
-            let (url, aggregation, by) = (Some(url.as_str().into()), Aggregation::None, BY.to_owned());
+            let (url, aggregation, by) = (Some(url.as_str().into()), Aggregation::None, BY);
             scribe.commit(workspace, vec![WebhookConfigured { workspace, webhook, url, aggregation, by }.into()])?;
         }
         for nth in 0..self.accounts {
@@ -89,7 +90,7 @@ impl Tenant {
             webhook: self.webhook(),
             because: DisabledBecause::Owner,
             errors: 0,
-            by: BY.to_owned(),
+            by: BY,
             reason: "measured".to_owned(),
             at: scribe.now(),
         };
@@ -97,7 +98,7 @@ impl Tenant {
     }
 
     fn beginnings(&self, scribe: &Scribe) -> Vec<Event> {
-        let (workspace, by) = (self.workspace, BY.to_owned());
+        let (workspace, by) = (self.workspace, BY);
         let created = WorkspaceCreated {
             workspace,
             name: "Acme".into(),
@@ -107,9 +108,9 @@ impl Tenant {
         };
         let key_hash = digest(&self.api_key());
         let name = "measures".to_owned();
-        let key = KeyCreated { workspace, key: 1, key_hash, name, at: scribe.now(), by: by.clone() };
+        let key = KeyCreated { workspace, key: 1, key_hash, name, at: scribe.now(), by };
         let token_hash = digest(&self.token());
-        let url = InboundUrlGenerated { workspace, token_hash, replaces: None, by: by.clone() };
+        let url = InboundUrlGenerated { workspace, token_hash, replaces: None, by };
         let granted = CreditsGranted { workspace, amount: CREDITS, reason: "measures".to_owned(), by };
         vec![created.into(), key.into(), url.into(), granted.into()]
     }
@@ -125,7 +126,7 @@ impl Tenant {
             own_message_id: true,
             gap_ms_min: self.gap_ms.0,
             gap_ms_max: self.gap_ms.1,
-            by: BY.to_owned(),
+            by: BY,
         };
         Some(connected.into())
     }

@@ -1,6 +1,8 @@
 //! `tidings bench deliver`: reports that are owed leave for a receiver on this machine; then how long one takes that comes
 //! by itself.
 
+use events::record::Cause;
+use events::who::Who;
 use std::time::Duration;
 
 use actors::clock::wall_now;
@@ -30,7 +32,7 @@ const CONTACTS: u64 = 50;
 const PAUSE: Duration = Duration::from_millis(5);
 /// What was written last has this long to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
-const BY: &str = "operator";
+const BY: Who = Who::Operator;
 
 pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     let bytes = commit_bytes().map_err(|error| Failure::because(Exit::Failed, &error))?.len() * AT_ONCE;
@@ -84,9 +86,9 @@ async fn switch(gateway: &Gateway, tenant: &Tenant, enabled: bool, discard: bool
     let (log, webhook) = (gateway.shard.log().as_ref(), tenant.webhook());
     KeyRing::kept_or_first(log, webhook, &gateway.chance)
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    let (by, reason) = (BY.to_owned(), "measured".to_owned());
+    let (by, reason) = (BY, "measured".to_owned());
     let configure = Configure { webhook, url: None, aggregation: None, enabled: Some(enabled), discard, by, reason };
-    let cause = Gateway::cause(BY, gateway.chance.command_id());
+    let cause = Cause::request(BY, gateway.chance.command_id(), None);
     let told = gateway.shard.ask::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
     told.map(drop).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use actors::webhook::{self, Configure, Webhook};
 use actors::workspace::{Answer, Command, Workspace};
 use events::ids::{WebhookId, WorkspaceId};
+use events::record::Cause;
+use events::who::Who;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::{Gateway, write_private};
@@ -18,7 +20,7 @@ const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
 /// Where the simulator takes the demo's reports.
 const ECHO: &str = "/sim/v1/echo/demo";
 /// Who made and set all this.
-const BY: &str = "operator";
+const BY: Who = Who::Operator;
 
 /// The demo's workspace, ready to be tried.
 pub(super) struct Ready {
@@ -76,7 +78,7 @@ async fn connect(gateway: &Gateway) -> Result<(), Failure> {
     let connect = gateway.connection(phone, full_name, email, transport, BY).ok_or_else(|| {
         Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
     })?;
-    let cause = Gateway::cause(BY, gateway.chance.command_id());
+    let cause = Cause::request(BY, gateway.chance.command_id(), None);
     match gateway.shard.ask::<Workspace>(WORKSPACE, Command::Connect(connect), cause).await {
         Ok(Answer::Connected(_)) => Ok(()),
         Ok(other) => Err(Failure::new(Exit::Failed, format!("unexpected answer {other:?}"))),
@@ -99,10 +101,10 @@ async fn reporting(gateway: &Gateway, bound: SocketAddr) -> Result<Option<String
     }
     let log = gateway.shard.log().as_ref();
     KeyRing::kept_or_first(log, webhook, &gateway.chance).map_err(|error| failed(&error))?;
-    let (url, by) = (Some(Some(wanted.clone())), BY.to_owned());
+    let (url, by) = (Some(Some(wanted.clone())), BY);
     let configure =
         Configure { webhook, url, aggregation: None, enabled: None, discard: false, by, reason: String::new() };
-    let cause = Gateway::cause(BY, gateway.chance.command_id());
+    let cause = Cause::request(BY, gateway.chance.command_id(), None);
     let told = gateway.shard.ask::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
     told.map(|_| Some(wanted)).map_err(|error| failed(&error))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use actix_web::web::{self, Bytes};
 use events::ids::WorkspaceId;
-use events::index::Lookup;
 use events::log::ReadError;
+use events::personal::Digest;
 use events::record::{Position, decode};
 use futures_util::stream::{Stream, unfold};
 use tokio::sync::oneshot;
@@ -33,7 +33,7 @@ const PIECE_BYTES: usize = 65_536;
 pub(super) struct Feed {
     gateway: web::Data<Gateway>,
     workspace: WorkspaceId,
-    key: Lookup,
+    key: Digest,
     /// All of the workspace's events up to here are sent.
     position: Position,
     connection: Option<Arc<Connection>>,
@@ -54,7 +54,7 @@ impl Feed {
     /// A stream of the workspace's events behind a position, as long as its key is valid.
     pub(super) fn new(
         gateway: web::Data<Gateway>,
-        (workspace, key): (WorkspaceId, Lookup),
+        (workspace, key): (WorkspaceId, Digest),
         position: Position,
         connection: Option<Arc<Connection>>,
         (seat, open): (Seat, oneshot::Sender<()>),
@@ -113,10 +113,10 @@ impl Feed {
 
     /// Part of what lies behind this place, up to `durable`; `None` if it may not be read any more, or cannot.
     async fn read(&self, durable: Position) -> Option<Piece> {
-        let (workspace, key, after) = (self.workspace, self.key.clone(), self.position);
+        let (workspace, key, after) = (self.workspace, self.key, self.position);
         let read = self.gateway.read(move |gateway| {
             // Looked up behind `durable`: who revokes a key and is told so knows that it opens nothing later.
-            let valid = gateway.workspace_of(&key)? == Some(workspace);
+            let valid = gateway.api_key(key)?.is_some_and(|found| found.workspace == workspace);
             if valid { piece(gateway, workspace, after, durable).map(Some) } else { Ok(None) }
         });
         let read = read.await;

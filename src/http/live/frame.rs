@@ -46,12 +46,13 @@ mod tests {
     use events::personal::Digest;
     use events::record::Cause;
     use events::time::Timestamp;
+    use events::who::Who;
     use events::workspace::{InboundUrlGenerated, WorkspaceCreated};
 
     use super::*;
 
     fn written(fact: Event) -> String {
-        let cause = Cause::system();
+        let cause = Cause::outside(Who::System);
         let (workspace, at) = (WorkspaceId::nth(0), Timestamp::from_ms(0));
         let record = Record { first: 7, recorded_at: at, workspace, cause, events: vec![fact] };
         let mut out = String::new();
@@ -79,7 +80,7 @@ mod tests {
     #[test]
     fn digests_of_secrets_are_not_shown() {
         let digest = Digest::of(b"secret");
-        let (workspace, by) = (WorkspaceId::nth(0), "api".to_owned());
+        let (workspace, by) = (WorkspaceId::nth(0), Who::Key(1));
         let fact = InboundUrlGenerated { workspace, token_hash: digest, replaces: Some(digest), by };
         let text = written(fact.into());
         assert!(!text.contains(&digest.to_string()) && text.contains("\"workspace\":1001"), "{text}");

@@ -9,7 +9,6 @@ use std::time::Duration;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use events::index::Lookup;
 use events::record::Position;
 use tokio::sync::oneshot;
 
@@ -32,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Streams the workspace's events behind `Last-Event-ID` or `after`; without either, those from now on.
 pub(super) async fn follow(
     gateway: web::Data<Gateway>,
-    Caller(workspace): Caller,
+    Caller { workspace, .. }: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
     let durable = gateway.shard.watermark().durable();
@@ -44,7 +43,7 @@ pub(super) async fn follow(
         return Ok(answer.finish());
     }
     let seat = gateway.seats.take(workspace).ok_or_else(too_many_streams)?;
-    let key = Lookup::ApiKey(digest(bearer(&request).unwrap_or_default()));
+    let key = digest(bearer(&request).unwrap_or_default());
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     let (open, ended) = oneshot::channel();
     if let Some(connection) = connection.clone() {

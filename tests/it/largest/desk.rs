@@ -15,6 +15,7 @@ use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::webhook::BUNDLE_BYTES;
+use events::who::Who;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -121,7 +122,7 @@ impl Desk {
         }
         self.caused.insert(kind);
         let expected = self.revisions.get(&stream).copied().unwrap_or(0);
-        let cause = Cause { command: u64::MAX, idempotency, ..Cause::system() };
+        let cause = Cause::request(Who::Person(u32::MAX), u64::MAX, idempotency);
         let commit = NewCommit { workspace: workspace(), recorded_at, cause, events: events.clone() };
         self.sequencer.append(stream, expected, commit).unwrap_or_else(|error| panic!("{kind}: {error}"));
         for event in &events {
@@ -135,7 +136,12 @@ impl Desk {
         let stream = streams()[3];
         let expected = self.revisions.get(&stream).copied().unwrap_or(0);
         let recorded_at = Timestamp::from_ms(self.now);
-        let commit = NewCommit { workspace: workspace(), recorded_at, cause: Cause::system(), events: events.to_vec() };
+        let commit = NewCommit {
+            workspace: workspace(),
+            recorded_at,
+            cause: Cause::outside(Who::System),
+            events: events.to_vec(),
+        };
         self.sequencer.append(stream, expected, commit).unwrap();
         for event in events {
             self.apply(event);

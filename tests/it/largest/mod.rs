@@ -86,7 +86,7 @@ kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
     OfWebhook::Configure(_) => "configure",
     OfWebhook::Tried(_) => "tried to report",
     OfWebhook::Asked => "asked",
-    OfWebhook::CallIn { .. } => "call in",
+    OfWebhook::Flush { .. } => "flush",
     OfWebhook::Resend { .. } => "resend",
     OfWebhook::Recover { .. } => "recover",
     OfWebhook::ResetErrors { .. } => "reset errors",

@@ -19,6 +19,7 @@ use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
 use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
+use events::who::Who;
 
 use super::desk::{Desk, PHONE, account, chat, webhook, workspace};
 
@@ -47,8 +48,9 @@ fn reason() -> String {
     bytes(REASON_BYTES_MAX)
 }
 
-fn by() -> String {
-    "transport-or-operator".to_owned()
+/// The longest.
+const fn by() -> Who {
+    Who::Person(u32::MAX)
 }
 
 fn digest(of: &str) -> Digest {
@@ -354,7 +356,7 @@ fn report(desk: &mut Desk) {
     // What is gathered now is called in, and closed.
     receive(desk, 5_000, long(64));
     wake_chat(desk);
-    desk.webhook(webhook::Command::CallIn { by: by() });
+    desk.webhook(webhook::Command::Flush { by: by() });
     desk.webhook(webhook::Command::Asked);
     let closing = Webhook::due(&desk.states.webhook).later.into_iter().map(|(_, effect)| effect);
     let mut closing = closing.chain(Webhook::due(&desk.states.webhook).effects);

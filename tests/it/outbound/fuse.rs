@@ -143,7 +143,7 @@ fn a_backlog_that_is_given_up_is_never_sent_and_the_log_says_who_gave_it_up() {
     assert_eq!(blown.later().iter().flat_map(Arrived::texts).collect::<Vec<_>>(), ["news"]);
     let discarded = events(&blown.server, "DeliveryDiscarded");
     assert_eq!(discarded.len(), 1, "{discarded:?}");
-    assert_eq!((&discarded[0]["deliveries"], &discarded[0]["by"]), (&json!(DELIVERIES), &json!("api")));
+    assert_eq!((&discarded[0]["deliveries"], &discarded[0]["by"]), (&json!(DELIVERIES), &json!("key/1")));
     assert_eq!(discarded[0]["reason"], "all known by now");
     assert_eq!(blown.mails().len(), 1);
 }

@@ -68,7 +68,7 @@ fn a_backlog_is_given_up_by_somebodys_word_and_the_log_says_whose() {
         assert_eq!(desk.posts().iter().filter(|post| post.was_taken()).count(), 0);
         let found = desk.life.get("/admin/v1/events?type=DeliveryDiscarded", ADMIN_KEY).await.body;
         let discarded = &found["data"][0]["data"];
-        assert_eq!((&discarded["deliveries"], &discarded["by"]), (&json!(30), &json!("api")), "{found}");
+        assert_eq!((&discarded["deliveries"], &discarded["by"]), (&json!(30), &json!("key/1")), "{found}");
         assert_eq!(discarded["reason"], "all known by now");
         desk.says(&phone(1), "news");
         pass(A_MOMENT).await;

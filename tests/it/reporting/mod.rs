@@ -1,5 +1,6 @@
 //! What is said reaches the CRM: bundles, order, the fuse, backlogs; in virtual time.
 
+mod causes;
 mod failing;
 mod neighbours;
 mod refused;

@@ -292,6 +292,6 @@ fn what_is_owed_and_parked_is_listed_and_given_up_singly_by_somebodys_word() {
         assert_eq!(desk.life.post(&path, &desk.key, &json!({})).await.status, 409);
         let found = desk.life.get("/admin/v1/events?type=SingleDeliveryDiscarded", ADMIN_KEY).await.body;
         let discarded = &found["data"][0]["data"];
-        assert_eq!((&discarded["by"], &discarded["reason"]), (&json!("api"), &json!("known by now")), "{found}");
+        assert_eq!((&discarded["by"], &discarded["reason"]), (&json!("key/1"), &json!("known by now")), "{found}");
     });
 }

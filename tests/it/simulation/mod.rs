@@ -47,7 +47,7 @@ const HAPPENS: &[&str] = &[
     "AccountDisconnected",
     "AccountPaused",
     "AccountResumed",
-    "BundlesCalledIn",
+    "FlushRequested",
     "ChatAssigned",
     "ChatRenamed",
     "DeliveriesRecovered",

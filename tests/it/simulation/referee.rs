@@ -15,6 +15,7 @@ use events::event::Event;
 use events::ids::{AccountId, ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
 use events::record::{Position, Record};
 use events::time::Timestamp;
+use events::who::Who;
 
 use super::disk::Disk;
 use desk::{Door, Room};
@@ -133,6 +134,7 @@ impl Referee {
     fn see(&mut self, record: &Record) -> Verdict {
         require(record.first == self.position + 1, "positions have a gap")?;
         self.position = record.last();
+        see_cause(record)?;
         self.see_key(record)?;
         let mut paid = BTreeSet::new();
         for event in &record.events {
@@ -140,7 +142,7 @@ impl Referee {
             *self.counts.entry(event.name()).or_default() += 1;
             self.see_stop(record.recorded_at, event);
             self.see_money(event, &mut paid)?;
-            self.see_desk(&record.cause.by, event)?;
+            self.see_desk(record.cause.by, event)?;
             self.see_line(event)?;
             self.see_reports(record.recorded_at, event)?;
             self.see_delivery(event)?;
@@ -153,7 +155,7 @@ impl Referee {
     /// A client's key stands for one message within a day.
     fn see_key(&mut self, record: &Record) -> Verdict {
         let queues = record.events.iter().any(|event| matches!(event, Event::MessageQueued(_)));
-        if let (Some(given), true) = (&record.cause.idempotency, queues) {
+        if let (Some(given), true) = (record.cause.idempotency(), queues) {
             let key = (record.workspace, given.key.clone());
             let before = self.keys.insert(key, record.recorded_at);
             let renewed = before.is_none_or(|at| record.recorded_at.since_ms(at) >= DAY_MS);
@@ -269,4 +271,16 @@ const fn is_of_reports(event: &Event) -> bool {
             | Event::DeliveryResent(_)
             | Event::SingleDeliveryDiscarded(_)
     )
+}
+
+/// Whatever no request has made happen names the earlier event that it followed from. Only a transport tells news of its
+/// own accord.
+fn see_cause(record: &Record) -> Verdict {
+    let (cause, by) = (&record.cause, record.cause.by);
+    let is_asked = matches!(by, Who::Operator | Who::Key(_) | Who::Inbound);
+    require(is_asked == (cause.command > 0), "a request without an id, or an id without a request")?;
+    match cause.because() {
+        Some(position) => require(!is_asked && (1..record.first).contains(&position), "follows from no earlier event"),
+        None => require(is_asked || by == Who::Transport, "acted of itself and names no event"),
+    }
 }

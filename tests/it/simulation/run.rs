@@ -70,7 +70,7 @@ impl Story {
         machine.retry_s = rng.percent(80).then(|| QUICK_RETRY_S.to_vec());
         machine.attachments = rng.percent(25);
         machine.mails = rng.percent(75);
-        machine.failing = Failing { reads: rng.percent(10), writes: true };
+        machine.failing = Failing { reads: rng.percent(25), writes: true };
         let (steps, lives) = plan(&mut rng);
         let mut referee = Referee::default();
         referee.retry_s = machine.retry_s();

@@ -2,6 +2,7 @@
 
 use events::account::DeferReason;
 use events::event::Event;
+use events::who::Who;
 
 use super::*;
 use crate::account::{EXPIRED_AT_ONCE, HELD_MS};
@@ -12,7 +13,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const CODE: &str = "account_disconnected";
 
 fn lost(ms: i64) -> Event {
-    disconnected(1, "transport", ms)
+    disconnected(1, Who::Transport, ms)
 }
 
 fn given_up(number: u64, ms: i64) -> [Event; 2] {
@@ -21,7 +22,7 @@ fn given_up(number: u64, ms: i64) -> [Event; 2] {
 
 #[test]
 fn an_account_without_a_connection_takes_messages_and_holds_them() {
-    for by in ["operator", "transport"] {
+    for by in [Who::Operator, Who::Transport] {
         AccountSpec::given([connected(), disconnected(1, by, 0), queued(11)])
             .due_effects([])
             .when(Command::WakeUp, at(DAY_MS - 1))
@@ -70,7 +71,7 @@ fn a_message_that_comes_later_has_a_day_of_its_own() {
 
 #[test]
 fn the_day_runs_from_the_loss_also_when_somebody_ends_it_for_good() {
-    AccountSpec::given([connected(), queued(11), lost(70), disconnected(1, "operator", DAY_MS)])
+    AccountSpec::given([connected(), queued(11), lost(70), disconnected(1, Who::Operator, DAY_MS)])
         .due_wake_at(at(70 + DAY_MS));
 }
 

@@ -2,6 +2,7 @@
 
 use events::account::DeferReason;
 use events::event::Event;
+use events::who::Who;
 use events::workspace::CreditRefunded;
 
 use super::*;
@@ -58,7 +59,7 @@ fn the_next_fetch_is_due_when_its_time_has_come_and_after_a_crash_too() {
     for end in [fetched(11), failed(11, CODE, 2_400)] {
         assert_eq!(due_later([past(), vec![end]].concat()), []);
     }
-    for hold in [paused(1), blocked(1, None), disconnected(1, "transport", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Transport, 0)] {
         assert_eq!(due_later([past(), vec![hold]].concat()), []);
     }
 }

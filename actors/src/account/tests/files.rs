@@ -2,6 +2,7 @@
 
 use events::account::{DeferReason, FileFetched};
 use events::event::Event;
+use events::who::Who;
 use events::workspace::CreditRefunded;
 
 use super::*;
@@ -219,7 +220,7 @@ fn files_are_fetched_again_after_a_crash() {
 
 #[test]
 fn files_are_not_fetched_while_the_account_may_not_send() {
-    for hold in [paused(1), blocked(1, None), disconnected(1, "transport", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Transport, 0)] {
         AccountSpec::given([connected(), queued_with_file(11), hold, told(1)]).due_effects([]);
     }
     AccountSpec::given([connected(), queued_with_file(11), paused(1), resumed(1)]).due_effects([fetch(11)]);
@@ -227,7 +228,7 @@ fn files_are_not_fetched_while_the_account_may_not_send() {
 
 #[test]
 fn a_file_that_comes_while_the_account_may_not_send_is_here_when_it_may() {
-    for (hold, free) in [(paused(1), resumed(1)), (disconnected(1, "transport", 0), connected())] {
+    for (hold, free) in [(paused(1), resumed(1)), (disconnected(1, Who::Transport, 0), connected())] {
         AccountSpec::given([connected(), queued_with_file(11), hold])
             .when(came(11), at(300))
             .then([fetched(11)])
@@ -240,7 +241,7 @@ fn a_file_that_comes_while_the_account_may_not_send_is_here_when_it_may() {
 #[test]
 fn a_message_that_waits_for_its_file_does_not_wait_longer_than_a_day_without_a_connection() {
     let day = i64::try_from(HELD_MS).unwrap();
-    AccountSpec::given([connected(), queued_with_file(11), disconnected(1, "transport", 0)])
+    AccountSpec::given([connected(), queued_with_file(11), disconnected(1, Who::Transport, 0)])
         .when(Command::WakeUp, at(day))
         .then(refunded(11, "account_disconnected", day))
         .when(missing(11), at(day))

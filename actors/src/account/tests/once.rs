@@ -1,6 +1,7 @@
 //! That nothing happens twice: stale outcomes, and what a crash leaves behind.
 
 use events::account::DeferReason;
+use events::who::Who;
 
 use super::*;
 use crate::account::outcome::Permanent;
@@ -116,7 +117,7 @@ fn the_gap_is_kept_after_a_crash() {
 fn another_transport_does_not_send_again_what_may_have_been_sent_under_our_id() {
     for reason in [DeferReason::OutcomeUnknown, DeferReason::Interrupted] {
         AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), deferred(11, 1, reason, 0, 0)])
-            .and([disconnected(1, "operator", 100), connected_without_own_ids()])
+            .and([disconnected(1, Who::Operator, 100), connected_without_own_ids()])
             .when(Command::WakeUp, at(60_000))
             .then([uncertain(11, 1, 60_000)])
             .when(Command::WakeUp, at(60_000))
@@ -127,7 +128,7 @@ fn another_transport_does_not_send_again_what_may_have_been_sent_under_our_id() 
 #[test]
 fn another_transport_sends_again_what_was_surely_not_taken() {
     AccountSpec::given([connected(), queued(11), started(11, 1), deferred(11, 1, DeferReason::ServerError, 0, 0)])
-        .and([disconnected(1, "operator", 100), connected_without_own_ids()])
+        .and([disconnected(1, Who::Operator, 100), connected_without_own_ids()])
         .when(Command::WakeUp, at(60_000))
         .then([started(11, 2)]);
 }
@@ -139,7 +140,7 @@ fn a_try_that_outlives_its_transport_is_uncertain_without_an_answer() {
     for (first, second) in [(ours.clone(), theirs.clone()), (theirs, ours)] {
         let spec = || {
             AccountSpec::given([first.clone(), queued(11), started(11, 1)])
-                .and([disconnected(1, "operator", 100), second.clone()])
+                .and([disconnected(1, Who::Operator, 100), second.clone()])
         };
         spec().when(tried(11, 1, Outcome::Unknown), at(300)).then([uncertain(11, 1, 300)]);
         let interrupted = Account::interrupted(&send(11, 1)).unwrap();

@@ -2,6 +2,7 @@
 
 use events::account::DeferReason;
 use events::event::Event;
+use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::*;
@@ -128,6 +129,6 @@ fn a_new_connection_brings_its_gap() {
         AccountConnected { gap_ms_min: 30_000, gap_ms_max: 40_000, ..connection(1, "+12025550100") }.into();
     let wait = Gap { min_ms: 30_000, max_ms: 40_000 }.wait_ms(message(12), 1);
     AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), sent(11, 1, 1_000)])
-        .and([disconnected(1, "operator", 1_000), slow])
+        .and([disconnected(1, Who::Operator, 1_000), slow])
         .due_wake_at(at(1_000).plus_ms(wait));
 }

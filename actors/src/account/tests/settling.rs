@@ -1,6 +1,7 @@
 //! What becomes of messages after their last try: verdicts, receipts, late failures.
 
 use events::account::{DeferReason, SettledAs};
+use events::who::Who;
 
 use super::*;
 use crate::account::{REMEMBERED_MS, Rejection};
@@ -19,7 +20,7 @@ fn done() -> AccountSpec {
 }
 
 fn settle(number: u64, settled_as: SettledAs) -> Command {
-    let (by, reason) = ("ada@kite.example".to_owned(), "she called".to_owned());
+    let (by, reason) = (Who::Person(7), "she called".to_owned());
     Command::Settle { message: message(number), settled_as, by, reason, reporting: None }
 }
 

@@ -28,18 +28,18 @@ fn a_window_closes_after_the_time_that_is_set_now() {
 }
 
 #[test]
-fn windows_that_are_called_in_close_at_once_and_later_ones_do_not() {
+fn windows_that_are_flushed_close_at_once_and_later_ones_do_not() {
     let spec = given([configured(Aggregation::Day), enabled(), opened_at(1, 1, 100)])
-        .when(Command::CallIn { by: operator() }, at(200))
+        .when(Command::Flush { by: operator() }, at(200))
         .answers(&Answer::Count(1))
-        .then([BundlesCalledIn { webhook: webhook(), by: operator(), at: at(200) }.into()])
+        .then([FlushRequested { webhook: webhook(), by: operator(), at: at(200) }.into()])
         .and([opened_at(2, 1, 300)]);
     assert_eq!(closings(&spec), [(100, 1, true), (300 + 24 * HOUR_MS, 1, true)]);
 }
 
 #[test]
-fn where_nothing_gathers_there_is_nothing_to_call_in() {
-    given(healthy()).when(Command::CallIn { by: operator() }, at(1)).answers(&Answer::Count(0)).then_nothing();
+fn where_nothing_gathers_there_is_nothing_to_flush() {
+    given(healthy()).when(Command::Flush { by: operator() }, at(1)).answers(&Answer::Count(0)).then_nothing();
 }
 
 #[test]

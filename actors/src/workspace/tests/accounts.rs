@@ -3,6 +3,7 @@
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
 use events::event::Event;
+use events::who::Who;
 
 use super::*;
 use crate::spec::facts::*;
@@ -76,7 +77,7 @@ fn one_resumption_ends_a_pause_and_a_block() {
 
 #[test]
 fn an_account_without_a_connection_is_neither_paused_nor_resumed() {
-    for by in ["operator", "transport"] {
+    for by in [Who::Operator, Who::Transport] {
         for command in [pause(1), resume(1)] {
             ready()
                 .and([paused(1), disconnected(1, by, 0)])
@@ -106,7 +107,7 @@ fn another_account_goes_on() {
 
 #[test]
 fn without_a_name_an_account_that_is_not_active_is_passed_over() {
-    for hold in [paused(2), blocked(2, None), disconnected(2, "operator", 0), disconnected(2, "transport", 0)] {
+    for hold in [paused(2), blocked(2, None), disconnected(2, Who::Operator, 0), disconnected(2, Who::Transport, 0)] {
         ready()
             .and([connection(2, SECOND).into(), hold])
             .when(to_phone(11, "+12025550101"), at(0))
@@ -117,14 +118,14 @@ fn without_a_name_an_account_that_is_not_active_is_passed_over() {
 
 #[test]
 fn without_a_name_somebody_must_be_active() {
-    for hold in [paused(1), blocked(1, None), disconnected(1, "operator", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Operator, 0)] {
         ready().and([hold]).when(to_phone(11, "+12025550101"), at(0)).then_rejected(&Rejection::NoConnectedAccount);
     }
 }
 
 #[test]
 fn a_named_account_that_is_not_active_takes_the_message_and_holds_it() {
-    for hold in [paused(1), blocked(1, None), disconnected(1, "operator", 0), disconnected(1, "transport", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Operator, 0), disconnected(1, Who::Transport, 0)] {
         ready()
             .and([connection(2, SECOND).into(), hold])
             .when(to_phone_from(11, "+12025550101", FIRST), at(0))
@@ -135,7 +136,7 @@ fn a_named_account_that_is_not_active_takes_the_message_and_holds_it() {
 
 #[test]
 fn the_most_recently_connected_account_is_the_one_that_was_connected_last_again() {
-    let again = [disconnected(1, "operator", 0), connected()];
+    let again = [disconnected(1, Who::Operator, 0), connected()];
     ready()
         .and([connection(2, SECOND).into()])
         .and(again)

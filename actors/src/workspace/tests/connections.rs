@@ -1,5 +1,6 @@
 //! How an account loses its connection and gets it back.
 
+use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::*;
@@ -38,7 +39,7 @@ fn connection_is(connected: bool) -> Command {
 
 /// The transport has it again.
 fn returned(nth: u64, phone: &str) -> AccountConnected {
-    AccountConnected { by: "transport".to_owned(), ..connection(nth, phone) }
+    AccountConnected { by: Who::Transport, ..connection(nth, phone) }
 }
 
 fn standing(spec: &WorkspaceSpec) -> Standing {
@@ -47,19 +48,19 @@ fn standing(spec: &WorkspaceSpec) -> Standing {
 
 #[test]
 fn a_disconnection_keeps_who_why_and_when() {
-    let spec = ready().when(disconnect(), at(70)).answers(&Answer::Done).then([disconnected(1, "operator", 70)]);
+    let spec = ready().when(disconnect(), at(70)).answers(&Answer::Done).then([disconnected(1, Who::Operator, 70)]);
     assert_eq!(standing(&spec), Standing::Disconnected);
 }
 
 #[test]
 fn what_is_disconnected_is_not_disconnected_again() {
-    ready().and([disconnected(1, "operator", 0)]).when(disconnect(), at(70)).answers(&Answer::Done).then_nothing();
+    ready().and([disconnected(1, Who::Operator, 0)]).when(disconnect(), at(70)).answers(&Answer::Done).then_nothing();
 }
 
 #[test]
 fn a_number_that_is_connected_again_keeps_its_id() {
     let spec = ready()
-        .and([disconnected(1, "operator", 0)])
+        .and([disconnected(1, Who::Operator, 0)])
         .when(connect(), at(70))
         .answers(&Answer::Connected(account(1)))
         .then([connected()]);
@@ -77,7 +78,7 @@ fn a_number_that_is_connected_again_may_have_another_transport_and_owner() {
         ..connection(1, FIRST)
     };
     ready()
-        .and([disconnected(1, "operator", 0)])
+        .and([disconnected(1, Who::Operator, 0)])
         .when(Command::Connect(other), at(70))
         .answers(&Answer::Connected(account(1)))
         .then([expected.into()]);
@@ -88,7 +89,7 @@ fn a_new_number_does_not_get_the_id_of_a_disconnected_one() {
     let Command::Connect(usual) = connect() else { unreachable!() };
     let other = Connect { phone: "+12025550102".to_owned(), ..usual };
     ready()
-        .and([disconnected(1, "operator", 0)])
+        .and([disconnected(1, Who::Operator, 0)])
         .when(Command::Connect(other), at(70))
         .answers(&Answer::Connected(account(2)))
         .then([connection(2, "+12025550102").into()]);
@@ -97,14 +98,14 @@ fn a_new_number_does_not_get_the_id_of_a_disconnected_one() {
 #[test]
 fn an_account_that_was_paused_or_blocked_still_is_when_it_is_connected_again() {
     for (hold, expected) in [(paused(1), Standing::Paused), (blocked(1, None), Standing::Blocked)] {
-        let spec = ready().and([hold, disconnected(1, "operator", 0)]).when(connect(), at(70)).then([connected()]);
+        let spec = ready().and([hold, disconnected(1, Who::Operator, 0)]).when(connect(), at(70)).then([connected()]);
         assert_eq!(standing(&spec), expected);
     }
 }
 
 #[test]
 fn a_lost_connection_is_the_transports_doing() {
-    let spec = ready().when(connection_is(false), at(70)).then([disconnected(1, "transport", 70)]);
+    let spec = ready().when(connection_is(false), at(70)).then([disconnected(1, Who::Transport, 70)]);
     assert_eq!(standing(&spec), Standing::Disconnected);
 }
 
@@ -112,7 +113,7 @@ fn a_lost_connection_is_the_transports_doing() {
 fn a_connection_is_lost_once_and_there_once() {
     ready().when(connection_is(true), at(70)).answers(&Answer::Done).then_nothing();
     ready()
-        .and([disconnected(1, "transport", 0)])
+        .and([disconnected(1, Who::Transport, 0)])
         .when(connection_is(false), at(70))
         .answers(&Answer::Done)
         .then_nothing();
@@ -121,10 +122,10 @@ fn a_connection_is_lost_once_and_there_once() {
 #[test]
 fn a_lost_connection_comes_back_by_itself_as_it_was() {
     let was = AccountConnected { own_message_id: false, gap_ms_min: 10, gap_ms_max: 20, ..connection(1, FIRST) };
-    let spec = WorkspaceSpec::given([created(), was.clone().into(), disconnected(1, "transport", 0)])
+    let spec = WorkspaceSpec::given([created(), was.clone().into(), disconnected(1, Who::Transport, 0)])
         .when(connection_is(true), at(70))
         .answers(&Answer::Done)
-        .then([AccountConnected { by: "transport".to_owned(), ..was }.into()]);
+        .then([AccountConnected { by: Who::Transport, ..was }.into()]);
     assert_eq!(standing(&spec), Standing::Connected);
 }
 
@@ -132,7 +133,7 @@ fn a_lost_connection_comes_back_by_itself_as_it_was() {
 fn a_lost_connection_comes_back_with_the_gap_of_now() {
     let now = AccountConnected { gap_ms_min: 5_000, gap_ms_max: 9_000, ..returned(1, FIRST) };
     ready()
-        .and([disconnected(1, "transport", 0), pacing_changed(None, 5_000, 9_000)])
+        .and([disconnected(1, Who::Transport, 0), pacing_changed(None, 5_000, 9_000)])
         .when(connection_is(true), at(70))
         .then([now.into()]);
 }
@@ -140,7 +141,7 @@ fn a_lost_connection_comes_back_with_the_gap_of_now() {
 #[test]
 fn a_paused_account_is_still_paused_when_its_connection_comes_back() {
     let spec = ready()
-        .and([paused(1), disconnected(1, "transport", 0)])
+        .and([paused(1), disconnected(1, Who::Transport, 0)])
         .when(connection_is(true), at(70))
         .then([returned(1, FIRST).into()]);
     assert_eq!(standing(&spec), Standing::Paused);
@@ -149,7 +150,7 @@ fn a_paused_account_is_still_paused_when_its_connection_comes_back() {
 #[test]
 fn what_somebody_disconnected_does_not_come_back_by_itself() {
     ready()
-        .and([disconnected(1, "operator", 0)])
+        .and([disconnected(1, Who::Operator, 0)])
         .when(connection_is(true), at(70))
         .answers(&Answer::Done)
         .then_nothing()
@@ -160,9 +161,9 @@ fn what_somebody_disconnected_does_not_come_back_by_itself() {
 #[test]
 fn what_somebody_disconnected_after_it_was_lost_does_not_come_back_by_itself() {
     ready()
-        .and([disconnected(1, "transport", 0)])
+        .and([disconnected(1, Who::Transport, 0)])
         .when(disconnect(), at(70))
-        .then([disconnected(1, "operator", 70)])
+        .then([disconnected(1, Who::Operator, 70)])
         .when(connection_is(true), at(80))
         .then_nothing();
 }
@@ -170,7 +171,7 @@ fn what_somebody_disconnected_after_it_was_lost_does_not_come_back_by_itself() {
 #[test]
 fn what_was_lost_can_be_connected_by_hand() {
     ready()
-        .and([disconnected(1, "transport", 0)])
+        .and([disconnected(1, Who::Transport, 0)])
         .when(connect(), at(70))
         .answers(&Answer::Connected(account(1)))
         .then([connected()])
@@ -181,10 +182,10 @@ fn what_was_lost_can_be_connected_by_hand() {
 #[test]
 fn a_short_loss_does_not_change_which_account_sends_by_default() {
     let spec = ready().and([connection(2, "+12025550102").into()]);
-    let spec = spec.when(connection_is(false), at(70)).then([disconnected(1, "transport", 70)]);
+    let spec = spec.when(connection_is(false), at(70)).then([disconnected(1, Who::Transport, 70)]);
     let spec = spec.when(connection_is(true), at(80)).then([returned(1, FIRST).into()]);
     assert_eq!(spec.state().default_account(), Some(account(2)));
-    let spec = spec.and([disconnected(2, "transport", 90)]);
+    let spec = spec.and([disconnected(2, Who::Transport, 90)]);
     assert_eq!(spec.state().default_account(), Some(account(1)));
     let spec = spec.and([returned(2, "+12025550102").into()]);
     assert_eq!(spec.state().default_account(), Some(account(2)));
@@ -192,7 +193,7 @@ fn a_short_loss_does_not_change_which_account_sends_by_default() {
 
 #[test]
 fn what_somebody_connects_again_sends_by_default() {
-    let spec = ready().and([connection(2, "+12025550102").into(), disconnected(1, "transport", 0)]);
+    let spec = ready().and([connection(2, "+12025550102").into(), disconnected(1, Who::Transport, 0)]);
     let spec = spec.when(connect(), at(70)).then([connected()]);
     assert_eq!(spec.state().default_account(), Some(account(1)));
 }

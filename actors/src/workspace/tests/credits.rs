@@ -2,6 +2,7 @@
 
 use events::event::Event;
 use events::ids::ID_MAX;
+use events::who::Who;
 use events::workspace::KeyCreated;
 
 use super::*;
@@ -27,7 +28,7 @@ fn first_key() -> Event {
 }
 
 fn grant(amount: u64) -> Command {
-    Command::Grant(Grant { amount, reason: "June".to_owned(), by: "operator".to_owned() })
+    Command::Grant(Grant { amount, reason: "June".to_owned(), by: Who::Operator })
 }
 
 #[test]

@@ -5,6 +5,7 @@ use events::event::Event;
 use events::ids::WebhookId;
 use events::index::ChatEntry;
 use events::webhook::{Aggregation, BUNDLE_BYTES};
+use events::who::Who;
 
 use super::*;
 use crate::decider::{Decider, Found, Question};
@@ -68,7 +69,7 @@ fn group() -> ChatOpened {
 }
 
 fn renamed(previous: &str, name: &str) -> Event {
-    let (previous, name, by) = (previous.into(), name.into(), "transport".to_owned());
+    let (previous, name, by) = (previous.into(), name.into(), Who::Transport);
     ChatRenamed { workspace: workspace(), chat: chat(1), previous, name, by }.into()
 }
 
@@ -253,7 +254,7 @@ fn what_is_heard_costs_nothing() {
 
 #[test]
 fn an_account_that_is_not_active_still_hears() {
-    for hold in [paused(1), blocked(1, None), disconnected(1, "operator", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Operator, 0)] {
         ready().and([hold]).when(hear(|_| {}), at(9)).then([opened_as("Cleo").into(), received().into()]);
     }
 }

@@ -137,6 +137,6 @@ fn the_key_is_looked_up_before_the_recipient() {
 
 #[test]
 fn commands_that_are_not_about_messages_ask_nothing() {
-    let grant = Command::Grant(crate::workspace::Grant { amount: 1, reason: String::new(), by: String::new() });
+    let grant = Command::Grant(crate::workspace::Grant { amount: 1, reason: String::new(), by: operator() });
     assert_eq!(Workspace::asks(ready().state(), &grant), None);
 }

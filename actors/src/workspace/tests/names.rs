@@ -2,6 +2,7 @@
 
 use events::account::MessageQueued;
 use events::event::Event;
+use events::who::Who;
 
 use super::*;
 use crate::decider::{Decider, Found, Question};
@@ -108,7 +109,7 @@ fn an_unknown_account_is_refused_whatever_the_title() {
 
 #[test]
 fn a_chat_by_title_takes_messages_while_its_account_is_not_active() {
-    for hold in [paused(1), blocked(1, None), disconnected(1, "operator", 0)] {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Operator, 0)] {
         ready().and([hold]).finding(found(&[(3, 1)])).when(to_name("Bob Example", None), at(0)).then(taken(3, 1));
     }
 }

@@ -1,6 +1,7 @@
 //! How numbers are connected to a workspace.
 
 use events::ids::{AccountId, WorkspaceId};
+use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::*;
@@ -89,7 +90,7 @@ fn a_number_that_another_workspace_holds_is_taken() {
             .when(connect(phone), at(0))
             .then_rejected(&Rejection::NumberTaken);
     }
-    let was_ours = [created(), connected(), disconnected(1, "operator", 0)];
+    let was_ours = [created(), connected(), disconnected(1, Who::Operator, 0)];
     WorkspaceSpec::given(was_ours)
         .finding(held_by(1, "simulator"))
         .when(connect("+12025550100"), at(70))
@@ -99,7 +100,7 @@ fn a_number_that_another_workspace_holds_is_taken() {
 #[test]
 fn a_number_that_nobody_holds_any_more_is_free_and_so_is_ones_own() {
     for found in [Found::Holders(Vec::new()), held_by(0, "simulator")] {
-        WorkspaceSpec::given([created(), connected(), disconnected(1, "transport", 0)])
+        WorkspaceSpec::given([created(), connected(), disconnected(1, Who::Transport, 0)])
             .finding(found)
             .when(connect("+12025550100"), at(70))
             .answers(&Answer::Connected(account(1)))

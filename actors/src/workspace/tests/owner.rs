@@ -7,7 +7,11 @@ use crate::spec::facts::*;
 use crate::workspace::ChangeOwner;
 
 fn change(change: ChangeOwner) -> Command {
-    Command::ChangeOwner(ChangeOwner { by: operator(), ..change })
+    Command::ChangeOwner(change)
+}
+
+fn nothing() -> ChangeOwner {
+    ChangeOwner { name: None, owner_name: None, owner_email: None, language: None, by: operator() }
 }
 
 fn as_created() -> OwnerChanged {
@@ -24,10 +28,10 @@ fn as_created() -> OwnerChanged {
 #[test]
 fn what_is_not_named_stays_as_it_is() {
     WorkspaceSpec::given([created()])
-        .when(change(ChangeOwner { name: Some("Red Kite".into()), ..ChangeOwner::default() }), at(0))
+        .when(change(ChangeOwner { name: Some("Red Kite".into()), ..nothing() }), at(0))
         .answers(&Answer::Done)
         .then([OwnerChanged { name: "Red Kite".into(), ..as_created() }.into()])
-        .when(change(ChangeOwner { language: Some("de".into()), ..ChangeOwner::default() }), at(0))
+        .when(change(ChangeOwner { language: Some("de".into()), ..nothing() }), at(0))
         .then([OwnerChanged { name: "Red Kite".into(), language: "de".to_owned(), ..as_created() }.into()]);
 }
 
@@ -38,7 +42,7 @@ fn all_particulars_change_at_once() {
         owner_name: Some("Bob Example".into()),
         owner_email: Some("bob@kite.example".into()),
         language: Some("de".into()),
-        by: String::new(),
+        by: operator(),
     };
     let changed = OwnerChanged {
         name: "Red Kite".into(),
@@ -52,13 +56,13 @@ fn all_particulars_change_at_once() {
 
 #[test]
 fn what_is_so_already_changes_nothing() {
-    let same = ChangeOwner { name: Some("Blue Kite".into()), language: Some("en".into()), ..ChangeOwner::default() };
-    for wanted in [same, ChangeOwner::default()] {
+    let same = ChangeOwner { name: Some("Blue Kite".into()), language: Some("en".into()), ..nothing() };
+    for wanted in [same, nothing()] {
         WorkspaceSpec::given([created()]).when(change(wanted), at(0)).answers(&Answer::Done).then_nothing();
     }
 }
 
 #[test]
 fn a_workspace_that_does_not_exist_has_no_owner() {
-    WorkspaceSpec::given([]).when(change(ChangeOwner::default()), at(0)).then_rejected(&Rejection::UnknownWorkspace);
+    WorkspaceSpec::given([]).when(change(nothing()), at(0)).then_rejected(&Rejection::UnknownWorkspace);
 }

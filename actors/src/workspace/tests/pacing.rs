@@ -1,5 +1,6 @@
 //! How the gap between two messages is changed for every account of a workspace.
 
+use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::*;
@@ -50,7 +51,7 @@ fn accounts_that_are_connected_later_get_the_workspaces_gap() {
 
 #[test]
 fn an_account_that_is_not_active_is_told_too() {
-    for hold in [paused(2), blocked(2, None), disconnected(2, "operator", 0)] {
+    for hold in [paused(2), blocked(2, None), disconnected(2, Who::Operator, 0)] {
         ready().and([hold]).when(pace(3_000, 7_000), at(0)).then([
             pacing_changed(None, 3_000, 7_000),
             pacing_changed(Some(1), 3_000, 7_000),

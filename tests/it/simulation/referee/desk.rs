@@ -4,6 +4,7 @@ use events::account::Origin;
 use events::chat::{MessageReceived, Responsible};
 use events::event::Event;
 use events::ids::AccountId;
+use events::who::Who;
 
 use super::{Referee, Verdict, require};
 
@@ -23,12 +24,12 @@ pub struct Door {
 }
 
 impl Referee {
-    pub(super) fn see_desk(&mut self, by: &str, event: &Event) -> Verdict {
+    pub(super) fn see_desk(&mut self, by: Who, event: &Event) -> Verdict {
         match event {
             Event::ChatOpened(e) => {
                 let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
                 let invalid = e.peer.reveal().starts_with('?');
-                require(!(by == "inbound" && strict && invalid), "a strict webhook took a phone that is none")?;
+                require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
                 let key = (e.account, e.peer.reveal().to_owned());
                 require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
                 let room = Room { account: e.account, title: e.name.reveal().to_owned(), responsible: None };

@@ -7,11 +7,10 @@ use events::event::Event;
 use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::record::Position;
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected};
 
 use super::{DAY_MS, End, Referee, Told, Verdict, require};
-
-const TRANSPORT: &str = "transport";
 
 /// One account's story.
 #[derive(Debug, Default)]
@@ -81,7 +80,7 @@ impl Referee {
     }
 
     fn connected(&mut self, e: &AccountConnected) -> Verdict {
-        let by_itself = e.by == TRANSPORT;
+        let by_itself = e.by == Who::Transport;
         if !by_itself {
             self.connections += 1;
         }
@@ -106,7 +105,7 @@ impl Referee {
     }
 
     fn disconnected(&mut self, e: &AccountDisconnected) -> Verdict {
-        let (line, by_itself) = (self.line(e.account)?, e.by == TRANSPORT);
+        let (line, by_itself) = (self.line(e.account)?, e.by == Who::Transport);
         // Somebody may end for good what the transport lost.
         let ends = line.disconnected.is_none_or(|(_, returns)| returns && !by_itself);
         require(ends, "disconnected twice")?;

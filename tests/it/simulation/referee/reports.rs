@@ -37,7 +37,7 @@ struct Window {
 pub struct Gathering {
     aggregation: Aggregation,
     changed_at: Timestamp,
-    called_in: Option<Timestamp>,
+    flushed_at: Option<Timestamp>,
 }
 
 /// Everything about owing.
@@ -70,8 +70,8 @@ impl Referee {
                 (gathering.aggregation, gathering.changed_at) = (e.aggregation, now);
                 Ok(())
             }
-            Event::BundlesCalledIn(e) => {
-                self.reports.gathering.entry(e.webhook).or_default().called_in = Some(e.at);
+            Event::FlushRequested(e) => {
+                self.reports.gathering.entry(e.webhook).or_default().flushed_at = Some(e.at);
                 Ok(())
             }
             Event::BundleOpened(e) => self.opened(e),
@@ -149,9 +149,9 @@ impl Gathering {
     /// A window is open as long as its webhook says, and no longer.
     fn closed(&self, opened_at: Timestamp, at: Timestamp, alive_since: Timestamp) -> Verdict {
         let due = opened_at.plus_ms(self.aggregation.window_ms());
-        let called_in = self.called_in.is_some_and(|at| opened_at <= at);
+        let is_flushed = self.flushed_at.is_some_and(|at| opened_at <= at);
         let changed = at.since_ms(self.changed_at) <= LATE_MS;
-        require(at >= due || called_in || changed, "a window closed too early")?;
+        require(at >= due || is_flushed || changed, "a window closed too early")?;
         let latest = due.max(self.changed_at).max(alive_since).plus_ms(LATE_MS);
         require(at <= latest, "a bundle spans more than its window")
     }

@@ -6,6 +6,7 @@ use events::account::MessageQueued;
 use events::event::Event;
 use events::ids::MessageId;
 use events::time::Timestamp;
+use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::referee::Referee;
@@ -175,13 +176,13 @@ impl Driver {
             Step::Settle(which, settled_as) => self.about(which, |number| Command::Settle {
                 message: message(number),
                 settled_as,
-                by: "ada@kite.example".to_owned(),
+                by: Who::Person(7),
                 reason: "she called".to_owned(),
                 reporting: None,
             }),
             Step::Pause => self.happened(vec![paused(1)]),
             Step::Resume => self.happened(vec![resumed(1)]),
-            Step::Disconnect => self.happened(vec![disconnected(1, "operator", self.now.ms())]),
+            Step::Disconnect => self.happened(vec![disconnected(1, Who::Operator, self.now.ms())]),
             Step::Connect { own_message_id } => self.connect(own_message_id),
             Step::Pace { min_ms, span_ms } => self.happened(vec![pacing_changed(Some(1), min_ms, min_ms + span_ms)]),
             Step::Crash => self.crash(),

@@ -8,6 +8,7 @@ use events::ids::{AccountId, ChatId, MessageId};
 use events::index::{ChatEntry, Remembered};
 use events::record::Idempotency;
 use events::time::Timestamp;
+use events::who::Who;
 
 use crate::decider::{Found, Question};
 
@@ -54,8 +55,11 @@ impl Directory {
                 assert_eq!(entry.name, e.previous, "the title so far is another one");
                 assert_ne!(entry.name, e.name, "renamed to what it is called");
                 entry.name = e.name.clone();
-                assert!(e.by != "transport" || !self.named_by_hand.contains(&e.chat), "a title given by hand is gone");
-                if e.by != "transport" {
+                assert!(
+                    e.by != Who::Transport || !self.named_by_hand.contains(&e.chat),
+                    "a title given by hand is gone"
+                );
+                if e.by != Who::Transport {
                     self.named_by_hand.insert(e.chat);
                 }
             }

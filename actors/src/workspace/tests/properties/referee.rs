@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::event::Event;
 use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
+use events::who::Who;
 
 /// Why an account may not send; each fact by itself.
 #[derive(Debug, Default, Clone, Copy)]
@@ -95,7 +96,7 @@ impl Referee {
                 assert!(before.is_none_or(|line| line.ended.is_some()), "connected twice");
                 let line = Line { ended: None, ..before.unwrap_or_default() };
                 self.lines.insert(e.account, line);
-                if e.by == "transport" {
+                if e.by == Who::Transport {
                     assert_eq!(before.and_then(|line| line.ended), Some(By::Transport), "connected by itself");
                 } else {
                     self.order.retain(|account| *account != e.account);
@@ -105,7 +106,7 @@ impl Referee {
             Event::AccountDisconnected(e) => {
                 let line = self.lines.get_mut(&e.account).unwrap();
                 assert_ne!(line.ended, Some(By::Somebody), "disconnected twice");
-                line.ended = Some(if e.by == "transport" { By::Transport } else { By::Somebody });
+                line.ended = Some(if e.by == Who::Transport { By::Transport } else { By::Somebody });
             }
             Event::AccountPaused(e) => self.lines.get_mut(&e.account).unwrap().paused = true,
             Event::AccountResumed(e) => {

@@ -1,0 +1,160 @@
+//! Who made something happen. The log, the API and exports all show the same text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What a key's text begins with.
+const KEY: &str = "key/";
+/// What a person's text begins with.
+const PERSON: &str = "person/";
+/// Any key of a workspace, in records of 0.1.0.
+const API: &str = "api";
+
+/// Who made something happen.
+///
+/// Its text is `operator`, `key/3`, `inbound`, `person/7`, `transport`, `receiver`, `mail`, `restore` or `system`, in the
+/// bytes of the log as well as in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// Whoever has the operator's key.
+    Operator,
+    /// Whoever has this API key of the workspace. 0: one of its keys, in records of 0.1.0, which did not tell them apart.
+    Key(u32),
+    /// Whoever posts to the workspace's secret URL.
+    Inbound,
+    /// This person, signed in to the console.
+    Person(u32),
+    /// WhatsApp, or whatever carries messages in its place.
+    Transport,
+    /// Whoever gets the reports, by answering them.
+    Receiver,
+    /// The mail server.
+    Mail,
+    /// Bringing back a backup.
+    Restore,
+    /// Tidings itself: its own rules, when their time has come.
+    System,
+}
+
+/// The text names nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such originator")]
+pub struct NobodySo;
+
+impl Who {
+    /// Its text, where that is the same for all of the kind.
+    const fn word(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Operator => "operator",
+            Self::Inbound => "inbound",
+            Self::Transport => "transport",
+            Self::Receiver => "receiver",
+            Self::Mail => "mail",
+            Self::Restore => "restore",
+            Self::System => "system",
+            Self::Key(_) | Self::Person(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Key(number) => write!(f, "{KEY}{number}"),
+            Self::Person(number) => write!(f, "{PERSON}{number}"),
+            other => f.write_str(other.word().unwrap_or_default()),
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = NobodySo;
+
+    fn from_str(text: &str) -> Result<Self, NobodySo> {
+        let words =
+            [Self::Operator, Self::Inbound, Self::Transport, Self::Receiver, Self::Mail, Self::Restore, Self::System];
+        if let Some(who) = words.into_iter().find(|who| who.word() == Some(text)) {
+            return Ok(who);
+        }
+        let who = match text.strip_prefix(KEY) {
+            Some(number) => number.parse().map(Self::Key),
+            None if text == API => Ok(Self::Key(0)),
+            None => text.strip_prefix(PERSON).unwrap_or_default().parse().map(Self::Person),
+        };
+        // One number has one text: no sign, no leading zero.
+        who.ok().filter(|who| text == API || who.to_string() == text).ok_or(NobodySo)
+    }
+}
+
+impl Serialize for Who {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.word() {
+            Some(word) => serializer.serialize_str(word),
+            None => serializer.serialize_str(&self.to_string()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Who;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an originator, such as operator or key/3")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Who, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [(Who, &str); 11] = [
+        (Who::Operator, "operator"),
+        (Who::Key(0), "key/0"),
+        (Who::Key(3), "key/3"),
+        (Who::Key(u32::MAX), "key/4294967295"),
+        (Who::Inbound, "inbound"),
+        (Who::Person(7), "person/7"),
+        (Who::Transport, "transport"),
+        (Who::Receiver, "receiver"),
+        (Who::Mail, "mail"),
+        (Who::Restore, "restore"),
+        (Who::System, "system"),
+    ];
+
+    #[test]
+    fn each_has_a_text_of_its_own() {
+        for (who, text) in ALL {
+            assert_eq!((who.to_string().as_str(), text.parse()), (text, Ok(who)));
+            assert_eq!(serde_json::to_value(who).unwrap(), serde_json::json!(text));
+        }
+    }
+
+    #[test]
+    fn no_other_text_names_anybody() {
+        for text in
+            ["", "Operator", "key/", "key/-1", "key/+1", "key/03", "key/4294967296", "person", "person/ 7", "ada"]
+        {
+            assert_eq!(text.parse::<Who>(), Err(NobodySo), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_word_that_0_1_0_had_for_any_key_is_still_read() {
+        assert_eq!("api".parse(), Ok(Who::Key(0)));
+    }
+}
