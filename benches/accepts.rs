@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidings::bench::figures::{float, median};

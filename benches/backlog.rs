@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use serde_json::json;
 use tidings::bench::receiver::Receiver;
 use tokio::time::Instant;

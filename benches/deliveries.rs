@@ -176,7 +176,7 @@ async fn bare_loop(receiver: &str, receivers: usize, reports: usize, bytes: usiz
     let (keys, url) = (KeyRing::new(key), format!("http://{receiver}/hooks/0"));
     let begun = Instant::now();
     let posts = stream::iter(0..reports).map(async |nth| {
-        let at = actors::clock::wall_now();
+        let at = actors::runtime::clock::wall_now();
         let request = Request::signed(url.clone(), &format!("dlv_{nth:016X}"), at, vec![b'x'; bytes], &keys);
         match poster.post(request).await.fault {
             None => Ok(()),

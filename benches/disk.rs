@@ -14,10 +14,10 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::log::Log;
 use events::record::decode;
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use serde_json::json;
 use tidings::bench::figures::float;
 use tidings::bench::lives::{Scribe, Tenant};

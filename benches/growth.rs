@@ -15,10 +15,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::ids::StreamId;
 use events::log::Log;
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{Spread, float};
 use tidings::bench::lives::{Scribe, ScribeError, Tenant};

@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use actors::account::Account;
 use actors::chat::Chat;
-use actors::clock::wall_now;
-use actors::registry::Kind;
-use actors::shard::ShardHandle;
+use actors::runtime::clock::wall_now;
+use actors::runtime::registry::Kind;
+use actors::runtime::shard::ShardHandle;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::log::Log;

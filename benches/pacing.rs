@@ -17,13 +17,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use actors::account::pacing::Gap;
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::account::{MessageSent, SendDeferred, SendStarted};
 use events::event::Event;
 use events::ids::AccountId;
 use events::log::{Log, ReadError};
 use events::record::{Record, decode};
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{Spread, float};
 use tidings::bench::lives::{Scribe, ScribeError, Tenant};

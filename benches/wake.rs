@@ -17,14 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::Account;
-use actors::clock::wall_now;
 use actors::decider::Decider;
-use actors::replay::{Replayed, replay, wake};
+use actors::runtime::clock::wall_now;
+use actors::runtime::replay::{Replayed, replay, wake};
 use events::ids::AccountId;
 use events::index::Index;
 use events::log::{Log, ReadError};
 use events::record::Position;
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use reqwest::Method;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Signs reports as the gateway does and prints them as JSON, for receivers in other languages to try themselves on.
 #![expect(clippy::print_stdout, clippy::panic, reason = "a program for the terminal")]
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use serde_json::{Map, Value, json};
 use tidings::outbound::{KeyRing, Request, SigningKey};
 use tidings::secrets::Chance;

@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::account::pacing::Gap;
-use actors::clock::Clock;
-use actors::port::Ports;
 use actors::reporting::Reports;
-use actors::shard::{Parts, Reading, Shard, ShardHandle};
-use actors::vital;
+use actors::runtime::clock::Clock;
+use actors::runtime::port::Ports;
+use actors::runtime::shard::{Parts, Reading, Shard, ShardHandle};
+use actors::runtime::vital;
 use actors::workspace::Connect;
 use events::ids::WorkspaceId;
 use events::index::{KeyEntry, Lookup};

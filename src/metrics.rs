@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use actors::shard::ShardHandle;
+use actors::runtime::shard::ShardHandle;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 

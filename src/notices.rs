@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actors::account::Account;
-use actors::shard::{Reading, ShardHandle};
+use actors::runtime::shard::{Reading, ShardHandle};
 use actors::webhook::Webhook;
 use actors::workspace::{Owner, Workspace};
 use events::event::Event;

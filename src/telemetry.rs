@@ -128,7 +128,7 @@ mod tests {
     fn other_crates_are_never_heard_below_info() {
         for (target, level, heard) in [
             ("tidings::http::caller", Level::TRACE, true),
-            ("actors::shell", Level::DEBUG, true),
+            ("actors::runtime::shell", Level::DEBUG, true),
             ("events", Level::TRACE, true),
             ("actix_http::h1::service", Level::INFO, true),
             ("actix_http::h1::service", Level::DEBUG, false),

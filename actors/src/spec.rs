@@ -8,8 +8,8 @@ use std::fmt::Debug;
 use events::event::Event;
 use events::ids::{StreamId, WorkspaceId};
 use events::log::{Batch, Log};
-use events::memory_log::MemoryLog;
 use events::snapshot::{self, Place};
+use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, Found, Question};

@@ -11,7 +11,7 @@ use events::index::{Index, Series};
 use events::log::Log;
 use events::record::{Cause, Position};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::webhook::{BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};

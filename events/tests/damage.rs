@@ -9,10 +9,10 @@ use std::sync::Arc;
 use events::chain;
 use events::codec;
 use events::log::{Batch, Head, Log, ReadError, StoredRecord};
-use events::memory_log::MemoryLog;
 use events::personal::Digest;
 use events::record::{Position, Record, decode};
-use events::sled_log::SledLog;
+use events::store::memory_log::MemoryLog;
+use events::store::sled_log::SledLog;
 use events::verify::verify;
 use proptest::prelude::*;
 

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::codec::{CodecError, encode_record};
 use events::event::Event;
 use events::index::Index;
 use events::log::{Log, LogStats};
 use events::record::{Cause, Record};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::who::Who;

@@ -7,9 +7,9 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use actors::vital;
+use actors::runtime::vital;
 use events::ids::WorkspaceId;
-use events::sled_log::{OpenError, SledLog};
+use events::store::sled_log::{OpenError, SledLog};
 
 use self::workspace::Ready;
 pub(super) use self::workspace::{ACCOUNT_PHONE, api_key_file};

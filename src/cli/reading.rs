@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use events::index::Index;
 use events::log::{Log, ReadError};
-use events::scratch::CopyError;
-use events::sled_log::{OpenError, SledLog};
+use events::store::scratch::CopyError;
+use events::store::sled_log::{OpenError, SledLog};
 
 use super::args::{Cli, Server};
 use super::exit::{Exit, Failure};

@@ -12,8 +12,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actors::vital;
-use events::sled_log::{Closed, OpenError};
+use actors::runtime::vital;
+use events::store::sled_log::{Closed, OpenError};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};

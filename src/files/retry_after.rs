@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 

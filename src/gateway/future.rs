@@ -34,7 +34,7 @@ pub(super) fn check(log: &dyn Log, last: Timestamp, wall: Timestamp, accept: boo
 
 #[cfg(test)]
 mod tests {
-    use events::memory_log::MemoryLog;
+    use events::store::memory_log::MemoryLog;
 
     use super::*;
 

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::thread;
 
 use actix::Arbiter;
-use actors::clock::{Clock, wall_now};
-use actors::shard::Reading;
-use actors::vital;
+use actors::runtime::clock::{Clock, wall_now};
+use actors::runtime::shard::Reading;
+use actors::runtime::vital;
 use events::log::{Log, ReadError};
 use events::personal::Digest;
-use events::sled_log::{OpenError, SledLog};
+use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};

@@ -6,7 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use actors::shard::AskError;
+use actors::runtime::shard::AskError;
 use actors::workspace::Rejection;
 use bytes::Bytes;
 use events::log::ReadError;

@@ -5,7 +5,7 @@ mod url;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use actors::webhook::{Answer, Command, Configure, State, Webhook};
 use events::ids::{ChatId, DeliveryId, WebhookId};
 use events::personal::Digest;

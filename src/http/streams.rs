@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actors::account::Account;
 use actors::chat::Chat;
 use actors::decider::Decider;
-use actors::replay::replay;
+use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::ids::StreamId;

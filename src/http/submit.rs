@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use actors::shard::AskError;
+use actors::runtime::shard::AskError;
 use actors::workspace::{Accepted, Answer, Command, LookedUp, Recipient, Rejection, Submit, Verdict, Workspace};
 use events::account::Origin;
 use events::ids::{ChatId, WorkspaceId};

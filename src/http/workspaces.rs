@@ -1,7 +1,7 @@
 //! The operator's workspaces: created, given credits.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actors::shard::AskError;
+use actors::runtime::shard::AskError;
 use actors::workspace::{Answer, Command, Create, Grant, Rejection, State, Workspace};
 use events::ids::WorkspaceId;
 use events::index::Lookup;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use actors::clock::Clock;
-use actors::shard::{Reading, ShardHandle};
+use actors::runtime::clock::Clock;
+use actors::runtime::shard::{Reading, ShardHandle};
 use events::ids::WorkspaceId;
 use events::log::{Log, ReadError};
 use tokio::sync::Mutex;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use actors::clock::wall_now;
-use actors::shard::ShardHandle;
+use actors::runtime::clock::wall_now;
+use actors::runtime::shard::ShardHandle;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 

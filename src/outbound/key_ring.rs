@@ -155,7 +155,7 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
-    use events::memory_log::MemoryLog;
+    use events::store::memory_log::MemoryLog;
 
     use super::*;
     use crate::secrets::Chance;

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actors::chat::{self, Chat};
-use actors::clock::wall_now;
-use actors::port::Port;
-use actors::shard::{Reading, ShardHandle};
+use actors::runtime::clock::wall_now;
+use actors::runtime::port::Port;
+use actors::runtime::shard::{Reading, ShardHandle};
 use actors::webhook::{Command, Effect, Outcome, Tried, Webhook};
 use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::log::{Log, ReadError};

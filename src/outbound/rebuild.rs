@@ -145,9 +145,9 @@ mod tests {
 
     use events::chat::{MessageRead, MessageReceived};
     use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
-    use events::memory_log::MemoryLog;
     use events::record::Cause;
     use events::sequencer::{Inbox, NewCommit, Sequencer};
+    use events::store::memory_log::MemoryLog;
     use events::watermark::Watermark;
     use events::webhook::BundleAccount;
     use events::who::Who;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use actors::shard::{Reading, ShardHandle};
+use actors::runtime::shard::{Reading, ShardHandle};
 use dashmap::DashMap;
 use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use events::ids::MessageId;
 use events::log::Batch;
-use events::memory_log::MemoryLog;
+use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
 use serde_json::json;
 

@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actors::account::{Account, Command, Effect, Outcome, Prospect};
-use actors::port::Port;
-use actors::shard::Reading;
+use actors::runtime::port::Port;
+use actors::runtime::shard::Reading;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::index::{AccountEntry, Index, Lookup};
 use events::log::{Log, ReadError};

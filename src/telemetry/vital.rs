@@ -6,7 +6,7 @@ use std::process;
 use std::sync::Once;
 use std::thread;
 
-use actors::vital;
+use actors::runtime::vital;
 
 use super::{last_words, say};
 

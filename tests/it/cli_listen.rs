@@ -1,6 +1,6 @@
 //! `tidings listen`: reports are received, judged, told and passed on.
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;

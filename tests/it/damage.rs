@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use events::log::{Log, ReadError, StoredNote, StoredRecord};
-use events::sled_log::{OpenError, SledLog};
+use events::store::sled_log::{OpenError, SledLog};
 use events::verify::verify;
 use serde_json::json;
 use tempfile::TempDir;

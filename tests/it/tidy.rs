@@ -297,21 +297,21 @@ fn a_dependency_against_the_direction_is_found() {
     let named = ["2: events/ never names `actors`", "3: events/ never names `actix`"];
     assert_eq!(check("events/src/log.rs", text), named.map(|end| format!("events/src/log.rs:{end}")));
     assert_eq!(check("events/tests/log.rs", text), [""; 0]);
-    assert_eq!(check("actors/src/shell.rs", "//! A.\nuse actix_web::get;\n").len(), 1);
-    assert_eq!(check("actors/src/shell.rs", "//! A.\nuse actix::Actor;\n"), [""; 0]);
+    assert_eq!(check("actors/src/runtime/shell.rs", "//! A.\nuse actix_web::get;\n").len(), 1);
+    assert_eq!(check("actors/src/runtime/shell.rs", "//! A.\nuse actix::Actor;\n"), [""; 0]);
 }
 
 #[test]
 fn only_code_that_names_the_crate_itself_counts() {
     let source = |path: &str, text: &str| (path.to_owned(), text.to_owned());
     let sources = [
-        source("events/src/sled_log.rs", "use sled::Db;"),
+        source("events/src/store/sled_log.rs", "use sled::Db;"),
         source("events/src/lib.rs", "pub mod sled_log; // keeps sled away\n/* sled */"),
         source("events/tests/reopen.rs", "use sled::Db;"),
         source("src/gateway.rs", "let name = \"sled\"; let raw = r#\"a \"sled\" b\"#;"),
         source("src/state.rs", "let quote = '\"'; use sled; let other = '\"';"),
     ];
-    assert_eq!(namers_of("sled", &sources), ["events/src/sled_log.rs", "src/state.rs"]);
+    assert_eq!(namers_of("sled", &sources), ["events/src/store/sled_log.rs", "src/state.rs"]);
 }
 
 #[test]

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::ids::{AccountId, WorkspaceId};
     use crate::log::Batch;
-    use crate::memory_log::MemoryLog;
+    use crate::store::memory_log::MemoryLog;
 
     const OLD: &str = "Team Ko\u{308}ln ";
 

@@ -9,7 +9,7 @@ use events::account::MessageQueued;
 use events::event::Event;
 use events::log::{Head, Log};
 use events::record::decode;
-use events::sled_log::{OpenError, SledLog};
+use events::store::sled_log::{OpenError, SledLog};
 use events::verify::verify;
 
 use crate::hand::queued;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use events::log::{Batch, Head, Log, StoredNote, StoredRecord};
-use events::memory_log::MemoryLog;
-use events::sled_log::{OpenError, SledLog};
+use events::store::memory_log::MemoryLog;
+use events::store::sled_log::{OpenError, SledLog};
 use tempfile::TempDir;
 
 use crate::hand::Hand;

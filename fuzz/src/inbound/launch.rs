@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use actors::clock::Clock;
-use actors::shard::Reading;
+use actors::runtime::clock::Clock;
+use actors::runtime::shard::Reading;
 use events::log::Log;
-use events::memory_log::MemoryLog;
+use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
 use events::writer::{Work, Writer};
 use futures_util::future::BoxFuture;

@@ -13,7 +13,7 @@ use events::index::Index;
 use events::log::{Log, Note, ReadError};
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
-use events::sled_log::{OpenError, SledLog};
+use events::store::sled_log::{OpenError, SledLog};
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::who::Who;

@@ -3,7 +3,7 @@
 use actors::account::Account;
 use actors::chat::Chat;
 use actors::decider::Decider;
-use actors::replay::replay;
+use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::index::{KeyEntry, Lookup};

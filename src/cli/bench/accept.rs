@@ -1,6 +1,6 @@
 //! `tidings bench accept`: messages posted over many connections, each durable before its answer leaves.
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 
 use super::gateway::{Running, data_dir};
 use super::{Bench, Figures, failed};

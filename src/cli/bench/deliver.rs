@@ -5,7 +5,7 @@ use events::record::Cause;
 use events::who::Who;
 use std::time::Duration;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use actors::webhook::{self, AT_ONCE, Configure, Webhook};
 use tokio::time::{Instant, interval, sleep};
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::Account;
-use actors::clock::wall_now;
-use actors::replay::replay;
+use actors::runtime::clock::wall_now;
+use actors::runtime::replay::replay;
 use events::codec::decode_record;
 use events::event::Event;
 use events::ids::StreamId;
 use events::index::Index;
 use events::log::Log;
 use events::record::Position;
-use events::sled_log::SledLog;
+use events::store::sled_log::SledLog;
 use tokio::time::Instant;
 
 use super::gateway::data_dir;

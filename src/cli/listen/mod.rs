@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 
 use self::forward::Forward;
 use self::seen::Seen;

@@ -1,7 +1,7 @@
 //! What is kept of a try, and what is shown of it.
 
 use events::ids::WorkspaceId;
-use events::memory_log::MemoryLog;
+use events::store::memory_log::MemoryLog;
 use serde_json::{Value, json};
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use actors::vital;
+use actors::runtime::vital;
 use tokio::task::JoinSet;
 
 /// At most one running task; it ends when it is replaced, stopped or dropped.

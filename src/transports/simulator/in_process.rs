@@ -62,7 +62,7 @@ mod tests {
     use std::sync::Arc;
 
     use actors::account::outcome::{Outcome, Permanent};
-    use actors::clock::Clock;
+    use actors::runtime::clock::Clock;
     use events::time::Timestamp;
     use tokio::sync::mpsc::error::TryRecvError;
 

@@ -31,7 +31,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use actix_web::{App, HttpServer};
-use actors::clock::Clock;
+use actors::runtime::clock::Clock;
 use actors::workspace::Once;
 use events::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actors::account::outcome::Outcome;
-use actors::clock::Clock;
+use actors::runtime::clock::Clock;
 use events::ids::MessageId;
 use events::time::Timestamp;
 use tokio::sync::Notify;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::App;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actors::clock::Clock;
+use actors::runtime::clock::Clock;
 use events::ids::MessageId;
 use events::time::Timestamp;
 use serde_json::{Value, json};

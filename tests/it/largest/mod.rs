@@ -16,12 +16,12 @@ use events::event::Event;
 use events::ids::StreamId;
 use events::index::{AccountEntry, ChatEntry, Index, Lookup, Series};
 use events::log::{Batch, Log, NOTE_BYTES_MAX};
-use events::memory_log::MemoryLog;
 use events::personal::Personal;
 use events::reading;
 use events::record::Position;
-use events::sled_log::SledLog;
 use events::snapshot::{self, Place};
+use events::store::memory_log::MemoryLog;
+use events::store::sled_log::SledLog;
 use events::verify::verify;
 use serde_json::Value;
 use tidings::outbound::{body, rebuild};
@@ -196,7 +196,7 @@ fn the_largest_that_each_command_can_cause_passes_through_everything_on_disk() {
         loop {
             // sled lets go of its files a moment after it was dropped.
             match SledLog::open(folder.path(), 8) {
-                Err(events::sled_log::OpenError::InUse) => std::thread::yield_now(),
+                Err(events::store::sled_log::OpenError::InUse) => std::thread::yield_now(),
                 opened => return Arc::new(opened.unwrap()),
             }
         }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
 
 use crate::harness::client::message;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;

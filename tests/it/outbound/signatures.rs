@@ -1,6 +1,6 @@
 //! Our signatures before a library that we did not write.
 
-use actors::clock::wall_now;
+use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use standardwebhooks::{Webhook, WebhookError};

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use events::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
-use events::memory_log::MemoryLog;
 use events::record::{Position, Record, decode};
+use events::store::memory_log::MemoryLog;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::UnboundedReceiver;
 

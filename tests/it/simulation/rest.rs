@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use actors::account::Account;
 use actors::chat::Chat;
-use actors::registry::Kind;
-use actors::replay::replay;
+use actors::runtime::registry::Kind;
+use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::index::Index;

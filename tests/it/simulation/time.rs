@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use actors::clock::Wall;
+use actors::runtime::clock::Wall;
 use events::time::Timestamp;
 use tokio::time::Instant;
 

@@ -9,7 +9,7 @@ mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actors::clock::Clock;
+use actors::runtime::clock::Clock;
 use events::time::Timestamp;
 
 pub use self::kept::{Kept, Name, Request, Settings};

@@ -6,8 +6,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::{closing, disk_space, stale_files};
 use crate::log::ReadError;
-use crate::{closing, leftovers, room};
 
 const STORE: &str = "log";
 const DATA: &str = "db";
@@ -90,7 +90,7 @@ fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
             let (name, metadata) = (inner.join(entry.file_name()), entry.metadata()?);
             if metadata.is_dir() {
                 folders.push(name);
-            } else if metadata.is_file() && name != Path::new(SUMS) && !leftovers::is_one(&entry.file_name()) {
+            } else if metadata.is_file() && name != Path::new(SUMS) && !stale_files::is_one(&entry.file_name()) {
                 found.push((name, metadata.len()));
             }
         }
@@ -100,8 +100,8 @@ fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
 
 /// Whether the copy has room, and the store to open it.
 fn fits(from: &Path, to: &Path, bytes: u64) -> Result<(), CopyError> {
-    let opening = room::needed(from).map_err(|error| reading(from, error))?;
-    let free = room::free(to).map_err(|error| writing(to, error))?;
+    let opening = disk_space::needed(from).map_err(|error| reading(from, error))?;
+    let free = disk_space::free(to).map_err(|error| writing(to, error))?;
     let needed = bytes.saturating_add(opening);
     if free < needed { Err(CopyError::Room { folder: to.to_owned(), needed, free }) } else { Ok(()) }
 }

@@ -13,8 +13,8 @@ use events::ids::StreamId;
 use crate::account::Account;
 use crate::chat::Chat;
 use crate::decider::Decider;
-use crate::port::{NoPort, Port, Ports};
-use crate::shell::Shell;
+use crate::runtime::port::{NoPort, Port, Ports};
+use crate::runtime::shell::Shell;
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 

@@ -15,10 +15,10 @@ use tokio::sync::oneshot;
 
 use super::keeper::{Keeper, RestAll, Stop, StoreNotes, Wake};
 use super::{Queued, Queues, Shard};
-use crate::admission::Admission;
-use crate::clock::Clock;
-use crate::registry::{Kind, Registry};
-use crate::shell::{Ask, Look, Refused};
+use crate::runtime::admission::Admission;
+use crate::runtime::clock::Clock;
+use crate::runtime::registry::{Kind, Registry};
+use crate::runtime::shell::{Ask, Look, Refused};
 
 /// An actor that fell asleep on the way is asked again this often.
 const ATTEMPTS: u32 = 4;
@@ -129,7 +129,10 @@ impl ShardHandle {
         Err(AskError::Fault("the actor ended before it answered".to_owned()))
     }
 
-    async fn address<D: Kind>(&self, id: D::Id) -> Result<Addr<crate::shell::Shell<D>>, AskError<D::Rejection>> {
+    async fn address<D: Kind>(
+        &self,
+        id: D::Id,
+    ) -> Result<Addr<crate::runtime::shell::Shell<D>>, AskError<D::Rejection>> {
         let table = D::table(&self.registry);
         if let Some(address) = table.get(&id) {
             return Ok(address.clone());

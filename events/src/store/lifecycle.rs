@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::{closing, leftovers, room};
+use super::{closing, disk_space, stale_files};
 
 /// The file that whoever has the store keeps locked.
 const DATA: &str = "db";
@@ -34,12 +34,12 @@ impl From<io::Error> for Obstacle {
 pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
     let Ok(file) = data(folder) else { return Ok(()) };
     file.try_lock().map_err(|_| Obstacle::InUse)?;
-    room::check(folder)?;
+    disk_space::check(folder)?;
     if let Some(what) = closing::broken(folder)? {
         return Err(Obstacle::Damage(what));
     }
     closing::lift(folder)?;
-    Ok(leftovers::remove(folder)?)
+    Ok(stale_files::remove(folder)?)
 }
 
 /// Whether somebody has the store.

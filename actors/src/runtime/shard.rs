@@ -30,17 +30,17 @@ use keeper::Keeper;
 pub(crate) use keeper::READ_AGAIN;
 
 use crate::account::Account;
-use crate::admission::Admission;
-use crate::agenda::Agenda;
 use crate::chat::Chat;
-use crate::clock::Clock;
 use crate::decider::{Due, Found, Holder, Question};
-use crate::port::Ports;
-use crate::registry::{Kind, Registry, wakes};
-use crate::remarks::remark;
-use crate::replay::{Woken, wake};
 use crate::reporting::Reports;
-use crate::shell::{self, Nudge, Rest, Shell};
+use crate::runtime::admission::Admission;
+use crate::runtime::agenda::Agenda;
+use crate::runtime::clock::Clock;
+use crate::runtime::port::Ports;
+use crate::runtime::registry::{Kind, Registry, wakes};
+use crate::runtime::remarks::remark;
+use crate::runtime::replay::{Woken, wake};
+use crate::runtime::shell::{self, Nudge, Rest, Shell};
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 

@@ -8,8 +8,8 @@ use events::ids::StreamId;
 use events::log::Note;
 
 use super::{INDEX_EVERY, Shard};
-use crate::shell::Rest;
-use crate::vital;
+use crate::runtime::shell::Rest;
+use crate::runtime::vital;
 
 /// How often the agenda and the index are offered to the disk while anything happens.
 const CHECKPOINT: Duration = Duration::from_secs(1);

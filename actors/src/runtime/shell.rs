@@ -25,10 +25,10 @@ use snapshots::Snapshots;
 use tokio::time::Instant;
 
 use crate::decider::Due;
-use crate::port::Port;
-use crate::registry::Kind;
-use crate::replay::{Woken, rules};
-use crate::shard::{READ_AGAIN, Running, Shard};
+use crate::runtime::port::Port;
+use crate::runtime::registry::Kind;
+use crate::runtime::replay::{Woken, rules};
+use crate::runtime::shard::{READ_AGAIN, Running, Shard};
 
 /// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
 const MAILBOX: usize = 1 << 16;

@@ -7,8 +7,8 @@ use actix::Message;
 use events::record::Cause;
 use tokio::sync::oneshot;
 
-use crate::registry::Kind;
-use crate::shard::Shard;
+use crate::runtime::registry::Kind;
+use crate::runtime::shard::Shard;
 
 /// A command for an actor.
 pub(crate) struct Ask<D: Kind> {

@@ -12,13 +12,13 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
-pub use crate::doors::Closed;
-use crate::doors::{self, Closing, Obstacle};
+use super::catch_panic::without_panic;
+use super::head_file::{Seen, Witness};
+pub use super::lifecycle::Closed;
+use super::lifecycle::{self, Closing, Obstacle};
+use super::pages::{self, PAGE_BYTES_MAX};
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
-use crate::pages::{self, PAGE_BYTES_MAX};
 use crate::record::{self, Position};
-use crate::unwinding::without_panic;
-use crate::witness::{Seen, Witness};
 
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
@@ -62,7 +62,7 @@ impl SledLog {
     /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
         let path = directory.join("log");
-        doors::prepare(&path).map_err(|obstacle| match obstacle {
+        lifecycle::prepare(&path).map_err(|obstacle| match obstacle {
             Obstacle::InUse => OpenError::InUse,
             Obstacle::Disk(error) => OpenError::Store(error),
             Obstacle::Damage(what) => OpenError::Read(unsound(what)),
@@ -304,7 +304,7 @@ fn open_store(path: &Path, cache_mb: u64) -> Result<(Db, Tree), OpenError> {
 
 fn open_error(error: sled::Error, path: &Path) -> OpenError {
     match store(error) {
-        _ if doors::is_locked(path) => OpenError::InUse,
+        _ if lifecycle::is_locked(path) => OpenError::InUse,
         ReadError::Store(error) => OpenError::Store(error),
         damaged @ ReadError::Damaged { .. } => OpenError::Read(damaged),
     }

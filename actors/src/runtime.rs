@@ -1,0 +1,12 @@
+//! What runs the rules as actors: each shell holds one actor's state, the shard holds the shells of one thread.
+
+mod admission;
+mod agenda;
+pub mod clock;
+pub mod port;
+pub mod registry;
+mod remarks;
+pub mod replay;
+pub mod shard;
+pub mod shell;
+pub mod vital;

@@ -1,0 +1,12 @@
+//! Where the log is kept: in a sled store on the disk, or in memory.
+
+mod catch_panic;
+mod closing;
+mod disk_space;
+mod head_file;
+mod lifecycle;
+pub mod memory_log;
+mod pages;
+pub mod scratch;
+pub mod sled_log;
+mod stale_files;
