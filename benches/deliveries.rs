@@ -18,7 +18,7 @@ use serde_json::json;
 use tidings::bench::figures::median;
 use tidings::bench::receiver::{Arrival, Receiver};
 use tidings::config::Success;
-use tidings::guard::{Guard, Own};
+use tidings::net::guard::{Guard, Own};
 use tidings::outbound::{Http, KeyRing, Poster, Request};
 use tokio::time::Instant;
 

@@ -33,22 +33,22 @@ pub use listener::listener_of;
 pub use start::{Holder, StartError, Started, start, unusable};
 pub(crate) use start::{admin_key_file, write_private};
 
-use crate::attempts::Attempts;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
-use crate::flood::Flood;
-use crate::mail::{Mailer, Postbox};
 use crate::metrics::{Mails, Metered, Metrics};
+use crate::net::rate_limit::Flood;
+use crate::net::stream_limit::Seats;
 use crate::notices::Notices;
+use crate::notices::mail::{Mailer, Postbox};
 use crate::outbound::posting::Posting;
 use crate::outbound::{Poster, Tries, Trying};
-use crate::receiving;
-use crate::seats::Seats;
+use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Chance};
-use crate::sending::{Fetching, Lately, Sending, Transports};
-use crate::transports::Capabilities;
-use crate::transports::simulator::Shared;
-use crate::transports::simulator::echo::Echo;
+use crate::whatsapp::receiving;
+use crate::whatsapp::sending::{Fetching, Lately, Sending, Transports};
+use crate::whatsapp::transports::Capabilities;
+use crate::whatsapp::transports::simulator::Shared;
+use crate::whatsapp::transports::simulator::echo::Echo;
 
 /// Updates that a transport may be ahead of us.
 const UPDATES_AHEAD: usize = 1_024;

@@ -1,6 +1,7 @@
 //! Tells owners by e-mail what stopped: a webhook that switched itself off, deliveries that were parked, an account that
 //! may not send. Tries until it has been handed over; the events of that moment say what there is to tell.
 
+pub mod mail;
 mod parked;
 
 use std::sync::{Arc, OnceLock};
@@ -19,9 +20,9 @@ use events::record::{Position, Record};
 use events::time::Timestamp;
 use events::webhook::DisabledBecause;
 
-use crate::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
-use crate::mail::{Language, Mail, Postbox, Recipient};
-use crate::sending::Turns;
+use crate::net::turns::Turns;
+use crate::notices::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
+use crate::notices::mail::{Language, Mail, Postbox, Recipient};
 
 /// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
@@ -100,7 +101,7 @@ enum Untold {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
-    Mail(#[from] crate::mail::Fault),
+    Mail(#[from] crate::notices::mail::Fault),
 }
 
 /// The latest commit of this stream with such an event.

@@ -170,7 +170,7 @@ impl Drop for Gateway {
 }
 
 fn client() -> io::Result<Client> {
-    tidings::client::builder().build().map_err(io::Error::other)
+    tidings::net::client::builder().build().map_err(io::Error::other)
 }
 
 /// CPU time of a process so far, user and system.

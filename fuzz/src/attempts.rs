@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidings::attempts::{AttemptView, RequestView};
 use tidings::http::attempts_csv;
+use tidings::recent::attempts::{AttemptView, RequestView};
 
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// Between two texts of an input: no byte of UTF-8.

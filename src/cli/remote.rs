@@ -109,7 +109,7 @@ pub(super) struct Remote {
 impl Remote {
     /// The gateway at an address; connects later.
     pub(super) fn new(url: &str, key: Option<String>, door: Door) -> Result<Self, Failure> {
-        let client = crate::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
+        let client = crate::net::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::because(Exit::Failed, &error))?;

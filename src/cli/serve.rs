@@ -193,7 +193,7 @@ pub(super) fn serve(
     let limits = http::ConnectionLimits {
         silence_max: http::KEEP_ALIVE + SILENCE_GRACE,
         per_address: config.http.connections_per_address_max,
-        exempt: config.http.trusted_proxies.iter().filter_map(crate::flood::network).collect(),
+        exempt: config.http.trusted_proxies.iter().filter_map(crate::net::rate_limit::network).collect(),
     };
     let connections = Connections::new(limits, &started.gateway);
     let server = http::serve(&started.gateway, &connections, listener, size)?;

@@ -10,7 +10,7 @@ pub(super) fn run(cli: &Cli, args: &SimulatorArgs) -> Result<(), Failure> {
     let told = |bound| {
         say(&format!("Simulated WhatsApp at http://{bound}; point a gateway at it with TIDINGS_SIMULATOR__URL\n"));
     };
-    let serving = crate::transports::simulator::serve(args.listen, args.clock_rate, told);
+    let serving = crate::whatsapp::transports::simulator::serve(args.listen, args.clock_rate, told);
     actix::System::new()
         .block_on(serving)
         .map_err(|error| Failure::new(Exit::Failed, format!("cannot run the simulator on {}: {error}", args.listen)))

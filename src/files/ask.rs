@@ -5,9 +5,9 @@ use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderValue};
 
 use super::Fault;
 use super::cookies::Cookies;
-use crate::client::{self, Trouble, Trust};
-use crate::guard::Target;
-use crate::lack;
+use crate::net::client::{self, Trouble, Trust};
+use crate::net::guard::Target;
+use crate::net::lack;
 
 /// Asks with GET, on a connection of its own, with the cookies that the host has set. Redirects are not followed.
 pub(super) async fn get(target: Target, cookies: &Cookies, trust: &Trust) -> Result<Response, Fault> {

@@ -5,7 +5,7 @@ use reqwest::Response;
 use reqwest::header::CONTENT_ENCODING;
 
 use super::Fault;
-use crate::lack;
+use crate::net::lack;
 
 /// Names of files that are compressed as they are, whatever a server calls that.
 const PACKED: [&str; 3] = [".gz", ".tgz", ".svgz"];

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::client::Trouble;
-use crate::guard::Refusal;
+use crate::net::client::Trouble;
+use crate::net::guard::Refusal;
 
 /// Why a file cannot be had. The words never say what only we know, such as which address a name has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

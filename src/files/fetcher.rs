@@ -10,9 +10,9 @@ use url::Url;
 
 use super::cookies::Cookies;
 use super::{Fault, Fetched, Files, NAMELESS, ask, base_name, body, kind, retry_after, sharing, sniff};
-use crate::client::Trust;
 use crate::config;
-use crate::guard::Guard;
+use crate::net::client::Trust;
+use crate::net::guard::Guard;
 
 /// What is too large, too late or too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

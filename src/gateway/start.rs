@@ -22,20 +22,20 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use super::{Gateway, Make};
-use crate::client::Trust;
 use crate::config::Config;
 use crate::files::Fetcher;
-use crate::guard::{Guard, Own};
-use crate::mail::{Authorities, Mailer, SetupError, Smtp};
+use crate::net::client::Trust;
+use crate::net::guard::{Guard, Own};
+use crate::notices::mail::{Authorities, Mailer, SetupError, Smtp};
 use crate::outbound::Http;
 use crate::rights::{self, Denied, Need};
 use crate::secrets::{self, Chance};
-use crate::sending::Transports;
 use crate::telemetry;
-use crate::transports::simulator::Shared;
-use crate::transports::simulator::echo::Echo;
-use crate::transports::simulator::in_process::InProcess;
-use crate::transports::simulator::remote::{InvalidAddress, Remote};
+use crate::whatsapp::sending::Transports;
+use crate::whatsapp::transports::simulator::Shared;
+use crate::whatsapp::transports::simulator::echo::Echo;
+use crate::whatsapp::transports::simulator::in_process::InProcess;
+use crate::whatsapp::transports::simulator::remote::{InvalidAddress, Remote};
 
 /// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
 const READERS_MAX: usize = 8;

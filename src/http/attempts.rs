@@ -3,8 +3,8 @@
 use super::error::Refused;
 use super::recent::Listed;
 use super::tables::{Tabled, Told, headers, title};
-use crate::attempts::{Attempt, AttemptView, Attempts};
 use crate::gateway::Gateway;
+use crate::recent::attempts::{Attempt, AttemptView, Attempts};
 
 impl Listed for Attempt {
     const FILE: &'static str = "inbound-log";
@@ -69,7 +69,7 @@ mod tests {
 
     use super::super::tables::{read_back, story};
     use super::*;
-    use crate::attempts::RequestView;
+    use crate::recent::attempts::RequestView;
 
     fn attempt(body: &str) -> AttemptView {
         AttemptView {

@@ -20,8 +20,8 @@ use tokio::time::Instant;
 pub use self::guarded::Guarded;
 use self::guarded::Refusals;
 use super::error;
-use crate::flood::network_of;
 use crate::gateway::Gateway;
+use crate::net::rate_limit::network_of;
 
 /// How often silent connections are looked for.
 const SWEEP: Duration = Duration::from_secs(5);

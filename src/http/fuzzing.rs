@@ -5,7 +5,7 @@ use events::account::Origin;
 
 use super::send_body::SendBody;
 use super::tables;
-use crate::attempts::AttemptView;
+use crate::recent::attempts::AttemptView;
 
 const TEXT_CHARS_MAX: usize = 65_536;
 

@@ -11,8 +11,8 @@ use super::caller::{self, Hook, RequestId, Stalled};
 use super::error::{self, Refused};
 use super::submit::{self, Outcome, Sender};
 use super::{body, docs, send_body};
-use crate::attempts::{Answer, Attempt};
 use crate::gateway::Gateway;
+use crate::recent::attempts::{Answer, Attempt};
 
 /// The one method that the secret URL takes.
 const ALLOWED: &str = "POST";

@@ -12,11 +12,11 @@ use super::{
     accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
     messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
 };
-use crate::attempts::Attempt;
 use crate::gateway::Gateway;
 use crate::outbound::Try;
-use crate::transports::simulator;
-use crate::transports::simulator::door::Door;
+use crate::recent::attempts::Attempt;
+use crate::whatsapp::transports::simulator;
+use crate::whatsapp::transports::simulator::door::Door;
 
 /// The secret URL: whatever is sent there is an attempt.
 const INBOUND: &str = "/in/{token}";

@@ -13,7 +13,7 @@ use super::page::Page;
 use super::process;
 use crate::codes;
 use crate::gateway::State;
-use crate::lack;
+use crate::net::lack;
 
 const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
 /// The event that tells that a delivery was parked.

@@ -10,8 +10,8 @@ use events::personal::Personal;
 use events::time::Timestamp;
 
 use super::{Notices, RETRY_S, Untold, latest};
-use crate::mail::letters::{self, DeliveriesParked, LastError};
-use crate::mail::{Language, Mail, Recipient};
+use crate::notices::mail::letters::{self, DeliveriesParked, LastError};
+use crate::notices::mail::{Language, Mail, Recipient};
 
 /// What is parked now.
 struct Parked {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::client::{Insecure, Trouble};
 use crate::config::Success;
-use crate::guard::Refusal;
+use crate::net::client::{Insecure, Trouble};
+use crate::net::guard::Refusal;
 
 /// Why a try failed. The words never say what only we know, such as which address a name has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,10 +8,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer;
 use super::{Answered, Fault, Poster, Request, Response};
-use crate::client::{self, Trouble, Trust};
 use crate::config::{Outbound, Success};
-use crate::guard::{Guard, Refusal};
-use crate::lack;
+use crate::net::client::{self, Trouble, Trust};
+use crate::net::guard::{Guard, Refusal};
+use crate::net::lack;
 
 /// Headers of an answer. They matter for the log alone, so there is room for more than anybody sends.
 const HEADERS_MAX: usize = 1_000;

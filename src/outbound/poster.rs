@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::{Fault, Response};
-use crate::guard::Refusal;
+use crate::net::guard::Refusal;
 
 /// Performs tries.
 pub trait Poster: Send + Sync {

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{KeyRing, Request};
-use crate::client::USER_AGENT;
+use crate::net::client::USER_AGENT;
 use crate::secrets::Chance;
 
 /// Bytes of a key: 192 bits, the least that the specification recommends.
@@ -123,7 +123,7 @@ mod tests {
         let keys = KeyRing::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap());
         let (body, at) = (br#"{"test": 2432232314}"#, Timestamp::from_ms(1_614_265_330_999));
         let request = Request::signed("https://crm.example/".to_owned(), "17", at, body.to_vec(), &keys);
-        let agent = crate::client::USER_AGENT;
+        let agent = crate::net::client::USER_AGENT;
         assert_eq!(agent.split('.').count(), 2, "{agent}");
         let signature = keys.signatures("17", at, body);
         let wanted = [

@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use tokio::time::Instant;
 
 use super::{Answered, Fault, Poster, Request, Tries, Try, Turn, Turns};
-use crate::guard::Refusal;
+use crate::net::guard::Refusal;
 
 /// Code of a try that has neither an answer nor a reason: ours to mend.
 pub(super) const UNEXPLAINED: &str = "internal";

@@ -2,6 +2,7 @@
 //!
 //! Operational data, not history: a flood of requests grows neither the log nor the memory.
 
+pub mod attempts;
 pub(crate) mod mask;
 mod request;
 mod ring;

@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::attempts::{Answer, Attempt, Attempts};
+use crate::recent::attempts::{Answer, Attempt, Attempts};
 
 const AT: i64 = 1_700_000_000_000;
 

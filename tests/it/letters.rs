@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use events::ids::{AccountId, WorkspaceId};
 use events::time::Timestamp;
-use tidings::mail::Language;
-use tidings::mail::letters::{
+use tidings::notices::mail::Language;
+use tidings::notices::mail::letters::{
     AccountStopped, DeliveriesParked, LastError, Letter, Stop, WebhookDisabled, WebhookGone, account_stopped,
     deliveries_parked, webhook_disabled, webhook_gone,
 };

@@ -11,8 +11,8 @@ use events::time::Timestamp;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tidings::config::{Config, Overrides};
-use tidings::mail::letters::{Letter, WebhookGone, webhook_gone};
-use tidings::mail::{Authorities, Fault, Language, Mail, Mailer, Recipient, Smtp};
+use tidings::notices::mail::letters::{Letter, WebhookGone, webhook_gone};
+use tidings::notices::mail::{Authorities, Fault, Language, Mail, Mailer, Recipient, Smtp};
 
 use self::server::{Behaviour, OPEN, Server};
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tidings::config::{Config, Overrides};
 use tidings::gateway::{self, Gateway};
 use tidings::http;
-use tidings::mail::{Fault, KEPT, Mail, Recipient};
+use tidings::notices::mail::{Fault, KEPT, Mail, Recipient};
 
 use crate::harness::ADMIN_KEY;
 use crate::mail::server::{OPEN, Server};

@@ -16,9 +16,9 @@ use tidings::files::{Fault, Fetched, Files};
 use tidings::gateway::{Gateway, Make};
 use tidings::outbound::{self, Answered, Poster, Request};
 use tidings::secrets::{Chance, digest};
-use tidings::sending::Transports;
-use tidings::transports::simulator::Shared;
-use tidings::transports::simulator::in_process::InProcess;
+use tidings::whatsapp::sending::Transports;
+use tidings::whatsapp::transports::simulator::Shared;
+use tidings::whatsapp::transports::simulator::in_process::InProcess;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The operator's key.

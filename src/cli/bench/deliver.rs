@@ -18,8 +18,8 @@ use crate::bench::receiver::{Arrival, Receiver};
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::Gateway;
 use crate::outbound::KeyRing;
-use crate::transports::simulator::address::Address;
-use crate::transports::simulator::world::Incoming;
+use crate::whatsapp::transports::simulator::address::Address;
+use crate::whatsapp::transports::simulator::world::Incoming;
 
 /// Reports that are owed for each second of measuring: more than leave in it.
 const OWED_A_SECOND: u64 = 10_000;

@@ -36,7 +36,7 @@ pub(super) struct Forward {
 
 impl Forward {
     pub(super) fn new(to: Url) -> reqwest::Result<Self> {
-        let client = crate::client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build()?;
+        let client = crate::net::client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build()?;
         Ok(Self { client, to })
     }
 

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::super::connections::{Busy, Connection};
 use super::frame;
 use crate::gateway::Gateway;
-use crate::seats::Seat;
+use crate::net::stream_limit::Seat;
 
 /// How often a stream looks whether it is over.
 pub(super) const TICK: Duration = Duration::from_millis(500);

@@ -8,8 +8,8 @@ use super::super::teammates::{TeammateBody, TeammateView};
 use super::super::workspace::{WorkspaceBody, WorkspaceView};
 use super::doc::Doc;
 use super::schemas;
-use crate::attempts::AttemptView;
-use crate::mail::MailView;
+use crate::notices::mail::MailView;
+use crate::recent::attempts::AttemptView;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {

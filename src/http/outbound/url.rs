@@ -1,8 +1,8 @@
 //! A receiver's address as its owner gives it: refused at once where it could never be called.
 
 use crate::gateway::Gateway;
-use crate::guard::Refusal;
 use crate::http::error::Refused;
+use crate::net::guard::Refusal;
 
 /// Longest URL of a receiver, in bytes.
 const URL_BYTES_MAX: usize = 2_048;

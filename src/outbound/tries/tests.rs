@@ -85,7 +85,7 @@ fn no_secret_of_ours_is_shown_wherever_it_comes_from() {
 
 #[test]
 fn tries_and_attempts_have_notes_of_their_own() {
-    use crate::attempts::Attempt;
+    use crate::recent::attempts::Attempt;
     assert_ne!(Try::NEWEST, Attempt::NEWEST);
     assert!(!Try::NOTES.starts_with(Attempt::NOTES) && !Attempt::NOTES.starts_with(Try::NOTES));
 }

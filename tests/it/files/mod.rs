@@ -23,7 +23,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tidings::config::Network;
 use tidings::files::{Fault, Fetched, Fetcher, Files, Limits};
-use tidings::guard::{Guard, Own, Resolve};
+use tidings::net::guard::{Guard, Own, Resolve};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 /// For tests in which the deadline is not the point.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tidings::files::{Fault, Fetcher, Files, Limits};
-use tidings::guard::Resolve;
+use tidings::net::guard::Resolve;
 
 use super::site::{Reply, Site};
 use super::{NameServer, PNG, fetch, guard};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tidings::client::Insecure;
 use tidings::config::Success;
+use tidings::net::client::Insecure;
 use tidings::outbound::{BODY_BYTES_MAX, Fault, Http, Poster};
 
 use super::{answer, answered, code, post, post_within, request};

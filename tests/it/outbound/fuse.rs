@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
-use tidings::mail::Language;
-use tidings::mail::letters::{LastError, WebhookDisabled, webhook_disabled};
+use tidings::notices::mail::Language;
+use tidings::notices::mail::letters::{LastError, WebhookDisabled, webhook_disabled};
 
 use super::owner::{Owner, events};
 use super::receiver::{Arrived, Receiver, status};

@@ -16,7 +16,7 @@ mod urls;
 use std::time::Duration;
 
 use tidings::config::Success;
-use tidings::guard::Guard;
+use tidings::net::guard::Guard;
 use tidings::outbound::{Answered, Http, Poster, Request};
 
 use crate::files::guard;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings::config::Success;
-use tidings::guard::{Guard, Own};
+use tidings::net::guard::{Guard, Own};
 use tidings::outbound::{Fault, Http, Poster};
 
 use super::{PATIENT, code, post_by, request};

@@ -10,8 +10,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtensio
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, crypto, version};
-use tidings::client::{Insecure, Trust};
 use tidings::config::Success;
+use tidings::net::client::{Insecure, Trust};
 use tidings::outbound::{Answered, Fault, Http, Poster};
 
 use super::{PATIENT, request};

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidings::transports::simulator::address::Address;
-use tidings::transports::simulator::world::{Incoming, Typed};
+use tidings::whatsapp::transports::simulator::address::Address;
+use tidings::whatsapp::transports::simulator::world::{Incoming, Typed};
 
 use crate::simulation::life::{ADMIN_KEY, Life, Machine};
 use crate::simulation::receiver::Post;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use events::ids::{AccountId, MessageId};
 use events::verify::verify;
-use tidings::transports::simulator::world::Received;
+use tidings::whatsapp::transports::simulator::world::Received;
 
 use super::client::People;
 use super::crm::{Seen, check_posts, check_taken};

@@ -17,9 +17,9 @@ use serde_json::Value;
 use tidings::config::{Attachments, Config, Overrides};
 use tidings::gateway::{Gateway, Make};
 use tidings::http;
-use tidings::mail::Mailer;
+use tidings::notices::mail::Mailer;
 use tidings::secrets::{Chance, digest};
-use tidings::sending::Transports;
+use tidings::whatsapp::sending::Transports;
 use tokio::runtime::{Builder, Runtime};
 
 use super::disk::{self, Disk, Failing};

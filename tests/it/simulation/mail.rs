@@ -7,7 +7,7 @@ use std::time::Duration;
 use events::record::Position;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tidings::mail::{Fault, Mail, Mailer, Reply};
+use tidings::notices::mail::{Fault, Mail, Mailer, Reply};
 
 use super::disk::Disk;
 use super::fate::Fate;

@@ -9,10 +9,10 @@ use actors::account::outcome::{Scope, StopReason};
 use events::ids::MessageId;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
-use tidings::transports::simulator::CAPABILITIES;
-use tidings::transports::simulator::address::Address;
-use tidings::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
-use tidings::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
+use tidings::whatsapp::transports::simulator::CAPABILITIES;
+use tidings::whatsapp::transports::simulator::address::Address;
+use tidings::whatsapp::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
+use tidings::whatsapp::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
 use tokio::sync::{Notify, mpsc};
 
 use super::fate::Fate;

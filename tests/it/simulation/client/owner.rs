@@ -1,8 +1,8 @@
 //! What owners do: they hold accounts, turn switches, change keys, names and gaps; and what their customers say.
 
 use serde_json::json;
-use tidings::transports::simulator::address::Address;
-use tidings::transports::simulator::world::{Incoming, Typed};
+use tidings::whatsapp::transports::simulator::address::Address;
+use tidings::whatsapp::transports::simulator::world::{Incoming, Typed};
 
 use super::super::fate::Rng;
 use super::super::life::Life;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use events::ids::{DeliveryId, WebhookId};
 use serde_json::{Value, json};
-use tidings::transports::simulator::address::Address;
-use tidings::transports::simulator::world::Incoming;
+use tidings::whatsapp::transports::simulator::address::Address;
+use tidings::whatsapp::transports::simulator::world::Incoming;
 
 use super::super::fate::Rng;
 use super::super::life::{Life, Machine};

@@ -1,0 +1,5 @@
+//! Messages to `WhatsApp` and what comes back from there.
+
+pub mod receiving;
+pub mod sending;
+pub mod transports;

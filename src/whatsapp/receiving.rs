@@ -1,0 +1,173 @@
+//! Brings what transports report to the actors: receipts, messages, connections.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::account::{self, Account};
+use actors::chat::{self, Chat, Receipt};
+use actors::peer::Peer;
+use actors::runtime::shard::{AskError, Reading, ShardHandle};
+use actors::runtime::vital;
+use actors::workspace::{AccountCommand, Command, Heard as LookedUp, Receive, Workspace};
+use events::chat::ReceivedFile;
+use events::ids::{AccountId, MessageId};
+use events::personal::Digest;
+use events::record::Cause;
+use events::who::Who;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::files::{NAMELESS, base_name};
+use crate::whatsapp::sending::{Lately, queued};
+use crate::whatsapp::transports::{Connection, Heard, Status, StatusUpdate, Update};
+
+/// Updates are handled side by side in so many lanes; those of one account keep their order in one lane.
+const LANES: usize = 64;
+/// Updates that wait in a lane.
+const LANE_ROOM: usize = 64;
+/// What cannot be recorded because something of ours is broken is tried so often, with a wait in between.
+const TRIES_MAX: u32 = 10;
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// Workspaces that may have connected one number.
+const ACCOUNTS_MAX: usize = 64;
+
+/// Brings updates to the actors until no more can come. Must be called on a tokio runtime with an actix system.
+pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, lately: Lately, reading: Reading) {
+    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), lately.clone(), reading)).collect();
+    while let Some(update) = updates.recv().await {
+        if let Some(lane) = lanes.get(place(account_phone(&update))) {
+            let _ = lane.send(update).await;
+        }
+    }
+}
+
+fn account_phone(update: &Update) -> &str {
+    match update {
+        Update::Status(update) => &update.account_phone,
+        Update::Message(heard) => &heard.account_phone,
+        Update::Connection(connection) => &connection.account_phone,
+    }
+}
+
+fn place(phone: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    phone.hash(&mut hasher);
+    usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
+}
+
+fn lane(shard: ShardHandle, lately: Lately, reading: Reading) -> Sender<Update> {
+    let (sender, mut updates) = channel(LANE_ROOM);
+    actix::spawn(vital::task(async move {
+        while let Some(update) = updates.recv().await {
+            for _ in 0..TRIES_MAX {
+                let taken = match &update {
+                    Update::Status(update) => receipt(update, &shard, &lately, reading).await,
+                    Update::Message(heard) => message(heard, &shard).await,
+                    Update::Connection(connection) => connected(connection, &shard).await,
+                };
+                match taken {
+                    Ok(()) => break,
+                    Err(error) => tracing::error!(error, "what a transport reported cannot be recorded yet"),
+                }
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+        }
+    }));
+    sender
+}
+
+/// Whether it was recorded, or will never be: only a fault of ours is worth another try.
+fn taken<T, R: fmt::Debug>(told: Result<T, AskError<R>>) -> Result<(), String> {
+    match told {
+        Err(AskError::Fault(fault)) => Err(fault),
+        Err(error) => {
+            tracing::warn!(%error, "what a transport reported was not recorded");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+fn cause() -> Cause {
+    Cause::outside(Who::Transport)
+}
+
+async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately, reading: Reading) -> Result<(), String> {
+    let mut whose = lately.whose(update.id);
+    if whose.is_none() {
+        let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
+        let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
+        whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
+    }
+    let Some((account, chat)) = whose else { return Ok(()) };
+    let seen = account::Command::Seen { message: update.id, reporting: None };
+    taken(shard.report::<Account>(account, seen, cause()).await)?;
+    let receipt = match update.status {
+        Status::Delivered => Receipt::Delivered,
+        Status::Read => Receipt::Read,
+    };
+    let command = chat::Command::Receipt { message: update.id, receipt, reporting: None };
+    taken(shard.report::<Chat>(chat, command, cause()).await)
+}
+
+async fn message(heard: &Heard, shard: &ShardHandle) -> Result<(), String> {
+    let peer = if heard.chat.contains('@') { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
+    let Some(peer) = peer else {
+        tracing::warn!("a message of a conversation that is no person and no group is left out");
+        return Ok(());
+    };
+    for account in accounts(shard, &heard.account_phone)? {
+        let receive = Command::Receive(Box::new(received(account, peer.clone(), heard)));
+        taken(shard.report::<Workspace>(account.workspace(), receive, cause()).await)?;
+    }
+    Ok(())
+}
+
+fn received(account: AccountId, peer: Peer, heard: &Heard) -> Receive {
+    Receive {
+        message: message_id(account, &peer, heard),
+        account,
+        peer,
+        from_me: heard.from_me,
+        sender: heard.sender.clone(),
+        sender_name: heard.sender_name.clone(),
+        chat_name: heard.chat_name.clone(),
+        text: heard.text.clone(),
+        file: heard.file.as_ref().map(|file| ReceivedFile {
+            name: base_name(&file.name).unwrap_or_else(|| NAMELESS.to_owned()).into(),
+            size: file.size,
+            mime: file.mime.clone(),
+        }),
+        at: heard.at,
+        looked_up: LookedUp::default(),
+    }
+}
+
+/// Derived from account, chat, sender and wire id, so that what comes twice has one id. An echo of what we sent has
+/// that message's own.
+fn message_id(account: AccountId, peer: &Peer, heard: &Heard) -> MessageId {
+    if let (true, Ok(own)) = (heard.from_me, heard.wire_id.parse()) {
+        return own;
+    }
+    let parts = [account.to_string(), peer.canonical.clone(), heard.sender.clone(), heard.wire_id.clone()];
+    let Digest(hash) = Digest::of(parts.join("\n").as_bytes());
+    MessageId::from_bits(hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+}
+
+async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), String> {
+    for account in accounts(shard, &update.account_phone)? {
+        let command = Command::Account(account, AccountCommand::Connection { connected: update.connected });
+        taken(shard.report::<Workspace>(account.workspace(), command, cause()).await)?;
+    }
+    Ok(())
+}
+
+/// Who is told of a number: who holds it, else whoever had it.
+fn accounts(shard: &ShardHandle, phone: &str) -> Result<Vec<AccountId>, String> {
+    let holders = shard.index().holders(phone).map_err(|error| error.to_string())?;
+    if holders.is_empty() {
+        return shard.index().accounts_of(phone, ACCOUNTS_MAX).map_err(|error| error.to_string());
+    }
+    Ok(holders.into_iter().map(|(account, _)| account).collect())
+}

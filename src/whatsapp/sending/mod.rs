@@ -1,0 +1,149 @@
+//! Hands messages to the transports, with their files.
+
+mod fetching;
+mod kept;
+mod lately;
+mod queued;
+mod shares;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actors::account::{Account, Command, Effect, Outcome, Prospect};
+use actors::runtime::port::Port;
+use actors::runtime::shard::Reading;
+use events::ids::{AccountId, MessageId, StreamId};
+use events::index::{AccountEntry, Index, Lookup};
+use events::log::{Log, ReadError};
+use events::record::Position;
+use futures_util::future::LocalBoxFuture;
+
+pub use fetching::{Fetching, TooMany};
+pub use lately::Lately;
+pub(crate) use queued::queued;
+
+use self::fetching::{missing, prospect};
+use self::queued::{Queued, QueuedFile};
+use crate::files::Fault;
+use crate::notices::Notices;
+use crate::whatsapp::transports::{Attachment, Outgoing, Transport};
+
+/// Transports by the name that accounts give.
+pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
+
+/// What cannot be read is no fault of the other side's: it is read so often, with a wait in between.
+const READS_MAX: u32 = 10;
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// A file that is not kept any more is fetched again during a try if that takes no longer, else beside the tries.
+const FETCHED_AGAIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// The port that sends. Clones share what they keep.
+#[derive(Clone)]
+pub struct Sending {
+    /// Where the texts are.
+    pub log: Arc<dyn Log>,
+    /// Where their places are; known once the shard has been launched.
+    pub index: Arc<OnceLock<Arc<Index>>>,
+    /// What sends.
+    pub transports: Arc<Transports>,
+    /// What gets files.
+    pub fetching: Arc<Fetching>,
+    /// Where the log is read.
+    pub reading: Reading,
+    /// An outcome that takes longer, in real time, is unknown.
+    pub handover_timeout: Duration,
+    /// What tells owners.
+    pub notices: Arc<Notices>,
+    /// What remembers whose the messages are.
+    pub lately: Lately,
+}
+
+impl Port<Account> for Sending {
+    fn perform(&self, effect: Effect, _: Position) -> LocalBoxFuture<'static, Command> {
+        let sending = self.clone();
+        Box::pin(async move {
+            match effect {
+                Effect::Fetch { account, message } => sending.fetch(account, message).await,
+                Effect::Send { account, message, try_number } => sending.send(account, message, try_number).await,
+                Effect::Notify { account, notice } => {
+                    sending.notices.tell(StreamId::Account(account), notice).await;
+                    Command::Notified { notice }
+                }
+            }
+        })
+    }
+}
+
+impl Sending {
+    async fn fetch(&self, account: AccountId, message: MessageId) -> Command {
+        match self.read(account, message).await {
+            Some((_, Queued { file: Some(file), .. })) => self.fetching.fetch(account, message, file).await,
+            _ => Command::Fetched { message, result: Err(missing(&Fault::Unreachable, Prospect::Final)) },
+        }
+    }
+
+    async fn send(&self, account: AccountId, message: MessageId, try_number: u32) -> Command {
+        let tried = |outcome| Command::Tried { message, try_number, outcome, reporting: None };
+        let Some((line, queued)) = self.read(account, message).await else { return tried(Outcome::NotConnected) };
+        let Some(transport) = self.transports.get(&line.transport) else { return tried(Outcome::NotConnected) };
+        let file = match &queued.file {
+            None => None,
+            Some(file) => match self.take(account, message, file).await {
+                Some(Ok(attachment)) => Some(attachment),
+                None => return tried(Outcome::NotConnected),
+                Some(Err(fault)) => {
+                    let missing = missing(&fault, prospect(&fault));
+                    return Command::NoFile { message, try_number, missing };
+                }
+            },
+        };
+        self.lately.sent(message, account, queued.chat);
+        let outgoing =
+            Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
+        let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
+        let outcome = sent.unwrap_or(Outcome::Unknown);
+        if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {
+            self.fetching.forget(message);
+        }
+        tried(outcome)
+    }
+
+    /// The file of a message that is being tried. One that must be fetched again may hold up its account for moments only.
+    async fn take(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        file: &QueuedFile,
+    ) -> Option<Result<Attachment, Fault>> {
+        let taken = self.fetching.take(account.workspace(), message, file);
+        let late = || Some(Err(Fault::Timeout(FETCHED_AGAIN_WITHIN)));
+        tokio::time::timeout(FETCHED_AGAIN_WITHIN, taken).await.unwrap_or_else(|_| late())
+    }
+
+    async fn read(&self, account: AccountId, message: MessageId) -> Option<(AccountEntry, Queued)> {
+        for _ in 0..READS_MAX {
+            let sending = self.clone();
+            match self.reading.read(move || sending.read_now(account, message)).await {
+                Ok(Some(found)) => return Some(found),
+                Ok(None) => {
+                    tracing::error!(account_id = %account, message_id = %message, "a queued message is not in the log");
+                    return None;
+                }
+                Err(error) => {
+                    let (account_id, message_id) = (account, message);
+                    tracing::error!(%account_id, %message_id, %error, "a queued message cannot be read");
+                }
+            }
+            tokio::time::sleep(READ_AGAIN).await;
+        }
+        None
+    }
+
+    fn read_now(&self, account: AccountId, message: MessageId) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
+        let Some(index) = self.index.get() else { return Ok(None) };
+        let Some(line) = index.find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
+        Ok(queued(self.log.as_ref(), index, message)?.map(|queued| (line, queued)))
+    }
+}

@@ -1,0 +1,165 @@
+//! Updates on their way from the simulator's process to a gateway, as JSON.
+
+use events::ids::InvalidId;
+use events::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::NumberedUpdate;
+use crate::whatsapp::transports::{Connection, Heard, HeardFile, Status, StatusUpdate, Update};
+
+/// One row of `GET /sim/v1/updates`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UpdateView {
+    sequence: u64,
+    account: String,
+    #[serde(flatten)]
+    news: NewsView,
+}
+
+/// Why a row is no update.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error("an update names no message")]
+    Id(#[from] InvalidId),
+    #[error("an update has no time")]
+    Time(#[from] chrono::ParseError),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a row lives from one conversion to the next")]
+enum NewsView {
+    Status {
+        message_id: String,
+        #[serde(with = "StatusShape")]
+        status: Status,
+    },
+    Message(HeardView),
+    Connection {
+        connected: bool,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeardView {
+    wire_id: String,
+    chat: String,
+    chat_name: String,
+    sender: String,
+    sender_name: String,
+    from_me: bool,
+    text: String,
+    file: Option<HeardFileView>,
+    at: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeardFileView {
+    name: String,
+    size: u64,
+    mime: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Status", rename_all = "snake_case")]
+enum StatusShape {
+    Delivered,
+    Read,
+}
+
+impl From<NumberedUpdate> for UpdateView {
+    fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
+        let (account, news) = match update {
+            Update::Status(StatusUpdate { account_phone, id, status }) => {
+                (account_phone, NewsView::Status { message_id: id.to_string(), status })
+            }
+            Update::Message(mut heard) => {
+                (std::mem::take(&mut heard.account_phone), NewsView::Message(HeardView::from(heard)))
+            }
+            Update::Connection(Connection { account_phone, connected }) => {
+                (account_phone, NewsView::Connection { connected })
+            }
+        };
+        Self { sequence, account, news }
+    }
+}
+
+impl TryFrom<UpdateView> for NumberedUpdate {
+    type Error = Unreadable;
+
+    fn try_from(view: UpdateView) -> Result<Self, Unreadable> {
+        let account_phone = view.account;
+        let update = match view.news {
+            NewsView::Status { message_id, status } => {
+                Update::Status(StatusUpdate { account_phone, id: message_id.parse()?, status })
+            }
+            NewsView::Message(heard) => Update::Message(heard.of(account_phone)?),
+            NewsView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
+        };
+        Ok(Self { sequence: view.sequence, update })
+    }
+}
+
+impl From<Heard> for HeardView {
+    fn from(heard: Heard) -> Self {
+        let Heard { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at, .. } = heard;
+        let file = file.map(|HeardFile { name, size, mime }| HeardFileView { name, size, mime });
+        Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at: at.to_string() }
+    }
+}
+
+impl HeardView {
+    fn of(self, account_phone: String) -> Result<Heard, Unreadable> {
+        let Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at } = self;
+        let file = file.map(|HeardFileView { name, size, mime }| HeardFile { name, size, mime });
+        let at: Timestamp = at.parse()?;
+        Ok(Heard { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::ids::MessageId;
+
+    use super::*;
+
+    const ACCOUNT: &str = "+12025550100";
+
+    fn heard(file: Option<HeardFile>) -> Heard {
+        let [wire_id, chat, chat_name] = ["3A000000000000000001", "120363025550101@g.us", "Sales"].map(str::to_owned);
+        let [sender, sender_name, text] = ["+12025550101", "Mary Major", "hi"].map(str::to_owned);
+        let (account_phone, at) = (ACCOUNT.to_owned(), Timestamp::from_ms(1_614_147_929_007));
+        Heard { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me: false, text, file, at }
+    }
+
+    #[test]
+    fn every_update_comes_back_as_it_went() {
+        let (account_phone, id) = (ACCOUNT.to_owned(), MessageId::from_bits(1));
+        let file = HeardFile { name: "a.png".to_owned(), size: 7, mime: "image/png".to_owned() };
+        let updates = [
+            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Delivered }),
+            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Read }),
+            Update::Connection(Connection { account_phone, connected: false }),
+            Update::Message(heard(None)),
+            Update::Message(heard(Some(file))),
+        ];
+        for (sequence, update) in (7..).zip(updates) {
+            let sent = NumberedUpdate { sequence, update };
+            let written = serde_json::to_string(&UpdateView::from(sent.clone())).expect("written");
+            let read: UpdateView = serde_json::from_str(&written).expect("read");
+            assert_eq!(NumberedUpdate::try_from(read).expect("an update"), sent, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_update_is_refused() {
+        for row in [
+            r#"{"sequence":1,"account":"+12025550100","kind":"status","message_id":"7","status":"read"}"#,
+            r#"{"sequence":1,"account":"+12025550100","kind":"message","wire_id":"","chat":"","chat_name":"",
+                "sender":"","sender_name":"","from_me":false,"text":"","file":null,"at":"yesterday"}"#,
+        ] {
+            let read: UpdateView = serde_json::from_str(row).expect("read");
+            assert!(NumberedUpdate::try_from(read).is_err(), "{row}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The simulated `WhatsApp` itself: knows no clock, no network and no waiting.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actors::account::outcome::{Outcome, Permanent};
+use events::ids::MessageId;
+use events::time::Timestamp;
+
+pub use super::chaos::{Chaos, Probability};
+pub use super::hearing::{Incoming, Typed};
+pub use super::news::TooManyDisconnected;
+pub use super::phones::{Received, ReceivedFile};
+
+use super::address::Address;
+use super::chaos::Mishap;
+use super::hearing::wire_id;
+use super::item::Item;
+use super::known::{Known, Place};
+use super::news::News;
+use super::numbers::Behaviour;
+use super::phones::{Bounds, Phones};
+use super::{CAPABILITIES, NumberedUpdate};
+use crate::whatsapp::transports::{Heard, Lookup, Outgoing, Status};
+
+const DELIVERED_AFTER_MS: u64 = 200;
+const READ_AFTER_MS: u64 = 1_000;
+/// Message ids remembered, and messages on all phones together, with half a gigabyte of text at most.
+const MESSAGES_MAX: usize = 1_000_000;
+const TEXT_BYTES_MAX: usize = 512 << 20;
+/// Senders whose phone is kept once for all their messages.
+const SENDERS_MAX: usize = 100_000;
+
+/// All phones, and what `WhatsApp` remembers of every message. Everything in it is bounded: the oldest is forgotten.
+#[derive(Debug)]
+pub struct World {
+    phones: Phones,
+    known: Known,
+    senders: BTreeSet<Arc<str>>,
+    news: News,
+    chaos: Chaos,
+    /// Rises with every message heard; from one life of the simulator to the next it starts higher.
+    heard: u64,
+    stats: Stats,
+}
+
+/// What a sender is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// How long the answer takes, in milliseconds; `None` if it is lost on its way.
+    pub after_ms: Option<u64>,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// What was counted since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Every message handed over, refused and repeated ones included.
+    pub sends: u64,
+    /// Messages dropped because their id had come before.
+    pub duplicates: u64,
+}
+
+impl World {
+    /// An empty world that numbers its updates from `floor` + 1.
+    pub fn above(floor: u64) -> Self {
+        Self {
+            phones: Phones::keeping(Bounds { messages: MESSAGES_MAX, bytes: TEXT_BYTES_MAX }),
+            known: Known::keeping(MESSAGES_MAX),
+            senders: BTreeSet::new(),
+            news: News::above(floor),
+            chaos: Chaos::default(),
+            heard: floor,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Takes, drops or refuses a message. What a disconnected account sends does not get as far as that.
+    pub fn send(&mut self, now: Timestamp, message: Outgoing) -> Answer {
+        let mut answer = if self.is_disconnected(&message.from) {
+            Answer::at_once(Outcome::NotConnected)
+        } else {
+            self.stats.sends = self.stats.sends.saturating_add(1);
+            self.take_or_refuse(now, message)
+        };
+        answer.after_ms = answer.after_ms.map(|ms| ms.saturating_add(self.chaos.slow_ms));
+        answer
+    }
+
+    /// What became of a message.
+    pub fn lookup(&self, id: MessageId) -> Lookup {
+        self.known.lookup(id)
+    }
+
+    /// How far a message of an account got is told once more, or at all. False if nothing of the kind was ever sent.
+    pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
+        let is_known = self.lookup(id) != Lookup::NotSent;
+        if is_known {
+            self.news.add(now, Item::Receipt { from: account.spelled().into(), id, status });
+        }
+        is_known
+    }
+
+    /// Somebody writes to an account, which hears of it once it is connected. Returns the message's wire id.
+    pub fn receive(&mut self, now: Timestamp, message: Incoming) -> String {
+        let wire_id = self.next_wire_id();
+        self.hear(now, message.heard(wire_id.clone(), now));
+        wire_id
+    }
+
+    /// The owner of an account types on the phone itself. Returns the message's wire id.
+    pub fn typed(&mut self, now: Timestamp, message: Typed) -> String {
+        let wire_id = self.next_wire_id();
+        self.hear(now, message.heard(wire_id.clone(), now));
+        wire_id
+    }
+
+    /// Cuts an account off: it sends nothing, and whatever concerns it waits.
+    pub fn disconnect(&mut self, now: Timestamp, account: Address) -> Result<(), TooManyDisconnected> {
+        if self.news.hold(now, account.clone())? {
+            self.news.add(now, Item::Connection { account, connected: false });
+        }
+        Ok(())
+    }
+
+    /// Connects an account again, which then hears what has waited. All accounts are connected at first.
+    pub fn connect(&mut self, now: Timestamp, account: &Address) {
+        let announcement = Item::Connection { account: account.clone(), connected: true };
+        self.news.let_out(now, account, announcement);
+    }
+
+    /// Misfortune from now on, in place of what was set before.
+    pub const fn set_chaos(&mut self, chaos: Chaos) {
+        self.chaos = chaos;
+    }
+
+    /// The misfortune that is set.
+    pub const fn chaos(&self) -> Chaos {
+        self.chaos
+    }
+
+    /// What a phone or group got from gateways, the newest first.
+    pub fn messages(&self, recipient: &Address) -> Vec<Received> {
+        self.phones.messages(recipient)
+    }
+
+    /// The oldest `limit` updates numbered above `after` whose time has come; fewer where they are long.
+    pub fn updates(&mut self, now: Timestamp, after: u64, limit: usize) -> Vec<NumberedUpdate> {
+        self.news.after(now, after, limit)
+    }
+
+    /// When the next update becomes visible.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.news.next_due()
+    }
+
+    /// What was counted since the start.
+    pub const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    fn take_or_refuse(&mut self, now: Timestamp, message: Outgoing) -> Answer {
+        let Some(recipient) = Address::parse(&message.to) else {
+            return Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid));
+        };
+        if is_too_long(&message) {
+            return Answer::at_once(Outcome::Failed(Permanent::ContentRejected));
+        }
+        let behaviour = Behaviour::of(&recipient);
+        let try_number = self.known.tried(message.id);
+        if let Some(refusal) = behaviour.refusal(try_number) {
+            return Answer::at_once(refusal);
+        }
+        match self.chaos.mishap(message.id, try_number) {
+            // What is on the phone has shown that the number is registered.
+            Some(Mishap::NotRegistered) if recipient.is_person() && !self.known.is_taken(message.id) => {
+                return Answer::at_once(Outcome::Failed(Permanent::NotOnWhatsApp));
+            }
+            Some(Mishap::Error) => return Answer::at_once(Outcome::ServerError),
+            Some(Mishap::Lost { arrives }) => {
+                if arrives {
+                    self.take_once(now, recipient, behaviour, message);
+                }
+                return Answer::lost();
+            }
+            Some(Mishap::NotRegistered) | None => {}
+        }
+        self.take_once(now, recipient, behaviour, message);
+        behaviour.answer_to_taken()
+    }
+
+    fn take_once(&mut self, now: Timestamp, recipient: Address, behaviour: Behaviour, message: Outgoing) {
+        let silent = behaviour == Behaviour::Silent;
+        let place = if silent { Place::TakenInSilence } else { Place::Taken };
+        if self.known.place(message.id, place) != Place::NotTaken {
+            self.stats.duplicates = self.stats.duplicates.saturating_add(1);
+            return;
+        }
+        let from = self.sender(&message.from);
+        if !silent {
+            self.add_receipts(now, &from, message.id);
+        }
+        let file = message.file.as_ref().map(|file| Box::new(ReceivedFile::of(file)));
+        let text = message.text.into_boxed_str();
+        self.phones.put(recipient, Received { id: message.id, from, text, file, at: now });
+    }
+
+    fn sender(&mut self, phone: &str) -> Arc<str> {
+        if let Some(sender) = self.senders.get(phone) {
+            return Arc::clone(sender);
+        }
+        let sender = Arc::from(phone);
+        if self.senders.len() < SENDERS_MAX {
+            self.senders.insert(Arc::clone(&sender));
+        }
+        sender
+    }
+
+    fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, id: MessageId) {
+        for (after_ms, status) in [(DELIVERED_AFTER_MS, Status::Delivered), (READ_AFTER_MS, Status::Read)] {
+            self.news.add(now.plus_ms(after_ms), Item::Receipt { from: Arc::clone(from), id, status });
+        }
+    }
+
+    fn hear(&mut self, now: Timestamp, heard: Heard) {
+        self.news.add(now, Item::Message(Box::new(heard)));
+    }
+
+    fn next_wire_id(&mut self) -> String {
+        self.heard = self.heard.wrapping_add(1);
+        wire_id(self.heard)
+    }
+
+    fn is_disconnected(&self, phone: &str) -> bool {
+        self.news.holds_any() && Address::parse(phone).is_some_and(|account| self.news.is_held(&account))
+    }
+}
+
+impl Answer {
+    pub(super) const fn at_once(outcome: Outcome) -> Self {
+        Self { after_ms: Some(0), outcome }
+    }
+
+    pub(super) const fn lost() -> Self {
+        Self { after_ms: None, outcome: Outcome::Unknown }
+    }
+}
+
+fn is_too_long(message: &Outgoing) -> bool {
+    let file = message.file.as_ref().map_or(0, |file| u64::try_from(file.bytes.len()).unwrap_or(u64::MAX));
+    // Text that has few enough bytes need not be counted.
+    let is_long = message.text.len() > CAPABILITIES.text_max;
+    file > CAPABILITIES.file_max || (is_long && message.text.chars().count() > CAPABILITIES.text_max)
+}
+
+#[cfg(test)]
+mod tests;
