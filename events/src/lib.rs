@@ -1,8 +1,8 @@
 //! What happened: event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
 //!
 //! Read in this order: [`ids`], [`time`], [`who`], [`event`] and its four families, [`record`] (one commit), [`codec`]
-//! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`store`] (the one on the disk), [`index`] (look-ups), [`sequencer`] (order first),
-//! [`writer`] (then durability), [`snapshot`] (shortcuts), [`tally`] (figures).
+//! (bytes), [`chain`] (hashes), [`log`] (what a store must do), [`store`] (the one on the disk), [`index`] (look-ups),
+//! [`sequencer`] (order first), [`writer`] (then durability), [`snapshot`] (shortcuts), [`tally`] (figures).
 
 pub mod characters;
 pub mod ids;
