@@ -272,12 +272,12 @@ impl Gateway {
         })
     }
 
-    /// The workspace behind a secret, if the secret is durably known.
+    /// The workspace behind an inbound token with this hash, if that is durably known.
     pub fn inbound(&self, token_hash: Digest) -> Result<Option<WorkspaceId>, ReadError> {
         self.shard.index().find_durable(&Lookup::Inbound(token_hash), self.shard.watermark().durable())
     }
 
-    /// The API key with this hash, if it is in force.
+    /// The API key with this hash, if it is in force and durably known.
     pub fn api_key(&self, key_hash: Digest) -> Result<Option<KeyEntry>, ReadError> {
         self.shard.index().find_durable(&Lookup::ApiKey(key_hash), self.shard.watermark().durable())
     }

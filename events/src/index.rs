@@ -136,13 +136,20 @@ impl Index {
 
     /// Positions of a series' last events up to `to`, descending, at most `limit`.
     pub fn latest(&self, series: Series, to: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
-        let mut found = self.memory().series(series);
-        self.packed_positions(series, &mut found)?;
-        self.stored_latest(series, to, limit, &mut found)?;
-        found.retain(|position| *position <= to);
-        found.sort_unstable_by_key(|position| std::cmp::Reverse(*position));
-        found.dedup();
-        found.truncate(limit);
+        let latest = |mut found: Vec<Position>| {
+            found.retain(|position| *position <= to);
+            found.sort_unstable_by_key(|position| std::cmp::Reverse(*position));
+            found.dedup();
+            found.truncate(limit);
+            found
+        };
+        let mut found = latest(self.memory().series(series));
+        // What is only in memory came later than all that is stored.
+        if found.len() < limit {
+            self.packed_positions(series, &mut found)?;
+            self.stored_latest(series, to, limit, &mut found)?;
+            found = latest(found);
+        }
         Ok(found)
     }
 

@@ -39,10 +39,10 @@ pub enum Who {
     System,
 }
 
-/// The text names nobody.
+/// The text names nobody who can make something happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such originator")]
-pub struct NobodySo;
+#[error("unknown originator")]
+pub struct UnknownWho;
 
 impl Who {
     /// Its text, where that is the same for all of the kind.
@@ -71,9 +71,9 @@ impl fmt::Display for Who {
 }
 
 impl FromStr for Who {
-    type Err = NobodySo;
+    type Err = UnknownWho;
 
-    fn from_str(text: &str) -> Result<Self, NobodySo> {
+    fn from_str(text: &str) -> Result<Self, UnknownWho> {
         let words =
             [Self::Operator, Self::Inbound, Self::Transport, Self::Receiver, Self::Mail, Self::Restore, Self::System];
         if let Some(who) = words.into_iter().find(|who| who.word() == Some(text)) {
@@ -85,7 +85,7 @@ impl FromStr for Who {
             None => text.strip_prefix(PERSON).unwrap_or_default().parse().map(Self::Person),
         };
         // One number has one text: no sign, no leading zero.
-        who.ok().filter(|who| text == API || who.to_string() == text).ok_or(NobodySo)
+        who.ok().filter(|who| text == API || who.to_string() == text).ok_or(UnknownWho)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         for text in
             ["", "Operator", "key/", "key/-1", "key/+1", "key/03", "key/4294967296", "person", "person/ 7", "ada"]
         {
-            assert_eq!(text.parse::<Who>(), Err(NobodySo), "{text}");
+            assert_eq!(text.parse::<Who>(), Err(UnknownWho), "{text}");
         }
     }
 

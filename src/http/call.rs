@@ -23,8 +23,6 @@ pub(super) struct Call {
     pub(super) gateway: web::Data<Gateway>,
     /// Whose key it came with.
     pub(super) workspace: WorkspaceId,
-    /// The same with the key's number.
-    pub(super) caller: Caller,
     /// Who acts, as events tell it.
     pub(super) by: Who,
     id: RequestId,
@@ -101,13 +99,12 @@ impl FromRequest for Call {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let mut parts = || {
-            let caller = Caller::from_request(request, &mut Payload::None).into_inner()?;
+            let Caller { workspace, key } = Caller::from_request(request, &mut Payload::None).into_inner()?;
             let id = RequestId::from_request(request, &mut Payload::None).into_inner()?;
             let gateway = request.app_data::<web::Data<Gateway>>().cloned();
             let gateway = gateway.ok_or_else(|| Refused::fault(&"a route without a gateway"))?;
             let payload = web::Payload::from_request(request, payload).into_inner().ok();
-            let (workspace, by) = (caller.workspace, Who::Key(caller.key));
-            Ok(Self { gateway, workspace, caller, by, id, request: request.clone(), payload })
+            Ok(Self { gateway, workspace, by: Who::Key(key), id, request: request.clone(), payload })
         };
         ready(parts())
     }

@@ -59,8 +59,12 @@ pub(super) async fn show(
     Caller { workspace, .. }: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Refused> {
-    let phones = phones(&gateway, workspace).await?;
-    Ok(HttpResponse::Ok().json(find(&gateway, workspace, &id).await?.view(&phones)))
+    shown(&gateway, workspace, &id).await
+}
+
+async fn shown(gateway: &web::Data<Gateway>, workspace: WorkspaceId, id: &str) -> Result<HttpResponse, Refused> {
+    let phones = phones(gateway, workspace).await?;
+    Ok(HttpResponse::Ok().json(find(gateway, workspace, id).await?.view(&phones)))
 }
 
 /// Sends a message to whom the body says.
@@ -127,13 +131,12 @@ enum As {
 pub(super) async fn settle(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refused> {
     let SettleBody { r#as, reason } = call.body().await?;
     fields::reason(&reason)?;
-    let (gateway, caller) = (call.gateway.clone(), call.caller);
-    let told = find(&gateway, caller.workspace, &id).await?;
+    let told = find(&call.gateway, call.workspace, &id).await?;
     let settled_as = match r#as {
         As::Sent => SettledAs::Sent,
         As::Failed => SettledAs::Failed,
     };
     let command = Command::Settle { message: told.id, settled_as, by: call.by, reason, reporting: None };
-    gateway.shard.ask::<Account>(told.account, command, call.cause()).await?;
-    show(gateway, caller, id).await
+    call.gateway.shard.ask::<Account>(told.account, command, call.cause()).await?;
+    shown(&call.gateway, call.workspace, &id).await
 }

@@ -71,9 +71,10 @@ pub fn run_reading(command: &mut Command, mut read: impl FnMut(&str)) -> Result<
 
 /// Runs a program beside others, and shows what it printed once it has ended; an error if it fails.
 pub fn run_quietly(command: &mut Command) -> Result<()> {
+    println!("$ {}", line(command));
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {}", line(command)))?;
     let texts = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    println!("$ {}\n{}", line(command), texts.concat());
+    println!("$ {} has ended\n{}", line(command), texts.concat());
     succeeded(command, output.status)
 }
 

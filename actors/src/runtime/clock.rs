@@ -15,8 +15,8 @@ const STEP_MICROS: i64 = 1_000_000;
 const SLEW: i64 = 10_000;
 /// How often the wall clock is looked at, at most: the time is asked for many times for each message.
 const LOOK_EVERY_MICROS: i64 = 1_000;
-const CORRECT_EVERY: Duration = Duration::from_secs(1);
 const CORRECT_EVERY_MICROS: i64 = 1_000_000;
+const CORRECT_EVERY: Duration = Duration::from_micros(CORRECT_EVERY_MICROS.unsigned_abs());
 const MICROS_PER_MS: i64 = 1_000;
 
 /// Reads the computer's own clock.
@@ -228,13 +228,18 @@ mod tests {
         let (wall_ms, wall) = with_wall(10_000_000);
         let clock = Clock::start(wall, Timestamp::default(), 1);
         wall_ms.store(0, Ordering::SeqCst);
-        let mut before = clock.now();
-        for micros in [1_000_000, 1, 40, 1, 999_960, 10, 999_999, 1].repeat(50) {
-            tokio::time::advance(Duration::from_micros(micros)).await;
-            let now = clock.now();
-            assert!(now >= before, "{now} after {before}");
-            before = now;
-        }
+        // It is led back by 100 microseconds at the second and at the last moment, there across the edge of a millisecond.
+        let told = async |after_micros: u64| {
+            tokio::time::advance(Duration::from_micros(after_micros)).await;
+            clock.now().ms() - 10_000_000
+        };
+        assert_eq!(told(0).await, 0);
+        assert_eq!(told(1_000_999).await, 1_000);
+        assert_eq!(told(999_161).await, 2_000);
+        assert_eq!(told(990).await, 2_001);
+        assert_eq!(told(10).await, 2_001);
+        assert_eq!(told(990).await, 2_001);
+        assert_eq!(told(50).await, 2_002);
     }
 
     /// It is asked from several threads at once, and what one has seen the others do not go behind.
