@@ -22,6 +22,7 @@ use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::event::Event;
+use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::Index;
 use events::log::Log;
@@ -63,13 +64,14 @@ fn measure(messages: u64) -> Result<(), Failed> {
     let log: Arc<dyn Log> = Arc::new(SledLog::open(directory.path(), CACHE_MB)?);
     let index = Index::open(Arc::clone(&log))?;
     let (account, chat) = (tenant.account(0).ok_or("no account")?, tenant.chat(0).ok_or("no chat")?);
-    let log = log.as_ref();
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
+    let log = history.log();
     println!("| what | events | bare scan/s | tidings/s | ratio |\n|---|---|---|---|---|");
     let ratios = [
-        ("workspace", stream::<Workspace>(tenant.workspace, log, &index)?),
-        ("account", stream::<Account>(account, log, &index)?),
-        ("chat", stream::<Chat>(chat, log, &index)?),
-        ("webhook", stream::<Webhook>(tenant.webhook(), log, &index)?),
+        ("workspace", stream::<Workspace>(tenant.workspace, &history)?),
+        ("account", stream::<Account>(account, &history)?),
+        ("chat", stream::<Chat>(chat, &history)?),
+        ("webhook", stream::<Webhook>(tenant.webhook(), &history)?),
         ("the whole log", compare(log, None, |bare| everybody(|fold| bare.scan(None, fold)), || whole(log))?),
     ];
     let mut sides = [Vec::new(), Vec::new()];
@@ -128,7 +130,7 @@ fn timed(mut work: impl FnMut() -> Result<u64, Failed>) -> Result<(u64, f64), Fa
 }
 
 /// Events and both sides' events a second of one actor's stream.
-fn stream<D: Decider>(id: D::Id, log: &dyn Log, index: &Index) -> Result<[f64; 3], Failed> {
+fn stream<D: Decider>(id: D::Id, history: &History) -> Result<[f64; 3], Failed> {
     let stream = Some(D::stream(id));
     let alone = |bare: &Bare| {
         let mut state = D::State::default();
@@ -137,11 +139,11 @@ fn stream<D: Decider>(id: D::Id, log: &dyn Log, index: &Index) -> Result<[f64; 3
         events
     };
     let tidings = || {
-        let replayed = replay::<D>(id, log, index, Position::MAX)?;
+        let replayed = replay::<D>(id, history, Position::MAX)?;
         std::hint::black_box(&replayed.state);
         Ok(replayed.revision)
     };
-    compare(log, stream, alone, tidings)
+    compare(history.log(), stream, alone, tidings)
 }
 
 /// Everybody's state; how many events there are.

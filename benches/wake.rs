@@ -20,6 +20,7 @@ use actors::account::Account;
 use actors::decider::Decider;
 use actors::runtime::clock::wall_now;
 use actors::runtime::replay::{Replayed, replay, wake};
+use events::history::{History, ReadMode};
 use events::ids::AccountId;
 use events::index::Index;
 use events::log::{Log, ReadError};
@@ -70,9 +71,7 @@ async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Resul
     for (tenant, length) in tenants.iter().zip(lengths) {
         rows.push((
             *length,
-            vec![state(directory, tenant, |account, log, index| {
-                replay::<Account>(account, log, index, Position::MAX)
-            })?],
+            vec![state(directory, tenant, |account, history| replay::<Account>(account, history, Position::MAX))?],
         ));
     }
     let gateway = Gateway::start_with(directory, &[IDLE]).await?;
@@ -90,8 +89,8 @@ async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Resul
     }
     gateway.stop()?;
     for (((_, row), figures), tenant) in rows.iter_mut().zip(rounds).zip(tenants) {
-        row.push(state(directory, tenant, |account, log, index| {
-            wake::<Account>(account, log, index, Position::MAX).map(|woken| woken.replayed)
+        row.push(state(directory, tenant, |account, history| {
+            wake::<Account>(account, history, Position::MAX).map(|woken| woken.replayed)
         })?);
         row.extend(figures.map(median));
     }
@@ -124,15 +123,16 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
 fn state(
     directory: &Path,
     tenant: &Tenant,
-    read: impl Fn(AccountId, &dyn Log, &Index) -> Result<Replayed<<Account as Decider>::State>, ReadError>,
+    read: impl Fn(AccountId, &History) -> Result<Replayed<<Account as Decider>::State>, ReadError>,
 ) -> Result<f64, Failed> {
     let log: Arc<dyn Log> = Arc::new(SledLog::open(directory, CACHE_MB)?);
     let index = Index::open(Arc::clone(&log))?;
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
     let account = tenant.account(0).ok_or("no account")?;
     let mut took = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        std::hint::black_box(read(account, log.as_ref(), &index)?);
+        std::hint::black_box(read(account, &history)?);
         took.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
     Ok(median(took))

@@ -190,7 +190,7 @@ impl Gateway {
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let index = Arc::new(OnceLock::new());
         let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
-        let notices = Arc::new(Notices::new(make.reading));
+        let notices = Arc::new(Notices::default());
         let reach = Arc::new(OnceLock::new());
         let base_url_bytes = make.base_url.len();
         let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();
@@ -237,7 +237,7 @@ impl Gateway {
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone(), make.reading)));
+            actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone())));
         }
         let state: Arc<State> = Arc::default();
         let mails = Mails::default();

@@ -15,5 +15,6 @@ pub mod outbound;
 pub mod recent;
 pub mod rights;
 pub mod secrets;
+pub mod service;
 pub mod telemetry;
 pub mod whatsapp;

@@ -4,19 +4,19 @@
 pub mod mail;
 mod parked;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actors::account::Account;
-use actors::runtime::shard::{Reading, ShardHandle};
+use actors::runtime::shard::ShardHandle;
 use actors::webhook::Webhook;
 use actors::workspace::{Owner, Workspace};
 use events::event::Event;
+use events::history::{History, Of};
 use events::ids::{AccountId, StreamId, WebhookId};
-use events::index::{Index, Series};
-use events::log::{Log, ReadError};
-use events::reading::record_at;
-use events::record::{Position, Record};
+use events::log::ReadError;
+use events::record::Record;
 use events::time::Timestamp;
 use events::webhook::DisabledBecause;
 
@@ -26,12 +26,8 @@ use crate::notices::mail::{Language, Mail, Postbox, Recipient};
 
 /// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
-/// Events that are looked at at once for the one that there is to tell of.
-const CHUNK: usize = 256;
-
 /// Tells owners.
 pub struct Notices {
-    reading: Reading,
     reach: OnceLock<Reach>,
     turns: Turns<StreamId>,
 }
@@ -42,12 +38,14 @@ struct Reach {
     postbox: Arc<Postbox>,
 }
 
-impl Notices {
+impl Default for Notices {
     /// Tells nobody before it is connected.
-    pub fn new(reading: Reading) -> Self {
-        Self { reading, reach: OnceLock::new(), turns: Turns::of(1) }
+    fn default() -> Self {
+        Self { reach: OnceLock::new(), turns: Turns::of(1) }
     }
+}
 
+impl Notices {
     /// Lets it reach the actors and the postbox.
     pub fn connect(&self, shard: ShardHandle, postbox: Arc<Postbox>) {
         let _ = self.reach.set(Reach { shard, postbox });
@@ -71,8 +69,7 @@ impl Notices {
     async fn try_once(&self, about: StreamId) -> Result<(), Untold> {
         let _turn = self.turns.turn(about).await;
         let reach = self.reach.get().ok_or(Untold::NotYet)?;
-        let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
-        let found = self.reading.read(move || latest(log.as_ref(), &index, about, is_stop)).await?;
+        let found = reach.shard.history().run(move |history| latest(history, about, is_stop)).await?;
         let stop = found.ok_or(Untold::NothingToTell)?;
         let (name, owner) = reach.owner(about).await?;
         let letter = reach.letter(about, &stop, &name, &owner).await?;
@@ -105,25 +102,13 @@ enum Untold {
 }
 
 /// The latest commit of this stream with such an event.
-fn latest(
-    log: &dyn Log,
-    index: &Index,
-    about: StreamId,
-    is_meant: fn(&Event) -> bool,
-) -> Result<Option<Record>, ReadError> {
-    let mut to = Position::MAX;
-    loop {
-        let positions = index.latest(Series::Stream(about), to, CHUNK)?;
-        for position in &positions {
-            if let Some(record) = record_at(log, *position)?.filter(|record| record.events.iter().any(is_meant)) {
-                return Ok(Some(record));
-            }
-        }
-        match positions.last().and_then(|last| last.checked_sub(1)) {
-            Some(before) if positions.len() == CHUNK => to = before,
-            _ => return Ok(None),
-        }
-    }
+fn latest(history: &History, about: StreamId, is_meant: fn(&Event) -> bool) -> Result<Option<Record>, ReadError> {
+    let mut found = None;
+    history.walk_back(Of::Stream(about), 1..=history.head().position, |_, record, _| {
+        found = record.events.iter().any(is_meant).then(|| record.clone());
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(found)
 }
 
 fn is_stop(event: &Event) -> bool {

@@ -23,10 +23,12 @@ pub mod record;
 pub mod log;
 pub mod store;
 
+pub mod history;
 pub mod index;
-pub mod reading;
+
 pub mod sequencer;
 pub mod snapshot;
+pub mod tail;
 pub mod tally;
 pub mod verify;
 pub mod watermark;

@@ -100,6 +100,12 @@ impl Record {
     pub fn positioned(&self) -> impl Iterator<Item = (Position, &Event)> {
         (self.first..).zip(&self.events)
     }
+
+    /// The event at a position, if it is one of this record's.
+    pub fn event_at(&self, position: Position) -> Option<&Event> {
+        let offset = position.checked_sub(self.first)?;
+        self.events.get(usize::try_from(offset).ok()?)
+    }
 }
 
 /// Reads a stored record; damage is named by its position.

@@ -22,7 +22,7 @@ pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
 pub use self::door::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::log::{EventsCommand, LsArgs, Moment, Order, StateArgs, TailArgs};
+pub use self::log::{EventsCommand, LsArgs, Order, StateArgs, TailArgs};
 pub use self::message::{FileCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};

@@ -5,10 +5,9 @@ use std::time::Duration;
 use events::account::DeferReason;
 use events::event::Event;
 use events::ids::{MessageId, WorkspaceId};
-use events::index::Series;
 use events::log::ReadError;
-use events::reading;
-use events::record::{Position, Record, decode};
+use events::record::{Position, Record};
+use events::tail::Piece;
 use events::time::Timestamp;
 use serde_json::Value;
 
@@ -23,14 +22,17 @@ const LOOK: Duration = Duration::from_millis(300);
 
 /// One line for each thing that becomes durable behind `from`.
 pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
-    let mut told = from;
+    let mut follower = gateway.shard.tail().follow(None, from);
     loop {
-        let head = gateway.shard.watermark().reached(told.saturating_add(1)).await;
-        match lines(&gateway, told.saturating_add(1), head, colour) {
+        follower.ready().await;
+        let told = follower.next().await.and_then(|piece| lines(&gateway, &piece, colour));
+        match told {
             Ok(lines) => telemetry::show(&fitted(&lines, width(), INDENT)),
-            Err(error) => tracing::warn!(%error, "what happened cannot be told"),
+            Err(error) => {
+                tracing::warn!(%error, "what happened cannot be told");
+                tokio::time::sleep(LOOK).await;
+            }
         }
-        told = head;
     }
 }
 
@@ -61,20 +63,8 @@ fn newest(gateway: &Gateway, workspace: WorkspaceId, told: Option<u64>, colour: 
     newest.or(Some(told))
 }
 
-fn lines(gateway: &Gateway, from: Position, to: Position, colour: bool) -> Result<String, ReadError> {
-    let mut lines = String::new();
-    for stored in gateway.shard.log().read(from) {
-        let record = decode(&stored?)?;
-        if record.first > to {
-            break;
-        }
-        for (position, event) in record.positioned() {
-            if position >= from {
-                lines.push_str(&line(gateway, &record, event, colour)?);
-            }
-        }
-    }
-    Ok(lines)
+fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String, ReadError> {
+    piece.events().map(|(_, record, event)| line(gateway, record, event, colour)).collect()
 }
 
 fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
@@ -155,12 +145,6 @@ const fn why(reason: DeferReason) -> &'static str {
 }
 
 fn recipient(gateway: &Gateway, message: MessageId) -> Result<String, ReadError> {
-    let first = gateway.shard.index().positions(Series::Message(message), 1, Position::MAX, 1)?;
-    let mut phone = String::new();
-    reading::visit(gateway.shard.log().as_ref(), &first, |_, _, event| {
-        if let Event::MessageQueued(e) = event {
-            e.to.reveal().clone_into(&mut phone);
-        }
-    })?;
-    Ok(phone)
+    let first = gateway.shard.history().first(message)?;
+    Ok(if let Some(Event::MessageQueued(e)) = first { e.to.reveal().to_owned() } else { String::new() })
 }

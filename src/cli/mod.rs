@@ -35,6 +35,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde::Serialize;
 
 use self::args::{Cli, Command, EventsCommand};
 use self::exit::{Exit, Failure};
@@ -113,6 +114,17 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
 /// Writes data to stdout; nothing that others wrote in it steers the terminal.
 fn print(text: &str) -> Result<(), Failure> {
     print_bytes(screen::escaped(text).as_bytes())
+}
+
+/// Writes one row as JSON: on one line for machines, on several for people.
+fn print_row(cli: &Cli, row: &impl Serialize) -> Result<(), Failure> {
+    let text = if cli.json { json(row)? } else { format!("{:#}", serde_json::json!(row)) };
+    print(&(text + "\n"))
+}
+
+/// A row as one line of JSON.
+fn json(row: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(row).map_err(|error| Failure::because(Exit::Failed, &error))
 }
 
 /// Writes data to stdout. Whoever closed it early has had enough.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use events::history::{History, ReadMode};
 use events::index::Index;
 use events::log::{Log, ReadError};
 use events::store::scratch::CopyError;
@@ -24,7 +25,7 @@ const OTHER_PLACE: &str = "the log is copied to be read, so that nothing changes
 /// Where the log can be read.
 pub(super) enum Source {
     /// Here, in a copy.
-    Open(Arc<dyn Log>, Index, #[expect(dead_code, reason = "removed when the log is closed")] Scratch),
+    Open(History, #[expect(dead_code, reason = "removed when the log is closed")] Scratch),
     /// At a gateway.
     Gateway(Remote),
 }
@@ -66,7 +67,7 @@ impl Source {
         })?;
         let log: Arc<dyn Log> = Arc::new(log);
         let index = Index::open(Arc::clone(&log)).map_err(|error| unreadable(&error))?;
-        Ok(Self::Open(log, index, scratch))
+        Ok(Self::Open(History::new(log, Arc::new(index), ReadMode::Inline), scratch))
     }
 }
 

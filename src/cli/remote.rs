@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode, Url};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -184,11 +185,19 @@ impl Remote {
     /// Asks and waits for the JSON; null where the answer has no body.
     pub(super) fn ask(&self, call: Call) -> Result<Value, Failure> {
         let bytes = self.download(call)?;
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(|_| {
-            Failure::new(Exit::Failed, format!("{} does not answer with JSON", self.url)).hint("is this a gateway?")
+        if bytes.is_empty() { Ok(Value::Null) } else { self.read(&bytes) }
+    }
+
+    /// Asks and waits for an answer of a known shape.
+    pub(super) fn typed<T: DeserializeOwned>(&self, call: Call) -> Result<T, Failure> {
+        self.read(&self.download(call)?)
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &[u8]) -> Result<T, Failure> {
+        serde_json::from_slice(answer).map_err(|error| {
+            let what =
+                if error.is_data() { format!("with what was asked for ({error})") } else { "with JSON".to_owned() };
+            Failure::new(Exit::Failed, format!("{} does not answer {what}", self.url)).hint("is this a gateway?")
         })
     }
 

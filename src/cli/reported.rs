@@ -65,7 +65,7 @@ fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(String, Stri
 
 /// The other side's phone, as far as it is known, and how many messages there are.
 fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(String, u64), ReadError> {
-    let found = rebuild(gateway.shard.log().as_ref(), gateway.shard.index(), delivery)?;
+    let found = rebuild(gateway.shard.history(), delivery)?;
     let Some((flushed, _)) = found else { return Ok((String::new(), 0)) };
     let phone = flushed.chat_phone.unwrap_or_default().reveal().to_owned();
     Ok((phone, u64::try_from(flushed.messages.len()).unwrap_or(u64::MAX)))

@@ -1,30 +1,25 @@
 //! `tidings state`: what one actor knows, now or as of any moment.
 
-use serde_json::json;
-
-use super::args::{Cli, Moment, StateArgs};
+use super::args::{Cli, StateArgs};
 use super::exit::{Exit, Failure};
 use super::reading::{Source, unreadable};
 use super::remote::Call;
-use crate::http;
+use crate::service::states::{self, StateView};
 
 /// Shows a state.
 pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
-    let view = match Source::find(cli, &args.server)? {
-        Source::Open(log, index, _) => {
-            let at =
-                http::position_of(log.as_ref(), args.at, log.head().position).map_err(|error| unreadable(&error))?;
-            let view = http::state_view(log.as_ref(), &index, args.stream, at).map_err(|error| unreadable(&error))?;
-            json!(view.ok_or_else(|| Failure::new(Exit::NotFound, "stream not found"))?)
+    let view: StateView = match Source::find(cli, &args.server)? {
+        Source::Open(history, _) => {
+            let head = history.head().position;
+            let at = args.at.map_or(Ok(head), |at| at.position(&history, head));
+            let view =
+                at.and_then(|at| states::state(&history, args.stream, at)).map_err(|error| unreadable(&error))?;
+            view.ok_or_else(|| Failure::new(Exit::NotFound, "stream not found"))?
         }
         Source::Gateway(gateway) => {
-            let at = args.at.map(|at| match at {
-                Moment::Position(position) => position.to_string(),
-                Moment::Time(time) => time.to_string(),
-            });
-            gateway.ask(Call::get(format!("/admin/v1/streams/{}/state", args.stream)).query("at", at))?
+            let at = args.at.map(|at| at.to_string());
+            gateway.typed(Call::get(format!("/admin/v1/streams/{}/state", args.stream)).query("at", at))?
         }
     };
-    let text = if cli.json { view.to_string() } else { format!("{view:#}") };
-    super::print(&format!("{text}\n"))
+    super::print_row(cli, &view)
 }

@@ -3,17 +3,16 @@
 use std::thread;
 use std::time::Duration;
 
-use events::index::Index;
-use events::log::Log;
-use serde_json::{Value, json};
+use ::events::history::History;
 
 use super::args::{Cli, Server, TailArgs};
 use super::events::lines;
 use super::exit::{Exit, Failure};
-use super::print;
 use super::reading::{Source, unreadable};
-use super::remote::{Call, Remote, rows_of};
-use crate::http::{self, Filter};
+use super::remote::{Call, Remote};
+use super::{print, print_row};
+use crate::service::events::{self, EventRow, Filter};
+use crate::service::page::Paged;
 
 /// How often a gateway is asked for further events.
 const POLL: Duration = Duration::from_millis(500);
@@ -23,12 +22,11 @@ const PAGE: u64 = 500;
 /// Shows one event.
 pub(super) fn show(cli: &Cli, position: u64, server: &Server) -> Result<(), Failure> {
     let rows = match Source::find(cli, server)? {
-        Source::Open(log, index, _) => opened(log.as_ref(), &index, position, 1)?,
+        Source::Open(history, _) => opened(&history, position, 1)?,
         Source::Gateway(gateway) => asked(&gateway, position, 1)?,
     };
-    let found = rows.into_iter().find(|row| row.get("position").and_then(Value::as_u64) == Some(position));
-    let row = found.ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no event {position} yet")))?;
-    print(&if cli.json { format!("{row}\n") } else { format!("{row:#}\n") })
+    let found = rows.into_iter().find(|row| row.position == position);
+    print_row(cli, &found.ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no event {position} yet")))?)
 }
 
 /// Lists the last events, and if wanted each further one.
@@ -39,9 +37,9 @@ pub(super) fn run(cli: &Cli, args: &TailArgs) -> Result<(), Failure> {
             let message = "no gateway runs on this data directory: nothing can happen there";
             Err(Failure::new(Exit::Unreachable, message).hint("leave out --follow, or name a gateway with --url"))
         }
-        Source::Open(log, index, _) => {
-            let from = log.head().position.saturating_sub(lines).saturating_add(1);
-            tell(cli, &opened(log.as_ref(), &index, from, lines)?)
+        Source::Open(history, _) => {
+            let from = history.head().position.saturating_sub(lines).saturating_add(1);
+            tell(cli, &opened(&history, from, lines)?)
         }
         Source::Gateway(gateway) => {
             let next = last(cli, &gateway, lines, args.follow)?;
@@ -56,7 +54,7 @@ fn last(cli: &Cli, gateway: &Remote, lines: u64, follow: bool) -> Result<u64, Fa
         return Ok(1);
     }
     let call = Call::get("/admin/v1/events").query("order", Some("desc")).query("limit", Some(lines.max(1)));
-    let mut rows = rows_of(gateway.ask(call)?).0;
+    let mut rows = gateway.typed::<Paged<EventRow>>(call)?.data;
     rows.reverse();
     if lines > 0 {
         tell(cli, &rows)?;
@@ -83,23 +81,21 @@ fn told(cli: &Cli, gateway: &Remote, from: u64, limit: u64) -> Result<u64, Failu
 }
 
 /// The position behind these rows; `from` if there are none.
-fn behind(rows: &[Value], from: u64) -> u64 {
-    let last = rows.last().and_then(|row| row.get("position")).and_then(Value::as_u64);
-    last.map_or(from, |last| last.saturating_add(1))
+fn behind(rows: &[EventRow], from: u64) -> u64 {
+    rows.last().map_or(from, |last| last.position.saturating_add(1))
 }
 
-fn tell(cli: &Cli, rows: &[Value]) -> Result<(), Failure> {
-    print(&lines(cli, rows))
+fn tell(cli: &Cli, rows: &[EventRow]) -> Result<(), Failure> {
+    print(&lines(cli, rows)?)
 }
 
-fn asked(gateway: &Remote, from: u64, limit: u64) -> Result<Vec<Value>, Failure> {
+fn asked(gateway: &Remote, from: u64, limit: u64) -> Result<Vec<EventRow>, Failure> {
     let call = Call::get("/admin/v1/events").query("from", Some(from)).query("limit", Some(limit));
-    Ok(rows_of(gateway.ask(call)?).0)
+    Ok(gateway.typed::<Paged<EventRow>>(call)?.data)
 }
 
-fn opened(log: &dyn Log, index: &Index, from: u64, limit: u64) -> Result<Vec<Value>, Failure> {
+fn opened(history: &History, from: u64, limit: u64) -> Result<Vec<EventRow>, Failure> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let filter = Filter { from: from.max(1), to: u64::MAX, stream: None, name: None, limit };
-    let rows = http::rows(log, index, &filter).map_err(|error| unreadable(&error))?;
-    Ok(rows.iter().map(|row| json!(row)).collect())
+    events::rows(history, &filter).map_err(|error| unreadable(&error))
 }

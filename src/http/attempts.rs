@@ -1,10 +1,10 @@
 //! The last attempts to send through the inbound webhook, as they are shown and downloaded.
 
-use super::error::Refused;
 use super::recent::Listed;
 use super::tables::{Tabled, Told, headers, title};
 use crate::gateway::Gateway;
 use crate::recent::attempts::{Attempt, AttemptView, Attempts};
+use crate::service::refusal::Refusal;
 
 impl Listed for Attempt {
     const FILE: &'static str = "inbound-log";
@@ -17,8 +17,8 @@ impl Listed for Attempt {
         &view.id
     }
 
-    fn not_found() -> Refused {
-        Refused::not_found("attempt_not_found", "Attempt not found: only the last 100 are kept")
+    fn not_found() -> Refusal {
+        Refusal::new("attempt_not_found", "Attempt not found: only the last 100 are kept")
     }
 }
 

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use actix_web::web::{BytesMut, Payload};
 use futures_util::StreamExt;
 use serde::de::{Deserialize as _, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Number, Value};
 
-use super::error::Refused;
 use super::json;
 pub(super) use super::json::object;
 use crate::config::Limits;
+use crate::service::refusal::Refusal;
 
 /// A body that is too large is read on, up to so many times the limit, so that its sender gets to see the answer.
 const PATIENCE: usize = 4;
@@ -28,25 +27,25 @@ pub(super) fn expected_bytes(headers: &HeaderMap, limits: Limits) -> u64 {
 }
 
 /// The whole body.
-pub(super) async fn read(payload: Payload, limits: Limits) -> Result<BytesMut, Refused> {
+pub(super) async fn read(payload: Payload, limits: Limits) -> Result<BytesMut, Refusal> {
     let mut body = BytesMut::new();
     read_into(&mut body, payload, limits).await?;
     Ok(body)
 }
 
 /// Reads the body; what has come of a refused one is in `body` all the same.
-pub(super) async fn read_into(body: &mut BytesMut, payload: Payload, limits: Limits) -> Result<(), Refused> {
+pub(super) async fn read_into(body: &mut BytesMut, payload: Payload, limits: Limits) -> Result<(), Refusal> {
     let deadline = Duration::from_millis(limits.body_deadline_ms);
     match tokio::time::timeout(deadline, gather(body, payload, limits.body_bytes)).await {
         Ok(gathered) => gathered,
-        Err(_) => Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body came too slowly")),
+        Err(_) => Err(Refusal::new("request_timeout", "The request body came too slowly")),
     }
 }
 
-async fn gather(body: &mut BytesMut, mut payload: Payload, limit: usize) -> Result<(), Refused> {
+async fn gather(body: &mut BytesMut, mut payload: Payload, limit: usize) -> Result<(), Refusal> {
     let mut received = 0_usize;
     while let Some(piece) = payload.next().await {
-        let piece = piece.map_err(|_| Refused::bad("invalid_json", "The request body broke off"))?;
+        let piece = piece.map_err(|_| Refusal::new("invalid_json", "The request body broke off"))?;
         received = received.saturating_add(piece.len());
         if received <= limit {
             body.extend_from_slice(&piece);
@@ -55,13 +54,13 @@ async fn gather(body: &mut BytesMut, mut payload: Payload, limit: usize) -> Resu
         }
     }
     if received > limit {
-        return Err(Refused::bad("body_too_large", format!("The request body has more than {limit} bytes")));
+        return Err(Refusal::new("body_too_large", format!("The request body has more than {limit} bytes")));
     }
     Ok(())
 }
 
 /// A JSON object of a known shape; what does not fit is named.
-pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let object = json::object(body)?;
     serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
@@ -74,7 +73,7 @@ pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
             (within, Some(name)) => Some(format!("{within}.{name}")),
             (field, None) => Some(field.to_owned()),
         };
-        let refused = Refused::bad(code, what);
+        let refused = Refusal::new(code, what);
         match param {
             Some(param) => refused.naming(param),
             None => refused,
@@ -87,22 +86,6 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     let number = Number::deserialize(deserializer)?;
     let whole = json::whole(&number.to_string()).and_then(|digits| digits.parse().ok());
     whole.ok_or_else(|| D::Error::custom(format_args!("{number} is not a whole number from 0")))
-}
-
-/// A text that is not blank and not longer than `bytes_max` bytes.
-pub(super) fn bounded(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refused> {
-    if text.trim().is_empty() {
-        return Err(Refused::invalid(param, format!("{param} is empty")));
-    }
-    within(param, text, bytes_max)
-}
-
-/// A text that is not longer than `bytes_max` bytes.
-pub(super) fn within(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refused> {
-    if text.len() > bytes_max {
-        return Err(Refused::invalid(param, format!("{param} has more than {bytes_max} bytes in UTF-8")));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -130,10 +113,8 @@ mod tests {
             (r#"{"owner": {"email": "a"}, "credits": -5}"#, ("invalid_value", Some("credits"))),
             (r#"{"owner": {"email": "a"}, "credits": 1, "foo": 1}"#, ("invalid_value", Some("foo"))),
         ] {
-            let refused = typed::<Body>(body.as_bytes()).unwrap_err().body("", "", false);
-            let named = |name: &str| refused.pointer(name).and_then(Value::as_str).map(str::to_owned);
-            let found = (named("/error/code").unwrap_or_default(), named("/error/param"));
-            assert_eq!((found.0.as_str(), found.1.as_deref()), wanted, "{body}");
+            let refused = typed::<Body>(body.as_bytes()).unwrap_err();
+            assert_eq!((refused.code(), refused.param()), wanted, "{body}");
         }
     }
 

@@ -4,18 +4,18 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use actors::workspace::{Answer, Command, State, Workspace};
 use events::ids::WorkspaceId;
-use events::record::Cause;
 use events::who::Who;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::body;
 use super::caller::{Caller, RequestId};
-use super::error::Refused;
-use super::page::{PageQuery, Query};
+use super::page::Query;
 use crate::gateway::Gateway;
+use crate::service::page::Page;
+use crate::service::refusal::Refusal;
+use crate::service::scope::Scope;
 
 /// One request. Its body can be read once.
 pub(super) struct Call {
@@ -31,25 +31,26 @@ pub(super) struct Call {
 }
 
 impl Call {
-    async fn bytes(&mut self) -> Result<web::BytesMut, Refused> {
-        let payload = self.payload.take().ok_or_else(|| Refused::fault(&"a body that was read before"))?;
+    /// The body as it came.
+    pub(super) async fn bytes(&mut self) -> Result<web::BytesMut, Refusal> {
+        let payload = self.payload.take().ok_or_else(|| Refusal::fault(&"a body that was read before"))?;
         body::read(payload, self.gateway.limits).await
     }
 
     /// The body, which must be a JSON object of this shape.
-    pub(super) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Refused> {
+    pub(super) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Refusal> {
         body::typed(&self.bytes().await?)
     }
 
     /// The body, which may be left out.
-    pub(super) async fn body_if_any<T: DeserializeOwned + Default>(&mut self) -> Result<T, Refused> {
+    pub(super) async fn body_if_any<T: DeserializeOwned + Default>(&mut self) -> Result<T, Refusal> {
         let bytes = self.bytes().await?;
         if bytes.is_empty() { Ok(T::default()) } else { body::typed(&bytes) }
     }
 
     /// Which one is meant where the path does not say: a parameter of one of these names behind the question mark, or
     /// a field of the body.
-    pub(super) async fn named(&mut self, names: &[&'static str]) -> Result<String, Refused> {
+    pub(super) async fn named(&mut self, names: &[&'static str]) -> Result<String, Refusal> {
         let query = Query::of(&self.request)?;
         if let Some(text) = names.iter().find_map(|name| query.text(name)) {
             return Ok(text.to_owned());
@@ -61,48 +62,35 @@ impl Call {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         });
-        found.ok_or_else(|| Refused::bad("missing_field", format!("{} is missing", names.join(" or "))))
-    }
-
-    /// A parameter behind the question mark, if it is there and not empty.
-    pub(super) fn parameter(&self, name: &str) -> Result<Option<String>, Refused> {
-        Ok(Query::of(&self.request)?.text(name).map(str::to_owned))
+        found.ok_or_else(|| Refusal::new("missing_field", format!("{} is missing", names.join(" or "))))
     }
 
     /// Which part of a list is wanted.
-    pub(super) fn page(&self) -> Result<PageQuery, Refused> {
+    pub(super) fn page(&self) -> Result<Page, Refusal> {
         Query::of(&self.request)?.page()
     }
 
-    /// The cause of what the request leads to.
-    pub(super) fn cause(&self) -> Cause {
-        Cause::request(self.by, self.id.0, None)
+    /// The workspace that it is asked of, as the service room knows it.
+    pub(super) fn scope(&self) -> Scope<'_> {
+        Scope { gateway: &self.gateway, workspace: self.workspace, by: self.by, command: self.id.0 }
     }
 
-    /// Gives the workspace a command.
-    pub(super) async fn ask(&self, command: Command) -> Result<Answer, Refused> {
-        Ok(self.gateway.shard.ask::<Workspace>(self.workspace, command, self.cause()).await?)
-    }
-
-    /// Looks at the workspace.
-    pub(super) async fn look<V: Send + 'static>(
-        &self,
-        view: impl Fn(&State) -> V + Clone + Send + 'static,
-    ) -> Result<V, Refused> {
-        Ok(self.gateway.shard.look::<Workspace, _>(self.workspace, view).await?.value)
+    /// The parameters behind the question mark.
+    pub(super) fn query(&self) -> Result<Query, Refusal> {
+        Query::of(&self.request)
     }
 }
 
 impl FromRequest for Call {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let mut parts = || {
             let Caller { workspace, key } = Caller::from_request(request, &mut Payload::None).into_inner()?;
             let id = RequestId::from_request(request, &mut Payload::None).into_inner()?;
             let gateway = request.app_data::<web::Data<Gateway>>().cloned();
-            let gateway = gateway.ok_or_else(|| Refused::fault(&"a route without a gateway"))?;
+            let gateway = gateway.ok_or_else(|| Refusal::fault(&"a route without a gateway"))?;
             let payload = web::Payload::from_request(request, payload).into_inner().ok();
             Ok(Self { gateway, workspace, by: Who::Key(key), id, request: request.clone(), payload })
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use events::characters::is_unseen;
@@ -19,9 +19,10 @@ use tracing::Instrument;
 
 use super::body;
 use super::connections::Connection;
-use super::error::Refused;
+use super::error::Shape;
 use crate::gateway::Gateway;
 use crate::secrets::{digest, same};
+use crate::service::refusal::Refusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -70,14 +71,22 @@ pub(super) struct Hook(pub(super) Option<WorkspaceId>, pub(super) Digest);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stalled;
 
-/// Gives the request its id, the answer its header, and a refusal its shape; counts it. The route is the pattern, never
-/// the path: that holds the secret token.
+/// What one path of the table answers to.
+pub(super) struct Resource {
+    /// The pattern, never the path: that holds the secret token.
+    pub(super) path: &'static str,
+    /// The methods that it takes.
+    pub(super) allowed: Arc<str>,
+}
+
+/// Gives the request its id, the answer its header, and a refusal its shape; counts it.
 pub(super) async fn dress(
-    route: Option<&'static str>,
+    resource: Option<Resource>,
     gateway: web::Data<Gateway>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let route = resource.as_ref().map(|resource| resource.path);
     let begun = Instant::now();
     let id = RequestId(gateway.chance.command_id());
     request.extensions_mut().insert(id);
@@ -90,11 +99,16 @@ pub(super) async fn dress(
         connection.expect_body(body::expected_bytes(request.headers(), gateway.limits));
     }
     let answer = next.call(request).instrument(span.clone()).await?;
-    let refused = answer.response().error().and_then(|error| error.as_error::<Refused>()).cloned();
-    let mut answer = match refused {
-        Some(refused) => answer.into_response(refused.answer(&text, &gateway.base_url, gateway.strict_errors)),
+    let refusal = answer.response().error().and_then(|error| error.as_error::<Refusal>()).cloned();
+    let shape = Shape { request_id: &text, base_url: &gateway.base_url, strict: gateway.strict_errors };
+    let mut answer = match refusal {
+        Some(refusal) => answer.into_response(shape.answer(&refusal)),
         None => answer,
     };
+    let allowed = resource.filter(|_| answer.status() == StatusCode::METHOD_NOT_ALLOWED);
+    if let Some(Ok(allowed)) = allowed.map(|resource| HeaderValue::from_str(&resource.allowed)) {
+        answer.headers_mut().insert(ALLOW, allowed);
+    }
     let stalled = answer.status() == StatusCode::REQUEST_TIMEOUT || answer.request().extensions().contains::<Stalled>();
     if let (true, Some(connection)) = (stalled, connection) {
         connection.hang_up();
@@ -121,9 +135,9 @@ pub(super) async fn admit(
 }
 
 /// Leaves in the request who calls, as the extractors below find it.
-fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
+fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
     let gateway =
-        request.app_data::<web::Data<Gateway>>().ok_or_else(|| Refused::fault(&"a route without a gateway"))?;
+        request.app_data::<web::Data<Gateway>>().ok_or_else(|| Refusal::fault(&"a route without a gateway"))?;
     let mut extensions = request.extensions_mut();
     match role {
         Role::Open => {}
@@ -131,24 +145,24 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refused> {
             extensions.insert(hook(gateway, request)?);
         }
         Role::Workspace => {
-            let key = bearer(request).ok_or_else(Refused::unauthorized)?;
+            let key = bearer(request).ok_or_else(Refusal::unauthorized)?;
             let found = gateway.api_key(digest(key))?;
-            let KeyEntry { workspace, key } = found.ok_or_else(Refused::unauthorized)?;
+            let KeyEntry { workspace, key } = found.ok_or_else(Refusal::unauthorized)?;
             if !request.method().is_safe() {
-                gateway.flood.check_changes(workspace).map_err(Refused::too_many_requests)?;
+                gateway.flood.check_changes(workspace).map_err(Refusal::too_many_requests)?;
             }
             extensions.insert(Caller { workspace, key });
         }
         Role::Operator => {
             let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
-            extensions.insert(if right { Operator } else { return Err(Refused::unauthorized()) });
+            extensions.insert(if right { Operator } else { return Err(Refusal::unauthorized()) });
         }
     }
     Ok(())
 }
 
 /// The workspace behind the token in the path.
-pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refused> {
+pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refusal> {
     let token_hash = digest(request.match_info().query("token").trim_matches(is_unseen));
     Ok(Hook(gateway.inbound(token_hash)?, token_hash))
 }
@@ -160,14 +174,14 @@ pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// What the way to the handler has left in the request. Nothing of the kind is a fault in the table of routes.
-fn left<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refused>> {
+fn left<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refusal>> {
     let found = request.extensions().get::<T>().copied();
-    ready(found.ok_or_else(|| Refused::fault(&format!("a request without {}", std::any::type_name::<T>()))))
+    ready(found.ok_or_else(|| Refusal::fault(&format!("a request without {}", std::any::type_name::<T>()))))
 }
 
 impl FromRequest for RequestId {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         left(request)
@@ -175,8 +189,8 @@ impl FromRequest for RequestId {
 }
 
 impl FromRequest for Operator {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         left(request)
@@ -184,8 +198,8 @@ impl FromRequest for Operator {
 }
 
 impl FromRequest for Caller {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         left(request)
@@ -193,8 +207,8 @@ impl FromRequest for Caller {
 }
 
 impl FromRequest for Hook {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         left(request)

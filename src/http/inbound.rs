@@ -8,14 +8,14 @@ use events::who::Who;
 use serde::Serialize;
 
 use super::caller::{self, Hook, RequestId, Stalled};
-use super::error::{self, Refused};
-use super::submit::{self, Outcome, Sender};
+use super::error::{self, Shape};
+use super::submit::{self, Sender};
 use super::{body, docs, send_body};
 use crate::gateway::Gateway;
 use crate::recent::attempts::{Answer, Attempt};
-
-/// The one method that the secret URL takes.
-const ALLOWED: &str = "POST";
+use crate::service::refusal::Refusal;
+use crate::service::scope::Scope;
+use crate::service::submit::Outcome;
 
 /// Accepts a message for sending. The answer says that it is durable, not that it was sent.
 pub(super) async fn send(
@@ -24,13 +24,14 @@ pub(super) async fn send(
     hook: Hook,
     request: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
     let Visit { workspace, body, warnings, refused, .. } = &mut visit;
-    let sender = Sender { id, workspace: *workspace, by: Who::Inbound, token_hash: Some(hook.1), chat: None };
+    let scope = Scope { gateway: &gateway, workspace: *workspace, by: Who::Inbound, command: id.0 };
+    let sender = Sender { token_hash: Some(hook.1), chat: None };
     let outcome = match refused.take() {
         Some(refused) => Err(refused),
-        None => submit::submit(&gateway, sender, request.headers(), body, warnings).await,
+        None => submit::submit(scope, sender, request.headers(), body, warnings).await,
     };
     let outcome = outcome.map_err(|refused| in_address(refused, &request));
     visit.end(&gateway, &request, &outcome);
@@ -43,10 +44,10 @@ pub(super) async fn other_method(
     id: RequestId,
     request: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Refused> {
-    let refused = error::method_not_allowed(ALLOWED.to_owned()).hinting("Send a POST with a JSON object as its body");
+) -> Result<HttpResponse, Refusal> {
+    let refused = error::method_not_allowed().hinting("Send a POST with a JSON object as its body");
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return docs::refusal(&request, ALLOWED).ok_or_else(|| in_address(refused, &request));
+        return docs::refusal(&request).ok_or_else(|| in_address(refused, &request));
     }
     let hook = caller::hook(&gateway, &request)?;
     let mut visit = match Visit::read(&gateway, id, &request, payload, hook).await {
@@ -60,7 +61,7 @@ pub(super) async fn other_method(
 }
 
 /// The refusal, which says so where the address has fields: nobody reads them there.
-fn in_address(refused: Refused, request: &HttpRequest) -> Refused {
+fn in_address(refused: Refusal, request: &HttpRequest) -> Refusal {
     match send_body::named_in_query(request.query_string()).as_slice() {
         [] => refused,
         names => {
@@ -100,7 +101,7 @@ struct Visit {
     body: BytesMut,
     warnings: Vec<String>,
     /// Why it goes no further.
-    refused: Option<Refused>,
+    refused: Option<Refusal>,
 }
 
 impl Visit {
@@ -112,9 +113,9 @@ impl Visit {
         request: &HttpRequest,
         payload: web::Payload,
         Hook(workspace, _): Hook,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Refusal> {
         let flooded = gateway.flood.check(workspace, request.peer_addr(), request.headers());
-        let flooded = flooded.err().map(Refused::too_many_requests);
+        let flooded = flooded.err().map(Refusal::too_many_requests);
         let mut body = BytesMut::new();
         let unread = body::read_into(&mut body, payload, gateway.limits).await.err();
         if unread.as_ref().is_some_and(|refused| refused.status_code() == StatusCode::REQUEST_TIMEOUT) {
@@ -125,18 +126,19 @@ impl Visit {
             Some(workspace) => Ok(Self { id, workspace, body, warnings: Vec::new(), refused }),
             None => Err(match refused {
                 Some(refused) if refused.status_code() == StatusCode::TOO_MANY_REQUESTS => refused,
-                _ => Refused::not_found("webhook_not_found", "Webhook not found"),
+                _ => Refusal::new("webhook_not_found", "Webhook not found"),
             }),
         }
     }
 
     /// Keeps it as an attempt.
-    fn end(self, gateway: &Gateway, request: &HttpRequest, outcome: &Result<Outcome, Refused>) {
+    fn end(self, gateway: &Gateway, request: &HttpRequest, outcome: &Result<Outcome, Refusal>) {
         let (status, answer) = match outcome {
             Ok(Outcome::Accepted(accepted)) => (StatusCode::OK, Answer::Accepted(accepted.message)),
-            Ok(Outcome::Verdict(verdict)) => (StatusCode::OK, Answer::Other(Box::new(verdict.clone()))),
+            Ok(Outcome::Verdict(verdict)) => (StatusCode::OK, Answer::Other(Box::new(submit::verdict_body(verdict)))),
             Err(refused) => {
-                let body = refused.body(&self.id.text(), &gateway.base_url, gateway.strict_errors);
+                let (request_id, strict) = (&self.id.text(), gateway.strict_errors);
+                let body = Shape { request_id, base_url: &gateway.base_url, strict }.body(refused);
                 (refused.status_code(), Answer::Other(Box::new(body)))
             }
         };

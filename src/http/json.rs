@@ -21,7 +21,8 @@ use serde_json::{Map, Value};
 use self::lossy::Lossy;
 pub(super) use self::number::whole;
 pub(super) use self::same::one_spelling;
-use super::error::Refused;
+
+use crate::service::refusal::Refusal;
 
 /// An object has at most so many fields.
 const FIELDS_MAX: usize = 1_000;
@@ -43,12 +44,12 @@ pub(super) struct Object<'a> {
 }
 
 /// One JSON object, its values unread.
-pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refused> {
+pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refusal> {
     let text = text(body)?;
     let object: Object = serde_json::from_str(text).map_err(|error| refusal(text, &error))?;
     let object = Object { text, ..object };
     if object.count > FIELDS_MAX {
-        return Err(Refused::bad("invalid_value", format!("The request body has more than {FIELDS_MAX} fields")));
+        return Err(Refusal::new("invalid_value", format!("The request body has more than {FIELDS_MAX} fields")));
     }
     if object.fields.values().any(|value| value.get().starts_with(['{', '[']))
         && let Some(mistake) = mistake::first(text)
@@ -59,7 +60,7 @@ pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refused> {
 }
 
 /// The refusal of a body, in better words where its headers say what it is.
-pub(super) fn explain(refused: Refused, headers: &HeaderMap, body: &[u8]) -> Refused {
+pub(super) fn explain(refused: Refusal, headers: &HeaderMap, body: &[u8]) -> Refusal {
     if refused.code() != "invalid_json" {
         return refused;
     }
@@ -73,7 +74,7 @@ pub(super) fn explain(refused: Refused, headers: &HeaderMap, body: &[u8]) -> Ref
 }
 
 /// One JSON object.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     let text = text(body)?;
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
@@ -84,7 +85,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
 
 impl Object<'_> {
     /// A field as text, a number as its digits as they stand there; `None` for `null` and if it is absent.
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Refused> {
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let Some(value) = self.fields.get(name) else { return Ok(None) };
         let value = value.get();
         let what = match value.chars().next() {
@@ -95,11 +96,11 @@ impl Object<'_> {
             Some('{') => "an object",
             _ => value,
         };
-        Err(Refused::invalid(name, format!("{name} must be a text, not {what}")))
+        Err(Refusal::invalid(name, format!("{name} must be a text, not {what}")))
     }
 
     /// The same, with a mark in the place of half an emoji; whether there was one.
-    pub(super) fn lossy_text(&self, name: &'static str) -> Result<(Option<String>, bool), Refused> {
+    pub(super) fn lossy_text(&self, name: &'static str) -> Result<(Option<String>, bool), Refusal> {
         let raw = self.fields.get(name).map_or("", |value| value.get());
         // Most texts have no backslash, and a single character is found faster.
         if raw.starts_with('"') && raw.contains('\\') && raw.contains("\\u") {
@@ -131,7 +132,7 @@ impl Object<'_> {
 
     /// The same of a field that identifies something: a whole number as its digits, however it is written; `Err` holds
     /// any other number.
-    pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refused> {
+    pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refusal> {
         match self.fields.get(name).map(|value| value.get()) {
             Some(value) if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
                 Ok(whole(value).map(Some).ok_or(value))
@@ -141,7 +142,7 @@ impl Object<'_> {
     }
 
     /// The refusal of a text that ceases to be one.
-    fn broken(&self, value: &str, error: &serde_json::Error) -> Refused {
+    fn broken(&self, value: &str, error: &serde_json::Error) -> Refusal {
         let begins = value.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         let (line, column) = mistake::place(self.text, begins);
         invalid(line, column, &cause_of(error))
@@ -149,7 +150,7 @@ impl Object<'_> {
 }
 
 /// Bodies are UTF-8.
-fn text(body: &[u8]) -> Result<&str, Refused> {
+fn text(body: &[u8]) -> Result<&str, Refusal> {
     let text = std::str::from_utf8(body).map_err(|error| match foreign::of_bytes(body) {
         Some(cause) => invalid(1, 1, &cause),
         None => not_utf_8(body, error, "it looks like ISO-8859-1 or Windows-1252"),
@@ -157,14 +158,14 @@ fn text(body: &[u8]) -> Result<&str, Refused> {
     Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
 }
 
-fn not_utf_8(body: &[u8], error: Utf8Error, what: &str) -> Refused {
+fn not_utf_8(body: &[u8], error: Utf8Error, what: &str) -> Refusal {
     let before = String::from_utf8_lossy(body.get(..error.valid_up_to()).unwrap_or_default());
     let byte = error.valid_up_to() + 1;
     let (line, column) = mistake::place(&before, before.len());
     invalid(line, column, &format!("the body is not UTF-8, byte {byte} is wrong: {what}; send it as UTF-8"))
 }
 
-fn refusal(text: &str, error: &serde_json::Error) -> Refused {
+fn refusal(text: &str, error: &serde_json::Error) -> Refusal {
     if let Some(mistake) = mistake::first(text) {
         return explained(text, &mistake);
     }
@@ -183,17 +184,17 @@ fn cause_of(error: &serde_json::Error) -> String {
     what.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn explained(text: &str, mistake: &mistake::Mistake) -> Refused {
+fn explained(text: &str, mistake: &mistake::Mistake) -> Refusal {
     let (line, column) = mistake::place(text, mistake.at);
     invalid(line, column, &mistake.cause)
 }
 
-fn invalid(line: usize, column: usize, cause: &str) -> Refused {
-    Refused::bad("invalid_json", format!("Invalid JSON at line {line}, column {column}: {cause}"))
+fn invalid(line: usize, column: usize, cause: &str) -> Refusal {
+    Refusal::new("invalid_json", format!("Invalid JSON at line {line}, column {column}: {cause}"))
 }
 
-fn not_an_object(text: &str) -> Refused {
-    let refused = Refused::bad("not_an_object", "The request body must be one JSON object");
+fn not_an_object(text: &str) -> Refusal {
+    let refused = Refusal::new("not_an_object", "The request body must be one JSON object");
     let text = text.trim_start();
     if text.starts_with("\"{") || text.starts_with("\"\\u007b") {
         return refused.hinting("The object stands in quotes: it was turned into JSON twice");

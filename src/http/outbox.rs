@@ -1,19 +1,12 @@
 //! The last e-mails to the owner of the workspace.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 
-use super::caller::Caller;
-use super::error::Refused;
-use super::page::{self, Query};
-use crate::gateway::Gateway;
+use super::call::Call;
+use crate::service::outbox;
+use crate::service::refusal::Refusal;
 
 /// The last ones, the newest first.
-pub(super) async fn list(
-    gateway: web::Data<Gateway>,
-    Caller { workspace, .. }: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
-    let query = Query::of(&request)?.page()?;
-    let listed = gateway.read(move |gateway| gateway.postbox.list(gateway.shard.log().as_ref(), workspace));
-    Ok(page::answer(page::within(listed.await?, query), query))
+pub(super) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(outbox::list(call.scope(), call.page()?).await?))
 }

@@ -6,11 +6,11 @@ use events::ids::WorkspaceId;
 use serde::Serialize;
 
 use super::caller::Caller;
-use super::error::Refused;
-use super::page::{self, Query};
+use super::page::Query;
 use super::tables::{self, Tabled};
 use crate::gateway::Gateway;
 use crate::recent::{Recent, Row};
+use crate::service::refusal::Refusal;
 
 /// So many are shown unless more are asked for.
 pub(super) const SHOWN: usize = 10;
@@ -26,7 +26,7 @@ pub(super) trait Listed: Row<View: Serialize + Tabled> {
     /// A row's id.
     fn id(view: &Self::View) -> &str;
     /// What is said when there is none with an id.
-    fn not_found() -> Refused;
+    fn not_found() -> Refusal;
 }
 
 /// The last ones, the newest first.
@@ -34,10 +34,10 @@ pub(super) async fn list<R: Listed>(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
     request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let query = Query::of(&request)?.page_of(SHOWN)?;
     let rows = all::<R>(&gateway, workspace).await?;
-    Ok(page::answer(page::within(rows, query), query))
+    Ok(HttpResponse::Ok().json(query.of_newest_first(rows)))
 }
 
 /// One of them.
@@ -45,7 +45,7 @@ pub(super) async fn show<R: Listed>(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
     id: web::Path<String>,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let views = views::<R>(&gateway, workspace).await?;
     let found = views.iter().find(|view| R::id(view) == *id);
     Ok(HttpResponse::Ok().json(found.ok_or_else(R::not_found)?))
@@ -55,9 +55,9 @@ pub(super) async fn show<R: Listed>(
 pub(super) async fn json<R: Listed>(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let views = views::<R>(&gateway, workspace).await?;
-    let text = serde_json::to_vec_pretty(&views).map_err(|error| Refused::fault(&error))?;
+    let text = serde_json::to_vec_pretty(&views).map_err(|error| Refusal::fault(&error))?;
     Ok(download::<R>("json", ContentType::json(), text))
 }
 
@@ -65,9 +65,9 @@ pub(super) async fn json<R: Listed>(
 pub(super) async fn csv<R: Listed>(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
-) -> Result<HttpResponse, Refused> {
-    let table = tables::csv(&views::<R>(&gateway, workspace).await?).map_err(|error| Refused::fault(&error))?;
-    let kind = ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refused::fault(&error))?);
+) -> Result<HttpResponse, Refusal> {
+    let table = tables::csv(&views::<R>(&gateway, workspace).await?).map_err(|error| Refusal::fault(&error))?;
+    let kind = ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refusal::fault(&error))?);
     Ok(download::<R>("csv", kind, table))
 }
 
@@ -75,17 +75,17 @@ pub(super) async fn csv<R: Listed>(
 pub(super) async fn txt<R: Listed>(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let text = tables::story(&views::<R>(&gateway, workspace).await?);
     Ok(download::<R>("txt", ContentType::plaintext(), text.into_bytes()))
 }
 
-async fn all<R: Listed>(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, Refused> {
+async fn all<R: Listed>(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, Refusal> {
     let listed = gateway.read(move |gateway| R::all_of(gateway).list(gateway.shard.log().as_ref(), workspace));
     Ok(listed.await?)
 }
 
-async fn views<R: Listed>(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<R::View>, Refused> {
+async fn views<R: Listed>(gateway: &Gateway, workspace: WorkspaceId) -> Result<Vec<R::View>, Refusal> {
     Ok(all::<R>(gateway, workspace).await?.into_iter().map(|(_, view)| view).collect())
 }
 

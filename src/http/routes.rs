@@ -1,13 +1,14 @@
 //! Every route in one table. A row's role says who may call it, and is checked before its handler runs.
 
 use std::future::ready;
+use std::sync::Arc;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
 
-use super::caller::{self, Role};
+use super::caller::{self, Resource, Role};
 use super::{
     accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
     messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
@@ -182,14 +183,17 @@ fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
 fn resource(path: &'static str, pattern: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
-    let allowed = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let allowed: Arc<str> = allowed.map(Method::as_str).collect::<Vec<_>>().join(", ").into();
     let refuse = match path {
         INBOUND => web::to(inbound::other_method),
-        _ => web::to(move || ready(error::method_not_allowed(allowed.clone()))),
+        _ => web::to(|| ready(error::method_not_allowed())),
     };
     let resource = web::resource(pattern).default_service(refuse);
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
-    resource.wrap(from_fn(move |gateway, request, next| caller::dress(Some(path), gateway, request, next)))
+    resource.wrap(from_fn(move |gateway, request, next| {
+        let resource = Resource { path, allowed: Arc::clone(&allowed) };
+        caller::dress(Some(resource), gateway, request, next)
+    }))
 }
 
 /// Whether a row of this method takes a request of that one.

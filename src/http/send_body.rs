@@ -12,11 +12,12 @@ use events::account::{File, Origin};
 use events::characters::{is_blank, is_unseen};
 use events::ids::ChatId;
 
-use super::error::Refused;
 use super::json::{self, Object};
 use super::lookalikes;
 
 pub(super) use self::file::file_name;
+
+use crate::service::refusal::Refusal;
 
 const ACTION: &str = "action";
 const TEXT: &str = "text";
@@ -71,7 +72,7 @@ impl SendBody {
         chat: Option<ChatId>,
         text_chars: usize,
         warnings: &mut Vec<String>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, Refusal> {
         let object = json::fields(bytes)?;
         let mut fields = Fields { object, is_api: door != Origin::Inbound, chat, doubt: None, warnings };
         let unknown_fields = fields.unknown();
@@ -105,12 +106,12 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     /// A field as text; numbers count as their digits, `null` and blank as absent.
-    fn get(&self, name: &'static str) -> Result<Option<String>, Refused> {
+    fn get(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         Ok(self.object.text(name)?.filter(|text| !is_blank(text)))
     }
 
     /// As [`Fields::get`], of what people read: half an emoji and, in a text, U+0000 are no reason to refuse it.
-    fn read(&mut self, name: &'static str) -> Result<Option<String>, Refused> {
+    fn read(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
         let (text, is_broken) = self.object.lossy_text(name)?;
         let Some(text) = text else { return Ok(None) };
         if name == FILE_NAME && text.contains('\0') {
@@ -126,24 +127,24 @@ impl Fields<'_> {
 
     /// As [`Fields::get`], of a phone or an id. No chat has an id that is not whole; a phone with a fraction would be
     /// somebody else's once its dot is gone.
-    fn identifier(&self, name: &'static str) -> Result<Option<String>, Refused> {
+    fn identifier(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let text = match self.object.identifier(name)? {
             Ok(text) => text,
             Err(number) if name == CHAT_ID => Some(number.to_owned()),
-            Err(_) => return Err(Refused::invalid(name, format!("{name} must be a text or a whole number"))),
+            Err(_) => return Err(Refusal::invalid(name, format!("{name} must be a text or a whole number"))),
         };
         Ok(text.filter(|text| !is_blank(text)))
     }
 
     /// As [`Fields::get`], and not longer than any such name is.
-    fn short(&self, name: &'static str) -> Result<Option<String>, Refused> {
+    fn short(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let (value, chars_max) = match name {
             CHAT_NAME => (self.get(name)?, CHAT_NAME_CHARS_MAX),
             _ => (self.identifier(name)?, NUMBER_CHARS_MAX),
         };
         match value {
             Some(text) if text.chars().count() > chars_max => {
-                Err(Refused::invalid(name, format!("{name} has more than {chars_max} characters")))
+                Err(Refusal::invalid(name, format!("{name} has more than {chars_max} characters")))
             }
             other => Ok(other),
         }
@@ -180,7 +181,7 @@ impl Fields<'_> {
     }
 
     /// `refused`, with a hint if an unknown field looks like one of `wanted`.
-    fn hinting(&self, refused: Refused, wanted: &[&'static str]) -> Refused {
+    fn hinting(&self, refused: Refusal, wanted: &[&'static str]) -> Refusal {
         if let Some(holder) = self.object.holding(&HELD) {
             let holder: String = holder.chars().take(UNKNOWN_CHARS_MAX).collect();
             return refused.hinting(format!("The fields stand inside \"{holder}\": send what it holds, without it"));
@@ -198,66 +199,66 @@ impl Fields<'_> {
         }
     }
 
-    fn action(&self) -> Result<(), Refused> {
+    fn action(&self) -> Result<(), Refusal> {
         match self.get(ACTION)? {
             Some(action) if action == "send" => Ok(()),
-            Some(_) => Err(Refused::invalid(ACTION, "action must be \"send\"")),
+            Some(_) => Err(Refusal::invalid(ACTION, "action must be \"send\"")),
             None if self.is_api => Ok(()),
             None => {
-                let refused = Refused::bad("missing_field", "action is missing").naming(ACTION);
+                let refused = Refusal::new("missing_field", "action is missing").naming(ACTION);
                 Err(self.hinting(refused.hinting("Add \"action\": \"send\""), &[ACTION]))
             }
         }
     }
 
-    fn file(&mut self) -> Result<Option<File>, Refused> {
+    fn file(&mut self) -> Result<Option<File>, Refusal> {
         match (self.get(FILE_URL)?, self.read(FILE_NAME)?) {
             (None, None) => Ok(None),
             (Some(url), Some(name)) => file::checked(&url, &name, self.warnings).map(Some),
             (Some(_), None) => {
-                let refused = Refused::bad("file_name_missing", "file_name must be given with file_url");
+                let refused = Refusal::new("file_name_missing", "file_name must be given with file_url");
                 Err(self.hinting(refused.naming(FILE_NAME), &[FILE_NAME]))
             }
             (None, Some(_)) => {
-                let refused = Refused::bad("file_url_missing", "file_url must be given with file_name");
+                let refused = Refusal::new("file_url_missing", "file_url must be given with file_name");
                 Err(self.hinting(refused.naming(FILE_URL), &[FILE_URL]))
             }
         }
     }
 
-    fn text(&mut self, text_chars: usize, has_file: bool) -> Result<String, Refused> {
+    fn text(&mut self, text_chars: usize, has_file: bool) -> Result<String, Refusal> {
         let text = match self.read(TEXT)? {
             Some(text) => text,
             None if has_file => return Ok(String::new()),
             None if self.object.fields.contains_key(TEXT) => {
-                return Err(Refused::bad("empty_message", "text is empty, and there is no file").naming(TEXT));
+                return Err(Refusal::new("empty_message", "text is empty, and there is no file").naming(TEXT));
             }
             None => {
-                return Err(self.hinting(Refused::bad("missing_field", "text is missing").naming(TEXT), &[TEXT]));
+                return Err(self.hinting(Refusal::new("missing_field", "text is missing").naming(TEXT), &[TEXT]));
             }
         };
         if text.chars().count() > text_chars {
             let message = format!("text has more than {text_chars} characters");
-            return Err(Refused::bad("text_too_long", message).naming(TEXT));
+            return Err(Refusal::new("text_too_long", message).naming(TEXT));
         }
         self.warnings.extend(text::oddities(&text).into_iter().map(|what| format!("\"{TEXT}\" has {what}")));
         Ok(text)
     }
 
-    fn sender(&self) -> Result<Option<String>, Refused> {
+    fn sender(&self) -> Result<Option<String>, Refusal> {
         let short = if self.is_api { self.short(SENDER_SHORT)? } else { None };
         let mut given = [self.short(SENDER)?, self.short(SENDER_PLAIN)?, short].into_iter().flatten();
         let Some(first) = given.next() else { return Ok(None) };
         let canonical = |phone: &str| Peer::from_phone(phone).canonical;
         if given.any(|other| canonical(&other) != canonical(&first)) {
             let message = format!("\"{SENDER}\" and \"{SENDER_PLAIN}\" differ");
-            return Err(Refused::bad("conflicting_fields", message).naming(SENDER));
+            return Err(Refusal::new("conflicting_fields", message).naming(SENDER));
         }
         Ok(Some(first))
     }
 
     /// The first of the four that is given.
-    fn recipient(&mut self, has_sender: bool) -> Result<Recipient, Refused> {
+    fn recipient(&mut self, has_sender: bool) -> Result<Recipient, Refusal> {
         let mut given = Vec::new();
         given.extend(self.chat.map(|chat| (PATH, chat.to_string())));
         for name in RECIPIENTS {
@@ -274,15 +275,15 @@ impl Fields<'_> {
         self.to(counts, &value)
     }
 
-    fn to(&mut self, counts: &str, value: &str) -> Result<Recipient, Refused> {
+    fn to(&mut self, counts: &str, value: &str) -> Result<Recipient, Refusal> {
         match counts {
             PATH | CHAT_ID => value
                 .trim_matches(is_unseen)
                 .parse()
                 .map(Recipient::Chat)
-                .map_err(|_| Refused::not_found("chat_not_found", "Chat not found").naming(CHAT_ID)),
+                .map_err(|_| Refusal::new("chat_not_found", "Chat not found").naming(CHAT_ID)),
             JID => Peer::from_jid(value).map(Recipient::Peer).ok_or_else(|| {
-                Refused::invalid("jid", "jid is not a WhatsApp JID")
+                Refusal::invalid("jid", "jid is not a WhatsApp JID")
                     .hinting("Such as 12025550101@s.whatsapp.net or 120363041234567890@g.us")
             }),
             PHONE => Ok(Recipient::Peer(self.phone(value))),
@@ -310,8 +311,8 @@ impl Fields<'_> {
         peer
     }
 
-    fn no_recipient(&self) -> Refused {
+    fn no_recipient(&self) -> Refusal {
         let message = "No recipient: one of chat_id, jid, phone, chat_name must be given";
-        self.hinting(Refused::bad("recipient_missing", message), &RECIPIENTS)
+        self.hinting(Refusal::new("recipient_missing", message), &RECIPIENTS)
     }
 }

@@ -1,10 +1,10 @@
 //! The last tries of the outbound webhook, as they are shown and downloaded.
 
-use super::error::Refused;
 use super::recent::Listed;
 use super::tables::{Tabled, Told, headers, title};
 use crate::gateway::Gateway;
 use crate::outbound::{ResponseView, Tries, Try, TryView};
+use crate::service::refusal::Refusal;
 
 impl Listed for Try {
     const FILE: &'static str = "outbound-log";
@@ -17,8 +17,8 @@ impl Listed for Try {
         &view.id
     }
 
-    fn not_found() -> Refused {
-        Refused::not_found("try_not_found", "Try not found: only the last 100 are kept")
+    fn not_found() -> Refusal {
+        Refusal::new("try_not_found", "Try not found: only the last 100 are kept")
     }
 }
 

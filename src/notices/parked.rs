@@ -1,6 +1,5 @@
 //! Tells owners of deliveries that were parked: one e-mail for all since the last one. When it is due is decided elsewhere.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use actors::webhook::{State, Webhook};
@@ -60,8 +59,7 @@ impl Notices {
         let parked = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
         // Somebody may have seen to all of it meanwhile.
         let Some(at) = parked.latest else { return Ok(parked.parkings) };
-        let (log, index) = (Arc::clone(reach.shard.log()), Arc::clone(reach.shard.index()));
-        let found = self.reading.read(move || latest(log.as_ref(), &index, about, is_parking)).await?;
+        let found = reach.shard.history().run(move |history| latest(history, about, is_parking)).await?;
         let events = found.map(|record| record.events).unwrap_or_default();
         let last_error = events.iter().find_map(|event| match event {
             Event::DeliveryFailed(e) => Some(LastError { code: &e.code, status: e.status }),

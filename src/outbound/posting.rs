@@ -108,13 +108,12 @@ impl Posting {
     async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
         let shard = self.shard.get()?;
         let url = shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
-        let (posting, index) = (self.clone(), Arc::clone(shard.index()));
         let read = || {
-            let (posting, index) = (posting.clone(), Arc::clone(&index));
-            self.reading.read(move || {
-                let found = rebuild(posting.log.as_ref(), &index, delivery)?;
-                let keys = KeyRing::kept(posting.log.as_ref(), webhook)?;
-                let found = found.and_then(|(_, bundle)| body::json(&bundle, &posting.base_url).ok());
+            let base_url = Arc::clone(&self.base_url);
+            shard.history().run(move |history| {
+                let found = rebuild(history, delivery)?;
+                let keys = KeyRing::kept(history.log(), webhook)?;
+                let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
                 Ok::<_, ReadError>(found.zip(keys))
             })
         };

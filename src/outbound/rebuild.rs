@@ -1,11 +1,12 @@
 //! Puts a delivery together from the log: the bundle as it was made, the messages as they were said.
 
+use std::ops::ControlFlow;
+
 use events::event::Event;
+use events::history::{History, Of};
 use events::ids::{DeliveryId, MessageId};
-use events::index::{Index, Series};
-use events::log::{Log, ReadError};
+use events::log::ReadError;
 use events::personal::Personal;
-use events::reading;
 use events::time::Timestamp;
 use events::webhook::BundleFlushed;
 
@@ -13,28 +14,21 @@ use crate::files::{NAMELESS, base_name};
 
 use super::bundle::{AccountSide, Attachment, Bundle, ChatSide, Direction, Said};
 
-/// Positions of a message that are read at once.
-const CHUNK: usize = 64;
-
 /// The bundle of a delivery as it is reported at every try, and the event that made it; `None` if there is no such
 /// delivery.
-pub fn rebuild(
-    log: &dyn Log,
-    index: &Index,
-    delivery: DeliveryId,
-) -> Result<Option<(BundleFlushed, Bundle)>, ReadError> {
-    let Some(flushed) = flushed(log, index, delivery)? else { return Ok(None) };
+pub fn rebuild(history: &History, delivery: DeliveryId) -> Result<Option<(BundleFlushed, Bundle)>, ReadError> {
+    let Some(flushed) = flushed(history, delivery)? else { return Ok(None) };
     let mut messages = Vec::with_capacity(flushed.messages.len());
     for message in &flushed.messages {
-        messages.extend(said(log, index, *message)?);
+        messages.extend(said(history, *message)?);
     }
     let bundle = bundle(&flushed, messages);
     Ok(Some((flushed, bundle)))
 }
 
-fn flushed(log: &dyn Log, index: &Index, delivery: DeliveryId) -> Result<Option<BundleFlushed>, ReadError> {
+fn flushed(history: &History, delivery: DeliveryId) -> Result<Option<BundleFlushed>, ReadError> {
     let mut found = None;
-    each(log, index, delivery.first(), |event| {
+    each(history, delivery.first(), |event| {
         if let Event::BundleFlushed(e) = event {
             found = Some(e.clone());
         }
@@ -45,22 +39,11 @@ fn flushed(log: &dyn Log, index: &Index, delivery: DeliveryId) -> Result<Option<
 
 /// Shows a message's events from the first one on, as long as more are wanted. What is still on its way to the disk, such as
 /// a receipt, was sequenced after the delivery and adds nothing to it.
-fn each(
-    log: &dyn Log,
-    index: &Index,
-    message: MessageId,
-    mut wants_more: impl FnMut(&Event) -> bool,
-) -> Result<(), ReadError> {
-    // The index knows of commits that are not in the log yet. A delivery is owed by what is.
-    let to = log.head().position;
-    let (mut from, mut more) = (1, true);
-    while more {
-        let positions = index.positions(Series::Message(message), from, to, CHUNK)?;
-        let Some(last) = positions.last() else { return Ok(()) };
-        from = last.saturating_add(1);
-        reading::visit(log, &positions, |_, _, event| more = more && wants_more(event))?;
-    }
-    Ok(())
+fn each(history: &History, message: MessageId, mut wants_more: impl FnMut(&Event) -> bool) -> Result<(), ReadError> {
+    // A delivery is owed by what is in the log.
+    history.walk(Of::Message(message), 1..=history.head().position, |_, _, event| {
+        if wants_more(event) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })
 }
 
 fn bundle(flushed: &BundleFlushed, messages: Vec<Said>) -> Bundle {
@@ -85,9 +68,9 @@ fn bundle(flushed: &BundleFlushed, messages: Vec<Said>) -> Bundle {
 }
 
 /// A message as it was said: until the event by which it is owed.
-fn said(log: &dyn Log, index: &Index, message: MessageId) -> Result<Option<Said>, ReadError> {
+fn said(history: &History, message: MessageId) -> Result<Option<Said>, ReadError> {
     let mut said = None;
-    each(log, index, message, |event| tell(&mut said, event))?;
+    each(history, message, |event| tell(&mut said, event))?;
     Ok(said)
 }
 
@@ -144,7 +127,10 @@ mod tests {
     use std::sync::Arc;
 
     use events::chat::{MessageRead, MessageReceived};
+    use events::history::ReadMode;
     use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
+    use events::index::Index;
+    use events::log::Log;
     use events::record::Cause;
     use events::sequencer::{Inbox, NewCommit, Sequencer};
     use events::store::memory_log::MemoryLog;
@@ -178,6 +164,10 @@ mod tests {
             sequencer.replayed(StreamId::Chat(chat()), 0);
             let writer = Writer::new(Arc::clone(&log) as Arc<dyn Log>, Arc::clone(&index), watermark);
             Self { log, index, sequencer, writer, work, revision: 0 }
+        }
+
+        fn history(&self) -> History {
+            History::new(Arc::clone(&self.log) as Arc<dyn Log>, Arc::clone(&self.index), ReadMode::Inline)
         }
 
         fn sequence(&mut self, event: impl Into<Event>) {
@@ -247,7 +237,7 @@ mod tests {
         desk.write();
         desk.sequence(MessageRead { message: HEARD, chat: chat(), at: Timestamp::from_ms(1_000), owed: None });
 
-        let (_, bundle) = rebuild(desk.log.as_ref(), &desk.index, DeliveryId::of(HEARD)).unwrap().unwrap();
+        let (_, bundle) = rebuild(&desk.history(), DeliveryId::of(HEARD)).unwrap().unwrap();
 
         assert_eq!(bundle.messages.iter().map(|said| said.text.reveal()).collect::<Vec<_>>(), ["hello"]);
     }

@@ -1,14 +1,13 @@
 //! Where the log tells how a message was reported: in the bundle that it is in, and in that bundle's tries.
 
-use events::event::Event;
-use events::ids::{ChatId, DeliveryId, MessageId, StreamId};
-use events::index::{Index, Series};
-use events::log::{Log, ReadError};
-use events::reading;
-use events::record::Position;
+use std::ops::{ControlFlow, RangeInclusive};
 
-/// Positions of a chat that are read at once.
-const CHUNK: usize = 512;
+use events::event::Event;
+use events::history::{History, Of};
+use events::ids::{ChatId, DeliveryId, MessageId, StreamId};
+use events::log::ReadError;
+use events::record::{Position, Record};
+
 /// Events of a chat that are looked through for a bundle: a full one has 1,000 messages of a few events each.
 const LOOKED_THROUGH_MAX: usize = 16_384;
 
@@ -24,46 +23,35 @@ pub fn owed_in(event: &Event) -> Option<ChatId> {
     }
 }
 
-/// Positions of the bundle that a message is in and of all that became of it, up to `to`, at most `limit`; none while it
-/// waits. The message was owed at `from`. Only a bundle's first message is in the index with it.
+/// Shows the event of the bundle that a message is in and all that became of that, up to `to`, as long as more are wanted;
+/// nothing while it waits. The message was owed at `from`. Only a bundle's first message is in the index with it.
 pub fn reported(
-    (log, index): (&dyn Log, &Index),
+    history: &History,
     (chat, message): (ChatId, MessageId),
     (from, to): (Position, Position),
-    limit: usize,
-) -> Result<Vec<Position>, ReadError> {
-    let Some((flushed, delivery)) = bundle_of((log, index), (chat, message), (from, to))? else {
-        return Ok(Vec::new());
-    };
-    let of_first = index.positions(Series::Message(delivery.first()), flushed, to, limit)?;
-    let mut positions = Vec::new();
-    reading::visit(log, &of_first, |position, _, event| {
-        if event.streams().into_iter().flatten().any(|stream| matches!(stream, StreamId::Webhook(_))) {
-            positions.push(position);
-        }
-    })?;
-    Ok(positions)
+    mut each: impl FnMut(Position, &Record, &Event) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let Some((flushed, delivery)) = bundle_of(history, (chat, message), from..=to)? else { return Ok(()) };
+    history.walk(Of::Message(delivery.first()), flushed..=to, |position, record, event| {
+        let is_of_webhook = event.streams().into_iter().flatten().any(|it| matches!(it, StreamId::Webhook(_)));
+        if is_of_webhook { each(position, record, event) } else { ControlFlow::Continue(()) }
+    })
 }
 
 fn bundle_of(
-    (log, index): (&dyn Log, &Index),
+    history: &History,
     (chat, message): (ChatId, MessageId),
-    (mut from, to): (Position, Position),
+    range: RangeInclusive<Position>,
 ) -> Result<Option<(Position, DeliveryId)>, ReadError> {
-    let mut found = None;
-    for _ in 0..LOOKED_THROUGH_MAX / CHUNK {
-        let positions = index.positions(Series::Stream(StreamId::Chat(chat)), from, to, CHUNK)?;
-        reading::visit(log, &positions, |position, _, event| {
-            if let Event::BundleFlushed(e) = event
-                && e.messages.contains(&message)
-            {
-                found = found.or(e.delivery().map(|delivery| (position, delivery)));
-            }
-        })?;
-        match positions.last() {
-            Some(last) if found.is_none() && positions.len() == CHUNK => from = last.saturating_add(1),
-            _ => break,
+    let (mut found, mut left) = (None, LOOKED_THROUGH_MAX);
+    history.walk(Of::Stream(StreamId::Chat(chat)), range, |position, _, event| {
+        if let Event::BundleFlushed(e) = event
+            && e.messages.contains(&message)
+        {
+            found = e.delivery().map(|delivery| (position, delivery));
         }
-    }
+        left -= 1;
+        if found.is_some() || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     Ok(found)
 }

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
-use actors::runtime::shard::{AskError, Reading, ShardHandle};
+use actors::runtime::shard::{AskError, ShardHandle};
 use actors::runtime::vital;
 use actors::workspace::{AccountCommand, Command, Heard as LookedUp, Receive, Workspace};
 use events::chat::ReceivedFile;
@@ -33,8 +32,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 const ACCOUNTS_MAX: usize = 64;
 
 /// Brings updates to the actors until no more can come. Must be called on a tokio runtime with an actix system.
-pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, lately: Lately, reading: Reading) {
-    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), lately.clone(), reading)).collect();
+pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, lately: Lately) {
+    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), lately.clone())).collect();
     while let Some(update) = updates.recv().await {
         if let Some(lane) = lanes.get(place(account_phone(&update))) {
             let _ = lane.send(update).await;
@@ -56,13 +55,13 @@ fn place(phone: &str) -> usize {
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
-fn lane(shard: ShardHandle, lately: Lately, reading: Reading) -> Sender<Update> {
+fn lane(shard: ShardHandle, lately: Lately) -> Sender<Update> {
     let (sender, mut updates) = channel(LANE_ROOM);
     actix::spawn(vital::task(async move {
         while let Some(update) = updates.recv().await {
             for _ in 0..TRIES_MAX {
                 let taken = match &update {
-                    Update::Status(update) => receipt(update, &shard, &lately, reading).await,
+                    Update::Status(update) => receipt(update, &shard, &lately).await,
                     Update::Message(heard) => message(heard, &shard).await,
                     Update::Connection(connection) => connected(connection, &shard).await,
                 };
@@ -93,11 +92,11 @@ fn cause() -> Cause {
     Cause::outside(Who::Transport)
 }
 
-async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately, reading: Reading) -> Result<(), String> {
+async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately) -> Result<(), String> {
     let mut whose = lately.whose(update.id);
     if whose.is_none() {
-        let (log, index, id) = (Arc::clone(shard.log()), Arc::clone(shard.index()), update.id);
-        let found = reading.read(move || queued(log.as_ref(), &index, id)).await;
+        let id = update.id;
+        let found = shard.history().run(move |history| queued(history, id)).await;
         whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
     }
     let Some((account, chat)) = whose else { return Ok(()) };

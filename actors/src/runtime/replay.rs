@@ -1,15 +1,14 @@
 //! State from the log: what every start, every wake-up and every look into the past does.
 
-use events::index::{Index, Series};
-use events::log::{Log, ReadError};
-use events::reading::visit;
+use std::ops::{ControlFlow, RangeInclusive};
+
+use events::history::{History, Of};
+use events::index::Series;
+use events::log::ReadError;
 use events::record::{Position, Revision};
 use events::snapshot;
 
 use crate::decider::Decider;
-
-/// Positions read at once.
-const CHUNK: usize = 10_000;
 
 /// Names the rules of this build: snapshots of others are passed over.
 const RULES: &str = env!("TIDINGS_RULES");
@@ -37,20 +36,15 @@ pub struct Woken<S> {
 }
 
 /// Folds an actor's events up to and including position `to`. Reads nothing but records: what audits rely on.
-pub fn replay<D: Decider>(
-    id: D::Id,
-    log: &dyn Log,
-    index: &Index,
-    to: Position,
-) -> Result<Replayed<D::State>, ReadError> {
+pub fn replay<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Replayed<D::State>, ReadError> {
     let mut replayed = Replayed { state: D::State::default(), revision: 0, last: 0 };
-    fold::<D>(id, log, index, 1..=to, &mut replayed)?;
+    fold::<D>(id, history, 1..=to, &mut replayed)?;
     Ok(replayed)
 }
 
 /// The same state as [`replay`] gives, from the latest snapshot on if there is one of use.
-pub fn wake<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, to: Position) -> Result<Woken<D::State>, ReadError> {
-    let stream = D::stream(id);
+pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Woken<D::State>, ReadError> {
+    let (stream, log) = (D::stream(id), history.log());
     let snapshot = snapshot::head(log, stream)?;
     let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, rules(), to)).transpose()?;
     let (mut replayed, from) = match (kept.flatten(), &snapshot) {
@@ -60,9 +54,9 @@ pub fn wake<D: Decider>(id: D::Id, log: &dyn Log, index: &Index, to: Position) -
         _ => (Replayed { state: D::State::default(), revision: 0, last: 0 }, 1),
     };
     let before = replayed.revision;
-    fold::<D>(id, log, index, from..=to, &mut replayed)?;
+    fold::<D>(id, history, from..=to, &mut replayed)?;
     if replayed.last == 0 && replayed.revision > 0 {
-        replayed.last = index.latest(Series::Stream(stream), to, 1)?.first().copied().unwrap_or(0);
+        replayed.last = history.index().latest(Series::Stream(stream), to, 1)?.first().copied().unwrap_or(0);
     }
     let since = replayed.revision.saturating_sub(before);
     Ok(Woken { replayed, snapshot, since })
@@ -75,21 +69,14 @@ pub(crate) fn rules() -> u64 {
 
 fn fold<D: Decider>(
     id: D::Id,
-    log: &dyn Log,
-    index: &Index,
-    range: std::ops::RangeInclusive<Position>,
+    history: &History,
+    range: RangeInclusive<Position>,
     replayed: &mut Replayed<D::State>,
 ) -> Result<(), ReadError> {
-    let series = Series::Stream(D::stream(id));
-    let (mut from, to) = range.into_inner();
-    loop {
-        let positions = index.positions(series, from, to, CHUNK)?;
-        let Some(last) = positions.last().copied() else { return Ok(()) };
-        visit(log, &positions, |_, _, event| {
-            D::apply(&mut replayed.state, event);
-            replayed.revision = replayed.revision.saturating_add(1);
-        })?;
-        replayed.last = last;
-        from = last.saturating_add(1);
-    }
+    history.walk(Of::Stream(D::stream(id)), range, |position, _, event| {
+        D::apply(&mut replayed.state, event);
+        replayed.revision = replayed.revision.saturating_add(1);
+        replayed.last = position;
+        ControlFlow::Continue(())
+    })
 }

@@ -14,11 +14,14 @@ use std::time::Duration;
 use actix::{Actor, Recipient};
 use dashmap::DashMap;
 use events::chat::Responsible;
+use events::history::History;
+pub use events::history::ReadMode as Reading;
 use events::ids::{StreamId, WorkspaceId};
 use events::index::{Index, Lookup, ReportingEntry, Series, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
+use events::tail::Tail;
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
@@ -41,6 +44,7 @@ use crate::runtime::registry::{Kind, Registry, wakes};
 use crate::runtime::remarks::remark;
 use crate::runtime::replay::{Woken, wake};
 use crate::runtime::shell::{self, Nudge, Rest, Shell};
+use crate::runtime::vital;
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 
@@ -73,22 +77,6 @@ pub struct Parts {
     pub snapshot_every: u64,
 }
 
-impl Reading {
-    /// Reads where it blocks nobody.
-    pub async fn read<T: Send + 'static>(
-        self,
-        read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
-    ) -> Result<T, ReadError> {
-        match self {
-            Self::Inline => read(),
-            Self::Pool => {
-                let ended = tokio::task::spawn_blocking(read).await;
-                ended.unwrap_or_else(|error| Err(ReadError::Store(std::io::Error::other(error))))
-            }
-        }
-    }
-}
-
 /// What waits in an actor, roughly: to be shown, not to decide on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queued {
@@ -101,15 +89,6 @@ pub struct Queued {
 /// What waits in each actor.
 pub(crate) type Queues = Arc<DashMap<StreamId, Queued>>;
 
-/// Where the log is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
-    /// On a pool, so that a cold read never blocks the deciding thread.
-    Pool,
-    /// At once, for virtual time.
-    Inline,
-}
-
 /// What the shells of one deciding thread share.
 pub struct Shard {
     pub(crate) sequencer: RefCell<Sequencer>,
@@ -120,7 +99,7 @@ pub struct Shard {
     pub(crate) snapshot_every: u64,
     reports: Reports,
     log: Arc<dyn Log>,
-    reading: Reading,
+    history: History,
     registry: Arc<Registry>,
     held: RefCell<VecDeque<Held>>,
     awake: RefCell<BTreeMap<StreamId, Awake>>,
@@ -160,6 +139,7 @@ impl Shard {
     /// thread, inside its actix system.
     pub fn launch(parts: Parts) -> Result<ShardHandle, ReadError> {
         let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
+        let history = History::new(Arc::clone(&parts.log), Arc::clone(&index), parts.reading);
         let watermark = Watermark::at(parts.log.head().position);
         let (agenda, outstanding) = Agenda::read(parts.log.as_ref())?;
         let (sender, receiver) = unbounded_channel();
@@ -178,7 +158,7 @@ impl Shard {
             snapshot_every: parts.snapshot_every,
             reports: parts.reports,
             log: Arc::clone(&parts.log),
-            reading: parts.reading,
+            history: history.clone(),
             registry: Arc::clone(&registry),
             held: RefCell::default(),
             awake: RefCell::default(),
@@ -192,8 +172,23 @@ impl Shard {
         shard.wake_outstanding(outstanding)?;
         let admission = Admission::new(parts.commands_in_flight);
         let keeper = Keeper::new(shard).start();
+        let tail = Tail::new(history.clone(), watermark.clone());
+        actix::spawn(vital::task(tail.clone().run()));
         let (log, clock) = (parts.log, parts.clock);
-        Ok(ShardHandle { keeper, registry, index, log, watermark, clock, admission, queues, tally, outstanding_now })
+        Ok(ShardHandle {
+            keeper,
+            registry,
+            index,
+            log,
+            history,
+            tail,
+            watermark,
+            clock,
+            admission,
+            queues,
+            tally,
+            outstanding_now,
+        })
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
@@ -314,8 +309,7 @@ impl Shard {
     /// An actor's state as of `to`, once that is durable.
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
-        let (log, index) = (Arc::clone(&self.log), Arc::clone(self.sequencer.borrow().index()));
-        let woken = self.reading.read(move || wake::<D>(id, log.as_ref(), &index, to)).await;
+        let woken = self.history.run(move |history| wake::<D>(id, history, to)).await;
         woken
             .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
             .ok()
@@ -380,10 +374,8 @@ impl Shard {
     async fn sweep(&self) {
         let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
         let before = Timestamp::from_ms(self.clock.now().ms().saturating_sub(day));
-        let index = Arc::clone(self.sequencer.borrow().index());
-        let searched = Arc::clone(&index);
-        let found = self.reading.read(move || searched.expired(before, SWEEP_MAX)).await;
-        match found.and_then(|found| index.still_expired(before, found)) {
+        let found = self.history.run(move |history| history.index().expired(before, SWEEP_MAX)).await;
+        match found.and_then(|found| self.history.index().still_expired(before, found)) {
             Ok(notes) if !notes.is_empty() => drop(self.sequencer.borrow().note(notes)),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "expired keys cannot be removed"),

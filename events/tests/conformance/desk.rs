@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use events::event::Event;
+use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::{Index, Series};
 use events::log::Log;
@@ -46,6 +47,11 @@ impl Desk {
 
     pub fn log(&self) -> &dyn Log {
         self.store.log()
+    }
+
+    /// What is written.
+    pub fn history(&self) -> History {
+        History::new(self.store.shared(), Arc::clone(&self.index), ReadMode::Inline)
     }
 
     /// As after the end of the process and a new start; what was not written is lost.

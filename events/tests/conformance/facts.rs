@@ -100,6 +100,11 @@ pub fn opened(nth: u64, number: u64) -> Event {
 
 /// A message to a chat, and its charge.
 pub fn accepted(nth: u64, chat_number: u64, message: u64) -> Vec<Event> {
+    accepted_saying(nth, chat_number, message, "hi")
+}
+
+/// The same with another text.
+pub fn accepted_saying(nth: u64, chat_number: u64, message: u64, text: &str) -> Vec<Event> {
     let (workspace, message) = (workspace(nth), MessageId::from_bits(message));
     let queued = MessageQueued {
         message,
@@ -107,7 +112,7 @@ pub fn accepted(nth: u64, chat_number: u64, message: u64) -> Vec<Event> {
         account: account(nth),
         chat: chat(nth, chat_number),
         to: peer(chat_number).into(),
-        text: "hi".into(),
+        text: text.into(),
         file: None,
         cost: 1,
         origin: Origin::Inbound,

@@ -11,6 +11,7 @@ mod store;
 mod watched;
 
 mod batches;
+mod history;
 mod long;
 mod lookups;
 mod notes;
@@ -20,5 +21,6 @@ mod reopening;
 mod sequencing;
 mod series;
 mod snapshots;
+mod tail;
 mod titles;
 mod writing;

@@ -1,15 +1,13 @@
 //! Reading begins anywhere, inside a commit too, and ends at the head.
 
 use events::log::StoredRecord;
-use events::reading::{position_at, record_at, visit};
 use events::record::decode;
-use events::time::Timestamp;
 
 use crate::hand::queued;
 use crate::store::Store;
 
 /// Five batches of records of one to four events, some of them longer than a page.
-fn filled() -> [Store; 2] {
+pub fn filled() -> [Store; 2] {
     let stores = Store::each();
     for store in &stores {
         let mut hand = store.hand();
@@ -74,61 +72,5 @@ fn a_reader_may_go_on_where_it_stopped() {
             read.push(stored);
         }
         assert_eq!(read, all);
-    }
-}
-
-#[test]
-fn the_record_of_a_position_is_found() {
-    for store in filled() {
-        let head = store.log().head().position;
-        for position in 1..=head {
-            let record = record_at(store.log(), position).unwrap().unwrap();
-            assert!((record.first..=record.last()).contains(&position));
-        }
-        assert_eq!(record_at(store.log(), head + 1).unwrap(), None);
-    }
-}
-
-#[test]
-fn events_are_shown_at_the_positions_that_are_asked_for() {
-    for store in filled() {
-        let head = store.log().head().position;
-        for step in [1, 2, 3, 40, 70] {
-            for wanted in [ascending(head, step), ascending(head, step).into_iter().rev().collect()] {
-                let mut seen = Vec::new();
-                visit(store.log(), &wanted, |position, record, event| {
-                    let offset = usize::try_from(position - record.first).unwrap();
-                    assert_eq!(&record.events[offset], event);
-                    seen.push(position);
-                })
-                .unwrap();
-                assert_eq!(seen, wanted);
-            }
-        }
-    }
-}
-
-fn ascending(head: u64, step: usize) -> Vec<u64> {
-    (1..=head).step_by(step).collect()
-}
-
-#[test]
-fn a_position_without_an_event_is_missing() {
-    for store in filled() {
-        let head = store.log().head().position;
-        assert!(visit(store.log(), &[head + 1], |_, _, _| ()).is_err());
-    }
-}
-
-#[test]
-fn the_position_of_a_moment_is_the_last_one_recorded_by_then() {
-    for store in filled() {
-        let (head, all, _) = store.contents();
-        let all: Vec<_> = all.iter().map(|stored| decode(stored).unwrap()).collect();
-        for ms in 990..=1_010 + i64::try_from(head.position).unwrap() {
-            let moment = Timestamp::from_ms(ms);
-            let by_then = all.iter().rev().find(|record| record.recorded_at <= moment);
-            assert_eq!(position_at(store.log(), moment).unwrap(), by_then.map_or(0, events::record::Record::last));
-        }
     }
 }

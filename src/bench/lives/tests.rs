@@ -6,6 +6,7 @@ use actors::decider::Decider;
 use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
+use events::history::{History, ReadMode};
 use events::index::{KeyEntry, Lookup};
 
 use super::*;
@@ -15,7 +16,7 @@ const CACHE_MB: u64 = 16;
 const AT: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
 /// Writes three messages of a tenant and a fourth that stays queued, reads the log back, and hands it on.
-fn written(tenant: &Tenant, check: impl FnOnce(&dyn Log, &Index)) {
+fn written(tenant: &Tenant, check: impl FnOnce(&History)) {
     let folder = tempfile::tempdir().unwrap();
     let mut scribe = Scribe::open(folder.path(), CACHE_MB, AT).unwrap();
     tenant.make(&mut scribe).unwrap();
@@ -28,35 +29,35 @@ fn written(tenant: &Tenant, check: impl FnOnce(&dyn Log, &Index)) {
     let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
     events::verify::verify(log.as_ref(), |_| {}).unwrap();
     let index = Index::open(Arc::clone(&log)).unwrap();
-    check(log.as_ref(), &index);
+    check(&History::new(log, Arc::new(index), ReadMode::Inline));
 }
 
 fn reporting() -> Tenant {
     Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(0, 1, 2) }
 }
 
-fn state<D: Decider>(log: &dyn Log, index: &Index, id: D::Id) -> D::State {
-    replay::<D>(id, log, index, Position::MAX).unwrap().state
+fn state<D: Decider>(history: &History, id: D::Id) -> D::State {
+    replay::<D>(id, history, Position::MAX).unwrap().state
 }
 
 #[test]
 fn three_messages_were_charged_and_sent_and_one_waits() {
-    written(&reporting(), |log, index| {
+    written(&reporting(), |history| {
         let tenant = reporting();
-        let workspace = state::<Workspace>(log, index, tenant.workspace);
+        let workspace = state::<Workspace>(history, tenant.workspace);
         assert_eq!(serde_json::to_value(&workspace).unwrap()["balance"], 1_000_000_000_u64 - 4);
-        assert_eq!(Account::due(&state::<Account>(log, index, tenant.account(0).unwrap())).waiting, 1);
+        assert_eq!(Account::due(&state::<Account>(history, tenant.account(0).unwrap())).waiting, 1);
     });
 }
 
 #[test]
 fn nothing_is_owed_any_more() {
-    written(&reporting(), |log, index| {
-        let webhook = state::<Webhook>(log, index, reporting().webhook());
+    written(&reporting(), |history| {
+        let webhook = state::<Webhook>(history, reporting().webhook());
         assert_eq!(Webhook::due(&webhook).waiting, 0);
         assert!(Webhook::due(&webhook).effects.is_empty());
         for chat in 0..2 {
-            let chat = state::<Chat>(log, index, reporting().chat(chat).unwrap());
+            let chat = state::<Chat>(history, reporting().chat(chat).unwrap());
             assert!(Chat::due(&chat).effects.is_empty());
         }
     });
@@ -71,7 +72,8 @@ fn what_is_owed_waits_in_its_webhook() {
     scribe.finish().unwrap();
     let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
     let index = Index::open(Arc::clone(&log)).unwrap();
-    let webhook = state::<Webhook>(log.as_ref(), &index, reporting().webhook());
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
+    let webhook = state::<Webhook>(&history, reporting().webhook());
     assert_eq!(Webhook::due(&webhook).waiting, 3);
 }
 
@@ -79,7 +81,7 @@ fn what_is_owed_waits_in_its_webhook() {
 fn a_reported_message_has_ten_events_and_another_six() {
     let events = |tenant: &Tenant| {
         let mut head = 0;
-        written(tenant, |log, _| head = log.head().position);
+        written(tenant, |history| head = history.head().position);
         head
     };
     let (beginnings, chats, queued) = (4 + 1, 2, 2);
@@ -114,13 +116,13 @@ fn a_checkpoint_lets_everybody_sleep_but_those_who_have_something_due() {
 
 #[test]
 fn a_tenants_key_and_secret_url_open_its_doors() {
-    written(&reporting(), |_, index| {
+    written(&reporting(), |history| {
         let tenant = reporting();
         let token = tenant.inbound_path().replace("/in/", "");
         let api_key = Lookup::ApiKey(crate::secrets::digest(&tenant.api_key()));
         let entry = KeyEntry { workspace: tenant.workspace, key: 1 };
-        assert_eq!(index.find(&api_key).unwrap(), Some(entry));
+        assert_eq!(history.index().find(&api_key).unwrap(), Some(entry));
         let inbound = Lookup::Inbound(crate::secrets::digest(&token));
-        assert_eq!(index.find(&inbound).unwrap(), Some(tenant.workspace));
+        assert_eq!(history.index().find(&inbound).unwrap(), Some(tenant.workspace));
     });
 }

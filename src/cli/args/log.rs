@@ -1,12 +1,10 @@
 //! Commands that read the event log.
 
-use std::str::FromStr;
-
 use clap::{Args, Subcommand, ValueEnum};
 use events::ids::StreamId;
-use events::time::Timestamp;
 
 use super::door::Server;
+use crate::service::as_of::AsOf;
 
 const LS_EXAMPLES: &str = "\
 Examples:
@@ -111,41 +109,8 @@ pub struct StateArgs {
     pub stream: StreamId,
     /// As of this position or RFC 3339 time; now if it is left out
     #[arg(long, value_name = "POSITION|TIME")]
-    pub at: Option<Moment>,
+    pub at: Option<AsOf>,
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
-}
-
-/// A point in the log's past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// After the event of this position; 0 is before the first.
-    Position(u64),
-    /// After the last event that was recorded at this time or before.
-    Time(Timestamp),
-}
-
-impl FromStr for Moment {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().map(Self::Position).map_err(|_| "not a position");
-        }
-        text.parse().map(Self::Time).map_err(|_| "neither a position nor a time such as 2026-01-31T12:00:00Z")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_position_or_a_time() {
-        assert_eq!("4711".parse(), Ok(Moment::Position(4711)));
-        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Moment::Time(Timestamp::from_ms(1_000))));
-        assert!("yesterday".parse::<Moment>().is_err());
-        assert!("".parse::<Moment>().is_err());
-    }
 }

@@ -10,6 +10,7 @@ use actors::runtime::clock::wall_now;
 use actors::runtime::replay::replay;
 use events::codec::decode_record;
 use events::event::Event;
+use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::Index;
 use events::log::Log;
@@ -35,13 +36,14 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     let log: Arc<dyn Log> =
         Arc::new(SledLog::open(&data_dir(bench), cache_mb).map_err(|error| Failure::because(Exit::Failed, &error))?);
     let index = Index::open(Arc::clone(&log)).map_err(|error| unreadable(&error))?;
+    let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
     let account = tenant.account(0).ok_or_else(|| Failure::new(Exit::Failed, "no account"))?;
     let (plain, records) = plain_file(bench, log.as_ref())?;
     let (begun, mut by_log, mut by_file) = (Instant::now(), Vec::new(), Vec::new());
     let (mut events, mut read) = (0, 0);
     while begun.elapsed() < bench.time || by_log.is_empty() {
         let turn = Instant::now();
-        let state = replay::<Account>(account, log.as_ref(), &index, Position::MAX);
+        let state = replay::<Account>(account, &history, Position::MAX);
         events += std::hint::black_box(state).map_err(|error| unreadable(&error))?.revision;
         by_log.push(turn.elapsed());
         let turn = Instant::now();

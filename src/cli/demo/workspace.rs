@@ -11,8 +11,8 @@ use events::who::Who;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::{Gateway, write_private};
-use crate::http::{Wanted, make_workspace};
 use crate::outbound::KeyRing;
+use crate::service::workspaces::{self, Wanted};
 
 const CREDITS: u64 = 1_000;
 pub(in crate::cli) const ACCOUNT_PHONE: &str = "+12025550100";
@@ -66,7 +66,7 @@ async fn make(gateway: &Gateway, directory: &Path) -> Result<String, Failure> {
         language: "en".to_owned(),
         credits: CREDITS,
     };
-    let made = make_workspace(gateway, wanted, gateway.chance.command_id()).await;
+    let made = workspaces::create(gateway, wanted, gateway.chance.command_id()).await;
     let made = made.map_err(|error| failed(&error))?;
     write_private(&api_key_file(directory), &made.api_key).map_err(|error| failed(&error))?;
     Ok(made.inbound_url)

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::http::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
-use super::error::{self, Refused};
+use super::error;
+
+use crate::service::refusal::Refusal;
 
 const INDEX: &str = include_str!("index.html");
 const INBOUND: &str = include_str!("inbound.html");
@@ -39,7 +41,7 @@ pub(super) async fn errors() -> HttpResponse {
 }
 
 /// What a browser sees at a secret URL: its GET is refused all the same. `None` for programs, and at other addresses.
-pub(super) fn refusal(request: &HttpRequest, allowed: &str) -> Option<HttpResponse> {
+pub(super) fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
     let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
     let is_browser = request.method() == Method::GET && accept.contains("text/html");
     if !is_browser || !request.path().starts_with("/in/") {
@@ -51,12 +53,11 @@ pub(super) fn refusal(request: &HttpRequest, allowed: &str) -> Option<HttpRespon
     for (name, value) in [(REFERRER_POLICY, "no-referrer"), (CACHE_CONTROL, "no-store")] {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_str(allowed).ok()?);
     Some(answer)
 }
 
 /// What the pages load.
-pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refused> {
+pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refusal> {
     match name.as_str() {
         "style.css" => Ok(page(POLICY, "text/css; charset=utf-8", STYLE)),
         "start.js" => Ok(page(POLICY, "text/javascript; charset=utf-8", START)),
@@ -65,11 +66,11 @@ pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refuse
     }
 }
 
-fn swagger(name: &str) -> Result<HttpResponse, Refused> {
+fn swagger(name: &str) -> Result<HttpResponse, Refusal> {
     match utoipa_swagger_ui::serve(name, Arc::new(Config::from("/openapi.json"))) {
         Ok(Some(file)) => Ok(page(POLICY, &file.content_type, file.bytes.into_owned())),
-        Ok(None) => Err(Refused::fault(&format!("{name} was not built in"))),
-        Err(error) => Err(Refused::fault(&error)),
+        Ok(None) => Err(Refusal::fault(&format!("{name} was not built in"))),
+        Err(error) => Err(Refusal::fault(&error)),
     }
 }
 

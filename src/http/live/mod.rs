@@ -6,8 +6,8 @@ mod frame;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use events::record::Position;
 use tokio::sync::oneshot;
@@ -15,10 +15,11 @@ use tokio::sync::oneshot;
 use self::feed::{Feed, TICK};
 use super::caller::{Caller, bearer};
 use super::connections::Connection;
-use super::error::Refused;
 use super::page::Query;
 use crate::gateway::Gateway;
 use crate::secrets::digest;
+use crate::service::follow::Following;
+use crate::service::refusal::Refusal;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks a proxy (nginx) to pass on each event as it comes.
@@ -33,7 +34,7 @@ pub(super) async fn follow(
     gateway: web::Data<Gateway>,
     Caller { workspace, .. }: Caller,
     request: HttpRequest,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, Refusal> {
     let durable = gateway.shard.watermark().durable();
     let after = wanted(&request, durable)?.unwrap_or(durable);
     let mut answer = HttpResponse::Ok();
@@ -44,17 +45,18 @@ pub(super) async fn follow(
     }
     let seat = gateway.seats.take(workspace).ok_or_else(too_many_streams)?;
     let key = digest(bearer(&request).unwrap_or_default());
+    let following = Following::new(gateway.clone().into_inner(), workspace, key, after);
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     let (open, ended) = oneshot::channel();
     if let Some(connection) = connection.clone() {
         actix_web::rt::spawn(cut_at_stop(gateway.clone(), connection, ended));
     }
-    Ok(answer.streaming(Feed::new(gateway, (workspace, key), after, connection, (seat, open)).frames()))
+    Ok(answer.streaming(Feed::new(gateway, following, connection, (seat, open)).frames()))
 }
 
 /// The position behind which the caller wants to begin; the header counts more, for browsers send it when they come
 /// back to the address that they were given.
-fn wanted(request: &HttpRequest, durable: Position) -> Result<Option<Position>, Refused> {
+fn wanted(request: &HttpRequest, durable: Position) -> Result<Option<Position>, Refusal> {
     let (param, position) = match request.headers().get(LAST_EVENT_ID) {
         Some(value) if !value.is_empty() => ("Last-Event-ID", value.to_str().ok().and_then(|text| text.parse().ok())),
         _ => match Query::of(request)?.number("after")? {
@@ -64,15 +66,14 @@ fn wanted(request: &HttpRequest, durable: Position) -> Result<Option<Position>, 
     };
     match position {
         Some(position) if position <= durable => Ok(Some(position)),
-        Some(_) => Err(Refused::invalid(param, format!("{param} lies behind the end of the log"))
+        Some(_) => Err(Refusal::invalid(param, format!("{param} lies behind the end of the log"))
             .hinting("Leave it out to begin now; a position belongs to one log only")),
-        None => Err(Refused::invalid(param, format!("{param} must be a position, the id of an event"))),
+        None => Err(Refusal::invalid(param, format!("{param} must be a position, the id of an event"))),
     }
 }
 
-fn too_many_streams() -> Refused {
-    Refused::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", "Too many streams are open")
-        .retrying_after(RETRY_AFTER_S)
+fn too_many_streams() -> Refusal {
+    Refusal::new("too_many_streams", "Too many streams are open").retrying_after(RETRY_AFTER_S)
 }
 
 /// A reader that takes nothing keeps its stream from noticing that the gateway stops, so its connection is cut.

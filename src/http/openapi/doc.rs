@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::super::caller::Role;
-use super::super::page::LIMIT_MAX;
 use super::super::recent::SHOWN;
 use super::super::routes::Listed;
 use super::schemas;
 use crate::codes;
+use crate::service::page::LIMIT_MAX;
 
 /// Codes of every route that reads a JSON body.
 const BODY: &[&str] = &["invalid_json", "not_an_object", "invalid_value", "body_too_large", "request_timeout"];

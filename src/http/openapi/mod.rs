@@ -7,7 +7,6 @@ mod outbound;
 mod schemas;
 mod sending;
 mod settings;
-mod texts;
 mod workspace;
 
 use std::sync::LazyLock;
@@ -17,7 +16,6 @@ use actix_web::http::header::ContentType;
 use serde_json::{Map, Value, json};
 
 use self::doc::Doc;
-pub(super) use self::texts::{Email, Language, Line, Moment, Phone, Reason};
 use super::routes::{Listed, routes};
 
 /// What the routes are about, in the order in which they are read.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::events::EventRow;
-use super::super::streams::StateView;
-use super::super::workspaces::{CreateBody, GrantBody, WorkspaceRow};
+use super::super::workspaces::{CreateBody, GrantBody};
 use super::doc::Doc;
 use super::schemas;
+use crate::service::events::EventRow;
+use crate::service::states::StateView;
+use crate::service::workspaces::WorkspaceRow;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::super::deliveries::{DeliveryView, DiscardBody, DiscardedView};
-use super::super::outbound::{
-    FlushedView, OutboundBody, OutboundView, RecoverBody, RecoveredView, ResentView, SecretView,
-};
+use super::super::deliveries::DiscardBody;
+use super::super::outbound::{OutboundBody, RecoverBody};
 use super::doc::Doc;
 use crate::outbound::TryView;
+use crate::service::deliveries::{DeliveryView, DiscardedView};
+use crate::service::outbound::{FlushedView, OutboundView, RecoveredView, ResentView, SecretView};
 
 const TAG: &str = "Outbound webhook";
 

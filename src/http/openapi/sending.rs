@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::messages::MessageView;
 use super::doc::Doc;
 use super::schemas;
+use crate::service::messages::MessageView;
 
 /// What every door refuses.
 const REFUSED: &[&str] = &[

@@ -2,14 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::super::inbound_settings::{InboundBody, InboundView};
-use super::super::keys::{CreateKeyBody, KeyView, NewKeyView};
-use super::super::teammates::{TeammateBody, TeammateView};
-use super::super::workspace::{WorkspaceBody, WorkspaceView};
+use super::super::inbound_settings::InboundBody;
+use super::super::keys::CreateKeyBody;
+use super::super::teammates::TeammateBody;
+use super::super::workspace::WorkspaceBody;
 use super::doc::Doc;
 use super::schemas;
 use crate::notices::mail::MailView;
 use crate::recent::attempts::AttemptView;
+use crate::service::inbound::InboundView;
+use crate::service::keys::{KeyView, NewKeyView};
+use crate::service::settings::WorkspaceView;
+use crate::service::teammates::TeammateView;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {

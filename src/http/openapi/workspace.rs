@@ -2,14 +2,18 @@
 
 use serde_json::json;
 
-use super::super::accounts::{AccountView, ConnectBody, ReasonBody};
-use super::super::chats::{ChatBody, ChatView};
-use super::super::credits::LedgerRow;
-use super::super::files::{CheckBody, FileCheckView};
-use super::super::messages::{MessageView, SettleBody};
-use super::super::timeline::MomentView;
+use super::super::accounts::{ConnectBody, ReasonBody};
+use super::super::chats::ChatBody;
+use super::super::files::CheckBody;
+use super::super::messages::SettleBody;
 use super::doc::Doc;
 use super::schemas;
+use crate::service::accounts::AccountView;
+use crate::service::chats::ChatView;
+use crate::service::files::FileCheckView;
+use crate::service::ledger::LedgerRow;
+use crate::service::messages::MessageView;
+use crate::service::timeline::MomentView;
 
 /// Every such route.
 pub(super) fn docs() -> Vec<Doc> {

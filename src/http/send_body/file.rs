@@ -3,15 +3,15 @@
 use events::account::File;
 use reqwest::Url;
 
-use super::super::error::Refused;
 use super::{FILE_NAME, FILE_URL};
 use crate::files::{self, NAME_BYTES_MAX};
+use crate::service::refusal::Refusal;
 
 /// Signed addresses are long; longer ones are none.
 const URL_BYTES_MAX: usize = 4_096;
 
 /// Takes what passes; a folder before the name is dropped with a warning.
-pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refused> {
+pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refusal> {
     let url = address(url.trim())?;
     let base = file_name(name)?;
     if base != name.trim() {
@@ -21,9 +21,9 @@ pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Resu
 }
 
 /// An absolute http or https address that names a host and no user.
-fn address(text: &str) -> Result<String, Refused> {
+fn address(text: &str) -> Result<String, Refusal> {
     let unfit = |what: &str| {
-        Refused::invalid(FILE_URL, format!("file_url must be {what}"))
+        Refusal::invalid(FILE_URL, format!("file_url must be {what}"))
             .hinting("Such as https://files.example/cat.png: a direct download, reachable without a login")
     };
     if text.len() > URL_BYTES_MAX {
@@ -41,20 +41,20 @@ fn address(text: &str) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
-pub(super) fn with_control_characters() -> Refused {
-    Refused::invalid(FILE_NAME, "file_name must not have control characters")
+pub(super) fn with_control_characters() -> Refusal {
+    Refusal::invalid(FILE_NAME, "file_name must not have control characters")
 }
 
 /// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
-pub(in super::super) fn file_name(text: &str) -> Result<String, Refused> {
+pub(in super::super) fn file_name(text: &str) -> Result<String, Refusal> {
     if text.chars().any(char::is_control) {
         return Err(with_control_characters());
     }
     let name = files::last_part(text.trim());
     if name.len() > NAME_BYTES_MAX {
-        return Err(Refused::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
+        return Err(Refusal::invalid(FILE_NAME, format!("file_name has more than {NAME_BYTES_MAX} bytes")));
     }
-    let unfit = || Refused::invalid(FILE_NAME, "file_name must be the name of a file, such as cat.png");
+    let unfit = || Refusal::invalid(FILE_NAME, "file_name must be the name of a file, such as cat.png");
     files::base_name(name).ok_or_else(unfit)
 }
 

@@ -2,13 +2,15 @@
 
 use super::*;
 
-fn read(body: &str, door: Origin) -> (Result<SendBody, Refused>, Vec<String>) {
+use crate::service::refusal::Refusal;
+
+fn read(body: &str, door: Origin) -> (Result<SendBody, Refusal>, Vec<String>) {
     let mut warnings = Vec::new();
     let body = SendBody::parse(body.as_bytes(), door, None, 10, &mut warnings);
     (body, warnings)
 }
 
-fn parse(body: &str) -> Result<SendBody, Refused> {
+fn parse(body: &str) -> Result<SendBody, Refusal> {
     read(body, Origin::Inbound).0
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use actors::account::{Account, Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
 use actors::runtime::shard::Reading;
+use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::index::{AccountEntry, Index, Lookup};
 use events::log::{Log, ReadError};
@@ -144,6 +145,7 @@ impl Sending {
     fn read_now(&self, account: AccountId, message: MessageId) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
         let Some(index) = self.index.get() else { return Ok(None) };
         let Some(line) = index.find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
-        Ok(queued(self.log.as_ref(), index, message)?.map(|queued| (line, queued)))
+        let history = History::new(Arc::clone(&self.log), Arc::clone(index), self.reading);
+        Ok(queued(&history, message)?.map(|queued| (line, queued)))
     }
 }

@@ -1,11 +1,9 @@
 //! What the log says of a queued message.
 
 use events::event::Event;
+use events::history::History;
 use events::ids::{AccountId, ChatId, MessageId};
-use events::index::{Index, Series};
-use events::log::{Log, ReadError};
-use events::reading;
-use events::record::Position;
+use events::log::ReadError;
 
 /// A message as it was queued.
 pub(crate) struct Queued {
@@ -29,21 +27,15 @@ pub(super) struct QueuedFile {
 }
 
 /// Reads a message; `None` if it was never queued.
-pub(crate) fn queued(log: &dyn Log, index: &Index, message: MessageId) -> Result<Option<Queued>, ReadError> {
-    let first = index.positions(Series::Message(message), 1, Position::MAX, 1)?;
-    let mut found = None;
-    reading::visit(log, &first, |_, _, event| {
-        if let Event::MessageQueued(e) = event {
-            let file = e.file.as_ref();
-            found = Some(Queued {
-                account: e.account,
-                chat: e.chat,
-                to: e.to.reveal().to_owned(),
-                text: e.text.reveal().to_owned(),
-                file: file
-                    .map(|file| QueuedFile { url: file.url.reveal().to_owned(), name: file.name.reveal().to_owned() }),
-            });
-        }
-    })?;
-    Ok(found)
+pub(crate) fn queued(history: &History, message: MessageId) -> Result<Option<Queued>, ReadError> {
+    let Some(Event::MessageQueued(e)) = history.first(message)? else { return Ok(None) };
+    let file = e.file.as_ref();
+    let file = file.map(|file| QueuedFile { url: file.url.reveal().to_owned(), name: file.name.reveal().to_owned() });
+    Ok(Some(Queued {
+        account: e.account,
+        chat: e.chat,
+        to: e.to.reveal().to_owned(),
+        text: e.text.reveal().to_owned(),
+        file,
+    }))
 }

@@ -8,17 +8,18 @@ mod desk;
 mod story;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use actors::decider::Decider;
 use actors::{account, chat, webhook, workspace};
 use events::event::Event;
+use events::history::{History, Of, ReadMode};
 use events::ids::StreamId;
 use events::index::{AccountEntry, ChatEntry, Index, Lookup, Series};
 use events::log::{Batch, Log, NOTE_BYTES_MAX};
 use events::personal::Personal;
-use events::reading;
-use events::record::Position;
+use events::record::{Position, Record};
 use events::snapshot::{self, Place};
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::SledLog;
@@ -120,16 +121,20 @@ fn picture(index: &Index) -> Vec<String> {
 }
 
 /// A state made again from the log.
-fn replayed<D: Decider>(log: &dyn Log, index: &Index, stream: StreamId) -> D::State {
+fn replayed<D: Decider>(history: &History, stream: StreamId) -> D::State {
     let mut state = D::State::default();
-    let positions = index.positions(Series::Stream(stream), 1, Position::MAX, usize::MAX).unwrap();
-    reading::visit(log, &positions, |_, _, event| D::apply(&mut state, event)).unwrap();
+    let apply = |_, _: &Record, event: &Event| {
+        D::apply(&mut state, event);
+        ControlFlow::Continue(())
+    };
+    history.walk(Of::Stream(stream), 1..=Position::MAX, apply).unwrap();
     state
 }
 
 /// A state is the same from the log and from a snapshot in it.
-fn is_kept<D: Decider>(log: &dyn Log, index: &Index, stream: StreamId, state: &D::State) {
-    assert!(replayed::<D>(log, index, stream) == *state, "{stream} is another one when it is made again");
+fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
+    assert!(replayed::<D>(history, stream) == *state, "{stream} is another one when it is made again");
+    let log = history.log();
     let (position, revision) = (log.head().position, 1);
     let (notes, head) = snapshot::store(Place { stream, rules: 1, position, revision }, state, None).unwrap();
     log.write(&Batch { after: position, notes, ..Batch::default() }).unwrap();
@@ -138,9 +143,9 @@ fn is_kept<D: Decider>(log: &dyn Log, index: &Index, stream: StreamId, state: &D
 }
 
 /// Every report that the log owes has a body.
-fn is_reported(log: &dyn Log, index: &Index) -> usize {
+fn is_reported(history: &History) -> usize {
     let mut deliveries = BTreeSet::new();
-    for stored in log.read(1) {
+    for stored in history.log().read(1) {
         for event in events::record::decode(&stored.unwrap()).unwrap().events {
             if let Event::BundleFlushed(flushed) = event {
                 deliveries.extend(flushed.delivery());
@@ -148,7 +153,7 @@ fn is_reported(log: &dyn Log, index: &Index) -> usize {
         }
     }
     for delivery in &deliveries {
-        let (flushed, bundle) = rebuild(log, index, *delivery).unwrap().unwrap();
+        let (flushed, bundle) = rebuild(history, *delivery).unwrap().unwrap();
         assert_eq!(flushed.messages.len(), bundle.messages.len());
         let body: Value = serde_json::from_slice(&body::json(&bundle, "https://tidings.example").unwrap()).unwrap();
         assert_eq!(body["whatsapp_account"]["full_name"], story::long(250));
@@ -171,13 +176,14 @@ fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
     let log = reopen();
     let index = Index::open(Arc::clone(&log)).unwrap();
     assert!(picture(&index) == gathered, "the index says something else after a new start");
+    let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
     assert_eq!(verify(log.as_ref(), |_| ()).unwrap(), log.head());
     let [of_workspace, of_account, of_chat, of_webhook] = desk::streams();
-    is_kept::<workspace::Workspace>(log.as_ref(), &index, of_workspace, &states.workspace);
-    is_kept::<account::Account>(log.as_ref(), &index, of_account, &states.account);
-    is_kept::<chat::Chat>(log.as_ref(), &index, of_chat, &states.chat);
-    is_kept::<webhook::Webhook>(log.as_ref(), &index, of_webhook, &states.webhook);
-    assert!(is_reported(log.as_ref(), &index) > 1);
+    is_kept::<workspace::Workspace>(&history, of_workspace, &states.workspace);
+    is_kept::<account::Account>(&history, of_account, &states.account);
+    is_kept::<chat::Chat>(&history, of_chat, &states.chat);
+    is_kept::<webhook::Webhook>(&history, of_webhook, &states.webhook);
+    assert!(is_reported(&history) > 1);
     let notes = log.notes(b"", b"", usize::MAX).unwrap();
     assert!(notes.iter().all(|(_, value)| value.len() <= NOTE_BYTES_MAX));
 }

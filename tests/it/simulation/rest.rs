@@ -9,6 +9,7 @@ use actors::runtime::registry::Kind;
 use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
+use events::history::{History, ReadMode};
 use events::index::Index;
 use events::log::Log;
 
@@ -56,18 +57,19 @@ pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<()
 pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
     let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
     let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
     for _ in 0..2 {
         for workspace in referee.balances.keys() {
-            same::<Workspace>(life, *workspace, log.as_ref(), &index).await?;
+            same::<Workspace>(life, *workspace, &history).await?;
         }
         for account in referee.accounts.keys() {
-            same::<Account>(life, *account, log.as_ref(), &index).await?;
+            same::<Account>(life, *account, &history).await?;
         }
         for chat in referee.chats.keys() {
-            same::<Chat>(life, *chat, log.as_ref(), &index).await?;
+            same::<Chat>(life, *chat, &history).await?;
         }
         for webhook in referee.hooks.keys() {
-            same::<Webhook>(life, *webhook, log.as_ref(), &index).await?;
+            same::<Webhook>(life, *webhook, &history).await?;
         }
         life.gateway.shard.rest_all();
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -81,11 +83,11 @@ pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee)
     Ok(())
 }
 
-async fn same<D: Kind>(life: &Life, id: D::Id, log: &dyn Log, index: &Index) -> Result<(), String>
+async fn same<D: Kind>(life: &Life, id: D::Id, history: &History) -> Result<(), String>
 where
     D::State: Clone,
 {
     let seen = life.gateway.shard.look::<D, _>(id, D::State::clone).await.map_err(|error| error.to_string())?.value;
-    let rebuilt = replay::<D>(id, log, index, log.head().position).map_err(|error| error.to_string())?.state;
+    let rebuilt = replay::<D>(id, history, history.head().position).map_err(|error| error.to_string())?.state;
     if seen == rebuilt { Ok(()) } else { Err(format!("{id}: live {seen:?} is not {rebuilt:?}")) }
 }

@@ -8,6 +8,7 @@ use actors::runtime::registry::Kind;
 use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
+use events::history::{History, ReadMode};
 use events::index::Index;
 use events::log::Log;
 use events::record::Position;
@@ -16,17 +17,17 @@ use super::fate::Rng;
 use super::life::Machine;
 use super::referee::Referee;
 
-/// A log and its index.
-struct Archive(Arc<dyn Log>, Index);
+/// What a log tells.
+struct Archive(History);
 
 impl Archive {
     fn of(log: Arc<dyn Log>) -> Result<Self, String> {
         let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
-        Ok(Self(log, index))
+        Ok(Self(History::new(log, Arc::new(index), ReadMode::Inline)))
     }
 
     fn state<D: Kind>(&self, id: D::Id, to: Position) -> Result<D::State, String> {
-        Ok(replay::<D>(id, self.0.as_ref(), &self.1, to).map_err(|error| error.to_string())?.state)
+        Ok(replay::<D>(id, &self.0, to).map_err(|error| error.to_string())?.state)
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::Addr;
+use events::history::History;
 use events::ids::{AccountId, StreamId};
 use events::index::Index;
 use events::log::{Log, Note};
 use events::record::{Cause, Position};
+use events::tail::Tail;
 use events::tally::Tally;
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
@@ -30,6 +32,8 @@ pub struct ShardHandle {
     pub(super) registry: Arc<Registry>,
     pub(super) index: Arc<Index>,
     pub(super) log: Arc<dyn Log>,
+    pub(super) history: History,
+    pub(super) tail: Tail,
     pub(super) watermark: Watermark,
     pub(super) clock: Clock,
     pub(super) admission: Admission,
@@ -105,6 +109,16 @@ impl ShardHandle {
             }
         }
         Err(AskError::Fault("the actor ended before it answered".to_owned()))
+    }
+
+    /// The past: what is written.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The log as it grows.
+    pub fn tail(&self) -> &Tail {
+        &self.tail
     }
 
     /// Looks at an actor's state. What was seen comes when it is durable.

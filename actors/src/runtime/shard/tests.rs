@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix::System;
 use events::account::Origin;
 use events::event::Event;
+use events::history::{History, ReadMode};
 use events::ids::MessageId;
 use events::index::Index;
 use events::log::{Batch, Log};
@@ -111,19 +112,20 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     });
     let stream = Workspace::stream(workspace());
     let (index, to) = (Index::open(Arc::clone(&log)).unwrap(), log.head().position);
-    let rebuilt = replay::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
-    let woken = wake::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
+    let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
+    let rebuilt = replay::<Workspace>(workspace(), &history, to).unwrap();
+    let woken = wake::<Workspace>(workspace(), &history, to).unwrap();
     assert_eq!(woken.replayed, rebuilt);
     assert!(woken.snapshot.is_some() && woken.since < 3, "{woken:?}");
     // A look into the past before the snapshot, and a wake-up after it was lost.
     let early = woken.snapshot.unwrap().position - 1;
-    let as_of = |at| replay::<Workspace>(workspace(), log.as_ref(), &index, at).unwrap();
-    assert_eq!(wake::<Workspace>(workspace(), log.as_ref(), &index, early).unwrap().replayed, as_of(early));
+    let as_of = |at| replay::<Workspace>(workspace(), &history, at).unwrap();
+    assert_eq!(wake::<Workspace>(workspace(), &history, early).unwrap().replayed, as_of(early));
     let head = snapshot::head(log.as_ref(), stream).unwrap().unwrap();
     let lost: Vec<_> = log.notes(b"S/", b"", 100).unwrap().into_iter().map(|(key, _)| (key, None)).collect();
     assert!(head.bytes > 0 && lost.len() >= 2);
     log.write(&Batch { after: to, notes: lost, ..Batch::default() }).unwrap();
-    let without = wake::<Workspace>(workspace(), log.as_ref(), &index, to).unwrap();
+    let without = wake::<Workspace>(workspace(), &history, to).unwrap();
     assert_eq!((without.replayed, without.since), (rebuilt, woken.replayed.revision));
 }
 

@@ -1,14 +1,22 @@
-//! A message as its events tell it.
+//! Messages: how far each got, folded from its events.
 
+use std::ops::ControlFlow;
+
+use actors::account::{Account, Command};
+use actors::workspace::State;
 use events::account::{FetchFailed, MessageQueued, SettledAs};
 use events::chat::MessageReceived;
 use events::event::Event;
+use events::history::{History, Of};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
-use events::record::Record;
+use events::log::ReadError;
+use events::record::{Position, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::messages::Phones;
+use super::fields;
+use super::refusal::Refusal;
+use super::scope::Scope;
 use crate::codes;
 
 /// How far a message got; later ones are further, but for failures.
@@ -34,10 +42,10 @@ struct FailureView {
 
 /// A message, folded from its events.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct Folded {
     pub(super) id: MessageId,
-    pub(super) workspace: WorkspaceId,
-    pub(super) account: AccountId,
+    workspace: WorkspaceId,
+    account: AccountId,
     chat: ChatId,
     direction: &'static str,
     text: String,
@@ -61,7 +69,7 @@ struct FileView {
 
 /// A message as the API shows it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MessageView {
+pub struct MessageView {
     message_id: String,
     chat_id: String,
     account: String,
@@ -74,16 +82,16 @@ pub(super) struct MessageView {
     failure: Option<FailureView>,
 }
 
-impl Told {
-    pub(super) fn fold(told: Option<Self>, record: &Record, event: &Event) -> Option<Self> {
+impl Folded {
+    fn fold(folded: Option<Self>, record: &Record, event: &Event) -> Option<Self> {
         match event {
             Event::MessageQueued(e) => return Some(Self::queued(e, record)),
             Event::MessageReceived(e) => return Some(Self::received(e)),
             _ => {}
         }
-        let mut told = told?;
-        told.apply(event);
-        Some(told)
+        let mut folded = folded?;
+        folded.apply(event);
+        Some(folded)
     }
 
     fn queued(e: &MessageQueued, record: &Record) -> Self {
@@ -185,6 +193,51 @@ impl Told {
             failure: self.failure,
         }
     }
+}
+
+/// The numbers of a workspace's accounts.
+pub(super) type Phones = Vec<(AccountId, String)>;
+
+/// The numbers of a workspace's accounts, once all that is sequenced now is durable.
+pub(super) async fn phones(scope: Scope<'_>) -> Result<Phones, Refusal> {
+    let phones = |state: &State| {
+        state.accounts.iter().map(|(id, account)| (*id, account.phone.reveal().to_owned())).collect::<Phones>()
+    };
+    scope.look(phones).await
+}
+
+/// A message's events up to `to`, folded; `None` if there are none.
+pub(super) fn fold(history: &History, message: MessageId, to: Position) -> Result<Option<Folded>, ReadError> {
+    let mut folded = None;
+    history.walk(Of::Message(message), 1..=to, |_, record, event| {
+        folded = Folded::fold(folded.take(), record, event);
+        ControlFlow::Continue(())
+    })?;
+    Ok(folded)
+}
+
+/// A message of the workspace.
+pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Folded, Refusal> {
+    let not_found = || Refusal::new("message_not_found", "Message not found");
+    let message: MessageId = id.parse().map_err(|_| not_found())?;
+    let to = scope.gateway.shard.watermark().settled().await;
+    let folded = scope.gateway.shard.history().run(move |history| fold(history, message, to)).await?;
+    folded.filter(|folded| folded.workspace == scope.workspace).ok_or_else(not_found)
+}
+
+/// One message.
+pub async fn show(scope: Scope<'_>, id: &str) -> Result<MessageView, Refusal> {
+    let phones = phones(scope).await?;
+    Ok(find(scope, id).await?.view(&phones))
+}
+
+/// Settles an uncertain message by somebody's word.
+pub async fn settle(scope: Scope<'_>, id: &str, settled_as: SettledAs, reason: String) -> Result<MessageView, Refusal> {
+    fields::reason(&reason)?;
+    let found = find(scope, id).await?;
+    let command = Command::Settle { message: found.id, settled_as, by: scope.by, reason, reporting: None };
+    scope.gateway.shard.ask::<Account>(found.account, command, scope.cause()).await?;
+    show(scope, id).await
 }
 
 fn explain(code: &str) -> &'static str {

@@ -2,8 +2,7 @@
 
 use actors::names::NAME_BYTES_MAX;
 
-use super::body;
-use super::error::Refused;
+use super::refusal::Refusal;
 
 /// Longest address, in bytes (RFC 5321, section 4.5.3.1.3).
 const EMAIL_BYTES_MAX: usize = 254;
@@ -13,47 +12,63 @@ const LANGUAGE_CHARS_MAX: usize = 35;
 const REASON_BYTES_MAX: usize = 1_000;
 
 /// One line of text: not blank, without control characters, at most 1,000 bytes, for that is how names are stored.
-pub(super) fn line(param: &'static str, text: &str) -> Result<(), Refused> {
-    body::bounded(param, text, NAME_BYTES_MAX)?;
+pub fn line(param: &'static str, text: &str) -> Result<(), Refusal> {
+    bounded(param, text, NAME_BYTES_MAX)?;
     no_controls(param, text)
 }
 
 /// An e-mail address, judged by its form only: something, one `@`, something.
-pub(super) fn email(param: &'static str, text: &str) -> Result<(), Refused> {
-    body::bounded(param, text, EMAIL_BYTES_MAX)?;
+pub fn email(param: &'static str, text: &str) -> Result<(), Refusal> {
+    bounded(param, text, EMAIL_BYTES_MAX)?;
     no_controls(param, text)?;
     match text.split_once('@') {
         Some((user, host)) if !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(' ') => {
             Ok(())
         }
-        _ => Err(Refused::invalid(param, format!("{param} is not an e-mail address"))),
+        _ => Err(Refusal::invalid(param, format!("{param} is not an e-mail address"))),
     }
 }
 
 /// A BCP 47 language tag, such as `en` or `pt-BR`.
-pub(super) fn language(text: &str) -> Result<(), Refused> {
+pub fn language(text: &str) -> Result<(), Refusal> {
     let mut parts = text.split('-');
     let first = parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && letters(part));
     let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if first && rest && text.len() <= LANGUAGE_CHARS_MAX {
         return Ok(());
     }
-    Err(Refused::invalid("language", "language must be a language tag such as en, tr or pt-BR"))
+    Err(Refusal::invalid("language", "language must be a language tag such as en, tr or pt-BR"))
 }
 
 /// Why somebody wants something: may be empty, at most 1,000 bytes.
-pub(super) fn reason(text: &str) -> Result<(), Refused> {
-    body::within("reason", text, REASON_BYTES_MAX)?;
+pub fn reason(text: &str) -> Result<(), Refusal> {
+    within("reason", text, REASON_BYTES_MAX)?;
     no_controls("reason", text)
+}
+
+/// A text that is not blank and not longer than `bytes_max` bytes.
+pub fn bounded(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(param, format!("{param} is empty")));
+    }
+    within(param, text, bytes_max)
+}
+
+/// A text that is not longer than `bytes_max` bytes.
+pub fn within(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
+    if text.len() > bytes_max {
+        return Err(Refusal::invalid(param, format!("{param} has more than {bytes_max} bytes in UTF-8")));
+    }
+    Ok(())
 }
 
 fn letters(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-fn no_controls(param: &'static str, text: &str) -> Result<(), Refused> {
+fn no_controls(param: &'static str, text: &str) -> Result<(), Refusal> {
     if text.chars().any(char::is_control) {
-        return Err(Refused::invalid(param, format!("{param} has line breaks or other control characters")));
+        return Err(Refusal::invalid(param, format!("{param} has line breaks or other control characters")));
     }
     Ok(())
 }

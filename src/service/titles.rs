@@ -2,10 +2,11 @@
 
 use events::characters;
 use events::ids::{ChatId, WorkspaceId};
+use events::index::Index;
 use events::log::ReadError;
 
-use super::error::Refused;
-use crate::gateway::Gateway;
+use super::refusal::Refusal;
+use super::scope::Scope;
 
 /// So many chats are looked at, the newest ones.
 const CHATS_MAX: u64 = 1_000;
@@ -14,24 +15,24 @@ const CHARS_MAX: usize = 64;
 /// A title is near if at most so much of it, in hundredths, is otherwise.
 const OTHERWISE_MAX: usize = 60;
 
-/// 404, with the nearest title that the workspace has.
-pub(super) async fn not_found(gateway: &Gateway, workspace: WorkspaceId, name: String) -> Refused {
-    let refused = Refused::not_found("chat_not_found", "Chat not found").naming("chat_name");
-    let count = gateway.shard.look::<actors::workspace::Workspace, _>(workspace, |state| state.chats).await;
-    let count = count.map_or(0, |looked| looked.value);
-    match gateway.read(move |gateway| nearest(gateway, workspace, count, &name)).await {
-        Ok(Some(title)) => refused.hinting(format!("The nearest name is \"{title}\"; case counts")),
-        Ok(None) => refused.hinting("No chat has a name like it: see GET /api/v1/chats"),
+/// The refusal, with the nearest title that the workspace has.
+pub(super) async fn not_found(scope: Scope<'_>, name: String) -> Refusal {
+    let refusal = Refusal::new("chat_not_found", "Chat not found").naming("chat_name");
+    let (count, workspace) = (scope.look(|state| state.chats).await.unwrap_or(0), scope.workspace);
+    let history = scope.gateway.shard.history();
+    match history.run(move |history| nearest(history.index(), workspace, count, &name)).await {
+        Ok(Some(title)) => refusal.hinting(format!("The nearest name is \"{title}\"; case counts")),
+        Ok(None) => refusal.hinting("No chat has a name like it: see GET /api/v1/chats"),
         Err(error) => error.into(),
     }
 }
 
-fn nearest(gateway: &Gateway, workspace: WorkspaceId, count: u64, name: &str) -> Result<Option<String>, ReadError> {
+fn nearest(index: &Index, workspace: WorkspaceId, count: u64, name: &str) -> Result<Option<String>, ReadError> {
     let wanted = Wanted::new(name);
     let mut found: Option<(usize, String)> = None;
     for nth in (1..=count).rev().take(usize::try_from(CHATS_MAX).unwrap_or(usize::MAX)) {
         let Some(chat) = ChatId::nth(workspace, nth) else { continue };
-        let Some(entry) = gateway.shard.index().chat(chat)? else { continue };
+        let Some(entry) = index.chat(chat)? else { continue };
         let title = entry.name.reveal();
         let distance = wanted.distance(title);
         if let Some(distance) = distance.filter(|far| found.as_ref().is_none_or(|(nearest, _)| far < nearest)) {

@@ -1,44 +1,44 @@
 //! A receiver's address as its owner gives it: refused at once where it could never be called.
 
+use super::refusal::Refusal;
 use crate::gateway::Gateway;
-use crate::http::error::Refused;
-use crate::net::guard::Refusal;
+use crate::net::guard::Refusal as Barred;
 
 /// Longest URL of a receiver, in bytes.
 const URL_BYTES_MAX: usize = 2_048;
 
 /// The URL to keep. Where its name leads is judged at each try; all else is judged here.
-pub(super) fn checked(gateway: &Gateway, url: &str) -> Result<String, Refused> {
+pub(super) fn checked(gateway: &Gateway, url: &str) -> Result<String, Refusal> {
     let url = url.trim();
     if url.len() > URL_BYTES_MAX {
-        return Err(Refused::invalid("url", format!("url has more than {URL_BYTES_MAX} bytes")));
+        return Err(Refusal::invalid("url", format!("url has more than {URL_BYTES_MAX} bytes")));
     }
     if url.chars().any(char::is_control) {
-        return Err(Refused::invalid("url", "url must not contain control characters"));
+        return Err(Refusal::invalid("url", "url must not contain control characters"));
     }
     gateway.trying.foresee(url).map_err(refused)?;
     Ok(url.to_owned())
 }
 
-fn refused(refusal: Refusal) -> Refused {
-    let invalid = |what: &str, hint: &str| Refused::invalid("url", format!("url {what}")).hinting(hint);
-    let may_not = format!("may not be called: {refusal}");
-    match refusal {
-        Refusal::NotAUrl | Refusal::Scheme | Refusal::Unresolved | Refusal::Untried => {
+fn refused(barred: Barred) -> Refusal {
+    let invalid = |what: &str, hint: &str| Refusal::invalid("url", format!("url {what}")).hinting(hint);
+    let may_not = format!("may not be called: {barred}");
+    match barred {
+        Barred::NotAUrl | Barred::Scheme | Barred::Unresolved | Barred::Untried => {
             invalid("must be an absolute http or https URL", "Such as https://crm.example/hooks/whatsapp")
         }
-        Refusal::Credentials => invalid(
+        Barred::Credentials => invalid(
             "must not contain a user name or a password",
             "Reports are signed instead: verify them by the key of GET /api/v1/outbound/secret",
         ),
-        Refusal::Port => {
+        Barred::Port => {
             invalid(&may_not, "Inside of [guard] allow_networks, which the operator sets, any port will do")
         }
-        Refusal::NotPublic => invalid(
+        Barred::NotPublic => invalid(
             &may_not,
             "The operator can open private networks in [guard] allow_networks, such as \"10.0.0.0/8\"",
         ),
-        Refusal::Own => {
+        Barred::Own => {
             invalid(&may_not, "Such as https://crm.example/hooks/whatsapp: the URL of the CRM, not one of ours")
         }
     }

@@ -1,4 +1,4 @@
-//! Texts that bodies have in common, as the description knows them; `fields` judges them.
+//! Kinds of text as the description of the API knows them; `fields` judges them.
 #![expect(dead_code, reason = "only their descriptions are used")]
 
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
     pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
     example = "Ada Harbour"
 )]
-pub(in super::super) struct Line(String);
+pub struct Line(String);
 
 /// An e-mail address, at most 254 bytes in UTF-8.
 #[derive(ToSchema)]
@@ -21,24 +21,24 @@ pub(in super::super) struct Line(String);
     pattern = r"^[^ @\x00-\x1F\x7F-\x9F]+@[^ @\x00-\x1F\x7F-\x9F]+$",
     example = "ada@acme.example"
 )]
-pub(in super::super) struct Email(String);
+pub struct Email(String);
 
 /// A BCP 47 language tag.
 #[derive(ToSchema)]
 #[schema(max_length = 35, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", example = "en")]
-pub(in super::super) struct Language(String);
+pub struct Language(String);
 
 /// Why somebody wants it; may be empty.
 #[derive(ToSchema)]
 #[schema(max_length = 1000, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$", example = "Holiday")]
-pub(in super::super) struct Reason(String);
+pub struct Reason(String);
 
 /// A number in international format.
 #[derive(ToSchema)]
 #[schema(pattern = r"^\+?[1-9][0-9]{6,14}$", example = "+12025550100")]
-pub(in super::super) struct Phone(String);
+pub struct Phone(String);
 
 /// A moment: RFC 3339, UTC, milliseconds.
 #[derive(ToSchema)]
 #[schema(format = "date-time", example = "2026-01-02T03:04:05.006Z")]
-pub(in super::super) struct Moment(String);
+pub struct Moment(String);

@@ -1,0 +1,277 @@
+//! The past, for whoever may read it: walks over events, the record at a position, the position of a moment.
+
+use std::ops::{ControlFlow, RangeInclusive};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::event::Event;
+use crate::ids::{MessageId, StreamId};
+use crate::index::{Index, Series};
+use crate::log::{Head, Log, ReadError, Records};
+use crate::record::{Position, Record, decode};
+use crate::time::Timestamp;
+
+/// Positions that a walk asks for first; each further time it asks for more.
+const FIRST: usize = 64;
+/// So many at most: looking a place up costs more than the next positions do.
+const FORWARD_MAX: usize = 8_192;
+/// So many at most on the way back, where their records are in memory at once.
+const BACK_MAX: usize = 512;
+/// Positions between two wanted records that are read over rather than searched behind.
+const NEAR: u64 = 256;
+
+/// Where the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadMode {
+    /// On a pool of threads, so that a read from the disk never blocks the deciding thread.
+    Pool,
+    /// At once, for virtual time.
+    Inline,
+}
+
+impl ReadMode {
+    /// Reads where it blocks nobody.
+    pub async fn read<T: Send + 'static>(
+        self,
+        read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        match self {
+            Self::Inline => read(),
+            Self::Pool => {
+                let ended = tokio::task::spawn_blocking(read).await;
+                ended.unwrap_or_else(|error| Err(ReadError::Store(std::io::Error::other(error))))
+            }
+        }
+    }
+}
+
+/// Which events a walk shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// All of the log.
+    All,
+    /// Those that concern an actor.
+    Stream(StreamId),
+    /// Those that are about a message.
+    Message(MessageId),
+}
+
+impl Of {
+    fn series(self) -> Option<Series> {
+        match self {
+            Self::All => None,
+            Self::Stream(stream) => Some(Series::Stream(stream)),
+            Self::Message(message) => Some(Series::Message(message)),
+        }
+    }
+}
+
+/// A log and its look-ups. Clones read the same log.
+#[derive(Clone)]
+pub struct History {
+    log: Arc<dyn Log>,
+    index: Arc<Index>,
+    mode: ReadMode,
+}
+
+impl History {
+    /// The past as this log tells it.
+    pub fn new(log: Arc<dyn Log>, index: Arc<Index>, mode: ReadMode) -> Self {
+        Self { log, index, mode }
+    }
+
+    /// The look-ups.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The log.
+    pub fn log(&self) -> &dyn Log {
+        self.log.as_ref()
+    }
+
+    /// The end of the log.
+    pub fn head(&self) -> Head {
+        self.log.head()
+    }
+
+    /// Reads where it blocks nobody.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let history = self.clone();
+        self.mode.read(move || read(&history)).await
+    }
+
+    /// Shows these events within a range of positions, the oldest first, until `each` breaks off.
+    ///
+    /// The index knows of commits that are still on their way to the disk: a range that goes behind the log's head is
+    /// an error as soon as the walk gets there.
+    pub fn walk(
+        &self,
+        of: Of,
+        range: RangeInclusive<Position>,
+        mut each: impl FnMut(Position, &Record, &Event) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let Some(series) = of.series() else { return self.walk_all(range, each) };
+        let (mut from, to) = range.into_inner();
+        let mut near = Near::new(self.log());
+        let mut limit = FIRST;
+        loop {
+            let positions = self.index.positions(series, from, to, limit)?;
+            for position in &positions {
+                let record = near.at(*position)?;
+                if let Some(event) = record.event_at(*position)
+                    && each(*position, record, event).is_break()
+                {
+                    return Ok(());
+                }
+            }
+            match positions.last() {
+                Some(last) if positions.len() == limit => from = last.saturating_add(1),
+                _ => return Ok(()),
+            }
+            limit = limit.saturating_mul(4).min(FORWARD_MAX);
+        }
+    }
+
+    fn walk_all(
+        &self,
+        range: RangeInclusive<Position>,
+        mut each: impl FnMut(Position, &Record, &Event) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        for stored in self.log.read((*range.start()).max(1)) {
+            let record = decode(&stored?)?;
+            if record.first > *range.end() {
+                break;
+            }
+            for (position, event) in record.positioned().filter(|(position, _)| range.contains(position)) {
+                if each(position, &record, event).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`History::walk`], the newest first.
+    pub fn walk_back(
+        &self,
+        of: Of,
+        range: RangeInclusive<Position>,
+        mut each: impl FnMut(Position, &Record, &Event) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let (from, mut to) = (*range.start(), *range.end());
+        let from = from.max(1);
+        let mut limit = FIRST;
+        while from <= to {
+            let (piece, oldest) = self.piece_before(of, from..=to, limit)?;
+            for (position, record) in piece.iter().rev() {
+                if let Some(event) = record.event_at(*position)
+                    && each(*position, record, event).is_break()
+                {
+                    return Ok(());
+                }
+            }
+            match oldest.and_then(|oldest| oldest.checked_sub(1)) {
+                Some(before) => to = before,
+                None => return Ok(()),
+            }
+            limit = limit.saturating_mul(2).min(BACK_MAX);
+        }
+        Ok(())
+    }
+
+    /// The last events of a range, oldest first, and the position of the first that was looked at; none: there are no
+    /// more.
+    #[expect(clippy::type_complexity, reason = "places with their records")]
+    fn piece_before(
+        &self,
+        of: Of,
+        range: RangeInclusive<Position>,
+        limit: usize,
+    ) -> Result<(Vec<(Position, Rc<Record>)>, Option<Position>), ReadError> {
+        let mut near = Near::new(self.log());
+        let (from, to) = range.into_inner();
+        let mut positions = match of.series() {
+            Some(series) => self.index.latest(series, to, limit)?,
+            None => (from..=to.min(self.head().position)).rev().take(limit).collect(),
+        };
+        let oldest = positions.last().copied();
+        positions.retain(|position| *position >= from);
+        positions.reverse();
+        let placed = positions.into_iter().map(|position| Ok((position, Rc::clone(near.at(position)?))));
+        Ok((placed.collect::<Result<_, ReadError>>()?, oldest))
+    }
+
+    /// The event that a message began with: how it was queued or received; `None` if no event is about it.
+    pub fn first(&self, message: MessageId) -> Result<Option<Event>, ReadError> {
+        let first = self.index.positions(Series::Message(message), 1, Position::MAX, 1)?;
+        let Some(position) = first.first() else { return Ok(None) };
+        Ok(Near::new(self.log()).at(*position)?.event_at(*position).cloned())
+    }
+
+    /// The record that holds a position.
+    pub fn record_at(&self, position: Position) -> Result<Option<Record>, ReadError> {
+        self.log.read(position).next().transpose()?.as_ref().map(decode).transpose()
+    }
+
+    /// The end of the commit that holds a position: what a state as of that position rests on.
+    pub fn end_of_commit(&self, position: Position) -> Result<Position, ReadError> {
+        let record = if position == 0 { None } else { self.record_at(position)? };
+        Ok(record.map_or(position, |record| record.last()))
+    }
+
+    /// Position of the last event recorded at `moment` or before; 0 if there is none.
+    pub fn position_at(&self, moment: Timestamp) -> Result<Position, ReadError> {
+        let (mut found, mut low, mut high) = (0, 1, self.head().position);
+        while low <= high {
+            let middle = low.midpoint(high);
+            let Some(record) = self.record_at(middle)? else { break };
+            if record.recorded_at <= moment {
+                found = record.last();
+                low = found.saturating_add(1);
+            } else {
+                high = record.first.saturating_sub(1);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads on where the next wanted record is near; searches anew where it is far. Decodes only what is wanted.
+struct Near<'a> {
+    log: &'a dyn Log,
+    open: Option<Records<'a>>,
+    current: Option<Rc<Record>>,
+}
+
+impl<'a> Near<'a> {
+    fn new(log: &'a dyn Log) -> Self {
+        Self { log, open: None, current: None }
+    }
+
+    fn at(&mut self, position: Position) -> Result<&Rc<Record>, ReadError> {
+        let holds = |record: &Record| (record.first..=record.last()).contains(&position);
+        if !self.current.as_deref().is_some_and(holds) {
+            self.current = self.search(position)?.filter(holds).map(Rc::new);
+        }
+        self.current.as_ref().ok_or(ReadError::Damaged { position, what: "missing".to_owned() })
+    }
+
+    fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
+        let last = self.current.as_ref().map_or(0, |record| record.last());
+        let near = last < position && position - last <= NEAR;
+        let mut open = match self.open.take().filter(|_| near) {
+            Some(mut open) => {
+                open.pass(position)?;
+                open
+            }
+            None => self.log.read(position),
+        };
+        let found = open.next().transpose()?;
+        self.open = Some(open);
+        found.as_ref().map(decode).transpose()
+    }
+}

@@ -1,0 +1,63 @@
+//! A point in the log's past, as somebody names it: a position or a time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use events::history::History;
+use events::log::ReadError;
+use events::record::Position;
+use events::time::Timestamp;
+
+/// A point in the log's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// After the event of this position; 0 is before the first.
+    Position(Position),
+    /// After the last event that was recorded at this time or before.
+    Time(Timestamp),
+}
+
+impl AsOf {
+    /// The position that it stands for, no later than `head`.
+    pub fn position(self, history: &History, head: Position) -> Result<Position, ReadError> {
+        Ok(match self {
+            Self::Position(position) => position.min(head),
+            Self::Time(time) => history.position_at(time)?.min(head),
+        })
+    }
+}
+
+impl FromStr for AsOf {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().map(Self::Position).map_err(|_| "not a position");
+        }
+        text.parse().map(Self::Time).map_err(|_| "neither a position nor a time such as 2026-01-31T12:00:00Z")
+    }
+}
+
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Position(position) => position.fmt(f),
+            Self::Time(time) => time.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_a_position_or_a_time() {
+        let time = AsOf::Time(Timestamp::from_ms(1_000));
+        assert_eq!("4711".parse(), Ok(AsOf::Position(4711)));
+        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(time));
+        assert!("yesterday".parse::<AsOf>().is_err());
+        assert!("".parse::<AsOf>().is_err());
+        assert_eq!(time.to_string().parse(), Ok(time));
+    }
+}

@@ -1,0 +1,164 @@
+//! A workspace's chats, and what was said in them.
+
+use std::ops::ControlFlow;
+
+use actors::workspace::{ChangeChat, ChatLookedUp, Command};
+use events::chat::Responsible;
+use events::event::Event;
+use events::history::{History, Of};
+use events::ids::{ChatId, StreamId};
+use events::index::{ChatEntry, Lookup};
+use events::log::ReadError;
+use events::record::Position;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::fields;
+use super::messages::{self, Folded, MessageView, Phones};
+use super::page::{Page, Paged};
+use super::refusal::Refusal;
+use super::scope::Scope;
+use crate::gateway::Gateway;
+
+/// A chat as the API shows it.
+#[derive(Serialize, ToSchema)]
+pub struct ChatView {
+    chat_id: String,
+    name: String,
+    phone: String,
+    jid: String,
+    is_group: bool,
+    account: String,
+    responsible_name: String,
+    responsible_email: String,
+}
+
+impl ChatView {
+    /// Sees all sequenced commits: whoever shows it must wait until they are durable.
+    fn find(gateway: &Gateway, chat: ChatId, phones: &Phones) -> Result<Option<Self>, ReadError> {
+        let index = gateway.shard.index();
+        let Some(entry) = index.chat(chat)? else { return Ok(None) };
+        let responsible: Option<Option<Responsible>> = index.find(&Lookup::Responsible(chat))?;
+        Ok(Some(Self::of(chat, &entry, responsible.flatten().as_ref(), phones)))
+    }
+
+    fn of(chat: ChatId, entry: &ChatEntry, responsible: Option<&Responsible>, phones: &Phones) -> Self {
+        let account = phones.iter().find(|(account, _)| *account == entry.account);
+        let phone = entry.phone.as_ref().map_or("", |phone| phone.reveal());
+        let to = entry.to.reveal();
+        let jid = match phone.strip_prefix('+') {
+            Some(digits) => format!("{digits}@s.whatsapp.net"),
+            None if to.contains('@') => to.to_owned(),
+            None => String::new(),
+        };
+        Self {
+            chat_id: chat.to_string(),
+            name: entry.name.reveal().to_owned(),
+            phone: phone.to_owned(),
+            jid,
+            is_group: entry.is_group,
+            account: account.map(|(_, phone)| phone.clone()).unwrap_or_default(),
+            responsible_name: responsible.map(|person| person.full_name.reveal().to_owned()).unwrap_or_default(),
+            responsible_email: responsible.map(|person| person.email.reveal().to_owned()).unwrap_or_default(),
+        }
+    }
+}
+
+/// All chats, the newest first.
+pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<ChatView>, Refusal> {
+    let phones = messages::phones(scope).await?;
+    let count = scope.look(|state| state.chats).await?;
+    let nth = |nth: u64| ChatId::nth(scope.workspace, nth);
+    let first = nth(1).map_or(1, ChatId::number);
+    let last = nth(count).map_or(0, ChatId::number);
+    let mut rows = Vec::new();
+    for number in page.numbers(first, last) {
+        let Some(chat) = nth(number.saturating_sub(first).saturating_add(1)) else { continue };
+        rows.extend(ChatView::find(scope.gateway, chat, &phones)?.map(|view| (number, view)));
+    }
+    scope.gateway.shard.watermark().settled().await;
+    Ok(Paged::cut(rows, page))
+}
+
+/// One chat.
+pub async fn show(scope: Scope<'_>, id: &str) -> Result<ChatView, Refusal> {
+    view(scope, find(scope, id)?).await
+}
+
+async fn view(scope: Scope<'_>, chat: ChatId) -> Result<ChatView, Refusal> {
+    let phones = messages::phones(scope).await?;
+    let view = ChatView::find(scope.gateway, chat, &phones)?.ok_or_else(not_found)?;
+    scope.gateway.shard.watermark().settled().await;
+    Ok(view)
+}
+
+fn not_found() -> Refusal {
+    Refusal::new("chat_not_found", "Chat not found")
+}
+
+/// A chat of the workspace that is durably known.
+pub fn find(scope: Scope<'_>, id: &str) -> Result<ChatId, Refusal> {
+    let chat: ChatId = id.parse().map_err(|_| not_found())?;
+    let durable = scope.gateway.shard.watermark().durable();
+    let entry: Option<ChatEntry> = scope.gateway.shard.index().find_durable(&Lookup::Chat(chat), durable)?;
+    entry.filter(|_| chat.workspace() == scope.workspace).map(|_| chat).ok_or_else(not_found)
+}
+
+/// What to change of a chat.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// A new name.
+    pub name: Option<String>,
+    /// The address of the teammate who is responsible; blank: nobody.
+    pub responsible_email: Option<Option<String>>,
+}
+
+/// Renames a chat, or makes a teammate responsible for it.
+pub async fn change(scope: Scope<'_>, id: &str, change: Change) -> Result<ChatView, Refusal> {
+    let Change { name, responsible_email } = change;
+    name.as_deref().map(|name| fields::line("name", name)).transpose()?;
+    let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
+    let chat = find(scope, id)?;
+    let change = ChangeChat { chat, name, responsible, by: scope.by, looked_up: ChatLookedUp::default() };
+    scope.ask(Command::ChangeChat(change)).await?;
+    view(scope, chat).await
+}
+
+/// What was said in a chat, the newest first.
+pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<MessageView>, Refusal> {
+    let phones = messages::phones(scope).await?;
+    let chat = find(scope, id)?;
+    let to = scope.gateway.shard.watermark().durable();
+    let said = scope.gateway.shard.history().run(move |history| said(history, chat, to, page)).await?;
+    Ok(Paged::cut(said.into_iter().map(|(place, said)| (place, said.view(&phones))).collect(), page))
+}
+
+/// A page of messages and one more, the newest first, each with the position at which it began.
+fn said(history: &History, chat: ChatId, head: Position, page: Page) -> Result<Vec<(Position, Folded)>, ReadError> {
+    let mut begun = Vec::new();
+    let each = |position: Position, event: &Event| {
+        match event {
+            Event::MessageQueued(e) => begun.push((position, e.message)),
+            Event::MessageReceived(e) => begun.push((position, e.message)),
+            _ => {}
+        }
+        if begun.len() > page.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut each = each;
+    let of = Of::Stream(StreamId::Chat(chat));
+    match (page.before, page.after) {
+        (Some(before), _) => {
+            let from = before.saturating_add(1);
+            history.walk(of, from..=head, |position, _, event| each(position, event))?;
+            begun.reverse();
+        }
+        (None, after) => {
+            let to = after.map_or(head, |after| after.saturating_sub(1).min(head));
+            history.walk_back(of, 1..=to, |position, _, event| each(position, event))?;
+        }
+    }
+    let told = begun.into_iter().filter_map(|(position, message)| {
+        messages::fold(history, message, head).map(|told| told.map(|told| (position, told))).transpose()
+    });
+    told.collect()
+}

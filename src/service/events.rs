@@ -1,0 +1,292 @@
+//! The event log: rows of events, and whether its chain holds.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use events::event::Event;
+use events::history::{History, Of};
+use events::ids::StreamId;
+use events::log::ReadError;
+use events::personal::Digest;
+use events::record::{Cause, Idempotency, Position, Record};
+use events::verify;
+use events::webhook::WebhookConfigured;
+use events::who::Who;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::page::{Page, Paged};
+use super::refusal::Refusal;
+use crate::gateway::Gateway;
+use crate::recent::mask;
+
+/// Digests of secrets, in whatever event they are: the operator's view shows them, a workspace's does not.
+const HIDDEN: [&str; 3] = ["key_hash", "replaces", "token_hash"];
+
+/// Who made an event happen, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+struct CauseRow {
+    /// The request's id; 0: no request.
+    command: u64,
+    /// Such as `operator`, `key/3`, `inbound`, `transport` or `system`.
+    #[schema(value_type = String)]
+    by: Who,
+    /// Position of the event that it followed from.
+    #[schema(value_type = Option<u64>)]
+    because: Option<Position>,
+    /// The client's own key, and the digest of the body that it came with.
+    #[schema(value_type = Option<Object>)]
+    idempotency: Option<Idempotency>,
+}
+
+impl CauseRow {
+    fn of(cause: &Cause) -> Self {
+        let idempotency = cause.idempotency().cloned();
+        Self { command: cause.command, by: cause.by, because: cause.because(), idempotency }
+    }
+}
+
+/// An event as the API and the command line show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventRow {
+    #[schema(value_type = u64)]
+    pub(crate) position: Position,
+    pub(crate) recorded_at: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    pub(crate) name: Cow<'static, str>,
+    version: u16,
+    pub(crate) streams: Vec<String>,
+    workspace: u64,
+    cause: CauseRow,
+    data: Value,
+}
+
+impl EventRow {
+    /// The event at a position of its record.
+    pub fn of(position: Position, record: &Record, event: &Event) -> Self {
+        Self {
+            position,
+            recorded_at: record.recorded_at.to_string(),
+            name: event.name().into(),
+            version: event.type_number().1,
+            streams: event.streams().into_iter().flatten().map(|stream| stream.to_string()).collect(),
+            workspace: record.workspace.number(),
+            cause: CauseRow::of(&record.cause),
+            data: shown(event),
+        }
+    }
+
+    /// The same as a workspace may see it: without digests of secrets.
+    #[must_use]
+    pub fn for_workspace(mut self) -> Self {
+        if let Some(data) = self.data.as_object_mut() {
+            data.retain(|name, _| !HIDDEN.contains(&name.as_str()));
+        }
+        self
+    }
+}
+
+/// What an event says; of a receiver's address neither user nor password, which earlier versions took.
+fn shown(event: &Event) -> Value {
+    let mut data = serde_json::to_value(event).unwrap_or_default();
+    if let (Event::WebhookConfigured(WebhookConfigured { url: Some(url), .. }), Some(told)) =
+        (event, data.get_mut("url"))
+    {
+        *told = mask::credentials(url.reveal()).into();
+    }
+    data
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// First position.
+    pub from: Position,
+    /// Last position.
+    pub to: Position,
+    /// Only of this stream.
+    pub stream: Option<StreamId>,
+    /// Only of this type.
+    pub name: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Filter {
+    fn of(&self) -> Of {
+        self.stream.map_or(Of::All, Of::Stream)
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        self.name.as_ref().is_none_or(|name| name == event.name())
+    }
+}
+
+/// The first events that pass, the oldest first.
+pub fn rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    gathered(filter, |each| history.walk(filter.of(), filter.from..=filter.to, each))
+}
+
+/// The last events that pass, the newest first.
+pub fn newest_rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
+    gathered(filter, |each| history.walk_back(filter.of(), filter.from..=filter.to, each))
+}
+
+fn gathered(
+    filter: &Filter,
+    walk: impl FnOnce(&mut dyn FnMut(Position, &Record, &Event) -> ControlFlow<()>) -> Result<(), ReadError>,
+) -> Result<Vec<EventRow>, ReadError> {
+    let mut rows = Vec::new();
+    if filter.limit > 0 {
+        walk(&mut |position, record, event| {
+            if filter.wants(event) {
+                rows.push(EventRow::of(position, record, event));
+            }
+            if rows.len() == filter.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+    }
+    Ok(rows)
+}
+
+/// Which part of the log is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// First position.
+    pub from: Option<Position>,
+    /// Last position.
+    pub to: Option<Position>,
+    /// Only of this stream.
+    pub stream: Option<StreamId>,
+    /// Only of this type.
+    pub name: Option<String>,
+    /// The newest first rather than the oldest.
+    pub newest_first: bool,
+    /// Which part of the list; places are positions.
+    pub page: Page,
+}
+
+/// A page of the log, as far as it is durable.
+pub async fn list(gateway: &Gateway, wanted: Wanted) -> Result<Paged<EventRow>, Refusal> {
+    let Wanted { from, to, stream, name, newest_first, page } = wanted;
+    let head = gateway.shard.watermark().settled().await;
+    // Behind and before are meant in the list's own order.
+    let [above, below] = if newest_first { [page.before, page.after] } else { [page.after, page.before] };
+    let filter = Filter {
+        from: from.unwrap_or(1).max(above.map_or(1, |above| above.saturating_add(1))),
+        to: to.unwrap_or(head).min(head).min(below.map_or(head, |below| below.saturating_sub(1))),
+        stream,
+        name,
+        limit: page.limit + 1,
+    };
+    let from_the_end = newest_first != page.before.is_some();
+    let found = gateway.shard.history().run(move |history| {
+        let mut rows = if from_the_end { newest_rows(history, &filter) } else { rows(history, &filter) }?;
+        if from_the_end != newest_first {
+            rows.reverse();
+        }
+        Ok(rows)
+    });
+    Ok(Paged::cut(found.await?.into_iter().map(|row| (row.position, row)).collect(), page))
+}
+
+/// One event.
+pub async fn show(gateway: &Gateway, position: &str) -> Result<EventRow, Refusal> {
+    let not_found = || Refusal::new("event_not_found", "Event not found");
+    let position: Position = position.parse().map_err(|_| not_found())?;
+    let head = gateway.shard.watermark().settled().await;
+    if !(1..=head).contains(&position) {
+        return Err(not_found());
+    }
+    let filter = Filter { from: position, to: position, stream: None, name: None, limit: 1 };
+    let found = gateway.shard.history().run(move |history| rows(history, &filter));
+    found.await?.pop().ok_or_else(not_found)
+}
+
+/// The name of a type of events, if there is such a type.
+pub fn known_type(name: &str) -> Result<String, Refusal> {
+    if Event::NAMES.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(Refusal::invalid("type", format!("There is no event type {name:?}")).hinting(Event::NAMES.join(", ")))
+}
+
+/// Whether the chain holds from the first record to the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Verdict {
+    /// It does.
+    Verified {
+        /// Always true.
+        ok: bool,
+        /// Position of the last event.
+        position: Position,
+        /// Hash of the last record.
+        hash: Digest,
+    },
+    /// It does not.
+    Damaged {
+        /// Always false.
+        ok: bool,
+        /// Where the damaged record stands.
+        position: Position,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Checks the chain from first to last.
+pub fn verdict(history: &History) -> Result<Verdict, ReadError> {
+    match verify::verify(history.log(), |_| {}) {
+        Ok(head) => Ok(Verdict::Verified { ok: true, position: head.position, hash: head.hash }),
+        Err(ReadError::Damaged { position, what }) => Ok(Verdict::Damaged { ok: false, position, what }),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use events::ids::WorkspaceId;
+    use events::time::Timestamp;
+    use events::workspace::InboundUrlGenerated;
+
+    use super::*;
+
+    #[test]
+    fn digests_of_secrets_are_not_shown_to_a_workspace() {
+        let digest = Digest::of(b"secret");
+        let (workspace, by) = (WorkspaceId::nth(0), Who::Key(1));
+        let fact = InboundUrlGenerated { workspace, token_hash: digest, replaces: Some(digest), by };
+        let cause = Cause::outside(Who::System);
+        let record =
+            Record { first: 7, recorded_at: Timestamp::from_ms(0), workspace, cause, events: vec![fact.into()] };
+        let shown = EventRow::of(7, &record, &record.events[0]);
+        let text = serde_json::to_string(&shown).unwrap();
+        assert!(text.contains(&digest.to_string()), "{text}");
+        let text = serde_json::to_string(&shown.for_workspace()).unwrap();
+        assert!(!text.contains(&digest.to_string()) && text.contains("\"workspace\":1001"), "{text}");
+    }
+
+    #[test]
+    fn every_digest_of_every_event_is_hidden() {
+        let mut found = BTreeSet::new();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events/src");
+        for family in fs::read_dir(folder).unwrap().flatten().filter(|file| file.path().is_file()) {
+            let text = fs::read_to_string(family.path()).unwrap();
+            // Files that define events and nothing else say so in their first line.
+            if !text.starts_with("//! Events of ") {
+                continue;
+            }
+            let fields = text.lines().filter(|line| line.starts_with("    pub ") && line.contains("Digest"));
+            found.extend(
+                fields.filter_map(|line| Some(line.trim().strip_prefix("pub ")?.split_once(':')?.0.to_owned())),
+            );
+        }
+        assert!(found.iter().eq(HIDDEN), "{found:?}");
+    }
+}

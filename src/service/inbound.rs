@@ -1,0 +1,67 @@
+//! The owner's switches of the inbound webhook: on, off, strict, a new URL.
+
+use actors::workspace::{Command, SetInbound, State};
+use events::personal::Digest;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::fields;
+use super::refusal::Refusal;
+use super::scope::Scope;
+use crate::secrets;
+
+/// The inbound webhook as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub struct InboundView {
+    #[schema(format = "uri", example = "https://gw.example/in/in_7Kx2mQ9sT4vB8nE1rW6yZ3")]
+    url: String,
+    enabled: bool,
+    strict: bool,
+}
+
+/// The URL and its switches.
+pub async fn show(scope: Scope<'_>) -> Result<InboundView, Refusal> {
+    let look = |state: &State| (state.token_hash, state.inbound_disabled, state.inbound_strict);
+    let (token_hash, disabled, strict) = scope.look(look).await?;
+    let url = token_hash.map(|token_hash| scope.gateway.inbound_url(&token_hash)).transpose()?.flatten();
+    let url = url.ok_or_else(|| Refusal::fault(&"the inbound token is not in its store"))?;
+    Ok(InboundView { url, enabled: !disabled, strict })
+}
+
+/// The switches to turn.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Whether it takes messages.
+    pub enabled: Option<bool>,
+    /// Whether it takes the documented fields only.
+    pub strict: Option<bool>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Turns the switches that are named.
+pub async fn change(scope: Scope<'_>, change: Change) -> Result<InboundView, Refusal> {
+    let Change { enabled, strict, reason } = change;
+    fields::reason(&reason)?;
+    scope.ask(Command::SetInbound(SetInbound { enabled, strict, by: scope.by, reason })).await?;
+    show(scope).await
+}
+
+/// Makes a new URL; the one before it stops at once.
+pub async fn rotate(scope: Scope<'_>) -> Result<String, Refusal> {
+    let before = scope.look(|state| state.token_hash).await?;
+    let token = scope.gateway.chance.inbound_token();
+    let token_hash = secrets::digest(&token);
+    keep(scope, &token_hash, token.as_bytes())?;
+    scope.ask(Command::ReplaceToken(token_hash, scope.by)).await?;
+    if let Some(before) = before {
+        keep(scope, &before, b"")?;
+    }
+    Ok(format!("{}/in/{token}", scope.gateway.base_url))
+}
+
+/// Keeps the readable token behind a hash; an empty one is forgotten.
+fn keep(scope: Scope<'_>, name: &Digest, secret: &[u8]) -> Result<(), Refusal> {
+    let kept = scope.gateway.shard.log().keep_secret(&secrets::inbound_name(name), secret);
+    kept.map_err(|error| Refusal::fault(&error))
+}

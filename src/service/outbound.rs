@@ -1,0 +1,239 @@
+//! The outbound webhook: settings and switches, and what its owner can do about it.
+
+use std::time::Duration;
+
+use actors::runtime::clock::wall_now;
+use actors::webhook::{Answer, Command, Configure, Rejection, State, Webhook};
+use events::ids::{DeliveryId, WebhookId};
+use events::time::Timestamp;
+use events::webhook::Aggregation;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::refusal::Refusal;
+use super::schema::Moment;
+use super::scope::Scope;
+use super::{deliveries, fields, receiver_url};
+use crate::outbound::{Fault, KeyRing, KeysError, Request, TESTS_PER_MINUTE, TryView, body, testing};
+use crate::recent::mask;
+use crate::secrets;
+
+/// The outbound webhook as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub struct OutboundView {
+    /// Where reports go; null: nowhere, and what is said is not owed.
+    #[schema(format = "uri", example = "https://crm.example/hooks/whatsapp")]
+    url: Option<String>,
+    enabled: bool,
+    #[schema(value_type = String, example = "none")]
+    aggregation: Aggregation,
+    /// More than 10 switch it off.
+    errors_in_a_row: u32,
+    /// Deliveries that wait, those under way included.
+    owed: u64,
+    /// Chats whose messages are being gathered.
+    open_windows: u64,
+    /// Deliveries that failed again and again while others did not; they wait to be resent or recovered.
+    parked: u64,
+    /// After an error nothing is tried before this.
+    #[schema(value_type = Option<Moment>)]
+    next_try_at: Option<String>,
+}
+
+impl OutboundView {
+    fn of(state: &State) -> Self {
+        Self {
+            url: state.url.as_ref().map(|url| mask::credentials(url.reveal())),
+            enabled: state.enabled,
+            aggregation: state.aggregation,
+            errors_in_a_row: state.errors,
+            owed: state.owed.len(),
+            open_windows: state.windows(),
+            parked: state.parked.len() as u64,
+            next_try_at: state.not_before.filter(|_| state.enabled).map(|at| at.to_string()),
+        }
+    }
+}
+
+/// A number of windows or deliveries.
+#[derive(Serialize, ToSchema)]
+pub struct FlushedView {
+    /// Chats whose gathered messages go out now.
+    flushed: u64,
+}
+
+/// How many deliveries are tried again.
+#[derive(Serialize, ToSchema)]
+pub struct RecoveredView {
+    recovered: u64,
+}
+
+/// What requests are signed with.
+#[derive(Serialize, ToSchema)]
+pub struct SecretView {
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    secret: String,
+    /// Until then requests carry more than one signature: each key before signs for a day after it was replaced.
+    #[schema(value_type = Option<Moment>)]
+    previous_valid_until: Option<String>,
+}
+
+/// A delivery that is posted once more.
+#[derive(Serialize, ToSchema)]
+pub struct ResentView {
+    #[schema(example = "dlv_9FCC85FE99662E46")]
+    delivery_id: String,
+}
+
+/// What becomes of the deliveries owed when the webhook is switched on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Backlog {
+    /// They are sent.
+    #[default]
+    Send,
+    /// They are given up.
+    Discard,
+}
+
+/// The settings to change.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Where reports go; blank: nowhere.
+    pub url: Option<Option<String>>,
+    /// Whether they are posted.
+    pub enabled: Option<bool>,
+    /// How long messages of a chat are gathered.
+    pub aggregation: Option<Aggregation>,
+    /// What becomes of the deliveries owed.
+    pub backlog: Backlog,
+    /// Why.
+    pub reason: String,
+}
+
+impl Scope<'_> {
+    fn webhook(&self) -> WebhookId {
+        WebhookId::of(self.workspace)
+    }
+
+    /// Gives the webhook a command.
+    pub(super) async fn tell(&self, command: Command) -> Result<Answer, Refusal> {
+        Ok(self.gateway.shard.ask::<Webhook>(self.webhook(), command, self.cause()).await?)
+    }
+
+    async fn count(&self, command: Command) -> Result<u64, Refusal> {
+        match self.tell(command).await? {
+            Answer::Count(count) => Ok(count),
+            Answer::Done => Err(Refusal::unexpected(&Answer::Done)),
+        }
+    }
+
+    /// Looks at the webhook; what was seen is durable.
+    pub(super) async fn see<V: Send + 'static>(
+        &self,
+        view: impl Fn(&State) -> V + Clone + Send + 'static,
+    ) -> Result<V, Refusal> {
+        Ok(self.gateway.shard.look::<Webhook, _>(self.webhook(), view).await?.value)
+    }
+
+    fn keys(&self) -> Result<KeyRing, Refusal> {
+        let (log, chance) = (self.gateway.shard.log().as_ref(), &self.gateway.chance);
+        KeyRing::kept_or_first(log, self.webhook(), chance).map_err(|error| Refusal::fault(&error))
+    }
+}
+
+/// The settings and how it goes.
+pub async fn show(scope: Scope<'_>) -> Result<OutboundView, Refusal> {
+    scope.see(OutboundView::of).await
+}
+
+/// Changes what is named, all of it or nothing.
+pub async fn change(scope: Scope<'_>, change: Change) -> Result<OutboundView, Refusal> {
+    let Change { url, enabled, aggregation, backlog, reason } = change;
+    fields::reason(&reason)?;
+    let given = |url: Option<String>| url.filter(|url| !url.trim().is_empty());
+    let checked = |url: String| receiver_url::checked(scope.gateway, &url);
+    let url = url.map(|url| given(url).map(checked).transpose()).transpose()?;
+    if matches!(url, Some(Some(_))) {
+        scope.keys()?;
+    }
+    let discard = backlog == Backlog::Discard;
+    let (webhook, by) = (scope.webhook(), scope.by);
+    scope.tell(Command::Configure(Configure { webhook, url, aggregation, enabled, discard, by, reason })).await?;
+    show(scope).await
+}
+
+/// Closes all windows that are open now.
+pub async fn flush(scope: Scope<'_>) -> Result<FlushedView, Refusal> {
+    Ok(FlushedView { flushed: scope.count(Command::Flush { by: scope.by }).await? })
+}
+
+/// Tries again what was parked at a moment or later, or all of it.
+pub async fn recover(scope: Scope<'_>, since: Option<&str>) -> Result<RecoveredView, Refusal> {
+    let since = since.map(str::parse::<Timestamp>).transpose();
+    let since = since.map_err(|_| Refusal::invalid("since", "since must be a moment such as 2021-02-24T06:25:29Z"))?;
+    let since = since.unwrap_or(Timestamp::from_ms(i64::MIN));
+    Ok(RecoveredView { recovered: scope.count(Command::Recover { since, by: scope.by }).await? })
+}
+
+/// Forgets the errors in a row, so that the next try is made at once.
+pub async fn reset_errors(scope: Scope<'_>) -> Result<OutboundView, Refusal> {
+    scope.tell(Command::ResetErrors { by: scope.by }).await?;
+    show(scope).await
+}
+
+/// The key in force.
+pub fn secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
+    Ok(secret_view(&scope.keys()?))
+}
+
+/// Makes a new key; each one before it signs too until its day is over.
+pub async fn rotate_secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
+    let (log, chance) = (scope.gateway.shard.log().as_ref(), &scope.gateway.chance);
+    let keys = KeyRing::rotate_kept(log, scope.webhook(), chance, wall_now()).map_err(|error| match error {
+        KeysError::TooMany(too_many) => Refusal::from(too_many),
+        error => Refusal::fault(&error),
+    })?;
+    let key_hash = secrets::digest(&keys.current().reveal());
+    let (webhook, by) = (scope.webhook(), scope.by);
+    scope.tell(Command::KeyRotated { webhook, key_hash, by }).await?;
+    Ok(secret_view(&keys))
+}
+
+fn secret_view(keys: &KeyRing) -> SecretView {
+    let until = keys.overlaps_until(wall_now());
+    SecretView { secret: keys.current().reveal(), previous_valid_until: until.map(|until| until.to_string()) }
+}
+
+/// Posts a delivery once more, outside all counts.
+pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
+    let (delivery, chat) = deliveries::find(scope, id).await?;
+    scope.tell(Command::Resend { delivery, chat, by: scope.by }).await?;
+    Ok(ResentView { delivery_id: delivery.to_string() })
+}
+
+/// Posts a report that nobody is owed, outside all counts; the try.
+pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
+    let url = scope.see(|state| state.url.clone()).await?.ok_or(Rejection::NoUrl)?;
+    let (gateway, workspace) = (scope.gateway, scope.workspace);
+    let turn = gateway.trying.turn(workspace).map_err(too_many_tests)?;
+    let account = scope.look(|state| state.accounts.values().next().cloned()).await?;
+    let at = gateway.shard.clock().now();
+    let message = gateway.chance.message_id(at);
+    let delivery = DeliveryId::of(message).to_string();
+    let bundle = testing::bundle(workspace, account.as_ref(), message, at);
+    let bundle = bundle.ok_or_else(|| Refusal::fault(&"no id for the chat of a test"))?;
+    let body = body::json(&bundle, &gateway.base_url).map_err(|error| Refusal::fault(&error))?;
+    let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &scope.keys()?);
+    let number = gateway.trying.test(turn, workspace, delivery, at, request).await;
+    let number = number.ok_or_else(|| Refusal::unavailable(Fault::Ours.to_string()))?;
+    let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
+    let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);
+    kept.ok_or_else(|| Refusal::fault(&"a try was not kept"))
+}
+
+fn too_many_tests(wait: Duration) -> Refusal {
+    let seconds = wait.as_millis().div_ceil(1_000).max(1);
+    Refusal::too_many_requests(u32::try_from(seconds).unwrap_or(u32::MAX))
+        .hinting(format!("Tests are posted one at a time, {TESTS_PER_MINUTE} a minute"))
+}

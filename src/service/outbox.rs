@@ -1,0 +1,13 @@
+//! The last e-mails to the owner of the workspace.
+
+use super::page::{Page, Paged};
+use super::refusal::Refusal;
+use super::scope::Scope;
+use crate::notices::mail::MailView;
+
+/// The last ones, the newest first.
+pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<MailView>, Refusal> {
+    let workspace = scope.workspace;
+    let listed = scope.gateway.read(move |gateway| gateway.postbox.list(gateway.shard.log().as_ref(), workspace));
+    Ok(page.of_newest_first(listed.await?))
+}

@@ -1,0 +1,247 @@
+//! Why something was not done: a code of the catalogue, words, the field that it is about, what to do.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actors::runtime::shard::AskError;
+use actors::workspace::Rejection;
+use events::log::ReadError;
+
+use crate::codes;
+
+/// A full or busy gateway is worth another try after this long.
+const RETRY_AFTER_S: u32 = 1;
+
+/// Why something was not done. The catalogue of codes says which kind it is, and so how a face answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    code: &'static str,
+    message: Cow<'static, str>,
+    param: Option<Cow<'static, str>>,
+    hint: Option<Box<str>>,
+    retry_after_s: Option<u32>,
+}
+
+impl Refusal {
+    /// A refusal with its stable code, which the catalogue lists, and words for people.
+    pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        debug_assert!(codes::find(code).and_then(codes::Code::status).is_some(), "{code}");
+        Self { code, message: message.into(), param: None, hint: None, retry_after_s: None }
+    }
+
+    /// A field's value is of no use.
+    pub fn invalid(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("invalid_value", message).naming(param)
+    }
+
+    /// The field that it is about.
+    #[must_use]
+    pub fn naming(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into().into());
+        self
+    }
+
+    /// One thing more to do about it.
+    #[must_use]
+    pub fn hinting_too(mut self, hint: &str) -> Self {
+        let before = self.hint.take().map_or_else(String::new, |before| format!("{before}. "));
+        self.hint = Some(format!("{before}{hint}").into());
+        self
+    }
+
+    /// When to try again, in seconds.
+    #[must_use]
+    pub fn retrying_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Its stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Words for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The field that it is about, where there is one.
+    pub fn param(&self) -> Option<&str> {
+        self.param.as_deref()
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// When to try again, in seconds, where that helps.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.retry_after_s
+    }
+
+    /// More than the configured flood limit.
+    pub fn too_many_requests(retry_after_s: u32) -> Self {
+        Self::new("too_many_requests", "Too many requests; slow down").retrying_after(retry_after_s)
+    }
+
+    /// The key is missing or wrong: the two are indistinguishable.
+    pub fn unauthorized() -> Self {
+        Self::new("unauthorized", "The key is missing or wrong").hinting("Send it as: Authorization: Bearer <key>")
+    }
+
+    /// Too much at once, or too little room: ours to mend.
+    pub fn overloaded() -> Self {
+        Self::new("overloaded", "Too much at once; try again shortly").retrying_after(RETRY_AFTER_S)
+    }
+
+    /// This gateway lacks the means for it at the moment.
+    pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("unavailable", message).retrying_after(RETRY_AFTER_S)
+    }
+
+    /// Too little room on the disk.
+    pub fn disk_full() -> Self {
+        Self::new("disk_full", "The disk is full; nothing new is taken").retrying_after(RETRY_AFTER_S)
+    }
+
+    /// A fault of ours: an actor answered what was not asked.
+    pub fn unexpected(answer: &dyn fmt::Debug) -> Self {
+        Self::fault(&format!("unexpected answer {answer:?}"))
+    }
+
+    /// A fault of ours; the details are in the log under the request's id.
+    pub fn fault(error: &dyn fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new("internal", "Something broke on our side")
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        Self::fault(&error)
+    }
+}
+
+impl<R: fmt::Debug + Into<Self>> From<AskError<R>> for Refusal {
+    fn from(error: AskError<R>) -> Self {
+        match error {
+            AskError::Rejected(rejection) => rejection.into(),
+            AskError::Overloaded => Self::overloaded(),
+            AskError::Fault(what) => Self::fault(&what),
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::UnknownWorkspace => Self::new("workspace_not_found", "Workspace not found"),
+            Rejection::WorkspaceExists => Self::new("conflict", "Workspace exists already; try again"),
+            Rejection::InvalidAmount => {
+                Self::invalid("amount", "amount must be 1 to 9007199254740991, and no more than that in all")
+            }
+            Rejection::InvalidPhone => Self::invalid("phone", "phone must be a number in international format")
+                .hinting("Such as +12025550100: 7 to 15 digits, the first not 0"),
+            Rejection::InvalidGap => Self::invalid(
+                "pacing",
+                format!("gap_ms_min must not be above gap_ms_max, nor that above {}", actors::workspace::GAP_MS_MAX),
+            ),
+            Rejection::TeammateExists(teammate) => Self::new("teammate_exists", "A teammate has this address")
+                .hinting(format!("It is teammate {teammate}")),
+            Rejection::TeammateNotFound => Self::new("teammate_not_found", "Teammate not found"),
+            Rejection::KeyNotFound => Self::new("key_not_found", "Key not found"),
+            Rejection::LastKey => Self::new("last_key", "The last key cannot be revoked")
+                .hinting("Make another one first: POST /api/v1/keys"),
+            Rejection::AccountNotConnected => {
+                Self::new("account_not_connected", "The account has no connection").hinting("Connect it again first")
+            }
+            Rejection::WebhookDisabled => Self::new("webhook_disabled", "Webhook is disabled"),
+            Rejection::UnknownField(field) => Self::new("unknown_field", format!("Unknown field \"{field}\""))
+                .naming(field)
+                .hinting("This webhook is strict: it takes the documented fields only"),
+            Rejection::PhoneNotE164(why) => Self::new("invalid_phone", phone_refused(&why))
+                .naming("phone")
+                .hinting("Such as +12025550101; this webhook is strict"),
+            Rejection::BrokenText(what) => {
+                Self::new("invalid_value", what).naming("text").hinting("This webhook is strict")
+            }
+            Rejection::ChatNameAmbiguous(chats) => Self::new("chat_name_ambiguous", "Several chats have this name")
+                .naming("chat_name")
+                .hinting(format!("{chats} chats have it: name the account, or give chat_id, jid or phone")),
+            Rejection::AccountExists(account) => {
+                Self::new("account_exists", "Account exists already").hinting(format!("It is account {account}"))
+            }
+            Rejection::NumberTaken => Self::new("number_taken", "The number is connected in another workspace")
+                .naming("phone")
+                .hinting("Disconnect it there first: DELETE /api/v1/accounts/{id} with that workspace's key"),
+            Rejection::Full => Self::new("limit_reached", "No room for more of these in this workspace"),
+            Rejection::WebhookNotFound => Self::new("webhook_not_found", "Webhook not found"),
+            Rejection::IdempotencyConflict => {
+                Self::new("idempotency_conflict", "The Idempotency-Key was used for another body")
+            }
+            Rejection::AccountNotFound => Self::new("account_not_found", "WhatsApp account not found"),
+            Rejection::NoConnectedAccount => Self::new("no_connected_account", "No WhatsApp account is connected"),
+            Rejection::ChatNotFound => Self::new("chat_not_found", "Chat not found"),
+            Rejection::InsufficientCredits { needed, available } => Self::new(
+                "insufficient_credits",
+                format!("Insufficient credits: {needed} needed, {available} available"),
+            ),
+        }
+    }
+}
+
+impl From<actors::account::Rejection> for Refusal {
+    fn from(rejection: actors::account::Rejection) -> Self {
+        match rejection {
+            actors::account::Rejection::NotUncertain => {
+                Self::new("not_uncertain", "Only an uncertain message can be settled")
+            }
+        }
+    }
+}
+
+impl From<actors::webhook::Rejection> for Refusal {
+    fn from(rejection: actors::webhook::Rejection) -> Self {
+        match rejection {
+            actors::webhook::Rejection::NoUrl => Self::new("no_webhook_url", "There is no URL to report to")
+                .hinting("Set one first: PATCH /api/v1/outbound {\"url\": \"https://...\"}"),
+            actors::webhook::Rejection::StillOwed => {
+                Self::new("delivery_owed", "The delivery waits for its turn anyway")
+            }
+            actors::webhook::Rejection::NotOwed => {
+                Self::new("delivery_not_owed", "The delivery is neither owed nor parked")
+            }
+        }
+    }
+}
+
+impl From<crate::outbound::TooManyKeys> for Refusal {
+    fn from(too_many: crate::outbound::TooManyKeys) -> Self {
+        Self::new("too_many_signing_keys", "Five signing keys are valid already")
+            .hinting(format!("The oldest ends at {}: replace the key after that", too_many.until))
+    }
+}
+
+fn phone_refused(why: &str) -> String {
+    match why {
+        "" => "phone is not a number in international format".to_owned(),
+        why => format!("phone {why}"),
+    }
+}

@@ -1,0 +1,66 @@
+//! What an actor knows, now or as of any moment, rebuilt from the log.
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::decider::Decider;
+use actors::runtime::replay::replay;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::history::History;
+use events::ids::StreamId;
+use events::log::ReadError;
+use events::record::{Position, Revision};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::as_of::AsOf;
+use super::refusal::Refusal;
+use crate::gateway::Gateway;
+use crate::recent::mask;
+
+/// A state as the API and the command line show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StateView {
+    stream: String,
+    #[schema(value_type = u64)]
+    at: Position,
+    #[schema(value_type = u64)]
+    revision: Revision,
+    state: Value,
+}
+
+/// The state of a stream's actor as of a position; `None` if it had no event yet. A position inside a commit stands for
+/// the commit's end.
+pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option<StateView>, ReadError> {
+    let at = history.end_of_commit(at)?;
+    match stream {
+        StreamId::Workspace(id) => view::<Workspace>(id, history, at),
+        StreamId::Account(id) => view::<Account>(id, history, at),
+        StreamId::Chat(id) => view::<Chat>(id, history, at),
+        StreamId::Webhook(id) => view::<Webhook>(id, history, at),
+    }
+}
+
+fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option<StateView>, ReadError> {
+    let replayed = replay::<D>(id, history, at)?;
+    let mut state = serde_json::to_value(&replayed.state).unwrap_or_default();
+    // An address of a receiver; earlier versions took some with a password in them.
+    if let Some(Value::String(url)) = state.get_mut("url") {
+        *url = mask::credentials(url);
+    }
+    let view = StateView { stream: D::stream(id).to_string(), at, revision: replayed.revision, state };
+    Ok((replayed.revision > 0).then_some(view))
+}
+
+/// The state of a stream's actor as of a moment, or as of now.
+pub async fn show(gateway: &Gateway, stream: &str, as_of: Option<AsOf>) -> Result<StateView, Refusal> {
+    let not_found = || Refusal::new("stream_not_found", "Stream not found");
+    let stream: StreamId = stream.parse().map_err(|_| not_found())?;
+    let head = gateway.shard.watermark().settled().await;
+    let found = gateway.shard.history().run(move |history| {
+        let at = as_of.map_or(Ok(head), |as_of| as_of.position(history, head))?;
+        state(history, stream, at)
+    });
+    found.await?.ok_or_else(not_found)
+}

@@ -1,0 +1,140 @@
+//! A message is submitted: the workspace decides whether it is queued and charged, or says what would become of it.
+
+use actors::runtime::shard::AskError;
+use actors::workspace::{Accepted, Answer, Command, Doubt, LookedUp, Recipient, Rejection, Submit, Verdict, Workspace};
+use events::account::{File, Origin};
+use events::index::{Lookup, Remembered};
+use events::personal::{Digest, Personal};
+use events::record::{Cause, Idempotency};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::scope::Scope;
+use super::{messages, titles};
+
+/// A message as somebody wants it sent, checked as far as that needs no state.
+#[derive(Debug)]
+pub struct Message {
+    /// To whom.
+    pub recipient: Recipient,
+    /// The number to send from, if one is named.
+    pub sender: Option<String>,
+    /// What is said; empty only with a file.
+    pub text: String,
+    /// What is sent along.
+    pub file: Option<File>,
+    /// Names of fields that mean nothing.
+    pub unknown_fields: Vec<String>,
+    /// What only a strict webhook refuses.
+    pub doubt: Option<Doubt>,
+    /// Through which face it came.
+    pub origin: Origin,
+    /// SHA-256 of the inbound token that it came with; our own API has none.
+    pub token_hash: Option<Digest>,
+    /// The client's own key, with the digest of what it said.
+    pub idempotency: Option<Idempotency>,
+    /// SHA-256 of the very bytes, for what earlier versions remember of a key.
+    pub exact_body: Option<Digest>,
+    /// Whether only the verdict is wanted.
+    pub dry_run: bool,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is queued.
+    Accepted(Accepted),
+    /// It would have been.
+    Verdict(VerdictView),
+}
+
+/// What would become of a message.
+#[derive(Debug, Serialize)]
+pub struct VerdictView {
+    dry_run: bool,
+    account: Option<String>,
+    chat_id: Option<String>,
+    recipient: Value,
+    cost: u64,
+    /// Credits that are there now.
+    pub balance: u64,
+    warnings: Vec<String>,
+}
+
+/// Submits a message, or asks what would become of it; a verdict repeats what is odd about it.
+pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> Result<Outcome, Refusal> {
+    let gateway = scope.gateway;
+    if gateway.state.is_disk_full() {
+        return Err(Refusal::disk_full());
+    }
+    let Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, .. } = message;
+    let Message { idempotency, exact_body, dry_run, .. } = message;
+    if let (Some(given), false) = (&idempotency, dry_run) {
+        // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
+        let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(scope.workspace, &given.key))?;
+    }
+    let cause = Cause::request(scope.by, scope.command, idempotency.clone());
+    let asked_for = dry_run.then(|| recipient.clone());
+    let submit = Submit {
+        message: gateway.chance.message_id(gateway.shard.clock().now()),
+        token_hash,
+        recipient,
+        sender,
+        text,
+        file,
+        origin,
+        unknown_fields,
+        doubt,
+        dry_run,
+        exact_body,
+        idempotency,
+        looked_up: LookedUp::default(),
+    };
+    match ask(scope, submit, cause).await? {
+        Answer::Accepted(accepted) => Ok(Outcome::Accepted(accepted)),
+        Answer::Verdict(verdict) => Ok(Outcome::Verdict(view(scope, verdict, asked_for.as_ref(), warnings).await?)),
+        other => Err(Refusal::unexpected(&other)),
+    }
+}
+
+/// The workspace's answer. Who names a chat that there is not is told which one is named nearly so.
+async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, Refusal> {
+    let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
+    let command = Command::Submit(Box::new(submit));
+    let answer = scope.gateway.shard.ask::<Workspace>(scope.workspace, command, cause).await;
+    match (answer, name) {
+        (Err(AskError::Rejected(Rejection::ChatNotFound)), Some(name)) => Err(titles::not_found(scope, name).await),
+        (answer, _) => Ok(answer?),
+    }
+}
+
+async fn view(
+    scope: Scope<'_>,
+    verdict: Verdict,
+    asked_for: Option<&Recipient>,
+    warnings: &[String],
+) -> Result<VerdictView, Refusal> {
+    let phones = messages::phones(scope).await?;
+    let account = phones.iter().find(|(account, _)| *account == verdict.account).map(|(_, phone)| phone.clone());
+    let chat = verdict.chat.map(|chat| scope.gateway.shard.index().chat(chat)).transpose()?.flatten();
+    let recipient = match (asked_for, chat) {
+        (Some(Recipient::Peer(peer)), _) => {
+            json!({"phone": peer.phone, "to": peer.to, "name": peer.name, "is_group": peer.is_group})
+        }
+        (_, Some(chat)) => {
+            let phone = chat.phone.as_ref().map(Personal::reveal);
+            json!({"phone": phone, "to": chat.to.reveal(), "name": chat.name.reveal(), "is_group": chat.is_group})
+        }
+        _ => Value::Null,
+    };
+    Ok(VerdictView {
+        dry_run: true,
+        account,
+        chat_id: verdict.chat.map(|chat| chat.to_string()),
+        recipient,
+        cost: verdict.cost,
+        balance: verdict.balance,
+        warnings: warnings.to_owned(),
+    })
+}
