@@ -1,0 +1,65 @@
+//! Violations that are known and will be mended: this table only ever gets shorter.
+
+use std::collections::BTreeMap;
+
+use super::Violation;
+
+/// Rule, path and name of a violation.
+pub(super) type Known = (&'static str, &'static str, &'static str);
+
+pub(super) const NOT_YET: &[Known] = &[];
+
+/// Violations that are not known, and known ones that are none any more, each with its line of the table.
+pub(super) fn complaints(violations: &[Violation], known: &[Known]) -> Vec<String> {
+    let mut left: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for known in known {
+        *left.entry(*known).or_default() += 1;
+    }
+    let mut complaints = Vec::new();
+    for violation in violations {
+        let key = (violation.rule, violation.path.as_str(), violation.name.as_str());
+        match left.get_mut(&key).filter(|count| **count > 0) {
+            Some(count) => *count -= 1,
+            None => complaints.push(format!("{violation}\n    {key:?},")),
+        }
+    }
+    let gone = left.into_iter().filter(|(_, count)| *count > 0);
+    complaints.extend(gone.map(|(key, _)| format!("no violation any more, delete it from the table:\n    {key:?},")));
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: Known = ("form", "src/a.rs", "lines");
+
+    fn violation(path: &str, line: usize) -> Violation {
+        Violation::new("form", path, line, "lines", format!("{line} lines"))
+    }
+
+    #[test]
+    fn a_known_violation_passes_wherever_its_line_is() {
+        assert_eq!(complaints(&[violation("src/a.rs", 7)], &[KNOWN]), [""; 0]);
+    }
+
+    #[test]
+    fn a_violation_that_is_not_known_fails() {
+        let named = "src/b.rs:7: 7 lines\n    (\"form\", \"src/b.rs\", \"lines\"),";
+        assert_eq!(complaints(&[violation("src/a.rs", 7), violation("src/b.rs", 7)], &[KNOWN]), [named]);
+    }
+
+    #[test]
+    fn each_line_of_the_table_allows_one_violation() {
+        let twice = [violation("src/a.rs", 7), violation("src/a.rs", 9)];
+        assert_eq!(complaints(&twice, &[KNOWN, KNOWN]), [""; 0]);
+        assert_eq!(complaints(&twice, &[KNOWN]), ["src/a.rs:9: 9 lines\n    (\"form\", \"src/a.rs\", \"lines\"),"]);
+    }
+
+    #[test]
+    fn what_is_no_violation_any_more_must_leave_the_table() {
+        let named = "no violation any more, delete it from the table:\n    (\"form\", \"src/a.rs\", \"lines\"),";
+        assert_eq!(complaints(&[], &[KNOWN]), [named]);
+        assert_eq!(complaints(&[violation("src/a.rs", 7)], &[KNOWN, KNOWN]), [named]);
+    }
+}
