@@ -1,6 +1,7 @@
 //! House rules that a machine can check. Each violation is named by file and line.
 
 mod form;
+mod names;
 mod not_yet;
 mod sources;
 mod words;
@@ -12,7 +13,7 @@ use sources::Source;
 
 type Rule = fn(&[Source]) -> Vec<Violation>;
 
-const RULES: &[Rule] = &[form::violations, words::violations];
+const RULES: &[Rule] = &[form::violations, words::violations, names::violations];
 
 /// One test, as reading all the sources takes seconds.
 #[test]
