@@ -1,8 +1,11 @@
 //! House rules that a machine can check. Each violation is named by file and line.
 
+mod arrows;
+mod circles;
 mod form;
 mod names;
 mod not_yet;
+mod paths;
 mod sources;
 mod words;
 
@@ -13,7 +16,8 @@ use sources::Source;
 
 type Rule = fn(&[Source]) -> Vec<Violation>;
 
-const RULES: &[Rule] = &[form::violations, words::violations, names::violations];
+const RULES: &[Rule] =
+    &[form::violations, words::violations, names::violations, arrows::violations, circles::violations];
 
 /// One test, as reading all the sources takes seconds.
 #[test]
