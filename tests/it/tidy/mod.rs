@@ -3,6 +3,7 @@
 mod arrows;
 mod circles;
 mod form;
+mod functions;
 mod names;
 mod not_yet;
 mod paths;
@@ -16,14 +17,23 @@ use sources::Source;
 
 type Rule = fn(&[Source]) -> Vec<Violation>;
 
-const RULES: &[Rule] =
-    &[form::violations, words::violations, names::violations, arrows::violations, circles::violations];
+const RULES: &[Rule] = &[
+    form::violations,
+    words::violations,
+    names::violations,
+    functions::violations,
+    arrows::violations,
+    circles::violations,
+];
 
 /// One test, as reading all the sources takes seconds.
 #[test]
 fn every_source_file_keeps_the_house_rules() {
     let sources = sources::all();
     assert!(sources.len() > 20, "only {} files were found", sources.len());
+    let handlers = functions::handlers(&sources);
+    assert!(handlers.len() > 50, "the table of routes names only {handlers:#?}");
+    assert_eq!(functions::needless_tables(&sources), []);
     for name in words::KEPT_BY_ONE_FILE {
         let namers = words::namers_of(name, &sources);
         assert_eq!(namers.len(), 1, "{name} is named in {namers:#?}");

@@ -16,6 +16,7 @@ pub(super) type Path = Vec<String>;
 
 /// The files of a crate by the paths of their modules.
 pub(super) struct Crate<'a> {
+    root: &'static str,
     modules: BTreeMap<Path, Module<'a>>,
 }
 
@@ -43,7 +44,7 @@ impl<'a> Crate<'a> {
     /// The crate whose sources lie in the folder, such as `src/`.
     pub(super) fn of(root: &'static str, sources: &'a [Source]) -> Self {
         let files = sources.iter().filter(|source| source.path.starts_with(root));
-        let mut program = Self { modules: BTreeMap::new() };
+        let mut program = Self { root, modules: BTreeMap::new() };
         let mut raw = Vec::new();
         for source in files {
             let at = module_path(root, &source.path);
@@ -65,6 +66,12 @@ impl<'a> Crate<'a> {
     /// Modules that are not for tests only.
     pub(super) fn modules(&self) -> impl Iterator<Item = (&Path, &Module<'a>)> {
         self.modules.iter().filter(|(path, _)| !self.is_for_tests(path))
+    }
+
+    /// The path from the crate's root of one that stands in the file; none if it leads out of the crate.
+    pub(super) fn absolute(&self, path: &[String], file: &str) -> Option<Path> {
+        let at = module_path(self.root, file);
+        self.rooted(&from_module(path, &at)?, &at)
     }
 
     /// The file that defines the item of this path; none for a path that ends with a module.
