@@ -99,6 +99,9 @@ pub enum Task {
         /// Only this one; all when left out
         #[arg(value_parser = PossibleValuesParser::new(bench::NAMES))]
         name: Option<String>,
+        /// Writes nothing, and compares the bench with the same of this commit: five rounds by turns
+        #[arg(long, value_name = "COMMIT", requires = "name")]
+        against: Option<String>,
     },
 }
 
@@ -157,9 +160,16 @@ mod tests {
 
     #[test]
     fn benches_run_all_or_one_that_there_is() {
-        is_read_as("bench", &Task::Bench { name: None });
-        is_read_as("bench growth", &Task::Bench { name: Some("growth".to_owned()) });
+        is_read_as("bench", &Task::Bench { name: None, against: None });
+        is_read_as("bench growth", &Task::Bench { name: Some("growth".to_owned()), against: None });
         assert!(parse("bench grwoth").is_err());
+    }
+
+    #[test]
+    fn one_bench_is_compared_with_a_commit() {
+        let against = Some("HEAD~2".to_owned());
+        is_read_as("bench --against HEAD~2 growth", &Task::Bench { name: Some("growth".to_owned()), against });
+        assert!(parse("bench --against HEAD~2").is_err() && parse("bench growth --against").is_err());
     }
 
     #[test]
