@@ -94,6 +94,18 @@ pub enum Task {
         /// Only this one; all when left out
         name: Option<String>,
     },
+    /// Changes the rules in actors/src one spot at a time, and expects its tests to notice each (hours)
+    Mutants {
+        /// Only this file, such as actors/src/account/pacing.rs; may be given again
+        #[arg(long = "file", value_name = "FILE")]
+        files: Vec<String>,
+        /// Only the part K, from 0, of N equal parts
+        #[arg(long, value_name = "K/N")]
+        shard: Option<String>,
+        /// How many at once; each has a copy of the tree and builds in it
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one())]
+        jobs: u64,
+    },
     /// Runs the benches; figures and charts go into benches/README.md (25 minutes)
     Bench {
         /// Only this one; all when left out
@@ -170,6 +182,17 @@ mod tests {
         let against = Some("HEAD~2".to_owned());
         is_read_as("bench --against HEAD~2 growth", &Task::Bench { name: Some("growth".to_owned()), against });
         assert!(parse("bench --against HEAD~2").is_err() && parse("bench growth --against").is_err());
+    }
+
+    #[test]
+    fn mutants_are_tried_in_all_rules_or_in_files_and_parts() {
+        let mutants = |files: &[&str], shard: Option<&str>, jobs| {
+            let files = files.iter().map(|file| (*file).to_owned()).collect();
+            Task::Mutants { files, shard: shard.map(str::to_owned), jobs }
+        };
+        is_read_as("mutants", &mutants(&[], None, 1));
+        is_read_as("mutants --file a.rs --file b.rs --shard 0/4 --jobs 2", &mutants(&["a.rs", "b.rs"], Some("0/4"), 2));
+        assert!(parse("mutants a.rs").is_err() && parse("mutants --jobs 0").is_err());
     }
 
     #[test]

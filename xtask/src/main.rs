@@ -9,6 +9,7 @@ mod disk_full;
 mod fuzz;
 mod http;
 mod ledger;
+mod mutants;
 mod plant;
 mod power_cut;
 mod process;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Task};
+use crate::mutants::Choice;
 
 const FAILED: u8 = 1;
 const NOT_RUN: u8 = 2;
@@ -88,6 +90,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
         Task::Plant { name } => plant::run(name.as_deref()),
+        Task::Mutants { files, shard, jobs } => mutants::run(&Choice { files, shard: shard.as_deref(), jobs: *jobs }),
         Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
         Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
     }
