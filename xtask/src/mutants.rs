@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -37,22 +38,28 @@ pub fn run(choice: &Choice<'_>) -> Result<()> {
     }
     let programs = tools::cargo_mutants()?;
     let folder = fresh_folder("mutants")?;
-    let (work, path) = (folder.join("work"), std::env::var_os("PATH").unwrap_or_default());
+    // The copies of the tree lie where there is room for what is built of them.
+    let work = folder.join("work");
     fs::create_dir(&work)?;
-    let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)))?;
-    let mut command = cargo(["mutants", "--package", "actors", "--no-times", "--colors", "never", "--output"]);
-    command.arg(&folder).args(["--jobs", &choice.jobs.to_string()]);
+    let ended =
+        status(command(choice, &programs)?.arg("--output").arg(&folder).args(["--", "--lib"]).env("TMPDIR", &work))?;
+    fs::remove_dir_all(&work)?;
+    ensure!(ENDED.contains(&ended.code()), "cargo mutants: {ended}");
+    judge(&folder.join("mutants.out"), &known)
+}
+
+fn command(choice: &Choice<'_>, programs: &Path) -> Result<Command> {
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(programs.to_owned()).chain(std::env::split_paths(&usual));
+    let mut command = cargo(["mutants", "--package", "actors", "--no-times", "--colors", "never"]);
+    command.env("PATH", std::env::join_paths(path)?).env_remove("CARGO_TARGET_DIR");
     let files = RULES.map(str::to_owned);
     for file in if choice.files.is_empty() { files.as_slice() } else { choice.files } {
         command.args(["--file", file]);
     }
     command.args(choice.shard.into_iter().flat_map(|shard| ["--shard", shard]));
-    // The copies of the tree lie where there is room for what is built of them.
-    command.args(["--", "--lib"]).env("PATH", path).env("TMPDIR", &work);
-    let ended = status(&mut command)?;
-    fs::remove_dir_all(&work)?;
-    ensure!(ENDED.contains(&ended.code()), "cargo mutants: {ended}");
-    judge(&folder.join("mutants.out"), &known)
+    command.args(["--jobs", &choice.jobs.to_string()]);
+    Ok(command)
 }
 
 fn judge(out: &Path, known: &str) -> Result<()> {
