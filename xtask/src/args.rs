@@ -1,194 +1,235 @@
 //! The command line, parsed once.
 
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
+use clap::{Parser, Subcommand, value_parser};
+
 use crate::{bench, fuzz};
-
-/// What `cargo xtask` alone prints.
-pub const USAGE: &str = "\
-usage: cargo xtask COMMAND
-
-  test                     all that must pass before a change lands; what CI runs
-  crash [--rounds N]       kills the server under mixed traffic N times (200)
-  soak [--hours H] [--rate N]
-                           mixed traffic for H hours of the rules' time (2), N times as fast (12)
-  power-cut [--rounds N]   cuts the power under load N times (20); needs root, loop devices and ext4
-  disk-full                fills the disk under the server; needs root or user namespaces
-  trace                    shows by strace that every 200 leaves after the fdatasync of its message
-  simulate [--seeds N] [--from N]   the simulation with N random histories (10000), optimised, on all cores
-  proxy                    sends a message through nginx and TLS by the files in config/
-  fuzz [--seconds N] [T]   random bytes for the targets in fuzz/targets, or for T, N seconds each (10)
-  schemathesis             a running server against its own /openapi.json
-  signatures               signed reports before the Python and JavaScript packages of Standard Webhooks
-  plant [NAME]             the simulation against every planted defect in tests/planted, or against one
-  bench [NAME]             runs the benches, or one; figures and charts go into benches/README.md (25 minutes)
-
-Exit: 0 ok, 1 failed, 2 usage, or this machine cannot run it.";
 
 /// The internal command that `power-cut` starts in a mount namespace of its own.
 pub const POWER_CUT_ROUNDS: &str = "power-cut-rounds";
 
-/// Rounds of a power cut when none are given.
-pub const ROUNDS: u64 = 20;
-
 /// The internal command that `disk-full` starts in a mount namespace of its own.
 pub const DISK_FULL_ROUNDS: &str = "disk-full-rounds";
 
-/// Kills when no number is given.
-const KILLS: u64 = 200;
-
-/// A soak when nothing is given, in minutes of the rules' time, and how fast that runs.
-const SOAK_MINUTES: u64 = 120;
-const SOAK_RATE: u64 = 12;
-
-const SEEDS: u64 = 10_000;
+/// The project's own commands; `cargo xtask COMMAND --help` tells the options of each
+#[derive(Debug, Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    after_help = "Exit: 0 ok, 1 failed, 2 usage, or this machine cannot run it.",
+    disable_version_flag = true
+)]
+pub struct Arguments {
+    /// None asks for the list of commands.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+}
 
 /// One thing to do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
-    Help,
+    /// All that must pass before a change lands; what CI runs
     Test,
-    PowerCut { rounds: u64 },
-    PowerCutRounds { rounds: u64 },
-    Crash { rounds: u64 },
+    /// Kills the server under mixed traffic
+    Crash {
+        /// How many times it is killed
+        #[arg(long, value_name = "N", default_value_t = 200, value_parser = at_least_one())]
+        rounds: u64,
+    },
+    /// Mixed traffic for hours; figures and a chart go into benches/README.md
+    Soak {
+        /// Hours of the rules' time, also parts of one, such as 0.25
+        #[arg(long = "hours", value_name = "H", default_value = "2", value_parser = minutes_of)]
+        minutes: u64,
+        /// Times as fast as real time
+        #[arg(long, value_name = "N", default_value_t = 12, value_parser = at_least_one())]
+        rate: u64,
+    },
+    /// Cuts the power under load; needs root, loop devices and ext4
+    PowerCut {
+        /// How many times it is cut
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one())]
+        rounds: u64,
+    },
+    /// The rounds of `power-cut`, in a mount namespace of their own
+    #[command(name = POWER_CUT_ROUNDS, hide = true)]
+    PowerCutRounds {
+        /// How many times it is cut
+        #[arg(long, value_name = "N", value_parser = at_least_one())]
+        rounds: u64,
+    },
+    /// Fills the disk under the server; needs root or user namespaces
     DiskFull,
+    /// The rounds of `disk-full`, in a mount namespace of their own
+    #[command(name = DISK_FULL_ROUNDS, hide = true)]
     DiskFullRounds,
-    Soak { minutes: u64, rate: u64 },
+    /// Shows by strace that every 200 leaves after the fdatasync of its message
     Trace,
-    Bench { name: Option<String> },
-    Fuzz { seconds: u64, target: Option<String> },
-    Plant { name: Option<String> },
-    Schemathesis,
-    Signatures,
+    /// The simulation with random histories, optimised, on all cores
+    Simulate {
+        /// How many histories
+        #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one())]
+        seeds: u64,
+        /// The seed of the first one
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        from: u64,
+    },
+    /// Sends a message through nginx and TLS by the files in config/
     Proxy,
-    Simulate { seeds: u64, from: u64 },
+    /// Random bytes for the targets in fuzz/targets
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, value_name = "N", default_value_t = fuzz::SECONDS, value_parser = at_least_one())]
+        seconds: u64,
+        /// Only this one; all when left out
+        target: Option<String>,
+    },
+    /// A running server against its own /openapi.json
+    Schemathesis,
+    /// Signed reports before the Python and JavaScript packages of Standard Webhooks
+    Signatures,
+    /// The simulation against every planted defect in tests/planted
+    Plant {
+        /// Only this one; all when left out
+        name: Option<String>,
+    },
+    /// Changes the rules in actors/src one spot at a time, and expects its tests to notice each (hours)
+    Mutants {
+        /// Only this file, such as actors/src/account/pacing.rs; may be given again
+        #[arg(long = "file", value_name = "FILE")]
+        files: Vec<String>,
+        /// Only the part K, from 0, of N equal parts
+        #[arg(long, value_name = "K/N")]
+        shard: Option<String>,
+        /// How many at once; each has a copy of the tree and builds in it
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one())]
+        jobs: u64,
+    },
+    /// Runs the benches; figures and charts go into benches/README.md (25 minutes)
+    Bench {
+        /// Only this one; all when left out
+        #[arg(value_parser = PossibleValuesParser::new(bench::NAMES))]
+        name: Option<String>,
+        /// Writes nothing, and compares the bench with the same of this commit: five rounds by turns
+        #[arg(long, value_name = "COMMIT", requires = "name")]
+        against: Option<String>,
+    },
 }
 
-impl Task {
-    /// Reads the arguments after the program's name; the error is one line for the user.
-    pub fn parse(given: &[String]) -> Result<Self, String> {
-        let words: Vec<&str> = given.iter().map(String::as_str).collect();
-        match words.as_slice() {
-            [] | ["help" | "-h" | "--help", ..] => Ok(Self::Help),
-            ["test"] => Ok(Self::Test),
-            ["power-cut", rest @ ..] => Ok(Self::PowerCut { rounds: number(rest, "--rounds", ROUNDS)? }),
-            [POWER_CUT_ROUNDS, rest @ ..] => Ok(Self::PowerCutRounds { rounds: number(rest, "--rounds", ROUNDS)? }),
-            ["crash", rest @ ..] => Ok(Self::Crash { rounds: number(rest, "--rounds", KILLS)? }),
-            ["disk-full"] => Ok(Self::DiskFull),
-            [DISK_FULL_ROUNDS] => Ok(Self::DiskFullRounds),
-            ["soak", rest @ ..] => soak(rest),
-            ["trace"] => Ok(Self::Trace),
-            ["bench"] => Ok(Self::Bench { name: None }),
-            ["bench", name] if bench::NAMES.contains(name) => Ok(Self::Bench { name: Some((*name).to_owned()) }),
-            ["proxy"] => Ok(Self::Proxy),
-            ["fuzz", rest @ ..] => fuzz(rest),
-            ["schemathesis"] => Ok(Self::Schemathesis),
-            ["signatures"] => Ok(Self::Signatures),
-            ["plant"] => Ok(Self::Plant { name: None }),
-            ["plant", name] => Ok(Self::Plant { name: Some((*name).to_owned()) }),
-            ["simulate", rest @ .., "--from", from] => Ok(Self::Simulate {
-                seeds: number(rest, "--seeds", SEEDS)?,
-                from: from.parse().map_err(|_| format!("expected --from and a number, found: {from}"))?,
-            }),
-            ["simulate", rest @ ..] => Ok(Self::Simulate { seeds: number(rest, "--seeds", SEEDS)?, from: 0 }),
-            _ => Err(format!("unknown command or argument: {}", words.join(" "))),
-        }
-    }
-}
-
-fn fuzz(rest: &[&str]) -> Result<Task, String> {
-    let (target, rest) = match rest {
-        [rest @ .., target] if !target.starts_with('-') && !matches!(rest, [.., "--seconds"]) => (Some(*target), rest),
-        rest => (None, rest),
-    };
-    Ok(Task::Fuzz { seconds: number(rest, "--seconds", fuzz::SECONDS)?, target: target.map(str::to_owned) })
-}
-
-/// Hours may be parts of one; they are counted in minutes.
-fn soak(rest: &[&str]) -> Result<Task, String> {
-    let (mut minutes, mut rate) = (SOAK_MINUTES, SOAK_RATE);
-    let mut rest = rest.iter();
-    while let (Some(flag), value) = (rest.next(), rest.next()) {
-        let wrong = || format!("expected --hours H or --rate N, found: {flag}");
-        let value = value.ok_or_else(wrong)?;
-        match *flag {
-            "--hours" => minutes = minutes_of(value).ok_or_else(wrong)?,
-            "--rate" => rate = number(&[flag, value], flag, SOAK_RATE)?,
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(Task::Soak { minutes, rate })
+fn at_least_one() -> RangedU64ValueParser {
+    value_parser!(u64).range(1..)
 }
 
 /// Whole minutes of decimal hours, such as `0.25`; at least one.
-fn minutes_of(hours: &str) -> Option<u64> {
-    let (whole, parts) = hours.split_once('.').unwrap_or((hours, "0"));
-    let scale = 10_u64.checked_pow(u32::try_from(parts.len()).ok()?)?;
-    let parts: u64 = parts.parse().ok()?;
-    let minutes = whole.parse::<u64>().ok()?.checked_mul(60)?.checked_add(parts.checked_mul(60)? / scale)?;
-    (minutes > 0).then_some(minutes)
-}
-
-fn number(rest: &[&str], flag: &str, default: u64) -> Result<u64, String> {
-    let value = match *rest {
-        [] => return Ok(default),
-        [given, value] if given == flag => value,
-        [one] => one.strip_prefix(flag).and_then(|tail| tail.strip_prefix('=')).unwrap_or_default(),
-        _ => "",
-    };
-    match value.parse() {
-        Ok(0) | Err(_) => Err(format!("expected {flag} and a number from 1, found: {}", rest.join(" "))),
-        Ok(number) => Ok(number),
-    }
+fn minutes_of(hours: &str) -> Result<u64, &'static str> {
+    let hours: f64 = hours.parse().map_err(|_| "expected hours, such as 2 or 0.25")?;
+    let time = Duration::try_from_secs_f64(hours * 3_600.0).map_err(|_| "no time that can be waited for")?;
+    let minutes = time.as_secs() / 60;
+    if minutes == 0 { Err("expected at least a minute, 0.017") } else { Ok(minutes) }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
-    fn parse(line: &str) -> Result<Task, String> {
-        Task::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    fn parse(line: &str) -> Result<Task, clap::Error> {
+        let words = ["xtask"].into_iter().chain(line.split_whitespace());
+        Ok(Arguments::try_parse_from(words)?.task.unwrap())
+    }
+
+    #[track_caller]
+    fn is_read_as(line: &str, task: &Task) {
+        assert_eq!(&parse(line).unwrap(), task, "{line}");
+    }
+
+    #[test]
+    fn the_commands_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
     }
 
     #[test]
     fn numbers_have_a_default_and_two_spellings() {
-        assert_eq!(parse("power-cut"), Ok(Task::PowerCut { rounds: 20 }));
-        assert_eq!(parse("power-cut --rounds 3"), Ok(Task::PowerCut { rounds: 3 }));
-        assert_eq!(parse("simulate --seeds=7"), Ok(Task::Simulate { seeds: 7, from: 0 }));
-        assert_eq!(parse("simulate --seeds 1 --from 42"), Ok(Task::Simulate { seeds: 1, from: 42 }));
+        is_read_as("crash", &Task::Crash { rounds: 200 });
+        is_read_as("power-cut", &Task::PowerCut { rounds: 20 });
+        is_read_as("power-cut --rounds 3", &Task::PowerCut { rounds: 3 });
+        is_read_as("simulate", &Task::Simulate { seeds: 10_000, from: 0 });
+        is_read_as("simulate --seeds=7", &Task::Simulate { seeds: 7, from: 0 });
+        is_read_as("simulate --seeds 1 --from 42", &Task::Simulate { seeds: 1, from: 42 });
     }
 
     #[test]
     fn fuzzing_takes_a_time_and_a_target_or_neither() {
-        let fuzz = |seconds, target: Option<&str>| Ok(Task::Fuzz { seconds, target: target.map(str::to_owned) });
-        assert_eq!(parse("fuzz"), fuzz(10, None));
-        assert_eq!(parse("fuzz record"), fuzz(10, Some("record")));
-        assert_eq!(parse("fuzz --seconds 5"), fuzz(5, None));
-        assert_eq!(parse("fuzz --seconds=5 record"), fuzz(5, Some("record")));
+        let fuzz = |seconds, target: Option<&str>| Task::Fuzz { seconds, target: target.map(str::to_owned) };
+        is_read_as("fuzz", &fuzz(10, None));
+        is_read_as("fuzz record", &fuzz(10, Some("record")));
+        is_read_as("fuzz --seconds 5", &fuzz(5, None));
+        is_read_as("fuzz --seconds=5 record", &fuzz(5, Some("record")));
         assert!(parse("fuzz --second 5").is_err() && parse("fuzz record now").is_err());
     }
 
     #[test]
     fn benches_run_all_or_one_that_there_is() {
-        assert_eq!(parse("bench"), Ok(Task::Bench { name: None }));
-        assert_eq!(parse("bench growth"), Ok(Task::Bench { name: Some("growth".to_owned()) }));
+        is_read_as("bench", &Task::Bench { name: None, against: None });
+        is_read_as("bench growth", &Task::Bench { name: Some("growth".to_owned()), against: None });
         assert!(parse("bench grwoth").is_err());
     }
 
     #[test]
+    fn one_bench_is_compared_with_a_commit() {
+        let against = Some("HEAD~2".to_owned());
+        is_read_as("bench --against HEAD~2 growth", &Task::Bench { name: Some("growth".to_owned()), against });
+        assert!(parse("bench --against HEAD~2").is_err() && parse("bench growth --against").is_err());
+    }
+
+    #[test]
+    fn mutants_are_tried_in_all_rules_or_in_files_and_parts() {
+        let mutants = |files: &[&str], shard: Option<&str>, jobs| {
+            let files = files.iter().map(|file| (*file).to_owned()).collect();
+            Task::Mutants { files, shard: shard.map(str::to_owned), jobs }
+        };
+        is_read_as("mutants", &mutants(&[], None, 1));
+        is_read_as("mutants --file a.rs --file b.rs --shard 0/4 --jobs 2", &mutants(&["a.rs", "b.rs"], Some("0/4"), 2));
+        assert!(parse("mutants a.rs").is_err() && parse("mutants --jobs 0").is_err());
+    }
+
+    #[test]
     fn a_soak_takes_parts_of_hours_and_a_rate() {
-        let soak = |minutes, rate| Ok(Task::Soak { minutes, rate });
-        assert_eq!(parse("soak"), soak(120, 12));
-        assert_eq!(parse("soak --hours 0.25"), soak(15, 12));
-        assert_eq!(parse("soak --rate 60 --hours 1"), soak(60, 60));
-        for line in ["soak --hours", "soak --hours 0", "soak --hours x", "soak --rate 0", "soak --hour 1"] {
-            assert!(parse(line).is_err(), "{line}");
+        is_read_as("soak", &Task::Soak { minutes: 120, rate: 12 });
+        is_read_as("soak --hours 0.25", &Task::Soak { minutes: 15, rate: 12 });
+        is_read_as("soak --hours 0.35", &Task::Soak { minutes: 21, rate: 12 });
+        is_read_as("soak --rate 60 --hours 1", &Task::Soak { minutes: 60, rate: 60 });
+        for hours in ["", "0", "-1", "0.016", "x", "NaN", "inf", "1e99"] {
+            assert!(parse(&format!("soak --hours={hours}")).is_err(), "{hours}");
         }
+        assert!(parse("soak --rate 0").is_err() && parse("soak --hour 1").is_err());
+    }
+
+    #[test]
+    fn the_internal_commands_are_read_and_not_listed() {
+        is_read_as(&format!("{POWER_CUT_ROUNDS} --rounds 3"), &Task::PowerCutRounds { rounds: 3 });
+        is_read_as(DISK_FULL_ROUNDS, &Task::DiskFullRounds);
+        let list = Arguments::command().render_help().to_string();
+        assert!(list.contains("power-cut") && !list.contains(POWER_CUT_ROUNDS) && !list.contains(DISK_FULL_ROUNDS));
     }
 
     #[test]
     fn what_is_not_understood_is_refused_by_name() {
-        for line in ["tset", "test now", "power-cut --rounds", "power-cut --rounds 0", "simulate --rounds 3"] {
+        for line in ["test now", "power-cut --rounds", "power-cut --rounds 0", "simulate --rounds 3"] {
             assert!(parse(line).is_err(), "{line}");
         }
-        assert_eq!(parse("tset"), Err("unknown command or argument: tset".to_owned()));
+        assert!(parse("tset").unwrap_err().to_string().contains("'tset'"));
+    }
+
+    #[test]
+    fn every_command_and_option_says_what_it_is_for() {
+        for command in Arguments::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
     }
 }

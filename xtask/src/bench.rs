@@ -1,6 +1,9 @@
-//! `bench`: runs the benches, and writes their figures and charts into `benches/README.md`.
+//! `bench`: runs the benches, and writes their figures and charts into `benches/README.md`, or compares two commits.
 
+mod against;
+mod comparison;
 mod page;
+mod tables;
 
 use std::fs;
 
@@ -9,6 +12,8 @@ use anyhow::{Context, Result};
 use crate::process::{cargo, root, run_reading};
 
 use page::{Found, Page};
+
+pub use against::run_both;
 
 /// All of them, in the order of the page.
 pub const NAMES: [&str; 10] =

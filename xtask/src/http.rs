@@ -1,11 +1,13 @@
-//! A client for one HTTP/1.1 server: one connection, kept open; no TLS, no redirects.
+//! A client of one HTTP server on this machine: connections are kept open; no TLS, no redirects, no proxies.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use ureq::http::{Request, Response};
+use ureq::{Agent, Body};
+
 const TIMEOUT: Duration = Duration::from_secs(30);
-const HEAD_LINE_BYTES_MAX: u64 = 65_536;
 const BODY_BYTES_MAX: u64 = 64 * 1_048_576;
 
 /// An answer, read to its end.
@@ -15,7 +17,6 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// `Retry-After` in seconds, if it is there and a number.
     pub retry_after_s: Option<u64>,
-    keep: bool,
 }
 
 impl Answer {
@@ -29,208 +30,143 @@ impl Answer {
         let text = String::from_utf8_lossy(&self.body);
         format!("{} {}", self.status, text.chars().take(300).collect::<String>())
     }
+
+    fn read(mut response: Response<Body>) -> Result<Self, ureq::Error> {
+        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        Ok(Self {
+            status: response.status().as_u16(),
+            retry_after_s: retry_after.and_then(|seconds| seconds.parse().ok()),
+            body: response.body_mut().with_config().limit(BODY_BYTES_MAX).read_to_vec()?,
+        })
+    }
 }
 
-/// A connection, opened when first needed and again when the server has closed it.
+/// A client of one server.
 pub struct Client {
+    agent: Agent,
     address: SocketAddr,
-    connection: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
     /// A client of the server at this address; connects later.
-    pub const fn new(address: SocketAddr) -> Self {
-        Self { address, connection: None }
+    pub fn new(address: SocketAddr) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_send_body(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .timeout_recv_body(Some(TIMEOUT));
+        Self { agent: config.build().into(), address }
     }
 
     /// GET, with extra headers.
-    pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
         self.send("GET", path, headers, b"")
     }
 
     /// POST of a JSON body, with extra headers.
-    pub fn post(&mut self, path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> io::Result<Answer> {
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> io::Result<Answer> {
         self.send("POST", path, headers, body.to_string().as_bytes())
     }
 
     /// Any method, with extra headers; a body that is empty is left out.
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
-        let request = request(method, path, self.address, headers, body);
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
+        let ask = || self.exchange(method, path, headers, body);
         // A server may close an idle connection at any time; what is asked here does nothing more when it is repeated.
-        if let Some(kept) = self.connection.take()
-            && let Ok(answer) = self.exchange(kept, &request)
-        {
-            return Ok(answer);
-        }
-        let fresh = self.connect()?;
-        self.exchange(fresh, &request)
+        ask().or_else(|_| ask()).map_err(ureq::Error::into_io)
     }
 
-    fn connect(&self) -> io::Result<BufReader<TcpStream>> {
-        let stream = TcpStream::connect_timeout(&self.address, TIMEOUT)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream.set_write_timeout(Some(TIMEOUT))?;
-        Ok(BufReader::new(stream))
+    fn exchange(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
+        let request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = if body.is_empty() {
+            self.agent.run(request.body(())?)?
+        } else {
+            self.agent.run(request.header("Content-Type", "application/json").body(body)?)?
+        };
+        Answer::read(response)
     }
-
-    fn exchange(&mut self, mut connection: BufReader<TcpStream>, request: &[u8]) -> io::Result<Answer> {
-        connection.get_mut().write_all(request)?;
-        let answer = read_answer(&mut connection)?;
-        if answer.keep {
-            self.connection = Some(connection);
-        }
-        Ok(answer)
-    }
-}
-
-fn request(method: &str, path: &str, host: SocketAddr, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n", body.len());
-    if !body.is_empty() {
-        head.push_str("Content-Type: application/json\r\n");
-    }
-    for (name, value) in headers {
-        head.extend([name, ": ", value, "\r\n"]);
-    }
-    head.push_str("\r\n");
-    let mut request = head.into_bytes();
-    request.extend_from_slice(body);
-    request
-}
-
-fn read_answer(reader: &mut impl BufRead) -> io::Result<Answer> {
-    let first = read_line(reader)?;
-    let status = first.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(|| broken("status line"))?;
-    let head = Head::read(reader)?;
-    let mut body = Vec::new();
-    let mut keep = !head.close;
-    match (head.chunked, head.length) {
-        (true, _) => read_chunks(reader, &mut body)?,
-        (false, Some(length)) => read_exactly(reader, length, &mut body)?,
-        (false, None) if status == 204 || status == 304 => {}
-        (false, None) => {
-            keep = false;
-            reader.take(BODY_BYTES_MAX).read_to_end(&mut body)?;
-        }
-    }
-    Ok(Answer { status, body, retry_after_s: head.retry_after_s, keep })
-}
-
-#[derive(Default)]
-struct Head {
-    length: Option<u64>,
-    chunked: bool,
-    close: bool,
-    retry_after_s: Option<u64>,
-}
-
-impl Head {
-    fn read(reader: &mut impl BufRead) -> io::Result<Self> {
-        let mut head = Self::default();
-        loop {
-            let line = read_line(reader)?;
-            if line.is_empty() {
-                return Ok(head);
-            }
-            let (name, value) = line.split_once(':').ok_or_else(|| broken("header line"))?;
-            let value = value.trim().to_ascii_lowercase();
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => head.length = Some(value.parse().map_err(|_| broken("content length"))?),
-                "transfer-encoding" => head.chunked = value.contains("chunked"),
-                "retry-after" => head.retry_after_s = value.parse().ok(),
-                "connection" => head.close = value.contains("close"),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn read_chunks(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
-    loop {
-        let line = read_line(reader)?;
-        let digits = line.split(';').next().unwrap_or_default().trim();
-        let length = u64::from_str_radix(digits, 16).map_err(|_| broken("chunk length"))?;
-        if length == 0 {
-            break;
-        }
-        read_exactly(reader, length, body)?;
-        if !read_line(reader)?.is_empty() {
-            return Err(broken("chunk end"));
-        }
-    }
-    while !read_line(reader)?.is_empty() {}
-    Ok(())
-}
-
-fn read_exactly(reader: &mut impl BufRead, length: u64, body: &mut Vec<u8>) -> io::Result<()> {
-    if length > BODY_BYTES_MAX {
-        return Err(broken("body length"));
-    }
-    let read = reader.take(length).read_to_end(body)?;
-    if u64::try_from(read) == Ok(length) { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-}
-
-fn read_line(reader: &mut impl BufRead) -> io::Result<String> {
-    let mut line = String::new();
-    reader.take(HEAD_LINE_BYTES_MAX).read_line(&mut line)?;
-    match line.strip_suffix('\n') {
-        Some(text) => Ok(text.strip_suffix('\r').unwrap_or(text).to_owned()),
-        None => Err(io::ErrorKind::UnexpectedEof.into()),
-    }
-}
-
-fn broken(part: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("broken {part} in the answer"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use serde_json::json;
+
     use super::*;
 
-    fn read(mut bytes: &[u8]) -> io::Result<(Answer, Vec<u8>)> {
-        let answer = read_answer(&mut bytes)?;
-        Ok((answer, bytes.to_vec()))
+    /// A server that gives each connection one of these answers and closes it; what it was asked comes back at the end.
+    fn server(answers: &'static [&'static str]) -> (Client, thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client::new(listener.local_addr().unwrap());
+        let serve = move |answer: &&str| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let asked = request(&mut BufReader::new(&mut stream));
+            stream.write_all(answer.as_bytes()).unwrap();
+            asked
+        };
+        (client, thread::spawn(move || answers.iter().map(serve).collect()))
     }
 
-    fn answer(status: u16, body: &str, keep: bool) -> Answer {
-        Answer { status, body: body.as_bytes().to_vec(), retry_after_s: None, keep }
-    }
-
-    #[test]
-    fn a_body_with_a_length_leaves_the_next_answer_alone() {
-        let (got, rest) = read(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhiHTTP").unwrap();
-        assert_eq!(got, answer(200, "hi", true));
-        assert_eq!(rest, b"HTTP");
-    }
-
-    #[test]
-    fn a_chunked_body_is_put_together() {
-        let bytes = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\nHTTP";
-        let (got, rest) = read(bytes).unwrap();
-        assert_eq!(got, answer(201, "abc0123456789", true));
-        assert_eq!(rest, b"HTTP");
-    }
-
-    #[test]
-    fn without_a_length_the_body_ends_with_the_connection() {
-        assert_eq!(read(b"HTTP/1.1 200 OK\r\n\r\nall").unwrap().0, answer(200, "all", false));
-        assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().0, answer(204, "", true));
-        let closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-        assert_eq!(read(closing).unwrap().0, answer(200, "", false));
-    }
-
-    #[test]
-    fn a_number_of_seconds_to_wait_is_read() {
-        let busy = b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
-        assert_eq!(read(busy).unwrap().0.retry_after_s, Some(30));
-    }
-
-    #[test]
-    fn an_answer_that_breaks_off_is_an_error() {
-        let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
-        for length in 0..whole.len() {
-            assert!(read(&whole[..length]).is_err(), "{length}");
+    /// A request, in small letters: servers read the names of headers so.
+    fn request(reader: &mut impl BufRead) -> String {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).unwrap() > 0);
         }
-        assert!(read(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n").is_err());
+        let mut head = head.to_ascii_lowercase();
+        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+        reader.take(length.unwrap_or(0)).read_to_string(&mut head).unwrap();
+        head
+    }
+
+    #[test]
+    fn a_request_has_its_path_its_headers_and_its_body() {
+        let (client, server) = server(&["HTTP/1.1 201 Created\r\nContent-Length: 8\r\n\r\n{\"a\": 1}"]);
+        let answer = client.post("/in/x?y=z", &[("Idempotency-Key", "k1")], &json!({"b": 2})).unwrap();
+        assert_eq!((answer.status, answer.json()), (201, json!({"a": 1})));
+        let asked = server.join().unwrap().concat();
+        assert!(asked.starts_with("post /in/x?y=z http/1.1\r\n") && asked.ends_with("\r\n\r\n{\"b\":2}"), "{asked}");
+        assert!(asked.contains("\r\nidempotency-key: k1\r\n"), "{asked}");
+        assert!(asked.contains("\r\ncontent-type: application/json\r\n"), "{asked}");
+    }
+
+    #[test]
+    fn an_empty_body_is_left_out_whatever_the_method() {
+        const NONE: &str = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+        let (client, server) = server(&[NONE, NONE, NONE]);
+        for method in ["GET", "POST", "DELETE"] {
+            assert_eq!(client.send(method, "/", &[], b"").unwrap(), Answer { status: 204, ..Answer::default() });
+        }
+        for asked in server.join().unwrap() {
+            assert!(asked.ends_with("\r\n\r\n") && !asked.contains("content-type"), "{asked}");
+        }
+    }
+
+    #[test]
+    fn refusals_and_redirects_are_answers() {
+        let (client, server) = server(&[
+            "HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+            "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        ]);
+        let busy = Answer { status: 503, body: b"no".to_vec(), retry_after_s: Some(30) };
+        assert_eq!(client.get("/", &[]).unwrap(), busy);
+        assert_eq!(client.get("/", &[]).unwrap().status, 302);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn what_breaks_off_is_asked_once_more_and_then_an_error() {
+        const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+        const BROKEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh";
+        let (client, server) = server(&[BROKEN, WHOLE, BROKEN, BROKEN]);
+        assert_eq!(client.get("/", &[]).unwrap().body, b"hi");
+        assert!(client.get("/", &[]).is_err());
+        assert_eq!(server.join().unwrap().len(), 4);
     }
 }

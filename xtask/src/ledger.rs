@@ -25,7 +25,7 @@ pub struct Moved {
 }
 
 /// Reads all of it.
-pub fn read(workspace: &Workspace, client: &mut Client) -> Result<Moved> {
+pub fn read(workspace: &Workspace, client: &Client) -> Result<Moved> {
     let mut moved = Moved { by_message: BTreeMap::new(), balance: 0 };
     for row in rows(workspace, client)?.into_iter().rev() {
         moved.balance += row.amount;
@@ -40,7 +40,7 @@ pub fn read(workspace: &Workspace, client: &mut Client) -> Result<Moved> {
     Ok(moved)
 }
 
-fn rows(workspace: &Workspace, client: &mut Client) -> Result<Vec<Row>> {
+fn rows(workspace: &Workspace, client: &Client) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut path = "/credits/ledger?limit=500".to_owned();
     loop {

@@ -9,6 +9,7 @@ mod disk_full;
 mod fuzz;
 mod http;
 mod ledger;
+mod mutants;
 mod plant;
 mod power_cut;
 mod process;
@@ -29,23 +30,19 @@ mod world;
 
 use std::process::ExitCode;
 
-use crate::args::Task;
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Arguments, Task};
+use crate::mutants::Choice;
 
 const FAILED: u8 = 1;
-const USAGE_OR_NOT_RUN: u8 = 2;
+const NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
-    let given: Vec<String> = std::env::args().skip(1).collect();
-    let task = match Task::parse(&given) {
-        Ok(task) => task,
-        Err(problem) => {
-            eprintln!("{problem}\n\n{}", args::USAGE);
-            return ExitCode::from(USAGE_OR_NOT_RUN);
-        }
-    };
+    let Some(task) = Arguments::parse().task else { return list() };
     if let Some(why) = why_not(&task) {
         eprintln!("not run: {why}");
-        return ExitCode::from(USAGE_OR_NOT_RUN);
+        return ExitCode::from(NOT_RUN);
     }
     match run(&task) {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,6 +50,14 @@ fn main() -> ExitCode {
             eprintln!("\nfailed: {error:#}");
             ExitCode::from(FAILED)
         }
+    }
+}
+
+/// Prints the list of commands.
+fn list() -> ExitCode {
+    match Arguments::command().print_help() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
     }
 }
 
@@ -71,10 +76,6 @@ fn why_not(task: &Task) -> Option<String> {
 
 fn run(task: &Task) -> anyhow::Result<()> {
     match task {
-        Task::Help => {
-            println!("{}", args::USAGE);
-            Ok(())
-        }
         Task::Test => test::run(),
         Task::PowerCut { rounds } => power_cut::run(*rounds),
         Task::PowerCutRounds { rounds } => power_cut::rounds(*rounds),
@@ -82,12 +83,14 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::DiskFullRounds => disk_full::rounds(),
         Task::Trace => trace::run(),
         Task::Crash { rounds } => crash::run(*rounds),
-        Task::Bench { name } => bench::run(name.as_deref()),
+        Task::Bench { name: Some(name), against: Some(commit) } => bench::run_both(commit, name),
+        Task::Bench { name, .. } => bench::run(name.as_deref()),
         Task::Proxy => proxy::run(),
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
         Task::Plant { name } => plant::run(name.as_deref()),
+        Task::Mutants { files, shard, jobs } => mutants::run(&Choice { files, shard: shard.as_deref(), jobs: *jobs }),
         Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
         Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
     }

@@ -51,20 +51,31 @@ pub fn built_server() -> PathBuf {
 
 /// Shows and runs a program; an error if it fails.
 pub fn run(command: &mut Command) -> Result<()> {
-    println!("$ {}", line(command));
-    let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot run {}", line(command)))?;
+    let status = status(command)?;
     succeeded(command, status)
+}
+
+/// Shows and runs a program; says how it ended.
+pub fn status(command: &mut Command) -> Result<ExitStatus> {
+    println!("$ {}", line(command));
+    command.stdin(Stdio::null()).status().with_context(|| format!("cannot run {}", line(command)))
 }
 
 /// Shows and runs a program, and passes on each line of its stdout once `read` has seen it; an error if it fails.
 pub fn run_reading(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
+    run_reading_quietly(command, |text| {
+        read(text);
+        println!("{text}");
+    })
+}
+
+/// The same, and passes nothing on.
+pub fn run_reading_quietly(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
     println!("$ {}", line(command));
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut child = child.with_context(|| format!("cannot run {}", line(command)))?;
     for text in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
-        let text = text?;
-        read(&text);
-        println!("{text}");
+        read(&text?);
     }
     succeeded(command, child.wait()?)
 }

@@ -46,8 +46,8 @@ pub fn run() -> Result<()> {
     let program = python::environment("schemathesis", VERSION)?.join("schemathesis");
     let folder = fresh_folder("schemathesis")?;
     let server = Server::start(Command::new(debug_server()?), &folder.join("data"), &folder.join("server.log"))?;
-    let mut client = Client::new(server.address);
-    let workspace = Workspace::create(&mut client, CREDITS)?;
+    let client = Client::new(server.address);
+    let workspace = Workspace::create(&client, CREDITS)?;
     let (admin, key) = (format!("Bearer {ADMIN_KEY}"), workspace.authorization());
     let pass = |paths: &str, key: &str, configuration: &str| {
         let mut command = schemathesis(&program, &folder, &server, configuration);
@@ -58,7 +58,7 @@ pub fn run() -> Result<()> {
     let common = known::common(workspace.inbound_path().trim_start_matches("/in/"));
     std::fs::write(folder.join(ANY), &common)?;
     pass(INBOUND, key, ANY)?;
-    let ids = known::ids(&mut client, &workspace)?;
+    let ids = known::ids(&client, &workspace)?;
     std::fs::write(folder.join(KNOWN), common + &ids)?;
     for configuration in [ANY, KNOWN] {
         pass(OPERATORS, &admin, configuration)?;

@@ -85,7 +85,7 @@ impl Server {
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let waited = Stopwatch::start();
-        let mut client = Client::new(self.address);
+        let client = Client::new(self.address);
         while waited.elapsed() < READY_WITHIN {
             if client.get("/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
                 return Ok(());

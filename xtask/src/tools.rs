@@ -1,13 +1,15 @@
 //! What the checks need on a machine, installed where it is missing.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{cargo, is_installed, is_root, output, run};
+use crate::process::{cargo, is_installed, is_root, output, run, tools_folder};
 use crate::python;
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
+const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 /// The mail server of the tests, in Python.
 const AIOSMTPD_VERSION: &str = "1.4.6";
 
@@ -51,6 +53,19 @@ pub fn install_missing() -> Result<()> {
         run(&mut cargo(["install", "cargo-deny", "--locked", "--version", CARGO_DENY_VERSION]))?;
     }
     Ok(())
+}
+
+/// The folder that holds cargo-mutants, installed where it is missing.
+pub fn cargo_mutants() -> Result<PathBuf> {
+    let folder = tools_folder().join("cargo-mutants");
+    let programs = folder.join("bin");
+    let mut installed = Command::new(programs.join("cargo-mutants"));
+    if output(installed.args(["mutants", "--version"])).is_ok_and(|told| told.trim().ends_with(CARGO_MUTANTS_VERSION)) {
+        return Ok(programs);
+    }
+    let mut install = cargo(["install", "cargo-mutants", "--locked", "--version", CARGO_MUTANTS_VERSION, "--root"]);
+    run(install.arg(&folder))?;
+    Ok(programs)
 }
 
 /// The Debian packages of those programs that are wanted and missing.

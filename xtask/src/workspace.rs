@@ -24,12 +24,12 @@ pub struct Workspace {
 
 impl Workspace {
     /// Creates the workspace and its account, and sends a first message.
-    pub fn create(client: &mut Client, credits: u64) -> Result<Self> {
+    pub fn create(client: &Client, credits: u64) -> Result<Self> {
         Self::create_as(ACCOUNT, client, credits)
     }
 
     /// The same with this number: each is connected once in the simulator.
-    pub fn create_as(phone: &str, client: &mut Client, credits: u64) -> Result<Self> {
+    pub fn create_as(phone: &str, client: &Client, credits: u64) -> Result<Self> {
         let owner = json!({"full_name": "Ada Example", "email": "ada@crm.example", "language": "en"});
         let body = json!({"name": "Example CRM", "owner": owner, "credits": credits});
         let admin = format!("Bearer {ADMIN_KEY}");
@@ -56,7 +56,7 @@ impl Workspace {
     }
 
     /// Posts one message to the inbound URL.
-    pub fn submit(&self, client: &mut Client, key: &str, phone: &str, text: &str) -> std::io::Result<Answer> {
+    pub fn submit(&self, client: &Client, key: &str, phone: &str, text: &str) -> std::io::Result<Answer> {
         let body = json!({"action": "send", "phone": phone, "text": text});
         client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
     }
@@ -64,7 +64,7 @@ impl Workspace {
     /// The same with a file.
     pub fn submit_file(
         &self,
-        client: &mut Client,
+        client: &Client,
         key: &str,
         phone: &str,
         text: &str,
@@ -77,19 +77,19 @@ impl Workspace {
     }
 
     /// Asks anything of its API, below `/api/v1`.
-    pub fn ask(&self, client: &mut Client, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
+    pub fn ask(&self, client: &Client, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
         let headers = [("Authorization", self.authorization.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         client.send(method, &format!("/api/v1{path}"), &headers, body.as_bytes())
     }
 
     /// Asks for one message.
-    pub fn message(&self, client: &mut Client, message_id: &str) -> std::io::Result<Answer> {
+    pub fn message(&self, client: &Client, message_id: &str) -> std::io::Result<Answer> {
         client.get(&format!("/api/v1/messages/{message_id}"), &[("Authorization", &self.authorization)])
     }
 
     /// Connects a simulated account.
-    pub fn connect(&self, client: &mut Client, phone: &str) -> Result<()> {
+    pub fn connect(&self, client: &Client, phone: &str) -> Result<()> {
         let body = json!({
             "phone": phone, "full_name": "Ada Example", "email": "ada@crm.example", "transport": "simulator",
         });
@@ -98,7 +98,7 @@ impl Workspace {
         Ok(())
     }
 
-    fn wait_until_it_sends(&self, client: &mut Client) -> Result<()> {
+    fn wait_until_it_sends(&self, client: &Client) -> Result<()> {
         let waited = Stopwatch::start();
         loop {
             let answer = self.submit(client, "first", "+12025550199", "first")?;
@@ -117,7 +117,7 @@ pub fn message_id(answer: &Answer) -> Result<String> {
 }
 
 /// Has the server check the whole hash chain.
-pub fn verify_chain(client: &mut Client) -> Result<()> {
+pub fn verify_chain(client: &Client) -> Result<()> {
     let admin = format!("Bearer {ADMIN_KEY}");
     let answer = client.post("/admin/v1/events/verify", &[("Authorization", &admin)], &json!({}))?;
     let ok = answer.json().get("ok").and_then(Value::as_bool) == Some(true);

@@ -71,6 +71,22 @@ mod tests {
         assert_ne!(gap.wait_ms(message, 1), gap.wait_ms(message, 2));
     }
 
+    /// The first numbers of the reference implementation for the seed 1234567, as they are published with it.
+    #[test]
+    fn mixing_is_what_splitmix64_does() {
+        let states =
+            std::iter::successors(Some(1_234_567), |state: &u64| Some(state.wrapping_add(0x9E37_79B9_7F4A_7C15)));
+        let mixed: Vec<u64> = states.map(mix).take(3).collect();
+        assert_eq!(mixed, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+    }
+
+    #[test]
+    fn a_wait_is_the_same_in_every_version() {
+        let gap = Gap { min_ms: 0, max_ms: 1_000_000 };
+        let waits = [1, 2].map(|try_number| gap.wait_ms(MessageId::from_bits(7), try_number));
+        assert_eq!(waits, [465_193, 107_777]);
+    }
+
     #[test]
     fn bounds_that_leave_no_room_still_keep_the_shortest_gap() {
         assert!(Gap { min_ms: 1_500, max_ms: 1_500 }.wait_ms(MessageId::from_bits(1), 1) >= 1_500);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use events::history::Of;
-use events::ids::WorkspaceId;
 use events::record::Position;
 use events::tail::{Follower, Piece, Tail};
 use tokio::time::timeout;
@@ -62,10 +61,6 @@ fn wanted(desk: &Desk, of: Option<u64>, after: Position) -> Vec<Position> {
     found
 }
 
-fn whose(nth: u64) -> Option<WorkspaceId> {
-    Some(workspace(nth))
-}
-
 #[test]
 fn a_follower_gets_what_was_and_what_comes_once_and_in_order() {
     run(async |mut desk, tail| {
@@ -93,7 +88,7 @@ fn followers_of_one_workspace_share_what_was_read() {
     run(async |mut desk, tail| {
         accept(&mut desk, 0, 0..10, "hi");
         let head = desk.history().head().position;
-        let mut followers = [whose(0), whose(0), None].map(|of| tail.follow(of, head));
+        let mut followers = [Some(workspace(0)), Some(workspace(0)), None].map(|of| tail.follow(of, head));
         accept(&mut desk, 0, 10..20, "hi");
         let mut seen = Vec::new();
         for follower in &mut followers {
@@ -114,7 +109,7 @@ fn whoever_is_too_far_behind_reads_the_log() {
         let text = "x".repeat(LONG);
         accept(&mut desk, 0, 0..1, &text);
         let head = desk.history().head().position;
-        let (mut quick, mut slow) = (tail.follow(whose(0), head), tail.follow(whose(0), head));
+        let (mut quick, mut slow) = (tail.follow(Some(workspace(0)), head), tail.follow(Some(workspace(0)), head));
         let mut seen = Vec::new();
         for round in 1..9 {
             accept(&mut desk, 0, round * 100..round * 100 + 99, &text);
@@ -130,7 +125,7 @@ fn what_concerns_others_is_passed_over_without_being_told() {
     run(async |mut desk, tail| {
         accept(&mut desk, 0, 0..1, "hi");
         let begun = desk.history().head().position;
-        let mut follower = tail.follow(whose(0), begun);
+        let mut follower = tail.follow(Some(workspace(0)), begun);
         accept(&mut desk, 1, 0..50, "hi");
         assert!(pieces(&mut follower).await.is_empty());
         assert_eq!(follower.position(), begun);
@@ -148,11 +143,11 @@ fn what_concerns_others_is_passed_over_without_being_told() {
 fn a_pause_without_followers_loses_nothing() {
     run(async |mut desk, tail| {
         accept(&mut desk, 0, 0..5, "hi");
-        let first = tail.follow(whose(0), 0);
+        let first = tail.follow(Some(workspace(0)), 0);
         drop(first);
         accept(&mut desk, 0, 5..50, "hi");
         tokio::time::sleep(SOON).await;
-        let mut second = tail.follow(whose(0), 3);
+        let mut second = tail.follow(Some(workspace(0)), 3);
         assert_eq!(positions(&pieces(&mut second).await), wanted(&desk, Some(0), 3));
     });
 }

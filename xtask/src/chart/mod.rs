@@ -2,15 +2,19 @@
 //!
 //! The same data gives the same bytes. Text stays text, and the colours follow a light or a dark viewer.
 
-mod bars;
-mod frame;
-mod lines;
-mod scale;
-mod svg;
+mod draw;
+mod range;
 
-pub use bars::bars;
-pub use lines::lines;
-pub use scale::Scale;
+pub use draw::{bars, lines};
+
+/// How values lie along an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Equal steps are equal differences.
+    Even,
+    /// Equal steps are equal factors.
+    Logarithmic,
+}
 
 /// What runs along one side.
 #[derive(Debug, Clone, PartialEq)]

@@ -33,7 +33,7 @@ pub fn run(workspace: &Workspace, address: SocketAddr, round: u64, end: impl FnO
     thread::scope(|scope| {
         let start = |client| {
             let is_over = &is_over;
-            scope.spawn(move || post_until_gone(workspace, &mut Client::new(address), is_over, round, client))
+            scope.spawn(move || post_until_gone(workspace, &Client::new(address), is_over, round, client))
         };
         let clients: Vec<_> = (0..CLIENTS).map(start).collect();
         let ended = end();
@@ -50,7 +50,7 @@ pub fn run(workspace: &Workspace, address: SocketAddr, round: u64, end: impl FnO
 }
 
 /// Each is there with its text.
-pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &mut Client) -> Result<()> {
+pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &Client) -> Result<()> {
     for Accepted { message_id, text } in accepted {
         let found = workspace.message(client, message_id)?;
         let json = found.json();
@@ -69,7 +69,7 @@ impl Seen {
 
 fn post_until_gone(
     workspace: &Workspace,
-    client: &mut Client,
+    client: &Client,
     is_over: &AtomicBool,
     round: u64,
     number: u64,

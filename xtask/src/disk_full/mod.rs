@@ -101,22 +101,22 @@ impl DiskFull {
     /// New work is refused as the contract says, reads and running sends go on, and everything is well with room again.
     fn below_the_reserve(&self) -> Result<Workspace> {
         let server = self.start(RESERVE_MB)?;
-        let mut client = Client::new(server.address);
-        let workspace = Workspace::create(&mut client, CREDITS)?;
-        let queued = queue(&workspace, &mut client)?;
+        let client = Client::new(server.address);
+        let workspace = Workspace::create(&client, CREDITS)?;
+        let queued = queue(&workspace, &client)?;
         self.disk.fill_up_to(LEFT_MB << 20)?;
         let refusal = until("new work is refused", || {
-            let answer = post(&workspace, &mut client, "refused")?;
+            let answer = post(&workspace, &client, "refused")?;
             Ok((answer.status != 200).then_some(answer))
         })?;
         is_as_the_contract_says(&refusal)?;
         ensure!(client.get("/readyz", &[])?.status == 503, "it says that it is ready");
         ensure!(client.get("/livez", &[])?.status == 200, "it says that it is dead");
-        until("what was queued leaves", || all_left(&workspace, &mut client, &queued))?;
-        ensure!(post(&workspace, &mut client, "still refused")?.status == 503, "taken although the disk is full");
+        until("what was queued leaves", || all_left(&workspace, &client, &queued))?;
+        ensure!(post(&workspace, &client, "still refused")?.status == 503, "taken although the disk is full");
         self.disk.make_room()?;
         until("new work is taken again", || {
-            let answer = post(&workspace, &mut client, "taken again")?;
+            let answer = post(&workspace, &client, "taken again")?;
             Ok((answer.status == 200).then_some(()))
         })?;
         ensure!(client.get("/readyz", &[])?.status == 200, "it does not get ready again");
@@ -149,9 +149,9 @@ impl DiskFull {
             accepted.extend(round_seen.accepted);
             unanswered += round_seen.unanswered;
             let server = self.start(0)?;
-            let mut client = Client::new(server.address);
-            load::look_for(&accepted, workspace, &mut client)?;
-            verify_chain(&mut client)?;
+            let client = Client::new(server.address);
+            load::look_for(&accepted, workspace, &client)?;
+            verify_chain(&client)?;
         }
         Ok((accepted.len(), unanswered))
     }
@@ -176,11 +176,11 @@ impl DiskFull {
     }
 }
 
-fn post(workspace: &Workspace, client: &mut Client, text: &str) -> Result<Answer> {
+fn post(workspace: &Workspace, client: &Client, text: &str) -> Result<Answer> {
     Ok(workspace.submit(client, &format!("{}-{}", text.replace(' ', "-"), fresh_seed()), "+12025550110", text)?)
 }
 
-fn queue(workspace: &Workspace, client: &mut Client) -> Result<Vec<String>> {
+fn queue(workspace: &Workspace, client: &Client) -> Result<Vec<String>> {
     let queue = |nth| message_id(&post(workspace, client, &format!("queued {nth}"))?);
     (0..QUEUED).map(queue).collect()
 }
@@ -196,7 +196,7 @@ fn is_as_the_contract_says(refusal: &Answer) -> Result<()> {
     Ok(())
 }
 
-fn all_left(workspace: &Workspace, client: &mut Client, ids: &[String]) -> Result<Option<()>> {
+fn all_left(workspace: &Workspace, client: &Client, ids: &[String]) -> Result<Option<()>> {
     for id in ids {
         let message = workspace.message(client, id)?;
         ensure!(message.status == 200, "a message cannot be read: {}", message.abridged());

@@ -27,7 +27,7 @@ pub fn look_for(
 ) -> Result<Findings> {
     let share = messages.len().div_ceil(CLIENTS).max(1);
     thread::scope(|scope| {
-        let check = |part| scope.spawn(move || look_for_part(part, workspace, receiver, &mut Client::new(address)));
+        let check = |part| scope.spawn(move || look_for_part(part, workspace, receiver, &Client::new(address)));
         let clients: Vec<_> = messages.chunks(share).map(check).collect();
         let mut all = Findings::default();
         for client in clients {
@@ -66,7 +66,7 @@ fn look_for_part(
     messages: &[Acknowledged],
     workspace: &Workspace,
     receiver: &Receiver,
-    client: &mut Client,
+    client: &Client,
 ) -> Result<Findings> {
     let mut findings = Findings::default();
     for message in messages {
@@ -82,7 +82,7 @@ fn why_lost(
     message: &Acknowledged,
     workspace: &Workspace,
     receiver: &Receiver,
-    client: &mut Client,
+    client: &Client,
 ) -> Result<Option<String>> {
     let (draft, text) = (message.draft, message.draft.text());
     let found = workspace.message(client, &message.message_id)?;

@@ -85,11 +85,11 @@ impl Load<'_> {
 
     /// What contacts wrote: it outlives the cut, as their phones do.
     fn talk_until_the_cut(&self, round: &Round) -> Result<Vec<String>> {
-        let (mut client, mut texts) = (Client::new(self.simulator.address), Vec::new());
+        let (client, mut texts) = (Client::new(self.simulator.address), Vec::new());
         while !round.is_over.load(Ordering::SeqCst) {
             let text = format!("heard {} {}", round.first, texts.len());
             let from = format!("+120255501{:02}", texts.len() % 40);
-            Simulator::receive(&mut client, ACCOUNT, &from, &text)?;
+            Simulator::receive(&client, ACCOUNT, &from, &text)?;
             texts.push(text);
             thread::sleep(TALK_EVERY);
         }
@@ -97,7 +97,7 @@ impl Load<'_> {
     }
 
     fn post_until_the_cut(&self, round: &Round) -> Result<Vec<Acknowledged>> {
-        let mut client = Client::new(self.address);
+        let client = Client::new(self.address);
         let mut acknowledged = Vec::new();
         loop {
             let draft = round.next_draft(self.seed);
@@ -105,7 +105,7 @@ impl Load<'_> {
             if draft.is_short {
                 thread::sleep(APART);
             }
-            let answer = submit(draft, &text, self.workspace, self.receiver, &mut client);
+            let answer = submit(draft, &text, self.workspace, self.receiver, &client);
             // An answer that comes later could not have come from a machine without power. It proves nothing: a sync
             // that was under way at the cut may be reported as done.
             if round.is_over.load(Ordering::SeqCst) {
@@ -127,7 +127,7 @@ pub fn submit(
     text: &str,
     workspace: &Workspace,
     receiver: &Receiver,
-    client: &mut Client,
+    client: &Client,
 ) -> std::io::Result<Answer> {
     match draft.file() {
         Some(path) => workspace.submit_file(client, &draft.key(), &draft.phone(), text, &receiver.url(path)),

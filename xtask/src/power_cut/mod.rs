@@ -99,9 +99,9 @@ impl PowerCut {
         let (receiver, simulator) = (Receiver::start()?, Simulator::start(&binary, CLOCK_RATE)?);
         let server = Server::start(command(&binary, &simulator), &data_dir(&disk), &log)?;
         let credits = CREDITS_MIN.max(rounds.saturating_mul(CREDITS_PER_ROUND));
-        let mut client = Client::new(server.address);
-        let workspace = Workspace::create(&mut client, credits)?;
-        told::set(&workspace, &mut client, &json!({"url": receiver.url("/hook")}))?;
+        let client = Client::new(server.address);
+        let workspace = Workspace::create(&client, credits)?;
+        told::set(&workspace, &client, &json!({"url": receiver.url("/hook")}))?;
         Ok(Self {
             server,
             disk,
@@ -130,10 +130,10 @@ impl PowerCut {
         self.previous_round_began_at = began_at;
         ensure!(findings.lost.is_empty(), "acknowledged messages are lost");
         ensure!(new > 0, "the server acknowledged nothing before the cut");
-        let mut client = Client::new(self.server.address);
-        verify_chain(&mut client)?;
-        told::rings_are_readable(&self.workspace, &mut client)?;
-        told::gather(&self.workspace, &mut client, round)?;
+        let client = Client::new(self.server.address);
+        verify_chain(&client)?;
+        told::rings_are_readable(&self.workspace, &client)?;
+        told::gather(&self.workspace, &client, round)?;
         check::no_blobs(&data_dir(&self.disk))
     }
 
@@ -155,11 +155,11 @@ impl PowerCut {
 
     /// What is queued is sent, what is owed is told, and the credits are what was promised.
     fn everything_leaves(&self) -> Result<()> {
-        let mut client = Client::new(self.server.address);
-        told::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &mut client)?;
-        let sum = told::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &mut client)?;
+        let client = Client::new(self.server.address);
+        told::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &client)?;
+        let sum = told::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &client)?;
         println!("{sum}");
-        verify_chain(&mut client)
+        verify_chain(&client)
     }
 
     fn restart(&mut self) -> Result<Duration> {

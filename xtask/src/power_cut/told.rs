@@ -20,20 +20,20 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 const KEPT: usize = 100;
 
 /// Changes the outbound webhook.
-pub fn set(workspace: &Workspace, client: &mut Client, settings: &Value) -> Result<()> {
+pub fn set(workspace: &Workspace, client: &Client, settings: &Value) -> Result<()> {
     let answer = workspace.ask(client, "PATCH", "/outbound", settings)?;
     ensure!(answer.status == 200, "the webhook was not changed: {}", answer.abridged());
     Ok(())
 }
 
 /// In every other round messages are gathered, so that cuts meet windows of both kinds.
-pub fn gather(workspace: &Workspace, client: &mut Client, round: u64) -> Result<()> {
+pub fn gather(workspace: &Workspace, client: &Client, round: u64) -> Result<()> {
     let aggregation = if round.is_multiple_of(2) { "none" } else { "1h" };
     set(workspace, client, &json!({"aggregation": aggregation}))
 }
 
 /// The last attempts and tries can be read, and stand in their order.
-pub fn rings_are_readable(workspace: &Workspace, client: &mut Client) -> Result<()> {
+pub fn rings_are_readable(workspace: &Workspace, client: &Client) -> Result<()> {
     for path in ["/inbound/attempts", "/outbound/tries"] {
         let answer = workspace.ask(client, "GET", &format!("{path}?limit=100"), &Value::Null)?;
         ensure!(answer.status == 200, "{path}: {}", answer.abridged());
@@ -55,7 +55,7 @@ pub fn wait_until_nothing_is_left(
     workspace: &Workspace,
     receiver: &Receiver,
     heard: &BTreeSet<String>,
-    client: &mut Client,
+    client: &Client,
 ) -> Result<()> {
     set(workspace, client, &json!({"aggregation": "none"}))?;
     let watch = Stopwatch::start();
@@ -79,7 +79,7 @@ pub fn check(
     receiver: &Receiver,
     acknowledged: &[Acknowledged],
     heard: &BTreeSet<String>,
-    client: &mut Client,
+    client: &Client,
 ) -> Result<String> {
     let (taken, _) = receiver.taken()?;
     let (mut ids, mut texts, mut again) = (BTreeSet::new(), BTreeSet::new(), 0);

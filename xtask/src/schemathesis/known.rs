@@ -17,14 +17,14 @@ pub fn common(token: &str) -> String {
 }
 
 /// The ids of what is there, for the operations that take one.
-pub fn ids(client: &mut Client, workspace: &Workspace) -> Result<String> {
+pub fn ids(client: &Client, workspace: &Workspace) -> Result<String> {
     let key = [("Authorization", workspace.authorization())];
-    let mut get = |path: &str, pointer: &str| text(&client.get(path, &key)?.json(), pointer);
+    let get = |path: &str, pointer: &str| text(&client.get(path, &key)?.json(), pointer);
     let number = get("/api/v1/workspace", "/workspace_id")?;
     let attempt = get("/api/v1/inbound/attempts", "/data/0/id")?;
     let sent = message_id(&workspace.submit(client, "known", "+12025550101", "known")?)?;
     let chat = text(&client.get(&format!("/api/v1/messages/{sent}"), &key)?.json(), "/chat_id")?;
-    let mut post = |path: &str, body: Value| {
+    let post = |path: &str, body: Value| {
         let answer = client.post(path, &key, &body)?;
         ensure!(answer.status == 201, "{path} refused: {}", answer.abridged());
         text(&answer.json(), "/id")

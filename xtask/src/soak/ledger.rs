@@ -7,7 +7,7 @@ use crate::http::Client;
 use crate::ledger;
 
 /// Each accepted message is charged once, and refunded once if it had to fail; nothing else is.
-pub fn adds_up(tenant: &Tenant, counts: &Counts, client: &mut Client) -> Result<()> {
+pub fn adds_up(tenant: &Tenant, counts: &Counts, client: &Client) -> Result<()> {
     let ledger::Moved { mut by_message, balance } = ledger::read(&tenant.workspace, client)?;
     let mut expected = i64::try_from(CREDITS)?;
     for (id, cost, must_fail) in &counts.accepted {

@@ -78,8 +78,8 @@ impl Soak {
         command.env("TIDINGS_LOG__CACHE_MB", CACHE_MB);
         let data_dir = folder.join("data");
         let server = Server::start(command, &data_dir, &folder.join("server.log"))?;
-        let mut client = Client::new(server.address);
-        let tenant = |nth| Tenant::create(&mut client, &receiver, nth, ACCOUNTS);
+        let client = Client::new(server.address);
+        let tenant = |nth| Tenant::create(&client, &receiver, nth, ACCOUNTS);
         let tenants = (0..TENANTS).map(tenant).collect::<Result<_>>()?;
         Ok(Self { server, simulator, receiver, tenants, data_dir, rate })
     }
@@ -98,7 +98,7 @@ impl Soak {
             }
             Ok(())
         })?;
-        self.wait_until_nothing_is_left(&mut Client::new(self.server.address))?;
+        self.wait_until_nothing_is_left(&Client::new(self.server.address))?;
         println!("warm after {watch}");
         Ok(())
     }
@@ -137,37 +137,37 @@ impl Soak {
     /// Samples, while receivers fail in turn and recover.
     fn look_on(&self, time: Duration) -> Result<Vec<Sample>> {
         let (watch, mut samples) = (Stopwatch::start(), Vec::new());
-        let mut client = Client::new(self.server.address);
+        let client = Client::new(self.server.address);
         while watch.elapsed() < time {
             let turn = usize::try_from(watch.elapsed().as_secs() / FAIL_EVERY.as_secs())?;
             let path = self.tenants.get(turn / 2 % self.tenants.len()).map(|tenant| tenant.hook.as_str());
             self.receiver.fail(path.filter(|_| turn % 2 == 1));
-            samples.push(self.sample(&mut client, watch)?);
+            samples.push(self.sample(&client, watch)?);
             thread::sleep(SAMPLE_EVERY);
         }
         Ok(samples)
     }
 
-    fn sample(&self, client: &mut Client, watch: Stopwatch) -> Result<Sample> {
+    fn sample(&self, client: &Client, watch: Stopwatch) -> Result<Sample> {
         Sample::take(client, self.server.pid(), &self.data_dir, watch.elapsed() * u32::try_from(self.rate)?)
     }
 
     /// Lets everything leave and adds it all up.
     fn finish(&mut self, samples: &[Sample]) -> Result<Counts> {
         ensure!(!samples.is_empty(), "nothing was sampled");
-        let mut client = Client::new(self.server.address);
+        let client = Client::new(self.server.address);
         for tenant in &self.tenants {
-            tenant.turn_everything_on(&mut client)?;
+            tenant.turn_everything_on(&client)?;
         }
-        self.wait_until_nothing_is_left(&mut client)?;
+        self.wait_until_nothing_is_left(&client)?;
         let mut counts = Counts::default();
         for tenant in &self.tenants {
             let part = tenant.counts();
-            ledger::adds_up(tenant, &part, &mut client).with_context(|| format!("the ledger of {}", tenant.hook))?;
+            ledger::adds_up(tenant, &part, &client).with_context(|| format!("the ledger of {}", tenant.hook))?;
             counts.add(&part);
         }
         judge::everything_was_told(self, &mut counts)?;
-        verify_chain(&mut client)?;
+        verify_chain(&client)?;
         let status = self.server.stop(STOPPED)?;
         ensure!(status.success(), "it did not stop in peace: {status}");
         ensure!(self.server.last_words().contains("Nothing is queued."), "something stays queued");
@@ -176,7 +176,7 @@ impl Soak {
         Ok(counts)
     }
 
-    fn wait_until_nothing_is_left(&self, client: &mut Client) -> Result<()> {
+    fn wait_until_nothing_is_left(&self, client: &Client) -> Result<()> {
         let watch = Stopwatch::start();
         loop {
             for tenant in &self.tenants {

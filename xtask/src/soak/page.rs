@@ -15,7 +15,7 @@ const END: &str = "<!-- soak: end -->";
 pub fn write(minutes: u64, rate: u64, samples: &[Sample], counts: &Counts) -> Result<()> {
     let folder = root().join("benches");
     std::fs::create_dir_all(folder.join("charts"))?;
-    std::fs::write(folder.join("charts").join("soak.svg"), chart(minutes, samples))?;
+    std::fs::write(folder.join("charts").join("soak.svg"), chart(minutes, samples)?)?;
     let page = folder.join("README.md");
     let text = std::fs::read_to_string(&page)?;
     let (before, rest) = text.split_once(BEGIN).with_context(|| format!("the page has no mark {BEGIN}"))?;
@@ -27,7 +27,7 @@ pub fn write(minutes: u64, rate: u64, samples: &[Sample], counts: &Counts) -> Re
     Ok(())
 }
 
-fn chart(minutes: u64, samples: &[Sample]) -> String {
+fn chart(minutes: u64, samples: &[Sample]) -> Result<String> {
     let series = |name: &str, value: fn(&Sample) -> u64| {
         let points = samples.iter().map(|sample| (sample.at.as_secs_f64() / 60.0, float(value(sample)))).collect();
         Series { name: name.to_owned(), points }

@@ -24,7 +24,7 @@ pub struct Sample {
 
 impl Sample {
     /// Reads everything now.
-    pub fn take(client: &mut Client, pid: u32, data_dir: &Path, at: Duration) -> Result<Self> {
+    pub fn take(client: &Client, pid: u32, data_dir: &Path, at: Duration) -> Result<Self> {
         let answer = client.get("/metrics", &[])?;
         let page = String::from_utf8_lossy(&answer.body).into_owned();
         let figure = |name: &str| sum(&page, name).with_context(|| format!("no figure {name}"));

@@ -41,7 +41,7 @@ pub struct Counts {
 
 impl Tenant {
     /// Creates it, its accounts and its outbound webhook.
-    pub fn create(client: &mut Client, receiver: &Receiver, nth: u64, accounts: u64) -> Result<Self> {
+    pub fn create(client: &Client, receiver: &Receiver, nth: u64, accounts: u64) -> Result<Self> {
         let workspace = Workspace::create_as(&format!("+1202555910{nth}"), client, CREDITS)?;
         let accounts: Vec<String> = (0..accounts).map(|account| format!("+120255590{nth}{account}")).collect();
         for phone in &accounts {
@@ -64,14 +64,14 @@ impl Tenant {
     }
 
     /// Asks for a change that must be accepted.
-    pub fn change(&self, client: &mut Client, method: &str, path: &str, body: &Value) -> Result<Value> {
+    pub fn change(&self, client: &Client, method: &str, path: &str, body: &Value) -> Result<Value> {
         let answer = self.workspace.ask(client, method, path, body)?;
         ensure!((200..300).contains(&answer.status), "{method} {path} was refused: {}", answer.abridged());
         Ok(answer.json())
     }
 
     /// Every switch as it was at first.
-    pub fn turn_everything_on(&self, client: &mut Client) -> Result<()> {
+    pub fn turn_everything_on(&self, client: &Client) -> Result<()> {
         self.change(client, "PATCH", "/inbound", &json!({"enabled": true, "strict": false}))?;
         self.change(client, "PATCH", "/outbound", &json!({"enabled": true, "aggregation": "none"}))?;
         for id in self.account_ids(client)? {
@@ -81,19 +81,19 @@ impl Tenant {
     }
 
     /// The ids of its accounts.
-    pub fn account_ids(&self, client: &mut Client) -> Result<Vec<u64>> {
+    pub fn account_ids(&self, client: &Client) -> Result<Vec<u64>> {
         let listed = self.change(client, "GET", "/accounts", &Value::Null)?;
         let rows = listed.get("data").and_then(Value::as_array).context("no accounts")?;
         rows.iter().map(|row| row.get("id").and_then(Value::as_u64).context("an account without an id")).collect()
     }
 
     /// What is gathered goes out now.
-    pub fn flush(&self, client: &mut Client) -> Result<()> {
+    pub fn flush(&self, client: &Client) -> Result<()> {
         self.change(client, "POST", "/outbound/flush", &json!({})).map(drop)
     }
 
     /// Reports that wait, and windows that are open.
-    pub fn owed(&self, client: &mut Client) -> Result<u64> {
+    pub fn owed(&self, client: &Client) -> Result<u64> {
         let shown = self.change(client, "GET", "/outbound", &Value::Null)?;
         ensure!(shown.get("parked").and_then(Value::as_u64) == Some(0), "reports were put aside: {shown}");
         let number = |key: &str| shown.get(key).and_then(Value::as_u64).with_context(|| format!("no {key}: {shown}"));

@@ -48,7 +48,7 @@ pub fn post(
     address: SocketAddr,
     is_over: &AtomicBool,
 ) -> Result<()> {
-    let (mut client, mut random) = (Client::new(address), Random::seeded(fresh_seed()));
+    let (client, mut random) = (Client::new(address), Random::seeded(fresh_seed()));
     let (watch, mut last) = (Stopwatch::start(), None::<(String, Post, String)>);
     for nth in 0_u32.. {
         if is_over.load(Ordering::Acquire) {
@@ -57,10 +57,10 @@ pub fn post(
         let post = draft(tenant, receiver, &mut random, nth);
         let key = format!("soak-{}-{nth}", tenant.nth);
         match (post.wanted, &last) {
-            (Wanted::Repeated, Some((key, post, id))) => repeat(tenant, &mut client, key, post, id)?,
+            (Wanted::Repeated, Some((key, post, id))) => repeat(tenant, &client, key, post, id)?,
             (Wanted::Repeated, None) => {}
             _ => {
-                if let Some(id) = post_one(tenant, &mut client, &key, &post)? {
+                if let Some(id) = post_one(tenant, &client, &key, &post)? {
                     last = Some((key, post, id));
                 }
             }
@@ -96,14 +96,14 @@ fn draft(tenant: &Tenant, receiver: &Receiver, random: &mut Random, nth: u32) ->
     Post { body, cost, must_fail, wanted }
 }
 
-fn send(tenant: &Tenant, client: &mut Client, key: &str, post: &Post) -> Result<Answer> {
+fn send(tenant: &Tenant, client: &Client, key: &str, post: &Post) -> Result<Answer> {
     let dry_run = if post.wanted == Wanted::Valid { "true" } else { "false" };
     let headers = [("Idempotency-Key", key), ("Dry-Run", dry_run)];
     Ok(client.post(tenant.workspace.inbound_path(), &headers, &post.body)?)
 }
 
 /// Posts it; the id of what was accepted. Only an owner's switch may refuse what is well made.
-fn post_one(tenant: &Tenant, client: &mut Client, key: &str, post: &Post) -> Result<Option<String>> {
+fn post_one(tenant: &Tenant, client: &Client, key: &str, post: &Post) -> Result<Option<String>> {
     let answer = send(tenant, client, key, post)?;
     match (post.wanted, answer.status) {
         (Wanted::Accepted, 200) => {
@@ -118,7 +118,7 @@ fn post_one(tenant: &Tenant, client: &mut Client, key: &str, post: &Post) -> Res
     Ok(None)
 }
 
-fn repeat(tenant: &Tenant, client: &mut Client, key: &str, post: &Post, id: &str) -> Result<()> {
+fn repeat(tenant: &Tenant, client: &Client, key: &str, post: &Post, id: &str) -> Result<()> {
     let answer = send(tenant, client, key, post)?;
     ensure!(answer.status == 403 || message_id(&answer)? == id, "a repeated key was answered {}", answer.abridged());
     tenant.count(|counts| counts.repeated += 1);
@@ -127,11 +127,11 @@ fn repeat(tenant: &Tenant, client: &mut Client, key: &str, post: &Post, id: &str
 
 /// Contacts write so many long messages, without a pause.
 pub fn flood(tenant: &Tenant, simulator: &Simulator, messages: usize) -> Result<()> {
-    let (mut client, mut chat) = (Client::new(simulator.address), 0);
+    let (client, mut chat) = (Client::new(simulator.address), 0);
     let text = "how much is it? ".repeat(FLOOD_WORDS);
     for account in tenant.accounts.iter().cycle().take(messages) {
         chat = (chat + 7) % CHATS;
-        Simulator::receive(&mut client, account, &format!("+12025551{chat:03}"), &text)?;
+        Simulator::receive(&client, account, &format!("+12025551{chat:03}"), &text)?;
         tenant.count(|counts| counts.heard += 1);
     }
     Ok(())
@@ -139,13 +139,13 @@ pub fn flood(tenant: &Tenant, simulator: &Simulator, messages: usize) -> Result<
 
 /// Contacts write to all accounts.
 pub fn talk(tenant: &Tenant, simulator: &Simulator, is_over: &AtomicBool) -> Result<()> {
-    let (mut client, mut random) = (Client::new(simulator.address), Random::seeded(fresh_seed()));
+    let (client, mut random) = (Client::new(simulator.address), Random::seeded(fresh_seed()));
     for account in tenant.accounts.iter().cycle() {
         if is_over.load(Ordering::Acquire) {
             break;
         }
         let from = format!("+12025551{:03}", random.below(CHATS));
-        Simulator::receive(&mut client, account, &from, "how much is it?")?;
+        Simulator::receive(&client, account, &from, "how much is it?")?;
         tenant.count(|counts| counts.heard += 1);
         thread::sleep(TALK_EVERY);
     }
@@ -154,8 +154,8 @@ pub fn talk(tenant: &Tenant, simulator: &Simulator, is_over: &AtomicBool) -> Res
 
 /// The owner changes something every few seconds, and mostly changes it back.
 pub fn turn_switches(tenant: &Tenant, address: SocketAddr, is_over: &AtomicBool) -> Result<()> {
-    let mut client = Client::new(address);
-    let accounts = tenant.account_ids(&mut client)?;
+    let client = Client::new(address);
+    let accounts = tenant.account_ids(&client)?;
     for (nth, account) in accounts.iter().cycle().enumerate() {
         if is_over.load(Ordering::Acquire) {
             break;
@@ -178,7 +178,7 @@ pub fn turn_switches(tenant: &Tenant, address: SocketAddr, is_over: &AtomicBool)
             ],
         };
         for (method, path, body) in pair {
-            tenant.change(&mut client, method, path, &body)?;
+            tenant.change(&client, method, path, &body)?;
             tenant.count(|counts| counts.switched += 1);
             thread::sleep(SWITCH_EVERY / 4);
         }

@@ -30,12 +30,12 @@ pub struct Posted {
 
 /// Posts all messages.
 pub fn post(server: &Server) -> Result<Vec<Posted>> {
-    let workspace = Workspace::create(&mut Client::new(server.address), CREDITS)?;
+    let workspace = Workspace::create(&Client::new(server.address), CREDITS)?;
     let run = fresh_seed();
     thread::scope(|scope| {
         let post = |client| {
             let workspace = &workspace;
-            scope.spawn(move || post_some(workspace, &mut Client::new(server.address), &format!("{run}-{client}")))
+            scope.spawn(move || post_some(workspace, &Client::new(server.address), &format!("{run}-{client}")))
         };
         let clients: Vec<_> = (0..CLIENTS).map(post).collect();
         let mut all = Vec::new();
@@ -49,7 +49,7 @@ pub fn post(server: &Server) -> Result<Vec<Posted>> {
     })
 }
 
-fn post_some(workspace: &Workspace, client: &mut Client, name: &str) -> Result<Vec<Posted>> {
+fn post_some(workspace: &Workspace, client: &Client, name: &str) -> Result<Vec<Posted>> {
     let mut posted = Vec::new();
     for number in 0..MESSAGES_EACH {
         let key = format!("traced-{name}-{number}");

@@ -32,7 +32,7 @@ impl Simulator {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().context("cannot start the simulator")?;
         let simulator = Self { child, address };
-        let (waited, mut client) = (Stopwatch::start(), Client::new(address));
+        let (waited, client) = (Stopwatch::start(), Client::new(address));
         while waited.elapsed() < READY_WITHIN {
             if client.get("/sim/v1/stats", &[]).is_ok_and(|answer| answer.status == 200) {
                 return Ok(simulator);
@@ -48,7 +48,7 @@ impl Simulator {
     }
 
     /// A contact writes to an account; the client is one of this simulator.
-    pub fn receive(client: &mut Client, account: &str, from: &str, text: &str) -> Result<()> {
+    pub fn receive(client: &Client, account: &str, from: &str, text: &str) -> Result<()> {
         let body = json!({"account": account, "from": from, "name": "Mary Major", "text": text});
         let answer = client.post("/sim/v1/receive", &[], &body)?;
         ensure!(answer.status == 200, "nothing is heard: {}", answer.abridged());
