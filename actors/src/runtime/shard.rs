@@ -195,7 +195,7 @@ impl Shard {
         let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
         let covered = self.agenda.borrow().covered();
         for stored in self.log.read(covered.saturating_add(1)) {
-            let record = events::record::decode(&stored?)?;
+            let record = events::codec::decode(&stored?)?;
             streams.extend(woken(&record));
         }
         for stream in streams {

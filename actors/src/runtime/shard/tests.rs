@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use actix::System;
 use events::account::Origin;
+use events::codec::decode;
 use events::event::Event;
 use events::history::{History, ReadMode};
 use events::ids::MessageId;
 use events::index::Index;
 use events::log::{Batch, Log};
 use events::personal::Digest;
-use events::record::{Cause, Position, decode};
+use events::record::{Cause, Position};
 use events::sequencer::{NewCommit, Sequencer};
 use events::snapshot;
 use events::store::memory_log::MemoryLog;
