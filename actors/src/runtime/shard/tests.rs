@@ -183,7 +183,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
         let parts = Parts {
             log: Arc::clone(log),
             clock: Clock::start(Arc::new(|| at(0)), log.head().recorded_at, 1),
-            ports: Box::new(move || Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
+            ports: Box::new(move |_| Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
             start_writer: Box::new(move |writer, work| drop(actix::spawn(write(writer, work, allowed)))),
             reading: Reading::Inline,
             commands_in_flight: 10,
