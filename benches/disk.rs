@@ -15,8 +15,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use actors::runtime::clock::wall_now;
+use events::codec::decode;
 use events::log::Log;
-use events::record::decode;
 use events::store::sled_log::SledLog;
 use serde_json::json;
 use tidings::bench::figures::float;

@@ -4,18 +4,16 @@ mod directory;
 mod disk;
 mod future;
 mod listener;
+mod ports;
 mod start;
 
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::account::pacing::Gap;
 use actors::reporting::Reports;
 use actors::runtime::clock::Clock;
-use actors::runtime::port::Ports;
 use actors::runtime::shard::{Parts, Reading, Shard, ShardHandle};
 use actors::runtime::vital;
 use actors::workspace::Connect;
@@ -33,19 +31,18 @@ pub use listener::listener_of;
 pub use start::{Holder, StartError, Started, start, unusable};
 pub(crate) use start::{admin_key_file, write_private};
 
+use self::ports::PortParts;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::metrics::{Mails, Metered, Metrics};
 use crate::net::rate_limit::Flood;
 use crate::net::stream_limit::Seats;
-use crate::notices::Notices;
 use crate::notices::mail::{Mailer, Postbox};
-use crate::outbound::posting::Posting;
 use crate::outbound::{Poster, Tries, Trying};
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Chance};
 use crate::whatsapp::receiving;
-use crate::whatsapp::sending::{Fetching, Lately, Sending, Transports};
+use crate::whatsapp::sending::{Fetching, Lately, Transports};
 use crate::whatsapp::transports::Capabilities;
 use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::echo::Echo;
@@ -188,62 +185,43 @@ impl Gateway {
         let transports = Arc::new(make.transports);
         let metered = Arc::new(Metered::new(make.files));
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
-        let index = Arc::new(OnceLock::new());
         let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
-        let notices = Arc::new(Notices::default());
-        let reach = Arc::new(OnceLock::new());
-        let base_url_bytes = make.base_url.len();
-        let retry_ms = config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect();
         let tries = Tries::open(make.log.as_ref())?;
         let trying = Trying::new(make.poster, tries.clone());
-        let posting = Posting {
-            log: Arc::clone(&make.log),
-            shard: Arc::clone(&reach),
-            trying: trying.clone(),
-            notices: Arc::clone(&notices),
-            reading: make.reading,
-            base_url: make.base_url.as_str().into(),
-            retry_ms,
-        };
-        let lately = Lately::default();
-        let sending = Sending {
-            log: Arc::clone(&make.log),
-            index: Arc::clone(&index),
+        let (lately, mails) = (Lately::default(), Mails::default());
+        let postbox = Arc::new(Postbox::new(make.mailer, mails.clone()));
+        let base_url: Arc<str> = make.base_url.into();
+        let port_parts = PortParts {
             transports: Arc::clone(&transports),
             fetching: Arc::clone(&fetching),
-            reading: make.reading,
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
-            notices: Arc::clone(&notices),
             lately: lately.clone(),
+            trying: trying.clone(),
+            base_url: Arc::clone(&base_url),
+            retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
+            postbox: Arc::clone(&postbox),
         };
-        let clock = make.clock.clone();
         let shard = Shard::launch(Parts {
             log: make.log,
             clock: make.clock,
-            ports: Box::new(move || Ports { send: Rc::new(sending), post: Rc::new(posting) }),
+            ports: Box::new(|shard| port_parts.ports(shard)),
             start_writer: make.start_writer,
             reading: make.reading,
             commands_in_flight: config.limits.commands_in_flight,
             idle: Duration::from_secs(config.limits.actor_idle_s),
             reports: Reports {
                 attachments: config.outbound.attachments == Attachments::Include,
-                bundle_bytes: bundle_bytes(config, base_url_bytes),
+                bundle_bytes: bundle_bytes(config, base_url.len()),
             },
             snapshot_every: config.limits.snapshot_every,
         })?;
-        // Effects start in later turns of this thread, so none can be performed before this.
-        let _ = index.set(Arc::clone(shard.index()));
-        let _ = reach.set(shard.clone());
         for transport in transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
             actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone())));
         }
         let state: Arc<State> = Arc::default();
-        let mails = Mails::default();
         let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered, &mails));
-        let postbox = Arc::new(Postbox::new(shard.clone(), make.reading, clock, make.mailer, mails));
-        notices.connect(shard.clone(), Arc::clone(&postbox));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(vital::task(attempts.clone().save_each_second(shard.clone(), make.reading)));
         actix::spawn(vital::task(tries.clone().save_each_second(shard.clone(), make.reading)));
@@ -251,7 +229,7 @@ impl Gateway {
             shard,
             chance: make.chance,
             admin_key: make.admin_key,
-            base_url: make.base_url.into(),
+            base_url,
             limits: config.limits,
             pacing: config.pacing,
             strict_errors: config.compat.strict_errors,

@@ -5,7 +5,7 @@ pub mod mail;
 mod parked;
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::Account;
@@ -26,29 +26,18 @@ use crate::notices::mail::{Language, Mail, Postbox, Recipient};
 
 /// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
+
 /// Tells owners.
 pub struct Notices {
-    reach: OnceLock<Reach>,
+    shard: ShardHandle,
+    postbox: Arc<Postbox>,
     turns: Turns<StreamId>,
 }
 
-/// What is there only once the actors are.
-struct Reach {
-    shard: ShardHandle,
-    postbox: Arc<Postbox>,
-}
-
-impl Default for Notices {
-    /// Tells nobody before it is connected.
-    fn default() -> Self {
-        Self { reach: OnceLock::new(), turns: Turns::of(1) }
-    }
-}
-
 impl Notices {
-    /// Lets it reach the actors and the postbox.
-    pub fn connect(&self, shard: ShardHandle, postbox: Arc<Postbox>) {
-        let _ = self.reach.set(Reach { shard, postbox });
+    /// Asks these actors what there is to tell, and puts the letters in there.
+    pub fn new(shard: ShardHandle, postbox: Arc<Postbox>) -> Self {
+        Self { shard, postbox, turns: Turns::of(1) }
     }
 
     /// Returns when the mail about the latest stop was handed over, or kept where there is no mail server.
@@ -68,11 +57,10 @@ impl Notices {
     /// One at a time: an earlier notice that is late tells of the latest stop too, and its letter is the same.
     async fn try_once(&self, about: StreamId) -> Result<(), Untold> {
         let _turn = self.turns.turn(about).await;
-        let reach = self.reach.get().ok_or(Untold::NotYet)?;
-        let found = reach.shard.history().run(move |history| latest(history, about, is_stop)).await?;
+        let found = self.shard.history().run(move |history| latest(history, about, is_stop)).await?;
         let stop = found.ok_or(Untold::NothingToTell)?;
-        let (name, owner) = reach.owner(about).await?;
-        let letter = reach.letter(about, &stop, &name, &owner).await?;
+        let (name, owner) = self.owner(about).await?;
+        let letter = self.letter(about, &stop, &name, &owner).await?;
         let mail = Mail {
             // By the stop, not by the notice.
             id: format!("{}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
@@ -82,15 +70,13 @@ impl Notices {
             text: letter.text,
             html: letter.html,
         };
-        Ok(reach.postbox.deliver(about.workspace(), &mail).await?)
+        Ok(self.postbox.deliver(&self.shard, about.workspace(), &mail).await?)
     }
 }
 
 /// Why an owner was not told.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
-    #[error("the actors are not there yet")]
-    NotYet,
     #[error("no event says what there is to tell")]
     NothingToTell,
     #[error("an actor does not answer: {0}")]
@@ -127,7 +113,7 @@ fn stopped_by(reason: &str, until: Option<Timestamp>) -> Stop {
     }
 }
 
-impl Reach {
+impl Notices {
     /// The workspace's name, and whose it is.
     async fn owner(&self, about: StreamId) -> Result<(String, Owner), Untold> {
         let look = self

@@ -4,11 +4,11 @@
 use std::error::Error;
 use std::path::Path;
 
+use events::codec::decode;
 use events::codec::decode_record;
 use events::event::Event;
 use events::ids::StreamId;
 use events::log::{Log, StoredRecord};
-use events::record::decode;
 
 /// A value is closed when the next record would take it beyond this.
 const VALUE_BYTES_MAX: usize = 4_096;

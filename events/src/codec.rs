@@ -8,9 +8,10 @@ use bincode::Options;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
-use crate::ids::WorkspaceId;
-use crate::record::{Cause, Position, Record};
+use crate::event::{Decoder, Encoder, Event};
+use crate::ids::{Position, WorkspaceId};
+use crate::log::{ReadError, StoredRecord};
+use crate::record::{Cause, Record};
 use crate::time::Timestamp;
 
 /// No payload is larger: a text of 65,536 characters takes 256 KiB at most.
@@ -101,6 +102,11 @@ pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecErro
     record.events.iter().try_for_each(|event| encode_event(event, out))
 }
 
+/// Reads a stored record; damage is named by its position.
+pub fn decode(stored: &StoredRecord) -> Result<Record, ReadError> {
+    decode_record(&stored.bytes).map_err(|error| ReadError::Damaged { position: stored.first, what: error.to_string() })
+}
+
 /// Reads a record back; every byte must be accounted for.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     let mut rest = bytes;
@@ -147,18 +153,6 @@ pub fn decode_event(bytes: &[u8]) -> Result<(Event, &[u8]), CodecError> {
     let number = (u16::from_le_bytes(*number), u16::from_le_bytes(*version));
     let event = Event::decode_payload(number, &Payload(payload));
     Ok((event.ok_or(CodecError::UnknownType(number.0, number.1))??, rest))
-}
-
-/// Writes a payload.
-pub(crate) trait Encoder {
-    type Error;
-    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), Self::Error>;
-}
-
-/// Reads a payload.
-pub(crate) trait Decoder {
-    type Error;
-    fn decode<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
 }
 
 /// Counts bytes, and writes none.

@@ -1,6 +1,7 @@
 //! All events in one type: their numbers, their names, and whom each concerns.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::account::{
     FetchFailed, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted,
@@ -26,6 +27,18 @@ pub type TypeNumber = (u16, u16);
 
 /// The actors that an event concerns, the deciding one among them.
 pub type Streams = [Option<StreamId>; 3];
+
+/// Writes a payload.
+pub(crate) trait Encoder {
+    type Error;
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), Self::Error>;
+}
+
+/// Reads a payload.
+pub(crate) trait Decoder {
+    type Error;
+    fn decode<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
+}
 
 /// The one table of types, so that none can be in the log and not in the codec.
 macro_rules! event_types {
@@ -64,11 +77,11 @@ macro_rules! event_types {
                 before
             }
 
-            pub(crate) fn encode_payload<E: crate::codec::Encoder>(&self, encoder: &mut E) -> Result<(), E::Error> {
+            pub(crate) fn encode_payload<E: Encoder>(&self, encoder: &mut E) -> Result<(), E::Error> {
                 match self { $(Self::$name(payload) => encoder.encode(payload)),+ }
             }
 
-            pub(crate) fn decode_payload<D: crate::codec::Decoder>(
+            pub(crate) fn decode_payload<D: Decoder>(
                 number: TypeNumber,
                 decoder: &D,
             ) -> Option<Result<Self, D::Error>> {
@@ -145,7 +158,7 @@ event_types! {
 
 impl Event {
     /// Reads an earlier version of a type as the event of today: the one place where that is done.
-    fn decode_earlier<D: crate::codec::Decoder>(number: TypeNumber, decoder: &D) -> Option<Result<Self, D::Error>> {
+    fn decode_earlier<D: Decoder>(number: TypeNumber, decoder: &D) -> Option<Result<Self, D::Error>> {
         match number {
             (60, 1) => Some(decoder.decode::<BundleOpenedV1>().map(|first| BundleOpened::from(first).into())),
             (65, 1) => Some(decoder.decode::<DeliveryFailedV1>().map(|first| DeliveryFailed::from(first).into())),

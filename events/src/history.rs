@@ -4,11 +4,12 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::codec::decode;
 use crate::event::Event;
-use crate::ids::{MessageId, StreamId};
+use crate::ids::{MessageId, Position, StreamId};
 use crate::index::{Index, Series};
 use crate::log::{Head, Log, ReadError, Records};
-use crate::record::{Position, Record, decode};
+use crate::record::Record;
 use crate::time::Timestamp;
 
 /// Positions that a walk asks for first; each further time it asks for more.

@@ -12,6 +12,12 @@ const CHATS_PER_WORKSPACE: u64 = 100_000_000;
 const WEBHOOKS_PER_WORKSPACE: u64 = 100;
 const FIRST_WORKSPACE: u64 = 1001;
 
+/// Place of an event in the whole log: contiguous from 1. 0 is the place before the first.
+pub type Position = u64;
+
+/// Count of the events of one stream.
+pub type Revision = u64;
+
 /// A text that is not an id of the wanted kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id")]

@@ -23,9 +23,10 @@ use self::entries::{Entries, Held};
 use self::keys::{Moment, Shared};
 use self::leaving::Packed;
 use self::long::Long;
-use crate::codec;
+use crate::codec::{self, decode};
+use crate::ids::Position;
 use crate::log::{Log, Note, ReadError};
-use crate::record::{Position, Record, decode};
+use crate::record::Record;
 
 /// Positions of a series that one note holds at most.
 const BLOCK: usize = 400;

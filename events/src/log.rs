@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::ids::Position;
 use crate::personal::Digest;
-use crate::record::Position;
 use crate::time::Timestamp;
 
 /// How far a log reaches.

@@ -2,19 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec;
 use crate::event::Event;
 use crate::ids::WorkspaceId;
-use crate::log::{ReadError, StoredRecord};
+pub use crate::ids::{Position, Revision};
 use crate::personal::Digest;
 use crate::time::Timestamp;
 use crate::who::Who;
-
-/// Place of an event in the whole log: contiguous from 1. 0 is the place before the first.
-pub type Position = u64;
-
-/// Count of the events of one stream.
-pub type Revision = u64;
 
 /// Who made a commit happen, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,10 +99,4 @@ impl Record {
         let offset = position.checked_sub(self.first)?;
         self.events.get(usize::try_from(offset).ok()?)
     }
-}
-
-/// Reads a stored record; damage is named by its position.
-pub fn decode(stored: &StoredRecord) -> Result<Record, ReadError> {
-    codec::decode_record(&stored.bytes)
-        .map_err(|error| ReadError::Damaged { position: stored.first, what: error.to_string() })
 }

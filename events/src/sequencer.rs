@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 
 use crate::codec;
 use crate::event::Event;
-use crate::ids::{StreamId, WorkspaceId};
+use crate::ids::{Position, Revision, StreamId, WorkspaceId};
 use crate::index::{Index, touched};
 use crate::log::Note;
-use crate::record::{Cause, Position, Record, Revision};
+use crate::record::{Cause, Record};
 use crate::tally::Tally;
 use crate::time::Timestamp;
 use crate::watermark::Watermark;

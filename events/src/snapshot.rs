@@ -9,10 +9,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
-use crate::ids::StreamId;
+use crate::ids::{Position, Revision, StreamId};
 use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
 use crate::personal::Digest;
-use crate::record::{Position, Revision};
 
 const PREFIX: &[u8] = b"S/";
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
+use crate::codec::decode;
 use crate::history::History;
-use crate::ids::WorkspaceId;
+use crate::ids::{Position, WorkspaceId};
 use crate::log::ReadError;
-use crate::record::{Position, Record, decode};
+use crate::record::Record;
 use crate::watermark::Watermark;
 
 /// The log is not read more often than this: what happens meanwhile is read at once.

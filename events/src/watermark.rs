@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::record::Position;
+use crate::ids::Position;
 
 /// The two heads of a log. Clones share them.
 #[derive(Clone)]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use events::chain;
 use events::codec;
+use events::codec::decode;
 use events::log::{Batch, Head, Log, ReadError, StoredRecord};
 use events::personal::Digest;
-use events::record::{Position, Record, decode};
+use events::record::{Position, Record};
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::SledLog;
 use events::verify::verify;

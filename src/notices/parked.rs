@@ -54,18 +54,17 @@ impl Notices {
     async fn try_parked(&self, webhook: WebhookId, notice: u64) -> Result<u64, Untold> {
         let about = StreamId::Webhook(webhook);
         let _turn = self.turns.turn(about).await;
-        let reach = self.reach.get().ok_or(Untold::NotYet)?;
-        let look = reach.shard.look::<Webhook, _>(webhook, Parked::of);
+        let look = self.shard.look::<Webhook, _>(webhook, Parked::of);
         let parked = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
         // Somebody may have seen to all of it meanwhile.
         let Some(at) = parked.latest else { return Ok(parked.parkings) };
-        let found = reach.shard.history().run(move |history| latest(history, about, is_parking)).await?;
+        let found = self.shard.history().run(move |history| latest(history, about, is_parking)).await?;
         let events = found.map(|record| record.events).unwrap_or_default();
         let last_error = events.iter().find_map(|event| match event {
             Event::DeliveryFailed(e) => Some(LastError { code: &e.code, status: e.status }),
             _ => None,
         });
-        let (name, owner) = reach.owner(about).await?;
+        let (name, owner) = self.owner(about).await?;
         let (workspace, url) = (name.as_str(), parked.url.reveal());
         let what =
             DeliveriesParked { owner: owner.full_name.reveal(), workspace, url, parked: parked.count, last_error, at };
@@ -79,7 +78,7 @@ impl Notices {
             text: letter.text,
             html: letter.html,
         };
-        reach.postbox.deliver(about.workspace(), &mail).await?;
+        self.postbox.deliver(&self.shard, about.workspace(), &mail).await?;
         Ok(parked.parkings)
     }
 }

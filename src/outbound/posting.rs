@@ -1,15 +1,15 @@
 //! The port of outbound webhooks: asks chats for their bundles, posts deliveries, has owners told.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actors::chat::{self, Chat};
 use actors::runtime::clock::wall_now;
 use actors::runtime::port::Port;
-use actors::runtime::shard::{Reading, ShardHandle};
+use actors::runtime::shard::ShardHandle;
 use actors::webhook::{Command, Effect, Outcome, Tried, Webhook};
 use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
-use events::log::{Log, ReadError};
+use events::log::ReadError;
 use events::record::{Cause, Position};
 use events::time::Timestamp;
 use events::who::Who;
@@ -31,16 +31,12 @@ const POSTED_MAX: u32 = 60;
 /// The port. Clones share what they hold.
 #[derive(Clone)]
 pub struct Posting {
-    /// Where the texts are.
-    pub log: Arc<dyn Log>,
-    /// Where the actors are; known once the shard has been launched.
-    pub shard: Arc<OnceLock<ShardHandle>>,
+    /// Where the actors and the texts are.
+    pub shard: ShardHandle,
     /// What posts.
     pub trying: Trying,
     /// What tells owners.
     pub notices: Arc<Notices>,
-    /// Where the log is read.
-    pub reading: Reading,
     /// What users type, without a slash at the end.
     pub base_url: Arc<str>,
     /// The wait after the first error in a row, the second, and so on, in milliseconds.
@@ -76,9 +72,8 @@ impl Port<Webhook> for Posting {
 impl Posting {
     async fn close(&self, chat: ChatId, window: u64, aggregated: bool, because: Position) -> Command {
         let close = chat::Command::Close { window, aggregated, looked_up: chat::LookedUp::default() };
-        if let Some(shard) = self.shard.get()
-            && let Err(error) = shard.report::<Chat>(chat, close, Cause::following(Who::System, because)).await
-        {
+        let cause = Cause::following(Who::System, because);
+        if let Err(error) = self.shard.report::<Chat>(chat, close, cause).await {
             tracing::error!(chat_id = %chat, %error, "a window could not be closed");
         }
         Command::Asked
@@ -106,11 +101,10 @@ impl Posting {
 
     /// The delivery as it is posted now: to the URL of now, signed with the keys of now.
     async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
-        let shard = self.shard.get()?;
-        let url = shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
+        let url = self.shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
         let read = || {
             let base_url = Arc::clone(&self.base_url);
-            shard.history().run(move |history| {
+            self.shard.history().run(move |history| {
                 let found = rebuild(history, delivery)?;
                 let keys = KeyRing::kept(history.log(), webhook)?;
                 let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
@@ -121,10 +115,8 @@ impl Posting {
             match read().await {
                 Ok(Some((body, keys))) => {
                     let url = url.reveal().to_owned();
-                    return Some((
-                        shard.clock().now(),
-                        Request::signed(url, &delivery.to_string(), wall_now(), body, &keys),
-                    ));
+                    let request = Request::signed(url, &delivery.to_string(), wall_now(), body, &keys);
+                    return Some((self.shard.clock().now(), request));
                 }
                 Ok(None) => {
                     tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");

@@ -12,8 +12,8 @@ use events::who::Who;
 use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
 
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
-use super::queue::{FileStage, Waiting};
-use super::state::{Charged, Hold, REMEMBERED_MS, State};
+use super::queue::{Charged, FileStage, Waiting};
+use super::state::{Hold, REMEMBERED_MS, State};
 use super::{
     EXPIRED_AT_ONCE, FETCH_WAIT_MS_MAX, FETCH_WAITS_MS, Fetched, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection,
     TRIES_MAX,

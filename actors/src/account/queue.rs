@@ -8,7 +8,6 @@ use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
-use super::state::Charged;
 
 /// A message's file is not fetched while this many before it are ready to leave.
 pub const FETCHED_MAX: usize = 8;
@@ -62,6 +61,17 @@ pub struct Waiting {
     pub failed_fetches: u32,
     /// When its file is fetched again; the beginning of time: at once.
     pub fetch_at: Timestamp,
+}
+
+/// A message and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charged {
+    /// Its conversation.
+    pub chat: ChatId,
+    /// What was charged.
+    pub cost: u64,
+    /// Whether a file goes with it.
+    pub has_file: bool,
 }
 
 /// How far a message's file is.

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
-use super::queue::Queue;
+use super::queue::{Charged, Queue};
 use super::{Effect, HELD_MS};
 use crate::decider::Due;
 
@@ -73,17 +73,6 @@ pub struct Current {
     pub try_number: u32,
     /// Whether the transport that makes it takes our message ids.
     pub own_message_id: bool,
-}
-
-/// A message and what it cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Charged {
-    /// Its conversation.
-    pub chat: ChatId,
-    /// What was charged.
-    pub cost: u64,
-    /// Whether a file goes with it.
-    pub has_file: bool,
 }
 
 /// A message that is done with.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Recipient};
+use actix::{Actor, AsyncContext, Context, Recipient};
 use dashmap::DashMap;
 use events::chat::Responsible;
 use events::history::History;
@@ -61,8 +61,8 @@ pub struct Parts {
     pub log: Arc<dyn Log>,
     /// The rules' time.
     pub clock: Clock,
-    /// Where effects go.
-    pub ports: Box<dyn FnOnce() -> Ports + Send>,
+    /// Makes the ports that effects go to, from the handle of the shard that is about to begin.
+    pub ports: Box<dyn FnOnce(&ShardHandle) -> Ports>,
     /// Starts the writer: on a thread of its own, or, in virtual time, as a task.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// Where the log is read.
@@ -135,8 +135,8 @@ impl Drop for Running {
 }
 
 impl Shard {
-    /// Opens the log's look-ups, starts the writer, wakes whoever has something outstanding. Call it on the deciding
-    /// thread, inside its actix system.
+    /// Opens the log's look-ups, starts the writer, makes the handle and from it the ports, then wakes whoever has
+    /// something outstanding. Call it on the deciding thread, inside its actix system.
     pub fn launch(parts: Parts) -> Result<ShardHandle, ReadError> {
         let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
         let history = History::new(Arc::clone(&parts.log), Arc::clone(&index), parts.reading);
@@ -146,56 +146,52 @@ impl Shard {
         let writer = Writer::new(Arc::clone(&parts.log), Arc::clone(&index), watermark.clone());
         (parts.start_writer)(writer, receiver);
         let sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
-        let tally = Arc::clone(sequencer.tally());
-        let (registry, outstanding_now) = (Arc::new(Registry::default()), agenda.size());
-        let queues = Queues::default();
+        let context = Context::new();
+        let handle = ShardHandle {
+            keeper: context.address(),
+            registry: Arc::default(),
+            tail: Tail::new(history.clone(), watermark.clone()),
+            index,
+            log: parts.log,
+            history,
+            watermark,
+            clock: parts.clock,
+            admission: Admission::new(parts.commands_in_flight),
+            queues: Queues::default(),
+            tally: Arc::clone(sequencer.tally()),
+            outstanding_now: agenda.size(),
+        };
         let shard = Rc::new(Self {
             sequencer: RefCell::new(sequencer),
-            watermark: watermark.clone(),
-            clock: parts.clock.clone(),
-            ports: (parts.ports)(),
+            watermark: handle.watermark.clone(),
+            clock: handle.clock.clone(),
+            ports: (parts.ports)(&handle),
             idle: parts.idle,
             snapshot_every: parts.snapshot_every,
             reports: parts.reports,
-            log: Arc::clone(&parts.log),
-            history: history.clone(),
-            registry: Arc::clone(&registry),
+            log: Arc::clone(&handle.log),
+            history: handle.history.clone(),
+            registry: Arc::clone(&handle.registry),
             held: RefCell::default(),
             awake: RefCell::default(),
             agenda: RefCell::new(agenda),
-            queues: Arc::clone(&queues),
+            queues: Arc::clone(&handle.queues),
             running: Rc::default(),
             stopping: Cell::new(false),
             checkpoints: Cell::new(0),
             touched: Notify::new(),
         });
         shard.wake_outstanding(outstanding)?;
-        let admission = Admission::new(parts.commands_in_flight);
-        let keeper = Keeper::new(shard).start();
-        let tail = Tail::new(history.clone(), watermark.clone());
-        actix::spawn(vital::task(tail.clone().run()));
-        let (log, clock) = (parts.log, parts.clock);
-        Ok(ShardHandle {
-            keeper,
-            registry,
-            index,
-            log,
-            history,
-            tail,
-            watermark,
-            clock,
-            admission,
-            queues,
-            tally,
-            outstanding_now,
-        })
+        context.run(Keeper::new(shard));
+        actix::spawn(vital::task(handle.tail.clone().run()));
+        Ok(handle)
     }
 
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
         let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
         let covered = self.agenda.borrow().covered();
         for stored in self.log.read(covered.saturating_add(1)) {
-            let record = events::record::decode(&stored?)?;
+            let record = events::codec::decode(&stored?)?;
             streams.extend(woken(&record));
         }
         for stream in streams {

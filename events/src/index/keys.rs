@@ -1,9 +1,8 @@
 //! The keys of the index, as types and as bytes.
 
 use crate::characters;
-use crate::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WorkspaceId};
 use crate::personal::Digest;
-use crate::record::Position;
 
 pub(super) const COVERED: &[u8] = b"!covered";
 pub(super) const IDEMPOTENCY: &[u8] = b"i";

@@ -9,9 +9,8 @@ use super::entries::{Entries, Held};
 use super::keys::{self, Lookup, Moment, Series, Shared};
 use super::{BLOCK, Index, VERSION};
 use crate::codec::{self, CodecError};
-use crate::ids::MessageId;
+use crate::ids::{MessageId, Position};
 use crate::log::{NOTE_BYTES_MAX, Note};
-use crate::record::Position;
 
 /// A block of queued messages takes no more than this: a note has room for it and one long series more.
 const PACKED_BYTES_MAX: usize = 3_500;

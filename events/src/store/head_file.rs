@@ -9,8 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::ids::Position;
 use crate::personal::Digest;
-use crate::record::Position;
 
 const NAME: &str = "witness";
 const PLACE_BYTES: u64 = 512;

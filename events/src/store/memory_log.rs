@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ids::Position;
 use crate::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
-use crate::record::Position;
 
 /// The log in memory.
 #[derive(Default)]

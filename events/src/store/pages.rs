@@ -8,9 +8,9 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::chain::GENESIS;
+use crate::ids::Position;
 use crate::log::{ReadError, Reader, StoredRecord};
 use crate::personal::Digest;
-use crate::record::Position;
 
 /// No stored value is longer.
 pub(crate) const PAGE_BYTES_MAX: usize = 4_096;

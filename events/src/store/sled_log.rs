@@ -17,8 +17,9 @@ use super::head_file::{Seen, Witness};
 pub use super::lifecycle::Closed;
 use super::lifecycle::{self, Closing, Obstacle};
 use super::pages::{self, PAGE_BYTES_MAX};
+use crate::codec;
+use crate::ids::Position;
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
-use crate::record::{self, Position};
 
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
@@ -119,7 +120,7 @@ impl SledLog {
         let key = last.map_err(store)?;
         let (position, _) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
         let last = self.records(position)?.last().ok_or_else(|| malformed_key(position))??;
-        let record = record::decode(&last)?;
+        let record = codec::decode(&last)?;
         Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
     }
 

@@ -1,7 +1,7 @@
 //! What is written together is stored together, at its place, or not at all.
 
+use events::codec::decode;
 use events::log::{Batch, Head, NOTE_BYTES_MAX, WriteError};
-use events::record::decode;
 
 use crate::hand::queued;
 use crate::store::Store;

@@ -3,11 +3,12 @@
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 
+use events::codec::decode;
 use events::event::Event;
 use events::history::{History, Of, ReadMode};
 use events::ids::MessageId;
 use events::index::Index;
-use events::record::{Position, Record, decode};
+use events::record::{Position, Record};
 use events::time::Timestamp;
 
 use crate::desk::Desk;

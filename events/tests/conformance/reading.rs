@@ -1,7 +1,7 @@
 //! Reading begins anywhere, inside a commit too, and ends at the head.
 
+use events::codec::decode;
 use events::log::StoredRecord;
-use events::record::decode;
 
 use crate::hand::queued;
 use crate::store::Store;

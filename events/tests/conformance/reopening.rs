@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use events::account::MessageQueued;
+use events::codec::decode;
 use events::event::Event;
 use events::log::{Head, Log};
-use events::record::decode;
 use events::store::sled_log::{OpenError, SledLog};
 use events::verify::verify;
 

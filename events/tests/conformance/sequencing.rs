@@ -212,7 +212,7 @@ fn a_commit_tells_its_tenant_and_its_cause() {
         let record = desk.sequencer.append(of_workspace(2), 0, commit(of_workspace(2), begun(2))).unwrap();
         desk.flush();
         let stored = desk.log().read(1).next().unwrap().unwrap();
-        assert_eq!(events::record::decode(&stored).unwrap(), *record);
+        assert_eq!(events::codec::decode(&stored).unwrap(), *record);
         assert_eq!((record.workspace, record.cause.by), (workspace(2), Who::System));
     }
 }

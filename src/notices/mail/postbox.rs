@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use actors::runtime::clock::Clock;
-use actors::runtime::shard::{Reading, ShardHandle};
+use actors::runtime::shard::ShardHandle;
 use events::ids::WorkspaceId;
 use events::log::{Log, ReadError};
 use tokio::sync::Mutex;
@@ -14,9 +13,6 @@ use crate::metrics::Mails;
 
 /// Takes e-mails. Trying again after a fault is the caller's affair.
 pub struct Postbox {
-    shard: ShardHandle,
-    reading: Reading,
-    clock: Clock,
     mailer: Option<Arc<dyn Mailer>>,
     mails: Mails,
     /// Two that choose a slot at the same moment would choose the same one.
@@ -27,27 +23,13 @@ pub struct Postbox {
 
 impl Postbox {
     /// Hands over through `mailer`; without one, e-mails are only kept.
-    pub fn new(
-        shard: ShardHandle,
-        reading: Reading,
-        clock: Clock,
-        mailer: Option<Arc<dyn Mailer>>,
-        mails: Mails,
-    ) -> Self {
-        Self {
-            shard,
-            reading,
-            clock,
-            mailer,
-            mails,
-            choosing: Mutex::default(),
-            unrecorded: std::sync::Mutex::default(),
-        }
+    pub fn new(mailer: Option<Arc<dyn Mailer>>, mails: Mails) -> Self {
+        Self { mailer, mails, choosing: Mutex::default(), unrecorded: std::sync::Mutex::default() }
     }
 
     /// Keeps an e-mail durably, then hands it over. One that is known to have been handed over is not handed over again.
-    pub async fn deliver(&self, workspace: WorkspaceId, mail: &Mail) -> Result<(), Fault> {
-        let delivered = self.try_deliver(workspace, mail).await;
+    pub async fn deliver(&self, shard: &ShardHandle, workspace: WorkspaceId, mail: &Mail) -> Result<(), Fault> {
+        let delivered = self.try_deliver(shard, workspace, mail).await;
         let result = delivered.as_ref().map_or_else(Fault::code, |result| *result);
         self.mails.count(result);
         delivered.map(drop)
@@ -62,19 +44,24 @@ impl Postbox {
     }
 
     /// Says what is counted.
-    async fn try_deliver(&self, workspace: WorkspaceId, mail: &Mail) -> Result<&'static str, Fault> {
+    async fn try_deliver(
+        &self,
+        shard: &ShardHandle,
+        workspace: WorkspaceId,
+        mail: &Mail,
+    ) -> Result<&'static str, Fault> {
         if !message::is_id(&mail.id) {
             return Err(Fault::Unfit);
         }
         let state = if self.unrecorded().contains(&mail.id) { MailState::HandedOver } else { MailState::Kept };
-        if self.keep(workspace, mail, state, None).await? == MailState::HandedOver {
+        if self.keep(shard, workspace, mail, state, None).await? == MailState::HandedOver {
             self.unrecorded().remove(&mail.id);
             return Ok(Mails::HANDED_OVER);
         }
         let Some(mailer) = &self.mailer else { return Ok(Mails::KEPT) };
         let sent = mailer.send(mail).await;
         let state = if sent.is_ok() { MailState::HandedOver } else { MailState::Failing };
-        let kept = self.keep(workspace, mail, state, sent.as_ref().err()).await;
+        let kept = self.keep(shard, workspace, mail, state, sent.as_ref().err()).await;
         if let Err(error) = kept {
             tracing::warn!(workspace_id = %workspace, %error, "what became of an e-mail cannot be kept");
             if sent.is_ok() {
@@ -92,14 +79,15 @@ impl Postbox {
     /// it is now.
     async fn keep(
         &self,
+        shard: &ShardHandle,
         workspace: WorkspaceId,
         mail: &Mail,
         state: MailState,
         error: Option<&Fault>,
     ) -> Result<MailState, Fault> {
         let _alone = self.choosing.lock().await;
-        let log = Arc::clone(self.shard.log());
-        let kept = self.reading.read(move || outbox::read(log.as_ref(), workspace)).await.map_err(|error| {
+        let read = shard.history().run(move |history| outbox::read(history.log(), workspace));
+        let kept = read.await.map_err(|error| {
             tracing::warn!(workspace_id = %workspace, %error, "the outbox cannot be read");
             Fault::NotKept
         })?;
@@ -107,8 +95,8 @@ impl Postbox {
         if let Some(known) = known.filter(|view| view.state == MailState::HandedOver || state == MailState::Kept) {
             return Ok(known.state);
         }
-        let view = MailView::new(mail, state, self.clock.now().to_string(), error.map(ToString::to_string));
+        let view = MailView::new(mail, state, shard.clock().now().to_string(), error.map(ToString::to_string));
         let notes = outbox::notes(workspace, &kept, &view)?;
-        if self.shard.note(notes).await { Ok(state) } else { Err(Fault::NotKept) }
+        if shard.note(notes).await { Ok(state) } else { Err(Fault::NotKept) }
     }
 }

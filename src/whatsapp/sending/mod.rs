@@ -7,16 +7,15 @@ mod queued;
 mod shares;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::{Account, Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
-use actors::runtime::shard::Reading;
 use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
-use events::index::{AccountEntry, Index, Lookup};
-use events::log::{Log, ReadError};
+use events::index::{AccountEntry, Lookup};
+use events::log::ReadError;
 use events::record::Position;
 use futures_util::future::LocalBoxFuture;
 
@@ -44,15 +43,11 @@ const FETCHED_AGAIN_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Sending {
     /// Where the texts are.
-    pub log: Arc<dyn Log>,
-    /// Where their places are; known once the shard has been launched.
-    pub index: Arc<OnceLock<Arc<Index>>>,
+    pub history: History,
     /// What sends.
     pub transports: Arc<Transports>,
     /// What gets files.
     pub fetching: Arc<Fetching>,
-    /// Where the log is read.
-    pub reading: Reading,
     /// An outcome that takes longer, in real time, is unknown.
     pub handover_timeout: Duration,
     /// What tells owners.
@@ -125,8 +120,7 @@ impl Sending {
 
     async fn read(&self, account: AccountId, message: MessageId) -> Option<(AccountEntry, Queued)> {
         for _ in 0..READS_MAX {
-            let sending = self.clone();
-            match self.reading.read(move || sending.read_now(account, message)).await {
+            match self.history.run(move |history| read_now(history, account, message)).await {
                 Ok(Some(found)) => return Some(found),
                 Ok(None) => {
                     tracing::error!(account_id = %account, message_id = %message, "a queued message is not in the log");
@@ -141,11 +135,14 @@ impl Sending {
         }
         None
     }
+}
 
-    fn read_now(&self, account: AccountId, message: MessageId) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
-        let Some(index) = self.index.get() else { return Ok(None) };
-        let Some(line) = index.find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
-        let history = History::new(Arc::clone(&self.log), Arc::clone(index), self.reading);
-        Ok(queued(&history, message)?.map(|queued| (line, queued)))
-    }
+/// A message with the account that sends it.
+fn read_now(
+    history: &History,
+    account: AccountId,
+    message: MessageId,
+) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
+    let Some(line) = history.index().find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
+    Ok(queued(history, message)?.map(|queued| (line, queued)))
 }

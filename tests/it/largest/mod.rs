@@ -146,7 +146,7 @@ fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
 fn is_reported(history: &History) -> usize {
     let mut deliveries = BTreeSet::new();
     for stored in history.log().read(1) {
-        for event in events::record::decode(&stored.unwrap()).unwrap().events {
+        for event in events::codec::decode(&stored.unwrap()).unwrap().events {
             if let Event::BundleFlushed(flushed) = event {
                 deliveries.extend(flushed.delivery());
             }

@@ -5,10 +5,11 @@ use std::io;
 use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use events::codec::decode;
 use events::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
-use events::record::{Position, Record, decode};
+use events::record::{Position, Record};
 use events::store::memory_log::MemoryLog;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::UnboundedReceiver;

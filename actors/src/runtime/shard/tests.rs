@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use actix::System;
 use events::account::Origin;
+use events::codec::decode;
 use events::event::Event;
 use events::history::{History, ReadMode};
 use events::ids::MessageId;
 use events::index::Index;
 use events::log::{Batch, Log};
 use events::personal::Digest;
-use events::record::{Cause, Position, decode};
+use events::record::{Cause, Position};
 use events::sequencer::{NewCommit, Sequencer};
 use events::snapshot;
 use events::store::memory_log::MemoryLog;
@@ -182,7 +183,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
         let parts = Parts {
             log: Arc::clone(log),
             clock: Clock::start(Arc::new(|| at(0)), log.head().recorded_at, 1),
-            ports: Box::new(move || Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
+            ports: Box::new(move |_| Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
             start_writer: Box::new(move |writer, work| drop(actix::spawn(write(writer, work, allowed)))),
             reading: Reading::Inline,
             commands_in_flight: 10,

@@ -1,0 +1,50 @@
+//! What the actors reach outside: the ports, made once the actors themselves can be reached.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::runtime::port::Ports;
+use actors::runtime::shard::ShardHandle;
+
+use crate::notices::Notices;
+use crate::notices::mail::Postbox;
+use crate::outbound::Trying;
+use crate::outbound::posting::Posting;
+use crate::whatsapp::sending::{Fetching, Lately, Sending, Transports};
+
+/// What the ports are made of beside the actors.
+pub(super) struct PortParts {
+    pub(super) transports: Arc<Transports>,
+    pub(super) fetching: Arc<Fetching>,
+    pub(super) handover_timeout: Duration,
+    pub(super) lately: Lately,
+    pub(super) trying: Trying,
+    pub(super) base_url: Arc<str>,
+    /// The waits after errors in a row, in milliseconds.
+    pub(super) retry_ms: Arc<[u64]>,
+    pub(super) postbox: Arc<Postbox>,
+}
+
+impl PortParts {
+    /// The ports of the actors of this shard.
+    pub(super) fn ports(self, shard: &ShardHandle) -> Ports {
+        let notices = Arc::new(Notices::new(shard.clone(), self.postbox));
+        let sending = Sending {
+            history: shard.history().clone(),
+            transports: self.transports,
+            fetching: self.fetching,
+            handover_timeout: self.handover_timeout,
+            notices: Arc::clone(&notices),
+            lately: self.lately,
+        };
+        let posting = Posting {
+            shard: shard.clone(),
+            trying: self.trying,
+            notices,
+            base_url: self.base_url,
+            retry_ms: self.retry_ms,
+        };
+        Ports { send: Rc::new(sending), post: Rc::new(posting) }
+    }
+}
