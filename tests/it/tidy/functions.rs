@@ -22,7 +22,7 @@ const TABLES: &[(&str, &str)] = &[
     ("events/tests/shared/random.rs", "of_accounts"),
     ("events/tests/shared/random_webhooks.rs", "of_deliveries"),
     ("events/tests/shared/samples.rs", "account_samples"),
-    ("src/http/error.rs", "from"),
+    ("src/service/refusal.rs", "from"),
     ("src/net/guard/tests.rs", "every_spelling_of_a_forbidden_address_is_refused"),
 ];
 
