@@ -3,12 +3,13 @@
 mod directory;
 mod disk;
 mod future;
+mod holder;
 mod listener;
 mod ports;
 mod start;
+mod start_error;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::account::pacing::Gap;
@@ -27,9 +28,11 @@ use governor::clock::MonotonicClock;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
 pub use disk::watch as watch_disk;
+pub use holder::Holder;
 pub use listener::listener_of;
-pub use start::{Holder, StartError, Started, start, unusable};
+pub use start::{Started, start, unusable};
 pub(crate) use start::{admin_key_file, write_private};
+pub use start_error::StartError;
 
 use self::ports::PortParts;
 use crate::config::{Attachments, Config, Limits, Pacing};
@@ -39,6 +42,7 @@ use crate::net::rate_limit::Flood;
 use crate::net::stream_limit::Seats;
 use crate::notices::mail::{Mailer, Postbox};
 use crate::outbound::{Poster, Tries, Trying};
+use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Chance};
 use crate::whatsapp::receiving;
@@ -49,8 +53,6 @@ use crate::whatsapp::transports::simulator::echo::Echo;
 
 /// Updates that a transport may be ahead of us.
 const UPDATES_AHEAD: usize = 1_024;
-/// No disk has so much room.
-const UNKNOWN: u64 = u64::MAX;
 
 /// Everything a request needs. Clones share it.
 #[derive(Clone)]
@@ -82,7 +84,7 @@ pub struct Gateway {
     /// Where the log is read.
     pub reading: Reading,
     /// Whether new work is taken.
-    pub state: Arc<State>,
+    pub readiness: Arc<Readiness>,
     /// Figures for monitoring.
     pub metrics: Arc<Metrics>,
     /// The last requests to the inbound webhooks.
@@ -104,49 +106,6 @@ pub struct Gateway {
 fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
     let base_url_bytes = u64::try_from(base_url_bytes).unwrap_or(u64::MAX);
     config.outbound.bundle_bytes.saturating_sub(base_url_bytes.saturating_mul(1 + 6))
-}
-
-/// Whether new work is taken.
-#[derive(Debug)]
-pub struct State {
-    stopping: AtomicBool,
-    disk_full: AtomicBool,
-    disk_free: AtomicU64,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        let disk_free = AtomicU64::new(UNKNOWN);
-        Self { stopping: AtomicBool::default(), disk_full: AtomicBool::default(), disk_free }
-    }
-}
-
-impl State {
-    /// From now on `/readyz` says no.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
-
-    /// Whether the gateway is about to end.
-    pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
-    }
-
-    /// Whether the disk has less room than is kept in reserve.
-    pub fn is_disk_full(&self) -> bool {
-        self.disk_full.load(Ordering::Acquire)
-    }
-
-    /// Room on the disk in bytes; `None` as long as nobody has looked.
-    pub fn disk_free_bytes(&self) -> Option<u64> {
-        Some(self.disk_free.load(Ordering::Acquire)).filter(|free| *free != UNKNOWN)
-    }
-
-    /// How much room the disk has, and whether that is less than is kept in reserve.
-    pub fn set_disk(&self, free_bytes: u64, full: bool) {
-        self.disk_free.store(free_bytes, Ordering::Release);
-        self.disk_full.store(full, Ordering::Release);
-    }
 }
 
 /// What a gateway is made of.
@@ -220,8 +179,8 @@ impl Gateway {
             transport.start(sink);
             actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone())));
         }
-        let state: Arc<State> = Arc::default();
-        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&state), &metered, &mails));
+        let readiness: Arc<Readiness> = Arc::default();
+        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&readiness), &metered, &mails));
         let attempts = Attempts::open(shard.log().as_ref())?;
         actix::spawn(vital::task(attempts.clone().save_each_second(shard.clone(), make.reading)));
         actix::spawn(vital::task(tries.clone().save_each_second(shard.clone(), make.reading)));
@@ -239,7 +198,7 @@ impl Gateway {
             simulator: make.simulator,
             echo: make.echo,
             reading: make.reading,
-            state,
+            readiness,
             metrics,
             attempts,
             tries,

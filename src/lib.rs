@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod net;
 pub mod notices;
 pub mod outbound;
+pub mod readiness;
 pub mod recent;
 pub mod rights;
 pub mod secrets;

@@ -19,7 +19,7 @@ use self::collected::Collected;
 pub use self::fetches::Metered;
 pub use self::mails::Mails;
 pub use self::requests::Requests;
-use crate::gateway::State;
+use crate::readiness::Readiness;
 
 /// All figures of one gateway. Several gateways in one process share none.
 pub struct Metrics {
@@ -53,7 +53,7 @@ impl Format {
 
 impl Metrics {
     /// Of the gateway with these actors, this state, these files and these e-mails.
-    pub fn new(shard: ShardHandle, state: Arc<State>, files: &Metered, mails: &Mails) -> Self {
+    pub fn new(shard: ShardHandle, state: Arc<Readiness>, files: &Metered, mails: &Mails) -> Self {
         let mut registry = Registry::with_prefix("tidings");
         let requests = Requests::default();
         requests.register(&mut registry);

@@ -9,6 +9,7 @@ mod lines;
 mod vital;
 
 use std::env;
+use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -111,6 +112,16 @@ fn may_be_heard(target: &str, level: Level) -> bool {
 fn filter(wanted: Option<&str>) -> Result<EnvFilter, ParseError> {
     let wanted = wanted.map(str::trim).filter(|text| !text.is_empty());
     EnvFilter::builder().parse(wanted.unwrap_or(DEFAULT))
+}
+
+/// An error, and what caused it, and what caused that.
+pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// An error with all its causes, in one line.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

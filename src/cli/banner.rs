@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::demo::ACCOUNT_PHONE;
+use super::data_dir::ACCOUNT_PHONE;
 
 /// Whom the first message goes to.
 const CONTACT: &str = "+14151231234";

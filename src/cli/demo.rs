@@ -12,17 +12,15 @@ use events::ids::WorkspaceId;
 use events::store::sled_log::{OpenError, SledLog};
 
 use self::workspace::Ready;
-pub(super) use self::workspace::{ACCOUNT_PHONE, api_key_file};
 use super::args::{Cli, DemoArgs};
 use super::banner::Banner;
+use super::data_dir::{DEMO_DATA_DIR, api_key_file, in_use, unreadable};
 use super::exit::{Exit, Failure};
-use super::serve::{Running, in_use};
+use super::serve::Running;
 use super::{commentary, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
 
-/// Where the demo keeps its data.
-pub(super) const DATA_DIR: &str = "data/demo";
 /// The default of `serve`, which the demo leaves alone.
 const PRODUCTION_DATA_DIR: &str = "data";
 /// Where a CRM on this machine takes its reports.
@@ -40,7 +38,7 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, message).hint("use `tidings serve` for production"));
     }
     if config.data_dir == Path::new(PRODUCTION_DATA_DIR) && cli.data_dir.is_none() {
-        config.data_dir = PathBuf::from(DATA_DIR);
+        config.data_dir = PathBuf::from(DEMO_DATA_DIR);
     }
     // What a developer's CRM listens on; our own address stays closed.
     if config.guard.allow_networks.is_empty() {
@@ -150,5 +148,5 @@ fn reset(directory: &Path) -> Result<(), Failure> {
 
 async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
     let verdict = gateway.read(|gateway| events::verify::verify(gateway.shard.log().as_ref(), |_| {})).await;
-    verdict.map(|_| true).map_err(|error| super::reading::unreadable(&error))
+    verdict.map(|_| true).map_err(|error| unreadable(&error))
 }

@@ -59,11 +59,6 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error, and what caused it, and what caused that.
-pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
-}
-
 /// A command that did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -85,8 +80,7 @@ impl Failure {
 
     /// A failure that tells an error and all its causes.
     pub fn because(exit: Exit, error: &(dyn Error + 'static)) -> Self {
-        let messages: Vec<String> = causes(error).map(ToString::to_string).collect();
-        Self::new(exit, messages.join(": "))
+        Self::new(exit, telemetry::with_causes(error))
     }
 
     /// Adds what to do about it.

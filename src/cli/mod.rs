@@ -6,6 +6,7 @@ mod banner;
 mod bench;
 mod commentary;
 mod credits;
+mod data_dir;
 mod demo;
 mod events;
 pub mod exit;

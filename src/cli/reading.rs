@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use events::history::{History, ReadMode};
 use events::index::Index;
-use events::log::{Log, ReadError};
+use events::log::Log;
 use events::store::scratch::CopyError;
 use events::store::sled_log::{OpenError, SledLog};
 
 use super::args::{Cli, Server};
+use super::data_dir::{data_dir, in_use, unreadable};
 use super::exit::{Exit, Failure};
 use super::remote::{Door, Remote, kept_key};
 use super::scratch::Scratch;
-use super::serve::in_use;
-use crate::config::Config;
 use crate::gateway::Holder;
 use crate::rights::{Denied, Need, told};
 
@@ -82,20 +81,5 @@ fn not_copied(error: &CopyError) -> Failure {
         CopyError::To { path, source } => failed(path, source).hint(OTHER_PLACE),
         CopyError::Room { .. } => Failure::because(Exit::Failed, error).hint(OTHER_PLACE),
         CopyError::InUse => Failure::because(Exit::DataInUse, error),
-    }
-}
-
-/// The configured directory, or the demo's where only that exists.
-pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
-    let demo = Path::new(super::demo::DATA_DIR);
-    let chosen = cli.data_dir.is_some() || config.data_dir.join("log").exists();
-    if chosen || !demo.exists() { &config.data_dir } else { demo }
-}
-
-/// A log that cannot be read is damaged, or its disk failed.
-pub(super) fn unreadable(error: &ReadError) -> Failure {
-    match error {
-        ReadError::Damaged { .. } => Failure::because(Exit::Integrity, error),
-        ReadError::Store(_) => Failure::because(Exit::Failed, error),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Access, Cli, Operator, SimulatorUrl};
+use super::data_dir::{api_key_file, data_dir};
 use super::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::gateway::{Holder, admin_key_file};
@@ -122,7 +123,7 @@ impl Remote {
         let given = operator.admin_key.clone();
         let Some(url) = &operator.url else {
             let config = super::config(cli, None)?;
-            let directory = super::reading::data_dir(cli, &config);
+            let directory = data_dir(cli, &config);
             let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
             let key = given.or_else(preset).map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
             return Self::new(&holder_url(directory), key, Door::Operator)?.with_a_key();
@@ -148,7 +149,7 @@ impl Remote {
             return Self::new(url, key, Door::Workspace);
         }
         let config: Config = super::config(cli, None)?;
-        let directory = super::reading::data_dir(cli, &config);
+        let directory = data_dir(cli, &config);
         let key = given.map_or_else(|| kept_api_key(directory), |key| Ok(Some(key)))?;
         Self::new(&holder_url(directory), key, Door::Workspace)
     }
@@ -168,7 +169,7 @@ impl Remote {
             return Self::new(url, given.or_else(kept), Door::Operator);
         }
         let config = super::config(cli, None)?;
-        let directory = super::reading::data_dir(cli, &config);
+        let directory = data_dir(cli, &config);
         let preset = config.admin_key.as_ref().map(|key| key.reveal().to_owned());
         Self::new(&holder_url(directory), preset.or_else(|| kept_key(directory).ok().flatten()), Door::Operator)
     }
@@ -310,7 +311,7 @@ pub(super) fn kept_key(directory: &Path) -> Result<Option<String>, Failure> {
 
 /// The workspace's key that the demo kept in its data directory.
 fn kept_api_key(directory: &Path) -> Result<Option<String>, Failure> {
-    kept(&super::demo::api_key_file(directory))
+    kept(&api_key_file(directory))
 }
 
 /// The key in a file, if there is one. A key that is there and belongs to somebody else is not passed over.

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,7 +18,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::args::{Cli, ServeArgs};
-use super::exit::{Exit, Failure, causes};
+use super::data_dir::{in_use, unreadable};
+use super::exit::{Exit, Failure};
 use super::say;
 use crate::config::Config;
 use crate::gateway::{self, Holder, StartError, Started};
@@ -90,7 +90,7 @@ impl Running {
         let (server, serving, connections) = serve(config, &started, listener, size).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");
         Holder { pid: std::process::id(), url }.write(&config.data_dir).map_err(|error| failed(&error))?;
-        let (directory, state) = (config.data_dir.clone(), started.gateway.state.clone());
+        let (directory, state) = (config.data_dir.clone(), started.gateway.readiness.clone());
         actix::spawn(vital::task(gateway::watch_disk(directory, config.disk_reserve_mb, state)));
         answering::itself(bound).await?;
         Ok(Self { started, recovered, aside: JoinSet::new(), server, serving, connections, signals })
@@ -104,7 +104,7 @@ impl Running {
             ended = serving => telemetry::end(&format!("the HTTP server has ended: {}", reason(ended))),
         }
         tell(json, "Stopping: finishing what is under way (again to stop at once)");
-        started.gateway.state.stop();
+        started.gateway.readiness.stop();
         tell_service_manager(NotifyState::Stopping);
         let clean = async move {
             shown_unready(&connections).await;
@@ -228,7 +228,7 @@ pub(super) fn not_started(error: &StartError) -> Failure {
         StartError::Future { .. } => Failure::because(Exit::Failed, error)
             .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
         StartError::Denied(denied) => Failure::because(Exit::Failed, error).hint(denied.hint()),
-        StartError::Read(error) | StartError::Log(OpenError::Read(error)) => super::reading::unreadable(error),
+        StartError::Read(error) | StartError::Log(OpenError::Read(error)) => unreadable(error),
         _ if is_read_only(error) => Failure::because(Exit::Failed, error)
             .hint("the data directory needs a disk that can be written: mount it so, or name another with --data-dir"),
         _ => Failure::because(Exit::Failed, error),
@@ -238,20 +238,7 @@ pub(super) fn not_started(error: &StartError) -> Failure {
 /// Whether a file system that is mounted for reading only is at the root of it.
 fn is_read_only(error: &(dyn Error + 'static)) -> bool {
     let is_so = |io: &io::Error| io.kind() == io::ErrorKind::ReadOnlyFilesystem;
-    causes(error).any(|cause| cause.downcast_ref().is_some_and(is_so))
-}
-
-/// Another process has the data directory.
-pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
-    let directory = directory.display();
-    match holder {
-        Some(Holder { pid, url }) => {
-            let message = format!("data directory {directory} is in use by tidings (pid {pid})");
-            Failure::new(Exit::DataInUse, message).hint(format!("open {url} or use --data-dir"))
-        }
-        None => Failure::new(Exit::DataInUse, format!("data directory {directory} is in use by another process"))
-            .hint("use --data-dir"),
-    }
+    telemetry::causes(error).any(|cause| cause.downcast_ref().is_some_and(is_so))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `tidings state`: what one actor knows, now or as of any moment.
 
 use super::args::{Cli, StateArgs};
+use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
-use super::reading::{Source, unreadable};
+use super::reading::Source;
 use super::remote::Call;
 use crate::service::states::{self, StateView};
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 use ::events::history::History;
 
 use super::args::{Cli, Server, TailArgs};
+use super::data_dir::unreadable;
 use super::events::lines;
 use super::exit::{Exit, Failure};
-use super::reading::{Source, unreadable};
+use super::reading::Source;
 use super::remote::{Call, Remote};
 use super::{print, print_row};
 use crate::service::events::{self, EventRow, Filter};

@@ -112,11 +112,11 @@ mod tests {
     fn without_any_flag_somebody_greets_the_demos_account() {
         let TriggerCommand::Message(args) = parsed("message") else { panic!("no message") };
         let wanted = json!({
-            "account": crate::cli::demo::ACCOUNT_PHONE, "from": CONTACT, "name": "Mary Major", "text": TEXT,
+            "account": crate::cli::data_dir::ACCOUNT_PHONE, "from": CONTACT, "name": "Mary Major", "text": TEXT,
         });
         assert_eq!(message(&args).into_body(), Some(wanted));
         let TriggerCommand::Sent(args) = parsed("sent") else { panic!("nothing sent") };
-        let wanted = json!({"account": crate::cli::demo::ACCOUNT_PHONE, "to": CONTACT, "text": TEXT});
+        let wanted = json!({"account": crate::cli::data_dir::ACCOUNT_PHONE, "to": CONTACT, "text": TEXT});
         assert_eq!(sent(&args).into_body(), Some(wanted));
     }
 

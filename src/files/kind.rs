@@ -1,5 +1,6 @@
 //! Whether what came is of the kind that the file's name says.
 
+use super::office::{is_of, is_office_text};
 use super::{name, sniff};
 
 /// What a name promises: its endings, and how the kinds begin that keep the promise.
@@ -45,21 +46,8 @@ const NAMED: [Named; 4] = [
 
 /// Readers look for the beginning of a PDF so far.
 const PDF_WITHIN: usize = 1_024;
-/// Endings under which programs give tables and letters in HTML or XML of Microsoft's office, or in rich text.
-const OFFICE: [&str; 6] = ["xls", "xlt", "doc", "dot", "ppt", "pps"];
-/// Stands in every such page.
-const OFFICE_NAMESPACES: [&[u8]; 2] = [b"urn:schemas-microsoft-com:office:", b"http://schemas.microsoft.com/office/"];
 /// Characters of a text that are shown.
 const SHOWN_CHARS: usize = 80;
-
-/// Whether this is what office programs take under this name, though it is HTML, XML or rich text.
-pub(super) fn is_office_text(bytes: &[u8], name: &str) -> bool {
-    let begins = |start: &[u8]| bytes.trim_ascii_start().starts_with(start);
-    let names = |word: &&[u8]| bytes.windows(word.len()).any(|window| window == *word);
-    // A page with a form, such as one to sign in, is no table, whatever it names.
-    let is_page = || [b"<form".as_slice(), b"<FORM"].iter().any(names);
-    is_of(name, &OFFICE) && (begins(b"{\\rtf") || (OFFICE_NAMESPACES.iter().any(names) && !is_page()))
-}
 
 /// The ending, if its files have a signature and these bytes are a text.
 pub(super) fn text_instead(bytes: &[u8], name: &str) -> Option<&'static str> {
@@ -84,11 +72,6 @@ pub(super) fn beginning(bytes: &[u8]) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let shown = words.join(" ");
     shown.chars().filter(|character| !name::is_hidden(*character)).take(SHOWN_CHARS).collect()
-}
-
-fn is_of(name: &str, endings: &[&str]) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
 #[cfg(test)]

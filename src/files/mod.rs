@@ -7,6 +7,7 @@ mod fault;
 mod fetcher;
 mod kind;
 mod name;
+mod office;
 mod retry_after;
 mod sharing;
 mod sniff;

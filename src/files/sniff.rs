@@ -1,6 +1,6 @@
 //! Tells what a file is from its bytes alone: neither its name nor what a server says of it is trusted.
 
-use super::kind;
+use super::office;
 
 /// What nothing else is sure of.
 pub(super) const UNKNOWN: &str = "application/octet-stream";
@@ -42,7 +42,7 @@ pub(super) fn mime(bytes: &[u8]) -> &'static str {
 /// Whether these bytes are a web page where a file of this name is meant to be something else.
 pub(super) fn is_sharing_page(bytes: &[u8], name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    if kind::is_office_text(bytes, &name) {
+    if office::is_office_text(bytes, &name) {
         return false;
     }
     let is_named = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));

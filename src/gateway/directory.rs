@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::start::{StartError, file};
+use super::start_error::{StartError, file};
 use crate::rights::{Denied, Need, tighten};
 
 /// What we keep in it, with all that these folders hold. Other folders in it are not ours to judge.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::State;
+use crate::readiness::Readiness;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Notes every second whether less than `reserve_mb` MiB are free; ends when the gateway stops.
-pub async fn watch(directory: PathBuf, reserve_mb: u64, state: Arc<State>) {
+pub async fn watch(directory: PathBuf, reserve_mb: u64, state: Arc<Readiness>) {
     while !state.is_stopping() {
         // Where the system does not tell, there is room.
         let free = free_bytes(&directory).unwrap_or(u64::MAX);

@@ -3,7 +3,7 @@
 use events::log::Log;
 use events::time::Timestamp;
 
-use super::start::StartError;
+use super::start_error::StartError;
 
 /// A log that is further ahead is refused, unless the operator has taken it so.
 const AHEAD_MS_MAX: u64 = 3_600_000;

@@ -12,30 +12,31 @@ use actix::Arbiter;
 use actors::runtime::clock::{Clock, wall_now};
 use actors::runtime::shard::Reading;
 use actors::runtime::vital;
-use events::log::{Log, ReadError};
+use events::log::Log;
 use events::personal::Digest;
 use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
-use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
+use super::holder::Holder;
+use super::start_error::{StartError, file};
 use super::{Gateway, Make};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::net::client::Trust;
 use crate::net::guard::{Guard, Own};
-use crate::notices::mail::{Authorities, Mailer, SetupError, Smtp};
+use crate::notices::mail::{Authorities, Mailer, Smtp};
 use crate::outbound::Http;
-use crate::rights::{self, Denied, Need};
+use crate::rights::{self, Need};
 use crate::secrets::{self, Chance};
 use crate::telemetry;
 use crate::whatsapp::sending::Transports;
 use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::echo::Echo;
 use crate::whatsapp::transports::simulator::in_process::InProcess;
-use crate::whatsapp::transports::simulator::remote::{InvalidAddress, Remote};
+use crate::whatsapp::transports::simulator::remote::Remote;
 
 /// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
 const READERS_MAX: usize = 8;
@@ -49,65 +50,6 @@ pub struct Started {
     pub new_admin_key: Option<String>,
     /// The log's own view, for figures.
     pub log: Arc<SledLog>,
-}
-
-/// Who holds a data directory, as it says itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Holder {
-    /// Its process.
-    pub pid: u32,
-    /// Where it listens.
-    pub url: String,
-}
-
-/// Why a gateway cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Another process has the data.
-    #[error("data directory {} is in use by {}", directory.display(), holder.as_ref().map_or_else(
-        || "another process".to_owned(), |holder| format!("tidings (pid {})", holder.pid)))]
-    InUse {
-        /// The directory.
-        directory: PathBuf,
-        /// Who has it, if it says so.
-        holder: Option<Holder>,
-    },
-    /// The log cannot be opened.
-    #[error(transparent)]
-    Log(OpenError),
-    /// The log cannot be read.
-    #[error("the log cannot be read")]
-    Read(#[from] ReadError),
-    /// A file or folder cannot be made or read.
-    #[error("{what}")]
-    File {
-        /// What was tried.
-        what: String,
-        /// What came of it.
-        #[source]
-        source: io::Error,
-    },
-    /// The data directory, or something in it, is somebody else's.
-    #[error("the data directory cannot be used: {0}")]
-    Denied(Denied),
-    /// The log comes from the future.
-    #[error("the log's last event ({last}) lies more than an hour ahead of this machine's clock")]
-    Future {
-        /// When it was recorded.
-        last: events::time::Timestamp,
-    },
-    /// The simulator's address is of no use.
-    #[error("the simulator cannot be reached")]
-    Simulator(#[from] InvalidAddress),
-    /// E-mails cannot be sent as configured.
-    #[error("e-mails cannot be sent as configured")]
-    Mail(#[from] SetupError),
-    /// A secret cannot be kept.
-    #[error("the operator's key cannot be kept")]
-    Secret(#[from] events::log::WriteError),
-    /// The deciding thread ended.
-    #[error("the actors did not start")]
-    Actors,
 }
 
 /// Opens the data directory and starts a gateway on it, with threads of its own for deciding and writing. `bound` is
@@ -203,8 +145,7 @@ fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
 fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
     let run = move || {
         if let Err(error) = vital::during(|| writer.run(work)) {
-            let causes = crate::cli::exit::Failure::because(crate::cli::exit::Exit::Failed, &error);
-            telemetry::end(&format!("the log cannot be written: {causes}"));
+            telemetry::end(&format!("the log cannot be written: {}", telemetry::with_causes(&error)));
         }
     };
     if let Err(error) = thread::Builder::new().name("log-writer".to_owned()).spawn(run) {
@@ -263,29 +204,4 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
         file.sync_all()
     };
     written().map_err(file(format!("cannot write {}", path.display())))
-}
-
-pub(super) fn file(what: String) -> impl FnOnce(io::Error) -> StartError {
-    move |source| StartError::File { what, source }
-}
-
-impl Holder {
-    fn path(directory: &Path) -> PathBuf {
-        directory.join("process.json")
-    }
-
-    /// Says in the data directory who has it.
-    pub fn write(&self, directory: &Path) -> io::Result<()> {
-        fs::write(Self::path(directory), serde_json::to_vec(self)?)
-    }
-
-    /// Who has the data directory, or had it last.
-    pub fn read(directory: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(Self::path(directory)).ok()?).ok()
-    }
-
-    /// Says that nobody has it any more.
-    pub fn remove(directory: &Path) {
-        let _ = fs::remove_file(Self::path(directory));
-    }
 }

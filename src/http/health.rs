@@ -12,7 +12,7 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// New work is taken. `?verbose` shows figures.
 pub(super) async fn ready(gateway: web::Data<Gateway>, request: HttpRequest) -> HttpResponse {
-    let (stopping, disk_full) = (gateway.state.is_stopping(), gateway.state.is_disk_full());
+    let (stopping, disk_full) = (gateway.readiness.is_stopping(), gateway.readiness.is_disk_full());
     let ready = !stopping && !disk_full;
     let mut body = json!({"status": if ready { "ready" } else { "not_ready" }});
     if let (true, Some(body)) = (request.query_string().starts_with("verbose"), body.as_object_mut()) {

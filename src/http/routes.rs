@@ -1,14 +1,16 @@
 //! Every route in one table. A row's role says who may call it, and is checked before its handler runs.
 
 use std::future::ready;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
+use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, Responder, Route, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
 
 use super::caller::{self, Resource, Role};
+use super::listed::Listed;
 use super::{
     accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
     messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
@@ -32,7 +34,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
         row(Method::GET, "/metrics", Open, metrics::show),
-        row(Method::GET, "/openapi.json", Open, openapi::show),
+        row(Method::GET, "/openapi.json", Open, describe),
         row(Method::GET, "/docs", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),
@@ -107,20 +109,19 @@ struct Row {
     route: Route,
 }
 
-/// A route as tests and the API's description see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// GET answers HEAD too.
-    pub method: Method,
-    /// With its parameters in braces.
-    pub path: &'static str,
-    /// Who may call it.
-    pub role: Role,
-}
-
 /// All routes but the simulator's, in the table's order.
 pub fn routes() -> Vec<Listed> {
     table().into_iter().map(|row| row.listed).collect()
+}
+
+/// The API's description, made once.
+pub fn description() -> &'static str {
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(|| openapi::document(&routes()).to_string());
+    DESCRIPTION.as_str()
+}
+
+async fn describe() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(description())
 }
 
 /// Adds all routes.

@@ -12,8 +12,8 @@ use prometheus_client::encoding::DescriptorEncoder;
 use super::page::Page;
 use super::process;
 use crate::codes;
-use crate::gateway::State;
 use crate::net::lack;
+use crate::readiness::Readiness;
 
 const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
 /// The event that tells that a delivery was parked.
@@ -24,12 +24,12 @@ const OTHER: &str = "other";
 /// Reads one gateway.
 pub(super) struct Collected {
     shard: ShardHandle,
-    state: Arc<State>,
+    state: Arc<Readiness>,
     started_at_s: u64,
 }
 
 impl Collected {
-    pub(super) fn new(shard: ShardHandle, state: Arc<State>) -> Self {
+    pub(super) fn new(shard: ShardHandle, state: Arc<Readiness>) -> Self {
         Self { shard, state, started_at_s: u64::try_from(wall_now().ms() / 1_000).unwrap_or(0) }
     }
 

@@ -65,7 +65,7 @@ pub struct VerdictView {
 /// Submits a message, or asks what would become of it; a verdict repeats what is odd about it.
 pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> Result<Outcome, Refusal> {
     let gateway = scope.gateway;
-    if gateway.state.is_disk_full() {
+    if gateway.readiness.is_disk_full() {
         return Err(Refusal::disk_full());
     }
     let Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, .. } = message;

@@ -121,7 +121,7 @@ fn a_stream_ends_when_the_gateway_stops() {
         let key = begin(&life).await;
         let mut body = Body::open(&life, &key, None).await;
         assert!(body.next().await.is_some());
-        life.gateway.state.stop();
+        life.gateway.readiness.stop();
         let begun = Instant::now();
         assert_eq!(body.next().await, None);
         assert!(begun.elapsed() <= Duration::from_secs(1), "{:?}", begun.elapsed());

@@ -7,45 +7,12 @@ use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
 use super::state::Account;
-use super::{ACCOUNTS_MAX, AccountCommand, Answer, GAP_MS_MAX, Rejection, Standing, State};
+use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Once, Rejection, Standing, State};
 use crate::account::pacing::Gap;
-use crate::decider::{Decision, Found, Holder, Question};
+use crate::decider::{Decision, Found, Question};
 use crate::peer::person_phone;
 
 const CONNECTION_LOST: &str = "connection lost";
-
-/// A number to connect.
-#[derive(Debug, Clone)]
-pub struct Connect {
-    /// The number, in any spelling.
-    pub phone: String,
-    /// Who answers on it.
-    pub full_name: String,
-    /// That person's address.
-    pub email: String,
-    /// What carries its messages.
-    pub transport: String,
-    /// Whether that takes our message ids.
-    pub own_message_id: bool,
-    /// Where nobody else may hold the number.
-    pub once: Once,
-    /// The gap where the workspace has none of its own.
-    pub gap: Gap,
-    /// Who wants it.
-    pub by: Who,
-    /// Who holds the number now; `None` is not looked up yet.
-    pub holders: Option<Vec<Holder>>,
-}
-
-/// Where a number is connected once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Once {
-    /// In all workspaces that have this transport: whoever names a number has it.
-    Everywhere,
-    /// In each workspace: that a number is one's own is proved to the provider, and who came first must not lock out its
-    /// owner.
-    InWorkspace,
-}
 
 /// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
 pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {

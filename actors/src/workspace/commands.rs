@@ -9,7 +9,7 @@ use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
 
-use super::Connect;
+use super::connect::Connect;
 use super::doubt::Doubt;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;

@@ -3,6 +3,7 @@
 mod accounts;
 mod chats;
 mod commands;
+mod connect;
 mod credits;
 mod doubt;
 mod settings;
@@ -17,11 +18,11 @@ use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, Due, Found, Never, Question};
 
-pub use accounts::{Connect, Once};
 pub use commands::{
     Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant, Heard,
     LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
 };
+pub use connect::{Connect, Once};
 pub use doubt::Doubt;
 pub use state::{Account, Key, Owner, Standing, State};
 

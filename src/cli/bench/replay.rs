@@ -22,8 +22,8 @@ use super::gateway::data_dir;
 use super::{Bench, Figures, failed};
 use crate::bench::figures::{Spread, per_second};
 use crate::bench::lives::{Scribe, ScribeError, Tenant};
+use crate::cli::data_dir::unreadable;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::reading::unreadable;
 
 /// Messages of one account, three events each in its stream of six.
 const MESSAGES: u64 = 10_000;

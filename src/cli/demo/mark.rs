@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::{DATA_DIR, api_key_file};
+use crate::cli::data_dir::{DEMO_DATA_DIR, api_key_file};
 use crate::cli::exit::{Exit, Failure};
 
 const NAME: &str = "made_by_demo";
@@ -53,7 +53,7 @@ fn is_demos(directory: &Path) -> bool {
 /// Whether it is the demo's usual directory as version 0.1.0 left it, without a mark: it holds the key that only a demo
 /// keeps.
 fn is_earlier_demos(directory: &Path) -> bool {
-    directory == Path::new(DATA_DIR) && api_key_file(directory).is_file()
+    directory == Path::new(DEMO_DATA_DIR) && api_key_file(directory).is_file()
 }
 
 fn is_empty(directory: &Path) -> io::Result<bool> {

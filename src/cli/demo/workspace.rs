@@ -1,7 +1,7 @@
 //! The demo's workspace: made on the first start, its account connected, its reports sent to the simulator's receiver.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use actors::webhook::{self, Configure, Webhook};
 use actors::workspace::{Answer, Command, Workspace};
@@ -9,13 +9,13 @@ use events::ids::{WebhookId, WorkspaceId};
 use events::record::Cause;
 use events::who::Who;
 
+use crate::cli::data_dir::{ACCOUNT_PHONE, api_key_file};
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::{Gateway, write_private};
 use crate::outbound::KeyRing;
 use crate::service::workspaces::{self, Wanted};
 
 const CREDITS: u64 = 1_000;
-pub(in crate::cli) const ACCOUNT_PHONE: &str = "+12025550100";
 const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
 /// Where the simulator takes the demo's reports.
 const ECHO: &str = "/sim/v1/echo/demo";
@@ -46,11 +46,6 @@ pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path
     let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
     let inbound_url = inbound_url.ok_or_else(lost)?;
     Ok(Ready { inbound_url, accounts: accounts(gateway).await?, reports_url: reporting(gateway, bound).await? })
-}
-
-/// Where the workspace's key stands.
-pub(in crate::cli) fn api_key_file(directory: &Path) -> PathBuf {
-    directory.join("secrets").join("api_key")
 }
 
 async fn accounts(gateway: &Gateway) -> Result<usize, Failure> {

@@ -71,7 +71,7 @@ impl Feed {
     }
 
     fn is_over(&self) -> bool {
-        self.gateway.state.is_stopping() || self.connection.as_ref().is_some_and(|connection| connection.is_left())
+        self.gateway.readiness.is_stopping() || self.connection.as_ref().is_some_and(|connection| connection.is_left())
     }
 
     /// What came, or nothing if nothing did for a little while; `None` if it may not be read any more, or cannot.

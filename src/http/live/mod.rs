@@ -79,7 +79,7 @@ fn too_many_streams() -> Refusal {
 /// A reader that takes nothing keeps its stream from noticing that the gateway stops, so its connection is cut.
 async fn cut_at_stop(gateway: web::Data<Gateway>, connection: Arc<Connection>, ended: oneshot::Receiver<()>) {
     let stopped = async {
-        while !gateway.state.is_stopping() {
+        while !gateway.readiness.is_stopping() {
             tokio::time::sleep(TICK).await;
         }
         tokio::time::sleep(GRACE).await;

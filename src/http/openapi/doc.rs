@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::super::caller::Role;
+use super::super::listed::Listed;
 use super::super::recent::SHOWN;
-use super::super::routes::Listed;
 use super::schemas;
 use crate::codes;
 use crate::service::page::LIMIT_MAX;

@@ -9,14 +9,10 @@ mod sending;
 mod settings;
 mod workspace;
 
-use std::sync::LazyLock;
-
-use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
 use serde_json::{Map, Value, json};
 
 use self::doc::Doc;
-use super::routes::{Listed, routes};
+use super::listed::Listed;
 
 /// What the routes are about, in the order in which they are read.
 const TAGS: [(&str, &str); 15] = [
@@ -37,18 +33,6 @@ const TAGS: [(&str, &str); 15] = [
     ("Service", "Health and documentation"),
 ];
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_string());
-
-/// Shows the description.
-pub(super) async fn show() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).body(text())
-}
-
-/// The description as it is shown.
-pub fn text() -> &'static str {
-    DOCUMENT.as_str()
-}
-
 /// What is said about all routes.
 fn docs() -> Vec<Doc> {
     let all = [open::docs(), sending::docs(), settings::docs(), outbound::docs(), workspace::docs(), operator::docs()];
@@ -56,15 +40,15 @@ fn docs() -> Vec<Doc> {
 }
 
 /// The whole description. A route that nothing is said about is left out.
-fn document() -> Value {
+pub(super) fn document(routes: &[Listed]) -> Value {
     let docs = docs();
     let mut paths: Map<String, Value> = Map::new();
     let mut components = schemas::shared();
-    for route in routes() {
-        let Some(doc) = docs.iter().find(|doc| doc.route == name(&route)) else { continue };
+    for route in routes {
+        let Some(doc) = docs.iter().find(|doc| doc.route == name(route)) else { continue };
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
-            path.insert(route.method.as_str().to_lowercase(), doc.operation(&route));
+            path.insert(route.method.as_str().to_lowercase(), doc.operation(route));
         }
         components.extend(doc.schemas.clone());
     }
@@ -103,6 +87,7 @@ fn name(route: &Listed) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::routes::routes;
     use super::*;
     use crate::codes;
 
@@ -136,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = document();
+        let document = document(&routes());
         let text = document.to_string();
         let references: Vec<&str> =
             text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();

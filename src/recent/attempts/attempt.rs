@@ -6,8 +6,8 @@ use events::ids::MessageId;
 use events::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::AttemptView;
-use crate::recent::{BODY_BYTES_MAX, Row};
+use super::view::{self, AttemptView};
+use crate::recent::{BODY_BYTES_MAX, RequestView, Row, mask};
 
 /// More headers than this are left out.
 const HEADER_BYTES_MAX: usize = 8 << 10;
@@ -94,6 +94,22 @@ impl Answer {
         match self {
             Self::Accepted(message) => Some(*message),
             Self::Other(_) => None,
+        }
+    }
+}
+
+impl Attempt {
+    fn shown(&self, number: u64) -> AttemptView {
+        let headers = String::from_utf8_lossy(&self.headers);
+        let headers = headers.lines().filter_map(|line| line.split_once(": "));
+        AttemptView {
+            id: view::id(number),
+            at: self.at.to_string(),
+            status: self.status.as_u16(),
+            request: RequestView::new(headers, &self.body, self.body_cut),
+            answer: view::masked(self.answer.json()),
+            warnings: self.warnings.iter().map(|warning| mask::text(warning, false)).collect(),
+            message_id: self.answer.message().map(|message| message.to_string()),
         }
     }
 }

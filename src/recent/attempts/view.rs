@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::attempt::Attempt;
 use crate::recent::{RequestView, mask};
 
 /// An attempt as the API shows it and as it is saved.
@@ -31,24 +30,8 @@ pub(super) fn id(number: u64) -> String {
     format!("att_{number}")
 }
 
-impl Attempt {
-    pub(super) fn shown(&self, number: u64) -> AttemptView {
-        let headers = String::from_utf8_lossy(&self.headers);
-        let headers = headers.lines().filter_map(|line| line.split_once(": "));
-        AttemptView {
-            id: id(number),
-            at: self.at.to_string(),
-            status: self.status.as_u16(),
-            request: RequestView::new(headers, &self.body, self.body_cut),
-            answer: masked(self.answer.json()),
-            warnings: self.warnings.iter().map(|warning| mask::text(warning, false)).collect(),
-            message_id: self.answer.message().map(|message| message.to_string()),
-        }
-    }
-}
-
 /// All texts in an answer, masked: answers quote what was sent.
-fn masked(value: Value) -> Value {
+pub(super) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(mask::text(&text, false)),
         Value::Array(values) => values.into_iter().map(masked).collect(),

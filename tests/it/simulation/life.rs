@@ -202,7 +202,7 @@ impl Life {
         let (status, replayed) = (answer.status().as_u16(), answer.headers().contains_key("idempotent-replayed"));
         let body: Value = serde_json::from_slice(&test::read_body(answer).await).unwrap_or_default();
         self.fate.note(|| format!("    {asked} {words} -> {status}"));
-        let full = self.gateway.state.is_disk_full() && body["error"]["code"] == "disk_full";
+        let full = self.gateway.readiness.is_disk_full() && body["error"]["code"] == "disk_full";
         let excused = status >= 500 && (full || self.disk.failed_reads() > failed_before);
         Reply { status, body, replayed, excused }
     }

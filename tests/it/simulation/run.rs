@@ -176,7 +176,7 @@ impl Story {
             }
             if last {
                 machine.fate.be_kind();
-                life.gateway.state.set_disk(u64::MAX, false);
+                life.gateway.readiness.set_disk(u64::MAX, false);
                 come_to_rest(machine, &life, people, referee, &mut Rng::new(!seed)).await?;
                 check_heard(referee, people, &listening)?;
                 same_after_sleep(machine, &life, referee).await?;
@@ -221,7 +221,7 @@ async fn take(
             people.forget_keys();
         }
         What::Rest => life.gateway.shard.rest_all(),
-        What::Full(full) => life.gateway.state.set_disk(if full { 0 } else { u64::MAX }, full),
+        What::Full(full) => life.gateway.readiness.set_disk(if full { 0 } else { u64::MAX }, full),
         What::Stop => stop(machine, life, referee).await?,
         What::Act => {
             machine.fate.note(|| format!("#{number} at {now_s} s"));

@@ -1,6 +1,7 @@
 //! The simulated `WhatsApp`: the default transport, which needs nothing.
 
 pub mod address;
+pub mod answer;
 mod chaos;
 mod client;
 mod controls;

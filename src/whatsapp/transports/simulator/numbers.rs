@@ -3,7 +3,7 @@
 use actors::account::outcome::{Outcome, Permanent, StopReason};
 
 use super::address::Address;
-use super::world::Answer;
+use super::answer::Answer;
 
 /// How long number ...143 leaves its sender waiting.
 const SLOW_ANSWER_MS: u64 = 20_000;

@@ -13,6 +13,7 @@ pub use super::news::TooManyDisconnected;
 pub use super::phones::{Received, ReceivedFile};
 
 use super::address::Address;
+use super::answer::Answer;
 use super::chaos::Mishap;
 use super::hearing::wire_id;
 use super::item::Item;
@@ -42,15 +43,6 @@ pub struct World {
     /// Rises with every message heard; from one life of the simulator to the next it starts higher.
     heard: u64,
     stats: Stats,
-}
-
-/// What a sender is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// How long the answer takes, in milliseconds; `None` if it is lost on its way.
-    pub after_ms: Option<u64>,
-    /// What it says.
-    pub outcome: Outcome,
 }
 
 /// What was counted since the start.
@@ -234,16 +226,6 @@ impl World {
 
     fn is_disconnected(&self, phone: &str) -> bool {
         self.news.holds_any() && Address::parse(phone).is_some_and(|account| self.news.is_held(&account))
-    }
-}
-
-impl Answer {
-    pub(super) const fn at_once(outcome: Outcome) -> Self {
-        Self { after_ms: Some(0), outcome }
-    }
-
-    pub(super) const fn lost() -> Self {
-        Self { after_ms: None, outcome: Outcome::Unknown }
     }
 }
 
