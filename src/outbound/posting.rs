@@ -1,18 +1,15 @@
-//! The port of outbound webhooks: asks chats for their bundles, posts deliveries, has owners told.
+//! The port of outbound webhooks: posts deliveries, has owners told.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::chat::{self, Chat};
 use actors::runtime::clock::wall_now;
 use actors::runtime::port::Port;
 use actors::runtime::shard::ShardHandle;
-use actors::webhook::{Command, Effect, Outcome, Tried, Webhook};
-use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
+use actors::webhook::{Command, Outcome, Outside, Tried, Webhook};
+use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::log::ReadError;
-use events::record::{Cause, Position};
 use events::time::Timestamp;
-use events::who::Who;
 use futures_util::future::LocalBoxFuture;
 
 use super::trying::UNEXPLAINED;
@@ -43,24 +40,23 @@ pub struct Posting {
     pub retry_ms: Arc<[u64]>,
 }
 
-impl Port<Webhook> for Posting {
-    fn perform(&self, effect: Effect, because: Position) -> LocalBoxFuture<'static, Command> {
+impl Port<Outside, Command> for Posting {
+    fn perform(&self, effect: Outside) -> LocalBoxFuture<'static, Command> {
         let posting = self.clone();
         Box::pin(async move {
             match effect {
-                Effect::Close { chat, window, aggregated } => posting.close(chat, window, aggregated, because).await,
-                Effect::Post { webhook, delivery, try_number, .. } => {
+                Outside::Post { webhook, delivery, try_number, .. } => {
                     // Where nothing was tried, nothing has happened: the delivery is still due.
                     posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
                         let retry_ms = Arc::clone(&posting.retry_ms);
                         Command::Tried(Tried { delivery, try_number, outcome, retry_ms })
                     })
                 }
-                Effect::Notify { webhook, notice } => {
+                Outside::Notify { webhook, notice } => {
                     posting.notices.tell(StreamId::Webhook(webhook), notice).await;
                     Command::Notified { notice }
                 }
-                Effect::NotifyParked { webhook, notice } => {
+                Outside::NotifyParked { webhook, notice } => {
                     let parkings = posting.notices.tell_of_parked(webhook, notice).await;
                     Command::ToldOfParked { notice, parkings }
                 }
@@ -70,15 +66,6 @@ impl Port<Webhook> for Posting {
 }
 
 impl Posting {
-    async fn close(&self, chat: ChatId, window: u64, aggregated: bool, because: Position) -> Command {
-        let close = chat::Command::Close { window, aggregated, looked_up: chat::LookedUp::default() };
-        let cause = Cause::following(Who::System, because);
-        if let Err(error) = self.shard.report::<Chat>(chat, close, cause).await {
-            tracing::error!(chat_id = %chat, %error, "a window could not be closed");
-        }
-        Command::Asked
-    }
-
     /// Posts once this gateway has the means; `None` if it lacks them for long.
     async fn insist(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
         for _ in 0..POSTED_MAX {

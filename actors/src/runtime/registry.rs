@@ -1,21 +1,23 @@
 //! Who is awake: finds an actor by its id from any thread, and says which events wake a sleeping one.
 
 use std::hash::Hash;
-use std::rc::Rc;
 
 use actix::Addr;
 use dashmap::DashMap;
 use events::account::{MessageSent, MessageSettled};
 use events::chat::{MessageDelivered, MessageRead, MessageReceived};
 use events::event::Event;
-use events::ids::StreamId;
+use events::ids::{ChatId, Position, StreamId};
+use events::record::Cause;
+use events::who::Who;
+use futures_util::future::LocalBoxFuture;
 
-use crate::account::Account;
-use crate::chat::Chat;
-use crate::decider::Decider;
-use crate::runtime::port::{NoPort, Port, Ports};
+use crate::account::{self, Account};
+use crate::chat::{self, Chat};
+use crate::decider::{Decider, Never};
+use crate::runtime::shard::{Shard, ShardHandle};
 use crate::runtime::shell::Shell;
-use crate::webhook::Webhook;
+use crate::webhook::{self, Webhook};
 use crate::workspace::Workspace;
 
 /// Addresses of all awake actors.
@@ -38,8 +40,8 @@ where
     /// Its part of the registry.
     fn table(registry: &Registry) -> &Table<Self>;
 
-    /// Where its effects go.
-    fn port(ports: &Ports) -> Rc<dyn Port<Self>>;
+    /// Performs an effect that the event at position `because` has made due, and says what came of it.
+    fn perform(shard: &Shard, effect: Self::Effect, because: Position) -> LocalBoxFuture<'static, Self::Command>;
 }
 
 impl Kind for Workspace {
@@ -47,8 +49,8 @@ impl Kind for Workspace {
         &registry.workspaces
     }
 
-    fn port(_: &Ports) -> Rc<dyn Port<Self>> {
-        Rc::new(NoPort)
+    fn perform(_: &Shard, effect: Never, _: Position) -> LocalBoxFuture<'static, Self::Command> {
+        match effect {}
     }
 }
 
@@ -57,8 +59,8 @@ impl Kind for Account {
         &registry.accounts
     }
 
-    fn port(ports: &Ports) -> Rc<dyn Port<Self>> {
-        Rc::clone(&ports.send)
+    fn perform(shard: &Shard, effect: account::Effect, _: Position) -> LocalBoxFuture<'static, account::Command> {
+        shard.ports.send.perform(effect)
     }
 }
 
@@ -67,8 +69,8 @@ impl Kind for Chat {
         &registry.chats
     }
 
-    fn port(_: &Ports) -> Rc<dyn Port<Self>> {
-        Rc::new(NoPort)
+    fn perform(_: &Shard, effect: Never, _: Position) -> LocalBoxFuture<'static, Self::Command> {
+        match effect {}
     }
 }
 
@@ -77,9 +79,24 @@ impl Kind for Webhook {
         &registry.webhooks
     }
 
-    fn port(ports: &Ports) -> Rc<dyn Port<Self>> {
-        Rc::clone(&ports.post)
+    fn perform(shard: &Shard, effect: webhook::Effect, because: Position) -> LocalBoxFuture<'static, webhook::Command> {
+        match effect {
+            webhook::Effect::Close { chat, window, aggregated } => {
+                let actors = shard.handle.clone();
+                let close = chat::Command::Close { window, aggregated, looked_up: chat::LookedUp::default() };
+                Box::pin(async move { ask_to_close(&actors, chat, close, because).await })
+            }
+            webhook::Effect::Outside(outside) => shard.ports.post.perform(outside),
+        }
     }
+}
+
+/// Tells a chat to close a window: it answers with its bundle, as an event of the webhook's.
+async fn ask_to_close(actors: &ShardHandle, chat: ChatId, close: chat::Command, because: Position) -> webhook::Command {
+    if let Err(error) = actors.report::<Chat>(chat, close, Cause::following(Who::System, because)).await {
+        tracing::error!(chat_id = %chat, %error, "a window could not be closed");
+    }
+    webhook::Command::Asked
 }
 
 impl Registry {

@@ -40,7 +40,7 @@ use crate::runtime::admission::Admission;
 use crate::runtime::agenda::Agenda;
 use crate::runtime::clock::Clock;
 use crate::runtime::port::Ports;
-use crate::runtime::registry::{Kind, Registry, wakes};
+use crate::runtime::registry::{Kind, wakes};
 use crate::runtime::remarks::remark;
 use crate::runtime::replay::{Woken, wake};
 use crate::runtime::shell::{self, Nudge, Rest, Shell};
@@ -95,16 +95,14 @@ pub struct Shard {
     pub(crate) watermark: Watermark,
     pub(crate) clock: Clock,
     pub(crate) ports: Ports,
+    /// How the rest of the program, and one actor that tells another, reaches the actors.
+    pub(crate) handle: ShardHandle,
     pub(crate) idle: Duration,
     pub(crate) snapshot_every: u64,
     reports: Reports,
-    log: Arc<dyn Log>,
-    history: History,
-    registry: Arc<Registry>,
     held: RefCell<VecDeque<Held>>,
     awake: RefCell<BTreeMap<StreamId, Awake>>,
     agenda: RefCell<Agenda>,
-    queues: Queues,
     running: Rc<Cell<u64>>,
     stopping: Cell<bool>,
     checkpoints: Cell<u32>,
@@ -166,16 +164,13 @@ impl Shard {
             watermark: handle.watermark.clone(),
             clock: handle.clock.clone(),
             ports: (parts.ports)(&handle),
+            handle: handle.clone(),
             idle: parts.idle,
             snapshot_every: parts.snapshot_every,
             reports: parts.reports,
-            log: Arc::clone(&handle.log),
-            history: handle.history.clone(),
-            registry: Arc::clone(&handle.registry),
             held: RefCell::default(),
             awake: RefCell::default(),
             agenda: RefCell::new(agenda),
-            queues: Arc::clone(&handle.queues),
             running: Rc::default(),
             stopping: Cell::new(false),
             checkpoints: Cell::new(0),
@@ -190,7 +185,7 @@ impl Shard {
     fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
         let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
         let covered = self.agenda.borrow().covered();
-        for stored in self.log.read(covered.saturating_add(1)) {
+        for stored in self.handle.log.read(covered.saturating_add(1)) {
             let record = events::codec::decode(&stored?)?;
             streams.extend(woken(&record));
         }
@@ -305,7 +300,7 @@ impl Shard {
     /// An actor's state as of `to`, once that is durable.
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
-        let woken = self.history.run(move |history| wake::<D>(id, history, to)).await;
+        let woken = self.handle.history.run(move |history| wake::<D>(id, history, to)).await;
         woken
             .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
             .ok()
@@ -321,7 +316,7 @@ impl Shard {
     }
 
     fn wake_kind<D: Kind>(self: &Rc<Self>, id: D::Id) {
-        let table = D::table(&self.registry);
+        let table = D::table(&self.handle.registry);
         if table.contains_key(&id) {
             return;
         }
@@ -339,15 +334,15 @@ impl Shard {
         let stream = D::stream(id);
         self.sequencer.borrow_mut().unregister(stream);
         self.awake.borrow_mut().remove(&stream);
-        D::table(&self.registry).remove(&id);
+        D::table(&self.handle.registry).remove(&id);
     }
 
     pub(crate) fn outstanding<E>(&self, stream: StreamId, outstanding: bool, due: &Due<E>) {
         self.agenda.borrow_mut().set(stream, outstanding, due.waiting);
         self.touched.notify_one();
         match due.waiting {
-            0 => drop(self.queues.remove(&stream)),
-            waiting => drop(self.queues.insert(stream, Queued { waiting, empty_at: due.empty_at })),
+            0 => drop(self.handle.queues.remove(&stream)),
+            waiting => drop(self.handle.queues.insert(stream, Queued { waiting, empty_at: due.empty_at })),
         }
     }
 
@@ -370,8 +365,8 @@ impl Shard {
     async fn sweep(&self) {
         let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
         let before = Timestamp::from_ms(self.clock.now().ms().saturating_sub(day));
-        let found = self.history.run(move |history| history.index().expired(before, SWEEP_MAX)).await;
-        match found.and_then(|found| self.history.index().still_expired(before, found)) {
+        let found = self.handle.history.run(move |history| history.index().expired(before, SWEEP_MAX)).await;
+        match found.and_then(|found| self.handle.history.index().still_expired(before, found)) {
             Ok(notes) if !notes.is_empty() => drop(self.sequencer.borrow().note(notes)),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "expired keys cannot be removed"),

@@ -25,7 +25,6 @@ use snapshots::Snapshots;
 use tokio::time::Instant;
 
 use crate::decider::Due;
-use crate::runtime::port::Port;
 use crate::runtime::registry::Kind;
 use crate::runtime::replay::{Woken, rules};
 use crate::runtime::shard::{READ_AGAIN, Running, Shard};
@@ -37,7 +36,6 @@ const MAILBOX: usize = 1 << 16;
 pub struct Shell<D: Kind> {
     id: D::Id,
     shard: Rc<Shard>,
-    port: Rc<dyn Port<D>>,
     state: D::State,
     revision: Revision,
     /// Position of the last event that is in the state.
@@ -65,11 +63,9 @@ struct Listed {
 
 impl<D: Kind> Shell<D> {
     pub(crate) fn new(id: D::Id, shard: Rc<Shard>, inbox: Inbox) -> Self {
-        let port = D::port(&shard.ports);
         Self {
             id,
             shard,
-            port,
             state: D::State::default(),
             revision: 0,
             last: 0,
@@ -237,7 +233,7 @@ impl<D: Kind> Shell<D> {
 
     fn start(&mut self, effect: D::Effect, because: Position, context: &mut Context<Self>) {
         let cause = Cause::following(D::answered_by(&effect), because);
-        let done = self.port.perform(effect.clone(), because).into_actor(self);
+        let done = D::perform(&self.shard, effect.clone(), because).into_actor(self);
         done.map(move |command, shell: &mut Self, context| shell.performed(effect, command, cause, context))
             .spawn(context);
     }

@@ -206,6 +206,13 @@ pub enum Effect {
         /// Whether its messages are reported together.
         aggregated: bool,
     },
+    /// Something that leaves the actors.
+    Outside(Outside),
+}
+
+/// What a webhook wants done outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outside {
     /// Post a delivery. Twice is harmless: the receiver knows it by its id.
     Post {
         /// Which webhook.
@@ -276,8 +283,8 @@ impl Decider for Webhook {
     fn answered_by(effect: &Effect) -> Who {
         match effect {
             Effect::Close { .. } => Who::System,
-            Effect::Post { .. } => Who::Receiver,
-            Effect::Notify { .. } | Effect::NotifyParked { .. } => Who::Mail,
+            Effect::Outside(Outside::Post { .. }) => Who::Receiver,
+            Effect::Outside(Outside::Notify { .. } | Outside::NotifyParked { .. }) => Who::Mail,
         }
     }
 
@@ -286,6 +293,6 @@ impl Decider for Webhook {
     }
 
     fn is_awaited(effect: &Effect) -> bool {
-        matches!(effect, Effect::Post { .. })
+        matches!(effect, Effect::Outside(Outside::Post { .. }))
     }
 }

@@ -16,7 +16,7 @@ use super::notice::ParkedNotice;
 use super::pace::Pace;
 use super::queue::{Order, Owed, Queue};
 use super::windows::{Window, Windows};
-use super::{CALM_AFTER, CLOSED_AT_ONCE, Effect, FAILED_AT_ONCE, TOO_MANY_REQUESTS};
+use super::{CALM_AFTER, CLOSED_AT_ONCE, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
 use crate::decider::Due;
 
 /// Settings, open windows, deliveries owed, the fuse.
@@ -208,17 +208,19 @@ impl State {
     pub(super) fn due(&self) -> Due<Effect> {
         let mut due = Due { waiting: self.owed.len(), ..Due::nothing() };
         let Some(webhook) = self.webhook else { return due };
-        let post = |delivery, chat, try_number, by_hand| Effect::Post { webhook, chat, delivery, try_number, by_hand };
+        let post = |delivery, chat, try_number, by_hand| {
+            Effect::Outside(Outside::Post { webhook, chat, delivery, try_number, by_hand })
+        };
         // A request under way goes on when it is switched off; one that a crash broke off is not made again then.
         let in_flight = self.in_flight.values().filter(|_| self.is_open());
         due.effects.extend(in_flight.map(|t| post(t.owed.delivery, t.owed.chat, t.try_number, false)));
         due.effects.extend(self.by_hand.iter().map(|(delivery, by)| post(*delivery, by.chat, by.try_number, true)));
         if self.notice_due {
-            due.effects.push(Effect::Notify { webhook, notice: self.notices });
+            due.effects.push(Effect::Outside(Outside::Notify { webhook, notice: self.notices }));
         }
         due.later = self.closings().collect();
         let notice = self.parked_notice.due().filter(|_| !self.parked.is_empty());
-        due.later.extend(notice.map(|(at, notice)| (at, Effect::NotifyParked { webhook, notice })));
+        due.later.extend(notice.map(|(at, notice)| (at, Effect::Outside(Outside::NotifyParked { webhook, notice }))));
         due.wake_at = self.next_at();
         due
     }

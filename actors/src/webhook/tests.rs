@@ -19,7 +19,7 @@ use events::webhook::{
 };
 use events::who::Who;
 
-use super::{Answer, Command, Configure, Discard, Effect, Outcome, Rejection, Tried, Webhook};
+use super::{Answer, Command, Configure, Discard, Effect, Outcome, Outside, Rejection, Tried, Webhook};
 use crate::spec::facts::*;
 use crate::spec::{Spec, at};
 
@@ -146,7 +146,7 @@ fn answered(number: u64, try_number: u32, status: u16, retry_after_ms: Option<u6
 
 fn post(number: u64, try_number: u32) -> Effect {
     let (delivery, chat) = (delivery(number), chat(number / 10));
-    Effect::Post { webhook: webhook(), chat, delivery, try_number, by_hand: false }
+    Effect::Outside(Outside::Post { webhook: webhook(), chat, delivery, try_number, by_hand: false })
 }
 
 /// Switched on, with one success behind it.

@@ -10,13 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::account::{Account, Command, Effect, Outcome, Prospect};
+use actors::account::{Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
 use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
 use events::index::{AccountEntry, Lookup};
 use events::log::ReadError;
-use events::record::Position;
 use futures_util::future::LocalBoxFuture;
 
 pub use fetching::{Fetching, TooMany};
@@ -56,8 +55,8 @@ pub struct Sending {
     pub lately: Lately,
 }
 
-impl Port<Account> for Sending {
-    fn perform(&self, effect: Effect, _: Position) -> LocalBoxFuture<'static, Command> {
+impl Port<Effect, Command> for Sending {
+    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
         let sending = self.clone();
         Box::pin(async move {
             match effect {

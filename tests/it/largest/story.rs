@@ -326,7 +326,9 @@ fn posted(desk: &mut Desk, outcome: &webhook::Outcome) -> (DeliveryId, ChatId) {
     desk.webhook(webhook::Command::WakeUp);
     let effects = Webhook::due(&desk.states.webhook).effects.into_iter();
     let mut posts = effects.filter_map(|effect| match effect {
-        webhook::Effect::Post { delivery, try_number, chat, .. } => Some((delivery, try_number, chat)),
+        webhook::Effect::Outside(webhook::Outside::Post { delivery, try_number, chat, .. }) => {
+            Some((delivery, try_number, chat))
+        }
         _ => None,
     });
     let (delivery, try_number, of) = posts.next().expect("something is posted");
@@ -362,7 +364,7 @@ fn report(desk: &mut Desk) {
     let mut closing = closing.chain(Webhook::due(&desk.states.webhook).effects);
     let close = closing.find_map(|effect| match effect {
         webhook::Effect::Close { window, aggregated, .. } => Some((window, aggregated)),
-        _ => None,
+        webhook::Effect::Outside(_) => None,
     });
     let (window, aggregated) = close.expect("a window is to be closed");
     desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });

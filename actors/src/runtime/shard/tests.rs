@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use actix::System;
 use events::account::Origin;
+use events::chat::MessageReceived;
 use events::codec::decode;
 use events::event::Event;
 use events::history::{History, ReadMode};
-use events::ids::MessageId;
+use events::ids::{MessageId, WebhookId};
 use events::index::Index;
 use events::log::{Batch, Log};
 use events::personal::Digest;
@@ -18,6 +19,7 @@ use events::sequencer::{NewCommit, Sequencer};
 use events::snapshot;
 use events::store::memory_log::MemoryLog;
 use events::watermark::Watermark;
+use events::webhook::{Aggregation, WebhookConfigured};
 use events::who::Who;
 use events::writer::{Work, Writer};
 use futures_util::future::LocalBoxFuture;
@@ -25,7 +27,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Parts, Reading, Shard, ShardHandle};
-use crate::account::{Account, Command, Effect, Outcome};
+use crate::account::{Command, Effect, Outcome};
 use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::reporting::Reports;
@@ -34,8 +36,10 @@ use crate::runtime::clock::Clock;
 use crate::runtime::port::{Port, Ports};
 use crate::runtime::replay::{replay, wake};
 use crate::spec::at;
-use crate::spec::facts::{connected, created, granted, message, url_generated, workspace};
-use crate::webhook::{self, Webhook};
+use crate::spec::facts::{
+    account, chat, connected, created, granted, message, opened, operator, url_generated, workspace,
+};
+use crate::webhook;
 use crate::workspace::{Command as Ask, Grant, LookedUp, Recipient, Submit, Workspace};
 
 /// Found by a seed: the checkpoint covered the message and left out its account, which did not know yet what it had.
@@ -130,6 +134,47 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     assert_eq!((without.replayed, without.since), (rebuilt, woken.replayed.revision));
 }
 
+/// The webhook is switched off, so that what its chats have said stays owed and is not posted.
+#[test]
+fn a_webhook_has_its_chat_close_the_window_and_no_port_hears_of_it() {
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    let phone = "+12025550101";
+    begin(&log, vec![created(), connected(), opened(1, phone), reported_to(), received(phone)]);
+    live(&log, async |_, batches, _| {
+        batches.add_permits(1_000);
+        pass(3_600_000 + 1_000).await;
+    });
+    let records: Vec<_> = log.read(1).map(|stored| decode(&stored.unwrap()).unwrap()).collect();
+    let place = |name| {
+        let named = |(position, event): (Position, &Event)| (event.name() == name).then_some(position);
+        records.iter().find_map(|record| record.positioned().find_map(named)).expect(name)
+    };
+    let closed = records.iter().find(|record| record.last() == place("BundleFlushed")).unwrap();
+    assert_eq!(closed.cause, Cause::following(Who::System, place("MessageReceived")));
+}
+
+fn reported_to() -> Event {
+    let (webhook, url) = (WebhookId::of(workspace()), Some("https://crm.example/hook".into()));
+    WebhookConfigured { workspace: workspace(), webhook, url, aggregation: Aggregation::OneHour, by: operator() }.into()
+}
+
+fn received(sender: &str) -> Event {
+    MessageReceived {
+        message: message(11),
+        workspace: workspace(),
+        account: account(1),
+        chat: chat(1),
+        from_me: false,
+        sender: sender.into(),
+        sender_name: "Cleo".into(),
+        text: "hello".into(),
+        file: None,
+        at: at(0),
+        owed: Some(WebhookId::of(workspace())),
+    }
+    .into()
+}
+
 fn grant(credits: u64) -> Ask {
     Ask::Grant(Grant { amount: credits, by: Who::Operator, reason: format!("nth {credits}") })
 }
@@ -215,19 +260,19 @@ async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, allowed: A
 /// Takes every message.
 struct Phone(UnboundedSender<MessageId>);
 
-impl Port<Account> for Phone {
-    fn perform(&self, effect: Effect, _: Position) -> LocalBoxFuture<'static, Command> {
+impl Port<Effect, Command> for Phone {
+    fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
         let Effect::Send { message, try_number, .. } = effect else { panic!("there are no files here") };
         self.0.send(message).unwrap();
         Box::pin(async move { Command::Tried { message, try_number, outcome: Outcome::Sent, reporting: None } })
     }
 }
 
-/// Nothing is reported here.
+/// Nothing is posted here.
 struct Nobody;
 
-impl Port<Webhook> for Nobody {
-    fn perform(&self, effect: webhook::Effect, _: Position) -> LocalBoxFuture<'static, webhook::Command> {
-        panic!("{effect:?}, though no webhook was configured")
+impl Port<webhook::Outside, webhook::Command> for Nobody {
+    fn perform(&self, effect: webhook::Outside) -> LocalBoxFuture<'static, webhook::Command> {
+        panic!("{effect:?}, though no webhook is switched on")
     }
 }

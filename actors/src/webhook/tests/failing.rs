@@ -108,7 +108,7 @@ fn the_eleventh_error_in_a_row_switches_off_and_tells_the_owner_once() {
             failed(11, 11, Some((11, now + at_last)), Some(now + at_last), now),
             disabled(DisabledBecause::Errors, 11, TIMEOUT, now),
         ])
-        .due_effects([Effect::Notify { webhook: webhook(), notice: 1 }])
+        .due_effects([Effect::Outside(Outside::Notify { webhook: webhook(), notice: 1 })])
         .when(Command::WakeUp, at(now * 2))
         .then_nothing()
         .when(Command::Notified { notice: 1 }, at(now))
@@ -147,7 +147,7 @@ fn a_receiver_that_is_gone_switches_off_at_once() {
     healthy_with([owed(11), started(11, 1, 0)])
         .when(answered(11, 1, 410, None), at(1))
         .then([gone.into(), disabled(DisabledBecause::Gone, 1, "report_http_error", 1)])
-        .due_effects([Effect::Notify { webhook: webhook(), notice: 1 }]);
+        .due_effects([Effect::Outside(Outside::Notify { webhook: webhook(), notice: 1 })]);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn tries_that_end_after_the_fuse_blew_are_noted_and_change_nothing_else() {
         .then([failed(11, 1, None, None, 20)])
         .when(taken(21, 1), at(21))
         .then([succeeded(21, 1, 21)])
-        .due_effects([Effect::Notify { webhook: webhook(), notice: 1 }]);
+        .due_effects([Effect::Outside(Outside::Notify { webhook: webhook(), notice: 1 })]);
     assert_eq!((spec.state().enabled, spec.state().owed.len()), (false, 1));
 }
 
@@ -221,12 +221,9 @@ fn resent(number: u64) -> Event {
 
 #[test]
 fn a_resend_by_hand_is_outside_all_counts() {
-    let by_hand = |try_number| Effect::Post {
-        webhook: webhook(),
-        chat: chat(9),
-        delivery: delivery(91),
-        try_number,
-        by_hand: true,
+    let by_hand = |try_number| {
+        let (chat, delivery) = (chat(9), delivery(91));
+        Effect::Outside(Outside::Post { webhook: webhook(), chat, delivery, try_number, by_hand: true })
     };
     let spec = healthy_with([])
         .when(resend(91), at(1))

@@ -78,7 +78,7 @@ fn what_is_recovered_begins_anew_in_its_place() {
 fn notices(spec: &WebhookSpec) -> Vec<(i64, u64)> {
     let due = Webhook::due(spec.state()).later.into_iter();
     due.map(|(at, effect)| match effect {
-        Effect::NotifyParked { notice, .. } => (at.ms(), notice),
+        Effect::Outside(Outside::NotifyParked { notice, .. }) => (at.ms(), notice),
         other => panic!("{other:?}"),
     })
     .collect()

@@ -10,7 +10,7 @@ fn closings(spec: &WebhookSpec) -> Vec<(i64, u64, bool)> {
     let due = Webhook::due(spec.state()).later.into_iter();
     due.map(|(at, effect)| match effect {
         Effect::Close { window, aggregated, .. } => (at.ms(), window, aggregated),
-        other => panic!("{other:?}"),
+        other @ Effect::Outside(_) => panic!("{other:?}"),
     })
     .collect()
 }

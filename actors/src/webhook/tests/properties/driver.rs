@@ -76,7 +76,7 @@ impl Driver {
     /// The letter about parked deliveries is written now, if it is due.
     fn told_of_parked(&mut self) {
         let due = self.due().later.into_iter().find_map(|(at, effect)| match effect {
-            Effect::NotifyParked { notice, .. } => Some((at, notice)),
+            Effect::Outside(Outside::NotifyParked { notice, .. }) => Some((at, notice)),
             _ => None,
         });
         if let Some((_, notice)) = due.filter(|(at, _)| *at <= self.now) {

@@ -9,7 +9,7 @@ use events::webhook::{DeliveryFailed, DeliveryStarted, DisabledBecause};
 
 use super::super::WAITS_MS;
 use crate::decider::Due;
-use crate::webhook::{Effect, Rejection};
+use crate::webhook::{Effect, Outside, Rejection};
 
 const ELEVENTH: u32 = 11;
 const EIGHT_HOURS_MS: u64 = 8 * 3_600_000;
@@ -72,11 +72,12 @@ impl Referee {
 
     /// What is to be done follows from what is known; never at a standstill.
     pub(super) fn agrees(&self, now: Timestamp, due: &Due<Effect>) {
-        let posts = due.effects.iter().filter(|effect| matches!(effect, Effect::Post { .. })).count();
+        let posts = due.effects.iter().filter(|effect| matches!(effect, Effect::Outside(Outside::Post { .. }))).count();
         let may_try = self.enabled && self.url.is_some();
         let under_way = if may_try { self.requests.len() } else { 0 };
         assert_eq!(posts, under_way + self.by_hand.len(), "{due:?}");
-        let notices = due.effects.iter().filter(|effect| matches!(effect, Effect::Notify { .. })).count();
+        let notices =
+            due.effects.iter().filter(|effect| matches!(effect, Effect::Outside(Outside::Notify { .. }))).count();
         assert_eq!(notices > 0, self.told < self.stops, "{due:?}");
         assert_eq!(due.waiting, self.owes());
         let owes = self.owes() > 0;
@@ -86,7 +87,8 @@ impl Referee {
         assert_eq!(due.wake_at.map(|at| at.max(now)), soonest.map(|at| at.max(now)), "{due:?} {self:?}");
         let told_at = self.owner_told.map(|(_, at)| at.plus_ms(HOUR_MS)).unwrap_or_default();
         let untold = self.parkings > self.owner_knows && !self.parked.is_empty();
-        let letters = due.later.iter().filter(|(_, effect)| matches!(effect, Effect::NotifyParked { .. }));
+        let letters =
+            due.later.iter().filter(|(_, effect)| matches!(effect, Effect::Outside(Outside::NotifyParked { .. })));
         assert_eq!(letters.map(|(at, _)| *at).collect::<Vec<_>>(), Vec::from_iter(untold.then_some(told_at)));
     }
 
