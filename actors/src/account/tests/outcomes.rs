@@ -4,6 +4,7 @@ use events::account::DeferReason;
 
 use super::*;
 use crate::account::outcome::{Permanent, Scope};
+use crate::decider::Decider;
 use crate::spec::facts::*;
 
 /// The account of message 11, whose first try is under way.
@@ -19,6 +20,17 @@ fn trying_without_own_ids() -> AccountSpec {
 #[test]
 fn a_message_that_was_taken_is_sent() {
     trying().when(tried(11, 1, Outcome::Sent), at(300)).then([sent(11, 1, 300)]).due_nothing();
+}
+
+#[test]
+fn the_queue_is_empty_only_before_a_message_is_queued_and_after_it_was_sent() {
+    let mut state = crate::account::State::default();
+    let mut is_empty = |event| {
+        Account::apply(&mut state, &event);
+        state.queue.is_empty()
+    };
+    let steps = [connected(), queued(11), started(11, 1), sent(11, 1, 300)].map(&mut is_empty);
+    assert_eq!(steps, [true, false, false, true]);
 }
 
 #[test]
