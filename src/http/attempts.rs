@@ -1,25 +1,11 @@
 //! The last attempts to send through the inbound webhook, as they are shown and downloaded.
 
-use super::recent::Listed;
+use super::recent::Download;
 use super::tables::{Tabled, Told, headers, title};
-use crate::gateway::Gateway;
-use crate::recent::attempts::{Attempt, AttemptView, Attempts};
-use crate::service::refusal::Refusal;
+use crate::recent::attempts::{Attempt, AttemptView};
 
-impl Listed for Attempt {
+impl Download for Attempt {
     const FILE: &'static str = "inbound-log";
-
-    fn all_of(gateway: &Gateway) -> &Attempts {
-        &gateway.attempts
-    }
-
-    fn id(view: &AttemptView) -> &str {
-        &view.id
-    }
-
-    fn not_found() -> Refusal {
-        Refusal::new("attempt_not_found", "Attempt not found: only the last 100 are kept")
-    }
 }
 
 impl Tabled for AttemptView {

@@ -26,13 +26,7 @@ pub(super) async fn send(
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
-    let Visit { workspace, body, warnings, refused, .. } = &mut visit;
-    let scope = Scope { gateway: &gateway, workspace: *workspace, by: Who::Inbound, command: id.0 };
-    let sender = Sender { token_hash: Some(hook.1), chat: None };
-    let outcome = match refused.take() {
-        Some(refused) => Err(refused),
-        None => submit::submit(scope, sender, request.headers(), body, warnings).await,
-    };
+    let outcome = visit.submit(&gateway, hook, &request).await;
     let outcome = outcome.map_err(|refused| in_address(refused, &request));
     visit.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
@@ -129,6 +123,16 @@ impl Visit {
                 _ => Refusal::new("webhook_not_found", "Webhook not found"),
             }),
         }
+    }
+
+    /// Submits the message, unless the request goes no further.
+    async fn submit(&mut self, gateway: &Gateway, hook: Hook, request: &HttpRequest) -> Result<Outcome, Refusal> {
+        if let Some(refused) = self.refused.take() {
+            return Err(refused);
+        }
+        let scope = Scope { gateway, workspace: self.workspace, by: Who::Inbound, command: self.id.0 };
+        let sender = Sender { token_hash: Some(hook.1), chat: None };
+        submit::submit(scope, sender, request.headers(), &self.body, &mut self.warnings).await
     }
 
     /// Keeps it as an attempt.

@@ -1,25 +1,11 @@
 //! The last tries of the outbound webhook, as they are shown and downloaded.
 
-use super::recent::Listed;
+use super::recent::Download;
 use super::tables::{Tabled, Told, headers, title};
-use crate::gateway::Gateway;
-use crate::outbound::{ResponseView, Tries, Try, TryView};
-use crate::service::refusal::Refusal;
+use crate::outbound::{ResponseView, Try, TryView};
 
-impl Listed for Try {
+impl Download for Try {
     const FILE: &'static str = "outbound-log";
-
-    fn all_of(gateway: &Gateway) -> &Tries {
-        &gateway.tries
-    }
-
-    fn id(view: &TryView) -> &str {
-        &view.id
-    }
-
-    fn not_found() -> Refusal {
-        Refusal::new("try_not_found", "Try not found: only the last 100 are kept")
-    }
 }
 
 impl Tabled for TryView {

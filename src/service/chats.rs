@@ -9,7 +9,7 @@ use events::history::{History, Of};
 use events::ids::{ChatId, StreamId};
 use events::index::{ChatEntry, Lookup};
 use events::log::ReadError;
-use events::record::Position;
+use events::record::{Position, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -136,7 +136,7 @@ pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<Me
 /// A page of messages and one more, the newest first, each with the position at which it began.
 fn said(history: &History, chat: ChatId, head: Position, page: Page) -> Result<Vec<(Position, Folded)>, ReadError> {
     let mut begun = Vec::new();
-    let each = |position: Position, event: &Event| {
+    let each = |position: Position, _: &Record, event: &Event| {
         match event {
             Event::MessageQueued(e) => begun.push((position, e.message)),
             Event::MessageReceived(e) => begun.push((position, e.message)),
@@ -144,18 +144,14 @@ fn said(history: &History, chat: ChatId, head: Position, page: Page) -> Result<V
         }
         if begun.len() > page.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let mut each = each;
     let of = Of::Stream(StreamId::Chat(chat));
-    match (page.before, page.after) {
-        (Some(before), _) => {
-            let from = before.saturating_add(1);
-            history.walk(of, from..=head, |position, _, event| each(position, event))?;
+    let to = page.after.map_or(head, |after| after.saturating_sub(1).min(head));
+    match page.before {
+        Some(before) => {
+            history.walk(of, before.saturating_add(1)..=to, each)?;
             begun.reverse();
         }
-        (None, after) => {
-            let to = after.map_or(head, |after| after.saturating_sub(1).min(head));
-            history.walk_back(of, 1..=to, |position, _, event| each(position, event))?;
-        }
+        None => history.walk_back(of, 1..=to, each)?,
     }
     let told = begun.into_iter().filter_map(|(position, message)| {
         messages::fold(history, message, head).map(|told| told.map(|told| (position, told))).transpose()

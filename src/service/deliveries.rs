@@ -88,7 +88,7 @@ fn rows(state: &State, wanted: Option<DeliveryState>, page: Page) -> Vec<(u64, D
     let most = page.limit.saturating_add(1);
     if wanted != Some(DeliveryState::Parked) {
         let owed: Vec<Owed> = match page.before {
-            Some(before) => state.owed.between(Some(before), None).take(most).collect(),
+            Some(before) => state.owed.between(Some(before), page.after).take(most).collect(),
             None => state.owed.between(None, page.after).rev().take(most).collect(),
         };
         rows.extend(owed.into_iter().map(|owed| DeliveryView::owed(state, owed)));

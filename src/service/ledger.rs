@@ -106,22 +106,18 @@ pub struct Wanted {
 pub async fn list(scope: Scope<'_>, wanted: Wanted) -> Result<Paged<LedgerRow>, Refusal> {
     let Wanted { limit, after, before } = wanted;
     let of = Of::Stream(StreamId::Workspace(scope.workspace));
-    let durable = scope.gateway.shard.watermark().durable();
-    let history = scope.gateway.shard.history();
-    let rows = match (before, after) {
-        (Some(before), _) => history.run(move |history| newer_rows(history, of, before, durable, limit + 1)).await?,
-        (None, after) => {
-            let start = match after {
-                Some(after) => Cursor { position: after.position.saturating_sub(1), ..after },
-                None => newest(scope).await?,
-            };
-            let durable = scope.gateway.shard.watermark().durable();
-            let start = Cursor { position: start.position.min(durable), ..start };
-            history.run(move |history| older_rows(history, of, start, limit + 1)).await?
-        }
+    let end = match (after, before) {
+        (None, None) => newest(scope).await?,
+        (None, Some(before)) => Cursor { position: Position::MAX, ..before },
+        (Some(after), _) => Cursor { position: after.position.saturating_sub(1), ..after },
     };
+    let end = Cursor { position: end.position.min(scope.gateway.shard.watermark().durable()), ..end };
+    let rows = scope.gateway.shard.history().run(move |history| match before {
+        Some(before) => newer_rows(history, of, before, end.position, limit + 1),
+        None => older_rows(history, of, end, limit + 1),
+    });
     let around = [after.is_some(), before.is_some()];
-    Ok(Paged::cut_by(rows, limit, around, |row| Cursor::at(row).to_string()))
+    Ok(Paged::cut_by(rows.await?, limit, around, |row| Cursor::at(row).to_string()))
 }
 
 /// The end of the ledger, with the balance there.
@@ -156,9 +152,9 @@ fn newer_rows(
 }
 
 /// The rows up to a place, the newest first.
-fn older_rows(history: &History, of: Of, start: Cursor, limit: usize) -> Result<Vec<LedgerRow>, ReadError> {
-    let (mut rows, mut balance) = (Vec::new(), start.balance);
-    history.walk_back(of, 1..=start.position, |position, record, event| {
+fn older_rows(history: &History, of: Of, end: Cursor, limit: usize) -> Result<Vec<LedgerRow>, ReadError> {
+    let (mut rows, mut balance) = (Vec::new(), end.balance);
+    history.walk_back(of, 1..=end.position, |position, record, event| {
         if let Some(mut row) = LedgerRow::of(position, record, event) {
             row.balance = balance;
             balance = balance.saturating_sub(row.amount);

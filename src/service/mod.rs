@@ -21,6 +21,7 @@ pub mod messages;
 pub mod outbound;
 pub mod outbox;
 mod receiver_url;
+pub mod recent;
 pub mod settings;
 pub mod states;
 pub mod submit;

@@ -88,14 +88,11 @@ impl Page {
     /// The numbers of a page's rows and of one more, the newest first, where all from `first` to `last` are taken.
     pub fn numbers(self, first: u64, last: u64) -> Vec<u64> {
         let most = self.limit.saturating_add(1);
-        if let Some(before) = self.before {
-            let mut nearest: Vec<_> = (first.max(before.saturating_add(1))..=last).take(most).collect();
-            nearest.reverse();
-            nearest
-        } else {
-            let last = self.after.map_or(last, |after| last.min(after.saturating_sub(1)));
-            (first..=last).rev().take(most).collect()
-        }
+        let last = self.after.map_or(last, |after| last.min(after.saturating_sub(1)));
+        let Some(before) = self.before else { return (first..=last).rev().take(most).collect() };
+        let mut nearest: Vec<_> = (first.max(before.saturating_add(1))..=last).take(most).collect();
+        nearest.reverse();
+        nearest
     }
 }
 
@@ -127,6 +124,7 @@ mod tests {
         assert_eq!(page(Some(1), None), (vec![], places(None, None)));
         assert_eq!(page(Some(0), None), (vec![], places(None, None)));
         assert_eq!(page(None, Some(u64::MAX)), (vec![], places(None, None)));
+        assert_eq!(page(Some(5), Some(3)), (vec![4], places(None, Some(4))));
     }
 
     #[test]

@@ -54,13 +54,18 @@ fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option
 }
 
 /// The state of a stream's actor as of a moment, or as of now.
-pub async fn show(gateway: &Gateway, stream: &str, as_of: Option<AsOf>) -> Result<StateView, Refusal> {
+pub async fn show(gateway: &Gateway, stream: &str, at: Option<&str>) -> Result<StateView, Refusal> {
     let not_found = || Refusal::new("stream_not_found", "Stream not found");
     let stream: StreamId = stream.parse().map_err(|_| not_found())?;
+    let as_of: Option<AsOf> = at.map(str::parse).transpose().map_err(|_| bad_moment())?;
     let head = gateway.shard.watermark().settled().await;
     let found = gateway.shard.history().run(move |history| {
         let at = as_of.map_or(Ok(head), |as_of| as_of.position(history, head))?;
         state(history, stream, at)
     });
     found.await?.ok_or_else(not_found)
+}
+
+fn bad_moment() -> Refusal {
+    Refusal::invalid("at", "at must be a position or a time")
 }

@@ -68,8 +68,8 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
     if gateway.readiness.is_disk_full() {
         return Err(Refusal::disk_full());
     }
-    let Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, .. } = message;
-    let Message { idempotency, exact_body, dry_run, .. } = message;
+    let Message { recipient, sender, text, file, unknown_fields, doubt, .. } = message;
+    let Message { origin, token_hash, idempotency, exact_body, dry_run, .. } = message;
     if let (Some(given), false) = (&idempotency, dry_run) {
         // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
         let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(scope.workspace, &given.key))?;

@@ -21,6 +21,7 @@ fn walk(http: &Http, key: &str, path: &str) {
     let (all, _) = page(http, key, path, "limit=500");
     let (mut seen, [prev, mut next]) = page(http, key, path, &format!("limit={PAGE}"));
     assert_eq!(prev, None, "{path}");
+    let first = next.clone();
     let mut last = seen.clone();
     let mut before = None;
     while let Some(cursor) = next {
@@ -31,6 +32,10 @@ fn walk(http: &Http, key: &str, path: &str) {
     }
     assert_eq!(seen, all, "{path}");
     assert!(all.len() > 2 * PAGE, "{path} is too short to be walked: {}", all.len());
+    if let (Some(after), Some(end)) = (first, &before) {
+        let (rows, _) = page(http, key, path, &format!("limit=500&after={after}&before={end}"));
+        assert_eq!(rows, all[PAGE..all.len() - last.len()], "{path} between {after} and {end}");
+    }
     let mut back = vec![last];
     while let Some(cursor) = before {
         let (rows, [prev, next]) = page(http, key, path, &format!("limit={PAGE}&before={cursor}"));

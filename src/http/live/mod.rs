@@ -13,7 +13,8 @@ use events::record::Position;
 use tokio::sync::oneshot;
 
 use self::feed::{Feed, TICK};
-use super::caller::{Caller, bearer};
+use super::call::Call;
+use super::caller::bearer;
 use super::connections::Connection;
 use super::page::Query;
 use crate::gateway::Gateway;
@@ -30,12 +31,8 @@ const RETRY_AFTER_S: u32 = 5;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Streams the workspace's events behind `Last-Event-ID` or `after`; without either, those from now on.
-pub(super) async fn follow(
-    gateway: web::Data<Gateway>,
-    Caller { workspace, .. }: Caller,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    let durable = gateway.shard.watermark().durable();
+pub(super) async fn follow(call: Call, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let durable = call.gateway.shard.watermark().durable();
     let after = wanted(&request, durable)?.unwrap_or(durable);
     let mut answer = HttpResponse::Ok();
     answer.content_type("text/event-stream").insert_header((CACHE_CONTROL, "no-store"));
@@ -43,15 +40,20 @@ pub(super) async fn follow(
     if request.method() == Method::HEAD {
         return Ok(answer.finish());
     }
+    Ok(answer.streaming(feed(call, &request, after)?.frames()))
+}
+
+fn feed(call: Call, request: &HttpRequest, after: Position) -> Result<Feed, Refusal> {
+    let Call { gateway, workspace, .. } = call;
     let seat = gateway.seats.take(workspace).ok_or_else(too_many_streams)?;
-    let key = digest(bearer(&request).unwrap_or_default());
+    let key = digest(bearer(request).unwrap_or_default());
     let following = Following::new(gateway.clone().into_inner(), workspace, key, after);
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     let (open, ended) = oneshot::channel();
     if let Some(connection) = connection.clone() {
         actix_web::rt::spawn(cut_at_stop(gateway.clone(), connection, ended));
     }
-    Ok(answer.streaming(Feed::new(gateway, following, connection, (seat, open)).frames()))
+    Ok(Feed::new(gateway, following, connection, (seat, open)))
 }
 
 /// The position behind which the caller wants to begin; the header counts more, for browsers send it when they come

@@ -91,8 +91,6 @@ pub(super) const NOT_YET: &[Known] = &[
     ("function", "tests/it/operator/screen.rs", "nothing_that_others_wrote_steers_a_terminal"),
     ("function", "tests/it/simulation/client.rs", "act"),
     ("function", "tests/it/simulation/referee/line.rs", "see_try"),
-    ("handler", "src/http/inbound.rs", "send"),
-    ("handler", "src/http/live/mod.rs", "follow"),
 ];
 
 /// Violations that are not known, and known ones that are none any more, each with its line of the table.

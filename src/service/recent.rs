@@ -1,0 +1,69 @@
+//! The last rows of one kind, such as attempts: a page of them, one, all.
+
+use crate::gateway::Gateway;
+use crate::outbound::{Tries, Try, TryView};
+use crate::recent::attempts::{Attempt, AttemptView, Attempts};
+use crate::recent::{Recent, Row};
+
+use super::page::{Page, Paged};
+use super::refusal::Refusal;
+use super::scope::Scope;
+
+/// A kind of rows that its workspace may see.
+pub trait Shown: Row + Sized {
+    /// Where the gateway has them.
+    fn all_of(gateway: &Gateway) -> &Recent<Self>;
+    /// A row's id.
+    fn id(view: &Self::View) -> &str;
+    /// What is said when there is none with an id.
+    fn not_found() -> Refusal;
+}
+
+impl Shown for Attempt {
+    fn all_of(gateway: &Gateway) -> &Attempts {
+        &gateway.attempts
+    }
+
+    fn id(view: &AttemptView) -> &str {
+        &view.id
+    }
+
+    fn not_found() -> Refusal {
+        Refusal::new("attempt_not_found", "Attempt not found: only the last 100 are kept")
+    }
+}
+
+impl Shown for Try {
+    fn all_of(gateway: &Gateway) -> &Tries {
+        &gateway.tries
+    }
+
+    fn id(view: &TryView) -> &str {
+        &view.id
+    }
+
+    fn not_found() -> Refusal {
+        Refusal::new("try_not_found", "Try not found: only the last 100 are kept")
+    }
+}
+
+/// The last ones, the newest first.
+pub async fn list<R: Shown>(scope: Scope<'_>, page: Page) -> Result<Paged<R::View>, Refusal> {
+    Ok(page.of_newest_first(numbered::<R>(scope).await?))
+}
+
+/// One of them.
+pub async fn show<R: Shown>(scope: Scope<'_>, id: &str) -> Result<R::View, Refusal> {
+    all::<R>(scope).await?.into_iter().find(|view| R::id(view) == id).ok_or_else(R::not_found)
+}
+
+/// All of them, the newest first.
+pub async fn all<R: Shown>(scope: Scope<'_>) -> Result<Vec<R::View>, Refusal> {
+    Ok(numbered::<R>(scope).await?.into_iter().map(|(_, view)| view).collect())
+}
+
+async fn numbered<R: Shown>(scope: Scope<'_>) -> Result<Vec<(u64, R::View)>, Refusal> {
+    let workspace = scope.workspace;
+    let listed = scope.gateway.read(move |gateway| R::all_of(gateway).list(gateway.shard.log().as_ref(), workspace));
+    Ok(listed.await?)
+}
