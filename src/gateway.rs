@@ -22,6 +22,7 @@ use events::ids::WorkspaceId;
 use events::index::{KeyEntry, Lookup};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
+use events::secrets::Secrets;
 use events::who::Who;
 use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
@@ -59,6 +60,8 @@ const UPDATES_AHEAD: usize = 1_024;
 pub struct Gateway {
     /// The actors.
     pub shard: ShardHandle,
+    /// Where secrets are kept.
+    pub secrets: Arc<dyn Secrets>,
     /// Where ids and secrets come from.
     pub chance: Chance,
     /// SHA-256 of the operator's key.
@@ -112,6 +115,8 @@ fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
 pub struct Make {
     /// Where commits are kept.
     pub log: Arc<dyn Log>,
+    /// Where secrets are kept.
+    pub secrets: Arc<dyn Secrets>,
     /// The rules' time.
     pub clock: Clock,
     /// Where ids and secrets come from.
@@ -151,6 +156,7 @@ impl Gateway {
         let postbox = Arc::new(Postbox::new(make.mailer, mails.clone()));
         let base_url: Arc<str> = make.base_url.into();
         let port_parts = PortParts {
+            secrets: Arc::clone(&make.secrets),
             transports: Arc::clone(&transports),
             fetching: Arc::clone(&fetching),
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
@@ -186,6 +192,7 @@ impl Gateway {
         actix::spawn(vital::task(tries.clone().save_each_second(shard.clone(), make.reading)));
         Ok(Self {
             shard,
+            secrets: make.secrets,
             chance: make.chance,
             admin_key: make.admin_key,
             base_url,
@@ -221,7 +228,7 @@ impl Gateway {
 
     /// The readable inbound URL of a token that is in force.
     pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
-        let token = self.shard.log().secret(&secrets::inbound_name(token_hash))?;
+        let token = self.secrets.read(&secrets::inbound_name(token_hash))?;
         Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
     }
 

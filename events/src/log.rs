@@ -159,11 +159,4 @@ pub trait Log: Send + Sync + 'static {
 
     /// What it did so far.
     fn stats(&self) -> LogStats;
-
-    /// Keeps a secret apart from the records: in no export, and replaced by the next one of that name. Durable when
-    /// this returns.
-    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError>;
-
-    /// Reads a secret.
-    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError>;
 }

@@ -1,6 +1,6 @@
 //! A log from the future: its last event lies ahead of the machine's clock, as after a day on which that was wrong.
 
-use events::log::Log;
+use events::secrets::Secrets;
 use events::time::Timestamp;
 
 use super::start_error::StartError;
@@ -12,13 +12,13 @@ const ACCEPTED_NAME: &[u8] = b"accepted_ahead_ms";
 
 /// Refuses a log too far ahead of `wall`. What is accepted once holds until the clock has caught up, or the log is further
 /// ahead by more than an hour again.
-pub(super) fn check(log: &dyn Log, last: Timestamp, wall: Timestamp, accept: bool) -> Result<(), StartError> {
+pub(super) fn check(kept_in: &dyn Secrets, last: Timestamp, wall: Timestamp, accept: bool) -> Result<(), StartError> {
     let ahead_ms = last.since_ms(wall);
-    let kept = log.secret(ACCEPTED_NAME)?.and_then(|bytes| Some(u64::from_be_bytes(*bytes.first_chunk()?)));
+    let kept = kept_in.read(ACCEPTED_NAME)?.and_then(|bytes| Some(u64::from_be_bytes(*bytes.first_chunk()?)));
     let accepted_ms = kept.unwrap_or(0);
     if ahead_ms <= AHEAD_MS_MAX {
         if accepted_ms > 0 {
-            log.keep_secret(ACCEPTED_NAME, &0_u64.to_be_bytes())?;
+            kept_in.keep(ACCEPTED_NAME, &0_u64.to_be_bytes())?;
         }
         return Ok(());
     }
@@ -28,7 +28,7 @@ pub(super) fn check(log: &dyn Log, last: Timestamp, wall: Timestamp, accept: boo
     if !accept {
         return Err(StartError::Future { last });
     }
-    log.keep_secret(ACCEPTED_NAME, &ahead_ms.to_be_bytes())?;
+    kept_in.keep(ACCEPTED_NAME, &ahead_ms.to_be_bytes())?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actors::runtime::port::Ports;
 use actors::runtime::shard::ShardHandle;
+use events::secrets::Secrets;
 
 use crate::notices::Notices;
 use crate::notices::mail::Postbox;
@@ -20,6 +21,7 @@ pub(super) struct PortParts {
     pub(super) handover_timeout: Duration,
     pub(super) lately: Lately,
     pub(super) trying: Trying,
+    pub(super) secrets: Arc<dyn Secrets>,
     pub(super) base_url: Arc<str>,
     /// The waits after errors in a row, in milliseconds.
     pub(super) retry_ms: Arc<[u64]>,
@@ -41,6 +43,7 @@ impl PortParts {
         let posting = Posting {
             shard: shard.clone(),
             trying: self.trying,
+            secrets: self.secrets,
             notices,
             base_url: self.base_url,
             retry_ms: self.retry_ms,

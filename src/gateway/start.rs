@@ -14,6 +14,7 @@ use actors::runtime::shard::Reading;
 use actors::runtime::vital;
 use events::log::Log;
 use events::personal::Digest;
+use events::secrets::Secrets;
 use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
 use tokio::runtime::{Builder, Runtime};
@@ -75,6 +76,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let following = clock.clone().follow();
     let make = Make {
         log: Arc::clone(&log) as Arc<dyn Log>,
+        secrets: Arc::clone(&log) as Arc<dyn Secrets>,
         clock,
         chance: Chance::system(),
         transports,
@@ -170,11 +172,15 @@ fn transports(config: &Config, clock: &Clock) -> Result<(Transports, Option<Shar
 }
 
 /// The operator's key: preset, or made on the first start and then either shown once or written to a file.
-fn admin_key(config: &Config, log: &SledLog, to_terminal: bool) -> Result<(Digest, Option<String>), StartError> {
+fn admin_key(
+    config: &Config,
+    kept_in: &dyn Secrets,
+    to_terminal: bool,
+) -> Result<(Digest, Option<String>), StartError> {
     if let Some(preset) = &config.admin_key {
         return Ok((secrets::digest(preset.reveal()), None));
     }
-    if let Some(kept) = log.secret(ADMIN_KEY_NAME)?
+    if let Some(kept) = kept_in.read(ADMIN_KEY_NAME)?
         && let Ok(hash) = <[u8; 32]>::try_from(kept.as_slice())
     {
         return Ok((Digest(hash), None));
@@ -184,7 +190,7 @@ fn admin_key(config: &Config, log: &SledLog, to_terminal: bool) -> Result<(Diges
     if !to_terminal {
         write_private(&admin_key_file(&config.data_dir), &key)?;
     }
-    log.keep_secret(ADMIN_KEY_NAME, &hash.0)?;
+    kept_in.keep(ADMIN_KEY_NAME, &hash.0)?;
     Ok((hash, to_terminal.then_some(key)))
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 
-use events::log::{Log, ReadError, WriteError};
+use events::log::{ReadError, WriteError};
+use events::secrets::Secrets;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -100,41 +101,45 @@ impl KeyRing {
 
     /// Replaces the key in force that is kept for this webhook by a new one; one rotation after the other.
     pub fn rotate_kept(
-        log: &dyn Log,
+        kept_in: &dyn Secrets,
         webhook: impl Display + Copy,
         chance: &Chance,
         now: Timestamp,
     ) -> Result<Self, KeysError> {
         let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = Self::kept(log, webhook)?.unwrap_or_else(|| Self::new(SigningKey::new(chance)));
+        let mut keys = Self::kept(kept_in, webhook)?.unwrap_or_else(|| Self::new(SigningKey::new(chance)));
         keys.rotate(SigningKey::new(chance), now)?;
-        keys.keep(log, webhook)?;
+        keys.keep(kept_in, webhook)?;
         Ok(keys)
     }
 
     /// The keys that are kept for this webhook; one that has none yet gets its first.
-    pub fn kept_or_first(log: &dyn Log, webhook: impl Display + Copy, chance: &Chance) -> Result<Self, KeysError> {
-        if let Some(keys) = Self::kept(log, webhook)? {
+    pub fn kept_or_first(
+        kept_in: &dyn Secrets,
+        webhook: impl Display + Copy,
+        chance: &Chance,
+    ) -> Result<Self, KeysError> {
+        if let Some(keys) = Self::kept(kept_in, webhook)? {
             return Ok(keys);
         }
         let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = Self::kept(log, webhook)? {
+        if let Some(keys) = Self::kept(kept_in, webhook)? {
             return Ok(keys);
         }
         let keys = Self::new(SigningKey::new(chance));
-        keys.keep(log, webhook)?;
+        keys.keep(kept_in, webhook)?;
         Ok(keys)
     }
 
     /// The keys that are kept for this webhook; `None` if there are none, or none that can be read.
-    pub fn kept(log: &dyn Log, webhook: impl Display) -> Result<Option<Self>, ReadError> {
-        let bytes = log.secret(&secrets::signing_name(webhook))?;
+    pub fn kept(kept_in: &dyn Secrets, webhook: impl Display) -> Result<Option<Self>, ReadError> {
+        let bytes = kept_in.read(&secrets::signing_name(webhook))?;
         Ok(bytes.and_then(|bytes| Self::from_bytes(&bytes)))
     }
 
     /// Keeps the keys for this webhook, in place of those before. Durable when this returns.
-    pub fn keep(&self, log: &dyn Log, webhook: impl Display) -> Result<(), WriteError> {
-        log.keep_secret(&secrets::signing_name(webhook), &self.to_bytes())
+    pub fn keep(&self, kept_in: &dyn Secrets, webhook: impl Display) -> Result<(), WriteError> {
+        kept_in.keep(&secrets::signing_name(webhook), &self.to_bytes())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -242,11 +247,11 @@ mod tests {
         let log = MemoryLog::default();
         let previous = r#"["whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","2023-11-14T22:13:20.001Z"]"#;
         let kept = format!(r#"{{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","previous":{previous}}}"#);
-        log.keep_secret(&secrets::signing_name(1), kept.as_bytes()).unwrap();
+        log.keep(&secrets::signing_name(1), kept.as_bytes()).unwrap();
         let keys = KeyRing::kept(&log, 1).unwrap().unwrap();
         assert_eq!((count(&keys, NOW), count(&keys, NOW.plus_ms(1))), (2, 1));
         keys.keep(&log, 1).unwrap();
-        assert_eq!(log.secret(&secrets::signing_name(1)).unwrap().as_deref(), Some(kept.as_bytes()));
+        assert_eq!(log.read(&secrets::signing_name(1)).unwrap().as_deref(), Some(kept.as_bytes()));
     }
 
     #[test]
@@ -266,7 +271,7 @@ mod tests {
     fn what_is_no_key_ring_is_none() {
         let log = MemoryLog::default();
         for bytes in [b"".as_slice(), b"{}", br#"{"current":"whsec_","previous":null}"#] {
-            log.keep_secret(&secrets::signing_name(1), bytes).unwrap();
+            log.keep(&secrets::signing_name(1), bytes).unwrap();
             assert_eq!(KeyRing::kept(&log, 1).unwrap(), None);
         }
     }

@@ -9,6 +9,7 @@ use actors::runtime::shard::ShardHandle;
 use actors::webhook::{Command, Outcome, Outside, Tried, Webhook};
 use events::ids::{DeliveryId, StreamId, WebhookId};
 use events::log::ReadError;
+use events::secrets::Secrets;
 use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
@@ -30,6 +31,8 @@ const POSTED_MAX: u32 = 60;
 pub struct Posting {
     /// Where the actors and the texts are.
     pub shard: ShardHandle,
+    /// Where the keys are.
+    pub secrets: Arc<dyn Secrets>,
     /// What posts.
     pub trying: Trying,
     /// What tells owners.
@@ -90,10 +93,10 @@ impl Posting {
     async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
         let url = self.shard.look::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
         let read = || {
-            let base_url = Arc::clone(&self.base_url);
+            let (secrets, base_url) = (Arc::clone(&self.secrets), Arc::clone(&self.base_url));
             self.shard.history().run(move |history| {
                 let found = rebuild(history, delivery)?;
-                let keys = KeyRing::kept(history.log(), webhook)?;
+                let keys = KeyRing::kept(secrets.as_ref(), webhook)?;
                 let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
                 Ok::<_, ReadError>(found.zip(keys))
             })

@@ -1,7 +1,6 @@
 //! The owner's switches of the inbound webhook: on, off, strict, a new URL.
 
 use actors::workspace::{Command, SetInbound, State};
-use events::personal::Digest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,16 +51,13 @@ pub async fn rotate(scope: Scope<'_>) -> Result<String, Refusal> {
     let before = scope.look(|state| state.token_hash).await?;
     let token = scope.gateway.chance.inbound_token();
     let token_hash = secrets::digest(&token);
-    keep(scope, &token_hash, token.as_bytes())?;
+    let kept_in = scope.gateway.secrets.as_ref();
+    let kept = kept_in.keep(&secrets::inbound_name(&token_hash), token.as_bytes());
+    kept.map_err(|error| Refusal::fault(&error))?;
     scope.ask(Command::ReplaceToken(token_hash, scope.by)).await?;
     if let Some(before) = before {
-        keep(scope, &before, b"")?;
+        let removed = kept_in.remove(&secrets::inbound_name(&before));
+        removed.map_err(|error| Refusal::fault(&error))?;
     }
     Ok(format!("{}/in/{token}", scope.gateway.base_url))
-}
-
-/// Keeps the readable token behind a hash; an empty one is forgotten.
-fn keep(scope: Scope<'_>, name: &Digest, secret: &[u8]) -> Result<(), Refusal> {
-    let kept = scope.gateway.shard.log().keep_secret(&secrets::inbound_name(name), secret);
-    kept.map_err(|error| Refusal::fault(&error))
 }

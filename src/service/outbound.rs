@@ -137,8 +137,8 @@ impl Scope<'_> {
     }
 
     fn keys(&self) -> Result<KeyRing, Refusal> {
-        let (log, chance) = (self.gateway.shard.log().as_ref(), &self.gateway.chance);
-        KeyRing::kept_or_first(log, self.webhook(), chance).map_err(|error| Refusal::fault(&error))
+        let (kept_in, chance) = (self.gateway.secrets.as_ref(), &self.gateway.chance);
+        KeyRing::kept_or_first(kept_in, self.webhook(), chance).map_err(|error| Refusal::fault(&error))
     }
 }
 
@@ -189,8 +189,8 @@ pub fn secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
 
 /// Makes a new key; each one before it signs too until its day is over.
 pub async fn rotate_secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
-    let (log, chance) = (scope.gateway.shard.log().as_ref(), &scope.gateway.chance);
-    let keys = KeyRing::rotate_kept(log, scope.webhook(), chance, wall_now()).map_err(|error| match error {
+    let (kept_in, chance) = (scope.gateway.secrets.as_ref(), &scope.gateway.chance);
+    let keys = KeyRing::rotate_kept(kept_in, scope.webhook(), chance, wall_now()).map_err(|error| match error {
         KeysError::TooMany(too_many) => Refusal::from(too_many),
         error => Refusal::fault(&error),
     })?;

@@ -51,7 +51,7 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
     fields::language(&wanted.language)?;
     let (api_key, token) = (gateway.chance.workspace_key(), gateway.chance.inbound_token());
     let token_hash = secrets::digest(&token);
-    let kept = gateway.shard.log().keep_secret(&secrets::inbound_name(&token_hash), token.as_bytes());
+    let kept = gateway.secrets.keep(&secrets::inbound_name(&token_hash), token.as_bytes());
     kept.map_err(|error| Refusal::fault(&error))?;
     for _ in 0..ATTEMPTS {
         let before: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;

@@ -7,6 +7,7 @@ use crate::ids::Position;
 use crate::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
+use crate::secrets::Secrets;
 
 /// The log in memory.
 #[derive(Default)]
@@ -97,8 +98,10 @@ impl Log for MemoryLog {
     fn stats(&self) -> LogStats {
         self.lock().stats
     }
+}
 
-    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+impl Secrets for MemoryLog {
+    fn keep(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
         if secret.len() > NOTE_BYTES_MAX {
             return Err(WriteError::NoteTooLong(secret.len()));
         }
@@ -106,8 +109,20 @@ impl Log for MemoryLog {
         self.sync()
     }
 
-    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+    fn read(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         Ok(self.lock().secrets.get(name).cloned())
+    }
+
+    fn list(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+        let start = if from > prefix { from } else { prefix };
+        let stored = self.lock();
+        let names = stored.secrets.range(start.to_vec()..).map(|(name, _)| name);
+        Ok(names.take_while(|name| name.starts_with(prefix)).take(limit).cloned().collect())
+    }
+
+    fn remove(&self, name: &[u8]) -> Result<(), WriteError> {
+        self.lock().secrets.remove(name);
+        self.sync()
     }
 }
 

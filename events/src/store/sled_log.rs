@@ -20,6 +20,7 @@ use super::pages::{self, PAGE_BYTES_MAX};
 use crate::codec;
 use crate::ids::Position;
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
+use crate::secrets::Secrets;
 
 const RECORD: u8 = b'r';
 const NOTE: u8 = b'n';
@@ -94,7 +95,7 @@ impl SledLog {
         if head < seen.position {
             return Err(damaged(head.saturating_add(1), "missing, as all up to the end"));
         }
-        match self.read(seen.position).next().transpose()? {
+        match Log::read(self, seen.position).next().transpose()? {
             Some(record) if record.hash != seen.hash => Err(damaged(seen.position, "another record in its place")),
             _ => Ok(()),
         }
@@ -230,8 +231,10 @@ impl Log for SledLog {
             keys: self.counters.keys.load(Ordering::Relaxed),
         }
     }
+}
 
-    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+impl Secrets for SledLog {
+    fn keep(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
         if secret.len() > NOTE_BYTES_MAX {
             return Err(WriteError::NoteTooLong(secret.len()));
         }
@@ -239,8 +242,19 @@ impl Log for SledLog {
         self.sync()
     }
 
-    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+    fn read(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         Ok(self.secrets.get(name).map_err(store)?.map(|value| value.to_vec()))
+    }
+
+    fn list(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+        let names = self.secrets.range(from.max(prefix)..).keys();
+        let wanted = names.take_while(|name| name.as_ref().map_or(true, |name| name.starts_with(prefix)));
+        wanted.take(limit).map(|name| name.map(|name| name.to_vec()).map_err(store)).collect()
+    }
+
+    fn remove(&self, name: &[u8]) -> Result<(), WriteError> {
+        self.secrets.remove(name).map_err(|error| WriteError::Unknown(error.into()))?;
+        self.sync()
     }
 }
 

@@ -18,6 +18,7 @@ mod notes;
 mod reading;
 mod removals;
 mod reopening;
+mod secrets;
 mod sequencing;
 mod series;
 mod snapshots;

@@ -1,6 +1,6 @@
-//! Notes are found by key, by prefix and by what comes before; secrets stand apart from them.
+//! Notes are found by key, by prefix and by what comes before.
 
-use events::log::{Log, NOTE_BYTES_MAX, WriteError};
+use events::log::Log;
 
 use crate::hand::queued;
 use crate::store::Store;
@@ -136,45 +136,5 @@ fn notes_and_records_do_not_meet() {
         assert_eq!((records.len(), notes.len()), (1, 8));
         store.note(&[(b"r", Some(b"not a record"))]);
         assert_eq!(store.log().read(1).count(), 1);
-    }
-}
-
-#[test]
-fn a_secret_is_kept_and_replaced() {
-    for store in Store::each() {
-        assert_eq!(store.log().secret(b"smtp").unwrap(), None);
-        store.log().keep_secret(b"smtp", b"first").unwrap();
-        store.log().keep_secret(b"smtp", b"second").unwrap();
-        store.log().keep_secret(b"other", b"third").unwrap();
-        assert_eq!(store.log().secret(b"smtp").unwrap().as_deref(), Some(&b"second"[..]));
-    }
-}
-
-#[test]
-fn a_secret_is_in_no_note_and_no_record() {
-    for store in filled() {
-        let before = store.contents();
-        store.log().keep_secret(b"b/1", b"secret").unwrap();
-        assert_eq!(store.contents(), before);
-        assert_eq!(store.log().note(b"b/1").unwrap().as_deref(), Some(&b"b/1"[..]));
-    }
-}
-
-#[test]
-fn a_secret_is_synced_at_once() {
-    for store in Store::each() {
-        let before = store.log().stats().syncs;
-        store.log().keep_secret(b"smtp", b"secret").unwrap();
-        assert_eq!(store.log().stats().syncs, before + 1);
-    }
-}
-
-#[test]
-fn a_secret_that_is_too_long_is_refused() {
-    for store in Store::each() {
-        store.log().keep_secret(b"smtp", &[7; NOTE_BYTES_MAX]).unwrap();
-        let refused = store.log().keep_secret(b"smtp", &[8; NOTE_BYTES_MAX + 1]);
-        assert!(matches!(refused, Err(WriteError::NoteTooLong(4_097))), "{refused:?}");
-        assert_eq!(store.log().secret(b"smtp").unwrap(), Some(vec![7; NOTE_BYTES_MAX]));
     }
 }

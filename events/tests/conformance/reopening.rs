@@ -66,11 +66,11 @@ fn everything_is_there_after_reopening() {
             let mut batch = store.hand().batch((0..30).map(|number| vec![queued(number, "hi"); 3]));
             batch.notes.push((round.to_be_bytes().to_vec(), Some(b"note".to_vec())));
             store.put(&batch);
-            store.log().keep_secret(b"round", &round.to_be_bytes()).unwrap();
+            store.secrets().keep(b"round", &round.to_be_bytes()).unwrap();
             let before = store.contents();
             store = store.reopened();
             assert_eq!(store.contents(), before);
-            assert_eq!(store.log().secret(b"round").unwrap(), Some(round.to_be_bytes().to_vec()));
+            assert_eq!(store.secrets().read(b"round").unwrap(), Some(round.to_be_bytes().to_vec()));
         }
         assert_eq!(verify(store.log(), |_| ()).unwrap().position, 5 * 30 * 3);
     }
@@ -123,7 +123,7 @@ fn a_long_text_is_read_from_its_own_position() {
 fn no_value_is_longer_than_four_kibibytes() {
     let store = with_texts();
     store.note(&[(b"longest", Some(&[7; VALUE_BYTES_MAX]))]);
-    store.log().keep_secret(b"longest", &[7; VALUE_BYTES_MAX]).unwrap();
+    store.secrets().keep(b"longest", &[7; VALUE_BYTES_MAX]).unwrap();
     let folder = store.closed();
     let db = sled::open(folder.path().join("log")).unwrap();
     let mut values = 0;
@@ -195,7 +195,7 @@ fn a_start_that_ended_with_half_a_page_table_does_not_hinder_the_next() {
 #[test]
 fn a_first_record_that_was_written_and_not_yet_witnessed_is_no_damage() {
     let store = Store::sled();
-    store.log().keep_secret(b"name", b"secret").unwrap();
+    store.secrets().keep(b"name", b"secret").unwrap();
     let first = store.hand().batch([vec![queued(1, "hi")]]);
     store.log().write(&first).unwrap();
     assert_eq!(Some(store.reopened().log().head()), first.head);

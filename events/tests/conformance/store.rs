@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use events::log::{Batch, Head, Log, StoredNote, StoredRecord};
+use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::{OpenError, SledLog};
 use tempfile::TempDir;
@@ -17,6 +18,7 @@ const ATTEMPTS: u32 = 100_000;
 pub struct Store {
     kind: Kind,
     log: Arc<dyn Log>,
+    secrets: Arc<dyn Secrets>,
     folder: Option<TempDir>,
 }
 
@@ -38,7 +40,7 @@ impl Store {
     }
 
     pub fn memory() -> Self {
-        Self { kind: Kind("memory"), log: Arc::new(MemoryLog::default()), folder: None }
+        Self::of("memory", Arc::new(MemoryLog::default()), None)
     }
 
     pub fn sled() -> Self {
@@ -47,11 +49,20 @@ impl Store {
 
     /// One that stands in this folder.
     pub fn opened(folder: TempDir) -> Self {
-        Self { kind: Kind("sled"), log: open(folder.path()), folder: Some(folder) }
+        Self::of("sled", open(folder.path()), Some(folder))
+    }
+
+    fn of<S: Log + Secrets>(kind: &'static str, store: Arc<S>, folder: Option<TempDir>) -> Self {
+        let secrets = Arc::clone(&store) as Arc<dyn Secrets>;
+        Self { kind: Kind(kind), log: store, secrets, folder }
     }
 
     pub fn log(&self) -> &dyn Log {
         self.log.as_ref()
+    }
+
+    pub fn secrets(&self) -> &dyn Secrets {
+        self.secrets.as_ref()
     }
 
     pub fn shared(&self) -> Arc<dyn Log> {
@@ -65,8 +76,9 @@ impl Store {
 
     /// As after the end of the process and a new start. Nobody else may hold the log.
     pub fn reopened(self) -> Self {
-        let Self { kind, log, folder } = self;
-        let Some(folder) = folder else { return Self { kind, log, folder } };
+        let Self { kind, log, secrets, folder } = self;
+        let Some(folder) = folder else { return Self { kind, log, secrets, folder } };
+        drop(secrets);
         assert_eq!(Arc::strong_count(&log), 1, "the log is still held");
         drop(log);
         Self { kind, ..Self::opened(folder) }
@@ -74,7 +86,7 @@ impl Store {
 
     /// Closes a log on disk and gives its directory.
     pub fn closed(self) -> TempDir {
-        drop(self.log);
+        drop((self.log, self.secrets));
         self.folder.unwrap()
     }
 
@@ -103,7 +115,7 @@ impl Store {
 }
 
 /// Closing ends in a thread of sled's own, so the lock may be held for a moment longer.
-fn open(folder: &Path) -> Arc<dyn Log> {
+fn open(folder: &Path) -> Arc<SledLog> {
     for _ in 0..ATTEMPTS {
         match SledLog::open(folder, 8) {
             Err(OpenError::InUse) => std::thread::yield_now(),

@@ -92,12 +92,4 @@ impl Log for Watched {
     fn stats(&self) -> LogStats {
         self.inner.stats()
     }
-
-    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
-        self.inner.keep_secret(name, secret)
-    }
-
-    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        self.inner.secret(name)
-    }
 }

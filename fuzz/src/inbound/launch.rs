@@ -7,6 +7,7 @@ use std::time::Duration;
 use actors::runtime::clock::Clock;
 use actors::runtime::shard::Reading;
 use events::log::Log;
+use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
 use events::writer::{Work, Writer};
@@ -33,13 +34,14 @@ const TEXT_CHARS_MAX: usize = 200;
 
 /// Starts an empty gateway in the current runtime.
 pub fn launch() -> Gateway {
-    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    let log = Arc::new(MemoryLog::default());
     let clock = Clock::start(Arc::new(|| Timestamp::from_ms(BEGIN_MS)), log.head().recorded_at, 1);
     let world = Shared::new(clock.clone());
     let mut transports = Transports::new();
     transports.insert("simulator".to_owned(), Arc::new(InProcess::new(world.clone())));
     let make = Make {
         clock,
+        secrets: Arc::clone(&log) as Arc<dyn Secrets>,
         log,
         chance: chance(),
         transports,

@@ -83,8 +83,8 @@ async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<
 }
 
 async fn switch(gateway: &Gateway, tenant: &Tenant, enabled: bool, discard: bool) -> Result<(), Failure> {
-    let (log, webhook) = (gateway.shard.log().as_ref(), tenant.webhook());
-    KeyRing::kept_or_first(log, webhook, &gateway.chance)
+    let webhook = tenant.webhook();
+    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.chance)
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let (by, reason) = (BY, "measured".to_owned());
     let configure = Configure { webhook, url: None, aggregation: None, enabled: Some(enabled), discard, by, reason };

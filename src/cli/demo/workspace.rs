@@ -94,8 +94,7 @@ async fn reporting(gateway: &Gateway, bound: SocketAddr) -> Result<Option<String
     if !is_ours || is_set && url.is_none() {
         return Ok(url);
     }
-    let log = gateway.shard.log().as_ref();
-    KeyRing::kept_or_first(log, webhook, &gateway.chance).map_err(|error| failed(&error))?;
+    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.chance).map_err(|error| failed(&error))?;
     let (url, by) = (Some(Some(wanted.clone())), BY);
     let configure =
         Configure { webhook, url, aggregation: None, enabled: None, discard: false, by, reason: String::new() };

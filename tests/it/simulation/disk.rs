@@ -10,6 +10,7 @@ use events::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
 use events::record::{Position, Record};
+use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -270,15 +271,30 @@ impl Log for Mounted {
     fn stats(&self) -> LogStats {
         self.disk.platter().stats
     }
+}
 
-    fn keep_secret(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
+impl Secrets for Mounted {
+    fn keep(&self, name: &[u8], secret: &[u8]) -> Result<(), WriteError> {
         self.disk.platter().secrets.insert(name.to_vec(), secret.to_vec());
         Ok(())
     }
 
-    fn secret(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+    fn read(&self, name: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         self.try_read()?;
         Ok(self.disk.platter().secrets.get(name).cloned())
+    }
+
+    fn list(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, ReadError> {
+        self.try_read()?;
+        let start = if from > prefix { from } else { prefix };
+        let platter = self.disk.platter();
+        let names = platter.secrets.range(start.to_vec()..).map(|(name, _)| name);
+        Ok(names.take_while(|name| name.starts_with(prefix)).take(limit).cloned().collect())
+    }
+
+    fn remove(&self, name: &[u8]) -> Result<(), WriteError> {
+        self.disk.platter().secrets.remove(name);
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use actix_web::{App, HttpMessage, HttpResponse, test};
 use actors::runtime::clock::Clock;
 use actors::runtime::shard::Reading;
 use events::log::{Log, ReadError};
+use events::secrets::Secrets;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 use tidings::config::{Attachments, Config, Overrides};
@@ -159,12 +160,13 @@ pub struct Reply {
 
 impl Life {
     async fn launch(machine: &Machine, seed: u64) -> Result<Self, ReadError> {
-        let log: Arc<dyn Log> = Arc::new(machine.disk.mount(machine.fate.clone(), machine.failing));
+        let log = Arc::new(machine.disk.mount(machine.fate.clone(), machine.failing));
         let fate = machine.fate.clone();
         let mut transports = Transports::new();
         transports.insert("simulator".to_owned(), Arc::new(machine.whatsapp.clone()));
         let make = Make {
             clock: Clock::start(machine.time.wall(), log.head().recorded_at, 1),
+            secrets: Arc::clone(&log) as Arc<dyn Secrets>,
             log,
             chance: chance(seed),
             transports,
