@@ -10,8 +10,9 @@ use events::snapshot;
 
 use crate::decider::Decider;
 
-/// Names the rules of this build: snapshots of others are passed over.
-const RULES: &str = env!("TIDINGS_RULES");
+/// The number of the rules that fold events into states. Raise it when an event is folded into another state than before or
+/// a state has other bytes, so that the snapshots of before are passed over: the golden histories of the tests tell.
+pub const RULES: u64 = 1;
 
 /// A state and how many events made it.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn replay<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<
 pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Woken<D::State>, ReadError> {
     let (stream, log) = (D::stream(id), history.log());
     let snapshot = snapshot::head(log, stream)?;
-    let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, rules(), to)).transpose()?;
+    let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, RULES, to)).transpose()?;
     let (mut replayed, from) = match (kept.flatten(), &snapshot) {
         (Some(state), Some(head)) => {
             (Replayed { state, revision: head.revision, last: 0 }, head.position.saturating_add(1))
@@ -60,11 +61,6 @@ pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Wo
     }
     let since = replayed.revision.saturating_sub(before);
     Ok(Woken { replayed, snapshot, since })
-}
-
-/// The number of this build's rules.
-pub(crate) fn rules() -> u64 {
-    RULES.parse().unwrap_or(0)
 }
 
 fn fold<D: Decider>(

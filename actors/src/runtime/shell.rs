@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::decider::Due;
 use crate::runtime::registry::Kind;
-use crate::runtime::replay::{Woken, rules};
+use crate::runtime::replay::{RULES, Woken};
 use crate::runtime::shard::{READ_AGAIN, Running, Shard};
 
 /// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
@@ -120,7 +120,7 @@ impl<D: Kind> Shell<D> {
             return;
         }
         let (stream, position) = (D::stream(self.id), self.shard.head());
-        let place = Place { stream, rules: rules(), position, revision: self.revision };
+        let place = Place { stream, rules: RULES, position, revision: self.revision };
         match self.snapshots.keep(place, &self.state) {
             Ok(notes) => drop(self.shard.sequencer.borrow().snapshot(notes)),
             Err(error) => tracing::warn!(%stream, %error, "no snapshot"),

@@ -1,0 +1,195 @@
+//! The number of the rules says which rules made a snapshot. Golden histories keep it honest: as long as it is the same,
+//! each of them is folded into the same bytes as ever. A golden history never changes; a new type of event gets its own.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken helper fails the test")]
+
+mod of_messages;
+mod of_webhooks;
+mod of_workspaces;
+mod pick;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::decider::Decider;
+use actors::runtime::replay::RULES;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::codec;
+use events::event::Event;
+use events::ids::{AccountId, ChatId, StreamId};
+use events::personal::Digest;
+use events::snapshot::{self, Place};
+use pick::{Pick, webhook, workspace};
+
+const GOLDEN: &str = include_str!("../golden/rules.txt");
+/// Set it to write the golden file: lines that are missing, and all states once the number was raised.
+const BLESS: &str = "TIDINGS_TEST_BLESS";
+
+const EVENTS: usize = 3_000;
+const SEEDS: u64 = 3;
+
+/// Names a kind of history, and makes its next event. Those that are here never change.
+type Kind = (&'static str, fn(&mut Pick) -> Event);
+
+const KINDS: &[Kind] = &[("any", any), ("waiting", waiting)];
+
+/// Of all types, as often as not in an order that no actor would decide.
+fn any(pick: &mut Pick) -> Event {
+    match pick.below(4) {
+        0 => of_workspaces::event(pick),
+        1 => of_webhooks::event(pick),
+        _ => of_messages::event(pick),
+    }
+}
+
+/// Messages and deliveries that seldom come to their end.
+fn waiting(pick: &mut Pick) -> Event {
+    match pick.below(20) {
+        0 => any(pick),
+        1..8 => of_messages::waiting(pick),
+        8..11 => of_messages::tried(pick),
+        11..15 => of_webhooks::bundle(pick),
+        _ => of_webhooks::delivery(pick),
+    }
+}
+
+/// All histories by name.
+fn histories() -> Vec<(String, Vec<Event>)> {
+    let seeds = KINDS.iter().flat_map(|kind| (1..=SEEDS).map(move |seed| (kind, seed)));
+    let history = |((name, event), seed): (&Kind, u64)| {
+        let mut pick = Pick::new(seed);
+        (format!("{name}.{seed}"), (0..EVENTS).map(|_| event(&mut pick)).collect())
+    };
+    seeds.map(history).collect()
+}
+
+/// A history that concerns one actor, and what the rules fold it into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Folded {
+    history: Digest,
+    /// Of the states after each of its events.
+    states: Digest,
+}
+
+/// What the rules of today fold each history into, by actor and history.
+fn folded() -> BTreeMap<String, Folded> {
+    let mut folded = BTreeMap::new();
+    for (name, history) in histories() {
+        folded.insert(format!("workspace {name}"), fold::<Workspace>(workspace(), &history));
+        folded.insert(format!("account {name}"), fold::<Account>(AccountId::nth(workspace(), 1).unwrap(), &history));
+        folded.insert(format!("chat {name}"), fold::<Chat>(ChatId::nth(workspace(), 1).unwrap(), &history));
+        folded.insert(format!("webhook {name}"), fold::<Webhook>(webhook(), &history));
+    }
+    folded
+}
+
+fn fold<D: Decider>(id: D::Id, history: &[Event]) -> Folded {
+    let (mut state, mut bytes) = (D::State::default(), Vec::new());
+    let mut states = Digest::of(b"");
+    for event in history.iter().filter(|event| event.concerns(D::stream(id))) {
+        codec::encode_event(event, &mut bytes).unwrap();
+        D::apply(&mut state, event);
+        states = Digest::of(&[states.0.as_slice(), &kept::<D>(id, &state)].concat());
+    }
+    Folded { history: Digest::of(&bytes), states }
+}
+
+/// The bytes that a snapshot keeps of a state.
+fn kept<D: Decider>(id: D::Id, state: &D::State) -> Vec<u8> {
+    let place = Place { stream: D::stream(id), rules: RULES, position: 1, revision: 1 };
+    let (mut parts, _) = snapshot::store(place, state, None).unwrap();
+    // The last one is the head, which names the rules.
+    parts.pop();
+    parts.into_iter().filter_map(|(_, value)| value).flatten().collect()
+}
+
+/// Digests of a history and of its states, by name.
+type Lines = BTreeMap<&'static str, (&'static str, &'static str)>;
+
+/// The number of the rules that the golden file is of, and its lines.
+fn golden() -> (u64, Lines) {
+    let mut lines = GOLDEN.lines().filter(|line| !line.starts_with('#'));
+    let rules = lines.next().and_then(|line| line.strip_prefix("rules ")?.parse().ok()).unwrap_or(0);
+    let parts = |line: &'static str| {
+        let (rest, states) = line.rsplit_once(' ')?;
+        let (name, history) = rest.rsplit_once(' ')?;
+        Some((name, (history, states)))
+    };
+    (rules, lines.filter_map(parts).collect())
+}
+
+/// What is wrong, if anything, with the golden line of a name.
+fn complaint(name: &str, folded: Folded, (rules, lines): &(u64, Lines)) -> Option<String> {
+    let Some((history, states)) = lines.get(name) else {
+        return Some(format!("{name}: no golden line; {BLESS}=1 writes it"));
+    };
+    if folded.history.to_string() != *history {
+        return Some(format!("{name}: a golden history has changed; leave it as it was and add another kind"));
+    }
+    (folded.states.to_string() != *states && *rules == RULES).then(|| {
+        format!(
+            "{name}: this history is folded into another state than before, so snapshots of before are wrong now. Raise \
+             RULES in actors/src/runtime/replay.rs to {}, then {BLESS}=1 writes the new golden states",
+            RULES + 1
+        )
+    })
+}
+
+fn bless(folded: &BTreeMap<String, Folded>) {
+    let mut text: String =
+        GOLDEN.lines().filter(|line| line.starts_with('#')).fold(String::new(), |text, line| text + line + "\n");
+    writeln!(text, "rules {RULES}").unwrap();
+    for (name, Folded { history, states }) in folded {
+        writeln!(text, "{name} {history} {states}").unwrap();
+    }
+    std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/rules.txt"), text).unwrap();
+}
+
+#[test]
+fn the_same_rules_fold_a_golden_history_into_the_same_states() {
+    let (folded, golden) = (folded(), golden());
+    let wrong: Vec<String> = folded.iter().filter_map(|(name, folded)| complaint(name, *folded, &golden)).collect();
+    let (rules, lines) = golden;
+    let missing = folded.keys().filter(|name| !lines.contains_key(name.as_str())).count();
+    if std::env::var_os(BLESS).is_some() && rules <= RULES && wrong.len() == missing {
+        return bless(&folded);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(rules, RULES, "the golden file is of other rules; {BLESS}=1 writes it for these");
+}
+
+#[test]
+fn every_type_of_event_is_in_a_golden_history_of_every_kind_of_actor_that_it_concerns() {
+    let all: Vec<Event> = histories().into_iter().flat_map(|(_, history)| history).collect();
+    let mut folded: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let streams = [
+        Workspace::stream(workspace()),
+        Account::stream(AccountId::nth(workspace(), 1).unwrap()),
+        Chat::stream(ChatId::nth(workspace(), 1).unwrap()),
+        Webhook::stream(webhook()),
+    ];
+    for event in &all {
+        let concerned = streams.iter().filter(|stream| event.concerns(**stream));
+        folded.extend(concerned.map(|stream| (event.name(), kind(*stream))));
+    }
+    for event in &all {
+        for stream in event.streams().into_iter().flatten() {
+            assert!(folded.contains(&(event.name(), kind(stream))), "{} of {stream}", event.name());
+        }
+    }
+    let there: BTreeSet<&str> = all.iter().map(Event::name).collect();
+    let missing: Vec<_> = Event::NAMES.iter().filter(|name| !there.contains(**name)).collect();
+    assert!(missing.is_empty(), "in no golden history: {missing:?}");
+}
+
+const fn kind(stream: StreamId) -> &'static str {
+    match stream {
+        StreamId::Workspace(_) => "workspace",
+        StreamId::Account(_) => "account",
+        StreamId::Chat(_) => "chat",
+        StreamId::Webhook(_) => "webhook",
+    }
+}

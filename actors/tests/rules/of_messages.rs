@@ -1,0 +1,121 @@
+//! Events of messages: queued, tried, settled, delivered, received.
+
+use events::account::{
+    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
+    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+};
+use events::chat::{MessageDelivered, MessageRead, MessageReceived, ReceivedFile};
+use events::event::Event;
+
+use super::pick::{Pick, workspace};
+
+const REASONS: [DeferReason; 8] = [
+    DeferReason::ServerError,
+    DeferReason::OutcomeUnknown,
+    DeferReason::NotConnected,
+    DeferReason::PairRateLimited,
+    DeferReason::AccountRateLimited,
+    DeferReason::AccountStopped,
+    DeferReason::Interrupted,
+    DeferReason::FileGone,
+];
+
+pub fn event(p: &mut Pick) -> Event {
+    match p.below(4) {
+        0 => waiting(p),
+        1 => tried(p),
+        2 => of_ends(p),
+        _ => of_chats(p),
+    }
+}
+
+pub fn waiting(p: &mut Pick) -> Event {
+    let (message, account) = (p.message(), p.account());
+    match p.below(4) {
+        0 => {
+            let (size, mime) = (1_000 * p.below(50), "application/pdf".to_owned());
+            FileFetched { message, account, size, mime }.into()
+        }
+        1 => {
+            let (fetch_number, code, at, again_at) = (p.count(), p.code(), p.now(), p.soon());
+            let (detail, again_at) = ("The file's server says so".into(), p.maybe(again_at));
+            FetchFailed { message, account, fetch_number, code, detail, at, again_at }.into()
+        }
+        _ => {
+            let file = File { url: "https://kite.example/price.pdf".into(), name: "price.pdf".into() };
+            MessageQueued {
+                message,
+                workspace: workspace(),
+                account,
+                chat: p.chat(),
+                to: p.phone().into(),
+                text: p.name().into(),
+                file: p.maybe(file),
+                cost: 1 + p.below(2),
+                origin: p.of(&[Origin::Inbound, Origin::Api]),
+                at: p.now(),
+            }
+            .into()
+        }
+    }
+}
+
+pub fn tried(p: &mut Pick) -> Event {
+    let (message, account, try_number) = (p.message(), p.account(), p.count());
+    match p.below(4) {
+        0 | 1 => SendStarted { message, account, try_number }.into(),
+        2 => {
+            let (reason, at, not_before) = (p.of(&REASONS), p.now(), p.soon());
+            SendDeferred { message, account, try_number, reason, at, not_before }.into()
+        }
+        _ => SendUncertain { message, account, try_number, at: p.now() }.into(),
+    }
+}
+
+fn of_ends(p: &mut Pick) -> Event {
+    let (message, account, chat) = (p.message(), p.account(), p.chat());
+    match p.below(3) {
+        0 => {
+            let (try_number, at) = (p.count(), p.now());
+            MessageSent { message, account, chat, try_number, at, owed: p.owed() }.into()
+        }
+        1 => MessageFailed { message, account, chat, code: p.code(), at: p.now() }.into(),
+        _ => MessageSettled {
+            message,
+            account,
+            chat,
+            settled_as: p.of(&[SettledAs::Sent, SettledAs::Failed]),
+            how: p.of(&[SettledHow::Owner, SettledHow::Status]),
+            by: p.who(),
+            reason: p.code(),
+            at: p.now(),
+            owed: p.owed(),
+        }
+        .into(),
+    }
+}
+
+fn of_chats(p: &mut Pick) -> Event {
+    let (message, chat) = (p.message(), p.chat());
+    match p.below(3) {
+        0 => MessageDelivered { message, chat, at: p.now(), owed: p.owed() }.into(),
+        1 => MessageRead { message, chat, at: p.now(), owed: p.owed() }.into(),
+        _ => {
+            let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+            MessageReceived {
+                message,
+                workspace: workspace(),
+                account: p.account(),
+                chat,
+                from_me: p.chance(),
+                sender: p.phone().into(),
+                sender_name: p.name().into(),
+                text: p.name().into(),
+                file: p.maybe(file),
+                at: p.now(),
+                owed: p.owed(),
+            }
+            .into()
+        }
+    }
+}
