@@ -26,6 +26,7 @@ use self::long::Long;
 use crate::codec::{self, decode};
 use crate::ids::Position;
 use crate::log::{Log, Note, ReadError};
+use crate::notes::Space;
 use crate::record::Record;
 
 /// Positions of a series that one note holds at most.
@@ -34,7 +35,7 @@ const BLOCK: usize = 400;
 const STORE_AT: usize = 8_192;
 const BLOCKS_AT_ONCE: usize = 16;
 /// What the stored notes are made of. Notes of an earlier version lack something, which is read from the records once.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The look-ups of one log. Shared by all threads.
 pub struct Index {
@@ -56,7 +57,7 @@ struct Memory {
 impl Index {
     /// Reads what the stored notes do not cover yet from the records.
     pub fn open(log: Arc<dyn Log>) -> Result<Self, ReadError> {
-        let (covered, version) = match log.note(keys::COVERED)? {
+        let (covered, version) = match log.note(Space::IndexCovered.prefix())? {
             Some(bytes) => (number(&bytes)?, bytes.get(8).copied().unwrap_or(0)),
             None => (0, VERSION),
         };
@@ -253,9 +254,9 @@ impl Index {
         // Before the disk: what is not stored yet must not be removed with its forerunner.
         let renewed = self.memory().keys();
         let mut expired = Vec::new();
-        let mut start = keys::IDEMPOTENCY.to_vec();
+        let mut start = Space::Idempotency.key(&[]);
         loop {
-            let found = self.log.notes(keys::IDEMPOTENCY, &start, 512)?;
+            let found = self.log.notes(Space::Idempotency.prefix(), &start, 512)?;
             let Some((last, _)) = found.last() else { return Ok(expired) };
             start.clone_from(last);
             start.push(0);

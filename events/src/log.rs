@@ -35,7 +35,8 @@ pub struct StoredRecord {
     pub hash: Digest,
 }
 
-/// A look-up value beside the records; `None` removes it. Notes can always be made again from the records.
+/// A value beside the records; `None` removes it. Whether it can be made again from them, its space says
+/// ([`crate::notes::Space`]).
 pub type Note = (Vec<u8>, Option<Vec<u8>>);
 
 /// A note's key and value.

@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{self, CodecError};
 use crate::ids::{Position, Revision, StreamId};
 use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use crate::notes;
 use crate::personal::Digest;
-
-const PREFIX: &[u8] = b"S/";
 
 /// What names the parts of a stream's latest snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,16 +52,18 @@ pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Re
     let mut parts = before.map_or([0; 2], |head| head.parts);
     let chunks = bytes.chunks(NOTE_BYTES_MAX);
     let count = u32::try_from(chunks.len()).map_err(|_| CodecError::TooLarge)?;
-    let mut notes: Vec<Note> =
-        (0..).zip(chunks).map(|(part, chunk)| (part_key(stream, slot, part), Some(chunk.to_vec()))).collect();
+    let mut stored: Vec<Note> = (0..)
+        .zip(chunks)
+        .map(|(part, chunk)| (notes::snapshot_part(stream, slot, part), Some(chunk.to_vec())))
+        .collect();
     if let Some(held) = parts.get_mut(usize::from(slot)) {
-        notes.extend((count..*held).map(|part| (part_key(stream, slot, part), None)));
+        stored.extend((count..*held).map(|part| (notes::snapshot_part(stream, slot, part), None)));
         *held = count;
     }
     let head = Head { rules, position, revision, bytes: bytes.len() as u64, digest: Digest::of(&bytes), slot, parts };
     let named = codec::encode_value(&head)?;
-    notes.push((head_key(stream), Some([Digest::of(&named).0.as_slice(), &named].concat())));
-    Ok((notes, head))
+    stored.push((notes::snapshot(stream), Some([Digest::of(&named).0.as_slice(), &named].concat())));
+    Ok((stored, head))
 }
 
 /// The state that a stream's latest snapshot keeps, if these rules made it and it is whole and not newer than `to`.
@@ -79,7 +80,7 @@ pub fn load<S: DeserializeOwned>(
     let parts = head.parts.get(usize::from(head.slot)).copied().unwrap_or(0);
     let mut bytes = Vec::new();
     for part in 0..parts {
-        let Some(note) = log.note(&part_key(stream, head.slot, part))? else { return Ok(None) };
+        let Some(note) = log.note(&notes::snapshot_part(stream, head.slot, part))? else { return Ok(None) };
         bytes.extend_from_slice(&note);
     }
     if Digest::of(&bytes) != head.digest {
@@ -90,19 +91,8 @@ pub fn load<S: DeserializeOwned>(
 
 /// What names a stream's latest snapshot, whoever made it.
 pub fn head(log: &dyn Log, stream: StreamId) -> Result<Option<Head>, ReadError> {
-    let note = log.note(&head_key(stream))?;
+    let note = log.note(&notes::snapshot(stream))?;
     let parts = note.as_ref().and_then(|note| note.split_first_chunk());
     let named = parts.filter(|(digest, named)| Digest::of(named) == Digest(**digest)).map(|(_, named)| named);
     Ok(named.and_then(|named| codec::decode_value(named).ok()))
-}
-
-fn head_key(stream: StreamId) -> Vec<u8> {
-    [PREFIX, stream.to_string().as_bytes()].concat()
-}
-
-fn part_key(stream: StreamId, slot: u8, part: u32) -> Vec<u8> {
-    let mut key = head_key(stream);
-    key.extend([b'/', slot]);
-    key.extend(part.to_be_bytes());
-    key
 }

@@ -10,6 +10,7 @@ use crate::chain;
 use crate::codec::{self, CodecError};
 use crate::index::{Index, Leaving, Spent, Storing};
 use crate::log::{Batch, Head, KEY_BYTES_MAX, Log, NOTE_BYTES_MAX, Note, StoredRecord, WriteError};
+use crate::notes::is_mark;
 use crate::record::Record;
 use crate::watermark::Watermark;
 
@@ -26,8 +27,6 @@ const BATCH_NOTES_MIN: usize = 8;
 /// Entries that are freed after a batch; all at once where more runs of them wait.
 const FREED_AT_ONCE: usize = 512;
 const SPENT_MAX: usize = 2;
-/// Keys of notes that say how far others reach begin so.
-const MARK: u8 = b'!';
 
 /// What the writer is given, in order.
 pub enum Work {
@@ -162,7 +161,7 @@ impl Writer {
         Ok(0)
     }
 
-    /// Notes that go together, or none of them if one is too long: each can be made again, so the log goes on without. The
+    /// Notes that go together, or none of them if one is too long: the log goes on without them. The
     /// marks among them stay where they are from then on.
     fn fitting(&mut self, mut notes: Vec<Note>) -> Vec<Note> {
         let unfit = |(key, value): &Note| {
@@ -170,7 +169,7 @@ impl Writer {
         };
         if let Some(count) = Some(notes.iter().filter(|note| unfit(note)).count()).filter(|count| *count > 0) {
             tracing::error!(count, "notes are too long to be stored and are left out with those beside them");
-            let marks = notes.drain(..).map(|(key, _)| key).filter(|key| key.first() == Some(&MARK));
+            let marks = notes.drain(..).map(|(key, _)| key).filter(|key| is_mark(key));
             self.stuck.extend(marks);
         } else if !self.stuck.is_empty() {
             notes.retain(|(key, _)| !self.stuck.contains(key));

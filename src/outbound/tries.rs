@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use events::notes::Space;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -104,8 +105,8 @@ pub struct ResponseView {
 impl Row for Try {
     type View = TryView;
 
-    const NOTES: &'static [u8] = b"r/out/";
-    const NEWEST: &'static [u8] = b"r/newest_out";
+    const NOTES: Space = Space::Tries;
+    const NEWEST: Space = Space::NewestTry;
 
     fn at(&self) -> Timestamp {
         self.at

@@ -16,6 +16,7 @@ use actors::runtime::shard::{Reading, ShardHandle};
 use dashmap::DashMap;
 use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};
+use events::notes::Space;
 use events::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,10 +44,10 @@ pub const BODY_BYTES_MAX: usize = 16 << 10;
 pub trait Row: Send + Sync + 'static {
     /// The row as its owner sees it and as it is saved: readable, without secrets.
     type View: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// Notes of these rows begin so, and no others.
-    const NOTES: &'static [u8];
+    /// Where these rows stand.
+    const NOTES: Space;
     /// The note of the highest number that was given when rows were saved last.
-    const NEWEST: &'static [u8];
+    const NEWEST: Space;
     /// When it happened.
     fn at(&self) -> Timestamp;
     /// How it is shown under its number.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use events::ids::WorkspaceId;
 use events::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use events::notes::slot_of;
 use serde::de::DeserializeOwned;
 
 use super::Row;
@@ -31,30 +32,30 @@ pub(super) fn notes<R: Row>(
     let parts = u8::try_from(chunks.len()).unwrap_or(u8::MAX);
     let written = (0..parts).zip(chunks).map(|(part, chunk)| {
         let value = [&number.to_be_bytes(), [parts].as_slice(), chunk].concat();
-        (key::<R>(workspace, slot, part), Some(value))
+        (R::NOTES.slot(workspace, slot, part), Some(value))
     });
-    let removed = (parts..parts_before).map(|part| (key::<R>(workspace, slot, part), None));
+    let removed = (parts..parts_before).map(|part| (R::NOTES.slot(workspace, slot, part), None));
     (written.chain(removed).collect(), parts)
 }
 
 /// The note of the highest number that was given.
 pub(super) fn newest<R: Row>(number: u64) -> Note {
-    (R::NEWEST.to_vec(), Some(number.to_be_bytes().to_vec()))
+    (R::NEWEST.key(&[]), Some(number.to_be_bytes().to_vec()))
 }
 
 /// The highest number that was given when rows were saved last.
 pub(super) fn read_newest<R: Row>(log: &dyn Log) -> Result<u64, ReadError> {
-    let note = log.note(R::NEWEST)?;
+    let note = log.note(R::NEWEST.prefix())?;
     Ok(note.and_then(|note| note.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))).unwrap_or(0))
 }
 
 /// All rows of a workspace. What is not whole is passed over; its slot is known all the same.
 pub(super) fn read<R: Row>(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored<R::View>>, ReadError> {
-    let prefix = prefix::<R>(workspace);
+    let prefix = R::NOTES.slots(workspace);
     let mut slots: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
     for (key, value) in log.notes(&prefix, &prefix, NOTES_MAX)? {
-        if let Some([slot, _part]) = key.last_chunk::<2>() {
-            slots.entry(*slot).or_default().push(value);
+        if let Some(slot) = slot_of(&key) {
+            slots.entry(slot).or_default().push(value);
         }
     }
     Ok(slots.into_iter().filter_map(|(slot, parts)| stored(slot, &parts)).collect())
@@ -68,12 +69,4 @@ fn stored<V: DeserializeOwned>(slot: u8, notes: &[Vec<u8>]) -> Option<Stored<V>>
     let bytes = chunks.map(|chunks| chunks.concat()).unwrap_or_default();
     let view = serde_json::from_slice(&bytes).ok();
     Some(Stored { slot, held: Slot { number, parts }, view, bytes: bytes.len() })
-}
-
-fn prefix<R: Row>(workspace: WorkspaceId) -> Vec<u8> {
-    [R::NOTES, &workspace.number().to_be_bytes()].concat()
-}
-
-fn key<R: Row>(workspace: WorkspaceId, slot: u8, part: u8) -> Vec<u8> {
-    [prefix::<R>(workspace), vec![slot, part]].concat()
 }

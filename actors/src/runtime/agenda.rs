@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::ids::StreamId;
 use events::log::{Log, Note, ReadError};
+use events::notes::{self, Space};
 use events::record::Position;
 
-const DUE: &[u8] = b"a/";
-const COVERED: &[u8] = b"!agenda";
 const READ_AT_ONCE: usize = 1_000;
 
 /// Actors with something outstanding, and how many messages wait in each.
@@ -56,34 +55,36 @@ impl Agenda {
             return Vec::new();
         }
         self.covered = covers;
-        let mut notes = Vec::new();
+        let mut written = Vec::new();
         for stream in std::mem::take(&mut self.changed) {
             let outstanding = self.outstanding.contains_key(&stream);
             let differs = if outstanding { self.stored.insert(stream) } else { self.stored.remove(&stream) };
             if differs {
-                notes.push((key(stream), outstanding.then(Vec::new)));
+                written.push((notes::agenda(stream), outstanding.then(Vec::new)));
             }
         }
-        notes.push((COVERED.to_vec(), Some(covers.to_be_bytes().to_vec())));
-        notes
+        written.push((Space::AgendaCovered.key(&[]), Some(covers.to_be_bytes().to_vec())));
+        written
     }
 
     /// The actors of the last checkpoint, and the position that it covers.
     pub(crate) fn read(log: &dyn Log) -> Result<(Self, Vec<StreamId>), ReadError> {
         let mut streams = Vec::new();
-        let mut from = DUE.to_vec();
+        let mut from = Space::Agenda.key(&[]);
         loop {
-            let notes = log.notes(DUE, &from, READ_AT_ONCE)?;
-            streams.extend(notes.iter().filter_map(|(key, _)| stream(key)));
-            match notes.last() {
-                Some((last, _)) if notes.len() == READ_AT_ONCE => {
+            let found = log.notes(Space::Agenda.prefix(), &from, READ_AT_ONCE)?;
+            streams.extend(found.iter().filter_map(|(key, _)| notes::agenda_stream(key)));
+            match found.last() {
+                Some((last, _)) if found.len() == READ_AT_ONCE => {
                     from.clone_from(last);
                     from.push(0);
                 }
                 _ => break,
             }
         }
-        let covered = log.note(COVERED)?.and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
+        let covered = log
+            .note(Space::AgendaCovered.prefix())?
+            .and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
         let outstanding: BTreeMap<_, _> = streams.iter().map(|stream| (*stream, 0)).collect();
         let stored = streams.iter().copied().collect();
         let size = Arc::new(AtomicU64::new(outstanding.len() as u64));
@@ -95,14 +96,6 @@ impl Agenda {
     pub(crate) const fn covered(&self) -> Position {
         self.covered
     }
-}
-
-fn key(stream: StreamId) -> Vec<u8> {
-    [DUE, stream.to_string().as_bytes()].concat()
-}
-
-fn stream(key: &[u8]) -> Option<StreamId> {
-    std::str::from_utf8(key.strip_prefix(DUE)?).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -117,16 +110,16 @@ mod tests {
         agenda.set(stays, true, 1);
         agenda.set(comes_and_goes, true, 0);
         agenda.set(comes_and_goes, false, 0);
-        assert_eq!(agenda.checkpoint(7), [(key(stays), Some(Vec::new())), covered(7)]);
+        assert_eq!(agenda.checkpoint(7), [(notes::agenda(stays), Some(Vec::new())), covered(7)]);
         agenda.set(stays, false, 0);
         agenda.set(stays, true, 1);
         assert_eq!(agenda.checkpoint(8), [covered(8)]);
         agenda.set(stays, false, 0);
-        assert_eq!(agenda.checkpoint(9), [(key(stays), None), covered(9)]);
+        assert_eq!(agenda.checkpoint(9), [(notes::agenda(stays), None), covered(9)]);
         assert_eq!(agenda.checkpoint(9), []);
     }
 
     fn covered(position: Position) -> Note {
-        (COVERED.to_vec(), Some(position.to_be_bytes().to_vec()))
+        (Space::AgendaCovered.key(&[]), Some(position.to_be_bytes().to_vec()))
     }
 }

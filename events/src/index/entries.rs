@@ -186,6 +186,11 @@ impl Entries {
     pub(super) fn add_again(&mut self, record: &Record) {
         for (position, event) in record.positioned() {
             self.add_newer(position, event);
+            if let Event::AccountConnected(e) = event {
+                let (phone, account) = (e.phone.reveal(), e.account.number());
+                self.share(Shared::earlier_phone(phone), account, false);
+                self.share(Shared::phone(phone), account, true);
+            }
         }
     }
 

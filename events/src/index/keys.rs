@@ -2,12 +2,8 @@
 
 use crate::characters;
 use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WorkspaceId};
+use crate::notes::{self, Space};
 use crate::personal::Digest;
-
-pub(super) const COVERED: &[u8] = b"!covered";
-pub(super) const IDEMPOTENCY: &[u8] = b"i";
-/// What the notes of all chats begin with.
-pub(super) const CHATS: &[u8] = b"c";
 
 /// What has one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,18 +49,20 @@ impl Lookup {
     /// The key's bytes. Digests are cut to 128 bits where only an honest client could make two collide.
     pub(super) fn key(&self) -> Vec<u8> {
         match self {
-            Self::Inbound(hash) => join(b't', &[&hash.0]),
-            Self::ApiKey(hash) => join(b'k', &[&hash.0]),
-            Self::Peer(account, hash) => join(b'p', &[&account.number().to_be_bytes(), half(hash)]),
-            Self::Chat(chat) => join(b'c', &[&chat.number().to_be_bytes()]),
-            Self::Title(chat) => join(b'T', &[&chat.number().to_be_bytes()]),
-            Self::Responsible(chat) => join(b'R', &[&chat.number().to_be_bytes()]),
-            Self::Idempotency(workspace, hash) => join(b'i', &[&workspace.number().to_be_bytes(), half(hash)]),
-            Self::Account(account) => join(b'A', &[&account.number().to_be_bytes()]),
-            Self::Reporting(workspace) => join(b'W', &[&workspace.number().to_be_bytes()]),
-            Self::Holds(account) => join(b'H', &[&account.number().to_be_bytes()]),
-            Self::NamedByHand(chat) => join(b'N', &[&chat.number().to_be_bytes()]),
-            Self::Workspaces => b"!workspaces".to_vec(),
+            Self::Inbound(hash) => Space::InboundTokens.key(&[&hash.0]),
+            Self::ApiKey(hash) => Space::ApiKeys.key(&[&hash.0]),
+            Self::Peer(account, hash) => Space::Peers.key(&[&account.number().to_be_bytes(), half(hash)]),
+            Self::Chat(chat) => Space::Chats.key(&[&chat.number().to_be_bytes()]),
+            Self::Title(chat) => Space::ChatTitles.key(&[&chat.number().to_be_bytes()]),
+            Self::Responsible(chat) => Space::Responsible.key(&[&chat.number().to_be_bytes()]),
+            Self::Idempotency(workspace, hash) => {
+                Space::Idempotency.key(&[&workspace.number().to_be_bytes(), half(hash)])
+            }
+            Self::Account(account) => Space::Accounts.key(&[&account.number().to_be_bytes()]),
+            Self::Reporting(workspace) => Space::Reporting.key(&[&workspace.number().to_be_bytes()]),
+            Self::Holds(account) => Space::Holds.key(&[&account.number().to_be_bytes()]),
+            Self::NamedByHand(chat) => Space::NamedByHand.key(&[&chat.number().to_be_bytes()]),
+            Self::Workspaces => Space::Workspaces.key(&[]),
         }
     }
 }
@@ -76,6 +74,8 @@ pub(super) enum Shared {
     Title(WorkspaceId, Digest),
     /// Accounts with one number, in any workspace.
     Phone(Digest),
+    /// The same where an index before version 3 has them.
+    EarlierPhone(Digest),
 }
 
 impl Shared {
@@ -92,10 +92,15 @@ impl Shared {
         Self::Phone(Digest::of(phone.as_bytes()))
     }
 
+    pub(super) fn earlier_phone(phone: &str) -> Self {
+        Self::EarlierPhone(Digest::of(phone.as_bytes()))
+    }
+
     pub(super) fn prefix(&self) -> Vec<u8> {
         match self {
-            Self::Title(workspace, hash) => join(b'n', &[&workspace.number().to_be_bytes(), half(hash)]),
-            Self::Phone(hash) => join(b'a', &[half(hash)]),
+            Self::Title(workspace, hash) => Space::ChatsByTitle.key(&[&workspace.number().to_be_bytes(), half(hash)]),
+            Self::Phone(hash) => Space::AccountsByPhone.key(&[half(hash)]),
+            Self::EarlierPhone(hash) => notes::earlier_accounts_by_phone(half(hash)),
         }
     }
 
@@ -122,11 +127,11 @@ pub enum Series {
 impl Series {
     pub(super) fn prefix(self) -> Vec<u8> {
         match self {
-            Self::Stream(StreamId::Workspace(id)) => join(b's', &[b"w", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Account(id)) => join(b's', &[b"a", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Chat(id)) => join(b's', &[b"c", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Webhook(id)) => join(b's', &[b"h", &id.number().to_be_bytes()]),
-            Self::Message(id) => join(b'm', &[&id.bits().to_be_bytes()]),
+            Self::Stream(StreamId::Workspace(id)) => Space::Streams.key(&[b"w", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Account(id)) => Space::Streams.key(&[b"a", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Chat(id)) => Space::Streams.key(&[b"c", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Webhook(id)) => Space::Streams.key(&[b"h", &id.number().to_be_bytes()]),
+            Self::Message(id) => Space::Messages.key(&[&id.bits().to_be_bytes()]),
         }
     }
 
@@ -157,7 +162,7 @@ impl Moment {
     }
 
     pub(super) fn prefix(self) -> Vec<u8> {
-        join(b'M', &[&self.0.to_be_bytes()])
+        Space::Moments.key(&[&self.0.to_be_bytes()])
     }
 
     /// The key of a block whose first message has its first position here.
@@ -175,13 +180,4 @@ pub(super) fn block_start(key: &[u8]) -> Position {
 
 fn half(hash: &Digest) -> &[u8] {
     hash.0.split_at(16).0
-}
-
-fn join(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(41);
-    key.push(kind);
-    for part in parts {
-        key.extend_from_slice(part);
-    }
-    key
 }

@@ -6,11 +6,12 @@ use std::vec::IntoIter;
 use serde::{Deserialize, Serialize};
 
 use super::entries::{Entries, Held};
-use super::keys::{self, Lookup, Moment, Series, Shared};
+use super::keys::{Lookup, Moment, Series, Shared};
 use super::{BLOCK, Index, VERSION};
 use crate::codec::{self, CodecError};
 use crate::ids::{MessageId, Position};
 use crate::log::{NOTE_BYTES_MAX, Note};
+use crate::notes::Space;
 
 /// A block of queued messages takes no more than this: a note has room for it and one long series more.
 const PACKED_BYTES_MAX: usize = 3_500;
@@ -145,7 +146,7 @@ impl Storing {
 
 /// Says how far the notes reach, and of which version they are.
 fn covered(position: Position) -> Note {
-    (keys::COVERED.to_vec(), Some([position.to_be_bytes().as_slice(), &[VERSION]].concat()))
+    (Space::IndexCovered.key(&[]), Some([position.to_be_bytes().as_slice(), &[VERSION]].concat()))
 }
 
 /// Entries that nobody needs any more. To free all of them at once would hold up the next batch.

@@ -6,12 +6,11 @@
 use std::collections::HashMap;
 
 use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use crate::notes::Space;
 use crate::personal::Digest;
 
 /// What stands in a long value's place begins with this.
 const MARK: u8 = 0xff;
-/// Keys of parts begin with this, and no others.
-const PARTS: &[u8] = b"+";
 /// A value that is replaced while it is read is read again, so often.
 const READINGS: u32 = 16;
 /// Notes that are read at once.
@@ -25,11 +24,11 @@ impl Long {
     /// Those that are stored.
     pub(super) fn read(log: &dyn Log) -> Result<Self, ReadError> {
         let mut all = Self::default();
-        let mut start = PARTS.to_vec();
+        let mut start = Space::LongValues.key(&[]);
         loop {
-            let found = log.notes(PARTS, &start, AT_ONCE)?;
+            let found = log.notes(Space::LongValues.prefix(), &start, AT_ONCE)?;
             for (key, _) in &found {
-                if let Some((place, part)) = key.strip_prefix(PARTS).and_then(<[u8]>::split_last_chunk::<2>) {
+                if let Some((place, part)) = Space::LongValues.rest(key).and_then(<[u8]>::split_last_chunk::<2>) {
                     let parts = all.0.entry(place.to_vec()).or_default();
                     *parts = u16::from_be_bytes(*part).saturating_add(1).max(*parts);
                 }
@@ -93,5 +92,5 @@ fn head(stored: &[u8]) -> Option<(u16, Digest)> {
 }
 
 fn part_key(key: &[u8], part: u16) -> Vec<u8> {
-    [PARTS, key, &part.to_be_bytes()].concat()
+    Space::LongValues.key(&[key, &part.to_be_bytes()])
 }

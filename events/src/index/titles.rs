@@ -1,11 +1,12 @@
 //! Directories of an older version noted titles as they were given. Here they become what they are compared as.
 
 use super::entries::{ChatEntry, Entries};
-use super::keys::{self, Lookup, Shared};
+use super::keys::{Lookup, Shared};
 use super::{codec, damaged};
 use crate::characters;
 use crate::ids::ChatId;
 use crate::log::{Log, ReadError};
+use crate::notes::Space;
 use crate::personal::Personal;
 
 const CHATS_AT_ONCE: usize = 512;
@@ -13,9 +14,9 @@ const CHATS_AT_ONCE: usize = 512;
 /// Adds each stored chat whose title is compared as another text than it was noted as. Must come before whatever the
 /// notes do not cover yet. It is done again at the next start, until what was gathered is stored.
 pub(super) fn compare(log: &dyn Log, entries: &mut Entries) -> Result<(), ReadError> {
-    let mut start = keys::CHATS.to_vec();
+    let mut start = Space::Chats.key(&[]);
     loop {
-        let chats = log.notes(keys::CHATS, &start, CHATS_AT_ONCE)?;
+        let chats = log.notes(Space::Chats.prefix(), &start, CHATS_AT_ONCE)?;
         for (key, value) in &chats {
             if let Some(chat) = chat_of(key) {
                 add(log, chat, value, entries)?;
@@ -29,7 +30,7 @@ pub(super) fn compare(log: &dyn Log, entries: &mut Entries) -> Result<(), ReadEr
 
 /// The chat that a note is about; `None` for what is kept under a longer key.
 fn chat_of(key: &[u8]) -> Option<ChatId> {
-    let number: [u8; 8] = key.strip_prefix(keys::CHATS)?.try_into().ok()?;
+    let number: [u8; 8] = Space::Chats.rest(key)?.try_into().ok()?;
     ChatId::new(u64::from_be_bytes(number))
 }
 
@@ -69,7 +70,7 @@ mod tests {
         let mut notes = vec![
             (Lookup::Chat(chat).key(), Some(codec::encode_value(&entry).unwrap())),
             (title.key(chat.number()), Some(Vec::new())),
-            (keys::COVERED.to_vec(), Some(1_u64.to_be_bytes().to_vec())),
+            (Space::IndexCovered.key(&[]), Some(1_u64.to_be_bytes().to_vec())),
         ];
         let name = renamed.map(Personal::from);
         notes.extend(name.map(|name| (Lookup::Title(chat).key(), Some(codec::encode_value(&name).unwrap()))));

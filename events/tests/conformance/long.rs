@@ -4,6 +4,7 @@ use events::chat::Responsible;
 use events::event::Event;
 use events::index::{AccountEntry, Lookup};
 use events::log::{Log, NOTE_BYTES_MAX};
+use events::notes;
 use events::time::Timestamp;
 use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected};
@@ -170,5 +171,31 @@ fn what_notes_of_the_first_version_lack_is_read_from_the_records() {
             assert_eq!((named_by_hand(desk, 1), named_by_hand(desk, 2)), (Some(true), None));
         });
         assert_eq!(desk.log().note(b"!covered").unwrap().map(|covered| covered.len()), Some(9));
+    }
+}
+
+/// In its notes of that time the accounts of a number stand among the keys of the agenda.
+#[test]
+fn accounts_by_number_move_out_of_the_agenda_of_an_earlier_version() {
+    for version in [&[][..], &[1], &[2]] {
+        for mut desk in Desk::each() {
+            desk.append(of_workspace(0), vec![connected(0, 1)]);
+            desk.append(of_workspace(1), vec![connected(1, 1), disconnected(1, Who::Key(1))]);
+            desk.store_index();
+            let covered = desk.log().note(b"!covered").unwrap().unwrap();
+            let mut earlier = vec![(b"!covered".to_vec(), Some([&covered[..8], version].concat()))];
+            for (key, value) in desk.log().notes(b"P", b"P", 99).unwrap() {
+                earlier.push(([b"a", &key[1..]].concat(), Some(value)));
+                earlier.push((key, None));
+            }
+            let outstanding = (notes::agenda(of_account(0)), Some(Vec::new()));
+            earlier.push(outstanding);
+            assert_eq!(earlier.len(), 6);
+            desk.sequencer.note(earlier).unwrap();
+            desk.flush();
+            let desk = everywhere(desk.reopened(), |desk| assert_eq!(holders(desk), [0]));
+            let left = desk.log().notes(b"a", b"a", 99).unwrap().into_iter().map(|(key, _)| key);
+            assert_eq!(left.collect::<Vec<_>>(), [notes::agenda(of_account(0))]);
+        }
     }
 }

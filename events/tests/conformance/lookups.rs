@@ -1,8 +1,11 @@
 //! The index gives the same from memory, on its way to the disk, from stored notes and made again from the records.
 
+use std::collections::BTreeSet;
+
 use events::ids::{ChatId, MessageId, StreamId, WorkspaceId};
 use events::index::{ChatEntry, Index, KeyEntry, Lookup, Remembered, Series};
 use events::log::Note;
+use events::notes::{Origin, Space};
 use events::personal::Digest;
 use events::record::Idempotency;
 use events::time::Timestamp;
@@ -85,6 +88,18 @@ fn look_ups_are_the_same_wherever_the_entries_are() {
         assert_eq!(picture(&desk.index), sequenced, "stored");
         let desk = desk.reopened();
         assert_eq!(picture(&desk.index), sequenced, "read from the notes");
+    }
+}
+
+#[test]
+fn every_note_of_the_index_belongs_to_a_space_of_keys() {
+    for mut desk in Desk::each() {
+        begin(&mut desk);
+        (1..=CHATS).for_each(|number| converse(&mut desk, number));
+        desk.store_index();
+        let stored = desk.log().notes(b"", b"", usize::MAX).unwrap();
+        let spaces: BTreeSet<Space> = stored.iter().map(|(key, _)| Space::of(key).expect("a space")).collect();
+        assert!(spaces.len() > 9 && spaces.iter().all(|space| space.origin() == Origin::Derived), "{spaces:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use events::event::Event;
 use events::ids::{StreamId, WebhookId, WorkspaceId};
 use events::index::Index;
 use events::log::{Log, Note, ReadError};
+use events::notes::{self, Space};
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::store::sled_log::{OpenError, SledLog};
@@ -28,10 +29,6 @@ const UNDER_WAY: u64 = 4_096;
 /// Whoever decides everything here: the webhook of a workspace that nobody has, so that no event concerns it.
 pub(super) const DECIDER: StreamId = StreamId::Webhook(WebhookId::of(WorkspaceId::nth(900_000)));
 pub(super) const NEVER_CONCERNED: Revision = 0;
-
-/// Where the actors keep their agenda.
-const AGENDA_DUE: &[u8] = b"a/";
-const AGENDA_COVERED: &[u8] = b"!agenda";
 
 /// Why a log could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -125,10 +122,10 @@ impl Scribe {
 
     /// Leaves the checkpoint that a gateway leaves each second: who has something due, and that nobody else has.
     pub fn checkpoint(&mut self, due: impl IntoIterator<Item = StreamId>) -> Result<(), ScribeError> {
-        let note = |stream: StreamId| ([AGENDA_DUE, stream.to_string().as_bytes()].concat(), Some(Vec::new()));
-        let mut notes: Vec<Note> = due.into_iter().map(note).collect();
-        notes.push((AGENDA_COVERED.to_vec(), Some(self.events().to_be_bytes().to_vec())));
-        Ok(self.sequencer.note(notes)?)
+        let note = |stream: StreamId| (notes::agenda(stream), Some(Vec::new()));
+        let mut all: Vec<Note> = due.into_iter().map(note).collect();
+        all.push((Space::AgendaCovered.key(&[]), Some(self.events().to_be_bytes().to_vec())));
+        Ok(self.sequencer.note(all)?)
     }
 
     /// Waits until everything is durable, the index too.

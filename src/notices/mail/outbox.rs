@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use events::ids::WorkspaceId;
 use events::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
+use events::notes::{Space, slot_of};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,8 +13,6 @@ use super::{Fault, Mail};
 /// So many e-mails of a workspace are kept.
 pub const KEPT: usize = 100;
 
-/// No other notes begin so.
-const PREFIX: &[u8] = b"r/mail/";
 /// In front of each part: the e-mail's number, and how many parts it has.
 const HEAD_BYTES: usize = 9;
 const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
@@ -84,11 +83,11 @@ pub(super) struct Stored {
 
 /// All e-mails of a workspace, by slot.
 pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored>, ReadError> {
-    let prefix = prefix(workspace);
+    let prefix = Space::Mails.slots(workspace);
     let mut slots: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
     for (key, value) in log.notes(&prefix, &prefix, NOTES_MAX)? {
-        if let Some([slot, _part]) = key.last_chunk::<2>() {
-            slots.entry(*slot).or_default().push(value);
+        if let Some(slot) = slot_of(&key) {
+            slots.entry(slot).or_default().push(value);
         }
     }
     Ok(slots.into_iter().map(|(slot, notes)| stored(slot, &notes)).collect())
@@ -105,9 +104,9 @@ pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored], view: &MailView) ->
     let parts = u8::try_from(chunks.len()).map_err(|_| Fault::Unfit)?;
     let written = (0..parts).zip(chunks).map(|(part, chunk)| {
         let value = [&place.number.to_be_bytes(), [parts].as_slice(), chunk].concat();
-        (key(workspace, place.slot, part), Some(value))
+        (Space::Mails.slot(workspace, place.slot, part), Some(value))
     });
-    let removed = (parts..place.parts).map(|part| (key(workspace, place.slot, part), None));
+    let removed = (parts..place.parts).map(|part| (Space::Mails.slot(workspace, place.slot, part), None));
     Ok(written.chain(removed).collect())
 }
 
@@ -132,12 +131,4 @@ fn stored(slot: u8, notes: &[Vec<u8>]) -> Stored {
     let chunks: Option<Vec<&[u8]>> = notes.iter().map(|note| note.strip_prefix(head.as_slice())).collect();
     let view = chunks.and_then(|chunks| serde_json::from_slice(&chunks.concat()).ok());
     Stored { slot, number, parts, view }
-}
-
-fn prefix(workspace: WorkspaceId) -> Vec<u8> {
-    [PREFIX, &workspace.number().to_be_bytes()].concat()
-}
-
-fn key(workspace: WorkspaceId, slot: u8, part: u8) -> Vec<u8> {
-    [prefix(workspace), vec![slot, part]].concat()
 }

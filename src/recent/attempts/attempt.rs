@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use events::ids::MessageId;
+use events::notes::Space;
 use events::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -61,8 +62,8 @@ impl Attempt {
 impl Row for Attempt {
     type View = AttemptView;
 
-    const NOTES: &'static [u8] = b"r/in/";
-    const NEWEST: &'static [u8] = b"r/newest";
+    const NOTES: Space = Space::Attempts;
+    const NEWEST: Space = Space::NewestAttempt;
 
     fn at(&self) -> Timestamp {
         self.at
