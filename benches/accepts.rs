@@ -20,8 +20,8 @@ use actors::runtime::clock::wall_now;
 use serde_json::Value;
 use tempfile::TempDir;
 use tidings::bench::figures::{float, median};
-use tidings::bench::lives::{Scribe, ScribeError, Tenant};
-use tidings::bench::load::{self, Door, Target, ask};
+use tidings::bench::load::{self, Endpoint, Target, ask};
+use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 
 use gateway::cpu_seconds;
 use kit::{chart_bars, is_wanted, machine, unless_short};
@@ -127,7 +127,7 @@ impl Side {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(BARE_LOOP).arg(address.to_string()).arg(dir.path().join("data"));
         let target =
-            Target { address, doors: vec![Door { path: "/in".to_owned(), account: "+12025559000".to_owned() }] };
+            Target { address, doors: vec![Endpoint { path: "/in".to_owned(), account: "+12025559000".to_owned() }] };
         let stats = "GET /stats HTTP/1.1".to_owned();
         let side = Self { name: "bare loop", child: spawn(command)?, target, stats, _dir: dir };
         side.wait_until_ready("GET /stats HTTP/1.1")?;
@@ -206,15 +206,15 @@ fn count(log: &Value, key: &str) -> f64 {
 }
 
 /// Writes the workspaces into a new log, their credits without end and their accounts connected; the ways in.
-fn doors(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Door>, ScribeError> {
-    let mut scribe = Scribe::open(directory, CACHE_MB, wall_now())?;
+fn doors(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Endpoint>, GenerateError> {
+    let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
     let mut doors = Vec::new();
     for nth in 0..workspaces {
         let tenant = Tenant::nth(nth, accounts, 1);
-        tenant.make(&mut scribe)?;
-        doors.extend((0..accounts).map(|nth| Door { path: tenant.inbound_path(), account: tenant.phone(nth) }));
+        tenant.make(&mut generator)?;
+        doors.extend((0..accounts).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) }));
     }
-    scribe.checkpoint([])?;
-    scribe.finish()?;
+    generator.checkpoint([])?;
+    generator.finish()?;
     Ok(doors)
 }

@@ -19,7 +19,7 @@ use tidings::bench::figures::median;
 use tidings::bench::receiver::{Arrival, Receiver};
 use tidings::config::Success;
 use tidings::net::guard::{Guard, Own};
-use tidings::outbound::{Http, KeyRing, Poster, Request};
+use tidings::outbound::{GuardedPoster, HttpPoster, KeyRing, Request};
 use tokio::time::Instant;
 
 use gateway::{Gateway, Workspace, cpu_seconds};
@@ -171,7 +171,7 @@ fn bare(receiver: &Receiver, receivers: usize, reports: usize, bytes: usize) -> 
 async fn bare_loop(receiver: &str, receivers: usize, reports: usize, bytes: usize) -> io::Result<()> {
     let own = Own::new(([127, 0, 0, 1], 1).into(), "https://tidings.example");
     let network = "127.0.0.0/8".parse().map_err(|_| io::Error::other("no network"))?;
-    let poster = Http::within(Guard::new(&[network], own), POSTED_WITHIN, Success::Any2xx);
+    let poster = GuardedPoster::within(Guard::new(&[network], own), POSTED_WITHIN, Success::Any2xx);
     let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().map_err(io::Error::other)?;
     let (keys, url) = (KeyRing::new(key), format!("http://{receiver}/hooks/0"));
     let begun = Instant::now();

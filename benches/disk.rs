@@ -20,9 +20,9 @@ use events::log::Log;
 use events::store::sled_log::SledLog;
 use serde_json::json;
 use tidings::bench::figures::float;
-use tidings::bench::lives::{Scribe, Tenant};
-use tidings::bench::load::{self, Door, Target};
+use tidings::bench::load::{self, Endpoint, Target};
 use tidings::bench::receiver::Receiver;
+use tidings::bench::synthetic::{LogGenerator, Tenant};
 use tokio::time::sleep;
 
 use gateway::Gateway;
@@ -62,10 +62,10 @@ fn measure() -> Result<(), Failed> {
     let directory = tempfile::tempdir()?;
     let tenants: Vec<Tenant> =
         (0..TENANTS).map(|nth| Tenant { gap_ms: GAP_MS, ..Tenant::nth(nth, ACCOUNTS, 1) }).collect();
-    let mut scribe = Scribe::open(directory.path(), CACHE_MB, wall_now())?;
-    tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
-    scribe.checkpoint([])?;
-    scribe.finish()?;
+    let mut generator = LogGenerator::open(directory.path(), CACHE_MB, wall_now())?;
+    tenants.iter().try_for_each(|tenant| tenant.make(&mut generator))?;
+    generator.checkpoint([])?;
+    generator.finish()?;
     let before = sizes(directory.path())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (messages, written) = runtime.block_on(live(directory.path(), &tenants))?;
@@ -81,9 +81,9 @@ async fn live(directory: &Path, tenants: &[Tenant]) -> Result<(f64, f64), Failed
         gateway.set_webhook(&tenant.api_key(), &settings).await?;
     }
     let idle = gateway.bytes_written()?;
-    let doors = tenants
-        .iter()
-        .flat_map(|tenant| (0..ACCOUNTS).map(|nth| Door { path: tenant.inbound_path(), account: tenant.phone(nth) }));
+    let doors = tenants.iter().flat_map(|tenant| {
+        (0..ACCOUNTS).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) })
+    });
     let target = Target { address: gateway.address, doors: doors.collect() };
     let accepted = load::post(&target, CONNECTIONS, unless_short(SHORT, POSTED)).await?.spread.count();
     eprintln!("{accepted} messages accepted");

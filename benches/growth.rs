@@ -21,8 +21,8 @@ use events::log::Log;
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{Spread, float};
-use tidings::bench::lives::{Scribe, ScribeError, Tenant};
-use tidings::bench::load::{self, Door, Outcome, Target};
+use tidings::bench::load::{self, Endpoint, Outcome, Target};
+use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use tokio::time::Instant;
 
 use gateway::{Gateway, memory_mib};
@@ -154,8 +154,8 @@ async fn loaded(directory: &Path) -> io::Result<(Loaded, Opened)> {
     }
     let gateway = Gateway::start(copy.path()).await?;
     let tenants = (0..LOADED_TENANTS).map(|nth| Tenant::nth(nth, ACCOUNTS, CHATS));
-    let doors: Vec<Door> =
-        tenants.map(|tenant| Door { path: tenant.inbound_path(), account: tenant.phone(0) }).collect();
+    let doors: Vec<Endpoint> =
+        tenants.map(|tenant| Endpoint { path: tenant.inbound_path(), account: tenant.phone(0) }).collect();
     let mut firsts = Spread::default();
     for door in &doors {
         let target = Target { address: gateway.address, doors: vec![door.clone()] };
@@ -173,30 +173,30 @@ async fn post(target: &Target, connections: usize, time: Duration) -> io::Result
 }
 
 /// Writes messages from the one to the other; a whole log ends now.
-fn write(args: &[String]) -> Result<(), ScribeError> {
+fn write(args: &[String]) -> Result<(), GenerateError> {
     let [directory, numbers @ ..] = args else { return Ok(()) };
     let mut numbers = numbers.iter().filter_map(|number| number.parse::<u64>().ok());
     let (from, to) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     let step_ms = SPAN_MS / numbers.next().unwrap_or(1);
     let first = Timestamp::from_ms(wall_now().ms().saturating_sub_unsigned(SPAN_MS));
-    let mut scribe = Scribe::open(Path::new(directory), CACHE_MB, first)?;
-    let (before, begun) = (scribe.events(), Instant::now());
+    let mut generator = LogGenerator::open(Path::new(directory), CACHE_MB, first)?;
+    let (before, begun) = (generator.events(), Instant::now());
     let tenants: Vec<Tenant> = (0..TENANTS).map(tenant).collect();
     if from == 0 {
-        tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
-        wait(&mut scribe)?;
+        tenants.iter().try_for_each(|tenant| tenant.make(&mut generator))?;
+        wait(&mut generator)?;
     }
     for nth in from..to {
-        scribe.pass(step_ms);
+        generator.pass(step_ms);
         let tenant = usize::try_from(nth % TENANTS).ok().and_then(|at| tenants.get(at));
-        tenant.map_or(Ok(()), |tenant| tenant.live(&mut scribe, nth / TENANTS))?;
+        tenant.map_or(Ok(()), |tenant| tenant.live(&mut generator, nth / TENANTS))?;
     }
-    scribe.checkpoint((0..WAITING / ACCOUNTS).flat_map(waiting))?;
-    scribe.settle()?;
-    let (events, seconds) = (scribe.events(), begun.elapsed().as_secs_f64());
-    let disk_bytes = scribe.log().bytes_on_disk();
+    generator.checkpoint((0..WAITING / ACCOUNTS).flat_map(waiting))?;
+    generator.settle()?;
+    let (events, seconds) = (generator.events(), begun.elapsed().as_secs_f64());
+    let disk_bytes = generator.log().bytes_on_disk();
     let (_, peak_mib) = memory_mib(std::process::id()).unwrap_or_default();
-    scribe.finish()?;
+    generator.finish()?;
     println!("{events} {} {seconds} {peak_mib} {disk_bytes}", events - before);
     Ok(())
 }
@@ -217,12 +217,12 @@ fn waiting(nth: u64) -> Vec<StreamId> {
 }
 
 /// Accounts that sent one message and wait with the next one.
-fn wait(scribe: &mut Scribe) -> Result<(), ScribeError> {
+fn wait(generator: &mut LogGenerator) -> Result<(), GenerateError> {
     for nth in 0..WAITING / ACCOUNTS {
         let tenant = waiter(nth);
-        tenant.make(scribe)?;
-        (0..ACCOUNTS).try_for_each(|nth| tenant.live(scribe, nth))?;
-        (ACCOUNTS..2 * ACCOUNTS).try_for_each(|nth| tenant.queue(scribe, nth))?;
+        tenant.make(generator)?;
+        (0..ACCOUNTS).try_for_each(|nth| tenant.live(generator, nth))?;
+        (ACCOUNTS..2 * ACCOUNTS).try_for_each(|nth| tenant.queue(generator, nth))?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use actors::workspace::Workspace;
 use events::log::Log;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tidings::bench::figures::float;
-use tidings::bench::lives::{Scribe, ScribeError, Tenant};
+use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use tidings::config::{Config, Overrides};
 use tidings::gateway::{self, Started};
 use tokio::time::sleep;
@@ -68,16 +68,16 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn fill(directory: &Path, tenants: u64, messages_each: u64) -> Result<(), ScribeError> {
-    let mut scribe = Scribe::open(directory, CACHE_MB, wall_now())?;
+fn fill(directory: &Path, tenants: u64, messages_each: u64) -> Result<(), GenerateError> {
+    let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
     for nth in 0..tenants {
         let tenant = tenant(nth);
-        tenant.make(&mut scribe)?;
-        (0..messages_each).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
+        tenant.make(&mut generator)?;
+        (0..messages_each).try_for_each(|nth| tenant.live(&mut generator, nth))?;
     }
     // Nobody has anything due: all sleep.
-    scribe.checkpoint([])?;
-    scribe.finish()
+    generator.checkpoint([])?;
+    generator.finish()
 }
 
 fn tenant(nth: u64) -> Tenant {
@@ -117,7 +117,7 @@ async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
 
 async fn woken<D: Kind>(shard: &ShardHandle, ids: Vec<D::Id>) -> Result<u64, Failed> {
     let looks = stream::iter(ids)
-        .map(|id| async move { shard.look::<D, ()>(id, |_| ()).await.map(drop).map_err(|error| error.to_string()) });
+        .map(|id| async move { shard.inspect::<D, ()>(id, |_| ()).await.map(drop).map_err(|error| error.to_string()) });
     looks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     resident_kib()
 }

@@ -27,7 +27,7 @@ use events::record::Record;
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{Spread, float};
-use tidings::bench::lives::{Scribe, ScribeError, Tenant};
+use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use gateway::Gateway;
@@ -137,16 +137,16 @@ async fn oversleeping(time: Duration) -> Spread {
 }
 
 /// Gives every account as many messages as it can send meanwhile.
-fn queue(directory: &Path, accounts: u64) -> Result<(), ScribeError> {
-    let mut scribe = Scribe::open(directory, CACHE_MB, wall_now())?;
+fn queue(directory: &Path, accounts: u64) -> Result<(), GenerateError> {
+    let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
     let each = u64::try_from((spreading() + measured() + AFTER).as_millis()).unwrap_or(u64::MAX) / GAP_MS_MIN + 2;
     let of = |nth| Tenant::nth(nth, ACCOUNTS_EACH.min(accounts), ACCOUNTS_EACH.min(accounts));
     let tenants: Vec<Tenant> = (0..accounts.div_ceil(ACCOUNTS_EACH)).map(of).collect();
-    tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
+    tenants.iter().try_for_each(|tenant| tenant.make(&mut generator))?;
     for nth in 0..each * ACCOUNTS_EACH.min(accounts) {
-        tenants.iter().try_for_each(|tenant| tenant.queue(&mut scribe, nth))?;
+        tenants.iter().try_for_each(|tenant| tenant.queue(&mut generator, nth))?;
     }
-    scribe.finish()
+    generator.finish()
 }
 
 /// What the log says of all sends.

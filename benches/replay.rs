@@ -31,7 +31,7 @@ use events::record::Position;
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{float, median};
-use tidings::bench::lives::{Scribe, Tenant};
+use tidings::bench::synthetic::{LogGenerator, Tenant};
 use tokio::time::Instant;
 
 use kit::{chart_bars, is_wanted, machine, unless_short};
@@ -90,13 +90,13 @@ fn measure(messages: u64) -> Result<(), Failed> {
 
 fn fill(directory: &Path, tenant: &Tenant, messages: u64) -> Result<(), Failed> {
     let began = wall_now().ms().saturating_sub_unsigned(messages * PACE_MS);
-    let mut scribe = Scribe::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
-    tenant.make(&mut scribe)?;
+    let mut generator = LogGenerator::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
+    tenant.make(&mut generator)?;
     for nth in 0..messages {
-        scribe.pass(PACE_MS);
-        tenant.live(&mut scribe, nth)?;
+        generator.pass(PACE_MS);
+        tenant.live(&mut generator, nth)?;
     }
-    Ok(scribe.finish()?)
+    Ok(generator.finish()?)
 }
 
 /// Events of the stream, or of the whole log, and medians of both sides' events a second.

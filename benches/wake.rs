@@ -30,7 +30,7 @@ use events::time::Timestamp;
 use reqwest::Method;
 use serde_json::json;
 use tidings::bench::figures::{float, median};
-use tidings::bench::lives::{Scribe, Tenant};
+use tidings::bench::synthetic::{LogGenerator, Tenant};
 use tokio::time::{Instant, sleep};
 
 use gateway::Gateway;
@@ -101,8 +101,8 @@ async fn measure(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Resul
 fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Failed> {
     let messages: u64 = lengths.iter().map(|length| length / EVENTS_EACH).sum();
     let began = wall_now().ms().saturating_sub_unsigned(messages * PACE_MS);
-    let mut scribe = Scribe::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
-    tenants.iter().try_for_each(|tenant| tenant.make(&mut scribe))?;
+    let mut generator = LogGenerator::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
+    tenants.iter().try_for_each(|tenant| tenant.make(&mut generator))?;
     // Evenly mixed, as messages come: a short stream is a few events far apart.
     let longest = lengths.iter().max().map_or(1, |length| length / EVENTS_EACH);
     for turn in 0..longest {
@@ -110,13 +110,13 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
             let messages = length / EVENTS_EACH;
             let (sent, wanted) = (turn * messages / longest, (turn + 1) * messages / longest);
             for nth in sent..wanted {
-                scribe.pass(PACE_MS);
-                tenant.live(&mut scribe, nth)?;
+                generator.pass(PACE_MS);
+                tenant.live(&mut generator, nth)?;
             }
         }
     }
-    scribe.checkpoint([])?;
-    Ok(scribe.finish()?)
+    generator.checkpoint([])?;
+    Ok(generator.finish()?)
 }
 
 /// Milliseconds until the account's state is there, nothing else being done.

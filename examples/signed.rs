@@ -4,12 +4,12 @@
 use actors::runtime::clock::wall_now;
 use serde_json::{Map, Value, json};
 use tidings::outbound::{KeyRing, Request, SigningKey};
-use tidings::secrets::Chance;
+use tidings::secrets::Entropy;
 
 const BODIES: [&str; 3] = [r#"{"text":"lorem ipsum"}"#, "{\"text\":\"\u{3b1}\u{1f600}\\n\\u0000 <br/>\"}", "{ }"];
 
 fn main() {
-    let chance = Chance::system();
+    let chance = Entropy::system();
     let [before, after, stranger] = [(); 3].map(|()| SigningKey::new(&chance));
     let alone = KeyRing::new(before.clone());
     let mut rotated = alone.clone();

@@ -15,11 +15,12 @@ use std::time::Duration;
 use actors::account::pacing::Gap;
 use actors::reporting::Reports;
 use actors::runtime::clock::Clock;
-use actors::runtime::shard::{Parts, Reading, Shard, ShardHandle};
+use actors::runtime::shard::{self, Shard, ShardHandle};
 use actors::runtime::vital;
 use actors::workspace::Connect;
+use events::history::ReadMode;
 use events::ids::WorkspaceId;
-use events::index::{KeyEntry, Lookup};
+use events::index::{IndexKey, KeyEntry};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::secrets::Secrets;
@@ -39,15 +40,15 @@ use self::ports::PortParts;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::metrics::{Mails, Metered, Metrics};
-use crate::net::rate_limit::Flood;
-use crate::net::stream_limit::Seats;
-use crate::notices::mail::{Mailer, Postbox};
-use crate::outbound::{Poster, Tries, Trying};
+use crate::net::rate_limit::RateLimits;
+use crate::net::stream_limit::StreamLimit;
+use crate::notices::mail::{MailQueue, Mailer};
+use crate::outbound::{HttpPoster, RecordedPoster, Tries};
 use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
-use crate::secrets::{self, Chance};
+use crate::secrets::{self, Entropy};
 use crate::whatsapp::receiving;
-use crate::whatsapp::sending::{Fetching, Lately, Transports};
+use crate::whatsapp::sending::{Fetching, SentCache, Transports};
 use crate::whatsapp::transports::Capabilities;
 use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::echo::Echo;
@@ -63,7 +64,7 @@ pub struct Gateway {
     /// Where secrets are kept.
     pub secrets: Arc<dyn Secrets>,
     /// Where ids and secrets come from.
-    pub chance: Chance,
+    pub entropy: Entropy,
     /// SHA-256 of the operator's key.
     pub admin_key: Digest,
     /// What users type before `/in/`.
@@ -85,7 +86,7 @@ pub struct Gateway {
     /// The receivers of the simulator, which serve this process's webhooks wherever that runs; `None` without it.
     pub echo: Option<Echo>,
     /// Where the log is read.
-    pub reading: Reading,
+    pub reading: ReadMode,
     /// Whether new work is taken.
     pub readiness: Arc<Readiness>,
     /// Figures for monitoring.
@@ -95,13 +96,13 @@ pub struct Gateway {
     /// The last tries of the outbound webhooks.
     pub tries: Tries,
     /// What posts to the CRMs.
-    pub trying: Trying,
+    pub poster: RecordedPoster,
     /// How many requests are too many.
-    pub flood: Arc<Flood>,
+    pub rate_limits: Arc<RateLimits>,
     /// Where e-mails to owners are put in.
-    pub postbox: Arc<Postbox>,
+    pub mail_queue: Arc<MailQueue>,
     /// Who follows what happens.
-    pub seats: Seats,
+    pub stream_limit: StreamLimit,
 }
 
 /// What rules may fill of a report: our own address stands in it once as it is and once in HTML, where a character takes
@@ -112,7 +113,7 @@ fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
 }
 
 /// What a gateway is made of.
-pub struct Make {
+pub struct Dependencies {
     /// Where commits are kept.
     pub log: Arc<dyn Log>,
     /// Where secrets are kept.
@@ -120,13 +121,13 @@ pub struct Make {
     /// The rules' time.
     pub clock: Clock,
     /// Where ids and secrets come from.
-    pub chance: Chance,
+    pub entropy: Entropy,
     /// What sends.
     pub transports: Transports,
     /// What fetches the files of messages.
     pub files: Arc<dyn Files>,
     /// What posts to the CRMs.
-    pub poster: Arc<dyn Poster>,
+    pub poster: Arc<dyn HttpPoster>,
     /// What takes e-mails to owners; they are only kept without one.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The simulated `WhatsApp`, where it runs in this process.
@@ -134,7 +135,7 @@ pub struct Make {
     /// The receivers of the simulator, where that is enabled.
     pub echo: Option<Echo>,
     /// Where the log is read.
-    pub reading: Reading,
+    pub reading: ReadMode,
     /// Starts the writer.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// SHA-256 of the operator's key.
@@ -145,56 +146,43 @@ pub struct Make {
 
 impl Gateway {
     /// Starts the actors, and lets the transports report to them. Call it on the deciding thread.
-    pub fn launch(make: Make, config: &Config) -> Result<Self, ReadError> {
-        let transports = Arc::new(make.transports);
-        let metered = Arc::new(Metered::new(make.files));
+    pub fn launch(parts: Dependencies, config: &Config) -> Result<Self, ReadError> {
+        let transports = Arc::new(parts.transports);
+        let metered = Arc::new(Metered::new(parts.files));
         let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
         let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
-        let tries = Tries::open(make.log.as_ref())?;
-        let trying = Trying::new(make.poster, tries.clone());
-        let (lately, mails) = (Lately::default(), Mails::default());
-        let postbox = Arc::new(Postbox::new(make.mailer, mails.clone()));
-        let base_url: Arc<str> = make.base_url.into();
+        let tries = Tries::open(parts.log.as_ref())?;
+        let poster = RecordedPoster::new(parts.poster, tries.clone());
+        let (sent_cache, mails) = (SentCache::default(), Mails::default());
+        let mail_queue = Arc::new(MailQueue::new(parts.mailer, mails.clone()));
+        let base_url: Arc<str> = parts.base_url.into();
         let port_parts = PortParts {
-            secrets: Arc::clone(&make.secrets),
+            secrets: Arc::clone(&parts.secrets),
             transports: Arc::clone(&transports),
             fetching: Arc::clone(&fetching),
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
-            lately: lately.clone(),
-            trying: trying.clone(),
+            sent_cache: sent_cache.clone(),
+            poster: poster.clone(),
             base_url: Arc::clone(&base_url),
             retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
-            postbox: Arc::clone(&postbox),
+            mail_queue: Arc::clone(&mail_queue),
         };
-        let shard = Shard::launch(Parts {
-            log: make.log,
-            clock: make.clock,
+        let shard = Shard::launch(shard::Dependencies {
+            log: parts.log,
+            clock: parts.clock,
             ports: Box::new(|shard| port_parts.ports(shard)),
-            start_writer: make.start_writer,
-            reading: make.reading,
-            commands_in_flight: config.limits.commands_in_flight,
-            idle: Duration::from_secs(config.limits.actor_idle_s),
-            reports: Reports {
-                attachments: config.outbound.attachments == Attachments::Include,
-                bundle_bytes: bundle_bytes(config, base_url.len()),
-            },
-            snapshot_every: config.limits.snapshot_every,
+            start_writer: parts.start_writer,
+            reading: parts.reading,
+            settings: shard_settings(config, base_url.len()),
         })?;
-        for transport in transports.values() {
-            let (sink, updates) = channel(UPDATES_AHEAD);
-            transport.start(sink);
-            actix::spawn(vital::task(receiving::receive(updates, shard.clone(), lately.clone())));
-        }
         let readiness: Arc<Readiness> = Arc::default();
         let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&readiness), &metered, &mails));
         let attempts = Attempts::open(shard.log().as_ref())?;
-        actix::spawn(vital::task(attempts.clone().save_each_second(shard.clone(), make.reading)));
-        actix::spawn(vital::task(tries.clone().save_each_second(shard.clone(), make.reading)));
-        Ok(Self {
+        let gateway = Self {
             shard,
-            secrets: make.secrets,
-            chance: make.chance,
-            admin_key: make.admin_key,
+            secrets: parts.secrets,
+            entropy: parts.entropy,
+            admin_key: parts.admin_key,
             base_url,
             limits: config.limits,
             pacing: config.pacing,
@@ -202,28 +190,41 @@ impl Gateway {
             transports,
             files,
             fetching,
-            simulator: make.simulator,
-            echo: make.echo,
-            reading: make.reading,
+            simulator: parts.simulator,
+            echo: parts.echo,
+            reading: parts.reading,
             readiness,
             metrics,
             attempts,
             tries,
-            trying,
-            flood: Arc::new(Flood::new(&config.limits, &config.http, MonotonicClock)),
-            postbox,
-            seats: Seats::new(config.limits.streams_per_workspace),
-        })
+            poster,
+            rate_limits: Arc::new(RateLimits::new(&config.limits, &config.http, MonotonicClock)),
+            mail_queue,
+            stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
+        };
+        gateway.spawn_tasks(&sent_cache);
+        Ok(gateway)
+    }
+
+    /// Lets the transports report, and saves what is kept beside the log, for as long as the process runs.
+    fn spawn_tasks(&self, sent_cache: &SentCache) {
+        for transport in self.transports.values() {
+            let (sink, updates) = channel(UPDATES_AHEAD);
+            transport.start(sink);
+            actix::spawn(vital::task(receiving::receive(updates, self.shard.clone(), sent_cache.clone())));
+        }
+        actix::spawn(vital::task(self.attempts.clone().save_each_second(self.shard.clone(), self.reading)));
+        actix::spawn(vital::task(self.tries.clone().save_each_second(self.shard.clone(), self.reading)));
     }
 
     /// The workspace behind an inbound token with this hash, if that is durably known.
     pub fn inbound(&self, token_hash: Digest) -> Result<Option<WorkspaceId>, ReadError> {
-        self.shard.index().find_durable(&Lookup::Inbound(token_hash), self.shard.watermark().durable())
+        self.shard.index().find_durable(&IndexKey::Inbound(token_hash), self.shard.watermark().durable())
     }
 
     /// The API key with this hash, if it is in force and durably known.
     pub fn api_key(&self, key_hash: Digest) -> Result<Option<KeyEntry>, ReadError> {
-        self.shard.index().find_durable(&Lookup::ApiKey(key_hash), self.shard.watermark().durable())
+        self.shard.index().find_durable(&IndexKey::ApiKey(key_hash), self.shard.watermark().durable())
     }
 
     /// The readable inbound URL of a token that is in force.
@@ -263,5 +264,17 @@ impl Gateway {
         let Pacing { gap_ms_min, gap_ms_max } = self.pacing;
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
         Some(Connect { phone, full_name, email, transport, own_message_id, once, gap, by, holders: None })
+    }
+}
+
+fn shard_settings(config: &Config, base_url_bytes: usize) -> shard::Settings {
+    shard::Settings {
+        commands_in_flight: config.limits.commands_in_flight,
+        idle: Duration::from_secs(config.limits.actor_idle_s),
+        reports: Reports {
+            attachments: config.outbound.attachments == Attachments::Include,
+            bundle_bytes: bundle_bytes(config, base_url_bytes),
+        },
+        snapshot_every: config.limits.snapshot_every,
     }
 }

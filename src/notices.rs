@@ -22,7 +22,7 @@ use events::webhook::DisabledBecause;
 
 use crate::net::turns::Turns;
 use crate::notices::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
-use crate::notices::mail::{Language, Mail, Postbox, Recipient};
+use crate::notices::mail::{Language, Mail, MailQueue, Recipient};
 
 /// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
@@ -30,14 +30,14 @@ const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
 /// Tells owners.
 pub struct Notices {
     shard: ShardHandle,
-    postbox: Arc<Postbox>,
+    mail_queue: Arc<MailQueue>,
     turns: Turns<StreamId>,
 }
 
 impl Notices {
     /// Asks these actors what there is to tell, and puts the letters in there.
-    pub fn new(shard: ShardHandle, postbox: Arc<Postbox>) -> Self {
-        Self { shard, postbox, turns: Turns::of(1) }
+    pub fn new(shard: ShardHandle, mail_queue: Arc<MailQueue>) -> Self {
+        Self { shard, mail_queue, turns: Turns::of(1) }
     }
 
     /// Returns when the mail about the latest stop was handed over, or kept where there is no mail server.
@@ -70,7 +70,7 @@ impl Notices {
             text: letter.text,
             html: letter.html,
         };
-        Ok(self.postbox.deliver(&self.shard, about.workspace(), &mail).await?)
+        Ok(self.mail_queue.deliver(&self.shard, about.workspace(), &mail).await?)
     }
 }
 
@@ -118,7 +118,7 @@ impl Notices {
     async fn owner(&self, about: StreamId) -> Result<(String, Owner), Untold> {
         let look = self
             .shard
-            .look::<Workspace, _>(about.workspace(), |state| (state.name.reveal().to_owned(), state.owner.clone()));
+            .inspect::<Workspace, _>(about.workspace(), |state| (state.name.reveal().to_owned(), state.owner.clone()));
         Ok(look.await.map_err(|error| Untold::Actor(error.to_string()))?.value)
     }
 
@@ -137,7 +137,7 @@ impl Notices {
         workspace: &str,
         owner: &Owner,
     ) -> Result<Letter, Untold> {
-        let look = self.shard.look::<Webhook, _>(webhook, |state| (state.url.clone(), state.owed.len()));
+        let look = self.shard.inspect::<Webhook, _>(webhook, |state| (state.url.clone(), state.owed.len()));
         let (url, owed) = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
         let url = url.unwrap_or_default();
         let (url, at, language) = (url.reveal(), stop.recorded_at, Language::of(&owner.language));
@@ -166,9 +166,9 @@ impl Notices {
         workspace: &str,
         owner: &Owner,
     ) -> Result<Letter, Untold> {
-        let waiting = self.shard.look::<Account, _>(account, |state| state.queue.len());
+        let waiting = self.shard.inspect::<Account, _>(account, |state| state.queue.len());
         let waiting = waiting.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
-        let look = self.shard.look::<Workspace, _>(account.workspace(), move |state| {
+        let look = self.shard.inspect::<Workspace, _>(account.workspace(), move |state| {
             state.accounts.get(&account).map(|account| account.phone.clone())
         });
         let phone = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value.unwrap_or_default();

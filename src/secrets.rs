@@ -22,7 +22,7 @@ const EPOCH_MS: i64 = 1_577_836_800_000;
 
 /// A source of 32 random bytes at a time. The system's own, or a seeded one in tests.
 #[derive(Clone)]
-pub struct Chance {
+pub struct Entropy {
     bytes: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
     /// Messages that got an id, from a random number on.
     minted: Arc<AtomicU64>,
@@ -30,7 +30,7 @@ pub struct Chance {
     commanded: Arc<AtomicU64>,
 }
 
-impl Chance {
+impl Entropy {
     /// Any other source.
     pub fn from_fn(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
         let [minted, commanded] = [(); 2].map(|()| Arc::new(AtomicU64::new(first_bits(bytes()))));
@@ -137,21 +137,21 @@ mod tests {
 
     #[test]
     fn secrets_are_long_plain_and_never_the_same() {
-        let chance = Chance::system();
-        let tokens: std::collections::BTreeSet<String> = (0..1_000).map(|_| chance.inbound_token()).collect();
+        let entropy = Entropy::system();
+        let tokens: std::collections::BTreeSet<String> = (0..1_000).map(|_| entropy.inbound_token()).collect();
         assert_eq!(tokens.len(), 1_000);
         for token in tokens {
             let digits = token.strip_prefix("in_").unwrap();
             assert!(digits.len() == 26 && digits.bytes().all(|b| b.is_ascii_alphanumeric()), "{token}");
         }
-        assert_eq!(chance.workspace_key().len(), 46);
-        assert_eq!(chance.admin_key().len(), 46);
+        assert_eq!(entropy.workspace_key().len(), 46);
+        assert_eq!(entropy.admin_key().len(), 46);
     }
 
     #[test]
     fn ids_of_commands_differ_and_look_like_chance() {
-        let chance = Chance::from_fn(|| [0xFF; 32]);
-        let ids: std::collections::BTreeSet<u64> = (0..10_000).map(|_| chance.command_id()).collect();
+        let entropy = Entropy::from_fn(|| [0xFF; 32]);
+        let ids: std::collections::BTreeSet<u64> = (0..10_000).map(|_| entropy.command_id()).collect();
         assert_eq!(ids.len(), 10_000);
         // The first number of SplitMix64 from the seed 1234567, as published with the algorithm.
         assert_eq!(scattered(1_234_567 + 0x9e37_79b9_7f4a_7c15), 6_457_827_717_110_365_317);
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn message_ids_ascend_with_time_and_never_repeat() {
-        let chance = Chance::from_fn(|| [0xFF; 32]);
-        let at = |ms| chance.message_id(Timestamp::from_ms(EPOCH_MS + ms));
+        let entropy = Entropy::from_fn(|| [0xFF; 32]);
+        let at = |ms| entropy.message_id(Timestamp::from_ms(EPOCH_MS + ms));
         let ids: std::collections::BTreeSet<_> = (0..10_000).map(|_| at(7)).collect();
         assert_eq!(ids.len(), 10_000);
         assert!(at(6) < *ids.first().unwrap() && *ids.last().unwrap() < at(8));

@@ -33,12 +33,12 @@ pub trait Decider: Sized + Unpin + 'static {
     fn stream(id: Self::Id) -> StreamId;
 
     /// What must be looked up before `command` can be decided; asked again until there is nothing more.
-    fn asks(_state: &Self::State, _command: &Self::Command) -> Option<Question> {
+    fn next_lookup(_state: &Self::State, _command: &Self::Command) -> Option<LookupRequest> {
         None
     }
 
     /// Puts what was looked up into the command.
-    fn told(_command: &mut Self::Command, _found: Found) {}
+    fn resolve(_command: &mut Self::Command, _found: LookupResult) {}
 
     /// Answers a command with the events it causes; with none if nothing is left to do.
     fn decide(
@@ -120,7 +120,7 @@ impl<E> Due<E> {
 
 /// What a rule may look up. The answer sees every sequenced fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum LookupRequest {
     /// Which chat an account has with a recipient in canonical spelling.
     Peer(AccountId, String),
     /// Where a chat leads.
@@ -160,7 +160,7 @@ impl From<(AccountId, String)> for Holder {
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum LookupResult {
     /// Answers [`Question::Peer`].
     Peer(Option<ChatId>),
     /// Answers [`Question::Chat`].

@@ -33,9 +33,9 @@ impl Reports {
 }
 
 /// The look-up of it; the outer `None` is not looked up yet, the inner one: nothing is reported.
-pub type LookedUp = Option<Option<Reporting>>;
+pub type ReportingLookup = Option<Option<Reporting>>;
 
 /// Who is owed a report of a message that is said now.
-pub(crate) fn owed(reporting: LookedUp, has_file: bool) -> Option<WebhookId> {
+pub(crate) fn owed(reporting: ReportingLookup, has_file: bool) -> Option<WebhookId> {
     reporting.flatten().filter(|reporting| reporting.attachments || !has_file).map(|reporting| reporting.webhook)
 }

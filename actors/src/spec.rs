@@ -12,7 +12,7 @@ use events::snapshot::{self, Place};
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
 
-use crate::decider::{Decider, Decision, Found, Question};
+use crate::decider::{Decider, Decision, LookupRequest, LookupResult};
 
 /// A moment this many milliseconds after time began.
 pub(crate) const fn at(ms: i64) -> Timestamp {
@@ -23,7 +23,7 @@ pub(crate) const fn at(ms: i64) -> Timestamp {
 pub(crate) struct Spec<D: Decider> {
     past: Vec<Event>,
     state: D::State,
-    found: VecDeque<Found>,
+    found: VecDeque<LookupResult>,
 }
 
 /// What a command came to.
@@ -57,17 +57,17 @@ impl<D: Decider> Spec<D> {
     }
 
     /// What the next command's look-ups find, in their order; those not named here find nothing.
-    pub(crate) fn finding(mut self, found: Found) -> Self {
+    pub(crate) fn finding(mut self, found: LookupResult) -> Self {
         self.found.push_back(found);
         self
     }
 
     /// Answers what the rule asks, then lets it decide.
     pub(crate) fn when(mut self, mut command: D::Command, now: Timestamp) -> Verdict<D> {
-        while let Some(question) = D::asks(&self.state, &command) {
+        while let Some(question) = D::next_lookup(&self.state, &command) {
             let found = self.found.pop_front().unwrap_or_else(|| nothing(&question));
             assert!(fits(&question, &found), "{question:?} was answered with {found:?}");
-            D::told(&mut command, found);
+            D::resolve(&mut command, found);
         }
         assert!(self.found.is_empty(), "nobody asked for {:?}", self.found);
         let decided = D::decide(&self.state, command, now);
@@ -163,33 +163,33 @@ where
 }
 
 /// The answer where there is nothing of the kind.
-pub(crate) const fn nothing(question: &Question) -> Found {
+pub(crate) const fn nothing(question: &LookupRequest) -> LookupResult {
     match question {
-        Question::Peer(..) => Found::Peer(None),
-        Question::Chat(_) => Found::Chat(None),
-        Question::Responsible(_) => Found::Responsible(None),
-        Question::Named(_) => Found::Named(Vec::new()),
-        Question::Known(_) => Found::Known(false),
-        Question::Remembered(_) => Found::Remembered(None),
-        Question::Account(_) => Found::Account(None),
-        Question::Holders(_) => Found::Holders(Vec::new()),
-        Question::NamedByHand(_) => Found::NamedByHand(false),
-        Question::Reporting => Found::Reporting(None),
+        LookupRequest::Peer(..) => LookupResult::Peer(None),
+        LookupRequest::Chat(_) => LookupResult::Chat(None),
+        LookupRequest::Responsible(_) => LookupResult::Responsible(None),
+        LookupRequest::Named(_) => LookupResult::Named(Vec::new()),
+        LookupRequest::Known(_) => LookupResult::Known(false),
+        LookupRequest::Remembered(_) => LookupResult::Remembered(None),
+        LookupRequest::Account(_) => LookupResult::Account(None),
+        LookupRequest::Holders(_) => LookupResult::Holders(Vec::new()),
+        LookupRequest::NamedByHand(_) => LookupResult::NamedByHand(false),
+        LookupRequest::Reporting => LookupResult::Reporting(None),
     }
 }
 
-const fn fits(question: &Question, found: &Found) -> bool {
+const fn fits(question: &LookupRequest, found: &LookupResult) -> bool {
     matches!(
         (question, found),
-        (Question::Peer(..), Found::Peer(_))
-            | (Question::Chat(_), Found::Chat(_))
-            | (Question::Responsible(_), Found::Responsible(_))
-            | (Question::Named(_), Found::Named(_))
-            | (Question::Known(_), Found::Known(_))
-            | (Question::Remembered(_), Found::Remembered(_))
-            | (Question::Account(_), Found::Account(_))
-            | (Question::Holders(_), Found::Holders(_))
-            | (Question::NamedByHand(_), Found::NamedByHand(_))
-            | (Question::Reporting, Found::Reporting(_))
+        (LookupRequest::Peer(..), LookupResult::Peer(_))
+            | (LookupRequest::Chat(_), LookupResult::Chat(_))
+            | (LookupRequest::Responsible(_), LookupResult::Responsible(_))
+            | (LookupRequest::Named(_), LookupResult::Named(_))
+            | (LookupRequest::Known(_), LookupResult::Known(_))
+            | (LookupRequest::Remembered(_), LookupResult::Remembered(_))
+            | (LookupRequest::Account(_), LookupResult::Account(_))
+            | (LookupRequest::Holders(_), LookupResult::Holders(_))
+            | (LookupRequest::NamedByHand(_), LookupResult::NamedByHand(_))
+            | (LookupRequest::Reporting, LookupResult::Reporting(_))
     )
 }

@@ -5,8 +5,8 @@
 
 mod directory;
 mod entries;
+mod flush;
 mod keys;
-mod leaving;
 mod long;
 mod titles;
 
@@ -15,13 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use entries::{AccountEntry, ChatEntry, KeyEntry, Remembered, ReportingEntry, Value, touched};
-pub use keys::{Lookup, Series};
-pub use leaving::Leaving;
-pub(crate) use leaving::{Spent, Storing};
+pub use flush::FlushBatch;
+pub(crate) use flush::{Flushing, Reclaimed};
+pub use keys::{IndexKey, Series};
 
-use self::entries::{Entries, Held};
-use self::keys::{Moment, Shared};
-use self::leaving::Packed;
+use self::entries::{Change, Entries};
+use self::flush::Packed;
+use self::keys::{Moment, SetKey};
 use self::long::Long;
 use crate::codec::{self, decode};
 use crate::ids::Position;
@@ -50,8 +50,8 @@ pub struct Index {
 /// What is not stored yet: first what is on its way to the disk, then what is still being gathered.
 #[derive(Default)]
 struct Memory {
-    leaving: Vec<Arc<Entries>>,
-    gathering: Entries,
+    flushing: Vec<Arc<Entries>>,
+    active: Entries,
 }
 
 impl Index {
@@ -71,7 +71,7 @@ impl Index {
             gathering.add(&decode(&stored)?);
         }
         let in_parts = Mutex::new(Long::read(log.as_ref())?);
-        let memory = Mutex::new(Memory { leaving: Vec::new(), gathering });
+        let memory = Mutex::new(Memory { flushing: Vec::new(), active: gathering });
         Ok(Self { log, memory, in_parts, stuck: AtomicBool::new(false) })
     }
 
@@ -94,22 +94,22 @@ impl Index {
     }
 
     pub(crate) fn add(&self, record: &Record) {
-        self.memory().gathering.add(record);
+        self.memory().active.add(record);
     }
 
     /// A look-up that sees all sequenced commits.
-    pub fn find<T: Value>(&self, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+    pub fn find<T: Value>(&self, lookup: &IndexKey) -> Result<Option<T>, ReadError> {
         self.find_durable(lookup, Position::MAX)
     }
 
     /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
     /// until they are removed.
-    pub fn find_durable<T: Value>(&self, lookup: &Lookup, position: Position) -> Result<Option<T>, ReadError> {
+    pub fn find_durable<T: Value>(&self, lookup: &IndexKey, position: Position) -> Result<Option<T>, ReadError> {
         let held = self.memory().get_at(lookup, position);
         self.or_stored(held, lookup)
     }
 
-    fn or_stored<T: Value>(&self, held: Option<Held>, lookup: &Lookup) -> Result<Option<T>, ReadError> {
+    fn or_stored<T: Value>(&self, held: Option<Change>, lookup: &IndexKey) -> Result<Option<T>, ReadError> {
         let bytes = match held {
             Some(held) => held.bytes(),
             None => long::value(self.log.as_ref(), &lookup.key())?,
@@ -230,23 +230,23 @@ impl Index {
     }
 
     /// Takes what was gathered, to be stored behind all records sequenced so far; `None` when it is not worth it yet.
-    pub(crate) fn leave(&self, covers: Position, all: bool) -> Option<Leaving> {
+    pub(crate) fn begin_flush(&self, covers: Position, all: bool) -> Option<FlushBatch> {
         let mut memory = self.memory();
-        if memory.gathering.len() == 0 || (!all && memory.gathering.len() < STORE_AT) {
+        if memory.active.len() == 0 || (!all && memory.active.len() < STORE_AT) {
             return None;
         }
-        let entries = Arc::new(std::mem::take(&mut memory.gathering));
-        memory.leaving.push(Arc::clone(&entries));
-        Some(Leaving { entries, covers })
+        let entries = Arc::new(std::mem::take(&mut memory.active));
+        memory.flushing.push(Arc::clone(&entries));
+        Some(FlushBatch { entries, covers })
     }
 
     /// Forgets what is stored now; it is given back little by little.
-    pub(crate) fn left(&self, stored: Storing) -> Spent {
+    pub(crate) fn finish_flush(&self, stored: Flushing) -> Reclaimed {
         if self.is_stuck() {
-            return Spent::default();
+            return Reclaimed::default();
         }
-        self.memory().leaving.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
-        stored.spent()
+        self.memory().flushing.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
+        stored.reclaim()
     }
 
     /// Names the notes of expired idempotency keys, at most `limit`.
@@ -288,25 +288,25 @@ impl Index {
 }
 
 impl Memory {
-    fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Held> {
-        let leaving = self.leaving.iter().rev().map(AsRef::as_ref);
-        std::iter::once(&self.gathering).chain(leaving).find_map(|entries| entries.get_at(lookup, position))
+    fn get_at(&self, lookup: &IndexKey, position: Position) -> Option<Change> {
+        let leaving = self.flushing.iter().rev().map(AsRef::as_ref);
+        std::iter::once(&self.active).chain(leaving).find_map(|entries| entries.get_at(lookup, position))
     }
 
     /// Members of which it is known here whether they share it, the latest word.
-    fn members(&self, shared: &Shared) -> BTreeMap<u64, bool> {
-        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+    fn members(&self, shared: &SetKey) -> BTreeMap<u64, bool> {
+        let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(|entries| entries.members(shared)).collect()
     }
 
     /// Keys of all clients' keys that are not stored yet.
     fn keys(&self) -> HashSet<Vec<u8>> {
-        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+        let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(Entries::idempotency_keys).collect()
     }
 
     fn series(&self, series: Series) -> Vec<Position> {
-        let all = self.leaving.iter().map(AsRef::as_ref).chain(std::iter::once(&self.gathering));
+        let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(|entries| entries.positions(series)).collect()
     }
 }

@@ -29,10 +29,10 @@ pub mod store;
 pub mod history;
 pub mod index;
 
+pub mod counters;
 pub mod sequencer;
 pub mod snapshot;
 pub mod tail;
-pub mod tally;
 pub mod verify;
 pub mod watermark;
 pub mod writer;

@@ -11,12 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::codec;
+use crate::counters::EventCounters;
 use crate::event::Event;
 use crate::ids::{Position, Revision, StreamId, WorkspaceId};
 use crate::index::{Index, touched};
 use crate::log::Note;
 use crate::record::{Cause, Record};
-use crate::tally::Tally;
 use crate::time::Timestamp;
 use crate::watermark::Watermark;
 use crate::writer::Work;
@@ -64,7 +64,7 @@ pub enum AppendError {
     Closed,
 }
 
-struct Witness {
+struct Subscriber {
     revision: Option<Revision>,
     inbox: Inbox,
 }
@@ -74,9 +74,9 @@ pub struct Sequencer {
     head: Position,
     index: Arc<Index>,
     watermark: Watermark,
-    awake: HashMap<StreamId, Witness>,
+    awake: HashMap<StreamId, Subscriber>,
     writer: UnboundedSender<Work>,
-    tally: Arc<Tally>,
+    tally: Arc<EventCounters>,
 }
 
 impl Sequencer {
@@ -97,13 +97,13 @@ impl Sequencer {
     }
 
     /// Counts of what has got a place since the start.
-    pub const fn tally(&self) -> &Arc<Tally> {
+    pub const fn tally(&self) -> &Arc<EventCounters> {
         &self.tally
     }
 
     /// From now on the actor's inbox gets every commit that concerns it. Says after which position that begins.
     pub fn register(&mut self, stream: StreamId, inbox: Inbox) -> Position {
-        self.awake.insert(stream, Witness { revision: None, inbox });
+        self.awake.insert(stream, Subscriber { revision: None, inbox });
         self.head
     }
 
@@ -162,7 +162,7 @@ impl Sequencer {
 
     /// The position up to which every awake actor has applied what concerns it.
     pub fn applied(&self) -> Position {
-        let first_waiting = |witness: &Witness| witness.inbox.borrow().front().map(|record| record.first);
+        let first_waiting = |witness: &Subscriber| witness.inbox.borrow().front().map(|record| record.first);
         let earliest = self.awake.values().filter_map(first_waiting).min();
         earliest.map_or(self.head, |first| first.saturating_sub(1))
     }
@@ -186,7 +186,7 @@ impl Sequencer {
 
     /// Sends the index's new entries to be stored, if there are enough of them or `all` are wanted.
     pub fn store_index(&self, all: bool) -> Result<(), AppendError> {
-        match self.index.leave(self.head, all) {
+        match self.index.begin_flush(self.head, all) {
             Some(leaving) => self.writer.send(Work::Index(leaving)).map_err(|_| AppendError::Closed),
             None => Ok(()),
         }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::chain;
 use crate::codec::{self, CodecError};
-use crate::index::{Index, Leaving, Spent, Storing};
+use crate::index::{FlushBatch, Flushing, Index, Reclaimed};
 use crate::log::{Batch, Head, KEY_BYTES_MAX, Log, NOTE_BYTES_MAX, Note, StoredRecord, WriteError};
 use crate::notes::is_mark;
 use crate::record::Record;
@@ -33,7 +33,7 @@ pub enum Work {
     /// A commit with its place.
     Commit(Arc<Record>),
     /// Entries of the index that cover everything before them.
-    Index(Leaving),
+    Index(FlushBatch),
     /// Other notes, all in one batch.
     Notes(Vec<Note>),
     /// Notes that may take several batches, in this order.
@@ -62,7 +62,7 @@ pub struct Writer {
     backlog: VecDeque<Later>,
     /// About how many notes that is.
     waiting: usize,
-    spent: VecDeque<Spent>,
+    spent: VecDeque<Reclaimed>,
     /// Marks that stay where they are, for something behind them was left out: the next start reads it from the records.
     stuck: BTreeSet<Vec<u8>>,
 }
@@ -70,7 +70,7 @@ pub struct Writer {
 /// What is stored when there is room in a batch.
 enum Later {
     Note(Note),
-    Storing(Storing),
+    Storing(Flushing),
     Settled(oneshot::Sender<()>),
 }
 
@@ -88,7 +88,7 @@ impl Later {
 pub struct Prepared {
     batch: Batch,
     head: Head,
-    stored: Vec<Storing>,
+    stored: Vec<Flushing>,
     settled: Vec<oneshot::Sender<()>>,
 }
 
@@ -224,8 +224,8 @@ impl Writer {
     }
 
     /// Lets go of what is stored, a part at a time.
-    fn forget(&mut self, stored: Vec<Storing>) {
-        self.spent.extend(stored.into_iter().map(|stored| self.index.left(stored)));
+    fn forget(&mut self, stored: Vec<Flushing>) {
+        self.spent.extend(stored.into_iter().map(|stored| self.index.finish_flush(stored)));
         let count = if self.spent.len() > SPENT_MAX { usize::MAX } else { FREED_AT_ONCE };
         if self.spent.front_mut().is_some_and(|spent| !spent.free(count)) {
             self.spent.pop_front();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tidings::config::Network;
-use tidings::net::guard::{Guard, Own, Refusal, Resolve, Target};
+use tidings::net::guard::{Barred, Guard, Own, Resolve, Target};
 
 /// What an operator may have opened, as the lowest two bits of the first byte choose.
 const OPENED: [&[&str]; 4] = [&[], &["10.0.0.0/8"], &["127.0.0.0/8", "::1/128", "fc00::/7"], &["0.0.0.0/0", "::/0"]];
@@ -52,7 +52,7 @@ fn answers(choice: u8, mut rest: &[u8]) -> (Vec<IpAddr>, &[u8]) {
     (answers, rest)
 }
 
-fn judged(guard: &Guard, text: &str) -> Result<Target, Refusal> {
+fn judged(guard: &Guard, text: &str) -> Result<Target, Barred> {
     guard.judge_text(text).now_or_never().expect("the name server answers at once")
 }
 

@@ -19,7 +19,7 @@ use events::writer::{Work, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-use super::lives::{DECIDER, NEVER_CONCERNED, ScribeError, Tenant};
+use super::synthetic::{DECIDER, GenerateError, NEVER_CONCERNED, Tenant};
 
 const CHATS: u64 = 1_000;
 
@@ -36,7 +36,7 @@ pub struct Appending {
 
 impl Appending {
     /// Creates the log in a directory.
-    pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, ScribeError> {
+    pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, GenerateError> {
         let log = Arc::new(SledLog::open(directory, cache_mb)?);
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
         let index = Arc::new(Index::open(Arc::clone(&shared))?);
@@ -51,7 +51,7 @@ impl Appending {
     }
 
     /// Appends so many commits, each a queued and charged message, and waits until they are durable; how long that took.
-    pub fn batch(&mut self, commits: usize) -> Result<Duration, ScribeError> {
+    pub fn batch(&mut self, commits: usize) -> Result<Duration, GenerateError> {
         let batch: Vec<NewCommit> = (0..commits).map(|_| self.next()).collect();
         let begun = Instant::now();
         for commit in batch {
@@ -90,7 +90,7 @@ pub fn commit_bytes() -> Result<Vec<u8>, CodecError> {
 }
 
 /// Why a commit was not stored is told like everything else that goes wrong here.
-impl From<CodecError> for ScribeError {
+impl From<CodecError> for GenerateError {
     fn from(error: CodecError) -> Self {
         Self::Write(error.into())
     }

@@ -25,12 +25,12 @@ pub struct Target {
     /// The server's address.
     pub address: SocketAddr,
     /// What takes messages, by turns.
-    pub doors: Vec<Door>,
+    pub doors: Vec<Endpoint>,
 }
 
 /// One way in.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Endpoint {
     /// The path that takes messages.
     pub path: String,
     /// The account's phone that every message names.
@@ -50,7 +50,7 @@ pub struct Outcome {
 
 /// What one connection saw.
 #[derive(Default)]
-struct Seen {
+struct ConnectionFigures {
     latencies: Vec<Duration>,
     refused: u64,
 }
@@ -82,7 +82,7 @@ pub async fn post(target: &Target, connections: usize, time: Duration) -> io::Re
     for stream in streams {
         posting.spawn(post_over_one(stream, Arc::clone(&target), Arc::clone(&turn), end));
     }
-    let mut all = Seen::default();
+    let mut all = ConnectionFigures::default();
     while let Some(seen) = posting.join_next().await {
         let seen = seen??;
         all.latencies.extend(seen.latencies);
@@ -111,8 +111,8 @@ async fn post_over_one(
     target: Arc<Target>,
     turn: Arc<AtomicUsize>,
     end: Instant,
-) -> io::Result<Seen> {
-    let mut seen = Seen::default();
+) -> io::Result<ConnectionFigures> {
+    let mut seen = ConnectionFigures::default();
     let mut buffer = Vec::with_capacity(READ_BYTES);
     let mut started = Instant::now();
     // However short the time is, each connection posts once.
@@ -183,7 +183,7 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Answer>> {
     Ok((buffer.len() >= total).then_some(Answer { status, head: end + 4, total }))
 }
 
-fn outcome(all: Seen, took: Duration) -> Outcome {
+fn outcome(all: ConnectionFigures, took: Duration) -> Outcome {
     let spread = Spread::of(all.latencies);
     Outcome { refused: all.refused, per_second: figures::per_second(spread.count(), took), spread }
 }

@@ -3,6 +3,6 @@
 pub mod append;
 pub mod disk;
 pub mod figures;
-pub mod lives;
 pub mod load;
 pub mod receiver;
+pub mod synthetic;

@@ -2,7 +2,7 @@
 
 mod account;
 mod bench;
-mod door;
+mod connection;
 mod inbound;
 mod listen;
 mod log;
@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
 pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
-pub use self::door::{Access, Operator, Server};
+pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
 pub use self::log::{EventsCommand, LsArgs, Order, StateArgs, TailArgs};

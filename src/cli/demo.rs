@@ -17,7 +17,7 @@ use super::banner::Banner;
 use super::data_dir::{DEMO_DATA_DIR, api_key_file, in_use, unreadable};
 use super::exit::{Exit, Failure};
 use super::serve::Running;
-use super::{commentary, print, say};
+use super::{activity_feed, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
 
@@ -98,8 +98,8 @@ async fn announce(
         print(&format!("{told}\n"))?;
     } else {
         print(&banner.render())?;
-        running.aside.spawn_local(commentary::events(gateway.clone(), from, banner.colour));
-        running.aside.spawn_local(commentary::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
+        running.aside.spawn_local(activity_feed::events(gateway.clone(), from, banner.colour));
+        running.aside.spawn_local(activity_feed::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
     }
     Ok(())
 }

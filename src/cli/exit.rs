@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::happenings::visible;
+use super::activity_line::visible;
 use crate::config::ConfigError;
 use crate::telemetry;
 

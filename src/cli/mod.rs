@@ -1,17 +1,17 @@
 //! The command line: parses, runs one command, ends with its exit code.
 
 mod accounts;
+mod activity_feed;
+mod activity_line;
 pub mod args;
 mod banner;
 mod bench;
-mod commentary;
 mod credits;
 mod data_dir;
 mod demo;
 mod events;
 pub mod exit;
 mod explain;
-mod happenings;
 mod inbound;
 mod keys;
 mod listen;
@@ -19,7 +19,7 @@ mod manual;
 mod outbound;
 mod reading;
 mod remote;
-mod reported;
+mod report_lines;
 mod scratch;
 mod screen;
 mod send;

@@ -13,7 +13,7 @@ use events::store::sled_log::{OpenError, SledLog};
 use super::args::{Cli, Server};
 use super::data_dir::{data_dir, in_use, unreadable};
 use super::exit::{Exit, Failure};
-use super::remote::{Door, Remote, kept_key};
+use super::remote::{Credential, Remote, kept_key};
 use super::scratch::Scratch;
 use crate::gateway::Holder;
 use crate::rights::{Denied, Need, told};
@@ -33,7 +33,7 @@ impl Source {
     /// The gateway that was named, else the data directory, else whoever has it.
     pub(super) fn find(cli: &Cli, server: &Server) -> Result<Self, Failure> {
         if let Some(url) = &server.url {
-            return Ok(Self::Gateway(Remote::new(url, server.admin_key.clone(), Door::Operator)?));
+            return Ok(Self::Gateway(Remote::new(url, server.admin_key.clone(), Credential::Operator)?));
         }
         let config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
@@ -53,7 +53,7 @@ impl Source {
                 let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
                 let given = server.admin_key.clone().or_else(preset);
                 let key = given.map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
-                Ok(Self::Gateway(Remote::new(&known.url, key, Door::Operator)?))
+                Ok(Self::Gateway(Remote::new(&known.url, key, Credential::Operator)?))
             }
             Err(error) => Err(not_copied(&error)),
         }

@@ -27,14 +27,14 @@ const PAGE: u16 = 500;
 
 /// As whom a gateway is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Credential {
     /// As the operator.
     Operator,
     /// As somebody with a workspace's API key.
     Workspace,
 }
 
-impl Door {
+impl Credential {
     const fn key(self) -> &'static str {
         match self {
             Self::Operator => "the operator's key",
@@ -105,12 +105,12 @@ pub(super) struct Remote {
     runtime: Runtime,
     url: String,
     key: Option<String>,
-    door: Door,
+    door: Credential,
 }
 
 impl Remote {
     /// The gateway at an address; connects later.
-    pub(super) fn new(url: &str, key: Option<String>, door: Door) -> Result<Self, Failure> {
+    pub(super) fn new(url: &str, key: Option<String>, door: Credential) -> Result<Self, Failure> {
         let client = crate::net::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
         let runtime = Builder::new_current_thread().enable_all().build();
@@ -126,12 +126,12 @@ impl Remote {
             let directory = data_dir(cli, &config);
             let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
             let key = given.or_else(preset).map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
-            return Self::new(&holder_url(directory), key, Door::Operator)?.with_a_key();
+            return Self::new(&holder_url(directory), key, Credential::Operator)?.with_a_key();
         };
         // A kept key goes to an address that was named only together with the folder that the key is kept in.
         let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_key);
         let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
-        Self::new(url, key, Door::Operator)?.with_a_key()
+        Self::new(url, key, Credential::Operator)?.with_a_key()
     }
 
     /// The gateway that somebody with a workspace's key means.
@@ -146,12 +146,12 @@ impl Remote {
             // As with the operator's key.
             let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_api_key);
             let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
-            return Self::new(url, key, Door::Workspace);
+            return Self::new(url, key, Credential::Workspace);
         }
         let config: Config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
         let key = given.map_or_else(|| kept_api_key(directory), |key| Ok(Some(key)))?;
-        Self::new(&holder_url(directory), key, Door::Workspace)
+        Self::new(&holder_url(directory), key, Credential::Workspace)
     }
 
     /// The same if there is a key.
@@ -166,12 +166,12 @@ impl Remote {
             let given = std::env::var(ADMIN_KEY).ok().filter(|key| !key.is_empty());
             // On this machine no key is needed, so one that may not be read is no obstacle.
             let kept = || cli.data_dir.as_deref().and_then(|directory| kept_key(directory).ok().flatten());
-            return Self::new(url, given.or_else(kept), Door::Operator);
+            return Self::new(url, given.or_else(kept), Credential::Operator);
         }
         let config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
         let preset = config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-        Self::new(&holder_url(directory), preset.or_else(|| kept_key(directory).ok().flatten()), Door::Operator)
+        Self::new(&holder_url(directory), preset.or_else(|| kept_key(directory).ok().flatten()), Credential::Operator)
     }
 
     fn with_a_key(self) -> Result<Self, Failure> {
@@ -332,7 +332,7 @@ mod tests {
 
     use super::*;
 
-    fn refused(door: Door, status: u16, body: &str) -> Failure {
+    fn refused(door: Credential, status: u16, body: &str) -> Failure {
         let remote = Remote::new("http://127.0.0.1:9/", Some("key".to_owned()), door).unwrap();
         remote.refused(StatusCode::from_u16(status).unwrap(), body.as_bytes())
     }
@@ -341,7 +341,7 @@ mod tests {
     fn a_refusal_keeps_its_words_its_code_and_its_hint() {
         let body = json!({"status": 409, "data": {}, "message": "Account exists already",
             "error": {"code": "account_exists", "hint": "It is account 10010001"}});
-        let failure = refused(Door::Workspace, 409, &body.to_string());
+        let failure = refused(Credential::Workspace, 409, &body.to_string());
         assert_eq!((failure.exit, failure.message.as_str()), (Exit::Failed, "Account exists already"));
         assert_eq!(failure.code.as_deref(), Some("account_exists"));
         assert_eq!(failure.hint.as_deref(), Some("It is account 10010001"));
@@ -351,22 +351,23 @@ mod tests {
     fn a_status_has_its_exit_code() {
         let exits = [(401, 4), (403, 4), (404, 3), (400, 1), (402, 1), (503, 1), (502, 5), (504, 5)];
         for (status, exit) in exits {
-            assert_eq!(refused(Door::Operator, status, "{}").exit.code(), exit, "{status}");
+            assert_eq!(refused(Credential::Operator, status, "{}").exit.code(), exit, "{status}");
         }
     }
 
     #[test]
     fn a_refused_key_is_named_with_the_way_to_give_another_one() {
-        let failure = refused(Door::Operator, 401, r#"{"message":"The key is missing or wrong","error":{"hint":"x"}}"#);
+        let failure =
+            refused(Credential::Operator, 401, r#"{"message":"The key is missing or wrong","error":{"hint":"x"}}"#);
         assert_eq!(failure.message, "http://127.0.0.1:9 refuses the operator's key: The key is missing or wrong");
         assert_eq!(failure.hint.as_deref(), Some("set TIDINGS_ADMIN_KEY or use --admin-key"));
-        let failure = refused(Door::Workspace, 403, "<html>");
+        let failure = refused(Credential::Workspace, 403, "<html>");
         assert!(failure.hint.unwrap().contains("TIDINGS_API_KEY"));
     }
 
     #[test]
     fn nobody_at_the_address_is_unreachable_and_no_address_is_a_usage_error() {
-        let ask = |url: &str| Remote::new(url, None, Door::Operator).unwrap().ask(Call::get("/x")).unwrap_err();
+        let ask = |url: &str| Remote::new(url, None, Credential::Operator).unwrap().ask(Call::get("/x")).unwrap_err();
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert_eq!(ask(&format!("http://{nobody}")).exit, Exit::Unreachable);
         assert_eq!(ask("not an address").exit, Exit::Usage);
@@ -374,7 +375,7 @@ mod tests {
 
     #[test]
     fn without_a_key_nobody_is_asked() {
-        let remote = Remote::new("http://127.0.0.1:9", None, Door::Workspace).unwrap();
+        let remote = Remote::new("http://127.0.0.1:9", None, Credential::Workspace).unwrap();
         assert_eq!(remote.with_a_key().err().map(|failure| failure.exit), Some(Exit::NotAllowed));
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-use super::happenings::visible;
+use super::activity_line::visible;
 
 /// The width of a terminal that does not say its own.
 const COLUMNS: u16 = 80;

@@ -1,7 +1,7 @@
 //! `tidings serve`: production. The demo runs on the same road.
 
 mod answering;
-pub(super) mod room;
+pub(super) mod descriptors;
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -79,7 +79,7 @@ impl Running {
     /// Starts the gateway and its HTTP server, which has answered a request then.
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
         let signals = stopping_signals()?;
-        let size = room::take(config.http.connections_max)?;
+        let size = descriptors::take(config.http.connections_max)?;
         let bound = listener.local_addr().map_err(|error| failed(&error))?;
         let before = tokio::time::Instant::now();
         let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::happenings::visible;
+use super::activity_line::visible;
 use super::screen::width;
 
 /// What a column or a line shows: its title, and where the value stands (RFC 6901).

@@ -140,23 +140,23 @@ impl Code {
         Self::new(Kind::Try, Credits::Untouched, name, meaning)
     }
 
-    const fn saying(self, message: &'static str) -> Self {
+    const fn message(self, message: &'static str) -> Self {
         Self { message, ..self }
     }
 
-    const fn naming(self, param: &'static str) -> Self {
+    const fn param(self, param: &'static str) -> Self {
         Self { param: Some(param), ..self }
     }
 
-    const fn because(self, causes: &'static [&'static str]) -> Self {
+    const fn causes(self, causes: &'static [&'static str]) -> Self {
         Self { causes, ..self }
     }
 
-    const fn so(self, remedy: &'static str) -> Self {
+    const fn remedy(self, remedy: &'static str) -> Self {
         Self { remedy, ..self }
     }
 
-    const fn costing(self, credits: Credits) -> Self {
+    const fn credits(self, credits: Credits) -> Self {
         Self { credits, ..self }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Code, Credits};
 
 const fn missing(name: &'static str, meaning: &'static str) -> Code {
-    Code::refusal(404, name, meaning).because(UNKNOWN_ID)
+    Code::refusal(404, name, meaning).causes(UNKNOWN_ID)
 }
 
 const UNKNOWN_ID: &[&str] =
@@ -11,178 +11,178 @@ const UNKNOWN_ID: &[&str] =
 
 pub(super) const CODES: &[Code] = &[
     Code::refusal(401, "unauthorized", "The key is missing or wrong.")
-        .saying("The key is missing or wrong")
-        .because(&[
+        .message("The key is missing or wrong")
+        .causes(&[
             "The header is missing, or lacks the word Bearer.",
             "The key was revoked, or belongs to the other API: wsk_ is for /api/v1, adm_ for /admin/v1.",
         ])
-        .so("Send the header `Authorization: Bearer <key>`."),
+        .remedy("Send the header `Authorization: Bearer <key>`."),
     Code::refusal(402, "insufficient_credits", "The message costs more than the balance.")
-        .saying("Insufficient credits: 2 needed, 1 available")
-        .because(&["The workspace has used up its credits.", "A text with a file costs 2 credits."])
-        .so("Have credits granted, then send again."),
+        .message("Insufficient credits: 2 needed, 1 available")
+        .causes(&["The workspace has used up its credits.", "A text with a file costs 2 credits."])
+        .remedy("Have credits granted, then send again."),
     Code::refusal(403, "webhook_disabled", "The owner has switched the webhook off.")
-        .saying("Webhook is disabled")
-        .because(&["It was switched off in the settings."])
-        .so("Switch it on: PATCH /api/v1/inbound {\"enabled\": true}."),
+        .message("Webhook is disabled")
+        .causes(&["It was switched off in the settings."])
+        .remedy("Switch it on: PATCH /api/v1/inbound {\"enabled\": true}."),
     missing("webhook_not_found", "No webhook has this URL.")
-        .saying("Webhook not found")
-        .because(&[
+        .message("Webhook not found")
+        .causes(&[
             "The URL was replaced by a new one.",
             "It was not copied as a whole. A slash or a blank behind it does no harm.",
         ])
-        .so("Copy the current URL from the settings into the CRM."),
+        .remedy("Copy the current URL from the settings into the CRM."),
     missing("not_found", "There is nothing at this path.")
-        .saying("Not found")
-        .because(&["The path is mistyped.", "There is a slash too many, or the part /api/v1 is missing."])
-        .so("Look the path up at /docs."),
+        .message("Not found")
+        .causes(&["The path is mistyped.", "There is a slash too many, or the part /api/v1 is missing."])
+        .remedy("Look the path up at /docs."),
     missing("account_not_found", "The workspace has no such account.")
-        .saying("WhatsApp account not found")
-        .because(&["No account has the number that is to send.", "The id is mistyped, or of another workspace."])
-        .so("See GET /api/v1/accounts for the accounts that there are, or leave the sender out."),
+        .message("WhatsApp account not found")
+        .causes(&["No account has the number that is to send.", "The id is mistyped, or of another workspace."])
+        .remedy("See GET /api/v1/accounts for the accounts that there are, or leave the sender out."),
     missing("chat_not_found", "The workspace has no such chat.")
-        .saying("Chat not found")
-        .because(&[
+        .message("Chat not found")
+        .causes(&[
             "The id is mistyped, or of another workspace.",
             "No chat has this name: case counts. The hint tells the nearest one.",
         ])
-        .so("See GET /api/v1/chats for the chats that there are, or send to the phone."),
+        .remedy("See GET /api/v1/chats for the chats that there are, or send to the phone."),
     missing("message_not_found", "The workspace has no such message.")
-        .saying("Message not found")
-        .so("Use the message_id of the answer that accepted it, or one of GET /api/v1/chats/{id}/messages."),
+        .message("Message not found")
+        .remedy("Use the message_id of the answer that accepted it, or one of GET /api/v1/chats/{id}/messages."),
     missing("attempt_not_found", "The webhook has no such attempt on record.")
-        .saying("Attempt not found")
-        .because(&["Only the last 100 attempts are kept.", "The id is mistyped, or of another workspace."])
-        .so("See GET /api/v1/inbound/attempts for what is kept."),
+        .message("Attempt not found")
+        .causes(&["Only the last 100 attempts are kept.", "The id is mistyped, or of another workspace."])
+        .remedy("See GET /api/v1/inbound/attempts for what is kept."),
     missing("try_not_found", "The outbound webhook has no such try on record.")
-        .saying("Try not found")
-        .because(&["Only the last 100 tries are kept.", "The id is mistyped, or of another workspace."])
-        .so("See GET /api/v1/outbound/tries for what is kept."),
+        .message("Try not found")
+        .causes(&["Only the last 100 tries are kept.", "The id is mistyped, or of another workspace."])
+        .remedy("See GET /api/v1/outbound/tries for what is kept."),
     missing("key_not_found", "The workspace has no such key.")
-        .saying("Key not found")
-        .because(&["It was revoked before.", "The id is mistyped, or of another workspace."])
-        .so("See GET /api/v1/keys for the keys that there are."),
+        .message("Key not found")
+        .causes(&["It was revoked before.", "The id is mistyped, or of another workspace."])
+        .remedy("See GET /api/v1/keys for the keys that there are."),
     missing("delivery_not_found", "The workspace has no such delivery.")
-        .saying("Delivery not found")
-        .so("Use a delivery_id of GET /api/v1/outbound/tries, or the webhook-id that the receiver got."),
+        .message("Delivery not found")
+        .remedy("Use a delivery_id of GET /api/v1/outbound/tries, or the webhook-id that the receiver got."),
     missing("teammate_not_found", "The workspace has no such teammate.")
-        .saying("Teammate not found")
-        .so("See GET /api/v1/teammates for the teammates that there are."),
+        .message("Teammate not found")
+        .remedy("See GET /api/v1/teammates for the teammates that there are."),
     missing("workspace_not_found", "There is no such workspace.")
-        .saying("Workspace not found")
-        .so("Use the workspace_id that was answered when it was created."),
+        .message("Workspace not found")
+        .remedy("Use the workspace_id that was answered when it was created."),
     missing("stream_not_found", "There is no such stream, or it had no event yet at that moment.")
-        .saying("Stream not found")
-        .so("Write it as workspace/1001, account/10010001 or chat/100100000001."),
+        .message("Stream not found")
+        .remedy("Write it as workspace/1001, account/10010001 or chat/100100000001."),
     missing("event_not_found", "There is no event at this position.")
-        .saying("Event not found")
-        .because(&["The position lies behind the end of the log, or is 0."])
-        .so("See GET /admin/v1/events for the positions that there are."),
+        .message("Event not found")
+        .causes(&["The position lies behind the end of the log, or is 0."])
+        .remedy("See GET /admin/v1/events for the positions that there are."),
     Code::refusal(405, "method_not_allowed", "The path does not take this method.")
-        .saying("Method not allowed")
-        .because(&["The inbound URL was opened in a browser: it takes POST only.", "A redirect turned POST into GET."])
-        .so("Use one of the methods that the Allow header names."),
+        .message("Method not allowed")
+        .causes(&["The inbound URL was opened in a browser: it takes POST only.", "A redirect turned POST into GET."])
+        .remedy("Use one of the methods that the Allow header names."),
     Code::refusal(408, "request_timeout", "The request body came too slowly.")
-        .saying("The request body came too slowly")
-        .because(&["The connection broke or was very slow.", "Content-Length names more bytes than were sent."])
-        .so("Send it again."),
+        .message("The request body came too slowly")
+        .causes(&["The connection broke or was very slow.", "Content-Length names more bytes than were sent."])
+        .remedy("Send it again."),
     Code::refusal(431, "headers_too_large", "The request's headers are too long.")
-        .saying("The request's headers are too long")
-        .because(&["A header repeats a whole body or a long cookie.", "There are more than 96 headers."])
-        .so("Send what is long in the body."),
+        .message("The request's headers are too long")
+        .causes(&["A header repeats a whole body or a long cookie.", "There are more than 96 headers."])
+        .remedy("Send what is long in the body."),
     Code::refusal(409, "idempotency_conflict", "The Idempotency-Key was used for another body within 24 hours.")
-        .saying("The Idempotency-Key was used for another body")
-        .because(&["The key is not made anew for each message.", "The body changed between two tries of one message."])
-        .so("Use one key per message, and repeat a message with the same fields."),
+        .message("The Idempotency-Key was used for another body")
+        .causes(&["The key is not made anew for each message.", "The body changed between two tries of one message."])
+        .remedy("Use one key per message, and repeat a message with the same fields."),
     Code::refusal(409, "chat_name_ambiguous", "Several chats have this name.")
-        .saying("2 chats have this name")
-        .naming("chat_name")
-        .because(&["Two contacts or groups have the same name.", "Two accounts have a chat with the same person."])
-        .so("Send by chat_id or phone, or name the sending account as well."),
+        .message("2 chats have this name")
+        .param("chat_name")
+        .causes(&["Two contacts or groups have the same name.", "Two accounts have a chat with the same person."])
+        .remedy("Send by chat_id or phone, or name the sending account as well."),
     Code::refusal(409, "no_connected_account", "No sender is named, and no account of the workspace is connected.")
-        .saying("No WhatsApp account is connected")
-        .because(&["No account was connected yet.", "All accounts are disconnected, paused or blocked."])
-        .so("Connect or resume an account. A message that names its account is accepted and held."),
+        .message("No WhatsApp account is connected")
+        .causes(&["No account was connected yet.", "All accounts are disconnected, paused or blocked."])
+        .remedy("Connect or resume an account. A message that names its account is accepted and held."),
     Code::refusal(409, "account_exists", "The workspace has an account with this number.")
-        .saying("Account exists already")
-        .because(&["The number was connected before."])
-        .so("Use the account that the hint names."),
+        .message("Account exists already")
+        .causes(&["The number was connected before."])
+        .remedy("Use the account that the hint names."),
     Code::refusal(409, "number_taken", "Another workspace has this number connected.")
-        .saying("The number is connected in another workspace")
-        .naming("phone")
-        .because(&["The simulator connects a number once, over all workspaces.", "The number is mistyped."])
-        .so("Disconnect it there first (DELETE /api/v1/accounts/{id}), or connect another number."),
+        .message("The number is connected in another workspace")
+        .param("phone")
+        .causes(&["The simulator connects a number once, over all workspaces.", "The number is mistyped."])
+        .remedy("Disconnect it there first (DELETE /api/v1/accounts/{id}), or connect another number."),
     Code::refusal(409, "teammate_exists", "The workspace has a teammate with this e-mail address.")
-        .saying("Teammate exists already")
-        .because(&["The teammate was added before."])
-        .so("Use the teammate that there is."),
+        .message("Teammate exists already")
+        .causes(&["The teammate was added before."])
+        .remedy("Use the teammate that there is."),
     Code::refusal(409, "limit_reached", "The workspace has as many of these as it may have.")
-        .saying("No room for more of these in this workspace")
-        .because(&["Old ones were never removed."])
-        .so("Remove what is not used any more."),
+        .message("No room for more of these in this workspace")
+        .causes(&["Old ones were never removed."])
+        .remedy("Remove what is not used any more."),
     Code::refusal(409, "not_uncertain", "Only an uncertain message can be settled.")
-        .saying("Only an uncertain message can be settled")
-        .because(&["A receipt came in, or somebody else settled it.", "The message is still on its way."])
-        .so("Look at the message's state."),
+        .message("Only an uncertain message can be settled")
+        .causes(&["A receipt came in, or somebody else settled it.", "The message is still on its way."])
+        .remedy("Look at the message's state."),
     Code::refusal(409, "account_not_connected", "The account has no connection, so it cannot be paused or resumed.")
-        .saying("The account has no connection")
-        .because(&["It was disconnected.", "WhatsApp lost it."])
-        .so("Connect it again first: POST /api/v1/accounts with its number."),
+        .message("The account has no connection")
+        .causes(&["It was disconnected.", "WhatsApp lost it."])
+        .remedy("Connect it again first: POST /api/v1/accounts with its number."),
     Code::refusal(409, "no_webhook_url", "The outbound webhook has no URL.")
-        .saying("There is no URL to report to")
-        .because(&["None was set yet, or it was removed."])
-        .so("Set one: PATCH /api/v1/outbound {\"url\": \"https://...\"}."),
+        .message("There is no URL to report to")
+        .causes(&["None was set yet, or it was removed."])
+        .remedy("Set one: PATCH /api/v1/outbound {\"url\": \"https://...\"}."),
     Code::refusal(409, "delivery_owed", "The delivery is still owed, so it cannot be sent out of its turn.")
-        .saying("The delivery waits for its turn anyway")
-        .because(&["The webhook is switched off, waits after an error, or serves other chats first."])
-        .so("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
+        .message("The delivery waits for its turn anyway")
+        .causes(&["The webhook is switched off, waits after an error, or serves other chats first."])
+        .remedy("See GET /api/v1/outbound; switch it on, or set the errors back to try at once."),
     Code::refusal(409, "delivery_not_owed", "The delivery is neither owed nor parked, so it cannot be given up.")
-        .saying("The delivery is neither owed nor parked")
-        .because(&["The receiver has it by now.", "It was given up before."])
-        .so("See GET /api/v1/outbound/deliveries for what is owed and parked."),
+        .message("The delivery is neither owed nor parked")
+        .causes(&["The receiver has it by now.", "It was given up before."])
+        .remedy("See GET /api/v1/outbound/deliveries for what is owed and parked."),
     Code::refusal(
         409,
         "too_many_signing_keys",
         "Reports are signed by five keys already, and no key ends before its day.",
     )
-    .saying("Five signing keys are valid already")
-    .because(&["The signing key was replaced four times within a day."])
-    .so("Wait until the oldest key ends: the hint says when."),
+    .message("Five signing keys are valid already")
+    .causes(&["The signing key was replaced four times within a day."])
+    .remedy("Wait until the oldest key ends: the hint says when."),
     Code::refusal(409, "last_key", "The last API key of a workspace cannot be revoked.")
-        .saying("The last key cannot be revoked")
-        .because(&["Nobody could get in any more."])
-        .so("Make another key first: POST /api/v1/keys."),
+        .message("The last key cannot be revoked")
+        .causes(&["Nobody could get in any more."])
+        .remedy("Make another key first: POST /api/v1/keys."),
     Code::refusal(409, "conflict", "Something else changed at the same moment.")
-        .saying("Workspace exists already; try again")
-        .because(&["Two requests wanted the same at once."])
-        .so("Try again."),
+        .message("Workspace exists already; try again")
+        .causes(&["Two requests wanted the same at once."])
+        .remedy("Try again."),
     Code::refusal(429, "too_many_requests", "More requests came at once than are allowed.")
-        .saying("Too many requests; try again in 3 s")
-        .because(&[
+        .message("Too many requests; try again in 3 s")
+        .causes(&[
             "Something sends in a loop.",
-            "The flood limit, or [limits] changes_per_workspace_s, is too low for what is sent at once.",
+            "The rate_limits limit, or [limits] changes_per_workspace_s, is too low for what is sent at once.",
             "As many files of the workspace are being checked as may be.",
         ])
-        .so("Wait as long as Retry-After says. A queue does not make this necessary: messages are paced here."),
+        .remedy("Wait as long as Retry-After says. A queue does not make this necessary: messages are paced here."),
     Code::refusal(429, "too_many_streams", "The workspace has as many live streams open as it may have.")
-        .saying("Too many streams are open")
-        .because(&["A program opens streams and never closes them.", "More programs follow than the limit allows."])
-        .so("Close streams that nobody reads, or let the operator raise [limits] streams_per_workspace."),
+        .message("Too many streams are open")
+        .causes(&["A program opens streams and never closes them.", "More programs follow than the limit allows."])
+        .remedy("Close streams that nobody reads, or let the operator raise [limits] streams_per_workspace."),
     Code::refusal(500, "internal", "Something broke on our side.")
-        .saying("Something broke on our side")
-        .because(&["A fault in Tidings, or of the disk. The log names it under the request's id."])
-        .so("Try again with the same Idempotency-Key. If it stays, give the operator the request_id.")
-        .costing(Credits::Unknown),
+        .message("Something broke on our side")
+        .causes(&["A fault in Tidings, or of the disk. The log names it under the request's id."])
+        .remedy("Try again with the same Idempotency-Key. If it stays, give the operator the request_id.")
+        .credits(Credits::Unknown),
     Code::refusal(503, "overloaded", "Too much is asked at once.")
-        .saying("Too much at once; try again shortly")
-        .because(&["A burst of requests."])
-        .so("Send it again after the time that Retry-After names."),
+        .message("Too much at once; try again shortly")
+        .causes(&["A burst of requests."])
+        .remedy("Send it again after the time that Retry-After names."),
     Code::refusal(503, "unavailable", "The gateway lacks connections, ports or memory at the moment.")
-        .saying("This gateway is short of connections or memory at the moment")
-        .because(&["Many connections are open at once.", "The service may open too few files (LimitNOFILE)."])
-        .so("Send it again after the time that Retry-After names. The operator finds the reason in the log."),
+        .message("This gateway is short of connections or memory at the moment")
+        .causes(&["Many connections are open at once.", "The service may open too few files (LimitNOFILE)."])
+        .remedy("Send it again after the time that Retry-After names. The operator finds the reason in the log."),
     Code::refusal(503, "disk_full", "The disk is full, so that nothing new can be taken safely.")
-        .saying("The disk is full; nothing new is taken")
-        .because(&["Less room is left than disk_reserve_mb."])
-        .so("The operator must make room. What is queued is sent all the same."),
+        .message("The disk is full; nothing new is taken")
+        .causes(&["Less room is left than disk_reserve_mb."])
+        .remedy("The operator must make room. What is queued is sent all the same."),
 ];

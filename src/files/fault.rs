@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use crate::net::client::Trouble;
-use crate::net::guard::Refusal;
+use crate::net::guard::Barred;
 
 /// Why a file cannot be had. The words never say what only we know, such as which address a name has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The text is no URL that could be fetched.
     #[error("The file's address cannot be used: {0}")]
-    UrlInvalid(Refusal),
+    UrlInvalid(Barred),
     /// The guard refuses the address, or one that it redirects to.
     #[error("The file's address may not be called: {0}")]
-    AddressForbidden(Refusal),
+    AddressForbidden(Barred),
     /// A secure address redirects to an insecure one.
     #[error("The file's address redirects from https to plain http")]
     RedirectInsecure,
@@ -127,13 +127,13 @@ const fn advice_on(status: u16) -> &'static str {
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<Barred> for Fault {
+    fn from(refusal: Barred) -> Self {
         match refusal {
-            Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
-            Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
-            Refusal::Unresolved => Self::NameUnknown,
-            Refusal::Untried => Self::Ours,
+            Barred::NotAUrl | Barred::Scheme | Barred::Credentials => Self::UrlInvalid(refusal),
+            Barred::Port | Barred::NotPublic | Barred::Own => Self::AddressForbidden(refusal),
+            Barred::Unresolved => Self::NameUnknown,
+            Barred::Untried => Self::Ours,
         }
     }
 }
@@ -156,17 +156,17 @@ mod tests {
     /// All that people may ever read of a file that cannot be had.
     const VISIBLE: [(Fault, &str, &str); 22] = [
         (
-            Fault::UrlInvalid(Refusal::Scheme),
+            Fault::UrlInvalid(Barred::Scheme),
             "file_url_invalid",
             "The file's address cannot be used: it must begin with http:// or https://",
         ),
         (
-            Fault::AddressForbidden(Refusal::NotPublic),
+            Fault::AddressForbidden(Barred::NotPublic),
             "file_address_forbidden",
             "The file's address may not be called: its host must be publicly reachable",
         ),
         (
-            Fault::AddressForbidden(Refusal::Own),
+            Fault::AddressForbidden(Barred::Own),
             "file_address_forbidden",
             "The file's address may not be called: it must not lead back to this server",
         ),

@@ -9,40 +9,40 @@ use actors::runtime::shard::ShardHandle;
 use events::secrets::Secrets;
 
 use crate::notices::Notices;
-use crate::notices::mail::Postbox;
-use crate::outbound::Trying;
-use crate::outbound::posting::Posting;
-use crate::whatsapp::sending::{Fetching, Lately, Sending, Transports};
+use crate::notices::mail::MailQueue;
+use crate::outbound::RecordedPoster;
+use crate::outbound::port::OutboundPort;
+use crate::whatsapp::sending::{Fetching, SentCache, TransportPort, Transports};
 
 /// What the ports are made of beside the actors.
 pub(super) struct PortParts {
     pub(super) transports: Arc<Transports>,
     pub(super) fetching: Arc<Fetching>,
     pub(super) handover_timeout: Duration,
-    pub(super) lately: Lately,
-    pub(super) trying: Trying,
+    pub(super) sent_cache: SentCache,
+    pub(super) poster: RecordedPoster,
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) base_url: Arc<str>,
     /// The waits after errors in a row, in milliseconds.
     pub(super) retry_ms: Arc<[u64]>,
-    pub(super) postbox: Arc<Postbox>,
+    pub(super) mail_queue: Arc<MailQueue>,
 }
 
 impl PortParts {
     /// The ports of the actors of this shard.
     pub(super) fn ports(self, shard: &ShardHandle) -> Ports {
-        let notices = Arc::new(Notices::new(shard.clone(), self.postbox));
-        let sending = Sending {
+        let notices = Arc::new(Notices::new(shard.clone(), self.mail_queue));
+        let sending = TransportPort {
             history: shard.history().clone(),
             transports: self.transports,
             fetching: self.fetching,
             handover_timeout: self.handover_timeout,
             notices: Arc::clone(&notices),
-            lately: self.lately,
+            sent_cache: self.sent_cache,
         };
-        let posting = Posting {
+        let posting = OutboundPort {
             shard: shard.clone(),
-            trying: self.trying,
+            poster: self.poster,
             secrets: self.secrets,
             notices,
             base_url: self.base_url,

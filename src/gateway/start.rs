@@ -10,8 +10,8 @@ use std::thread;
 
 use actix::Arbiter;
 use actors::runtime::clock::{Clock, wall_now};
-use actors::runtime::shard::Reading;
 use actors::runtime::vital;
+use events::history::ReadMode;
 use events::log::Log;
 use events::personal::Digest;
 use events::secrets::Secrets;
@@ -23,15 +23,15 @@ use tokio::sync::oneshot;
 
 use super::holder::Holder;
 use super::start_error::{StartError, file};
-use super::{Gateway, Make};
+use super::{Dependencies, Gateway};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::net::client::Trust;
 use crate::net::guard::{Guard, Own};
 use crate::notices::mail::{Authorities, Mailer, Smtp};
-use crate::outbound::Http;
+use crate::outbound::GuardedPoster;
 use crate::rights::{self, Need};
-use crate::secrets::{self, Chance};
+use crate::secrets::{self, Entropy};
 use crate::telemetry;
 use crate::whatsapp::sending::Transports;
 use crate::whatsapp::transports::simulator::Shared;
@@ -74,18 +74,18 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
     let receivers = Guard::new(&config.guard.allow_networks, receivers);
     let following = clock.clone().follow();
-    let make = Make {
+    let make = Dependencies {
         log: Arc::clone(&log) as Arc<dyn Log>,
         secrets: Arc::clone(&log) as Arc<dyn Secrets>,
         clock,
-        chance: Chance::system(),
+        entropy: Entropy::system(),
         transports,
         files: Arc::new(Fetcher::new(guard, config.limits.into()).trusting(trust.clone())),
-        poster: Arc::new(Http::new(receivers, &config.outbound).trusting(trust)),
+        poster: Arc::new(GuardedPoster::new(receivers, &config.outbound).trusting(trust)),
         mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
         simulator,
         echo,
-        reading: Reading::Pool,
+        reading: ReadMode::Pool,
         start_writer: Box::new(start_writer),
         admin_key,
         base_url,
@@ -185,7 +185,7 @@ fn admin_key(
     {
         return Ok((Digest(hash), None));
     }
-    let key = Chance::system().admin_key();
+    let key = Entropy::system().admin_key();
     let hash = secrets::digest(&key);
     if !to_terminal {
         write_private(&admin_key_file(&config.data_dir), &key)?;

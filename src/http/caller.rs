@@ -65,7 +65,7 @@ pub(super) struct Caller {
 /// Whoever has sent a token with this hash, and the workspace whose it is. An unknown one is not turned away before its
 /// body was read, so that nobody can tell by the connection what was refused.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hook(pub(super) Option<WorkspaceId>, pub(super) Digest);
+pub(super) struct InboundCaller(pub(super) Option<WorkspaceId>, pub(super) Digest);
 
 /// The body stopped coming, whatever is answered.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,7 @@ pub(super) struct Resource {
 }
 
 /// Gives the request its id, the answer its header, and a refusal its shape; counts it.
-pub(super) async fn dress(
+pub(super) async fn finish_response(
     resource: Option<Resource>,
     gateway: web::Data<Gateway>,
     request: ServiceRequest,
@@ -88,7 +88,7 @@ pub(super) async fn dress(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let route = resource.as_ref().map(|resource| resource.path);
     let begun = Instant::now();
-    let id = RequestId(gateway.chance.command_id());
+    let id = RequestId(gateway.entropy.command_id());
     request.extensions_mut().insert(id);
     let text = id.text();
     let method = request.method().clone();
@@ -122,12 +122,12 @@ pub(super) async fn dress(
 }
 
 /// Lets the request through to its handler if the caller has this role.
-pub(super) async fn admit(
+pub(super) async fn authorize(
     role: Role,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match recognise(role, request.request()) {
+    match authenticate(role, request.request()) {
         Ok(()) => next.call(request).await,
         // An answer, not an error: only answers pass through `dress`.
         Err(refused) => Ok(request.error_response(refused)),
@@ -135,21 +135,21 @@ pub(super) async fn admit(
 }
 
 /// Leaves in the request who calls, as the extractors below find it.
-fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
+fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
     let gateway =
         request.app_data::<web::Data<Gateway>>().ok_or_else(|| Refusal::fault(&"a route without a gateway"))?;
     let mut extensions = request.extensions_mut();
     match role {
         Role::Open => {}
         Role::Inbound => {
-            extensions.insert(hook(gateway, request)?);
+            extensions.insert(inbound_caller(gateway, request)?);
         }
         Role::Workspace => {
             let key = bearer(request).ok_or_else(Refusal::unauthorized)?;
             let found = gateway.api_key(digest(key))?;
             let KeyEntry { workspace, key } = found.ok_or_else(Refusal::unauthorized)?;
             if !request.method().is_safe() {
-                gateway.flood.check_changes(workspace).map_err(Refusal::too_many_requests)?;
+                gateway.rate_limits.check_changes(workspace).map_err(Refusal::too_many_requests)?;
             }
             extensions.insert(Caller { workspace, key });
         }
@@ -162,9 +162,9 @@ fn recognise(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
 }
 
 /// The workspace behind the token in the path.
-pub(super) fn hook(gateway: &Gateway, request: &HttpRequest) -> Result<Hook, Refusal> {
+pub(super) fn inbound_caller(gateway: &Gateway, request: &HttpRequest) -> Result<InboundCaller, Refusal> {
     let token_hash = digest(request.match_info().query("token").trim_matches(is_unseen));
-    Ok(Hook(gateway.inbound(token_hash)?, token_hash))
+    Ok(InboundCaller(gateway.inbound(token_hash)?, token_hash))
 }
 
 /// The key that the request came with.
@@ -174,7 +174,7 @@ pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// What the way to the handler has left in the request. Nothing of the kind is a fault in the table of routes.
-fn left<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refusal>> {
+fn extension<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refusal>> {
     let found = request.extensions().get::<T>().copied();
     ready(found.ok_or_else(|| Refusal::fault(&format!("a request without {}", std::any::type_name::<T>()))))
 }
@@ -184,7 +184,7 @@ impl FromRequest for RequestId {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        left(request)
+        extension(request)
     }
 }
 
@@ -193,7 +193,7 @@ impl FromRequest for Operator {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        left(request)
+        extension(request)
     }
 }
 
@@ -202,15 +202,15 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        left(request)
+        extension(request)
     }
 }
 
-impl FromRequest for Hook {
+impl FromRequest for InboundCaller {
     type Error = Refusal;
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        left(request)
+        extension(request)
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn to_no_request(status: StatusCode, gateway: &Gateway) -> Bytes {
         }
         _ => Refusal::new("malformed_request", "This is no HTTP request"),
     };
-    let id = format!("req_{:016x}", gateway.chance.command_id());
+    let id = format!("req_{:016x}", gateway.entropy.command_id());
     let shape = Shape { request_id: &id, base_url: &gateway.base_url, strict: gateway.strict_errors };
     let body = shape.body(&refusal).to_string();
     let status = refusal.status_code();

@@ -3,8 +3,8 @@
 use actix_web::ResponseError as _;
 use events::account::Origin;
 
+use super::api::tables;
 use super::send_body::SendBody;
-use super::tables;
 use crate::recent::attempts::AttemptView;
 
 const TEXT_CHARS_MAX: usize = 65_536;

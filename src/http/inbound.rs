@@ -7,7 +7,7 @@ use events::ids::WorkspaceId;
 use events::who::Who;
 use serde::Serialize;
 
-use super::caller::{self, Hook, RequestId, Stalled};
+use super::caller::{self, InboundCaller, RequestId, Stalled};
 use super::error::{self, Shape};
 use super::submit::{self, Sender};
 use super::{body, docs, send_body};
@@ -21,14 +21,14 @@ use crate::service::submit::Outcome;
 pub(super) async fn send(
     gateway: web::Data<Gateway>,
     id: RequestId,
-    hook: Hook,
+    caller: InboundCaller,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let mut visit = Visit::read(&gateway, id, &request, payload, hook).await?;
-    let outcome = visit.submit(&gateway, hook, &request).await;
+    let mut exchange = InboundExchange::read(&gateway, id, &request, payload, caller).await?;
+    let outcome = exchange.submit(&gateway, caller, &request).await;
     let outcome = outcome.map_err(|refused| in_address(refused, &request));
-    visit.end(&gateway, &request, &outcome);
+    exchange.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
 }
 
@@ -43,14 +43,14 @@ pub(super) async fn other_method(
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return docs::refusal(&request).ok_or_else(|| in_address(refused, &request));
     }
-    let hook = caller::hook(&gateway, &request)?;
-    let mut visit = match Visit::read(&gateway, id, &request, payload, hook).await {
-        Ok(visit) => visit,
+    let caller = caller::inbound_caller(&gateway, &request)?;
+    let mut exchange = match InboundExchange::read(&gateway, id, &request, payload, caller).await {
+        Ok(exchange) => exchange,
         Err(unknown) if unknown.status_code() == StatusCode::NOT_FOUND => return Err(refused),
         Err(flooded) => return Err(flooded),
     };
-    let outcome = Err(visit.refused.take().unwrap_or(refused));
-    visit.end(&gateway, &request, &outcome);
+    let outcome = Err(exchange.refused.take().unwrap_or(refused));
+    exchange.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
 }
 
@@ -89,7 +89,7 @@ struct Data {
 }
 
 /// A request to a known URL, read as far as it may be.
-struct Visit {
+struct InboundExchange {
     id: RequestId,
     workspace: WorkspaceId,
     body: BytesMut,
@@ -98,7 +98,7 @@ struct Visit {
     refused: Option<Refusal>,
 }
 
-impl Visit {
+impl InboundExchange {
     /// Reads the body whatever the URL and the limits say, so that the connection behaves alike. An unknown URL ends
     /// here.
     async fn read(
@@ -106,9 +106,9 @@ impl Visit {
         id: RequestId,
         request: &HttpRequest,
         payload: web::Payload,
-        Hook(workspace, _): Hook,
+        InboundCaller(workspace, _): InboundCaller,
     ) -> Result<Self, Refusal> {
-        let flooded = gateway.flood.check(workspace, request.peer_addr(), request.headers());
+        let flooded = gateway.rate_limits.check(workspace, request.peer_addr(), request.headers());
         let flooded = flooded.err().map(Refusal::too_many_requests);
         let mut body = BytesMut::new();
         let unread = body::read_into(&mut body, payload, gateway.limits).await.err();
@@ -126,12 +126,17 @@ impl Visit {
     }
 
     /// Submits the message, unless the request goes no further.
-    async fn submit(&mut self, gateway: &Gateway, hook: Hook, request: &HttpRequest) -> Result<Outcome, Refusal> {
+    async fn submit(
+        &mut self,
+        gateway: &Gateway,
+        caller: InboundCaller,
+        request: &HttpRequest,
+    ) -> Result<Outcome, Refusal> {
         if let Some(refused) = self.refused.take() {
             return Err(refused);
         }
         let scope = Scope { gateway, workspace: self.workspace, by: Who::Inbound, command: self.id.0 };
-        let sender = Sender { token_hash: Some(hook.1), chat: None };
+        let sender = Sender { token_hash: Some(caller.1), chat: None };
         submit::submit(scope, sender, request.headers(), &self.body, &mut self.warnings).await
     }
 

@@ -1,45 +1,26 @@
 //! The HTTP edge: who may call, what was said, what is answered. Holds no rule.
 
-mod accounts;
-mod attempts;
+mod admin;
+mod api;
 mod body;
 mod call;
 mod caller;
-mod chats;
 mod connections;
-mod credits;
-mod deliveries;
 mod docs;
 mod error;
-mod events;
-mod files;
 mod fuzzing;
 mod health;
 mod inbound;
-mod inbound_settings;
 mod json;
-mod keys;
 mod listed;
-mod live;
-mod lookalikes;
-mod messages;
+
 mod metrics;
 mod openapi;
-mod outbound;
-mod outbox;
 mod page;
-mod recent;
 mod routes;
 mod send_body;
 mod server;
-mod streams;
 mod submit;
-mod tables;
-mod teammates;
-mod timeline;
-mod tries;
-mod workspace;
-mod workspaces;
 
 pub use caller::Role;
 pub use connections::{Connections, Limits as ConnectionLimits};

@@ -9,17 +9,19 @@ use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
 
+use super::admin::{events, streams, workspaces};
+use super::api::{
+    accounts, chats, credits, deliveries, files, inbound_settings, keys, live, messages, outbound, outbox, recent,
+    teammates, timeline, workspace,
+};
 use super::caller::{self, Resource, Role};
 use super::listed::Listed;
-use super::{
-    accounts, chats, credits, deliveries, docs, error, events, files, health, inbound, inbound_settings, keys, live,
-    messages, metrics, openapi, outbound, outbox, recent, streams, teammates, timeline, workspace, workspaces,
-};
+use super::{docs, error, health, inbound, metrics, openapi};
 use crate::gateway::Gateway;
 use crate::outbound::Try;
 use crate::recent::attempts::Attempt;
 use crate::whatsapp::transports::simulator;
-use crate::whatsapp::transports::simulator::door::Door;
+use crate::whatsapp::transports::simulator::access::Access;
 
 /// The secret URL: whatever is sent there is an attempt.
 const INBOUND: &str = "/in/{token}";
@@ -128,7 +130,7 @@ async fn describe() -> HttpResponse {
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
     configure_table(config);
-    let door = Door::new(gateway.admin_key);
+    let door = Access::new(gateway.admin_key);
     if let Some(world) = &gateway.simulator {
         simulator::routes::configure(config, door, world.clone());
     }
@@ -163,7 +165,7 @@ where
     let taken = method.clone();
     let guard = guard::fn_guard(move |request| takes(&taken, &request.head().method));
     let route = web::route().guard(guard).to(handler);
-    let route = route.wrap(from_fn(move |request, next| caller::admit(role, request, next)));
+    let route = route.wrap(from_fn(move |request, next| caller::authorize(role, request, next)));
     Row { listed: Listed { method, path, role }, route }
 }
 
@@ -193,7 +195,7 @@ fn resource(path: &'static str, pattern: &str, rows: Vec<Row>) -> impl HttpServi
     let resource = rows.into_iter().fold(resource, |resource, row| resource.route(row.route));
     resource.wrap(from_fn(move |gateway, request, next| {
         let resource = Resource { path, allowed: Arc::clone(&allowed) };
-        caller::dress(Some(resource), gateway, request, next)
+        caller::finish_response(Some(resource), gateway, request, next)
     }))
 }
 
@@ -203,7 +205,7 @@ fn takes(row: &Method, asked: &Method) -> bool {
 }
 
 fn everything_else() -> impl HttpServiceFactory {
-    let dressed = from_fn(|gateway, request, next| caller::dress(None, gateway, request, next));
+    let dressed = from_fn(|gateway, request, next| caller::finish_response(None, gateway, request, next));
     web::scope("").wrap(dressed).default_service(web::to(error::not_found))
 }
 

@@ -1,6 +1,7 @@
 //! What a CRM posts: read tolerantly, checked field by field, turned into a command.
 
 mod file;
+mod lookalikes;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -13,7 +14,6 @@ use events::characters::{is_blank, is_unseen};
 use events::ids::ChatId;
 
 use super::json::{self, Object};
-use super::lookalikes;
 
 pub(super) use self::file::file_name;
 

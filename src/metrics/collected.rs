@@ -34,7 +34,7 @@ impl Collected {
     }
 
     fn log(&self, page: &mut Page<'_>) -> fmt::Result {
-        let (stats, tally) = (self.shard.log().stats(), self.shard.tally());
+        let (stats, tally) = (self.shard.log().stats(), self.shard.counters());
         page.counters(("events_appended", "type"), "Events that got a place in the log.", tally.events())?;
         page.counter("log_batches", "Batches written.", stats.batches)?;
         page.counter("log_syncs", "Times the log was made durable.", stats.syncs)?;
@@ -46,7 +46,7 @@ impl Collected {
     }
 
     fn messages(&self, page: &mut Page<'_>) -> fmt::Result {
-        let (overview, tally) = (self.shard.overview(), self.shard.tally());
+        let (overview, tally) = (self.shard.overview(), self.shard.counters());
         page.counter("credits_charged", "Credits charged.", tally.charged())?;
         page.counter("credits_refunded", "Credits refunded.", tally.refunded())?;
         let failed = by_code(tally.failed());

@@ -20,8 +20,8 @@ const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
 /// A chain of proxies is not longer.
 const PROXIES_MAX: usize = 16;
 
-/// The flood limits. The clock is the machine's own, or a test's.
-pub struct Flood<C: Clock = MonotonicClock> {
+/// The rate limits. The clock is the machine's own, or a test's.
+pub struct RateLimits<C: Clock = MonotonicClock> {
     per_token: Option<Limiter<WorkspaceId, C>>,
     per_address: Option<Limiter<IpAddr, C>>,
     changes: Option<Limiter<WorkspaceId, C>>,
@@ -32,7 +32,7 @@ pub struct Flood<C: Clock = MonotonicClock> {
 
 type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-impl<C: Clock + Clone> Flood<C> {
+impl<C: Clock + Clone> RateLimits<C> {
     /// The configured limits, by this clock.
     pub fn new(limits: &Limits, http: &Http, clock: C) -> Self {
         Self {

@@ -54,7 +54,7 @@ impl Notices {
     async fn try_parked(&self, webhook: WebhookId, notice: u64) -> Result<u64, Untold> {
         let about = StreamId::Webhook(webhook);
         let _turn = self.turns.turn(about).await;
-        let look = self.shard.look::<Webhook, _>(webhook, Parked::of);
+        let look = self.shard.inspect::<Webhook, _>(webhook, Parked::of);
         let parked = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
         // Somebody may have seen to all of it meanwhile.
         let Some(at) = parked.latest else { return Ok(parked.parkings) };
@@ -78,7 +78,7 @@ impl Notices {
             text: letter.text,
             html: letter.html,
         };
-        self.postbox.deliver(&self.shard, about.workspace(), &mail).await?;
+        self.mail_queue.deliver(&self.shard, about.workspace(), &mail).await?;
         Ok(parked.parkings)
     }
 }

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use crate::config::Success;
 use crate::net::client::{Insecure, Trouble};
-use crate::net::guard::Refusal;
+use crate::net::guard::Barred;
 
 /// Why a try failed. The words never say what only we know, such as which address a name has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The text is no URL that could be called.
     #[error("The webhook's URL cannot be used: {0}")]
-    UrlInvalid(Refusal),
+    UrlInvalid(Barred),
     /// The guard refuses the address.
     #[error("The webhook's URL may not be called: {0}")]
-    AddressForbidden(Refusal),
+    AddressForbidden(Barred),
     /// The host's name has no address.
     #[error("The receiver was not found: its name has no address")]
     NameUnknown,
@@ -82,13 +82,13 @@ const fn tls_code(insecure: Insecure) -> &'static str {
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
+impl From<Barred> for Fault {
+    fn from(refusal: Barred) -> Self {
         match refusal {
-            Refusal::NotAUrl | Refusal::Scheme | Refusal::Credentials => Self::UrlInvalid(refusal),
-            Refusal::Port | Refusal::NotPublic | Refusal::Own => Self::AddressForbidden(refusal),
-            Refusal::Unresolved => Self::NameUnknown,
-            Refusal::Untried => Self::Ours,
+            Barred::NotAUrl | Barred::Scheme | Barred::Credentials => Self::UrlInvalid(refusal),
+            Barred::Port | Barred::NotPublic | Barred::Own => Self::AddressForbidden(refusal),
+            Barred::Unresolved => Self::NameUnknown,
+            Barred::Untried => Self::Ours,
         }
     }
 }
@@ -110,17 +110,17 @@ mod tests {
     /// All that people may ever read of a try that failed.
     const VISIBLE: [(Fault, &str, &str); 11] = [
         (
-            Fault::UrlInvalid(Refusal::Scheme),
+            Fault::UrlInvalid(Barred::Scheme),
             "report_url_invalid",
             "The webhook's URL cannot be used: it must begin with http:// or https://",
         ),
         (
-            Fault::AddressForbidden(Refusal::NotPublic),
+            Fault::AddressForbidden(Barred::NotPublic),
             "report_address_forbidden",
             "The webhook's URL may not be called: its host must be publicly reachable",
         ),
         (
-            Fault::AddressForbidden(Refusal::Own),
+            Fault::AddressForbidden(Barred::Own),
             "report_address_forbidden",
             "The webhook's URL may not be called: it must not lead back to this server",
         ),

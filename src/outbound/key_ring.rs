@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SigningKey;
-use crate::secrets::{self, Chance};
+use crate::secrets::{self, Entropy};
 
 /// For so long a key signs on after it was replaced: 24 hours.
 pub const OVERLAP_MS: u64 = 86_400_000;
@@ -51,7 +51,7 @@ pub enum KeysError {
 
 /// As it is kept in the store of secrets.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredKeys {
     current: String,
     /// The latest of the earlier ones.
     previous: Option<(String, Timestamp)>,
@@ -103,12 +103,12 @@ impl KeyRing {
     pub fn rotate_kept(
         kept_in: &dyn Secrets,
         webhook: impl Display + Copy,
-        chance: &Chance,
+        entropy: &Entropy,
         now: Timestamp,
     ) -> Result<Self, KeysError> {
         let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = Self::kept(kept_in, webhook)?.unwrap_or_else(|| Self::new(SigningKey::new(chance)));
-        keys.rotate(SigningKey::new(chance), now)?;
+        let mut keys = Self::kept(kept_in, webhook)?.unwrap_or_else(|| Self::new(SigningKey::new(entropy)));
+        keys.rotate(SigningKey::new(entropy), now)?;
         keys.keep(kept_in, webhook)?;
         Ok(keys)
     }
@@ -117,7 +117,7 @@ impl KeyRing {
     pub fn kept_or_first(
         kept_in: &dyn Secrets,
         webhook: impl Display + Copy,
-        chance: &Chance,
+        entropy: &Entropy,
     ) -> Result<Self, KeysError> {
         if let Some(keys) = Self::kept(kept_in, webhook)? {
             return Ok(keys);
@@ -126,7 +126,7 @@ impl KeyRing {
         if let Some(keys) = Self::kept(kept_in, webhook)? {
             return Ok(keys);
         }
-        let keys = Self::new(SigningKey::new(chance));
+        let keys = Self::new(SigningKey::new(entropy));
         keys.keep(kept_in, webhook)?;
         Ok(keys)
     }
@@ -143,7 +143,7 @@ impl KeyRing {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let kept: Kept = serde_json::from_slice(bytes).ok()?;
+        let kept: StoredKeys = serde_json::from_slice(bytes).ok()?;
         let read = |(key, until): (String, Timestamp)| Some((key.parse().ok()?, until));
         let earlier = kept.previous.into_iter().chain(kept.earlier).map(read).collect::<Option<Vec<_>>>()?;
         Some(Self { current: kept.current.parse().ok()?, earlier })
@@ -153,7 +153,7 @@ impl KeyRing {
         let mut earlier = self.earlier.iter().map(|(key, until)| (key.reveal(), *until));
         let previous = earlier.next();
         // Texts and numbers can always be written.
-        let kept = Kept { current: self.current.reveal(), previous, earlier: earlier.collect() };
+        let kept = StoredKeys { current: self.current.reveal(), previous, earlier: earlier.collect() };
         serde_json::to_vec(&kept).unwrap_or_default()
     }
 }
@@ -163,12 +163,12 @@ mod tests {
     use events::store::memory_log::MemoryLog;
 
     use super::*;
-    use crate::secrets::Chance;
+    use crate::secrets::Entropy;
 
     const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
     fn key() -> SigningKey {
-        SigningKey::new(&Chance::system())
+        SigningKey::new(&Entropy::system())
     }
 
     fn count(keys: &KeyRing, at: Timestamp) -> usize {
@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn no_rotation_is_lost_to_another() {
-        let (log, chance) = (MemoryLog::default(), Chance::system());
-        let first = KeyRing::kept_or_first(&log, 1, &chance).unwrap().current().clone();
+        let (log, entropy) = (MemoryLog::default(), Entropy::system());
+        let first = KeyRing::kept_or_first(&log, 1, &entropy).unwrap().current().clone();
         let rotated: Vec<SigningKey> = std::thread::scope(|scope| {
-            let rotate = || KeyRing::rotate_kept(&log, 1, &chance, NOW).unwrap().current().clone();
+            let rotate = || KeyRing::rotate_kept(&log, 1, &entropy, NOW).unwrap().current().clone();
             let running: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
             running.into_iter().map(|running| running.join().unwrap()).collect()
         });
@@ -239,7 +239,7 @@ mod tests {
         for key in rotated.iter().chain([&first]) {
             assert!(signatures.contains(&key.sign("17", NOW.ms() / 1_000, b"{}")), "{signatures}");
         }
-        assert!(matches!(KeyRing::rotate_kept(&log, 1, &chance, NOW), Err(KeysError::TooMany(_))));
+        assert!(matches!(KeyRing::rotate_kept(&log, 1, &entropy, NOW), Err(KeysError::TooMany(_))));
     }
 
     #[test]

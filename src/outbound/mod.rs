@@ -4,36 +4,36 @@ pub mod bundle;
 
 pub mod body;
 pub mod permalink;
-pub mod posting;
+pub mod port;
 mod rebuild;
-mod reported;
+mod report_history;
 pub mod testing;
 
 mod answer;
 mod fault;
-mod http;
+mod guarded_poster;
+mod http_poster;
 mod key_ring;
-mod poster;
+mod recorded_poster;
 mod retry_after;
 mod signing;
 mod signing_key;
+mod test_turns;
 mod tries;
-mod trying;
-mod turns;
 mod verification;
 
 pub use answer::Response;
 pub use fault::Fault;
-pub use http::Http;
+pub use guarded_poster::GuardedPoster;
+pub use http_poster::{Answered, HttpPoster, Request};
 pub use key_ring::{KeyRing, KeysError, OVERLAP_MS, TooManyKeys};
-pub use poster::{Answered, Poster, Request};
 pub use rebuild::rebuild;
-pub use reported::{owed_in, reported};
+pub use recorded_poster::RecordedPoster;
+pub use report_history::{owed_in, reported};
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing_key::{NotAKey, SigningKey};
+pub use test_turns::{TESTS_PER_MINUTE, TestTurn, TestTurns};
 pub use tries::{ResponseView, Tries, Try, TryView};
-pub use trying::Trying;
-pub use turns::{TESTS_PER_MINUTE, Turn, Turns};
 pub use verification::{Signature, SignedBy};
 
 pub use crate::recent::BODY_BYTES_MAX;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::secrets::Chance;
+use crate::secrets::Entropy;
 
 /// Bytes of a key: 192 bits, the least that the specification recommends.
 const KEY_BYTES: usize = 24;
@@ -29,8 +29,8 @@ impl SigningKey {
     pub const PREFIX: &'static str = "whsec_";
 
     /// A new key.
-    pub fn new(chance: &Chance) -> Self {
-        Self(chance.signing_key())
+    pub fn new(entropy: &Entropy) -> Self {
+        Self(entropy.signing_key())
     }
 
     /// The key in clear, as its receiver enters it: `whsec_` and 32 letters of base64.
@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn keys_are_new_each_time_and_read_as_they_are_written() {
-        let chance = Chance::system();
-        let (one, other) = (SigningKey::new(&chance), SigningKey::new(&chance));
+        let entropy = Entropy::system();
+        let (one, other) = (SigningKey::new(&entropy), SigningKey::new(&entropy));
         assert_ne!(one, other);
         let text = one.reveal();
         assert!(text.len() == 38 && text.starts_with("whsec_"), "{}", text.len());

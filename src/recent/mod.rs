@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use actors::runtime::shard::{Reading, ShardHandle};
+use actors::runtime::shard::ShardHandle;
 use dashmap::DashMap;
+use events::history::ReadMode;
 use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};
 use events::notes::Space;
@@ -68,10 +69,10 @@ pub trait Row: Send + Sync + 'static {
 }
 
 /// The last rows of each workspace. Clones share them.
-pub struct Recent<R: Row>(Arc<Held<R>>);
+pub struct Recent<R: Row>(Arc<Rings<R>>);
 
-struct Held<R: Row> {
-    rings: DashMap<WorkspaceId, Ring<R>>,
+struct Rings<R: Row> {
+    by_workspace: DashMap<WorkspaceId, Ring<R>>,
     /// Workspaces with something unsaved.
     changed: Mutex<Vec<WorkspaceId>>,
     /// Told when something is unsaved or takes room.
@@ -88,8 +89,8 @@ impl<R: Row> Clone for Recent<R> {
 
 impl<R: Row> Default for Recent<R> {
     fn default() -> Self {
-        Self(Arc::new(Held {
-            rings: DashMap::new(),
+        Self(Arc::new(Rings {
+            by_workspace: DashMap::new(),
             changed: Mutex::default(),
             touched: Arc::default(),
             bytes: AtomicUsize::default(),
@@ -114,7 +115,7 @@ impl<R: Row> Recent<R> {
         }
         let number = held.number(row.at().ms());
         held.bytes.fetch_add(row.bytes(), Ordering::Relaxed);
-        let mut ring = held.rings.entry(workspace).or_default();
+        let mut ring = held.by_workspace.entry(workspace).or_default();
         let was_saved = ring.is_saved();
         let freed = ring.push(number, row);
         drop(ring);
@@ -129,12 +130,12 @@ impl<R: Row> Recent<R> {
     /// The last rows, the newest first, each with its number. May read the disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
         self.0.load(log, workspace)?;
-        let entries = self.0.rings.get(&workspace).map(|ring| ring.entries());
+        let entries = self.0.by_workspace.get(&workspace).map(|ring| ring.entries());
         Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
     }
 
     /// Saves what is new, a second after the first of it, until nobody holds the rows any more.
-    pub async fn save_each_second(self, shard: ShardHandle, reading: Reading) {
+    pub async fn save_each_second(self, shard: ShardHandle, reading: ReadMode) {
         let (held, touched) = (Arc::downgrade(&self.0), Arc::clone(&self.0.touched));
         drop(self);
         loop {
@@ -147,7 +148,7 @@ impl<R: Row> Recent<R> {
     }
 
     /// Saves what is new. Durable when this returns.
-    pub async fn save(&self, shard: &ShardHandle, reading: Reading) {
+    pub async fn save(&self, shard: &ShardHandle, reading: ReadMode) {
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
             shard.note(vec![store::newest::<R>(self.0.last.load(Ordering::Relaxed))]).await;
@@ -166,13 +167,13 @@ impl<R: Row> Recent<R> {
     }
 }
 
-impl<R: Row> Drop for Held<R> {
+impl<R: Row> Drop for Rings<R> {
     fn drop(&mut self) {
         self.touched.notify_one();
     }
 }
 
-impl<R: Row> Held<R> {
+impl<R: Row> Rings<R> {
     /// The next number: rows of a later millisecond have higher ones, after a restart too.
     fn number(&self, at_ms: i64) -> u64 {
         let floor = u64::try_from(at_ms).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
@@ -183,11 +184,11 @@ impl<R: Row> Held<R> {
 
     /// Brings into memory what was saved earlier.
     fn load(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<(), ReadError> {
-        if self.rings.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
+        if self.by_workspace.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
             return Ok(());
         }
         let stored = store::read::<R>(log, workspace)?;
-        let added = self.rings.entry(workspace).or_default().merge(stored);
+        let added = self.by_workspace.entry(workspace).or_default().merge(stored);
         self.bytes.fetch_add(added, Ordering::Relaxed);
         self.touched.notify_one();
         Ok(())
@@ -196,7 +197,7 @@ impl<R: Row> Held<R> {
     /// The notes that save what is new, in pieces that are each whole.
     fn unsaved(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
         self.load(log, workspace)?;
-        let unsaved = self.rings.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
+        let unsaved = self.by_workspace.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
         let mut written = Vec::new();
         let mut batches: Vec<Vec<Note>> = Vec::new();
         for place in unsaved {
@@ -208,7 +209,7 @@ impl<R: Row> Held<R> {
                 None => batches.push(notes),
             }
         }
-        if let Some(mut ring) = self.rings.get_mut(&workspace) {
+        if let Some(mut ring) = self.by_workspace.get_mut(&workspace) {
             ring.written(&written);
         }
         Ok(batches)
@@ -220,13 +221,13 @@ impl<R: Row> Held<R> {
             return;
         }
         let mut saved: Vec<_> =
-            self.rings.iter().filter(|ring| ring.is_saved()).map(|ring| (ring.newest(), *ring.key())).collect();
+            self.by_workspace.iter().filter(|ring| ring.is_saved()).map(|ring| (ring.newest(), *ring.key())).collect();
         saved.sort_unstable();
         for (_, workspace) in saved {
             if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 4 {
                 return;
             }
-            if let Some((_, ring)) = self.rings.remove_if(&workspace, |_, ring| ring.is_saved()) {
+            if let Some((_, ring)) = self.by_workspace.remove_if(&workspace, |_, ring| ring.is_saved()) {
                 self.freed(ring.bytes());
             }
         }

@@ -202,7 +202,7 @@ fn memory_is_bounded_over_all_workspaces_and_what_was_saved_stays_readable() {
     assert!(attempts.0.bytes.load(Ordering::Relaxed) <= BYTES_MAX + 2 * FRAMES_MAX);
     save(&attempts, &log);
     attempts.0.make_room();
-    let left: usize = attempts.0.rings.iter().map(|ring| ring.bytes()).sum();
+    let left: usize = attempts.0.by_workspace.iter().map(|ring| ring.bytes()).sum();
     assert_eq!(attempts.0.bytes.load(Ordering::Relaxed), left, "every byte is accounted for");
     assert!(left <= BYTES_MAX / 2);
     assert_eq!(bodies(&attempts, &log, 1).len(), 50, "read back");

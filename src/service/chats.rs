@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use actors::workspace::{ChangeChat, ChatLookedUp, Command};
+use actors::workspace::{ChangeChat, ChatLookups, Command};
 use events::chat::Responsible;
 use events::event::Event;
 use events::history::{History, Of};
 use events::ids::{ChatId, StreamId};
-use events::index::{ChatEntry, Lookup};
+use events::index::{ChatEntry, IndexKey};
 use events::log::ReadError;
 use events::record::{Position, Record};
 use serde::Serialize;
@@ -38,7 +38,7 @@ impl ChatView {
     fn find(gateway: &Gateway, chat: ChatId, phones: &Phones) -> Result<Option<Self>, ReadError> {
         let index = gateway.shard.index();
         let Some(entry) = index.chat(chat)? else { return Ok(None) };
-        let responsible: Option<Option<Responsible>> = index.find(&Lookup::Responsible(chat))?;
+        let responsible: Option<Option<Responsible>> = index.find(&IndexKey::Responsible(chat))?;
         Ok(Some(Self::of(chat, &entry, responsible.flatten().as_ref(), phones)))
     }
 
@@ -100,7 +100,7 @@ fn not_found() -> Refusal {
 pub fn find(scope: Scope<'_>, id: &str) -> Result<ChatId, Refusal> {
     let chat: ChatId = id.parse().map_err(|_| not_found())?;
     let durable = scope.gateway.shard.watermark().durable();
-    let entry: Option<ChatEntry> = scope.gateway.shard.index().find_durable(&Lookup::Chat(chat), durable)?;
+    let entry: Option<ChatEntry> = scope.gateway.shard.index().find_durable(&IndexKey::Chat(chat), durable)?;
     entry.filter(|_| chat.workspace() == scope.workspace).map(|_| chat).ok_or_else(not_found)
 }
 
@@ -119,7 +119,7 @@ pub async fn change(scope: Scope<'_>, id: &str, change: Change) -> Result<ChatVi
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;
     let responsible = responsible_email.map(|email| email.filter(|email| !email.trim().is_empty()));
     let chat = find(scope, id)?;
-    let change = ChangeChat { chat, name, responsible, by: scope.by, looked_up: ChatLookedUp::default() };
+    let change = ChangeChat { chat, name, responsible, by: scope.by, looked_up: ChatLookups::default() };
     scope.ask(Command::ChangeChat(change)).await?;
     view(scope, chat).await
 }

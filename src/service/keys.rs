@@ -50,7 +50,7 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<KeyView>, Refusa
 /// Makes a key.
 pub async fn create(scope: Scope<'_>, name: String) -> Result<NewKeyView, Refusal> {
     fields::line("name", &name)?;
-    let key = scope.gateway.chance.workspace_key();
+    let key = scope.gateway.entropy.workspace_key();
     let create = CreateKey { key_hash: secrets::digest(&key), name, by: scope.by };
     match scope.ask(Command::CreateKey(create)).await? {
         Answer::Numbered(number) => Ok(NewKeyView { view: find(scope, number).await?, key }),

@@ -122,7 +122,7 @@ pub async fn list(scope: Scope<'_>, wanted: Wanted) -> Result<Paged<LedgerRow>, 
 
 /// The end of the ledger, with the balance there.
 async fn newest(scope: Scope<'_>) -> Result<Cursor, Refusal> {
-    let seen = scope.gateway.shard.look::<Workspace, _>(scope.workspace, |state| state.balance).await?;
+    let seen = scope.gateway.shard.inspect::<Workspace, _>(scope.workspace, |state| state.balance).await?;
     Ok(Cursor { position: seen.as_of, balance: signed(seen.value) })
 }
 

@@ -236,7 +236,7 @@ pub async fn settle(scope: Scope<'_>, id: &str, settled_as: SettledAs, reason: S
     fields::reason(&reason)?;
     let found = find(scope, id).await?;
     let command = Command::Settle { message: found.id, settled_as, by: scope.by, reason, reporting: None };
-    scope.gateway.shard.ask::<Account>(found.account, command, scope.cause()).await?;
+    scope.gateway.shard.execute::<Account>(found.account, command, scope.cause()).await?;
     show(scope, id).await
 }
 

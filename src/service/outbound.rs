@@ -118,7 +118,7 @@ impl Scope<'_> {
 
     /// Gives the webhook a command.
     pub(super) async fn tell(&self, command: Command) -> Result<Answer, Refusal> {
-        Ok(self.gateway.shard.ask::<Webhook>(self.webhook(), command, self.cause()).await?)
+        Ok(self.gateway.shard.execute::<Webhook>(self.webhook(), command, self.cause()).await?)
     }
 
     async fn count(&self, command: Command) -> Result<u64, Refusal> {
@@ -133,12 +133,12 @@ impl Scope<'_> {
         &self,
         view: impl Fn(&State) -> V + Clone + Send + 'static,
     ) -> Result<V, Refusal> {
-        Ok(self.gateway.shard.look::<Webhook, _>(self.webhook(), view).await?.value)
+        Ok(self.gateway.shard.inspect::<Webhook, _>(self.webhook(), view).await?.value)
     }
 
     fn keys(&self) -> Result<KeyRing, Refusal> {
-        let (kept_in, chance) = (self.gateway.secrets.as_ref(), &self.gateway.chance);
-        KeyRing::kept_or_first(kept_in, self.webhook(), chance).map_err(|error| Refusal::fault(&error))
+        let (kept_in, entropy) = (self.gateway.secrets.as_ref(), &self.gateway.entropy);
+        KeyRing::kept_or_first(kept_in, self.webhook(), entropy).map_err(|error| Refusal::fault(&error))
     }
 }
 
@@ -189,8 +189,8 @@ pub fn secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
 
 /// Makes a new key; each one before it signs too until its day is over.
 pub async fn rotate_secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
-    let (kept_in, chance) = (scope.gateway.secrets.as_ref(), &scope.gateway.chance);
-    let keys = KeyRing::rotate_kept(kept_in, scope.webhook(), chance, wall_now()).map_err(|error| match error {
+    let (kept_in, entropy) = (scope.gateway.secrets.as_ref(), &scope.gateway.entropy);
+    let keys = KeyRing::rotate_kept(kept_in, scope.webhook(), entropy, wall_now()).map_err(|error| match error {
         KeysError::TooMany(too_many) => Refusal::from(too_many),
         error => Refusal::fault(&error),
     })?;
@@ -216,16 +216,16 @@ pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
 pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
     let url = scope.see(|state| state.url.clone()).await?.ok_or(Rejection::NoUrl)?;
     let (gateway, workspace) = (scope.gateway, scope.workspace);
-    let turn = gateway.trying.turn(workspace).map_err(too_many_tests)?;
+    let turn = gateway.poster.turn(workspace).map_err(too_many_tests)?;
     let account = scope.look(|state| state.accounts.values().next().cloned()).await?;
     let at = gateway.shard.clock().now();
-    let message = gateway.chance.message_id(at);
+    let message = gateway.entropy.message_id(at);
     let delivery = DeliveryId::of(message).to_string();
     let bundle = testing::bundle(workspace, account.as_ref(), message, at);
     let bundle = bundle.ok_or_else(|| Refusal::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &gateway.base_url).map_err(|error| Refusal::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &scope.keys()?);
-    let number = gateway.trying.test(turn, workspace, delivery, at, request).await;
+    let number = gateway.poster.test(turn, workspace, delivery, at, request).await;
     let number = number.ok_or_else(|| Refusal::unavailable(Fault::Ours.to_string()))?;
     let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::gateway::Gateway;
-use crate::net::guard::Refusal as Barred;
+use crate::net::guard::Barred;
 
 /// Longest URL of a receiver, in bytes.
 const URL_BYTES_MAX: usize = 2_048;
@@ -16,7 +16,7 @@ pub(super) fn checked(gateway: &Gateway, url: &str) -> Result<String, Refusal> {
     if url.chars().any(char::is_control) {
         return Err(Refusal::invalid("url", "url must not contain control characters"));
     }
-    gateway.trying.foresee(url).map_err(refused)?;
+    gateway.poster.foresee(url).map_err(refused)?;
     Ok(url.to_owned())
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use actors::runtime::shard::AskError;
+use actors::runtime::shard::CommandError;
 use actors::workspace::Rejection;
 use events::log::ReadError;
 
@@ -88,7 +88,7 @@ impl Refusal {
         self.retry_after_s
     }
 
-    /// More than the configured flood limit.
+    /// More than the configured rate limit.
     pub fn too_many_requests(retry_after_s: u32) -> Self {
         Self::new("too_many_requests", "Too many requests; slow down").retrying_after(retry_after_s)
     }
@@ -139,12 +139,12 @@ impl From<ReadError> for Refusal {
     }
 }
 
-impl<R: fmt::Debug + Into<Self>> From<AskError<R>> for Refusal {
-    fn from(error: AskError<R>) -> Self {
+impl<R: fmt::Debug + Into<Self>> From<CommandError<R>> for Refusal {
+    fn from(error: CommandError<R>) -> Self {
         match error {
-            AskError::Rejected(rejection) => rejection.into(),
-            AskError::Overloaded => Self::overloaded(),
-            AskError::Fault(what) => Self::fault(&what),
+            CommandError::Rejected(rejection) => rejection.into(),
+            CommandError::Overloaded => Self::overloaded(),
+            CommandError::Fault(what) => Self::fault(&what),
         }
     }
 }

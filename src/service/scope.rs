@@ -29,7 +29,7 @@ impl Scope<'_> {
 
     /// Gives the workspace a command.
     pub async fn ask(&self, command: Command) -> Result<Answer, Refusal> {
-        Ok(self.gateway.shard.ask::<Workspace>(self.workspace, command, self.cause()).await?)
+        Ok(self.gateway.shard.execute::<Workspace>(self.workspace, command, self.cause()).await?)
     }
 
     /// Looks at the workspace; what was seen is durable.
@@ -37,6 +37,6 @@ impl Scope<'_> {
         &self,
         view: impl Fn(&State) -> V + Clone + Send + 'static,
     ) -> Result<V, Refusal> {
-        Ok(self.gateway.shard.look::<Workspace, _>(self.workspace, view).await?.value)
+        Ok(self.gateway.shard.inspect::<Workspace, _>(self.workspace, view).await?.value)
     }
 }

@@ -1,9 +1,11 @@
 //! A message is submitted: the workspace decides whether it is queued and charged, or says what would become of it.
 
-use actors::runtime::shard::AskError;
-use actors::workspace::{Accepted, Answer, Command, Doubt, LookedUp, Recipient, Rejection, Submit, Verdict, Workspace};
+use actors::runtime::shard::CommandError;
+use actors::workspace::{
+    Accepted, Answer, Command, Doubt, Recipient, Rejection, Submit, SubmitLookups, Verdict, Workspace,
+};
 use events::account::{File, Origin};
-use events::index::{Lookup, Remembered};
+use events::index::{IndexKey, Remembered};
 use events::personal::{Digest, Personal};
 use events::record::{Cause, Idempotency};
 use serde::Serialize;
@@ -72,12 +74,12 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
     let Message { origin, token_hash, idempotency, exact_body, dry_run, .. } = message;
     if let (Some(given), false) = (&idempotency, dry_run) {
         // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
-        let _: Option<Remembered> = gateway.shard.index().find(&Lookup::idempotency(scope.workspace, &given.key))?;
+        let _: Option<Remembered> = gateway.shard.index().find(&IndexKey::idempotency(scope.workspace, &given.key))?;
     }
     let cause = Cause::request(scope.by, scope.command, idempotency.clone());
     let asked_for = dry_run.then(|| recipient.clone());
     let submit = Submit {
-        message: gateway.chance.message_id(gateway.shard.clock().now()),
+        message: gateway.entropy.message_id(gateway.shard.clock().now()),
         token_hash,
         recipient,
         sender,
@@ -89,7 +91,7 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
         dry_run,
         exact_body,
         idempotency,
-        looked_up: LookedUp::default(),
+        looked_up: SubmitLookups::default(),
     };
     match ask(scope, submit, cause).await? {
         Answer::Accepted(accepted) => Ok(Outcome::Accepted(accepted)),
@@ -102,9 +104,9 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
 async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, Refusal> {
     let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
     let command = Command::Submit(Box::new(submit));
-    let answer = scope.gateway.shard.ask::<Workspace>(scope.workspace, command, cause).await;
+    let answer = scope.gateway.shard.execute::<Workspace>(scope.workspace, command, cause).await;
     match (answer, name) {
-        (Err(AskError::Rejected(Rejection::ChatNotFound)), Some(name)) => Err(titles::not_found(scope, name).await),
+        (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => Err(titles::not_found(scope, name).await),
         (answer, _) => Ok(answer?),
     }
 }

@@ -1,9 +1,9 @@
 //! The operator's workspaces: created, given credits.
 
-use actors::runtime::shard::AskError;
+use actors::runtime::shard::CommandError;
 use actors::workspace::{Answer, Command, Create, Grant, Rejection, State, Workspace};
 use events::ids::WorkspaceId;
-use events::index::Lookup;
+use events::index::IndexKey;
 use events::record::Cause;
 use events::who::Who;
 use serde::Serialize;
@@ -49,12 +49,12 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
     fields::line("full_name", &wanted.owner_name)?;
     fields::email("email", &wanted.owner_email)?;
     fields::language(&wanted.language)?;
-    let (api_key, token) = (gateway.chance.workspace_key(), gateway.chance.inbound_token());
+    let (api_key, token) = (gateway.entropy.workspace_key(), gateway.entropy.inbound_token());
     let token_hash = secrets::digest(&token);
     let kept = gateway.secrets.keep(&secrets::inbound_name(&token_hash), token.as_bytes());
     kept.map_err(|error| Refusal::fault(&error))?;
     for _ in 0..ATTEMPTS {
-        let before: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;
+        let before: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces)?;
         let workspace = WorkspaceId::nth(before.unwrap_or(0));
         let create = Create {
             workspace,
@@ -67,8 +67,8 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
             token_hash,
         };
         let cause = Cause::request(Who::Operator, command, None);
-        match gateway.shard.ask::<Workspace>(workspace, Command::Create(create), cause).await {
-            Err(AskError::Rejected(Rejection::WorkspaceExists)) => {}
+        match gateway.shard.execute::<Workspace>(workspace, Command::Create(create), cause).await {
+            Err(CommandError::Rejected(Rejection::WorkspaceExists)) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => {
                 let inbound_url = format!("{}/in/{token}", gateway.base_url);
@@ -116,13 +116,13 @@ pub async fn list(gateway: &Gateway, page: Page) -> Result<Paged<WorkspaceRow>, 
 
 /// How many workspaces there are: they are numbered without a gap.
 fn count(gateway: &Gateway) -> Result<u64, Refusal> {
-    let count: Option<u64> = gateway.shard.index().find(&Lookup::Workspaces)?;
+    let count: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces)?;
     Ok(count.unwrap_or(0))
 }
 
 async fn view(gateway: &Gateway, workspace: WorkspaceId) -> Result<WorkspaceRow, Refusal> {
     let row = move |state: &State| WorkspaceRow::of(workspace, state);
-    Ok(gateway.shard.look::<Workspace, _>(workspace, row).await?.value)
+    Ok(gateway.shard.inspect::<Workspace, _>(workspace, row).await?.value)
 }
 
 /// One workspace.
@@ -145,7 +145,7 @@ pub async fn grant(
     fields::line("reason", &reason)?;
     let workspace: WorkspaceId = workspace.parse().map_err(|_| Rejection::UnknownWorkspace)?;
     let grant = Command::Grant(Grant { amount, reason, by: Who::Operator });
-    match gateway.shard.ask::<Workspace>(workspace, grant, Cause::request(Who::Operator, command, None)).await? {
+    match gateway.shard.execute::<Workspace>(workspace, grant, Cause::request(Who::Operator, command, None)).await? {
         Answer::Balance(balance) => Ok(balance),
         other => Err(Refusal::unexpected(&other)),
     }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
-use actors::runtime::shard::{AskError, ShardHandle};
+use actors::runtime::shard::{CommandError, ShardHandle};
 use actors::runtime::vital;
-use actors::workspace::{AccountCommand, Command, Heard as LookedUp, Receive, Workspace};
+use actors::workspace::{AccountCommand, Command, Receive, ReceiveLookups as LookedUp, Workspace};
 use events::chat::ReceivedFile;
 use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
@@ -18,8 +18,8 @@ use events::who::Who;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::files::{NAMELESS, base_name};
-use crate::whatsapp::sending::{Lately, queued};
-use crate::whatsapp::transports::{Connection, Heard, Status, StatusUpdate, Update};
+use crate::whatsapp::sending::{SentCache, queued};
+use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
 
 /// Updates are handled side by side in so many lanes; those of one account keep their order in one lane.
 const LANES: usize = 64;
@@ -32,8 +32,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 const ACCOUNTS_MAX: usize = 64;
 
 /// Brings updates to the actors until no more can come. Must be called on a tokio runtime with an actix system.
-pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, lately: Lately) {
-    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), lately.clone())).collect();
+pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, sent_cache: SentCache) {
+    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), sent_cache.clone())).collect();
     while let Some(update) = updates.recv().await {
         if let Some(lane) = lanes.get(place(account_phone(&update))) {
             let _ = lane.send(update).await;
@@ -55,13 +55,13 @@ fn place(phone: &str) -> usize {
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
-fn lane(shard: ShardHandle, lately: Lately) -> Sender<Update> {
+fn lane(shard: ShardHandle, sent_cache: SentCache) -> Sender<Update> {
     let (sender, mut updates) = channel(LANE_ROOM);
     actix::spawn(vital::task(async move {
         while let Some(update) = updates.recv().await {
             for _ in 0..TRIES_MAX {
                 let taken = match &update {
-                    Update::Status(update) => receipt(update, &shard, &lately).await,
+                    Update::Status(update) => receipt(update, &shard, &sent_cache).await,
                     Update::Message(heard) => message(heard, &shard).await,
                     Update::Connection(connection) => connected(connection, &shard).await,
                 };
@@ -77,9 +77,9 @@ fn lane(shard: ShardHandle, lately: Lately) -> Sender<Update> {
 }
 
 /// Whether it was recorded, or will never be: only a fault of ours is worth another try.
-fn taken<T, R: fmt::Debug>(told: Result<T, AskError<R>>) -> Result<(), String> {
+fn taken<T, R: fmt::Debug>(told: Result<T, CommandError<R>>) -> Result<(), String> {
     match told {
-        Err(AskError::Fault(fault)) => Err(fault),
+        Err(CommandError::Fault(fault)) => Err(fault),
         Err(error) => {
             tracing::warn!(%error, "what a transport reported was not recorded");
             Ok(())
@@ -92,8 +92,8 @@ fn cause() -> Cause {
     Cause::outside(Who::Transport)
 }
 
-async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately) -> Result<(), String> {
-    let mut whose = lately.whose(update.id);
+async fn receipt(update: &StatusUpdate, shard: &ShardHandle, sent_cache: &SentCache) -> Result<(), String> {
+    let mut whose = sent_cache.whose(update.id);
     if whose.is_none() {
         let id = update.id;
         let found = shard.history().run(move |history| queued(history, id)).await;
@@ -110,7 +110,7 @@ async fn receipt(update: &StatusUpdate, shard: &ShardHandle, lately: &Lately) ->
     taken(shard.report::<Chat>(chat, command, cause()).await)
 }
 
-async fn message(heard: &Heard, shard: &ShardHandle) -> Result<(), String> {
+async fn message(heard: &IncomingMessage, shard: &ShardHandle) -> Result<(), String> {
     let peer = if heard.chat.contains('@') { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
     let Some(peer) = peer else {
         tracing::warn!("a message of a conversation that is no person and no group is left out");
@@ -123,7 +123,7 @@ async fn message(heard: &Heard, shard: &ShardHandle) -> Result<(), String> {
     Ok(())
 }
 
-fn received(account: AccountId, peer: Peer, heard: &Heard) -> Receive {
+fn received(account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive {
     Receive {
         message: message_id(account, &peer, heard),
         account,
@@ -145,7 +145,7 @@ fn received(account: AccountId, peer: Peer, heard: &Heard) -> Receive {
 
 /// Derived from account, chat, sender and wire id, so that what comes twice has one id. An echo of what we sent has
 /// that message's own.
-fn message_id(account: AccountId, peer: &Peer, heard: &Heard) -> MessageId {
+fn message_id(account: AccountId, peer: &Peer, heard: &IncomingMessage) -> MessageId {
     if let (true, Ok(own)) = (heard.from_me, heard.wire_id.parse()) {
         return own;
     }

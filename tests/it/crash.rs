@@ -33,7 +33,7 @@ struct Post {
 
 /// What one client saw in one round.
 #[derive(Default)]
-struct Seen {
+struct ClientRecord {
     acknowledged: Vec<(Post, String)>,
     unanswered: Option<Post>,
 }
@@ -61,8 +61,8 @@ fn account(nth: usize) -> String {
 }
 
 /// Posts until no answer comes.
-fn post_until_killed(workspace: &Workspace, killed: &AtomicBool, round: usize, client: usize) -> Seen {
-    let mut seen = Seen::default();
+fn post_until_killed(workspace: &Workspace, killed: &AtomicBool, round: usize, client: usize) -> ClientRecord {
+    let mut seen = ClientRecord::default();
     for nth in 0..POSTS_MAX {
         let post = Post::new(round, client, nth);
         let Some((id, _)) = post.send(workspace) else {
@@ -76,7 +76,7 @@ fn post_until_killed(workspace: &Workspace, killed: &AtomicBool, round: usize, c
 }
 
 /// Runs all clients against the server and kills it among them.
-fn round(server: &mut Server, workspace: &Workspace, round: usize) -> Vec<Seen> {
+fn round(server: &mut Server, workspace: &Workspace, round: usize) -> Vec<ClientRecord> {
     let killed = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let start = |client| {
@@ -93,7 +93,7 @@ fn round(server: &mut Server, workspace: &Workspace, round: usize) -> Vec<Seen> 
 }
 
 /// Repeats with the same keys what got no answer, and the last of what did; `true` if an unanswered one was there.
-fn repeat(workspace: &Workspace, seen: &mut Seen) -> Option<bool> {
+fn repeat(workspace: &Workspace, seen: &mut ClientRecord) -> Option<bool> {
     for (post, id) in seen.acknowledged.iter().rev().take(REPEATED) {
         assert_eq!(post.send(workspace), Some((id.clone(), true)), "{post:?}");
     }

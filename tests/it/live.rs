@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::harness::client::message;
 use crate::harness::{
-    ADMIN_KEY, Answer, Follower, Request, SOON, Server, Setup, Told, Workspace, random_below, wait_until,
+    ADMIN_KEY, Answer, Follower, Request, SOON, Server, Setup, StreamEvent, Workspace, random_below, wait_until,
 };
 
 const PHONE: &str = "+12025550101";
@@ -29,7 +29,7 @@ fn follow(server: &Server, workspace: &Workspace, after: u64) -> Follower {
 }
 
 /// What a workspace's stream must tell, by the operator's own list.
-fn log_of(server: &Server, workspace: &Workspace) -> Vec<Told> {
+fn log_of(server: &Server, workspace: &Workspace) -> Vec<StreamEvent> {
     let (http, mut told, mut after) = (server.http(), Vec::new(), 0);
     loop {
         let path = format!("/admin/v1/events?limit=500&after={after}");
@@ -39,7 +39,7 @@ fn log_of(server: &Server, workspace: &Workspace) -> Vec<Told> {
             row["data"].as_object_mut().unwrap().retain(|name, _| !HIDDEN.contains(&name.as_str()));
             if row["workspace"] == workspace.id {
                 let event = row["type"].as_str().unwrap().to_owned();
-                told.push(Told { id: after, event, data: row });
+                told.push(StreamEvent { id: after, event, data: row });
             }
         }
         if page["page"]["next"].is_null() {
@@ -49,12 +49,12 @@ fn log_of(server: &Server, workspace: &Workspace) -> Vec<Told> {
 }
 
 /// Follows from the beginning for as long as there is something in the log.
-fn follow_all(server: &Server, workspace: &Workspace) -> Vec<Told> {
+fn follow_all(server: &Server, workspace: &Workspace) -> Vec<StreamEvent> {
     let wanted = log_of(server, workspace);
     follow(server, workspace, 0).take(wanted.len())
 }
 
-fn names(told: &[Told]) -> Vec<&str> {
+fn names(told: &[StreamEvent]) -> Vec<&str> {
     told.iter().map(|told| told.event.as_str()).collect()
 }
 
@@ -108,7 +108,7 @@ fn a_workspace_hears_nothing_of_another() {
     }
     for (workspace, follower, foreign) in [(&mine, &mut to_me, "theirs"), (&other, &mut to_other, "mine")] {
         let mut told = Vec::new();
-        while told.iter().filter(|told: &&Told| told.event == "MessageRead").count() < 5 {
+        while told.iter().filter(|told: &&StreamEvent| told.event == "MessageRead").count() < 5 {
             told.push(follower.next().unwrap());
         }
         assert!(told.iter().all(|told| told.data["workspace"] == workspace.id), "{told:?}");
@@ -128,7 +128,7 @@ fn a_follower_who_leaves_and_comes_back_at_random_hears_the_log_while_it_grows()
         for workspace in [&mine, &other] {
             scope.spawn(|| (0..60).for_each(|number| drop(workspace.send(PHONE, &format!("text {number}")))));
         }
-        while told.iter().filter(|told: &&Told| told.event == "MessageRead").count() < 60 {
+        while told.iter().filter(|told: &&StreamEvent| told.event == "MessageRead").count() < 60 {
             let mut follower = follow(&server, &mine, after);
             for _ in 0..=random_below(40) {
                 told.push(follower.next().unwrap());
@@ -178,7 +178,7 @@ fn who_reads_slowly_gets_everything() {
     for _ in 0..300 {
         workspace.send(PHONE, &text);
     }
-    let queued = |told: &[Told]| told.iter().filter(|told| told.event == "MessageQueued").count();
+    let queued = |told: &[StreamEvent]| told.iter().filter(|told| told.event == "MessageQueued").count();
     let mut told = Vec::new();
     while queued(&told) < 300 {
         told.push(follower.next().unwrap());

@@ -54,7 +54,7 @@ impl Machine {
     }
 
     async fn deliver(&self, mail: &Mail) -> Result<(), Fault> {
-        self.gateway.postbox.deliver(&self.gateway.shard, self.workspace, mail).await
+        self.gateway.mail_queue.deliver(&self.gateway.shard, self.workspace, mail).await
     }
 
     async fn page(&self, query: &str) -> Value {

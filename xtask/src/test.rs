@@ -72,7 +72,7 @@ fn lints() -> Result<()> {
 }
 
 fn tests() -> Result<()> {
-    let mut tally = Tally::default();
+    let mut tally = TestCounts::default();
     let result = run_reading(&mut cargo(["test", "--workspace"]), |line| tally.read(line));
     println!("\n{} passed, {} failed", tally.passed, tally.failed);
     result?;
@@ -90,12 +90,12 @@ fn dependencies() -> Result<()> {
 
 /// The sum of the result lines of all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
+struct TestCounts {
     passed: u64,
     failed: u64,
 }
 
-impl Tally {
+impl TestCounts {
     fn read(&mut self, line: &str) {
         if !line.starts_with("test result: ") {
             return;
@@ -116,10 +116,10 @@ mod tests {
 
     #[test]
     fn the_results_of_all_binaries_are_summed() {
-        let mut tally = Tally::default();
+        let mut tally = TestCounts::default();
         tally.read("running 14 tests");
         tally.read("test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.01s");
         tally.read("test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out");
-        assert_eq!(tally, Tally { passed: 15, failed: 1 });
+        assert_eq!(tally, TestCounts { passed: 15, failed: 1 });
     }
 }

@@ -18,7 +18,7 @@ use super::{
     EXPIRED_AT_ONCE, FETCH_WAIT_MS_MAX, FETCH_WAITS_MS, Fetched, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection,
     TRIES_MAX,
 };
-use crate::reporting::{LookedUp, owed};
+use crate::reporting::{ReportingLookup, owed};
 
 /// Code of a message that the other side could not take three times.
 const SERVER_ERROR: &str = "server_error";
@@ -73,7 +73,7 @@ pub(super) fn tried(
     message: MessageId,
     try_number: u32,
     outcome: &Outcome,
-    reporting: LookedUp,
+    reporting: ReportingLookup,
     now: Timestamp,
 ) -> Vec<Event> {
     let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
@@ -133,7 +133,7 @@ impl<'a> Ended<'a> {
         Some(Self { account, workspace, waiting, try_number, own_message_id, now })
     }
 
-    fn sent(&self, reporting: LookedUp) -> Vec<Event> {
+    fn sent(&self, reporting: ReportingLookup) -> Vec<Event> {
         let Waiting { message, chat, .. } = *self.waiting;
         let (account, try_number) = (self.account, self.try_number);
         let owed = owed(reporting, self.waiting.has_file());
@@ -259,7 +259,7 @@ fn fetch_failed(
     FetchFailed { message: waiting.message, account, fetch_number, code, detail, at, again_at }.into()
 }
 
-pub(super) fn seen(state: &State, message: MessageId, reporting: LookedUp, now: Timestamp) -> Vec<Event> {
+pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
     let Some((account, _)) = state.connected else { return Vec::new() };
     if let Some(Charged { chat, has_file, .. }) = state.uncertain.get(&message).copied() {
         let settled = MessageSettled {
@@ -298,7 +298,7 @@ pub(super) fn settle(
     message: MessageId,
     settled_as: SettledAs,
     (by, reason): (Who, String),
-    reporting: LookedUp,
+    reporting: ReportingLookup,
     now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let (Some((account, workspace)), Some(Charged { chat, cost, has_file })) =

@@ -14,8 +14,8 @@ use events::ids::{AccountId, MessageId, StreamId};
 use events::time::Timestamp;
 use events::who::Who;
 
-use crate::decider::{Decider, Decision, Due, Found, Question};
-use crate::reporting::LookedUp;
+use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult};
+use crate::reporting::ReportingLookup;
 
 pub use outcome::Outcome;
 pub use state::{REMEMBERED_MS, State};
@@ -51,7 +51,7 @@ pub enum Command {
         /// What came of it.
         outcome: Outcome,
         /// Whether it is reported, if it was sent.
-        reporting: LookedUp,
+        reporting: ReportingLookup,
     },
     /// A try ended before the transport had the message: its file is gone meanwhile and could not be fetched again.
     NoFile {
@@ -86,7 +86,7 @@ pub enum Command {
         /// Which message.
         message: MessageId,
         /// Whether it is reported.
-        reporting: LookedUp,
+        reporting: ReportingLookup,
     },
     /// A status says, after it was sent, that the message failed.
     FailedLater {
@@ -106,7 +106,7 @@ pub enum Command {
         /// Why.
         reason: String,
         /// Whether it is reported, if it was sent.
-        reporting: LookedUp,
+        reporting: ReportingLookup,
     },
     /// The owner's e-mail was handed over.
     Notified {
@@ -194,17 +194,17 @@ impl Decider for Account {
         StreamId::Account(id)
     }
 
-    fn asks(state: &State, command: &Command) -> Option<Question> {
+    fn next_lookup(state: &State, command: &Command) -> Option<LookupRequest> {
         let told = match command {
             Command::Tried { outcome: Outcome::Sent, reporting, .. } | Command::Settle { reporting, .. } => reporting,
             Command::Seen { message, reporting } if state.may_be_sent(*message) => reporting,
             _ => return None,
         };
-        told.is_none().then_some(Question::Reporting)
+        told.is_none().then_some(LookupRequest::Reporting)
     }
 
-    fn told(command: &mut Command, found: Found) {
-        if let Found::Reporting(found) = found
+    fn resolve(command: &mut Command, found: LookupResult) {
+        if let LookupResult::Reporting(found) = found
             && let Command::Tried { reporting, .. }
             | Command::Seen { reporting, .. }
             | Command::Settle { reporting, .. } = command

@@ -6,11 +6,11 @@ use events::time::Timestamp;
 use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::reports::Window;
-use super::{BUNDLES_AT_ONCE, Frame, LookedUp, State};
+use super::{BUNDLES_AT_ONCE, Frame, ReportLookups, State};
 
 /// Opens a window for what is owed; where nothing is gathered, closes it at once. Closes what is full, and goes on with
 /// what is being closed.
-pub(super) fn due(state: &State, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
+pub(super) fn due(state: &State, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
     let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
     match &state.reports.window {
         Some(window) if state.reports.is_full() || window.closing.is_some() => {
@@ -23,14 +23,20 @@ pub(super) fn due(state: &State, looked_up: &LookedUp, now: Timestamp) -> Vec<Ev
 }
 
 /// Closes a window, if it is still open.
-pub(super) fn close(state: &State, number: u64, aggregated: bool, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
+pub(super) fn close(
+    state: &State,
+    number: u64,
+    aggregated: bool,
+    looked_up: &ReportLookups,
+    now: Timestamp,
+) -> Vec<Event> {
     match state.reports.window.as_ref().filter(|window| window.number == number) {
         Some(window) => flushed(state, window, window.closing.unwrap_or(aggregated), looked_up, now),
         None => Vec::new(),
     }
 }
 
-fn open(state: &State, looked_up: &LookedUp, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
+fn open(state: &State, looked_up: &ReportLookups, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
     let (Some(chat), Some(first)) = (state.chat, state.reports.pending.front()) else { return Vec::new() };
     let frame = frame(state, &account(looked_up));
     let opened = BundleOpened {
@@ -51,7 +57,7 @@ fn open(state: &State, looked_up: &LookedUp, aggregation: Option<Aggregation>, n
     events
 }
 
-fn account(looked_up: &LookedUp) -> BundleAccount {
+fn account(looked_up: &ReportLookups) -> BundleAccount {
     let account = looked_up.account.clone().flatten().unwrap_or_default();
     BundleAccount { full_name: account.full_name, email: account.email, phone: account.phone }
 }
@@ -60,12 +66,12 @@ fn frame(state: &State, account: &BundleAccount) -> Frame {
     Frame::of(account, &state.name, state.phone.as_ref(), state.responsible.as_ref())
 }
 
-fn bundle_bytes(looked_up: &LookedUp) -> u64 {
+fn bundle_bytes(looked_up: &ReportLookups) -> u64 {
     looked_up.reporting.flatten().map_or(BUNDLE_BYTES, |reporting| reporting.bundle_bytes)
 }
 
 /// As many messages of a window as one report may have, or one bundle for each.
-fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &LookedUp, now: Timestamp) -> Vec<Event> {
+fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
     let account = account(looked_up);
     let bundle = |messages: Vec<MessageId>, is_new_chat| bundle(state, window, messages, is_new_chat, &account, now);
     if aggregated {

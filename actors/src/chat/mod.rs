@@ -17,7 +17,7 @@ use events::personal::Personal;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::decider::{Decider, Decision, Due, Found, Never, Question};
+use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 use crate::reporting::{self, owed};
 
 pub use reports::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
@@ -35,7 +35,7 @@ pub struct Chat;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// There is something to report.
-    WakeUp(LookedUp),
+    WakeUp(ReportLookups),
     /// A receipt arrived; it may be late, twice or out of order.
     Receipt {
         /// For which message.
@@ -43,7 +43,7 @@ pub enum Command {
         /// What it says.
         receipt: Receipt,
         /// Whether it is reported.
-        reporting: reporting::LookedUp,
+        reporting: reporting::ReportingLookup,
     },
     /// The webhook wants what a window has gathered; twice is harmless.
     Close {
@@ -52,15 +52,15 @@ pub enum Command {
         /// Whether its messages are reported together.
         aggregated: bool,
         /// What was looked up.
-        looked_up: LookedUp,
+        looked_up: ReportLookups,
     },
 }
 
 /// What a bundle's look-ups gave; `None` is not looked up yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LookedUp {
+pub struct ReportLookups {
     /// Where messages are reported.
-    pub reporting: reporting::LookedUp,
+    pub reporting: reporting::ReportingLookup,
     /// The account that talks.
     pub account: Option<Option<AccountEntry>>,
 }
@@ -157,26 +157,26 @@ impl Decider for Chat {
         StreamId::Chat(id)
     }
 
-    fn asks(state: &State, command: &Command) -> Option<Question> {
+    fn next_lookup(state: &State, command: &Command) -> Option<LookupRequest> {
         match command {
             Command::Receipt { message, reporting: None, .. } => {
-                state.messages.get(message).filter(|known| !known.said).map(|_| Question::Reporting)
+                state.messages.get(message).filter(|known| !known.said).map(|_| LookupRequest::Reporting)
             }
             Command::Receipt { .. } => None,
             Command::WakeUp(looked_up) | Command::Close { looked_up, .. } => match looked_up {
-                LookedUp { reporting: None, .. } => Some(Question::Reporting),
-                LookedUp { account: None, .. } => state.account.map(Question::Account),
-                LookedUp { .. } => None,
+                ReportLookups { reporting: None, .. } => Some(LookupRequest::Reporting),
+                ReportLookups { account: None, .. } => state.account.map(LookupRequest::Account),
+                ReportLookups { .. } => None,
             },
         }
     }
 
-    fn told(command: &mut Command, found: Found) {
+    fn resolve(command: &mut Command, found: LookupResult) {
         match (command, found) {
-            (Command::Receipt { reporting, .. }, Found::Reporting(found)) => *reporting = Some(found),
+            (Command::Receipt { reporting, .. }, LookupResult::Reporting(found)) => *reporting = Some(found),
             (Command::WakeUp(looked_up) | Command::Close { looked_up, .. }, found) => match found {
-                Found::Reporting(found) => looked_up.reporting = Some(found),
-                Found::Account(found) => looked_up.account = Some(found),
+                LookupResult::Reporting(found) => looked_up.reporting = Some(found),
+                LookupResult::Account(found) => looked_up.account = Some(found),
                 _ => {}
             },
             _ => {}
@@ -229,7 +229,7 @@ impl Decider for Chat {
     }
 
     fn wake_up() -> Option<Command> {
-        Some(Command::WakeUp(LookedUp::default()))
+        Some(Command::WakeUp(ReportLookups::default()))
     }
 }
 
@@ -238,7 +238,7 @@ fn receipted(
     state: &State,
     message: MessageId,
     receipt: Receipt,
-    reporting: reporting::LookedUp,
+    reporting: reporting::ReportingLookup,
     at: Timestamp,
 ) -> Vec<Event> {
     let (Some(chat), Some(known)) = (state.chat, state.messages.get(&message)) else { return Vec::new() };

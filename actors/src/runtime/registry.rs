@@ -83,7 +83,7 @@ impl Kind for Webhook {
         match effect {
             webhook::Effect::Close { chat, window, aggregated } => {
                 let actors = shard.handle.clone();
-                let close = chat::Command::Close { window, aggregated, looked_up: chat::LookedUp::default() };
+                let close = chat::Command::Close { window, aggregated, looked_up: chat::ReportLookups::default() };
                 Box::pin(async move { ask_to_close(&actors, chat, close, because).await })
             }
             webhook::Effect::Outside(outside) => shard.ports.post.perform(outside),

@@ -14,10 +14,9 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext, Context, Recipient};
 use dashmap::DashMap;
 use events::chat::Responsible;
-use events::history::History;
-pub use events::history::ReadMode as Reading;
+use events::history::{History, ReadMode};
 use events::ids::{StreamId, WorkspaceId};
-use events::index::{Index, Lookup, ReportingEntry, Series, touched};
+use events::index::{Index, IndexKey, ReportingEntry, Series, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
@@ -28,13 +27,13 @@ use events::writer::{Work, Writer};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-pub use handle::{AskError, Overview, Seen, ShardHandle};
+pub use handle::{CommandError, Inspected, Overview, ShardHandle};
 use keeper::Keeper;
 pub(crate) use keeper::READ_AGAIN;
 
 use crate::account::Account;
 use crate::chat::Chat;
-use crate::decider::{Due, Found, Holder, Question};
+use crate::decider::{Due, Holder, LookupRequest, LookupResult};
 use crate::reporting::Reports;
 use crate::runtime::admission::Admission;
 use crate::runtime::agenda::Agenda;
@@ -43,7 +42,7 @@ use crate::runtime::port::Ports;
 use crate::runtime::registry::{Kind, wakes};
 use crate::runtime::remarks::remark;
 use crate::runtime::replay::{Woken, wake};
-use crate::runtime::shell::{self, Nudge, Rest, Shell};
+use crate::runtime::shell::{self, Passivate, Shell, Wake};
 use crate::runtime::vital;
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
@@ -56,7 +55,7 @@ const NAMED_MAX: usize = 256;
 const SWEEP_MAX: usize = 1_000;
 
 /// What a shard is made of.
-pub struct Parts {
+pub struct Dependencies {
     /// Where commits are kept.
     pub log: Arc<dyn Log>,
     /// The rules' time.
@@ -66,7 +65,13 @@ pub struct Parts {
     /// Starts the writer: on a thread of its own, or, in virtual time, as a task.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// Where the log is read.
-    pub reading: Reading,
+    pub reading: ReadMode,
+    /// What the operator configures.
+    pub settings: Settings,
+}
+
+/// What an operator can configure of a shard.
+pub struct Settings {
     /// Commands in flight at most.
     pub commands_in_flight: usize,
     /// An actor sleeps after this long without work.
@@ -100,7 +105,7 @@ pub struct Shard {
     pub(crate) idle: Duration,
     pub(crate) snapshot_every: u64,
     reports: Reports,
-    held: RefCell<VecDeque<Held>>,
+    held: RefCell<VecDeque<PendingAnswer>>,
     awake: RefCell<BTreeMap<StreamId, Awake>>,
     agenda: RefCell<Agenda>,
     running: Rc<Cell<u64>>,
@@ -111,7 +116,7 @@ pub struct Shard {
 }
 
 /// Something that waits until `at` is durable.
-struct Held {
+struct PendingAnswer {
     at: Position,
     release: Box<dyn FnOnce()>,
 }
@@ -119,8 +124,8 @@ struct Held {
 #[derive(Clone)]
 struct Awake {
     inbox: Inbox,
-    nudge: Recipient<Nudge>,
-    rest: Recipient<Rest>,
+    wake: Recipient<Wake>,
+    rest: Recipient<Passivate>,
 }
 
 /// An effect under way; counted until dropped.
@@ -135,7 +140,7 @@ impl Drop for Running {
 impl Shard {
     /// Opens the log's look-ups, starts the writer, makes the handle and from it the ports, then wakes whoever has
     /// something outstanding. Call it on the deciding thread, inside its actix system.
-    pub fn launch(parts: Parts) -> Result<ShardHandle, ReadError> {
+    pub fn launch(parts: Dependencies) -> Result<ShardHandle, ReadError> {
         let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
         let history = History::new(Arc::clone(&parts.log), Arc::clone(&index), parts.reading);
         let watermark = Watermark::at(parts.log.head().position);
@@ -154,7 +159,7 @@ impl Shard {
             history,
             watermark,
             clock: parts.clock,
-            admission: Admission::new(parts.commands_in_flight),
+            admission: Admission::new(parts.settings.commands_in_flight),
             queues: Queues::default(),
             tally: Arc::clone(sequencer.tally()),
             outstanding_now: agenda.size(),
@@ -165,9 +170,9 @@ impl Shard {
             clock: handle.clock.clone(),
             ports: (parts.ports)(&handle),
             handle: handle.clone(),
-            idle: parts.idle,
-            snapshot_every: parts.snapshot_every,
-            reports: parts.reports,
+            idle: parts.settings.idle,
+            snapshot_every: parts.settings.snapshot_every,
+            reports: parts.settings.reports,
             held: RefCell::default(),
             awake: RefCell::default(),
             agenda: RefCell::new(agenda),
@@ -225,7 +230,7 @@ impl Shard {
             if let Some(awake) = awake {
                 asleep.remove(&stream);
                 if stream != decider && awake.inbox.borrow().len() == 1 {
-                    awake.nudge.do_send(Nudge);
+                    awake.wake.do_send(Wake);
                 }
             }
         }
@@ -241,13 +246,13 @@ impl Shard {
         if at <= self.watermark.durable() && self.held.borrow().is_empty() {
             release();
         } else {
-            self.held.borrow_mut().push_back(Held { at, release });
+            self.held.borrow_mut().push_back(PendingAnswer { at, release });
         }
     }
 
     /// Nudges an actor when `at` is durable; `at` is the log's head or was it.
-    pub(crate) fn nudge_at(&self, at: Position, actor: Recipient<Nudge>) {
-        let release = Box::new(move || actor.do_send(Nudge));
+    pub(crate) fn wake_at(&self, at: Position, actor: Recipient<Wake>) {
+        let release = Box::new(move || actor.do_send(Wake));
         if at <= self.watermark.durable() {
             release();
         } else {
@@ -266,34 +271,40 @@ impl Shard {
     }
 
     /// A look-up that sees every sequenced fact.
-    pub(crate) fn look_up(&self, workspace: WorkspaceId, question: &Question) -> Result<Found, ReadError> {
+    pub(crate) fn look_up(&self, workspace: WorkspaceId, question: &LookupRequest) -> Result<LookupResult, ReadError> {
         let sequencer = self.sequencer.borrow();
         let index = sequencer.index();
         Ok(match question {
-            Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical))?),
-            Question::Chat(chat) => Found::Chat(index.chat(*chat)?),
-            Question::Responsible(chat) => {
-                Found::Responsible(index.find::<Option<Responsible>>(&Lookup::Responsible(*chat))?.flatten())
+            LookupRequest::Peer(account, canonical) => {
+                LookupResult::Peer(index.find(&IndexKey::peer(*account, canonical))?)
             }
-            Question::Named(name) => {
+            LookupRequest::Chat(chat) => LookupResult::Chat(index.chat(*chat)?),
+            LookupRequest::Responsible(chat) => {
+                LookupResult::Responsible(index.find::<Option<Responsible>>(&IndexKey::Responsible(*chat))?.flatten())
+            }
+            LookupRequest::Named(name) => {
                 let mut found = Vec::new();
                 for chat in index.named(workspace, name, NAMED_MAX)? {
                     found.extend(index.chat(chat)?.map(|entry| (chat, entry)));
                 }
-                Found::Named(found)
+                LookupResult::Named(found)
             }
-            Question::Known(message) => {
+            LookupRequest::Known(message) => {
                 let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
-                Found::Known(!first.is_empty())
+                LookupResult::Known(!first.is_empty())
             }
-            Question::Holders(phone) => Found::Holders(index.holders(phone)?.into_iter().map(Holder::from).collect()),
-            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat)?),
-            Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account))?),
-            Question::Reporting => {
-                let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace))?;
-                Found::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
+            LookupRequest::Holders(phone) => {
+                LookupResult::Holders(index.holders(phone)?.into_iter().map(Holder::from).collect())
             }
-            Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace, key))?),
+            LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(index.is_named_by_hand(*chat)?),
+            LookupRequest::Account(account) => LookupResult::Account(index.find(&IndexKey::Account(*account))?),
+            LookupRequest::Reporting => {
+                let entry: Option<ReportingEntry> = index.find(&IndexKey::Reporting(workspace))?;
+                LookupResult::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
+            }
+            LookupRequest::Remembered(key) => {
+                LookupResult::Remembered(index.find(&IndexKey::idempotency(workspace, key))?)
+            }
         })
     }
 
@@ -325,12 +336,12 @@ impl Shard {
         self.touched.notify_one();
         let inbox = shell::inbox();
         let address = Shell::<D>::new(id, Rc::clone(self), Rc::clone(&inbox)).start();
-        let awake = Awake { inbox, nudge: address.clone().recipient(), rest: address.clone().recipient() };
+        let awake = Awake { inbox, wake: address.clone().recipient(), rest: address.clone().recipient() };
         self.awake.borrow_mut().insert(D::stream(id), awake);
         table.insert(id, address);
     }
 
-    pub(crate) fn asleep<D: Kind>(&self, id: D::Id) {
+    pub(crate) fn passivated<D: Kind>(&self, id: D::Id) {
         let stream = D::stream(id);
         self.sequencer.borrow_mut().unregister(stream);
         self.awake.borrow_mut().remove(&stream);

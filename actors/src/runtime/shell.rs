@@ -20,7 +20,7 @@ use events::snapshot::Place;
 use events::time::Timestamp;
 use events::who::Who;
 use messages::Reply;
-pub(crate) use messages::{Ask, Look, Nudge, Refused, Rest};
+pub(crate) use messages::{Execute, ExecuteError, Inspect, Passivate, Wake};
 use snapshots::Snapshots;
 use tokio::time::Instant;
 
@@ -81,7 +81,7 @@ impl<D: Kind> Shell<D> {
 
     fn awake(&mut self, woken: Option<Woken<D::State>>, context: &mut Context<Self>) {
         let Some(Woken { replayed, snapshot, since }) = woken else {
-            return self.leave_for_now(context);
+            return self.step_aside(context);
         };
         self.state = replayed.state;
         self.revision = replayed.revision;
@@ -93,12 +93,12 @@ impl<D: Kind> Shell<D> {
         for mut command in interrupted {
             if self.look_up(&mut command).is_err() {
                 // Without it, what was interrupted would be done once more, as if it had never begun.
-                return self.leave_for_now(context);
+                return self.step_aside(context);
             }
             let _ = self.turn(command, Cause::following(Who::System, self.last), context);
         }
         self.settle(context);
-        self.arm_rest(context);
+        self.passivate_later(context);
     }
 
     /// Applies what was sequenced meanwhile.
@@ -133,17 +133,17 @@ impl<D: Kind> Shell<D> {
         let stream = D::stream(self.id);
         let span = tracing::debug_span!("turn", %stream, revision = self.revision);
         let _entered = span.enter();
-        self.look_up(&mut command).map_err(|error| Refused::Fault(error.to_string()))?;
+        self.look_up(&mut command).map_err(|error| ExecuteError::Fault(error.to_string()))?;
         let now = self.shard.clock.now();
-        let decision = D::decide(&self.state, command, now).map_err(Refused::Rejected)?;
+        let decision = D::decide(&self.state, command, now).map_err(ExecuteError::Rejected)?;
         tracing::debug!(events = decision.events.len(), "decided");
         if let Some(first) = decision.events.first() {
             let cause = self.nearest(cause, first);
             let commit = NewCommit { workspace: stream.workspace(), recorded_at: now, cause, events: decision.events };
             if let Err(error) = self.shard.append(stream, self.revision, commit) {
                 tracing::error!(%stream, revision = self.revision, %error, "a decision could not be recorded");
-                self.leave(context);
-                return Err(Refused::Fault(error.to_string()));
+                self.passivate(context);
+                return Err(ExecuteError::Fault(error.to_string()));
             }
             self.drain();
         }
@@ -166,9 +166,9 @@ impl<D: Kind> Shell<D> {
     /// Puts into a command what it takes to decide it.
     fn look_up(&mut self, command: &mut D::Command) -> Result<(), ReadError> {
         self.drain();
-        while let Some(question) = D::asks(&self.state, command) {
+        while let Some(question) = D::next_lookup(&self.state, command) {
             let found = self.shard.look_up(D::stream(self.id).workspace(), &question)?;
-            D::told(command, found);
+            D::resolve(command, found);
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ impl<D: Kind> Shell<D> {
         self.start_ready(context);
         self.set_timer(due.wake_at.into_iter().chain(next).min(), context);
         self.waiting = due.waiting > 0;
-        self.shard.outstanding(D::stream(self.id), !self.rests(), &due);
+        self.shard.outstanding(D::stream(self.id), !self.may_passivate(), &due);
         self.keep();
     }
 
@@ -223,7 +223,7 @@ impl<D: Kind> Shell<D> {
                 listed.running = true;
                 ready.push((effect.clone(), listed.because));
             } else {
-                self.shard.nudge_at(listed.since, context.address().recipient());
+                self.shard.wake_at(listed.since, context.address().recipient());
             }
         }
         for (effect, because) in ready {
@@ -271,34 +271,34 @@ impl<D: Kind> Shell<D> {
     }
 
     /// Whether nothing at all is outstanding.
-    fn rests(&self) -> bool {
+    fn may_passivate(&self) -> bool {
         self.listed.is_empty() && self.timer.is_none() && !self.waiting && self.inbox.borrow().is_empty()
     }
 
     /// Looks again when it may have been idle long enough; where something is outstanding then, after as long again.
-    fn arm_rest(&self, context: &mut Context<Self>) {
+    fn passivate_later(&self, context: &mut Context<Self>) {
         let idle = self.shard.idle;
         let left = idle.checked_sub(self.used.elapsed()).filter(|left| !left.is_zero()).unwrap_or(idle);
         context.run_later(left, |shell, context| {
-            if shell.rests() && shell.used.elapsed() >= shell.shard.idle {
-                shell.leave(context);
+            if shell.may_passivate() && shell.used.elapsed() >= shell.shard.idle {
+                shell.passivate(context);
             } else {
-                shell.arm_rest(context);
+                shell.passivate_later(context);
             }
         });
     }
 
     /// Goes to sleep because it cannot read, for as long as it may take to read again.
-    fn leave_for_now(&mut self, context: &mut Context<Self>) {
-        self.leave(context);
+    fn step_aside(&mut self, context: &mut Context<Self>) {
+        self.passivate(context);
         self.shard.wake_later(D::stream(self.id));
     }
 
     /// Goes to sleep, once: whatever is still in the mailbox is dropped, and whoever asked asks the next shell.
-    fn leave(&mut self, context: &mut Context<Self>) {
+    fn passivate(&mut self, context: &mut Context<Self>) {
         if !self.left {
             self.left = true;
-            self.shard.asleep::<D>(self.id);
+            self.shard.passivated::<D>(self.id);
             context.stop();
         }
     }
@@ -317,10 +317,10 @@ impl<D: Kind> Actor for Shell<D> {
     }
 }
 
-impl<D: Kind> Handler<Ask<D>> for Shell<D> {
+impl<D: Kind> Handler<Execute<D>> for Shell<D> {
     type Result = ();
 
-    fn handle(&mut self, ask: Ask<D>, context: &mut Context<Self>) {
+    fn handle(&mut self, ask: Execute<D>, context: &mut Context<Self>) {
         if self.left {
             return;
         }
@@ -333,10 +333,10 @@ impl<D: Kind> Handler<Ask<D>> for Shell<D> {
     }
 }
 
-impl<D: Kind> Handler<Look<D>> for Shell<D> {
+impl<D: Kind> Handler<Inspect<D>> for Shell<D> {
     type Result = ();
 
-    fn handle(&mut self, look: Look<D>, context: &mut Context<Self>) {
+    fn handle(&mut self, look: Inspect<D>, context: &mut Context<Self>) {
         if self.left {
             return;
         }
@@ -347,23 +347,23 @@ impl<D: Kind> Handler<Look<D>> for Shell<D> {
     }
 }
 
-impl<D: Kind> Handler<Nudge> for Shell<D> {
+impl<D: Kind> Handler<Wake> for Shell<D> {
     type Result = ();
 
-    fn handle(&mut self, _: Nudge, context: &mut Context<Self>) {
+    fn handle(&mut self, _: Wake, context: &mut Context<Self>) {
         self.drain();
         self.settle(context);
     }
 }
 
-impl<D: Kind> Handler<Rest> for Shell<D> {
+impl<D: Kind> Handler<Passivate> for Shell<D> {
     type Result = ();
 
-    fn handle(&mut self, _: Rest, context: &mut Context<Self>) {
+    fn handle(&mut self, _: Passivate, context: &mut Context<Self>) {
         self.drain();
         self.settle(context);
-        if self.rests() {
-            self.leave(context);
+        if self.may_passivate() {
+            self.passivate(context);
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::decider::{Decider, Decision, Due};
 pub use known::CHATS_KNOWN_MAX;
 pub use notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
-pub use state::{ByHand, Parked, State, Try};
+pub use state::{ManualTry, Parked, State, Try};
 
 /// Chats that are served at once while all is well.
 pub const AT_ONCE: usize = 8;

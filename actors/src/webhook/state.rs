@@ -41,7 +41,7 @@ pub struct State {
     /// Requests under way, one a chat.
     pub in_flight: BTreeMap<ChatId, Try>,
     /// Requests under way that somebody asked for.
-    pub by_hand: BTreeMap<DeliveryId, ByHand>,
+    pub by_hand: BTreeMap<DeliveryId, ManualTry>,
     /// What waits for somebody's word.
     pub parked: BTreeMap<DeliveryId, Parked>,
     windows: Windows,
@@ -80,7 +80,7 @@ pub struct Try {
 
 /// A request that somebody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ByHand {
+pub struct ManualTry {
     /// Its conversation.
     pub chat: ChatId,
     /// 1 for the first try.
@@ -260,7 +260,7 @@ impl State {
             Event::OwnerToldOfParked(e) => self.parked_notice.told(e),
             Event::DeliveryResent(e) => {
                 let try_number = self.next_number(e.chat, e.delivery);
-                self.by_hand.insert(e.delivery, ByHand { chat: e.chat, try_number });
+                self.by_hand.insert(e.delivery, ManualTry { chat: e.chat, try_number });
             }
             Event::DeliveriesRecovered(e) => self.recovered(e.since),
             _ => {}

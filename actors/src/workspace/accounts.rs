@@ -9,7 +9,7 @@ use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, Ac
 use super::state::Account;
 use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Once, Rejection, Standing, State};
 use crate::account::pacing::Gap;
-use crate::decider::{Decision, Found, Question};
+use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::peer::person_phone;
 
 const CONNECTION_LOST: &str = "connection lost";
@@ -43,12 +43,12 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
 }
 
 impl Connect {
-    pub(super) fn asks(&self) -> Option<Question> {
-        if self.holders.is_some() { None } else { person_phone(&self.phone).map(Question::Holders) }
+    pub(super) fn asks(&self) -> Option<LookupRequest> {
+        if self.holders.is_some() { None } else { person_phone(&self.phone).map(LookupRequest::Holders) }
     }
 
-    pub(super) fn told(&mut self, found: Found) {
-        if let Found::Holders(holders) = found {
+    pub(super) fn told(&mut self, found: LookupResult) {
+        if let LookupResult::Holders(holders) = found {
             self.holders = Some(holders);
         }
     }

@@ -6,8 +6,8 @@ use events::ids::{ChatId, WorkspaceId};
 use events::who::Who;
 
 use super::submit::opened;
-use super::{Answer, ChangeChat, ChatLookedUp, Heard, Receive, Rejection, State};
-use crate::decider::{Decision, Found, Question};
+use super::{Answer, ChangeChat, ChatLookups, Receive, ReceiveLookups, Rejection, State};
+use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{ADDRESS_BYTES_MAX, MIME_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, received};
 use crate::reporting::owed;
 
@@ -34,23 +34,23 @@ fn teammate(state: &State, email: &str) -> Result<Responsible, Rejection> {
 }
 
 impl ChangeChat {
-    pub(super) fn asks(&self, state: &State) -> Option<Question> {
+    pub(super) fn asks(&self, state: &State) -> Option<LookupRequest> {
         if state.workspace != Some(self.chat.workspace()) {
             return None;
         }
         match &self.looked_up {
-            ChatLookedUp { chat: None, .. } => Some(Question::Chat(self.chat)),
-            ChatLookedUp { chat: Some(Some(_)), responsible: None } if self.responsible.is_some() => {
-                Some(Question::Responsible(self.chat))
+            ChatLookups { chat: None, .. } => Some(LookupRequest::Chat(self.chat)),
+            ChatLookups { chat: Some(Some(_)), responsible: None } if self.responsible.is_some() => {
+                Some(LookupRequest::Responsible(self.chat))
             }
-            ChatLookedUp { .. } => None,
+            ChatLookups { .. } => None,
         }
     }
 
-    pub(super) fn told(&mut self, found: Found) {
+    pub(super) fn told(&mut self, found: LookupResult) {
         match found {
-            Found::Chat(chat) => self.looked_up.chat = Some(chat),
-            Found::Responsible(responsible) => self.looked_up.responsible = Some(responsible),
+            LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
+            LookupResult::Responsible(responsible) => self.looked_up.responsible = Some(responsible),
             _ => {}
         }
     }
@@ -96,28 +96,28 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
 
 impl Receive {
     /// What is needed next: whether it is known, then the chat.
-    pub(super) fn asks(&self) -> Option<Question> {
+    pub(super) fn asks(&self) -> Option<LookupRequest> {
         match (self.looked_up.known, self.looked_up.peer, &self.looked_up.chat) {
-            (None, ..) => Some(Question::Known(self.message)),
-            (Some(false), None, _) => Some(Question::Peer(self.account, self.peer.canonical.clone())),
-            (Some(false), Some(Some(chat)), None) => Some(Question::Chat(chat)),
+            (None, ..) => Some(LookupRequest::Known(self.message)),
+            (Some(false), None, _) => Some(LookupRequest::Peer(self.account, self.peer.canonical.clone())),
+            (Some(false), Some(Some(chat)), None) => Some(LookupRequest::Chat(chat)),
             (Some(false), Some(Some(chat)), Some(Some(_)))
                 if self.may_rename() && self.looked_up.named_by_hand.is_none() =>
             {
-                Some(Question::NamedByHand(chat))
+                Some(LookupRequest::NamedByHand(chat))
             }
-            (Some(false), ..) if self.looked_up.reporting.is_none() => Some(Question::Reporting),
+            (Some(false), ..) if self.looked_up.reporting.is_none() => Some(LookupRequest::Reporting),
             _ => None,
         }
     }
 
-    pub(super) fn told(&mut self, found: Found) {
+    pub(super) fn told(&mut self, found: LookupResult) {
         match found {
-            Found::Known(known) => self.looked_up.known = Some(known),
-            Found::Peer(peer) => self.looked_up.peer = Some(peer),
-            Found::Chat(chat) => self.looked_up.chat = Some(chat),
-            Found::NamedByHand(by_hand) => self.looked_up.named_by_hand = Some(by_hand),
-            Found::Reporting(reporting) => self.looked_up.reporting = Some(reporting),
+            LookupResult::Known(known) => self.looked_up.known = Some(known),
+            LookupResult::Peer(peer) => self.looked_up.peer = Some(peer),
+            LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
+            LookupResult::NamedByHand(by_hand) => self.looked_up.named_by_hand = Some(by_hand),
+            LookupResult::Reporting(reporting) => self.looked_up.reporting = Some(reporting),
             _ => {}
         }
     }
@@ -137,7 +137,7 @@ impl Receive {
 
     /// A chat that somebody named keeps that name.
     fn renamed(&self, workspace: WorkspaceId, chat: ChatId, name: Option<&str>) -> Option<ChatRenamed> {
-        let Heard { chat: Some(Some(entry)), named_by_hand, .. } = &self.looked_up else { return None };
+        let ReceiveLookups { chat: Some(Some(entry)), named_by_hand, .. } = &self.looked_up else { return None };
         let name = name.filter(|name| *name != entry.name.reveal())?;
         (*named_by_hand != Some(true)).then(|| ChatRenamed {
             workspace,

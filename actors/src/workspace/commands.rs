@@ -173,12 +173,12 @@ pub struct ChangeChat {
     /// Who wants it.
     pub by: Who,
     /// What was looked up.
-    pub looked_up: ChatLookedUp,
+    pub looked_up: ChatLookups,
 }
 
 /// What a chat's look-ups gave; `None` is not looked up yet.
 #[derive(Debug, Clone, Default)]
-pub struct ChatLookedUp {
+pub struct ChatLookups {
     /// What the chat is.
     pub chat: Option<Option<ChatEntry>>,
     /// Who is responsible for it.
@@ -213,7 +213,7 @@ pub struct Submit {
     /// The digest of the body as it came, which older versions kept beside the key.
     pub exact_body: Option<Digest>,
     /// What was looked up.
-    pub looked_up: LookedUp,
+    pub looked_up: SubmitLookups,
 }
 
 /// To whom a message goes.
@@ -229,7 +229,7 @@ pub enum Recipient {
 
 /// What a submitted message's look-ups gave; `None` is not looked up yet.
 #[derive(Debug, Clone, Default)]
-pub struct LookedUp {
+pub struct SubmitLookups {
     /// What the client's key stood for.
     pub remembered: Option<Option<Remembered>>,
     /// Where the named chat leads.
@@ -264,12 +264,12 @@ pub struct Receive {
     /// When it was said.
     pub at: Timestamp,
     /// What was looked up.
-    pub looked_up: Heard,
+    pub looked_up: ReceiveLookups,
 }
 
 /// What the look-ups of something heard gave; `None` is not looked up yet.
 #[derive(Debug, Clone, Default)]
-pub struct Heard {
+pub struct ReceiveLookups {
     /// Whether it was heard before.
     pub known: Option<bool>,
     /// The chat with the other side.
@@ -279,7 +279,7 @@ pub struct Heard {
     /// Whether somebody gave it its title.
     pub named_by_hand: Option<bool>,
     /// Whether it is reported.
-    pub reporting: reporting::LookedUp,
+    pub reporting: reporting::ReportingLookup,
 }
 
 /// What a workspace answers.

@@ -16,11 +16,11 @@ use events::event::Event;
 use events::ids::{StreamId, WorkspaceId};
 use events::time::Timestamp;
 
-use crate::decider::{Decider, Decision, Due, Found, Never, Question};
+use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 
 pub use commands::{
-    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookedUp, Command, Create, CreateKey, Grant, Heard,
-    LookedUp, Receive, Recipient, Rejection, SetInbound, Submit, Teammate, Verdict,
+    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant, Receive,
+    ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate, Verdict,
 };
 pub use connect::{Connect, Once};
 pub use doubt::Doubt;
@@ -52,7 +52,7 @@ impl Decider for Workspace {
         StreamId::Workspace(id)
     }
 
-    fn asks(state: &State, command: &Command) -> Option<Question> {
+    fn next_lookup(state: &State, command: &Command) -> Option<LookupRequest> {
         match command {
             Command::Submit(submit) => submit.asks(state),
             Command::Receive(receive) => receive.asks(),
@@ -62,7 +62,7 @@ impl Decider for Workspace {
         }
     }
 
-    fn told(command: &mut Command, found: Found) {
+    fn resolve(command: &mut Command, found: LookupResult) {
         match command {
             Command::Submit(submit) => submit.told(found),
             Command::Receive(receive) => receive.told(found),

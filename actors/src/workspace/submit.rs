@@ -10,7 +10,7 @@ use events::workspace::CreditCharged;
 
 use super::credits::cost;
 use super::{Accepted, Answer, Doubt, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
-use crate::decider::{Decision, Found, Question};
+use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{NAME_BYTES_MAX, received};
 use crate::peer::Peer;
 
@@ -65,30 +65,30 @@ impl Target {
 
 impl Submit {
     /// What is needed next: first the client's key, then the chat.
-    pub(super) fn asks(&self, state: &State) -> Option<Question> {
+    pub(super) fn asks(&self, state: &State) -> Option<LookupRequest> {
         if let (Some(given), None, false) = (&self.idempotency, self.looked_up.remembered, self.dry_run) {
-            return Some(Question::Remembered(given.key.clone()));
+            return Some(LookupRequest::Remembered(given.key.clone()));
         }
         match &self.recipient {
             // Another workspace's chat is not even looked up.
             Recipient::Chat(chat) if self.looked_up.chat.is_none() && state.workspace == Some(chat.workspace()) => {
-                Some(Question::Chat(*chat))
+                Some(LookupRequest::Chat(*chat))
             }
             Recipient::Peer(peer) if self.looked_up.peer.is_none() => {
                 let account = self.account(state).ok()?;
-                Some(Question::Peer(account, peer.canonical.clone()))
+                Some(LookupRequest::Peer(account, peer.canonical.clone()))
             }
-            Recipient::Name(name) if self.looked_up.named.is_none() => Some(Question::Named(name.clone())),
+            Recipient::Name(name) if self.looked_up.named.is_none() => Some(LookupRequest::Named(name.clone())),
             _ => None,
         }
     }
 
-    pub(super) fn told(&mut self, found: Found) {
+    pub(super) fn told(&mut self, found: LookupResult) {
         match found {
-            Found::Remembered(remembered) => self.looked_up.remembered = Some(remembered),
-            Found::Chat(chat) => self.looked_up.chat = Some(chat),
-            Found::Peer(peer) => self.looked_up.peer = Some(peer),
-            Found::Named(chats) => self.looked_up.named = Some(chats),
+            LookupResult::Remembered(remembered) => self.looked_up.remembered = Some(remembered),
+            LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
+            LookupResult::Peer(peer) => self.looked_up.peer = Some(peer),
+            LookupResult::Named(chats) => self.looked_up.named = Some(chats),
             _ => {}
         }
     }

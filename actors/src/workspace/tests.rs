@@ -6,9 +6,9 @@ mod connections;
 mod costs;
 mod credits;
 mod dry_runs;
-mod heard;
 mod idempotency;
 mod inbound;
+mod incoming;
 mod keys;
 mod names;
 mod numbers;
@@ -23,7 +23,7 @@ use events::account::Origin;
 use events::personal::Digest;
 use events::record::Idempotency;
 
-use super::{Accepted, Answer, Command, Doubt, LookedUp, Recipient, Rejection, Submit, Workspace};
+use super::{Accepted, Answer, Command, Doubt, Recipient, Rejection, Submit, SubmitLookups, Workspace};
 use crate::peer::Peer;
 use crate::spec::facts::{account, chat, message};
 use crate::spec::{Spec, at};
@@ -45,7 +45,7 @@ fn submission(number: u64, phone: &str) -> Submit {
         exact_body: None,
         dry_run: false,
         idempotency: None,
-        looked_up: LookedUp::default(),
+        looked_up: SubmitLookups::default(),
     }
 }
 

@@ -7,8 +7,8 @@ use std::ops::Bound;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{Lookup, Series, Shared};
-use crate::chat::Responsible;
+use super::keys::{IndexKey, Series, SetKey};
+use crate::chat::{ChatOpened, Responsible};
 use crate::codec;
 use crate::event::Event;
 use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WebhookId, WorkspaceId};
@@ -17,6 +17,7 @@ use crate::record::Record;
 use crate::time::Timestamp;
 use crate::webhook::Aggregation;
 use crate::who::Who;
+use crate::workspace::AccountConnected;
 
 /// So many positions of a message are stored with those of others at most.
 pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
@@ -98,16 +99,39 @@ pub struct Remembered {
 
 impl Value for Remembered {}
 
+impl From<&AccountConnected> for AccountEntry {
+    fn from(e: &AccountConnected) -> Self {
+        Self {
+            phone: e.phone.clone(),
+            full_name: e.full_name.clone(),
+            email: e.email.clone(),
+            transport: e.transport.clone(),
+        }
+    }
+}
+
+impl From<&ChatOpened> for ChatEntry {
+    fn from(e: &ChatOpened) -> Self {
+        Self {
+            account: e.account,
+            to: e.to.clone(),
+            name: e.name.clone(),
+            phone: e.phone.clone(),
+            is_group: e.is_group,
+        }
+    }
+}
+
 /// What a run of records says of a value.
 #[derive(Debug, Clone)]
-pub(super) enum Held {
+pub(super) enum Change {
     /// Its bytes.
     Value(Vec<u8>),
     /// There is no such value any more.
     Removed,
 }
 
-impl Held {
+impl Change {
     pub(super) fn bytes(self) -> Option<Vec<u8>> {
         match self {
             Self::Value(bytes) => Some(bytes),
@@ -119,11 +143,11 @@ impl Held {
 /// Entries of a run of records.
 #[derive(Default)]
 pub(super) struct Entries {
-    values: HashMap<Lookup, (Held, Position)>,
+    values: HashMap<IndexKey, (Change, Position)>,
     /// What was removed within this run: it is there until its removal is durable.
-    removed: HashMap<Lookup, (Vec<u8>, Position)>,
+    removed: HashMap<IndexKey, (Vec<u8>, Position)>,
     /// Who shares something now, or no more.
-    shared: BTreeMap<Shared, BTreeMap<u64, bool>>,
+    shared: BTreeMap<SetKey, BTreeMap<u64, bool>>,
     /// In order, as they are stored.
     series: BTreeMap<Series, Vec<Position>>,
     /// Series of the messages that were queued within this run.
@@ -137,22 +161,24 @@ impl Entries {
     }
 
     /// What was last said of a value up to a position; `None` when nothing.
-    pub(super) fn get_at(&self, lookup: &Lookup, position: Position) -> Option<Held> {
+    pub(super) fn get_at(&self, lookup: &IndexKey, position: Position) -> Option<Change> {
         match self.values.get(lookup)? {
             (held, at) if *at <= position => Some(held.clone()),
-            _ => {
-                self.removed.get(lookup).filter(|(_, at)| *at <= position).map(|(value, _)| Held::Value(value.clone()))
-            }
+            _ => self
+                .removed
+                .get(lookup)
+                .filter(|(_, at)| *at <= position)
+                .map(|(value, _)| Change::Value(value.clone())),
         }
     }
 
     /// Members of which it is known here whether they share it.
-    pub(super) fn members(&self, shared: &Shared) -> impl Iterator<Item = (u64, bool)> {
+    pub(super) fn members(&self, shared: &SetKey) -> impl Iterator<Item = (u64, bool)> {
         self.shared.get(shared).into_iter().flatten().map(|(member, has)| (*member, *has))
     }
 
     pub(super) fn idempotency_keys(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.values.keys().filter(|lookup| matches!(lookup, Lookup::Idempotency(..))).map(Lookup::key)
+        self.values.keys().filter(|lookup| matches!(lookup, IndexKey::Idempotency(..))).map(IndexKey::key)
     }
 
     /// All positions of a series that this run has.
@@ -188,23 +214,25 @@ impl Entries {
             self.add_newer(position, event);
             if let Event::AccountConnected(e) = event {
                 let (phone, account) = (e.phone.reveal(), e.account.number());
-                self.share(Shared::earlier_phone(phone), account, false);
-                self.share(Shared::phone(phone), account, true);
+                self.share(SetKey::earlier_phone(phone), account, false);
+                self.share(SetKey::phone(phone), account, true);
             }
         }
     }
 
     fn add_newer(&mut self, position: Position, event: &Event) {
         match event {
-            Event::AccountConnected(e) => self.set(Lookup::Holds(e.account), &true, position),
+            Event::AccountConnected(e) => self.set(IndexKey::Holds(e.account), &true, position),
             // What the transport ended may come back by itself.
-            Event::AccountDisconnected(e) if e.by != Who::Transport => self.remove(Lookup::Holds(e.account), position),
-            Event::ChatRenamed(e) if e.by != Who::Transport => self.set(Lookup::NamedByHand(e.chat), &true, position),
+            Event::AccountDisconnected(e) if e.by != Who::Transport => {
+                self.remove(IndexKey::Holds(e.account), position);
+            }
+            Event::ChatRenamed(e) if e.by != Who::Transport => self.set(IndexKey::NamedByHand(e.chat), &true, position),
             Event::KeyCreated(e) => {
                 let entry = KeyEntry { workspace: e.workspace, key: e.key };
-                self.set(Lookup::ApiKey(e.key_hash), &entry, position);
+                self.set(IndexKey::ApiKey(e.key_hash), &entry, position);
             }
-            Event::KeyRevoked(e) => self.remove(Lookup::ApiKey(e.key_hash), position),
+            Event::KeyRevoked(e) => self.remove(IndexKey::ApiKey(e.key_hash), position),
             _ => {}
         }
     }
@@ -225,86 +253,73 @@ impl Entries {
 
     fn add_value(&mut self, record: &Record, position: Position, event: &Event) {
         match event {
-            Event::WorkspaceCreated(e) => self.set(Lookup::Workspaces, &(e.workspace.ordinal() + 1), position),
+            Event::WorkspaceCreated(e) => self.set(IndexKey::Workspaces, &(e.workspace.ordinal() + 1), position),
             Event::InboundUrlGenerated(e) => {
                 if let Some(replaced) = e.replaces {
-                    self.remove(Lookup::Inbound(replaced), position);
+                    self.remove(IndexKey::Inbound(replaced), position);
                 }
-                self.set(Lookup::Inbound(e.token_hash), &e.workspace, position);
+                self.set(IndexKey::Inbound(e.token_hash), &e.workspace, position);
             }
             Event::AccountConnected(e) => {
-                self.share(Shared::phone(e.phone.reveal()), e.account.number(), true);
-                let entry = AccountEntry {
-                    phone: e.phone.clone(),
-                    full_name: e.full_name.clone(),
-                    email: e.email.clone(),
-                    transport: e.transport.clone(),
-                };
-                self.set(Lookup::Account(e.account), &entry, position);
+                self.share(SetKey::phone(e.phone.reveal()), e.account.number(), true);
+                self.set(IndexKey::Account(e.account), &AccountEntry::from(e), position);
             }
             Event::WebhookConfigured(e) if e.url.is_some() => {
                 let entry = ReportingEntry { webhook: e.webhook, aggregation: e.aggregation };
-                self.set(Lookup::Reporting(e.workspace), &entry, position);
+                self.set(IndexKey::Reporting(e.workspace), &entry, position);
             }
-            Event::WebhookConfigured(e) => self.remove(Lookup::Reporting(e.workspace), position),
+            Event::WebhookConfigured(e) => self.remove(IndexKey::Reporting(e.workspace), position),
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);
                 self.name(e.workspace, &e.name, e.chat, true);
-                self.set(Lookup::Title(e.chat), &e.name, position);
+                self.set(IndexKey::Title(e.chat), &e.name, position);
             }
-            Event::ChatAssigned(e) => self.set(Lookup::Responsible(e.chat), &e.responsible, position),
+            Event::ChatAssigned(e) => self.set(IndexKey::Responsible(e.chat), &e.responsible, position),
             Event::ChatOpened(e) => {
                 self.name(e.workspace, &e.name, e.chat, true);
-                self.set(Lookup::peer(e.account, e.peer.reveal()), &e.chat, position);
-                let entry = ChatEntry {
-                    account: e.account,
-                    to: e.to.clone(),
-                    name: e.name.clone(),
-                    phone: e.phone.clone(),
-                    is_group: e.is_group,
-                };
-                self.set(Lookup::Chat(e.chat), &entry, position);
+                self.set(IndexKey::peer(e.account, e.peer.reveal()), &e.chat, position);
+                self.set(IndexKey::Chat(e.chat), &ChatEntry::from(e), position);
             }
             Event::MessageQueued(e) => {
                 if let Some(given) = record.cause.idempotency() {
                     let value = Remembered { message: e.message, body: given.body, at: record.recorded_at };
-                    self.set(Lookup::idempotency(e.workspace, &given.key), &value, position);
+                    self.set(IndexKey::idempotency(e.workspace, &given.key), &value, position);
                 }
             }
             _ => {}
         }
     }
 
-    fn set<T: Serialize>(&mut self, lookup: Lookup, value: &T, position: Position) {
+    fn set<T: Serialize>(&mut self, lookup: IndexKey, value: &T, position: Position) {
         // No longer than an event, which is measured before it gets its place.
         match codec::encode_value(value) {
-            Ok(bytes) => drop(self.values.insert(lookup, (Held::Value(bytes), position))),
+            Ok(bytes) => drop(self.values.insert(lookup, (Change::Value(bytes), position))),
             Err(error) => tracing::error!(position, %error, "a look-up cannot be kept"),
         }
         self.added += 1;
     }
 
-    fn remove(&mut self, lookup: Lookup, position: Position) {
-        if let Some((Held::Value(value), at)) = self.values.insert(lookup.clone(), (Held::Removed, position)) {
+    fn remove(&mut self, lookup: IndexKey, position: Position) {
+        if let Some((Change::Value(value), at)) = self.values.insert(lookup.clone(), (Change::Removed, position)) {
             self.removed.insert(lookup, (value, at));
         }
         self.added += 1;
     }
 
     fn name(&mut self, workspace: WorkspaceId, name: &Personal, chat: ChatId, has: bool) {
-        self.share(Shared::title(workspace, name.reveal()), chat.number(), has);
+        self.share(SetKey::title(workspace, name.reveal()), chat.number(), has);
     }
 
-    pub(super) fn share(&mut self, shared: Shared, member: u64, has: bool) {
+    pub(super) fn share(&mut self, shared: SetKey, member: u64, has: bool) {
         self.shared.entry(shared).or_default().insert(member, has);
         self.added += 1;
     }
 
-    pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+    pub(super) fn lookups(&self) -> impl Iterator<Item = &IndexKey> {
         self.values.keys()
     }
 
-    pub(super) fn all_shared(&self) -> impl Iterator<Item = (Shared, u64, bool)> {
+    pub(super) fn all_shared(&self) -> impl Iterator<Item = (SetKey, u64, bool)> {
         self.shared.iter().flat_map(|(shared, members)| members.iter().map(|(member, has)| (*shared, *member, *has)))
     }
 

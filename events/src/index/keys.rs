@@ -7,7 +7,7 @@ use crate::personal::Digest;
 
 /// What has one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lookup {
+pub enum IndexKey {
     /// The workspace behind an inbound token, by the token's SHA-256.
     Inbound(Digest),
     /// The workspace and number of an API key, by the key's SHA-256.
@@ -35,7 +35,7 @@ pub enum Lookup {
     Workspaces,
 }
 
-impl Lookup {
+impl IndexKey {
     /// The chat of an account with a recipient in canonical spelling.
     pub fn peer(account: AccountId, canonical: &str) -> Self {
         Self::Peer(account, Digest::of(canonical.as_bytes()))
@@ -69,7 +69,7 @@ impl Lookup {
 
 /// What several chats or accounts may have in common; members are their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Shared {
+pub(super) enum SetKey {
     /// Chats of a workspace with one title.
     Title(WorkspaceId, Digest),
     /// Accounts with one number, in any workspace.
@@ -78,7 +78,7 @@ pub(super) enum Shared {
     EarlierPhone(Digest),
 }
 
-impl Shared {
+impl SetKey {
     /// However the title is composed, and whatever unseen stands around it.
     pub(super) fn title(workspace: WorkspaceId, name: &str) -> Self {
         Self::exact_title(workspace, &characters::title(name))

@@ -1,7 +1,7 @@
 //! Directories of an older version noted titles as they were given. Here they become what they are compared as.
 
 use super::entries::{ChatEntry, Entries};
-use super::keys::{Lookup, Shared};
+use super::keys::{IndexKey, SetKey};
 use super::{codec, damaged};
 use crate::characters;
 use crate::ids::ChatId;
@@ -36,15 +36,15 @@ fn chat_of(key: &[u8]) -> Option<ChatId> {
 
 fn add(log: &dyn Log, chat: ChatId, value: &[u8], entries: &mut Entries) -> Result<(), ReadError> {
     let entry: ChatEntry = codec::decode_value(value).map_err(|error| damaged(0, &error))?;
-    let renamed: Option<Personal> = match log.note(&Lookup::Title(chat).key())? {
+    let renamed: Option<Personal> = match log.note(&IndexKey::Title(chat).key())? {
         Some(title) => Some(codec::decode_value(&title).map_err(|error| damaged(0, &error))?),
         None => None,
     };
     let name = renamed.unwrap_or(entry.name);
     let name = name.reveal();
     if characters::title(name) != name {
-        entries.share(Shared::exact_title(chat.workspace(), name), chat.number(), false);
-        entries.share(Shared::title(chat.workspace(), name), chat.number(), true);
+        entries.share(SetKey::exact_title(chat.workspace(), name), chat.number(), false);
+        entries.share(SetKey::title(chat.workspace(), name), chat.number(), true);
     }
     Ok(())
 }
@@ -66,14 +66,14 @@ mod tests {
         let account = AccountId::nth(chat.workspace(), 1).unwrap();
         let entry =
             ChatEntry { account, to: "+12025550101".into(), name: opened_as.into(), phone: None, is_group: false };
-        let title = Shared::exact_title(chat.workspace(), renamed.unwrap_or(opened_as));
+        let title = SetKey::exact_title(chat.workspace(), renamed.unwrap_or(opened_as));
         let mut notes = vec![
-            (Lookup::Chat(chat).key(), Some(codec::encode_value(&entry).unwrap())),
+            (IndexKey::Chat(chat).key(), Some(codec::encode_value(&entry).unwrap())),
             (title.key(chat.number()), Some(Vec::new())),
             (Space::IndexCovered.key(&[]), Some(1_u64.to_be_bytes().to_vec())),
         ];
         let name = renamed.map(Personal::from);
-        notes.extend(name.map(|name| (Lookup::Title(chat).key(), Some(codec::encode_value(&name).unwrap()))));
+        notes.extend(name.map(|name| (IndexKey::Title(chat).key(), Some(codec::encode_value(&name).unwrap()))));
         notes
     }
 

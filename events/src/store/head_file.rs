@@ -19,7 +19,7 @@ const SUM_BYTES: usize = 32;
 
 /// Where the log ended, and the hash of its last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct LastHead {
     /// Position of the last event.
     pub(crate) position: Position,
     /// Hash of the record that holds it.
@@ -27,14 +27,14 @@ pub(crate) struct Seen {
 }
 
 /// The file beside the store.
-pub(crate) struct Witness {
+pub(crate) struct HeadFile {
     file: File,
     written: AtomicU64,
 }
 
-impl Witness {
+impl HeadFile {
     /// Opens or creates it in the store's folder; says what it has seen, if that can still be read.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<Seen>)> {
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<LastHead>)> {
         let path = folder.join(NAME);
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let last = [0, 1].into_iter().filter_map(|place| read(&file, place)).max_by_key(|(number, _)| *number);
@@ -43,7 +43,7 @@ impl Witness {
     }
 
     /// Remembers an end that is durable.
-    pub(crate) fn see(&self, seen: Seen) -> io::Result<()> {
+    pub(crate) fn see(&self, seen: LastHead) -> io::Result<()> {
         let number = self.written.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let mut bytes = Vec::with_capacity(BYTES + SUM_BYTES);
         bytes.extend_from_slice(&number.to_le_bytes());
@@ -61,7 +61,7 @@ impl Witness {
 }
 
 /// What stands in a place, with its number; `None` if it is damaged or was never written.
-fn read(file: &File, place: u64) -> Option<(u64, Seen)> {
+fn read(file: &File, place: u64) -> Option<(u64, LastHead)> {
     let mut bytes = [0; BYTES + SUM_BYTES];
     file.read_exact_at(&mut bytes, place * PLACE_BYTES).ok()?;
     let (said, sum) = bytes.split_at(BYTES);
@@ -70,7 +70,7 @@ fn read(file: &File, place: u64) -> Option<(u64, Seen)> {
     }
     let (number, rest) = said.split_first_chunk::<8>()?;
     let (position, hash) = rest.split_first_chunk::<8>()?;
-    let seen = Seen { position: u64::from_le_bytes(*position), hash: Digest(*hash.first_chunk::<32>()?) };
+    let seen = LastHead { position: u64::from_le_bytes(*position), hash: Digest(*hash.first_chunk::<32>()?) };
     Some((u64::from_le_bytes(*number), seen))
 }
 
@@ -78,22 +78,22 @@ fn read(file: &File, place: u64) -> Option<(u64, Seen)> {
 mod tests {
     use super::*;
 
-    const fn seen(position: Position) -> Seen {
-        Seen { position, hash: Digest([7; 32]) }
+    const fn seen(position: Position) -> LastHead {
+        LastHead { position, hash: Digest([7; 32]) }
     }
 
     fn written(positions: &[Position]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let (witness, before) = Witness::open(folder.path()).unwrap();
+        let (head_file, before) = HeadFile::open(folder.path()).unwrap();
         assert_eq!(before, None);
         for position in positions {
-            witness.see(seen(*position)).unwrap();
+            head_file.see(seen(*position)).unwrap();
         }
         folder
     }
 
-    fn found(folder: &tempfile::TempDir) -> Option<Seen> {
-        Witness::open(folder.path()).unwrap().1
+    fn found(folder: &tempfile::TempDir) -> Option<LastHead> {
+        HeadFile::open(folder.path()).unwrap().1
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Log for MemoryLog {
         if from > self.head().position {
             return Box::new(std::iter::empty());
         }
-        let mut reading = Reading { log: self, next: from };
+        let mut reading = Cursor { log: self, next: from };
         reading.seek(from);
         Box::new(reading)
     }
@@ -127,18 +127,18 @@ impl Secrets for MemoryLog {
 }
 
 /// Reads on from a place.
-struct Reading<'a> {
+struct Cursor<'a> {
     log: &'a MemoryLog,
     next: Position,
 }
 
-impl Reading<'_> {
+impl Cursor<'_> {
     fn seek(&mut self, position: Position) {
         self.next = self.log.lock().records.range(..=position).next_back().map_or(position, |(first, _)| *first);
     }
 }
 
-impl Iterator for Reading<'_> {
+impl Iterator for Cursor<'_> {
     type Item = Result<StoredRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -148,7 +148,7 @@ impl Iterator for Reading<'_> {
     }
 }
 
-impl Reader for Reading<'_> {
+impl Reader for Cursor<'_> {
     fn pass(&mut self, position: Position) -> Result<(), ReadError> {
         self.seek(position);
         Ok(())

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use sled::{Db, IVec, Tree};
 
 use super::catch_panic::without_panic;
-use super::head_file::{Seen, Witness};
+use super::head_file::{HeadFile, LastHead};
 pub use super::lifecycle::Closed;
 use super::lifecycle::{self, Closing, Obstacle};
 use super::pages::{self, PAGE_BYTES_MAX};
@@ -45,7 +45,7 @@ pub struct SledLog {
     db: Db,
     secrets: Tree,
     file: File,
-    witness: Witness,
+    head_file: HeadFile,
     head: Mutex<Head>,
     counters: Counters,
     /// The last to be dropped.
@@ -71,10 +71,10 @@ impl SledLog {
         })?;
         let (db, secrets) = without_panic(|| open_store(&path, cache_mb)).map_err(unsound)??;
         let file = File::options().read(true).write(true).open(path.join("db")).map_err(OpenError::Store)?;
-        let (witness, seen) = Witness::open(&path).map_err(OpenError::Store)?;
+        let (head_file, seen) = HeadFile::open(&path).map_err(OpenError::Store)?;
         let closing = Closing::of(path);
         let (head, counters) = (Mutex::new(Head::EMPTY), Counters::default());
-        let log = Self { db, secrets, file, witness, head, counters, closing };
+        let log = Self { db, secrets, file, head_file, head, counters, closing };
         let head = log.read_head()?;
         log.set_head(head);
         log.compare(seen)?;
@@ -88,7 +88,7 @@ impl SledLog {
     }
 
     /// What was durable must still be there; of an empty log that is nothing.
-    fn compare(&self, seen: Option<Seen>) -> Result<(), ReadError> {
+    fn compare(&self, seen: Option<LastHead>) -> Result<(), ReadError> {
         let Some(seen) = seen.filter(|seen| seen.position > 0) else { return Ok(()) };
         let head = self.head().position;
         let damaged = |position, what: &str| ReadError::Damaged { position, what: what.to_owned() };
@@ -189,7 +189,7 @@ impl Log for SledLog {
         let Head { position, hash, .. } = self.head();
         self.db.flush().map_err(|error| WriteError::Unknown(error.into()))?;
         self.file.sync_data().map_err(WriteError::Unknown)?;
-        self.witness.see(Seen { position, hash }).map_err(WriteError::Unknown)?;
+        self.head_file.see(LastHead { position, hash }).map_err(WriteError::Unknown)?;
         self.counters.syncs.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -329,7 +329,7 @@ impl Drop for SledLog {
     fn drop(&mut self) {
         // What cannot be made durable is not sealed: it differs at the next start, or is found by the witness.
         let flushed = self.db.flush().map(drop).map_err(io::Error::from);
-        let synced = flushed.and_then(|()| self.file.sync_all()).and_then(|()| self.witness.sync());
+        let synced = flushed.and_then(|()| self.file.sync_all()).and_then(|()| self.head_file.sync());
         if let Err(error) = synced {
             tracing::error!(%error, "the log cannot be closed cleanly");
         }

@@ -2,7 +2,7 @@
 
 use events::chat::Responsible;
 use events::event::Event;
-use events::index::{AccountEntry, Lookup};
+use events::index::{AccountEntry, IndexKey};
 use events::log::{Log, NOTE_BYTES_MAX};
 use events::notes;
 use events::time::Timestamp;
@@ -20,7 +20,7 @@ fn called(characters: usize) -> Responsible {
 }
 
 fn responsible(desk: &Desk) -> Option<Responsible> {
-    desk.index.find::<Option<Responsible>>(&Lookup::Responsible(chat(0, 1))).unwrap().flatten()
+    desk.index.find::<Option<Responsible>>(&IndexKey::Responsible(chat(0, 1))).unwrap().flatten()
 }
 
 /// The first account of a workspace, with an owner's name of this length.
@@ -103,7 +103,7 @@ fn an_account_whose_owner_has_a_name_of_four_thousand_bytes_is_known() {
     for mut desk in Desk::each() {
         desk.append(of_workspace(0), vec![connected(0, 1_000)]);
         let desk = everywhere(desk, |desk| {
-            let entry: AccountEntry = desk.index.find(&Lookup::Account(account(0))).unwrap().unwrap();
+            let entry: AccountEntry = desk.index.find(&IndexKey::Account(account(0))).unwrap().unwrap();
             assert_eq!((entry.full_name.reveal().len(), entry.email.reveal().len()), (4_000, 248));
         });
         assert_eq!(parts(desk.log()), 2);
@@ -118,7 +118,7 @@ fn a_part_that_is_lost_is_damage_and_not_a_shorter_value() {
         let (key, _) = desk.log().notes(b"+", b"+", 1).unwrap().remove(0);
         desk.sequencer.note(vec![(key, None)]).unwrap();
         desk.flush();
-        assert!(desk.index.find::<Option<Responsible>>(&Lookup::Responsible(chat(0, 1))).is_err());
+        assert!(desk.index.find::<Option<Responsible>>(&IndexKey::Responsible(chat(0, 1))).is_err());
     }
 }
 
@@ -143,7 +143,7 @@ fn a_number_is_held_until_somebody_ends_its_connection() {
 }
 
 fn named_by_hand(desk: &Desk, number: u64) -> Option<bool> {
-    desk.index.find(&Lookup::NamedByHand(chat(0, number))).unwrap()
+    desk.index.find(&IndexKey::NamedByHand(chat(0, number))).unwrap()
 }
 
 // The kind: what an earlier version did not write down, and a later one relies on.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use events::ids::{ChatId, MessageId, StreamId, WorkspaceId};
-use events::index::{ChatEntry, Index, KeyEntry, Lookup, Remembered, Series};
+use events::index::{ChatEntry, Index, IndexKey, KeyEntry, Remembered, Series};
 use events::log::Note;
 use events::notes::{Origin, Space};
 use events::personal::Digest;
@@ -43,19 +43,19 @@ fn converse(desk: &mut Desk, number: u64) {
 
 /// All that an index knows.
 fn picture(index: &Index) -> Vec<String> {
-    let mut seen = vec![format!("{:?}", index.find::<u64>(&Lookup::Workspaces).unwrap())];
+    let mut seen = vec![format!("{:?}", index.find::<u64>(&IndexKey::Workspaces).unwrap())];
     for nth in 0..=WORKSPACES {
-        seen.push(format!("{:?}", index.find::<WorkspaceId>(&Lookup::Inbound(token(nth))).unwrap()));
-        seen.push(format!("{:?}", index.find::<KeyEntry>(&Lookup::ApiKey(key(nth))).unwrap()));
+        seen.push(format!("{:?}", index.find::<WorkspaceId>(&IndexKey::Inbound(token(nth))).unwrap()));
+        seen.push(format!("{:?}", index.find::<KeyEntry>(&IndexKey::ApiKey(key(nth))).unwrap()));
         seen.push(series(index, Series::Stream(of_workspace(nth))));
         seen.push(series(index, Series::Stream(of_account(nth))));
         for number in 1..=CHATS {
             seen.push(series(index, Series::Stream(StreamId::Chat(chat(nth, number)))));
             seen.push(series(index, Series::Message(MessageId::from_bits(nth * 100 + number))));
-            seen.push(format!("{:?}", index.find::<ChatEntry>(&Lookup::Chat(chat(nth, number))).unwrap()));
-            let peer = Lookup::peer(account(nth), &peer(number));
+            seen.push(format!("{:?}", index.find::<ChatEntry>(&IndexKey::Chat(chat(nth, number))).unwrap()));
+            let peer = IndexKey::peer(account(nth), &peer(number));
             seen.push(format!("{:?}", index.find::<ChatId>(&peer).unwrap()));
-            let key = Lookup::idempotency(workspace(nth), &client_key(nth, number));
+            let key = IndexKey::idempotency(workspace(nth), &client_key(nth, number));
             seen.push(format!("{:?}", index.find::<Remembered>(&key).unwrap()));
         }
     }
@@ -185,7 +185,7 @@ fn there_is_nothing_to_store_twice() {
 #[test]
 fn a_newer_value_hides_an_older_one_that_is_on_its_way_to_the_disk() {
     for mut desk in Desk::each() {
-        let count = |desk: &Desk| desk.index.find::<u64>(&Lookup::Workspaces).unwrap();
+        let count = |desk: &Desk| desk.index.find::<u64>(&IndexKey::Workspaces).unwrap();
         for nth in 0..3 {
             desk.append(of_workspace(nth), begun(nth));
             assert_eq!(count(&desk), Some(nth + 1));
@@ -202,7 +202,7 @@ fn a_client_key_belongs_to_its_workspace() {
     for mut desk in Desk::each() {
         begin(&mut desk);
         desk.append_because(of_workspace(0), accepted(0, 1, 1), Some(given("order")), 1_000);
-        let found = |nth| desk.index.find::<Remembered>(&Lookup::idempotency(workspace(nth), "order")).unwrap();
+        let found = |nth| desk.index.find::<Remembered>(&IndexKey::idempotency(workspace(nth), "order")).unwrap();
         let message = MessageId::from_bits(1);
         assert_eq!(found(0), Some(Remembered { message, body: Digest::of(b"body"), at: Timestamp::from_ms(1_000) }));
         assert_eq!(found(1), None);
@@ -219,7 +219,7 @@ fn use_keys(desk: &mut Desk, count: u64) {
 }
 
 fn remembered(desk: &Desk, number: u64) -> Option<Timestamp> {
-    let lookup = Lookup::idempotency(workspace(0), &format!("order-{number}"));
+    let lookup = IndexKey::idempotency(workspace(0), &format!("order-{number}"));
     desk.index.find::<Remembered>(&lookup).unwrap().map(|found| found.at)
 }
 

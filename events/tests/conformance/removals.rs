@@ -1,40 +1,40 @@
 //! A replaced inbound token and a revoked key open their workspace until that is durable, and never again.
 
 use events::ids::WorkspaceId;
-use events::index::{KeyEntry, Lookup};
+use events::index::{IndexKey, KeyEntry};
 
 use crate::desk::Desk;
 use crate::facts::*;
 
 /// Whose the token or key is that may be answered with now: only what is durable counts.
-fn opens(desk: &Desk, lookup: &Lookup) -> Option<WorkspaceId> {
+fn opens(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     let durable = desk.watermark.durable();
     match lookup {
-        Lookup::ApiKey(_) => desk.index.find_durable::<KeyEntry>(lookup, durable).unwrap().map(|key| key.workspace),
+        IndexKey::ApiKey(_) => desk.index.find_durable::<KeyEntry>(lookup, durable).unwrap().map(|key| key.workspace),
         _ => desk.index.find_durable(lookup, durable).unwrap(),
     }
 }
 
 /// The same as rules see it.
-fn sequenced(desk: &Desk, lookup: &Lookup) -> Option<WorkspaceId> {
+fn sequenced(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     match lookup {
-        Lookup::ApiKey(_) => desk.index.find::<KeyEntry>(lookup).unwrap().map(|key| key.workspace),
+        IndexKey::ApiKey(_) => desk.index.find::<KeyEntry>(lookup).unwrap().map(|key| key.workspace),
         _ => desk.index.find(lookup).unwrap(),
     }
 }
 
 /// The first token or key of the first workspace, and the event that ends it.
-fn ends() -> [(Lookup, Lookup, Vec<events::event::Event>); 2] {
+fn ends() -> [(IndexKey, IndexKey, Vec<events::event::Event>); 2] {
     let replaced = url_generated(0, token(9), Some(token(0)));
     let revoked = vec![key_created(0, 2, key(9)), key_revoked(0, 1, key(0))];
     [
-        (Lookup::Inbound(token(0)), Lookup::Inbound(token(9)), vec![replaced]),
-        (Lookup::ApiKey(key(0)), Lookup::ApiKey(key(9)), revoked),
+        (IndexKey::Inbound(token(0)), IndexKey::Inbound(token(9)), vec![replaced]),
+        (IndexKey::ApiKey(key(0)), IndexKey::ApiKey(key(9)), revoked),
     ]
 }
 
 /// Lets the old one end, and looks for it again and again, wherever the entries are.
-fn ends_for_good(mut desk: Desk, (old, new, events): (Lookup, Lookup, Vec<events::event::Event>)) {
+fn ends_for_good(mut desk: Desk, (old, new, events): (IndexKey, IndexKey, Vec<events::event::Event>)) {
     assert_eq!(opens(&desk, &old), Some(workspace(0)), "before it ends");
     desk.append(of_workspace(0), events);
     assert_eq!((sequenced(&desk, &old), sequenced(&desk, &new)), (None, Some(workspace(0))), "sequenced");
@@ -57,7 +57,7 @@ fn ends_for_good(mut desk: Desk, (old, new, events): (Lookup, Lookup, Vec<events
     gone(&desk.reopened(), &old, &new);
 }
 
-fn gone(desk: &Desk, old: &Lookup, new: &Lookup) {
+fn gone(desk: &Desk, old: &IndexKey, new: &IndexKey) {
     assert_eq!((sequenced(desk, old), opens(desk, old)), (None, None));
     assert_eq!(opens(desk, new), Some(workspace(0)));
 }
@@ -144,7 +144,7 @@ fn the_end_of_one_ends_no_other() {
             desk.append(of_workspace(0), events);
         }
         desk.store_index();
-        for lookup in [Lookup::Inbound(token(1)), Lookup::ApiKey(key(1))] {
+        for lookup in [IndexKey::Inbound(token(1)), IndexKey::ApiKey(key(1))] {
             assert_eq!(opens(&desk, &lookup), Some(workspace(1)));
         }
     }

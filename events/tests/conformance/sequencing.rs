@@ -1,6 +1,6 @@
 //! Order first: who may append, who is told, and what look-ups see meanwhile.
 
-use events::index::{ChatEntry, Lookup};
+use events::index::{ChatEntry, IndexKey};
 use events::sequencer::{AppendError, Inbox};
 use events::who::Who;
 
@@ -75,7 +75,7 @@ fn what_is_refused_leaves_no_trace() {
         assert!(desk.try_append(of_workspace(0), 9, vec![opened(0, 1)]).is_err());
         assert_eq!(desk.try_append(of_workspace(0), 3, vec![]), Err(AppendError::Empty));
         assert_eq!((desk.sequencer.head(), desk.watermark.sequenced()), (3, 3));
-        assert_eq!(desk.index.find::<ChatEntry>(&Lookup::Chat(chat(0, 1))).unwrap(), None);
+        assert_eq!(desk.index.find::<ChatEntry>(&IndexKey::Chat(chat(0, 1))).unwrap(), None);
         desk.flush();
         assert_eq!(desk.log().head().position, 3);
     }
@@ -191,7 +191,7 @@ fn look_ups_see_what_is_sequenced_and_durable_ones_do_not() {
         desk.append(of_workspace(0), begun(0));
         desk.flush();
         desk.append(of_workspace(0), vec![opened(0, 1)]);
-        let lookup = Lookup::peer(account(0), &peer(1));
+        let lookup = IndexKey::peer(account(0), &peer(1));
         let durable = |desk: &Desk| desk.index.find_durable(&lookup, desk.watermark.durable()).unwrap();
         assert_eq!(desk.index.find(&lookup).unwrap(), Some(chat(0, 1)));
         assert_eq!(durable(&desk), None::<events::ids::ChatId>);

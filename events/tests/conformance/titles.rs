@@ -2,7 +2,7 @@
 
 use events::chat::Responsible;
 use events::ids::ChatId;
-use events::index::Lookup;
+use events::index::IndexKey;
 
 use crate::desk::Desk;
 use crate::facts::*;
@@ -13,7 +13,7 @@ fn title(desk: &Desk, number: u64) -> String {
 
 /// Nobody as well when nobody ever was.
 fn responsible(desk: &Desk, number: u64) -> Option<Responsible> {
-    desk.index.find::<Option<Responsible>>(&Lookup::Responsible(chat(0, number))).unwrap().flatten()
+    desk.index.find::<Option<Responsible>>(&IndexKey::Responsible(chat(0, number))).unwrap().flatten()
 }
 
 fn named(desk: &Desk, name: &str) -> Vec<ChatId> {

@@ -9,7 +9,7 @@ use events::watermark::Watermark;
 
 /// What was asked of a log, and how far the watermark was at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum LogCall {
     Write { commits: usize, notes: usize, durable: Position },
     Sync { durable: Position },
 }
@@ -27,7 +27,7 @@ pub struct Watched {
     inner: Arc<dyn Log>,
     broken: Broken,
     watermark: OnceLock<Watermark>,
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<LogCall>>,
 }
 
 impl Watched {
@@ -41,7 +41,7 @@ impl Watched {
     }
 
     /// All that was asked, in order.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<LogCall> {
         self.seen.lock().unwrap().clone()
     }
 
@@ -49,7 +49,7 @@ impl Watched {
         self.watermark.get().unwrap().durable()
     }
 
-    fn see(&self, seen: Seen) {
+    fn see(&self, seen: LogCall) {
         self.seen.lock().unwrap().push(seen);
     }
 }
@@ -64,12 +64,12 @@ impl Log for Watched {
     }
 
     fn write(&self, batch: &Batch) -> Result<(), WriteError> {
-        self.see(Seen::Write { commits: batch.records.len(), notes: batch.notes.len(), durable: self.durable() });
+        self.see(LogCall::Write { commits: batch.records.len(), notes: batch.notes.len(), durable: self.durable() });
         if self.broken == Broken::Write { Err(failure()) } else { self.inner.write(batch) }
     }
 
     fn sync(&self) -> Result<(), WriteError> {
-        self.see(Seen::Sync { durable: self.durable() });
+        self.see(LogCall::Sync { durable: self.durable() });
         if self.broken == Broken::Sync { Err(failure()) } else { self.inner.sync() }
     }
 

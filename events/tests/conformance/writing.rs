@@ -17,7 +17,7 @@ use crate::desk::{Desk, commit};
 use crate::facts::*;
 use crate::hand::queued;
 use crate::store::Store;
-use crate::watched::{Broken, Seen, Watched};
+use crate::watched::{Broken, LogCall, Watched};
 
 /// A writer that has not begun, on a log that is watched.
 struct Bench {
@@ -53,7 +53,7 @@ impl Bench {
     }
 
     /// Ends the sequencer and lets the writer work off what waits.
-    fn run(self) -> (Result<(), WriterError>, Vec<Seen>, Watermark) {
+    fn run(self) -> (Result<(), WriterError>, Vec<LogCall>, Watermark) {
         drop(self.sequencer);
         let result = self.writer.run(self.work);
         (result, self.log.seen(), self.watermark)
@@ -73,7 +73,7 @@ fn the_watermark_rises_after_the_sync_and_not_before() {
         bench.sequence(300, "hi");
         let (result, seen, watermark) = bench.run();
         result.unwrap();
-        let wanted = [write(256, 0), Seen::Sync { durable: 0 }, write(44, 256), Seen::Sync { durable: 256 }];
+        let wanted = [write(256, 0), LogCall::Sync { durable: 0 }, write(44, 256), LogCall::Sync { durable: 256 }];
         assert_eq!(seen, wanted);
         assert_eq!(watermark.durable(), 300);
     }
@@ -89,8 +89,8 @@ fn commits_that_wait_are_written_and_synced_once_and_the_index_a_part_at_a_time(
         result.unwrap();
         // With the commits the note and the first eight of the index; then the rest: 40 messages, an account and a chat,
         // the place that is covered.
-        let first = [Seen::Write { commits: 40, notes: 1 + 8, durable: 0 }, Seen::Sync { durable: 0 }];
-        let rest = [Seen::Write { commits: 0, notes: 43 - 8, durable: 40 }, Seen::Sync { durable: 40 }];
+        let first = [LogCall::Write { commits: 40, notes: 1 + 8, durable: 0 }, LogCall::Sync { durable: 0 }];
+        let rest = [LogCall::Write { commits: 0, notes: 43 - 8, durable: 40 }, LogCall::Sync { durable: 40 }];
         assert_eq!(seen, [first, rest].concat());
     }
 }
@@ -123,14 +123,14 @@ fn a_batch_that_has_grown_large_is_closed() {
 }
 
 /// A write without notes.
-const fn write(commits: usize, durable: Position) -> Seen {
-    Seen::Write { commits, notes: 0, durable }
+const fn write(commits: usize, durable: Position) -> LogCall {
+    LogCall::Write { commits, notes: 0, durable }
 }
 
-fn sizes(seen: &[Seen]) -> Vec<usize> {
+fn sizes(seen: &[LogCall]) -> Vec<usize> {
     let sizes = seen.iter().filter_map(|seen| match seen {
-        Seen::Write { commits, .. } => Some(*commits),
-        Seen::Sync { .. } => None,
+        LogCall::Write { commits, .. } => Some(*commits),
+        LogCall::Sync { .. } => None,
     });
     sizes.collect()
 }
@@ -146,7 +146,7 @@ fn storing_the_index_takes_a_part_of_each_batch_and_delays_no_commit() {
         // 301 messages, an account and a chat, the place that is covered, and the end: three batches at least.
         assert_eq!(sizes(&seen)[..2], [256, 45]);
         let notes =
-            seen.iter().filter_map(|seen| if let Seen::Write { notes, .. } = seen { Some(*notes) } else { None });
+            seen.iter().filter_map(|seen| if let LogCall::Write { notes, .. } = seen { Some(*notes) } else { None });
         let notes: Vec<_> = notes.collect();
         assert!(notes.iter().all(|count| *count <= BATCH_NOTES_MAX), "{notes:?}");
         assert_eq!(notes.iter().sum::<usize>(), store.log().notes(b"", b"", usize::MAX).unwrap().len());
@@ -189,7 +189,7 @@ fn a_failed_sync_ends_the_writer_and_is_not_tried_again() {
         bench.sequence(600, "hi");
         let (result, seen, watermark) = bench.run();
         assert!(matches!(result, Err(WriterError::Write(WriteError::Unknown(_)))), "{result:?}");
-        assert_eq!(seen, [write(256, 0), Seen::Sync { durable: 0 }]);
+        assert_eq!(seen, [write(256, 0), LogCall::Sync { durable: 0 }]);
         assert_eq!(watermark.durable(), 0);
     }
 }
@@ -221,7 +221,7 @@ fn a_commit_that_cannot_be_written_gets_no_place_and_ends_nothing() {
         bench.sequence(2, "hi");
         let (result, seen, watermark) = bench.run();
         result.unwrap();
-        assert_eq!(seen, [write(2, 0), Seen::Sync { durable: 0 }]);
+        assert_eq!(seen, [write(2, 0), LogCall::Sync { durable: 0 }]);
         assert_eq!((watermark.durable(), store.log().head().position), (2, 2));
     }
 }

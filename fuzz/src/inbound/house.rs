@@ -10,16 +10,16 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, Uri};
 use actix_web::{App, test};
 use actors::workspace::Workspace;
-use events::ids::WorkspaceId;
 use events::codec::decode;
+use events::ids::WorkspaceId;
 use events::record::{Position, Record};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tidings::gateway::Gateway;
 
-use super::judge::{self, Answer, Kept, Seen};
+use super::judge::{self, Answer, Exchange, RememberedAnswers};
 use super::launch::{ADMIN_KEY, BASE_URL, launch};
-use super::request::{Door, Request};
+use super::request::{Request, Url};
 
 /// In virtual time, which jumps when everybody waits: so a request that waits for ever is found at once.
 const ENDS_WITHIN: Duration = Duration::from_secs(3_600);
@@ -39,8 +39,8 @@ pub struct House {
     system: Option<SystemRunner>,
     gateway: Gateway,
     ask: Ask,
-    tenants: BTreeMap<Door, Tenant>,
-    kept: Kept,
+    tenants: BTreeMap<Url, Tenant>,
+    kept: RememberedAnswers,
     served: usize,
 }
 
@@ -63,13 +63,13 @@ impl House {
             let gateway = launch();
             let ask = asking(&gateway).await;
             let mut tenants = BTreeMap::new();
-            for door in [Door::Open, Door::Strict, Door::Disabled, Door::Poor, Door::Empty] {
-                tenants.insert(door, furnish(&ask, door).await);
+            for url in [Url::Open, Url::Strict, Url::Disabled, Url::Poor, Url::Empty] {
+                tenants.insert(url, furnish(&ask, url).await);
             }
             quiet().await;
             (gateway, ask, tenants)
         });
-        Self { system: Some(system), gateway, ask, tenants, kept: Kept::default(), served: 0 }
+        Self { system: Some(system), gateway, ask, tenants, kept: RememberedAnswers::default(), served: 0 }
     }
 
     /// How many requests it has answered.
@@ -79,11 +79,11 @@ impl House {
 
     /// Sends a request and judges the answer.
     pub fn serve(&mut self, request: &Request<'_>) {
-        let tenant = self.tenants.get(&request.door).cloned();
+        let tenant = self.tenants.get(&request.url).cloned();
         let odd = || format!("/in/{}", String::from_utf8_lossy(request.odd));
         let path = match &tenant {
             Some(tenant) => tenant.path.clone(),
-            None if request.door == Door::Odd => odd(),
+            None if request.url == Url::Odd => odd(),
             None => NEVER_ISSUED.to_owned(),
         };
         // What is no URI, and what leads elsewhere, a server never asks the gateway.
@@ -104,18 +104,18 @@ impl House {
     }
 
     /// Sends a request, and looks at the log before and after.
-    async fn ask(&self, request: &Request<'_>, uri: &Uri, tenant: Option<&Tenant>) -> Seen {
+    async fn ask(&self, request: &Request<'_>, uri: &Uri, tenant: Option<&Tenant>) -> Exchange {
         let balance_before = self.balance(tenant).await;
         let position = self.gateway.shard.watermark().sequenced();
         let answer = (self.ask)(to_send(request, uri)).await;
         let records = self.records_after(position);
         let balance = self.balance(tenant).await;
-        Seen { workspace: tenant.map(|tenant| tenant.id), answer, records, balance_before, balance }
+        Exchange { workspace: tenant.map(|tenant| tenant.id), answer, records, balance_before, balance }
     }
 
     async fn balance(&self, tenant: Option<&Tenant>) -> u64 {
         let Some(tenant) = tenant else { return 0 };
-        let seen = self.gateway.shard.look::<Workspace, _>(tenant.id, |state| state.balance).await;
+        let seen = self.gateway.shard.inspect::<Workspace, _>(tenant.id, |state| state.balance).await;
         seen.expect("a workspace can be looked at").value
     }
 
@@ -160,26 +160,26 @@ fn to_send(request: &Request<'_>, uri: &Uri) -> test::TestRequest {
     sent.peer_addr(SocketAddr::from(PEER)).set_payload(request.body.to_vec())
 }
 
-/// Makes the workspace behind a door.
-async fn furnish(ask: &Ask, door: Door) -> Tenant {
+/// Makes the workspace behind a url.
+async fn furnish(ask: &Ask, url: Url) -> Tenant {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
-    let credits = if door == Door::Poor { 1 } else { CREDITS };
+    let credits = if url == Url::Poor { 1 } else { CREDITS };
     let body = json!({"name": "Acme", "owner": owner, "credits": credits});
     let made = order(ask, Method::POST, "/admin/v1/workspaces", ADMIN_KEY, &body).await;
     let text = |field: &str| made.get(field).and_then(Value::as_str).expect("the answer has it");
     let key = text("api_key");
-    if door != Door::Empty {
+    if url != Url::Empty {
         // A number is connected in one workspace only.
-        let phone = match door {
-            Door::Strict => "+12025550190",
-            Door::Disabled => "+12025550191",
-            Door::Poor => "+12025550192",
+        let phone = match url {
+            Url::Strict => "+12025550190",
+            Url::Disabled => "+12025550191",
+            Url::Poor => "+12025550192",
             _ => "+12025550100",
         };
         let account = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
         order(ask, Method::POST, "/api/v1/accounts", key, &account).await;
     }
-    let settings = json!({"enabled": door != Door::Disabled, "strict": door == Door::Strict});
+    let settings = json!({"enabled": url != Url::Disabled, "strict": url == Url::Strict});
     order(ask, Method::PATCH, "/api/v1/inbound", key, &settings).await;
     let path = text("inbound_url").strip_prefix(BASE_URL).expect("our own address").to_owned();
     let id = made.get("workspace_id").and_then(Value::as_u64).and_then(WorkspaceId::new);

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tidings::codes::{self, Kind};
 
-use super::request::{Door, Request};
+use super::request::{Request, Url};
 
 /// An answer as it leaves.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Answer {
 
 /// What a request led to.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Exchange {
     /// Whose URL it was sent to; `None` for nobody's.
     pub workspace: Option<WorkspaceId>,
     pub answer: Answer,
@@ -38,10 +38,10 @@ pub struct Seen {
 }
 
 /// Keys that were given with an accepted message, its body and its id.
-pub type Kept = BTreeMap<(Option<WorkspaceId>, Vec<u8>), (Vec<u8>, String)>;
+pub type RememberedAnswers = BTreeMap<(Option<WorkspaceId>, Vec<u8>), (Vec<u8>, String)>;
 
 /// Panics if anything is wrong. `secret` is the token, which no answer shows.
-pub fn judge(request: &Request<'_>, seen: &Seen, secret: Option<&str>, kept: &mut Kept) {
+pub fn judge(request: &Request<'_>, seen: &Exchange, secret: Option<&str>, kept: &mut RememberedAnswers) {
     let answer = &seen.answer;
     let text = String::from_utf8(answer.body.to_vec()).expect("answers are texts");
     assert!(matches!(answer.status, 200 | 400..=409), "{request:?}: {answer:?}");
@@ -78,10 +78,10 @@ fn is_page(request: &Request<'_>, answer: &Answer) -> bool {
 }
 
 /// A message was accepted: it is queued and charged once, in one commit, unless its key has been answered before.
-fn accepted(request: &Request<'_>, seen: &Seen, value: &Value, message: &str, kept: &mut Kept) {
-    let Seen { workspace, answer, records, .. } = seen;
+fn accepted(request: &Request<'_>, seen: &Exchange, value: &Value, message: &str, kept: &mut RememberedAnswers) {
+    let Exchange { workspace, answer, records, .. } = seen;
     assert_eq!(request.method, Method::POST);
-    assert!(matches!(request.door, Door::Open | Door::Strict | Door::Poor), "{request:?}: {answer:?}");
+    assert!(matches!(request.url, Url::Open | Url::Strict | Url::Poor), "{request:?}: {answer:?}");
     assert_eq!((answer.status, value), (200, &json!({"status": "success", "data": {"message_id": message}})));
     assert!(!request.is_dry(), "{request:?}: {answer:?}");
     let id = request.key().map(|key| (*workspace, key.to_vec()));
@@ -186,11 +186,11 @@ fn verdict(request: &Request<'_>, answer: &Answer, value: &Value) {
 /// The one shape of every refusal. Returns its code, if its body is one that has it.
 fn refused<'a>(request: &Request<'_>, answer: &Answer, value: &'a Value) -> &'a str {
     let status = answer.status;
-    let is_right = match (&request.method, request.door) {
-        (&Method::POST, Door::Wrong | Door::Odd) => status == 404,
+    let is_right = match (&request.method, request.url) {
+        (&Method::POST, Url::Wrong | Url::Odd) => status == 404,
         (&Method::POST, _) => status != 405,
-        (_, Door::Odd) => matches!(status, 404 | 405),
-        (&Method::GET | &Method::HEAD, _) | (_, Door::Wrong) => status == 405,
+        (_, Url::Odd) => matches!(status, 404 | 405),
+        (&Method::GET | &Method::HEAD, _) | (_, Url::Wrong) => status == 405,
         _ => matches!(status, 400 | 405),
     };
     assert!(is_right, "{request:?}: {answer:?}");

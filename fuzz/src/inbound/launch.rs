@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::runtime::clock::Clock;
-use actors::runtime::shard::Reading;
+use events::history::ReadMode;
 use events::log::Log;
 use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
@@ -14,9 +14,9 @@ use events::writer::{Work, Writer};
 use futures_util::future::BoxFuture;
 use tidings::config::{Config, Overrides};
 use tidings::files::{Fault, Fetched, Files};
-use tidings::gateway::{Gateway, Make};
-use tidings::outbound::{self, Answered, Poster, Request};
-use tidings::secrets::{Chance, digest};
+use tidings::gateway::{Dependencies, Gateway};
+use tidings::outbound::{self, Answered, HttpPoster, Request};
+use tidings::secrets::{Entropy, digest};
 use tidings::whatsapp::sending::Transports;
 use tidings::whatsapp::transports::simulator::Shared;
 use tidings::whatsapp::transports::simulator::in_process::InProcess;
@@ -39,18 +39,18 @@ pub fn launch() -> Gateway {
     let world = Shared::new(clock.clone());
     let mut transports = Transports::new();
     transports.insert("simulator".to_owned(), Arc::new(InProcess::new(world.clone())));
-    let make = Make {
+    let make = Dependencies {
         clock,
         secrets: Arc::clone(&log) as Arc<dyn Secrets>,
         log,
-        chance: chance(),
+        entropy: entropy(),
         transports,
         files: Arc::new(Nowhere),
         mailer: None,
         poster: Arc::new(Nowhere),
         simulator: Some(world),
         echo: None,
-        reading: Reading::Inline,
+        reading: ReadMode::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
         admin_key: digest(ADMIN_KEY),
         base_url: BASE_URL.to_owned(),
@@ -91,7 +91,7 @@ impl Files for Nowhere {
     }
 }
 
-impl Poster for Nowhere {
+impl HttpPoster for Nowhere {
     fn post(&self, _: Request) -> BoxFuture<'_, Answered> {
         let (response, fault) = (None, Some(outbound::Fault::Unreachable));
         Box::pin(async { Answered { response, fault, duration: Duration::ZERO } })
@@ -99,7 +99,7 @@ impl Poster for Nowhere {
 }
 
 /// The same secrets in every gateway (SplitMix64).
-fn chance() -> Chance {
+fn entropy() -> Entropy {
     let state = AtomicU64::new(1);
     let next = move || {
         let mut bits = state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
@@ -107,7 +107,7 @@ fn chance() -> Chance {
         bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ bits >> 31
     };
-    Chance::from_fn(move || {
+    Entropy::from_fn(move || {
         let mut bytes = [0; 32];
         for chunk in bytes.as_chunks_mut::<8>().0 {
             *chunk = next().to_le_bytes();

@@ -31,10 +31,10 @@ const ORDINARY: &[u8] = b"\x00\x00{\"action\":\"send\",\"phone\":\"+12025550101\
 
 /// Changes the input in place, or says `None` for a fuzzer's own changes. Returns its new size.
 pub fn change(data: &mut [u8], size: usize, size_max: usize, seed: u32) -> Option<usize> {
-    let mut chance = seed;
+    let mut entropy = seed;
     let mut below = |bound: usize| {
-        let drawn = usize::try_from(chance).unwrap_or_default() % bound.max(1);
-        chance /= u32::try_from(bound.max(1)).unwrap_or(u32::MAX);
+        let drawn = usize::try_from(entropy).unwrap_or_default() % bound.max(1);
+        entropy /= u32::try_from(bound.max(1)).unwrap_or(u32::MAX);
         drawn
     };
     let kind = below(12);

@@ -23,7 +23,7 @@ const LINE: &str = "\n";
 
 /// Whose URL it is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Door {
+pub enum Url {
     /// A webhook in order.
     Open,
     /// One that takes the documented fields only.
@@ -40,17 +40,16 @@ pub enum Door {
     Odd,
 }
 
-/// Doors, as the middle three bits of the first byte choose.
-const DOORS: [Door; 8] =
-    [Door::Open, Door::Open, Door::Strict, Door::Disabled, Door::Poor, Door::Empty, Door::Wrong, Door::Odd];
+/// URLs, as the middle three bits of the first byte choose.
+const URLS: [Url; 8] = [Url::Open, Url::Open, Url::Strict, Url::Disabled, Url::Poor, Url::Empty, Url::Wrong, Url::Odd];
 
 /// A request.
 pub struct Request<'a> {
     /// How it is sent.
     pub method: Method,
     /// Where it is sent.
-    pub door: Door,
-    /// The end of the path at an odd door.
+    pub url: Url,
+    /// The end of the path at an odd url.
     pub odd: &'a [u8],
     /// Headers that an HTTP parser would have let through.
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -65,9 +64,9 @@ impl<'a> Request<'a> {
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let (&[first, second], mut rest) = bytes.split_first_chunk()?;
         let method = METHODS.get(usize::from(first & 7)).cloned()?;
-        let door = DOORS.get(usize::from(first >> 3 & 7)).copied()?;
+        let url = URLS.get(usize::from(first >> 3 & 7)).copied()?;
         let pause_ms = PAUSES_MS.get(usize::from(first >> 6)).copied()?;
-        let odd = if door == Door::Odd { line(&mut rest) } else { &[] };
+        let odd = if url == Url::Odd { line(&mut rest) } else { &[] };
         let choice = |shift: u8, mask: u8| usize::from(second >> shift & mask);
         let chosen = [
             ("dry-run", DRY_RUNS.get(choice(0, 3))),
@@ -88,7 +87,7 @@ impl<'a> Request<'a> {
         for _ in 0..choice(6, 3) {
             headers.extend(header(line(&mut rest)));
         }
-        Some(Self { method, door, odd, headers, body: rest, pause_ms })
+        Some(Self { method, url, odd, headers, body: rest, pause_ms })
     }
 
     /// Whether it wants nothing done: the first of several headers counts.
@@ -108,9 +107,9 @@ impl<'a> Request<'a> {
 
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, door, odd, headers, body, .. } = self;
+        let Self { method, url, odd, headers, body, .. } = self;
         let [odd, body] = [odd, body].map(|bytes| bytes.escape_ascii());
-        write!(f, "{method} {door:?} {odd} {headers:?} {body}")
+        write!(f, "{method} {url:?} {odd} {headers:?} {body}")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::door::Access;
+use super::connection::Access;
 
 const CONNECT_EXAMPLES: &str = "\
 Example:

@@ -2,7 +2,7 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::door::Access;
+use super::connection::Access;
 
 const LOG_EXAMPLES: &str = "\
 Examples:

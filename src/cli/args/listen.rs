@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use reqwest::Url;
 
-use super::door::Access;
+use super::connection::Access;
 
 pub(super) const LISTEN_EXAMPLES: &str = "\
 A line for each request: time, our answer, what the signature is worth (valid, stale, invalid, missing; `-` without a

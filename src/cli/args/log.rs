@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use events::ids::StreamId;
 
-use super::door::Server;
+use super::connection::Server;
 use crate::service::as_of::AsOf;
 
 const LS_EXAMPLES: &str = "\

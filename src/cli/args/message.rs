@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::door::Access;
+use super::connection::Access;
 
 pub(super) const SEND_EXAMPLES: &str = "\
 Examples:

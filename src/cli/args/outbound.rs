@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::door::Access;
+use super::connection::Access;
 use super::inbound::LogFormat;
 
 pub(super) const OUTBOUND_EXAMPLES: &str = "\

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::door::{Access, Operator};
+use super::connection::{Access, Operator};
 
 const CREATE_EXAMPLES: &str = "\
 Examples:

@@ -6,8 +6,8 @@ use super::gateway::{Running, data_dir};
 use super::{Bench, Figures, failed};
 use crate::bench::append::commit_bytes;
 use crate::bench::figures::float;
-use crate::bench::lives::{Scribe, ScribeError, Tenant};
-use crate::bench::load::{self, Door, Outcome, Target};
+use crate::bench::load::{self, Endpoint, Outcome, Target};
+use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use crate::cli::exit::{Exit, Failure};
 
 const ACCOUNTS: u64 = 8;
@@ -33,15 +33,15 @@ pub(super) fn measure(bench: &Bench, connections: u64) -> Result<Figures, Failur
     })
 }
 
-fn doors(bench: &Bench) -> Result<Vec<Door>, ScribeError> {
+fn doors(bench: &Bench) -> Result<Vec<Endpoint>, GenerateError> {
     let tenant = Tenant::nth(0, ACCOUNTS, 1);
-    let mut scribe = Scribe::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
-    tenant.make(&mut scribe)?;
-    scribe.finish()?;
-    Ok((0..ACCOUNTS).map(|nth| Door { path: tenant.inbound_path(), account: tenant.phone(nth) }).collect())
+    let mut generator = LogGenerator::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
+    tenant.make(&mut generator)?;
+    generator.finish()?;
+    Ok((0..ACCOUNTS).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) }).collect())
 }
 
-async fn post(bench: &Bench, doors: Vec<Door>, connections: usize) -> Result<(Outcome, u64), Failure> {
+async fn post(bench: &Bench, doors: Vec<Endpoint>, connections: usize) -> Result<(Outcome, u64), Failure> {
     let running = Running::start(bench).await?;
     let (target, time) = (Target { address: running.address, doors }, bench.time);
     let before = running.syncs();

@@ -13,8 +13,8 @@ use super::gateway::{Running, data_dir};
 use super::{Bench, Figures, failed};
 use crate::bench::append::commit_bytes;
 use crate::bench::figures::{Spread, float, per_second};
-use crate::bench::lives::{Scribe, ScribeError, Tenant};
 use crate::bench::receiver::{Arrival, Receiver};
+use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::Gateway;
 use crate::outbound::KeyRing;
@@ -55,12 +55,12 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
 }
 
 /// The reports are there before the gateway is.
-fn owe(bench: &Bench, tenant: &Tenant) -> Result<(), ScribeError> {
-    let mut scribe = Scribe::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
-    tenant.make(&mut scribe)?;
-    tenant.switch_off(&mut scribe)?;
-    (0..bench.time.as_secs() * OWED_A_SECOND).try_for_each(|nth| tenant.owe(&mut scribe, nth))?;
-    scribe.finish()
+fn owe(bench: &Bench, tenant: &Tenant) -> Result<(), GenerateError> {
+    let mut generator = LogGenerator::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
+    tenant.make(&mut generator)?;
+    tenant.switch_off(&mut generator)?;
+    (0..bench.time.as_secs() * OWED_A_SECOND).try_for_each(|nth| tenant.owe(&mut generator, nth))?;
+    generator.finish()
 }
 
 /// How many arrived in which time and with how many syncs, and how long single ones took.
@@ -84,12 +84,12 @@ async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<
 
 async fn switch(gateway: &Gateway, tenant: &Tenant, enabled: bool, discard: bool) -> Result<(), Failure> {
     let webhook = tenant.webhook();
-    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.chance)
+    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.entropy)
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let (by, reason) = (BY, "measured".to_owned());
     let configure = Configure { webhook, url: None, aggregation: None, enabled: Some(enabled), discard, by, reason };
-    let cause = Cause::request(BY, gateway.chance.command_id(), None);
-    let told = gateway.shard.ask::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
+    let cause = Cause::request(BY, gateway.entropy.command_id(), None);
+    let told = gateway.shard.execute::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
     told.map(drop).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
 

@@ -7,7 +7,7 @@ use actix_web::dev::ServerHandle;
 
 use super::{Bench, failed};
 use crate::cli::exit::Failure;
-use crate::cli::serve::{not_started, room, serve};
+use crate::cli::serve::{descriptors, not_started, serve};
 use crate::config::{Config, Network};
 use crate::gateway::{self, Started};
 
@@ -30,7 +30,7 @@ impl Running {
         let listener = TcpListener::bind(config.listen).map_err(|error| failed(&error))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let started = gateway::start(&config, address, false).await.map_err(|error| not_started(&error))?;
-        let size = room::take(config.http.connections_max)?;
+        let size = descriptors::take(config.http.connections_max)?;
         let (server, ..) = serve(&config, &started, listener, size).map_err(|error| failed(&error))?;
         Ok(Self { started, address, server })
     }

@@ -23,7 +23,7 @@ use super::table::{self, Column};
 use super::{print, say};
 use crate::bench::disk::{self, DiskFigures};
 use crate::bench::figures::Spread;
-use crate::bench::lives::ScribeError;
+use crate::bench::synthetic::GenerateError;
 use crate::config::Config;
 
 /// The disk's own limit is measured for so long before and after, or for less where all is shorter.
@@ -165,8 +165,8 @@ fn failed(error: &io::Error) -> Failure {
     Failure::because(Exit::Failed, error)
 }
 
-impl From<ScribeError> for Failure {
-    fn from(error: ScribeError) -> Self {
+impl From<GenerateError> for Failure {
+    fn from(error: GenerateError) -> Self {
         Self::because(Exit::Failed, &error)
     }
 }

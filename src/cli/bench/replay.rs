@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::gateway::data_dir;
 use super::{Bench, Figures, failed};
 use crate::bench::figures::{Spread, per_second};
-use crate::bench::lives::{Scribe, ScribeError, Tenant};
+use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use crate::cli::data_dir::unreadable;
 use crate::cli::exit::{Exit, Failure};
 
@@ -62,11 +62,11 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     })
 }
 
-fn fill(bench: &Bench, tenant: &Tenant) -> Result<(), ScribeError> {
-    let mut scribe = Scribe::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
-    tenant.make(&mut scribe)?;
-    (0..MESSAGES).try_for_each(|nth| tenant.live(&mut scribe, nth))?;
-    scribe.finish()
+fn fill(bench: &Bench, tenant: &Tenant) -> Result<(), GenerateError> {
+    let mut generator = LogGenerator::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
+    tenant.make(&mut generator)?;
+    (0..MESSAGES).try_for_each(|nth| tenant.live(&mut generator, nth))?;
+    generator.finish()
 }
 
 /// A file with the log's records, one behind the other, and their lengths.

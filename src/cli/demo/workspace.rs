@@ -34,7 +34,7 @@ pub(super) struct Ready {
 
 /// Makes what the first start makes, and looks up what is there.
 pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path) -> Result<Ready, Failure> {
-    let seen = gateway.shard.look::<Workspace, _>(WORKSPACE, |state| state.token_hash).await;
+    let seen = gateway.shard.inspect::<Workspace, _>(WORKSPACE, |state| state.token_hash).await;
     let token_hash = seen.map_err(|error| failed(&error))?.value;
     let inbound_url = match token_hash {
         Some(hash) => gateway.inbound_url(&hash).map_err(|error| failed(&error))?,
@@ -49,7 +49,7 @@ pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path
 }
 
 async fn accounts(gateway: &Gateway) -> Result<usize, Failure> {
-    let seen = gateway.shard.look::<Workspace, _>(WORKSPACE, |state| state.accounts.len()).await;
+    let seen = gateway.shard.inspect::<Workspace, _>(WORKSPACE, |state| state.accounts.len()).await;
     Ok(seen.map_err(|error| failed(&error))?.value)
 }
 
@@ -61,7 +61,7 @@ async fn make(gateway: &Gateway, directory: &Path) -> Result<String, Failure> {
         language: "en".to_owned(),
         credits: CREDITS,
     };
-    let made = workspaces::create(gateway, wanted, gateway.chance.command_id()).await;
+    let made = workspaces::create(gateway, wanted, gateway.entropy.command_id()).await;
     let made = made.map_err(|error| failed(&error))?;
     write_private(&api_key_file(directory), &made.api_key).map_err(|error| failed(&error))?;
     Ok(made.inbound_url)
@@ -73,8 +73,8 @@ async fn connect(gateway: &Gateway) -> Result<(), Failure> {
     let connect = gateway.connection(phone, full_name, email, transport, BY).ok_or_else(|| {
         Failure::new(Exit::Usage, "the demo needs the simulator").hint("set simulator.enabled = true")
     })?;
-    let cause = Cause::request(BY, gateway.chance.command_id(), None);
-    match gateway.shard.ask::<Workspace>(WORKSPACE, Command::Connect(connect), cause).await {
+    let cause = Cause::request(BY, gateway.entropy.command_id(), None);
+    match gateway.shard.execute::<Workspace>(WORKSPACE, Command::Connect(connect), cause).await {
         Ok(Answer::Connected(_)) => Ok(()),
         Ok(other) => Err(Failure::new(Exit::Failed, format!("unexpected answer {other:?}"))),
         Err(error) => Err(failed(&error)),
@@ -87,19 +87,19 @@ async fn reporting(gateway: &Gateway, bound: SocketAddr) -> Result<Option<String
     let webhook = WebhookId::of(WORKSPACE);
     let look =
         |state: &webhook::State| (state.webhook.is_some(), state.url.as_ref().map(|url| url.reveal().to_owned()));
-    let seen = gateway.shard.look::<Webhook, _>(webhook, look).await;
+    let seen = gateway.shard.inspect::<Webhook, _>(webhook, look).await;
     let (is_set, url) = seen.map_err(|error| failed(&error))?.value;
     let wanted = format!("http://{bound}{ECHO}");
     let is_ours = url.as_ref().is_none_or(|url| url.ends_with(ECHO) && *url != wanted);
     if !is_ours || is_set && url.is_none() {
         return Ok(url);
     }
-    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.chance).map_err(|error| failed(&error))?;
+    KeyRing::kept_or_first(gateway.secrets.as_ref(), webhook, &gateway.entropy).map_err(|error| failed(&error))?;
     let (url, by) = (Some(Some(wanted.clone())), BY);
     let configure =
         Configure { webhook, url, aggregation: None, enabled: None, discard: false, by, reason: String::new() };
-    let cause = Cause::request(BY, gateway.chance.command_id(), None);
-    let told = gateway.shard.ask::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
+    let cause = Cause::request(BY, gateway.entropy.command_id(), None);
+    let told = gateway.shard.execute::<Webhook>(webhook, webhook::Command::Configure(configure), cause).await;
     told.map(|_| Some(wanted)).map_err(|error| failed(&error))
 }
 

@@ -1,9 +1,9 @@
 //! `tidings listen`: a receiver of a webhook's reports on this machine, which tells each of them.
 
 mod forward;
+mod received_report;
 mod report;
-mod seen;
-mod told;
+mod seen_ids;
 
 use std::net::TcpListener;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use actors::runtime::clock::wall_now;
 
 use self::forward::Forward;
-use self::seen::Seen;
-use self::told::Told;
+use self::received_report::ReceivedReport;
+use self::seen_ids::SeenIds;
 use super::args::{Cli, ListenArgs};
 use super::exit::{Exit, Failure};
 use super::screen::{fitted, width};
@@ -53,7 +53,7 @@ struct Desk {
     key: Option<SigningKey>,
     forward: Option<Forward>,
     status: StatusCode,
-    seen: Mutex<Seen>,
+    seen: Mutex<SeenIds>,
     json: bool,
     colour: bool,
 }
@@ -104,7 +104,8 @@ async fn receive(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
     let is_duplicate = desk.is_duplicate(signed.id);
     let (answer, fault) = desk.answer(&request, &body).await;
     let status = answer.status().as_u16();
-    let told = Told { at, request: &request, body: &body, id: signed.id, signature, is_duplicate, status, fault };
+    let told =
+        ReceivedReport { at, request: &request, body: &body, id: signed.id, signature, is_duplicate, status, fault };
     let told = if desk.json { told.json() } else { fitted(&told.line(desk.colour), width(), INDENT) };
     // Whoever closed stdout early is no reason to keep an answer back.
     let _ = print(&told);

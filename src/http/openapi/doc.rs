@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 
 use super::super::caller::Role;
 use super::super::listed::Listed;
-use super::super::recent::SHOWN;
 use super::schemas;
 use crate::codes;
+use crate::http::api::recent::SHOWN;
 use crate::service::page::LIMIT_MAX;
 
 /// Codes of every route that reads a JSON body.

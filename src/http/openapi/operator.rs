@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::workspaces::{CreateBody, GrantBody};
 use super::doc::Doc;
 use super::schemas;
+use crate::http::admin::workspaces::{CreateBody, GrantBody};
 use crate::service::events::EventRow;
 use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::deliveries::DiscardBody;
-use super::super::outbound::{OutboundBody, RecoverBody};
 use super::doc::Doc;
+use crate::http::api::deliveries::DiscardBody;
+use crate::http::api::outbound::{OutboundBody, RecoverBody};
 use crate::outbound::TryView;
 use crate::service::deliveries::{DeliveryView, DiscardedView};
 use crate::service::outbound::{FlushedView, OutboundView, RecoveredView, ResentView, SecretView};

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::inbound_settings::InboundBody;
-use super::super::keys::CreateKeyBody;
-use super::super::teammates::TeammateBody;
-use super::super::workspace::WorkspaceBody;
 use super::doc::Doc;
 use super::schemas;
+use crate::http::api::inbound_settings::InboundBody;
+use crate::http::api::keys::CreateKeyBody;
+use crate::http::api::teammates::TeammateBody;
+use crate::http::api::workspace::WorkspaceBody;
 use crate::notices::mail::MailView;
 use crate::recent::attempts::AttemptView;
 use crate::service::inbound::InboundView;

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::super::accounts::{ConnectBody, ReasonBody};
-use super::super::chats::ChatBody;
-use super::super::files::CheckBody;
-use super::super::messages::SettleBody;
 use super::doc::Doc;
 use super::schemas;
+use crate::http::api::accounts::{ConnectBody, ReasonBody};
+use crate::http::api::chats::ChatBody;
+use crate::http::api::files::CheckBody;
+use crate::http::api::messages::SettleBody;
 use crate::service::accounts::AccountView;
 use crate::service::chats::ChatView;
 use crate::service::files::FileCheckView;

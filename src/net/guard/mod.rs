@@ -44,7 +44,7 @@ pub struct Target {
 
 /// Why a URL may not be called. The words are for people; they never say which address a name has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Barred {
     /// Not an absolute URL, or a very long one.
     #[error("it must be a complete URL of at most {URL_BYTES_MAX} bytes, such as https://example.com/file.pdf")]
     NotAUrl,
@@ -84,18 +84,18 @@ impl Guard {
     }
 
     /// Judges a URL as it was given. Every address that its name has must be allowed.
-    pub async fn judge_text(&self, text: &str) -> Result<Target, Refusal> {
+    pub async fn judge_text(&self, text: &str) -> Result<Target, Barred> {
         self.judge(parsed(text)?).await
     }
 
     /// Judges a URL, such as that of a redirect. Looks its name up once.
-    pub async fn judge(&self, url: Url) -> Result<Target, Refusal> {
+    pub async fn judge(&self, url: Url) -> Result<Target, Barred> {
         let addresses = match self.place(&url)? {
             Place::At(addresses) => addresses,
             Place::Named(name, port) => {
                 let found = self.resolver.resolve(name).await;
-                let found = found
-                    .map_err(|error| if lack::is_ours(&error) { Refusal::Untried } else { Refusal::Unresolved })?;
+                let found =
+                    found.map_err(|error| if lack::is_ours(&error) { Barred::Untried } else { Barred::Unresolved })?;
                 self.permitted(found, port)?
             }
         };
@@ -103,11 +103,11 @@ impl Guard {
     }
 
     /// Judges a URL as far as that needs no name server: what is refused here would be refused at every call.
-    pub fn foresee(&self, text: &str) -> Result<(), Refusal> {
+    pub fn foresee(&self, text: &str) -> Result<(), Barred> {
         self.place(&parsed(text)?).map(drop)
     }
 
-    fn place<'a>(&self, url: &'a Url) -> Result<Place<'a>, Refusal> {
+    fn place<'a>(&self, url: &'a Url) -> Result<Place<'a>, Barred> {
         let (host, port) = shape(url)?;
         let is_echo = self.own.is_echo(url);
         let doors = if is_echo && url.scheme() == "http" { self.own.doors(&host, port) } else { Vec::new() };
@@ -115,22 +115,22 @@ impl Guard {
             return Ok(Place::At(doors));
         }
         if !is_echo && self.own.is_typed(&host, port) {
-            return Err(Refusal::Own);
+            return Err(Barred::Own);
         }
         let literal = match host {
             Host::Ipv4(ip) => vec![ip.into()],
             Host::Ipv6(ip) => vec![ip.into()],
             // A dot at the end makes a second spelling of every name; nobody needs it.
-            Host::Domain(name) if name.ends_with('.') => return Err(Refusal::NotPublic),
+            Host::Domain(name) if name.ends_with('.') => return Err(Barred::NotPublic),
             Host::Domain(name) if is_localhost(name) => self.loopback()?,
-            Host::Domain(_) if self.networks.is_empty() && !PORTS.contains(&port) => return Err(Refusal::Port),
+            Host::Domain(_) if self.networks.is_empty() && !PORTS.contains(&port) => return Err(Barred::Port),
             Host::Domain(name) => return Ok(Place::Named(name, port)),
         };
         self.permitted(literal, port).map(Place::At)
     }
 
     /// The addresses to call, if every one that the host has is allowed.
-    fn permitted(&self, found: Vec<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, Refusal> {
+    fn permitted(&self, found: Vec<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, Barred> {
         let mut addresses = Vec::new();
         for ip in found {
             let address = SocketAddr::new(ip, port);
@@ -140,27 +140,27 @@ impl Guard {
             }
         }
         addresses.truncate(ADDRESSES_MAX);
-        if addresses.is_empty() { Err(Refusal::Unresolved) } else { Ok(addresses) }
+        if addresses.is_empty() { Err(Barred::Unresolved) } else { Ok(addresses) }
     }
 
     /// What `localhost` stands for: the loopback addresses that are open.
-    fn loopback(&self) -> Result<Vec<IpAddr>, Refusal> {
+    fn loopback(&self) -> Result<Vec<IpAddr>, Barred> {
         let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
         both.retain(|ip| self.networks.open(*ip));
-        if both.is_empty() { Err(Refusal::NotPublic) } else { Ok(both) }
+        if both.is_empty() { Err(Barred::NotPublic) } else { Ok(both) }
     }
 
     /// The verdict on the address comes first: with another port it would be no better.
-    fn permit(&self, address: SocketAddr) -> Result<(), Refusal> {
+    fn permit(&self, address: SocketAddr) -> Result<(), Barred> {
         let ip = address.ip();
         if !self.networks.callable(ip) {
-            return Err(Refusal::NotPublic);
+            return Err(Barred::NotPublic);
         }
         if self.own.is_reached_at(address) {
-            return Err(Refusal::Own);
+            return Err(Barred::Own);
         }
         if !PORTS.contains(&address.port()) && !self.networks.open(ip) {
-            return Err(Refusal::Port);
+            return Err(Barred::Port);
         }
         Ok(())
     }
@@ -174,23 +174,23 @@ enum Place<'a> {
     Named(&'a str, u16),
 }
 
-fn parsed(text: &str) -> Result<Url, Refusal> {
+fn parsed(text: &str) -> Result<Url, Barred> {
     let fits = text.len() <= URL_BYTES_MAX;
-    Url::parse(text).ok().filter(|_| fits).ok_or(Refusal::NotAUrl)
+    Url::parse(text).ok().filter(|_| fits).ok_or(Barred::NotAUrl)
 }
 
 /// What can be said before a name is looked up, whoever we are.
-fn shape(url: &Url) -> Result<(Host<&str>, u16), Refusal> {
+fn shape(url: &Url) -> Result<(Host<&str>, u16), Barred> {
     if url.as_str().len() > URL_BYTES_MAX {
-        return Err(Refusal::NotAUrl);
+        return Err(Barred::NotAUrl);
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Refusal::Scheme);
+        return Err(Barred::Scheme);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Refusal::Credentials);
+        return Err(Barred::Credentials);
     }
-    url.host().zip(url.port_or_known_default()).ok_or(Refusal::NotAUrl)
+    url.host().zip(url.port_or_known_default()).ok_or(Barred::NotAUrl)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn answering(networks: &[&str], answers: &[&[&str]]) -> Guard {
     guard(networks).resolving_by(Answers::new(answers))
 }
 
-fn judged(guard: &Guard, url: &str) -> Result<Vec<String>, Refusal> {
+fn judged(guard: &Guard, url: &str) -> Result<Vec<String>, Barred> {
     let target = guard.judge_text(url).now_or_never().expect("the test's name server answers at once")?;
     Ok(target.addresses.iter().map(ToString::to_string).collect())
 }
@@ -122,36 +122,36 @@ fn every_spelling_of_a_forbidden_address_is_refused() {
         "[5f00::1]",
     ] {
         let url = format!("http://{host}/");
-        assert_eq!(judged(&guard(&[]), &url), Err(Refusal::NotPublic), "{url}");
+        assert_eq!(judged(&guard(&[]), &url), Err(Barred::NotPublic), "{url}");
     }
 }
 
 #[test]
 fn what_is_no_plain_web_address_is_refused() {
     for (url, refusal) in [
-        ("", Refusal::NotAUrl),
-        ("example.com/a.png", Refusal::NotAUrl),
-        ("//example.com/a.png", Refusal::NotAUrl),
-        ("http://", Refusal::NotAUrl),
-        ("http://1.2.3.256/", Refusal::NotAUrl),
-        ("http://[::1%25eth0]/", Refusal::NotAUrl),
-        ("http://a b/", Refusal::NotAUrl),
-        ("http://93.184.216.34:99999/", Refusal::NotAUrl),
-        ("ftp://93.184.216.34/", Refusal::Scheme),
-        ("file:///etc/passwd", Refusal::Scheme),
-        ("gopher://93.184.216.34/", Refusal::Scheme),
-        ("data:text/plain,a", Refusal::Scheme),
-        ("http://user@93.184.216.34/", Refusal::Credentials),
-        ("http://:secret@93.184.216.34/", Refusal::Credentials),
-        ("http://93.184.216.34:22/", Refusal::Port),
-        ("https://93.184.216.34:25/", Refusal::Port),
-        ("http://93.184.216.34:0/", Refusal::Port),
+        ("", Barred::NotAUrl),
+        ("example.com/a.png", Barred::NotAUrl),
+        ("//example.com/a.png", Barred::NotAUrl),
+        ("http://", Barred::NotAUrl),
+        ("http://1.2.3.256/", Barred::NotAUrl),
+        ("http://[::1%25eth0]/", Barred::NotAUrl),
+        ("http://a b/", Barred::NotAUrl),
+        ("http://93.184.216.34:99999/", Barred::NotAUrl),
+        ("ftp://93.184.216.34/", Barred::Scheme),
+        ("file:///etc/passwd", Barred::Scheme),
+        ("gopher://93.184.216.34/", Barred::Scheme),
+        ("data:text/plain,a", Barred::Scheme),
+        ("http://user@93.184.216.34/", Barred::Credentials),
+        ("http://:secret@93.184.216.34/", Barred::Credentials),
+        ("http://93.184.216.34:22/", Barred::Port),
+        ("https://93.184.216.34:25/", Barred::Port),
+        ("http://93.184.216.34:0/", Barred::Port),
     ] {
         assert_eq!(judged(&guard(&[]), url), Err(refusal), "{url}");
     }
     let longest = format!("http://93.184.216.34/{}", "a".repeat(URL_BYTES_MAX - 21));
     assert!(judged(&guard(&[]), &longest).is_ok());
-    assert_eq!(judged(&guard(&[]), &format!("{longest}a")), Err(Refusal::NotAUrl));
+    assert_eq!(judged(&guard(&[]), &format!("{longest}a")), Err(Barred::NotAUrl));
 }
 
 #[test]
@@ -164,12 +164,12 @@ fn one_forbidden_answer_refuses_a_name() {
     ] {
         assert_eq!(
             judged(&answering(&[], &[&answers]), "http://mixed.example/"),
-            Err(Refusal::NotPublic),
+            Err(Barred::NotPublic),
             "{answers:?}"
         );
     }
-    assert_eq!(judged(&guard(&[]), "http://nowhere.example/"), Err(Refusal::Unresolved));
-    assert_eq!(judged(&answering(&[], &[&[]]), "http://empty.example/"), Err(Refusal::Unresolved));
+    assert_eq!(judged(&guard(&[]), "http://nowhere.example/"), Err(Barred::Unresolved));
+    assert_eq!(judged(&answering(&[], &[&[]]), "http://empty.example/"), Err(Barred::Unresolved));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_name_is_looked_up_once_and_its_answer_is_what_is_called() {
     let guard = guard(&[]).resolving_by(Arc::clone(&answers) as Arc<dyn Resolve>);
     assert_eq!(judged(&guard, "http://rebinding.example/"), Ok(vec!["93.184.216.34:80".to_owned()]));
     assert_eq!(answers.left(), 1);
-    assert_eq!(judged(&guard, "http://rebinding.example/"), Err(Refusal::NotPublic));
+    assert_eq!(judged(&guard, "http://rebinding.example/"), Err(Barred::NotPublic));
 }
 
 #[test]
@@ -200,10 +200,10 @@ fn an_opened_network_is_open_on_every_port_and_the_rest_stays_closed() {
     for url in ["http://169.254.169.254/", "http://11.0.0.256/", "http://192.168.0.1/", "http://[fd13::1]/"] {
         assert!(judged(&guard, url).is_err(), "{url}");
     }
-    assert_eq!(judged(&guard, "http://93.184.216.34:9000/"), Err(Refusal::Port));
-    assert_eq!(judged(&guard, "http://[::ffff:10.0.0.5]/"), Err(Refusal::NotPublic));
+    assert_eq!(judged(&guard, "http://93.184.216.34:9000/"), Err(Barred::Port));
+    assert_eq!(judged(&guard, "http://[::ffff:10.0.0.5]/"), Err(Barred::NotPublic));
     let mixed = answering(&["10.0.0.0/8"], &[&["10.0.0.5", "93.184.216.34"], &["10.0.0.5", "10.0.0.6"]]);
-    assert_eq!(judged(&mixed, "http://mixed.example:9000/"), Err(Refusal::Port));
+    assert_eq!(judged(&mixed, "http://mixed.example:9000/"), Err(Barred::Port));
     assert_eq!(judged(&mixed, "http://inside.example:9000/").map(|addresses| addresses.len()), Ok(2));
 }
 
@@ -235,7 +235,7 @@ fn nothing_opens_link_local_metadata_multicast_or_no_host_at_all() {
         "[fd00::5efe:a9fe:a9fe]",
         "[::ffff:100.100.100.200]",
     ] {
-        assert_eq!(judged(&open, &format!("http://{host}/")), Err(Refusal::NotPublic), "{host}");
+        assert_eq!(judged(&open, &format!("http://{host}/")), Err(Barred::NotPublic), "{host}");
     }
     for host in ["10.0.0.5", "127.0.0.1", "[::1]", "[fd00::1]", "[::ffff:10.0.0.5]", "[64:ff9b::10.0.0.5]"] {
         assert!(judged(&open, &format!("http://{host}:81/")).is_ok(), "{host}");
@@ -245,10 +245,10 @@ fn nothing_opens_link_local_metadata_multicast_or_no_host_at_all() {
 #[test]
 fn localhost_is_what_is_open_of_this_machine_whatever_a_resolver_says() {
     let lying = |networks: &[&str]| answering(networks, &[&["93.184.216.34"]]);
-    assert_eq!(judged(&lying(&[]), "http://localhost/"), Err(Refusal::NotPublic));
+    assert_eq!(judged(&lying(&[]), "http://localhost/"), Err(Barred::NotPublic));
     assert_eq!(judged(&lying(&["127.0.0.0/8"]), "http://localhost/"), Ok(vec!["127.0.0.1:80".to_owned()]));
     assert_eq!(judged(&lying(&["::1"]), "http://a.localhost/"), Ok(vec!["[::1]:80".to_owned()]));
-    assert_eq!(judged(&lying(&["127.0.0.0/8"]), "http://localhost./"), Err(Refusal::NotPublic));
+    assert_eq!(judged(&lying(&["127.0.0.0/8"]), "http://localhost./"), Err(Barred::NotPublic));
 }
 
 #[test]
@@ -268,18 +268,18 @@ fn we_never_call_ourselves() {
         "https://TIDINGS.example:443/",
         "http://a.example:8080/",
     ] {
-        assert_eq!(judged(&guard, url), Err(Refusal::Own), "{url}");
+        assert_eq!(judged(&guard, url), Err(Barred::Own), "{url}");
     }
     for url in ["http://127.0.0.1:8081/", "http://127.0.0.2:8080/"] {
         assert!(judged(&guard, url).is_ok(), "{url}");
     }
     let everywhere = own("0.0.0.0:8080", "http://127.0.0.1:8080");
-    assert_eq!(judged(&everywhere, "http://127.0.0.2:8080/"), Err(Refusal::Own));
+    assert_eq!(judged(&everywhere, "http://127.0.0.2:8080/"), Err(Barred::Own));
     assert!(judged(&everywhere, "http://93.184.216.34:8080/").is_ok(), "another machine on our port");
     let by_address = own("127.0.0.1:8080", "http://93.184.216.34");
-    assert_eq!(judged(&by_address, "http://93.184.216.34/"), Err(Refusal::Own));
+    assert_eq!(judged(&by_address, "http://93.184.216.34/"), Err(Barred::Own));
     assert!(judged(&by_address, "http://a.example/").is_ok());
-    assert_eq!(judged(&by_address, "http://b.example/"), Err(Refusal::Own));
+    assert_eq!(judged(&by_address, "http://b.example/"), Err(Barred::Own));
 }
 
 /// Blocks of the registry, written down once more: network, bits.
@@ -343,7 +343,7 @@ proptest! {
             format!("{a}.{}", number & 0x00ff_ffff),
             format!("{a}.{b}.0x{:x}.", number & 0xffff),
         ] {
-            prop_assert_eq!(judged(&guard, &format!("http://{host}/")), Err(Refusal::NotPublic), "{}", host);
+            prop_assert_eq!(judged(&guard, &format!("http://{host}/")), Err(Barred::NotPublic), "{}", host);
         }
     }
 
@@ -355,9 +355,9 @@ proptest! {
                 if ip.is_loopback() {
                     continue;
                 }
-                prop_assert_eq!(judged(&guard, &format!("http://[{ip}]/")), Err(Refusal::NotPublic), "{}", ip);
+                prop_assert_eq!(judged(&guard, &format!("http://[{ip}]/")), Err(Barred::NotPublic), "{}", ip);
                 let answer = answering(&[], &[&["93.184.216.34", &ip.to_string()]]);
-                prop_assert_eq!(judged(&answer, "http://a.example/"), Err(Refusal::NotPublic), "{}", ip);
+                prop_assert_eq!(judged(&answer, "http://a.example/"), Err(Barred::NotPublic), "{}", ip);
             }
         }
     }
@@ -365,7 +365,7 @@ proptest! {
     #[test]
     fn every_ipv6_address_outside_2000_3_is_refused(bits: u128) {
         let ip = Ipv6Addr::from_bits(if bits >> 125 == 1 { bits ^ 1 << 127 } else { bits });
-        prop_assert_eq!(judged(&guard(&[]), &format!("http://[{ip}]/")), Err(Refusal::NotPublic), "{}", ip);
+        prop_assert_eq!(judged(&guard(&[]), &format!("http://[{ip}]/")), Err(Barred::NotPublic), "{}", ip);
     }
 
     #[test]

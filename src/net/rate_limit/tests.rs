@@ -7,19 +7,24 @@ use governor::clock::FakeRelativeClock;
 
 use super::*;
 
-fn flood(per_token: u32, per_address: u32, trusted: &[&str], clock: &FakeRelativeClock) -> Flood<FakeRelativeClock> {
+fn rate_limits(
+    per_token: u32,
+    per_address: u32,
+    trusted: &[&str],
+    clock: &FakeRelativeClock,
+) -> RateLimits<FakeRelativeClock> {
     let variables = [
         ("TIDINGS_LIMITS__FLOOD_PER_TOKEN_S", per_token.to_string()),
         ("TIDINGS_LIMITS__FLOOD_PER_ADDRESS_S", per_address.to_string()),
         ("TIDINGS_HTTP__TRUSTED_PROXIES", trusted.join(",")),
     ];
     let config = crate::config::Config::load(None, variables, crate::config::Overrides::default()).unwrap();
-    Flood::new(&config.limits, &config.http, clock.clone())
+    RateLimits::new(&config.limits, &config.http, clock.clone())
 }
 
-fn ask(flood: &Flood<FakeRelativeClock>, workspace: u64, ip: &str) -> Result<(), u32> {
+fn ask(rate_limits: &RateLimits<FakeRelativeClock>, workspace: u64, ip: &str) -> Result<(), u32> {
     let peer = SocketAddr::new(ip.parse().unwrap(), 50_000);
-    flood.check(Some(WorkspaceId::nth(workspace)), Some(peer), &HeaderMap::new())
+    rate_limits.check(Some(WorkspaceId::nth(workspace)), Some(peer), &HeaderMap::new())
 }
 
 fn forwarded(values: &[&str]) -> HeaderMap {
@@ -33,8 +38,8 @@ fn forwarded(values: &[&str]) -> HeaderMap {
 #[test]
 fn a_second_s_worth_passes_at_once_and_then_one_after_the_other() {
     let clock = FakeRelativeClock::default();
-    let flood = flood(5, 0, &[], &clock);
-    let ask = |nth| ask(&flood, nth, "192.0.2.1");
+    let rate_limits = rate_limits(5, 0, &[], &clock);
+    let ask = |nth| ask(&rate_limits, nth, "192.0.2.1");
     assert_eq!((0..5).map(|_| ask(1)).collect::<Vec<_>>(), [Ok(()); 5]);
     assert_eq!(ask(1), Err(1));
     assert_eq!(ask(2), Ok(()), "another workspace is not concerned");
@@ -47,15 +52,15 @@ fn a_second_s_worth_passes_at_once_and_then_one_after_the_other() {
 #[test]
 fn without_limits_everything_passes() {
     let clock = FakeRelativeClock::default();
-    let flood = flood(0, 0, &[], &clock);
-    assert!((0..10_000).all(|_| ask(&flood, 1, "192.0.2.1").is_ok()));
+    let rate_limits = rate_limits(0, 0, &[], &clock);
+    assert!((0..10_000).all(|_| ask(&rate_limits, 1, "192.0.2.1").is_ok()));
 }
 
 #[test]
 fn an_address_is_limited_whatever_token_it_tries() {
     let clock = FakeRelativeClock::default();
-    let flood = flood(0, 1, &[], &clock);
-    let ask = |ip, nth| ask(&flood, nth, ip);
+    let rate_limits = rate_limits(0, 1, &[], &clock);
+    let ask = |ip, nth| ask(&rate_limits, nth, ip);
     assert_eq!((ask("192.0.2.1", 1), ask("192.0.2.1", 2)), (Ok(()), Err(1)));
     assert_eq!(ask("192.0.2.2", 1), Ok(()));
     assert_eq!((ask("2001:db8::1", 1), ask("2001:db8::2", 1)), (Ok(()), Err(1)), "one /64 is one sender");
@@ -65,8 +70,9 @@ fn an_address_is_limited_whatever_token_it_tries() {
 #[test]
 fn only_trusted_proxies_are_believed() {
     let clock = FakeRelativeClock::default();
-    let flood = flood(0, 1, &["10.0.0.0/8", "fd00::/8"], &clock);
-    let client = |peer: &str, values: &[&str]| flood.client(peer.parse().unwrap(), &forwarded(values)).to_string();
+    let rate_limits = rate_limits(0, 1, &["10.0.0.0/8", "fd00::/8"], &clock);
+    let client =
+        |peer: &str, values: &[&str]| rate_limits.client(peer.parse().unwrap(), &forwarded(values)).to_string();
     assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1", "spoofed");
     assert_eq!(client("10.1.2.3", &["198.51.100.7"]), "198.51.100.7");
     assert_eq!(client("10.1.2.3", &["203.0.113.9, 198.51.100.7, 10.9.9.9"]), "198.51.100.7", "spoofed further back");
@@ -80,13 +86,13 @@ fn only_trusted_proxies_are_believed() {
 #[test]
 fn who_has_been_quiet_is_forgotten() {
     let clock = FakeRelativeClock::default();
-    let flood = flood(0, 10, &[], &clock);
+    let rate_limits = rate_limits(0, 10, &[], &clock);
     for nth in 0..CHECKS_BETWEEN_SWEEPS * 3 {
         let ip = IpAddr::V4(std::net::Ipv4Addr::from_bits(nth));
-        let _ = flood.check(None, Some(SocketAddr::new(ip, 1)), &HeaderMap::new());
+        let _ = rate_limits.check(None, Some(SocketAddr::new(ip, 1)), &HeaderMap::new());
         clock.advance(Duration::from_millis(1));
     }
-    let known = flood.per_address.as_ref().unwrap().len();
+    let known = rate_limits.per_address.as_ref().unwrap().len();
     assert!(known <= usize::try_from(CHECKS_BETWEEN_SWEEPS).unwrap() + 1_000, "{known} addresses are known");
 }
 
@@ -95,11 +101,11 @@ fn changes_of_one_workspace_are_limited_and_those_of_others_are_not_concerned() 
     let clock = FakeRelativeClock::default();
     let config = |variables| crate::config::Config::load(None, variables, crate::config::Overrides::default()).unwrap();
     let config = config([("TIDINGS_LIMITS__CHANGES_PER_WORKSPACE_S", "5")]);
-    let flood = Flood::new(&config.limits, &config.http, clock.clone());
-    let change = |nth| flood.check_changes(WorkspaceId::nth(nth));
+    let rate_limits = RateLimits::new(&config.limits, &config.http, clock.clone());
+    let change = |nth| rate_limits.check_changes(WorkspaceId::nth(nth));
     assert_eq!((0..6).map(|_| change(1)).collect::<Vec<_>>(), [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(1)]);
     assert_eq!(change(2), Ok(()));
     clock.advance(Duration::from_millis(200));
     assert_eq!((change(1), change(1)), (Ok(()), Err(1)));
-    assert_eq!(ask(&flood, 1, "192.0.2.1"), Ok(()), "the inbound webhook has limits of its own");
+    assert_eq!(ask(&rate_limits, 1, "192.0.2.1"), Ok(()), "the inbound webhook has limits of its own");
 }

@@ -6,9 +6,9 @@ mod fault;
 mod language;
 pub mod letters;
 mod line;
+mod mail_queue;
 mod message;
 mod outbox;
-mod postbox;
 mod smtp;
 mod trust;
 
@@ -17,8 +17,8 @@ use futures_util::future::BoxFuture;
 
 pub use fault::{Fault, Reply};
 pub use language::Language;
+pub use mail_queue::MailQueue;
 pub use outbox::{KEPT, MailState, MailView};
-pub use postbox::Postbox;
 pub use smtp::{SetupError, Smtp};
 pub use trust::Authorities;
 

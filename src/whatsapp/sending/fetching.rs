@@ -7,11 +7,11 @@ use actors::account::{Command, Fetched, Missing, Prospect};
 use events::ids::{AccountId, MessageId, WorkspaceId};
 use tokio::sync::watch;
 
-use super::kept::Kept;
+use super::attachment_cache::AttachmentCache;
 use super::queued::QueuedFile;
 use super::shares::Shares;
 use crate::files::{self, Fault, Files};
-use crate::net::stream_limit::Seats;
+use crate::net::stream_limit::StreamLimit;
 use crate::net::turns::Turns;
 use crate::whatsapp::transports::Attachment;
 
@@ -40,12 +40,12 @@ pub struct TooMany;
 /// Files on their way.
 pub struct Fetching {
     files: Arc<dyn Files>,
-    kept: Mutex<Kept>,
+    kept: Mutex<AttachmentCache>,
     hosts: Turns<(AccountId, String)>,
     workspaces: Turns<WorkspaceId>,
     shares: Shares,
     checks: Turns<WorkspaceId>,
-    checking: Seats,
+    checking: StreamLimit,
     stopping: watch::Sender<bool>,
 }
 
@@ -58,12 +58,12 @@ impl Fetching {
     fn keeping(files: Arc<dyn Files>, at_once: usize, bytes_max: u64) -> Self {
         Self {
             files,
-            kept: Mutex::new(Kept::up_to(bytes_max)),
+            kept: Mutex::new(AttachmentCache::up_to(bytes_max)),
             hosts: Turns::of(AT_ONCE_PER_HOST),
             workspaces: Turns::of(AT_ONCE_PER_WORKSPACE),
             shares: Shares::of(at_once),
             checks: Turns::of(CHECKS_AT_ONCE),
-            checking: Seats::new(CHECKS_MAX),
+            checking: StreamLimit::new(CHECKS_MAX),
             stopping: watch::Sender::new(false),
         }
     }
@@ -142,7 +142,7 @@ impl Fetching {
         self.kept().remove(message);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, AttachmentCache> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,9 +1,9 @@
 //! Hands messages to the transports, with their files.
 
+mod attachment_cache;
 mod fetching;
-mod kept;
-mod lately;
 mod queued;
+mod sent_cache;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -14,13 +14,13 @@ use actors::account::{Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
 use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
-use events::index::{AccountEntry, Lookup};
+use events::index::{AccountEntry, IndexKey};
 use events::log::ReadError;
 use futures_util::future::LocalBoxFuture;
 
 pub use fetching::{Fetching, TooMany};
-pub use lately::Lately;
 pub(crate) use queued::queued;
+pub use sent_cache::SentCache;
 
 use self::fetching::{missing, prospect};
 use self::queued::{Queued, QueuedFile};
@@ -40,7 +40,7 @@ const FETCHED_AGAIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The port that sends. Clones share what they keep.
 #[derive(Clone)]
-pub struct Sending {
+pub struct TransportPort {
     /// Where the texts are.
     pub history: History,
     /// What sends.
@@ -52,10 +52,10 @@ pub struct Sending {
     /// What tells owners.
     pub notices: Arc<Notices>,
     /// What remembers whose the messages are.
-    pub lately: Lately,
+    pub sent_cache: SentCache,
 }
 
-impl Port<Effect, Command> for Sending {
+impl Port<Effect, Command> for TransportPort {
     fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
         let sending = self.clone();
         Box::pin(async move {
@@ -71,7 +71,7 @@ impl Port<Effect, Command> for Sending {
     }
 }
 
-impl Sending {
+impl TransportPort {
     async fn fetch(&self, account: AccountId, message: MessageId) -> Command {
         match self.read(account, message).await {
             Some((_, Queued { file: Some(file), .. })) => self.fetching.fetch(account, message, file).await,
@@ -94,7 +94,7 @@ impl Sending {
                 }
             },
         };
-        self.lately.sent(message, account, queued.chat);
+        self.sent_cache.sent(message, account, queued.chat);
         let outgoing =
             Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
@@ -142,6 +142,6 @@ fn read_now(
     account: AccountId,
     message: MessageId,
 ) -> Result<Option<(AccountEntry, Queued)>, ReadError> {
-    let Some(line) = history.index().find::<AccountEntry>(&Lookup::Account(account))? else { return Ok(None) };
+    let Some(line) = history.index().find::<AccountEntry>(&IndexKey::Account(account))? else { return Ok(None) };
     Ok(queued(history, message)?.map(|queued| (line, queued)))
 }

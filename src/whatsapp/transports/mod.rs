@@ -10,7 +10,7 @@ use events::ids::MessageId;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-pub use self::update::{Connection, Heard, HeardFile, Status, StatusUpdate, Update};
+pub use self::update::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
 
 /// Hands messages to `WhatsApp` and reports what becomes of them. One object serves many accounts.
 pub trait Transport: Send + Sync {
@@ -21,7 +21,7 @@ pub trait Transport: Send + Sync {
     fn send(&self, message: Outgoing) -> BoxFuture<'_, Outcome>;
 
     /// Asks what became of a message of the account `from`, for recovery after a crash.
-    fn lookup<'a>(&'a self, from: &'a str, id: MessageId) -> BoxFuture<'a, Lookup>;
+    fn lookup<'a>(&'a self, from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup>;
 
     /// Reports updates to `sink` until [`stop`](Self::stop), in place of any earlier sink. Must be called on a
     /// tokio runtime.
@@ -83,7 +83,7 @@ pub struct Attachment {
 
 /// What a transport knows of a message that was handed over earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lookup {
+pub enum NumberLookup {
     /// `WhatsApp` has it.
     Sent,
     /// `WhatsApp` does not have it.

@@ -9,7 +9,7 @@ pub enum Update {
     /// A message of ours got further.
     Status(StatusUpdate),
     /// Somebody wrote to an account, or its owner typed on the phone itself.
-    Message(Heard),
+    Message(IncomingMessage),
     /// An account's connection came or went.
     Connection(Connection),
 }
@@ -36,7 +36,7 @@ pub enum Status {
 
 /// A message that no gateway sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct IncomingMessage {
     /// The account that it came to, or was typed on: `+` and digits.
     pub account_phone: String,
     /// `WhatsApp`'s own id of it, the same however often it is reported.
@@ -55,14 +55,14 @@ pub struct Heard {
     /// Plain text; empty where there is only a file.
     pub text: String,
     /// What came along.
-    pub file: Option<HeardFile>,
+    pub file: Option<IncomingFile>,
     /// When it was said, by the clock of `WhatsApp`.
     pub at: Timestamp,
 }
 
 /// What is known of a file without fetching it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeardFile {
+pub struct IncomingFile {
     /// Its name.
     pub name: String,
     /// Its length, in bytes.

@@ -17,7 +17,7 @@ pub struct Follower {
 
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct StreamEvent {
     pub id: u64,
     pub event: String,
     pub data: Value,
@@ -36,7 +36,7 @@ impl Follower {
     }
 
     /// The next event; `None` when the stream has ended or broken.
-    pub fn next(&mut self) -> Option<Told> {
+    pub fn next(&mut self) -> Option<StreamEvent> {
         let begun = Instant::now();
         loop {
             let block = self.block().ok()??;
@@ -47,19 +47,19 @@ impl Follower {
             };
             let data = serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}"));
             let (Some(id), Some(event)) = (self.last_id, value("event")) else { panic!("{block:?}") };
-            return Some(Told { id, event, data });
+            return Some(StreamEvent { id, event, data });
         }
     }
 
     /// The next so many events.
-    pub fn take(&mut self, count: usize) -> Vec<Told> {
+    pub fn take(&mut self, count: usize) -> Vec<StreamEvent> {
         (0..count).map(|at| self.next().unwrap_or_else(|| panic!("the stream ended after {at} of {count}"))).collect()
     }
 
     /// The events up to the first of this type.
-    pub fn until(&mut self, event: &str) -> Vec<Told> {
+    pub fn until(&mut self, event: &str) -> Vec<StreamEvent> {
         let mut told = Vec::new();
-        while told.last().is_none_or(|told: &Told| told.event != event) {
+        while told.last().is_none_or(|told: &StreamEvent| told.event != event) {
             told.push(self.next().unwrap_or_else(|| panic!("the stream ended before {event}: {told:?}")));
         }
         told

@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 pub use client::{Simulator, Workspace};
-pub use follow::{Follower, Told};
+pub use follow::{Follower, StreamEvent};
 pub use http::{Answer, Http, Request};
 pub use process::{Process, Server, Setup, SimulatorProcess};
 

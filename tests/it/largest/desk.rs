@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use actors::decider::{Decider, Found, Holder, Question};
+use actors::decider::{Decider, Holder, LookupRequest, LookupResult};
 use actors::reporting::Reporting;
 use actors::{account, chat, webhook, workspace};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
-use events::index::{Index, Lookup, ReportingEntry, Series};
+use events::index::{Index, IndexKey, ReportingEntry, Series};
 use events::log::Log;
 use events::record::{Cause, Idempotency, Position};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
@@ -111,8 +111,8 @@ impl Desk {
         mut command: D::Command,
         idempotency: Option<Idempotency>,
     ) {
-        while let Some(question) = D::asks(state, &command) {
-            D::told(&mut command, self.look_up(&question));
+        while let Some(question) = D::next_lookup(state, &command) {
+            D::resolve(&mut command, self.look_up(&question));
         }
         self.now += 10_000;
         let recorded_at = Timestamp::from_ms(self.now);
@@ -162,38 +162,42 @@ impl Desk {
         }
     }
 
-    fn look_up(&self, question: &Question) -> Found {
+    fn look_up(&self, question: &LookupRequest) -> LookupResult {
         let index = &self.index;
         match question {
-            Question::Peer(account, canonical) => Found::Peer(index.find(&Lookup::peer(*account, canonical)).unwrap()),
-            Question::Chat(chat) => Found::Chat(index.chat(*chat).unwrap()),
-            Question::Responsible(chat) => {
-                let found = index.find::<Option<events::chat::Responsible>>(&Lookup::Responsible(*chat));
-                Found::Responsible(found.unwrap().flatten())
+            LookupRequest::Peer(account, canonical) => {
+                LookupResult::Peer(index.find(&IndexKey::peer(*account, canonical)).unwrap())
             }
-            Question::Named(name) => {
+            LookupRequest::Chat(chat) => LookupResult::Chat(index.chat(*chat).unwrap()),
+            LookupRequest::Responsible(chat) => {
+                let found = index.find::<Option<events::chat::Responsible>>(&IndexKey::Responsible(*chat));
+                LookupResult::Responsible(found.unwrap().flatten())
+            }
+            LookupRequest::Named(name) => {
                 let chats = index.named(workspace(), name, 9).unwrap().into_iter();
-                Found::Named(chats.map(|chat| (chat, index.chat(chat).unwrap().unwrap())).collect())
+                LookupResult::Named(chats.map(|chat| (chat, index.chat(chat).unwrap().unwrap())).collect())
             }
-            Question::Known(message) => {
+            LookupRequest::Known(message) => {
                 let found = index.positions(Series::Message(*message), 1, Position::MAX, 1).unwrap();
-                Found::Known(!found.is_empty())
+                LookupResult::Known(!found.is_empty())
             }
-            Question::Account(account) => Found::Account(index.find(&Lookup::Account(*account)).unwrap()),
-            Question::Holders(phone) => {
-                Found::Holders(index.holders(phone).unwrap().into_iter().map(Holder::from).collect())
+            LookupRequest::Account(account) => LookupResult::Account(index.find(&IndexKey::Account(*account)).unwrap()),
+            LookupRequest::Holders(phone) => {
+                LookupResult::Holders(index.holders(phone).unwrap().into_iter().map(Holder::from).collect())
             }
-            Question::NamedByHand(chat) => Found::NamedByHand(index.is_named_by_hand(*chat).unwrap()),
-            Question::Reporting => {
-                let entry: Option<ReportingEntry> = index.find(&Lookup::Reporting(workspace())).unwrap();
-                Found::Reporting(entry.map(|entry| Reporting {
+            LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(index.is_named_by_hand(*chat).unwrap()),
+            LookupRequest::Reporting => {
+                let entry: Option<ReportingEntry> = index.find(&IndexKey::Reporting(workspace())).unwrap();
+                LookupResult::Reporting(entry.map(|entry| Reporting {
                     webhook: entry.webhook,
                     aggregation: entry.aggregation,
                     attachments: true,
                     bundle_bytes: BUNDLE_BYTES,
                 }))
             }
-            Question::Remembered(key) => Found::Remembered(index.find(&Lookup::idempotency(workspace(), key)).unwrap()),
+            LookupRequest::Remembered(key) => {
+                LookupResult::Remembered(index.find(&IndexKey::idempotency(workspace(), key)).unwrap())
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use actors::{account, chat, webhook, workspace};
 use events::event::Event;
 use events::history::{History, Of, ReadMode};
 use events::ids::StreamId;
-use events::index::{AccountEntry, ChatEntry, Index, Lookup, Series};
+use events::index::{AccountEntry, ChatEntry, Index, IndexKey, Series};
 use events::log::{Batch, Log, NOTE_BYTES_MAX};
 use events::personal::Personal;
 use events::record::{Position, Record};
@@ -104,11 +104,11 @@ const SILENT: [&str; 2] = ["asked", "not fetched"];
 fn picture(index: &Index) -> Vec<String> {
     let (account, chat) = (desk::account(), desk::chat());
     let find = |lookup| index.find::<AccountEntry>(&lookup).unwrap();
-    let responsible = index.find::<Option<events::chat::Responsible>>(&Lookup::Responsible(chat)).unwrap();
+    let responsible = index.find::<Option<events::chat::Responsible>>(&IndexKey::Responsible(chat)).unwrap();
     let name = responsible.flatten().map(|found| found.full_name.reveal().to_owned());
     let chats = |chat: ChatEntry| [chat.name, chat.to].map(|text: Personal| text.reveal().to_owned()).concat();
     let mut seen = vec![
-        find(Lookup::Account(account)).map(|entry| entry.full_name.reveal().to_owned()).unwrap_or_default(),
+        find(IndexKey::Account(account)).map(|entry| entry.full_name.reveal().to_owned()).unwrap_or_default(),
         name.unwrap_or_default(),
         index.chat(chat).unwrap().map(chats).unwrap_or_default(),
         format!("{:?}", index.holders(desk::PHONE).unwrap()),

@@ -3,14 +3,14 @@
 use actors::account::outcome::{Outcome, StopReason};
 use actors::account::pacing::Gap;
 use actors::account::{self, Account, Fetched, Missing, Prospect};
-use actors::chat::{self, LookedUp as ChatLooksUp, Receipt};
+use actors::chat::{self, Receipt, ReportLookups as ChatLooksUp};
 use actors::decider::Decider;
 use actors::names::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use actors::peer::Peer;
 use actors::webhook::{self, Configure, Webhook};
 use actors::workspace::{
-    ACCOUNTS_MAX, AccountCommand, ChangeChat, ChangeOwner, ChatLookedUp, Command, Connect, Create, CreateKey, Grant,
-    Heard, LookedUp, Once, Receive, Recipient, SetInbound, Submit, Teammate,
+    ACCOUNTS_MAX, AccountCommand, ChangeChat, ChangeOwner, ChatLookups, Command, Connect, Create, CreateKey, Grant,
+    Once, Receive, ReceiveLookups, Recipient, SetInbound, Submit, SubmitLookups, Teammate,
 };
 use events::account::{File, Origin, SettledAs};
 use events::chat::{MessageReceived, ReceivedFile};
@@ -152,7 +152,7 @@ fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
         dry_run: false,
         idempotency: Some(idempotency.clone()),
         exact_body: None,
-        looked_up: LookedUp::default(),
+        looked_up: SubmitLookups::default(),
     };
     desk.workspace(Command::Submit(Box::new(submit)), Some(idempotency));
     message
@@ -171,7 +171,7 @@ fn receive(desk: &mut Desk, nth: u64, text: String) {
         text,
         file: (nth == 1).then(|| ReceivedFile { name: endless().into(), size: u64::MAX, mime: endless() }),
         at: Timestamp::from_ms(i64::MAX),
-        looked_up: Heard::default(),
+        looked_up: ReceiveLookups::default(),
     };
     desk.workspace(Command::Receive(Box::new(receive)), None);
 }
@@ -195,16 +195,11 @@ fn say(desk: &mut Desk) {
         name: Some(format!("y{}", bytes(NAME_BYTES_MAX - 1))),
         responsible: Some(Some(bytes(EMAIL_BYTES_MAX))),
         by: by(),
-        looked_up: ChatLookedUp::default(),
+        looked_up: ChatLookups::default(),
     };
     desk.workspace(Command::ChangeChat(change), None);
-    let change = ChangeChat {
-        chat: chat(),
-        name: Some(name()),
-        responsible: None,
-        by: by(),
-        looked_up: ChatLookedUp::default(),
-    };
+    let change =
+        ChangeChat { chat: chat(), name: Some(name()), responsible: None, by: by(), looked_up: ChatLookups::default() };
     desk.workspace(Command::ChangeChat(change), None);
     for nth in 2..=1_002 {
         receive(desk, nth, long(64));

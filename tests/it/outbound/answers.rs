@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidings::config::Success;
 use tidings::net::client::Insecure;
-use tidings::outbound::{BODY_BYTES_MAX, Fault, Http, Poster};
+use tidings::outbound::{BODY_BYTES_MAX, Fault, GuardedPoster, HttpPoster};
 
 use super::{answer, answered, code, post, post_within, request};
 use crate::files::check::secure;
@@ -60,7 +60,7 @@ async fn the_status_decides() {
 
 #[tokio::test]
 async fn with_the_other_setting_only_200_is_success() {
-    let strict = Http::within(guard(&["127.0.0.0/8"]), super::PATIENT, Success::Only200);
+    let strict = GuardedPoster::within(guard(&["127.0.0.0/8"]), super::PATIENT, Success::Only200);
     for (status, fault) in [("200", None), ("201", Some(Fault::Status(201))), ("204", Some(Fault::Status(204)))] {
         let site = Site::on("127.0.0.1", answer(status, "Content-Length: 0\r\n", b"")).await;
         assert_eq!(strict.post(request(&site.url("/"))).await.fault, fault);

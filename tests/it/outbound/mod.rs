@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tidings::config::Success;
 use tidings::net::guard::Guard;
-use tidings::outbound::{Answered, Http, Poster, Request};
+use tidings::outbound::{Answered, GuardedPoster, HttpPoster, Request};
 
 use crate::files::guard;
 use crate::files::site::{Reply, Site};
@@ -32,11 +32,11 @@ fn request(url: &str) -> Request {
 }
 
 async fn post_by(guard: Guard, url: &str) -> Answered {
-    Http::within(guard, PATIENT, Success::Any2xx).post(request(url)).await
+    GuardedPoster::within(guard, PATIENT, Success::Any2xx).post(request(url)).await
 }
 
 async fn post_within(deadline: Duration, url: &str) -> Answered {
-    Http::within(guard(&["127.0.0.0/8"]), deadline, Success::Any2xx).post(request(url)).await
+    GuardedPoster::within(guard(&["127.0.0.0/8"]), deadline, Success::Any2xx).post(request(url)).await
 }
 
 async fn post(url: &str) -> Answered {

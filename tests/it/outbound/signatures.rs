@@ -5,12 +5,12 @@ use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use standardwebhooks::{Webhook, WebhookError};
 use tidings::outbound::{KeyRing, OVERLAP_MS, Request, SigningKey};
-use tidings::secrets::Chance;
+use tidings::secrets::Entropy;
 
 const BODY: &str = "{\"text\":\"\u{3b1}\u{3b2}\u{1f600}\\n\"}";
 
 fn key() -> SigningKey {
-    SigningKey::new(&Chance::system())
+    SigningKey::new(&Entropy::system())
 }
 
 fn signed(keys: &KeyRing, at: Timestamp) -> HeaderMap {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidings::config::Success;
 use tidings::net::guard::{Guard, Own};
-use tidings::outbound::{Fault, Http, Poster};
+use tidings::outbound::{Fault, GuardedPoster, HttpPoster};
 
 use super::{PATIENT, code, post_by, request};
 use crate::files::site::{Reply, Site};
@@ -78,7 +78,8 @@ async fn what_is_no_plain_web_address_is_not_called() {
 async fn a_name_server_that_changes_its_mind_reaches_nobody_inside() {
     let [outside, inside] = Site::on_one_port(["127.0.0.2", "127.0.0.1"], Reply::file(b"ok")).await;
     let names = NameServer::answering(&[&["127.0.0.2"], &["127.0.0.1"], &["127.0.0.2", "127.0.0.1"]]);
-    let poster = Http::within(guard(&["127.0.0.2"]).resolving_by(Arc::clone(&names) as _), PATIENT, Success::Any2xx);
+    let poster =
+        GuardedPoster::within(guard(&["127.0.0.2"]).resolving_by(Arc::clone(&names) as _), PATIENT, Success::Any2xx);
     let url = format!("http://rebinding.example:{}/", outside.address.port());
     assert!(poster.post(request(&url)).await.is_success());
     for _ in 0..2 {

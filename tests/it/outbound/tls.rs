@@ -12,7 +12,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion, crypto, version};
 use tidings::config::Success;
 use tidings::net::client::{Insecure, Trust};
-use tidings::outbound::{Answered, Fault, Http, Poster};
+use tidings::outbound::{Answered, Fault, GuardedPoster, HttpPoster};
 
 use super::{PATIENT, request};
 use crate::files::guard;
@@ -121,7 +121,7 @@ fn says(bytes: &'static [u8]) -> u16 {
 }
 
 async fn posted(host: &str, port: u16, believed: &Issuer) -> Answered {
-    let http = Http::within(guard(&["127.0.0.0/8"]), PATIENT, Success::Any2xx);
+    let http = GuardedPoster::within(guard(&["127.0.0.0/8"]), PATIENT, Success::Any2xx);
     let http = http.trusting(Trust::with(vec![believed.der().clone()]));
     http.post(request(&format!("https://{host}:{port}/hook"))).await
 }

@@ -13,7 +13,7 @@ const THINKS: Duration = Duration::from_millis(100);
 const THE_REST: Duration = Duration::from_mins(1);
 
 /// When each message was told first, and what the hanging receiver got meanwhile.
-struct Told {
+struct FirstReports {
     /// By receiver and text, in milliseconds.
     others: BTreeMap<(String, String), u64>,
     hanging: Vec<Post>,
@@ -29,7 +29,7 @@ fn account(nth: usize) -> String {
 
 /// Many workspaces are talked to in the same moments, again and again; meanwhile nobody answers at the first one's
 /// address, or everybody does.
-fn told(hangs: bool) -> Told {
+fn told(hangs: bool) -> FirstReports {
     story(async |machine, life| {
         machine.receiver.answer(200, THINKS);
         let mut desks = Vec::new();
@@ -56,7 +56,7 @@ fn told(hangs: bool) -> Told {
         let posts = machine.receiver.posts().split_off(before);
         let (hanging, others): (Vec<_>, Vec<_>) = posts.into_iter().partition(|post| post.url == url(0));
         let others = others.iter().map(|post| ((post.url.clone(), texts(post)[0].to_owned()), post.began_ms));
-        Told { others: others.collect(), hanging }
+        FirstReports { others: others.collect(), hanging }
     })
 }
 

@@ -7,16 +7,16 @@ use events::verify::verify;
 use tidings::whatsapp::transports::simulator::world::Received;
 
 use super::client::People;
-use super::crm::{Seen, check_posts, check_taken};
+use super::crm::{SeenPosts, check_posts, check_taken};
 use super::files::content;
 use super::letters::{Letters, check_told};
 use super::life::Machine;
-use super::referee::{End, Referee, Told};
+use super::referee::{End, MessageStory, Referee};
 
 /// What was looked at so far, so that nothing is looked at twice.
 #[derive(Default)]
 pub struct Judge {
-    pub seen: Seen,
+    pub seen: SeenPosts,
     tries: usize,
     begun: BTreeMap<MessageId, u32>,
     letters: Letters,
@@ -114,7 +114,7 @@ fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
     Ok(())
 }
 
-fn has_its_file(message: &Received, told: &Told) -> bool {
+fn has_its_file(message: &Received, told: &MessageStory) -> bool {
     match (&message.file, &told.file) {
         (None, None) => true,
         (Some(file), Some((url, name))) => *file.name == **name && file.size == content(url).len(),

@@ -13,7 +13,7 @@ const TEST: &str = "This is a test of the outbound webhook.";
 
 /// What was looked at so far.
 #[derive(Default)]
-pub struct Seen {
+pub struct SeenPosts {
     posts: usize,
     /// Each delivery's requests, and the body of the first.
     first: BTreeMap<String, (u64, String)>,
@@ -21,7 +21,7 @@ pub struct Seen {
 }
 
 /// At any time: every request is about a delivery whose beginning is durable, and is the same at every try.
-pub fn check_posts(machine: &Machine, referee: &Referee, seen: &mut Seen) -> Result<(), String> {
+pub fn check_posts(machine: &Machine, referee: &Referee, seen: &mut SeenPosts) -> Result<(), String> {
     machine.receiver.look(|posts| {
         for post in &posts[seen.posts..] {
             seen.posts += 1;

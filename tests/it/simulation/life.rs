@@ -10,16 +10,16 @@ use actix_web::dev::{Extensions, Service, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, HttpMessage, HttpResponse, test};
 use actors::runtime::clock::Clock;
-use actors::runtime::shard::Reading;
+use events::history::ReadMode;
 use events::log::{Log, ReadError};
 use events::secrets::Secrets;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 use tidings::config::{Attachments, Config, Overrides};
-use tidings::gateway::{Gateway, Make};
+use tidings::gateway::{Dependencies, Gateway};
 use tidings::http;
 use tidings::notices::mail::Mailer;
-use tidings::secrets::{Chance, digest};
+use tidings::secrets::{Entropy, digest};
 use tidings::whatsapp::sending::Transports;
 use tokio::runtime::{Builder, Runtime};
 
@@ -132,7 +132,7 @@ fn runtime(paused: bool) -> Runtime {
 }
 
 /// Answers one request to a gateway.
-type Door = Rc<dyn Fn(test::TestRequest, Current) -> LocalBoxFuture<'static, ServiceResponse<BoxBody>>>;
+type Routes = Rc<dyn Fn(test::TestRequest, Current) -> LocalBoxFuture<'static, ServiceResponse<BoxBody>>>;
 
 /// The gateway that a request is for, as the table of routes finds it.
 #[derive(Clone)]
@@ -142,7 +142,7 @@ struct Current(Rc<Extensions>);
 #[derive(Clone)]
 pub struct Life {
     pub gateway: Gateway,
-    door: Door,
+    service: Routes,
     current: Current,
     disk: Disk,
     fate: Fate,
@@ -164,18 +164,18 @@ impl Life {
         let fate = machine.fate.clone();
         let mut transports = Transports::new();
         transports.insert("simulator".to_owned(), Arc::new(machine.whatsapp.clone()));
-        let make = Make {
+        let make = Dependencies {
             clock: Clock::start(machine.time.wall(), log.head().recorded_at, 1),
             secrets: Arc::clone(&log) as Arc<dyn Secrets>,
             log,
-            chance: chance(seed),
+            entropy: entropy(seed),
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
             poster: Arc::new(machine.receiver.clone()),
             mailer: machine.mails.then(|| Arc::new(machine.mail.clone()) as Arc<dyn Mailer>),
             simulator: None,
             echo: None,
-            reading: Reading::Inline,
+            reading: ReadMode::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
@@ -184,12 +184,12 @@ impl Life {
         let mut extensions = Extensions::new();
         extensions.insert(Data::new(gateway.clone()));
         let current = Current(Rc::new(extensions));
-        Ok(Self { gateway, door: door().await, current, disk: machine.disk.clone(), fate: machine.fate.clone() })
+        Ok(Self { gateway, service: service().await, current, disk: machine.disk.clone(), fate: machine.fate.clone() })
     }
 
     /// Answers with the body still to come.
     pub async fn open(&self, request: test::TestRequest) -> ServiceResponse<BoxBody> {
-        (self.door)(request, self.current.clone()).await
+        (self.service)(request, self.current.clone()).await
     }
 
     pub async fn ask(&self, request: test::TestRequest) -> Reply {
@@ -231,12 +231,12 @@ pub fn bearer(key: &str) -> (&'static str, String) {
 }
 
 /// This thread's table of routes: it takes longer to make than many a life lasts.
-async fn door() -> Door {
-    thread_local!(static DOOR: RefCell<Option<Door>> = const { RefCell::new(None) });
+async fn service() -> Routes {
+    thread_local!(static SERVICE: RefCell<Option<Routes>> = const { RefCell::new(None) });
     // When the thread ends the table goes first, then the pools that its requests and answers return to.
     drop((test::TestRequest::get().to_request(), HttpResponse::Ok().finish()));
-    if let Some(door) = DOOR.with_borrow(Clone::clone) {
-        return door;
+    if let Some(service) = SERVICE.with_borrow(Clone::clone) {
+        return service;
     }
     let app = App::new().configure(http::configure_for_any).wrap_fn(|mut request, service| {
         let current = request.extensions_mut().remove::<Current>();
@@ -244,7 +244,7 @@ async fn door() -> Door {
         service.call(request)
     });
     let app = Rc::new(test::init_service(app).await);
-    let door: Door = Rc::new(move |request: test::TestRequest, current: Current| {
+    let service: Routes = Rc::new(move |request: test::TestRequest, current: Current| {
         let app = Rc::clone(&app);
         Box::pin(async move {
             let request = request.to_request();
@@ -252,14 +252,14 @@ async fn door() -> Door {
             app.call(request).await.unwrap()
         })
     });
-    DOOR.set(Some(Rc::clone(&door)));
-    door
+    SERVICE.set(Some(Rc::clone(&service)));
+    service
 }
 
 /// Seeded bytes in place of the system's.
-fn chance(seed: u64) -> Chance {
+fn entropy(seed: u64) -> Entropy {
     let rng = std::sync::Mutex::new(Rng::new(seed));
-    Chance::from_fn(move || {
+    Entropy::from_fn(move || {
         let mut rng = rng.lock().unwrap();
         let words = [rng.next(), rng.next(), rng.next(), rng.next()];
         let mut bytes = [0; 32];

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tidings::config::Success;
-use tidings::outbound::{Answered, Fault, Poster, Request, Response};
+use tidings::outbound::{Answered, Fault, HttpPoster, Request, Response};
 
 use super::fate::Fate;
 use super::time::RealTime;
@@ -221,7 +221,7 @@ impl Receiver {
     }
 }
 
-impl Poster for Receiver {
+impl HttpPoster for Receiver {
     fn post(&self, request: Request) -> BoxFuture<'_, Answered> {
         self.take(request).boxed()
     }

@@ -18,8 +18,8 @@ use events::time::Timestamp;
 use events::who::Who;
 
 use super::disk::Disk;
-use desk::{Door, Room};
-pub use hook::{Delivery, Fate, Hook};
+use desk::{InboundWebhook, Room};
+pub use hook::{Delivery, Fate, OutboundWebhook};
 pub use line::Line;
 use reports::Reports;
 
@@ -29,7 +29,7 @@ const DAY_MS: u64 = 24 * 3_600_000;
 #[derive(Default)]
 pub struct Referee {
     pub position: Position,
-    pub messages: BTreeMap<MessageId, Told>,
+    pub messages: BTreeMap<MessageId, MessageStory>,
     pub balances: BTreeMap<WorkspaceId, i128>,
     pub accounts: BTreeMap<AccountId, Line>,
     pub chats: BTreeMap<ChatId, Room>,
@@ -37,10 +37,10 @@ pub struct Referee {
     pub heard: BTreeSet<(AccountId, String)>,
     heard_ids: BTreeSet<MessageId>,
     peers: BTreeMap<(AccountId, String), ChatId>,
-    doors: BTreeMap<WorkspaceId, Door>,
+    doors: BTreeMap<WorkspaceId, InboundWebhook>,
     keys: BTreeMap<(WorkspaceId, String), Timestamp>,
     connections: u64,
-    pub hooks: BTreeMap<WebhookId, Hook>,
+    pub hooks: BTreeMap<WebhookId, OutboundWebhook>,
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     pub reports: Reports,
     /// The waits after errors in a row, in seconds.
@@ -79,7 +79,7 @@ pub struct ParkedNotice {
 /// One message's story.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
-pub struct Told {
+pub struct MessageStory {
     pub account: AccountId,
     pub chat: ChatId,
     pub to: String,
@@ -195,7 +195,7 @@ impl Referee {
         let title = room.title.clone();
         let alike = |room: &&Room| room.title == title && room.account.workspace() == e.workspace;
         let alike = self.chats.values().filter(alike).count();
-        let told = Told {
+        let told = MessageStory {
             account: e.account,
             chat: e.chat,
             to: e.to.reveal().to_owned(),

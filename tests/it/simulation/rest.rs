@@ -14,7 +14,7 @@ use events::index::Index;
 use events::log::Log;
 
 use super::life::{Life, Machine};
-use super::referee::{Hook, Referee};
+use super::referee::{OutboundWebhook, Referee};
 use super::run::PATIENCE;
 
 /// A quiet end comes within this many minutes.
@@ -26,9 +26,9 @@ pub async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Resu
     let waiting = stopped.map_err(|_| format!("did not stop in {PATIENCE:?}"))?;
     referee.catch_up(&machine.disk)?;
     let known: usize = referee.accounts.values().map(|line| line.waiting.len()).sum();
-    let known = known + referee.hooks.values().map(Hook::owes).sum::<usize>();
+    let known = known + referee.hooks.values().map(OutboundWebhook::owes).sum::<usize>();
     let trying = referee.accounts.values().filter(|line| line.trying.is_some()).count();
-    let trying = trying + referee.hooks.values().map(Hook::under_way).sum::<usize>();
+    let trying = trying + referee.hooks.values().map(OutboundWebhook::under_way).sum::<usize>();
     // An actor that could not be read for a moment does not say what waits for it.
     let told = waiting == known as u64 || machine.failing.reads && waiting < known as u64;
     let right = told && trying == 0;
@@ -71,7 +71,7 @@ pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee)
         for webhook in referee.hooks.keys() {
             same::<Webhook>(life, *webhook, &history).await?;
         }
-        life.gateway.shard.rest_all();
+        life.gateway.shard.passivate_all();
         tokio::time::sleep(Duration::from_secs(5)).await;
         let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
         let busy = busy + referee.hooks.values().filter(|hook| hook.owes() > 0).count();
@@ -87,7 +87,7 @@ async fn same<D: Kind>(life: &Life, id: D::Id, history: &History) -> Result<(), 
 where
     D::State: Clone,
 {
-    let seen = life.gateway.shard.look::<D, _>(id, D::State::clone).await.map_err(|error| error.to_string())?.value;
+    let seen = life.gateway.shard.inspect::<D, _>(id, D::State::clone).await.map_err(|error| error.to_string())?.value;
     let rebuilt = replay::<D>(id, history, history.head().position).map_err(|error| error.to_string())?.state;
     if seen == rebuilt { Ok(()) } else { Err(format!("{id}: live {seen:?} is not {rebuilt:?}")) }
 }

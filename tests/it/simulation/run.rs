@@ -220,7 +220,7 @@ async fn take(
             sleep(Duration::from_hours(hours)).await;
             people.forget_keys();
         }
-        What::Rest => life.gateway.shard.rest_all(),
+        What::Rest => life.gateway.shard.passivate_all(),
         What::Full(full) => life.gateway.readiness.set_disk(if full { 0 } else { u64::MAX }, full),
         What::Stop => stop(machine, life, referee).await?,
         What::Act => {

@@ -22,13 +22,18 @@ pub struct Accepted {
 
 /// What all clients of a round saw.
 #[derive(Default)]
-pub struct Seen {
+pub struct LoadRecord {
     pub accepted: Vec<Accepted>,
     pub unanswered: usize,
 }
 
 /// Posts until no answer comes, while `end` sees to that.
-pub fn run(workspace: &Workspace, address: SocketAddr, round: u64, end: impl FnOnce() -> Result<()>) -> Result<Seen> {
+pub fn run(
+    workspace: &Workspace,
+    address: SocketAddr,
+    round: u64,
+    end: impl FnOnce() -> Result<()>,
+) -> Result<LoadRecord> {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let start = |client| {
@@ -38,7 +43,7 @@ pub fn run(workspace: &Workspace, address: SocketAddr, round: u64, end: impl FnO
         let clients: Vec<_> = (0..CLIENTS).map(start).collect();
         let ended = end();
         is_over.store(true, Ordering::Release);
-        let mut all = Seen::default();
+        let mut all = LoadRecord::default();
         for client in clients {
             match client.join() {
                 Ok(seen) => all.add(seen?),
@@ -60,7 +65,7 @@ pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &Client) -
     Ok(())
 }
 
-impl Seen {
+impl LoadRecord {
     fn add(&mut self, other: Self) {
         self.accepted.extend(other.accepted);
         self.unanswered += other.unanswered;
@@ -73,8 +78,8 @@ fn post_until_gone(
     is_over: &AtomicBool,
     round: u64,
     number: u64,
-) -> Result<Seen> {
-    let mut seen = Seen::default();
+) -> Result<LoadRecord> {
+    let mut seen = LoadRecord::default();
     for (nth, chars) in CHARS.into_iter().cycle().enumerate() {
         if is_over.load(Ordering::Acquire) {
             break;

@@ -22,11 +22,11 @@ const BODY_BYTES_MAX: u64 = 16 << 20;
 #[derive(Clone)]
 pub struct Receiver {
     address: SocketAddr,
-    held: Arc<Held>,
+    held: Arc<Deliveries>,
 }
 
 #[derive(Default)]
-struct Held {
+struct Deliveries {
     taken: Mutex<BTreeMap<String, Taken>>,
     refused: AtomicU64,
     failing: Mutex<Option<String>>,

@@ -6,7 +6,7 @@ use events::ids::WebhookId;
 use events::webhook::{Aggregation, BUNDLE_BYTES};
 
 use super::*;
-use crate::decider::Found;
+use crate::decider::LookupResult;
 use crate::reporting::Reporting;
 use crate::spec::facts::*;
 
@@ -14,8 +14,8 @@ fn webhook() -> WebhookId {
     WebhookId::of(workspace())
 }
 
-fn reported(attachments: bool) -> Found {
-    Found::Reporting(Some(Reporting {
+fn reported(attachments: bool) -> LookupResult {
+    LookupResult::Reporting(Some(Reporting {
         webhook: webhook(),
         aggregation: Aggregation::None,
         attachments,
@@ -32,7 +32,7 @@ fn sent_owed(owed: Option<WebhookId>) -> Event {
 fn what_was_sent_is_owed_while_it_is_reported() {
     let trying = || AccountSpec::given([connected(), queued(11), started(11, 1)]);
     trying().finding(reported(false)).when(tried(11, 1, Outcome::Sent), at(300)).then([sent_owed(Some(webhook()))]);
-    trying().finding(Found::Reporting(None)).when(tried(11, 1, Outcome::Sent), at(300)).then([sent_owed(None)]);
+    trying().finding(LookupResult::Reporting(None)).when(tried(11, 1, Outcome::Sent), at(300)).then([sent_owed(None)]);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use events::index::AccountEntry;
 use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::*;
-use crate::chat::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Frame, LookedUp, said_bytes};
-use crate::decider::Found;
+use crate::chat::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Frame, ReportLookups, said_bytes};
+use crate::decider::LookupResult;
 use crate::reporting::Reporting;
 
 fn webhook() -> WebhookId {
@@ -28,8 +28,8 @@ fn account_side() -> BundleAccount {
     BundleAccount { full_name: "Ada Example".into(), email: "ada@kite.example".into(), phone: "+12025550100".into() }
 }
 
-fn reporting(aggregation: Aggregation) -> Found {
-    Found::Reporting(Some(Reporting {
+fn reporting(aggregation: Aggregation) -> LookupResult {
+    LookupResult::Reporting(Some(Reporting {
         webhook: webhook(),
         aggregation,
         attachments: false,
@@ -100,15 +100,15 @@ fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms
 }
 
 fn wake_up() -> Command {
-    Command::WakeUp(LookedUp::default())
+    Command::WakeUp(ReportLookups::default())
 }
 
 fn close(window: u64, aggregated: bool) -> Command {
-    Command::Close { window, aggregated, looked_up: LookedUp::default() }
+    Command::Close { window, aggregated, looked_up: ReportLookups::default() }
 }
 
 fn told(spec: ChatSpec, aggregation: Aggregation) -> ChatSpec {
-    spec.finding(reporting(aggregation)).finding(Found::Account(Some(entry())))
+    spec.finding(reporting(aggregation)).finding(LookupResult::Account(Some(entry())))
 }
 
 fn chat_given(past: impl IntoIterator<Item = Event>) -> ChatSpec {

@@ -5,22 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::Addr;
+use events::counters::EventCounters;
 use events::history::History;
 use events::ids::{AccountId, StreamId};
 use events::index::Index;
 use events::log::{Log, Note};
 use events::record::{Cause, Position};
 use events::tail::Tail;
-use events::tally::Tally;
 use events::watermark::Watermark;
 use tokio::sync::oneshot;
 
-use super::keeper::{Keeper, RestAll, Stop, StoreNotes, Wake};
+use super::keeper::{Keeper, PassivateAll, Stop, StoreNotes, WakeActor};
 use super::{Queued, Queues, Shard};
 use crate::runtime::admission::Admission;
 use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
-use crate::runtime::shell::{Ask, Look, Refused};
+use crate::runtime::shell::{Execute, ExecuteError, Inspect};
 
 /// An actor that fell asleep on the way is asked again this often.
 const ATTEMPTS: u32 = 4;
@@ -38,13 +38,13 @@ pub struct ShardHandle {
     pub(super) clock: Clock,
     pub(super) admission: Admission,
     pub(super) queues: Queues,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<EventCounters>,
     pub(super) outstanding_now: Arc<AtomicU64>,
 }
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError<R: std::fmt::Debug> {
+pub enum CommandError<R: std::fmt::Debug> {
     /// A rule says no; nothing changed.
     #[error("refused: {0:?}")]
     Rejected(R),
@@ -77,14 +77,14 @@ pub struct Overview {
 
 impl ShardHandle {
     /// Gives an actor a command. The answer, a refusal too, comes when all that it rests on is durable.
-    pub async fn ask<D: Kind>(
+    pub async fn execute<D: Kind>(
         &self,
         id: D::Id,
         command: D::Command,
         cause: Cause,
-    ) -> Result<D::Answer, AskError<D::Rejection>> {
+    ) -> Result<D::Answer, CommandError<D::Rejection>> {
         let workspace = D::stream(id).workspace();
-        let _permit = self.admission.enter(workspace).ok_or(AskError::Overloaded)?;
+        let _permit = self.admission.enter(workspace).ok_or(CommandError::Overloaded)?;
         self.report::<D>(id, command, cause).await
     }
 
@@ -94,21 +94,21 @@ impl ShardHandle {
         id: D::Id,
         command: D::Command,
         cause: Cause,
-    ) -> Result<D::Answer, AskError<D::Rejection>> {
+    ) -> Result<D::Answer, CommandError<D::Rejection>> {
         let command = Arc::new(Mutex::new(Some(command)));
         for _ in 0..ATTEMPTS {
             let address = self.address::<D>(id).await?;
             let (reply, answer) = oneshot::channel();
-            address.do_send(Ask { command: Arc::clone(&command), cause: cause.clone(), reply });
+            address.do_send(Execute { command: Arc::clone(&command), cause: cause.clone(), reply });
             match answer.await {
                 Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(Refused::Rejected(why))) => return Err(AskError::Rejected(why)),
-                Ok(Err(Refused::Fault(what))) => return Err(AskError::Fault(what)),
+                Ok(Err(ExecuteError::Rejected(why))) => return Err(CommandError::Rejected(why)),
+                Ok(Err(ExecuteError::Fault(what))) => return Err(CommandError::Fault(what)),
                 Err(_) if command.lock().unwrap_or_else(PoisonError::into_inner).is_none() => break,
                 Err(_) => {}
             }
         }
-        Err(AskError::Fault("the actor ended before it answered".to_owned()))
+        Err(CommandError::Fault("the actor ended before it answered".to_owned()))
     }
 
     /// The past: what is written.
@@ -122,43 +122,43 @@ impl ShardHandle {
     }
 
     /// Looks at an actor's state. What was seen comes when it is durable.
-    pub async fn look<D: Kind, V: Send + 'static>(
+    pub async fn inspect<D: Kind, V: Send + 'static>(
         &self,
         id: D::Id,
         view: impl Fn(&D::State) -> V + Clone + Send + 'static,
-    ) -> Result<Seen<V>, AskError<D::Rejection>> {
+    ) -> Result<Inspected<V>, CommandError<D::Rejection>> {
         for _ in 0..ATTEMPTS {
             let address = self.address::<D>(id).await?;
             let (reply, answer) = oneshot::channel();
             let view = view.clone();
             let look = move |state: &D::State, shard: &Rc<Shard>| {
-                let seen = Seen { value: view(state), as_of: shard.head() };
+                let seen = Inspected { value: view(state), as_of: shard.head() };
                 shard.hold(Box::new(move || drop(reply.send(seen))));
             };
-            address.do_send(Look(Box::new(look)));
+            address.do_send(Inspect(Box::new(look)));
             if let Ok(seen) = answer.await {
                 return Ok(seen);
             }
         }
-        Err(AskError::Fault("the actor ended before it answered".to_owned()))
+        Err(CommandError::Fault("the actor ended before it answered".to_owned()))
     }
 
     async fn address<D: Kind>(
         &self,
         id: D::Id,
-    ) -> Result<Addr<crate::runtime::shell::Shell<D>>, AskError<D::Rejection>> {
+    ) -> Result<Addr<crate::runtime::shell::Shell<D>>, CommandError<D::Rejection>> {
         let table = D::table(&self.registry);
         if let Some(address) = table.get(&id) {
             return Ok(address.clone());
         }
-        let stopped = |_| AskError::Fault("the shard has stopped".to_owned());
-        self.keeper.send(Wake(D::stream(id))).await.map_err(stopped)?;
-        table.get(&id).map(|address| address.clone()).ok_or(AskError::Overloaded)
+        let stopped = |_| CommandError::Fault("the shard has stopped".to_owned());
+        self.keeper.send(WakeActor(D::stream(id))).await.map_err(stopped)?;
+        table.get(&id).map(|address| address.clone()).ok_or(CommandError::Overloaded)
     }
 
     /// Puts every actor to sleep that has nothing outstanding.
-    pub fn rest_all(&self) {
-        self.keeper.do_send(RestAll);
+    pub fn passivate_all(&self) {
+        self.keeper.do_send(PassivateAll);
     }
 
     /// Stores notes that can be missed, beside everything sequenced so far. Says whether they are durable.
@@ -182,7 +182,7 @@ impl ShardHandle {
     }
 
     /// Counts of what has got a place in the log since the start.
-    pub fn tally(&self) -> &Tally {
+    pub fn counters(&self) -> &EventCounters {
         &self.tally
     }
 
@@ -222,7 +222,7 @@ impl ShardHandle {
 
 /// Something seen in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen<V> {
+pub struct Inspected<V> {
     /// What was seen.
     pub value: V,
     /// The log's head at that moment.

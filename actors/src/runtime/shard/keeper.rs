@@ -8,7 +8,7 @@ use events::ids::StreamId;
 use events::log::Note;
 
 use super::{INDEX_EVERY, Shard};
-use crate::runtime::shell::Rest;
+use crate::runtime::shell::Passivate;
 use crate::runtime::vital;
 
 /// How often the agenda and the index are offered to the disk while anything happens.
@@ -75,10 +75,10 @@ impl Shard {
 }
 
 /// Wake the actor of a stream.
-pub(crate) struct Wake(pub(crate) StreamId);
+pub(crate) struct WakeActor(pub(crate) StreamId);
 
 /// Put every actor to sleep that has nothing outstanding.
-pub(crate) struct RestAll;
+pub(crate) struct PassivateAll;
 
 /// Start nothing new; says how many messages stay queued, once all that is under way has ended.
 pub(crate) struct Stop;
@@ -90,11 +90,11 @@ impl Message for StoreNotes {
     type Result = bool;
 }
 
-impl Message for Wake {
+impl Message for WakeActor {
     type Result = ();
 }
 
-impl Message for RestAll {
+impl Message for PassivateAll {
     type Result = ();
 }
 
@@ -102,19 +102,19 @@ impl Message for Stop {
     type Result = u64;
 }
 
-impl Handler<Wake> for Keeper {
+impl Handler<WakeActor> for Keeper {
     type Result = ();
 
-    fn handle(&mut self, wake: Wake, _: &mut Context<Self>) {
+    fn handle(&mut self, wake: WakeActor, _: &mut Context<Self>) {
         self.shard.wake(wake.0);
     }
 }
 
-impl Handler<RestAll> for Keeper {
+impl Handler<PassivateAll> for Keeper {
     type Result = ();
 
-    fn handle(&mut self, _: RestAll, _: &mut Context<Self>) {
-        self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Rest));
+    fn handle(&mut self, _: PassivateAll, _: &mut Context<Self>) {
+        self.shard.awake.borrow().values().for_each(|awake| awake.rest.do_send(Passivate));
     }
 }
 

@@ -26,7 +26,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Parts, Reading, Shard, ShardHandle};
+use super::{Dependencies, Settings, Shard, ShardHandle};
 use crate::account::{Command, Effect, Outcome};
 use crate::decider::Decider;
 use crate::peer::Peer;
@@ -40,7 +40,7 @@ use crate::spec::facts::{
     account, chat, connected, created, granted, message, opened, operator, url_generated, workspace,
 };
 use crate::webhook;
-use crate::workspace::{Command as Ask, Grant, LookedUp, Recipient, Submit, Workspace};
+use crate::workspace::{Command as Ask, Grant, Recipient, Submit, SubmitLookups, Workspace};
 
 /// Found by a seed: the checkpoint covered the message and left out its account, which did not know yet what it had.
 #[test]
@@ -50,16 +50,15 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
     live(&log, async |shard, batches, _| {
         batches.add_permits(100);
         pass(1_200).await;
-        shard.rest_all();
+        shard.passivate_all();
         pass(300).await;
         assert_eq!(shard.overview().awake, [0; 4], "somebody is still awake");
         // From here on the disk takes its time: the account is asked to wake and cannot read its past yet.
         batches.forget_permits(100);
         let asked = shard.clone();
-        let answered =
-            actix::spawn(
-                async move { asked.ask::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await },
-            );
+        let answered = actix::spawn(async move {
+            asked.execute::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await
+        });
         pass(1_000).await;
         // The message and the checkpoint behind it become durable, and nothing else does.
         batches.add_permits(1);
@@ -84,10 +83,12 @@ fn a_stop_waits_for_a_try_that_has_just_begun() {
     begin(&log, vec![created(), granted(5, "trial"), url_generated("in_token"), connected()]);
     live(&log, async |shard, batches, mut sent| {
         let asked = shard.clone();
-        actix::spawn(async move { asked.ask::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await });
+        actix::spawn(
+            async move { asked.execute::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await },
+        );
         pass(100).await;
         // The message is queued and its try has begun, but neither is durable yet.
-        assert!(shard.tally().events().any(|begun| begun == ("SendStarted", 1)), "the try has not begun");
+        assert!(shard.counters().events().any(|begun| begun == ("SendStarted", 1)), "the try has not begun");
         let stopped = actix::spawn(async move { shard.stop().await });
         pass(100).await;
         batches.add_permits(100);
@@ -106,9 +107,9 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     live(&log, async |shard, batches, _| {
         batches.add_permits(1_000);
         for credits in 1..=10 {
-            shard.ask::<Workspace>(workspace(), grant(credits), Cause::outside(Who::Inbound)).await.unwrap();
+            shard.execute::<Workspace>(workspace(), grant(credits), Cause::outside(Who::Inbound)).await.unwrap();
             if credits % 4 == 0 {
-                shard.rest_all();
+                shard.passivate_all();
                 pass(100).await;
                 assert_eq!(shard.overview().awake, [0; 4], "somebody is still awake");
             }
@@ -193,7 +194,7 @@ fn submit() -> Ask {
         exact_body: None,
         dry_run: false,
         idempotency: None,
-        looked_up: LookedUp::default(),
+        looked_up: SubmitLookups::default(),
     }))
 }
 
@@ -225,16 +226,18 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
     system.block_on(async {
         let (batches, (phone, sent)) = (Arc::new(Semaphore::new(0)), unbounded_channel());
         let allowed = Arc::clone(&batches);
-        let parts = Parts {
+        let parts = Dependencies {
             log: Arc::clone(log),
             clock: Clock::start(Arc::new(|| at(0)), log.head().recorded_at, 1),
             ports: Box::new(move |_| Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
             start_writer: Box::new(move |writer, work| drop(actix::spawn(write(writer, work, allowed)))),
-            reading: Reading::Inline,
-            commands_in_flight: 10,
-            idle: Duration::from_hours(1),
-            reports: Reports { attachments: false, bundle_bytes: events::webhook::BUNDLE_BYTES },
-            snapshot_every: 3,
+            reading: ReadMode::Inline,
+            settings: Settings {
+                commands_in_flight: 10,
+                idle: Duration::from_hours(1),
+                reports: Reports { attachments: false, bundle_bytes: events::webhook::BUNDLE_BYTES },
+                snapshot_every: 3,
+            },
         };
         story(Shard::launch(parts).unwrap(), batches, sent).await;
     });

@@ -11,7 +11,7 @@ use crate::runtime::registry::Kind;
 use crate::runtime::shard::Shard;
 
 /// A command for an actor.
-pub(crate) struct Ask<D: Kind> {
+pub(crate) struct Execute<D: Kind> {
     /// Taken out when it is decided; if it is still there afterwards, the actor never saw it.
     pub(crate) command: Arc<Mutex<Option<D::Command>>>,
     pub(crate) cause: Cause,
@@ -20,11 +20,11 @@ pub(crate) struct Ask<D: Kind> {
 
 /// What comes back.
 pub(crate) type Reply<D> =
-    Result<<D as crate::decider::Decider>::Answer, Refused<<D as crate::decider::Decider>::Rejection>>;
+    Result<<D as crate::decider::Decider>::Answer, ExecuteError<<D as crate::decider::Decider>::Rejection>>;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
-pub(crate) enum Refused<R> {
+pub(crate) enum ExecuteError<R> {
     /// A rule says no.
     Rejected(R),
     /// Something of ours is broken.
@@ -32,31 +32,31 @@ pub(crate) enum Refused<R> {
 }
 
 /// Looks at the state; the answer waits until what it saw is durable.
-pub(crate) struct Look<D: Kind>(pub(crate) Viewer<D>);
+pub(crate) struct Inspect<D: Kind>(pub(crate) Viewer<D>);
 
 /// Sees the state once.
 pub(crate) type Viewer<D> = Box<dyn FnOnce(&<D as crate::decider::Decider>::State, &Rc<Shard>) + Send>;
 
 /// There is something in the inbox, or an effect may start.
 #[derive(Clone, Copy)]
-pub(crate) struct Nudge;
+pub(crate) struct Wake;
 
 /// Sleep if nothing is outstanding.
 #[derive(Clone, Copy)]
-pub(crate) struct Rest;
+pub(crate) struct Passivate;
 
-impl<D: Kind> Message for Ask<D> {
+impl<D: Kind> Message for Execute<D> {
     type Result = ();
 }
 
-impl<D: Kind> Message for Look<D> {
+impl<D: Kind> Message for Inspect<D> {
     type Result = ();
 }
 
-impl Message for Nudge {
+impl Message for Wake {
     type Result = ();
 }
 
-impl Message for Rest {
+impl Message for Passivate {
     type Result = ();
 }

@@ -6,9 +6,9 @@ use events::ids::{ChatId, WorkspaceId};
 
 use super::teammates::added;
 use super::*;
-use crate::decider::{Decider, Found, Question};
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
-use crate::workspace::{ChangeChat, ChatLookedUp};
+use crate::workspace::{ChangeChat, ChatLookups};
 
 const PHONE: &str = "+12025550101";
 
@@ -20,7 +20,7 @@ fn ready() -> WorkspaceSpec {
 
 fn change(change: impl FnOnce(&mut ChangeChat)) -> Command {
     let (chat, by) = (chat(1), operator());
-    let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookedUp::default() };
+    let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookups::default() };
     change(&mut wanted);
     Command::ChangeChat(wanted)
 }
@@ -70,13 +70,13 @@ fn a_chat_is_assigned_by_the_teammates_address_however_it_is_written() {
 
 #[test]
 fn nobody_may_be_responsible() {
-    let spec = ready().finding(Found::Responsible(Some(bob())));
+    let spec = ready().finding(LookupResult::Responsible(Some(bob())));
     spec.when(change(|wanted| wanted.responsible = Some(None)), at(0)).then([assigned(None)]);
 }
 
 #[test]
 fn whoever_is_responsible_already_is_not_assigned_again() {
-    let bobs = || ready().finding(Found::Responsible(Some(bob())));
+    let bobs = || ready().finding(LookupResult::Responsible(Some(bob())));
     bobs().when(assign("bob@KITE.example"), at(0)).answers(&Answer::Done).then_nothing();
     bobs().when(rename_and_assign("Cleo", "bob@kite.example"), at(0)).then([renamed("Cleo")]);
     ready().when(change(|wanted| wanted.responsible = Some(None)), at(0)).answers(&Answer::Done).then_nothing();
@@ -86,7 +86,7 @@ fn whoever_is_responsible_already_is_not_assigned_again() {
 fn another_teammate_becomes_responsible_in_place_of_the_one_before() {
     let cleo = Responsible { full_name: "Cleo Example".into(), email: "cleo@kite.example".into() };
     ready()
-        .finding(Found::Responsible(Some(cleo)))
+        .finding(LookupResult::Responsible(Some(cleo)))
         .when(assign("bob@kite.example"), at(0))
         .then([assigned(Some(bob()))]);
 }
@@ -95,13 +95,13 @@ fn another_teammate_becomes_responsible_in_place_of_the_one_before() {
 fn who_is_responsible_is_looked_up_only_where_that_may_change() {
     let spec = WorkspaceSpec::given([created()]);
     let asked = |mut command: Command| {
-        let first = Workspace::asks(spec.state(), &command);
-        assert_eq!(first, Some(Question::Chat(chat(1))));
-        Workspace::told(&mut command, recipients::entry(1, PHONE));
-        Workspace::asks(spec.state(), &command)
+        let first = Workspace::next_lookup(spec.state(), &command);
+        assert_eq!(first, Some(LookupRequest::Chat(chat(1))));
+        Workspace::resolve(&mut command, recipients::entry(1, PHONE));
+        Workspace::next_lookup(spec.state(), &command)
     };
     assert_eq!(asked(rename("Cleo")), None);
-    assert_eq!(asked(assign("bob@kite.example")), Some(Question::Responsible(chat(1))));
+    assert_eq!(asked(assign("bob@kite.example")), Some(LookupRequest::Responsible(chat(1))));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_chat_of_another_workspace_is_refused_without_a_look() {
     let foreign = ChatId::nth(WorkspaceId::nth(1), 1).unwrap();
     let command = || change(|wanted| wanted.chat = foreign);
     let spec = WorkspaceSpec::given([created()]);
-    assert_eq!(Workspace::asks(spec.state(), &command()), None);
+    assert_eq!(Workspace::next_lookup(spec.state(), &command()), None);
     spec.when(command(), at(0)).then_rejected(&Rejection::ChatNotFound);
 }
 

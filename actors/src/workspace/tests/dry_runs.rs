@@ -3,7 +3,7 @@
 use events::index::Remembered;
 
 use super::*;
-use crate::decider::{Decider, Found, Question};
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
 use crate::workspace::Verdict;
 
@@ -28,7 +28,7 @@ fn a_message_to_a_new_person_would_open_a_chat() {
 fn a_message_to_a_known_person_would_go_to_their_chat() {
     ready()
         .and([opened(1, "+12025550101")])
-        .finding(Found::Peer(Some(chat(1))))
+        .finding(LookupResult::Peer(Some(chat(1))))
         .when(dry_run(), at(0))
         .answers(&verdict(Some(chat(1)), 1))
         .then_nothing();
@@ -55,8 +55,8 @@ fn a_dry_run_with_a_key_looks_up_no_first_answer() {
     let spec = ready();
     let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: Digest::of(b"body") });
     let command = || changed(|submit| (submit.dry_run, submit.idempotency) = (true, idempotency.clone()));
-    let peer = Question::Peer(account(1), "+12025550101".to_owned());
-    assert_eq!(Workspace::asks(spec.state(), &command()), Some(peer));
+    let peer = LookupRequest::Peer(account(1), "+12025550101".to_owned());
+    assert_eq!(Workspace::next_lookup(spec.state(), &command()), Some(peer));
     spec.when(command(), at(0)).answers(&verdict(None, 1)).then_nothing();
 }
 
@@ -76,7 +76,7 @@ fn a_message_that_was_taken_in_stays_so_whatever_a_dry_run_says() {
     ready()
         .when(dry_run(), at(0))
         .then_nothing()
-        .finding(Found::Remembered(Some(remembered)))
+        .finding(LookupResult::Remembered(Some(remembered)))
         .when(with_key(12, "+12025550101", "order-1", "body"), at(0))
         .answers(&Answer::Accepted(Accepted { message: message(11), account: None, balance: 9, replayed: true }))
         .then_nothing();

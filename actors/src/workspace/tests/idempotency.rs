@@ -3,7 +3,7 @@
 use events::index::Remembered;
 
 use super::*;
-use crate::decider::{Decider, Found, Question};
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
 use crate::workspace::REMEMBERED_MS;
 
@@ -14,8 +14,8 @@ fn ready() -> WorkspaceSpec {
 }
 
 /// The key stood for message 11 and this body, `ms` after time began.
-fn remembered(body: &str, ms: i64) -> Found {
-    Found::Remembered(Some(Remembered { message: message(11), body: Digest::of(body.as_bytes()), at: at(ms) }))
+fn remembered(body: &str, ms: i64) -> LookupResult {
+    LookupResult::Remembered(Some(Remembered { message: message(11), body: Digest::of(body.as_bytes()), at: at(ms) }))
 }
 
 fn replayed(balance: u64) -> Answer {
@@ -127,16 +127,16 @@ fn a_rejected_request_is_not_remembered() {
 fn the_key_is_looked_up_before_the_recipient() {
     let spec = ready();
     let mut command = with_key(11, "+12025550101", "order-1", "body");
-    assert_eq!(Workspace::asks(spec.state(), &command), Some(Question::Remembered("order-1".to_owned())));
-    Workspace::told(&mut command, Found::Remembered(None));
-    let peer = Question::Peer(account(1), "+12025550101".to_owned());
-    assert_eq!(Workspace::asks(spec.state(), &command), Some(peer));
-    Workspace::told(&mut command, Found::Peer(None));
-    assert_eq!(Workspace::asks(spec.state(), &command), None);
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Remembered("order-1".to_owned())));
+    Workspace::resolve(&mut command, LookupResult::Remembered(None));
+    let peer = LookupRequest::Peer(account(1), "+12025550101".to_owned());
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(peer));
+    Workspace::resolve(&mut command, LookupResult::Peer(None));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), None);
 }
 
 #[test]
 fn commands_that_are_not_about_messages_ask_nothing() {
     let grant = Command::Grant(crate::workspace::Grant { amount: 1, reason: String::new(), by: operator() });
-    assert_eq!(Workspace::asks(ready().state(), &grant), None);
+    assert_eq!(Workspace::next_lookup(ready().state(), &grant), None);
 }

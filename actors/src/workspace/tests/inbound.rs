@@ -63,7 +63,7 @@ fn a_webhook_that_is_switched_off_refuses() {
 fn a_webhook_that_is_switched_off_refuses_what_it_took_before() {
     ready()
         .and([disabled()])
-        .finding(crate::decider::Found::Remembered(Some(events::index::Remembered {
+        .finding(crate::decider::LookupResult::Remembered(Some(events::index::Remembered {
             message: message(11),
             body: Digest::of(b"body"),
             at: at(0),

@@ -5,7 +5,7 @@ use events::event::Event;
 use events::who::Who;
 
 use super::*;
-use crate::decider::{Decider, Found, Question};
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
 
 const FIRST: &str = "+12025550100";
@@ -25,12 +25,14 @@ fn to_name(name: &str, sender: Option<&str>) -> Command {
 }
 
 /// The directory's word about these chats, each with the number of its account.
-fn found(chats: &[(u64, u64)]) -> Found {
+fn found(chats: &[(u64, u64)]) -> LookupResult {
     let entries = chats.iter().map(|(nth, account_number)| {
-        let Found::Chat(Some(entry)) = recipients::entry(*account_number, "+12025550101") else { unreachable!() };
+        let LookupResult::Chat(Some(entry)) = recipients::entry(*account_number, "+12025550101") else {
+            unreachable!()
+        };
         (chat(*nth), entry)
     });
-    Found::Named(entries.collect())
+    LookupResult::Named(entries.collect())
 }
 
 fn taken(nth_chat: u64, nth_account: u64) -> [Event; 2] {
@@ -51,8 +53,8 @@ fn the_chat_with_that_title_gets_the_message_from_its_own_account() {
 fn the_title_is_looked_up_exactly_as_it_was_given() {
     for name in ["Bob Example", "bob example", " Bob "] {
         let spec = ready();
-        let question = Workspace::asks(spec.state(), &to_name(name, None));
-        assert_eq!(question, Some(Question::Named(name.to_owned())));
+        let question = Workspace::next_lookup(spec.state(), &to_name(name, None));
+        assert_eq!(question, Some(LookupRequest::Named(name.to_owned())));
     }
 }
 

@@ -6,7 +6,7 @@ use events::workspace::AccountConnected;
 
 use super::*;
 use crate::account::pacing::Gap;
-use crate::decider::{Found, Holder};
+use crate::decider::{Holder, LookupResult};
 use crate::spec::facts::*;
 use crate::workspace::{Connect, Once};
 
@@ -70,9 +70,9 @@ fn a_number_is_connected_once_however_it_is_written() {
     }
 }
 
-fn held_by(nth: u64, transport: &str) -> Found {
+fn held_by(nth: u64, transport: &str) -> LookupResult {
     let account = AccountId::nth(WorkspaceId::nth(nth), 1).unwrap();
-    Found::Holders(vec![Holder { account, transport: transport.to_owned() }])
+    LookupResult::Holders(vec![Holder { account, transport: transport.to_owned() }])
 }
 
 /// Connects a number through another transport, where one workspace does not lock out another.
@@ -99,7 +99,7 @@ fn a_number_that_another_workspace_holds_is_taken() {
 
 #[test]
 fn a_number_that_nobody_holds_any_more_is_free_and_so_is_ones_own() {
-    for found in [Found::Holders(Vec::new()), held_by(0, "simulator")] {
+    for found in [LookupResult::Holders(Vec::new()), held_by(0, "simulator")] {
         WorkspaceSpec::given([created(), connected(), disconnected(1, Who::Transport, 0)])
             .finding(found)
             .when(connect("+12025550100"), at(70))

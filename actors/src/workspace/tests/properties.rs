@@ -27,7 +27,7 @@ enum Step {
     RevokeKey(u32),
     AddTeammate(u8),
     RemoveTeammate(u32),
-    Send(Sending, To),
+    Send(Submission, To),
     Rename(u64, u8),
     Assign(u64, Option<u8>),
     Hear { phone: u64, account: u64, message: u64, named: bool },
@@ -47,7 +47,7 @@ enum Change {
 
 /// How a message is submitted.
 #[derive(Debug, Clone, Copy)]
-struct Sending {
+struct Submission {
     sender: Option<u64>,
     /// A key of the client's and which body came with it.
     key: Option<(u8, u8)>,
@@ -98,7 +98,7 @@ fn of_messages() -> impl Strategy<Value = Step> {
     let sending = (prop::option::of(0..5_u64), key, any::<bool>(), prop::bool::weighted(0.2), any::<Option<bool>>());
     let sending = sending.prop_map(|(sender, key, file, dry_run, newer)| {
         let token = newer.map(u8::from);
-        Sending { sender, key, file, dry_run, token }
+        Submission { sender, key, file, dry_run, token }
     });
     let to = prop_oneof![
         6 => (0..5_u64).prop_map(To::Phone),

@@ -6,12 +6,12 @@ use events::ids::{ChatId, WorkspaceId};
 use events::index::ChatEntry;
 
 use super::*;
-use crate::decider::Found;
+use crate::decider::LookupResult;
 use crate::spec::facts::*;
 
 /// The directory's word about a chat of an account with a phone.
-pub(super) fn entry(account_number: u64, phone: &str) -> Found {
-    Found::Chat(Some(ChatEntry {
+pub(super) fn entry(account_number: u64, phone: &str) -> LookupResult {
+    LookupResult::Chat(Some(ChatEntry {
         account: account(account_number),
         to: phone.into(),
         name: phone.into(),
@@ -41,7 +41,7 @@ fn a_new_person_opens_a_chat() {
 fn a_known_person_opens_no_chat() {
     ready()
         .and([opened(1, "+12025550101")])
-        .finding(Found::Peer(Some(chat(1))))
+        .finding(LookupResult::Peer(Some(chat(1))))
         .when(to_phone(11, "+12025550101"), at(0))
         .then([queued(11), charged(11)]);
 }
@@ -51,7 +51,7 @@ fn the_transport_gets_the_number_as_it_was_given_this_time() {
     let given_so = MessageQueued { to: "1 202 555 0101".into(), ..queueing(11) };
     ready()
         .and([opened(1, "+12025550101")])
-        .finding(Found::Peer(Some(chat(1))))
+        .finding(LookupResult::Peer(Some(chat(1))))
         .when(to_phone(11, "1 202 555 0101"), at(0))
         .then([given_so.into(), charged(11)]);
 }
@@ -114,7 +114,7 @@ fn a_chat_of_another_workspace_is_refused_without_a_look() {
     let foreign = ChatId::nth(WorkspaceId::nth(1), 1).unwrap();
     let command = || Command::Submit(Box::new(Submit { recipient: Recipient::Chat(foreign), ..submission(11, "") }));
     let spec = ready();
-    assert_eq!(<Workspace as crate::decider::Decider>::asks(spec.state(), &command()), None);
+    assert_eq!(<Workspace as crate::decider::Decider>::next_lookup(spec.state(), &command()), None);
     spec.when(command(), at(0)).then_rejected(&Rejection::ChatNotFound);
 }
 

@@ -27,8 +27,8 @@ fn the_echo_is_let_through_under_every_name_of_ours_and_needs_no_opened_network(
 #[test]
 fn without_a_simulator_there_is_no_echo() {
     let guard = gateway("127.0.0.1:8080", "https://tidings.example", false);
-    assert_eq!(judged(&guard, "http://127.0.0.1:8080/sim/v1/echo/crm"), Err(Refusal::NotPublic));
-    assert_eq!(judged(&guard, "https://tidings.example/sim/v1/echo/crm"), Err(Refusal::Own));
+    assert_eq!(judged(&guard, "http://127.0.0.1:8080/sim/v1/echo/crm"), Err(Barred::NotPublic));
+    assert_eq!(judged(&guard, "https://tidings.example/sim/v1/echo/crm"), Err(Barred::Own));
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn nothing_else_of_ours_is_let_through() {
         "//sim/v1/echo/crm",
         "/SIM/v1/echo/crm",
     ] {
-        assert_eq!(judged(&guard, &format!("http://127.0.0.1:8080{path}")), Err(Refusal::NotPublic), "{path}");
-        assert_eq!(judged(&guard, &format!("http://tidings.example:8080{path}")), Err(Refusal::Own), "{path}");
+        assert_eq!(judged(&guard, &format!("http://127.0.0.1:8080{path}")), Err(Barred::NotPublic), "{path}");
+        assert_eq!(judged(&guard, &format!("http://tidings.example:8080{path}")), Err(Barred::Own), "{path}");
     }
 }
 
@@ -61,15 +61,15 @@ fn nothing_else_of_ours_is_let_through() {
 fn the_path_of_the_echo_opens_nobody_elses_address() {
     let guard = gateway("127.0.0.1:8080", "https://tidings.example", true);
     for (url, refusal) in [
-        ("http://127.0.0.1:8081/sim/v1/echo/crm", Refusal::NotPublic),
-        ("http://127.0.0.1/sim/v1/echo/crm", Refusal::NotPublic),
-        ("http://127.0.0.2:8080/sim/v1/echo/crm", Refusal::NotPublic),
-        ("http://169.254.169.254/sim/v1/echo/crm", Refusal::NotPublic),
-        ("https://127.0.0.1:8080/sim/v1/echo/crm", Refusal::NotPublic),
-        ("http://a:b@127.0.0.1:8080/sim/v1/echo/crm", Refusal::Credentials),
-        ("ftp://127.0.0.1:8080/sim/v1/echo/crm", Refusal::Scheme),
+        ("http://127.0.0.1:8081/sim/v1/echo/crm", Barred::NotPublic),
+        ("http://127.0.0.1/sim/v1/echo/crm", Barred::NotPublic),
+        ("http://127.0.0.2:8080/sim/v1/echo/crm", Barred::NotPublic),
+        ("http://169.254.169.254/sim/v1/echo/crm", Barred::NotPublic),
+        ("https://127.0.0.1:8080/sim/v1/echo/crm", Barred::NotPublic),
+        ("http://a:b@127.0.0.1:8080/sim/v1/echo/crm", Barred::Credentials),
+        ("ftp://127.0.0.1:8080/sim/v1/echo/crm", Barred::Scheme),
         // A name that somebody else may point elsewhere.
-        ("http://rebinding.example:8080/sim/v1/echo/crm", Refusal::NotPublic),
+        ("http://rebinding.example:8080/sim/v1/echo/crm", Barred::NotPublic),
     ] {
         assert_eq!(judged(&guard, url), Err(refusal), "{url}");
     }
@@ -81,5 +81,5 @@ fn behind_a_proxy_with_tls_the_echo_is_called_like_any_public_address() {
     let guard = Guard::new(&[], own).resolving_by(Answers::new(&[&["93.184.216.34"], &["10.0.0.1"]]));
     let url = "https://tidings.example/sim/v1/echo/crm";
     assert_eq!(judged(&guard, url), Ok(vec!["93.184.216.34:443".to_owned()]));
-    assert_eq!(judged(&guard, url), Err(Refusal::NotPublic));
+    assert_eq!(judged(&guard, url), Err(Barred::NotPublic));
 }

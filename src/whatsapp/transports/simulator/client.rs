@@ -12,7 +12,7 @@ use super::send_body::SendBody;
 use super::update_view::{self, UpdateView};
 use super::wire::{ListView, LookupView, OutcomeView};
 use crate::net::lack;
-use crate::whatsapp::transports::{Lookup, Outgoing};
+use crate::whatsapp::transports::{NumberLookup, Outgoing};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than the five seconds of the server, so that no request meets a connection that is being closed.
@@ -63,7 +63,7 @@ impl SimulatorClient {
         Ok(answer::<OutcomeView>(request).await?.0)
     }
 
-    pub(super) async fn lookup(&self, id: MessageId) -> Result<Lookup, Fault> {
+    pub(super) async fn lookup(&self, id: MessageId) -> Result<NumberLookup, Fault> {
         let request = self.client.get(format!("{}/sim/v1/messages/{id}", self.base));
         Ok(answer::<LookupView>(request).await?.lookup)
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Shared;
 use super::address::Address;
 use super::fields::Fields;
-use super::refusal::Refusal;
+use super::refusal::SimulatorRefusal;
 use super::wire::{ChaosView, ListView, MessageView, StatsView};
 use crate::whatsapp::transports::Status;
 
@@ -14,39 +14,42 @@ type World = web::Data<Shared>;
 type Body = Result<web::Bytes, actix_web::Error>;
 
 /// Somebody writes to an account. The simulator knows no gateway's accounts: any phone will do.
-pub(super) async fn receive(world: World, body: Body) -> Result<HttpResponse, Refusal> {
+pub(super) async fn receive(world: World, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     let message = Fields::parse(&body?)?.into_incoming()?;
     Ok(HttpResponse::Ok().json(json!({"message_id": world.receive(message)})))
 }
 
 /// The owner of an account types on the phone itself.
-pub(super) async fn sent(world: World, body: Body) -> Result<HttpResponse, Refusal> {
+pub(super) async fn sent(world: World, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     let message = Fields::parse(&body?)?.into_typed()?;
     Ok(HttpResponse::Ok().json(json!({"message_id": world.typed(message)})))
 }
 
 /// How far a message got is told once more, or at all.
-pub(super) async fn receipt(world: World, path: web::Path<(String, String, String)>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn receipt(
+    world: World,
+    path: web::Path<(String, String, String)>,
+) -> Result<HttpResponse, SimulatorRefusal> {
     let (phone, id, status) = path.into_inner();
     let (account, id) = (account(&phone)?, id.parse()?);
     let told = match status.as_str() {
         "delivered" => Status::Delivered,
         "read" => Status::Read,
-        _ => return Err(Refusal::NotFound),
+        _ => return Err(SimulatorRefusal::NotFound),
     };
     if !world.receipt(&account, id, told) {
-        return Err(Refusal::field("id", "is the id of a message that was sent"));
+        return Err(SimulatorRefusal::field("id", "is the id of a message that was sent"));
     }
     Ok(HttpResponse::Ok().json(json!({"message_id": id.to_string(), "status": status})))
 }
 
-pub(super) async fn disconnect(world: World, phone: web::Path<String>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn disconnect(world: World, phone: web::Path<String>) -> Result<HttpResponse, SimulatorRefusal> {
     let account = account(&phone)?;
     world.disconnect(account.clone())?;
     Ok(HttpResponse::Ok().json(json!({"account": account.spelled(), "connected": false})))
 }
 
-pub(super) async fn connect(world: World, phone: web::Path<String>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn connect(world: World, phone: web::Path<String>) -> Result<HttpResponse, SimulatorRefusal> {
     let account = account(&phone)?;
     world.connect(&account);
     Ok(HttpResponse::Ok().json(json!({"account": account.spelled(), "connected": true})))
@@ -57,7 +60,7 @@ pub(super) async fn chaos(world: World) -> HttpResponse {
 }
 
 /// Replaces all settings, and shows them.
-pub(super) async fn set_chaos(world: World, body: Body) -> Result<HttpResponse, Refusal> {
+pub(super) async fn set_chaos(world: World, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     world.set_chaos(Fields::parse(&body?)?.into_chaos()?);
     Ok(chaos(world).await)
 }
@@ -72,7 +75,7 @@ pub(super) async fn stats(world: World) -> HttpResponse {
     HttpResponse::Ok().json(StatsView::from(world.stats()))
 }
 
-fn account(phone: &str) -> Result<Address, Refusal> {
+fn account(phone: &str) -> Result<Address, SimulatorRefusal> {
     let account = Address::parse(phone).filter(Address::is_person);
-    account.ok_or_else(|| Refusal::field("phone", "is the phone number of an account"))
+    account.ok_or_else(|| SimulatorRefusal::field("phone", "is the phone number of an account"))
 }

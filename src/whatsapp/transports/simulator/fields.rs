@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::CAPABILITIES;
 use super::address::Address;
 use super::echo::Settings;
-use super::refusal::Refusal;
+use super::refusal::SimulatorRefusal;
 use super::world::{Chaos, Incoming, Probability, Typed};
 
 const NAME_CHARS_MAX: usize = 256;
@@ -24,43 +24,45 @@ const STATUSES: RangeInclusive<u64> = 200..=599;
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, SimulatorRefusal> {
         Ok(Self(serde_json::from_slice(body)?))
     }
 
     /// `{"account", "from" | "jid", "name", "text", "file_name"}`.
-    pub(super) fn into_incoming(mut self) -> Result<Incoming, Refusal> {
+    pub(super) fn into_incoming(mut self) -> Result<Incoming, SimulatorRefusal> {
         let account = self.account()?;
         let (chat, member) = match (self.address("from")?, self.address("jid")?) {
             (Some(from), None) if from.is_group() => {
-                return Err(Refusal::field("from", "is a person; `jid` is a group"));
+                return Err(SimulatorRefusal::field("from", "is a person; `jid` is a group"));
             }
             (Some(chat), None) | (None, Some(chat)) => (chat, None),
             (Some(member), Some(group)) if group.is_group() && !member.is_group() => (group, Some(member)),
-            (Some(_), Some(_)) => return Err(Refusal::field("from", "goes with `jid` only as a member of that group")),
-            (None, None) => return Err(Refusal::field("from", "or `jid` says who writes")),
+            (Some(_), Some(_)) => {
+                return Err(SimulatorRefusal::field("from", "goes with `jid` only as a member of that group"));
+            }
+            (None, None) => return Err(SimulatorRefusal::field("from", "or `jid` says who writes")),
         };
         let name = self.text("name", NAME_CHARS_MAX)?.unwrap_or_default();
         let file_name = self.text("file_name", NAME_CHARS_MAX)?.filter(|name| !name.is_empty());
         let text = self.text("text", CAPABILITIES.text_max)?.unwrap_or_default();
         if text.is_empty() && file_name.is_none() {
-            return Err(Refusal::field("text", "is missing, and so is `file_name`"));
+            return Err(SimulatorRefusal::field("text", "is missing, and so is `file_name`"));
         }
         Ok(Incoming { account, chat, member, name, text, file_name })
     }
 
     /// `{"account", "to" | "jid", "text"}`.
-    pub(super) fn into_typed(mut self) -> Result<Typed, Refusal> {
+    pub(super) fn into_typed(mut self) -> Result<Typed, SimulatorRefusal> {
         let account = self.account()?;
         let ((Some(chat), None) | (None, Some(chat))) = (self.address("to")?, self.address("jid")?) else {
-            return Err(Refusal::field("to", "or `jid`, one of them, says whom it is for"));
+            return Err(SimulatorRefusal::field("to", "or `jid`, one of them, says whom it is for"));
         };
         let text = self.text("text", CAPABILITIES.text_max)?.filter(|text| !text.is_empty());
-        Ok(Typed { account, chat, text: text.ok_or_else(|| Refusal::field("text", "is missing"))? })
+        Ok(Typed { account, chat, text: text.ok_or_else(|| SimulatorRefusal::field("text", "is missing"))? })
     }
 
     /// `{"error", "not_registered", "slow_ms", "uncertain"}`; what is not there is 0.
-    pub(super) fn into_chaos(mut self) -> Result<Chaos, Refusal> {
+    pub(super) fn into_chaos(mut self) -> Result<Chaos, SimulatorRefusal> {
         Ok(Chaos {
             error: self.probability("error")?,
             not_registered: self.probability("not_registered")?,
@@ -70,7 +72,7 @@ impl Fields {
     }
 
     /// `{"status", "delay_ms", "retry_after"}`; what is not there is 200, 0 and no such header.
-    pub(super) fn into_settings(mut self) -> Result<Settings, Refusal> {
+    pub(super) fn into_settings(mut self) -> Result<Settings, SimulatorRefusal> {
         let usual = Settings::default();
         let status = self.whole("status", STATUSES)?.and_then(|status| u16::try_from(status).ok());
         Ok(Settings {
@@ -80,43 +82,43 @@ impl Fields {
         })
     }
 
-    fn account(&mut self) -> Result<Address, Refusal> {
+    fn account(&mut self) -> Result<Address, SimulatorRefusal> {
         let address = self.address("account")?.filter(Address::is_person);
-        address.ok_or_else(|| Refusal::field("account", "is the phone number of an account"))
+        address.ok_or_else(|| SimulatorRefusal::field("account", "is the phone number of an account"))
     }
 
-    fn address(&mut self, name: &'static str) -> Result<Option<Address>, Refusal> {
+    fn address(&mut self, name: &'static str) -> Result<Option<Address>, SimulatorRefusal> {
         let Some(text) = self.text(name, ADDRESS_CHARS_MAX)? else { return Ok(None) };
         let address = Address::parse(&text);
-        address.map(Some).ok_or_else(|| Refusal::field(name, "is neither a phone number nor a JID"))
+        address.map(Some).ok_or_else(|| SimulatorRefusal::field(name, "is neither a phone number nor a JID"))
     }
 
     /// `None` if it is absent or null.
-    fn text(&mut self, name: &'static str, chars_max: usize) -> Result<Option<String>, Refusal> {
+    fn text(&mut self, name: &'static str, chars_max: usize) -> Result<Option<String>, SimulatorRefusal> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.chars().count() <= chars_max => Ok(Some(text)),
-            Some(_) => Err(Refusal::field(name, format!("is a text of at most {chars_max} characters"))),
+            Some(_) => Err(SimulatorRefusal::field(name, format!("is a text of at most {chars_max} characters"))),
         }
     }
 
-    fn probability(&mut self, name: &'static str) -> Result<Probability, Refusal> {
+    fn probability(&mut self, name: &'static str) -> Result<Probability, SimulatorRefusal> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(Probability::default()),
             Some(value) => {
                 let probability = value.as_f64().and_then(Probability::new);
-                probability.ok_or_else(|| Refusal::field(name, "is a probability: 0 to 1"))
+                probability.ok_or_else(|| SimulatorRefusal::field(name, "is a probability: 0 to 1"))
             }
         }
     }
 
-    fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<u64>, Refusal> {
+    fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Result<Option<u64>, SimulatorRefusal> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let number = value.as_u64().filter(|number| range.contains(number));
                 let rule = || format!("is a whole number: {} to {}", range.start(), range.end());
-                number.map(Some).ok_or_else(|| Refusal::field(name, rule()))
+                number.map(Some).ok_or_else(|| SimulatorRefusal::field(name, rule()))
             }
         }
     }
@@ -132,9 +134,9 @@ mod tests {
         Fields::parse(body.to_string().as_bytes()).expect("an object")
     }
 
-    fn named<T: std::fmt::Debug>(refused: Result<T, Refusal>) -> &'static str {
+    fn named<T: std::fmt::Debug>(refused: Result<T, SimulatorRefusal>) -> &'static str {
         match refused {
-            Err(Refusal::Field { name, .. }) => name,
+            Err(SimulatorRefusal::Field { name, .. }) => name,
             other => panic!("no field is named: {other:?}"),
         }
     }
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         for body in ["", "{", "[]", "7", "null"] {
-            assert!(matches!(Fields::parse(body.as_bytes()), Err(Refusal::Json(_))), "{body}");
+            assert!(matches!(Fields::parse(body.as_bytes()), Err(SimulatorRefusal::Json(_))), "{body}");
         }
     }
 }

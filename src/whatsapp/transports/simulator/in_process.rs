@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::feed::Feed;
 use super::{CAPABILITIES, Shared};
-use crate::whatsapp::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
+use crate::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
 
 /// A transport to a world of this process.
 pub struct InProcess {
@@ -32,7 +32,7 @@ impl Transport for InProcess {
         self.shared.send(message).map(|answer| answer.unwrap_or(Outcome::Unknown)).boxed()
     }
 
-    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, Lookup> {
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup> {
         ready(self.shared.lookup(id)).boxed()
     }
 
@@ -87,8 +87,8 @@ mod tests {
         let (clock, transport) = simulated();
         assert_eq!(transport.send(message(1, "+12025550101")).await, Outcome::Sent);
         assert_eq!(clock.now().ms(), 0);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, Lookup::Sent);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(2)).await, Lookup::NotSent);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Sent);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(2)).await, NumberLookup::NotSent);
     }
 
     #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ mod tests {
         let (clock, transport) = simulated();
         assert_eq!(transport.send(message(1, "+12025550144")).await, Outcome::Unknown);
         assert_eq!(clock.now().ms(), 0);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, Lookup::Unknown);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Unknown);
     }
 
     #[tokio::test(start_paused = true)]

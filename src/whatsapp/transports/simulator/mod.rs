@@ -1,26 +1,26 @@
 //! The simulated `WhatsApp`: the default transport, which needs nothing.
 
+pub mod access;
 pub mod address;
 pub mod answer;
 mod chaos;
 mod client;
 mod controls;
-pub mod door;
 pub mod echo;
 mod feed;
 mod fields;
-mod hearing;
 pub mod in_process;
-mod item;
-mod known;
-mod news;
+mod incoming;
 mod numbers;
 mod phones;
+mod queued_update;
 mod refusal;
 pub mod remote;
 pub mod routes;
+mod seen_ids;
 mod send_body;
 mod shared;
+mod update_queue;
 mod update_view;
 mod wire;
 pub mod world;

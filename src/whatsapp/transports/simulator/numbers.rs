@@ -64,14 +64,14 @@ mod tests {
     use super::super::tests::message;
     use super::super::world::{Stats, World};
     use super::*;
-    use crate::whatsapp::transports::Lookup;
+    use crate::whatsapp::transports::NumberLookup;
 
     const NOW: Timestamp = Timestamp::from_ms(0);
     const SENT: Answer = Answer::at_once(Outcome::Sent);
     const LOST: Answer = Answer::lost();
 
     /// Sends one message `answers.len()` times; then the phone has it `copies` times and a look-up says `known`.
-    fn check_number(phone: &str, answers: &[Answer], copies: usize, known: Lookup) {
+    fn check_number(phone: &str, answers: &[Answer], copies: usize, known: NumberLookup) {
         let mut world = World::above(0);
         for answer in answers {
             assert_eq!(world.send(NOW, message(1, phone)), *answer, "{phone}");
@@ -83,20 +83,20 @@ mod tests {
     #[test]
     fn number_140_is_not_on_whatsapp() {
         let answer = Answer::at_once(Outcome::Failed(Permanent::NotOnWhatsApp));
-        check_number("+12025550140", &[answer.clone(), answer], 0, Lookup::NotSent);
+        check_number("+12025550140", &[answer.clone(), answer], 0, NumberLookup::NotSent);
     }
 
     #[test]
     fn number_141_always_answers_with_an_error() {
         let answer = Answer::at_once(Outcome::ServerError);
-        check_number("+12025550141", &vec![answer; 5], 0, Lookup::NotSent);
+        check_number("+12025550141", &vec![answer; 5], 0, NumberLookup::NotSent);
     }
 
     #[test]
     fn number_142_answers_with_an_error_twice_for_each_message() {
         let error = Answer::at_once(Outcome::ServerError);
-        check_number("+12025550142", &[error.clone(), error.clone()], 0, Lookup::NotSent);
-        check_number("+12025550142", &[error.clone(), error.clone(), SENT, SENT], 1, Lookup::Sent);
+        check_number("+12025550142", &[error.clone(), error.clone()], 0, NumberLookup::NotSent);
+        check_number("+12025550142", &[error.clone(), error.clone(), SENT, SENT], 1, NumberLookup::Sent);
         let mut world = World::above(0);
         let answers = [1, 1, 1, 2].map(|bits| world.send(NOW, message(bits, "+12025550142")));
         assert_eq!(answers, [error.clone(), error.clone(), SENT, error]);
@@ -106,12 +106,12 @@ mod tests {
     #[test]
     fn number_143_has_the_message_at_once_and_answers_after_20_s() {
         let answer = Answer { after_ms: Some(20_000), outcome: Outcome::Sent };
-        check_number("+12025550143", &[answer.clone(), answer], 1, Lookup::Sent);
+        check_number("+12025550143", &[answer.clone(), answer], 1, NumberLookup::Sent);
     }
 
     #[test]
     fn number_144_has_the_message_once_and_nobody_ever_learns_it() {
-        check_number("+12025550144", &[LOST, LOST, LOST], 1, Lookup::Unknown);
+        check_number("+12025550144", &[LOST, LOST, LOST], 1, NumberLookup::Unknown);
         let mut world = World::above(0);
         assert_eq!([1, 1].map(|bits| world.send(NOW, message(bits, "+12025550144"))), [LOST, LOST]);
         assert_eq!(world.stats(), Stats { sends: 2, duplicates: 1 });
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn number_145_blocks_the_account() {
         let answer = Answer::at_once(Outcome::Stopped { reason: StopReason::Blocked, until_ms: None });
-        check_number("+12025550145", &[answer.clone(), answer], 0, Lookup::NotSent);
+        check_number("+12025550145", &[answer.clone(), answer], 0, NumberLookup::NotSent);
     }
 
     #[test]

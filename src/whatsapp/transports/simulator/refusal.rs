@@ -11,7 +11,7 @@ use super::world::TooManyDisconnected;
 
 /// Why a request is not understood or not carried out.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum SimulatorRefusal {
     #[error("the body cannot be read, or is too long")]
     Body(#[from] actix_web::Error),
     #[error("the body is not the JSON object that is wanted: {0}")]
@@ -39,14 +39,14 @@ pub(super) enum Refusal {
     Method,
 }
 
-impl Refusal {
+impl SimulatorRefusal {
     /// A field that breaks a rule; its name and the rule make a sentence.
     pub(super) fn field(name: &'static str, rule: impl Into<String>) -> Self {
         Self::Field { name, rule: rule.into() }
     }
 }
 
-impl ResponseError for Refusal {
+impl ResponseError for SimulatorRefusal {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -63,10 +63,10 @@ impl ResponseError for Refusal {
     }
 }
 
-pub(super) async fn not_found() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::NotFound)
+pub(super) async fn not_found() -> Result<HttpResponse, SimulatorRefusal> {
+    Err(SimulatorRefusal::NotFound)
 }
 
-pub(super) async fn method_not_allowed() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::Method)
+pub(super) async fn method_not_allowed() -> Result<HttpResponse, SimulatorRefusal> {
+    Err(SimulatorRefusal::Method)
 }

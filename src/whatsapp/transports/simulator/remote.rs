@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::CAPABILITIES;
 use super::client::{Fault, SimulatorClient};
 use super::feed::Feed;
-use crate::whatsapp::transports::{Capabilities, Lookup, Outgoing, Transport, Update};
+use crate::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BACK_OFF: Duration = Duration::from_secs(1);
@@ -48,8 +48,8 @@ impl Transport for Remote {
         self.simulator.send(message).map(|answer| answer.unwrap_or_else(|fault| outcome_of(&fault))).boxed()
     }
 
-    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, Lookup> {
-        self.simulator.lookup(id).map(|answer| answer.unwrap_or(Lookup::Unknown)).boxed()
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup> {
+        self.simulator.lookup(id).map(|answer| answer.unwrap_or(NumberLookup::Unknown)).boxed()
     }
 
     fn start(&self, sink: mpsc::Sender<Update>) {

@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use events::ids::MessageId;
 use serde::Deserialize;
 
-use super::door::{Behind, Door};
+use super::access::{Access, Guarded};
 use super::echo::{self, Echo};
-use super::refusal::{Refusal, method_not_allowed, not_found};
+use super::refusal::{SimulatorRefusal, method_not_allowed, not_found};
 use super::send_body::SendBody;
 use super::update_view::UpdateView;
 use super::wire::{ListView, LookupView, OutcomeView};
@@ -26,7 +26,7 @@ const FILE_NAME_BYTES_MAX: usize = 1_024;
 const WAIT_MS_MAX: u64 = 20_000;
 
 /// Adds the routes by their full paths, so that others may add more below `/sim/v1`.
-pub fn configure(cfg: &mut web::ServiceConfig, door: Door, world: Shared) {
+pub fn configure(cfg: &mut web::ServiceConfig, door: Access, world: Shared) {
     let at = |path: &str| at(path, door);
     cfg.app_data(web::Data::new(world))
         .service(at("/send").app_data(web::PayloadConfig::new(SEND_BYTES_MAX)).route(web::post().to(send)))
@@ -44,13 +44,13 @@ pub fn configure(cfg: &mut web::ServiceConfig, door: Door, world: Shared) {
 
 /// The same, where nothing else is served.
 pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared, echo: Echo) {
-    let door = Door::without_key();
+    let door = Access::without_key();
     configure(cfg, door, world);
     echo::routes::configure(cfg, door, echo);
     cfg.default_service(web::to(not_found));
 }
 
-fn at(path: &str, door: Door) -> Resource<impl Behind + use<>> {
+fn at(path: &str, door: Access) -> Resource<impl Guarded + use<>> {
     let resource = web::resource(format!("/sim/v1{path}"))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .default_service(web::to(method_not_allowed));
@@ -66,13 +66,16 @@ struct UpdatesQuery {
 }
 
 /// A lost answer is a gateway's time-out without a body: its reader cannot tell what became of the message.
-async fn send(world: web::Data<Shared>, body: Result<web::Bytes, actix_web::Error>) -> Result<HttpResponse, Refusal> {
+async fn send(
+    world: web::Data<Shared>,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, SimulatorRefusal> {
     let message = Outgoing::try_from(serde_json::from_slice::<SendBody>(&body?)?)?;
     if message.from.len() > FROM_BYTES_MAX {
-        return Err(Refusal::field("from", format!("has more than {FROM_BYTES_MAX} bytes")));
+        return Err(SimulatorRefusal::field("from", format!("has more than {FROM_BYTES_MAX} bytes")));
     }
     if message.file.as_ref().is_some_and(|file| file.name.len() > FILE_NAME_BYTES_MAX) {
-        return Err(Refusal::field("file.name", format!("has more than {FILE_NAME_BYTES_MAX} bytes")));
+        return Err(SimulatorRefusal::field("file.name", format!("has more than {FILE_NAME_BYTES_MAX} bytes")));
     }
     Ok(match world.send(message).await {
         Some(outcome) => HttpResponse::Ok().json(OutcomeView(outcome)),
@@ -80,14 +83,14 @@ async fn send(world: web::Data<Shared>, body: Result<web::Bytes, actix_web::Erro
     })
 }
 
-async fn updates(world: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let query = web::Query::<UpdatesQuery>::from_query(request.query_string()).map_err(|_| Refusal::Query)?;
+async fn updates(world: web::Data<Shared>, request: HttpRequest) -> Result<HttpResponse, SimulatorRefusal> {
+    let query = web::Query::<UpdatesQuery>::from_query(request.query_string()).map_err(|_| SimulatorRefusal::Query)?;
     let wait = Duration::from_millis(query.wait_ms.min(WAIT_MS_MAX));
     let found = tokio::time::timeout(wait, world.updates(query.after)).await.unwrap_or_default();
     Ok(HttpResponse::Ok().json(ListView::of(found.into_iter().map(UpdateView::from))))
 }
 
-async fn lookup(world: web::Data<Shared>, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+async fn lookup(world: web::Data<Shared>, id: web::Path<String>) -> Result<HttpResponse, SimulatorRefusal> {
     let id: MessageId = id.parse()?;
     Ok(HttpResponse::Ok().json(LookupView { lookup: world.lookup(id) }))
 }

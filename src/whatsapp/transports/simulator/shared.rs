@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::NumberedUpdate;
 use super::address::Address;
 use super::world::{Chaos, Incoming, Received, Stats, TooManyDisconnected, Typed, World};
-use crate::whatsapp::transports::{Lookup, Outgoing, Status};
+use crate::whatsapp::transports::{NumberLookup, Outgoing, Status};
 
 /// Most updates that one reading hands out.
 const UPDATES_MAX: usize = 1_000;
@@ -43,7 +43,7 @@ impl Shared {
     }
 
     /// What became of a message.
-    pub fn lookup(&self, id: MessageId) -> Lookup {
+    pub fn lookup(&self, id: MessageId) -> NumberLookup {
         self.world().lookup(id)
     }
 

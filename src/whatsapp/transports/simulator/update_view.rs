@@ -5,7 +5,7 @@ use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::NumberedUpdate;
-use crate::whatsapp::transports::{Connection, Heard, HeardFile, Status, StatusUpdate, Update};
+use crate::whatsapp::transports::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
 
 /// One row of `GET /sim/v1/updates`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub(super) struct UpdateView {
     sequence: u64,
     account: String,
     #[serde(flatten)]
-    news: NewsView,
+    news: UpdateKindView,
 }
 
 /// Why a row is no update.
@@ -28,20 +28,20 @@ pub(super) enum Unreadable {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "a row lives from one conversion to the next")]
-enum NewsView {
+enum UpdateKindView {
     Status {
         message_id: String,
         #[serde(with = "StatusShape")]
         status: Status,
     },
-    Message(HeardView),
+    Message(IncomingMessageView),
     Connection {
         connected: bool,
     },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct HeardView {
+struct IncomingMessageView {
     wire_id: String,
     chat: String,
     chat_name: String,
@@ -49,12 +49,12 @@ struct HeardView {
     sender_name: String,
     from_me: bool,
     text: String,
-    file: Option<HeardFileView>,
+    file: Option<IncomingFileView>,
     at: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct HeardFileView {
+struct IncomingFileView {
     name: String,
     size: u64,
     mime: String,
@@ -71,13 +71,13 @@ impl From<NumberedUpdate> for UpdateView {
     fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
         let (account, news) = match update {
             Update::Status(StatusUpdate { account_phone, id, status }) => {
-                (account_phone, NewsView::Status { message_id: id.to_string(), status })
+                (account_phone, UpdateKindView::Status { message_id: id.to_string(), status })
             }
             Update::Message(mut heard) => {
-                (std::mem::take(&mut heard.account_phone), NewsView::Message(HeardView::from(heard)))
+                (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(heard)))
             }
             Update::Connection(Connection { account_phone, connected }) => {
-                (account_phone, NewsView::Connection { connected })
+                (account_phone, UpdateKindView::Connection { connected })
             }
         };
         Self { sequence, account, news }
@@ -90,30 +90,30 @@ impl TryFrom<UpdateView> for NumberedUpdate {
     fn try_from(view: UpdateView) -> Result<Self, Unreadable> {
         let account_phone = view.account;
         let update = match view.news {
-            NewsView::Status { message_id, status } => {
+            UpdateKindView::Status { message_id, status } => {
                 Update::Status(StatusUpdate { account_phone, id: message_id.parse()?, status })
             }
-            NewsView::Message(heard) => Update::Message(heard.of(account_phone)?),
-            NewsView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
+            UpdateKindView::Message(heard) => Update::Message(heard.of(account_phone)?),
+            UpdateKindView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
         };
         Ok(Self { sequence: view.sequence, update })
     }
 }
 
-impl From<Heard> for HeardView {
-    fn from(heard: Heard) -> Self {
-        let Heard { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at, .. } = heard;
-        let file = file.map(|HeardFile { name, size, mime }| HeardFileView { name, size, mime });
+impl From<IncomingMessage> for IncomingMessageView {
+    fn from(heard: IncomingMessage) -> Self {
+        let IncomingMessage { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at, .. } = heard;
+        let file = file.map(|IncomingFile { name, size, mime }| IncomingFileView { name, size, mime });
         Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at: at.to_string() }
     }
 }
 
-impl HeardView {
-    fn of(self, account_phone: String) -> Result<Heard, Unreadable> {
+impl IncomingMessageView {
+    fn of(self, account_phone: String) -> Result<IncomingMessage, Unreadable> {
         let Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at } = self;
-        let file = file.map(|HeardFileView { name, size, mime }| HeardFile { name, size, mime });
+        let file = file.map(|IncomingFileView { name, size, mime }| IncomingFile { name, size, mime });
         let at: Timestamp = at.parse()?;
-        Ok(Heard { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at })
+        Ok(IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at })
     }
 }
 
@@ -125,17 +125,17 @@ mod tests {
 
     const ACCOUNT: &str = "+12025550100";
 
-    fn heard(file: Option<HeardFile>) -> Heard {
+    fn heard(file: Option<IncomingFile>) -> IncomingMessage {
         let [wire_id, chat, chat_name] = ["3A000000000000000001", "120363025550101@g.us", "Sales"].map(str::to_owned);
         let [sender, sender_name, text] = ["+12025550101", "Mary Major", "hi"].map(str::to_owned);
         let (account_phone, at) = (ACCOUNT.to_owned(), Timestamp::from_ms(1_614_147_929_007));
-        Heard { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me: false, text, file, at }
+        IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me: false, text, file, at }
     }
 
     #[test]
     fn every_update_comes_back_as_it_went() {
         let (account_phone, id) = (ACCOUNT.to_owned(), MessageId::from_bits(1));
-        let file = HeardFile { name: "a.png".to_owned(), size: 7, mime: "image/png".to_owned() };
+        let file = IncomingFile { name: "a.png".to_owned(), size: 7, mime: "image/png".to_owned() };
         let updates = [
             Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Delivered }),
             Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Read }),

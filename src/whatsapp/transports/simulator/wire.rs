@@ -4,7 +4,7 @@ use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
 use serde::{Deserialize, Serialize};
 
 use super::world::{Chaos, Probability, Received, ReceivedFile, Stats};
-use crate::whatsapp::transports::Lookup;
+use crate::whatsapp::transports::NumberLookup;
 
 /// The answer to `POST /sim/v1/send`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub(super) struct OutcomeView(#[serde(with = "OutcomeShape")] pub(super) Outcome
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LookupView {
     #[serde(with = "LookupShape")]
-    pub(super) lookup: Lookup,
+    pub(super) lookup: NumberLookup,
 }
 
 /// One row of `GET /sim/v1/phones/{phone}/messages`.
@@ -113,7 +113,7 @@ enum StopReasonShape {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Lookup", rename_all = "snake_case")]
+#[serde(remote = "NumberLookup", rename_all = "snake_case")]
 enum LookupShape {
     Sent,
     NotSent,

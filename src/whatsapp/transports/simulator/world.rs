@@ -8,21 +8,21 @@ use events::ids::MessageId;
 use events::time::Timestamp;
 
 pub use super::chaos::{Chaos, Probability};
-pub use super::hearing::{Incoming, Typed};
-pub use super::news::TooManyDisconnected;
+pub use super::incoming::{Incoming, Typed};
 pub use super::phones::{Received, ReceivedFile};
+pub use super::update_queue::TooManyDisconnected;
 
 use super::address::Address;
 use super::answer::Answer;
 use super::chaos::Mishap;
-use super::hearing::wire_id;
-use super::item::Item;
-use super::known::{Known, Place};
-use super::news::News;
+use super::incoming::wire_id;
 use super::numbers::Behaviour;
 use super::phones::{Bounds, Phones};
+use super::queued_update::QueuedUpdate;
+use super::seen_ids::{Place, SeenIds};
+use super::update_queue::UpdateQueue;
 use super::{CAPABILITIES, NumberedUpdate};
-use crate::whatsapp::transports::{Heard, Lookup, Outgoing, Status};
+use crate::whatsapp::transports::{IncomingMessage, NumberLookup, Outgoing, Status};
 
 const DELIVERED_AFTER_MS: u64 = 200;
 const READ_AFTER_MS: u64 = 1_000;
@@ -36,9 +36,9 @@ const SENDERS_MAX: usize = 100_000;
 #[derive(Debug)]
 pub struct World {
     phones: Phones,
-    known: Known,
+    known: SeenIds,
     senders: BTreeSet<Arc<str>>,
-    news: News,
+    news: UpdateQueue,
     chaos: Chaos,
     /// Rises with every message heard; from one life of the simulator to the next it starts higher.
     heard: u64,
@@ -59,9 +59,9 @@ impl World {
     pub fn above(floor: u64) -> Self {
         Self {
             phones: Phones::keeping(Bounds { messages: MESSAGES_MAX, bytes: TEXT_BYTES_MAX }),
-            known: Known::keeping(MESSAGES_MAX),
+            known: SeenIds::keeping(MESSAGES_MAX),
             senders: BTreeSet::new(),
-            news: News::above(floor),
+            news: UpdateQueue::above(floor),
             chaos: Chaos::default(),
             heard: floor,
             stats: Stats::default(),
@@ -81,15 +81,15 @@ impl World {
     }
 
     /// What became of a message.
-    pub fn lookup(&self, id: MessageId) -> Lookup {
+    pub fn lookup(&self, id: MessageId) -> NumberLookup {
         self.known.lookup(id)
     }
 
     /// How far a message of an account got is told once more, or at all. False if nothing of the kind was ever sent.
     pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
-        let is_known = self.lookup(id) != Lookup::NotSent;
+        let is_known = self.lookup(id) != NumberLookup::NotSent;
         if is_known {
-            self.news.add(now, Item::Receipt { from: account.spelled().into(), id, status });
+            self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), id, status });
         }
         is_known
     }
@@ -111,14 +111,14 @@ impl World {
     /// Cuts an account off: it sends nothing, and whatever concerns it waits.
     pub fn disconnect(&mut self, now: Timestamp, account: Address) -> Result<(), TooManyDisconnected> {
         if self.news.hold(now, account.clone())? {
-            self.news.add(now, Item::Connection { account, connected: false });
+            self.news.add(now, QueuedUpdate::Connection { account, connected: false });
         }
         Ok(())
     }
 
     /// Connects an account again, which then hears what has waited. All accounts are connected at first.
     pub fn connect(&mut self, now: Timestamp, account: &Address) {
-        let announcement = Item::Connection { account: account.clone(), connected: true };
+        let announcement = QueuedUpdate::Connection { account: account.clone(), connected: true };
         self.news.let_out(now, account, announcement);
     }
 
@@ -211,12 +211,12 @@ impl World {
 
     fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, id: MessageId) {
         for (after_ms, status) in [(DELIVERED_AFTER_MS, Status::Delivered), (READ_AFTER_MS, Status::Read)] {
-            self.news.add(now.plus_ms(after_ms), Item::Receipt { from: Arc::clone(from), id, status });
+            self.news.add(now.plus_ms(after_ms), QueuedUpdate::Receipt { from: Arc::clone(from), id, status });
         }
     }
 
-    fn hear(&mut self, now: Timestamp, heard: Heard) {
-        self.news.add(now, Item::Message(Box::new(heard)));
+    fn hear(&mut self, now: Timestamp, heard: IncomingMessage) {
+        self.news.add(now, QueuedUpdate::Message(Box::new(heard)));
     }
 
     fn next_wire_id(&mut self) -> String {

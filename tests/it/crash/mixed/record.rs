@@ -13,9 +13,9 @@ use crate::outbound::receiver::Arrived;
 
 /// The record. Clones share it.
 #[derive(Clone)]
-pub struct Record(Arc<Held>);
+pub struct Record(Arc<RecordFile>);
 
-struct Held {
+struct RecordFile {
     folder: TempDir,
     file: Mutex<File>,
 }
@@ -59,7 +59,7 @@ impl Record {
     pub fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = OpenOptions::new().create(true).append(true).open(folder.path().join("record.ndjson")).unwrap();
-        Self(Arc::new(Held { folder, file: Mutex::new(file) }))
+        Self(Arc::new(RecordFile { folder, file: Mutex::new(file) }))
     }
 
     pub fn add(&self, entry: &Entry) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::fate::Rng;
 use super::super::files::KINDS;
 use super::super::life::{Life, Reply};
-use super::super::referee::{Referee, Told};
+use super::super::referee::{MessageStory, Referee};
 use super::{ACCOUNTS, People, expect};
 
 /// Ordinary numbers, test numbers, a group and one that is none; the number that blocks an account is rare.
@@ -57,12 +57,12 @@ enum To {
 
 impl Promise {
     /// Whether it is about the same text and file.
-    pub fn is_about(&self, told: &Told) -> bool {
+    pub fn is_about(&self, told: &MessageStory) -> bool {
         told.text == self.text && told.file.as_ref().map(|(_, name)| name) == self.file.as_ref()
     }
 
     /// Whether that is what became of it.
-    pub fn is_kept_by(&self, told: &Told, referee: &Referee) -> bool {
+    pub fn is_kept_by(&self, told: &MessageStory, referee: &Referee) -> bool {
         let from_sender = self.sender.is_none_or(|sender| referee.accounts[&told.account].phone == sender);
         let to_whom = match &self.to {
             To::Peer => from_sender && (self.sender.is_some() || told.by_default),

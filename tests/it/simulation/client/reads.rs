@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::fate::Rng;
 use super::super::life::{ADMIN_KEY, Life, Machine};
-use super::super::referee::{End, Line, Referee, Told};
+use super::super::referee::{End, Line, MessageStory, Referee};
 use super::{People, expect};
 
 /// Shown in every state, and only that they are shown is judged.
@@ -87,7 +87,7 @@ fn chosen(workspace: WorkspaceId, key: String, rng: &mut Rng, referee: &Referee)
     }
 }
 
-fn is_state(shown: &Value, told: &Told) -> bool {
+fn is_state(shown: &Value, told: &MessageStory) -> bool {
     let state = match (told.rank, told.end, told.uncertain) {
         (2.., ..) => "read",
         (1, ..) => "delivered",

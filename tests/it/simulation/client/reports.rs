@@ -10,7 +10,7 @@ use tidings::whatsapp::transports::simulator::world::Incoming;
 use super::super::fate::Rng;
 use super::super::life::{Life, Machine};
 use super::super::receiver::{Poison, Receiver};
-use super::super::referee::{Fate, Hook, Referee};
+use super::super::referee::{Fate, OutboundWebhook, Referee};
 use super::{ACCOUNTS, People, Tenant, expect};
 
 const URLS: &[&str] = &["https://crm.example/hook", "https://crm.example/other", "https://desk.example/in"];
@@ -27,7 +27,7 @@ const ROUNDS: u32 = 12;
 const OUTBOUND: &str = "/api/v1/outbound";
 
 impl Tenant {
-    fn hook<'a>(&self, referee: &'a Referee) -> Option<&'a Hook> {
+    fn hook<'a>(&self, referee: &'a Referee) -> Option<&'a OutboundWebhook> {
         referee.hooks.get(&WebhookId::of(self.workspace))
     }
 

@@ -18,7 +18,7 @@ pub struct Room {
 
 /// One inbound webhook.
 #[derive(Debug, Default)]
-pub struct Door {
+pub struct InboundWebhook {
     disabled: bool,
     strict: bool,
 }

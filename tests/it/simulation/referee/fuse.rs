@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use events::webhook::{DeliveryFailed, DisabledBecause, SingleDeliveryDiscarded, WebhookDisabled};
 
 use super::hook::{Fate, Last, Try};
-use super::{Hook, Referee, Verdict, require};
+use super::{OutboundWebhook, Referee, Verdict, require};
 
 /// This error in a row switches off, and this failure of its own parks a delivery.
 const ELEVENTH: u32 = 11;
@@ -19,7 +19,7 @@ const UNAVAILABLE: u16 = 503;
 const ASKED_MS_MAX: u64 = 8 * 3_600_000;
 
 impl Referee {
-    pub(super) fn hook(&mut self, webhook: WebhookId) -> &mut Hook {
+    pub(super) fn hook(&mut self, webhook: WebhookId) -> &mut OutboundWebhook {
         self.hooks.entry(webhook).or_default()
     }
 

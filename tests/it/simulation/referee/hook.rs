@@ -68,7 +68,7 @@ pub(super) struct Last {
 
 /// One webhook's story.
 #[derive(Debug, Default)]
-pub struct Hook {
+pub struct OutboundWebhook {
     pub url: Option<String>,
     pub enabled: bool,
     /// What is owed, by chat, each with its place.
@@ -102,7 +102,7 @@ pub struct Hook {
     pub(super) told: u64,
 }
 
-impl Hook {
+impl OutboundWebhook {
     pub fn owes(&self) -> usize {
         self.owed.values().map(BTreeSet::len).sum()
     }

@@ -10,7 +10,7 @@ use events::time::Timestamp;
 use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected};
 
-use super::{DAY_MS, End, Referee, Told, Verdict, require};
+use super::{DAY_MS, End, MessageStory, Referee, Verdict, require};
 
 /// One account's story.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Referee {
         self.accounts.get_mut(&account).ok_or_else(|| "unknown account".to_owned())
     }
 
-    fn told(&mut self, message: MessageId) -> Result<&mut Told, String> {
+    fn told(&mut self, message: MessageId) -> Result<&mut MessageStory, String> {
         self.messages.get_mut(&message).ok_or_else(|| "unknown message".to_owned())
     }
 

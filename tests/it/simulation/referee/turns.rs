@@ -6,7 +6,7 @@ use events::time::Timestamp;
 use events::webhook::DeliveryStarted;
 
 use super::hook::Try;
-use super::{Hook, Referee, Verdict, require};
+use super::{OutboundWebhook, Referee, Verdict, require};
 
 const AT_ONCE: usize = 8;
 /// Of those, chats whose last try failed.
@@ -14,7 +14,7 @@ const FAILED_AT_ONCE: usize = 4;
 /// After so many successes the oldest comes first again.
 const CALM_AFTER: u32 = 1_000;
 
-impl Hook {
+impl OutboundWebhook {
     fn is_healthy(&self) -> bool {
         self.errors == 0 && self.proven
     }
@@ -49,7 +49,7 @@ impl Hook {
 
 impl Referee {
     /// The first delivery that is owed to this chat.
-    fn first_of(&self, hook: &Hook, chat: ChatId) -> Option<DeliveryId> {
+    fn first_of(&self, hook: &OutboundWebhook, chat: ChatId) -> Option<DeliveryId> {
         hook.owed.get(&chat)?.iter().min_by_key(|delivery| self.deliveries[*delivery].place).copied()
     }
 
@@ -72,7 +72,7 @@ impl Referee {
         Ok(())
     }
 
-    fn whose_turn(&self, hook: &Hook, at: Timestamp) -> Option<ChatId> {
+    fn whose_turn(&self, hook: &OutboundWebhook, at: Timestamp) -> Option<ChatId> {
         let waiting = hook.owed.keys().filter(|chat| !hook.trying.contains_key(chat) && hook.has_room(**chat));
         let firsts = waiting.filter_map(|chat| Some((*chat, &self.deliveries[&self.first_of(hook, *chat)?])));
         let ready = firsts.filter(|(_, told)| told.not_before <= at);

@@ -24,7 +24,7 @@ enum Stage {
 
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts of one message, each of its own")]
-struct Seen {
+struct MessageFacts {
     place: usize,
     chat: ChatId,
     cost: u64,
@@ -55,7 +55,7 @@ struct Try {
 pub(super) struct Referee {
     own_message_id: bool,
     gap_ms: u64,
-    messages: BTreeMap<MessageId, Seen>,
+    messages: BTreeMap<MessageId, MessageFacts>,
     current: Option<Try>,
     last_end: Option<Timestamp>,
     account_not_before: Timestamp,
@@ -137,7 +137,7 @@ impl Referee {
     }
 
     fn queued(&mut self, queued: &MessageQueued) {
-        let seen = Seen {
+        let seen = MessageFacts {
             place: self.messages.len(),
             chat: queued.chat,
             cost: queued.cost,
@@ -193,11 +193,11 @@ impl Referee {
     }
 
     /// Nobody in its own chat; in others only who is limited or waits for a file, and who stands behind one of these.
-    fn overtakes_nobody(&self, seen: &Seen) {
-        let before = |other: &&Seen| other.stage == Stage::Waiting && other.place < seen.place;
+    fn overtakes_nobody(&self, seen: &MessageFacts) {
+        let before = |other: &&MessageFacts| other.stage == Stage::Waiting && other.place < seen.place;
         for earlier in self.messages.values().filter(before) {
             assert_ne!(earlier.chat, seen.chat, "{seen:?} overtakes {earlier:?}");
-            let gives_way = |other: &Seen| {
+            let gives_way = |other: &MessageFacts| {
                 let ahead = other.chat == earlier.chat && other.place <= earlier.place;
                 ahead && (other.limited || other.wants_file) && other.stage == Stage::Waiting
             };

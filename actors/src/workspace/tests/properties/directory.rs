@@ -10,7 +10,7 @@ use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
 
-use crate::decider::{Found, Question};
+use crate::decider::{LookupRequest, LookupResult};
 
 /// Chats by recipient, id and title; messages; clients' keys.
 #[derive(Default)]
@@ -24,21 +24,25 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn find(&self, question: &Question) -> Found {
+    pub(super) fn find(&self, question: &LookupRequest) -> LookupResult {
         match question {
-            Question::Peer(account, canonical) => Found::Peer(self.peers.get(&(*account, canonical.clone())).copied()),
-            Question::Chat(chat) => Found::Chat(self.chats.get(chat).cloned()),
-            Question::Responsible(chat) => Found::Responsible(self.responsible.get(chat).cloned().flatten()),
-            Question::Named(name) => {
-                let named = self.chats.iter().filter(|(_, entry)| entry.name.reveal() == name);
-                Found::Named(named.map(|(chat, entry)| (*chat, entry.clone())).collect())
+            LookupRequest::Peer(account, canonical) => {
+                LookupResult::Peer(self.peers.get(&(*account, canonical.clone())).copied())
             }
-            Question::Known(message) => Found::Known(self.known.contains(message)),
-            Question::Remembered(key) => Found::Remembered(self.keys.get(key).copied()),
-            Question::Holders(_) => Found::Holders(Vec::new()),
-            Question::NamedByHand(chat) => Found::NamedByHand(self.named_by_hand.contains(chat)),
-            Question::Account(_) => Found::Account(None),
-            Question::Reporting => Found::Reporting(None),
+            LookupRequest::Chat(chat) => LookupResult::Chat(self.chats.get(chat).cloned()),
+            LookupRequest::Responsible(chat) => {
+                LookupResult::Responsible(self.responsible.get(chat).cloned().flatten())
+            }
+            LookupRequest::Named(name) => {
+                let named = self.chats.iter().filter(|(_, entry)| entry.name.reveal() == name);
+                LookupResult::Named(named.map(|(chat, entry)| (*chat, entry.clone())).collect())
+            }
+            LookupRequest::Known(message) => LookupResult::Known(self.known.contains(message)),
+            LookupRequest::Remembered(key) => LookupResult::Remembered(self.keys.get(key).copied()),
+            LookupRequest::Holders(_) => LookupResult::Holders(Vec::new()),
+            LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(self.named_by_hand.contains(chat)),
+            LookupRequest::Account(_) => LookupResult::Account(None),
+            LookupRequest::Reporting => LookupResult::Reporting(None),
         }
     }
 

@@ -9,13 +9,13 @@ use events::workspace::CreditRefunded;
 
 use super::directory::Directory;
 use super::referee::Referee;
-use super::{Change, Sending, Step, To, submission};
+use super::{Change, Step, Submission, To, submission};
 use crate::account::pacing::Gap;
 use crate::decider::{Decider, Decision};
 use crate::peer::Peer;
 use crate::spec::facts::*;
 use crate::workspace::{
-    AccountCommand, Answer, ChangeChat, ChatLookedUp, Command, Connect, CreateKey, Grant, Heard, Once, Receive,
+    AccountCommand, Answer, ChangeChat, ChatLookups, Command, Connect, CreateKey, Grant, Once, Receive, ReceiveLookups,
     Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace,
 };
 
@@ -60,8 +60,8 @@ impl Driver {
     }
 
     fn command(&mut self, mut command: Command) -> Result<Decision<Answer>, Rejection> {
-        while let Some(question) = Workspace::asks(&self.state, &command) {
-            Workspace::told(&mut command, self.directory.find(&question));
+        while let Some(question) = Workspace::next_lookup(&self.state, &command) {
+            Workspace::resolve(&mut command, self.directory.find(&question));
         }
         let idempotency = if let Command::Submit(submit) = &command { submit.idempotency.clone() } else { None };
         let decision = Workspace::decide(&self.state, command, self.now)?;
@@ -77,7 +77,7 @@ impl Driver {
         }
     }
 
-    fn submit(&mut self, sending: Sending, to: To) {
+    fn submit(&mut self, sending: Submission, to: To) {
         self.submitted += 1;
         let submit = self.submission(sending, to);
         let (dry_run, token, by_default) = (submit.dry_run, submit.token_hash, default_account_sends(&submit));
@@ -110,8 +110,8 @@ impl Driver {
         }
     }
 
-    fn submission(&self, sending: Sending, to: To) -> Submit {
-        let Sending { sender, key, file: with_file, dry_run, token } = sending;
+    fn submission(&self, sending: Submission, to: To) -> Submit {
+        let Submission { sender, key, file: with_file, dry_run, token } = sending;
         Submit {
             recipient: match to {
                 To::Phone(nth) => Recipient::Peer(Peer::from_phone(&phone(nth))),
@@ -141,7 +141,7 @@ impl Driver {
             text: "hello".to_owned(),
             file: None,
             at: self.now,
-            looked_up: Heard::default(),
+            looked_up: ReceiveLookups::default(),
         };
         let heard = self.command(Command::Receive(Box::new(heard)));
         assert_eq!(self.past.len() > before, heard.is_ok() && !known);
@@ -149,7 +149,7 @@ impl Driver {
 
     fn change_chat(&mut self, nth: u64, change: impl FnOnce(&mut ChangeChat)) {
         let (chat, by) = (chat(nth), operator());
-        let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookedUp::default() };
+        let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookups::default() };
         change(&mut wanted);
         drop(self.command(Command::ChangeChat(wanted)));
     }

@@ -1,8 +1,8 @@
 //! The echo: receivers on this machine that keep what they were sent and answer as they were told.
 
-mod kept;
+mod request;
+mod request_store;
 pub mod routes;
-mod shelf;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actors::runtime::clock::Clock;
 use events::time::Timestamp;
 
-pub use self::kept::{Kept, Name, Request, Settings};
-pub use self::shelf::Full;
-use self::shelf::Shelf;
+pub use self::request::{Name, Request, Settings, StoredRequest};
+pub use self::request_store::Full;
+use self::request_store::RequestStore;
 
 /// Where its routes begin.
 pub const PATH: &str = "/sim/v1/echo/";
@@ -22,7 +22,7 @@ pub const PATH: &str = "/sim/v1/echo/";
 /// All receivers and their time. Clones share both.
 #[derive(Clone)]
 pub struct Echo {
-    shelf: Arc<Mutex<Shelf>>,
+    shelf: Arc<Mutex<RequestStore>>,
     clock: Clock,
 }
 
@@ -42,7 +42,7 @@ impl Echo {
     }
 
     /// What a receiver got, the newest first.
-    pub fn requests(&self, name: &Name) -> Vec<Arc<Kept>> {
+    pub fn requests(&self, name: &Name) -> Vec<Arc<StoredRequest>> {
         self.shelf().requests(name)
     }
 
@@ -56,7 +56,7 @@ impl Echo {
         self.clock.now()
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> MutexGuard<'_, RequestStore> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,9 +4,9 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::door::Door;
+use super::super::access::Access;
 use super::super::fields::Fields;
-use super::super::refusal::{Refusal, method_not_allowed};
+use super::super::refusal::{SimulatorRefusal, method_not_allowed};
 use super::super::wire::ListView;
 use super::view::{RequestView, SettingsView};
 use super::{Echo, Name, Request, Settings};
@@ -17,7 +17,7 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 type Body = Result<web::Bytes, actix_web::Error>;
 
 /// Adds the routes by their full paths.
-pub fn configure(cfg: &mut web::ServiceConfig, door: Door, echo: Echo) {
+pub fn configure(cfg: &mut web::ServiceConfig, door: Access, echo: Echo) {
     let at = |path: &str| {
         let resource = web::resource(format!("{}{{name}}{path}", super::PATH));
         resource.wrap(from_fn(move |request, next| door.admit(request, next)))
@@ -34,7 +34,7 @@ async fn receive(
     name: web::Path<String>,
     request: HttpRequest,
     body: Body,
-) -> Result<HttpResponse, Refusal> {
+) -> Result<HttpResponse, SimulatorRefusal> {
     let arrived = arrived(&request).with_body(&body?);
     let Settings { status, retry_after, .. } = echo.receive(parse(&name)?, arrived).await?;
     let mut answer = HttpResponse::build(status);
@@ -44,20 +44,20 @@ async fn receive(
     Ok(answer.finish())
 }
 
-async fn requests(echo: web::Data<Echo>, name: web::Path<String>) -> Result<HttpResponse, Refusal> {
+async fn requests(echo: web::Data<Echo>, name: web::Path<String>) -> Result<HttpResponse, SimulatorRefusal> {
     let kept = echo.requests(&parse(&name)?);
     Ok(HttpResponse::Ok().json(ListView::of(kept.iter().map(|kept| RequestView::from(kept.as_ref())))))
 }
 
 /// Replaces all settings, and shows them.
-async fn set(echo: web::Data<Echo>, name: web::Path<String>, body: Body) -> Result<HttpResponse, Refusal> {
+async fn set(echo: web::Data<Echo>, name: web::Path<String>, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     let settings = Fields::parse(&body?)?.into_settings()?;
     echo.set(parse(&name)?, settings)?;
     Ok(HttpResponse::Ok().json(SettingsView::from(settings)))
 }
 
-fn parse(name: &str) -> Result<Name, Refusal> {
-    Name::parse(name).ok_or_else(|| Refusal::field("name", "has 1 to 100 letters, digits, - and _"))
+fn parse(name: &str) -> Result<Name, SimulatorRefusal> {
+    Name::parse(name).ok_or_else(|| SimulatorRefusal::field("name", "has 1 to 100 letters, digits, - and _"))
 }
 
 fn arrived(request: &HttpRequest) -> Request {

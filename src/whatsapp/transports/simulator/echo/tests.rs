@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use serde_json::{Value, json};
 
-use super::super::door::Door;
+use super::super::access::Access;
 use super::super::tests::{clock, exchange};
 use super::{Echo, routes};
 
@@ -16,7 +16,8 @@ const SETTINGS: &str = "/sim/v1/echo/demo/settings";
 
 /// Answers one request to a new echo, with the time that it took.
 async fn ask(echo: &Echo, request: TestRequest) -> (actix_web::dev::ServiceResponse, u64) {
-    let app = init_service(App::new().configure(|cfg| routes::configure(cfg, Door::without_key(), echo.clone()))).await;
+    let app =
+        init_service(App::new().configure(|cfg| routes::configure(cfg, Access::without_key(), echo.clone()))).await;
     let before = echo.now();
     let answer = call_service(&app, request.to_request()).await;
     (answer, echo.now().since_ms(before))

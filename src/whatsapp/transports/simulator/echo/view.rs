@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::kept::{Kept, Settings};
+use super::request::{Settings, StoredRequest};
 
 /// One row of `GET /sim/v1/echo/{name}/requests`.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,8 @@ pub(super) struct SettingsView {
     retry_after: Option<u64>,
 }
 
-impl<'a> From<&'a Kept> for RequestView<'a> {
-    fn from(kept: &'a Kept) -> Self {
+impl<'a> From<&'a StoredRequest> for RequestView<'a> {
+    fn from(kept: &'a StoredRequest) -> Self {
         let request = &kept.request;
         let mut headers: Map<String, Value> = Map::new();
         for (name, value) in &request.headers {

@@ -16,7 +16,9 @@ use super::super::echo::Echo;
 use super::super::remote::Remote;
 use super::super::{Shared, routes};
 use super::{clock, incoming, message, world};
-use crate::whatsapp::transports::{Attachment, Connection, Lookup, Outgoing, Status, StatusUpdate, Transport, Update};
+use crate::whatsapp::transports::{
+    Attachment, Connection, NumberLookup, Outgoing, Status, StatusUpdate, Transport, Update,
+};
 
 /// Twenty seconds of the simulator's time are then less than six milliseconds.
 const RATE: u32 = 3_600;
@@ -72,7 +74,7 @@ async fn a_look_up_over_http_tells_the_three_cases_apart() {
     let (server, remote) = simulator();
     remote.send(message(1, "+12025550101")).await;
     remote.send(message(2, "+12025550144")).await;
-    for (bits, expected) in [(1, Lookup::Sent), (2, Lookup::Unknown), (3, Lookup::NotSent)] {
+    for (bits, expected) in [(1, NumberLookup::Sent), (2, NumberLookup::Unknown), (3, NumberLookup::NotSent)] {
         assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(bits)).await, expected);
     }
     server.stop(false).await;
@@ -145,7 +147,7 @@ async fn a_refused_connection_is_not_connected() {
     bound_but_not_listening.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let remote = remote(bound_but_not_listening.local_addr().expect("an address"));
     assert_eq!(remote.send(message(1, "+12025550101")).await, Outcome::NotConnected);
-    assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, Lookup::Unknown);
+    assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Unknown);
 }
 
 /// A server that reads one request and then gives this answer, and nothing where it is `None`.

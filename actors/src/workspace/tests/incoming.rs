@@ -1,0 +1,302 @@
+//! What is said, but not through us: by the other side, in groups, or on the account's own phone.
+
+use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
+use events::event::Event;
+use events::ids::WebhookId;
+use events::index::ChatEntry;
+use events::webhook::{Aggregation, BUNDLE_BYTES};
+use events::who::Who;
+
+use super::*;
+use crate::decider::{Decider, LookupRequest, LookupResult};
+use crate::reporting::Reporting;
+use crate::spec::facts::*;
+use crate::workspace::{Receive, ReceiveLookups};
+
+const PHONE: &str = "+12025550101";
+const GROUP: &str = "120363041234567890@g.us";
+
+fn ready() -> WorkspaceSpec {
+    WorkspaceSpec::given([created(), connected()])
+}
+
+/// Cleo says `hello` to the first account.
+fn hearing() -> Receive {
+    Receive {
+        message: message(11),
+        account: account(1),
+        peer: Peer::from_phone(PHONE),
+        from_me: false,
+        sender: PHONE.to_owned(),
+        sender_name: "Cleo".to_owned(),
+        chat_name: String::new(),
+        text: "hello".to_owned(),
+        file: None,
+        at: at(5),
+        looked_up: ReceiveLookups::default(),
+    }
+}
+
+fn hear(change: impl FnOnce(&mut Receive)) -> Command {
+    let mut heard = hearing();
+    change(&mut heard);
+    Command::Receive(Box::new(heard))
+}
+
+fn received() -> MessageReceived {
+    MessageReceived {
+        message: message(11),
+        workspace: workspace(),
+        account: account(1),
+        chat: chat(1),
+        from_me: false,
+        sender: PHONE.into(),
+        sender_name: "Cleo".into(),
+        text: "hello".into(),
+        file: None,
+        at: at(5),
+        owed: None,
+    }
+}
+
+fn opened_as(name: &str) -> ChatOpened {
+    let Event::ChatOpened(opened) = opened(1, PHONE) else { unreachable!() };
+    ChatOpened { name: name.into(), ..opened }
+}
+
+fn group() -> ChatOpened {
+    ChatOpened { peer: GROUP.into(), to: GROUP.into(), phone: None, is_group: true, ..opened_as(GROUP) }
+}
+
+fn renamed(previous: &str, name: &str) -> Event {
+    let (previous, name, by) = (previous.into(), name.into(), Who::Transport);
+    ChatRenamed { workspace: workspace(), chat: chat(1), previous, name, by }.into()
+}
+
+/// The chat is there and has this title; it was first written to as `to`.
+fn known_chat(spec: WorkspaceSpec, to: &str, name: &str) -> WorkspaceSpec {
+    let entry = ChatEntry { account: account(1), to: to.into(), name: name.into(), phone: None, is_group: to == GROUP };
+    spec.finding(LookupResult::Known(false))
+        .finding(LookupResult::Peer(Some(chat(1))))
+        .finding(LookupResult::Chat(Some(entry)))
+}
+
+#[test]
+fn a_contact_who_never_wrote_opens_a_chat_with_their_name() {
+    ready().when(hear(|_| {}), at(9)).answers(&Answer::Done).then([opened_as("Cleo").into(), received().into()]);
+}
+
+#[test]
+fn a_contact_without_a_name_opens_a_chat_with_their_number() {
+    for blank in ["", "  "] {
+        ready()
+            .when(hear(|heard| heard.sender_name = blank.to_owned()), at(9))
+            .then([opened_as(PHONE).into(), MessageReceived { sender_name: blank.into(), ..received() }.into()]);
+    }
+}
+
+#[test]
+fn what_the_transport_calls_the_conversation_comes_before_the_senders_name() {
+    ready()
+        .when(hear(|heard| heard.chat_name = " Cleo of Kite ".to_owned()), at(9))
+        .then([opened_as("Cleo of Kite").into(), received().into()]);
+}
+
+#[test]
+fn what_was_heard_before_is_not_heard_again() {
+    ready().finding(LookupResult::Known(true)).when(hear(|_| {}), at(9)).answers(&Answer::Done).then_nothing();
+}
+
+#[test]
+fn what_was_heard_before_is_not_looked_up_further() {
+    let spec = ready();
+    let mut command = hear(|_| {});
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Known(message(11))));
+    Workspace::resolve(&mut command, LookupResult::Known(true));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), None);
+}
+
+#[test]
+fn a_known_contact_opens_no_chat() {
+    known_chat(ready(), PHONE, "Cleo").when(hear(|_| {}), at(9)).then([received().into()]);
+}
+
+#[test]
+fn a_chat_that_is_called_by_its_address_gets_the_contacts_name() {
+    for (to, name) in [(PHONE, PHONE), ("1 202 555 0101", PHONE), ("1 202 555 0101", "1 202 555 0101")] {
+        known_chat(ready(), to, name).when(hear(|_| {}), at(9)).then([renamed(name, "Cleo"), received().into()]);
+    }
+}
+
+#[test]
+fn a_chat_that_somebody_named_keeps_that_name() {
+    known_chat(ready(), PHONE, "Best customer")
+        .finding(LookupResult::NamedByHand(true))
+        .when(hear(|_| {}), at(9))
+        .then([received().into()]);
+}
+
+// The kind: a name is of whoever gave it, and follows only that one.
+#[test]
+fn a_chat_that_whatsapp_named_is_called_as_whatsapp_calls_it_now() {
+    known_chat(ready(), PHONE, "Cleo K.")
+        .finding(LookupResult::NamedByHand(false))
+        .when(hear(|_| {}), at(9))
+        .then([renamed("Cleo K.", "Cleo"), received().into()]);
+    let closed = hear(|heard| {
+        heard.peer = Peer::from_jid(GROUP).unwrap();
+        heard.chat_name = "Project X (closed)".to_owned();
+    });
+    known_chat(ready(), GROUP, "Project X")
+        .when(closed, at(9))
+        .then([renamed("Project X", "Project X (closed)"), received().into()]);
+}
+
+#[test]
+fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
+    let mut command = hear(|_| {});
+    let entry = ChatEntry { account: account(1), to: PHONE.into(), name: "Cleo".into(), phone: None, is_group: false };
+    for found in [LookupResult::Known(false), LookupResult::Peer(Some(chat(1))), LookupResult::Chat(Some(entry))] {
+        Workspace::resolve(&mut command, found);
+    }
+    assert_eq!(Workspace::next_lookup(ready().state(), &command), Some(LookupRequest::Reporting));
+}
+
+// The kind: what comes from outside is as long as it likes; what is kept is bounded in bytes.
+#[test]
+fn names_and_texts_that_are_received_are_cut_at_a_character() {
+    let long = || "😀".repeat(70_000);
+    let file = |name: String, mime: String| ReceivedFile { name: name.into(), size: 1, mime };
+    let heard = hear(|heard| {
+        (heard.sender_name, heard.text, heard.sender) = (long(), long(), long());
+        heard.file = Some(file(long(), long()));
+    });
+    let (name, mime) = ("😀".repeat(250), "😀".repeat(63));
+    let received = MessageReceived {
+        sender: mime.clone().into(),
+        sender_name: name.as_str().into(),
+        text: "😀".repeat(65_536).into(),
+        file: Some(file(name.clone(), mime)),
+        ..received()
+    };
+    ready().when(heard, at(9)).then([opened_as(&name).into(), received.clone().into()]);
+    // The same name in full is still the same name.
+    known_chat(ready(), PHONE, &name).when(hear(|heard| heard.sender_name = long()), at(9)).then([MessageReceived {
+        sender_name: name.into(),
+        ..self::received()
+    }
+    .into()]);
+}
+
+// The kind: a byte that a receiver cannot store for ever.
+#[test]
+fn nul_in_what_is_received_is_replaced() {
+    let heard = hear(|heard| (heard.text, heard.sender_name) = ("a\0b".to_owned(), "Cl\0eo".to_owned()));
+    let (text, sender_name) = ("a\u{fffd}b".into(), "Cl\u{fffd}eo".into());
+    ready()
+        .when(heard, at(9))
+        .then([opened_as("Cl\u{fffd}eo").into(), MessageReceived { text, sender_name, ..received() }.into()]);
+}
+
+#[test]
+fn a_contact_without_a_name_renames_nothing() {
+    known_chat(ready(), PHONE, PHONE)
+        .when(hear(|heard| heard.sender_name = String::new()), at(9))
+        .then([MessageReceived { sender_name: "".into(), ..received() }.into()]);
+}
+
+#[test]
+fn a_group_is_not_called_as_the_member_who_writes() {
+    let in_group = |name: &'static str| {
+        hear(move |heard| {
+            heard.peer = Peer::from_jid(GROUP).unwrap();
+            heard.chat_name = name.to_owned();
+        })
+    };
+    ready().when(in_group(""), at(9)).then([group().into(), received().into()]);
+    ready()
+        .when(in_group("Kite club"), at(9))
+        .then([ChatOpened { name: "Kite club".into(), ..group() }.into(), received().into()]);
+    known_chat(ready(), GROUP, GROUP).when(in_group(""), at(9)).then([received().into()]);
+    known_chat(ready(), GROUP, GROUP)
+        .when(in_group("Kite club"), at(9))
+        .then([renamed(GROUP, "Kite club"), received().into()]);
+}
+
+#[test]
+fn what_is_typed_on_the_accounts_phone_does_not_give_the_chat_its_owners_name() {
+    let typed = |chat_name: &'static str| {
+        hear(move |heard| {
+            heard.from_me = true;
+            heard.sender = String::new();
+            heard.sender_name = "Ada Example".to_owned();
+            heard.chat_name = chat_name.to_owned();
+        })
+    };
+    let received =
+        MessageReceived { from_me: true, sender: "".into(), sender_name: "Ada Example".into(), ..received() };
+    ready().when(typed(""), at(9)).then([opened_as(PHONE).into(), received.clone().into()]);
+    ready().when(typed("Cleo"), at(9)).then([opened_as("Cleo").into(), received.clone().into()]);
+    known_chat(ready(), PHONE, PHONE).when(typed(""), at(9)).then([received.into()]);
+}
+
+#[test]
+fn what_came_along_is_recorded() {
+    let file = || ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+    ready()
+        .when(hear(|heard| (heard.text, heard.file) = (String::new(), Some(file()))), at(9))
+        .then([opened_as("Cleo").into(), MessageReceived { text: "".into(), file: Some(file()), ..received() }.into()]);
+}
+
+#[test]
+fn what_is_heard_costs_nothing() {
+    let spec = ready().when(hear(|_| {}), at(9)).then([opened_as("Cleo").into(), received().into()]);
+    assert_eq!(spec.state().balance, 0);
+}
+
+#[test]
+fn an_account_that_is_not_active_still_hears() {
+    for hold in [paused(1), blocked(1, None), disconnected(1, Who::Operator, 0)] {
+        ready().and([hold]).when(hear(|_| {}), at(9)).then([opened_as("Cleo").into(), received().into()]);
+    }
+}
+
+#[test]
+fn an_unknown_account_hears_nothing() {
+    ready().when(hear(|heard| heard.account = account(2)), at(9)).then_rejected(&Rejection::AccountNotFound);
+    WorkspaceSpec::given([]).when(hear(|_| {}), at(9)).then_rejected(&Rejection::UnknownWorkspace);
+}
+
+#[test]
+fn chats_that_are_heard_and_chats_that_are_written_to_share_their_numbers() {
+    ready()
+        .and([granted(1, "May")])
+        .when(hear(|_| {}), at(9))
+        .then([opened_as("Cleo").into(), received().into()])
+        .when(changed(|submit| (submit.token_hash, submit.recipient) = (None, peer_two())), at(0))
+        .then([
+            opened(2, "+12025550102"),
+            events::account::MessageQueued { chat: chat(2), to: "+12025550102".into(), ..queueing(11) }.into(),
+            charged(11),
+        ]);
+}
+
+fn peer_two() -> Recipient {
+    Recipient::Peer(Peer::from_phone("+12025550102"))
+}
+
+#[test]
+fn what_is_heard_is_owed_while_it_is_reported() {
+    let reported = |attachments| {
+        let (webhook, aggregation) = (WebhookId::of(workspace()), Aggregation::None);
+        LookupResult::Reporting(Some(Reporting { webhook, aggregation, attachments, bundle_bytes: BUNDLE_BYTES }))
+    };
+    let told = |attachments| known_chat(ready(), PHONE, "Cleo").finding(reported(attachments));
+    let owed = Some(WebhookId::of(workspace()));
+    told(false).when(hear(|_| {}), at(9)).then([MessageReceived { owed, ..received() }.into()]);
+    let file = || Some(ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() });
+    for (attachments, owed) in [(true, owed), (false, None)] {
+        let with_file = MessageReceived { file: file(), owed, ..received() };
+        told(attachments).when(hear(|heard| heard.file = file()), at(9)).then([with_file.into()]);
+    }
+}

@@ -1,0 +1,148 @@
+//! Writes messages' whole lives straight into a log, commit by commit as actors do. It knows nothing of what is measured.
+
+mod message;
+mod tenant;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use events::event::Event;
+use events::ids::{StreamId, WebhookId, WorkspaceId};
+use events::index::Index;
+use events::log::{Log, Note, ReadError};
+use events::notes::{self, Space};
+use events::record::{Cause, Position, Revision};
+use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
+use events::store::sled_log::{OpenError, SledLog};
+use events::time::Timestamp;
+use events::watermark::Watermark;
+use events::who::Who;
+use events::writer::{Writer, WriterError};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::oneshot;
+
+pub use tenant::Tenant;
+
+/// After so many commits the writer is waited for, so that as many are under way as a gateway lets in.
+const UNDER_WAY: u64 = 4_096;
+/// Whoever decides everything here: the webhook of a workspace that nobody has, so that no event concerns it.
+pub(super) const DECIDER: StreamId = StreamId::Webhook(WebhookId::of(WorkspaceId::nth(900_000)));
+pub(super) const NEVER_CONCERNED: Revision = 0;
+
+/// Why a log could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A commit got no place.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// A commit was not stored.
+    #[error(transparent)]
+    Write(#[from] WriterError),
+    /// The writer's thread ended.
+    #[error("the log's writer ended")]
+    Ended,
+}
+
+/// Writes into one log.
+pub struct LogGenerator {
+    log: Arc<SledLog>,
+    sequencer: Sequencer,
+    writing: JoinHandle<Result<(), WriterError>>,
+    at: Timestamp,
+    commits: u64,
+    before: Option<oneshot::Receiver<()>>,
+}
+
+impl LogGenerator {
+    /// Opens or creates the log in a directory, at a moment of the rules' time.
+    pub fn open(directory: &Path, cache_mb: u64, at: Timestamp) -> Result<Self, GenerateError> {
+        let log = Arc::new(SledLog::open(directory, cache_mb)?);
+        let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
+        let index = Arc::new(Index::open(Arc::clone(&shared))?);
+        let watermark = Watermark::at(log.head().position);
+        let (work, given) = unbounded_channel();
+        let writer = Writer::new(shared, Arc::clone(&index), watermark.clone());
+        let writing = thread::spawn(move || writer.run(given));
+        let mut sequencer = Sequencer::new(index, watermark, work);
+        sequencer.register(DECIDER, Inbox::default());
+        sequencer.replayed(DECIDER, NEVER_CONCERNED);
+        let at = at.max(log.head().recorded_at);
+        Ok(Self { log, sequencer, writing, at, commits: 0, before: None })
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, ms: u64) {
+        self.at = self.at.plus_ms(ms);
+    }
+
+    /// The rules' time.
+    pub const fn now(&self) -> Timestamp {
+        self.at
+    }
+
+    /// How many events there are.
+    pub const fn events(&self) -> Position {
+        self.sequencer.head()
+    }
+
+    /// The store, for its figures.
+    pub const fn log(&self) -> &Arc<SledLog> {
+        &self.log
+    }
+
+    /// One commit, by whoever.
+    pub fn commit(&mut self, workspace: WorkspaceId, events: Vec<Event>) -> Result<(), GenerateError> {
+        let cause = Cause::outside(Who::Inbound);
+        let commit = NewCommit { workspace, recorded_at: self.at, cause, events };
+        self.sequencer.append(DECIDER, NEVER_CONCERNED, commit)?;
+        self.commits += 1;
+        if self.commits.is_multiple_of(UNDER_WAY) {
+            self.catch_up()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the commits of the turn before are durable, while those of this turn are on their way.
+    fn catch_up(&mut self) -> Result<(), GenerateError> {
+        self.sequencer.store_index(false)?;
+        let settled = self.sequencer.settle()?;
+        if let Some(before) = self.before.replace(settled) {
+            // The writer's own error says more, and is told at the end.
+            let _ = before.blocking_recv();
+        }
+        Ok(())
+    }
+
+    /// Leaves the checkpoint that a gateway leaves each second: who has something due, and that nobody else has.
+    pub fn checkpoint(&mut self, due: impl IntoIterator<Item = StreamId>) -> Result<(), GenerateError> {
+        let note = |stream: StreamId| (notes::agenda(stream), Some(Vec::new()));
+        let mut all: Vec<Note> = due.into_iter().map(note).collect();
+        all.push((Space::AgendaCovered.key(&[]), Some(self.events().to_be_bytes().to_vec())));
+        Ok(self.sequencer.note(all)?)
+    }
+
+    /// Waits until everything is durable, the index too.
+    pub fn settle(&mut self) -> Result<(), GenerateError> {
+        self.sequencer.store_index(true)?;
+        self.sequencer.settle()?.blocking_recv().map_err(|_| GenerateError::Ended)
+    }
+
+    /// Makes everything durable and closes the log.
+    pub fn finish(mut self) -> Result<(), GenerateError> {
+        let settled = self.settle();
+        let Self { sequencer, writing, .. } = self;
+        drop(sequencer);
+        writing.join().map_err(|_| GenerateError::Ended)??;
+        settled
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! A written log is one that a gateway could have written.
+
+use actors::account::Account;
+use actors::chat::Chat;
+use actors::decider::Decider;
+use actors::runtime::replay::replay;
+use actors::webhook::Webhook;
+use actors::workspace::Workspace;
+use events::history::{History, ReadMode};
+use events::index::{IndexKey, KeyEntry};
+
+use super::*;
+use crate::config::{Config, Overrides};
+
+const CACHE_MB: u64 = 16;
+const AT: Timestamp = Timestamp::from_ms(1_790_000_000_000);
+
+/// Writes three messages of a tenant and a fourth that stays queued, reads the log back, and hands it on.
+fn written(tenant: &Tenant, check: impl FnOnce(&History)) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = LogGenerator::open(folder.path(), CACHE_MB, AT).unwrap();
+    tenant.make(&mut generator).unwrap();
+    for nth in 0..3 {
+        generator.pass(2_000);
+        tenant.live(&mut generator, nth).unwrap();
+    }
+    tenant.queue(&mut generator, 3).unwrap();
+    generator.finish().unwrap();
+    let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
+    events::verify::verify(log.as_ref(), |_| {}).unwrap();
+    let index = Index::open(Arc::clone(&log)).unwrap();
+    check(&History::new(log, Arc::new(index), ReadMode::Inline));
+}
+
+fn reporting() -> Tenant {
+    Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(0, 1, 2) }
+}
+
+fn state<D: Decider>(history: &History, id: D::Id) -> D::State {
+    replay::<D>(id, history, Position::MAX).unwrap().state
+}
+
+#[test]
+fn three_messages_were_charged_and_sent_and_one_waits() {
+    written(&reporting(), |history| {
+        let tenant = reporting();
+        let workspace = state::<Workspace>(history, tenant.workspace);
+        assert_eq!(serde_json::to_value(&workspace).unwrap()["balance"], 1_000_000_000_u64 - 4);
+        assert_eq!(Account::due(&state::<Account>(history, tenant.account(0).unwrap())).waiting, 1);
+    });
+}
+
+#[test]
+fn nothing_is_owed_any_more() {
+    written(&reporting(), |history| {
+        let webhook = state::<Webhook>(history, reporting().webhook());
+        assert_eq!(Webhook::due(&webhook).waiting, 0);
+        assert!(Webhook::due(&webhook).effects.is_empty());
+        for chat in 0..2 {
+            let chat = state::<Chat>(history, reporting().chat(chat).unwrap());
+            assert!(Chat::due(&chat).effects.is_empty());
+        }
+    });
+}
+
+#[test]
+fn what_is_owed_waits_in_its_webhook() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = LogGenerator::open(folder.path(), CACHE_MB, AT).unwrap();
+    reporting().make(&mut generator).unwrap();
+    (0..3).try_for_each(|nth| reporting().owe(&mut generator, nth)).unwrap();
+    generator.finish().unwrap();
+    let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
+    let index = Index::open(Arc::clone(&log)).unwrap();
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
+    let webhook = state::<Webhook>(&history, reporting().webhook());
+    assert_eq!(Webhook::due(&webhook).waiting, 3);
+}
+
+#[test]
+fn a_reported_message_has_ten_events_and_another_six() {
+    let events = |tenant: &Tenant| {
+        let mut head = 0;
+        written(tenant, |history| head = history.head().position);
+        head
+    };
+    let (beginnings, chats, queued) = (4 + 1, 2, 2);
+    assert_eq!(events(&Tenant::nth(0, 1, 2)), beginnings + chats + 3 * 6 + queued);
+    assert_eq!(events(&reporting()), beginnings + 1 + chats + 3 * 10 + queued);
+}
+
+#[test]
+fn a_checkpoint_lets_everybody_sleep_but_those_who_have_something_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut generator = LogGenerator::open(folder.path(), CACHE_MB, AT).unwrap();
+    let gap_ms = (4_000_000_000, 4_000_000_000);
+    let tenant = Tenant { gap_ms, ..Tenant::nth(0, 3, 3) };
+    tenant.make(&mut generator).unwrap();
+    (0..3).try_for_each(|nth| tenant.live(&mut generator, nth)).unwrap();
+    tenant.queue(&mut generator, 3).unwrap();
+    let due = StreamId::Account(tenant.account(0).unwrap());
+    generator.checkpoint([due]).unwrap();
+    generator.finish().unwrap();
+    let overrides = Overrides { data_dir: Some(folder.path().to_owned()), ..Overrides::default() };
+    let config = Config::load(None, [("TIDINGS_SIMULATOR__ENABLED", "true")], overrides).unwrap();
+
+    let awake = actix::System::new().block_on(async {
+        let started = crate::gateway::start(&config, ([127, 0, 0, 1], 9).into(), false).await.unwrap();
+        let awake = started.gateway.shard.overview().awake;
+        started.gateway.stop().await;
+        awake
+    });
+
+    assert_eq!(awake, [0, 1, 0, 0]);
+}
+
+#[test]
+fn a_tenants_key_and_secret_url_open_its_doors() {
+    written(&reporting(), |history| {
+        let tenant = reporting();
+        let token = tenant.inbound_path().replace("/in/", "");
+        let api_key = IndexKey::ApiKey(crate::secrets::digest(&tenant.api_key()));
+        let entry = KeyEntry { workspace: tenant.workspace, key: 1 };
+        assert_eq!(history.index().find(&api_key).unwrap(), Some(entry));
+        let inbound = IndexKey::Inbound(crate::secrets::digest(&token));
+        assert_eq!(history.index().find(&inbound).unwrap(), Some(tenant.workspace));
+    });
+}

@@ -1,0 +1,144 @@
+//! What is told of one request: a line for people, an object for machines.
+
+use actix_web::HttpRequest;
+use events::time::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::report::Gist;
+use crate::cli::activity_line::{DIM, GREEN, RED, YELLOW, clock, paint, shortened};
+use crate::outbound::Signature;
+
+const CHAT_CHARS: usize = 20;
+const TEXT_CHARS: usize = 40;
+const NOTE_CHARS: usize = 100;
+
+/// One request, and how it was answered.
+pub(super) struct ReceivedReport<'a> {
+    pub(super) at: Timestamp,
+    pub(super) request: &'a HttpRequest,
+    pub(super) body: &'a [u8],
+    pub(super) id: Option<&'a str>,
+    /// `None` where no key was given.
+    pub(super) signature: Option<Signature>,
+    pub(super) is_duplicate: bool,
+    pub(super) status: u16,
+    /// Why it could not be passed on.
+    pub(super) fault: Option<String>,
+}
+
+impl ReceivedReport<'_> {
+    /// One line with its line break. Whatever others wrote in it cannot steer the terminal.
+    pub(super) fn line(&self, colour: bool) -> String {
+        let gist = Gist::of(self.body);
+        let (word, worth) = word(self.signature);
+        let status_colour = if self.status < 300 { GREEN } else { RED };
+        let status = paint(colour, status_colour, &self.status.to_string());
+        let (at, signature) = (paint(colour, DIM, &clock(self.at)), paint(colour, worth, &format!("{word:<7}")));
+        let [direction, chat] = [&gist.direction, &gist.chat].map(|text| shortened(or_dash(text), CHAT_CHARS));
+        let text = format!("\"{}\"", shortened(&gist.text, TEXT_CHARS));
+        let id = shortened(self.id.unwrap_or("-"), NOTE_CHARS);
+        let notes = self.notes(gist.messages, colour);
+        format!("  {at}  {status}  {signature}  {direction:<8}  {chat:<20}  {text:<42}  {id}{notes}\n")
+    }
+
+    fn notes(&self, messages: usize, colour: bool) -> String {
+        let bundle = (messages > 1).then(|| format!("{messages} messages"));
+        let duplicate = self.is_duplicate.then(|| paint(colour, YELLOW, "duplicate"));
+        let fault = self.fault.as_ref().map(|fault| paint(colour, RED, &shortened(fault, NOTE_CHARS)));
+        [bundle, duplicate, fault].into_iter().flatten().flat_map(|note| ["  ".to_owned(), note]).collect()
+    }
+
+    /// One object with its line break: nothing is left out.
+    pub(super) fn json(&self) -> String {
+        let text = || Value::String(String::from_utf8_lossy(self.body).into_owned());
+        let headers = self.request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
+        let told = json!({
+            "at": self.at.to_string(),
+            "method": self.request.method().as_str(),
+            "path": self.request.uri().to_string(),
+            "webhook_id": self.id,
+            "signature": self.signature.map(|signature| word(Some(signature)).0),
+            "duplicate": self.is_duplicate,
+            "status": self.status,
+            "fault": self.fault,
+            "headers": headers.collect::<Map<_, _>>(),
+            "body": serde_json::from_slice(self.body).unwrap_or_else(|_| text()),
+        });
+        format!("{told}\n")
+    }
+}
+
+/// What a signature is worth, in one word, and its colour.
+const fn word(signature: Option<Signature>) -> (&'static str, &'static str) {
+    match signature {
+        None => ("-", DIM),
+        Some(Signature::Valid) => ("valid", GREEN),
+        Some(Signature::Stale) => ("stale", YELLOW),
+        Some(Signature::Invalid) => ("invalid", RED),
+        Some(Signature::Missing) => ("missing", RED),
+    }
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    /// Plain, coloured, and for machines.
+    fn told(change: impl FnOnce(&mut ReceivedReport<'_>)) -> [String; 3] {
+        let request = TestRequest::post().uri("/hook?a=1").insert_header(("webhook-id", "17")).to_http_request();
+        let body = br#"{"chat":{"full_name":"Mary Major"},"message":{"direction":"sent","text":"lorem ipsum"}}"#;
+        let mut told = ReceivedReport {
+            at: Timestamp::from_ms(1_614_147_929_007),
+            request: &request,
+            body,
+            id: Some("17"),
+            signature: Some(Signature::Valid),
+            is_duplicate: false,
+            status: 200,
+            fault: None,
+        };
+        change(&mut told);
+        [told.line(false), told.line(true), told.json()]
+    }
+
+    #[test]
+    fn a_report_is_one_line() {
+        let wanted = "  06:25:29  200  valid    sent      Mary Major            \"lorem ipsum\"                               17\n";
+        assert_eq!(told(|_| {})[0], wanted);
+    }
+
+    #[test]
+    fn what_is_odd_stands_at_the_end_of_the_line() {
+        let odd = |told: &mut ReceivedReport<'_>| {
+            told.is_duplicate = true;
+            told.fault = Some("no connection\x1b[2J".to_owned());
+            told.body = b"{\"messages\":[{\"text\":\"a\\u001b[2J\"},{}]}";
+            told.signature = None;
+            told.status = 502;
+        };
+        let [line, coloured, _] = told(odd);
+        assert!(line.contains("  502  -        -         -    "), "{line}");
+        assert!(line.contains("\"a·[2J\"") && !line.contains('\x1b'), "{line}");
+        assert!(line.ends_with("  17  2 messages  duplicate  no connection·[2J\n"), "{line}");
+        assert!(coloured.contains("\x1b[33mduplicate\x1b[0m"));
+    }
+
+    #[test]
+    fn machines_get_all_of_it_in_one_line() {
+        let [.., json] = told(|told| told.signature = Some(Signature::Stale));
+        let read: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json.lines().count(), 1);
+        assert_eq!((&read["at"], &read["signature"]), (&json!("2021-02-24T06:25:29.007Z"), &json!("stale")));
+        assert_eq!((&read["path"], &read["headers"]["webhook-id"]), (&json!("/hook?a=1"), &json!("17")));
+        assert_eq!(read["body"]["message"]["text"], "lorem ipsum");
+        let [.., json] = told(|told| told.body = b"no json");
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["body"], "no json");
+    }
+}

@@ -1,0 +1,128 @@
+//! What the demo tells of reports: each that was posted, failures, a webhook that goes on or off, mails to the owner.
+
+use events::event::Event;
+use events::ids::{DeliveryId, StreamId};
+use events::log::ReadError;
+use events::record::Record;
+use events::webhook::{
+    DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, WebhookConfigured, WebhookDisabled,
+};
+
+use super::activity_line::{ActivityLine, Kind, clock};
+use crate::gateway::Gateway;
+use crate::outbound::rebuild;
+use crate::recent::mask;
+
+/// The line of an event that is about reports, if it is.
+pub(super) fn line(
+    gateway: &Gateway,
+    record: &Record,
+    event: &Event,
+    colour: bool,
+) -> Result<Option<String>, ReadError> {
+    let (kind, status, phone, note) = match event {
+        Event::DeliverySucceeded(e) => {
+            let (phone, note) = success(gateway, e)?;
+            (Kind::Out, Some(e.status), phone, note)
+        }
+        Event::DeliveryFailed(e) => (Kind::Unreported, e.status, whom(gateway, e.delivery)?.0, failure(record, e)),
+        Event::DeliveryParked(e) => {
+            let note = format!("put aside after {} failures: `tidings outbound deliveries --state parked`", e.failures);
+            (Kind::Unreported, None, whom(gateway, e.delivery)?.0, note)
+        }
+        Event::OwnerNotified(e) => (Kind::Mail, None, String::new(), mail(gateway, e.about)?),
+        Event::OwnerToldOfParked(e) => (Kind::Mail, None, String::new(), mail(gateway, StreamId::Webhook(e.webhook))?),
+        _ => match switched(event) {
+            Some(note) => (Kind::Webhook, None, String::new(), note),
+            None => return Ok(None),
+        },
+    };
+    let line = ActivityLine { at: record.recorded_at, kind, status, phone: &phone, text: None, note: &note };
+    Ok(Some(format!("{}\n", line.render(colour).trim_end())))
+}
+
+fn switched(event: &Event) -> Option<String> {
+    match event {
+        Event::WebhookConfigured(e) => Some(settings(e)),
+        Event::WebhookEnabled(e) => Some(because("on", &e.reason)),
+        Event::WebhookDisabled(e) => Some(off(e)),
+        Event::WebhookErrorsReset(_) => Some("errors in a row forgotten".to_owned()),
+        Event::WebhookKeyRotated(_) => Some("signed by a new key, and by the previous one for a day".to_owned()),
+        Event::FlushRequested(_) => Some("what was gathered is reported now".to_owned()),
+        Event::DeliveryDiscarded(e) => Some(given_up(e)),
+        Event::SingleDeliveryDiscarded(e) => Some(because("1 report given up", &e.reason)),
+        Event::DeliveriesRecovered(e) => Some(format!("{} tried again", counted(e.deliveries, "report"))),
+        _ => None,
+    }
+}
+
+fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(String, String), ReadError> {
+    let (phone, messages) = whom(gateway, event.delivery)?;
+    let took = took_ms(gateway, event)?.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
+    let again = if event.try_number > 1 { format!(", try {}", event.try_number) } else { String::new() };
+    Ok((phone, format!("{} reported{took}, signed{again}", counted(messages, "message"))))
+}
+
+/// The other side's phone, as far as it is known, and how many messages there are.
+fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(String, u64), ReadError> {
+    let found = rebuild(gateway.shard.history(), delivery)?;
+    let Some((flushed, _)) = found else { return Ok((String::new(), 0)) };
+    let phone = flushed.chat_phone.unwrap_or_default().reveal().to_owned();
+    Ok((phone, u64::try_from(flushed.messages.len()).unwrap_or(u64::MAX)))
+}
+
+/// How long the last try took, if it is among those that are kept.
+fn took_ms(gateway: &Gateway, event: &DeliverySucceeded) -> Result<Option<u64>, ReadError> {
+    let tries = gateway.tries.list(gateway.shard.log().as_ref(), event.webhook.workspace())?;
+    let named = event.delivery.to_string();
+    Ok(tries.iter().find(|(_, view)| view.delivery_id == named).map(|(_, view)| view.duration_ms))
+}
+
+/// A failure that switched the webhook off is the last one for now.
+fn failure(record: &Record, event: &DeliveryFailed) -> String {
+    let is_last = record.events.iter().any(|event| matches!(event, Event::WebhookDisabled(_)));
+    let errors = event.counted.map(|errors| format!(", {} in a row", counted(errors.into(), "error")));
+    let next = event.delivery_not_before.filter(|_| !is_last).map(|at| format!("; tried again after {}", clock(at)));
+    format!("not reported: {}{}{}", event.code, errors.unwrap_or_default(), next.unwrap_or_default())
+}
+
+fn settings(event: &WebhookConfigured) -> String {
+    let gathered = match event.aggregation.name() {
+        "none" => String::new(),
+        hours => format!(", gathered for {hours}"),
+    };
+    let to = event.url.as_ref().map_or_else(|| "nowhere".to_owned(), |url| mask::url(url.reveal()));
+    format!("reports go to {to}{gathered}").replace("to nowhere", "nowhere")
+}
+
+fn off(event: &WebhookDisabled) -> String {
+    let kept = "what is said stays owed: `tidings outbound enable`";
+    match event.because {
+        DisabledBecause::Owner => because("off", &event.reason),
+        DisabledBecause::Errors => format!("off after {} in a row; {kept}", counted(event.errors.into(), "error")),
+        DisabledBecause::Gone => format!("off: its receiver says that it is gone; {kept}"),
+    }
+}
+
+fn given_up(event: &DeliveryDiscarded) -> String {
+    because(&format!("{} given up", counted(event.deliveries, "report")), &event.reason)
+}
+
+fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
+    let about = match stream {
+        StreamId::Webhook(_) => "webhook",
+        _ => "account",
+    };
+    let mails = gateway.mail_queue.list(gateway.shard.log().as_ref(), stream.workspace())?;
+    let told = mails.into_iter().map(|(_, mail)| mail).find(|mail| mail.id.starts_with(about));
+    let told = told.map(|mail| format!("to {}: {}", mail.to, mail.subject));
+    Ok(format!("{} (`tidings outbound mails`)", told.unwrap_or_else(|| "to the owner".to_owned())))
+}
+
+fn because(what: &str, reason: &str) -> String {
+    if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

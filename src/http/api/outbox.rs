@@ -1,0 +1,12 @@
+//! The last e-mails to the owner of the workspace.
+
+use actix_web::HttpResponse;
+
+use crate::http::call::Call;
+use crate::service::outbox;
+use crate::service::refusal::Refusal;
+
+/// The last ones, the newest first.
+pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(outbox::list(call.scope(), call.page()?).await?))
+}

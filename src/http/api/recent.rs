@@ -1,0 +1,57 @@
+//! The last rows of one kind, such as attempts: listed, shown, downloaded.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
+use actix_web::{HttpResponse, web};
+
+use super::tables::{self, Tabled};
+use crate::http::call::Call;
+use crate::service::recent::{self, Shown};
+use crate::service::refusal::Refusal;
+
+/// So many are shown unless more are asked for.
+pub(in crate::http) const SHOWN: usize = 10;
+
+/// A kind of rows that can be downloaded.
+pub(in crate::http) trait Download: Shown<View: Tabled> {
+    /// What downloads are called, without the end that names their kind.
+    const FILE: &'static str;
+}
+
+/// The last ones, the newest first.
+pub(in crate::http) async fn list<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
+    let page = call.query()?.page_of(SHOWN)?;
+    Ok(HttpResponse::Ok().json(recent::list::<R>(call.scope(), page).await?))
+}
+
+/// One of them.
+pub(in crate::http) async fn show<R: Download>(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(recent::show::<R>(call.scope(), &id).await?))
+}
+
+/// All of them as a JSON list.
+pub(in crate::http) async fn json<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
+    let views = recent::all::<R>(call.scope()).await?;
+    let text = serde_json::to_vec_pretty(&views).map_err(|error| Refusal::fault(&error))?;
+    Ok(download::<R>("json", ContentType::json(), text))
+}
+
+/// All of them as a table that no spreadsheet takes for a program.
+pub(in crate::http) async fn csv<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
+    let table = tables::csv(&recent::all::<R>(call.scope()).await?).map_err(|error| Refusal::fault(&error))?;
+    let kind = ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refusal::fault(&error))?);
+    Ok(download::<R>("csv", kind, table))
+}
+
+/// All of them for reading.
+pub(in crate::http) async fn txt<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
+    let text = tables::text(&recent::all::<R>(call.scope()).await?);
+    Ok(download::<R>("txt", ContentType::plaintext(), text.into_bytes()))
+}
+
+fn download<R: Download>(kind: &str, content_type: ContentType, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(content_type)
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{kind}\"", R::FILE)))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .body(bytes)
+}

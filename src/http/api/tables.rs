@@ -1,0 +1,96 @@
+//! Downloads of rows for people: a table that no spreadsheet takes for a program, and a text.
+
+use std::fmt::Write as _;
+
+use crate::recent::RequestView;
+
+/// Spreadsheets take a text without it for one of another encoding.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// Spreadsheets take cells that begin so for formulas.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// What can be a row of a table and a passage of a text.
+pub(in crate::http) trait Tabled {
+    /// The titles.
+    const COLUMNS: &'static [&'static str];
+    /// As many cells as there are titles.
+    fn cells(&self) -> Vec<String>;
+    /// The passage.
+    fn told(&self) -> TextEntry;
+}
+
+/// A passage of a text.
+pub(in crate::http) struct TextEntry {
+    /// What it is about, in one line.
+    pub(in crate::http) line: String,
+    /// More lines of ours.
+    pub(in crate::http) notes: Vec<String>,
+    /// Titles, each with what others said.
+    pub(in crate::http) blocks: Vec<(String, String)>,
+}
+
+/// As a table, with a row of titles.
+pub(in crate::http) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::Error>> {
+    let mut table = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
+    table.write_record(T::COLUMNS).map_err(Box::new)?;
+    for view in views {
+        table.write_record(view.cells().iter().map(|cell| harmless(cell))).map_err(Box::new)?;
+    }
+    table.into_inner().map_err(|error| Box::new(error.into_error().into()))
+}
+
+/// A cell that begins like a formula is made a text; of control characters only those stay that end a line or a column.
+fn harmless(cell: &str) -> String {
+    let is_bad = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let cell = cell.replace(is_bad, "\u{fffd}");
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
+}
+
+/// As a text, one passage behind the other.
+pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
+    let mut text = String::new();
+    for told in views.iter().map(Tabled::told) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{}", told.line);
+        for note in told.notes {
+            let _ = writeln!(text, "  {note}");
+        }
+        for (title, block) in told.blocks {
+            let _ = writeln!(text, "  {title}:\n{}", indented(&block));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Lines of others stand further right than ours, so that none can pass for ours.
+fn indented(block: &str) -> String {
+    let lines = block.split(['\n', '\r']).filter(|line| !line.is_empty());
+    lines.map(|line| format!("    {}", line.replace(char::is_control, " "))).collect::<Vec<_>>().join("\n")
+}
+
+/// A request's headers, one in a line.
+pub(in crate::http) fn headers(request: &RequestView) -> String {
+    let lines = request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A title that says whether the body below it goes on.
+pub(in crate::http) fn title(name: &str, is_cut: bool) -> String {
+    let cut = if is_cut { " (cut)" } else { "" };
+    format!("{name}{cut}")
+}
+
+/// The rows of a table behind its titles. Fails if a cell is a formula, or if a row has other cells than titles.
+#[cfg(test)]
+pub(in crate::http) fn read_back<T: Tabled>(views: &[T]) -> Vec<Vec<String>> {
+    let table = csv(views).unwrap();
+    let table = table.strip_prefix(BYTE_ORDER_MARK.as_bytes()).expect("a byte-order mark");
+    let mut reader = csv::Reader::from_reader(table);
+    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+    let rows: Vec<Vec<String>> = rows.collect();
+    assert!(rows.iter().flatten().all(|cell| !cell.starts_with(FORMULA)), "{rows:?}");
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    assert!(rows.iter().flatten().all(|cell| cell.chars().all(is_plain)), "{rows:?}");
+    rows
+}

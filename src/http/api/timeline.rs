@@ -1,0 +1,14 @@
+//! A message's story.
+
+use actix_web::{HttpResponse, web};
+
+use crate::http::call::Call;
+use crate::service::page::LIMIT_MAX;
+use crate::service::refusal::Refusal;
+use crate::service::timeline;
+
+/// All that happened to a message, the oldest first.
+pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    let page = call.query()?.page_of(LIMIT_MAX)?;
+    Ok(HttpResponse::Ok().json(timeline::show(call.scope(), &id, page).await?))
+}

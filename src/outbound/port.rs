@@ -1,0 +1,121 @@
+//! The port of outbound webhooks: posts deliveries, has owners told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::runtime::clock::wall_now;
+use actors::runtime::port::Port;
+use actors::runtime::shard::ShardHandle;
+use actors::webhook::{Command, Outcome, Outside, Tried, Webhook};
+use events::ids::{DeliveryId, StreamId, WebhookId};
+use events::log::ReadError;
+use events::secrets::Secrets;
+use events::time::Timestamp;
+use futures_util::future::LocalBoxFuture;
+
+use super::recorded_poster::UNEXPLAINED;
+use super::{KeyRing, RecordedPoster, Request, body, rebuild};
+use crate::notices::Notices;
+
+/// What cannot be read is no error of the receiver's: it is read so often, with a wait in between.
+const READS_MAX: u32 = 10;
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// A delivery that could not be posted for want of means of our own is posted again after so long, so often; then it is
+/// due anew.
+const POST_AGAIN: Duration = Duration::from_secs(1);
+const POSTED_MAX: u32 = 60;
+
+/// The port. Clones share what they hold.
+#[derive(Clone)]
+pub struct OutboundPort {
+    /// Where the actors and the texts are.
+    pub shard: ShardHandle,
+    /// Where the keys are.
+    pub secrets: Arc<dyn Secrets>,
+    /// What posts.
+    pub poster: RecordedPoster,
+    /// What tells owners.
+    pub notices: Arc<Notices>,
+    /// What users type, without a slash at the end.
+    pub base_url: Arc<str>,
+    /// The wait after the first error in a row, the second, and so on, in milliseconds.
+    pub retry_ms: Arc<[u64]>,
+}
+
+impl Port<Outside, Command> for OutboundPort {
+    fn perform(&self, effect: Outside) -> LocalBoxFuture<'static, Command> {
+        let posting = self.clone();
+        Box::pin(async move {
+            match effect {
+                Outside::Post { webhook, delivery, try_number, .. } => {
+                    // Where nothing was tried, nothing has happened: the delivery is still due.
+                    posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
+                        let retry_ms = Arc::clone(&posting.retry_ms);
+                        Command::Tried(Tried { delivery, try_number, outcome, retry_ms })
+                    })
+                }
+                Outside::Notify { webhook, notice } => {
+                    posting.notices.tell(StreamId::Webhook(webhook), notice).await;
+                    Command::Notified { notice }
+                }
+                Outside::NotifyParked { webhook, notice } => {
+                    let parkings = posting.notices.tell_of_parked(webhook, notice).await;
+                    Command::ToldOfParked { notice, parkings }
+                }
+            }
+        })
+    }
+}
+
+impl OutboundPort {
+    /// Posts once this gateway has the means; `None` if it lacks them for long.
+    async fn insist(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
+        for _ in 0..POSTED_MAX {
+            let tried = self.post(webhook, delivery).await;
+            if tried.is_some() {
+                return tried;
+            }
+            tokio::time::sleep(POST_AGAIN).await;
+        }
+        None
+    }
+
+    async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
+        let Some((at, request)) = self.request(webhook, delivery).await else {
+            return Some(Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None });
+        };
+        let tried = self.poster.post(webhook.workspace(), delivery.to_string(), at, request).await;
+        tried.map(|(_, outcome)| outcome)
+    }
+
+    /// The delivery as it is posted now: to the URL of now, signed with the keys of now.
+    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
+        let url = self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
+        let read = || {
+            let (secrets, base_url) = (Arc::clone(&self.secrets), Arc::clone(&self.base_url));
+            self.shard.history().run(move |history| {
+                let found = rebuild(history, delivery)?;
+                let keys = KeyRing::kept(secrets.as_ref(), webhook)?;
+                let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
+                Ok::<_, ReadError>(found.zip(keys))
+            })
+        };
+        for _ in 0..READS_MAX {
+            match read().await {
+                Ok(Some((body, keys))) => {
+                    let url = url.reveal().to_owned();
+                    let request = Request::signed(url, &delivery.to_string(), wall_now(), body, &keys);
+                    return Some((self.shard.clock().now(), request));
+                }
+                Ok(None) => {
+                    tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");
+                    return None;
+                }
+                Err(error) => tracing::error!(%webhook, %delivery, %error, "a delivery cannot be read"),
+            }
+            tokio::time::sleep(READ_AGAIN).await;
+        }
+        None
+    }
+}

@@ -1,0 +1,201 @@
+//! Who may use the simulator: programs on this machine, and whoever has the operator's key. A web page of somebody else
+//! is no such program, though the browser that shows it runs here.
+
+use std::net::SocketAddr;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, HeaderMap, HeaderValue, ORIGIN};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError as _};
+use events::personal::Digest;
+
+use super::refusal::SimulatorRefusal;
+use crate::secrets::{digest, same};
+
+/// What proxies add: behind one, a peer on this machine may be anybody. Others begin with [`FORWARDED_BY`].
+const FORWARDED: [&str; 3] = ["forwarded", "via", "x-real-ip"];
+const FORWARDED_BY: &str = "x-forwarded-";
+/// Browsers say with it that a page of another origin asks; also where they send no `Origin`.
+const FETCH_SITE: &str = "sec-fetch-site";
+const OWN_SITES: [&[u8]; 2] = [b"same-origin", b"none"];
+
+/// What stands behind a door.
+pub(super) trait Guarded:
+    ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+{
+}
+
+impl<F> Guarded for F where
+    F: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+{
+}
+
+/// Lets requests in.
+#[derive(Debug, Clone, Copy)]
+pub struct Access {
+    operators_key: Option<Digest>,
+}
+
+impl Access {
+    /// The operator, whose key has this hash, may come from anywhere.
+    pub const fn new(operators_key: Digest) -> Self {
+        Self { operators_key: Some(operators_key) }
+    }
+
+    /// Nobody may come from elsewhere.
+    pub const fn without_key() -> Self {
+        Self { operators_key: None }
+    }
+
+    /// Lets a request through, or refuses it.
+    pub(super) async fn admit(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let mut answer = if self.is_open_to(request.peer_addr(), request.headers()) {
+            next.call(request).await?.map_into_boxed_body()
+        } else {
+            request.into_response(SimulatorRefusal::Closed.error_response())
+        };
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(answer)
+    }
+
+    fn is_open_to(self, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+        self.is_operator(headers) || is_from_here(peer, headers)
+    }
+
+    fn is_operator(self, headers: &HeaderMap) -> bool {
+        let Some(key) = self.operators_key else { return false };
+        let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+        given.is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("bearer") && same(&digest(given.trim()), &key))
+    }
+}
+
+/// Whether a program on this machine asks. Without a peer it is this very process.
+fn is_from_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+    let host = match (headers.get(HOST).map(HeaderValue::to_str), peer) {
+        (Some(Ok(host)), _) => Some(host),
+        (None, None) => None,
+        _ => return false,
+    };
+    let is_forwarded =
+        headers.keys().any(|name| FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BY));
+    peer.is_none_or(|peer| peer.ip().to_canonical().is_loopback())
+        && host.is_none_or(names_this_machine)
+        && !is_forwarded
+        && headers.get_all(ORIGIN).all(|origin| is_own(origin, host))
+        && headers.get_all(FETCH_SITE).all(|site| OWN_SITES.contains(&site.as_bytes()))
+}
+
+/// Whether a `Host` header holds a loopback name or address: any other name may belong to somebody who lets it lead here.
+/// The unspecified address leads here too, and is nobody's name.
+fn names_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.to_ascii_lowercase();
+    let bare = name.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(&name);
+    let ip = bare.parse::<std::net::IpAddr>();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || ip.is_ok_and(|ip| ip.to_canonical().is_loopback() || ip.is_unspecified())
+}
+
+fn is_own(origin: &HeaderValue, host: Option<&str>) -> bool {
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    origin.zip(host).is_some_and(|((_, at), host)| at.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderName;
+
+    use super::*;
+
+    const HERE: &str = "127.0.0.1:50000";
+    const KEY: &str = "adm_0123456789ABCDEFGHIJKL0123456789ABCDEFGH";
+
+    fn is_open(peer: &str, headers: &[(&'static str, &str)]) -> bool {
+        let header = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+        };
+        let headers: HeaderMap = headers.iter().map(header).collect();
+        Access::new(digest(KEY)).is_open_to(Some(peer.parse().unwrap()), &headers)
+    }
+
+    #[test]
+    fn a_program_on_this_machine_comes_in_by_every_loopback_name() {
+        for host in [
+            "127.0.0.1:8080",
+            "127.0.0.1",
+            "[::1]:8080",
+            "[::1]",
+            "localhost:8080",
+            "LOCALHOST",
+            "a.localhost:1",
+            "0.0.0.0:80",
+        ] {
+            assert!(is_open(HERE, &[("host", host)]), "{host}");
+        }
+        assert!(is_open("[::1]:50000", &[("host", "localhost")]));
+        assert!(is_open("[::ffff:127.0.0.1]:50000", &[("host", "localhost")]));
+    }
+
+    // A name that its owner lets lead to this machine after the page has been loaded from elsewhere.
+    #[test]
+    fn a_rebound_name_does_not_come_in() {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[::2]:80",
+            "",
+        ] {
+            assert!(!is_open(HERE, &[("host", host)]), "{host}");
+        }
+        assert!(!is_open(HERE, &[]), "without a name");
+    }
+
+    // A page of another origin whose requests a browser on this machine sends.
+    #[test]
+    fn a_foreign_page_does_not_come_in_and_our_own_does() {
+        let from = |origin: &str| is_open(HERE, &[("host", "127.0.0.1:8080"), ("origin", origin)]);
+        for origin in
+            ["http://evil.example", "null", "", "http://127.0.0.1:3000", "http://localhost:8080", "127.0.0.1:8080"]
+        {
+            assert!(!from(origin), "{origin}");
+        }
+        assert!(from("http://127.0.0.1:8080"));
+        for (site, comes_in) in [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)] {
+            assert_eq!(is_open(HERE, &[("host", "127.0.0.1:8080"), ("sec-fetch-site", site)]), comes_in, "{site}");
+        }
+    }
+
+    #[test]
+    fn others_come_in_neither_directly_nor_through_a_proxy_on_this_machine() {
+        for peer in ["192.0.2.7:50000", "10.0.0.7:50000", "[2001:db8::7]:50000"] {
+            assert!(!is_open(peer, &[("host", "localhost")]), "{peer}");
+        }
+        for name in ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via"] {
+            assert!(!is_open(HERE, &[("host", "localhost"), (name, "127.0.0.1")]), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_operators_key_opens_from_everywhere_and_no_other_key_does() {
+        let anywhere = [("host", "tidings.example"), ("x-forwarded-for", "192.0.2.7")];
+        let with = |key: &str| is_open("192.0.2.7:1", &[&anywhere[..], &[("authorization", key)]].concat());
+        assert!(with(&format!("Bearer {KEY}")) && with(&format!("bearer  {KEY}")));
+        for wrong in ["Bearer adm_x", "Bearer ", KEY, &format!("Basic {KEY}")] {
+            assert!(!with(wrong), "{wrong}");
+        }
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap())]);
+        assert!(!Access::without_key().is_open_to(Some("192.0.2.7:1".parse().unwrap()), &headers));
+    }
+}

@@ -1,0 +1,58 @@
+//! One thing that the world has to report, before it is numbered.
+
+use std::sync::Arc;
+
+use events::ids::MessageId;
+
+use super::NumberedUpdate;
+use super::address::Address;
+use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
+
+/// Room that an item takes beside its texts, in bytes; roughly.
+const ITEM_BYTES: usize = 64;
+/// The same for a message that was heard.
+const HEARD_BYTES: usize = 512;
+
+/// An update in little room: there are many receipts.
+#[derive(Debug)]
+pub(super) enum QueuedUpdate {
+    Receipt { from: Arc<str>, id: MessageId, status: Status },
+    Message(Box<IncomingMessage>),
+    Connection { account: Address, connected: bool },
+}
+
+impl QueuedUpdate {
+    /// The account for which it waits until that is connected; `None` if it never waits.
+    pub(super) fn account(&self) -> Option<Address> {
+        match self {
+            Self::Receipt { from, .. } => Address::parse(from),
+            Self::Message(heard) => Address::parse(&heard.account_phone),
+            Self::Connection { .. } => None,
+        }
+    }
+
+    /// How much room it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Receipt { .. } | Self::Connection { .. } => ITEM_BYTES,
+            Self::Message(heard) => {
+                let file = heard.file.as_ref().map_or(0, |file| file.name.len());
+                let texts = [heard.text.len(), heard.chat_name.len(), heard.sender_name.len(), file];
+                texts.into_iter().fold(HEARD_BYTES, usize::saturating_add)
+            }
+        }
+    }
+
+    pub(super) fn numbered(&self, sequence: u64) -> NumberedUpdate {
+        let update = match self {
+            Self::Receipt { from, id, status } => {
+                Update::Status(StatusUpdate { account_phone: from.to_string(), id: *id, status: *status })
+            }
+            Self::Message(heard) => Update::Message((**heard).clone()),
+            Self::Connection { account, connected } => {
+                Update::Connection(Connection { account_phone: account.spelled(), connected: *connected })
+            }
+        };
+        NumberedUpdate { sequence, update }
+    }
+}

@@ -1,0 +1,113 @@
+//! What `WhatsApp` remembers of message ids: how often each was tried, and whether a phone has it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use events::ids::MessageId;
+
+use crate::whatsapp::transports::NumberLookup;
+
+/// The newest so many ids; a resend of a forgotten one makes a second copy.
+#[derive(Debug)]
+pub(super) struct SeenIds {
+    entries: BTreeMap<MessageId, Entry>,
+    order: VecDeque<MessageId>,
+    ids_max: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry {
+    tries: u32,
+    place: Place,
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    #[default]
+    NotTaken,
+    /// On the phone.
+    Taken,
+    /// On the phone, and nobody learns it.
+    TakenInSilence,
+}
+
+impl SeenIds {
+    pub(super) fn keeping(ids_max: usize) -> Self {
+        Self { entries: BTreeMap::new(), order: VecDeque::new(), ids_max }
+    }
+
+    /// Counts a try; the first is number 1.
+    pub(super) fn tried(&mut self, id: MessageId) -> u32 {
+        let entry = self.entry(id);
+        entry.tries = entry.tries.saturating_add(1);
+        entry.tries
+    }
+
+    /// Notes where a message is from now on; returns where it was.
+    pub(super) fn place(&mut self, id: MessageId, place: Place) -> Place {
+        std::mem::replace(&mut self.entry(id).place, place)
+    }
+
+    pub(super) fn is_taken(&self, id: MessageId) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.place != Place::NotTaken)
+    }
+
+    pub(super) fn lookup(&self, id: MessageId) -> NumberLookup {
+        match self.entries.get(&id).map(|entry| entry.place) {
+            Some(Place::Taken) => NumberLookup::Sent,
+            Some(Place::TakenInSilence) => NumberLookup::Unknown,
+            Some(Place::NotTaken) | None => NumberLookup::NotSent,
+        }
+    }
+
+    fn entry(&mut self, id: MessageId) -> &mut Entry {
+        if !self.entries.contains_key(&id) {
+            if self.order.len() >= self.ids_max
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.entries.remove(&oldest);
+            }
+            self.order.push_back(id);
+        }
+        self.entries.entry(id).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(bits: u64) -> MessageId {
+        MessageId::from_bits(bits)
+    }
+
+    #[test]
+    fn tries_are_counted_by_message() {
+        let mut known = SeenIds::keeping(10);
+        assert_eq!([1, 1, 2, 1].map(|bits| known.tried(id(bits))), [1, 2, 1, 3]);
+    }
+
+    #[test]
+    fn a_message_is_where_it_was_put_last() {
+        let mut known = SeenIds::keeping(10);
+        known.tried(id(1));
+        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (false, NumberLookup::NotSent));
+        assert_eq!(known.place(id(1), Place::TakenInSilence), Place::NotTaken);
+        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (true, NumberLookup::Unknown));
+        assert_eq!(known.place(id(2), Place::Taken), Place::NotTaken);
+        assert_eq!(known.place(id(2), Place::Taken), Place::Taken);
+        assert_eq!(known.lookup(id(2)), NumberLookup::Sent);
+        assert_eq!(known.lookup(id(3)), NumberLookup::NotSent);
+    }
+
+    #[test]
+    fn the_oldest_id_is_forgotten_for_a_new_one_and_not_for_a_resend() {
+        let mut known = SeenIds::keeping(2);
+        for bits in [1, 2, 1, 2] {
+            known.place(id(bits), Place::Taken);
+        }
+        assert!(known.is_taken(id(1)));
+        known.place(id(3), Place::Taken);
+        assert_eq!([1, 2, 3].map(|bits| known.is_taken(id(bits))), [false, true, true]);
+    }
+}
