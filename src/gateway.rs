@@ -49,9 +49,7 @@ use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Entropy};
 use crate::whatsapp::receiving;
 use crate::whatsapp::sending::{Fetching, SentCache, Transports};
-use crate::whatsapp::transports::Capabilities;
-use crate::whatsapp::transports::simulator::Shared;
-use crate::whatsapp::transports::simulator::echo::Echo;
+use crate::whatsapp::transports::{Capabilities, Routes};
 
 /// Updates that a transport may be ahead of us.
 const UPDATES_AHEAD: usize = 1_024;
@@ -81,10 +79,8 @@ pub struct Gateway {
     pub files: Arc<dyn Files>,
     /// The files that messages wait for.
     pub fetching: Arc<Fetching>,
-    /// The simulated `WhatsApp`, where it runs in this process.
-    pub simulator: Option<Shared>,
-    /// The receivers of the simulator, which serve this process's webhooks wherever that runs; `None` without it.
-    pub echo: Option<Echo>,
+    /// HTTP routes that the transports need.
+    pub transport_routes: Vec<Routes>,
     /// Where the log is read.
     pub reading: ReadMode,
     /// Whether new work is taken.
@@ -130,10 +126,8 @@ pub struct Dependencies {
     pub poster: Arc<dyn HttpPoster>,
     /// What takes e-mails to owners; they are only kept without one.
     pub mailer: Option<Arc<dyn Mailer>>,
-    /// The simulated `WhatsApp`, where it runs in this process.
-    pub simulator: Option<Shared>,
-    /// The receivers of the simulator, where that is enabled.
-    pub echo: Option<Echo>,
+    /// HTTP routes that the transports need.
+    pub transport_routes: Vec<Routes>,
     /// Where the log is read.
     pub reading: ReadMode,
     /// Starts the writer.
@@ -147,62 +141,53 @@ pub struct Dependencies {
 impl Gateway {
     /// Starts the actors, and lets the transports report to them. Call it on the deciding thread.
     pub fn launch(parts: Dependencies, config: &Config) -> Result<Self, ReadError> {
-        let transports = Arc::new(parts.transports);
         let metered = Arc::new(Metered::new(parts.files));
-        let files: Arc<dyn Files> = Arc::clone(&metered) as Arc<dyn Files>;
-        let fetching = Arc::new(Fetching::new(Arc::clone(&files), config.limits.files_at_once));
-        let tries = Tries::open(parts.log.as_ref())?;
-        let poster = RecordedPoster::new(parts.poster, tries.clone());
-        let (sent_cache, mails) = (SentCache::default(), Mails::default());
-        let mail_queue = Arc::new(MailQueue::new(parts.mailer, mails.clone()));
-        let base_url: Arc<str> = parts.base_url.into();
-        let port_parts = PortParts {
+        let (tries, mails) = (Tries::open(parts.log.as_ref())?, Mails::default());
+        let attempts = Attempts::open(parts.log.as_ref())?;
+        let outside = PortParts {
             secrets: Arc::clone(&parts.secrets),
-            transports: Arc::clone(&transports),
-            fetching: Arc::clone(&fetching),
+            transports: Arc::new(parts.transports),
+            fetching: Arc::new(Fetching::new(Arc::clone(&metered) as Arc<dyn Files>, config.limits.files_at_once)),
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
-            sent_cache: sent_cache.clone(),
-            poster: poster.clone(),
-            base_url: Arc::clone(&base_url),
+            sent_cache: SentCache::default(),
+            poster: RecordedPoster::new(parts.poster, tries.clone()),
+            base_url: parts.base_url.into(),
             retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
-            mail_queue: Arc::clone(&mail_queue),
+            mail_queue: Arc::new(MailQueue::new(parts.mailer, mails.clone())),
         };
         let shard = Shard::launch(shard::Dependencies {
             log: parts.log,
             clock: parts.clock,
-            ports: Box::new(|shard| port_parts.ports(shard)),
+            ports: outside.clone().make_ports(),
             start_writer: parts.start_writer,
             reading: parts.reading,
-            settings: shard_settings(config, base_url.len()),
+            settings: shard_settings(config, outside.base_url.len()),
         })?;
         let readiness: Arc<Readiness> = Arc::default();
-        let metrics = Arc::new(Metrics::new(shard.clone(), Arc::clone(&readiness), &metered, &mails));
-        let attempts = Attempts::open(shard.log().as_ref())?;
         let gateway = Self {
+            metrics: Arc::new(Metrics::new(shard.clone(), Arc::clone(&readiness), &metered, &mails)),
             shard,
-            secrets: parts.secrets,
+            secrets: outside.secrets,
             entropy: parts.entropy,
             admin_key: parts.admin_key,
-            base_url,
+            base_url: outside.base_url,
             limits: config.limits,
             pacing: config.pacing,
             strict_errors: config.compat.strict_errors,
-            transports,
-            files,
-            fetching,
-            simulator: parts.simulator,
-            echo: parts.echo,
+            transports: outside.transports,
+            files: metered,
+            fetching: outside.fetching,
+            transport_routes: parts.transport_routes,
             reading: parts.reading,
             readiness,
-            metrics,
             attempts,
             tries,
-            poster,
+            poster: outside.poster,
             rate_limits: Arc::new(RateLimits::new(&config.limits, &config.http, MonotonicClock)),
-            mail_queue,
+            mail_queue: outside.mail_queue,
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
         };
-        gateway.spawn_tasks(&sent_cache);
+        gateway.spawn_tasks(&outside.sent_cache);
         Ok(gateway)
     }
 

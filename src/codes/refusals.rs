@@ -160,7 +160,7 @@ pub(super) const CODES: &[Code] = &[
         .message("Too many requests; try again in 3 s")
         .causes(&[
             "Something sends in a loop.",
-            "The rate_limits limit, or [limits] changes_per_workspace_s, is too low for what is sent at once.",
+            "The flood limit, or [limits] changes_per_workspace_s, is too low for what is sent at once.",
             "As many files of the workspace are being checked as may be.",
         ])
         .remedy("Wait as long as Retry-After says. A queue does not make this necessary: messages are paced here."),

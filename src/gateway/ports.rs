@@ -14,7 +14,8 @@ use crate::outbound::RecordedPoster;
 use crate::outbound::port::OutboundPort;
 use crate::whatsapp::sending::{Fetching, SentCache, TransportPort, Transports};
 
-/// What the ports are made of beside the actors.
+/// Everything outside that actors reach through their ports.
+#[derive(Clone)]
 pub(super) struct PortParts {
     pub(super) transports: Arc<Transports>,
     pub(super) fetching: Arc<Fetching>,
@@ -29,8 +30,12 @@ pub(super) struct PortParts {
 }
 
 impl PortParts {
-    /// The ports of the actors of this shard.
-    pub(super) fn ports(self, shard: &ShardHandle) -> Ports {
+    /// Makes the ports once the shard can be reached.
+    pub(super) fn make_ports(self) -> Box<dyn FnOnce(&ShardHandle) -> Ports + Send> {
+        Box::new(|shard| self.ports(shard))
+    }
+
+    fn ports(self, shard: &ShardHandle) -> Ports {
         let notices = Arc::new(Notices::new(shard.clone(), self.mail_queue));
         let sending = TransportPort {
             history: shard.history().clone(),

@@ -34,10 +34,11 @@ use crate::rights::{self, Need};
 use crate::secrets::{self, Entropy};
 use crate::telemetry;
 use crate::whatsapp::sending::Transports;
-use crate::whatsapp::transports::simulator::Shared;
-use crate::whatsapp::transports::simulator::echo::Echo;
+use crate::whatsapp::transports::simulator::access::Access;
+use crate::whatsapp::transports::simulator::echo::{self, Echo};
 use crate::whatsapp::transports::simulator::in_process::InProcess;
 use crate::whatsapp::transports::simulator::remote::Remote;
+use crate::whatsapp::transports::simulator::{self, Shared};
 
 /// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
 const READERS_MAX: usize = 8;
@@ -49,6 +50,8 @@ pub struct Started {
     pub gateway: Gateway,
     /// The operator's key, if it was made just now and stands in no file.
     pub new_admin_key: Option<String>,
+    /// The simulated `WhatsApp`, where it runs in this process.
+    pub simulator: Option<Shared>,
     /// The log's own view, for figures.
     pub log: Arc<SledLog>,
 }
@@ -65,8 +68,11 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         super::future::check(log.as_ref(), last, wall_now(), config.log.accept_future)?;
     }
     let clock = Clock::system(last, rate);
-    let (transports, simulator) = transports(config, &clock)?;
-    let echo = config.simulator.enabled.then(|| Echo::new(clock.clone()));
+    let (transports, world) = transports(config, &clock)?;
+    let access = Access::new(admin_key);
+    let echo = config.simulator.enabled.then(|| echo::routes::of(access, Echo::new(clock.clone())));
+    let transport_routes =
+        world.clone().map(|world| simulator::routes::of(access, world)).into_iter().chain(echo).collect();
     let base_url = config.base_url(bound);
     let trust = trust(config)?;
     let smtp = smtp(config, &trust)?;
@@ -83,8 +89,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         files: Arc::new(Fetcher::new(guard, config.limits.into()).trusting(trust.clone())),
         poster: Arc::new(GuardedPoster::new(receivers, &config.outbound).trusting(trust)),
         mailer: smtp.map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>),
-        simulator,
-        echo,
+        transport_routes,
         reading: ReadMode::Pool,
         start_writer: Box::new(start_writer),
         admin_key,
@@ -97,7 +102,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         let _ = done.send(Gateway::launch(make, &config));
     });
     let gateway = launched.await.map_err(|_| StartError::Actors)??;
-    Ok(Started { gateway, new_admin_key, log })
+    Ok(Started { gateway, new_admin_key, simulator: world, log })
 }
 
 /// What a start on this machine would refuse of the files that the configuration names.

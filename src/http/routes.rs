@@ -20,8 +20,6 @@ use super::{docs, error, health, inbound, metrics, openapi};
 use crate::gateway::Gateway;
 use crate::outbound::Try;
 use crate::recent::attempts::Attempt;
-use crate::whatsapp::transports::simulator;
-use crate::whatsapp::transports::simulator::access::Access;
 
 /// The secret URL: whatever is sent there is an attempt.
 const INBOUND: &str = "/in/{token}";
@@ -111,7 +109,7 @@ struct Row {
     route: Route,
 }
 
-/// All routes but the simulator's, in the table's order.
+/// All routes but the transports', in the table's order.
 pub fn routes() -> Vec<Listed> {
     table().into_iter().map(|row| row.listed).collect()
 }
@@ -130,17 +128,13 @@ async fn describe() -> HttpResponse {
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
     configure_table(config);
-    let door = Access::new(gateway.admin_key);
-    if let Some(world) = &gateway.simulator {
-        simulator::routes::configure(config, door, world.clone());
-    }
-    if let Some(echo) = &gateway.echo {
-        simulator::echo::routes::configure(config, door, echo.clone());
+    for add_routes in &gateway.transport_routes {
+        add_routes(config);
     }
     config.service(everything_else());
 }
 
-/// Adds all routes but the simulator's, and no gateway: each request brings its own, as application data. So one table
+/// Adds all routes but the transports', and no gateway: each request brings its own, as application data. So one table
 /// serves many gateways, one after the other.
 pub fn configure_for_any(config: &mut web::ServiceConfig) {
     configure_table(config);

@@ -18,6 +18,7 @@ use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use crate::cli::exit::{Exit, Failure};
 use crate::gateway::Gateway;
 use crate::outbound::KeyRing;
+use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::address::Address;
 use crate::whatsapp::transports::simulator::world::Incoming;
 
@@ -75,7 +76,7 @@ async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<
     // What is still owed would stand in the way of what is written now.
     switch(&gateway, tenant, false, false).await?;
     switch(&gateway, tenant, true, true).await?;
-    let spread = written(&gateway, tenant, receiver).await?;
+    let spread = written(running.started.simulator.as_ref(), tenant, receiver).await?;
     running.end().await;
     let took = arrivals.iter().map(|arrival| arrival.at).max().zip(first.first());
     let took = took.map_or(bench.time, |(last, first)| last - first.at);
@@ -94,12 +95,12 @@ async fn switch(gateway: &Gateway, tenant: &Tenant, enabled: bool, discard: bool
 }
 
 /// Contacts write evenly; from there until the report is at its receiver.
-async fn written(gateway: &Gateway, tenant: &Tenant, receiver: &Receiver) -> Result<Spread, Failure> {
+async fn written(simulator: Option<&Shared>, tenant: &Tenant, receiver: &Receiver) -> Result<Spread, Failure> {
     let phone = |text: &str| Address::parse(text).ok_or_else(|| Failure::new(Exit::Failed, "no phone"));
     let account = phone(&tenant.phone(0))?;
     let contacts: Vec<Address> =
         (0..CONTACTS).filter_map(|nth| Address::parse(&format!("+12025551{nth:03}"))).collect();
-    let simulator = gateway.simulator.as_ref().ok_or_else(|| Failure::new(Exit::Failed, "no simulator"))?;
+    let simulator = simulator.ok_or_else(|| Failure::new(Exit::Failed, "no simulator"))?;
     receiver.clear();
     let mut pace = interval(Duration::from_secs(1) / u32::try_from(WRITTEN_A_SECOND).unwrap_or(1));
     let mut begun = Vec::new();

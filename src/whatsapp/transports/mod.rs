@@ -3,6 +3,9 @@
 pub mod simulator;
 mod update;
 
+use std::sync::Arc;
+
+use actix_web::web::ServiceConfig;
 use actors::account::outcome::Outcome;
 use actors::workspace::Once;
 use bytes::Bytes;
@@ -11,6 +14,9 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use self::update::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
+
+/// Adds HTTP routes that a transport needs, such as those that it is called back at.
+pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// Hands messages to `WhatsApp` and reports what becomes of them. One object serves many accounts.
 pub trait Transport: Send + Sync {

@@ -10,7 +10,6 @@ pub(super) type Known = (&'static str, &'static str, &'static str);
 pub(super) const NOT_YET: &[Known] = &[
     ("function", "actors/src/webhook/tests/properties/referee.rs", "failed"),
     ("function", "actors/src/webhook/tests/properties/referee.rs", "see"),
-    ("function", "src/gateway.rs", "launch"),
     (
         "function",
         "tests/it/operator/private_files.rs",

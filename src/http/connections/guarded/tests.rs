@@ -34,7 +34,7 @@ async fn requests_are_read_a_few_at_a_time() {
     client.write_all(&[b'x'; 3 * READ_AT_ONCE_BYTES]).await.unwrap();
     for _ in 0..3 {
         assert_eq!(first_turn(&mut server).await, READ_AT_ONCE_BYTES);
-        assert_eq!(turn(&mut server), 0, "not before there was a entropy to answer");
+        assert_eq!(turn(&mut server), 0, "not before there was a chance to answer");
         server.flush().await.unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! The simulator's routes: `/sim/v1`, in the gateway itself or in a process of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
@@ -14,7 +15,7 @@ use super::send_body::SendBody;
 use super::update_view::UpdateView;
 use super::wire::{ListView, LookupView, OutcomeView};
 use super::{Shared, controls};
-use crate::whatsapp::transports::Outgoing;
+use crate::whatsapp::transports::{Outgoing, Routes};
 
 /// Room for the longest text with each of its characters escaped.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -26,8 +27,8 @@ const FILE_NAME_BYTES_MAX: usize = 1_024;
 const WAIT_MS_MAX: u64 = 20_000;
 
 /// Adds the routes by their full paths, so that others may add more below `/sim/v1`.
-pub fn configure(cfg: &mut web::ServiceConfig, door: Access, world: Shared) {
-    let at = |path: &str| at(path, door);
+pub fn configure(cfg: &mut web::ServiceConfig, access: Access, world: Shared) {
+    let at = |path: &str| at(path, access);
     cfg.app_data(web::Data::new(world))
         .service(at("/send").app_data(web::PayloadConfig::new(SEND_BYTES_MAX)).route(web::post().to(send)))
         .service(at("/updates").route(web::get().to(updates)))
@@ -42,19 +43,24 @@ pub fn configure(cfg: &mut web::ServiceConfig, door: Access, world: Shared) {
         .service(at("/stats").route(web::get().to(controls::stats)));
 }
 
+/// The routes of a gateway's own world.
+pub fn of(access: Access, world: Shared) -> Routes {
+    Arc::new(move |cfg| configure(cfg, access, world.clone()))
+}
+
 /// The same, where nothing else is served.
 pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared, echo: Echo) {
-    let door = Access::without_key();
-    configure(cfg, door, world);
-    echo::routes::configure(cfg, door, echo);
+    let access = Access::without_key();
+    configure(cfg, access, world);
+    echo::routes::configure(cfg, access, echo);
     cfg.default_service(web::to(not_found));
 }
 
-fn at(path: &str, door: Access) -> Resource<impl Guarded + use<>> {
+fn at(path: &str, access: Access) -> Resource<impl Guarded + use<>> {
     let resource = web::resource(format!("/sim/v1{path}"))
         .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
         .default_service(web::to(method_not_allowed));
-    resource.wrap(from_fn(move |request, next| door.admit(request, next)))
+    resource.wrap(from_fn(move |request, next| access.admit(request, next)))
 }
 
 #[derive(Deserialize)]

@@ -22,19 +22,19 @@ pub const PATH: &str = "/sim/v1/echo/";
 /// All receivers and their time. Clones share both.
 #[derive(Clone)]
 pub struct Echo {
-    shelf: Arc<Mutex<RequestStore>>,
+    store: Arc<Mutex<RequestStore>>,
     clock: Clock,
 }
 
 impl Echo {
     /// No receiver has got anything; they wait by this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { shelf: Arc::default(), clock }
+        Self { store: Arc::default(), clock }
     }
 
     /// Keeps a request, and waits as long as its receiver was told to; says how to answer.
     async fn receive(&self, name: Name, request: Request) -> Result<Settings, Full> {
-        let settings = self.shelf().keep(name, request, self.clock.now())?;
+        let settings = self.store().keep(name, request, self.clock.now())?;
         if settings.delay_ms > 0 {
             self.clock.sleep_ms(settings.delay_ms).await;
         }
@@ -43,12 +43,12 @@ impl Echo {
 
     /// What a receiver got, the newest first.
     pub fn requests(&self, name: &Name) -> Vec<Arc<StoredRequest>> {
-        self.shelf().requests(name)
+        self.store().requests(name)
     }
 
     /// How a receiver answers from now on.
     fn set(&self, name: Name, settings: Settings) -> Result<(), Full> {
-        self.shelf().set(name, settings)
+        self.store().set(name, settings)
     }
 
     /// The time by which the receivers wait.
@@ -56,7 +56,7 @@ impl Echo {
         self.clock.now()
     }
 
-    fn shelf(&self) -> MutexGuard<'_, RequestStore> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn store(&self) -> MutexGuard<'_, RequestStore> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -106,44 +106,44 @@ mod tests {
 
     #[test]
     fn the_newest_hundred_of_each_receiver_are_kept() {
-        let mut shelf = RequestStore::default();
-        shelf.keep(name("other"), request("other"), at(0)).expect("room");
+        let mut store = RequestStore::default();
+        store.keep(name("other"), request("other"), at(0)).expect("room");
         for number in 0..105 {
-            shelf.keep(name("demo"), request(&number.to_string()), at(number)).expect("room");
+            store.keep(name("demo"), request(&number.to_string()), at(number)).expect("room");
         }
-        let kept = shelf.requests(&name("demo"));
+        let kept = store.requests(&name("demo"));
         let [newest, oldest] = [kept.first(), kept.last()].map(|kept| kept.expect("kept").at.ms());
         assert_eq!((kept.len(), newest, oldest), (REQUESTS_MAX, 104, 5));
-        assert_eq!(shelf.requests(&name("other")).len(), 1);
-        assert!(shelf.requests(&name("nobody")).is_empty());
-        assert_eq!(shelf.order.len(), REQUESTS_MAX + 1);
+        assert_eq!(store.requests(&name("other")).len(), 1);
+        assert!(store.requests(&name("nobody")).is_empty());
+        assert_eq!(store.order.len(), REQUESTS_MAX + 1);
     }
 
     #[test]
     fn all_receivers_together_keep_no_more_than_the_bound() {
-        let mut shelf = RequestStore::default();
+        let mut store = RequestStore::default();
         let long = "x".repeat(BODY_KEPT_MAX);
         for number in 0..20_i64 {
             for _ in 0..REQUESTS_MAX {
-                shelf.keep(name(&number.to_string()), request(&long), at(number)).expect("room");
+                store.keep(name(&number.to_string()), request(&long), at(number)).expect("room");
             }
         }
-        assert!(shelf.bytes <= BYTES_MAX);
-        let kept = |number: i64| shelf.requests(&name(&number.to_string())).len();
+        assert!(store.bytes <= BYTES_MAX);
+        let kept = |number: i64| store.requests(&name(&number.to_string())).len();
         assert_eq!((kept(0), kept(19)), (0, REQUESTS_MAX));
-        let counted: usize = shelf.receivers.values().flat_map(|r| &r.requests).map(|(_, k)| k.request.room()).sum();
-        assert_eq!(counted, shelf.bytes);
+        let counted: usize = store.receivers.values().flat_map(|r| &r.requests).map(|(_, k)| k.request.room()).sum();
+        assert_eq!(counted, store.bytes);
     }
 
     #[test]
     fn one_receiver_too_many_is_refused_and_changes_nothing() {
-        let mut shelf = RequestStore::default();
+        let mut store = RequestStore::default();
         for number in 0..NAMES_MAX {
-            shelf.set(name(&number.to_string()), Settings::default()).expect("room");
+            store.set(name(&number.to_string()), Settings::default()).expect("room");
         }
-        assert_eq!(shelf.keep(name("one-more"), request("hi"), at(0)), Err(Full));
-        assert_eq!(shelf.set(name("one-more"), Settings::default()), Err(Full));
-        assert_eq!((shelf.receivers.len(), shelf.bytes), (NAMES_MAX, 0));
-        assert!(shelf.keep(name("7"), request("hi"), at(0)).is_ok());
+        assert_eq!(store.keep(name("one-more"), request("hi"), at(0)), Err(Full));
+        assert_eq!(store.set(name("one-more"), Settings::default()), Err(Full));
+        assert_eq!((store.receivers.len(), store.bytes), (NAMES_MAX, 0));
+        assert!(store.keep(name("7"), request("hi"), at(0)).is_ok());
     }
 }

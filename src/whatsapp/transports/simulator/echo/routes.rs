@@ -1,5 +1,7 @@
 //! The echo's routes, in the gateway itself or in a simulator of its own.
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,6 +12,7 @@ use super::super::refusal::{SimulatorRefusal, method_not_allowed};
 use super::super::wire::ListView;
 use super::view::{RequestView, SettingsView};
 use super::{Echo, Name, Request, Settings};
+use crate::whatsapp::transports::Routes;
 
 /// Longer bodies are refused.
 const BODY_BYTES_MAX: usize = 2 << 20;
@@ -17,15 +20,20 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 type Body = Result<web::Bytes, actix_web::Error>;
 
 /// Adds the routes by their full paths.
-pub fn configure(cfg: &mut web::ServiceConfig, door: Access, echo: Echo) {
+pub fn configure(cfg: &mut web::ServiceConfig, access: Access, echo: Echo) {
     let at = |path: &str| {
         let resource = web::resource(format!("{}{{name}}{path}", super::PATH));
-        resource.wrap(from_fn(move |request, next| door.admit(request, next)))
+        resource.wrap(from_fn(move |request, next| access.admit(request, next)))
     };
     cfg.app_data(web::Data::new(echo))
         .service(at("").app_data(web::PayloadConfig::new(BODY_BYTES_MAX)).route(web::to(receive)))
         .service(at("/requests").route(web::get().to(requests)).default_service(web::to(method_not_allowed)))
         .service(at("/settings").route(web::put().to(set)).default_service(web::to(method_not_allowed)));
+}
+
+/// The routes of a gateway's own receivers.
+pub fn of(access: Access, echo: Echo) -> Routes {
+    Arc::new(move |cfg| configure(cfg, access, echo.clone()))
 }
 
 /// Takes a request by any method, and answers as its receiver was told to.
