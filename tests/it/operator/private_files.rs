@@ -101,6 +101,23 @@ fn a_configuration_that_may_hold_keys_is_written_for_its_owner_alone() {
     assert_eq!(fs::metadata(dir.path().join("man/tidings.1")).unwrap().mode() & 0o777, 0o644);
 }
 
+/// A folder with others in it: of root alone (`roots`), for everybody (`mine`), with a closed log (`closed`), and files of
+/// root's.
+fn folders_of_root() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let set = |name: &str, mode| fs::set_permissions(dir.path().join(name), Permissions::from_mode(mode)).unwrap();
+    set("", 0o777);
+    for (name, mode) in [("mine", 0o777), ("roots", 0o700), ("closed", 0o777), ("closed/log", 0o777)] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+        set(name, mode);
+    }
+    for name in ["closed/log/db", "prod.toml", "password"] {
+        fs::write(dir.path().join(name), "").unwrap();
+        set(name, 0o600);
+    }
+    dir
+}
+
 /// A data directory, a configuration, a password or a key of another user: started as root once, restored by root, mounted
 /// from outside.
 #[test]
@@ -108,24 +125,9 @@ fn what_belongs_to_somebody_else_is_named_with_its_owner_and_the_way_out() {
     if !can("being somebody else", "setpriv", &[&SOMEBODY[1..], &["true"]].concat()) {
         return;
     }
-    let dir = tempfile::tempdir().unwrap();
-    fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
+    let dir = folders_of_root();
     let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let (root, mine) = (at("roots"), at("mine"));
-    fs::create_dir(&mine).unwrap();
-    fs::set_permissions(&mine, Permissions::from_mode(0o777)).unwrap();
-    fs::create_dir(&root).unwrap();
-    fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
-    fs::create_dir_all(dir.path().join("closed/log")).unwrap();
-    for name in ["closed", "closed/log"] {
-        fs::set_permissions(dir.path().join(name), Permissions::from_mode(0o777)).unwrap();
-    }
-    fs::write(dir.path().join("closed/log/db"), "").unwrap();
-    fs::set_permissions(dir.path().join("closed/log/db"), Permissions::from_mode(0o600)).unwrap();
-    for name in ["prod.toml", "password"] {
-        fs::write(dir.path().join(name), "").unwrap();
-        fs::set_permissions(dir.path().join(name), Permissions::from_mode(0o600)).unwrap();
-    }
     let listen = format!("127.0.0.1:{}", free_port());
     let serve = |args: &[&str], more: &[(&str, &str)]| {
         let environment: Environment =

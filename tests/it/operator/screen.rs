@@ -108,6 +108,18 @@ fn stop(terminal: &Process) {
     wait_until("the demo has stopped", SOON, || terminal.output().contains("Stopped.").then_some(()));
 }
 
+/// Commands that show what others wrote.
+const LOOKS: [&str; 8] = [
+    "events ls --limit 500",
+    "--json events ls --limit 500",
+    "events tail",
+    "state workspace/1001",
+    "state chat/100100000001",
+    "events show 12",
+    "inbound attempts",
+    "--json inbound attempts",
+];
+
 /// A contact's name can move the cursor of whoever looks at it: with one byte of the C1 set, or from right to left.
 #[test]
 fn nothing_that_others_wrote_steers_a_terminal() {
@@ -132,16 +144,7 @@ fn nothing_that_others_wrote_steers_a_terminal() {
             ("TIDINGS_API_KEY", &*workspace.api_key),
             ("NO_COLOR", "1"),
         ];
-        for line in [
-            "events ls --limit 500",
-            "--json events ls --limit 500",
-            "events tail",
-            "state workspace/1001",
-            "state chat/100100000001",
-            "events show 12",
-            "inbound attempts",
-            "--json inbound attempts",
-        ] {
+        for line in LOOKS {
             let asks_gateway = line.contains("inbound");
             if asks_gateway && name == "offline" {
                 continue;

@@ -89,6 +89,18 @@ impl People {
         *self.counts.entry(what).or_default() += 1;
     }
 
+    /// Chooses the next deed by how often each is wanted.
+    fn choose(&self, nth: usize, rng: &mut Rng) -> &'static str {
+        let mut left = rng.below(DEEDS.iter().map(|(_, often)| often).sum());
+        let deed = DEEDS.iter().find(|(_, often)| {
+            let found = left < *often;
+            left = left.saturating_sub(*often);
+            found
+        });
+        // Nothing is accepted while a webhook is disabled: not for long.
+        if !self.tenants[nth].enabled && rng.percent(40) { "door" } else { deed.map_or("look", |(deed, _)| deed) }
+    }
+
     /// Something that one of them does now.
     pub async fn act(
         &mut self,
@@ -97,24 +109,25 @@ impl People {
         referee: &mut Referee,
         machine: &Machine,
     ) -> Result<(), String> {
-        let whatsapp = &machine.whatsapp;
         if self.tenants.is_empty() || (self.tenants.len() < 2 && rng.percent(3)) {
             self.last = "create";
             return self.create(rng, life, referee).await;
         }
         self.make_sure(life).await?;
         let nth = usize::try_from(rng.below(self.tenants.len() as u64)).unwrap();
-        let mut left = rng.below(DEEDS.iter().map(|(_, often)| often).sum());
-        let deed = DEEDS.iter().find(|(_, often)| {
-            let found = left < *often;
-            left = left.saturating_sub(*often);
-            found
-        });
-        self.last = deed.map_or("look", |(deed, _)| deed);
-        // Nothing is accepted while a webhook is disabled: not for long.
-        if !self.tenants[nth].enabled && rng.percent(40) {
-            self.last = "door";
-        }
+        self.last = self.choose(nth, rng);
+        self.perform(nth, rng, life, referee, machine).await
+    }
+
+    async fn perform(
+        &mut self,
+        nth: usize,
+        rng: &mut Rng,
+        life: &Life,
+        referee: &mut Referee,
+        machine: &Machine,
+    ) -> Result<(), String> {
+        let whatsapp = &machine.whatsapp;
         match self.last {
             "connect" => {
                 let phone = *rng.pick(ACCOUNTS);

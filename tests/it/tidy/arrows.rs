@@ -30,7 +30,7 @@ pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
     for (path, module) in program.modules() {
         let from = room(path);
         if floor(from).is_none() && path.len() <= 1 {
-            found.push(Violation::new("arrow", module.file, 1, from, format!("the room `{from}` has no floor")));
+            found.push(Violation::new(module.file, 1, format!("the room `{from}` has no floor")));
         }
         found.extend(wrong_arrows(from, module));
     }
@@ -44,7 +44,7 @@ fn wrong_arrows(from: &str, module: &Module) -> Vec<Violation> {
     let first = wrong.filter(|named| seen.insert(room(&named.path)));
     let violation = |line, to: &str| {
         let verdict = format!("{from} never names {to}");
-        Violation::new("arrow", module.file, line, &format!("{from} -> {to}"), verdict)
+        Violation::new(module.file, line, verdict)
     };
     first.map(|named| violation(named.line, room(&named.path))).collect()
 }

@@ -26,8 +26,8 @@ fn in_crate(program: &Crate) -> Vec<Violation> {
     let not_down = without(&arrows, |from, to| is_below(to, from));
     let not_up = without(&arrows, is_below);
     let mut found = [in_circles(&not_down), in_circles(&not_up)].concat();
-    found.sort_by(|one, other| (&one.path, &one.name).cmp(&(&other.path, &other.name)));
-    found.dedup_by(|one, other| (&one.path, &one.name) == (&other.path, &other.name));
+    found.sort_by(|one, other| (&one.path, &one.verdict).cmp(&(&other.path, &other.verdict)));
+    found.dedup_by(|one, other| (&one.path, &one.verdict) == (&other.path, &other.verdict));
     found
 }
 
@@ -94,7 +94,7 @@ fn in_circle(circle: &BTreeSet<&str>, arrows: &Arrows) -> Vec<Violation> {
     let inside = all.filter(|(_, to, _)| circle.contains(*to));
     let violation = |(from, to, line): (&&str, &&str, &usize)| {
         let verdict = format!("{to} is needed here and needs this file, in a circle of {}", circle.len());
-        Violation::new("circle", from, *line, to, verdict)
+        Violation::new(from, *line, verdict)
     };
     inside.map(violation).collect()
 }

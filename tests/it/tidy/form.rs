@@ -12,21 +12,21 @@ pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
 
 fn violations_of(source: &Source) -> Vec<Violation> {
     let mut found = Vec::new();
-    let mut report = |line, name: &str, verdict| found.push(Violation::new("form", &source.path, line, name, verdict));
+    let mut report = |line, verdict| found.push(Violation::new(&source.path, line, verdict));
     if !source.text.starts_with("//! ") {
-        report(1, "sentence", "a file opens with a sentence: `//! `".to_owned());
+        report(1, "a file opens with a sentence: `//! `".to_owned());
     }
     let lines = source.text.lines().count();
     if lines > LINES_MAX {
-        report(LINES_MAX + 1, "lines", format!("{lines} lines, {LINES_MAX} at most"));
+        report(LINES_MAX + 1, format!("{lines} lines, {LINES_MAX} at most"));
     }
     for (line, chars) in (1..).zip(source.text.lines().map(|line| line.chars().count())) {
         if chars > CHARS_MAX {
-            report(line, "characters", format!("{chars} characters, {CHARS_MAX} at most"));
+            report(line, format!("{chars} characters, {CHARS_MAX} at most"));
         }
     }
     if let Some(error) = &source.error {
-        report(error.span().start().line, "syntax", format!("no Rust that can be read: {error}"));
+        report(error.span().start().line, format!("no Rust that can be read: {error}"));
     }
     found
 }

@@ -51,9 +51,9 @@ pub(super) fn needless_tables(sources: &[Source]) -> Vec<(&'static str, &'static
     TABLES.iter().filter(|table| !is_needed(table)).copied().collect()
 }
 
-fn too_long(rule: &'static str, path: &str, function: &Function, lines_max: usize) -> Violation {
-    let verdict = format!("{rule} `{}` has {} lines, {lines_max} at most", function.name, function.lines());
-    Violation::new(rule, path, function.first, &function.name, verdict)
+fn too_long(what: &str, path: &str, function: &Function, lines_max: usize) -> Violation {
+    let verdict = format!("{what} `{}` has {} lines, {lines_max} at most", function.name, function.lines());
+    Violation::new(path, function.first, verdict)
 }
 
 fn long_handler(handler: &Handler, sources: &[Source]) -> Option<Violation> {
@@ -64,7 +64,7 @@ fn long_handler(handler: &Handler, sources: &[Source]) -> Option<Violation> {
         Some(function) => Some(too_long("handler", &handler.path, function, HANDLER_LINES_MAX)),
         None => {
             let verdict = format!("handler `{}` of the routes' table is not found", handler.name);
-            Some(Violation::new("handler", &handler.path, 1, &handler.name, verdict))
+            Some(Violation::new(&handler.path, 1, verdict))
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
 fn file_names(source: &Source) -> Vec<Violation> {
     let parts = Path::new(&source.path).iter().filter_map(|part| Path::new(part).file_stem()?.to_str());
     let banned = parts.filter_map(|part| Some((part, better(part, FILES)?)));
-    banned.map(|(part, better)| violation("file name", source, 1, part, better)).collect()
+    banned.map(|(part, better)| violation(source, 1, part, better)).collect()
 }
 
 fn type_names(source: &Source) -> Vec<Violation> {
@@ -71,15 +71,15 @@ fn type_names(source: &Source) -> Vec<Violation> {
     types.visit_file(&source.syntax);
     let named = types.0.iter().map(|name| (name.to_string(), name.span().start().line));
     let banned = named.filter_map(|(name, line)| Some((better(&name, TYPES)?, name, line)));
-    banned.map(|(better, name, line)| violation("type name", source, line, &name, better)).collect()
+    banned.map(|(better, name, line)| violation(source, line, &name, better)).collect()
 }
 
 fn better(name: &str, banned: &[(&'static str, &'static str)]) -> Option<&'static str> {
     banned.iter().find(|(banned, _)| *banned == name).map(|(_, better)| *better)
 }
 
-fn violation(rule: &'static str, source: &Source, line: usize, name: &str, better: &str) -> Violation {
-    Violation::new(rule, &source.path, line, name, format!("nothing is called `{name}`; better: {better}"))
+fn violation(source: &Source, line: usize, name: &str, better: &str) -> Violation {
+    Violation::new(&source.path, line, format!("nothing is called `{name}`; better: {better}"))
 }
 
 /// The names of all types and traits that a file defines.

@@ -61,7 +61,7 @@ fn naming(
     let mut found = Vec::new();
     for (line, code) in code {
         let named = words.iter().filter(|word| is_named(code, word));
-        found.extend(named.map(|word| Violation::new("word", path, *line, word, format!("{verdict} `{word}`"))));
+        found.extend(named.map(|word| Violation::new(path, *line, format!("{verdict} `{word}`"))));
     }
     found
 }

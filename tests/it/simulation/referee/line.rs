@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, FetchFailed, MessageFailed, SettledAs, SettledHow};
+use events::account::{DeferReason, FetchFailed, MessageFailed, SendDeferred, SendUncertain, SettledAs, SettledHow};
 use events::event::Event;
 use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::record::Position;
@@ -127,30 +127,8 @@ impl Referee {
             }
             Event::FetchFailed(e) => self.fetch_failed(now, e),
             Event::SendStarted(e) => self.started(now, e.account, e.message, e.try_number),
-            Event::SendDeferred(e) => {
-                self.tried(e.account, e.message, e.at)?;
-                let told = self.told(e.message)?;
-                told.held = e.reason == DeferReason::PairRateLimited;
-                told.lacks_file |= e.reason == DeferReason::FileGone;
-                told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
-                let once_more = u64::from(e.reason == DeferReason::FileGone);
-                *self.counts.entry("files fetched once more").or_default() += once_more;
-                Ok(())
-            }
-            Event::SendUncertain(e) => {
-                if self.line(e.account)?.trying == Some(e.message) {
-                    self.tried(e.account, e.message, e.at)?;
-                } else {
-                    let expired = self.is_expired(now, e.account, e.message)?;
-                    let told = self.told(e.message)?;
-                    require((expired || told.lacks_file) && told.maybe_sent, "uncertain for no reason")?;
-                }
-                let told = self.told(e.message)?;
-                told.uncertain = true;
-                let place = told.queued_at;
-                self.line(e.account)?.waiting.remove(&place);
-                Ok(())
-            }
+            Event::SendDeferred(e) => self.deferred(e),
+            Event::SendUncertain(e) => self.uncertain(now, e),
             Event::MessageSent(e) => {
                 let seen = self.told(e.message)?.maybe_sent;
                 require(seen || self.line(e.account)?.trying == Some(e.message), "sent without a try")?;
@@ -169,6 +147,32 @@ impl Referee {
             Event::MessageRead(e) => self.rises(e.message, 2),
             _ => Ok(()),
         }
+    }
+
+    fn uncertain(&mut self, now: Timestamp, e: &SendUncertain) -> Verdict {
+        if self.line(e.account)?.trying == Some(e.message) {
+            self.tried(e.account, e.message, e.at)?;
+        } else {
+            let expired = self.is_expired(now, e.account, e.message)?;
+            let told = self.told(e.message)?;
+            require((expired || told.lacks_file) && told.maybe_sent, "uncertain for no reason")?;
+        }
+        let told = self.told(e.message)?;
+        told.uncertain = true;
+        let place = told.queued_at;
+        self.line(e.account)?.waiting.remove(&place);
+        Ok(())
+    }
+
+    fn deferred(&mut self, e: &SendDeferred) -> Verdict {
+        self.tried(e.account, e.message, e.at)?;
+        let told = self.told(e.message)?;
+        told.held = e.reason == DeferReason::PairRateLimited;
+        told.lacks_file |= e.reason == DeferReason::FileGone;
+        told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
+        let once_more = u64::from(e.reason == DeferReason::FileGone);
+        *self.counts.entry("files fetched once more").or_default() += once_more;
+        Ok(())
     }
 
     /// Three fetches in a row at most: the second after 2 s, the third after 10 s, or as late as the server asks.

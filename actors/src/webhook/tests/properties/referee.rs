@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::event::Event;
 use events::ids::{ChatId, DeliveryId};
 use events::time::Timestamp;
-use events::webhook::{DeliveryFailed, DeliveryStarted, DisabledBecause};
+use events::webhook::{DeliveryFailed, DeliveryParked, DeliveryStarted, DisabledBecause};
 
 use super::super::WAITS_MS;
 use crate::decider::Due;
@@ -170,21 +170,8 @@ impl Referee {
             Event::DeliveryStarted(e) => self.started(now, e),
             Event::DeliverySucceeded(e) => self.taken(e.delivery, e.try_number, e.at),
             Event::DeliveryFailed(e) => self.failed(e, rest),
-            Event::DeliveryParked(e) => {
-                self.owed.get_mut(&e.chat).unwrap().retain(|_, owed| *owed != e.delivery);
-                self.failures.remove(&e.delivery);
-                self.parked.insert(e.delivery, e.at);
-                self.waits.remove(&e.delivery);
-                self.parkings += 1;
-            }
-            Event::SingleDeliveryDiscarded(e) => {
-                let owed = self.owed.entry(e.chat).or_default();
-                let was_owed = owed.values().any(|owed| *owed == e.delivery);
-                owed.retain(|_, owed| *owed != e.delivery);
-                assert!(self.parked.remove(&e.delivery).is_some() || was_owed, "given up what nobody is owed");
-                self.failures.remove(&e.delivery);
-                self.waits.remove(&e.delivery);
-            }
+            Event::DeliveryParked(e) => self.park(e),
+            Event::SingleDeliveryDiscarded(e) => self.given_up(e.chat, e.delivery),
             Event::OwnerToldOfParked(e) => {
                 let due_at = self.owner_told.map(|(_, at)| at.plus_ms(HOUR_MS));
                 assert!(due_at.is_none_or(|due_at| e.at >= due_at), "told twice within an hour");
@@ -198,16 +185,7 @@ impl Referee {
                 self.waits.clear();
             }
             Event::DeliveryResent(e) => assert!(self.by_hand.insert(e.delivery), "resent twice at once"),
-            Event::DeliveriesRecovered(e) => {
-                let (back, stay): (BTreeMap<_, _>, _) =
-                    std::mem::take(&mut self.parked).into_iter().partition(|(_, at)| *at >= e.since);
-                assert_eq!(e.deliveries, back.len() as u64);
-                self.parked = stay;
-                for delivery in back.into_keys() {
-                    let place = self.places.iter().position(|(_, known)| *known == delivery).unwrap();
-                    self.owed.entry(self.places[place].0).or_default().insert(place, delivery);
-                }
-            }
+            Event::DeliveriesRecovered(e) => assert_eq!(e.deliveries, self.recover(e.since)),
             Event::OwnerNotified(e) => {
                 assert!(e.notice == self.stops && self.told < self.stops, "told twice or for nothing");
                 self.told = e.notice;
@@ -276,6 +254,70 @@ impl Referee {
         }
     }
 
+    /// Until when all wait because of this failure; counts it.
+    fn quiet(&mut self, at: Timestamp, asked_ms: u64, matters: bool, counts: bool) -> Option<Timestamp> {
+        let mut quiet = None;
+        if counts {
+            self.errors += 1;
+            self.since_error = Some(0);
+            quiet = Some(at.plus_ms(usual_ms(self.errors).max(asked_ms)));
+            self.requests.values_mut().for_each(|request| request.overlaps_error = true);
+        } else if matters && asked_ms > 0 {
+            quiet = Some(at.plus_ms(asked_ms));
+        }
+        self.quiet_until = self.quiet_until.max(quiet);
+        quiet
+    }
+
+    /// Counts a failure of the delivery itself; true if it is parked for it.
+    fn one_more_failure(&mut self, failed: &DeliveryFailed, ended: &Request, asked_ms: u64) -> bool {
+        let is_owed = self.owed.values().flat_map(BTreeMap::values).any(|owed| *owed == failed.delivery);
+        self.ended(ended.chat, false);
+        let (all, parking) = self.failures.entry(failed.delivery).or_default();
+        *all += 1;
+        *parking += u32::from(failed.status != Some(TOO_MANY));
+        let parks = *parking >= ELEVENTH && failed.status != Some(TOO_MANY) && is_owed;
+        let wait = failed.at.plus_ms(usual_ms(*all).max(asked_ms));
+        assert_eq!(failed.delivery_not_before, Some(wait));
+        if is_owed {
+            self.waits.insert(failed.delivery, wait);
+        }
+        if matches!(failed.status, Some(TOO_MANY | UNAVAILABLE)) {
+            self.slow = Some((1, 0));
+        }
+        parks
+    }
+
+    /// Puts back what was parked since then; says how many.
+    fn recover(&mut self, since: Timestamp) -> u64 {
+        let (back, stay): (BTreeMap<_, _>, _) =
+            std::mem::take(&mut self.parked).into_iter().partition(|(_, at)| *at >= since);
+        let count = back.len() as u64;
+        self.parked = stay;
+        for delivery in back.into_keys() {
+            let place = self.places.iter().position(|(_, known)| *known == delivery).unwrap();
+            self.owed.entry(self.places[place].0).or_default().insert(place, delivery);
+        }
+        count
+    }
+
+    fn park(&mut self, e: &DeliveryParked) {
+        self.owed.get_mut(&e.chat).unwrap().retain(|_, owed| *owed != e.delivery);
+        self.failures.remove(&e.delivery);
+        self.parked.insert(e.delivery, e.at);
+        self.waits.remove(&e.delivery);
+        self.parkings += 1;
+    }
+
+    fn given_up(&mut self, chat: ChatId, delivery: DeliveryId) {
+        let owed = self.owed.entry(chat).or_default();
+        let was_owed = owed.values().any(|owed| *owed == delivery);
+        owed.retain(|_, owed| *owed != delivery);
+        assert!(self.parked.remove(&delivery).is_some() || was_owed, "given up what nobody is owed");
+        self.failures.remove(&delivery);
+        self.waits.remove(&delivery);
+    }
+
     fn failed(&mut self, failed: &DeliveryFailed, rest: &[Event]) {
         let Some(ended) = self.requests.remove(&(failed.delivery, failed.try_number)) else {
             assert!(self.by_hand.remove(&failed.delivery), "a failure of no request");
@@ -286,33 +328,9 @@ impl Referee {
         let matters = self.enabled && !ended.is_old;
         let counts = matters && !ended.overlaps_error;
         let asked = self.asked_ms.min(EIGHT_HOURS_MS);
-        let is_owed = self.owed.values().flat_map(BTreeMap::values).any(|owed| *owed == failed.delivery);
-        let mut quiet = None;
-        if counts {
-            self.errors += 1;
-            self.since_error = Some(0);
-            quiet = Some(failed.at.plus_ms(usual_ms(self.errors).max(asked)));
-            self.requests.values_mut().for_each(|request| request.overlaps_error = true);
-        } else if matters && asked > 0 {
-            quiet = Some(failed.at.plus_ms(asked));
-        }
-        self.quiet_until = self.quiet_until.max(quiet);
-        let mut parks = false;
-        if matters {
-            self.ended(ended.chat, false);
-            let (all, parking) = self.failures.entry(failed.delivery).or_default();
-            *all += 1;
-            *parking += u32::from(failed.status != Some(TOO_MANY));
-            parks = *parking >= ELEVENTH && failed.status != Some(TOO_MANY) && is_owed;
-            let wait = failed.at.plus_ms(usual_ms(*all).max(asked));
-            assert_eq!(failed.delivery_not_before, Some(wait));
-            if is_owed {
-                self.waits.insert(failed.delivery, wait);
-            }
-            if matches!(failed.status, Some(TOO_MANY | UNAVAILABLE)) {
-                self.slow = Some((1, 0));
-            }
-        } else {
+        let quiet = self.quiet(failed.at, asked, matters, counts);
+        let parks = matters && self.one_more_failure(failed, &ended, asked);
+        if !matters {
             assert_eq!(failed.delivery_not_before, None);
         }
         assert_eq!(failed.counted, counts.then_some(self.errors));
