@@ -1,4 +1,4 @@
-//! What a rule is: decide, apply, due. No clock, no randomness, no I/O.
+//! The interface of all rules: decide, apply, due. No clock, no randomness, no I/O.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -14,141 +14,135 @@ use serde::de::DeserializeOwned;
 
 use crate::reporting::Reporting;
 
-/// Rules of one kind of actor.
+/// The rules of one kind of actor.
 pub trait Decider: Sized + Unpin + 'static {
-    /// Names one actor of this kind.
+    /// Identifies one actor of this kind.
     type Id: Copy + Eq + Hash + Debug + Display + Send + Sync + Unpin + 'static;
-    /// What the rules remember: all of it can be written down and read again.
+    /// The state that the rules keep: all of it can be serialized and read again.
     type State: Default + PartialEq + Debug + Serialize + DeserializeOwned + Send + Unpin + 'static;
-    /// A wish.
     type Command: Send + 'static;
-    /// What the one who wished learns.
+    /// The result of an accepted command.
     type Answer: Send + 'static;
-    /// Why a wish was refused.
+    /// Why a command was refused.
     type Rejection: Debug + Send + 'static;
-    /// Something to be done outside.
+    /// Something to be done outside the actor.
     type Effect: Ord + Clone + Debug + Unpin + 'static;
 
-    /// The actor's stream.
     fn stream(id: Self::Id) -> StreamId;
 
-    /// What must be looked up before `command` can be decided; asked again until there is nothing more.
+    /// Returns what must be looked up before `command` can be decided; called again until there is nothing more.
     fn next_lookup(_state: &Self::State, _command: &Self::Command) -> Option<LookupRequest> {
         None
     }
 
-    /// Puts what was looked up into the command.
+    /// Puts the result of a look-up into the command.
     fn resolve(_command: &mut Self::Command, _found: LookupResult) {}
 
-    /// Answers a command with the events it causes; with none if nothing is left to do.
+    /// Decides a command: returns an answer and the events that it causes, or none if nothing is left to do.
     fn decide(
         state: &Self::State,
         command: Self::Command,
         now: Timestamp,
     ) -> Result<Decision<Self::Answer>, Self::Rejection>;
 
-    /// Folds one fact into the state. Never refuses: the fact has happened.
+    /// Folds one event into the state. Never refuses: the event has happened.
     fn apply(state: &mut Self::State, event: &Event);
 
-    /// Lists all that is outstanding, after an append and after a replay alike.
+    /// Lists all that is outstanding, in the same way after an append and after a replay.
     fn due(state: &Self::State) -> Due<Self::Effect>;
 
-    /// The command that a wake-up stands for.
+    /// Returns the command to give when `wake_at` has come.
     fn wake_up() -> Option<Self::Command> {
         None
     }
 
-    /// The command that tells that an effect was outstanding when the process ended, so it may have happened or not.
-    /// `None`: doing it again is harmless.
+    /// Returns the command to give if this effect was outstanding when the process ended, so that it may or may not
+    /// have happened. `None` if doing it again is harmless.
     fn interrupted(_effect: &Self::Effect) -> Option<Self::Command> {
         None
     }
 
-    /// Who answers an effect by what comes of it.
+    /// Returns who is recorded as the originator of the effect's outcome.
     fn answered_by(_effect: &Self::Effect) -> Who {
         Who::System
     }
 
-    /// Whether the process waits for an effect under way before it ends: so for what would leave a trace.
+    /// True if the process waits for this effect before it ends; by default if its interruption would leave a trace.
     fn is_awaited(effect: &Self::Effect) -> bool {
         Self::interrupted(effect).is_some()
     }
 }
 
-/// The events that a command causes, and what to tell the one who gave it.
+/// The events that a command causes, and the answer to its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision<A> {
-    /// In order; none if there is nothing left to do.
+    /// In order; none if nothing is left to do.
     pub events: Vec<Event>,
-    /// What to tell.
     pub answer: A,
 }
 
 impl<A> Decision<A> {
-    /// Nothing left to do.
+    /// Returns a decision without events.
     pub const fn nothing(answer: A) -> Self {
         Self { events: Vec::new(), answer }
     }
 
-    /// These events.
     pub const fn of(events: Vec<Event>, answer: A) -> Self {
         Self { events, answer }
     }
 }
 
-/// All that is outstanding.
+/// All that is outstanding in an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due<E> {
-    /// To be done as soon as its cause is durable.
+    /// Effects to start as soon as their cause is durable.
     pub effects: Vec<E>,
-    /// To be done when its time has come: the earliest ones, not necessarily all.
+    /// Effects to start at their time: the earliest ones, not necessarily all.
     pub later: Vec<(Timestamp, E)>,
-    /// When to give the wake-up command.
+    /// Time at which to give the wake-up command.
     pub wake_at: Option<Timestamp>,
     /// Messages that wait in this actor.
     pub waiting: u64,
-    /// When the last of them leaves, roughly.
+    /// Time at which the last of them is sent, roughly.
     pub empty_at: Option<Timestamp>,
 }
 
 impl<E> Due<E> {
-    /// Nothing outstanding.
     pub const fn nothing() -> Self {
         Self { effects: Vec::new(), later: Vec::new(), wake_at: None, waiting: 0, empty_at: None }
     }
 }
 
-/// What a rule may look up. The answer sees every sequenced fact.
+/// Something that a rule may look up. The result sees every sequenced event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupRequest {
-    /// Which chat an account has with a recipient in canonical spelling.
+    /// The chat that an account has with a recipient in canonical spelling.
     Peer(AccountId, String),
-    /// Where a chat leads.
+    /// A chat's account, recipient and title.
     Chat(ChatId),
-    /// Who is responsible for a chat.
+    /// The teammate responsible for a chat.
     Responsible(ChatId),
-    /// Which chats of the asking workspace have exactly this title.
+    /// The chats of the asking workspace with this title, as [`title`](events::characters::title) compares it.
     Named(String),
-    /// Whether a message is known.
+    /// True if a message is known.
     Known(MessageId),
-    /// What a client's key stood for in the asking workspace.
+    /// The request that an idempotency key stands for in the asking workspace.
     Remembered(String),
-    /// What an account is.
+    /// An account's phone number, its owner's name and address, and its transport.
     Account(AccountId),
-    /// Who holds a number in E.164, in any workspace.
+    /// The accounts that hold an E.164 number, in any workspace.
     Holders(String),
-    /// Whether somebody gave a chat its title.
+    /// True if a person gave the chat its title.
     NamedByHand(ChatId),
-    /// Where the messages of the asking workspace are reported.
+    /// The webhook to which the asking workspace's messages are reported.
     Reporting,
 }
 
-/// An account that holds a number: it was connected, and nobody has ended that since.
+/// An account that holds a number: it was connected, and nobody but possibly the transport has disconnected it since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Which account.
     pub account: AccountId,
-    /// What carries its messages.
+    /// The name of the transport.
     pub transport: String,
 }
 
@@ -158,31 +152,31 @@ impl From<(AccountId, String)> for Holder {
     }
 }
 
-/// What was found.
+/// The result of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookupResult {
-    /// Answers [`Question::Peer`].
+    /// Answers [`LookupRequest::Peer`].
     Peer(Option<ChatId>),
-    /// Answers [`Question::Chat`].
+    /// Answers [`LookupRequest::Chat`].
     Chat(Option<ChatEntry>),
-    /// Answers [`Question::Responsible`].
+    /// Answers [`LookupRequest::Responsible`].
     Responsible(Option<Responsible>),
-    /// Answers [`Question::Named`]; of very many chats, the first ones.
+    /// Answers [`LookupRequest::Named`]; if very many chats have the title, with the first ones.
     Named(Vec<(ChatId, ChatEntry)>),
-    /// Answers [`Question::Known`].
+    /// Answers [`LookupRequest::Known`].
     Known(bool),
-    /// Answers [`Question::Remembered`].
+    /// Answers [`LookupRequest::Remembered`].
     Remembered(Option<Remembered>),
-    /// Answers [`Question::Account`].
+    /// Answers [`LookupRequest::Account`].
     Account(Option<AccountEntry>),
-    /// Answers [`Question::Holders`].
+    /// Answers [`LookupRequest::Holders`].
     Holders(Vec<Holder>),
-    /// Answers [`Question::NamedByHand`].
+    /// Answers [`LookupRequest::NamedByHand`].
     NamedByHand(bool),
-    /// Answers [`Question::Reporting`]; `None`: nowhere.
+    /// Answers [`LookupRequest::Reporting`]; `None` if they are not reported.
     Reporting(Option<Reporting>),
 }
 
-/// An effect of actors that have none.
+/// The effect type of actors that have no effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Never {}

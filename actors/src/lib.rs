@@ -1,8 +1,7 @@
-//! Who decides: pure rules, and the one shell that runs them as actors. Knows actix; no bytes, no HTTP, no store.
+//! Pure rules, and the one shell that runs them as actors. Knows actix, but no bytes, no HTTP and no store.
 //!
-//! Read in this order: [`decider`] (what a rule is), [`phone`] and [`peer`] (who is meant), then the rules:
-//! [`workspace`], [`account`], [`chat`], [`webhook`]; then what runs them:
-//! [`runtime`].
+//! Read in this order: [`decider`] (the interface of all rules), [`phone`] and [`peer`] (recipients), then the rules:
+//! [`workspace`], [`account`], [`chat`], [`webhook`]; then the code that runs them: [`runtime`].
 
 pub mod decider;
 pub mod names;

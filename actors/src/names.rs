@@ -1,21 +1,21 @@
-//! How long names are: bounded in bytes, for bytes are what the log and its look-ups hold.
+//! Limits for the length of names, in bytes, because the log and its index hold bytes.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// No name has more bytes of UTF-8: of a workspace, a person, an account, a chat. Longer ones that are given by hand are
-/// refused at the door; those that come from `WhatsApp` are cut.
+/// The longest name of a workspace, a person, an account or a chat, in bytes of UTF-8. A longer name in a request is
+/// refused; a longer one from `WhatsApp` is cut.
 pub const NAME_BYTES_MAX: usize = 1_000;
-/// No received text has more: 65,536 characters, as `WhatsApp` takes them, of four bytes each.
+/// The longest received text: 65,536 characters, the limit of `WhatsApp`, of four bytes each.
 pub const TEXT_BYTES_MAX: usize = 262_144;
-/// No media type has more (RFC 6838 section 4.2 gives each half 127).
+/// The longest media type (RFC 6838 section 4.2 gives each half 127 characters).
 pub const MIME_BYTES_MAX: usize = 255;
-/// No address of `WhatsApp`'s has more.
+/// The longest address that `WhatsApp` gives.
 pub const ADDRESS_BYTES_MAX: usize = 255;
 
-/// What is kept of a text that was received: at most `bytes_max`, cut where a character that a reader sees ends, and U+FFFD
-/// in the place of NUL, which databases refuse.
+/// Returns the part of a received text that is stored: at most `bytes_max` bytes, cut after a whole character as a
+/// reader sees it, with U+FFFD in place of NUL, which databases refuse.
 pub fn received(text: &str, bytes_max: usize) -> String {
-    // Of what cannot be kept no more than its first byte matters.
+    // Only the first byte beyond the limit matters: it shows that the text is too long.
     let near = text.get(..text.ceil_char_boundary(bytes_max.saturating_add(1))).unwrap_or(text);
     let clean = near.replace('\0', "\u{fffd}");
     if clean.len() <= bytes_max {
@@ -46,11 +46,11 @@ mod tests {
     fn a_long_name_ends_with_a_whole_character() {
         assert_eq!(received(&"😀".repeat(251), NAME_BYTES_MAX), "😀".repeat(250));
         assert_eq!(received(&"é".repeat(9), 5), "éé");
-        // What a reader sees as one is not split: a letter and its accent, a family, a flag.
+        // What a reader sees as one character is not split: a letter and its accent, a family, a flag.
         assert_eq!(received("ae\u{301}", 3), "a");
         assert_eq!(received("a👩\u{200d}👩\u{200d}👧", 12), "a");
         assert_eq!(received("a🇩🇪", 6), "a");
-        // A pile of accents alone is longer than a name: the bound holds.
+        // A pile of accents alone exceeds the limit, and is cut all the same.
         assert_eq!(received(&format!("e{}", "\u{301}".repeat(9)), 6), "e\u{301}\u{301}");
     }
 

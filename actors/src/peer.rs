@@ -7,36 +7,35 @@ use crate::phone::{self, NoNumber, Number, Oddity};
 /// A recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    /// One spelling for all spellings.
+    /// The same for all spellings of one recipient.
     pub canonical: String,
-    /// As the transport gets it.
+    /// The recipient as the transport gets it.
     pub to: String,
     /// The title of a new chat.
     pub name: String,
-    /// E.164, where it is known.
+    /// The phone number in E.164, if known.
     pub phone: Option<String>,
-    /// Whether it is a group.
     pub is_group: bool,
 }
 
-/// E.164 with its plus, of a phone in any spelling.
+/// Converts a phone number in any spelling to E.164, with its plus.
 pub fn e164(text: &str) -> Option<String> {
     phone::read(text).ok().map(|number| number.phone)
 }
 
-/// The number of a person whom a field for phones names, be it by phone or by JID.
+/// Returns the number of the person that a phone field names, by phone number or by JID.
 pub fn person_phone(text: &str) -> Option<String> {
     if text.contains('@') { Peer::from_jid(text)?.phone } else { e164(text) }
 }
 
 impl Peer {
-    /// Whom a field for phones names. A phone that does not parse is a recipient all the same: it fails when it is
-    /// sent to.
+    /// Reads the recipient from a phone field. A phone number that does not parse is a recipient all the same:
+    /// sending to it fails.
     pub fn from_phone(text: &str) -> Self {
         Self::read_phone(text).0
     }
 
-    /// As [`Peer::from_phone`], with what is odd about it, or why it is no number.
+    /// Like [`Peer::from_phone`], but also returns what is odd about the text, or why it is no number.
     pub fn read_phone(text: &str) -> (Self, Result<Vec<Oddity>, NoNumber>) {
         if let Some(peer) = text.contains('@').then(|| Self::from_jid(text)).flatten() {
             return (peer, Ok(vec![Oddity::Jid]));
@@ -54,13 +53,13 @@ impl Peer {
         }
     }
 
-    /// Whether it is a JID or a phone in international format.
+    /// True if it is a JID or a phone number in international format.
     pub fn is_valid(&self) -> bool {
         !self.canonical.starts_with('?')
     }
 
-    /// A person or group by JID; `None` when it is none. `@c.us` is `@s.whatsapp.net`; a device is cut off; no phone is
-    /// ever read out of `@lid`.
+    /// Reads a person or group from a JID; `None` if the text is none. `@c.us` becomes `@s.whatsapp.net`, a device is
+    /// cut off, and no phone number is ever read out of `@lid`.
     pub fn from_jid(text: &str) -> Option<Self> {
         let text = text.trim_matches(is_unseen);
         let (user, server) = text.split_once('@')?;
@@ -125,7 +124,7 @@ mod tests {
         }
     }
 
-    /// WAHA's and Evolution's users write JIDs where phones belong.
+    /// Users of WAHA and Evolution write JIDs into phone fields.
     #[test]
     fn a_jid_in_a_field_for_phones_is_that_jid() {
         for jid in

@@ -1,7 +1,8 @@
-//! The one reader of phones: what people, address books and spreadsheets write becomes E.164, or no number and why.
+//! The only parser of phone numbers: converts what people, address books and spreadsheets write to E.164, or says why
+//! it is no number.
 //!
-//! A message must never go to somebody else because a character was dropped. So only what groups digits is dropped, and
-//! whatever a person might read otherwise is no number.
+//! A message must never go to the wrong person because a character was dropped. So only characters that group digits
+//! are dropped, and a text that a person might read differently is no number.
 
 mod oddity;
 mod parts;
@@ -13,27 +14,27 @@ use events::characters::{digit, is_dash, is_ignorable, is_space};
 pub use self::oddity::{NoNumber, Oddity};
 use self::parts::Parts;
 
-/// Digits of a number in E.164, at least; shorter ones are numbers within a network.
+/// The fewest digits of a number in E.164; shorter ones are numbers within a network.
 pub const DIGITS_MIN: usize = 7;
-/// And at most.
+/// The most digits of a number in E.164.
 pub const DIGITS_MAX: usize = 15;
-/// A national number of so many digits looks like an international one.
+/// A number of this many digits without a plus may be a national one.
 const NATIONAL_DIGITS: usize = 10;
-/// Turns digits round on a screen, so that a person reads another number than stands there.
+/// Reverses digits on the screen, so that a person reads another number than the text contains.
 const TURNS_DIGITS: char = '\u{202e}';
-/// A group of so many digits can be a number by itself.
+/// A group of this many digits can be a number by itself.
 const WHOLE_GROUP_MIN: usize = DIGITS_MIN;
 
-/// A number, and what is odd about how it was written.
+/// A number, and what is odd about its spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
-    /// E.164 with its plus.
+    /// In E.164, with its plus.
     pub phone: String,
-    /// In the order in which they stand there.
+    /// In the order of their occurrence.
     pub oddities: Vec<Oddity>,
 }
 
-/// Reads a phone.
+/// Parses a phone number.
 pub fn read(text: &str) -> Result<Number, NoNumber> {
     match plain(text) {
         Some(phone) => Ok(Number { phone, oddities: Vec::new() }),
@@ -41,7 +42,7 @@ pub fn read(text: &str) -> Result<Number, NoNumber> {
     }
 }
 
-/// Bare digits, as a JID has them, in E.164.
+/// Converts bare digits, as in a JID, to E.164.
 pub fn of_digits(digits: &str) -> Option<String> {
     let is_number = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len())
         && !digits.starts_with('0')
@@ -54,12 +55,12 @@ pub fn of_digits(digits: &str) -> Option<String> {
     })
 }
 
-/// The usual spelling, read without taking it apart: a plus and ASCII digits.
+/// Fast path for the usual spelling: a plus and ASCII digits.
 fn plain(text: &str) -> Option<String> {
     of_digits(text.strip_prefix('+')?)
 }
 
-/// What [`read`] gives, for every spelling.
+/// Gives the same result as [`read`], for every spelling.
 fn read_by_parts(text: &str) -> Result<Number, NoNumber> {
     if text.contains(TURNS_DIGITS) {
         return Err(NoNumber::Character(TURNS_DIGITS));
@@ -79,7 +80,7 @@ fn read_by_parts(text: &str) -> Result<Number, NoNumber> {
     }
 }
 
-/// What a character of a phone is.
+/// The kind of a character in a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Digit(u8),
@@ -92,7 +93,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// `None` for what nobody sees; anything else than these is no part of a number.
+    /// Returns `None` for an invisible character, and an error for one that is not part of a number.
     fn of(c: char) -> Result<Option<Self>, NoNumber> {
         let kind = match c {
             '+' | '\u{ff0b}' => Self::Plus,

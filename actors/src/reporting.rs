@@ -1,28 +1,26 @@
-//! Whether what is said is owed to the CRM.
+//! Decides which messages must be reported to the CRM.
 
 use events::ids::WebhookId;
 use events::webhook::Aggregation;
 use serde::Serialize;
 
-/// Where a workspace's messages are reported, as far as rules must know it.
+/// The reporting settings of a workspace, as far as the rules need them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Reporting {
-    /// Which webhook.
     pub webhook: WebhookId,
-    /// How messages are gathered.
     pub aggregation: Aggregation,
-    /// Whether messages with a file are reported.
+    /// True if messages with a file are reported.
     pub attachments: bool,
-    /// A report of several messages has no more bytes than this.
+    /// The most bytes of a report of several messages.
     pub bundle_bytes: u64,
 }
 
-/// What the operator says of the reports of all workspaces.
+/// The operator's settings for the reports of all workspaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reports {
-    /// Whether messages with a file are reported.
+    /// True if messages with a file are reported.
     pub attachments: bool,
-    /// A report of several messages has no more bytes than this, the gateway's own address aside.
+    /// The most bytes of a report of several messages, without the gateway's own address.
     pub bundle_bytes: u64,
 }
 
@@ -32,10 +30,10 @@ impl Reports {
     }
 }
 
-/// The look-up of it; the outer `None` is not looked up yet, the inner one: nothing is reported.
+/// A look-up of the settings: the outer `None` if not looked up yet, the inner one if nothing is reported.
 pub type ReportingLookup = Option<Option<Reporting>>;
 
-/// Who is owed a report of a message that is said now.
+/// Returns the webhook to which a new message must be reported, if any.
 pub(crate) fn owed(reporting: ReportingLookup, has_file: bool) -> Option<WebhookId> {
     reporting.flatten().filter(|reporting| reporting.attachments || !has_file).map(|reporting| reporting.webhook)
 }

@@ -1,4 +1,4 @@
-//! What runs the rules as actors: each shell holds one actor's state, the shard holds the shells of one thread.
+//! Runs the rules as actors: each shell holds one actor's state, the shard holds the shells of one thread.
 
 mod admission;
 mod agenda;

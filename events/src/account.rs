@@ -1,4 +1,4 @@
-//! Events of an account: its queue, its tries, their outcomes. Frozen once released.
+//! Events of an account: its message queue, the tries to send, and their outcomes. Frozen once released.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,178 +7,162 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use crate::who::Who;
 
-/// Where a message came in.
+/// The interface through which a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The inbound webhook.
     Inbound,
-    /// The workspace's API.
+    /// The workspace's HTTP API.
     Api,
 }
 
-/// A file that goes with a message, as the sender named it.
+/// A file attached to a message, as the sender named it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Where it is fetched from.
+    /// The address from which it is downloaded.
     pub url: Personal,
-    /// What it is called: a base name.
+    /// The base name of the file.
     pub name: Personal,
 }
 
 /// A message was accepted for sending.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageQueued {
-    /// Its id.
     pub message: MessageId,
-    /// Who pays.
+    /// The workspace that pays.
     pub workspace: WorkspaceId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
-    /// The conversation.
     pub chat: ChatId,
-    /// The recipient as the transport gets it: a phone as it was given, or a JID.
+    /// The recipient as the transport gets it: a phone number as it was given, or a JID.
     pub to: Personal,
-    /// What is said; empty only with a file.
+    /// The text; empty only if there is a file.
     pub text: Personal,
-    /// What is sent along.
+    /// The attached file.
     pub file: Option<File>,
-    /// What was charged.
+    /// Credits charged.
     pub cost: u64,
-    /// Where it came in.
     pub origin: Origin,
-    /// When.
     pub at: Timestamp,
 }
 
-/// The message's file was fetched, so that it can leave.
+/// The message's file was fetched, so that the message can be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFetched {
-    /// Which message.
     pub message: MessageId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
-    /// How large it is, in bytes.
+    /// In bytes.
     pub size: u64,
-    /// What it is, by its content, such as `image/png`.
+    /// The media type detected from the content, such as `image/png`.
     pub mime: String,
 }
 
 /// The message's file could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchFailed {
-    /// Which message.
     pub message: MessageId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
-    /// 1 for the first fetch; from 1 on again where the file had come and was lost since.
+    /// 1 for the first fetch; starts again from 1 if the file had been fetched and was lost since.
     pub fetch_number: u32,
-    /// Why, in one stable word such as `not_a_direct_link`.
+    /// The reason, as one stable word such as `not_a_direct_link`.
     pub code: String,
-    /// What is known besides, in words: it may hold addresses.
+    /// Further detail in words; it may contain addresses.
     pub detail: Personal,
-    /// When.
     pub at: Timestamp,
-    /// When it is fetched again; `None`: not at all.
+    /// Time of the next fetch; `None` if there is none.
     pub again_at: Option<Timestamp>,
 }
 
-/// A try is about to be made.
+/// A try to send begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendStarted {
-    /// Which message.
     pub message: MessageId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
     /// 1 for the first try.
     pub try_number: u32,
 }
 
-/// Why a try will be repeated.
+/// Why a try will be repeated. A reason that counts uses up one of the message's limited tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeferReason {
-    /// A fault at the other side. Counts.
+    /// The other side failed. Counts.
     ServerError,
-    /// No answer came, and the transport knows the id. Counts.
+    /// No answer came. The transport remembers the message id, so trying again sends no duplicate. Counts.
     OutcomeUnknown,
     /// No connection. Does not count.
     NotConnected,
-    /// Too fast for this recipient: others go first. Does not count.
+    /// Too fast for this recipient: messages to others go first. Does not count.
     PairRateLimited,
     /// Too fast for the account. Does not count.
     AccountRateLimited,
     /// The account was stopped. Does not count.
     AccountStopped,
-    /// The process ended meanwhile, so nobody knows what came of it, and the transport knows the id. Does not count.
+    /// The process ended during the try, so the outcome is unknown; the transport remembers the message id. Does not
+    /// count.
     Interrupted,
-    /// The file, which had come, is not kept any more: it is fetched once more. Does not count.
+    /// The file was fetched but is no longer stored, so it is fetched once more. Does not count.
     FileGone,
 }
 
-/// The message keeps its place and is tried again.
+/// The message keeps its place in the queue and is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendDeferred {
-    /// Which message.
     pub message: MessageId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
     /// The try that ended.
     pub try_number: u32,
-    /// Why.
     pub reason: DeferReason,
-    /// When it ended.
+    /// Time at which the try ended.
     pub at: Timestamp,
-    /// The next try is not before this.
+    /// The earliest time of the next try.
     pub not_before: Timestamp,
 }
 
 /// Nobody knows whether the message was sent; it waits to be settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendUncertain {
-    /// Which message.
     pub message: MessageId,
-    /// Who sends.
+    /// The account that sends.
     pub account: AccountId,
     /// The try that ended.
     pub try_number: u32,
-    /// When it ended.
+    /// Time at which the try ended.
     pub at: Timestamp,
 }
 
-/// `WhatsApp` took the message.
+/// `WhatsApp` accepted the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSent {
-    /// Which message.
     pub message: MessageId,
-    /// Who sent it.
+    /// The account that sent it.
     pub account: AccountId,
-    /// The conversation.
     pub chat: ChatId,
-    /// The try that did it.
+    /// The try that succeeded.
     pub try_number: u32,
-    /// When.
     pub at: Timestamp,
-    /// Who is owed a report of it.
+    /// The webhook to which this must be reported.
     pub owed: Option<WebhookId>,
 }
 
 /// The message will not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageFailed {
-    /// Which message.
     pub message: MessageId,
-    /// Who should have sent it.
+    /// The account that should have sent it.
     pub account: AccountId,
-    /// The conversation.
     pub chat: ChatId,
-    /// Why, in one stable word such as `not_on_whatsapp`.
+    /// The reason, as one stable word such as `not_on_whatsapp`.
     pub code: String,
-    /// When.
     pub at: Timestamp,
 }
 
-/// How an uncertain message was settled.
+/// The verdict on an uncertain message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettledAs {
@@ -188,11 +172,11 @@ pub enum SettledAs {
     Failed,
 }
 
-/// What settled it.
+/// The evidence that settled an uncertain message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettledHow {
-    /// Somebody said so.
+    /// A person decided it.
     Owner,
     /// A receipt arrived.
     Status,
@@ -201,22 +185,16 @@ pub enum SettledHow {
 /// An uncertain message was settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSettled {
-    /// Which message.
     pub message: MessageId,
-    /// Who sent it or not.
+    /// The account that sent it or failed to.
     pub account: AccountId,
-    /// The conversation.
     pub chat: ChatId,
-    /// The verdict.
     pub settled_as: SettledAs,
-    /// What settled it.
     pub how: SettledHow,
-    /// Who said so.
     pub by: Who,
-    /// Why.
+    /// The reason given.
     pub reason: String,
-    /// When.
     pub at: Timestamp,
-    /// Who is owed a report of it.
+    /// The webhook to which this must be reported.
     pub owed: Option<WebhookId>,
 }

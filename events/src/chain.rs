@@ -2,10 +2,10 @@
 
 use crate::personal::Digest;
 
-/// What the first record follows.
+/// The hash that the first record has as its predecessor.
 pub const GENESIS: Digest = Digest([0; 32]);
 
-/// Hash of a record: blake3 of the previous hash and the stored bytes.
+/// Returns the hash of a record: blake3 of the previous record's hash and the stored bytes.
 pub fn link(previous: &Digest, record: &[u8]) -> Digest {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&previous.0);

@@ -1,4 +1,4 @@
-//! What characters are to whoever reads them: seen or not, a space, a dash, a digit. Told by Unicode's own tables.
+//! Classifies characters as a reader sees them (invisible, space, dash, digit) by Unicode's own tables.
 
 use std::borrow::Cow;
 
@@ -6,26 +6,26 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// The cell of Braille that has no dot. It is drawn as nothing, though Unicode counts it among the symbols.
+/// The Braille cell without dots. It is drawn as nothing, though Unicode classes it as a symbol.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Whether nothing is drawn for it, and readers pass over it: byte-order marks, soft hyphens, marks of direction,
+/// True if the character is drawn as nothing and skipped by readers: byte-order marks, soft hyphens, direction marks,
 /// variation selectors.
 pub fn is_ignorable(c: char) -> bool {
     !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Whether nothing is seen of it.
+/// True if the character is invisible.
 pub fn is_unseen(c: char) -> bool {
     c.is_whitespace() || c.is_control() || c == BRAILLE_BLANK || is_ignorable(c)
 }
 
-/// Whether nothing is seen of any of it.
+/// True if all of the text is invisible.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_unseen)
 }
 
-/// A space within a line.
+/// True for a space within a line.
 pub fn is_space(c: char) -> bool {
     match c {
         ' ' | '\t' => true,
@@ -33,7 +33,7 @@ pub fn is_space(c: char) -> bool {
     }
 }
 
-/// A dash of any length; the sign for minus is written as one.
+/// True for a dash of any length, including the minus sign.
 pub fn is_dash(c: char) -> bool {
     match c {
         '-' | '\u{2212}' => true,
@@ -41,12 +41,12 @@ pub fn is_dash(c: char) -> bool {
     }
 }
 
-/// The value of a decimal digit of any script.
+/// Returns the value of a decimal digit of any script.
 pub fn digit(c: char) -> Option<u8> {
     match c {
         '0'..='9' => u8::try_from(u32::from(c) - u32::from('0')).ok(),
         _ if c.is_ascii() || category(c) != GeneralCategory::DecimalNumber => None,
-        // Digits stand in tens, each beginning with its zero, and nothing stands among them.
+        // Unicode lists digits in gap-free runs of ten, each from 0 to 9.
         _ => {
             let from_first = |back: &u32| {
                 let before = u32::from(c).checked_sub(back + 1).and_then(char::from_u32);
@@ -57,10 +57,10 @@ pub fn digit(c: char) -> Option<u8> {
     }
 }
 
-/// So many digits follow each other at most: those of mathematics are five alphabets of ten.
+/// The most digits in one unbroken run: the mathematical digits are five sets of ten.
 const TENS_MAX: u32 = 100;
 
-/// A title as it is compared with others: without what is not seen around it, and composed (NFC).
+/// Normalizes a title for comparison: trims invisible characters at both ends and composes it (NFC).
 pub fn title(text: &str) -> Cow<'_, str> {
     let text = text.trim_matches(is_unseen);
     if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizerBorrowed::new_nfc().normalize(text) }
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// What `digit` takes for granted of Unicode's table.
+    /// Checks what `digit` assumes of Unicode's table.
     #[test]
     fn digits_stand_in_tens() {
         let ranges = CodePointMapData::<GeneralCategory>::new().iter_ranges_for_value(GeneralCategory::DecimalNumber);

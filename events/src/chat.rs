@@ -1,4 +1,4 @@
-//! Events of a chat: how it began, how far its messages got. Frozen once released.
+//! Events of a chat: how it began, and how far its messages got. Frozen once released.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,121 +10,105 @@ use crate::who::Who;
 /// A conversation began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatOpened {
-    /// Whose chat.
     pub workspace: WorkspaceId,
-    /// The account that talks.
+    /// The account that holds the conversation.
     pub account: AccountId,
-    /// Its id.
     pub chat: ChatId,
-    /// What makes it one conversation: the recipient in canonical spelling.
+    /// The recipient in canonical spelling; identifies the conversation within its account.
     pub peer: Personal,
     /// The recipient as the transport gets it.
     pub to: Personal,
-    /// Its title.
+    /// The chat's title.
     pub name: Personal,
-    /// The person's number, where it is known.
+    /// The person's phone number, if known.
     pub phone: Option<Personal>,
-    /// Whether it is a group.
     pub is_group: bool,
 }
 
-/// The recipient's phone has the message.
+/// The message arrived on the recipient's phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageDelivered {
-    /// Which message.
     pub message: MessageId,
-    /// The conversation.
     pub chat: ChatId,
-    /// When we learnt it.
+    /// Time at which the gateway learnt it.
     pub at: Timestamp,
-    /// Who is owed a report of it: only where it counted as failed until now.
+    /// The webhook to which this must be reported; set only if the message counted as failed until now.
     pub owed: Option<WebhookId>,
 }
 
-/// The recipient has read the message.
+/// The recipient read the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRead {
-    /// Which message.
     pub message: MessageId,
-    /// The conversation.
     pub chat: ChatId,
-    /// When we learnt it.
+    /// Time at which the gateway learnt it.
     pub at: Timestamp,
-    /// Who is owed a report of it: only where it counted as failed until now.
+    /// The webhook to which this must be reported; set only if the message counted as failed until now.
     pub owed: Option<WebhookId>,
 }
 
-/// The conversation got another title.
+/// The chat got another title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatRenamed {
-    /// Whose chat.
     pub workspace: WorkspaceId,
-    /// Which chat.
     pub chat: ChatId,
-    /// Its title so far.
+    /// The old title.
     pub previous: Personal,
-    /// Its title.
+    /// The new title.
     pub name: Personal,
-    /// Who renamed it; `transport`: the contact did.
+    /// `transport` means that the contact renamed it.
     pub by: Who,
 }
 
-/// A teammate became responsible for the conversation, or nobody is any more.
+/// A teammate became responsible for the conversation, or nobody is responsible any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatAssigned {
-    /// Whose chat.
     pub workspace: WorkspaceId,
-    /// Which chat.
     pub chat: ChatId,
-    /// Who is responsible; `None`: nobody.
+    /// The teammate who is responsible; `None` for nobody.
     pub responsible: Option<Responsible>,
-    /// Who says so.
     pub by: Who,
 }
 
-/// Who answers a conversation.
+/// The teammate who answers a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Responsible {
-    /// Full name.
     pub full_name: Personal,
-    /// Address.
+    /// The e-mail address.
     pub email: Personal,
 }
 
-/// A file that came with a message; its bytes are not kept.
+/// A file that came with a message; its bytes are not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceivedFile {
-    /// What it is called.
     pub name: Personal,
-    /// How large it is, in bytes.
+    /// In bytes.
     pub size: u64,
-    /// What it is said to be, such as `image/png`.
+    /// The media type that the sender declared, such as `image/png`.
     pub mime: String,
 }
 
-/// Something was said in the conversation, and not through us: by the other side, or typed on the account's own phone.
+/// A message appeared in the conversation that the gateway did not send: it came from the other side, or was typed on
+/// the account's own phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageReceived {
-    /// Its id: derived from account, chat, sender and wire id, so that what comes twice is recognised.
+    /// Derived from account, chat, sender and wire id, so that duplicates are recognised.
     pub message: MessageId,
-    /// Whose chat.
     pub workspace: WorkspaceId,
-    /// The account that heard it.
+    /// The account that received it.
     pub account: AccountId,
-    /// The conversation.
     pub chat: ChatId,
-    /// Whether it was typed on the account's own phone.
+    /// True if it was typed on the account's own phone.
     pub from_me: bool,
-    /// Who said it: a phone or JID; empty for the account itself.
+    /// The sender's phone number or JID; empty for the account itself.
     pub sender: Personal,
-    /// What the sender is called, where that is known.
+    /// The sender's name, if known.
     pub sender_name: Personal,
-    /// What is said.
     pub text: Personal,
-    /// What came along.
+    /// The attached file.
     pub file: Option<ReceivedFile>,
-    /// When it was said.
+    /// Time at which it was written.
     pub at: Timestamp,
-    /// Who is owed a report of it.
+    /// The webhook to which this must be reported.
     pub owed: Option<WebhookId>,
 }

@@ -1,8 +1,8 @@
-//! Bytes of records and events; the only file that names bincode.
+//! Encodes and decodes records and events; the only file that names bincode.
 //!
-//! A record is a header and its events. Every event has an envelope of its own: length of the payload (u32), type
-//! number (u16), version (u16), all little-endian, then the payload. bincode knows no field names, so a struct that
-//! was released is never changed: a new meaning is a new version, turned into today's event in `decode_payload`.
+//! A record is a header and its events. Every event has its own envelope: payload length (u32), type number (u16) and
+//! version (u16), all little-endian, then the payload. bincode stores no field names, so a released struct is never
+//! changed: a new meaning gets a new version, and `decode_payload` turns the old one into today's event.
 
 use bincode::Options;
 use serde::de::DeserializeOwned;
@@ -14,28 +14,28 @@ use crate::log::{ReadError, StoredRecord};
 use crate::record::{Cause, Record};
 use crate::time::Timestamp;
 
-/// No payload is larger: a text of 65,536 characters takes 256 KiB at most.
+/// The largest payload: a text of 65,536 characters takes 256 KiB at most.
 pub const PAYLOAD_BYTES_MAX: u64 = 1 << 20;
-/// No commit has more events.
+/// The most events in one commit.
 pub const EVENTS_PER_RECORD_MAX: u32 = 1_000;
-/// No commit takes more bytes: the store counts a record's parts of 4 KiB in 16 bits, which is four times as much.
+/// The largest commit: the store counts a record's parts of 4 KiB in 16 bits, which would allow four times as much.
 pub const RECORD_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of an event beside its payload.
+/// Bytes of an event besides its payload.
 const ENVELOPE_BYTES: u64 = 8;
 
-/// Bytes that are not what they should be.
+/// Why bytes could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
-    /// They end too early, or do not fit the type.
+    /// The bytes end too early or do not fit the type.
     #[error("malformed bytes")]
     Malformed(#[from] bincode::Error),
-    /// They end in the middle of an event.
+    /// The bytes end in the middle of an event.
     #[error("truncated event")]
     Truncated,
-    /// An event type that this version does not know.
+    /// This version does not know the event type.
     #[error("unknown event type {0} version {1}")]
     UnknownType(u16, u16),
-    /// More than a limit of this format allows.
+    /// A limit of the format is exceeded.
     #[error("beyond the limits of the format")]
     TooLarge,
 }
@@ -63,17 +63,18 @@ pub fn decode_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> 
     Ok(options().reject_trailing_bytes().deserialize(bytes)?)
 }
 
-/// Encodes an actor's state. It may be large, but never comes from outside.
+/// Encodes an actor's state without a size limit: it may be large, but never comes from outside.
 pub(crate) fn encode_state<T: Serialize>(state: &T) -> Result<Vec<u8>, CodecError> {
     Ok(options().with_no_limit().serialize(state)?)
 }
 
-/// Decodes an actor's state; its digest was compared before.
+/// Decodes an actor's state, whose digest the caller has already compared.
 pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(options().with_limit(bytes.len() as u64).reject_trailing_bytes().deserialize(bytes)?)
 }
 
-/// Whether these can become a record. To be asked before they get a place: a record that cannot be written ends the writer.
+/// Checks that a cause and its events fit into a record. Call this before the commit gets its position: a record that
+/// cannot be written ends the writer.
 pub fn fits(cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
     let count = u32::try_from(events.len()).map_err(|_| CodecError::TooLarge)?;
     if count > EVENTS_PER_RECORD_MAX {
@@ -102,12 +103,12 @@ pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecErro
     record.events.iter().try_for_each(|event| encode_event(event, out))
 }
 
-/// Reads a stored record; damage is named by its position.
+/// Decodes a stored record; reports damage with the record's position.
 pub fn decode(stored: &StoredRecord) -> Result<Record, ReadError> {
     decode_record(&stored.bytes).map_err(|error| ReadError::Damaged { position: stored.first, what: error.to_string() })
 }
 
-/// Reads a record back; every byte must be accounted for.
+/// Decodes a record; every byte must be accounted for.
 pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
     let mut rest = bytes;
     let header: Header = options().deserialize_from(&mut rest)?;
@@ -143,7 +144,7 @@ pub fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<(), CodecError> 
     Ok(())
 }
 
-/// Reads one event, and says what follows it.
+/// Decodes one event, and returns it with the bytes that follow.
 pub fn decode_event(bytes: &[u8]) -> Result<(Event, &[u8]), CodecError> {
     let (length, rest) = bytes.split_first_chunk::<4>().ok_or(CodecError::Truncated)?;
     let (number, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
@@ -155,7 +156,7 @@ pub fn decode_event(bytes: &[u8]) -> Result<(Event, &[u8]), CodecError> {
     Ok((event.ok_or(CodecError::UnknownType(number.0, number.1))??, rest))
 }
 
-/// Counts bytes, and writes none.
+/// Counts bytes without writing any.
 struct Measure(u64);
 
 impl Encoder for Measure {

@@ -1,4 +1,4 @@
-//! Counts what has got a place in the log since the start: for figures, not to decide on.
+//! Counts what was sequenced into the log since the start: for metrics, not for decisions.
 
 use std::array;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use crate::event::Event;
 
 const TYPES: usize = Event::NAMES.len();
 
-/// Counts of events and of what they moved. Read from any thread.
+/// Counts of events, of credits moved, and of failed messages by code. Can be read from any thread.
 #[derive(Debug)]
 pub struct EventCounters {
     events: [AtomicU64; TYPES],
@@ -46,22 +46,20 @@ impl EventCounters {
         }
     }
 
-    /// How many events of each type, in the order of the types' numbers; 0 for a type that there was none of.
+    /// Returns the number of events of each type, in the order of the type numbers; 0 for a type without events.
     pub fn events(&self) -> impl Iterator<Item = (&'static str, u64)> {
         Event::NAMES.iter().copied().zip(self.events.iter().map(|count| count.load(Ordering::Relaxed)))
     }
 
-    /// Credits charged.
     pub fn charged(&self) -> u64 {
         self.charged.load(Ordering::Relaxed)
     }
 
-    /// Credits refunded.
     pub fn refunded(&self) -> u64 {
         self.refunded.load(Ordering::Relaxed)
     }
 
-    /// Messages that failed, by code.
+    /// Returns the number of failed messages by code.
     pub fn failed(&self) -> BTreeMap<String, u64> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

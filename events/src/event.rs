@@ -1,4 +1,4 @@
-//! All events in one type: their numbers, their names, and whom each concerns.
+//! All events as one type, with their numbers, names and streams.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,28 +22,26 @@ use crate::workspace::{
     WorkspaceCreated,
 };
 
-/// A type's number in the log, never reused, and its version.
+/// The number of an event type in the log, never reused, and its version.
 pub type TypeNumber = (u16, u16);
 
-/// The actors that an event concerns, the deciding one among them.
+/// The actors that an event concerns, including the one that decided it.
 pub type Streams = [Option<StreamId>; 3];
 
-/// Writes a payload.
 pub(crate) trait Encoder {
     type Error;
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), Self::Error>;
 }
 
-/// Reads a payload.
 pub(crate) trait Decoder {
     type Error;
     fn decode<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
 }
 
-/// The one table of types, so that none can be in the log and not in the codec.
+/// The only table of event types, so that the log and the codec always know the same types.
 macro_rules! event_types {
     ($($name:ident = ($number:literal, $version:literal)),+ $(,)?) => {
-        /// A fact.
+        /// Something that happened.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
         #[expect(missing_docs, reason = "each type is described where it is defined")]
@@ -55,17 +53,15 @@ macro_rules! event_types {
             /// All names, in the order of their numbers.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
-            /// The type's name.
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => stringify!($name)),+ }
             }
 
-            /// The type's number and version.
             pub const fn type_number(&self) -> TypeNumber {
                 match self { $(Self::$name(_) => ($number, $version)),+ }
             }
 
-            /// Where the type's name stands in [`Self::NAMES`].
+            /// Returns the index of the type's name in [`Self::NAMES`].
             pub(crate) const fn ordinal(&self) -> usize {
                 let mut before = 0;
                 $(
@@ -157,7 +153,7 @@ event_types! {
 }
 
 impl Event {
-    /// Reads an earlier version of a type as the event of today: the one place where that is done.
+    /// Decodes an earlier version of a type as today's event; the only place that does so.
     fn decode_earlier<D: Decoder>(number: TypeNumber, decoder: &D) -> Option<Result<Self, D::Error>> {
         match number {
             (60, 1) => Some(decoder.decode::<BundleOpenedV1>().map(|first| BundleOpened::from(first).into())),
@@ -166,7 +162,7 @@ impl Event {
         }
     }
 
-    /// The actors that the event concerns: it is part of the stream of each.
+    /// Returns the actors that the event concerns; it is part of the stream of each.
     pub const fn streams(&self) -> Streams {
         match self {
             Self::WorkspaceCreated(e) => workspace(e.workspace),
@@ -226,12 +222,12 @@ impl Event {
         }
     }
 
-    /// Whether the event is part of this stream.
+    /// True if the event is part of this stream.
     pub fn concerns(&self, stream: StreamId) -> bool {
         self.streams().contains(&Some(stream))
     }
 
-    /// The message that the event is about, if it is about one.
+    /// Returns the message that the event is about, if any.
     pub const fn message(&self) -> Option<MessageId> {
         match self {
             Self::CreditCharged(e) => Some(e.message),

@@ -1,4 +1,4 @@
-//! The past, for whoever may read it: walks over events, the record at a position, the position of a moment.
+//! Reads the past: walks over events, finds the record at a position, and the position of a moment.
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::rc::Rc;
@@ -12,26 +12,27 @@ use crate::log::{Head, Log, ReadError, Records};
 use crate::record::Record;
 use crate::time::Timestamp;
 
-/// Positions that a walk asks for first; each further time it asks for more.
+/// Positions that a walk fetches in its first step; each further step fetches more.
 const FIRST: usize = 64;
-/// So many at most: looking a place up costs more than the next positions do.
+/// The most positions per step of a forward walk; steps are large because a look-up costs more than the positions
+/// behind it.
 const FORWARD_MAX: usize = 8_192;
-/// So many at most on the way back, where their records are in memory at once.
+/// The most positions per step of a backward walk, which holds their records in memory at once.
 const BACK_MAX: usize = 512;
-/// Positions between two wanted records that are read over rather than searched behind.
+/// Up to this distance to the next wanted record, the reader skips ahead instead of searching again.
 const NEAR: u64 = 256;
 
-/// Where the log is read.
+/// The thread that reads the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadMode {
-    /// On a pool of threads, so that a read from the disk never blocks the deciding thread.
+    /// A pool of threads, so that a read from the disk never blocks the deciding thread.
     Pool,
-    /// At once, for virtual time.
+    /// The calling thread, for virtual time.
     Inline,
 }
 
 impl ReadMode {
-    /// Reads where it blocks nobody.
+    /// Runs a read where this mode says.
     pub async fn read<T: Send + 'static>(
         self,
         read: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
@@ -46,14 +47,14 @@ impl ReadMode {
     }
 }
 
-/// Which events a walk shows.
+/// Selects the events of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
-    /// All of the log.
+    /// All events of the log.
     All,
-    /// Those that concern an actor.
+    /// The events that concern an actor.
     Stream(StreamId),
-    /// Those that are about a message.
+    /// The events about a message.
     Message(MessageId),
 }
 
@@ -67,7 +68,7 @@ impl Of {
     }
 }
 
-/// A log and its look-ups. Clones read the same log.
+/// A log and its index. Clones read the same log.
 #[derive(Clone)]
 pub struct History {
     log: Arc<dyn Log>,
@@ -76,27 +77,24 @@ pub struct History {
 }
 
 impl History {
-    /// The past as this log tells it.
     pub fn new(log: Arc<dyn Log>, index: Arc<Index>, mode: ReadMode) -> Self {
         Self { log, index, mode }
     }
 
-    /// The look-ups.
     pub fn index(&self) -> &Index {
         &self.index
     }
 
-    /// The log.
     pub fn log(&self) -> &dyn Log {
         self.log.as_ref()
     }
 
-    /// The end of the log.
+    /// Returns the end of the log.
     pub fn head(&self) -> Head {
         self.log.head()
     }
 
-    /// Reads where it blocks nobody.
+    /// Runs a read where the mode says.
     pub async fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
@@ -105,10 +103,10 @@ impl History {
         self.mode.read(move || read(&history)).await
     }
 
-    /// Shows these events within a range of positions, the oldest first, until `each` breaks off.
+    /// Passes the selected events within a range of positions to `each`, oldest first, until it breaks.
     ///
-    /// The index knows of commits that are still on their way to the disk: a range that goes behind the log's head is
-    /// an error as soon as the walk gets there.
+    /// The index already knows commits that are still on their way to the disk: a range that goes beyond the log's
+    /// head is an error as soon as the walk gets there.
     pub fn walk(
         &self,
         of: Of,
@@ -156,7 +154,7 @@ impl History {
         Ok(())
     }
 
-    /// As [`History::walk`], the newest first.
+    /// Like [`History::walk`], newest first.
     pub fn walk_back(
         &self,
         of: Of,
@@ -184,8 +182,8 @@ impl History {
         Ok(())
     }
 
-    /// The last events of a range, oldest first, and the position of the first that was looked at; none: there are no
-    /// more.
+    /// Returns the last events of a range, oldest first, and the oldest position that was looked at; no position if
+    /// nothing is left.
     #[expect(clippy::type_complexity, reason = "places with their records")]
     fn piece_before(
         &self,
@@ -206,25 +204,25 @@ impl History {
         Ok((placed.collect::<Result<_, ReadError>>()?, oldest))
     }
 
-    /// The event that a message began with: how it was queued or received; `None` if no event is about it.
+    /// Returns a message's first event, which queued or received it; `None` if no event is about it.
     pub fn first(&self, message: MessageId) -> Result<Option<Event>, ReadError> {
         let first = self.index.positions(Series::Message(message), 1, Position::MAX, 1)?;
         let Some(position) = first.first() else { return Ok(None) };
         Ok(Near::new(self.log()).at(*position)?.event_at(*position).cloned())
     }
 
-    /// The record that holds a position.
+    /// Returns the record that holds a position.
     pub fn record_at(&self, position: Position) -> Result<Option<Record>, ReadError> {
         self.log.read(position).next().transpose()?.as_ref().map(decode).transpose()
     }
 
-    /// The end of the commit that holds a position: what a state as of that position rests on.
+    /// Returns the end of the commit that holds a position; a state as of that position includes the whole commit.
     pub fn end_of_commit(&self, position: Position) -> Result<Position, ReadError> {
         let record = if position == 0 { None } else { self.record_at(position)? };
         Ok(record.map_or(position, |record| record.last()))
     }
 
-    /// Position of the last event recorded at `moment` or before; 0 if there is none.
+    /// Returns the position of the last event recorded at `moment` or before; 0 if there is none.
     pub fn position_at(&self, moment: Timestamp) -> Result<Position, ReadError> {
         let (mut found, mut low, mut high) = (0, 1, self.head().position);
         while low <= high {
@@ -241,7 +239,7 @@ impl History {
     }
 }
 
-/// Reads on where the next wanted record is near; searches anew where it is far. Decodes only what is wanted.
+/// Reads on if the next wanted record is near, searches again if it is far. Decodes only wanted records.
 struct Near<'a> {
     log: &'a dyn Log,
     open: Option<Records<'a>>,

@@ -1,24 +1,24 @@
-//! Names of things, parsed once: numbers below 2^53, so that every JSON reader keeps them exact.
+//! Ids, parsed once: numbers below 2^53, so that every JSON reader keeps them exact.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Largest number that JavaScript keeps exact; no id exceeds it.
+/// The largest integer that JavaScript keeps exact; no id is larger.
 pub const ID_MAX: u64 = (1 << 53) - 1;
 const ACCOUNTS_PER_WORKSPACE: u64 = 10_000;
 const CHATS_PER_WORKSPACE: u64 = 100_000_000;
 const WEBHOOKS_PER_WORKSPACE: u64 = 100;
 const FIRST_WORKSPACE: u64 = 1001;
 
-/// Place of an event in the whole log: contiguous from 1. 0 is the place before the first.
+/// Place of an event in the whole log, counted from 1 without gaps. 0 is the place before the first event.
 pub type Position = u64;
 
-/// Count of the events of one stream.
+/// Number of events in one stream.
 pub type Revision = u64;
 
-/// A text that is not an id of the wanted kind.
+/// The text is not an id of the wanted kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id")]
 pub struct InvalidId;
@@ -30,7 +30,6 @@ macro_rules! number_id {
         pub struct $name(u64);
 
         impl $name {
-            /// The number itself.
             pub const fn number(self) -> u64 {
                 self.0
             }
@@ -64,92 +63,90 @@ number_id!(
     WorkspaceId
 );
 number_id!(
-    /// One connected number: the workspace's number, then four digits.
+    /// One connected phone number. The id is the workspace's number and four digits.
     AccountId
 );
 number_id!(
-    /// One conversation of one account: the workspace's number, then eight digits.
+    /// One conversation of one account. The id is the workspace's number and eight digits.
     ChatId
 );
 
 number_id!(
-    /// One outbound webhook: the workspace's number, then two digits.
+    /// One outbound webhook. The id is the workspace's number and two digits.
     WebhookId
 );
 
 impl WorkspaceId {
-    /// The workspace that is created when `before` exist already.
+    /// Returns the id of a new workspace when `before` workspaces exist already.
     pub const fn nth(before: u64) -> Self {
         Self(FIRST_WORKSPACE.saturating_add(before))
     }
 
-    /// How many workspaces were created before this one.
+    /// Returns how many workspaces were created before this one.
     pub const fn ordinal(self) -> u64 {
         self.0.saturating_sub(FIRST_WORKSPACE)
     }
 }
 
 impl AccountId {
-    /// The `nth` account of a workspace, from 1; `None` when all numbers are used up.
+    /// Returns the `nth` account of a workspace, counted from 1; `None` when all numbers are used up.
     pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
         let number = workspace.0.checked_mul(ACCOUNTS_PER_WORKSPACE)?.checked_add(nth)?;
         if nth == 0 || nth >= ACCOUNTS_PER_WORKSPACE { None } else { Self::new(number) }
     }
 
-    /// The workspace whose number the id begins with.
+    /// Returns the workspace whose number the id begins with.
     pub const fn workspace(self) -> WorkspaceId {
         WorkspaceId(self.0 / ACCOUNTS_PER_WORKSPACE)
     }
 }
 
 impl ChatId {
-    /// The `nth` chat of a workspace, from 1; `None` when all numbers are used up.
+    /// Returns the `nth` chat of a workspace, counted from 1; `None` when all numbers are used up.
     pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
         let number = workspace.0.checked_mul(CHATS_PER_WORKSPACE)?.checked_add(nth)?;
         if nth == 0 || nth >= CHATS_PER_WORKSPACE { None } else { Self::new(number) }
     }
 
-    /// The workspace whose number the id begins with.
+    /// Returns the workspace whose number the id begins with.
     pub const fn workspace(self) -> WorkspaceId {
         WorkspaceId(self.0 / CHATS_PER_WORKSPACE)
     }
 }
 
 impl WebhookId {
-    /// The `nth` outbound webhook of a workspace, from 1; `None` when all numbers are used up.
+    /// Returns the `nth` outbound webhook of a workspace, counted from 1; `None` when all numbers are used up.
     pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
         let number = workspace.0.checked_mul(WEBHOOKS_PER_WORKSPACE)?.checked_add(nth)?;
         if nth == 0 || nth >= WEBHOOKS_PER_WORKSPACE { None } else { Self::new(number) }
     }
 
-    /// The one that every workspace has.
+    /// Returns the first webhook, which every workspace has.
     pub const fn of(workspace: WorkspaceId) -> Self {
         Self(workspace.0.saturating_mul(WEBHOOKS_PER_WORKSPACE).saturating_add(1))
     }
 
-    /// The workspace whose number the id begins with.
+    /// Returns the workspace whose number the id begins with.
     pub const fn workspace(self) -> WorkspaceId {
         WorkspaceId(self.0 / WEBHOOKS_PER_WORKSPACE)
     }
 }
 
-/// A message's own id, 64 bits, minted when it is accepted. Written out where people read it, for JSON readers do not
-/// keep 64 bits.
+/// A message's 64-bit id: generated for a message to send, derived for a received one. Human-readable formats such as
+/// JSON get it as text, because JSON readers do not keep 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct MessageId(u64);
 
 impl MessageId {
-    /// An id of these 64 bits.
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// The 64 bits.
     pub const fn bits(self) -> u64 {
         self.0
     }
 
-    /// The id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
+    /// Returns the id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
     pub fn wire(self) -> String {
         format!("3EB0{:016X}", self.0)
     }
@@ -181,17 +178,18 @@ impl FromStr for MessageId {
     }
 }
 
-/// One bundle owed to one outbound webhook: the 64 bits of its first message, which is in no other bundle.
+/// One bundle to be delivered to one outbound webhook. Its id is that of its first message, which is in no other
+/// bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId(MessageId);
 
 impl DeliveryId {
-    /// The delivery that begins with this message.
+    /// Returns the id of the delivery whose first message is `first`.
     pub const fn of(first: MessageId) -> Self {
         Self(first)
     }
 
-    /// The message that it begins with.
+    /// Returns the first message of the delivery.
     pub const fn first(self) -> MessageId {
         self.0
     }
@@ -224,21 +222,21 @@ impl FromStr for DeliveryId {
     }
 }
 
-/// All events that concern one actor, in order.
+/// Names a stream: all events that concern one actor, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum StreamId {
     /// Credits, accounts, settings.
     Workspace(WorkspaceId),
     /// Queue, tries, outcomes.
     Account(AccountId),
-    /// What was said, and how far it got.
+    /// The messages of a chat, and how far they got.
     Chat(ChatId),
-    /// What is reported to the CRM.
+    /// Reports to the CRM.
     Webhook(WebhookId),
 }
 
 impl StreamId {
-    /// The tenant that the stream belongs to.
+    /// Returns the workspace that the stream belongs to.
     pub const fn workspace(self) -> WorkspaceId {
         match self {
             Self::Workspace(id) => id,

@@ -1,7 +1,7 @@
-//! Look-ups by stream, message, recipient, key and token; all of it can be made again from the records.
+//! Look-ups by stream, message, recipient, key and token; all of it can be rebuilt from the records.
 //!
 //! Entries live in memory from the moment a commit is sequenced until they are stored as notes, so a decision sees
-//! every sequenced commit. Stored notes cover the log up to a position; a start makes the rest again from the records.
+//! every sequenced commit. Stored notes cover the log up to a position; a start rebuilds the rest from the records.
 
 mod directory;
 mod entries;
@@ -29,25 +29,25 @@ use crate::log::{Log, Note, ReadError};
 use crate::notes::Space;
 use crate::record::Record;
 
-/// Positions of a series that one note holds at most.
+/// The most positions of a series in one note.
 const BLOCK: usize = 400;
-/// So many entries are worth storing at once.
+/// Entries are flushed once there are this many.
 const STORE_AT: usize = 8_192;
 const BLOCKS_AT_ONCE: usize = 16;
-/// What the stored notes are made of. Notes of an earlier version lack something, which is read from the records once.
+/// Version of the stored notes. Notes of an earlier version lack something, which is read from the records once.
 const VERSION: u8 = 3;
 
-/// The look-ups of one log. Shared by all threads.
+/// The index of one log. Shared by all threads.
 pub struct Index {
     log: Arc<dyn Log>,
     memory: Mutex<Memory>,
     in_parts: Mutex<Long>,
-    /// Whether something could not be made into a note: then nothing more counts as stored, memory keeps it all, and the
-    /// next start reads it from the records.
+    /// True if something could not be made into a note. From then on nothing more counts as stored: memory keeps all
+    /// of it, and the next start reads it from the records.
     stuck: AtomicBool,
 }
 
-/// What is not stored yet: first what is on its way to the disk, then what is still being gathered.
+/// Entries that are not stored yet: batches on their way to the disk, and the one still being filled.
 #[derive(Default)]
 struct Memory {
     flushing: Vec<Arc<Entries>>,
@@ -55,7 +55,7 @@ struct Memory {
 }
 
 impl Index {
-    /// Reads what the stored notes do not cover yet from the records.
+    /// Opens the index; reads from the records what the stored notes do not cover yet.
     pub fn open(log: Arc<dyn Log>) -> Result<Self, ReadError> {
         let (covered, version) = match log.note(Space::IndexCovered.prefix())? {
             Some(bytes) => (number(&bytes)?, bytes.get(8).copied().unwrap_or(0)),
@@ -79,7 +79,7 @@ impl Index {
         self.in_parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that something could not be made into a note.
+    /// Marks the index as stuck, because something could not be made into a note, and logs the error.
     pub(crate) fn get_stuck(&self, error: &dyn std::fmt::Display) {
         tracing::error!(%error, "look-ups cannot be stored; they are kept in memory, and read from the log by the next start");
         self.stuck.store(true, Ordering::Release);
@@ -97,13 +97,13 @@ impl Index {
         self.memory().active.add(record);
     }
 
-    /// A look-up that sees all sequenced commits.
+    /// Looks up a value; sees all sequenced commits.
     pub fn find<T: Value>(&self, lookup: &IndexKey) -> Result<Option<T>, ReadError> {
         self.find_durable(lookup, Position::MAX)
     }
 
-    /// A look-up that sees what is durable up to `position`. For values that never change from when they are there
-    /// until they are removed.
+    /// Looks up a value as of `position`, so that callers see only durable values. Only for values that never change
+    /// between being set and being removed.
     pub fn find_durable<T: Value>(&self, lookup: &IndexKey, position: Position) -> Result<Option<T>, ReadError> {
         let held = self.memory().get_at(lookup, position);
         self.or_stored(held, lookup)
@@ -117,7 +117,7 @@ impl Index {
         bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
     }
 
-    /// Positions of a series' events from `from` to `to`, ascending, at most `limit`.
+    /// Returns the positions of a series' events from `from` to `to`, ascending, at most `limit`.
     pub fn positions(
         &self,
         series: Series,
@@ -136,7 +136,7 @@ impl Index {
         Ok(found)
     }
 
-    /// Positions of a series' last events up to `to`, descending, at most `limit`.
+    /// Returns the positions of a series' last events up to `to`, descending, at most `limit`.
     pub fn latest(&self, series: Series, to: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
         let latest = |mut found: Vec<Position>| {
             found.retain(|position| *position <= to);
@@ -146,7 +146,7 @@ impl Index {
             found
         };
         let mut found = latest(self.memory().series(series));
-        // What is only in memory came later than all that is stored.
+        // Entries that are only in memory are newer than all stored ones.
         if found.len() < limit {
             self.packed_positions(series, &mut found)?;
             self.stored_latest(series, to, limit, &mut found)?;
@@ -155,7 +155,8 @@ impl Index {
         Ok(found)
     }
 
-    /// What is stored of a message from when it was queued, together with others of the moment.
+    /// Adds the stored positions of a message that were packed together with those of messages queued at the same
+    /// moment.
     fn packed_positions(&self, series: Series, found: &mut Vec<Position>) -> Result<(), ReadError> {
         let Series::Message(message) = series else { return Ok(()) };
         let prefix = Moment::of(message).prefix();
@@ -229,7 +230,8 @@ impl Index {
         Ok(())
     }
 
-    /// Takes what was gathered, to be stored behind all records sequenced so far; `None` when it is not worth it yet.
+    /// Takes the entries gathered so far for storing; they cover all records up to `covers`. `None` if there are too
+    /// few to be worth it, or, with `all`, none.
     pub(crate) fn begin_flush(&self, covers: Position, all: bool) -> Option<FlushBatch> {
         let mut memory = self.memory();
         if memory.active.len() == 0 || (!all && memory.active.len() < STORE_AT) {
@@ -240,7 +242,7 @@ impl Index {
         Some(FlushBatch { entries, covers })
     }
 
-    /// Forgets what is stored now; it is given back little by little.
+    /// Forgets a batch that is stored now; the caller frees its memory little by little.
     pub(crate) fn finish_flush(&self, stored: Flushing) -> Reclaimed {
         if self.is_stuck() {
             return Reclaimed::default();
@@ -249,9 +251,10 @@ impl Index {
         stored.reclaim()
     }
 
-    /// Names the notes of expired idempotency keys, at most `limit`.
+    /// Returns removals for the notes of expired idempotency keys, at most `limit`.
     pub fn expired(&self, before: crate::time::Timestamp, limit: usize) -> Result<Vec<Note>, ReadError> {
-        // Before the disk: what is not stored yet must not be removed with its forerunner.
+        // Read memory before the disk: a key that was renewed but not stored yet must not be removed with its old
+        // note.
         let renewed = self.memory().keys();
         let mut expired = Vec::new();
         let mut start = Space::Idempotency.key(&[]);
@@ -272,7 +275,7 @@ impl Index {
         }
     }
 
-    /// What of this may still be removed: a key can have been used anew since it was found to be expired.
+    /// Filters those that may still be removed: a key can have been used again since it was found to be expired.
     pub fn still_expired(&self, before: crate::time::Timestamp, found: Vec<Note>) -> Result<Vec<Note>, ReadError> {
         let renewed = self.memory().keys();
         let mut still = Vec::with_capacity(found.len());
@@ -293,13 +296,13 @@ impl Memory {
         std::iter::once(&self.active).chain(leaving).find_map(|entries| entries.get_at(lookup, position))
     }
 
-    /// Members of which it is known here whether they share it, the latest word.
+    /// Returns the members whose membership is known in memory; the latest change wins.
     fn members(&self, shared: &SetKey) -> BTreeMap<u64, bool> {
         let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(|entries| entries.members(shared)).collect()
     }
 
-    /// Keys of all clients' keys that are not stored yet.
+    /// Returns the note keys of all idempotency keys that are not stored yet.
     fn keys(&self) -> HashSet<Vec<u8>> {
         let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(Entries::idempotency_keys).collect()
@@ -311,7 +314,7 @@ impl Memory {
     }
 }
 
-/// What notes of an earlier version lack of the records that they cover.
+/// Collects what notes of an earlier version lack about the records that they cover.
 fn since_earlier_version(log: &dyn Log, covered: Position) -> Result<Entries, ReadError> {
     let mut entries = Entries::default();
     for stored in log.read(1) {

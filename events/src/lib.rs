@@ -1,9 +1,9 @@
-//! What happened: event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
+//! Event types, their frozen bytes and the append-only log. Knows no actor and no HTTP.
 //!
-//! Read in this order: [`ids`], [`time`], [`who`], [`event`] and its four families, [`record`] (one commit), [`codec`]
-//! (bytes), [`chain`] (hashes), [`log`] and [`secrets`] (what a store must do), [`notes`] (all keys beside the
-//! records), [`store`] (the one on the disk), [`index`] (look-ups), [`sequencer`] (order first), [`writer`] (then
-//! durability), [`snapshot`] (shortcuts), [`tally`] (figures).
+//! Read in this order: [`ids`], [`time`], [`who`], [`event`] and its four families, [`record`] (one commit),
+//! [`codec`] (bytes), [`chain`] (hashes), [`log`] and [`secrets`] (the interface of a store), [`notes`] (all keys
+//! beside the records), [`store`] (the implementation on disk), [`index`] (look-ups), [`sequencer`] (first the
+//! order), [`writer`] (then durability), [`snapshot`] (faster replay), [`counters`] (metrics).
 
 pub mod characters;
 pub mod ids;

@@ -1,4 +1,4 @@
-//! What a store of records must do: take a batch, make it durable, read it back. Knows no stream and no index.
+//! The interface of a record store: take a batch, make it durable, read it back. Knows no stream and no index.
 
 use bytes::Bytes;
 
@@ -6,14 +6,14 @@ use crate::ids::Position;
 use crate::personal::Digest;
 use crate::time::Timestamp;
 
-/// How far a log reaches.
+/// The end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
     /// Position of the last event; 0 in an empty log.
     pub position: Position,
     /// Hash of the last record.
     pub hash: Digest,
-    /// When the last record was decided.
+    /// Time of the last record's decision.
     pub recorded_at: Timestamp,
 }
 
@@ -29,49 +29,49 @@ pub struct StoredRecord {
     pub first: Position,
     /// Hash of the record before it, as its writer saw it.
     pub previous: Digest,
-    /// What `codec` made of it; clones share it.
+    /// The bytes that `codec` encoded; clones share them.
     pub bytes: Bytes,
     /// Its own hash.
     pub hash: Digest,
 }
 
-/// A value beside the records; `None` removes it. Whether it can be made again from them, its space says
-/// ([`crate::notes::Space`]).
+/// A value stored beside the records; `None` removes it. Its [`Space`](crate::notes::Space) says whether it can be
+/// rebuilt from them.
 pub type Note = (Vec<u8>, Option<Vec<u8>>);
 
 /// A note's key and value.
 pub type StoredNote = (Vec<u8>, Vec<u8>);
 
-/// What is written together: all of it or nothing.
+/// A set of writes that is stored whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// Position of the last event before this batch: another head is a conflict.
+    /// Position of the last event before this batch; if the log's head differs, the write is a conflict.
     pub after: Position,
     /// Records in order, possibly none.
     pub records: Vec<StoredRecord>,
     /// The head once the batch is written; `None` when it has no records.
     pub head: Option<Head>,
-    /// Look-up values, each at most [`NOTE_BYTES_MAX`] long.
+    /// Values of at most [`NOTE_BYTES_MAX`] bytes.
     pub notes: Vec<Note>,
 }
 
-/// No note is longer.
+/// The longest note.
 pub const NOTE_BYTES_MAX: usize = 4_096;
-/// No note has a longer key.
+/// The longest key of a note.
 pub const KEY_BYTES_MAX: usize = 512;
 
 /// Why a batch was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Somebody else wrote first. Nothing of the batch is stored.
+    /// Another writer wrote first. Nothing of the batch is stored.
     #[error("the log's head is {head}, not {expected}")]
     Conflict {
-        /// Where this writer believed the head to be.
+        /// The head that this writer expected.
         expected: Position,
-        /// Where it is.
+        /// The actual head.
         head: Position,
     },
-    /// It may be stored or not; only reading it again can tell.
+    /// The batch may be stored or not; only reading it again can tell.
     #[error("the outcome of a write is unknown")]
     Unknown(#[source] std::io::Error),
     /// A note is longer than [`NOTE_BYTES_MAX`]. Nothing of the batch is stored.
@@ -85,12 +85,12 @@ pub enum ReadError {
     /// The disk or the store failed.
     #[error("the log cannot be read")]
     Store(#[source] std::io::Error),
-    /// Stored bytes are not what was written.
+    /// The stored bytes are not those that were written.
     #[error("{} is damaged: {what}", damaged_part(*position))]
     Damaged {
-        /// Position of the first event of the damaged record; 0 where the store itself is damaged.
+        /// Position of the first event of the damaged record; 0 if the store itself is damaged.
         position: Position,
-        /// What is wrong with it.
+        /// A description of the damage.
         what: String,
     },
 }
@@ -104,7 +104,7 @@ fn damaged_part(position: Position) -> String {
 pub struct LogStats {
     /// Batches written.
     pub batches: u64,
-    /// Times the file was made durable.
+    /// Syncs of the file.
     pub syncs: u64,
     /// Records written.
     pub commits: u64,
@@ -117,18 +117,18 @@ pub type Records<'a> = Box<dyn Reader + 'a>;
 
 /// Reads records one by one.
 pub trait Reader: Iterator<Item = Result<StoredRecord, ReadError>> {
-    /// Goes on with the record that holds `position`, which lies ahead; what is passed over is not looked at.
+    /// Skips ahead to the record that holds `position`, which must lie ahead; does not look at what it skips.
     fn pass(&mut self, position: Position) -> Result<(), ReadError>;
 }
 
-/// There is nothing to pass over.
+/// There is nothing to skip.
 impl Reader for std::iter::Empty<Result<StoredRecord, ReadError>> {
     fn pass(&mut self, _: Position) -> Result<(), ReadError> {
         Ok(())
     }
 }
 
-/// What cannot be read cannot be passed over.
+/// An unreadable record cannot be skipped.
 impl Reader for std::iter::Once<Result<StoredRecord, ReadError>> {
     fn pass(&mut self, _: Position) -> Result<(), ReadError> {
         Ok(())
@@ -137,7 +137,7 @@ impl Reader for std::iter::Once<Result<StoredRecord, ReadError>> {
 
 /// An append-only store of records and notes. One writer at a time.
 pub trait Log: Send + Sync + 'static {
-    /// How far it reaches.
+    /// Returns the end of the log.
     fn head(&self) -> Head;
 
     /// Stores a batch whole or not at all. Durable only after the next [`Log::sync`].
@@ -155,9 +155,9 @@ pub trait Log: Send + Sync + 'static {
     /// Reads the notes whose keys begin with `prefix`, in the order of their keys, up to `limit`, beginning at `from`.
     fn notes(&self, prefix: &[u8], from: &[u8], limit: usize) -> Result<Vec<StoredNote>, ReadError>;
 
-    /// The last note whose key begins with `prefix` and is not after `to`.
+    /// Returns the last note whose key begins with `prefix` and is not after `to`.
     fn note_before(&self, prefix: &[u8], to: &[u8]) -> Result<Option<StoredNote>, ReadError>;
 
-    /// What it did so far.
+    /// Returns counters of the work done since the log was opened.
     fn stats(&self) -> LogStats;
 }

@@ -1,13 +1,13 @@
-//! All keys of notes: which spaces there are, and which of them can be made again from the records.
+//! Defines all keys of notes, grouped into spaces; some spaces can be rebuilt from the records, others cannot.
 
 use crate::ids::{StreamId, WorkspaceId};
 
-/// A space of keys: notes of one kind.
+/// A key space: notes of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Space {
-    /// How far the notes of the index reach.
+    /// The position up to which the index's notes cover the log.
     IndexCovered,
-    /// How many workspaces there are.
+    /// The number of workspaces.
     Workspaces,
     /// The workspace behind an inbound token.
     InboundTokens,
@@ -15,81 +15,80 @@ pub enum Space {
     ApiKeys,
     /// The chat of an account with a recipient.
     Peers,
-    /// What a chat is called and where it leads.
+    /// The account, recipient and first title of a chat.
     Chats,
-    /// What a chat is called since it was renamed.
+    /// The current title of a chat that was renamed.
     ChatTitles,
-    /// Who is responsible for a chat.
+    /// The teammate responsible for a chat.
     Responsible,
-    /// Chats to which somebody gave a title.
+    /// Chats to which a person gave a title.
     NamedByHand,
     /// Chats by their title.
     ChatsByTitle,
-    /// What an account is.
+    /// An account's phone number, its owner's name and address, and its transport.
     Accounts,
-    /// Accounts that hold their number.
+    /// Accounts that hold their phone number.
     Holds,
-    /// Accounts by their number.
+    /// Accounts by phone number.
     AccountsByPhone,
-    /// What clients' keys stood for.
+    /// Requests by idempotency key.
     Idempotency,
-    /// Where the messages of a workspace are reported.
+    /// The webhook to which a workspace's messages are reported.
     Reporting,
-    /// Positions of the events of an actor.
+    /// Positions of an actor's events.
     Streams,
-    /// Positions of the events of a message.
+    /// Positions of a message's events.
     Messages,
-    /// The same, of messages that were queued at one moment.
+    /// The same, for messages queued at one moment.
     Moments,
     /// Parts of values that are longer than a note.
     LongValues,
-    /// States of actors.
+    /// Snapshots of actors' states.
     Snapshots,
     /// Actors with something outstanding.
     Agenda,
-    /// How far the agenda reaches.
+    /// The position up to which the agenda covers the log.
     AgendaCovered,
     /// The last requests to the inbound webhooks.
     Attempts,
-    /// The highest number that one of them got.
+    /// The highest number given to an attempt.
     NewestAttempt,
     /// The last tries of the outbound webhooks.
     Tries,
-    /// The highest number that one of them got.
+    /// The highest number given to a try.
     NewestTry,
     /// The last e-mails to owners.
     Mails,
 }
 
-/// Where the notes of a space come from.
+/// The source of a space's notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// They can be made again from the records.
+    /// The notes can be rebuilt from the records.
     Derived,
-    /// No record says what they say: whoever copies a log must copy them.
+    /// No record contains what the notes say: a copy of the log must include them.
     Kept,
 }
 
 /// The keys of a space.
 #[derive(Debug, Clone, Copy)]
 enum Keys {
-    /// This one.
+    /// Exactly this key.
     One(&'static [u8]),
-    /// All that begin so.
+    /// All keys with this prefix.
     Many(&'static [u8]),
 }
 
-/// Where accounts stood by their number in an index before version 3, among the keys of the agenda. Nothing is written
-/// there any more.
+/// Prefix of accounts by phone number in an index before version 3; it overlaps with the agenda's keys. Such keys are
+/// now only removed.
 const EARLIER_ACCOUNTS_BY_PHONE: &[u8] = b"a";
 
-/// Keys of notes that say how far others reach begin so.
+/// First byte of the keys of notes that record how far other notes reach.
 const MARK: u8 = b'!';
-/// Most keys are no longer.
+/// Initial capacity of a key, enough for most keys.
 const KEY_BYTES: usize = 41;
 
 impl Space {
-    /// All of them.
     pub const ALL: [Self; 27] = [
         Self::IndexCovered,
         Self::Workspaces,
@@ -120,7 +119,7 @@ impl Space {
         Self::Mails,
     ];
 
-    /// Never changed for a space of notes that are kept.
+    /// Never change the keys of a space whose notes are kept.
     const fn keys(self) -> Keys {
         match self {
             Self::IndexCovered => Keys::One(b"!covered"),
@@ -153,7 +152,6 @@ impl Space {
         }
     }
 
-    /// Whether its notes can be made again.
     pub const fn origin(self) -> Origin {
         match self {
             Self::Attempts | Self::NewestAttempt | Self::Tries | Self::NewestTry | Self::Mails => Origin::Kept,
@@ -161,7 +159,7 @@ impl Space {
         }
     }
 
-    /// The space that a key belongs to.
+    /// Returns the space that a key belongs to.
     pub fn of(key: &[u8]) -> Option<Self> {
         Self::ALL.into_iter().find(|space| match space.keys() {
             Keys::One(one) => key == one,
@@ -169,65 +167,65 @@ impl Space {
         })
     }
 
-    /// What all of its keys begin with.
+    /// Returns the prefix of all keys in the space.
     pub const fn prefix(self) -> &'static [u8] {
         match self.keys() {
             Keys::One(bytes) | Keys::Many(bytes) => bytes,
         }
     }
 
-    /// The key of these parts; of none where the space has one key.
+    /// Builds a key from these parts; a space with a single key takes none.
     pub fn key(self, parts: &[&[u8]]) -> Vec<u8> {
         join(self.prefix(), parts)
     }
 
-    /// What a key has behind the space's beginning.
+    /// Returns the part of a key after the space's prefix.
     pub fn rest(self, key: &[u8]) -> Option<&[u8]> {
         key.strip_prefix(self.prefix())
     }
 
-    /// What the notes of a workspace begin with, in a space of slots.
+    /// Returns the prefix of a workspace's notes, in a space of slots.
     pub fn slots(self, workspace: WorkspaceId) -> Vec<u8> {
         self.key(&[&workspace.number().to_be_bytes()])
     }
 
-    /// A part of what stands in a slot of a workspace.
+    /// Returns the key of one part of a slot's content.
     pub fn slot(self, workspace: WorkspaceId, slot: u8, part: u8) -> Vec<u8> {
         self.key(&[&workspace.number().to_be_bytes(), &[slot, part]])
     }
 }
 
-/// The slot of a key that [`Space::slot`] made.
+/// Returns the slot number in a key that [`Space::slot`] made.
 pub fn slot_of(key: &[u8]) -> Option<u8> {
     key.last_chunk::<2>().map(|[slot, _part]| *slot)
 }
 
-/// The note by which the agenda names an actor.
+/// Returns the key of an actor's note in the agenda.
 pub fn agenda(stream: StreamId) -> Vec<u8> {
     Space::Agenda.key(&[stream.to_string().as_bytes()])
 }
 
-/// The actor that such a note names.
+/// Returns the actor that an agenda key names.
 pub fn agenda_stream(key: &[u8]) -> Option<StreamId> {
     std::str::from_utf8(Space::Agenda.rest(key)?).ok()?.parse().ok()
 }
 
-/// The head of an actor's snapshot.
+/// Returns the key of the head of an actor's snapshot.
 pub(crate) fn snapshot(stream: StreamId) -> Vec<u8> {
     Space::Snapshots.key(&[stream.to_string().as_bytes()])
 }
 
-/// A part of the snapshot in one of an actor's two slots.
+/// Returns the key of one part of the snapshot in one of an actor's two slots.
 pub(crate) fn snapshot_part(stream: StreamId, slot: u8, part: u32) -> Vec<u8> {
     Space::Snapshots.key(&[stream.to_string().as_bytes(), &[b'/', slot], &part.to_be_bytes()])
 }
 
-/// Where an account stood by its number in an index before version 3.
+/// Returns the prefix under which an index before version 3 stored the accounts of a phone number.
 pub(crate) fn earlier_accounts_by_phone(hash: &[u8]) -> Vec<u8> {
     join(EARLIER_ACCOUNTS_BY_PHONE, &[hash])
 }
 
-/// Whether the note says how far others reach.
+/// True if the note records how far other notes reach.
 pub(crate) fn is_mark(key: &[u8]) -> bool {
     key.first() == Some(&MARK)
 }
@@ -248,7 +246,7 @@ mod tests {
     use super::*;
     use crate::ids::{AccountId, ChatId, WebhookId};
 
-    /// Whether a key may belong to both.
+    /// True if a key may belong to both.
     fn overlap(one: Keys, other: Keys) -> bool {
         match (one, other) {
             (Keys::One(one), Keys::One(other)) => one == other,
@@ -281,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Directories have these: another key would lose what is kept there.
+    /// Existing data directories contain these keys: under other keys the notes would be lost.
     #[test]
     fn notes_that_are_kept_stay_where_they_are() {
         let kept = Space::ALL.into_iter().filter(|space| space.origin() == Origin::Kept);

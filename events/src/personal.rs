@@ -1,4 +1,4 @@
-//! Values that need care: what belongs to a person, and digests of secrets.
+//! Values that need care: personal data, and digests of secrets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A text, name, phone or JID of a person. Never printed by `Debug`, so never in a log line.
+/// A text, name, phone number or JID of a person. `Debug` never prints it, so it never gets into a log line.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Personal(String);
 
 impl Personal {
-    /// The text itself, for whoever may see it.
+    /// Returns the text itself; call it only where the text may be seen.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -36,12 +36,12 @@ impl fmt::Debug for Personal {
     }
 }
 
-/// A 32-byte digest: of a token, a key or a body. Hexadecimal where people read it.
+/// A 32-byte digest of a token, a key or a body. Hexadecimal in human-readable formats, bytes in the log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// The blake3 digest of some bytes.
+    /// Returns the blake3 digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
@@ -66,7 +66,6 @@ impl Serialize for Digest {
 }
 
 impl<'de> Deserialize<'de> for Digest {
-    /// As it was written: hexadecimal where people read it, bytes in the log.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if !deserializer.is_human_readable() {
             return <[u8; 32]>::deserialize(deserializer).map(Self);
@@ -91,7 +90,7 @@ impl FromStr for Digest {
     }
 }
 
-/// The text is no digest.
+/// The text is not a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a digest has 64 hexadecimal digits")]
 pub struct NoDigest;

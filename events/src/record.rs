@@ -9,92 +9,89 @@ use crate::personal::Digest;
 use crate::time::Timestamp;
 use crate::who::Who;
 
-/// Who made a commit happen, and why.
+/// The originator of a commit, and the reason for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// The command's id; for a request from outside also the request's id. 0: no request.
+    /// The command's id; for a request from outside, also the request's id. 0 if there was no request.
     pub command: u64,
-    /// Who made it happen.
     pub by: Who,
-    /// What it followed from.
     pub trigger: Trigger,
 }
 
-/// What a commit followed from. The first two have the bytes that an optional [`Idempotency`] had in 0.1.0.
+/// The reason for a commit. The first two variants have the same bytes as the optional [`Idempotency`] of 0.1.0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
-    /// Something from outside, without a key of its own.
+    /// Something from outside, without an idempotency key.
     #[default]
     Outside,
-    /// A request from outside under the client's own key.
+    /// A request from outside with an idempotency key.
     Keyed(Idempotency),
-    /// The event at this position: somebody acted upon it, or an answer came to what was begun with it.
+    /// The event at this position: the commit reacts to it, or records the result of an effect that began with it.
     Event(Position),
 }
 
 impl Cause {
-    /// Something that came from outside and is no request.
+    /// Returns the cause of something that came from outside and was no request.
     pub const fn outside(by: Who) -> Self {
         Self { command: 0, by, trigger: Trigger::Outside }
     }
 
-    /// A request from outside.
+    /// Returns the cause of a request from outside.
     pub fn request(by: Who, command: u64, idempotency: Option<Idempotency>) -> Self {
         Self { command, by, trigger: idempotency.map_or(Trigger::Outside, Trigger::Keyed) }
     }
 
-    /// What followed from an event of the log.
+    /// Returns the cause of a commit that follows from an event of the log.
     pub const fn following(by: Who, position: Position) -> Self {
         Self { command: 0, by, trigger: Trigger::Event(position) }
     }
 
-    /// The client's own key for the request, if it gave one.
+    /// Returns the request's idempotency key, if it had one.
     pub const fn idempotency(&self) -> Option<&Idempotency> {
         if let Trigger::Keyed(given) = &self.trigger { Some(given) } else { None }
     }
 
-    /// The position of the event that this followed from.
+    /// Returns the position of the event that the commit followed from.
     pub const fn because(&self) -> Option<Position> {
         if let Trigger::Event(position) = self.trigger { Some(position) } else { None }
     }
 }
 
-/// A client's key, and what it stood for.
+/// A client's idempotency key, and the request that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Idempotency {
-    /// The key as it was given.
+    /// The key as the client sent it.
     pub key: String,
-    /// Digest of the request's body.
+    /// Digest of the request body.
     pub body: Digest,
 }
 
-/// One commit with its place in the log.
+/// A commit with its position in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Position of its first event.
     pub first: Position,
-    /// The rules' time at which it was decided.
+    /// Time of the decision, by the rules' clock.
     pub recorded_at: Timestamp,
     /// The tenant; no commit spans two.
     pub workspace: WorkspaceId,
-    /// What made it happen.
     pub cause: Cause,
     /// At least one event.
     pub events: Vec<Event>,
 }
 
 impl Record {
-    /// Position of its last event.
+    /// Returns the position of its last event.
     pub fn last(&self) -> Position {
         self.first.saturating_add(self.events.len() as u64).saturating_sub(1)
     }
 
-    /// Its events with their positions.
+    /// Returns its events with their positions.
     pub fn positioned(&self) -> impl Iterator<Item = (Position, &Event)> {
         (self.first..).zip(&self.events)
     }
 
-    /// The event at a position, if it is one of this record's.
+    /// Returns the event at a position, if it belongs to this record.
     pub fn event_at(&self, position: Position) -> Option<&Event> {
         let offset = position.checked_sub(self.first)?;
         self.events.get(usize::try_from(offset).ok()?)

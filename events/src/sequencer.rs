@@ -1,6 +1,6 @@
-//! Order first: a commit gets its place in memory at once, and every awake witness gets the commit.
+//! Gives every commit its position in memory at once, and delivers it to every awake actor that it concerns.
 //!
-//! Lives on the deciding thread. Durability is the writer's, who gets all commits in the same order.
+//! Lives on the deciding thread. The writer, which gets all commits in the same order, makes them durable.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -24,39 +24,37 @@ use crate::writer::Work;
 /// Commits that an awake actor has not applied yet.
 pub type Inbox = Rc<RefCell<VecDeque<Arc<Record>>>>;
 
-/// A commit that has no place yet.
+/// A commit that has no position yet.
 #[derive(Debug, Clone)]
 pub struct NewCommit {
-    /// The tenant.
     pub workspace: WorkspaceId,
-    /// The rules' time of the decision.
+    /// Time of the decision, by the rules' clock.
     pub recorded_at: Timestamp,
-    /// What made it happen.
     pub cause: Cause,
     /// At least one event.
     pub events: Vec<Event>,
 }
 
-/// Why a commit got no place.
+/// Why a commit got no position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// The decision was made on a state that misses a fact.
+    /// The decision was made on a state that misses an event.
     #[error("{stream} is at revision {actual}, not {expected}")]
     Conflict {
         /// The deciding actor's stream.
         stream: StreamId,
-        /// Revision that it decided on.
+        /// The revision that it decided on.
         expected: Revision,
-        /// Revision that the stream is at.
+        /// The stream's actual revision.
         actual: Revision,
     },
-    /// The decider is not registered, so it cannot know the stream's end.
+    /// The deciding actor is not registered and replayed, so it cannot know the stream's end.
     #[error("{0} is not awake")]
     NotAwake(StreamId),
-    /// A commit needs an event.
+    /// The commit has no events.
     #[error("a commit without events")]
     Empty,
-    /// It has more events or bytes than a record takes. Nothing has happened.
+    /// The commit has more events or bytes than a record takes. Nothing has happened.
     #[error("a commit beyond the limits of the format")]
     TooLarge,
     /// The writer has ended.
@@ -69,7 +67,7 @@ struct Subscriber {
     inbox: Inbox,
 }
 
-/// Gives every commit its place.
+/// Gives every commit its position.
 pub struct Sequencer {
     head: Position,
     index: Arc<Index>,
@@ -80,34 +78,35 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// Continues a log after everything that is durable in it.
+    /// Continues a log after its last durable event.
     pub fn new(index: Arc<Index>, watermark: Watermark, writer: UnboundedSender<Work>) -> Self {
         let head = watermark.durable();
         Self { head, index, watermark, awake: HashMap::new(), writer, tally: Arc::default() }
     }
 
-    /// Position of the last event that has a place.
+    /// Returns the position of the last sequenced event.
     pub const fn head(&self) -> Position {
         self.head
     }
 
-    /// Look-ups that see every commit that has a place.
+    /// Returns the index, which sees every sequenced commit.
     pub const fn index(&self) -> &Arc<Index> {
         &self.index
     }
 
-    /// Counts of what has got a place since the start.
+    /// Returns counts of what was sequenced since the start.
     pub const fn tally(&self) -> &Arc<EventCounters> {
         &self.tally
     }
 
-    /// From now on the actor's inbox gets every commit that concerns it. Says after which position that begins.
+    /// Delivers every commit that concerns the actor to its inbox from now on. Returns the position after which that
+    /// begins.
     pub fn register(&mut self, stream: StreamId, inbox: Inbox) -> Position {
         self.awake.insert(stream, Subscriber { revision: None, inbox });
         self.head
     }
 
-    /// Tells how many events the stream had when the actor was registered; only then may it append.
+    /// Sets how many events the stream had when the actor was registered; only after that may the actor append.
     pub fn replayed(&mut self, stream: StreamId, events: Revision) {
         if let Some(witness) = self.awake.get_mut(&stream) {
             let waiting = witness.inbox.borrow().iter().map(|record| concerned(record, stream)).sum::<u64>();
@@ -115,13 +114,13 @@ impl Sequencer {
         }
     }
 
-    /// The actor goes to sleep.
+    /// Stops delivering to an actor that goes to sleep.
     pub fn unregister(&mut self, stream: StreamId) {
         self.awake.remove(&stream);
     }
 
-    /// Gives a commit its place: in memory, at once. Checks the deciding actor's revision only; other witnesses get
-    /// the events whatever their revision.
+    /// Gives a commit its position, in memory and at once. Checks only the deciding actor's revision; other actors
+    /// get the events whatever their revision.
     pub fn append(
         &mut self,
         decider: StreamId,
@@ -160,31 +159,31 @@ impl Sequencer {
         }
     }
 
-    /// The position up to which every awake actor has applied what concerns it.
+    /// Returns the position up to which every awake actor has applied what concerns it.
     pub fn applied(&self) -> Position {
         let first_waiting = |witness: &Subscriber| witness.inbox.borrow().front().map(|record| record.first);
         let earliest = self.awake.values().filter_map(first_waiting).min();
         earliest.map_or(self.head, |first| first.saturating_sub(1))
     }
 
-    /// Sends notes to be stored behind everything sequenced so far.
+    /// Queues notes to be stored after everything sequenced so far.
     pub fn note(&self, notes: Vec<Note>) -> Result<(), AppendError> {
         self.writer.send(Work::Notes(notes)).map_err(|_| AppendError::Closed)
     }
 
-    /// Sends a snapshot's notes to be stored behind everything sequenced so far, as there is room.
+    /// Queues a snapshot's notes, to be stored after everything sequenced so far, as there is room.
     pub fn snapshot(&self, notes: Vec<Note>) -> Result<(), AppendError> {
         self.writer.send(Work::Snapshot(notes)).map_err(|_| AppendError::Closed)
     }
 
-    /// Sends a question that is answered when everything sequenced and noted so far is durable.
+    /// Returns a receiver that is answered when everything sequenced and noted so far is durable.
     pub fn settle(&self) -> Result<oneshot::Receiver<()>, AppendError> {
         let (told, settled) = oneshot::channel();
         self.writer.send(Work::Settle(told)).map_err(|_| AppendError::Closed)?;
         Ok(settled)
     }
 
-    /// Sends the index's new entries to be stored, if there are enough of them or `all` are wanted.
+    /// Queues the index's new entries to be stored, if there are enough of them or `all` is set.
     pub fn store_index(&self, all: bool) -> Result<(), AppendError> {
         match self.index.begin_flush(self.head, all) {
             Some(leaving) => self.writer.send(Work::Index(leaving)).map_err(|_| AppendError::Closed),

@@ -1,9 +1,10 @@
-//! States kept beside the records, so that a wake-up need not read a long past: only a shortcut, good for nothing else.
+//! Stores actors' states beside the records, so that a wake-up need not replay a long past. Nothing else relies on
+//! them.
 //!
-//! A snapshot is a stream's state as of a position, in notes: its parts, then a head that names them. The two latest
-//! take turns in two slots, so that what was stored last is whole whenever a power cut comes. Whatever is not exactly as
-//! it should be is passed over, and the past is read from the records: of another version of the rules, newer than the
-//! log, damaged.
+//! A snapshot is a stream's state as of a position, stored as notes: its parts, then a head that names them. The two
+//! latest snapshots alternate between two slots, so that the last complete one survives a power cut at any moment. A
+//! snapshot that is damaged, newer than wanted, or made by another version of the rules is ignored, and the state is
+//! replayed from the records.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,37 +15,37 @@ use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
 use crate::notes;
 use crate::personal::Digest;
 
-/// What names the parts of a stream's latest snapshot.
+/// The head of a stream's latest snapshot, which names its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Which rules folded the state.
+    /// The version of the rules that folded the state.
     pub rules: u64,
-    /// Everything up to here is in it.
+    /// All events up to here are in the state.
     pub position: Position,
-    /// Events of the stream up to there.
+    /// Number of the stream's events up to there.
     pub revision: Revision,
-    /// Length of its bytes.
+    /// Length of the encoded state.
     pub bytes: u64,
     digest: Digest,
     slot: u8,
-    /// How many parts each slot has.
+    /// The number of parts in each slot.
     parts: [u32; 2],
 }
 
-/// The place of a snapshot to be stored.
+/// Identifies a snapshot that is to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    /// Whose state it is.
     pub stream: StreamId,
-    /// Which rules folded it.
+    /// The version of the rules that folded the state.
     pub rules: u64,
-    /// Everything up to here is in it.
+    /// All events up to here are in the state.
     pub position: Position,
-    /// Events of the stream up to there.
+    /// Number of the stream's events up to there.
     pub revision: Revision,
 }
 
-/// The notes that keep a state, to be written in this order behind all records up to its position; and its head.
+/// Returns the notes that store a state, to be written in this order after all records up to its position, and its
+/// head.
 pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Result<(Vec<Note>, Head), CodecError> {
     let Place { stream, rules, position, revision } = place;
     let bytes = codec::encode_state(state)?;
@@ -66,7 +67,7 @@ pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Re
     Ok((stored, head))
 }
 
-/// The state that a stream's latest snapshot keeps, if these rules made it and it is whole and not newer than `to`.
+/// Loads the state of a stream's latest snapshot, if these rules made it and it is whole and not newer than `to`.
 pub fn load<S: DeserializeOwned>(
     log: &dyn Log,
     stream: StreamId,
@@ -89,7 +90,7 @@ pub fn load<S: DeserializeOwned>(
     Ok(codec::decode_state(&bytes).ok())
 }
 
-/// What names a stream's latest snapshot, whoever made it.
+/// Reads the head of a stream's latest snapshot, whichever rules made it.
 pub fn head(log: &dyn Log, stream: StreamId) -> Result<Option<Head>, ReadError> {
     let note = log.note(&notes::snapshot(stream))?;
     let parts = note.as_ref().and_then(|note| note.split_first_chunk());

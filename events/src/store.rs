@@ -1,4 +1,4 @@
-//! Where the log is kept: in a sled store on the disk, or in memory.
+//! The stores of the log: a sled store on the disk, or memory.
 
 mod catch_panic;
 mod closing;

@@ -1,4 +1,4 @@
-//! Follows the log as it grows: each record is read and decoded once, however many follow.
+//! Follows the log as it grows: reads and decodes each record once, however many followers there are.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,18 +14,18 @@ use crate::log::ReadError;
 use crate::record::Record;
 use crate::watermark::Watermark;
 
-/// The log is not read more often than this: what happens meanwhile is read at once.
+/// Shortest pause between two reads of the log; records that arrive meanwhile are read together.
 const LULL: Duration = Duration::from_millis(20);
-/// After a failed read the log is read again.
+/// Pause before the next read after a failed one.
 const READ_AGAIN: Duration = Duration::from_secs(1);
-/// Records read at once.
+/// The most records per read.
 const RECORDS_MAX: usize = 512;
-/// Bytes of records that one follower gets at once; one record may be more.
+/// Bytes of records that a follower gets per piece; a single record may be larger.
 const PIECE_BYTES: usize = 65_536;
-/// Bytes of recent records that are kept for the followers of one workspace; whoever is further behind reads the log.
+/// Bytes of recent records that are kept for the followers of one workspace; a follower further behind reads the log.
 const RECENT_BYTES: usize = 1_048_576;
 
-/// Reads the log for all that follow it. Clones are the same one.
+/// Reads the log for all its followers. Clones share the same tail.
 #[derive(Clone)]
 pub struct Tail(Arc<Shared>);
 
@@ -33,35 +33,35 @@ struct Shared {
     history: History,
     watermark: Watermark,
     state: Mutex<State>,
-    /// There is somebody to read for.
+    /// Notified when there is somebody to read for.
     wanted: Notify,
 }
 
 struct State {
-    /// All up to here is handed out.
+    /// All records up to here were handed out.
     position: Position,
     followed: BTreeMap<Option<WorkspaceId>, Followed>,
 }
 
-/// What is followed: one workspace, or everything.
+/// The followers of one workspace, or of everything.
 struct Followed {
     followers: usize,
-    /// All of it behind this place is in `recent`.
+    /// All records after this position are in `recent`.
     from: Position,
     recent: VecDeque<Read>,
     bytes: usize,
-    /// Position of its last event.
+    /// Position of the last event handed out to these followers.
     last: watch::Sender<Position>,
 }
 
-/// A record, and how long it is as it is stored.
+/// A record and its stored length.
 #[derive(Clone)]
 struct Read {
     record: Arc<Record>,
     bytes: usize,
 }
 
-/// Part of the log.
+/// A part of the log.
 #[derive(Debug)]
 pub struct Piece {
     records: Vec<Arc<Record>>,
@@ -70,7 +70,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Its events with their records, in order.
+    /// Returns its events with their records, in order.
     pub fn events(&self) -> impl Iterator<Item = (Position, &Record, &crate::event::Event)> {
         let events = self
             .records
@@ -79,24 +79,24 @@ impl Piece {
         events.filter(|(position, ..)| *position > self.after && *position <= self.to)
     }
 
-    /// Nothing of what is followed lies between the end of this piece and its last event.
+    /// Returns the position up to which this piece covers the log; it may lie after the piece's last event.
     pub fn to(&self) -> Position {
         self.to
     }
 }
 
 impl Tail {
-    /// Reads nothing before it runs.
+    /// Creates a tail that reads nothing until it runs.
     pub fn new(history: History, watermark: Watermark) -> Self {
         let state = State { position: watermark.durable(), followed: BTreeMap::new() };
         Self(Arc::new(Shared { history, watermark, state: Mutex::new(state), wanted: Notify::new() }))
     }
 
-    /// Follows a workspace, or everything, behind a position that is durable.
+    /// Follows a workspace, or everything, from behind a durable position.
     pub fn follow(&self, of: Option<WorkspaceId>, position: Position) -> Follower {
         let mut state = self.state();
         if state.followed.is_empty() {
-            // Nobody was read for, so nothing before this is in memory.
+            // Nothing was read while nobody followed, so no earlier record is in memory.
             state.position = state.position.max(self.0.watermark.durable());
         }
         let from = state.position;
@@ -130,7 +130,7 @@ impl Tail {
         }
     }
 
-    /// Waits for somebody to follow; how far was read.
+    /// Waits until somebody follows; returns how far the log was read.
     async fn wanted(&self) -> Position {
         loop {
             match self.place() {
@@ -140,7 +140,7 @@ impl Tail {
         }
     }
 
-    /// How far was read; `None` if nobody follows.
+    /// Returns how far the log was read; `None` if nobody follows.
     fn place(&self) -> Option<Position> {
         let state = self.state();
         (!state.followed.is_empty()).then_some(state.position)
@@ -197,7 +197,7 @@ impl Followed {
         self.last.send_replace(last);
     }
 
-    /// What lies behind a position, as much as fits into a piece; whether that is all.
+    /// Returns the records after a position, as many as fit into a piece, and true if these are all.
     fn after(&self, position: Position) -> (Vec<Arc<Record>>, bool) {
         let (mut records, mut bytes) = (Vec::new(), 0_usize);
         let begin = self.recent.partition_point(|read| read.record.last() <= position);
@@ -212,7 +212,7 @@ impl Followed {
     }
 }
 
-/// Somebody who follows. Gets each event once, in order, without a gap.
+/// A follower of the log. Gets each event once, in order, without a gap.
 pub struct Follower {
     tail: Tail,
     of: Option<WorkspaceId>,
@@ -221,22 +221,22 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// All up to here was seen.
+    /// Returns the position up to which this follower has seen everything.
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// Waits until there is something to see. Dropping it loses nothing.
+    /// Waits until there is something to read. Dropping the future loses nothing.
     pub async fn ready(&mut self) {
         if self.is_behind() {
             return;
         }
         let position = self.position;
-        // It ends with the tail, which this follower holds.
+        // Cannot fail: the tail, which this follower holds, keeps the sender.
         let _ = self.last.wait_for(|last| *last > position).await;
     }
 
-    /// The next piece; it may be empty.
+    /// Returns the next piece; it may be empty.
     pub async fn next(&mut self) -> Result<Piece, ReadError> {
         let piece = match self.recent() {
             Some(piece) => piece,
@@ -246,7 +246,7 @@ impl Follower {
         Ok(piece)
     }
 
-    /// Passes over what does not concern what is followed.
+    /// Moves the position past records that do not concern this follower, if it has seen all that do.
     pub fn pass(&mut self) {
         let state = self.tail.state();
         let place = self.position;
@@ -260,7 +260,7 @@ impl Follower {
         self.tail.state().followed.get(&self.of).is_some_and(|followed| self.position < followed.from)
     }
 
-    /// What is in memory, if that begins early enough.
+    /// Returns the next piece from memory, if memory begins early enough.
     fn recent(&self) -> Option<Piece> {
         let state = self.tail.state();
         let followed = state.followed.get(&self.of).filter(|followed| followed.from <= self.position)?;
@@ -269,7 +269,7 @@ impl Follower {
         Some(Piece { records, after: self.position, to: to.max(self.position) })
     }
 
-    /// What is only in the log.
+    /// Reads the next piece from the log.
     async fn earlier(&self) -> Result<Piece, ReadError> {
         let (of, after, to) = (self.of, self.position, self.tail.state().position);
         let history = &self.tail.0.history;

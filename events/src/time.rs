@@ -1,4 +1,4 @@
-//! Moments as the rules see them: milliseconds, compared and added, never read from a clock here.
+//! Moments in milliseconds, as the rules see them: compared and added, never read from a clock here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,30 +12,30 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// A moment this many milliseconds after 1970 began.
+    /// Returns the moment this many milliseconds after 1970-01-01 00:00 UTC.
     pub const fn from_ms(ms: i64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since 1970 began.
+    /// Returns the milliseconds since 1970-01-01 00:00 UTC.
     pub const fn ms(self) -> i64 {
         self.0
     }
 
-    /// The moment `ms` milliseconds later; the far end of time where that overflows.
+    /// Returns the moment `ms` milliseconds later, or the last possible one if that overflows.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add_unsigned(ms))
     }
 
-    /// Milliseconds from `earlier` to this moment; 0 if it is not earlier.
+    /// Returns the milliseconds from `earlier` to this moment; 0 if `earlier` is not earlier.
     pub fn since_ms(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339, UTC, with milliseconds.
+    /// Formats the moment as RFC 3339 in UTC, with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match chrono::DateTime::from_timestamp_millis(self.0) {
             Some(at) => f.pad(&at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
@@ -53,7 +53,7 @@ impl FromStr for Timestamp {
 }
 
 impl Serialize for Timestamp {
-    /// What people read has it as they read it; what is stored, as a number.
+    /// Writes text in human-readable formats, a number in the log.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
     }

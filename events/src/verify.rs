@@ -1,11 +1,11 @@
-//! Checks a log from first to last: places, hashes, bytes. Names the first record that is wrong.
+//! Checks a log from first to last: positions, hashes, bytes. Reports the first record that is wrong.
 
 use crate::chain;
 use crate::codec::decode;
 use crate::log::{Head, Log, ReadError};
 use crate::record::Record;
 
-/// Walks all records in order, checking each; `visit` sees those that are right.
+/// Walks all records in order and checks each; `visit` gets those that are right.
 pub fn verify(log: &dyn Log, mut visit: impl FnMut(&Record)) -> Result<Head, ReadError> {
     let wanted = log.head();
     let mut head = Head::EMPTY;

@@ -1,4 +1,4 @@
-//! How far the log is sequenced, and how far it is durable. Shared by all threads.
+//! The positions up to which the log is sequenced and durable. Shared by all threads.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,33 +15,33 @@ pub struct Watermark(Arc<Heads>);
 struct Heads {
     sequenced: AtomicU64,
     durable: AtomicU64,
-    /// Wakes in the order of waiting, unlike tokio's watch: the same seed must tell the same story.
+    /// Wakes waiters in order, unlike tokio's watch, so that the same seed gives the same run.
     risen: Notify,
 }
 
 impl Watermark {
-    /// Both heads at the same place.
+    /// Creates a watermark with both heads at the same position.
     pub fn at(position: Position) -> Self {
         let heads = Heads { sequenced: position.into(), durable: position.into(), risen: Notify::new() };
         Self(Arc::new(heads))
     }
 
-    /// Position of the last event that has a place, durable or not.
+    /// Returns the position of the last sequenced event, durable or not.
     pub fn sequenced(&self) -> Position {
         self.0.sequenced.load(Ordering::Acquire)
     }
 
-    /// Position of the last event that would survive a power cut.
+    /// Returns the position of the last event that would survive a power cut.
     pub fn durable(&self) -> Position {
         self.0.durable.load(Ordering::Acquire)
     }
 
-    /// Waits until everything that is sequenced now is durable, and says how far that reaches.
+    /// Waits until everything that is sequenced now is durable; returns how far the log is durable then.
     pub async fn settled(&self) -> Position {
         self.reached(self.sequenced()).await
     }
 
-    /// Waits until `position` is durable, and says how far the log is durable by then.
+    /// Waits until `position` is durable; returns how far the log is durable then.
     pub async fn reached(&self, position: Position) -> Position {
         loop {
             let mut risen = pin!(self.0.risen.notified());

@@ -1,4 +1,4 @@
-//! Who made something happen. The log, the API and exports all show the same text.
+//! The originator of a change. The log, the API and exports all show the same text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,46 +6,47 @@ use std::str::FromStr;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a key's text begins with.
+/// Prefix of a key's text.
 const KEY: &str = "key/";
-/// What a person's text begins with.
+/// Prefix of a person's text.
 const PERSON: &str = "person/";
 /// Any key of a workspace, in records of 0.1.0.
 const API: &str = "api";
 
-/// Who made something happen.
+/// The originator of a change.
 ///
-/// Its text is `operator`, `key/3`, `inbound`, `person/7`, `transport`, `receiver`, `mail`, `restore` or `system`, in the
-/// bytes of the log as well as in JSON.
+/// Its text is `operator`, `key/3`, `inbound`, `person/7`, `transport`, `receiver`, `mail`, `restore` or `system`, in
+/// the log as well as in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
-    /// Whoever has the operator's key.
+    /// The holder of the operator's key.
     Operator,
-    /// Whoever has this API key of the workspace. 0: one of its keys, in records of 0.1.0, which did not tell them apart.
+    /// The holder of this API key of the workspace. 0 in records of 0.1.0, which did not distinguish a workspace's
+    /// keys.
     Key(u32),
-    /// Whoever posts to the workspace's secret URL.
+    /// The sender of a request to the workspace's secret URL.
     Inbound,
     /// This person, signed in to the console.
     Person(u32),
-    /// WhatsApp, or whatever carries messages in its place.
+    /// WhatsApp, or another transport in its place.
     Transport,
-    /// Whoever gets the reports, by answering them.
+    /// The receiver of the reports, by its responses.
     Receiver,
     /// The mail server.
     Mail,
-    /// Bringing back a backup.
+    /// The restoration of a backup.
     Restore,
-    /// Tidings itself: its own rules, when their time has come.
+    /// Tidings itself: a rule whose time has come.
     System,
 }
 
-/// The text names nobody who can make something happen.
+/// The text names no originator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown originator")]
 pub struct UnknownWho;
 
 impl Who {
-    /// Its text, where that is the same for all of the kind.
+    /// Returns the text of an originator that has no number.
     const fn word(self) -> Option<&'static str> {
         Some(match self {
             Self::Operator => "operator",
@@ -84,7 +85,7 @@ impl FromStr for Who {
             None if text == API => Ok(Self::Key(0)),
             None => text.strip_prefix(PERSON).unwrap_or_default().parse().map(Self::Person),
         };
-        // One number has one text: no sign, no leading zero.
+        // Each number has one text: no sign, no leading zero.
         who.ok().filter(|who| text == API || who.to_string() == text).ok_or(UnknownWho)
     }
 }

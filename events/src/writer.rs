@@ -1,4 +1,4 @@
-//! Then durability: what was sequenced meanwhile becomes one batch, is synced once, and raises the watermark.
+//! Makes sequenced commits durable: what waits becomes one batch, is synced once, and raises the watermark.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use crate::notes::is_mark;
 use crate::record::Record;
 use crate::watermark::Watermark;
 
-/// Commits of one batch at most.
+/// The most commits in one batch.
 pub const BATCH_COMMITS_MAX: usize = 256;
-/// A batch is closed when it has grown beyond this.
+/// A batch is closed once it has grown beyond this.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
 
-/// Notes of the index and of snapshots in one batch at most.
+/// The most notes of the index and of snapshots in one batch.
 pub const BATCH_NOTES_MAX: usize = 128;
-/// With commits, a batch takes this part of the notes that wait, so that storing them delays no commit for long.
+/// A batch with commits takes one in this many of the waiting notes, so that storing them delays no commit for long.
 const NOTES_PART: usize = 64;
 const BATCH_NOTES_MIN: usize = 8;
-/// Entries that are freed after a batch; all at once where more runs of them wait.
+/// Entries to free after each batch. If more than `SPENT_MAX` runs of entries wait, a whole run is freed.
 const FREED_AT_ONCE: usize = 512;
 const SPENT_MAX: usize = 2;
 
-/// What the writer is given, in order.
+/// Work for the writer, in order.
 pub enum Work {
-    /// A commit with its place.
+    /// A commit with its position.
     Commit(Arc<Record>),
     /// Entries of the index that cover everything before them.
     Index(FlushBatch),
@@ -38,17 +38,17 @@ pub enum Work {
     Notes(Vec<Note>),
     /// Notes that may take several batches, in this order.
     Snapshot(Vec<Note>),
-    /// Tells when everything before it is durable, the index included.
+    /// Answered when everything before it is durable, the index included.
     Settle(oneshot::Sender<()>),
 }
 
-/// Why the writer had to give up. There is no second attempt: after a failed sync nobody knows what is on the disk.
+/// Why the writer gave up. It makes no second attempt: after a failed sync nobody knows what is on the disk.
 #[derive(Debug, thiserror::Error)]
 pub enum WriterError {
-    /// A record has no bytes.
+    /// A record could not be encoded.
     #[error(transparent)]
     Encode(#[from] CodecError),
-    /// The log did not take it.
+    /// The log could not be written or synced.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -60,14 +60,15 @@ pub struct Writer {
     watermark: Watermark,
     head: Head,
     backlog: VecDeque<Later>,
-    /// About how many notes that is.
+    /// Roughly the number of notes in the backlog.
     waiting: usize,
     spent: VecDeque<Reclaimed>,
-    /// Marks that stay where they are, for something behind them was left out: the next start reads it from the records.
+    /// Marks that are no longer moved on, because notes that they would cover were left out: the next start reads
+    /// those from the records.
     stuck: BTreeSet<Vec<u8>>,
 }
 
-/// What is stored when there is room in a batch.
+/// Work that waits for room in a batch.
 enum Later {
     Note(Note),
     Storing(Flushing),
@@ -107,8 +108,8 @@ impl Writer {
             if first.is_none() && !self.has_backlog() {
                 return Ok(());
             }
-            // Where processors are short, whoever is about to commit goes first: a sync for many costs no more than one for
-            // few.
+            // If CPUs are scarce, let threads that are about to commit go first: one sync for many commits costs no
+            // more than one for few.
             std::thread::yield_now();
             let prepared = self.prepare(first, &mut work)?;
             self.write(&prepared)?;
@@ -116,12 +117,12 @@ impl Writer {
         }
     }
 
-    /// Whether there is something to write even without new work.
+    /// True if there is something to write even without new work.
     pub fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
     }
 
-    /// Encodes the first piece of work and what waits behind it, as much as fits into one batch.
+    /// Encodes the first piece of work and those that wait behind it, as many as fit into one batch.
     pub fn prepare(
         &mut self,
         first: Option<Work>,
@@ -141,7 +142,7 @@ impl Writer {
         Ok(prepared)
     }
 
-    /// Takes a piece of work; says how many bytes of the batch it needs.
+    /// Takes a piece of work; returns how many bytes it adds to the batch.
     fn take(&mut self, work: Work, prepared: &mut Prepared) -> Result<usize, CodecError> {
         match work {
             Work::Commit(record) => return prepared.chain(&record),
@@ -161,8 +162,8 @@ impl Writer {
         Ok(0)
     }
 
-    /// Notes that go together, or none of them if one is too long: the log goes on without them. The
-    /// marks among them stay where they are from then on.
+    /// Returns these notes, or none of them if one is too long: they belong together, and the log goes on without
+    /// them. The marks among them are no longer moved on from then on.
     fn fitting(&mut self, mut notes: Vec<Note>) -> Vec<Note> {
         let unfit = |(key, value): &Note| {
             key.len() > KEY_BYTES_MAX || value.as_ref().is_some_and(|value| value.len() > NOTE_BYTES_MAX)
@@ -177,7 +178,7 @@ impl Writer {
         notes
     }
 
-    /// Adds what waits for room.
+    /// Fills the batch with waiting work.
     fn fill(&mut self, prepared: &mut Prepared) {
         let part = (self.waiting / NOTES_PART).clamp(BATCH_NOTES_MIN, BATCH_NOTES_MAX);
         let room = if prepared.batch.records.is_empty() { BATCH_NOTES_MAX } else { part };
@@ -203,27 +204,27 @@ impl Writer {
         self.waiting = if self.has_backlog() { self.waiting.saturating_sub(taken) } else { 0 };
     }
 
-    /// Hands the batch to the log. Nothing is durable yet.
+    /// Writes the batch to the log. Nothing is durable yet.
     pub fn write(&mut self, prepared: &Prepared) -> Result<(), WriterError> {
         self.log.write(&prepared.batch)?;
         self.head = prepared.head;
         Ok(())
     }
 
-    /// Makes it durable, and says so.
+    /// Makes the batch durable, raises the watermark, and answers those who wait for it.
     pub fn sync(&mut self, prepared: Prepared) -> Result<(), WriterError> {
         self.log.sync()?;
         let Prepared { head, stored, settled, .. } = prepared;
         self.watermark.raise(head.position);
         self.forget(stored);
         for told in settled {
-            // Whoever asked may have gone.
+            // The receiver may be gone.
             let _ = told.send(());
         }
         Ok(())
     }
 
-    /// Lets go of what is stored, a part at a time.
+    /// Frees the memory of what is stored, a part at a time.
     fn forget(&mut self, stored: Vec<Flushing>) {
         self.spent.extend(stored.into_iter().map(|stored| self.index.finish_flush(stored)));
         let count = if self.spent.len() > SPENT_MAX { usize::MAX } else { FREED_AT_ONCE };
@@ -234,7 +235,7 @@ impl Writer {
 }
 
 impl Prepared {
-    /// Adds a commit to the chain; says how many bytes it takes.
+    /// Encodes a commit and adds it to the hash chain; returns how many bytes it takes.
     fn chain(&mut self, record: &Record) -> Result<usize, CodecError> {
         let mut bytes = Vec::with_capacity(512);
         codec::encode_record(record, &mut bytes)?;

@@ -1,4 +1,4 @@
-//! That whatever is written is read back, and that no bytes at all make the reader panic.
+//! Tests that everything written is read back, and that no bytes make the decoder panic.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken helper fails the test")]
 
 #[path = "shared/random.rs"]
@@ -110,7 +110,7 @@ fn a_record_that_claims_more_events_is_refused_before_room_is_made_for_them() {
     let mut behind = Vec::new();
     codec::encode_event(&event, &mut behind).unwrap();
     let bytes = encoded(&with_events(vec![event]));
-    // The count of events is the header's last byte; larger ones take a mark and two or four bytes.
+    // The count of events is the header's last byte; larger counts take a mark and two or four bytes.
     let (count, header) = bytes[..bytes.len() - behind.len()].split_last().unwrap();
     assert_eq!(*count, 1);
     for claimed in [&[0][..], &[0xfb, 0xe9, 3], &[0xfc, 0xff, 0xff, 0xff, 0xff]] {

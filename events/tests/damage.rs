@@ -1,4 +1,4 @@
-//! That `verify` names the position of whatever was changed, lost or moved.
+//! Tests that `verify` reports the position of whatever was changed, lost or moved.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken helper fails the test")]
 
 #[path = "shared/hand.rs"]
@@ -19,14 +19,14 @@ use proptest::prelude::*;
 
 use self::hand::{Hand, queued};
 
-/// Ten records of one to three events. The positions that they begin at are 1, 2, 4, 7, 8, 10, 13, 14, 16 and 19.
+/// Ten records of one to three events. They begin at the positions 1, 2, 4, 7, 8, 10, 13, 14, 16 and 19.
 fn sound() -> (Vec<StoredRecord>, Head) {
     let mut hand = Hand::after(Head::EMPTY);
     let batch = hand.batch((0..10).map(|number| vec![queued(number as u64, "hello"); number % 3 + 1]));
     (batch.records, hand.head)
 }
 
-/// What is found wrong in a log of these records, the same in memory and on disk.
+/// Returns the position of the damage found in a log of these records, the same in memory and on disk.
 fn found_wrong(records: &[StoredRecord]) -> Option<Position> {
     let folder = tempfile::tempdir().unwrap();
     let logs: [Arc<dyn Log>; 2] = [Arc::new(MemoryLog::default()), Arc::new(SledLog::open(folder.path(), 1).unwrap())];
@@ -53,7 +53,7 @@ fn flip(stored: &mut StoredRecord, at: usize, with: u8) {
     stored.bytes = bytes.into();
 }
 
-/// Changes a record's content and gives it the hash that it should have.
+/// Changes a record's content, and gives it the hash that fits.
 fn rewrite(stored: &mut StoredRecord, change: impl FnOnce(Record) -> Record) {
     let record = change(decode(stored).unwrap());
     let mut bytes = Vec::new();
@@ -167,7 +167,7 @@ fn a_record_with_more_events_than_there_were_breaks_the_next_one() {
 
 #[test]
 fn a_record_that_names_another_one_before_it_is_named() {
-    // On disk a page keeps the hash of its first record's forerunner only, so this is for logs that keep all.
+    // On disk a page keeps only the hash before its first record, so this is for logs that keep all.
     for at in 0..10 {
         let (mut records, _) = sound();
         records[at].previous = Digest([7; 32]);

@@ -1,5 +1,5 @@
 //! The frozen bytes of every event type, of records and of the chain. A released line of `golden/bytes.hex` is never
-//! changed: a new meaning is a new type number or version, with a line of its own.
+//! changed: a new meaning gets a new type number or version, with its own line.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken helper fails the test")]
 
 #[path = "shared/samples.rs"]
@@ -18,16 +18,16 @@ use events::webhook::{BundleOpened, BundleOpenedV1, DeliveryFailed};
 use self::samples::{records, samples};
 
 const FROZEN: &str = include_str!("golden/bytes.hex");
-/// Set it to write the lines that are missing; lines that are there stay as they are.
+/// Set this variable to write missing lines; existing lines stay as they are.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 
-/// The lines: a name such as `SendDeferred.1.2` (the third sample of version 1) and its bytes.
+/// Reads the lines: a name such as `SendDeferred.1.2` (the third sample of version 1), and its bytes.
 fn frozen() -> BTreeMap<&'static str, Vec<u8>> {
     let lines = FROZEN.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once(' ')).map(|(name, hex)| (name, bytes(hex))).collect()
 }
 
-/// All events that must have a line, by its name.
+/// Returns all events that must have a line, by the line's name.
 fn named() -> BTreeMap<String, Event> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut named = BTreeMap::new();
@@ -40,7 +40,7 @@ fn named() -> BTreeMap<String, Event> {
     named
 }
 
-/// All lines as they should be.
+/// Returns all lines as they should be.
 fn wanted() -> BTreeMap<String, Vec<u8>> {
     let mut wanted: BTreeMap<_, _> = named().iter().map(|(name, event)| (name.clone(), encoded(event))).collect();
     let mut previous = chain::GENESIS;
@@ -53,7 +53,7 @@ fn wanted() -> BTreeMap<String, Vec<u8>> {
     wanted
 }
 
-/// What lines of versions that are written no more are read as today.
+/// Returns today's events for lines of versions that are no longer written.
 fn of_earlier_versions() -> BTreeMap<String, Event> {
     let earlier = samples().into_iter().filter_map(|event| match event {
         Event::BundleOpened(BundleOpened { webhook, chat, window, message, at, .. }) => {
@@ -107,7 +107,7 @@ fn the_bytes_of_every_sample_are_the_frozen_ones() {
     }
 }
 
-/// What the frozen events of earlier versions are today.
+/// Returns today's events for the frozen events of earlier versions.
 fn earlier() -> BTreeMap<String, Event> {
     let failed = samples().into_iter().filter_map(|event| match event {
         Event::DeliveryFailed(e) => Some(DeliveryFailed { delivery_not_before: None, ..e }),

@@ -1,6 +1,6 @@
-//! What is odd about a phone, and what makes it no number, in words.
+//! The oddities of phone numbers, and the reasons why a text is no number, in words.
 
-/// What was dropped from a number, or makes one doubt that it is the right one. Strict webhooks refuse it.
+/// Something that was dropped from a number, or that makes the number doubtful. Strict webhooks refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Oddity {
     /// `tel:`
@@ -9,7 +9,7 @@ pub enum Oddity {
     /// `whatsapp:`
     #[error("\"whatsapp:\" was dropped")]
     WhatsApp,
-    /// A spreadsheet's mark of a text.
+    /// The apostrophe with which a spreadsheet marks text.
     #[error("the ' before it was dropped")]
     Apostrophe,
     /// `00`
@@ -21,7 +21,7 @@ pub enum Oddity {
     /// Ten digits without a plus.
     #[error("ten digits without + look like a number without its country's code")]
     LooksNational,
-    /// It came as a number of JSON with a fraction or an exponent.
+    /// The number is a JSON number with a fraction or an exponent.
     #[error("it is written as a JSON number with a fraction or an exponent")]
     JsonNumber,
     /// It is a JID.
@@ -47,16 +47,16 @@ pub enum NoNumber {
     /// A slash of any kind.
     #[error("it has a slash ({0})")]
     Slash(char),
-    /// An `@` that makes no JID.
+    /// An `@` in a text that is no JID.
     #[error("it has an @ and is no WhatsApp JID")]
     At,
     /// A line break between digits.
     #[error("it has a line break")]
     LineBreak,
-    /// Something else that belongs to no number.
+    /// Another character that is not part of a number.
     #[error("it has the character {}", shown(*.0))]
     Character(char),
-    /// A plus that does not begin it.
+    /// A plus that is not at the beginning.
     #[error("it has a + that does not begin it")]
     Plus,
     /// `12025550101.5`
@@ -71,28 +71,28 @@ pub enum NoNumber {
     /// `+12025550101 (12)`
     #[error("it ends with something in brackets")]
     BracketedTail,
-    /// Brackets that group nothing.
+    /// Brackets that do not match, or are empty.
     #[error("its brackets do not match")]
     Brackets,
     /// Two groups of digits that could each be a number.
     #[error("it looks like two numbers")]
     TwoNumbers,
-    /// Dialled like that in North America.
+    /// The exit code that is dialled in North America.
     #[error("011 is dialled from North America only: write + instead")]
     ExitCode,
-    /// No country's code begins like that.
+    /// A leading 0: no country code begins with it.
     #[error("it begins with 0, so its country's code is missing")]
     LeadingZero,
     /// Too few digits.
     #[error("it has fewer than 7 digits")]
     TooShort,
-    /// Too many.
+    /// Too many digits.
     #[error("it has more than 15 digits")]
     TooLong,
 }
 
 impl NoNumber {
-    /// Why a number cannot have this character.
+    /// Returns why a number cannot contain this character.
     pub(super) fn of(c: char) -> Self {
         match c {
             '{' | '}' => Self::Placeholder,
@@ -105,7 +105,7 @@ impl NoNumber {
     }
 }
 
-/// The character, or its code where nothing is seen of it.
+/// Returns the character, or its code if it is invisible.
 fn shown(c: char) -> String {
     if events::characters::is_unseen(c) { format!("U+{:04X}", u32::from(c)) } else { c.to_string() }
 }

@@ -1,22 +1,22 @@
-//! A phone taken apart: its groups of digits, and what stands between them.
+//! Splits a phone number into its groups of digits and what stands between them.
 
 use events::characters::is_ignorable;
 
 use super::{DIGITS_MAX, Kind, NATIONAL_DIGITS, NoNumber, Oddity, WHOLE_GROUP_MIN};
 
-/// Whose numbers keep the 0 of an area's code, also from abroad: Italy and San Marino.
+/// Country codes whose numbers keep the 0 of the area code, even when called from abroad: Italy and San Marino.
 const KEEP_THEIR_ZERO: [&str; 2] = ["39", "378"];
 
-/// What stands before a number, in any case of letters.
+/// Prefixes of a number, in upper or lower case.
 const SCHEMES: [(&str, Oddity); 2] = [("tel:", Oddity::Tel), ("whatsapp:", Oddity::WhatsApp)];
 
-/// So many digits are dialled from North America to call abroad, at least.
+/// The fewest digits that are dialled from North America to call abroad.
 const ABROAD_DIGITS_MIN: usize = 13;
 
-/// So many digits are kept to be looked at: more are no number.
+/// The most digits that are kept: a text with more of them is no number.
 const KEPT_MAX: usize = DIGITS_MAX + 8;
 
-/// The text without what is not seen around it, an apostrophe and a scheme before it.
+/// Removes blanks around the text, and an apostrophe and a scheme before it.
 pub(super) fn without_prefixes(text: &str) -> (&str, Vec<Oddity>) {
     let mut oddities = Vec::new();
     let mut text = trimmed(text);
@@ -32,7 +32,7 @@ pub(super) fn without_prefixes(text: &str) -> (&str, Vec<Oddity>) {
     (text, oddities)
 }
 
-/// What follows a scheme, whatever unseen stands in it.
+/// Returns the text after a scheme, which may contain invisible characters.
 fn behind<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let mut seen = text.char_indices().filter(|(_, c)| !is_ignorable(*c));
     let mut end = 0;
@@ -47,33 +47,33 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c))
 }
 
-/// Digits that nothing seen separates.
+/// A run of digits without a visible character between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Group {
-    /// Where it begins among all digits.
+    /// Index of its first digit among all digits.
     start: usize,
     length: usize,
 }
 
-/// What was found in a text, in order.
+/// The parts of a text, in order.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     /// The first digits, as ASCII.
     digits: String,
-    /// How many there are in all.
+    /// The number of all digits.
     count: usize,
     groups: Vec<Group>,
     has_plus: bool,
-    /// How many digits stand before each dot.
+    /// For each dot, the number of digits before it.
     dots: Vec<usize>,
-    /// Whether a dot stands where no digit stands before and behind it.
+    /// True if a dot does not directly follow a digit, or something other than a digit directly follows a dot.
     has_loose_dot: bool,
-    /// How many digits stand before each bracket that opens.
+    /// For each opening bracket, the number of digits before it.
     brackets: Vec<usize>,
     is_open: bool,
-    /// How many digits stand before the last bracket that closes.
+    /// The number of digits before the last closing bracket.
     closed: usize,
-    /// What was there last, unseen characters aside.
+    /// The kind of the last character, invisible ones ignored.
     last: Option<Kind>,
 }
 
@@ -105,7 +105,7 @@ impl Parts {
                 self.brackets.push(self.count);
             }
             Kind::Closing => {
-                // A bracket with nothing in it lacks what belongs there.
+                // Empty brackets: what belongs there is missing.
                 let is_empty = self.brackets.last() == Some(&self.count);
                 if !self.is_open || is_empty {
                     return Err(NoNumber::Brackets);
@@ -133,14 +133,14 @@ impl Parts {
         self.count += 1;
     }
 
-    /// Whether what stands here before an E is what spreadsheets write there.
+    /// True if the text around an E looks like a number that a spreadsheet has shortened.
     fn is_mantissa(&self, text: &str) -> bool {
         let exponent = text.rsplit(['e', 'E']).next().unwrap_or_default();
         let exponent = exponent.trim_start_matches(['+', '-']);
         self.count > 0 && !exponent.is_empty() && exponent.bytes().all(|b| b.is_ascii_digit())
     }
 
-    /// The digits that count, and whether they begin with a country's code for certain.
+    /// Returns the digits that count, and true if they certainly begin with a country code.
     pub(super) fn number(&self, oddities: &mut Vec<Oddity>) -> Result<(&str, bool), NoNumber> {
         self.judge_brackets()?;
         let cut = self.fraction()?;
@@ -167,7 +167,8 @@ impl Parts {
         Ok((digits, self.has_plus || is_exit))
     }
 
-    /// A bracket behind digits must not begin with 0, nor end the text.
+    /// Checks that brackets after other digits do not begin with 0, except in numbers that keep it, and do not end
+    /// the text.
     fn judge_brackets(&self) -> Result<(), NoNumber> {
         for before in self.brackets.iter().copied().filter(|before| *before > 0) {
             let inside = self.groups.iter().find(|group| group.start == before);
@@ -183,8 +184,8 @@ impl Parts {
         if is_tail { Err(NoNumber::BracketedTail) } else { Ok(()) }
     }
 
-    /// Whether 0 or 00 stands behind the last of several dots: a group, a fraction or a switchboard's, nobody can tell.
-    /// Behind another group of two digits 00 is one more.
+    /// True if 0 or 00 follows the last of several dots: nobody can tell if that is a group, a fraction or an
+    /// extension. After another group of two digits, 00 is one more group.
     fn ends_with_dotted_zeros(&self) -> bool {
         let [.., before, last] = self.groups.as_slice() else { return false };
         let zeros = self.digits.get(last.start..).unwrap_or_default();
@@ -192,7 +193,7 @@ impl Parts {
         matches!(zeros, "0" | "00") && !is_pair && self.dots.contains(&last.start)
     }
 
-    /// How many digits at the end are the fraction of a whole number.
+    /// Returns how many digits at the end are the fraction of a whole number.
     fn fraction(&self) -> Result<usize, NoNumber> {
         let [before] = self.dots.as_slice() else {
             return if self.ends_with_dotted_zeros() { Err(NoNumber::Fraction) } else { Ok(0) };
@@ -200,7 +201,7 @@ impl Parts {
         let after = self.digits.get(*before..).unwrap_or_default();
         let is_nothing = after.bytes().all(|b| b == b'0');
         let is_final = !self.has_loose_dot && matches!(self.last, Some(Kind::Digit(_)));
-        // Behind groups two zeros may be one more group.
+        // In a number of several groups, two zeros may be one more group.
         let is_one_number = self.groups.len() == 2;
         match self.count - before {
             1 if is_nothing && is_final => Ok(1),

@@ -1,4 +1,4 @@
-//! Every clause of how phones are read, and a referee who reads them otherwise.
+//! Tests every rule for phone numbers, and compares the parser with a second one that works differently, the referee.
 
 mod referee;
 
@@ -13,7 +13,7 @@ fn phone(text: &str) -> Result<String, NoNumber> {
     read(text).map(|number| number.phone)
 }
 
-/// Spaces, dashes, dots and brackets group digits; some characters nobody sees at all.
+/// Spaces, dashes, dots and brackets group digits; some characters are invisible.
 #[test]
 fn what_groups_digits_is_dropped_without_a_word() {
     for text in [
@@ -36,7 +36,7 @@ fn what_groups_digits_is_dropped_without_a_word() {
     ] {
         assert_eq!(read(text), Ok(Number { phone: ADA.to_owned(), oddities: vec![] }), "{text:?}");
     }
-    // A German switchboard, whose 0 belongs to the number.
+    // A German extension, whose 0 belongs to the number.
     assert_eq!(phone("+49 30 901820-0").as_deref(), Ok("+49309018200"));
     assert_eq!(phone("+49 30 901820–0").as_deref(), Ok("+49309018200"));
     // Pairs of digits, as in France: 00 is one of them.
@@ -45,7 +45,7 @@ fn what_groups_digits_is_dropped_without_a_word() {
     assert_eq!(phone("+39 (06) 5550 1234").as_deref(), Ok("+390655501234"));
 }
 
-/// What spreadsheets, address books and other gateways add to numbers.
+/// Additions of spreadsheets, address books and other gateways.
 #[test]
 fn what_is_added_to_numbers_is_dropped_and_told() {
     for (text, oddity) in [
@@ -70,7 +70,7 @@ fn what_is_added_to_numbers_is_dropped_and_told() {
     assert_eq!(read("002025550101").unwrap().oddities, [Oddity::DoubleZero]);
 }
 
-/// To drop any of this could make it somebody else's number.
+/// Dropping any of this could make it somebody else's number.
 #[test]
 fn what_a_person_might_read_otherwise_is_no_number() {
     for (text, why) in [
@@ -142,7 +142,7 @@ fn what_a_person_might_read_otherwise_is_no_number() {
     assert_eq!(NoNumber::Character('\u{1}').to_string(), "it has the character U+0001");
 }
 
-/// Each character there is, in the middle of a number: what does not belong there is never dropped.
+/// Tries every character in the middle of a number: one that does not belong there is never dropped.
 #[test]
 fn no_other_character_is_dropped() {
     for c in '\0'..=char::MAX {
@@ -159,7 +159,7 @@ fn no_other_character_is_dropped() {
     }
 }
 
-/// Pieces that phones are made of, good and bad.
+/// Pieces of phone numbers, good and bad.
 fn piece() -> impl Strategy<Value = String> {
     const ODD: &[&str] =
         &["+", "＋", "00", "011", ".0", ".00", ".5", "'", "tel:", "WhatsApp:", "/", "e", "E+10", "\n", ",", "@", "²"];
@@ -185,7 +185,7 @@ fn composed() -> impl Strategy<Value = String> {
     (begin, prop::collection::vec(piece(), 0..9)).prop_map(|(begin, pieces)| format!("{begin}{}", pieces.concat()))
 }
 
-/// A number of E.164, with something unseen or grouping between any two of its digits.
+/// A number in E.164, with invisible or grouping characters between its digits.
 fn spelled() -> impl Strategy<Value = (String, String)> {
     let between = prop_oneof![
         5 => Just(String::new()),
@@ -220,8 +220,8 @@ proptest! {
         prop_assert_eq!(phone(&text).ok(), referee::read(&text), "{:?}", text);
     }
 
-    /// However a number is grouped and whatever unseen stands in it, it is that number. Two groups that could be numbers
-    /// each are none.
+    /// A number stays the same however it is grouped and whatever invisible characters it contains, unless it has two
+    /// groups that could each be a number.
     #[test]
     fn a_number_is_read_in_every_spelling((wanted, text) in spelled()) {
         match phone(&text) {
@@ -235,7 +235,7 @@ proptest! {
         prop_assert_eq!(read(&text), read_by_parts(&text));
     }
 
-    /// What is read is read again as itself.
+    /// Parsing the result again gives the same number.
     #[test]
     fn a_number_is_its_own_spelling(text in composed()) {
         if let Ok(number) = read(&text) {

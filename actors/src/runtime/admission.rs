@@ -1,4 +1,4 @@
-//! Bounds the commands in flight, fair between workspaces: one of them alone gets at most half of what is free.
+//! Limits the commands in flight, fairly between workspaces: a single one gets at most half of all permits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ pub(crate) struct Admission {
     shares: Arc<DashMap<WorkspaceId, usize>>,
 }
 
-/// A place among the commands in flight; given back when dropped.
+/// A permit for one command in flight; returned when dropped.
 pub(crate) struct Permit {
     admission: Admission,
     workspace: WorkspaceId,
@@ -25,17 +25,15 @@ impl Admission {
         Self { limit, total: Arc::default(), shares: Arc::default() }
     }
 
-    /// How many commands are in flight.
     pub(crate) fn in_flight(&self) -> usize {
         self.total.load(Ordering::Relaxed)
     }
 
-    /// How many may be.
     pub(crate) const fn limit(&self) -> usize {
         self.limit
     }
 
-    /// A place, unless there is none or the workspace has more than its part already.
+    /// Returns a permit, unless the workspace already holds at least as many as are still free.
     pub(crate) fn enter(&self, workspace: WorkspaceId) -> Option<Permit> {
         let mut share = self.shares.entry(workspace).or_default();
         let free = self.limit.checked_sub(self.total.load(Ordering::Relaxed))?;

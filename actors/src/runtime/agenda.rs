@@ -1,4 +1,4 @@
-//! Which actors have something outstanding: kept as notes, so that a start need not wake everybody.
+//! Keeps, in notes, which actors have something outstanding, so that a start need not wake all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use events::record::Position;
 
 const READ_AT_ONCE: usize = 1_000;
 
-/// Actors with something outstanding, and how many messages wait in each.
+/// The actors with something outstanding, and how many messages wait in each.
 #[derive(Default)]
 pub(crate) struct Agenda {
     outstanding: BTreeMap<StreamId, u64>,
-    /// As the last checkpoint says it.
+    /// The actors in the last checkpoint.
     stored: BTreeSet<StreamId>,
-    /// Where the two may differ.
+    /// The actors for which the two may differ.
     changed: BTreeSet<StreamId>,
     covered: Position,
-    /// How many have something outstanding, for other threads.
+    /// The number of actors with something outstanding, for other threads.
     size: Arc<AtomicU64>,
 }
 
 impl Agenda {
-    /// Notes whether an actor has anything outstanding.
+    /// Sets if an actor has anything outstanding, and how many messages wait in it.
     pub(crate) fn set(&mut self, stream: StreamId, outstanding: bool, waiting: u64) {
         let before = self.outstanding.contains_key(&stream);
         if outstanding {
@@ -39,17 +39,17 @@ impl Agenda {
         }
     }
 
-    /// How many actors have something outstanding, as it changes.
+    /// Returns the number of actors with something outstanding; the value follows all changes.
     pub(crate) fn size(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.size)
     }
 
-    /// Messages that wait in all actors.
+    /// Returns the number of messages that wait in all actors.
     pub(crate) fn waiting(&self) -> u64 {
         self.outstanding.values().sum()
     }
 
-    /// What changed since the last checkpoint, and the position that it covers; empty if there is nothing new.
+    /// Returns notes of what changed since the last checkpoint and of the position covered; empty if nothing is new.
     pub(crate) fn checkpoint(&mut self, covers: Position) -> Vec<Note> {
         if covers == self.covered && self.changed.is_empty() {
             return Vec::new();
@@ -67,7 +67,7 @@ impl Agenda {
         written
     }
 
-    /// The actors of the last checkpoint, and the position that it covers.
+    /// Reads the agenda of the last checkpoint and its actors.
     pub(crate) fn read(log: &dyn Log) -> Result<(Self, Vec<StreamId>), ReadError> {
         let mut streams = Vec::new();
         let mut from = Space::Agenda.key(&[]);
@@ -92,7 +92,7 @@ impl Agenda {
         Ok((agenda, streams))
     }
 
-    /// Everything up to here is covered by the last checkpoint.
+    /// Returns the position up to which the last checkpoint covers the log.
     pub(crate) const fn covered(&self) -> Position {
         self.covered
     }

@@ -1,5 +1,5 @@
-//! The rules' time: never behind the log, never backwards, led gently towards the wall clock; where that is set forward, at
-//! once.
+//! The rules' clock: never behind the log and never backwards. It is corrected slowly towards the wall clock, or at
+//! once if that is set forward.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,11 +9,12 @@ use events::time::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A wall clock that is ahead by more than this was set forward, or the machine slept: the rules' time follows at once.
+/// If the wall clock is ahead by more than this, it was set forward or the machine slept: the rules' time follows at
+/// once.
 const STEP_MICROS: i64 = 1_000_000;
-/// The wall clock leads the rules' time by at most one part in this many.
+/// Other corrections change the rules' time by at most one part in this many.
 const SLEW: i64 = 10_000;
-/// How often the wall clock is looked at, at most: the time is asked for many times for each message.
+/// The wall clock is read no more often than this: the time is read many times for each message.
 const LOOK_EVERY_MICROS: i64 = 1_000;
 const CORRECT_EVERY_MICROS: i64 = 1_000_000;
 const CORRECT_EVERY: Duration = Duration::from_micros(CORRECT_EVERY_MICROS.unsigned_abs());
@@ -28,20 +29,20 @@ pub struct Clock {
     rate: u32,
     wall: Wall,
     time: Arc<Time>,
-    /// Wakes whoever sleeps when the time steps forward.
+    /// Wakes sleepers when the time steps forward.
     stepped: Arc<Notify>,
 }
 
-/// What clones share. Whoever asks for the time waits for nobody.
+/// The state that clones share. Reading the time never blocks.
 struct Time {
     began: Instant,
-    /// The time at the beginning.
+    /// The time at the start.
     first_micros: i64,
-    /// How much faster than the machine the time has gone since, all corrections together.
+    /// By how much all corrections together have moved the time ahead of the machine's.
     ahead_micros: AtomicI64,
-    /// The latest time that anybody was told: a correction backwards makes it stand, never turn back.
+    /// The latest time returned so far: after a correction backwards the time stands still, but never goes back.
     told_ms: AtomicI64,
-    /// When the wall clock is looked at next, and when the time was corrected last, in what has passed since the beginning.
+    /// Times of the next look at the wall clock and of the last correction, in microseconds since the start.
     look_at: AtomicI64,
     corrected_at: Mutex<i64>,
 }
@@ -62,17 +63,17 @@ impl Clock {
         Self { rate: rate.max(1), wall, time: Arc::new(time), stepped: Arc::default() }
     }
 
-    /// A clock of rate 1 on the computer's own clock.
+    /// Starts a clock on the computer's own clock, at this rate.
     pub fn system(last_recorded: Timestamp, rate: u32) -> Self {
         Self::start(Arc::new(wall_now), last_recorded, rate)
     }
 
-    /// How many times as fast as real time it runs.
+    /// Returns how many times as fast as real time the clock runs.
     pub const fn rate(&self) -> u32 {
         self.rate
     }
 
-    /// The rules' time now.
+    /// Returns the rules' time.
     pub fn now(&self) -> Timestamp {
         let passed = self.passed();
         if self.rate == 1 && passed >= self.time.look_at.load(Ordering::Relaxed) {
@@ -84,17 +85,17 @@ impl Clock {
         Timestamp::from_ms(told.max(ms))
     }
 
-    /// What has passed since the beginning, in microseconds.
+    /// Returns the microseconds since the start, times the rate.
     fn passed(&self) -> i64 {
         let passed = i64::try_from(self.time.began.elapsed().as_micros()).unwrap_or(i64::MAX);
         passed.saturating_mul(i64::from(self.rate))
     }
 
-    /// Looks at the wall clock, and follows it.
+    /// Reads the wall clock, and corrects the time.
     fn look(&self) {
-        // Whoever finds somebody else looking need not wait for what that one sees.
+        // If another thread is reading it already, do not wait for that.
         let Ok(mut corrected_at) = self.time.corrected_at.try_lock() else { return };
-        // In this order: somebody held up between the two takes the wall clock to be behind, never ahead.
+        // Keep this order: a delay between the two makes the wall clock seem behind, never ahead.
         let wall_micros = (self.wall)().ms().saturating_mul(MICROS_PER_MS);
         let passed = self.passed();
         let behind = wall_micros.saturating_sub(self.time.micros(passed));
@@ -116,7 +117,7 @@ impl Clock {
         let clock = self.clone();
         async move {
             loop {
-                // From here on no step is missed.
+                // Listen before reading the time, so that no step is missed.
                 let stepped = clock.stepped.notified();
                 let left_ms = at.since_ms(clock.now());
                 if left_ms == 0 {
@@ -131,7 +132,7 @@ impl Clock {
         }
     }
 
-    /// Looks at the wall clock each second, so that whoever sleeps wakes when it is set forward. Never ends.
+    /// Reads the wall clock each second, so that sleepers wake when it is set forward. Never ends.
     pub async fn follow(self) {
         loop {
             tokio::time::sleep(CORRECT_EVERY).await;
@@ -151,7 +152,7 @@ impl Time {
     }
 }
 
-/// The computer's own clock: the only place that reads it.
+/// Reads the computer's own clock; nothing else does.
 #[expect(clippy::disallowed_methods, reason = "the one clock file")]
 pub fn wall_now() -> Timestamp {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -191,7 +192,7 @@ mod tests {
 
     const EIGHT_HOURS_MS: i64 = 8 * 3_600_000;
 
-    /// A machine whose clock was wrong at its start, or that slept: nobody waits for a restart until times are right.
+    /// If a machine's clock was wrong at its start, or the machine slept, times become right without a restart.
     #[tokio::test(start_paused = true)]
     async fn a_wall_clock_set_forward_is_followed_at_once_and_set_back_again_it_is_waited_for() {
         let (wall_ms, wall) = with_wall(10_000_000);
@@ -228,7 +229,8 @@ mod tests {
         let (wall_ms, wall) = with_wall(10_000_000);
         let clock = Clock::start(wall, Timestamp::default(), 1);
         wall_ms.store(0, Ordering::SeqCst);
-        // It is led back by 100 microseconds at the second and at the last moment, there across the edge of a millisecond.
+        // The time is set back by 100 microseconds at the second and at the fifth reading, there across the edge of a
+        // millisecond.
         let told = async |after_micros: u64| {
             tokio::time::advance(Duration::from_micros(after_micros)).await;
             clock.now().ms() - 10_000_000
@@ -242,7 +244,7 @@ mod tests {
         assert_eq!(told(50).await, 2_002);
     }
 
-    /// It is asked from several threads at once, and what one has seen the others do not go behind.
+    /// Several threads read at once, and none gets an earlier time than another has seen.
     #[test]
     fn no_thread_is_told_an_earlier_time_than_another_was() {
         let clock = Clock::system(Timestamp::default(), 1);

@@ -1,4 +1,4 @@
-//! Where effects go that leave the actors: one port per kind of actor that has any.
+//! Ports perform the effects that leave the actors; one port for each kind of actor that has any.
 
 use std::rc::Rc;
 
@@ -6,9 +6,9 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{account, webhook};
 
-/// Performs effects outside. What came of one comes back as a command.
+/// Performs effects outside the actors. The outcome comes back as a command.
 pub trait Port<E, C> {
-    /// Does it, and says what came of it. Runs on the deciding thread: heavy work goes elsewhere.
+    /// Performs the effect and returns its outcome. Runs on the deciding thread: heavy work must go elsewhere.
     fn perform(&self, effect: E) -> LocalBoxFuture<'static, C>;
 }
 

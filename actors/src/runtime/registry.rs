@@ -1,4 +1,4 @@
-//! Who is awake: finds an actor by its id from any thread, and says which events wake a sleeping one.
+//! Finds awake actors by id from any thread, and says which events wake a sleeping one.
 
 use std::hash::Hash;
 
@@ -20,7 +20,7 @@ use crate::runtime::shell::Shell;
 use crate::webhook::{self, Webhook};
 use crate::workspace::Workspace;
 
-/// Addresses of all awake actors.
+/// The addresses of all awake actors.
 #[derive(Default)]
 pub struct Registry {
     workspaces: Table<Workspace>,
@@ -29,7 +29,7 @@ pub struct Registry {
     webhooks: Table<Webhook>,
 }
 
-/// Addresses of one kind.
+/// The addresses of one kind of actor.
 pub type Table<D> = DashMap<<D as Decider>::Id, Addr<Shell<D>>>;
 
 /// A kind of actor that the registry knows.
@@ -37,10 +37,10 @@ pub trait Kind: Decider
 where
     Self::Id: Hash,
 {
-    /// Its part of the registry.
+    /// Returns this kind's part of the registry.
     fn table(registry: &Registry) -> &Table<Self>;
 
-    /// Performs an effect that the event at position `because` has made due, and says what came of it.
+    /// Performs an effect that the event at position `because` made due, and returns its outcome.
     fn perform(shard: &Shard, effect: Self::Effect, because: Position) -> LocalBoxFuture<'static, Self::Command>;
 }
 
@@ -91,7 +91,7 @@ impl Kind for Webhook {
     }
 }
 
-/// Tells a chat to close a window: it answers with its bundle, as an event of the webhook's.
+/// Asks a chat to close a window. The chat answers with its bundle, as an event of the webhook's stream.
 async fn ask_to_close(actors: &ShardHandle, chat: ChatId, close: chat::Command, because: Position) -> webhook::Command {
     if let Err(error) = actors.report::<Chat>(chat, close, Cause::following(Who::System, because)).await {
         tracing::error!(chat_id = %chat, %error, "a window could not be closed");
@@ -100,13 +100,13 @@ async fn ask_to_close(actors: &ShardHandle, chat: ChatId, close: chat::Command, 
 }
 
 impl Registry {
-    /// How many actors of each kind are awake: workspaces, accounts, chats, webhooks.
+    /// Returns how many actors of each kind are awake: workspaces, accounts, chats, webhooks.
     pub fn awake(&self) -> [usize; 4] {
         [self.workspaces.len(), self.accounts.len(), self.chats.len(), self.webhooks.len()]
     }
 }
 
-/// Whether the event can make something due in the actor of this stream, so that a sleeping one must wake.
+/// True if the event can make something due in the actor of this stream, so that it must wake.
 pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
     matches!(
         (event, stream),

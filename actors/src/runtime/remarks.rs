@@ -1,8 +1,8 @@
-//! What an operator should read in the log lines of the process when it becomes a fact: ids only.
+//! Writes log lines about recorded events that an operator should know of; they contain ids only.
 
 use events::event::Event;
 
-/// Writes the line of an event that has one.
+/// Writes the log line of an event, if it has one.
 pub(crate) fn remark(event: &Event) {
     if let Event::DeliveryParked(e) = event {
         tracing::warn!(

@@ -1,4 +1,4 @@
-//! State from the log: what every start, every wake-up and every look into the past does.
+//! Builds states from the log, for every start, every wake-up and every look into the past.
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -10,40 +10,40 @@ use events::snapshot;
 
 use crate::decider::Decider;
 
-/// The number of the rules that fold events into states. Raise it when an event is folded into another state than before or
-/// a state has other bytes, so that the snapshots of before are passed over: the golden histories of the tests tell.
+/// The version of the rules that fold events into states. Raise it when an event folds into another state than
+/// before, or a state has other bytes, so that older snapshots are ignored; the golden histories of the tests show
+/// when.
 pub const RULES: u64 = 1;
 
-/// A state and how many events made it.
+/// A state, and the number of events that made it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Replayed<S> {
-    /// What the rules remember.
     pub state: S,
-    /// Events of the stream that were applied.
+    /// Number of the stream's events that were applied.
     pub revision: Revision,
-    /// Position of the last of them; 0: there is none.
+    /// Position of the last of them; 0 if there is none.
     pub last: Position,
 }
 
-/// A state that may rest on a snapshot.
+/// A state that may be based on a snapshot.
 #[derive(Debug)]
 pub struct Woken<S> {
     /// The same as a replay gives.
     pub replayed: Replayed<S>,
-    /// The latest snapshot there is, of use or not.
+    /// The latest snapshot, usable or not.
     pub snapshot: Option<snapshot::Head>,
-    /// Events that no snapshot of use has.
+    /// Number of events that no usable snapshot contains.
     pub since: u64,
 }
 
-/// Folds an actor's events up to and including position `to`. Reads nothing but records: what audits rely on.
+/// Folds an actor's events up to and including position `to`. Uses no snapshot, so that audits can rely on it.
 pub fn replay<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Replayed<D::State>, ReadError> {
     let mut replayed = Replayed { state: D::State::default(), revision: 0, last: 0 };
     fold::<D>(id, history, 1..=to, &mut replayed)?;
     Ok(replayed)
 }
 
-/// The same state as [`replay`] gives, from the latest snapshot on if there is one of use.
+/// Returns the same state as [`replay`], but begins with the latest snapshot if that is usable.
 pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Woken<D::State>, ReadError> {
     let (stream, log) = (D::stream(id), history.log());
     let snapshot = snapshot::head(log, stream)?;

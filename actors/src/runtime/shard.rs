@@ -1,4 +1,4 @@
-//! One log and the actors that decide on it. What the shells share lives here, on the deciding thread.
+//! One log, and the actors that decide on it. Holds what their shells share, on the deciding thread.
 
 mod handle;
 mod keeper;
@@ -47,60 +47,58 @@ use crate::runtime::vital;
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 
-/// Every so many checkpoints the index is stored however little it is.
+/// Every so many checkpoints the index is stored, however few entries it has.
 const INDEX_EVERY: u32 = 10;
-/// Chats of one title that a rule gets to see.
+/// The most chats of one title that a rule gets.
 const NAMED_MAX: usize = 256;
-/// Expired keys removed at once.
+/// The most expired idempotency keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 
-/// What a shard is made of.
+/// The parts from which a shard is built.
 pub struct Dependencies {
-    /// Where commits are kept.
+    /// The store of the commits.
     pub log: Arc<dyn Log>,
-    /// The rules' time.
+    /// The rules' clock.
     pub clock: Clock,
-    /// Makes the ports that effects go to, from the handle of the shard that is about to begin.
+    /// Makes the ports for effects, from the handle of the shard that is about to start.
     pub ports: Box<dyn FnOnce(&ShardHandle) -> Ports>,
-    /// Starts the writer: on a thread of its own, or, in virtual time, as a task.
+    /// Starts the writer: on its own thread, or, in virtual time, as a task.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
-    /// Where the log is read.
+    /// The thread that reads the log.
     pub reading: ReadMode,
-    /// What the operator configures.
     pub settings: Settings,
 }
 
-/// What an operator can configure of a shard.
+/// The operator's settings of a shard.
 pub struct Settings {
-    /// Commands in flight at most.
+    /// The most commands in flight.
     pub commands_in_flight: usize,
-    /// An actor sleeps after this long without work.
+    /// Time for which an actor stays awake without work.
     pub idle: Duration,
-    /// What the operator says of reports.
     pub reports: Reports,
-    /// An actor's state is kept as a snapshot every so many of its events; a large one less often.
+    /// An actor's state is stored as a snapshot every so many of its events; a large state less often.
     pub snapshot_every: u64,
 }
 
-/// What waits in an actor, roughly: to be shown, not to decide on.
+/// The approximate queue of an actor: for display, not for decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queued {
-    /// How many messages.
+    /// Number of waiting messages.
     pub waiting: u64,
-    /// When the last of them leaves, if that can be told.
+    /// Time at which the last of them is sent, if known.
     pub empty_at: Option<Timestamp>,
 }
 
-/// What waits in each actor.
+/// The queue of each actor.
 pub(crate) type Queues = Arc<DashMap<StreamId, Queued>>;
 
-/// What the shells of one deciding thread share.
+/// The state that the shells of one deciding thread share.
 pub struct Shard {
     pub(crate) sequencer: RefCell<Sequencer>,
     pub(crate) watermark: Watermark,
     pub(crate) clock: Clock,
     pub(crate) ports: Ports,
-    /// How the rest of the program, and one actor that tells another, reaches the actors.
+    /// Through this the rest of the program, and actors that command other actors, reach the actors.
     pub(crate) handle: ShardHandle,
     pub(crate) idle: Duration,
     pub(crate) snapshot_every: u64,
@@ -111,11 +109,11 @@ pub struct Shard {
     running: Rc<Cell<u64>>,
     stopping: Cell<bool>,
     checkpoints: Cell<u32>,
-    /// Told when there may be something for a checkpoint.
+    /// Notified when there may be something for a checkpoint.
     touched: Notify,
 }
 
-/// Something that waits until `at` is durable.
+/// An action that waits until `at` is durable.
 struct PendingAnswer {
     at: Position,
     release: Box<dyn FnOnce()>,
@@ -128,7 +126,7 @@ struct Awake {
     rest: Recipient<Passivate>,
 }
 
-/// An effect under way; counted until dropped.
+/// Counts an effect as in progress until dropped.
 pub(crate) struct Running(Rc<Cell<u64>>);
 
 impl Drop for Running {
@@ -138,7 +136,7 @@ impl Drop for Running {
 }
 
 impl Shard {
-    /// Opens the log's look-ups, starts the writer, makes the handle and from it the ports, then wakes whoever has
+    /// Opens the index, starts the writer, makes the handle and from it the ports, then wakes all actors that have
     /// something outstanding. Call it on the deciding thread, inside its actix system.
     pub fn launch(parts: Dependencies) -> Result<ShardHandle, ReadError> {
         let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
@@ -200,7 +198,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Position of the last event that has a place.
+    /// Returns the position of the last sequenced event.
     pub(crate) fn head(&self) -> Position {
         self.sequencer.borrow().head()
     }
@@ -214,7 +212,7 @@ impl Shard {
         Running(Rc::clone(&self.running))
     }
 
-    /// Gives a commit its place and rouses its other witnesses.
+    /// Sequences a commit, and wakes the other actors that it concerns.
     pub(crate) fn append(
         self: &Rc<Self>,
         decider: StreamId,
@@ -240,7 +238,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Runs `release` when everything that has a place now is durable.
+    /// Runs `release` when everything that is sequenced now is durable.
     pub(crate) fn hold(&self, release: Box<dyn FnOnce()>) {
         let at = self.head();
         if at <= self.watermark.durable() && self.held.borrow().is_empty() {
@@ -250,7 +248,7 @@ impl Shard {
         }
     }
 
-    /// Nudges an actor when `at` is durable; `at` is the log's head or was it.
+    /// Wakes an actor when `at` is durable; `at` is the log's head, or was it.
     pub(crate) fn wake_at(&self, at: Position, actor: Recipient<Wake>) {
         let release = Box::new(move || actor.do_send(Wake));
         if at <= self.watermark.durable() {
@@ -260,7 +258,7 @@ impl Shard {
         }
     }
 
-    /// Lets go what is durable now.
+    /// Runs the actions whose positions are durable now.
     fn release(&self) {
         let durable = self.watermark.durable();
         loop {
@@ -270,7 +268,7 @@ impl Shard {
         }
     }
 
-    /// A look-up that sees every sequenced fact.
+    /// Looks something up; sees every sequenced event.
     pub(crate) fn look_up(&self, workspace: WorkspaceId, question: &LookupRequest) -> Result<LookupResult, ReadError> {
         let sequencer = self.sequencer.borrow();
         let index = sequencer.index();
@@ -308,7 +306,7 @@ impl Shard {
         })
     }
 
-    /// An actor's state as of `to`, once that is durable.
+    /// Loads an actor's state as of `to`, once that is durable.
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
         let woken = self.handle.history.run(move |history| wake::<D>(id, history, to)).await;
@@ -331,7 +329,7 @@ impl Shard {
         if table.contains_key(&id) {
             return;
         }
-        // Until it knows what it has outstanding, a checkpoint must not leave it out.
+        // Until the actor knows what it has outstanding, a checkpoint must not leave it out.
         self.agenda.borrow_mut().set(D::stream(id), true, 0);
         self.touched.notify_one();
         let inbox = shell::inbox();
@@ -357,7 +355,8 @@ impl Shard {
         }
     }
 
-    /// Offers the agenda and the index to the disk; says whether the agenda had anything new, or will have.
+    /// Sends changes of the agenda and the index to the writer; returns true if the agenda has anything new, or will
+    /// have.
     fn checkpoint(&self, all: bool) -> bool {
         let count = self.checkpoints.get().wrapping_add(1);
         self.checkpoints.set(count);
@@ -372,7 +371,8 @@ impl Shard {
         is_new
     }
 
-    /// Removes clients' keys that are too old: searched where it blocks nobody, judged again in the turn that removes.
+    /// Removes expired idempotency keys: searches where that blocks nobody, and checks again in the turn that removes
+    /// them.
     async fn sweep(&self) {
         let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
         let before = Timestamp::from_ms(self.clock.now().ms().saturating_sub(day));
@@ -385,7 +385,7 @@ impl Shard {
     }
 }
 
-/// Sleeping actors that the record must wake.
+/// Returns the actors that the record must wake if they are asleep.
 fn woken(record: &Record) -> impl Iterator<Item = StreamId> {
     record.events.iter().flat_map(|event| event.streams().into_iter().flatten().filter(|stream| wakes(event, *stream)))
 }

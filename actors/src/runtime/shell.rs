@@ -1,4 +1,4 @@
-//! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Holds no rule.
+//! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Contains no rule.
 
 mod messages;
 mod snapshots;
@@ -29,7 +29,7 @@ use crate::runtime::registry::Kind;
 use crate::runtime::replay::{RULES, Woken};
 use crate::runtime::shard::{READ_AGAIN, Running, Shard};
 
-/// Commands in flight are bounded elsewhere; this only keeps a mailbox from refusing one of them.
+/// Mailbox capacity: commands in flight are limited elsewhere, this only keeps a mailbox from refusing one of them.
 const MAILBOX: usize = 1 << 16;
 
 /// One actor.
@@ -38,7 +38,7 @@ pub struct Shell<D: Kind> {
     shard: Rc<Shard>,
     state: D::State,
     revision: Revision,
-    /// Position of the last event that is in the state.
+    /// Position of the last event in the state.
     last: Position,
     snapshots: Snapshots,
     inbox: Inbox,
@@ -51,13 +51,14 @@ pub struct Shell<D: Kind> {
 
 /// An effect that `due` lists.
 struct Listed {
-    /// The log's head when it was first listed: its cause is durable once that is.
+    /// The log's head when the effect was first listed; once that is durable, so is the effect's cause.
     since: Position,
-    /// The actor's last event by then, which it follows from.
+    /// The actor's last event at that time, which made the effect due.
     because: Position,
     running: bool,
-    /// Counts it as under way from its cause on: a stop that came between the two would leave it interrupted. What
-    /// leaves no trace when it is broken off need not be waited for.
+    /// Counts the effect as in progress as soon as it is listed: a stop between its cause and its start would leave
+    /// it interrupted. `None` for an effect that leaves no trace when it is interrupted, so that a stop need not wait
+    /// for it.
     counted: Option<Running>,
 }
 
@@ -92,7 +93,7 @@ impl<D: Kind> Shell<D> {
         let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
         for mut command in interrupted {
             if self.look_up(&mut command).is_err() {
-                // Without it, what was interrupted would be done once more, as if it had never begun.
+                // Without the look-up, the interrupted effect would be performed again, as if it had never begun.
                 return self.step_aside(context);
             }
             let _ = self.turn(command, Cause::following(Who::System, self.last), context);
@@ -101,7 +102,7 @@ impl<D: Kind> Shell<D> {
         self.passivate_later(context);
     }
 
-    /// Applies what was sequenced meanwhile.
+    /// Applies what was sequenced in the meantime.
     fn drain(&mut self) {
         let stream = D::stream(self.id);
         while let Some(record) = { self.inbox.borrow_mut().pop_front() } {
@@ -114,7 +115,7 @@ impl<D: Kind> Shell<D> {
         }
     }
 
-    /// Keeps the state, now and then. Everything in it is on its way to the disk before it.
+    /// Stores a snapshot of the state from time to time. Everything in the state is on its way to the disk before it.
     fn keep(&mut self) {
         if !self.snapshots.is_due(self.shard.snapshot_every) || !self.inbox.borrow().is_empty() {
             return;
@@ -127,7 +128,7 @@ impl<D: Kind> Shell<D> {
         }
     }
 
-    /// Decides one command on a state that misses nothing, and applies what it caused.
+    /// Decides one command on an up-to-date state, and applies the events that it caused.
     fn turn(&mut self, mut command: D::Command, cause: Cause, context: &mut Context<Self>) -> Reply<D> {
         self.drain();
         let stream = D::stream(self.id);
@@ -150,8 +151,8 @@ impl<D: Kind> Shell<D> {
         Ok(decision.answer)
     }
 
-    /// The same cause, but where the first event is about a message, the last one about the same message: among many
-    /// messages of one actor, the actor's own last event may be about another one.
+    /// Makes a cause more precise: if it is an event and the first new event is about a message, uses that message's
+    /// last event. The actor's own last event may be about another message.
     fn nearest(&self, mut cause: Cause, first: &Event) -> Cause {
         if let (Trigger::Event(because), Some(message)) = (&mut cause.trigger, first.message()) {
             let sequencer = self.shard.sequencer.borrow();
@@ -163,7 +164,7 @@ impl<D: Kind> Shell<D> {
         cause
     }
 
-    /// Puts into a command what it takes to decide it.
+    /// Looks up what is needed to decide a command.
     fn look_up(&mut self, command: &mut D::Command) -> Result<(), ReadError> {
         self.drain();
         while let Some(question) = D::next_lookup(&self.state, command) {
@@ -193,7 +194,7 @@ impl<D: Kind> Shell<D> {
         self.keep();
     }
 
-    /// Gives the wake-up command if its time has come; whether that changed anything.
+    /// Gives the wake-up command if its time has come; returns true if that changed anything.
     fn wake_up_now(&mut self, due: &Due<D::Effect>, context: &mut Context<Self>) -> bool {
         let come = due.wake_at.is_some_and(|at| at <= self.shard.clock.now()) && !self.shard.is_stopping();
         let (before, cause) = (self.revision, Cause::following(Who::System, self.last));
@@ -238,7 +239,8 @@ impl<D: Kind> Shell<D> {
             .spawn(context);
     }
 
-    /// Decides what an effect came to. While that cannot be looked up it waits, and is not performed once more.
+    /// Decides the outcome of an effect. While a look-up for it fails, the outcome waits, and the effect is not
+    /// performed again.
     fn performed(&mut self, effect: D::Effect, mut command: D::Command, cause: Cause, context: &mut Context<Self>) {
         if self.look_up(&mut command).is_err() {
             context.run_later(READ_AGAIN, move |shell, context| shell.performed(effect, command, cause, context));
@@ -258,7 +260,7 @@ impl<D: Kind> Shell<D> {
         }
         if let Some(at) = wake_at {
             let woken = self.shard.clock.sleep_until(at).into_actor(self).map(|(), shell: &mut Self, context| {
-                // It stays set, so that its time, which has come, is not waited for again and again.
+                // When stopping, keep the fired timer: clearing it would re-arm it at once, in a loop.
                 if shell.shard.is_stopping() {
                     return;
                 }
@@ -270,12 +272,13 @@ impl<D: Kind> Shell<D> {
         }
     }
 
-    /// Whether nothing at all is outstanding.
+    /// True if nothing at all is outstanding.
     fn may_passivate(&self) -> bool {
         self.listed.is_empty() && self.timer.is_none() && !self.waiting && self.inbox.borrow().is_empty()
     }
 
-    /// Looks again when it may have been idle long enough; where something is outstanding then, after as long again.
+    /// Checks again when the actor may have been idle long enough, and, if something is outstanding then, after the
+    /// same time.
     fn passivate_later(&self, context: &mut Context<Self>) {
         let idle = self.shard.idle;
         let left = idle.checked_sub(self.used.elapsed()).filter(|left| !left.is_zero()).unwrap_or(idle);
@@ -288,13 +291,13 @@ impl<D: Kind> Shell<D> {
         });
     }
 
-    /// Goes to sleep because it cannot read, for as long as it may take to read again.
+    /// Goes to sleep because reading failed, and is woken later to try again.
     fn step_aside(&mut self, context: &mut Context<Self>) {
         self.passivate(context);
         self.shard.wake_later(D::stream(self.id));
     }
 
-    /// Goes to sleep, once: whatever is still in the mailbox is dropped, and whoever asked asks the next shell.
+    /// Goes to sleep, once. Commands still in the mailbox are dropped, and their senders retry with the next shell.
     fn passivate(&mut self, context: &mut Context<Self>) {
         if !self.left {
             self.left = true;
@@ -307,7 +310,8 @@ impl<D: Kind> Shell<D> {
 impl<D: Kind> Actor for Shell<D> {
     type Context = Context<Self>;
 
-    /// Registers first, waits until all before is durable, replays up to there; commands wait meanwhile.
+    /// Registers first, waits until all earlier events are durable, then replays up to there; commands wait
+    /// meanwhile.
     fn started(&mut self, context: &mut Context<Self>) {
         context.set_mailbox_capacity(MAILBOX);
         let registered = self.shard.sequencer.borrow_mut().register(D::stream(self.id), Rc::clone(&self.inbox));
@@ -368,7 +372,6 @@ impl<D: Kind> Handler<Passivate> for Shell<D> {
     }
 }
 
-/// A new, empty inbox.
 pub(crate) fn inbox() -> Inbox {
     Rc::new(RefCell::default())
 }

@@ -1,5 +1,5 @@
-//! Marks what the process does not go on without. A panic there has no place to be answered, so whoever runs the process
-//! asks here what a panic hit.
+//! Marks work without which the process cannot go on. Nobody handles a panic there, so the panic hook of the process
+//! asks here if a panic hit such work.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -9,7 +9,7 @@ thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Puts back what was before, also when it unwinds.
+/// Restores the previous value, even when unwinding.
 struct Outer(bool);
 
 impl Drop for Outer {
@@ -18,18 +18,18 @@ impl Drop for Outer {
     }
 }
 
-/// Whether something vital runs on this thread right now.
+/// True if vital work runs on this thread right now.
 pub fn is_running() -> bool {
     IS_RUNNING.try_with(Cell::get).unwrap_or(false)
 }
 
-/// Runs a task whose failure ends the process.
+/// Runs a task; a panic in it must end the process.
 pub async fn task<F: Future>(task: F) -> F::Output {
     let mut task = pin!(task);
     poll_fn(move |context| during(|| task.as_mut().poll(context))).await
 }
 
-/// The same for something that is no task, such as the work of a thread.
+/// Does the same for work that is no task, such as the work of a thread.
 pub fn during<T>(work: impl FnOnce() -> T) -> T {
     let _outer = Outer(IS_RUNNING.replace(true));
     work()

@@ -1,4 +1,4 @@
-//! Who is who: chats by title, accounts by number, and what a chat is called now.
+//! Finds chats by title and accounts by phone number, and returns the current title of a chat.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use super::{AccountEntry, ChatEntry, Index};
 use crate::ids::{AccountId, ChatId, WorkspaceId};
 use crate::log::ReadError;
 
-/// Workspaces that may have had one number, one after the other.
+/// The most accounts looked up for one phone number, which may move from workspace to workspace.
 const ACCOUNTS_OF_A_NUMBER_MAX: usize = 10_000;
 
 impl Index {
-    /// A chat with its title of now; sees all sequenced commits.
+    /// Returns a chat with its current title; sees all sequenced commits.
     pub fn chat(&self, chat: ChatId) -> Result<Option<ChatEntry>, ReadError> {
         let Some(mut entry) = self.find::<ChatEntry>(&IndexKey::Chat(chat))? else { return Ok(None) };
         if let Some(title) = self.find(&IndexKey::Title(chat))? {
@@ -20,21 +20,21 @@ impl Index {
         Ok(Some(entry))
     }
 
-    /// Chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most `limit`; sees
-    /// all sequenced commits.
+    /// Returns the chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most
+    /// `limit`; sees all sequenced commits.
     pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
         let members = self.members(SetKey::title(workspace, name), limit)?;
         Ok(members.into_iter().filter_map(ChatId::new).collect())
     }
 
-    /// Accounts with this number in E.164, of all workspaces, at most `limit`; sees all sequenced commits.
+    /// Returns the accounts with this E.164 number in all workspaces, at most `limit`; sees all sequenced commits.
     pub fn accounts_of(&self, phone: &str, limit: usize) -> Result<Vec<AccountId>, ReadError> {
         let members = self.members(SetKey::phone(phone), limit)?;
         Ok(members.into_iter().filter_map(AccountId::new).collect())
     }
 
-    /// Accounts that hold this number in E.164 now, of all workspaces, each with what carries its messages; sees all
-    /// sequenced commits.
+    /// Returns the accounts that hold this E.164 number now, in all workspaces, each with the name of its transport;
+    /// sees all sequenced commits.
     pub fn holders(&self, phone: &str) -> Result<Vec<(AccountId, String)>, ReadError> {
         let mut holders = Vec::new();
         for account in self.accounts_of(phone, ACCOUNTS_OF_A_NUMBER_MAX)? {
@@ -46,13 +46,13 @@ impl Index {
         Ok(holders)
     }
 
-    /// Whether somebody gave a chat its title; sees all sequenced commits.
+    /// True if a person gave the chat its title; sees all sequenced commits.
     pub fn is_named_by_hand(&self, chat: ChatId) -> Result<bool, ReadError> {
         Ok(self.find(&IndexKey::NamedByHand(chat))?.unwrap_or(false))
     }
 
     fn members(&self, shared: SetKey, limit: usize) -> Result<Vec<u64>, ReadError> {
-        // Memory before disk: what is stored in between is seen twice, never missed.
+        // Memory before disk: a member that is stored in between is seen twice, never missed.
         let known = self.memory().members(&shared);
         let prefix = shared.prefix();
         let stored = self.log.notes(&prefix, &prefix, limit.saturating_add(known.len()))?;

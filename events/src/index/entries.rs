@@ -1,4 +1,4 @@
-//! What each record adds to the index.
+//! The entries that each record adds to the index.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +19,7 @@ use crate::webhook::Aggregation;
 use crate::who::Who;
 use crate::workspace::AccountConnected;
 
-/// So many positions of a message are stored with those of others at most.
+/// The most positions of a message that are packed with those of other messages.
 pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
 
 /// A value of the index.
@@ -32,53 +32,50 @@ impl Value for bool {}
 impl Value for Personal {}
 impl Value for Option<Responsible> {}
 
-/// Where a chat leads.
+/// The account and recipient of a chat, and its title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatEntry {
-    /// The account that talks.
+    /// The account that holds the conversation.
     pub account: AccountId,
     /// The recipient as the transport gets it.
     pub to: Personal,
     /// The chat's title.
     pub name: Personal,
-    /// The person's number, where it is known.
+    /// The person's phone number, if known.
     pub phone: Option<Personal>,
-    /// Whether it is a group.
     pub is_group: bool,
 }
 
 impl Value for ChatEntry {}
 
-/// What an account is.
+/// An account's phone number, its owner's name and address, and its transport.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountEntry {
-    /// E.164.
+    /// In E.164.
     pub phone: Personal,
-    /// Who answers on it.
+    /// The person who answers on it.
     pub full_name: Personal,
-    /// That person's address.
+    /// That person's e-mail address.
     pub email: Personal,
-    /// What carries its messages.
+    /// The name of the transport.
     pub transport: String,
 }
 
 impl Value for AccountEntry {}
 
-/// Where a workspace's messages are reported.
+/// The webhook to which a workspace's messages are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportingEntry {
-    /// Which webhook.
     pub webhook: WebhookId,
-    /// How messages are gathered.
     pub aggregation: Aggregation,
 }
 
 impl Value for ReportingEntry {}
 
-/// An API key in force.
+/// An API key that is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyEntry {
-    /// The workspace that it opens.
+    /// The workspace that it gives access to.
     pub workspace: WorkspaceId,
     /// Its number in the workspace.
     pub key: u32,
@@ -86,14 +83,14 @@ pub struct KeyEntry {
 
 impl Value for KeyEntry {}
 
-/// What a client's key stood for.
+/// The request that an idempotency key was used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// The message that was accepted.
     pub message: MessageId,
-    /// Digest of the request's body.
+    /// Digest of the request body.
     pub body: Digest,
-    /// When.
+    /// Time at which the request was accepted.
     pub at: Timestamp,
 }
 
@@ -122,12 +119,12 @@ impl From<&ChatOpened> for ChatEntry {
     }
 }
 
-/// What a run of records says of a value.
+/// The latest change of a value within a run of records.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
-    /// Its bytes.
+    /// The encoded value.
     Value(Vec<u8>),
-    /// There is no such value any more.
+    /// The value was removed.
     Removed,
 }
 
@@ -140,17 +137,17 @@ impl Change {
     }
 }
 
-/// Entries of a run of records.
+/// The index entries of a run of records.
 #[derive(Default)]
 pub(super) struct Entries {
     values: HashMap<IndexKey, (Change, Position)>,
-    /// What was removed within this run: it is there until its removal is durable.
+    /// Values removed within this run. They stay visible until their removal is durable.
     removed: HashMap<IndexKey, (Vec<u8>, Position)>,
-    /// Who shares something now, or no more.
+    /// The members of each set: true if added, false if removed.
     shared: BTreeMap<SetKey, BTreeMap<u64, bool>>,
-    /// In order, as they are stored.
+    /// Sorted, because they are stored in this order.
     series: BTreeMap<Series, Vec<Position>>,
-    /// Series of the messages that were queued within this run.
+    /// Positions of the events of messages that were queued within this run.
     queued: BTreeMap<MessageId, Vec<Position>>,
     added: usize,
 }
@@ -160,7 +157,7 @@ impl Entries {
         self.added
     }
 
-    /// What was last said of a value up to a position; `None` when nothing.
+    /// Returns the last change of a value up to a position; `None` if there is none.
     pub(super) fn get_at(&self, lookup: &IndexKey, position: Position) -> Option<Change> {
         match self.values.get(lookup)? {
             (held, at) if *at <= position => Some(held.clone()),
@@ -172,7 +169,7 @@ impl Entries {
         }
     }
 
-    /// Members of which it is known here whether they share it.
+    /// Returns the members whose membership this run knows.
     pub(super) fn members(&self, shared: &SetKey) -> impl Iterator<Item = (u64, bool)> {
         self.shared.get(shared).into_iter().flatten().map(|(member, has)| (*member, *has))
     }
@@ -181,7 +178,7 @@ impl Entries {
         self.values.keys().filter(|lookup| matches!(lookup, IndexKey::Idempotency(..))).map(IndexKey::key)
     }
 
-    /// All positions of a series that this run has.
+    /// Returns all positions of a series within this run.
     pub(super) fn positions(&self, series: Series) -> impl Iterator<Item = Position> {
         let queued = match series {
             Series::Message(message) => self.queued.get(&message),
@@ -190,7 +187,7 @@ impl Entries {
         queued.map_or(&[][..], Vec::as_slice).iter().chain(self.series(series)).copied()
     }
 
-    /// Those that are stored by themselves.
+    /// Returns the positions that are stored in a series of their own.
     pub(super) fn series(&self, series: Series) -> &[Position] {
         self.series.get(&series).map_or(&[], Vec::as_slice)
     }
@@ -208,7 +205,7 @@ impl Entries {
         }
     }
 
-    /// What an index of an earlier version did not have, of a record that it had.
+    /// Adds what an index of an earlier version left out of a record that it covered.
     pub(super) fn add_again(&mut self, record: &Record) {
         for (position, event) in record.positioned() {
             self.add_newer(position, event);
@@ -223,7 +220,7 @@ impl Entries {
     fn add_newer(&mut self, position: Position, event: &Event) {
         match event {
             Event::AccountConnected(e) => self.set(IndexKey::Holds(e.account), &true, position),
-            // What the transport ended may come back by itself.
+            // A disconnection by the transport may end by itself, so the account keeps its number.
             Event::AccountDisconnected(e) if e.by != Who::Transport => {
                 self.remove(IndexKey::Holds(e.account), position);
             }
@@ -291,7 +288,8 @@ impl Entries {
     }
 
     fn set<T: Serialize>(&mut self, lookup: IndexKey, value: &T, position: Position) {
-        // No longer than an event, which is measured before it gets its place.
+        // The value cannot be too long: it is no longer than its event, whose size was checked before it got its
+        // position.
         match codec::encode_value(value) {
             Ok(bytes) => drop(self.values.insert(lookup, (Change::Value(bytes), position))),
             Err(error) => tracing::error!(position, %error, "a look-up cannot be kept"),
@@ -323,12 +321,12 @@ impl Entries {
         self.shared.iter().flat_map(|(shared, members)| members.iter().map(|(member, has)| (*shared, *member, *has)))
     }
 
-    /// The messages from this one on that were queued within this run.
+    /// Returns the messages that were queued within this run, from `first` on.
     pub(super) fn queued_from(&self, first: MessageId) -> impl Iterator<Item = (MessageId, &[Position])> {
         self.queued.range(first..).map(|(message, positions)| (*message, positions.as_slice()))
     }
 
-    /// Frees about so many entries; whether any are left.
+    /// Frees about `count` entries; returns true if any are left.
     pub(super) fn free(&mut self, count: usize) -> bool {
         for _ in 0..count {
             if self.queued.pop_first().is_none() && self.series.pop_first().is_none() {
@@ -342,14 +340,14 @@ impl Entries {
         self.series.len()
     }
 
-    /// The first block of the series after this one, or of the first.
+    /// Returns the first block of the series that follows `after`, or of the first series.
     pub(super) fn block_from(&self, after: Option<Series>) -> Option<(Series, usize)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.series.range((from, Bound::Unbounded)).next().map(|(series, _)| (*series, 0))
     }
 }
 
-/// Streams that are touched by a record, each once.
+/// Returns the streams that a record touches, each once.
 pub fn touched(record: &Record) -> Vec<StreamId> {
     let mut streams: Vec<StreamId> = record.events.iter().flat_map(Event::streams).flatten().collect();
     streams.sort_unstable();

@@ -1,4 +1,4 @@
-//! Entries on their way to the disk: made into notes a few at a time, so that no batch waits for all of them.
+//! Turns entries into notes on their way to the disk, a few at a time, so that no batch waits for all of them.
 
 use std::sync::Arc;
 use std::vec::IntoIter;
@@ -13,13 +13,13 @@ use crate::ids::{MessageId, Position};
 use crate::log::{NOTE_BYTES_MAX, Note};
 use crate::notes::Space;
 
-/// A block of queued messages takes no more than this: a note has room for it and one long series more.
+/// The most bytes of messages in a block of packed messages, so that the block always fits into a note.
 const PACKED_BYTES_MAX: usize = 3_500;
-/// A message takes at most so much, and each of its positions.
+/// Upper bounds for the bytes of one message and of each of its positions.
 const MESSAGE_BYTES: usize = 8;
 const POSITION_BYTES: usize = 9;
 
-/// Messages of one moment: what tells them apart, how many positions each has, and these one behind the other.
+/// Messages of one moment: the low bits of each id, the number of its positions, and all positions in sequence.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Packed {
     messages: Vec<u32>,
@@ -34,7 +34,7 @@ impl Packed {
         self.positions.extend_from_slice(positions);
     }
 
-    /// Positions of a message of this moment.
+    /// Returns the positions of a message of this moment.
     pub(super) fn of(&self, message: MessageId) -> &[Position] {
         let own = Moment::within(message);
         let Some(nth) = self.messages.iter().position(|within| *within == own) else { return &[] };
@@ -43,7 +43,7 @@ impl Packed {
     }
 }
 
-/// What was gathered, to be stored behind all records that it covers.
+/// Gathered entries, to be stored after all records that they cover.
 pub struct FlushBatch {
     pub(super) entries: Arc<Entries>,
     /// All records up to here are covered once the notes are stored.
@@ -51,7 +51,7 @@ pub struct FlushBatch {
 }
 
 impl FlushBatch {
-    /// Puts the keys of each kind in order, which suits the store.
+    /// Sorts the keys of each kind, which suits the store.
     pub(crate) fn begin(self) -> Flushing {
         let Self { entries, covers } = self;
         let mut lookups: Vec<IndexKey> = entries.lookups().cloned().collect();
@@ -64,32 +64,32 @@ impl FlushBatch {
     }
 }
 
-/// The notes of what was gathered; each is made when it is asked for.
+/// Makes the notes of a batch one at a time, on demand.
 pub(crate) struct Flushing {
     pub(super) entries: Arc<Entries>,
     lookups: IntoIter<IndexKey>,
     shared: IntoIter<(SetKey, u64, bool)>,
-    /// The next message that was queued.
+    /// The next queued message to be packed.
     queued: Option<MessageId>,
-    /// The next series, and how many of its positions are stored.
+    /// The next series, and how many of its positions are already stored.
     block: Option<(Series, usize)>,
-    /// What the last note says.
+    /// The position that the last note records as covered; `None` once that note was made.
     covers: Option<Position>,
 }
 
 impl Flushing {
-    /// About how many notes there are; few where many messages were queued in a moment.
+    /// Returns roughly how many notes there are; packed messages are not counted.
     pub(crate) fn about(&self) -> usize {
         self.lookups.len() + self.shared.len() + self.entries.series_count() + 1
     }
 
-    /// Whether all notes were made.
+    /// True if all notes were made.
     pub(crate) const fn is_over(&self) -> bool {
         self.covers.is_none()
     }
 
-    /// Adds the next notes to these: one, or all parts of a long value. What no note can be made of is left out, and the
-    /// index told of it.
+    /// Appends the next note, or all parts of a long value. Leaves out what cannot be made into a note, and marks the
+    /// index as stuck.
     pub(crate) fn next(&mut self, index: &Index, notes: &mut Vec<Note>) {
         if let Some(lookup) = self.lookups.next() {
             let value = self.entries.get_at(&lookup, Position::MAX).and_then(Change::bytes);
@@ -127,7 +127,7 @@ impl Flushing {
         Reclaimed(Arc::into_inner(self.entries))
     }
 
-    /// A block of messages of one moment.
+    /// Packs messages of one moment into a block.
     fn packed(&mut self, first: MessageId) -> Result<Note, CodecError> {
         let (moment, mut block, mut bytes) = (Moment::of(first), Packed::default(), 0);
         self.queued = None;
@@ -144,17 +144,17 @@ impl Flushing {
     }
 }
 
-/// Says how far the notes reach, and of which version they are.
+/// Makes the note that records how far the notes reach and their version.
 fn covered(position: Position) -> Note {
     (Space::IndexCovered.key(&[]), Some([position.to_be_bytes().as_slice(), &[VERSION]].concat()))
 }
 
-/// Entries that nobody needs any more. To free all of them at once would hold up the next batch.
+/// Entries that are no longer needed. Freeing all of them at once would hold up the next batch.
 #[derive(Default)]
 pub(crate) struct Reclaimed(Option<Entries>);
 
 impl Reclaimed {
-    /// Frees about so many; whether any are left.
+    /// Frees about `count` entries; returns true if any are left.
     pub(crate) fn free(&mut self, count: usize) -> bool {
         let is_more = self.0.as_mut().is_some_and(|entries| entries.free(count));
         if !is_more {

@@ -5,7 +5,7 @@ use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WorkspaceId};
 use crate::notes::{self, Space};
 use crate::personal::Digest;
 
-/// What has one value.
+/// A key with a single value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IndexKey {
     /// The workspace behind an inbound token, by the token's SHA-256.
@@ -14,39 +14,39 @@ pub enum IndexKey {
     ApiKey(Digest),
     /// The chat of an account with a recipient, by the digest of its canonical spelling.
     Peer(AccountId, Digest),
-    /// What a chat is called and where it leads.
+    /// The account and recipient of a chat, and its first title.
     Chat(ChatId),
-    /// What a chat is called now, if it was renamed.
+    /// The current title of a chat, if it was renamed.
     Title(ChatId),
-    /// Who is responsible for a chat.
+    /// The teammate responsible for a chat.
     Responsible(ChatId),
-    /// What a client's key stood for, by the key's digest.
+    /// The request that an idempotency key was used for, by the key's digest.
     Idempotency(WorkspaceId, Digest),
-    /// What an account is.
+    /// An account's phone number, its owner's name and address, and its transport.
     Account(AccountId),
-    /// Where a workspace's messages are reported, while they are.
+    /// The webhook to which a workspace's messages are reported, as long as one is configured.
     Reporting(WorkspaceId),
-    /// Whether an account holds its number: from when it is connected until somebody ends that. A connection that was lost
-    /// is held.
+    /// True if an account holds its number: from when it is connected until somebody disconnects it. It still holds
+    /// the number while its connection is lost.
     Holds(AccountId),
-    /// Whether somebody gave a chat its title, so that it does not follow `WhatsApp`.
+    /// True if a person gave a chat its title, so that the title no longer follows `WhatsApp`.
     NamedByHand(ChatId),
-    /// How many workspaces there are.
+    /// The number of workspaces.
     Workspaces,
 }
 
 impl IndexKey {
-    /// The chat of an account with a recipient in canonical spelling.
+    /// Returns the key of an account's chat with a recipient in canonical spelling.
     pub fn peer(account: AccountId, canonical: &str) -> Self {
         Self::Peer(account, Digest::of(canonical.as_bytes()))
     }
 
-    /// What a client's key stood for.
+    /// Returns the key of an idempotency key.
     pub fn idempotency(workspace: WorkspaceId, key: &str) -> Self {
         Self::Idempotency(workspace, Digest::of(key.as_bytes()))
     }
 
-    /// The key's bytes. Digests are cut to 128 bits where only an honest client could make two collide.
+    /// Encodes the key. Digests are cut to 128 bits where only an honest client could make two collide.
     pub(super) fn key(&self) -> Vec<u8> {
         match self {
             Self::Inbound(hash) => Space::InboundTokens.key(&[&hash.0]),
@@ -67,19 +67,19 @@ impl IndexKey {
     }
 }
 
-/// What several chats or accounts may have in common; members are their numbers.
+/// A set of chats or accounts that share something; members are their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SetKey {
-    /// Chats of a workspace with one title.
+    /// Chats of a workspace with the same title.
     Title(WorkspaceId, Digest),
-    /// Accounts with one number, in any workspace.
+    /// Accounts with the same phone number, in any workspace.
     Phone(Digest),
-    /// The same where an index before version 3 has them.
+    /// The same, under the key that an index before version 3 used.
     EarlierPhone(Digest),
 }
 
 impl SetKey {
-    /// However the title is composed, and whatever unseen stands around it.
+    /// The key of a title as it is compared: composed, and without invisible characters at both ends.
     pub(super) fn title(workspace: WorkspaceId, name: &str) -> Self {
         Self::exact_title(workspace, &characters::title(name))
     }
@@ -115,7 +115,7 @@ impl SetKey {
     }
 }
 
-/// What has many positions.
+/// A key with many positions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Series {
     /// The events of one actor.
@@ -135,7 +135,7 @@ impl Series {
         }
     }
 
-    /// The key of a block that begins at `first`.
+    /// Returns the key of the block that begins at `first`.
     pub(super) fn block(self, first: Position) -> Vec<u8> {
         let mut key = self.prefix();
         key.extend_from_slice(&first.to_be_bytes());
@@ -143,20 +143,20 @@ impl Series {
     }
 }
 
-/// Messages whose ids begin alike, as those do that were queued within 4 ms of each other: what is known of them from when
-/// they were queued is stored together.
+/// Messages whose ids begin with the same bits, as ids generated within the same 4 ms do. Their positions are stored
+/// together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moment(u64);
 
 impl Moment {
-    /// Bits of an id that tell its messages apart.
+    /// The low bits of an id, which tell the messages of one moment apart.
     const BITS: u32 = 25;
 
     pub(super) const fn of(message: MessageId) -> Self {
         Self(message.bits() >> Self::BITS)
     }
 
-    /// What tells a message from others of its moment.
+    /// Returns the bits that tell a message apart from others of its moment.
     pub(super) fn within(message: MessageId) -> u32 {
         u32::try_from(message.bits() & !(u64::MAX << Self::BITS)).unwrap_or_default()
     }
@@ -165,7 +165,7 @@ impl Moment {
         Space::Moments.key(&[&self.0.to_be_bytes()])
     }
 
-    /// The key of a block whose first message has its first position here.
+    /// Returns the key of a block whose first message has its first position here.
     pub(super) fn block(self, first: Position) -> Vec<u8> {
         let mut key = self.prefix();
         key.extend_from_slice(&first.to_be_bytes());
@@ -173,7 +173,7 @@ impl Moment {
     }
 }
 
-/// The position that a block's key ends with.
+/// Returns the position that a block's key ends with.
 pub(super) fn block_start(key: &[u8]) -> Position {
     key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }

@@ -1,7 +1,7 @@
-//! Values longer than a note: in their place stands what they are made of, and their parts stand beside it.
+//! Stores values longer than a note: the value's key holds a head, and the parts are stored beside it.
 //!
-//! Both are written in one batch. No value begins with the mark: each begins with a number, a length or a flag, none of
-//! which the codec begins so.
+//! Both are written in one batch. No ordinary value begins with the mark byte: each begins with a number, a length or
+//! a flag, and the codec encodes none of these with that first byte.
 
 use std::collections::HashMap;
 
@@ -9,19 +9,19 @@ use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
 use crate::notes::Space;
 use crate::personal::Digest;
 
-/// What stands in a long value's place begins with this.
+/// First byte of the head of a long value.
 const MARK: u8 = 0xff;
-/// A value that is replaced while it is read is read again, so often.
+/// The most attempts to read a value that is replaced during the read.
 const READINGS: u32 = 16;
-/// Notes that are read at once.
+/// Notes per read.
 const AT_ONCE: usize = 256;
 
-/// How many parts each long value has that is stored.
+/// The number of parts of each stored long value.
 #[derive(Default)]
 pub(super) struct Long(HashMap<Vec<u8>, u16>);
 
 impl Long {
-    /// Those that are stored.
+    /// Reads which long values are stored.
     pub(super) fn read(log: &dyn Log) -> Result<Self, ReadError> {
         let mut all = Self::default();
         let mut start = Space::LongValues.key(&[]);
@@ -39,7 +39,7 @@ impl Long {
         }
     }
 
-    /// The notes that put a value into its place, or nothing; parts of a value that was longer are removed.
+    /// Appends the notes that store or remove a value; removes the surplus parts of a longer old value.
     pub(super) fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>, notes: &mut Vec<Note>) -> Result<(), TooLong> {
         let is_long = value.as_ref().is_some_and(|value| value.len() > NOTE_BYTES_MAX);
         if !is_long && self.0.is_empty() {
@@ -66,11 +66,11 @@ impl Long {
     }
 }
 
-/// A value has more parts than can be counted.
+/// The value has more parts than can be counted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TooLong;
 
-/// The value in this place.
+/// Reads the value of a key.
 pub(super) fn value(log: &dyn Log, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
     for _ in 0..READINGS {
         let Some(stored) = log.note(key)? else { return Ok(None) };

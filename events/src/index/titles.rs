@@ -1,4 +1,4 @@
-//! Directories of an older version noted titles as they were given. Here they become what they are compared as.
+//! Upgrades an index of an older version, which stored titles as given, to titles as they are compared.
 
 use super::entries::{ChatEntry, Entries};
 use super::keys::{IndexKey, SetKey};
@@ -11,8 +11,8 @@ use crate::personal::Personal;
 
 const CHATS_AT_ONCE: usize = 512;
 
-/// Adds each stored chat whose title is compared as another text than it was noted as. Must come before whatever the
-/// notes do not cover yet. It is done again at the next start, until what was gathered is stored.
+/// Adds each stored chat whose title is compared as another text than it was stored as. Must run before the records
+/// that the notes do not cover yet. Every start repeats it until the result is stored.
 pub(super) fn compare(log: &dyn Log, entries: &mut Entries) -> Result<(), ReadError> {
     let mut start = Space::Chats.key(&[]);
     loop {
@@ -28,7 +28,7 @@ pub(super) fn compare(log: &dyn Log, entries: &mut Entries) -> Result<(), ReadEr
     }
 }
 
-/// The chat that a note is about; `None` for what is kept under a longer key.
+/// Returns the chat that a note is about; `None` for notes with a longer key.
 fn chat_of(key: &[u8]) -> Option<ChatId> {
     let number: [u8; 8] = Space::Chats.rest(key)?.try_into().ok()?;
     ChatId::new(u64::from_be_bytes(number))
@@ -61,7 +61,7 @@ mod tests {
 
     const OLD: &str = "Team Ko\u{308}ln ";
 
-    /// The notes of a directory whose titles were noted as they were given.
+    /// The notes of an index that stored titles as they were given.
     fn old_notes(chat: ChatId, opened_as: &str, renamed: Option<&str>) -> Vec<crate::log::Note> {
         let account = AccountId::nth(chat.workspace(), 1).unwrap();
         let entry =

@@ -1,4 +1,4 @@
-//! Calls into a store that gives up on some damaged files by a panic: one more way of being unreadable.
+//! Turns panics of the store into errors: it panics on some damaged files, which then count as unreadable.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -6,18 +6,18 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The beginning of the names of the store's own threads.
+/// Prefix of the names of the store's own threads.
 const STORES_THREADS: &str = "sled";
 
 static QUIET: Once = Once::new();
-/// Calls under way.
+/// Number of calls in progress.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `call` returns, or the words of its panic, which nobody else hears.
+/// Returns what `call` returns, or the message of its panic, which is reported nowhere else.
 pub(crate) fn without_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     QUIET.call_once(be_quiet_in_calls);
     CALLS.fetch_add(1, Ordering::Relaxed);
@@ -32,7 +32,7 @@ pub(crate) fn without_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// All other panics are told as before.
+/// Silences panics within calls; all others are reported as before.
 fn be_quiet_in_calls() {
     let told = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

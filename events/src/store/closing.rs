@@ -1,8 +1,8 @@
-//! Sums of what a closed store looked like on the disk: whatever has changed since is found before the store mends it
-//! in its own way, which may be to forget.
+//! Checksums of a closed store's files, to find later changes before the store repairs them in its own way, which may
+//! drop data.
 //!
-//! The store checks old pages when it reads them. What it reads over at its next start, from its last snapshot on, it
-//! cuts short without a word where that is damaged; so that is what is summed up, with the small files beside it.
+//! The store checks old pages when it reads them. But what it replays at its next start, from its last snapshot on,
+//! it silently cuts short where it is damaged; so those parts are summed, with the small files beside them.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -11,14 +11,14 @@ use std::path::Path;
 
 const NAME: &str = "seal";
 const DATA: &str = "db";
-/// The small files: the store's settings, and where its pages stand.
+/// Prefixes of the small files: the store's settings, and its page table.
 const SMALL: [&str; 2] = ["conf", "snap."];
-/// The store writes its file in parts of this size, each beginning with the bytes that tell its place in time.
+/// The store writes its file in parts of this size; the header of each holds its log sequence number.
 const PART_BYTES: u64 = 512 << 10;
 const PLACE_AT: u64 = 4;
 const PLACE_MASK: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 
-/// Writes the sums of the closed store in this folder, durably.
+/// Writes the checksums of the closed store in this folder, durably.
 pub(crate) fn put(folder: &Path) -> io::Result<()> {
     let mut text = lines(folder)?.join("\n");
     text.push('\n');
@@ -31,7 +31,7 @@ pub(crate) fn put(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// What has changed since the store was closed; `None` if nothing has, or it was not closed.
+/// Returns what has changed since the store was closed; `None` if nothing has, or there are no intact checksums.
 pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
     let Some(text) = read(folder)? else { return Ok(None) };
     for line in text.lines() {
@@ -43,7 +43,7 @@ pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Takes the sums away: the store is about to change.
+/// Removes the checksums, because the store is about to change.
 pub(crate) fn lift(folder: &Path) -> io::Result<()> {
     match fs::remove_file(folder.join(NAME)) {
         Ok(()) => File::open(folder)?.sync_all(),
@@ -52,7 +52,7 @@ pub(crate) fn lift(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The sums, if they are there and whole themselves.
+/// Reads the checksums, if they exist and are intact.
 fn read(folder: &Path) -> io::Result<Option<String>> {
     let bytes = match fs::read(folder.join(NAME)) {
         Ok(bytes) => bytes,
@@ -66,7 +66,7 @@ fn read(folder: &Path) -> io::Result<Option<String>> {
     Ok(is_whole.then_some(lines))
 }
 
-/// A line for each thing that must not change: what it is, then its sum or size.
+/// Returns a line for each thing that must not change: its name, then its checksum or size.
 fn lines(folder: &Path) -> io::Result<Vec<String>> {
     let data = File::open(folder.join(DATA))?;
     let length = data.metadata()?.len();
@@ -109,12 +109,12 @@ fn small_files(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Up to where a snapshot tells, which its name says.
+/// Reads from a snapshot's file name up to which log sequence number it reaches.
 fn snapshot_place(name: &str) -> Option<u64> {
     u64::from_str_radix(name.strip_prefix("snap.")?, 16).ok()
 }
 
-/// A part's place in time, as its first bytes have it.
+/// Reads a part's log sequence number from its header.
 fn place(data: &File, nth: u64) -> Option<u64> {
     let mut bytes = [0; 8];
     data.read_exact_at(&mut bytes, nth.saturating_mul(PART_BYTES).saturating_add(PLACE_AT)).ok()?;

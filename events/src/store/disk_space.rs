@@ -1,26 +1,26 @@
-//! Whether the disk has room for opening a store: one that runs out of it while it is being opened damages itself.
+//! Checks free space before a store is opened: it corrupts its files if the disk fills up meanwhile.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// The store writes no more than this while it is opened, its page table aside.
+/// The most that the store writes while it is opened, apart from its page table.
 const ROOM_BYTES: u64 = 8 << 20;
-/// The file that the page table stands in; a new one is written beside it.
+/// Prefix of the page table's file name; a new table is written beside the old one.
 const PAGE_TABLE: &str = "snap.";
 
-/// Refuses to open the store in this folder where that might not fit on the disk.
+/// Fails if opening the store in this folder might fill the disk.
 pub(crate) fn check(folder: &Path) -> io::Result<()> {
     if free(folder)? < needed(folder)? { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
 }
 
-/// Bytes that are free where this folder is.
+/// Returns the free bytes of the volume that this folder is on.
 pub(crate) fn free(folder: &Path) -> io::Result<u64> {
     let volume = rustix::fs::statvfs(folder)?;
     Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
 }
 
-/// Bytes that opening the store in this folder takes.
+/// Returns the bytes that opening the store in this folder may take.
 pub(crate) fn needed(folder: &Path) -> io::Result<u64> {
     let mut bytes = ROOM_BYTES;
     for entry in fs::read_dir(folder)? {

@@ -1,7 +1,8 @@
-//! What the log's end was when it was last durable, beside the store: a store that lost its end cannot say so itself.
+//! Remembers the log's last durable head in a file beside the store, because a store that lost its end cannot notice
+//! that.
 //!
-//! Two places are written in turn, so that one of them is whole however a write ends. A stale one proves less, never
-//! something wrong.
+//! Two slots are written in turn, so that one of them is whole however a write ends. A stale slot proves less, but
+//! never something wrong.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +18,7 @@ const PLACE_BYTES: u64 = 512;
 const BYTES: usize = 8 + 8 + 32;
 const SUM_BYTES: usize = 32;
 
-/// Where the log ended, and the hash of its last record.
+/// The position and hash at the end of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LastHead {
     /// Position of the last event.
@@ -26,14 +27,13 @@ pub(crate) struct LastHead {
     pub(crate) hash: Digest,
 }
 
-/// The file beside the store.
 pub(crate) struct HeadFile {
     file: File,
     written: AtomicU64,
 }
 
 impl HeadFile {
-    /// Opens or creates it in the store's folder; says what it has seen, if that can still be read.
+    /// Opens or creates the file in the store's folder; returns the last head in it that can still be read.
     pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<LastHead>)> {
         let path = folder.join(NAME);
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
@@ -42,7 +42,7 @@ impl HeadFile {
         Ok((Self { file, written }, last.map(|(_, seen)| seen)))
     }
 
-    /// Remembers an end that is durable.
+    /// Writes a head that is durable.
     pub(crate) fn see(&self, seen: LastHead) -> io::Result<()> {
         let number = self.written.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let mut bytes = Vec::with_capacity(BYTES + SUM_BYTES);
@@ -54,13 +54,13 @@ impl HeadFile {
         self.file.write_all_at(&bytes, number % 2 * PLACE_BYTES)
     }
 
-    /// Makes what it has seen outlive a power cut.
+    /// Syncs the file, so that it survives a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
 }
 
-/// What stands in a place, with its number; `None` if it is damaged or was never written.
+/// Reads a slot and its number; `None` if it is damaged or was never written.
 fn read(file: &File, place: u64) -> Option<(u64, LastHead)> {
     let mut bytes = [0; BYTES + SUM_BYTES];
     file.read_exact_at(&mut bytes, place * PLACE_BYTES).ok()?;

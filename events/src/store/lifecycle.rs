@@ -1,4 +1,4 @@
-//! What is done with a store's files before it is opened and after it was closed, while nobody writes to them.
+//! Prepares a store's files before it is opened, and seals them after it was closed, while nobody writes to them.
 
 use std::fs::File;
 use std::io;
@@ -8,19 +8,20 @@ use std::time::Duration;
 
 use super::{closing, disk_space, stale_files};
 
-/// The file that whoever has the store keeps locked.
+/// The file that is locked while the store is open.
 const DATA: &str = "db";
-/// The store lets go of its files within so many milliseconds after it was dropped, or is left unsealed.
+/// How long to wait, in milliseconds, for the store to release its files after it was dropped; later it stays
+/// unsealed.
 const CLOSED_WITHIN_MS: u32 = 5_000;
 
 /// Why a store must not be opened.
 #[derive(Debug)]
 pub(crate) enum Obstacle {
-    /// Somebody has it.
+    /// The store is already open.
     InUse,
-    /// There is no room, or its files cannot be read or changed.
+    /// The disk has too little space, or the files cannot be read or changed.
     Disk(io::Error),
-    /// What is not as it was when it was closed.
+    /// Something has changed since the store was closed.
     Damage(String),
 }
 
@@ -30,7 +31,7 @@ impl From<io::Error> for Obstacle {
     }
 }
 
-/// Sees to what must be right before the store in this folder is opened, if there is one.
+/// Checks and cleans up the store in this folder before it is opened, if there is one.
 pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
     let Ok(file) = data(folder) else { return Ok(()) };
     file.try_lock().map_err(|_| Obstacle::InUse)?;
@@ -42,7 +43,7 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
     Ok(stale_files::remove(folder)?)
 }
 
-/// Whether somebody has the store.
+/// True if the store is open.
 pub(crate) fn is_locked(folder: &Path) -> bool {
     data(folder).is_ok_and(|file| file.try_lock().is_err())
 }
@@ -51,24 +52,22 @@ fn data(folder: &Path) -> io::Result<File> {
     File::options().write(true).open(folder.join(DATA))
 }
 
-/// Seals the store when all above it is gone.
+/// Seals the store when it is dropped, which must come after everything that uses the store.
 pub(crate) struct Closing {
     folder: PathBuf,
     token: Arc<()>,
 }
 
-/// Says whether a log is closed.
+/// Tells whether a log is closed.
 pub struct Closed(Weak<()>);
 
 impl Closed {
-    /// Whether it is.
     pub fn is_closed(&self) -> bool {
         self.0.strong_count() == 0
     }
 }
 
 impl Closing {
-    /// Of the store in this folder.
     pub(crate) fn of(folder: PathBuf) -> Self {
         Self { folder, token: Arc::default() }
     }
@@ -77,15 +76,15 @@ impl Closing {
         &self.folder
     }
 
-    /// Tells when it is over.
+    /// Returns a handle that tells when closing is over.
     pub(crate) fn closed(&self) -> Closed {
         Closed(Arc::downgrade(&self.token))
     }
 }
 
 impl Drop for Closing {
-    /// Waits until the store has let go of its files, for until then its threads may write; a store that is not sealed is
-    /// checked less, not wrongly.
+    /// Waits until the store has released its files, because its threads may write until then. A store that is not
+    /// sealed is checked less, but not wrongly.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
@@ -108,7 +107,7 @@ impl Drop for Closing {
 mod tests {
     use super::*;
 
-    /// Turns in which a seal that is made too early would have been made.
+    /// Number of times the test looks for a seal that comes too early.
     const TURNS: u32 = 20_000;
 
     #[test]

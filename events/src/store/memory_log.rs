@@ -1,4 +1,4 @@
-//! The log in memory, for tests and trials: same promises but the disk's.
+//! The log in memory, for tests and trials: the same guarantees, except that nothing survives the process.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,6 @@ use crate::log::{
 };
 use crate::secrets::Secrets;
 
-/// The log in memory.
 #[derive(Default)]
 pub struct MemoryLog {
     stored: Mutex<Stored>,
@@ -126,7 +125,7 @@ impl Secrets for MemoryLog {
     }
 }
 
-/// Reads on from a place.
+/// Reads records from a position on.
 struct Cursor<'a> {
     log: &'a MemoryLog,
     next: Position,

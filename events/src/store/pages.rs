@@ -1,6 +1,7 @@
-//! Packs records into values of at most 4 KiB, as sled wants them: small ones share a page, a long one takes several.
+//! Packs records into values of at most 4 KiB, as sled wants them: small ones share a page, a long one takes several
+//! values.
 //!
-//! A page is the previous hash, then per record its first position (u64), the length of its bytes (u32), both
+//! A page is the previous hash, then for each record its first position (u64) and the length of its bytes (u32), both
 //! little-endian, its bytes and its hash. A page longer than the limit holds one record and is stored in parts.
 
 use std::ops::Range;
@@ -12,12 +13,12 @@ use crate::ids::Position;
 use crate::log::{ReadError, Reader, StoredRecord};
 use crate::personal::Digest;
 
-/// No stored value is longer.
+/// The longest stored value.
 pub(crate) const PAGE_BYTES_MAX: usize = 4_096;
 const HASH_BYTES: usize = 32;
 const FRAME_BYTES: usize = 8 + 4 + HASH_BYTES;
 
-/// The records of one batch as pages, each with the position that it begins at.
+/// Packs the records of one batch into pages; returns each with the position that it begins at.
 pub(crate) fn pack(records: &[StoredRecord]) -> Vec<(Position, Vec<u8>)> {
     let mut pages: Vec<(Position, Vec<u8>)> = Vec::new();
     for record in records {
@@ -43,10 +44,10 @@ fn push(page: &mut Vec<u8>, record: &StoredRecord) {
     page.extend_from_slice(&record.hash.0);
 }
 
-/// Reads the records of a page one by one; nothing is copied, and what is passed over is not touched.
+/// Reads the records of a page one by one; copies nothing, and does not touch what it skips.
 pub(crate) struct Page {
     bytes: Bytes,
-    /// Where the next frame begins in them.
+    /// Offset of the next frame in `bytes`.
     offset: usize,
     previous: Digest,
     /// The next record begins here, or further on if it is not the page's first.
@@ -62,17 +63,17 @@ struct Frame {
 }
 
 impl Page {
-    /// One without records.
+    /// A page without records.
     const EMPTY: Self = Self { bytes: Bytes::new(), offset: 0, previous: GENESIS, at: 0, is_first: false };
 
-    /// The page that begins at `position`.
+    /// Opens the page that begins at `position`.
     pub(crate) fn open(position: Position, bytes: Bytes) -> Result<Self, ReadError> {
         let previous = bytes.first_chunk::<HASH_BYTES>().map(|hash| Digest(*hash));
         let previous = previous.ok_or_else(|| damaged(position, "page without a hash"))?;
         Ok(Self { bytes, offset: HASH_BYTES, previous, at: position, is_first: true })
     }
 
-    /// Passes over the records that end before `position`.
+    /// Skips the records that end before `position`.
     pub(crate) fn pass(&mut self, position: Position) -> Result<(), ReadError> {
         while self.second().is_some_and(|second| second <= position) {
             self.turn().transpose()?;
@@ -80,7 +81,7 @@ impl Page {
         Ok(())
     }
 
-    /// Where the record after the next one begins.
+    /// Returns the position where the record after the next one begins.
     fn second(&self) -> Option<Position> {
         let (_, rest) = self.bytes.get(self.offset..)?.split_first_chunk::<8>()?;
         let (length, _) = rest.split_first_chunk::<4>()?;
@@ -98,7 +99,7 @@ impl Page {
         Some(Frame { first: Position::from_le_bytes(*first), bytes: begin..begin.checked_add(length)?, hash })
     }
 
-    /// Goes on behind the next record; says where it is, and the hash before it.
+    /// Advances past the next record; returns its frame and the hash before it.
     fn turn(&mut self) -> Option<Result<(Frame, Digest), ReadError>> {
         if self.offset >= self.bytes.len() {
             return None;
@@ -114,7 +115,7 @@ impl Page {
         Some(Ok((frame, previous)))
     }
 
-    /// Nothing more can be read.
+    /// Ends the page with an error, because nothing more can be read.
     fn end(&mut self, at: Position, what: &str) -> ReadError {
         self.offset = self.bytes.len();
         damaged(at, what)
@@ -138,25 +139,25 @@ impl Iterator for Page {
 /// Parts of pages in order, each with the position that its page begins at.
 type Parts<'a> = Box<dyn Iterator<Item = Result<(Position, Bytes), ReadError>> + 'a>;
 
-/// Joins the parts of pages and hands out their records.
+/// Joins the parts of pages and yields their records.
 pub(crate) struct Records<'a> {
     parts: std::iter::Peekable<Parts<'a>>,
     page: Page,
-    /// Until the first page is open: what ends before this is passed over.
+    /// Set until the first page is open: records that end before this position are skipped.
     from: Option<Position>,
 }
 
 impl<'a> Records<'a> {
-    /// The records of these pages, from the one on that holds `from`.
+    /// Returns the records of these pages, beginning with the one that holds `from`.
     pub(crate) fn of(parts: Parts<'a>, from: Position) -> Self {
         Self { parts: parts.peekable(), page: Page::EMPTY, from: Some(from) }
     }
 
-    /// Opens the next page; whether there is one.
+    /// Opens the next page; returns false if there is none.
     fn turn(&mut self) -> Result<bool, ReadError> {
         let Some((first, part)) = self.parts.next().transpose()? else { return Ok(false) };
         let mut whole = Vec::new();
-        // Where the disk fails, the page may go on: it is not cut short.
+        // Count a read error as part of this page, so that the error is returned, not a page that looks cut short.
         let more = |next: &Result<(Position, Bytes), ReadError>| next.as_ref().map_or(true, |(page, _)| *page == first);
         while let Some(next) = self.parts.next_if(more) {
             whole.extend_from_slice(if whole.is_empty() { &part } else { &[] });
@@ -174,7 +175,7 @@ impl Reader for Records<'_> {
     fn pass(&mut self, position: Position) -> Result<(), ReadError> {
         loop {
             self.page.pass(position)?;
-            // Where the page goes on, it does so behind the position.
+            // If this page has a further record, that one begins after the position.
             let ends = self.page.second().is_none();
             let next = |part: &Result<(Position, Bytes), ReadError>| part.as_ref().is_ok_and(|(at, _)| *at <= position);
             if !(ends && self.parts.peek().is_some_and(next) && self.turn()?) {

@@ -1,5 +1,5 @@
-//! A copy of a store elsewhere: the store writes whenever it is opened, so whoever only reads opens a copy, and changes
-//! nothing where the data is, also where that cannot be written to.
+//! Copies a store elsewhere. The store writes whenever it is opened, so a process that only reads opens a copy: the
+//! original stays unchanged, and may even be read-only.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
@@ -11,50 +11,48 @@ use crate::log::ReadError;
 
 const STORE: &str = "log";
 const DATA: &str = "db";
-/// What a closed store's sums are kept in: of a copy that is opened they say nothing.
+/// The file with a closed store's checksums; they do not apply to a copy that is opened.
 const SUMS: &str = "seal";
-/// Progress is told after so many bytes.
+/// Progress is reported after this many bytes.
 const CHUNK_BYTES: u64 = 16 << 20;
 
 /// Why a store could not be copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// Another process has it.
+    /// Another process has the store open.
     #[error("the data directory is in use by another process")]
     InUse,
     /// The copy would not fit.
     #[error("a copy of the log takes {needed} bytes, and {} has {free} free", folder.display())]
     Room {
-        /// Where it was to go.
+        /// The folder that the copy was to go to.
         folder: PathBuf,
-        /// What it takes.
+        /// Bytes that the copy takes.
         needed: u64,
-        /// What is there.
+        /// Bytes that are free there.
         free: u64,
     },
-    /// A file of the store cannot be read.
+    /// The store cannot be read.
     #[error("cannot read {}", path.display())]
     From {
-        /// The file.
+        /// The file or folder that cannot be read.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
-    /// A file of the copy cannot be written.
+    /// The copy cannot be written.
     #[error("cannot write {}", path.display())]
     To {
-        /// The file.
+        /// The file or folder that cannot be written.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
-    /// The store is not what it was when it was closed.
+    /// The store has changed since it was closed.
     #[error(transparent)]
     Damaged(ReadError),
 }
 
-/// Copies the store of a data directory that nobody has open into an empty folder, which is a data directory then. Tells
-/// how many bytes are copied, of how many.
+/// Copies the store of a data directory that nobody has open into an empty folder, which then is a data directory
+/// itself. Calls `told` with the bytes copied so far and the total.
 pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Result<(), CopyError> {
     let (from, to) = (directory.join(STORE), to.join(STORE));
     let data = from.join(DATA);
@@ -80,7 +78,7 @@ pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Resu
     Ok(())
 }
 
-/// The files of the store, below its folder, and their sizes.
+/// Lists the files of the store, relative to its folder, with their sizes.
 fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];
@@ -98,7 +96,7 @@ fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     Ok(found)
 }
 
-/// Whether the copy has room, and the store to open it.
+/// Checks that there is space for the copy, and for opening it.
 fn fits(from: &Path, to: &Path, bytes: u64) -> Result<(), CopyError> {
     let opening = disk_space::needed(from).map_err(|error| reading(from, error))?;
     let free = disk_space::free(to).map_err(|error| writing(to, error))?;

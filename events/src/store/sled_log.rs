@@ -1,7 +1,7 @@
 //! The log on a local disk; the only file that names sled.
 //!
-//! Measured facts that shape it: `flush` is no fsync on Linux, so the file is synced after it; values that sled moves
-//! into blob files are never synced, so no value exceeds 4 KiB; each key costs CPU, so records share values.
+//! Measured facts that shape it: `flush` is no fsync on Linux, so the file is synced after it; sled never syncs
+//! values that it moves into blob files, so no value exceeds 4 KiB; each key costs CPU, so records share values.
 
 use std::fs::File;
 use std::io;
@@ -29,18 +29,17 @@ const SECRETS_TREE: &str = "secrets";
 /// Why a log could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it.
+    /// The log is already open.
     #[error("the data directory is in use by another process")]
     InUse,
     /// The disk or the store failed.
     #[error("the log cannot be opened")]
     Store(#[source] io::Error),
-    /// Its end is not readable.
+    /// The log is damaged, or its end cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
 }
 
-/// The log on a local disk.
 pub struct SledLog {
     db: Db,
     secrets: Tree,
@@ -48,7 +47,7 @@ pub struct SledLog {
     head_file: HeadFile,
     head: Mutex<Head>,
     counters: Counters,
-    /// The last to be dropped.
+    /// Must be dropped last, so it is the last field.
     closing: Closing,
 }
 
@@ -61,7 +60,7 @@ struct Counters {
 }
 
 impl SledLog {
-    /// Opens or creates the log in a directory; `cache_mb` bounds the store's memory.
+    /// Opens or creates the log in a directory; `cache_mb` limits the store's cache, in MiB.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, OpenError> {
         let path = directory.join("log");
         lifecycle::prepare(&path).map_err(|obstacle| match obstacle {
@@ -82,12 +81,12 @@ impl SledLog {
         Ok(log)
     }
 
-    /// Ends when the log is closed for good: nobody writes any more, and it is sealed.
+    /// Returns a handle that tells when the log is closed for good: nobody writes any more, and sealing is over.
     pub fn closed(&self) -> Closed {
         self.closing.closed()
     }
 
-    /// What was durable must still be there; of an empty log that is nothing.
+    /// Checks that the last durable record is still there; an empty log had none.
     fn compare(&self, seen: Option<LastHead>) -> Result<(), ReadError> {
         let Some(seen) = seen.filter(|seen| seen.position > 0) else { return Ok(()) };
         let head = self.head().position;
@@ -101,12 +100,12 @@ impl SledLog {
         }
     }
 
-    /// Bytes that the store takes on disk.
+    /// Returns the bytes that the store takes on disk; 0 if that is unknown.
     pub fn bytes_on_disk(&self) -> u64 {
         self.db.size_on_disk().unwrap_or(0)
     }
 
-    /// The first sync of a new store: its directory entries too.
+    /// Syncs everything, including the directory entries of a new store.
     fn sync_all(&self, path: &Path) -> io::Result<()> {
         self.db.flush()?;
         self.file.sync_all()?;
@@ -125,7 +124,8 @@ impl SledLog {
         Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
     }
 
-    /// The records from the one on that holds `from`. Most pages have one part: then one search is enough.
+    /// Returns the records, beginning with the one that holds `from`. Most pages have one part: then one search is
+    /// enough.
     fn records(&self, from: Position) -> Result<pages::Records<'_>, ReadError> {
         let mut before = self.db.range(record_key(0, 0)..=record_key(from, u16::MAX));
         let found = before.next_back().transpose().map_err(store)?.map(part).transpose()?;
@@ -258,7 +258,7 @@ impl Secrets for SledLog {
     }
 }
 
-/// A part of a page, not copied: where its page begins, and which part it is.
+/// Converts a part of a page without copying it; returns where its page begins, which part it is, and its bytes.
 fn part((key, value): (IVec, IVec)) -> Result<(Position, u16, Bytes), ReadError> {
     let (first, part) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
     Ok((first, part, Bytes::from_owner(value)))
@@ -278,7 +278,7 @@ fn parse_record_key(key: &[u8]) -> Option<(Position, u16)> {
     Some((u64::from_be_bytes(*place), u16::from_be_bytes(*part.first_chunk::<2>()?)))
 }
 
-/// A note without the mark of its kind.
+/// Removes the mark of its kind from a note's key.
 fn bare((key, value): (IVec, IVec)) -> StoredNote {
     (key.iter().skip(1).copied().collect(), value.to_vec())
 }
@@ -294,18 +294,18 @@ fn malformed_key(position: Position) -> ReadError {
     ReadError::Damaged { position, what: "malformed key".to_owned() }
 }
 
-/// What fails sled's own checksums is damaged; where, it says in its own words, if at all.
+/// Converts a sled error. A failure of sled's own checksums is damage; sled may say where.
 fn store(error: sled::Error) -> ReadError {
     match error {
         sled::Error::Corruption { at: Some(at), .. } => unsound(format!("unreadable bytes of db at {at:?}")),
         sled::Error::Corruption { at: None, .. } => unsound("unreadable bytes".to_owned()),
-        // We never open it with other settings.
+        // We never open it with other settings, so the file was changed.
         sled::Error::Unsupported(what) => unsound(format!("conf is not what it was: {what}")),
         error => ReadError::Store(error.into()),
     }
 }
 
-/// The store itself is damaged, so that nobody knows which record.
+/// The store itself is damaged: nobody knows which record is affected.
 const fn unsound(what: String) -> ReadError {
     ReadError::Damaged { position: 0, what }
 }
@@ -327,7 +327,8 @@ fn open_error(error: sled::Error, path: &Path) -> OpenError {
 
 impl Drop for SledLog {
     fn drop(&mut self) {
-        // What cannot be made durable is not sealed: it differs at the next start, or is found by the witness.
+        // A failure is only logged: at the next start the lost bytes show as a difference from the seal, or from the
+        // head file.
         let flushed = self.db.flush().map(drop).map_err(io::Error::from);
         let synced = flushed.and_then(|()| self.file.sync_all()).and_then(|()| self.head_file.sync());
         if let Err(error) = synced {

@@ -1,4 +1,4 @@
-//! First versions of events of an outbound webhook, as logs still hold them. Frozen.
+//! First versions of events of an outbound webhook, as old logs still contain them. Frozen.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,30 +6,28 @@ use super::{BUNDLE_BYTES, BundleOpened, DeliveryFailed};
 use crate::ids::{ChatId, DeliveryId, MessageId, WebhookId};
 use crate::time::Timestamp;
 
-/// A window that was opened, before sizes were told.
+/// A window was opened; the sizes are not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundleOpenedV1 {
-    /// Who is owed it.
+    /// The webhook that gets the report.
     pub webhook: WebhookId,
-    /// The conversation.
     pub chat: ChatId,
-    /// The chat's windows are numbered from 1.
+    /// Number of the window; the windows of a chat are numbered from 1.
     pub window: u64,
     /// The first message.
     pub message: MessageId,
-    /// When.
     pub at: Timestamp,
 }
 
 impl From<BundleOpenedV1> for BundleOpened {
-    /// With room for names of usual length; what is exact is told when the window closes.
+    /// Leaves room for names of usual length; the exact size is computed when the window closes.
     fn from(old: BundleOpenedV1) -> Self {
         let BundleOpenedV1 { webhook, chat, window, message, at } = old;
         Self { webhook, chat, window, message, at, room_bytes: BUNDLE_BYTES - (8 << 10), line_bytes: 512 }
     }
 }
 
-/// [`DeliveryFailed`] as it was first: the delivery had no wait of its own.
+/// The first version of [`DeliveryFailed`]: the delivery has no wait of its own.
 #[derive(Deserialize)]
 pub(crate) struct DeliveryFailedV1 {
     webhook: WebhookId,

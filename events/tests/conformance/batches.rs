@@ -1,4 +1,4 @@
-//! What is written together is stored together, at its place, or not at all.
+//! A batch is stored as a whole and at its position, or not at all.
 
 use events::codec::decode;
 use events::log::{Batch, Head, NOTE_BYTES_MAX, WriteError};

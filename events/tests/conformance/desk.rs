@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::store::Store;
 
-/// Where commits are made.
+/// Makes commits on a log.
 pub struct Desk {
     store: Store,
     pub index: Arc<Index>,
@@ -30,7 +30,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// One on each kind of store.
+    /// Creates one desk on each kind of store.
     pub fn each() -> [Self; 2] {
         Store::each().map(Self::on)
     }
@@ -49,19 +49,19 @@ impl Desk {
         self.store.log()
     }
 
-    /// What is written.
+    /// Returns the history of what is written.
     pub fn history(&self) -> History {
         History::new(self.store.shared(), Arc::clone(&self.index), ReadMode::Inline)
     }
 
-    /// As after the end of the process and a new start; what was not written is lost.
+    /// Simulates the end of the process and a new start; what was not written is lost.
     pub fn reopened(self) -> Self {
         let Self { store, index, watermark, sequencer, writer, work, actors } = self;
         drop((index, watermark, sequencer, writer, work, actors));
         Self::on(store.reopened())
     }
 
-    /// Lets an actor decide: registered, replayed and with everything applied.
+    /// Prepares an actor to decide: registers it, and counts its events as applied.
     pub fn wake(&mut self, stream: StreamId) {
         if !self.actors.contains_key(&stream) {
             let inbox = Inbox::default();
@@ -72,7 +72,7 @@ impl Desk {
         }
     }
 
-    /// Applies what an actor has been told; says how many events it has seen now.
+    /// Applies the commits in an actor's inbox; returns how many events the actor has seen by now.
     pub fn drain(&mut self, stream: StreamId) -> Revision {
         let (inbox, revision) = self.actors.get_mut(&stream).unwrap();
         for record in inbox.borrow_mut().drain(..) {
@@ -86,7 +86,7 @@ impl Desk {
         self.append_because(decider, events, None, 1_000)
     }
 
-    /// The same for a client with a key of its own, at a moment.
+    /// The same with an idempotency key and a time.
     pub fn append_because(
         &mut self,
         decider: StreamId,
@@ -102,17 +102,17 @@ impl Desk {
         self.sequencer.append(decider, expected, commit).unwrap()
     }
 
-    /// Tries to record something as of a revision.
+    /// Tries to record events as of a revision.
     pub fn try_append(&mut self, decider: StreamId, expected: Revision, events: Vec<Event>) -> Result<(), AppendError> {
         self.sequencer.append(decider, expected, commit(decider, events)).map(drop)
     }
 
-    /// Makes everything durable that has a place, and stores what else waits.
+    /// Makes everything sequenced durable, and stores all other work that waits.
     pub fn flush(&mut self) {
         while self.flush_once() {}
     }
 
-    /// Makes one batch durable; whether there was anything to write.
+    /// Makes one batch durable; returns false if there was nothing to write.
     pub fn flush_once(&mut self) -> bool {
         let first = self.work.try_recv().ok();
         if first.is_none() && !self.writer.has_backlog() {
@@ -130,13 +130,13 @@ impl Desk {
         self.flush();
     }
 
-    /// Ends the writer.
+    /// Ends the writer's work queue.
     pub fn close(&mut self) {
         self.work.close();
     }
 }
 
-/// A commit of the system's own doing.
+/// Returns a commit that the system itself causes.
 pub fn commit(decider: StreamId, events: Vec<Event>) -> NewCommit {
     let recorded_at = Timestamp::from_ms(1_000);
     NewCommit { workspace: decider.workspace(), recorded_at, cause: Cause::outside(Who::System), events }

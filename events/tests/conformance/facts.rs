@@ -1,4 +1,4 @@
-//! Facts of several workspaces, for tests in which it matters whom an event concerns.
+//! Events of several workspaces, for tests in which it matters which actors an event concerns.
 
 use events::account::{MessageQueued, MessageSent, Origin};
 use events::chat::{ChatAssigned, ChatOpened, ChatRenamed, Responsible};
@@ -38,7 +38,7 @@ pub fn key(nth: u64) -> Digest {
     Digest::of(format!("wsk_{nth}").as_bytes())
 }
 
-/// What a workspace begins with.
+/// The first events of a workspace.
 pub fn begun(nth: u64) -> Vec<Event> {
     let created = WorkspaceCreated {
         workspace: workspace(nth),
@@ -63,7 +63,7 @@ pub fn url_generated(nth: u64, token_hash: Digest, replaces: Option<Digest>) -> 
     InboundUrlGenerated { workspace: workspace(nth), token_hash, replaces, by: Who::Operator }.into()
 }
 
-/// A chat of a workspace that was called otherwise.
+/// A chat of a workspace gets another title.
 pub fn renamed(nth: u64, number: u64, previous: &str, name: &str) -> Event {
     ChatRenamed {
         workspace: workspace(nth),

@@ -1,4 +1,5 @@
-//! The past is the same however it is read: walks both ways over the log, a stream, a message; moments and positions.
+//! The past is the same however it is read: walks both ways over the log, a stream or a message; moments and
+//! positions.
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ fn of_store(store: &Store) -> History {
     History::new(log, index, ReadMode::Inline)
 }
 
-/// Two workspaces take turns; enough commits for the longest step of a walk on the way back.
+/// Two workspaces take turns; enough commits for the longest step of a backward walk.
 fn turns() -> [(Desk, History); 2] {
     Desk::each().map(|mut desk| {
         for round in 0..700 {
@@ -47,7 +48,7 @@ fn concerned(history: &History, of: Of) -> Vec<Position> {
     records.iter().flat_map(Record::positioned).filter(|(_, event)| is_wanted(event)).map(|(at, _)| at).collect()
 }
 
-/// The first so many events of a walk.
+/// Returns the positions of the first `limit` events of a walk.
 fn walked(history: &History, of: Of, range: RangeInclusive<u64>, back: bool, limit: usize) -> Vec<Position> {
     let mut seen = Vec::new();
     let mut each = |position: Position, record: &Record, event: &Event| {
@@ -100,7 +101,7 @@ fn the_end_of_all_time_is_the_head() {
     }
 }
 
-/// What has a place and is not written yet is no part of the past.
+/// An event that is sequenced but not written is not part of the past.
 #[test]
 fn a_walk_behind_the_head_says_what_is_missing() {
     for (mut desk, history) in turns() {

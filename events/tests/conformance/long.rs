@@ -1,4 +1,4 @@
-//! Values of the index that no single note holds: what one layer counts in characters, this one counts in bytes.
+//! Values of the index that are too long for one note: other layers limit characters, this one stores bytes.
 
 use events::chat::Responsible;
 use events::event::Event;
@@ -14,7 +14,7 @@ use crate::facts::*;
 
 const PHONE: &str = "+12025550100";
 
-/// Somebody whose name has so many characters of four bytes each.
+/// A teammate whose name has this many characters, of four bytes each.
 fn called(characters: usize) -> Responsible {
     Responsible { full_name: "😀".repeat(characters).into(), email: "ada@kite.example".into() }
 }
@@ -23,7 +23,7 @@ fn responsible(desk: &Desk) -> Option<Responsible> {
     desk.index.find::<Option<Responsible>>(&IndexKey::Responsible(chat(0, 1))).unwrap().flatten()
 }
 
-/// The first account of a workspace, with an owner's name of this length.
+/// The first account of a workspace, whose owner's name has this many characters.
 fn connected(nth: u64, characters: usize) -> Event {
     AccountConnected {
         workspace: workspace(nth),
@@ -49,7 +49,7 @@ fn parts(log: &dyn Log) -> usize {
     log.notes(b"+", b"+", usize::MAX).unwrap().len()
 }
 
-/// Checks in memory, after each batch on the way to the disk, stored, and after two new starts.
+/// Checks in memory, after each batch on the way to the disk, once stored, and after two new starts.
 fn everywhere(mut desk: Desk, check: impl Fn(&Desk)) -> Desk {
     check(&desk);
     desk.sequencer.store_index(true).unwrap();
@@ -67,7 +67,7 @@ fn everywhere(mut desk: Desk, check: impl Fn(&Desk)) -> Desk {
 
 #[test]
 fn a_value_that_no_note_holds_is_stored_in_parts() {
-    // Below a note, just above it, and of many.
+    // Shorter than a note, just longer than one, and many notes long.
     for (characters, wanted) in [(1_000, 0), (1_018, 0), (1_019, 2), (2_000, 2), (50_000, 49)] {
         for mut desk in Desk::each() {
             desk.append(of_workspace(0), vec![opened(0, 1), assigned(0, 1, Some(called(characters)))]);
@@ -85,7 +85,7 @@ fn a_value_is_replaced_whole_whatever_length_the_two_have_and_leaves_nothing_beh
     for mut desk in Desk::each() {
         desk.append(of_workspace(0), vec![opened(0, 1)]);
         for (nth, characters) in lengths.into_iter().enumerate() {
-            // Different names of one length too.
+            // Also different names of the same length.
             let mut name = called(characters);
             name.email = format!("{nth}@kite.example").into();
             desk.append(of_workspace(0), vec![assigned(0, 1, Some(name.clone()))]);
@@ -146,7 +146,7 @@ fn named_by_hand(desk: &Desk, number: u64) -> Option<bool> {
     desk.index.find(&IndexKey::NamedByHand(chat(0, number))).unwrap()
 }
 
-// The kind: what an earlier version did not write down, and a later one relies on.
+// A later version must not rely on something that an earlier version did not store.
 #[test]
 fn what_notes_of_the_first_version_lack_is_read_from_the_records() {
     for mut desk in Desk::each() {
@@ -174,7 +174,7 @@ fn what_notes_of_the_first_version_lack_is_read_from_the_records() {
     }
 }
 
-/// In its notes of that time the accounts of a number stand among the keys of the agenda.
+/// In the notes of those versions, the accounts of a number stand among the keys of the agenda.
 #[test]
 fn accounts_by_number_move_out_of_the_agenda_of_an_earlier_version() {
     for version in [&[][..], &[1], &[2]] {

@@ -1,4 +1,5 @@
-//! The index gives the same from memory, on its way to the disk, from stored notes and made again from the records.
+//! The index gives the same results from memory, on its way to the disk, from stored notes, and rebuilt from the
+//! records.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ fn client_key(nth: u64, chat: u64) -> String {
     format!("order-{nth}-{chat}")
 }
 
-/// A client's key for a body that is always the same.
+/// An idempotency key for a body that is always the same.
 fn given(key: &str) -> Idempotency {
     Idempotency { key: key.to_owned(), body: Digest::of(b"body") }
 }
@@ -30,7 +31,7 @@ fn begin(desk: &mut Desk) {
     (0..WORKSPACES).for_each(|nth| drop(desk.append(of_workspace(nth), begun(nth))));
 }
 
-/// A new chat in every workspace, with a message that a client's key came with, and that is sent.
+/// Opens a new chat in every workspace, with a message that came with an idempotency key and is sent.
 fn converse(desk: &mut Desk, number: u64) {
     for nth in 0..WORKSPACES {
         let message = nth * 100 + number;
@@ -41,7 +42,7 @@ fn converse(desk: &mut Desk, number: u64) {
     }
 }
 
-/// All that an index knows.
+/// Returns everything that an index knows.
 fn picture(index: &Index) -> Vec<String> {
     let mut seen = vec![format!("{:?}", index.find::<u64>(&IndexKey::Workspaces).unwrap())];
     for nth in 0..=WORKSPACES {
@@ -209,7 +210,7 @@ fn a_client_key_belongs_to_its_workspace() {
     }
 }
 
-/// Keys `order-0`, `order-1` ..., each used a second after the one before.
+/// Uses the keys `order-0`, `order-1` ..., each a second after the one before.
 fn use_keys(desk: &mut Desk, count: u64) {
     for number in 0..count {
         let key = format!("order-{number}");

@@ -1,4 +1,4 @@
-//! One suite for every store of records: what a log, its index, its sequencer and its writer promise.
+//! One suite for every store of records: tests the guarantees of a log, its index, its sequencer and its writer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken helper fails the test")]
 #![allow(clippy::indexing_slicing, clippy::print_stderr, reason = "the same; and words for people")]
 

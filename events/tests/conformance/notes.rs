@@ -1,4 +1,4 @@
-//! Notes are found by key, by prefix and by what comes before.
+//! Notes are found by key, by prefix, and as the last one up to a key.
 
 use events::log::Log;
 

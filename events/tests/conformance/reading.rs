@@ -1,4 +1,4 @@
-//! Reading begins anywhere, inside a commit too, and ends at the head.
+//! Reading can begin anywhere, even inside a commit, and ends at the head.
 
 use events::codec::decode;
 use events::log::StoredRecord;

@@ -1,4 +1,4 @@
-//! A replaced inbound token and a revoked key open their workspace until that is durable, and never again.
+//! A replaced inbound token or revoked key gives access until that is durable, and never again.
 
 use events::ids::WorkspaceId;
 use events::index::{IndexKey, KeyEntry};
@@ -6,7 +6,7 @@ use events::index::{IndexKey, KeyEntry};
 use crate::desk::Desk;
 use crate::facts::*;
 
-/// Whose the token or key is that may be answered with now: only what is durable counts.
+/// Returns the workspace to which the token or key gives access now: only what is durable counts.
 fn opens(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     let durable = desk.watermark.durable();
     match lookup {
@@ -15,7 +15,7 @@ fn opens(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     }
 }
 
-/// The same as rules see it.
+/// The same as rules see it: everything sequenced counts.
 fn sequenced(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     match lookup {
         IndexKey::ApiKey(_) => desk.index.find::<KeyEntry>(lookup).unwrap().map(|key| key.workspace),
@@ -23,7 +23,7 @@ fn sequenced(desk: &Desk, lookup: &IndexKey) -> Option<WorkspaceId> {
     }
 }
 
-/// The first token or key of the first workspace, and the event that ends it.
+/// The first token and key of the first workspace, their successors, and the events that end them.
 fn ends() -> [(IndexKey, IndexKey, Vec<events::event::Event>); 2] {
     let replaced = url_generated(0, token(9), Some(token(0)));
     let revoked = vec![key_created(0, 2, key(9)), key_revoked(0, 1, key(0))];
@@ -33,7 +33,7 @@ fn ends() -> [(IndexKey, IndexKey, Vec<events::event::Event>); 2] {
     ]
 }
 
-/// Lets the old one end, and looks for it again and again, wherever the entries are.
+/// Ends the old one, and looks it up again and again, wherever the entries are.
 fn ends_for_good(mut desk: Desk, (old, new, events): (IndexKey, IndexKey, Vec<events::event::Event>)) {
     assert_eq!(opens(&desk, &old), Some(workspace(0)), "before it ends");
     desk.append(of_workspace(0), events);

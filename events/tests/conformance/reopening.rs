@@ -1,4 +1,4 @@
-//! What is on the disk is there after a new start, in values that the store keeps safe.
+//! Everything on the disk is there after a new start, in values that the store syncs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use events::verify::verify;
 use crate::hand::queued;
 use crate::store::Store;
 
-/// No value of the store may be longer: it would go to a file that is never synced.
+/// The longest value of the store: a longer one would go to a file that is never synced.
 const VALUE_BYTES_MAX: usize = 4_096;
 /// How often a store is closed on a busy machine.
 const SEALS: u64 = 200;
 
-/// Around the bounds of a page and of several, up to the longest text in its longest encoding.
+/// Sizes around the limits of one page and of several, up to the longest text in its longest encoding.
 fn sizes() -> Vec<usize> {
     let mut sizes = vec![1, 2, 250, 251, 1_000, 2_000];
     sizes.extend(3_880..4_100);
@@ -39,7 +39,7 @@ fn text(bytes: usize) -> String {
     ('a'..='z').cycle().take(bytes).collect()
 }
 
-/// A log with a text of every size, each in a batch of its own, and once more all in a few batches.
+/// A log with a text of every size: each in its own batch, and then all again in a few batches.
 fn with_texts() -> Store {
     let store = Store::sled();
     let mut hand = store.hand();
@@ -146,7 +146,7 @@ fn large_texts_leave_the_folder_of_blobs_empty() {
     assert!(store.folder().join("log/blobs").is_dir(), "sled keeps its blobs elsewhere now");
 }
 
-/// Files in any folder of that name.
+/// Returns the files in all folders called `blobs`.
 fn blobs(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -175,7 +175,7 @@ fn a_log_is_open_once() {
     assert_eq!(store.reopened().log().head().position, 1);
 }
 
-/// A start that is killed, or whose disk runs full, ends like this.
+/// A start that is killed, or whose disk fills up, ends like this.
 #[test]
 fn a_start_that_ended_with_half_a_page_table_does_not_hinder_the_next() {
     for half in [&b""[..], b"half of it, which is longer than a sum"] {
@@ -191,7 +191,7 @@ fn a_start_that_ended_with_half_a_page_table_does_not_hinder_the_next() {
     }
 }
 
-/// As after a kill between the two.
+/// As after a kill between the write and the update of the head file.
 #[test]
 fn a_first_record_that_was_written_and_not_yet_witnessed_is_no_damage() {
     let store = Store::sled();
@@ -201,7 +201,7 @@ fn a_first_record_that_was_written_and_not_yet_witnessed_is_no_damage() {
     assert_eq!(Some(store.reopened().log().head()), first.head);
 }
 
-/// The store's own threads move what is still of use out of old parts of the file, also while it is being closed.
+/// The store's own threads move live data out of old parts of the file, even while it is being closed.
 #[test]
 fn a_store_is_sealed_as_its_threads_left_it_however_busy_the_machine_is() {
     let busy = Arc::new(());
@@ -214,7 +214,7 @@ fn a_store_is_sealed_as_its_threads_left_it_however_busy_the_machine_is() {
         let mut last = store.hand().batch([vec![queued(round, "hi")]]);
         let value = (round % 3 != 2).then(|| vec![7; VALUE_BYTES_MAX]);
         last.notes.extend((0..500_u64).map(|key| (key.to_be_bytes().to_vec(), value.clone())));
-        // Written and not synced, which is left to the end.
+        // Written but not synced: closing must do that.
         store.log().write(&last).unwrap();
         let folder = store.closed();
         assert!(folder.path().join("log/seal").exists(), "not sealed in round {round}");

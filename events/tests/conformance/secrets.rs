@@ -1,4 +1,4 @@
-//! Secrets stand apart from records and notes: kept, read, listed and removed by name.
+//! Secrets are separate from records and notes: stored, read, listed and removed by name.
 
 use events::log::{NOTE_BYTES_MAX, WriteError};
 use events::secrets::Secrets;

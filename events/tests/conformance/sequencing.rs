@@ -1,4 +1,5 @@
-//! Order first: who may append, who is told, and what look-ups see meanwhile.
+//! Commits are ordered before they are durable: tests who may append, who gets a commit, and what look-ups see
+//! meanwhile.
 
 use events::index::{ChatEntry, IndexKey};
 use events::sequencer::{AppendError, Inbox};

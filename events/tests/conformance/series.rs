@@ -1,4 +1,4 @@
-//! Positions of a series, over the bounds of the blocks in which they are stored.
+//! Positions of a series, across the limits of the blocks in which they are stored.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::facts::*;
 
 const FAR: u64 = u64::MAX;
 
-/// Whatever is asked about a series must be what the list of its positions says.
+/// Checks all kinds of queries of a series against the list of its positions.
 fn agrees(desk: &Desk, series: Series, all: &[u64]) {
     let mut bounds = vec![0, 1, 2, 3, FAR];
     for at in [0, 1, 398, 399, 400, 401, 799, 800, 801, 999, 1_000, all.len() / 2, all.len().saturating_sub(1)] {
@@ -35,7 +35,7 @@ fn agrees(desk: &Desk, series: Series, all: &[u64]) {
     }
 }
 
-/// Positions of each message's events, ascending and descending.
+/// Checks the positions of each message's events, ascending and descending.
 fn messages_agree(desk: &Desk, all: &BTreeMap<u64, Vec<u64>>) {
     for (message, positions) in all {
         let series = Series::Message(MessageId::from_bits(*message));
@@ -45,7 +45,7 @@ fn messages_agree(desk: &Desk, all: &BTreeMap<u64, Vec<u64>>) {
     }
 }
 
-/// Two workspaces take turns; gives the positions of the first one's charges, which are its stream.
+/// Lets two workspaces take turns; returns the positions of the first one's charges, which are its stream.
 fn take_turns(desk: &mut Desk, rounds: u64) -> Vec<u64> {
     let mut positions = Vec::new();
     for round in 0..rounds {
@@ -126,8 +126,8 @@ fn an_unknown_series_is_empty() {
     }
 }
 
-/// Those of a moment are stored together, what becomes of them later is not; a moment of 900 messages fills several notes,
-/// and one message has more events of that moment than a note can hold.
+/// Messages of one moment are stored together, their later events are not. A moment of 900 messages fills several
+/// notes, and one message has more events of that moment than a note can hold.
 #[test]
 fn messages_of_one_moment_share_notes_and_each_has_its_own_positions() {
     const MOMENT: u64 = 7 << 40;

@@ -1,4 +1,4 @@
-//! A snapshot is a shortcut: either exactly what was kept, or nothing.
+//! A snapshot gives exactly the state that was stored, or nothing.
 
 use events::ids::{StreamId, WorkspaceId};
 use events::log::{Batch, Log, NOTE_BYTES_MAX, Note};

@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::hand::Hand;
 
-/// A log that has just been closed is opened after this many attempts at most.
+/// How often to try to open a log that has just been closed.
 const ATTEMPTS: u32 = 100_000;
 
-/// A new and empty log of one kind.
+/// A log of one kind, to be tested.
 pub struct Store {
     kind: Kind,
     log: Arc<dyn Log>,
@@ -22,7 +22,7 @@ pub struct Store {
     folder: Option<TempDir>,
 }
 
-/// Says in which store a test failed.
+/// Reports in which store a test failed.
 struct Kind(&'static str);
 
 impl Drop for Kind {
@@ -34,7 +34,7 @@ impl Drop for Kind {
 }
 
 impl Store {
-    /// One of each kind.
+    /// Creates one store of each kind.
     pub fn each() -> [Self; 2] {
         [Self::memory(), Self::sled()]
     }
@@ -47,7 +47,7 @@ impl Store {
         Self::opened(tempfile::tempdir().unwrap())
     }
 
-    /// One that stands in this folder.
+    /// Opens the store in this folder.
     pub fn opened(folder: TempDir) -> Self {
         Self::of("sled", open(folder.path()), Some(folder))
     }
@@ -69,12 +69,12 @@ impl Store {
         Arc::clone(&self.log)
     }
 
-    /// The directory of a log on disk.
+    /// Returns the directory of a log on disk.
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }
 
-    /// As after the end of the process and a new start. Nobody else may hold the log.
+    /// Simulates the end of the process and a new start. Nothing else may hold the log.
     pub fn reopened(self) -> Self {
         let Self { kind, log, secrets, folder } = self;
         let Some(folder) = folder else { return Self { kind, log, secrets, folder } };
@@ -84,13 +84,13 @@ impl Store {
         Self { kind, ..Self::opened(folder) }
     }
 
-    /// Closes a log on disk and gives its directory.
+    /// Closes a log on disk and returns its directory.
     pub fn closed(self) -> TempDir {
         drop((self.log, self.secrets));
         self.folder.unwrap()
     }
 
-    /// Continues the log by hand.
+    /// Returns a hand that continues the log.
     pub fn hand(&self) -> Hand {
         Hand::after(self.log.head())
     }
@@ -107,14 +107,14 @@ impl Store {
         self.put(&Batch { after: self.log.head().position, notes, ..Batch::default() });
     }
 
-    /// All there is.
+    /// Returns everything in the log.
     pub fn contents(&self) -> (Head, Vec<StoredRecord>, Vec<StoredNote>) {
         let records = self.log.read(1).map(Result::unwrap).collect();
         (self.log.head(), records, self.log.notes(b"", b"", usize::MAX).unwrap())
     }
 }
 
-/// Closing ends in a thread of sled's own, so the lock may be held for a moment longer.
+/// Closing ends on a thread of sled's own, so the lock may be held for a moment longer.
 fn open(folder: &Path) -> Arc<SledLog> {
     for _ in 0..ATTEMPTS {
         match SledLog::open(folder, 8) {

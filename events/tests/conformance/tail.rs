@@ -12,7 +12,7 @@ use crate::facts::*;
 
 /// Longer than a tail waits between two reads.
 const SOON: Duration = Duration::from_secs(2);
-/// So much text that a few hundred messages are more than a tail keeps.
+/// Length of a text: a few hundred messages with it are more than a tail keeps in memory.
 const LONG: usize = 4_000;
 
 fn run(test: impl AsyncFnOnce(Desk, Tail)) {
@@ -26,7 +26,7 @@ fn run(test: impl AsyncFnOnce(Desk, Tail)) {
     });
 }
 
-/// Everything that a follower gets until nothing more comes.
+/// Returns everything that a follower gets until nothing more comes.
 async fn pieces(follower: &mut Follower) -> Vec<Piece> {
     let mut pieces = Vec::new();
     while timeout(SOON, follower.ready()).await.is_ok() {
@@ -48,7 +48,7 @@ fn accept(desk: &mut Desk, nth: u64, messages: std::ops::Range<u64>, text: &str)
     desk.flush();
 }
 
-/// Positions behind one that are of a workspace, or of any.
+/// Returns the positions after `after`, of one workspace or of all.
 fn wanted(desk: &Desk, of: Option<u64>, after: Position) -> Vec<Position> {
     let mut found = Vec::new();
     let history = desk.history();
@@ -138,7 +138,7 @@ fn what_concerns_others_is_passed_over_without_being_told() {
     });
 }
 
-/// Nobody is read for in between, so the next one begins anew.
+/// Nothing is read while nobody follows, so the next follower begins anew.
 #[test]
 fn a_pause_without_followers_loses_nothing() {
     run(async |mut desk, tail| {

@@ -1,4 +1,4 @@
-//! What chats are called, who is responsible for them, and which of them share a title: the latest word, wherever it is.
+//! Titles, responsible teammates, and chats that share a title: the latest change counts, wherever it is stored.
 
 use events::chat::Responsible;
 use events::ids::ChatId;
@@ -11,7 +11,7 @@ fn title(desk: &Desk, number: u64) -> String {
     desk.index.chat(chat(0, number)).unwrap().unwrap().name.reveal().to_owned()
 }
 
-/// Nobody as well when nobody ever was.
+/// Returns nobody also if there never was anybody.
 fn responsible(desk: &Desk, number: u64) -> Option<Responsible> {
     desk.index.find::<Option<Responsible>>(&IndexKey::Responsible(chat(0, number))).unwrap().flatten()
 }
@@ -24,7 +24,7 @@ fn ada() -> Responsible {
     Responsible { full_name: "Ada Example".into(), email: "ada@kite.example".into() }
 }
 
-/// The same questions in memory, on their way to the disk, stored, and after two new starts.
+/// Checks in memory, on the way to the disk, once stored, and after two new starts.
 fn everywhere(mut desk: Desk, check: impl Fn(&Desk)) {
     check(&desk);
     desk.flush();
@@ -148,7 +148,7 @@ fn nobody_is_responsible_until_somebody_is_and_then_the_latest_one() {
     }
 }
 
-/// Titles as transports and people write them: composed or not, with what nobody sees around them.
+/// Titles as transports and people write them: composed or not, with invisible characters around them.
 #[test]
 fn a_title_is_found_however_it_is_composed_and_whatever_unseen_stands_around_it() {
     for mut desk in Desk::each() {

@@ -1,4 +1,4 @@
-//! A log that notes the order of writes and syncs, and fails when it is told to.
+//! A log that records the order of writes and syncs, and fails on request.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,14 +7,14 @@ use events::log::{Batch, Head, Log, LogStats, ReadError, Records, StoredNote, Wr
 use events::record::Position;
 use events::watermark::Watermark;
 
-/// What was asked of a log, and how far the watermark was at that moment.
+/// A call to a log, and the durable position at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogCall {
     Write { commits: usize, notes: usize, durable: Position },
     Sync { durable: Position },
 }
 
-/// What a log refuses to do.
+/// The call that a log fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
     Nothing,
@@ -22,7 +22,6 @@ pub enum Broken {
     Sync,
 }
 
-/// Notes the order of writes and syncs.
 pub struct Watched {
     inner: Arc<dyn Log>,
     broken: Broken,
@@ -35,12 +34,12 @@ impl Watched {
         Self { inner, broken, watermark: OnceLock::new(), seen: Mutex::default() }
     }
 
-    /// From now on this watermark is looked at.
+    /// Reads this watermark from now on.
     pub fn looks_at(&self, watermark: &Watermark) {
         self.watermark.set(watermark.clone()).ok().unwrap();
     }
 
-    /// All that was asked, in order.
+    /// Returns all calls, in order.
     pub fn seen(&self) -> Vec<LogCall> {
         self.seen.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! Then durability: what waits becomes one batch, is synced once, and only then raises the watermark.
+//! Durability: what waits becomes one batch, is synced once, and only then raises the watermark.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::hand::queued;
 use crate::store::Store;
 use crate::watched::{Broken, LogCall, Watched};
 
-/// A writer that has not begun, on a log that is watched.
+/// A writer that has not started, on a watched log.
 struct Bench {
     log: Arc<Watched>,
     watermark: Watermark,
@@ -43,7 +43,7 @@ impl Bench {
         Self { log, watermark, sequencer, writer, work }
     }
 
-    /// Sequences this many commits of one event, of messages that were queued at different moments.
+    /// Sequences this many commits of one event each, about messages queued at different moments.
     fn sequence(&mut self, commits: u64, text: &str) {
         for number in 0..commits {
             // The stream of the workspace sees none of these events, so its revision stays.
@@ -52,7 +52,7 @@ impl Bench {
         }
     }
 
-    /// Ends the sequencer and lets the writer work off what waits.
+    /// Ends the sequencer, and lets the writer process what waits.
     fn run(self) -> (Result<(), WriterError>, Vec<LogCall>, Watermark) {
         drop(self.sequencer);
         let result = self.writer.run(self.work);
@@ -87,8 +87,8 @@ fn commits_that_wait_are_written_and_synced_once_and_the_index_a_part_at_a_time(
         bench.sequencer.store_index(true).unwrap();
         let (result, seen, _) = bench.run();
         result.unwrap();
-        // With the commits the note and the first eight of the index; then the rest: 40 messages, an account and a chat,
-        // the place that is covered.
+        // With the commits: the note, and the first eight notes of the index. Then the rest of the index: it has 40
+        // notes of messages, one of an account, one of a chat, and the covered position.
         let first = [LogCall::Write { commits: 40, notes: 1 + 8, durable: 0 }, LogCall::Sync { durable: 0 }];
         let rest = [LogCall::Write { commits: 0, notes: 43 - 8, durable: 40 }, LogCall::Sync { durable: 40 }];
         assert_eq!(seen, [first, rest].concat());
@@ -143,7 +143,8 @@ fn storing_the_index_takes_a_part_of_each_batch_and_delays_no_commit() {
         bench.sequence(1, "behind");
         let (result, seen, _) = bench.run();
         result.unwrap();
-        // 301 messages, an account and a chat, the place that is covered, and the end: three batches at least.
+        // The index has 303 notes, which take several batches: of 300 messages, an account and a chat, and the
+        // covered position.
         assert_eq!(sizes(&seen)[..2], [256, 45]);
         let notes =
             seen.iter().filter_map(|seen| if let LogCall::Write { notes, .. } = seen { Some(*notes) } else { None });
@@ -207,7 +208,7 @@ fn a_writer_that_somebody_overtook_gives_up() {
     }
 }
 
-// The kind: one request that cannot be written ends the log for everybody.
+// One request that cannot be written must not end the log for everybody.
 #[test]
 fn a_commit_that_cannot_be_written_gets_no_place_and_ends_nothing() {
     let long = || queued(1 << 32, &"x".repeat(1 << 20));
@@ -226,7 +227,7 @@ fn a_commit_that_cannot_be_written_gets_no_place_and_ends_nothing() {
     }
 }
 
-/// A note that no log takes.
+/// A note that no log accepts.
 fn too_long(key: &[u8]) -> Note {
     (key.to_vec(), Some(vec![7; NOTE_BYTES_MAX + 1]))
 }
@@ -235,7 +236,7 @@ fn marked(position: u8) -> Vec<Note> {
     vec![(vec![b'd', position], Some(Vec::new())), (b"!mark".to_vec(), Some(vec![position]))]
 }
 
-// The kind: what can be made again ends the log for everybody.
+// Notes, which can be rebuilt, must not end the log for everybody.
 #[test]
 fn notes_that_are_too_long_are_left_out_with_those_beside_them_and_end_nothing() {
     for (store, mut bench) in each(Broken::Nothing) {
@@ -248,7 +249,7 @@ fn notes_that_are_too_long_are_left_out_with_those_beside_them_and_end_nothing()
         let (result, _, watermark) = bench.run();
         result.unwrap();
         assert_eq!(watermark.durable(), 1);
-        // The mark stays in front of what was left out, whatever is stored behind it.
+        // The mark stays before what was left out, whatever is stored after it.
         let notes = store.log().notes(b"", b"", usize::MAX).unwrap();
         let keys: Vec<_> = notes.iter().map(|(key, _)| key.clone()).collect();
         assert_eq!(keys, [b"!mark".to_vec(), vec![b'd', 1], vec![b'd', 4]]);

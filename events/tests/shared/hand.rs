@@ -10,9 +10,9 @@ use events::record::{Cause, Record};
 use events::time::Timestamp;
 use events::who::Who;
 
-/// Writes one record after the other.
+/// Writes one record after another.
 pub struct Hand {
-    /// Where the next record goes.
+    /// The head after which the next record goes.
     pub head: Head,
 }
 
@@ -22,7 +22,7 @@ impl Hand {
         Self { head }
     }
 
-    /// The next record.
+    /// Makes the next record.
     pub fn record(&mut self, events: Vec<Event>) -> StoredRecord {
         let first = self.head.position + 1;
         let recorded_at = Timestamp::from_ms(1_000).plus_ms(first);
@@ -36,7 +36,7 @@ impl Hand {
         StoredRecord { first, previous, bytes: bytes.into(), hash }
     }
 
-    /// The next records as one batch.
+    /// Makes the next records, as one batch.
     pub fn batch(&mut self, commits: impl IntoIterator<Item = Vec<Event>>) -> Batch {
         let after = self.head.position;
         let records: Vec<_> = commits.into_iter().map(|events| self.record(events)).collect();

@@ -330,7 +330,7 @@ fn of_titles() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Anybody, as far as a random text can tell.
+/// Derives any originator from a random text.
 pub fn who(text: &str) -> Who {
     let number = text.chars().map(u32::from).fold(0, u32::wrapping_add);
     match text.len() % 9 {

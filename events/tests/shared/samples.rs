@@ -268,7 +268,8 @@ fn chat_samples() -> Vec<Event> {
     ]
 }
 
-/// Fixed records: one with a client's key, one of the system's own doing before 1970, one that follows from an event.
+/// Fixed records: one with an idempotency key, one that the system caused before 1970, one that follows from an
+/// event.
 pub fn records() -> [Record; 3] {
     let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: digest(9) });
     let cause = Cause::request(Who::Inbound, 77, idempotency);

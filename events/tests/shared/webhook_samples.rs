@@ -1,4 +1,4 @@
-//! Samples of what concerns outbound webhooks.
+//! Samples of the events of outbound webhooks.
 
 use events::chat::Responsible;
 use events::event::Event;

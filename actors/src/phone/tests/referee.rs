@@ -1,4 +1,4 @@
-//! Reads phones once more, as text and without Unicode's tables: what a person would read, or nothing.
+//! Reads phone numbers a second time, by text and without Unicode's tables: what a person would read, or nothing.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ pub const SPACES: [RangeInclusive<char>; 7] = [
     '\u{3000}'..='\u{3000}',
 ];
 
-/// Its category Pd, and the sign for minus.
+/// Unicode's category Pd, and the minus sign.
 pub const DASHES: [RangeInclusive<char>; 21] = [
     '-'..='-',
     '\u{58a}'..='\u{58a}',
@@ -38,7 +38,7 @@ pub const DASHES: [RangeInclusive<char>; 21] = [
     '\u{10ead}'..='\u{10ead}',
 ];
 
-/// Its property `Default_Ignorable_Code_Point`, but for the one that turns digits round.
+/// Unicode's property `Default_Ignorable_Code_Point`, without the character that reverses digits.
 pub const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -59,14 +59,14 @@ pub const IGNORABLE: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// The noughts of some scripts.
+/// The zero digits of some scripts.
 pub const ZEROS: [char; 8] = ['0', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}', '\u{1d7ce}'];
 
 pub fn is_in(ranges: &[RangeInclusive<char>], c: char) -> bool {
     ranges.iter().any(|range| range.contains(&c))
 }
 
-/// The number that a person reads.
+/// Returns the number that a person reads.
 pub fn read(text: &str) -> Option<String> {
     let plain: String = text.chars().filter_map(plain).collect();
     let text = without_prefixes(plain.trim());
@@ -89,7 +89,7 @@ pub fn read(text: &str) -> Option<String> {
     is_number.then(|| format!("+{number}"))
 }
 
-/// One spelling for what looks alike; nothing for what is not seen.
+/// Maps characters that look alike to one of them, and invisible ones to nothing.
 fn plain(c: char) -> Option<char> {
     Some(match c {
         _ if is_in(&IGNORABLE, c) => return None,
@@ -125,7 +125,7 @@ fn runs(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
 }
 
-/// Each bracket has digits in it; behind others it begins with no 0 and is not the end.
+/// True if all brackets contain digits, and those after other digits neither begin with 0 nor end the text.
 fn are_brackets_good(text: &str) -> bool {
     let mut pieces = text.split('(');
     let mut before = pieces.next().unwrap_or_default().to_owned();
@@ -150,7 +150,7 @@ fn are_brackets_good(text: &str) -> bool {
     true
 }
 
-/// The text without the nothing that spreadsheets write behind whole numbers; no number if it has another fraction.
+/// Removes the zero fraction that spreadsheets add to whole numbers; `None` if the text has another fraction.
 fn without_fraction(text: &str) -> Option<&str> {
     let all = runs(text);
     let last = all.last().copied().unwrap_or_default();

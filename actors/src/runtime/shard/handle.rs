@@ -1,4 +1,4 @@
-//! A shard as the rest of the program sees it, from any thread.
+//! The handle through which the rest of the program reaches a shard, from any thread.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,10 +22,10 @@ use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
 use crate::runtime::shell::{Execute, ExecuteError, Inspect};
 
-/// An actor that fell asleep on the way is asked again this often.
+/// The most attempts to reach an actor that falls asleep before it takes a request.
 const ATTEMPTS: u32 = 4;
 
-/// Reaches a shard. Clones reach the same one.
+/// A handle to a shard. Clones reach the same shard.
 #[derive(Clone)]
 pub struct ShardHandle {
     pub(super) keeper: Addr<Keeper>,
@@ -45,38 +45,38 @@ pub struct ShardHandle {
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError<R: std::fmt::Debug> {
-    /// A rule says no; nothing changed.
+    /// A rule refused it; nothing changed.
     #[error("refused: {0:?}")]
     Rejected(R),
-    /// Too much at once; nothing changed.
+    /// Too many commands are in flight; nothing changed.
     #[error("too many commands in flight")]
     Overloaded,
-    /// Something of ours is broken.
+    /// An internal error.
     #[error("{0}")]
     Fault(String),
 }
 
-/// How a shard is doing.
+/// Figures about the condition of a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Overview {
-    /// Position of the last event that has a place.
+    /// Position of the last sequenced event.
     pub sequenced: Position,
-    /// Position of the last event that is durable.
+    /// Position of the last durable event.
     pub durable: Position,
     /// Awake workspaces, accounts, chats and webhooks.
     pub awake: [usize; 4],
-    /// Commands that are being carried out.
+    /// Commands in flight.
     pub commands_in_flight: usize,
-    /// So many of them at most; more are turned away.
+    /// The most commands in flight; more are rejected.
     pub commands_in_flight_max: usize,
     /// Messages that wait in all accounts, roughly.
     pub messages_waiting: u64,
-    /// Actors with something outstanding: the agenda.
+    /// Actors with something outstanding: the size of the agenda.
     pub outstanding: u64,
 }
 
 impl ShardHandle {
-    /// Gives an actor a command. The answer, a refusal too, comes when all that it rests on is durable.
+    /// Gives an actor a command. The answer, even a rejection, comes when everything that it is based on is durable.
     pub async fn execute<D: Kind>(
         &self,
         id: D::Id,
@@ -88,7 +88,7 @@ impl ShardHandle {
         self.report::<D>(id, command, cause).await
     }
 
-    /// As [`ShardHandle::ask`], for what happened outside and must not be turned away. The caller bounds how many.
+    /// Like [`ShardHandle::execute`], for what happened outside and must not be rejected. The caller limits how many.
     pub async fn report<D: Kind>(
         &self,
         id: D::Id,
@@ -111,17 +111,15 @@ impl ShardHandle {
         Err(CommandError::Fault("the actor ended before it answered".to_owned()))
     }
 
-    /// The past: what is written.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// The log as it grows.
     pub fn tail(&self) -> &Tail {
         &self.tail
     }
 
-    /// Looks at an actor's state. What was seen comes when it is durable.
+    /// Reads from an actor's state. The result comes when everything that it is based on is durable.
     pub async fn inspect<D: Kind, V: Send + 'static>(
         &self,
         id: D::Id,
@@ -156,22 +154,22 @@ impl ShardHandle {
         table.get(&id).map(|address| address.clone()).ok_or(CommandError::Overloaded)
     }
 
-    /// Puts every actor to sleep that has nothing outstanding.
+    /// Puts all actors to sleep that have nothing outstanding.
     pub fn passivate_all(&self) {
         self.keeper.do_send(PassivateAll);
     }
 
-    /// Stores notes that can be missed, beside everything sequenced so far. Says whether they are durable.
+    /// Stores notes whose loss is tolerable, after everything sequenced so far. Returns true if they are durable.
     pub async fn note(&self, notes: Vec<Note>) -> bool {
         self.keeper.send(StoreNotes(notes)).await.unwrap_or(false)
     }
 
-    /// Starts nothing new and waits for what is under way; says how many messages stay queued.
+    /// Starts nothing new, and waits for what is in progress; returns how many messages stay queued.
     pub async fn stop(&self) -> u64 {
         self.keeper.send(Stop).await.unwrap_or(0)
     }
 
-    /// What waits in an account, roughly.
+    /// Returns what waits in an account, roughly.
     pub fn queued(&self, account: AccountId) -> Option<Queued> {
         self.queues.get(&StreamId::Account(account)).map(|queued| *queued)
     }
@@ -181,32 +179,28 @@ impl ShardHandle {
         accounts.map(|queue| queue.waiting).sum()
     }
 
-    /// Counts of what has got a place in the log since the start.
+    /// Returns counts of what was sequenced since the start.
     pub fn counters(&self) -> &EventCounters {
         &self.tally
     }
 
-    /// Look-ups that see all sequenced commits.
+    /// Returns the index, which sees all sequenced commits.
     pub const fn index(&self) -> &Arc<Index> {
         &self.index
     }
 
-    /// Where commits are kept.
     pub const fn log(&self) -> &Arc<dyn Log> {
         &self.log
     }
 
-    /// How far the log is sequenced and durable.
     pub const fn watermark(&self) -> &Watermark {
         &self.watermark
     }
 
-    /// The rules' time.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// How the shard is doing.
     pub fn overview(&self) -> Overview {
         Overview {
             sequenced: self.watermark.sequenced(),
@@ -220,10 +214,9 @@ impl ShardHandle {
     }
 }
 
-/// Something seen in a state.
+/// A value read from a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspected<V> {
-    /// What was seen.
     pub value: V,
     /// The log's head at that moment.
     pub as_of: Position,

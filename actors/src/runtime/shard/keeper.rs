@@ -1,4 +1,4 @@
-//! The actor that keeps a shard going: releases, checkpoints, wakes, stops.
+//! The actor that keeps a shard going: it releases answers, makes checkpoints, wakes actors, and stops the shard.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,14 +11,13 @@ use super::{INDEX_EVERY, Shard};
 use crate::runtime::shell::Passivate;
 use crate::runtime::vital;
 
-/// How often the agenda and the index are offered to the disk while anything happens.
+/// Pause between checkpoints while anything happens.
 const CHECKPOINT: Duration = Duration::from_secs(1);
-/// What could not be read is read again after this long.
+/// Pause before something is read again that could not be read.
 pub(crate) const READ_AGAIN: Duration = Duration::from_secs(1);
-/// How often expired clients' keys are removed.
+/// Pause between removals of expired idempotency keys.
 const SWEEP: Duration = Duration::from_mins(1);
 
-/// The actor that keeps the shard going: releases what is durable, makes checkpoints, wakes and stops.
 pub(crate) struct Keeper {
     shard: Rc<Shard>,
 }
@@ -36,7 +35,7 @@ impl Actor for Keeper {
         let shard = Rc::clone(&self.shard);
         actix::spawn(vital::task(async move {
             loop {
-                // Read before the release: a rise during it is seen by the wait.
+                // Read before the release, so that the wait notices a rise during the release.
                 let durable = shard.watermark.durable();
                 shard.release();
                 shard.watermark.reached(durable.saturating_add(1)).await;
@@ -46,7 +45,7 @@ impl Actor for Keeper {
         actix::spawn(vital::task(async move {
             loop {
                 shard.touched.notified().await;
-                // The index is stored by the last of so many that find nothing else.
+                // Of this many quiet checkpoints in a row, one stores the index.
                 let mut quiet = 0;
                 while quiet < INDEX_EVERY {
                     tokio::time::sleep(CHECKPOINT).await;
@@ -62,7 +61,7 @@ impl Actor for Keeper {
 }
 
 impl Shard {
-    /// Wakes an actor whose events could not be read: it may have something outstanding.
+    /// Wakes an actor later whose events could not be read, because it may have something outstanding.
     pub(crate) fn wake_later(self: &Rc<Self>, stream: StreamId) {
         let shard = Rc::clone(self);
         actix::spawn(async move {
@@ -74,16 +73,16 @@ impl Shard {
     }
 }
 
-/// Wake the actor of a stream.
+/// Wakes the actor of a stream.
 pub(crate) struct WakeActor(pub(crate) StreamId);
 
-/// Put every actor to sleep that has nothing outstanding.
+/// Puts all actors to sleep that have nothing outstanding.
 pub(crate) struct PassivateAll;
 
-/// Start nothing new; says how many messages stay queued, once all that is under way has ended.
+/// Starts nothing new; answers how many messages stay queued, once everything in progress has ended.
 pub(crate) struct Stop;
 
-/// Store notes; says whether they are durable.
+/// Stores notes; answers true if they are durable.
 pub(crate) struct StoreNotes(pub(crate) Vec<Note>);
 
 impl Message for StoreNotes {

@@ -1,4 +1,4 @@
-//! What a shard finds again after a crash, in virtual time.
+//! Tests what a shard does across crashes and stops, in virtual time.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -42,7 +42,8 @@ use crate::spec::facts::{
 use crate::webhook;
 use crate::workspace::{Command as Ask, Grant, Recipient, Submit, SubmitLookups, Workspace};
 
-/// Found by a seed: the checkpoint covered the message and left out its account, which did not know yet what it had.
+/// A checkpoint must not cover the message and leave out its account, which does not know yet what it has
+/// outstanding.
 #[test]
 fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_woke() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
@@ -53,14 +54,14 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
         shard.passivate_all();
         pass(300).await;
         assert_eq!(shard.overview().awake, [0; 4], "somebody is still awake");
-        // From here on the disk takes its time: the account is asked to wake and cannot read its past yet.
+        // From here on the disk is slow: the account is asked to wake, but cannot read its past yet.
         batches.forget_permits(100);
         let asked = shard.clone();
         let answered = actix::spawn(async move {
             asked.execute::<Workspace>(workspace(), submit(), Cause::outside(Who::Inbound)).await
         });
         pass(1_000).await;
-        // The message and the checkpoint behind it become durable, and nothing else does.
+        // The message and the checkpoint after it become durable, and nothing else does.
         batches.add_permits(1);
         answered.await.unwrap().unwrap();
     });
@@ -76,7 +77,7 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
     });
 }
 
-/// Found by a seed: the try had begun in the log, the stop came before that was durable, and nobody made it.
+/// The try has begun in the log, and the stop comes before that is durable: the try must be made all the same.
 #[test]
 fn a_stop_waits_for_a_try_that_has_just_begun() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
@@ -99,7 +100,7 @@ fn a_stop_waits_for_a_try_that_has_just_begun() {
     assert!(matches!(last.as_deref(), Some([Event::MessageSent(_)])), "it is under way for ever: {last:?}");
 }
 
-/// The shard above keeps a snapshot every three events.
+/// The shard of these tests stores a snapshot every three events.
 #[test]
 fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
@@ -123,7 +124,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     let woken = wake::<Workspace>(workspace(), &history, to).unwrap();
     assert_eq!(woken.replayed, rebuilt);
     assert!(woken.snapshot.is_some() && woken.since < 3, "{woken:?}");
-    // A look into the past before the snapshot, and a wake-up after it was lost.
+    // Look into the past before the snapshot, and wake up after the snapshot was lost.
     let early = woken.snapshot.unwrap().position - 1;
     let as_of = |at| replay::<Workspace>(workspace(), &history, at).unwrap();
     assert_eq!(wake::<Workspace>(workspace(), &history, early).unwrap().replayed, as_of(early));
@@ -135,7 +136,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     assert_eq!((without.replayed, without.since), (rebuilt, woken.replayed.revision));
 }
 
-/// The webhook is switched off, so that what its chats have said stays owed and is not posted.
+/// The webhook is switched off, so that its deliveries stay owed and are not posted.
 #[test]
 fn a_webhook_has_its_chat_close_the_window_and_no_port_hears_of_it() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
@@ -202,7 +203,7 @@ async fn pass(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
-/// Writes the first commit of a log: the past that a story begins with.
+/// Writes the first commit of a log: the past that a test begins with.
 fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
     let (index, watermark) = (Arc::new(Index::open(Arc::clone(log)).unwrap()), Watermark::at(0));
     let (work, mut taken) = unbounded_channel();
@@ -219,7 +220,7 @@ fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
     writer.sync(prepared).unwrap();
 }
 
-/// Runs a shard on the log until the story ends; then it is gone at once, as in a power cut.
+/// Runs a shard on the log until the story ends, then drops it at once, as in a power cut.
 fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>, UnboundedReceiver<MessageId>)) {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let system = System::with_tokio_rt(runtime);
@@ -241,7 +242,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
         };
         story(Shard::launch(parts).unwrap(), batches, sent).await;
     });
-    // A dropped system polls its actors once more, and their timers want a runtime.
+    // A dropped system polls its actors once more, and their timers need a runtime.
     let grave = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _inside = grave.enter();
     drop(system);
@@ -260,7 +261,7 @@ async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, allowed: A
     }
 }
 
-/// Takes every message.
+/// Accepts every message.
 struct Phone(UnboundedSender<MessageId>);
 
 impl Port<Effect, Command> for Phone {
@@ -271,7 +272,7 @@ impl Port<Effect, Command> for Phone {
     }
 }
 
-/// Nothing is posted here.
+/// Fails if anything is posted.
 struct Nobody;
 
 impl Port<webhook::Outside, webhook::Command> for Nobody {

@@ -1,4 +1,4 @@
-//! What shells are told.
+//! The messages that shells receive.
 
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -18,30 +18,30 @@ pub(crate) struct Execute<D: Kind> {
     pub(crate) reply: oneshot::Sender<Reply<D>>,
 }
 
-/// What comes back.
+/// The reply to a command.
 pub(crate) type Reply<D> =
     Result<<D as crate::decider::Decider>::Answer, ExecuteError<<D as crate::decider::Decider>::Rejection>>;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
 pub(crate) enum ExecuteError<R> {
-    /// A rule says no.
+    /// A rule refused it.
     Rejected(R),
-    /// Something of ours is broken.
+    /// An internal error.
     Fault(String),
 }
 
-/// Looks at the state; the answer waits until what it saw is durable.
+/// Reads from the state; the answer waits until what it saw is durable.
 pub(crate) struct Inspect<D: Kind>(pub(crate) Viewer<D>);
 
-/// Sees the state once.
+/// Gets the state once.
 pub(crate) type Viewer<D> = Box<dyn FnOnce(&<D as crate::decider::Decider>::State, &Rc<Shard>) + Send>;
 
-/// There is something in the inbox, or an effect may start.
+/// Sent when the inbox has something, or an effect may start.
 #[derive(Clone, Copy)]
 pub(crate) struct Wake;
 
-/// Sleep if nothing is outstanding.
+/// Asks the actor to sleep if nothing is outstanding.
 #[derive(Clone, Copy)]
 pub(crate) struct Passivate;
 

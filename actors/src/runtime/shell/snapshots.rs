@@ -1,18 +1,18 @@
-//! When an actor's state is kept as a snapshot.
+//! Decides when an actor's state is stored as a snapshot.
 
 use events::codec::CodecError;
 use events::log::Note;
 use events::snapshot::{self, Head, Place};
 use serde::Serialize;
 
-/// A large state is kept less often, so that an event costs no more than this many bytes of snapshots.
+/// A large state is stored less often, so that an event costs no more than this many bytes of snapshots.
 const BYTES_PER_EVENT: u64 = 64;
 
-/// The latest snapshot of an actor, and what has happened since.
+/// The latest snapshot of an actor, and the number of events since.
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
     latest: Option<Head>,
-    /// Events that no snapshot of use has.
+    /// Number of events that no usable snapshot contains.
     since: u64,
 }
 
@@ -25,13 +25,13 @@ impl Snapshots {
         self.since = self.since.saturating_add(1);
     }
 
-    /// Whether it is time for another: every so many events, of a large state more.
+    /// True if it is time for another snapshot: every so many events, or more for a large state.
     pub(super) fn is_due(&self, every: u64) -> bool {
         let bytes = self.latest.as_ref().map_or(0, |head| head.bytes);
         self.since >= every.max(bytes / BYTES_PER_EVENT)
     }
 
-    /// The notes that keep a state.
+    /// Returns the notes that store a state.
     pub(super) fn keep<S: Serialize>(&mut self, place: Place, state: &S) -> Result<Vec<Note>, CodecError> {
         let (notes, head) = snapshot::store(place, state, self.latest.as_ref())?;
         *self = Self::new(Some(head), 0);
