@@ -1,6 +1,7 @@
-//! How many messages a second are accepted, each durable before its answer leaves, for one workspace and for a thousand?
-//! Promised beside the bare loop of the same run, at 64 and at 512 connections: at least 0.5 of its accepts (the goal is
-//! 0.8), p99 at most twice its p99, at 64 connections at most 0.1 fdatasync an accept, and at most 3 keys an accept.
+//! Measures how many messages per second are accepted, each durable before its answer leaves, for one workspace and
+//! for a thousand. Promised beside the bare loop of the same run, at 64 and at 512 connections: at least 0.5 of its
+//! accepts (the goal is 0.8), p99 at most twice its p99, at 64 connections at most 0.1 fdatasync per accept, and at
+//! most 3 keys per accept.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, reason = "figures for people, far below 2^52")]
 
@@ -26,7 +27,7 @@ use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use gateway::cpu_seconds;
 use kit::{chart_bars, is_wanted, machine, unless_short};
 
-/// Workspaces that take their turns, and the accounts of each.
+/// Number of workspaces, which get messages in turn, and of accounts of each.
 const CASES: [(u64, u64); 2] = [(1, 8), (1_000, 1)];
 const CONNECTIONS: [usize; 3] = [1, 64, 512];
 const ROUNDS: usize = 3;
@@ -76,7 +77,7 @@ fn round() -> Duration {
     unless_short(SHORT, ROUND)
 }
 
-/// Runs both sides by turns and prints their medians.
+/// Runs both sides in turn and prints their medians.
 fn compare((workspaces, accounts): (u64, u64), connections: usize) -> io::Result<[Figures; 2]> {
     let sides = [Side::bare()?, Side::tidings(workspaces, accounts)?];
     let mut rounds = [Vec::new(), Vec::new()];
@@ -105,14 +106,14 @@ fn compare((workspaces, accounts): (u64, u64), connections: usize) -> io::Result
     Ok([bare, tidings])
 }
 
-/// Accepts/s, p50, p99, CPU microseconds, fdatasync and keys an accept.
+/// Accepts per second, p50, p99, and per accept CPU microseconds, fdatasync and keys.
 type Figures = [f64; 6];
 
 fn medians(rounds: &[Figures]) -> Figures {
     std::array::from_fn(|nth| median(rounds.iter().map(|figures| figures[nth]).collect()))
 }
 
-/// One server, in a process and on a directory of its own.
+/// One server, in its own process and on its own directory.
 struct Side {
     name: &'static str,
     child: Child,
@@ -175,7 +176,7 @@ impl Side {
         Ok([outcome.per_second, spread.ms(50), spread.ms(99), cpu_us, grown("syncs"), grown("keys")])
     }
 
-    /// The server's own counters.
+    /// Returns the server's own counters.
     fn log(&self) -> io::Result<Value> {
         let (status, body) = ask(self.target.address, &self.stats, "")?;
         let counters: Value = serde_json::from_str(&body)?;
@@ -205,7 +206,7 @@ fn count(log: &Value, key: &str) -> f64 {
     log[key].as_f64().unwrap_or(f64::NAN)
 }
 
-/// Writes the workspaces into a new log, their credits without end and their accounts connected; the ways in.
+/// Writes the workspaces into a new log, with unlimited credits and connected accounts; returns their endpoints.
 fn doors(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Endpoint>, GenerateError> {
     let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
     let mut doors = Vec::new();

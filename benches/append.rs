@@ -1,7 +1,7 @@
-//! What does the log cost by itself? Batches of commits through sequencer, codec, chain, index and store until they are
-//! durable, without actors and HTTP; beside batches of the same bytes in a bare sled, one key a commit, and beside a plain
-//! file that is appended to and synced. What is promised of accepts rests on this; of this itself, at least 0.5 of the bare
-//! sled's commits a second in batches of 64.
+//! Measures what the log costs by itself: batches of commits through sequencer, codec, chain, index and store until
+//! they are durable, without actors and HTTP; beside batches of the same bytes in a bare sled, one key per commit,
+//! and beside a plain file that is appended to and synced. The promises for accepts rest on this; its own promise is
+//! at least 0.5 of the bare sled's commits per second in batches of 64.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -29,10 +29,10 @@ const BATCHES: [usize; 5] = [1, 4, 16, 64, 256];
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_millis(100);
-/// The sides, by turns.
+/// The sides, measured in turn.
 const SIDES: [&str; 3] = ["plain file", "bare sled", "tidings"];
 
-/// Makes a batch durable; how long that took.
+/// Makes a batch of this many commits durable; returns how long that took.
 type Batch = Box<dyn FnMut(usize) -> Result<Duration, Failed>>;
 
 fn main() -> io::Result<()> {
@@ -69,7 +69,7 @@ fn measure() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Commits a second and the batches' p50 and p99, of each side.
+/// Returns commits per second and the batches' p50 and p99 in milliseconds, for each side.
 fn compare(commits: usize) -> Result<[[f64; 3]; 3], Failed> {
     let folder = tempfile::tempdir()?;
     let bytes = commit_bytes()?;
@@ -90,7 +90,7 @@ fn measured(batch: &mut Batch, commits: usize) -> Result<[f64; 3], Failed> {
     while begun.elapsed() < round() {
         took.push(batch(commits)?);
     }
-    // Only what the batches took: making up messages is nobody's work here.
+    // Counts only the time of the batches: generating messages is not measured.
     let seconds: f64 = took.iter().map(Duration::as_secs_f64).sum();
     let spread = Spread::of(took);
     Ok([float(spread.count() * commits as u64) / seconds, spread.ms(50), spread.ms(99)])

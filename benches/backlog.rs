@@ -1,6 +1,6 @@
-//! How does a gateway start that owes a million reports? Beside sled's own opening of the same files: the time until it is
-//! ready, its memory, and the time from switching the webhook on until the first report is there. Promised after a clean
-//! stop: ready within 1 s of sled, below 1 GiB, the first report within 5 s.
+//! Measures how a gateway starts that owes a million reports, beside sled's own opening of the same files: the time
+//! until it is ready, its memory, and the time from switching the webhook on until the first report arrives. Promised
+//! after a clean stop: ready within 1 s of sled, below 1 GiB, the first report within 5 s.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, reason = "figures for people, far below 2^52")]
 
@@ -24,16 +24,16 @@ use gateway::{Gateway, Workspace, memory_mib};
 use kit::{machine, unless_short};
 use owing::{Whose, owe};
 
-/// Deliveries that are owed.
+/// Owed deliveries.
 const OWED: u64 = 1_000_000;
 const SHORT_OWED: u64 = 10_000;
 const CHATS: u64 = 10_000;
 const ACCOUNT: &str = "+12025559000";
 const CACHE_MB: u64 = 256;
-/// Reports whose pace is measured.
+/// Number of reports by which the pace is measured.
 const PACE: usize = 2_000;
 const PATIENCE: Duration = Duration::from_mins(5);
-/// The argument that makes this program open the store and say what that took.
+/// The argument that makes this program only open the store and print what that took.
 const SLED_ALONE: &str = "sled-alone";
 
 fn main() -> io::Result<()> {
@@ -76,7 +76,7 @@ async fn measure(owed: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// What opening the store alone takes.
+/// Measures what opening the store alone takes.
 fn alone(directory: &Path) -> io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
     let told = command.arg(SLED_ALONE).arg(directory).stderr(Stdio::inherit()).output()?;

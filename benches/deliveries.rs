@@ -1,6 +1,7 @@
-//! How many reports a second leave one webhook, and a hundred? Beside the bare loop of the same run: the same requests by
-//! the same client, eight at once for each webhook, without log and actors. And how long after somebody has written does
-//! the report arrive? Promised: at least 0.2 of the bare loop's, and p99 below 100 ms.
+//! Measures how many reports per second go to one webhook and to a hundred, beside the bare loop of the same run: the
+//! same requests by the same client, eight at once for each webhook, without log and actors. Also measures how long
+//! after a contact has written the report arrives. Promised: at least 0.2 of the bare loop's rate, and p99 below 100
+//! ms.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, reason = "figures for people, far below 2^52")]
 
@@ -25,14 +26,14 @@ use tokio::time::Instant;
 use gateway::{Gateway, Workspace, cpu_seconds};
 use kit::{chart_bars, machine, unless_short};
 
-/// Webhooks, each with a receiver, and reports to all of them together.
+/// Number of webhooks, each with a receiver, and of reports to all of them together.
 const CASES: [(usize, usize); 2] = [(1, 5_000), (100, 10_000)];
 const SHORT_CASES: [(usize, usize); 2] = [(1, 100), (10, 200)];
 const ROUNDS: usize = 3;
-/// What the gateway posts at once for one webhook.
+/// Requests that the gateway makes at once for one webhook.
 const AT_ONCE: usize = actors::webhook::AT_ONCE;
 const CHATS: usize = 50;
-/// Messages a second that contacts write, and reports for the figures of one case.
+/// Messages per second that contacts write, and the number of reports measured in each case.
 const PACES: [(u64, usize); 2] = [(50, 500), (200, 2_000)];
 const SHORT_PACES: [(u64, usize); 2] = [(50, 50), (200, 200)];
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -40,7 +41,7 @@ const POSTED_WITHIN: Duration = Duration::from_secs(15);
 /// The argument that makes this program the bare loop.
 const BARE_LOOP: &str = "bare-loop";
 
-/// Deliveries a second, CPU microseconds a delivery.
+/// Deliveries per second, and CPU microseconds per delivery.
 type Figures = [f64; 2];
 
 fn main() -> io::Result<()> {
@@ -74,7 +75,7 @@ fn number(text: &str) -> usize {
     text.parse().unwrap_or_default()
 }
 
-/// Runs both sides by turns and prints their medians; the deliveries a second of each.
+/// Runs both sides in turn and prints their medians; returns the deliveries per second of each.
 async fn compare(receivers: usize, reports: usize) -> io::Result<[f64; 2]> {
     let (receiver, directory) = (Receiver::start()?, tempfile::tempdir()?);
     let gateway = Gateway::start(directory.path()).await?;
@@ -102,7 +103,7 @@ fn medians(rounds: &[Figures]) -> Figures {
     std::array::from_fn(|nth| median(rounds.iter().map(|figures| figures[nth]).collect()))
 }
 
-/// Each with a webhook of its own that is switched off.
+/// Creates workspaces, each with a webhook that is switched off.
 async fn workspaces(gateway: &Gateway, receiver: &Receiver, count: usize) -> io::Result<Vec<Workspace>> {
     let mut made = Vec::with_capacity(count);
     for nth in 0..count {
@@ -122,7 +123,8 @@ fn contact(nth: usize) -> String {
     format!("+1202555{:04}", 1_000 + nth % CHATS)
 }
 
-/// Everything is owed before the clock runs; it stops with the last arrival. The length of a body too.
+/// Measures the gateway: everything is owed before the clock starts, and it stops with the last arrival. Also returns
+/// the length of a body.
 async fn tidings(
     gateway: &Gateway,
     workspaces: &[Workspace],
@@ -157,7 +159,7 @@ fn figures(arrivals: &[Arrival], begun: Instant, cpu_seconds: f64) -> Figures {
     [count / (last - begun).as_secs_f64(), cpu_seconds * 1_000_000.0 / count]
 }
 
-/// The same in a process that does nothing else; it says how long it took and what it cost.
+/// Measures the bare loop in a process that does nothing else; it prints how long it took and what it cost.
 fn bare(receiver: &Receiver, receivers: usize, reports: usize, bytes: usize) -> io::Result<Figures> {
     let numbers = [receivers, reports, bytes].map(|number| number.to_string());
     let mut command = Command::new(std::env::current_exe()?);
@@ -189,7 +191,7 @@ async fn bare_loop(receiver: &str, receivers: usize, reports: usize, bytes: usiz
     Ok(())
 }
 
-/// From the moment at which a contact writes until the report is there, while all is well.
+/// Measures the time from when a contact writes until the report arrives, while the webhook is healthy.
 async fn delays() -> io::Result<()> {
     let (receiver, directory) = (Receiver::start()?, tempfile::tempdir()?);
     let gateway = Gateway::start(directory.path()).await?;
@@ -210,7 +212,7 @@ async fn delays() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether or not the ones before have arrived; when each was written.
+/// Writes messages at a steady rate, whether or not earlier reports have arrived; returns when each was written.
 async fn write_evenly(gateway: &Gateway, per_second: u64, reports: usize) -> io::Result<Vec<Instant>> {
     let pace = tokio::time::interval(Duration::from_micros(1_000_000 / per_second));
     let ticks = stream::unfold(pace, async |mut pace| {

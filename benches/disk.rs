@@ -1,6 +1,7 @@
-//! How much of the disk does a message take? Messages through the real gateway: queued and charged, started, sent, delivered,
-//! read, and reported to a receiver; then the bytes of their records, of the data directory, and those that the kernel wrote.
-//! Promised: at most 4 KiB of the disk for a message's whole life with its report, indexes included.
+//! Measures how much of the disk a message takes. Messages go through the real gateway: queued and charged, started,
+//! sent, delivered, read, and reported to a receiver; then the bytes of their records, of the data directory, and
+//! those that the kernel wrote are counted. Promised: at most 4 KiB of the disk for a message's whole life with its
+//! report, indexes included.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -32,14 +33,14 @@ type Failed = Box<dyn Error + Send + Sync>;
 
 const CACHE_MB: u64 = 64;
 const TENANTS: u64 = 20;
-/// Of each tenant, with no gap between two messages but the least.
+/// Accounts of each tenant, with almost no gap between two messages.
 const ACCOUNTS: u64 = 50;
 const GAP_MS: (u32, u32) = (0, 1);
 const CONNECTIONS: usize = 64;
 const POSTED: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_mins(5);
-/// Until the last message was read, and the index was stored.
+/// Time until the last message is read and the index is stored.
 const READ: Duration = Duration::from_secs(12);
 
 fn main() -> io::Result<()> {
@@ -50,7 +51,7 @@ fn main() -> io::Result<()> {
     measure().map_err(io::Error::other)
 }
 
-/// What there is so far, in bytes.
+/// Totals so far: the number of events, and sizes in bytes.
 #[derive(Clone, Copy)]
 struct Sizes {
     events: f64,
@@ -73,7 +74,7 @@ fn measure() -> Result<(), Failed> {
     Ok(())
 }
 
-/// How many messages were accepted, sent, read and reported, and the bytes that were written to the disk meanwhile.
+/// Returns how many messages were accepted, sent, read and reported, and the bytes written to the disk meanwhile.
 async fn live(directory: &Path, tenants: &[Tenant]) -> Result<(f64, f64), Failed> {
     let (receiver, gateway) = (Receiver::start()?, Gateway::start(directory).await?);
     for tenant in tenants {

@@ -1,7 +1,8 @@
-//! What do ten times the data cost? A log of whole messages' lives grows to 10 million events, a thousand accounts having
-//! something due all the time; at each size: what writing it took, what it takes on disk, how a gateway starts on it beside
-//! sled's own opening of the same files, how fast it accepts. Promised at 10 million: ready within 1 s of sled after a clean
-//! stop and after kill -9; and while a million events are written, at most twice the configured cache of memory.
+//! Measures what ten times the data costs. A log of whole message lives grows to 10 million events, while a thousand
+//! accounts have something due all the time. Measured at each size: what writing it took, its space on disk, how a
+//! gateway starts on it beside sled's own opening of the same files, and how fast it accepts. Promised at 10 million:
+//! ready within 1 s of sled after a clean stop and after kill -9; and while a million events are written, at most
+//! twice the configured cache of memory.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -30,24 +31,24 @@ use kit::{chart_lines, folder, in_own_process, is_short, is_wanted, machine};
 
 /// The default of `log.cache_mb`.
 const CACHE_MB: u64 = 256;
-/// Messages whose lives are ten events each.
+/// Numbers of messages, each with ten events.
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 const SHORT_SIZES: [u64; 2] = [1_000, 10_000];
-/// Those whose messages these are.
+/// The tenants that own these messages.
 const TENANTS: u64 = 100;
 const ACCOUNTS: u64 = 10;
 const CHATS: u64 = 1_000;
 /// The whole span of the log, in milliseconds: 40 days.
 const SPAN_MS: u64 = 40 * 86_400_000;
-/// Accounts with a message each that is due after so long: longer than the span.
+/// Accounts that each have a message which is due after this gap: longer than the span.
 const WAITING: u64 = 1_000;
 const WAITING_GAP_MS: u32 = 4_290_000_000;
-/// Accepts at each size, for so many of the tenants.
+/// Tenants that get messages when accepts are measured.
 const LOADED_TENANTS: u64 = 10;
 const CONNECTIONS: usize = 64;
 const LOADED: Duration = Duration::from_secs(3);
 
-/// The parts that need a process of their own.
+/// The parts that need their own process.
 const WRITE: &str = "write";
 const SLED_ALONE: &str = "sled-alone";
 
@@ -67,7 +68,7 @@ fn main() -> io::Result<()> {
     runtime.block_on(grow(sizes))
 }
 
-/// What was found at one size.
+/// The results at one size.
 struct Grown {
     events: f64,
     written: Written,
@@ -76,22 +77,22 @@ struct Grown {
     loaded: Loaded,
 }
 
-/// How messages are taken.
+/// Figures on accepting messages.
 struct Loaded {
-    /// Milliseconds until the first one of a workspace that slept is accepted: the median, and the longest.
+    /// Milliseconds until the first message of a sleeping workspace is accepted: the median, and the longest.
     first_ms: [f64; 2],
-    /// Per second, once all are awake.
+    /// Accepts per second once all workspaces are awake.
     accepts: f64,
 }
 
-/// What writing up to there took.
+/// The cost of writing up to this size.
 struct Written {
     per_second: f64,
     peak_mib: f64,
     disk_bytes: f64,
 }
 
-/// How long an opening took, and the memory after it.
+/// The time of an opening, and the memory after it.
 #[derive(Clone, Copy)]
 struct Opened {
     seconds: f64,
@@ -117,7 +118,7 @@ async fn at(directory: &Path, from: u64, to: u64, whole: u64) -> io::Result<Grow
     eprintln!("{to} messages: {added:.0} events written in {seconds:.1} s, {peak_mib:.0} MiB at most");
     let [seconds, mib, peak_mib] = array(&in_own_process(SLED_ALONE, &[folder(directory)])?)?;
     let sled = Opened { seconds, mib, peak_mib };
-    // The first one finds the checkpoint that the writer left, the second one that of a clean stop.
+    // The first start finds the checkpoint that the writer left, the second one that of a clean stop.
     start(directory).await?;
     let clean = start(directory).await?;
     let (loaded, killed) = loaded(directory).await?;
@@ -145,7 +146,7 @@ fn opened(gateway: &Gateway) -> io::Result<Opened> {
     Ok(Opened { seconds: gateway.ready.as_secs_f64(), mib: float(mib), peak_mib: float(peak) })
 }
 
-/// How messages are taken on a copy, which is killed under that load and started once more.
+/// Measures accepts on a copy, which is killed under that load and started once more.
 async fn loaded(directory: &Path) -> io::Result<(Loaded, Opened)> {
     let copy = tempfile::tempdir()?;
     let copied = Command::new("cp").arg("-r").arg(directory.join("log")).arg(copy.path()).status()?;
@@ -172,7 +173,7 @@ async fn post(target: &Target, connections: usize, time: Duration) -> io::Result
     if outcome.refused == 0 { Ok(outcome) } else { Err(io::Error::other(format!("{} refused", outcome.refused))) }
 }
 
-/// Writes messages from the one to the other; a whole log ends now.
+/// Writes the messages from one number to another; a complete log ends at the present time.
 fn write(args: &[String]) -> Result<(), GenerateError> {
     let [directory, numbers @ ..] = args else { return Ok(()) };
     let mut numbers = numbers.iter().filter_map(|number| number.parse::<u64>().ok());
@@ -205,18 +206,18 @@ fn tenant(nth: u64) -> Tenant {
     Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(nth, ACCOUNTS, CHATS) }
 }
 
-/// A tenant whose accounts wait.
+/// A tenant whose accounts have messages waiting.
 fn waiter(nth: u64) -> Tenant {
     let gap_ms = (WAITING_GAP_MS, WAITING_GAP_MS);
     Tenant { gap_ms, ..Tenant::nth(TENANTS + nth, ACCOUNTS, ACCOUNTS) }
 }
 
-/// Its accounts.
+/// Returns the streams of its accounts.
 fn waiting(nth: u64) -> Vec<StreamId> {
     (0..ACCOUNTS).filter_map(|account| waiter(nth).account(account)).map(StreamId::Account).collect()
 }
 
-/// Accounts that sent one message and wait with the next one.
+/// Adds accounts that have sent one message and wait with the next one.
 fn wait(generator: &mut LogGenerator) -> Result<(), GenerateError> {
     for nth in 0..WAITING / ACCOUNTS {
         let tenant = waiter(nth);

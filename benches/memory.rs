@@ -1,7 +1,8 @@
-//! What does an actor cost in memory, awake and asleep? A gateway on a log of a hundred thousand chats, twenty thousand
-//! accounts, workspaces and webhooks: its resident memory before and after everybody of one kind was woken, and beside a
-//! gateway on a log of as many messages of one workspace. The page cache is as small as it can be. Promised: at most 8 KiB
-//! for each that is awake, and at most 256 bytes for each that sleeps.
+//! Measures what an actor costs in memory, awake and asleep. A gateway opens a log of a hundred thousand chats and of
+//! twenty thousand accounts, workspaces and webhooks each; its resident memory is measured before and after waking
+//! all actors of one kind, and beside a gateway on a log of as many messages of one workspace. The page cache is as
+//! small as possible. Promised: at most 8 KiB for each actor that is awake, and at most 256 bytes for each that
+//! sleeps.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -33,18 +34,18 @@ use kit::{chart_bars, folder, in_own_process, is_wanted, machine, unless_short};
 
 type Failed = Box<dyn Error + Send + Sync>;
 
-/// The smallest that is allowed.
+/// The smallest cache that is allowed.
 const CACHE_MB: u64 = 16;
 const TENANTS: u64 = 20_000;
 const SHORT_TENANTS: u64 = 500;
-/// Of each tenant, who also has one account and one webhook.
+/// Chats of each tenant, which also has one account and one webhook.
 const CHATS: u64 = 5;
-/// Woken at once.
+/// Actors woken at once.
 const AT_ONCE: usize = 64;
-/// What starts and settles by itself is left alone for this long.
+/// Time for everything that starts by itself to settle.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// The part that needs a process of its own.
+/// The part that needs its own process.
 const WEIGH: &str = "weigh";
 const NAMES: [&str; 4] = ["chat", "account", "workspace", "webhook"];
 
@@ -75,7 +76,7 @@ fn fill(directory: &Path, tenants: u64, messages_each: u64) -> Result<(), Genera
         tenant.make(&mut generator)?;
         (0..messages_each).try_for_each(|nth| tenant.live(&mut generator, nth))?;
     }
-    // Nobody has anything due: all sleep.
+    // Nothing is due, so all actors sleep.
     generator.checkpoint([])?;
     generator.finish()
 }
@@ -95,10 +96,11 @@ async fn start(directory: &Path) -> Result<Started, Failed> {
     Ok(gateway::start(&config, SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), false).await?)
 }
 
-/// Resident KiB of a gateway at rest, and after all chats, accounts, workspaces and webhooks were woken, kind by kind.
+/// Prints the resident KiB of a gateway at rest, and after waking all chats, accounts, workspaces and webhooks, kind
+/// by kind.
 async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
     let started = start(directory).await?;
-    // The page cache fills up now, and not while others are weighed.
+    // Fill the page cache now, and not while actors are measured.
     started.log.read(1).try_for_each(|stored| stored.map(drop))?;
     sleep(SETTLING).await;
     let shard = started.gateway.shard.clone();
@@ -111,7 +113,7 @@ async fn weigh(directory: &Path, tenants: u64) -> Result<(), Failed> {
     told.push(woken::<Webhook>(&shard, everybody.iter().map(Tenant::webhook).collect()).await?);
     let told: Vec<String> = told.iter().map(u64::to_string).collect();
     println!("{}", told.join(" "));
-    // Nothing here is worth a clean stop.
+    // A clean stop is not needed here.
     std::process::exit(0)
 }
 

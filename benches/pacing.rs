@@ -1,8 +1,9 @@
-//! How exactly are gaps kept when ten thousand accounts send at once? A gateway starts on a log in which every account of
-//! many workspaces has messages waiting, so each sends one about every 2 s, through the simulator. Times are the log's own:
-//! a send is due when the gap after the account's last outcome ends; it is there when its outcome was decided, so lateness
-//! includes making the start durable and handing the message over. Promised at 10,000 accounts: never early, p99 at most
-//! 50 ms late. Beside it, how late a bare timer is in the same seconds.
+//! Measures how exactly gaps are kept when ten thousand accounts send at once. A gateway starts on a log in which
+//! every account of many workspaces has waiting messages, so each sends one about every 2 s, through the simulator.
+//! Times are those of the log: a send is due when the gap after the account's last outcome ends, and arrives when its
+//! own outcome is decided, so lateness includes making the start durable and handing the message over. Promised at
+//! 10,000 accounts: never early, p99 at most 50 ms late. A bare timer in the same seconds shows how late the machine
+//! itself is.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -36,19 +37,19 @@ use kit::{chart_lines, is_short, is_wanted, machine, unless_short};
 const CACHE_MB: u64 = 256;
 const ACCOUNTS: [u64; 5] = [100, 1_000, 2_500, 5_000, 10_000];
 const SHORT_ACCOUNTS: [u64; 2] = [100, 1_000];
-/// Of each workspace.
+/// Accounts of each workspace.
 const ACCOUNTS_EACH: u64 = 100;
-/// At the start all are due at once; until then their turns have spread out.
+/// All accounts are due at once at the start; after this time their turns have spread out.
 const SPREADING: Duration = Duration::from_secs(8);
 const MEASURED: Duration = Duration::from_secs(15);
 const SHORT: Duration = Duration::from_secs(3);
-/// What was due before is still waited for.
+/// Sends that were due before the end are waited for this long.
 const AFTER: Duration = Duration::from_secs(2);
-/// Of the bare timer.
+/// Interval of the bare timer.
 const MOMENT: Duration = Duration::from_millis(5);
 /// The shortest gap bounds how many messages an account can send.
 const GAP_MS_MIN: u64 = 1_500;
-/// What is late only until here was sent in time.
+/// Sends that are at most this late count as in time.
 const PROMISED_MS: f64 = 50.0;
 
 fn main() -> io::Result<()> {
@@ -92,18 +93,18 @@ fn spreading() -> Duration {
     unless_short(SHORT, SPREADING)
 }
 
-/// How the sends kept their gaps.
+/// Figures on how the sends kept their gaps.
 struct Pace {
     per_second: f64,
-    /// Sends, the first ones too, that began before their gap had ended.
+    /// Sends of the whole run that began before their gap had ended.
     early: u64,
     /// From the end of the gap to the outcome.
     late: Spread,
     /// From the end of the gap to the decision to send.
     decided: Spread,
-    /// How late a timer of this program was meanwhile, which does nothing else: the machine's own part.
+    /// How late a timer of this program was meanwhile, which does nothing else: the machine's own share.
     timer: Spread,
-    /// Cores that the gateway kept busy.
+    /// CPU cores that the gateway kept busy.
     cores: f64,
 }
 
@@ -125,7 +126,7 @@ async fn measure(directory: &Path, accounts: u64) -> io::Result<Pace> {
     Ok(Pace { per_second, early: watch.early, late, decided, timer, cores: cpu / seconds })
 }
 
-/// Sleeps again and again for a moment; how much longer each time.
+/// Sleeps for a moment again and again; returns how much longer each sleep took.
 async fn oversleeping(time: Duration) -> Spread {
     let (end, mut late) = (Instant::now() + time, Vec::new());
     while Instant::now() < end {
@@ -136,7 +137,7 @@ async fn oversleeping(time: Duration) -> Spread {
     Spread::of(late)
 }
 
-/// Gives every account as many messages as it can send meanwhile.
+/// Queues for every account as many messages as it can send meanwhile.
 fn queue(directory: &Path, accounts: u64) -> Result<(), GenerateError> {
     let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
     let each = u64::try_from((spreading() + measured() + AFTER).as_millis()).unwrap_or(u64::MAX) / GAP_MS_MIN + 2;
@@ -149,7 +150,7 @@ fn queue(directory: &Path, accounts: u64) -> Result<(), GenerateError> {
     generator.finish()
 }
 
-/// What the log says of all sends.
+/// The sends as the log shows them.
 #[derive(Default)]
 struct Watch {
     from: Timestamp,

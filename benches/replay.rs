@@ -1,6 +1,7 @@
-//! How fast does state come back from the log? A long stream of each kind of actor, by the function that every wake-up uses,
-//! and the whole log folded into every actor's state; beside a bare scan of a sled that holds nothing but the same records,
-//! decoded by the same codec and folded by the same rules. Promised: at least 0.8 of the bare scan's events a second.
+//! Measures how fast state is rebuilt from the log: a long stream of each kind of actor, by the function that every
+//! wake-up uses, and the whole log folded into every actor's state; beside a bare scan of a sled that holds only the
+//! same records, decoded by the same codec and folded by the same rules. Promised: at least 0.8 of the bare scan's
+//! events per second.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -43,10 +44,10 @@ const CACHE_MB: u64 = 256;
 /// Messages of one tenant, ten events each: its streams are the long ones.
 const MESSAGES: u64 = 100_000;
 const SHORT_MESSAGES: u64 = 2_000;
-/// Chats of it: the first one has a share of all messages.
+/// Chats of that tenant, among which its messages are shared out.
 const CHATS: u64 = 10;
 const ROUNDS: usize = 3;
-/// One every two seconds.
+/// One message every two seconds.
 const PACE_MS: u64 = 2_000;
 
 fn main() -> io::Result<()> {
@@ -99,7 +100,7 @@ fn fill(directory: &Path, tenant: &Tenant, messages: u64) -> Result<(), Failed> 
     Ok(generator.finish()?)
 }
 
-/// Events of the stream, or of the whole log, and medians of both sides' events a second.
+/// Returns the number of events of the stream or of the whole log, and the medians of both sides' events per second.
 fn compare(
     log: &dyn Log,
     stream: Option<StreamId>,
@@ -130,7 +131,7 @@ fn timed(mut work: impl FnMut() -> Result<u64, Failed>) -> Result<(u64, f64), Fa
     Ok((events, float(events) / begun.elapsed().as_secs_f64()))
 }
 
-/// Events and both sides' events a second of one actor's stream.
+/// Returns the number of events of one actor's stream, and both sides' events per second.
 fn stream<D: Decider>(id: D::Id, history: &History) -> Result<[f64; 3], Failed> {
     let stream = Some(D::stream(id));
     let alone = |bare: &Bare| {
@@ -147,7 +148,7 @@ fn stream<D: Decider>(id: D::Id, history: &History) -> Result<[f64; 3], Failed> 
     compare(history.log(), stream, alone, tidings)
 }
 
-/// Everybody's state; how many events there are.
+/// Rebuilds the states of all actors; returns the number of events.
 fn whole(log: &dyn Log) -> Result<u64, Failed> {
     everybody(|fold| {
         let mut events = 0;

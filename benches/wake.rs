@@ -1,7 +1,7 @@
-//! How long does an actor that sleeps need for its first answer, by the length of its stream? Its state from the records
-//! alone and from its snapshot, and real requests, which find a snapshot wherever there are a thousand events: a command to
-//! an account that sleeps (it is refused, and leaves nothing behind), the same once it is awake, and a message for a
-//! workspace that sleeps. Promised: below 100 ms however long the stream is.
+//! Measures how long a sleeping actor needs for its first answer, by the length of its stream. Measured are its state
+//! from the records alone and from its snapshot, and real requests, which find a snapshot wherever there are a
+//! thousand events: a command to a sleeping account (it is refused, and leaves nothing behind), the same once the
+//! account is awake, and a message for a sleeping workspace. Promised: below 100 ms however long the stream is.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -39,17 +39,17 @@ use kit::{chart_lines, is_short, is_wanted, machine};
 type Failed = Box<dyn Error + Send + Sync>;
 
 const CACHE_MB: u64 = 256;
-/// Events of an account's stream; a message has three there, and one in its workspace's.
+/// Events of an account's stream; a message has three there, and one in its workspace's stream.
 const LENGTHS: [u64; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
 const SHORT_LENGTHS: [u64; 3] = [10, 1_000, 10_000];
 const EVENTS_EACH: u64 = 3;
 const CHATS: u64 = 100;
 const ROUNDS: usize = 3;
-/// One every two seconds, as an account sends them.
+/// One message every two seconds, as an account sends them.
 const PACE_MS: u64 = 2_000;
 /// Actors sleep after a second, the shortest time that can be set.
 const IDLE: (&str, &str) = ("TIDINGS_LIMITS__ACTOR_IDLE_S", "1");
-/// Until they sleep for certain: an idle time, and what a send before it may have left to do.
+/// After this time they sleep for certain: an idle time, and time to finish an earlier send.
 const ASLEEP: Duration = Duration::from_millis(5_500);
 const REFUSED: u16 = 409;
 
@@ -103,7 +103,7 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
     let began = wall_now().ms().saturating_sub_unsigned(messages * PACE_MS);
     let mut generator = LogGenerator::open(directory, CACHE_MB, Timestamp::from_ms(began))?;
     tenants.iter().try_for_each(|tenant| tenant.make(&mut generator))?;
-    // Evenly mixed, as messages come: a short stream is a few events far apart.
+    // Messages are mixed evenly, as they arrive in practice: a short stream is a few events far apart.
     let longest = lengths.iter().max().map_or(1, |length| length / EVENTS_EACH);
     for turn in 0..longest {
         for (tenant, length) in tenants.iter().zip(lengths) {
@@ -119,7 +119,7 @@ fn fill(directory: &Path, tenants: &[Tenant], lengths: &[u64]) -> Result<(), Fai
     Ok(generator.finish()?)
 }
 
-/// Milliseconds until the account's state is there, nothing else being done.
+/// Returns the milliseconds until the account's state is there, with nothing else being done.
 fn state(
     directory: &Path,
     tenant: &Tenant,
@@ -138,7 +138,7 @@ fn state(
     Ok(median(took))
 }
 
-/// Milliseconds until an account has refused to settle what was sent long ago.
+/// Returns the milliseconds until an account has refused to settle a message that was sent long ago.
 async fn settle(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
     let path = format!("/api/v1/messages/{}/settle", tenant.message(0));
     let body = json!({"as": "sent", "reason": "measured"});
@@ -146,7 +146,7 @@ async fn settle(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
     if status == REFUSED { Ok(ms(took)) } else { Err(format!("{path}: {status}").into()) }
 }
 
-/// Milliseconds until a message is accepted.
+/// Returns the milliseconds until a message is accepted.
 async fn accept(gateway: &Gateway, tenant: &Tenant) -> Result<f64, Failed> {
     let body = json!({"action": "send", "phone": "+12025550199", "text": "Your order has shipped"});
     let (status, took) = gateway.time(Method::POST, &tenant.inbound_path(), "", &body).await?;

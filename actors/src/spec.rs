@@ -1,4 +1,4 @@
-//! How rules are tested: given these facts, when that is asked, then this follows.
+//! Tests rules: given these past events, when this command comes, then these events follow.
 
 pub(crate) mod facts;
 
@@ -14,19 +14,19 @@ use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, LookupRequest, LookupResult};
 
-/// A moment this many milliseconds after time began.
+/// The time `ms` milliseconds after the epoch.
 pub(crate) const fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
 }
 
-/// One actor with a past.
+/// An actor with its past events and the state they lead to.
 pub(crate) struct Spec<D: Decider> {
     past: Vec<Event>,
     state: D::State,
     found: VecDeque<LookupResult>,
 }
 
-/// What a command came to.
+/// The decision on a command.
 #[must_use]
 pub(crate) struct Verdict<D: Decider> {
     spec: Spec<D>,
@@ -34,20 +34,20 @@ pub(crate) struct Verdict<D: Decider> {
 }
 
 impl<D: Decider> Spec<D> {
-    /// An actor to whom this has happened.
+    /// Creates an actor with these past events.
     pub(crate) fn given(past: impl IntoIterator<Item = Event>) -> Self {
         let mut spec = Self { past: Vec::new(), state: D::State::default(), found: VecDeque::new() };
         spec.happened(past);
         spec
     }
 
-    /// What else has happened since.
+    /// Adds more past events.
     pub(crate) fn and(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.happened(events);
         self
     }
 
-    /// The same, of so many events that a replay after each of them would take too long.
+    /// The same without checking a replay and a snapshot, which would take too long after each of so many events.
     pub(crate) fn quietly(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         for event in events {
             D::apply(&mut self.state, &event);
@@ -56,13 +56,13 @@ impl<D: Decider> Spec<D> {
         self
     }
 
-    /// What the next command's look-ups find, in their order; those not named here find nothing.
+    /// Sets the result of the next look-up, in order; look-ups without a result set here find nothing.
     pub(crate) fn finding(mut self, found: LookupResult) -> Self {
         self.found.push_back(found);
         self
     }
 
-    /// Answers what the rule asks, then lets it decide.
+    /// Answers the look-ups that the rules ask for, then lets them decide.
     pub(crate) fn when(mut self, mut command: D::Command, now: Timestamp) -> Verdict<D> {
         while let Some(question) = D::next_lookup(&self.state, &command) {
             let found = self.found.pop_front().unwrap_or_else(|| nothing(&question));
@@ -74,7 +74,7 @@ impl<D: Decider> Spec<D> {
         Verdict { spec: self, decided }
     }
 
-    /// These effects are outstanding.
+    /// Asserts that exactly these effects are due.
     pub(crate) fn due_effects(self, effects: impl IntoIterator<Item = D::Effect>) -> Self {
         let due = D::due(&self.state).effects;
         let wanted: Vec<_> = effects.into_iter().collect();
@@ -82,20 +82,19 @@ impl<D: Decider> Spec<D> {
         self
     }
 
-    /// The next wake-up is at this moment.
+    /// Asserts that the next wake-up is at this time.
     pub(crate) fn due_wake_at(self, wake_at: Timestamp) -> Self {
         assert_eq!(D::due(&self.state).wake_at, Some(wake_at));
         self
     }
 
-    /// Neither an effect nor a wake-up is outstanding.
+    /// Asserts that neither an effect nor a wake-up is due.
     pub(crate) fn due_nothing(self) -> Self {
         let due = D::due(&self.state);
         assert!(due.effects.is_empty() && due.wake_at.is_none(), "due is {due:?}");
         self
     }
 
-    /// What the actor remembers.
     pub(crate) const fn state(&self) -> &D::State {
         &self.state
     }
@@ -112,7 +111,7 @@ impl<D: Decider> Spec<D> {
     }
 }
 
-/// The state as it comes out of a snapshot.
+/// Returns the state as a snapshot restores it.
 pub(crate) fn written_and_read<D: Decider>(state: &D::State) -> D::State {
     let stream = StreamId::Workspace(WorkspaceId::nth(0));
     let (notes, head) = snapshot::store(Place { stream, rules: 1, position: 0, revision: 0 }, state, None).unwrap();
@@ -126,7 +125,7 @@ where
     D::Answer: Debug + PartialEq,
     D::Rejection: PartialEq,
 {
-    /// It is answered with this.
+    /// Asserts this answer.
     pub(crate) fn answers(self, answer: &D::Answer) -> Self {
         match &self.decided {
             Ok(decision) => assert_eq!(&decision.answer, answer),
@@ -135,7 +134,7 @@ where
         self
     }
 
-    /// It causes these events, in this order.
+    /// Asserts exactly these events in this order, and applies them.
     pub(crate) fn then(self, events: impl IntoIterator<Item = Event>) -> Spec<D> {
         let Self { mut spec, decided } = self;
         let wanted: Vec<_> = events.into_iter().collect();
@@ -147,12 +146,12 @@ where
         spec
     }
 
-    /// There is nothing left to do.
+    /// Asserts that no event follows.
     pub(crate) fn then_nothing(self) -> Spec<D> {
         self.then([])
     }
 
-    /// It is refused, and nothing changes.
+    /// Asserts that the command is rejected with this reason.
     pub(crate) fn then_rejected(self, rejection: &D::Rejection) -> Spec<D> {
         match &self.decided {
             Ok(decision) => panic!("not refused but {decision:?}"),
@@ -162,7 +161,7 @@ where
     }
 }
 
-/// The answer where there is nothing of the kind.
+/// Returns the look-up result for something that does not exist.
 pub(crate) const fn nothing(question: &LookupRequest) -> LookupResult {
     match question {
         LookupRequest::Peer(..) => LookupResult::Peer(None),

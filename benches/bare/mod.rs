@@ -1,4 +1,5 @@
-//! The bare loop: the least that a durable accept can cost with these libraries. It knows no rule, no index, no chain.
+//! The bare loop: the least that a durable accept can cost with these libraries. It has no rules, no index and no
+//! chain.
 
 use std::fs::File;
 use std::io;
@@ -13,11 +14,11 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 const BATCH_MAX: usize = 256;
-/// What an accept writes, at least; as large as a stored message.
+/// Bytes that an accept writes at least; as large as a stored message.
 const VALUE_BYTES: usize = 300;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What was written so far, in the shape in which the server tells its own.
+/// Counts what was written, in the same format as the gateway's counters.
 #[derive(Default)]
 struct Counters {
     batches: AtomicU64,
@@ -33,7 +34,7 @@ struct Pending {
     durable: oneshot::Sender<u64>,
 }
 
-/// The actor that every accept passes, on a thread of its own.
+/// The actor that every accept passes through, on its own thread.
 struct Desk {
     position: u64,
     writer: Sender<Pending>,
@@ -60,7 +61,7 @@ impl Handler<Accept> for Desk {
     }
 }
 
-/// Serves until it is killed.
+/// Serves until the process is killed.
 pub fn serve(address: &str, dir: &Path) -> io::Result<()> {
     let counters = Arc::new(Counters::default());
     let (writer, pending) = channel();
@@ -108,7 +109,7 @@ async fn stats(counters: web::Data<Counters>) -> HttpResponse {
     }}))
 }
 
-/// The tree, and the file behind it: `flush` alone is no fsync on Linux.
+/// The tree and its file: on Linux, `flush` alone does not call fsync.
 struct Log {
     tree: sled::Db,
     file: File,
@@ -120,7 +121,7 @@ fn open(dir: &Path) -> io::Result<Log> {
     Ok(Log { tree, file })
 }
 
-/// Group commit: whatever has come meanwhile becomes durable at once.
+/// Group commit: makes everything that has arrived meanwhile durable at once.
 fn write(log: &Log, pending: &Receiver<Pending>, counters: &Counters) {
     while let Ok(first) = pending.recv() {
         let mut group = vec![first];

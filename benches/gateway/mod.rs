@@ -1,4 +1,4 @@
-//! The real gateway as a process of its own, with what a bench asks of it. It knows nothing of what is measured.
+//! Runs the real gateway in its own process and calls its API for a bench. It knows nothing of what is measured.
 
 use std::fs;
 use std::io;
@@ -12,39 +12,37 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 const ADMIN_KEY: &str = "adm_Bench0perator000000000000000000000000042";
-/// A start over a million deliveries is still waited for.
+/// Longest wait for a start, enough with a million deliveries.
 const READY: Duration = Duration::from_mins(10);
 const PAUSE: Duration = Duration::from_millis(5);
-/// Ticks a second in `/proc/<pid>/stat`, the same on every Linux.
+/// Ticks per second in `/proc/<pid>/stat`, the same on every Linux.
 const TICKS: f64 = 100.0;
 
 /// A running gateway. Killed when dropped.
 pub struct Gateway {
     child: Child,
     client: Client,
-    /// Where it answers.
+    /// The address on which it listens.
     pub address: SocketAddr,
-    /// From its start until it answered that it is ready.
+    /// Time from its start until it answered that it is ready.
     pub ready: Duration,
 }
 
 /// A workspace with one account.
 pub struct Workspace {
-    /// Its number.
     pub id: u64,
-    /// Its API key.
     pub key: String,
-    /// Its account's number.
+    /// The id of its account.
     pub account: u64,
 }
 
 impl Gateway {
-    /// Starts it on a data directory; its receivers may be on this machine.
+    /// Starts it on a data directory; receivers on this machine are allowed.
     pub async fn start(directory: &Path) -> io::Result<Self> {
         Self::start_with(directory, &[]).await
     }
 
-    /// The same with some keys of the configuration set, by the names of their variables.
+    /// The same with configuration keys set, by the names of their environment variables.
     pub async fn start_with(directory: &Path, set: &[(&str, &str)]) -> io::Result<Self> {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
@@ -68,7 +66,7 @@ impl Gateway {
         Err(io::Error::other("the gateway does not become ready"))
     }
 
-    /// Makes a workspace and connects its account.
+    /// Creates a workspace and connects its account.
     pub async fn workspace(&self, phone: &str) -> io::Result<Workspace> {
         let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
         let body = json!({"name": "Acme", "owner": owner, "credits": 1});
@@ -81,23 +79,23 @@ impl Gateway {
         Ok(Workspace { id: number(&made["workspace_id"])?, key, account: number(&account["id"])? })
     }
 
-    /// Sets the outbound webhook; how it is then.
+    /// Changes the outbound webhook and returns its new state.
     pub async fn webhook(&self, workspace: &Workspace, settings: &Value) -> io::Result<Value> {
         self.set_webhook(&workspace.key, settings).await
     }
 
-    /// The same by the workspace's key.
+    /// The same with the workspace's API key.
     pub async fn set_webhook(&self, key: &str, settings: &Value) -> io::Result<Value> {
         self.ask(Method::PATCH, "/api/v1/outbound", key, settings).await
     }
 
-    /// Deliveries that wait.
+    /// Returns the number of owed deliveries.
     pub async fn owed(&self, workspace: &Workspace) -> io::Result<u64> {
         let shown = self.ask(Method::GET, "/api/v1/outbound", &workspace.key, &Value::Null).await?;
         shown["owed"].as_u64().ok_or_else(|| io::Error::other(format!("nothing owed: {shown}")))
     }
 
-    /// A contact writes to an account.
+    /// Lets a contact write to an account.
     pub async fn hear(&self, account: &str, from: &str, text: &str) -> io::Result<()> {
         let body = json!({"account": account, "from": from, "name": "Mary Major", "text": text});
         self.ask(Method::POST, "/sim/v1/receive", "", &body).await.map(drop)
@@ -117,12 +115,12 @@ impl Gateway {
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
-    /// The log's own counters.
+    /// Returns the log's own counters.
     pub async fn log(&self) -> io::Result<Value> {
         Ok(self.ask(Method::GET, "/readyz?verbose", "", &Value::Null).await?["log"].clone())
     }
 
-    /// A request of the API, and how long its answer took, whatever it says.
+    /// Sends an API request; returns the status, and how long the answer took.
     pub async fn time(&self, method: Method, path: &str, key: &str, body: &Value) -> io::Result<(u16, Duration)> {
         let request = self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(key);
         let begun = Instant::now();
@@ -132,29 +130,29 @@ impl Gateway {
         Ok((status, begun.elapsed()))
     }
 
-    /// Bytes that the process had written to the disk, by the kernel's count.
+    /// Returns the bytes that the process has written to the disk, as counted by the kernel.
     pub fn bytes_written(&self) -> io::Result<u64> {
         let io = fs::read_to_string(format!("/proc/{}/io", self.child.id()))?;
         let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
         Ok(written.and_then(|bytes| bytes.trim().parse().ok()).unwrap_or_default())
     }
 
-    /// CPU time of the whole process so far, user and system.
+    /// Returns the CPU time of the whole process so far, user and system, in seconds.
     pub fn cpu_seconds(&self) -> io::Result<f64> {
         cpu_seconds(self.child.id())
     }
 
-    /// Resident memory in MiB: now, and at its highest.
+    /// Returns the resident memory in MiB: now, and at its highest.
     pub fn memory_mib(&self) -> io::Result<(u64, u64)> {
         memory_mib(self.child.id())
     }
 
-    /// Ends it as a power cut would, but for the disk.
+    /// Kills it: like a power cut, except for the disk.
     pub fn kill(self) {
         drop(self);
     }
 
-    /// Stops it as a service manager does, and waits.
+    /// Stops it with SIGTERM, as a service manager does, and waits.
     pub fn stop(mut self) -> io::Result<()> {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status()?;
@@ -173,16 +171,16 @@ fn client() -> io::Result<Client> {
     tidings::net::client::builder().build().map_err(io::Error::other)
 }
 
-/// CPU time of a process so far, user and system.
+/// Returns the CPU time of a process so far, user and system, in seconds.
 pub fn cpu_seconds(pid: u32) -> io::Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name stands in brackets and may hold anything; utime and stime are the 12th and 13th field after it.
+    // The name is in brackets and may contain anything; utime and stime are the 12th and 13th field after it.
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
     Ok(ticks.sum::<f64>() / TICKS)
 }
 
-/// Resident memory of a process in MiB: now, and at its highest.
+/// Returns the resident memory of a process in MiB: now, and at its highest.
 pub fn memory_mib(pid: u32) -> io::Result<(u64, u64)> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let mib = |name: &str| {

@@ -1,5 +1,4 @@
-//! What every bench says and asks: its machine, its charts, whether it is to be a short one. It knows nothing of what is
-//! measured.
+//! Helpers of every bench: the machine, the charts, and whether to run short. It knows nothing of what is measured.
 
 use std::fs;
 use std::io;
@@ -8,10 +7,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Set to anything, it makes every bench a short one: to see that it runs, not what it says.
+/// If set to anything, every bench runs short: this shows that it works, but its figures mean nothing.
 const SHORT_KEY: &str = "BENCH_SHORT";
 
-/// Whether this program is to measure: under `cargo bench`, and not where all targets are merely run.
+/// True if this program is to measure: under `cargo bench`, and not when all targets are merely run.
 pub fn is_wanted() -> bool {
     let wanted = std::env::args().any(|arg| arg == "--bench");
     if !wanted {
@@ -20,17 +19,17 @@ pub fn is_wanted() -> bool {
     wanted
 }
 
-/// Whether a glance is enough.
+/// True if the bench is to run short.
 pub fn is_short() -> bool {
     std::env::var_os(SHORT_KEY).is_some()
 }
 
-/// The one for a glance, or the real one.
+/// Returns the value for a short run, or the one for a real run.
 pub fn unless_short<T>(short: T, real: T) -> T {
     if is_short() { short } else { real }
 }
 
-/// What the figures were measured on.
+/// Describes the machine on which the figures were measured.
 pub fn machine() -> String {
     let line = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpus = line("/proc/cpuinfo");
@@ -42,13 +41,13 @@ pub fn machine() -> String {
     format!("{cores} cores ({}), Linux {}{profile}{short}", model.trim(), line("/proc/sys/kernel/osrelease").trim())
 }
 
-/// The arguments with which this program was started again, if it was.
+/// Returns the other arguments if this program was started again for this part.
 pub fn part(name: &str) -> Option<Vec<String>> {
     let mut args = std::env::args().skip(1);
     (args.next()? == name).then(|| args.collect())
 }
 
-/// Runs this program once more for a part that needs a process of its own; the numbers that it prints.
+/// Runs this program once more for a part that needs its own process; returns the numbers that it prints.
 pub fn in_own_process(part: &str, args: &[String]) -> io::Result<Vec<f64>> {
     let mut command = Command::new(std::env::current_exe()?);
     let told = command.arg(part).args(args).stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
@@ -59,21 +58,21 @@ pub fn in_own_process(part: &str, args: &[String]) -> io::Result<Vec<f64>> {
     text.split_whitespace().map(|figure| figure.parse().map_err(|_| io::Error::other(text.clone()))).collect()
 }
 
-/// A folder as an argument.
+/// Returns a folder as an argument.
 pub fn folder(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// One axis: what it shows with its unit, and whether equal steps are equal factors.
+/// An axis: its label with the unit, and true if it is logarithmic.
 pub type Axis<'a> = (&'a str, bool);
 
-/// Asks for a chart of lines under that name.
+/// Requests a line chart with this name.
 pub fn chart_lines(name: &str, title: &str, x: Axis<'_>, y: Axis<'_>, series: &[(&str, Vec<(f64, f64)>)]) {
     let series: Vec<Value> = series.iter().map(|(name, points)| json!({"name": name, "points": points})).collect();
     chart(&json!({"name": name, "title": title, "x": axis(x), "y": axis(y), "series": series}));
 }
 
-/// Asks for a chart of bars under that name.
+/// Requests a bar chart with this name.
 pub fn chart_bars(name: &str, title: &str, x: &str, groups: &[String], y: Axis<'_>, series: &[(&str, Vec<f64>)]) {
     let series: Vec<Value> = series.iter().map(|(name, values)| json!({"name": name, "values": values})).collect();
     chart(&json!({"name": name, "title": title, "x": x, "groups": groups, "y": axis(y), "series": series}));
@@ -83,7 +82,7 @@ fn axis((label, logarithmic): Axis<'_>) -> Value {
     json!({"label": label, "logarithmic": logarithmic})
 }
 
-/// `cargo xtask bench` draws it and puts the picture in its place.
+/// Prints a chart, which `cargo xtask bench` draws and stores.
 fn chart(chart: &Value) {
     println!("\nchart: {chart}\n");
 }

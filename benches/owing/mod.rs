@@ -1,4 +1,4 @@
-//! Writes deliveries that are owed straight into a log, commit by commit as chats do. It knows nothing of what is measured.
+//! Writes owed deliveries straight into a log, commit by commit as chats do. It knows nothing of what is measured.
 
 use std::error::Error;
 use std::path::Path;
@@ -19,24 +19,24 @@ use events::who::Who;
 use events::writer::Writer;
 
 const CACHE_MB: u64 = 256;
-/// After so many deliveries the index stores what it has and the writer catches up, as checkpoints have it do.
+/// After this many deliveries the index stores its state and the writer catches up, as at a checkpoint.
 const CHECKPOINT: u64 = 10_000;
-/// Messages in which no other has the same id.
+/// The id of the first message, in a range that nothing else uses.
 const FIRST_MESSAGE: u64 = 1 << 40;
 
-/// Whose messages.
+/// The owner of the messages.
 pub struct Whose {
     /// The workspace's number.
     pub workspace: u64,
     /// Its account's number.
     pub account: u64,
-    /// How many chats there are, all of them new.
+    /// Number of chats, all of them new.
     pub chats: u64,
 }
 
 type Failed = Box<dyn Error + Send + Sync>;
 
-/// Adds so many reports, each of one message, the chats by turns. Everything is durable when this returns.
+/// Adds this many reports of one message each, the chats in turn. Everything is durable on return.
 pub fn owe(directory: &Path, whose: &Whose, reports: u64) -> Result<(), Failed> {
     let mut desk = Desk::open(directory, whose)?;
     for nth in 0..reports {
@@ -51,7 +51,7 @@ pub fn owe(directory: &Path, whose: &Whose, reports: u64) -> Result<(), Failed> 
     writing.join().map_err(|_| "the writer broke")?
 }
 
-/// The webhook's stream, to which everything is added.
+/// Appends commits to the webhook's stream.
 struct Desk {
     sequencer: Sequencer,
     writing: std::thread::JoinHandle<Result<(), Failed>>,
@@ -85,7 +85,7 @@ impl Desk {
         Ok(Self { sequencer, writing, inbox, revision, at, workspace, account, webhook, chats: whose.chats })
     }
 
-    /// A contact writes; its chat opens a window and closes it.
+    /// Records that a contact writes; its chat opens a window and closes it.
     fn say(&mut self, nth: u64) -> Result<(), Failed> {
         let chat = ChatId::nth(self.workspace, nth % self.chats + 1).ok_or("no chat")?;
         let phone = format!("+1202555{:04}", nth % self.chats);

@@ -1,5 +1,5 @@
-//! The bare scan: the least that reading records back can cost with these libraries. A sled whose values of up to 4 KiB hold
-//! nothing but records, one behind the other; no index, no chain.
+//! The bare scan: the least that reading records back can cost with these libraries. It reads a sled whose values of
+//! up to 4 KiB hold only records, one after the other; no index, no chain.
 
 use std::error::Error;
 use std::path::Path;
@@ -10,18 +10,18 @@ use events::event::Event;
 use events::ids::StreamId;
 use events::log::{Log, StoredRecord};
 
-/// A value is closed when the next record would take it beyond this.
+/// A value is closed when the next record would make it larger than this.
 const VALUE_BYTES_MAX: usize = 4_096;
-/// Of a record's length, which stands before it.
+/// Bytes of a record's length, which precedes the record.
 const LENGTH_BYTES: usize = 4;
 
 type Failed = Box<dyn Error + Send + Sync>;
 
-/// A sled with records.
+/// A sled that holds only records.
 pub struct Bare(sled::Db);
 
 impl Bare {
-    /// Copies the records of a log that hold an event of the stream, or all of them.
+    /// Copies the records of a log that hold an event of the stream, or all records.
     pub fn copy(directory: &Path, cache_mb: u64, log: &dyn Log, stream: Option<StreamId>) -> Result<Self, Failed> {
         let db = sled::Config::new().path(directory.join("bare")).cache_capacity(cache_mb << 20).open()?;
         let (mut value, mut first) = (Vec::with_capacity(VALUE_BYTES_MAX), 0_u64);
@@ -44,7 +44,7 @@ impl Bare {
         Ok(Self(db))
     }
 
-    /// Decodes all records and folds the events of the stream, or all; how many that are.
+    /// Decodes all records and folds the events of the stream, or all events; returns their number.
     pub fn scan(&self, stream: Option<StreamId>, mut fold: impl FnMut(&Event)) -> Result<u64, Failed> {
         let mut events = 0;
         for item in self.0.iter() {

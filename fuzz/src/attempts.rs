@@ -1,4 +1,4 @@
-//! Attempts with any text in any place, downloaded as a table and read back.
+//! Downloads attempts with arbitrary texts as a table, and reads it back.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use tidings::http::attempts_csv;
 use tidings::recent::attempts::{AttemptView, RequestView};
 
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-/// Between two texts of an input: no byte of UTF-8.
+/// Separates the texts of an input: a byte that never occurs in UTF-8.
 const BETWEEN: u8 = 0xff;
-/// Texts that make one attempt.
+/// Number of texts that make one attempt.
 const TEXTS: usize = 6;
 
-/// Writes the attempts of an input and reads them back.
+/// Writes the attempts of an input as a table, and checks what reads back.
 pub fn write(bytes: &[u8]) {
     let texts: Vec<String> =
         bytes.split(|byte| *byte == BETWEEN).map(|text| String::from_utf8_lossy(text).into_owned()).collect();
@@ -52,12 +52,12 @@ fn view(texts: &[String]) -> AttemptView {
     }
 }
 
-/// What no spreadsheet shows, and some stop at.
+/// True for characters that no spreadsheet shows, and at which some stop reading.
 fn is_hidden(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
-/// What a column is to hold.
+/// Returns the expected content of a column.
 fn wanted(view: &AttemptView, title: &str) -> String {
     let headers = || view.request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     match title {

@@ -1,4 +1,4 @@
-//! URLs before the guard, with a name server that says what the input wants.
+//! Checks which URLs the guard lets through, with a name server that answers what the input says.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tidings::config::Network;
 use tidings::net::guard::{Barred, Guard, Own, Resolve, Target};
 
-/// What an operator may have opened, as the lowest two bits of the first byte choose.
+/// Networks that the operator has allowed, chosen by the lowest two bits of the first byte.
 const OPENED: [&[&str]; 4] = [&[], &["10.0.0.0/8"], &["127.0.0.0/8", "::1/128", "fc00::/7"], &["0.0.0.0/0", "::/0"]];
 const PORTS: [u16; 4] = [80, 443, 8080, 8443];
 const LISTEN: &str = "127.0.0.1:8080";
@@ -31,11 +31,12 @@ pub fn judge(bytes: &[u8]) {
         assert!(!is_never_called(ip), "{target:?}");
         assert!(!is_inside(ip) || choice & 3 == 3 || is_opened(opened, ip), "{target:?}");
     }
-    // What is called later is the parsed URL: it must mean the same to whoever reads it again.
+    // The parsed URL is called later, so reading it again must give the same target.
     assert_eq!(judged(&guard, target.url.as_str()), Ok(target));
 }
 
-/// The first two bits say how many, each of the next four of which family.
+/// Reads the name server's addresses: the lowest two bits give their number, and each of the next ones the family of
+/// one.
 fn answers(choice: u8, mut rest: &[u8]) -> (Vec<IpAddr>, &[u8]) {
     let mut answers = Vec::new();
     for nth in 0..choice & 3 {
@@ -56,7 +57,7 @@ fn judged(guard: &Guard, text: &str) -> Result<Target, Barred> {
     guard.judge_text(text).now_or_never().expect("the name server answers at once")
 }
 
-/// What holds of every target, whatever is open.
+/// Checks what holds for every target, whatever networks are allowed.
 fn passed(target: &Target, answers: &[IpAddr], is_any_port_open: bool) {
     let url = &target.url;
     assert!(matches!(url.scheme(), "http" | "https"), "{target:?}");
@@ -87,7 +88,7 @@ fn is_opened(opened: &[&str], ip: IpAddr) -> bool {
     opened.iter().any(is_in)
 }
 
-/// What no setting opens: told by the standard library, not by the guard's own table.
+/// True for addresses that no setting allows, by the standard library and not by the guard's own table.
 fn is_never_called(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
@@ -100,7 +101,7 @@ fn is_never_called(ip: IpAddr) -> bool {
     }
 }
 
-/// What is somebody's own network, or nobody's.
+/// True for addresses in private or reserved networks.
 fn is_inside(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
@@ -116,7 +117,7 @@ fn is_inside(ip: IpAddr) -> bool {
     }
 }
 
-/// A name server that says the same of every name.
+/// A name server that gives the same answer for every name.
 struct Says(Vec<IpAddr>);
 
 impl Resolve for Says {

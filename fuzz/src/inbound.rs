@@ -1,4 +1,4 @@
-//! Requests to the secret URL, one after the other, served by a whole gateway that is made anew now and then.
+//! Sends requests, one after the other, to the secret URLs of a whole gateway that is replaced now and then.
 
 mod house;
 mod judge;
@@ -16,18 +16,18 @@ pub use house::House;
 pub use mutate::change;
 pub use request::Request;
 
-/// After so many requests a gateway is replaced, so that memory stays bounded.
+/// After this many requests a gateway is replaced, so that memory stays bounded.
 const REQUESTS_MAX: usize = 2_000;
-/// Between two requests of one input: no byte of UTF-8.
+/// Separates the requests of an input: a byte that never occurs in UTF-8.
 pub const BETWEEN: u8 = 0xff;
-/// Where everything stands that the failing gateway was asked, as one input.
+/// The file that gets all requests to the failing gateway, as one input.
 const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/artifacts/inbound_request/story");
 
-/// What the present gateway was asked, for whoever wants to know how it came to fail.
+/// All requests to the present gateway, from which a failure can be reproduced.
 static ASKED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// Left standing at the end: by then the thread has lost what it takes to pull it down.
+    /// Never dropped: when the thread ends, it has lost what the drop needs.
     static HOUSE: RefCell<Option<ManuallyDrop<House>>> = const { RefCell::new(None) };
 }
 
@@ -52,7 +52,7 @@ pub fn serve(bytes: &[u8]) {
     HOUSE.set(Some(ManuallyDrop::new(house)));
 }
 
-/// A gateway remembers, so what makes one fail may be more than the last input.
+/// Saves all requests at a panic: a gateway keeps state, so more than the last input may be needed to make it fail.
 fn tell_the_story_of_a_panic() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! What the targets do with their bytes. Each panics if a promise is broken.
+//! The code of the fuzz targets. Each function panics if a promise is broken.
 
 pub mod attempts;
 pub mod guard;

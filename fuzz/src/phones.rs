@@ -1,4 +1,4 @@
-//! Phones, read by the gateway and by the referee of its tests.
+//! Compares how the gateway and the referee of its tests read phone numbers.
 
 use actors::phone;
 use events::characters::digit;
@@ -6,7 +6,7 @@ use events::characters::digit;
 #[path = "../../actors/src/phone/tests/referee.rs"]
 mod referee;
 
-/// Judges a text as a phone: both read the same number or none, and a number reads as itself.
+/// Judges a text as a phone: both must read the same number or none, and a number must read as itself.
 pub fn judge(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let read = phone::read(&text);

@@ -1,4 +1,5 @@
-//! Addresses that users tell us to call: whatever the text and the name server say, only public ones get through.
+//! URLs from users: whatever the text and the name server say, only public or explicitly allowed addresses get
+//! through.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! What a CRM posts: whatever it is, it is taken or refused with a status from 400 to 409.
+//! Bodies of inbound requests: any body is accepted, or refused with a status from 400 to 409.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

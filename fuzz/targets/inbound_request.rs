@@ -1,4 +1,4 @@
-//! Requests to the secret URL: taken or refused with a status from 400 to 409; what is refused changes nothing.
+//! Requests to the secret URL: accepted, or refused with a status from 400 to 409; a refused request changes nothing.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};

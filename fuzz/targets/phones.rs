@@ -1,4 +1,4 @@
-//! Phones as anybody may write them: never another number than a person would read.
+//! Phone numbers in any spelling: never read as another number than a person would read.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

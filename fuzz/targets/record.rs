@@ -1,4 +1,4 @@
-//! Bytes of the log: whatever they are, reading ends with an error or with what is written and read back as the same.
+//! Bytes of the log: any bytes give an error, or a value that can be written and reads back as the same.
 #![no_main]
 
 use events::codec::{decode_event, decode_record, encode_event, encode_record};

@@ -20,11 +20,11 @@ use super::{
 };
 use crate::reporting::{ReportingLookup, owed};
 
-/// Code of a message that the other side could not take three times.
+/// Failure code of a message that got a server error three times.
 const SERVER_ERROR: &str = "server_error";
-/// Code of a message whose account had no connection for too long.
+/// Failure code of a message whose account was disconnected for too long.
 const ACCOUNT_DISCONNECTED: &str = "account_disconnected";
-/// Code of a message that somebody settled as failed.
+/// Refund reason of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
 pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
@@ -39,7 +39,8 @@ pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
     }
 }
 
-/// Fails what waited too long for a connection, the oldest first, a bounded number at a time.
+/// Ends the messages that waited too long for a connection, oldest first, at most `EXPIRED_AT_ONCE` at a time: those
+/// that may have been sent become uncertain, the others fail.
 fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: Timestamp) -> Vec<Event> {
     let late = state.queue.iter().take_while(|waiting| waiting.queued_at.max(since).plus_ms(HELD_MS) <= now);
     late.take(EXPIRED_AT_ONCE)
@@ -56,7 +57,8 @@ fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: 
         .collect()
 }
 
-/// Begins the next try. Nothing that may have been sent is sent again by a transport that cannot know it by its id.
+/// Begins the next try. A message that may have been sent becomes uncertain instead if the transport does not use our
+/// message ids: it could not detect a duplicate.
 fn start(state: &State, account: AccountId, now: Timestamp) -> Option<Event> {
     let mut candidates = state.queue.candidates(state.gap, state.last_outcome);
     let (_, next) = candidates.find(|(start, _)| *start <= now)?;
@@ -93,7 +95,8 @@ pub(super) fn tried(
     }
 }
 
-/// A file that had come is gone: one that may come again is fetched once more, and others go first meanwhile.
+/// Ends a try whose file is no longer stored: if it may be fetched again, defers the message and lets other chats go
+/// first; otherwise ends the message.
 pub(super) fn no_file(
     state: &State,
     message: MessageId,
@@ -123,7 +126,7 @@ struct Ended<'a> {
 }
 
 impl<'a> Ended<'a> {
-    /// The try under way, if it is this one.
+    /// Returns `None` unless this try is the one under way.
     fn of(state: &'a State, message: MessageId, try_number: u32, now: Timestamp) -> Option<Self> {
         let current = state.current.filter(|current| current.message == message && current.try_number == try_number)?;
         let (account, workspace) = state.connected?;
@@ -145,14 +148,14 @@ impl<'a> Ended<'a> {
         failed_and_refunded((self.account, self.workspace), message, self.waiting.charged(), code, self.now)
     }
 
-    /// A recipient that does not exist has got nothing; any other refusal says nothing of an earlier try that had no
-    /// answer.
+    /// Fails the message if the recipient does not exist, as then nobody received it. Any other refusal proves
+    /// nothing about an earlier try without an answer, so the message is uncertain after such a try.
     fn refused(&self, why: Permanent) -> Vec<Event> {
         let nobody = matches!(why, Permanent::RecipientInvalid | Permanent::NotOnWhatsApp);
         if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(code(why)) }
     }
 
-    /// After a try without an answer, faults prove nothing: it may have been sent then.
+    /// After a try without an answer, server errors prove nothing: that try may have sent the message.
     fn server_error(&self) -> Vec<Event> {
         match (self.is_last(), self.waiting.maybe_sent) {
             (true, true) => self.uncertain(),
@@ -207,8 +210,8 @@ impl<'a> Ended<'a> {
     }
 }
 
-/// A file that came is noted; one that may come later is fetched again, and one that cannot come fails its message. For
-/// one that does not wait for it, nothing.
+/// Records a file that was fetched. After a failure, schedules the next fetch, or ends the message if there is none.
+/// Does nothing for a message that does not wait for its file.
 pub(super) fn fetched(
     state: &State,
     message: MessageId,
@@ -228,14 +231,15 @@ pub(super) fn fetched(
     }
 }
 
-/// How long to wait before another fetch after so many failed ones and one more; `None`: there is no other.
+/// Returns the wait before the next fetch, after `failed_before` failed ones and one more; `None` if there is no next
+/// one.
 fn fetch_wait_ms(failed_before: u32, prospect: Prospect) -> Option<u64> {
     let Prospect::Passing { retry_after_ms } = prospect else { return None };
     let wait_ms = FETCH_WAITS_MS.get(usize::try_from(failed_before).ok()?)?;
     Some(retry_after_ms.min(FETCH_WAIT_MS_MAX).max(*wait_ms))
 }
 
-/// Ends a message whose file cannot be had. Where an earlier try had no answer, nobody knows whether it was sent.
+/// Ends a message whose file cannot be fetched: as uncertain if an earlier try had no answer, else as failed.
 fn without_file(who: (AccountId, WorkspaceId), waiting: &Waiting, missing: &Missing, now: Timestamp) -> Vec<Event> {
     let Waiting { message, tries, .. } = *waiting;
     let mut events = vec![fetch_failed(who.0, waiting, missing, now, None)];

@@ -20,164 +20,146 @@ use crate::reporting::ReportingLookup;
 pub use outcome::Outcome;
 pub use state::{REMEMBERED_MS, State};
 
-/// Tries with a fault or without an answer, at most.
+/// Maximum number of tries that end with a server error or without an answer.
 pub const TRIES_MAX: u32 = 3;
-/// An account without a connection tries again after this long.
+/// Wait before the next try after one that found no connection.
 pub const RECONNECT_MS: u64 = 5_000;
-/// The queue of an account that was disconnected is held for this long, then failed and refunded.
+/// The queue of a disconnected account is held for this long, then failed and refunded.
 pub const HELD_MS: u64 = 24 * 3_600_000;
-/// Messages that are failed in one commit, at most.
+/// Maximum number of messages that are failed in one commit.
 pub const EXPIRED_AT_ONCE: usize = 256;
 
-/// What is waited before the second and the third fetch of a file, at least; there is no fourth.
+/// Minimum waits before the second and the third fetch of a file; there is no fourth.
 pub const FETCH_WAITS_MS: [u64; 2] = [2_000, 10_000];
-/// No server makes us wait longer for a file.
+/// Longest wait before the next fetch that a server can ask for.
 pub const FETCH_WAIT_MS_MAX: u64 = 60_000;
 
 /// The rules of accounts.
 pub struct Account;
 
-/// What an account can be told.
+/// Commands of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Time has come for something.
+    /// A wake-up time has come.
     WakeUp,
     /// A try ended.
     Tried {
-        /// Which message.
         message: MessageId,
-        /// Which try.
         try_number: u32,
-        /// What came of it.
         outcome: Outcome,
-        /// Whether it is reported, if it was sent.
+        /// The workspace's reporting settings, once looked up; used if the message was sent.
         reporting: ReportingLookup,
     },
-    /// A try ended before the transport had the message: its file is gone meanwhile and could not be fetched again.
+    /// A try ended before the transport had the message: its file was no longer stored and could not be fetched
+    /// again.
     NoFile {
-        /// Which message.
         message: MessageId,
-        /// Which try.
         try_number: u32,
-        /// Why it could not be.
+        /// The reason why the file could not be fetched.
         missing: Missing,
     },
-    /// The process ended during a try: it may have been sent or not, whatever a later try comes to.
+    /// The process ended during a try: the message may have been sent or not, whatever the outcome of a later try.
     Interrupted {
-        /// Which message.
         message: MessageId,
-        /// Which try.
+        /// 1 for the first try.
         try_number: u32,
     },
-    /// A message's file was fetched, or cannot be.
+    /// A message's file was fetched, or could not be.
     Fetched {
-        /// Which message.
         message: MessageId,
-        /// What came of it.
+        /// The fetched file, or why there is none.
         result: Result<Fetched, Missing>,
     },
-    /// A message's file was not asked for, because the gateway itself lacked the means: it is fetched once more.
+    /// A message's file was not requested because the gateway itself lacked the means: the fetch stays due.
     NotFetched {
-        /// Which message.
+        /// The message whose file is still to be fetched.
         message: MessageId,
     },
     /// A receipt shows that the message was sent.
     Seen {
-        /// Which message.
         message: MessageId,
-        /// Whether it is reported.
+        /// The workspace's reporting settings, once looked up.
         reporting: ReportingLookup,
     },
-    /// A status says, after it was sent, that the message failed.
+    /// A status reports that the message failed after it was sent.
     FailedLater {
-        /// Which message.
         message: MessageId,
-        /// Why.
+        /// The failure code.
         code: String,
     },
-    /// Somebody knows what became of an uncertain message.
+    /// Somebody settles an uncertain message as sent or as failed.
     Settle {
-        /// Which message.
         message: MessageId,
-        /// The verdict.
         settled_as: SettledAs,
-        /// Who says so.
         by: Who,
-        /// Why.
         reason: String,
-        /// Whether it is reported, if it was sent.
+        /// The workspace's reporting settings, once looked up; used if the message was sent.
         reporting: ReportingLookup,
     },
-    /// The owner's e-mail was handed over.
+    /// The e-mail to the owner was handed over.
     Notified {
-        /// Which notice.
+        /// The number of the notice.
         notice: u64,
     },
 }
 
-/// A file that is here.
+/// A file that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// How large it is, in bytes.
+    /// In bytes.
     pub size: u64,
-    /// What it is, by its content.
+    /// Detected from the content.
     pub mime: String,
 }
 
-/// Why a file cannot be had.
+/// The reason why a file could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// In one stable word such as `not_a_direct_link`.
+    /// A stable code such as `not_a_direct_link`.
     pub code: String,
-    /// In words, with all that is known.
+    /// For people to read, with all that is known.
     pub detail: String,
-    /// Whether it is worth another try.
     pub prospect: Prospect,
 }
 
-/// Whether a file that could not be had may come later.
+/// The prospect of a later fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prospect {
-    /// It will not.
+    /// A later fetch cannot succeed.
     Final,
-    /// It may.
+    /// A later fetch may succeed.
     Passing {
-        /// How long the server asks to be left alone.
+        /// The wait that the server asks for; 0 if it asks for none.
         retry_after_ms: u64,
     },
 }
 
-/// Why an account refuses.
+/// Reasons for which an account rejects a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// The message is not uncertain.
     NotUncertain,
 }
 
-/// What an account wants done.
+/// Side effects of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// Fetch a message's file. Doing it twice is harmless.
     Fetch {
-        /// Who sends.
+        /// The sending account.
         account: AccountId,
-        /// Which message.
         message: MessageId,
     },
     /// Hand a message to the transport.
     Send {
-        /// Who sends.
         account: AccountId,
-        /// Which message.
         message: MessageId,
-        /// Which try.
+        /// 1 for the first try.
         try_number: u32,
     },
-    /// Mail the owner that the account was stopped. Twice is harmless: mails have ids.
+    /// E-mail the owner that the account was stopped. Doing it twice is harmless: e-mails have ids.
     Notify {
-        /// Which account.
         account: AccountId,
-        /// Which notice.
+        /// The number of the notice.
         notice: u64,
     },
 }
@@ -224,7 +206,7 @@ impl Decider for Account {
             }
             Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
             Command::Fetched { message, result } => decide::fetched(state, message, result, now),
-            // Its fetch is still due.
+            // The fetch stays due.
             Command::NotFetched { .. } => Vec::new(),
             Command::Seen { message, reporting } => decide::seen(state, message, reporting, now),
             Command::Notified { notice } => decide::notified(state, notice, now),

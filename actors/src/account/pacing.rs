@@ -1,18 +1,16 @@
-//! The gap between two messages of an account: random to the eye, the same at every replay.
+//! The gap between two messages of an account: it looks random, but every replay computes the same one.
 
 use events::ids::MessageId;
 use serde::{Deserialize, Serialize};
 
-/// Time is kept in whole milliseconds and follows the wall clock by one part in 10,000; this much more keeps a gap from
-/// ever being too short in real time.
+/// Timestamps are whole milliseconds, and the clock may run off real time by one part in 10,000 while it approaches
+/// the wall clock; this margin keeps a gap from being too short in real time.
 const MARGIN_MS: u64 = 2;
 
-/// Bounds of the waiting time, in milliseconds.
+/// Bounds of the gap, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
-    /// Shortest.
     pub min_ms: u32,
-    /// Longest.
     pub max_ms: u32,
 }
 
@@ -24,12 +22,13 @@ impl Default for Gap {
 }
 
 impl Gap {
-    /// The gap that is to be expected, in milliseconds.
+    /// Returns the expected gap, in milliseconds.
     pub fn usual_ms(self) -> u64 {
         u64::from(self.min_ms.midpoint(self.max_ms))
     }
 
-    /// How long to wait before a try of a message, uniform between the bounds. Derived, not drawn.
+    /// Returns the wait before a try of a message, in milliseconds, uniform between the bounds. It is a hash of
+    /// message and try, not a random number, so that a replay gives the same wait.
     pub fn wait_ms(self, message: MessageId, try_number: u32) -> u64 {
         let low = u64::from(self.min_ms).saturating_add(MARGIN_MS);
         let span = u64::from(self.max_ms).saturating_sub(low).saturating_add(1);
@@ -39,7 +38,7 @@ impl Gap {
     }
 }
 
-/// The finaliser of splitmix64: every bit of the result depends on every bit given.
+/// One step of splitmix64: every bit of the result depends on every input bit.
 const fn mix(bits: u64) -> u64 {
     let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -71,7 +70,7 @@ mod tests {
         assert_ne!(gap.wait_ms(message, 1), gap.wait_ms(message, 2));
     }
 
-    /// The first numbers of the reference implementation for the seed 1234567, as they are published with it.
+    /// The first outputs of the reference implementation for the seed 1234567, as published with it.
     #[test]
     fn mixing_is_what_splitmix64_does() {
         let states =

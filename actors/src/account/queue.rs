@@ -1,4 +1,4 @@
-//! The messages that wait in an account, in the order they were queued.
+//! The messages that wait in an account, in queue order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,80 +9,73 @@ use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
 
-/// A message's file is not fetched while this many before it are ready to leave.
+/// A message's file is not fetched while the files of this many messages before it are already here.
 pub const FETCHED_MAX: usize = 8;
-/// Files of an account that are fetched at once, at most; the port may take fewer of one host.
+/// Maximum number of files that an account fetches at once; the port may fetch fewer from one host.
 pub const FETCHES_MAX: usize = 256;
 
-/// Waiting messages; ids, not texts.
+/// Waiting messages; holds ids, not texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
     places: BTreeMap<MessageId, u64>,
     waiting: BTreeMap<u64, Waiting>,
-    /// The places of each chat.
+    /// The places of each chat's messages.
     chats: BTreeMap<ChatId, BTreeSet<u64>>,
-    /// Places that are the first of their chat, with all that they need.
+    /// Places of messages that are the first of their chat and do not wait for a file.
     ready: BTreeSet<u64>,
-    /// Places of messages whose files are to be fetched at once.
+    /// Places of messages whose files are to be fetched now.
     wanted: BTreeSet<u64>,
-    /// Places of messages whose files could not be fetched, each with the moment when that is tried again.
+    /// Places of messages whose last fetch failed, each with the time of the next fetch.
     wanted_later: BTreeSet<(Timestamp, u64)>,
-    /// Places of messages whose files are here.
+    /// Places of messages whose files have been fetched.
     fetched: BTreeSet<u64>,
     queued: u64,
-    /// The next try of any message is not before this.
+    /// No message is tried before this time.
     not_before: Timestamp,
 }
 
 /// One waiting message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// Its id.
     pub message: MessageId,
-    /// Its conversation.
     pub chat: ChatId,
-    /// What was charged.
+    /// Credits charged.
     pub cost: u64,
     /// Tries begun.
     pub tries: u32,
     /// Tries that count towards the limit.
     pub counted: u32,
-    /// Whether a try ended without an answer: it may have been sent.
+    /// True if a try ended without an answer, so the message may have been sent.
     pub maybe_sent: bool,
-    /// The next try is not before this.
+    /// The next try is not before this time.
     pub not_before: Timestamp,
-    /// Whether the messages of other chats go first meanwhile.
+    /// True if the messages of other chats go first meanwhile.
     pub gives_way: bool,
-    /// When it was queued.
     pub queued_at: Timestamp,
-    /// How far its file is.
     pub file: FileStage,
-    /// Fetches of its file that failed in a row, each for a reason that passes.
+    /// Failed fetches of its file in a row, each for a transient reason.
     pub failed_fetches: u32,
-    /// When its file is fetched again; the beginning of time: at once.
+    /// Time of the next fetch; the epoch means at once.
     pub fetch_at: Timestamp,
 }
 
-/// A message and what it cost.
+/// The data needed to end or refund a message that was charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charged {
-    /// Its conversation.
     pub chat: ChatId,
-    /// What was charged.
+    /// Credits charged.
     pub cost: u64,
-    /// Whether a file goes with it.
     pub has_file: bool,
 }
 
-/// How far a message's file is.
+/// The stage of a message's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileStage {
-    /// It has none.
+    /// The message has no file.
     None,
     /// It must be fetched: the messages of other chats go first meanwhile.
     Wanted,
-    /// It is here.
     Fetched,
 }
 
@@ -97,12 +90,10 @@ impl Waiting {
 }
 
 impl Queue {
-    /// How many wait.
     pub fn len(&self) -> u64 {
         self.waiting.len() as u64
     }
 
-    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -157,7 +148,7 @@ impl Queue {
         Some(removed)
     }
 
-    /// Notes whether the first message of a chat has all that it needs.
+    /// Marks the first message of a chat as ready, unless it waits for its file.
     fn first_of(&mut self, chat: ChatId) {
         let Some(first) = self.chats.get(&chat).and_then(BTreeSet::first) else { return };
         if self.waiting.get(first).is_some_and(|waiting| waiting.file != FileStage::Wanted) {
@@ -184,7 +175,7 @@ impl Queue {
         }
     }
 
-    /// Notes when a file that could not be fetched is tried again.
+    /// Schedules the next fetch of a file that could not be fetched.
     pub(super) fn fetch_failed(&mut self, failed: &FetchFailed) {
         let (Some(place), Some(again_at)) = (self.places.get(&failed.message).copied(), failed.again_at) else {
             return;
@@ -199,7 +190,7 @@ impl Queue {
         self.wanted_later.insert((again_at, place));
     }
 
-    /// A file that had come is not kept any more: its message gives way until it has come again.
+    /// Wants a file again that was fetched but is no longer stored: other chats go first until it is fetched again.
     fn file_gone(&mut self, message: MessageId) {
         let Some(place) = self.places.get(&message).copied() else { return };
         if let Some(waiting) = self.waiting.get_mut(&place).filter(|waiting| waiting.file == FileStage::Fetched) {
@@ -210,21 +201,21 @@ impl Queue {
         }
     }
 
-    /// Messages whose files are to be fetched again, and when: the earliest ones.
+    /// Returns the earliest scheduled repeats of fetches, each with its time.
     pub(super) fn to_fetch_later(&self) -> impl Iterator<Item = (Timestamp, MessageId)> {
         let earliest = self.wanted_later.iter().take(FETCHES_MAX);
         earliest.filter_map(|(at, place)| Some((*at, self.waiting.get(place)?.message)))
     }
 
-    /// Messages whose files are to be fetched now. The first of all is always among them unless enough before it can
-    /// leave: files that came earlier than their forerunners' never keep these from coming.
+    /// Returns the messages whose files are to be fetched now: those before the `FETCHED_MAX`th message whose file is
+    /// already here. So files that arrive early never keep the files of earlier messages from being fetched.
     pub(super) fn to_fetch(&self) -> impl Iterator<Item = MessageId> {
         let last_ready = self.fetched.iter().nth(FETCHED_MAX - 1);
         let wanted = self.wanted.iter().take_while(move |place| last_ready.is_none_or(|last| *place < last));
         wanted.take(FETCHES_MAX).filter_map(|place| self.waiting.get(place)).map(|waiting| waiting.message)
     }
 
-    /// All that wait, in order.
+    /// Returns all waiting messages in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Waiting> {
         self.waiting.values()
     }
@@ -245,8 +236,9 @@ impl Queue {
         }
     }
 
-    /// Messages that may be next, in order, each with the earliest moment of its try: the first that gives way to
-    /// nobody, and before it the first of each chat that does. One without its file holds up its own chat only.
+    /// Returns the messages that may be tried next, in order, each with the earliest time of its try: the first ready
+    /// message that does not give way, and the ready ones before it that do. A message that waits for its file blocks
+    /// its own chat only.
     pub(super) fn candidates(
         &self,
         gap: Gap,

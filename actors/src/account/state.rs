@@ -1,4 +1,4 @@
-//! What an account remembers.
+//! The state of an account, folded from its events.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,36 +12,35 @@ use super::queue::{Charged, Queue};
 use super::{Effect, HELD_MS};
 use crate::decider::Due;
 
-/// For this long a status may still move credits.
+/// A late failure is still refunded for this long after a message ended.
 pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
 
-/// Queue, current try, what is not settled.
+/// The queue, the current try, and the messages that are uncertain or ended lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Its id and its workspace; `None` before it is connected.
+    /// Its id and its workspace; `None` until it is connected for the first time.
     pub connected: Option<(AccountId, WorkspaceId)>,
-    /// Whether the transport takes our message ids.
+    /// True if the transport uses our message ids.
     pub own_message_id: bool,
-    /// Bounds of the gap.
     pub gap: Gap,
-    /// Set while `WhatsApp` does not let it send: until when, if that is known.
+    /// Set while `WhatsApp` does not let it send.
     pub blocked: Option<Stop>,
-    /// Whether somebody holds its queue.
+    /// True while somebody holds its queue.
     pub paused: bool,
-    /// Since when it has no connection.
+    /// When it lost its connection; `None` while it is connected.
     pub disconnected: Option<Timestamp>,
-    /// What waits, the message being tried included.
+    /// Waiting messages, including the one being tried.
     pub queue: Queue,
     /// The try under way.
     pub current: Option<Current>,
     /// When the last try ended.
     pub last_outcome: Option<Timestamp>,
-    /// Messages of which nobody knows whether they were sent.
+    /// Messages that may have been sent or not.
     pub uncertain: BTreeMap<MessageId, Charged>,
-    /// Messages that were sent or failed in the last days.
+    /// Messages that were sent or failed within the last `REMEMBERED_MS`.
     pub ended: BTreeMap<MessageId, Ended>,
     ended_order: VecDeque<(Timestamp, MessageId)>,
-    /// How often the owner had to be told that it was stopped, and whether that is still due.
+    /// Number of stops that the owner must be told of, and whether the notice of the last one is still due.
     pub(super) notices: u64,
     pub(super) notice_due: bool,
 }
@@ -53,12 +52,12 @@ pub struct Stop {
     pub until: Option<Timestamp>,
 }
 
-/// What keeps an account from sending, the strongest first.
+/// Reasons that keep an account from sending, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// It has no connection.
+    /// The account has no connection.
     Disconnected { at: Timestamp },
-    /// `WhatsApp` does not let it.
+    /// `WhatsApp` does not let it send.
     Blocked { until: Option<Timestamp> },
     /// Somebody holds its queue.
     Paused,
@@ -67,22 +66,20 @@ pub(super) enum Hold {
 /// A try under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Current {
-    /// Which message.
     pub message: MessageId,
-    /// Which try.
+    /// 1 for the first try.
     pub try_number: u32,
-    /// Whether the transport that makes it takes our message ids.
+    /// True if the transport that makes this try uses our message ids.
     pub own_message_id: bool,
 }
 
-/// A message that is done with.
+/// A message that was sent or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The message.
     pub charged: Charged,
-    /// Whether it failed, so that its charge is given back.
+    /// True if it failed, so its charge was refunded.
     pub failed: bool,
-    /// When it was done with; a later failure changes nothing of that.
+    /// When it ended first; a later failure does not change this.
     pub at: Timestamp,
 }
 
@@ -95,7 +92,8 @@ impl State {
                 self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
                 self.disconnected = None;
             }
-            // What the transport lost, somebody may end for good: the time runs on.
+            // Keep the earlier time if somebody disconnects for good an account whose connection was lost: the time
+            // runs on.
             Event::AccountDisconnected(e) => self.disconnected = self.disconnected.or(Some(e.at)),
             Event::AccountPaused(_) => self.paused = true,
             Event::AccountResumed(_) => {
@@ -164,7 +162,7 @@ impl State {
         }
     }
 
-    /// Whether a receipt would show that this message was sent.
+    /// True if a receipt for this message would show that it was sent.
     pub(super) fn may_be_sent(&self, message: MessageId) -> bool {
         self.uncertain.contains_key(&message) || self.queue.get(message).is_some_and(|waiting| waiting.maybe_sent)
     }

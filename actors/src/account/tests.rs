@@ -1,4 +1,4 @@
-//! What an account does with its messages, one behaviour a test.
+//! Tests the rules of an account, one behaviour per test.
 
 mod disconnection;
 mod fetches;
@@ -38,18 +38,18 @@ fn fetch(number: u64) -> Effect {
     Effect::Fetch { account: account(1), message: message(number) }
 }
 
-/// Why a file cannot be had, with the detail that the facts tell.
+/// A reason why a file could not be fetched, with the detail that the test events use.
 fn missing(code: &str, prospect: Prospect) -> Missing {
     Missing { code: code.to_owned(), detail: DETAIL.to_owned(), prospect }
 }
 
-/// The file of this message came.
+/// The file of this message was fetched.
 fn came(number: u64) -> Command {
     let result = Ok(Fetched { size: 70_000, mime: "application/pdf".to_owned() });
     Command::Fetched { message: message(number), result }
 }
 
-/// The file of this message cannot be had for this reason.
+/// The file of this message could not be fetched, for this reason.
 fn not_had(number: u64, missing: Missing) -> Command {
     Command::Fetched { message: message(number), result: Err(missing) }
 }
@@ -58,7 +58,7 @@ fn send(number: u64, try_number: u32) -> Effect {
     Effect::Send { account: account(1), message: message(number), try_number }
 }
 
-/// The first moment of a try when the one before ended at `ms`, with the usual bounds.
+/// The earliest time of a try with the default gap, when the try before it ended at `ms`.
 fn gap_after(ms: i64, number: u64, try_number: u32) -> Timestamp {
     at(ms).plus_ms(Gap::default().wait_ms(message(number), try_number))
 }

@@ -1,4 +1,4 @@
-//! How a chat's messages become bundles.
+//! Makes bundles of a chat's messages.
 
 use events::event::Event;
 use events::ids::MessageId;
@@ -8,8 +8,8 @@ use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, B
 use super::reports::Window;
 use super::{BUNDLES_AT_ONCE, Frame, ReportLookups, State};
 
-/// Opens a window for what is owed; where nothing is gathered, closes it at once. Closes what is full, and goes on with
-/// what is being closed.
+/// Opens a window for owed messages, and closes it at once if messages are not aggregated. Closes a full window, and
+/// goes on closing one that has begun to close.
 pub(super) fn due(state: &State, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
     let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
     match &state.reports.window {
@@ -70,12 +70,12 @@ fn bundle_bytes(looked_up: &ReportLookups) -> u64 {
     looked_up.reporting.flatten().map_or(BUNDLE_BYTES, |reporting| reporting.bundle_bytes)
 }
 
-/// As many messages of a window as one report may have, or one bundle for each.
+/// Makes one bundle of as many messages of a window as fit into a report, or one bundle per message.
 fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
     let account = account(looked_up);
     let bundle = |messages: Vec<MessageId>, is_new_chat| bundle(state, window, messages, is_new_chat, &account, now);
     if aggregated {
-        // Names may have grown since the window was opened.
+        // The names may have grown since the window was opened.
         let fitting = window.fitting(frame(state, &account), bundle_bytes(looked_up));
         let messages = window.messages.iter().take(fitting).map(|gathered| gathered.message).collect();
         let all = bundle(messages, !state.reports.reported);

@@ -1,4 +1,4 @@
-//! A chat: how far its messages got, and what of them is to be reported. States never go backwards.
+//! A chat: tracks the stages of its messages, which never go backwards, and what is to be reported of them.
 
 mod bundles;
 mod reports;
@@ -23,49 +23,45 @@ use crate::reporting::{self, owed};
 pub use reports::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
 pub use size::{Frame, file_bytes, said_bytes};
 
-/// Receipts are taken for this many of a chat's latest messages.
+/// Receipts are accepted for this many of a chat's latest messages.
 pub const MESSAGES_MAX: usize = 1_000;
-/// What a message counts as in a bundle when its own text is no longer known: it is reported alone.
+/// Assumed size of a message whose text is no longer known: it fits into no bundle with others, so it is reported
+/// alone.
 const UNKNOWN_BYTES: u64 = u64::MAX;
 
 /// The rules of chats.
 pub struct Chat;
 
-/// What a chat can be told.
+/// Commands of a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// There is something to report.
     WakeUp(ReportLookups),
-    /// A receipt arrived; it may be late, twice or out of order.
+    /// A receipt arrived; it may be late, duplicate or out of order.
     Receipt {
-        /// For which message.
         message: MessageId,
-        /// What it says.
         receipt: Receipt,
-        /// Whether it is reported.
+        /// The workspace's reporting settings, once looked up.
         reporting: reporting::ReportingLookup,
     },
-    /// The webhook wants what a window has gathered; twice is harmless.
+    /// The webhook wants what a window has gathered; doing it twice is harmless.
     Close {
-        /// Which window.
         window: u64,
-        /// Whether its messages are reported together.
+        /// True if its messages are reported together.
         aggregated: bool,
-        /// What was looked up.
         looked_up: ReportLookups,
     },
 }
 
-/// What a bundle's look-ups gave; `None` is not looked up yet.
+/// The results of a bundle's look-ups; `None` if not looked up yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportLookups {
-    /// Where messages are reported.
     pub reporting: reporting::ReportingLookup,
-    /// The account that talks.
+    /// The account that the chat belongs to.
     pub account: Option<Option<AccountEntry>>,
 }
 
-/// What a receipt says.
+/// The kind of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receipt {
     /// The recipient's phone has it.
@@ -74,15 +70,14 @@ pub enum Receipt {
     Read,
 }
 
-/// How far a message got: a rank that only rises.
+/// The stage of a message, which only rises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// On its way.
     Queued,
-    /// `WhatsApp` took it.
+    /// `WhatsApp` accepted it.
     Sent,
-    /// It failed, which may turn out after it was sent.
+    /// It failed, possibly after it was sent.
     Failed,
     /// The recipient's phone has it.
     Delivered,
@@ -90,7 +85,7 @@ pub enum Stage {
     Read,
 }
 
-/// How far each of the latest messages got, and what is to be reported.
+/// The stage of each of the latest messages, and what is to be reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     chat: Option<ChatId>,
@@ -108,7 +103,7 @@ pub struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
     stage: Stage,
-    /// Whether it was said at some time, whatever turned out later: it is reported once.
+    /// True if it was sent at some time, even if it failed later: it is reported once.
     said: bool,
     bytes: u64,
     has_file: bool,
@@ -135,7 +130,8 @@ impl State {
         }
     }
 
-    /// The account does not know what a receipt said before: what was said already is owed already, or to nobody.
+    /// Raises the stage, and owes the message to its webhook unless it counted as sent before. The account does not
+    /// know of a receipt that came before its own event: then the message is already owed, or to nobody.
     fn said(&mut self, message: MessageId, to: Stage, owed: Option<WebhookId>) {
         let before = self.messages.get(&message).copied();
         self.rise(message, to);
@@ -233,7 +229,7 @@ impl Decider for Chat {
     }
 }
 
-/// Notes a receipt that says more than is known. What was thought to have failed turns out to be said.
+/// Records a receipt that says more than is known. It also shows that a message that seemed to have failed was sent.
 fn receipted(
     state: &State,
     message: MessageId,

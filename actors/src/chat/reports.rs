@@ -1,4 +1,4 @@
-//! What a chat has to report: gathered in windows, made into bundles.
+//! The messages that a chat has to report: gathered in windows, then made into bundles.
 
 use std::collections::VecDeque;
 
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Frame;
 
-/// A bundle has this many messages at most.
+/// Maximum number of messages in a bundle.
 pub const BUNDLE_MESSAGES_MAX: usize = 1_000;
-/// Bundles of one message each that are made in one commit, at most.
+/// Maximum number of bundles of one message each that are made in one commit.
 pub const BUNDLES_AT_ONCE: usize = 250;
 
-/// What is owed and not yet in a bundle.
+/// Owed messages that are not yet in a bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reports {
-    /// In no window yet.
+    /// Messages in no window yet.
     pub(super) pending: VecDeque<Owed>,
-    /// What gathers now.
+    /// The open window.
     pub(super) window: Option<Window>,
-    /// How many windows there were.
+    /// Number of windows so far.
     pub(super) windows: u64,
-    /// Whether anything of this chat was ever reported.
+    /// True if any message of this chat was ever reported.
     pub(super) reported: bool,
 }
 
@@ -42,13 +42,13 @@ pub(super) struct Window {
     pub(super) webhook: WebhookId,
     opened_at: Timestamp,
     pub(super) messages: VecDeque<Gathered>,
-    /// What its messages take.
+    /// The size of its messages, in bytes.
     bytes: u64,
-    /// What they may take together, unless it is one alone.
+    /// The maximum size of its messages; a single message may be larger.
     room_bytes: u64,
-    /// What each takes beside what was said.
+    /// Bytes that each message takes in addition to its text and file.
     line_bytes: u64,
-    /// Set when a bundle has left it: the rest follows at once, in that format.
+    /// Set once a bundle was taken from it: the rest follows at once; true if in the aggregated format.
     pub(super) closing: Option<bool>,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Gathered {
 }
 
 impl Window {
-    /// How many of its messages, the oldest first, make a report of no more bytes than this; one always does.
+    /// Returns how many of its messages, oldest first, fit into a report of `bundle_bytes`; at least one.
     pub(super) fn fitting(&self, frame: Frame, bundle_bytes: u64) -> usize {
         let (room, mut taken) = (frame.room_bytes(bundle_bytes), 0_u64);
         let fits = |gathered: &&Gathered| {
@@ -95,7 +95,7 @@ impl Reports {
         self.gather();
     }
 
-    /// Moves into the window what it takes.
+    /// Moves pending messages into the window while it takes them.
     fn gather(&mut self) {
         let Some(window) = &mut self.window else { return };
         while let Some(owed) = self.pending.front().filter(|owed| window.takes(owed)) {
@@ -129,7 +129,7 @@ impl Reports {
         }
     }
 
-    /// Whether something must be done at once: open a window, close a full one, or go on closing.
+    /// True if something must be done at once: open a window, close a full one, or go on closing.
     pub(super) fn is_due(&self) -> bool {
         match &self.window {
             None => !self.pending.is_empty(),
@@ -137,7 +137,7 @@ impl Reports {
         }
     }
 
-    /// Whether the window takes no more, or not what is next.
+    /// True if the window takes no more messages, or not the next one.
     pub(super) fn is_full(&self) -> bool {
         self.window.as_ref().is_some_and(|window| {
             let is_next = |owed: &&Owed| owed.webhook == window.webhook;

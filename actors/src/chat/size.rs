@@ -1,29 +1,29 @@
-//! How many bytes a report has at most, told from its texts and names before anybody writes it.
+//! Computes an upper bound for the size of a report from its texts and names, before it is written.
 //!
-//! Each text stands in it twice: as a string of JSON, and in a piece of HTML that is a string of JSON itself.
+//! Each text appears twice in a report: as a JSON string, and in a piece of HTML that is itself a JSON string.
 
 use events::chat::Responsible;
 use events::personal::Personal;
 use events::webhook::BundleAccount;
 
-/// Keys, ids, moments and marks that stand in a report once.
+/// Bytes of keys, ids, timestamps and punctuation that appear once in a report.
 const HEAD_BYTES: u64 = 768;
-/// The same for each message.
+/// The same per message.
 const LINE_BYTES: u64 = 320;
-/// The same for a file, its kind included.
+/// The same per file, including its type.
 const FILE_BYTES: u64 = 384;
 
-/// What names take in a report.
+/// Bytes that names take in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// What stands in it once, in bytes.
+    /// Bytes that appear once.
     pub head_bytes: u64,
-    /// What each message takes beside what was said, in bytes.
+    /// Bytes that each message takes in addition to its text and file.
     pub line_bytes: u64,
 }
 
 impl Frame {
-    /// With these names of the account, the chat and whoever answers it.
+    /// Computes the frame from the names of the account, the chat and the responsible person.
     pub fn of(
         account: &BundleAccount,
         chat_name: &Personal,
@@ -41,18 +41,18 @@ impl Frame {
         }
     }
 
-    /// What is left for messages of a report that has so many bytes at most.
+    /// Returns the bytes left for the messages of a report of at most `bundle_bytes`.
     pub const fn room_bytes(self, bundle_bytes: u64) -> u64 {
         bundle_bytes.saturating_sub(self.head_bytes)
     }
 }
 
-/// What a message takes that says this.
+/// Returns the bytes that a message with this text takes.
 pub fn said_bytes(text: &str) -> u64 {
     json_bytes(text) + html_bytes(text)
 }
 
-/// What its file takes, by its name and by what else is told of it: its kind, or where it can be had.
+/// Returns the bytes that a message's file takes, from its name and from `told`, which is its MIME type or its URL.
 pub fn file_bytes(name: &str, told: &str) -> u64 {
     FILE_BYTES + said_bytes(name) + json_bytes(told)
 }
@@ -65,7 +65,7 @@ fn html_bytes(text: &str) -> u64 {
     text.bytes().map(in_html).sum()
 }
 
-/// Control characters are written by their numbers, but for those that have a letter (RFC 8259, section 7).
+/// Control characters take six bytes (`\u` and their number), except those with a short escape (RFC 8259, section 7).
 const fn in_json(byte: u8) -> u64 {
     match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
@@ -74,7 +74,7 @@ const fn in_json(byte: u8) -> u64 {
     }
 }
 
-/// `&quot;`, `<br/>` and their likes.
+/// Escaped characters take as many bytes as `&quot;`, `<br/>` and so on.
 const fn in_html(byte: u8) -> u64 {
     match byte {
         b'"' => 6,

@@ -1,4 +1,4 @@
-//! How far a chat's messages get, one behaviour a test.
+//! Tests how far a chat's messages get, one behaviour per test.
 
 mod bundles;
 
@@ -14,7 +14,7 @@ use crate::spec::{Spec, at};
 
 type ChatSpec = Spec<Chat>;
 
-/// A chat to which message 11 is on its way.
+/// A chat with the queued message 11.
 fn chat_with_a_message() -> ChatSpec {
     ChatSpec::given([opened(1, "+12025550101"), queued(11)])
 }
@@ -158,7 +158,7 @@ fn receipts_are_taken_for_the_latest_thousand_messages() {
     assert_eq!((state.messages.len(), state.order.len()), (1_000, 1_000));
 }
 
-/// Any fact about message 11.
+/// Any event about message 11.
 fn fact() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(sent(11, 1, 0)),

@@ -1,4 +1,5 @@
-//! Facts that tests begin with. Message 21 is the first one of chat 2, 22 the second one; without a file each costs 1.
+//! Events that tests begin with. Message 21 is the first message of chat 2, and 22 its second. A message without a
+//! file costs 1 credit.
 
 use events::account::{
     DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
@@ -18,7 +19,7 @@ use events::workspace::{
 
 use super::at;
 
-/// Why people do what they do here.
+/// The reason that people give for everything they do here.
 pub(crate) const REASON: &str = "moving house";
 
 pub(crate) const fn workspace() -> WorkspaceId {
@@ -52,19 +53,19 @@ pub(crate) fn created() -> Event {
     .into()
 }
 
-/// The operator makes a key at the beginning of time; it is called as it is in clear.
+/// The operator creates a key at time 0; its name is the key in clear text.
 pub(crate) fn key_created(number: u32, key: &str) -> Event {
     let (key_hash, name, by) = (Digest::of(key.as_bytes()), key.to_owned(), operator());
     KeyCreated { workspace: workspace(), key: number, key_hash, name, at: at(0), by }.into()
 }
 
-/// A workspace's first token.
+/// The first inbound token of a workspace.
 pub(crate) fn url_generated(token: &str) -> Event {
     let token_hash = Digest::of(token.as_bytes());
     InboundUrlGenerated { workspace: workspace(), token_hash, replaces: None, by: operator() }.into()
 }
 
-/// Who does everything here that people do.
+/// The author of everything that people do here.
 pub(crate) const fn operator() -> Who {
     Who::Operator
 }
@@ -81,7 +82,7 @@ pub(crate) fn refunded(number: u64, code: &str) -> Event {
     CreditRefunded { workspace: workspace(), message: message(number), amount: 1, reason: code.to_owned() }.into()
 }
 
-/// The `nth` account, with 1.5 to 2.5 s between two messages, on a transport that takes our ids.
+/// The connection of the `nth` account, with a gap of 1.5 to 2.5 s, on a transport that uses our message ids.
 pub(crate) fn connection(nth: u64, phone: &str) -> AccountConnected {
     AccountConnected {
         workspace: workspace(),
@@ -110,7 +111,7 @@ pub(crate) fn blocked(nth: u64, until: Option<Timestamp>) -> Event {
     AccountBlocked { workspace: workspace(), account: account(nth), reason, until }.into()
 }
 
-/// The owner of the first account was told that it was stopped, for the `notice`th time.
+/// The owner was told that the first account was stopped, for the `notice`th time.
 pub(crate) fn told(notice: u64) -> Event {
     OwnerNotified { about: StreamId::Account(account(1)), notice, at: at(0) }.into()
 }
@@ -152,12 +153,12 @@ pub(crate) fn queued(number: u64) -> Event {
     queueing(number).into()
 }
 
-/// Queued `ms` after time began.
+/// Queued at `ms`.
 pub(crate) fn queued_at(number: u64, ms: i64) -> Event {
     MessageQueued { at: at(ms), ..queueing(number) }.into()
 }
 
-/// Text with a file: costs 2.
+/// Text with a file: costs 2 credits.
 pub(crate) fn queued_with_file(number: u64) -> Event {
     MessageQueued { file: Some(file()), cost: 2, ..queueing(number) }.into()
 }
@@ -171,7 +172,7 @@ pub(crate) fn fetched(number: u64) -> Event {
     FileFetched { message: message(number), account: account(1), size, mime }.into()
 }
 
-/// A fetch that failed at `ms` and is tried again at that moment, if at all.
+/// A fetch that failed at `ms`; the next one is at `again_ms`, if there is one.
 pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, again_ms: Option<i64>) -> Event {
     FetchFailed {
         message: message(number),
@@ -185,7 +186,7 @@ pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, 
     .into()
 }
 
-/// What the facts say of every file that could not be fetched.
+/// The detail of every failed fetch in these events.
 pub(crate) const DETAIL: &str = "The file's server says so";
 
 pub(crate) fn disconnected(nth: u64, by: Who, ms: i64) -> Event {
@@ -203,7 +204,7 @@ pub(crate) fn resumed(nth: u64) -> Event {
     AccountResumed { workspace: workspace(), account: account(nth), by, reason }.into()
 }
 
-/// For one account, or for those to come.
+/// For one account, or with `None` for all accounts connected later.
 pub(crate) fn pacing_changed(nth: Option<u64>, gap_ms_min: u32, gap_ms_max: u32) -> Event {
     let account = nth.map(account);
     PacingChanged { workspace: workspace(), account, gap_ms_min, gap_ms_max, by: operator() }.into()
@@ -213,7 +214,7 @@ pub(crate) fn started(number: u64, try_number: u32) -> Event {
     SendStarted { message: message(number), account: account(1), try_number }.into()
 }
 
-/// A try that ended at `ms` and will be repeated, not before `not_before_ms`.
+/// A try that ended at `ms` and is repeated at `not_before_ms` or later.
 pub(crate) fn deferred(number: u64, try_number: u32, reason: DeferReason, ms: i64, not_before_ms: i64) -> Event {
     SendDeferred {
         message: message(number),
@@ -240,7 +241,7 @@ pub(crate) fn failed(number: u64, code: &str, ms: i64) -> Event {
     MessageFailed { message: message(number), account, chat, code: code.to_owned(), at: at(ms) }.into()
 }
 
-/// Settled by the owner, who says `she called`.
+/// Settled by the owner, with the reason `she called`.
 pub(crate) fn settled(number: u64, settled_as: SettledAs, ms: i64) -> Event {
     MessageSettled {
         message: message(number),

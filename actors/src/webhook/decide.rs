@@ -17,7 +17,7 @@ use super::{
 };
 use crate::decider::Decision;
 
-/// The receiver wants nothing any more.
+/// The receiver is gone and wants no more requests.
 const GONE: u16 = 410;
 
 /// Begins the next requests, if their time has come.
@@ -32,7 +32,7 @@ pub(super) fn wake_up(state: &State, at: Timestamp) -> Vec<Event> {
     started.collect()
 }
 
-/// All of it or nothing. A webhook that gets its first URL is switched on, unless it is told otherwise.
+/// Applies the whole change or nothing. The first URL of a webhook switches it on, unless the change says otherwise.
 pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Result<Vec<Event>, Rejection> {
     let Configure { webhook, by, reason, .. } = change;
     let url = change.url.map_or_else(|| state.url.clone(), |url| url.map(Into::into));
@@ -65,7 +65,7 @@ pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Resu
     Ok(events)
 }
 
-/// A success, or a failure with all that follows from it.
+/// Records a success, or a failure with all that follows from it. Ignores a request that is not under way.
 pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
     let Tried { delivery, try_number, outcome, retry_ms } = tried;
     let (delivery, try_number) = (*delivery, *try_number);
@@ -99,8 +99,8 @@ struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    /// It counts unless it began before the last one that counted; too many of them in a row, or a receiver that is
-    /// gone, switch the webhook off; a delivery that fails again and again is parked.
+    /// Counts the failure unless the request began before the last counted one. Too many errors in a row, or a
+    /// receiver that is gone, switch the webhook off; otherwise a delivery that has failed too often is parked.
     fn events(&self, under_way: &Try) -> Vec<Event> {
         let state = self.state;
         let failed = self.event(Some(under_way));
@@ -121,8 +121,8 @@ impl Failed<'_> {
         events
     }
 
-    /// The failures of its own that park the delivery, if it is so far. A receiver that has no time now, which 429
-    /// says, has nothing against this delivery.
+    /// Returns the number of failures that park the delivery, if it has enough. A 429 response does not count: the
+    /// receiver is busy, but has nothing against this delivery.
     fn parks(&self, under_way: &Try) -> Option<u32> {
         let (state, (_, status, _)) = (self.state, &self.failure);
         let failures = state.failures(self.delivery).parking.saturating_add(1);
@@ -131,8 +131,8 @@ impl Failed<'_> {
         (counts && failures >= PARKED_AT && is_owed()).then_some(failures)
     }
 
-    /// The webhook waits by its errors in a row, the delivery by its own failures, both at least as long as the
-    /// receiver asks for.
+    /// Makes the event, with two waits: the webhook waits by its errors in a row, the delivery by its own failures.
+    /// Both wait at least as long as the receiver asks for.
     fn event(&self, under_way: Option<&Try>) -> DeliveryFailed {
         let state = self.state;
         let (code, status, asked_ms) = self.failure.clone();
@@ -155,7 +155,7 @@ impl Failed<'_> {
         }
     }
 
-    /// The wait after so many failures in a row.
+    /// Returns the wait after this many failures, in milliseconds.
     fn usual_ms(&self, failures: u32) -> u64 {
         let nth = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
         self.retry_ms.get(nth).or(self.retry_ms.last()).copied().unwrap_or(0)
@@ -170,7 +170,8 @@ pub(super) fn flush(state: &State, by: Who, at: Timestamp) -> Decision<Answer> {
     }
 }
 
-/// Once more, whatever became of it; what is under way already is not begun again.
+/// Posts a delivery once more, whatever its outcome was, unless it is still owed. Does nothing if such a request is
+/// under way.
 pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: Who) -> Result<Vec<Event>, Rejection> {
     let Some(webhook) = state.webhook.filter(|_| state.url.is_some()) else { return Err(Rejection::NoUrl) };
     if state.by_hand.contains_key(&delivery) {
@@ -182,7 +183,7 @@ pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: Who)
     Ok(vec![DeliveryResent { webhook, delivery, chat, by }.into()])
 }
 
-/// Gives up one delivery that is owed or parked. What is under way then ends as it may.
+/// Gives up one delivery that is owed or parked. A request under way for it still ends normally.
 pub(super) fn discard(state: &State, discard: Discard, at: Timestamp) -> Result<Vec<Event>, Rejection> {
     let Discard { delivery, chat, by, reason } = discard;
     let waits = state.parked.contains_key(&delivery) || state.owed.find(chat, delivery).is_some();

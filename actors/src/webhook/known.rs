@@ -1,30 +1,30 @@
-//! What became of the last try of each chat, for those that were tried last; the rest count as never tried.
+//! Remembers the outcome of each chat's last try, for the chats tried most recently; all others count as never tried.
 
 use std::collections::BTreeMap;
 
 use events::ids::ChatId;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// So many chats whose last try succeeded are remembered, and as many whose last try failed.
+/// Maximum number of remembered chats whose last try succeeded, and also of those whose last try failed.
 pub const CHATS_KNOWN_MAX: usize = 1_024;
 
-/// The last tries of chats, each with its place among all tries that ended.
+/// The last tries of chats, numbered among all tries that ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Stored")]
 pub(super) struct Known {
     last: BTreeMap<ChatId, Last>,
-    /// Tries that ended.
+    /// Number of tries that ended.
     ends: u64,
     succeeded: BTreeMap<u64, ChatId>,
     failed: BTreeMap<u64, ChatId>,
 }
 
-/// What became of a chat's last try.
+/// The outcome of a chat's last try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Last {
-    /// Its place among all tries that ended.
+    /// Its number among all tries that ended.
     pub(super) end: u64,
-    /// Whether the receiver took it.
+    /// True if the receiver accepted the delivery.
     pub(super) taken: bool,
 }
 
@@ -33,7 +33,7 @@ impl Known {
         self.last.get(&chat).copied()
     }
 
-    /// A try of this chat ended. Says which chat is forgotten for it.
+    /// Records the end of a try of this chat. Returns the chat that is forgotten to make room, if any.
     pub(super) fn note(&mut self, chat: ChatId, taken: bool) -> Option<ChatId> {
         self.ends = self.ends.saturating_add(1);
         let last = Last { end: self.ends, taken };
@@ -58,7 +58,7 @@ impl Known {
     }
 }
 
-/// As it is written down.
+/// The serialized form.
 #[derive(Deserialize)]
 struct Stored {
     last: BTreeMap<ChatId, Last>,

@@ -1,5 +1,5 @@
-//! An outbound webhook: owns the open windows, owes deliveries, tries them, and switches itself off when nothing gets
-//! through.
+//! An outbound webhook: keeps the open windows, owes deliveries, tries them, and switches itself off when nothing
+//! gets through.
 
 mod decide;
 mod known;
@@ -27,85 +27,80 @@ pub use notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
 pub use state::{ManualTry, Parked, State, Try};
 
-/// Chats that are served at once while all is well.
+/// Maximum number of chats served at once while the webhook is healthy.
 pub const AT_ONCE: usize = 8;
-/// Of those, chats whose last try failed.
+/// Maximum number of those chats whose last try failed.
 pub const FAILED_AT_ONCE: usize = 4;
-/// After an error the chats that got through go first, until so many requests succeeded; then the oldest does.
+/// After an error, the chats whose last try succeeded go first until this many requests have succeeded; then the
+/// oldest delivery goes first again.
 pub const CALM_AFTER: u32 = 1_000;
 /// More errors in a row than this switch the webhook off.
 pub const ERRORS_MAX: u32 = 10;
-/// A delivery that failed so often is parked; 429 does not count.
+/// A delivery that failed this often is parked; 429 responses do not count.
 pub const PARKED_AT: u32 = 11;
 /// Longest wait that a receiver can ask for, in milliseconds.
 pub const RETRY_AFTER_MS_MAX: u64 = 8 * 3_600_000;
-/// Windows that are closed at once.
+/// Maximum number of windows closed at once.
 pub const CLOSED_AT_ONCE: usize = 64;
 
-/// The receiver has no time now, whatever it is that is posted.
+/// The receiver is too busy for any request, whatever is posted.
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// The rules of outbound webhooks.
 pub struct Webhook;
 
-/// What a webhook can be told.
+/// Commands of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Time has come for something.
+    /// A wake-up time has come.
     WakeUp,
-    /// New settings.
+    /// Change the settings.
     Configure(Configure),
     /// A request ended.
     Tried(Tried),
-    /// A chat was asked to close a window; it answers with its bundle.
+    /// A chat was asked to close a window; its bundle is the answer.
     Asked,
     /// Close all windows that are open now.
     Flush {
-        /// Who wants it.
+        /// The requester.
         by: Who,
     },
     /// Post a delivery once more.
     Resend {
-        /// Which delivery.
         delivery: DeliveryId,
-        /// Its conversation.
+        /// The delivery's chat.
         chat: ChatId,
-        /// Who wants it.
         by: Who,
     },
     /// Give up one delivery.
     Discard(Discard),
-    /// Try again what was parked.
+    /// Try parked deliveries again.
     Recover {
-        /// At this moment or later.
+        /// Only those parked at this time or later.
         since: Timestamp,
-        /// Who wants it.
         by: Who,
     },
-    /// Forget the errors in a row.
+    /// Forget the errors in a row and the waits.
     ResetErrors {
-        /// Who wants it.
+        /// The requester.
         by: Who,
     },
-    /// Requests are signed with another key now.
+    /// Requests are signed with another key from now on.
     KeyRotated {
-        /// Which webhook.
         webhook: WebhookId,
         /// Digest of the new key.
         key_hash: Digest,
-        /// Who wants it.
         by: Who,
     },
-    /// The owner's e-mail was handed over.
+    /// The e-mail to the owner was handed over.
     Notified {
-        /// Which notice.
+        /// The number of the notice.
         notice: u64,
     },
     /// The e-mail about parked deliveries was handed over.
     ToldOfParked {
-        /// Which notice.
         notice: u64,
-        /// So many times a delivery had been parked when it was written.
+        /// How many times deliveries had been parked when it was written.
         parkings: u64,
     },
 }
@@ -113,131 +108,114 @@ pub enum Command {
 /// One delivery to give up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discard {
-    /// Which delivery.
     pub delivery: DeliveryId,
-    /// Its conversation.
     pub chat: ChatId,
-    /// Who wants it.
     pub by: Who,
-    /// Why.
     pub reason: String,
 }
 
-/// New settings; `None` leaves one as it is.
+/// New settings; `None` leaves a setting unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configure {
-    /// Which webhook.
     pub webhook: WebhookId,
-    /// Where reports go; `Some(None)`: nowhere.
+    /// The URL to report to; `Some(None)` switches reports off.
     pub url: Option<Option<String>>,
-    /// How messages are gathered.
     pub aggregation: Option<Aggregation>,
-    /// Whether it is switched on.
     pub enabled: Option<bool>,
-    /// Whether what is owed is given up on switching on.
+    /// True to give up all owed deliveries when switching on.
     pub discard: bool,
-    /// Who wants it.
     pub by: Who,
-    /// Why.
     pub reason: String,
 }
 
 /// A request that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tried {
-    /// Which delivery.
     pub delivery: DeliveryId,
-    /// Which try.
+    /// 1 for the first try.
     pub try_number: u32,
-    /// What came of it.
     pub outcome: Outcome,
-    /// The wait after the first error in a row, the second, and so on, in milliseconds; the last one serves for more.
+    /// Waits after the first error in a row, the second, and so on, in milliseconds; the last one applies to all
+    /// further errors.
     pub retry_ms: Arc<[u64]>,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The receiver took the delivery.
+    /// The receiver accepted the delivery.
     Taken {
-        /// Its status.
+        /// The HTTP status.
         status: u16,
     },
-    /// It did not.
+    /// The receiver did not accept the delivery.
     Failed {
-        /// Why, in one stable word such as `report_timeout`.
+        /// A stable code such as `report_timeout`.
         code: String,
-        /// The status, if one came.
+        /// The HTTP status, if there was a response.
         status: Option<u16>,
-        /// How long it asks us to wait, in milliseconds.
+        /// The wait that the receiver asks for, in milliseconds.
         retry_after_ms: Option<u64>,
     },
 }
 
-/// What a webhook answers.
+/// Answers of a webhook to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It is so now.
+    /// The command has been carried out.
     Done,
-    /// So many windows or deliveries.
+    /// The number of windows or deliveries concerned.
     Count(u64),
 }
 
-/// Why a webhook refuses.
+/// Reasons for which a webhook rejects a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// There is no URL to report to.
     NoUrl,
-    /// The delivery waits for its turn anyway.
+    /// The delivery is still owed and will be posted anyway.
     StillOwed,
     /// The delivery is neither owed nor parked.
     NotOwed,
 }
 
-/// What a webhook wants done.
+/// Side effects of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// Ask a chat for what a window has gathered.
+    /// Ask a chat for the messages that a window has gathered.
     Close {
-        /// Which chat.
         chat: ChatId,
-        /// Which window.
         window: u64,
-        /// Whether its messages are reported together.
+        /// True if its messages are reported together.
         aggregated: bool,
     },
-    /// Something that leaves the actors.
+    /// A side effect outside the actors.
     Outside(Outside),
 }
 
-/// What a webhook wants done outside.
+/// Side effects of a webhook outside the actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outside {
-    /// Post a delivery. Twice is harmless: the receiver knows it by its id.
+    /// Post a delivery. Doing it twice is harmless: the receiver knows it by its id.
     Post {
-        /// Which webhook.
         webhook: WebhookId,
-        /// The conversation.
         chat: ChatId,
-        /// Which delivery.
         delivery: DeliveryId,
-        /// Which try.
+        /// 1 for the first try.
         try_number: u32,
-        /// Whether somebody asked for it.
+        /// True if somebody asked for this try.
         by_hand: bool,
     },
-    /// Mail the owner that the webhook was switched off. Twice is harmless: mails have ids.
+    /// E-mail the owner that the webhook was switched off. Doing it twice is harmless: e-mails have ids.
     Notify {
-        /// Which webhook.
         webhook: WebhookId,
-        /// Which notice.
+        /// The number of the notice.
         notice: u64,
     },
-    /// Mail the owner that deliveries were parked. Twice is harmless: mails have ids.
+    /// E-mail the owner that deliveries were parked. Doing it twice is harmless: e-mails have ids.
     NotifyParked {
-        /// Which webhook.
         webhook: WebhookId,
-        /// Which of these notices.
+        /// The number among notices of this kind.
         notice: u64,
     },
 }

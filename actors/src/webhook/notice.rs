@@ -1,18 +1,18 @@
-//! When the owner is told of parked deliveries: one e-mail an hour at most.
+//! Schedules the e-mails to the owner about parked deliveries: at most one per hour.
 
 use events::time::Timestamp;
 use events::webhook::OwnerToldOfParked;
 use serde::{Deserialize, Serialize};
 
-/// Between two e-mails about parked deliveries of one webhook, in milliseconds.
+/// Minimum time between two e-mails about parked deliveries of one webhook, in milliseconds.
 pub const TOLD_EVERY_MS: u64 = 3_600_000;
 
-/// What the owner was told of parked deliveries.
+/// Parkings of deliveries, and what the owner knows of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ParkedNotice {
-    /// How often a delivery was parked.
+    /// How many times deliveries were parked.
     parkings: u64,
-    /// So many of them the owner knows of.
+    /// How many of these times the owner has been told of.
     known: u64,
     notices: u64,
     told_at: Option<Timestamp>,
@@ -27,12 +27,12 @@ impl ParkedNotice {
         self.parkings
     }
 
-    /// The notice that comes next.
+    /// Returns the number of the next notice.
     pub(super) const fn next(self) -> u64 {
         self.notices.saturating_add(1)
     }
 
-    /// When which notice is due, if there is anything that the owner does not know.
+    /// Returns when the next notice is due, and its number, if the owner has not been told of everything.
     pub(super) fn due(self) -> Option<(Timestamp, u64)> {
         let at = self.told_at.map(|told_at| told_at.plus_ms(TOLD_EVERY_MS)).unwrap_or_default();
         (self.parkings > self.known).then_some((at, self.next()))

@@ -1,4 +1,4 @@
-//! How many requests there may be at once: eight, and after a receiver asked for patience one, two, four, eight.
+//! Limits the number of requests at once: eight, but after a 429 or 503 response one, then two, four and eight again.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,17 +7,17 @@ use super::{AT_ONCE, TOO_MANY_REQUESTS};
 /// The receiver cannot take anything now.
 const UNAVAILABLE: u16 = 503;
 
-/// The present number, and how it rises.
+/// The present limit, and how it rises.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pace {
-    /// `None`: as many as there ever are.
+    /// `None` for the full limit, `AT_ONCE`.
     slowed: Option<Slowed>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Slowed {
     at_once: u64,
-    /// Successes at this number; as many as the number double it.
+    /// Successes at this limit; as many as the limit double it.
     taken: u64,
 }
 
@@ -26,14 +26,14 @@ impl Pace {
         self.slowed.and_then(|slowed| usize::try_from(slowed.at_once).ok()).unwrap_or(AT_ONCE)
     }
 
-    /// The receiver answered so, if it did.
+    /// Notes a failed request; `status` is `None` if there was no response.
     pub(super) fn failed(&mut self, status: Option<u16>) {
         if matches!(status, Some(TOO_MANY_REQUESTS | UNAVAILABLE)) {
             self.slowed = Some(Slowed { at_once: 1, taken: 0 });
         }
     }
 
-    /// A request succeeded that began after the last error.
+    /// Notes the success of a request that began after the last counted error.
     pub(super) fn taken(&mut self) {
         let Some(slowed) = &mut self.slowed else { return };
         slowed.taken = slowed.taken.saturating_add(1);

@@ -1,7 +1,7 @@
-//! The deliveries that a webhook owes, in order, and whose turn it is; ids, not texts.
+//! The deliveries that a webhook owes, in order, and which of them go next; holds ids, not texts.
 //!
-//! What is owed may be a million deliveries of thousands of chats: the first delivery of each chat that may be tried
-//! stands in one of the ordered sets below, so that no decision looks at all of them.
+//! A million deliveries of thousands of chats may be owed. The first delivery of each chat that may be tried is in
+//! one of the ordered sets below, so that no decision scans them all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,73 +11,73 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::known::{Known, Last};
 
-/// Owed deliveries, each with its place among all that ever were.
+/// Owed deliveries, each by its place among all deliveries so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "Stored")]
 pub struct Queue {
     owed: BTreeMap<u64, (ChatId, DeliveryId)>,
     of_chats: BTreeSet<(ChatId, u64)>,
-    /// Until when a delivery waits by the count of its own failures.
+    /// Until when a delivery waits because of its own failures.
     waits: BTreeMap<DeliveryId, Timestamp>,
     /// Chats with a request under way.
     busy: BTreeSet<ChatId>,
     known: Known,
-    /// Waits up to this moment are over.
+    /// Waits up to this time are over.
     passed: Timestamp,
     turns: Turns,
 }
 
-/// A delivery in its place.
+/// A delivery with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
-    /// Its place among all deliveries that ever were.
+    /// Its place among all deliveries so far.
     pub place: u64,
-    /// Its conversation.
     pub chat: ChatId,
-    /// Which delivery.
     pub delivery: DeliveryId,
 }
 
-/// In which order chats get their turn.
+/// The order in which chats get their turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// The one most likely to succeed: the chat that succeeded last, else the oldest of those never tried, else the one
-    /// that failed longest ago.
+    /// The one most likely to succeed first: the chat that succeeded last, else the oldest delivery of the chats
+    /// never tried, else the chat that failed longest ago.
     Probe,
-    /// The oldest of those that succeeded, then of those never tried, then those that failed, the longest ago first.
+    /// Chats that succeeded, the oldest delivery first; then chats never tried, the oldest delivery first; then chats
+    /// that failed, the longest ago first.
     Careful,
-    /// The oldest.
+    /// The oldest delivery first.
     Calm,
 }
 
-/// Chats by a place among deliveries, or by when their last try ended.
+/// Chats, by the place of their first delivery or by when their last try ended.
 type Places = BTreeSet<(u64, ChatId)>;
 
-/// First deliveries of chats that owe something and have no request under way; every chat in one of the sets.
+/// Chats that owe something and have no request under way, each in one of the groups below.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Turns {
     spots: BTreeMap<ChatId, Spot>,
-    /// Whose last try succeeded: by place, and by when that was.
+    /// Chats whose last try succeeded: by the place of the first delivery, and by when that try ended.
     succeeded: Places,
     succeeded_by_end: Places,
-    /// Never tried, as far as is known: by place.
+    /// Chats never tried, as far as is known: by place.
     untried: Places,
-    /// Whose last try failed: by place, and by when that was.
+    /// Chats whose last try failed: by place, and by when that try ended.
     failed: Places,
     failed_by_end: Places,
-    /// Those whose first delivery waits by its own count, by until when: chats whose last try failed, and others.
+    /// Chats whose first delivery waits because of its own failures, by the end of the wait: those whose last try
+    /// failed, and the others.
     waiting_failed: BTreeSet<(Timestamp, ChatId)>,
     waiting_others: BTreeSet<(Timestamp, ChatId)>,
 }
 
-/// Where a chat stands.
+/// The group of a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spot {
     Ready(Head),
     Waiting(Head, Timestamp),
 }
 
-/// The first delivery of a chat, and what became of the chat's last try.
+/// The first delivery of a chat, and the outcome of the chat's last try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Head {
     place: u64,
@@ -89,7 +89,7 @@ impl Head {
         matches!(self.last, Some(Last { taken: false, .. }))
     }
 
-    /// The smaller, the sooner.
+    /// The lowest rank goes first.
     const fn rank(self, order: Order) -> (u8, u64) {
         match (order, self.last) {
             (Order::Calm, _) | (Order::Careful, Some(Last { taken: true, .. })) => (0, self.place),
@@ -139,7 +139,7 @@ impl Turns {
         }
     }
 
-    /// The first few of each set, which hold the first few of all.
+    /// Returns the first `most` chats of each group, which include the first `most` of all.
     fn first(&self, order: Order, most: usize) -> Vec<ChatId> {
         let (few, most_latest) = if order == Order::Probe { (0, most) } else { (most, 0) };
         let latest = self.succeeded_by_end.iter().rev().take(most_latest);
@@ -151,17 +151,15 @@ impl Turns {
 }
 
 impl Queue {
-    /// How many are owed.
     pub fn len(&self) -> u64 {
         self.owed.len() as u64
     }
 
-    /// Whether nothing is owed.
     pub fn is_empty(&self) -> bool {
         self.owed.is_empty()
     }
 
-    /// Those in places above `above` and below `below`, the oldest first.
+    /// Returns the deliveries in places above `above` and below `below`, oldest first.
     pub fn between(&self, above: Option<u64>, below: Option<u64>) -> impl DoubleEndedIterator<Item = Owed> {
         let from = above.map_or(0, |above| above.saturating_add(1));
         let to = below.unwrap_or(u64::MAX).max(from);
@@ -169,7 +167,7 @@ impl Queue {
         within.map(|(place, (chat, delivery))| Owed { place: *place, chat: *chat, delivery: *delivery })
     }
 
-    /// Until when this delivery waits by the count of its own failures.
+    /// Returns until when this delivery waits because of its own failures.
     pub fn wait(&self, delivery: DeliveryId) -> Option<Timestamp> {
         self.waits.get(&delivery).copied()
     }
@@ -189,20 +187,20 @@ impl Queue {
         self.arrange(owed.chat);
     }
 
-    /// Gives all of it up. What became of tries stays known.
+    /// Removes all deliveries, but still knows the outcomes of tries.
     pub(super) fn clear(&mut self) {
         let (busy, known) = (std::mem::take(&mut self.busy), std::mem::take(&mut self.known));
         *self = Self { busy, known, passed: self.passed, ..Self::default() };
     }
 
-    /// This delivery of this chat, if it is owed.
+    /// Returns this delivery of this chat, if it is owed.
     pub(super) fn find(&self, chat: ChatId, delivery: DeliveryId) -> Option<Owed> {
         let mut of_chat = self.of_chats.range((chat, 0)..=(chat, u64::MAX)).map(|(_, place)| *place);
         let place = of_chat.find(|place| self.owed.get(place).is_some_and(|(_, owed)| *owed == delivery))?;
         Some(Owed { place, chat, delivery })
     }
 
-    /// A request of this chat begins. What waited until now waits no more.
+    /// Notes that a request of this chat begins. Waits up to this time are over.
     pub(super) fn start(&mut self, chat: ChatId, at: Timestamp) {
         self.busy.insert(chat);
         self.arrange(chat);
@@ -213,19 +211,19 @@ impl Queue {
         }
     }
 
-    /// The chat's request ended.
+    /// Notes that the chat's request ended.
     pub(super) fn end(&mut self, chat: ChatId) {
         self.busy.remove(&chat);
         self.arrange(chat);
     }
 
-    /// What became of the chat's last try.
+    /// Records the outcome of the chat's last try.
     pub(super) fn note(&mut self, chat: ChatId, taken: bool) {
         let forgotten = self.known.note(chat, taken);
         [Some(chat), forgotten].into_iter().flatten().for_each(|chat| self.arrange(chat));
     }
 
-    /// The delivery, if it is still owed, waits until then by its own count.
+    /// Lets the delivery, if it is still owed, wait until this time because of its own failures.
     pub(super) fn set_wait(&mut self, owed: Owed, until: Option<Timestamp>) {
         if let Some(until) = until.filter(|_| self.owed.contains_key(&owed.place)) {
             self.waits.insert(owed.delivery, until);
@@ -242,7 +240,7 @@ impl Queue {
         }
     }
 
-    /// Forgets what became of tries: they went elsewhere.
+    /// Forgets the outcomes of tries, because they went to another URL.
     pub(super) fn forget_tries(&mut self) {
         self.known.forget_all();
         let chats: Vec<ChatId> = self.turns.spots.keys().copied().collect();
@@ -259,19 +257,20 @@ impl Queue {
         self.known.last(chat).is_some_and(|last| !last.taken)
     }
 
-    /// Whether a chat may have its turn at once; one whose last try failed only where there is room for such.
+    /// True if a chat may have its turn at once. Chats whose last try failed count only if there is room for them.
     pub(super) fn is_ready(&self, room_for_failed: bool) -> bool {
         let turns = &self.turns;
         !turns.succeeded.is_empty() || !turns.untried.is_empty() || (room_for_failed && !turns.failed.is_empty())
     }
 
-    /// When the first wait of a delivery ends; of one whose chat's last try failed only where there is room for such.
+    /// Returns when the first wait of a delivery ends. Chats whose last try failed count only if there is room for
+    /// them.
     pub(super) fn first_wait(&self, room_for_failed: bool) -> Option<Timestamp> {
         let failed = self.turns.waiting_failed.first().filter(|_| room_for_failed);
         failed.into_iter().chain(self.turns.waiting_others.first()).map(|(until, _)| *until).min()
     }
 
-    /// The deliveries whose turn it is, `most` of them, and of chats whose last try failed `most_failed`.
+    /// Returns the next deliveries: at most `most`, of which at most `most_failed` of chats whose last try failed.
     pub(super) fn next(&self, order: Order, at: Timestamp, most: usize, most_failed: usize) -> Vec<Owed> {
         let chats = self.turns.first(order, most).into_iter().chain(self.over_by(at));
         let mut heads: Vec<(Head, Owed)> = chats.filter_map(|chat| self.head(chat)).collect();
@@ -285,7 +284,7 @@ impl Queue {
         heads.into_iter().take(most).map(|(_, owed)| owed).collect()
     }
 
-    /// Chats that wait, and whose waits are over at this moment.
+    /// Returns the waiting chats whose waits are over at this time.
     fn over_by(&self, at: Timestamp) -> impl Iterator<Item = ChatId> {
         let over = move |waiting: &&(Timestamp, ChatId)| waiting.0 <= at;
         let (failed, others) = (&self.turns.waiting_failed, &self.turns.waiting_others);
@@ -298,7 +297,7 @@ impl Queue {
         Some((Head { place, last: self.known.last(chat) }, Owed { place, chat, delivery }))
     }
 
-    /// Puts the chat where it belongs now.
+    /// Moves the chat to the group where it belongs now.
     fn arrange(&mut self, chat: ChatId) {
         self.turns.take(chat);
         if self.busy.contains(&chat) {
@@ -310,7 +309,7 @@ impl Queue {
     }
 }
 
-/// As it is written down.
+/// The serialized form.
 #[derive(Deserialize)]
 struct Stored {
     owed: Vec<Owed>,
@@ -345,7 +344,7 @@ impl Serialize for Queue {
     }
 }
 
-/// Written one after the other, so that a million of them are not copied first.
+/// Serialized one by one, so that a million deliveries are not copied first.
 struct List<'a>(&'a BTreeMap<u64, (ChatId, DeliveryId)>);
 
 impl Serialize for List<'_> {

@@ -1,4 +1,4 @@
-//! What a webhook remembers.
+//! The state of a webhook, folded from its events.
 
 use std::collections::BTreeMap;
 
@@ -19,49 +19,49 @@ use super::windows::{Window, Windows};
 use super::{CALM_AFTER, CLOSED_AT_ONCE, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
 use crate::decider::Due;
 
-/// Settings, open windows, deliveries owed, the fuse.
+/// Settings, open windows, owed deliveries, and the errors in a row that switch it off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Its id; `None` before anything happened to it.
+    /// Its id; `None` before its first event.
     pub webhook: Option<WebhookId>,
-    /// Where reports go; `None`: nowhere.
+    /// The URL to report to; `None` if nothing is reported.
     pub url: Option<Personal>,
-    /// How messages are gathered.
     pub aggregation: Aggregation,
-    /// Whether it is switched on.
     pub enabled: bool,
-    /// Errors in a row that count.
+    /// Counted errors in a row.
     pub errors: u32,
-    /// Whether nothing has succeeded yet since it was switched on or got another URL.
+    /// True until a request succeeds after the webhook was switched on, got another URL or had its errors reset.
     pub proving: bool,
-    /// After an error, or where the receiver asked for it, nothing is tried before this.
+    /// No request begins before this time: after an error, or because the receiver asked to wait.
     pub not_before: Option<Timestamp>,
-    /// What is owed.
+    /// Deliveries that are owed.
     pub owed: Queue,
-    /// Requests under way, one a chat.
+    /// Requests under way, at most one per chat.
     pub in_flight: BTreeMap<ChatId, Try>,
     /// Requests under way that somebody asked for.
     pub by_hand: BTreeMap<DeliveryId, ManualTry>,
-    /// What waits for somebody's word.
+    /// Deliveries that are not tried again unless somebody asks for it.
     pub parked: BTreeMap<DeliveryId, Parked>,
     windows: Windows,
-    /// Windows opened up to here are closed at once.
+    /// Windows opened up to this time are closed at once.
     flushed_at: Option<Timestamp>,
-    /// Deliveries that there ever were.
+    /// Number of deliveries so far.
     deliveries: u64,
-    /// Requests that there ever were.
+    /// Number of requests so far.
     starts: u64,
-    /// Failures of requests up to this one are told together and count once, and their successes reset nothing.
+    /// Failures of requests up to this number do not count as another error, and their successes reset nothing.
     counts_after: u64,
-    /// Requests up to this one went to another URL or were made before it was switched on.
+    /// Requests up to this number began before the webhook was last switched on, got another URL or had its errors
+    /// reset.
     stale_until: u64,
-    /// After an error that counted: so many requests must succeed before the oldest comes first again.
+    /// Successes still needed after a counted error before the oldest delivery goes first again.
     careful: u32,
-    /// How many requests there may be at once.
+    /// Limits the number of requests at once.
     pace: Pace,
-    /// Tries and failures of what failed before.
+    /// Tries and failures of deliveries that failed before.
     failures: BTreeMap<DeliveryId, Failures>,
-    /// How often the owner had to be told something, and whether that is still due.
+    /// Number of times it was switched off by errors or by the receiver, and whether the notice of the last time is
+    /// still due.
     pub(super) notices: u64,
     pub(super) notice_due: bool,
     pub(super) parked_notice: ParkedNotice,
@@ -70,31 +70,28 @@ pub struct State {
 /// A request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Try {
-    /// Its delivery.
     pub owed: Owed,
     /// 1 for the first try.
     pub try_number: u32,
-    /// Its place among all requests.
+    /// Its number among all requests.
     pub start: u64,
 }
 
 /// A request that somebody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManualTry {
-    /// Its conversation.
     pub chat: ChatId,
     /// 1 for the first try.
     pub try_number: u32,
 }
 
-/// A delivery that waits for somebody's word.
+/// A delivery that is not tried again unless somebody asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
-    /// The delivery.
     pub owed: Owed,
-    /// Failures of its own until then.
+    /// Its failures that led to parking.
     pub failures: u32,
-    /// Since when.
+    /// When it was parked.
     pub at: Timestamp,
 }
 
@@ -102,24 +99,24 @@ pub struct Parked {
 pub(super) struct Failures {
     /// Tries begun.
     pub(super) tries: u32,
-    /// Tries that failed: by their number it waits.
+    /// Failed tries, which determine the wait before the next one.
     pub(super) failed: u32,
-    /// Those among them that park it: all but the ones that were answered 429.
+    /// Failed tries that count towards parking: all but those answered with 429.
     pub(super) parking: u32,
 }
 
 impl State {
-    /// Windows that gather.
+    /// Returns the number of open windows.
     pub fn windows(&self) -> u64 {
         self.windows.len()
     }
 
-    /// Whether requests may be made.
+    /// True if requests may be made.
     pub(super) const fn is_open(&self) -> bool {
         self.enabled && self.url.is_some()
     }
 
-    /// Whether everything is well, so that several chats may be served at once.
+    /// True if no error was counted since the last success, so that several chats may be served at once.
     pub(super) const fn is_healthy(&self) -> bool {
         self.errors == 0 && !self.proving
     }
@@ -128,7 +125,8 @@ impl State {
         self.failures.get(&delivery).copied().unwrap_or_default()
     }
 
-    /// Numbers a delivery's next try: no other one that is under way has this number, by hand or not.
+    /// Returns the number of a delivery's next try: higher than that of any try of it under way, requested by hand or
+    /// not.
     pub(super) fn next_number(&self, chat: ChatId, delivery: DeliveryId) -> u32 {
         let in_flight = self.in_flight.get(&chat).filter(|t| t.owed.delivery == delivery).map(|t| t.try_number);
         let by_hand = self.by_hand.get(&delivery).map(|by| by.try_number);
@@ -136,29 +134,29 @@ impl State {
         last.saturating_add(1)
     }
 
-    /// Whether this request began after the last error that counted: its failure is one more error in a row, its success
-    /// says that the receiver is well again.
+    /// True if this request began after the last counted error: its failure is one more error in a row, and its
+    /// success shows that the receiver is healthy again.
     pub(super) const fn counts(&self, start: u64) -> bool {
         self.enabled && start > self.counts_after
     }
 
-    /// Whether this request went to where requests go now.
+    /// True if this request went to the present URL, and began after the webhook was last switched on or reset.
     pub(super) const fn is_fresh(&self, start: u64) -> bool {
         self.enabled && start > self.stale_until
     }
 
-    /// How often this delivery failed, as far as that parks it.
+    /// Returns how many failures of this delivery count towards parking.
     pub fn failures_of(&self, delivery: DeliveryId) -> u32 {
         self.failures(delivery).parking
     }
 
-    /// How often deliveries were parked.
+    /// Returns how many times deliveries were parked.
     pub const fn parkings(&self) -> u64 {
         self.parked_notice.parkings()
     }
 
-    /// How many requests may begin now, and how many of them to chats whose last try failed: half of the places stay
-    /// free of those, so that receivers that do not answer for some chats hold up no others.
+    /// Returns how many requests may begin now, and how many of them to chats whose last try failed. Such chats may
+    /// take at most half of the places, so that chats for which the receiver does not answer block no others.
     fn room(&self) -> (usize, usize) {
         if !self.is_open() {
             return (0, 0);
@@ -171,8 +169,8 @@ impl State {
         (self.pace.at_once().saturating_sub(self.in_flight.len()), FAILED_AT_ONCE.saturating_sub(failed))
     }
 
-    /// While all is well the oldest; for a while after errors those first that got through; else one, to see whether
-    /// the receiver is well again.
+    /// While healthy, the oldest delivery goes first, or for a while after errors the chats whose last try succeeded.
+    /// Otherwise a single probe shows whether the receiver is healthy again.
     const fn order(&self) -> Order {
         match (self.is_healthy(), self.careful == 0) {
             (false, _) => Order::Probe,
@@ -181,13 +179,14 @@ impl State {
         }
     }
 
-    /// What may be tried at this moment. A delivery that waits by its own count gives way to the next one that may go.
+    /// Returns what may be tried at this time. A delivery that waits because of its own failures blocks its own chat
+    /// only.
     pub(super) fn next(&self, at: Timestamp) -> Vec<Owed> {
         let (most, most_failed) = self.room();
         if most == 0 { Vec::new() } else { self.owed.next(self.order(), at, most, most_failed) }
     }
 
-    /// When something may be tried next, unless a request must end before.
+    /// Returns when the next request may begin; `None` if nothing is owed or a request must end before.
     fn next_at(&self) -> Option<Timestamp> {
         let (most, most_failed) = self.room();
         if most == 0 {
@@ -200,7 +199,7 @@ impl State {
         self.owed.first_wait(most_failed > 0).map(|until| until.max(quiet))
     }
 
-    /// Whether anything waits because something failed.
+    /// True if something waits, or the pace is reduced, because of a failure.
     pub(super) fn waits(&self) -> bool {
         self.errors > 0 || self.not_before.is_some() || self.owed.has_waits() || self.pace != Pace::default()
     }
@@ -211,7 +210,8 @@ impl State {
         let post = |delivery, chat, try_number, by_hand| {
             Effect::Outside(Outside::Post { webhook, chat, delivery, try_number, by_hand })
         };
-        // A request under way goes on when it is switched off; one that a crash broke off is not made again then.
+        // A request under way goes on when the webhook is switched off; one that a crash interrupted is not repeated
+        // then.
         let in_flight = self.in_flight.values().filter(|_| self.is_open());
         due.effects.extend(in_flight.map(|t| post(t.owed.delivery, t.owed.chat, t.try_number, false)));
         due.effects.extend(self.by_hand.iter().map(|(delivery, by)| post(*delivery, by.chat, by.try_number, true)));
@@ -225,7 +225,7 @@ impl State {
         due
     }
 
-    /// When the oldest windows close.
+    /// Returns the oldest open windows, each with the time at which it closes.
     fn closings(&self) -> impl Iterator<Item = (Timestamp, Effect)> {
         let aggregated = self.aggregation != Aggregation::None;
         self.windows.oldest().take(CLOSED_AT_ONCE).map(move |(chat, Window { number, opened_at })| {
@@ -272,7 +272,7 @@ impl State {
         self.aggregation = configured.aggregation;
         if self.url != configured.url {
             self.url.clone_from(&configured.url);
-            // What failed elsewhere says nothing about this receiver.
+            // Failures at another URL say nothing about this receiver.
             self.failures.values_mut().for_each(|failures| (failures.failed, failures.parking) = (0, 0));
             self.owed.forget_tries();
             self.careful = 0;
@@ -280,7 +280,8 @@ impl State {
         }
     }
 
-    /// Errors of before say nothing any more: one try will tell. What each delivery failed stays counted.
+    /// Forgets the errors in a row and all waits: the next try shows how the receiver is. Failures of each delivery
+    /// stay counted.
     fn begin_anew(&mut self) {
         (self.errors, self.not_before, self.proving) = (0, None, true);
         self.pace = Pace::default();
@@ -321,7 +322,8 @@ impl State {
         }
     }
 
-    /// Ends the request, if it is under way; its delivery stays where it is.
+    /// Ends the request if it is under way, and returns it unless it was requested by hand; its delivery stays
+    /// queued.
     fn ended(&mut self, delivery: DeliveryId, try_number: u32) -> Option<Try> {
         if self.by_hand.get(&delivery).is_some_and(|by| by.try_number == try_number) {
             self.by_hand.remove(&delivery);

@@ -1,4 +1,4 @@
-//! What a webhook owes, tries and gives up, one behaviour a test.
+//! Tests what a webhook owes, tries and gives up, one behaviour per test.
 
 mod failing;
 mod parking;
@@ -59,7 +59,7 @@ fn opened_at(chat_number: u64, window: u64, ms: i64) -> Event {
     BundleOpened { webhook, chat, window, message, at, room_bytes, line_bytes: 0 }.into()
 }
 
-/// A bundle of one message, which is called as its window.
+/// A bundle of one message, numbered by its chat and window.
 fn flushed(chat_number: u64, window: u64) -> Event {
     BundleFlushed {
         workspace: workspace(),
@@ -93,8 +93,8 @@ fn succeeded(number: u64, try_number: u32, ms: i64) -> Event {
     DeliverySucceeded { webhook: webhook(), delivery: delivery(number), try_number, status: 200, at: at(ms) }.into()
 }
 
-/// A try that timed out; `counted`: the errors in a row, and when the next try may be; `own`: when this delivery may be
-/// tried again.
+/// A try that timed out. `counted` is the number of errors in a row and when the next request may begin; `own` is
+/// when this delivery may be tried again.
 fn failed(number: u64, try_number: u32, counted: Option<(u32, i64)>, own: Option<i64>, ms: i64) -> Event {
     DeliveryFailed {
         webhook: webhook(),
@@ -110,13 +110,13 @@ fn failed(number: u64, try_number: u32, counted: Option<(u32, i64)>, own: Option
     .into()
 }
 
-/// The same with an answer.
+/// The same with a response of this status.
 fn refused(number: u64, try_number: u32, status: u16, counted: Option<(u32, i64)>, own: Option<i64>, ms: i64) -> Event {
     let Event::DeliveryFailed(e) = failed(number, try_number, counted, own, ms) else { unreachable!() };
     DeliveryFailed { code: "report_http_error".to_owned(), status: Some(status), ..e }.into()
 }
 
-/// The wait after so many failures, in milliseconds.
+/// The wait after this many failures, in milliseconds.
 fn wait_ms(failures: u32) -> i64 {
     let nth = usize::try_from(failures).unwrap().min(WAITS_MS.len());
     i64::try_from(WAITS_MS[nth - 1]).unwrap()
@@ -149,7 +149,7 @@ fn post(number: u64, try_number: u32) -> Effect {
     Effect::Outside(Outside::Post { webhook: webhook(), chat, delivery, try_number, by_hand: false })
 }
 
-/// Switched on, with one success behind it.
+/// A webhook that is switched on and has had one success.
 fn healthy() -> Vec<Event> {
     vec![configured(Aggregation::None), enabled(), owed(91), started(91, 1, 0), succeeded(91, 1, 0)]
 }

@@ -1,4 +1,4 @@
-//! The windows of a webhook's chats that are open, the oldest first.
+//! The open windows of a webhook's chats, oldest first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use events::ids::ChatId;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Open windows, one a chat.
+/// Open windows, at most one per chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "BTreeMap<ChatId, Window>")]
 pub(super) struct Windows {
@@ -14,12 +14,11 @@ pub(super) struct Windows {
     oldest: BTreeSet<(Timestamp, ChatId)>,
 }
 
-/// What gathers messages of a chat.
+/// A window that gathers messages of a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Window {
-    /// Its place among the chat's windows.
+    /// Its number among the chat's windows.
     pub(super) number: u64,
-    /// Since when.
     pub(super) opened_at: Timestamp,
 }
 
@@ -33,7 +32,7 @@ impl Windows {
         self.of_chats.insert(chat, window);
     }
 
-    /// Closes the window of this number, if it is the chat's.
+    /// Closes the window with this number, if it is the chat's open one.
     pub(super) fn close(&mut self, chat: ChatId, number: u64) {
         if let Some(window) = self.of_chats.get(&chat).filter(|window| window.number == number) {
             self.oldest.remove(&(window.opened_at, chat));
@@ -41,7 +40,7 @@ impl Windows {
         }
     }
 
-    /// All of them, the oldest first.
+    /// Returns all windows, oldest first.
     pub(super) fn oldest(&self) -> impl Iterator<Item = (ChatId, Window)> {
         self.oldest.iter().filter_map(|(_, chat)| Some((*chat, *self.of_chats.get(chat)?)))
     }

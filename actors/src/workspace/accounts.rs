@@ -1,4 +1,4 @@
-//! How a workspace's accounts are connected, held, let go on and disconnected.
+//! Connects, pauses, resumes and disconnects a workspace's accounts, and changes their gaps.
 
 use events::event::Event;
 use events::ids::{AccountId, WorkspaceId};
@@ -14,7 +14,7 @@ use crate::peer::person_phone;
 
 const CONNECTION_LOST: &str = "connection lost";
 
-/// Connects a number. One that was disconnected keeps its id, so that its chats and its queue go on.
+/// Connects a number. A number that was disconnected keeps its account id, so that its chats and its queue go on.
 pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -> Result<Decision<Answer>, Rejection> {
     let phone = person_phone(&connect.phone).ok_or(Rejection::InvalidPhone)?;
     let account = match state.account_of(&phone) {
@@ -53,7 +53,8 @@ impl Connect {
         }
     }
 
-    /// Whether another workspace holds the number where only one may. Two that held it before this rule keep it.
+    /// True if another workspace holds the number where only one may. Two workspaces that hold it already both keep
+    /// it.
     fn is_taken(&self, workspace: WorkspaceId) -> bool {
         let mut others = self.holders.iter().flatten().filter(|holder| holder.account.workspace() != workspace);
         match self.once {
@@ -95,7 +96,7 @@ pub(super) fn change(
     Ok(Decision::of(event.into_iter().collect(), Answer::Done))
 }
 
-/// The gap of all accounts, and of those to come.
+/// Sets the gap of all accounts, present and future.
 pub(super) fn change_pacing(
     state: &State,
     workspace: WorkspaceId,

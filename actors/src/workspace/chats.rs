@@ -1,4 +1,5 @@
-//! What a workspace's chats are called, who is responsible for them, and what is heard in them.
+//! Changes the titles and responsible teammates of a workspace's chats, and records messages that were not sent
+//! through us.
 
 use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, ReceivedFile, Responsible};
 use events::event::Event;
@@ -56,8 +57,8 @@ impl ChangeChat {
     }
 }
 
-/// Notes what was said, once. A contact who never wrote before opens a chat; a chat is called as `WhatsApp` calls it now,
-/// unless somebody gave it a title.
+/// Records a message, once. A new contact opens a chat. A chat gets the title that `WhatsApp` gives now, unless
+/// somebody gave it one.
 pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> Result<Decision<Answer>, Rejection> {
     if !state.accounts.contains_key(&heard.account) {
         return Err(Rejection::AccountNotFound);
@@ -95,7 +96,8 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
 }
 
 impl Receive {
-    /// What is needed next: whether it is known, then the chat.
+    /// Returns the next look-up that is needed: whether the message is known, then the chat, then the reporting
+    /// settings.
     pub(super) fn asks(&self) -> Option<LookupRequest> {
         match (self.looked_up.known, self.looked_up.peer, &self.looked_up.chat) {
             (None, ..) => Some(LookupRequest::Known(self.message)),
@@ -122,20 +124,20 @@ impl Receive {
         }
     }
 
-    /// What the transport calls the conversation: the group, or the person who writes.
+    /// Returns the title by the transport: the name of the conversation, or else of the person who writes.
     fn title(&self) -> Option<String> {
         let by_sender = if self.peer.is_group || self.from_me { "" } else { self.sender_name.trim() };
         let given = if self.chat_name.trim().is_empty() { by_sender } else { self.chat_name.trim() };
         Some(received(given, NAME_BYTES_MAX).trim_end().to_owned()).filter(|name| !name.is_empty())
     }
 
-    /// Whether the conversation is called otherwise than its chat.
+    /// True if the transport's title differs from that of the chat.
     fn may_rename(&self) -> bool {
         let entry = self.looked_up.chat.iter().flatten().next();
         entry.is_some_and(|entry| self.title().is_some_and(|title| title != entry.name.reveal()))
     }
 
-    /// A chat that somebody named keeps that name.
+    /// Renames the chat, unless somebody gave it its title.
     fn renamed(&self, workspace: WorkspaceId, chat: ChatId, name: Option<&str>) -> Option<ChatRenamed> {
         let ReceiveLookups { chat: Some(Some(entry)), named_by_hand, .. } = &self.looked_up else { return None };
         let name = name.filter(|name| *name != entry.name.reveal())?;

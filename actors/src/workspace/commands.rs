@@ -1,4 +1,4 @@
-//! What a workspace can be asked for, and what it answers.
+//! The commands of a workspace, and its answers.
 
 use events::account::{File, Origin};
 use events::chat::{ReceivedFile, Responsible};
@@ -15,53 +15,49 @@ use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
 
-/// What a workspace can be asked for.
+/// Commands of a workspace.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Come to be.
+    /// Create the workspace.
     Create(Create),
     /// Change its name or its owner.
     ChangeOwner(ChangeOwner),
-    /// Take credits.
+    /// Add credits.
     Grant(Grant),
     /// Connect a number.
     Connect(Connect),
     /// Do something with an account.
     Account(AccountId, AccountCommand),
-    /// Wait differently between two messages of every account.
+    /// Change the gap between two messages, for every account.
     ChangePacing(Gap, Who),
-    /// Add somebody who answers chats.
+    /// Add a person who answers chats.
     AddTeammate(Teammate, Who),
     /// Remove a teammate.
     RemoveTeammate(u32, Who),
-    /// Make an API key.
+    /// Create an API key.
     CreateKey(CreateKey),
     /// Revoke an API key.
     RevokeKey(u32, Who),
-    /// Switch the inbound webhook.
+    /// Change the settings of the inbound webhook.
     SetInbound(SetInbound),
     /// Replace the inbound token.
     ReplaceToken(Digest, Who),
     /// Change a chat's title or its responsible teammate.
     ChangeChat(ChangeChat),
-    /// Take a message in.
+    /// Accept a message to be sent.
     Submit(Box<Submit>),
-    /// Note what was said, but not through us.
+    /// Record a message that was not sent through us.
     Receive(Box<Receive>),
 }
 
 /// A new workspace.
 #[derive(Debug, Clone)]
 pub struct Create {
-    /// Its number.
     pub workspace: WorkspaceId,
-    /// Its name.
     pub name: String,
-    /// The owner's full name.
     pub owner_name: String,
-    /// The owner's address.
     pub owner_email: String,
-    /// The owner's language.
+    /// As a BCP 47 tag.
     pub language: String,
     /// Credits to begin with.
     pub credits: u64,
@@ -71,69 +67,57 @@ pub struct Create {
     pub token_hash: Digest,
 }
 
-/// New particulars; `None` leaves one as it is.
+/// New name, or new data of the owner; `None` leaves a field unchanged.
 #[derive(Debug, Clone)]
 pub struct ChangeOwner {
-    /// The workspace's name.
     pub name: Option<String>,
-    /// The owner's full name.
     pub owner_name: Option<String>,
-    /// The owner's address.
     pub owner_email: Option<String>,
-    /// The owner's language.
+    /// As a BCP 47 tag.
     pub language: Option<String>,
-    /// Who wants it.
     pub by: Who,
 }
 
 /// Credits from the operator.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// How many.
     pub amount: u64,
-    /// Why.
     pub reason: String,
-    /// Who gives them.
     pub by: Who,
 }
 
-/// What can be done with an account.
+/// Commands for an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountCommand {
     /// Hold its queue.
     Pause {
-        /// Who wants it.
+        /// The requester.
         by: Who,
-        /// Why.
         reason: String,
     },
-    /// Let its queue go on, whether it was paused or blocked.
+    /// Let its queue go on, after a pause or a block.
     Resume {
-        /// Who wants it.
+        /// The requester.
         by: Who,
-        /// Why.
         reason: String,
     },
     /// End its connection.
     Disconnect {
-        /// Who wants it.
+        /// The requester.
         by: Who,
-        /// Why.
         reason: String,
     },
-    /// Its transport says whether it has a connection.
+    /// The transport reports whether the account has a connection.
     Connection {
-        /// Whether it has.
+        /// True if it has one.
         connected: bool,
     },
 }
 
-/// Somebody who answers chats.
+/// A person who answers chats.
 #[derive(Debug, Clone)]
 pub struct Teammate {
-    /// Full name.
     pub full_name: String,
-    /// Address.
     pub email: String,
 }
 
@@ -142,81 +126,69 @@ pub struct Teammate {
 pub struct CreateKey {
     /// SHA-256 of the key.
     pub key_hash: Digest,
-    /// What it is for.
+    /// Its purpose.
     pub name: String,
-    /// Who wants it.
     pub by: Who,
 }
 
-/// New settings of the inbound webhook; `None` leaves one as it is.
+/// New settings of the inbound webhook; `None` leaves a setting unchanged.
 #[derive(Debug, Clone)]
 pub struct SetInbound {
-    /// Whether it takes messages.
+    /// True to accept messages, false to refuse all of them.
     pub enabled: Option<bool>,
-    /// Whether it refuses unknown fields and phones that are not E.164.
+    /// True to refuse unknown fields, phone numbers that are not E.164, and broken text.
     pub strict: Option<bool>,
-    /// Who wants it.
     pub by: Who,
-    /// Why.
     pub reason: String,
 }
 
-/// New particulars of a chat; `None` leaves one as it is.
+/// A new title or responsible teammate of a chat; `None` leaves it unchanged.
 #[derive(Debug, Clone)]
 pub struct ChangeChat {
-    /// Which chat.
     pub chat: ChatId,
-    /// Its title.
+    /// The title.
     pub name: Option<String>,
-    /// The address of the teammate who is responsible; `Some(None)`: nobody is.
+    /// The e-mail address of the responsible teammate; `Some(None)` if nobody is responsible.
     pub responsible: Option<Option<String>>,
-    /// Who wants it.
     pub by: Who,
-    /// What was looked up.
     pub looked_up: ChatLookups,
 }
 
-/// What a chat's look-ups gave; `None` is not looked up yet.
+/// The results of a chat's look-ups; `None` if not looked up yet.
 #[derive(Debug, Clone, Default)]
 pub struct ChatLookups {
-    /// What the chat is.
     pub chat: Option<Option<ChatEntry>>,
-    /// Who is responsible for it.
     pub responsible: Option<Option<Responsible>>,
 }
 
 /// A message to send.
 #[derive(Debug, Clone)]
 pub struct Submit {
-    /// Its id.
     pub message: MessageId,
-    /// SHA-256 of the inbound token it came with; `None` when the caller is known otherwise.
+    /// SHA-256 of the inbound token of the request; `None` if the caller was identified otherwise.
     pub token_hash: Option<Digest>,
-    /// To whom.
     pub recipient: Recipient,
-    /// The number to send from, if one is named.
+    /// The number to send from, if the request names one.
     pub sender: Option<String>,
-    /// What to say; blank only with a file.
+    /// Blank only if there is a file.
     pub text: String,
-    /// What to send along.
     pub file: Option<File>,
-    /// Where it came in.
+    /// The way in which the message was submitted.
     pub origin: Origin,
-    /// Fields of the request that nobody knows: a strict webhook refuses them.
+    /// Unknown fields of the request, which a strict webhook refuses.
     pub unknown_fields: Vec<String>,
-    /// What was warned of and only a strict webhook refuses.
+    /// A doubt that causes a warning, or with a strict webhook a rejection.
     pub doubt: Option<Doubt>,
-    /// Whether only the verdict is wanted.
+    /// True for a dry run, which only returns the verdict.
     pub dry_run: bool,
-    /// The client's own key, if it gave one.
+    /// The client's idempotency key, if it gave one.
     pub idempotency: Option<Idempotency>,
-    /// The digest of the body as it came, which older versions kept beside the key.
+    /// The digest of the body as received, which older versions stored with the idempotency key.
     pub exact_body: Option<Digest>,
-    /// What was looked up.
     pub looked_up: SubmitLookups,
 }
 
-/// To whom a message goes.
+/// The recipient of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// A chat of this workspace.
@@ -227,112 +199,105 @@ pub enum Recipient {
     Name(String),
 }
 
-/// What a submitted message's look-ups gave; `None` is not looked up yet.
+/// The results of a submitted message's look-ups; `None` if not looked up yet.
 #[derive(Debug, Clone, Default)]
 pub struct SubmitLookups {
-    /// What the client's key stood for.
+    /// The first message with this idempotency key.
     pub remembered: Option<Option<Remembered>>,
-    /// Where the named chat leads.
+    /// The chat that the request names.
     pub chat: Option<Option<ChatEntry>>,
-    /// The chat with the named recipient.
+    /// The chat with the recipient that the request names.
     pub peer: Option<Option<ChatId>>,
     /// The chats with the given title.
     pub named: Option<Vec<(ChatId, ChatEntry)>>,
 }
 
-/// Something that was said, but not through us.
+/// A message that was not sent through us.
 #[derive(Debug, Clone)]
 pub struct Receive {
     /// Its id, derived from account, chat, sender and wire id.
     pub message: MessageId,
-    /// The account that heard it.
+    /// The account that saw it.
     pub account: AccountId,
-    /// The conversation.
+    /// The person or group of the conversation.
     pub peer: Peer,
-    /// Whether it was typed on the account's own phone.
+    /// True if it was typed on the account's own phone.
     pub from_me: bool,
-    /// Who said it.
+    /// The author.
     pub sender: String,
-    /// What the sender is called, where that is known.
+    /// The author's name, or empty if unknown.
     pub sender_name: String,
-    /// What the conversation is called, where that is known.
+    /// The title of the conversation, or empty if unknown.
     pub chat_name: String,
-    /// What was said.
     pub text: String,
-    /// What came along.
     pub file: Option<ReceivedFile>,
-    /// When it was said.
+    /// When it was written.
     pub at: Timestamp,
-    /// What was looked up.
     pub looked_up: ReceiveLookups,
 }
 
-/// What the look-ups of something heard gave; `None` is not looked up yet.
+/// The results of a received message's look-ups; `None` if not looked up yet.
 #[derive(Debug, Clone, Default)]
 pub struct ReceiveLookups {
-    /// Whether it was heard before.
+    /// True if the message is known already.
     pub known: Option<bool>,
-    /// The chat with the other side.
+    /// The chat with this person or group.
     pub peer: Option<Option<ChatId>>,
-    /// What that chat is.
+    /// The data of that chat.
     pub chat: Option<Option<ChatEntry>>,
-    /// Whether somebody gave it its title.
+    /// True if somebody gave that chat its title.
     pub named_by_hand: Option<bool>,
-    /// Whether it is reported.
+    /// The workspace's reporting settings.
     pub reporting: reporting::ReportingLookup,
 }
 
-/// What a workspace answers.
+/// Answers of a workspace to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It is so now.
+    /// The command has been carried out, or there was nothing to change.
     Done,
     /// The balance after a grant.
     Balance(u64),
-    /// The account's id.
     Connected(AccountId),
     /// The number of a key or teammate.
     Numbered(u32),
-    /// The message is queued.
     Accepted(Accepted),
-    /// What would have become of the message.
+    /// The verdict of a dry run.
     Verdict(Verdict),
 }
 
-/// A message that was taken in.
+/// A message that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    /// Its id: the first one, where the client's key was seen before.
+    /// Its id; for a repeated idempotency key, the id of the first message.
     pub message: MessageId,
-    /// Who sends it; `None` where the client's key was seen before.
+    /// The sending account; `None` for a repeated idempotency key.
     pub account: Option<AccountId>,
     /// Credits left.
     pub balance: u64,
-    /// Whether the client's key was seen before and nothing was done now.
+    /// True for a repeated idempotency key: nothing was done now.
     pub replayed: bool,
 }
 
-/// What would become of a message.
+/// The result of a dry run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
-    /// Who would send it.
+    /// The account that would send the message.
     pub account: AccountId,
-    /// The conversation; `None`: a new one.
+    /// The chat; `None` if a new one would be opened.
     pub chat: Option<ChatId>,
-    /// What it would cost.
+    /// Credits that the message would cost.
     pub cost: u64,
-    /// Credits that there are.
+    /// Credits available.
     pub balance: u64,
 }
 
-/// Why a workspace refuses.
+/// Reasons for which a workspace rejects a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such workspace.
     UnknownWorkspace,
-    /// There is one of that number.
     WorkspaceExists,
-    /// Credits come in amounts of 1 to 2^53 - 1, and no more than that in all.
+    /// A grant is 1 to 2^53 - 1 credits, and a balance is at most 2^53 - 1.
     InvalidAmount,
     /// The number is not E.164.
     InvalidPhone,
@@ -340,45 +305,42 @@ pub enum Rejection {
     InvalidGap,
     /// The number is connected already.
     AccountExists(AccountId),
-    /// Another workspace has the number connected.
+    /// Another workspace holds the number.
     NumberTaken,
-    /// A teammate has that address already.
+    /// A teammate with this e-mail address exists.
     TeammateExists(u32),
-    /// There is no such teammate.
     TeammateNotFound,
-    /// There is no such key.
     KeyNotFound,
-    /// The last key cannot be revoked: nobody could get in any more.
+    /// The last key cannot be revoked: nobody could use the API any more.
     LastKey,
-    /// No more of these.
+    /// The maximum number of accounts, chats, keys or teammates is reached.
     Full,
-    /// The token is not the workspace's.
+    /// The inbound token is not that of the workspace, or there is no such workspace.
     WebhookNotFound,
     /// The inbound webhook is switched off.
     WebhookDisabled,
-    /// A strict webhook knows no such field.
+    /// A strict webhook refuses this unknown field.
     UnknownField(String),
-    /// A strict webhook wants E.164; why this is not.
+    /// A strict webhook refuses phone numbers that are not E.164; says why this one is not, if known.
     PhoneNotE164(String),
-    /// A strict webhook takes no broken text; what is broken about it.
+    /// A strict webhook refuses broken text; says what is broken.
     BrokenText(String),
-    /// The key was used for another body.
+    /// The idempotency key was used with another body.
     IdempotencyConflict,
     /// No account has the named number.
     AccountNotFound,
-    /// No account is named and none is active.
+    /// The request names no account, and none is active.
     NoConnectedAccount,
     /// The account has no connection.
     AccountNotConnected,
     /// No chat has that id or title.
     ChatNotFound,
-    /// Several chats have that title.
+    /// Several chats have that title; says how many.
     ChatNameAmbiguous(u64),
-    /// The message costs more than there is.
+    /// The message costs more credits than are available.
     InsufficientCredits {
-        /// What it costs.
+        /// The cost of the message.
         needed: u64,
-        /// What there is.
         available: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! The wish to connect a number.
+//! The command to connect a number.
 
 use events::who::Who;
 
@@ -10,30 +10,29 @@ use crate::decider::Holder;
 pub struct Connect {
     /// The number, in any spelling.
     pub phone: String,
-    /// Who answers on it.
+    /// The person who answers on it.
     pub full_name: String,
-    /// That person's address.
+    /// That person's e-mail address.
     pub email: String,
-    /// What carries its messages.
+    /// The transport that carries its messages.
     pub transport: String,
-    /// Whether that takes our message ids.
+    /// True if the transport uses our message ids.
     pub own_message_id: bool,
-    /// Where nobody else may hold the number.
+    /// The scope in which nobody else may hold the number.
     pub once: Once,
-    /// The gap where the workspace has none of its own.
+    /// The gap, unless the workspace has set its own.
     pub gap: Gap,
-    /// Who wants it.
     pub by: Who,
-    /// Who holds the number now; `None` is not looked up yet.
+    /// The accounts that hold the number now; `None` if not looked up yet.
     pub holders: Option<Vec<Holder>>,
 }
 
-/// Where a number is connected once.
+/// The scope in which a number can be connected only once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Once {
-    /// In all workspaces that have this transport: whoever names a number has it.
+    /// All workspaces with this transport: it does not check who owns a number, so the first to name it holds it.
     Everywhere,
-    /// In each workspace: that a number is one's own is proved to the provider, and who came first must not lock out its
-    /// owner.
+    /// Each workspace by itself: the provider checks who owns the number, and an earlier workspace must not lock out
+    /// the owner.
     InWorkspace,
 }

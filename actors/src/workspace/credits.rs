@@ -1,4 +1,4 @@
-//! What messages cost, and how credits are granted.
+//! Computes what messages cost, and grants credits.
 
 use events::characters::is_blank;
 use events::event::Event;
@@ -8,7 +8,7 @@ use events::workspace::CreditsGranted;
 use super::{Answer, Grant, Rejection, State};
 use crate::decider::Decision;
 
-/// What a message costs: 1, and 2 for text with a file (TimelinesAI's rule).
+/// Returns the cost of a message: 1 credit, or 2 for text with a file (TimelinesAI's rule).
 pub(super) fn cost(text: &str, has_file: bool) -> u64 {
     if has_file && !is_blank(text) { 2 } else { 1 }
 }

@@ -1,10 +1,10 @@
-//! What can be read, but maybe not as it was meant: a strict webhook refuses it.
+//! Input that can be read, but perhaps not as it was meant: a strict webhook refuses it.
 
-/// What a message was warned of.
+/// A doubt about a message, which otherwise causes a warning only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
-    /// What is odd about the phone, or why it is no number.
+    /// The phone number is odd, or is none; says why.
     Phone(String),
-    /// What is broken about the text.
+    /// The text is broken; says how.
     Text(String),
 }

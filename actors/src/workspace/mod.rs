@@ -1,4 +1,4 @@
-//! A workspace: takes messages in, charges for them, opens chats; owns accounts, keys, teammates and settings.
+//! A workspace: accepts messages, charges for them, opens chats; owns accounts, keys, teammates and settings.
 
 mod accounts;
 mod chats;
@@ -30,11 +30,11 @@ pub use state::{Account, Key, Owner, Standing, State};
 pub const REMEMBERED_MS: u64 = 24 * 3_600_000;
 /// Longest gap that can be set, in milliseconds.
 pub const GAP_MS_MAX: u32 = 600_000;
-/// Numbers that a workspace may have; one commit tells all of them.
+/// Maximum number of accounts of a workspace; one commit changes the gap of all of them.
 pub const ACCOUNTS_MAX: usize = 900;
-/// API keys that a workspace may have at once.
+/// Maximum number of API keys of a workspace at a time.
 pub const KEYS_MAX: usize = 100;
-/// Teammates that a workspace may have at once.
+/// Maximum number of teammates of a workspace at a time.
 pub const TEAMMATES_MAX: usize = 1_000;
 
 /// The rules of workspaces.

@@ -1,4 +1,4 @@
-//! How a workspace comes to be and what its owner sets: particulars, teammates, keys, the inbound webhook.
+//! Creates a workspace, and changes what its owner sets: name, owner, teammates, keys, the inbound webhook.
 
 use events::event::Event;
 use events::ids::WorkspaceId;
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::decider::Decision;
 
-/// What the first key is called.
+/// The name of the first key.
 const FIRST_KEY: &str = "first key";
 
 pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<Decision<Answer>, Rejection> {

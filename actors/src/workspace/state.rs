@@ -1,4 +1,4 @@
-//! What a workspace remembers.
+//! The state of a workspace, folded from its events.
 
 use std::collections::BTreeMap;
 
@@ -12,60 +12,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::pacing::Gap;
 
-/// Credits, accounts, the way in, settings.
+/// Credits, accounts, the inbound webhook, keys, settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Its number; `None` before it is created.
+    /// Its id; `None` before it is created.
     pub workspace: Option<WorkspaceId>,
-    /// Its name.
     pub name: Personal,
-    /// Whose it is.
     pub owner: Owner,
     /// Credits left: grants - charges + refunds.
     pub balance: u64,
-    /// SHA-256 of the inbound token in force.
+    /// SHA-256 of the present inbound token.
     pub token_hash: Option<Digest>,
-    /// Whether the inbound webhook refuses everything.
+    /// True if the inbound webhook refuses all messages.
     pub inbound_disabled: bool,
-    /// Whether it refuses unknown fields and phones that are not E.164.
+    /// True if the inbound webhook refuses unknown fields, phone numbers that are not E.164, and broken text.
     pub inbound_strict: bool,
     /// Numbers that are or were connected.
     pub accounts: BTreeMap<AccountId, Account>,
-    /// How often a number was connected.
+    /// Number of connections so far; a connection that the transport restores is not a new one.
     pub connections: u64,
-    /// The gap of accounts to come, where the workspace has its own.
+    /// The gap that the workspace has set for its accounts, present and future.
     pub gap: Option<Gap>,
-    /// How many chats were opened.
+    /// Number of chats opened so far.
     pub chats: u64,
-    /// API keys in force.
+    /// API keys that have not been revoked.
     pub keys: BTreeMap<u32, Key>,
-    /// How many keys were ever made.
+    /// Number of keys created so far.
     pub keys_created: u32,
-    /// Who answers chats.
+    /// The people who answer chats.
     pub teammates: BTreeMap<u32, Owner>,
-    /// How many teammates there ever were.
+    /// Number of teammates added so far.
     pub teammates_added: u32,
 }
 
 /// A person: the owner, or a teammate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// Full name.
     pub full_name: Personal,
-    /// Address.
     pub email: Personal,
-    /// Language, as a BCP 47 tag; empty for teammates.
+    /// A BCP 47 tag; empty for teammates.
     pub language: String,
 }
 
-/// An API key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// SHA-256 of the key.
     pub hash: Digest,
-    /// What it is for.
+    /// Its purpose.
     pub name: String,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -75,44 +69,43 @@ pub struct Key {
 pub struct Account {
     /// E.164.
     pub phone: Personal,
-    /// Who answers on it.
+    /// The person who answers on it.
     pub full_name: Personal,
-    /// That person's address.
+    /// That person's e-mail address.
     pub email: Personal,
-    /// What carries its messages.
+    /// The transport that carries its messages.
     pub transport: String,
-    /// Whether that takes our message ids.
+    /// True if the transport uses our message ids.
     pub own_message_id: bool,
-    /// Bounds of the gap.
     pub gap: Gap,
-    /// Its last connection's place among those of the workspace; what the transport takes up again keeps its place.
+    /// Its last connection's number among those of the workspace; a connection that the transport restores keeps its
+    /// number.
     pub connection: u64,
-    /// Whether it has no connection.
+    /// True while it has no connection.
     pub disconnected: bool,
-    /// Whether the transport may connect it again by itself.
+    /// True if the transport may restore the connection by itself.
     pub returns: bool,
-    /// Whether somebody holds its queue.
+    /// True while somebody holds its queue.
     pub paused: bool,
-    /// Whether `WhatsApp` does not let it send.
+    /// True while `WhatsApp` does not let it send.
     pub blocked: bool,
 }
 
-/// Whether an account may send, and if not, why not first of all.
+/// The state of an account: it may send, or the first reason why it may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// It may.
+    /// It may send.
     Connected,
     /// Somebody holds its queue.
     Paused,
-    /// `WhatsApp` does not let it.
+    /// `WhatsApp` does not let it send.
     Blocked,
     /// It has no connection.
     Disconnected,
 }
 
 impl Account {
-    /// Whether it may send.
     pub const fn standing(&self) -> Standing {
         match (self.disconnected, self.blocked, self.paused) {
             (true, ..) => Standing::Disconnected,
@@ -209,24 +202,23 @@ impl State {
         }
     }
 
-    /// The account of a number in any spelling, or of a person's JID.
+    /// Returns the account of a number in any spelling, or of a person's JID.
     pub fn account_of(&self, phone: &str) -> Option<AccountId> {
         let wanted = crate::peer::person_phone(phone)?;
         self.accounts.iter().find(|(_, account)| account.phone.reveal() == wanted).map(|(id, _)| *id)
     }
 
-    /// Whether an account may send.
     pub fn standing(&self, account: AccountId) -> Option<Standing> {
         self.accounts.get(&account).map(Account::standing)
     }
 
-    /// The account that sends when none is named: the most recently connected active one.
+    /// Returns the account that sends if none is named: the active one that somebody connected most recently.
     pub fn default_account(&self) -> Option<AccountId> {
         let active = self.accounts.iter().filter(|(_, account)| account.standing() == Standing::Connected);
         active.max_by_key(|(_, account)| account.connection).map(|(id, _)| *id)
     }
 
-    /// The teammate with this address, however its letters are cased.
+    /// Returns the teammate with this e-mail address, ignoring case.
     pub fn teammate(&self, email: &str) -> Option<(u32, &Owner)> {
         let wanted = email.trim().to_lowercase();
         let mut teammates = self.teammates.iter();

@@ -1,4 +1,4 @@
-//! What becomes of a message that somebody wants sent: to whom, from whom, at what cost, or why not.
+//! Decides on a message to be sent: its recipient, its account and its cost, or the reason for refusing it.
 
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
@@ -49,7 +49,7 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
     Ok(Decision::of(events, Answer::Accepted(Accepted { message, account: Some(account), balance, replayed: false })))
 }
 
-/// Where a message goes.
+/// The destination of a message.
 struct Target {
     account: AccountId,
     chat: ChatId,
@@ -64,7 +64,7 @@ impl Target {
 }
 
 impl Submit {
-    /// What is needed next: first the client's key, then the chat.
+    /// Returns the next look-up that is needed: first the idempotency key, then the chat.
     pub(super) fn asks(&self, state: &State) -> Option<LookupRequest> {
         if let (Some(given), None, false) = (&self.idempotency, self.looked_up.remembered, self.dry_run) {
             return Some(LookupRequest::Remembered(given.key.clone()));
@@ -102,7 +102,7 @@ impl Submit {
         }
     }
 
-    /// What only a strict webhook refuses.
+    /// Rejects what only a strict webhook refuses.
     fn strictly(&self, state: &State) -> Result<(), Rejection> {
         if self.token_hash.is_none() || !state.inbound_strict {
             return Ok(());
@@ -135,7 +135,7 @@ impl Submit {
         }
     }
 
-    /// The one chat with the given title, among those of the sender if one is named.
+    /// Returns the one chat with the given title, among those of the sender if one is named.
     fn named(&self, state: &State) -> Result<Target, Rejection> {
         let sender = self.sender.as_ref().map(|_| self.account(state)).transpose()?;
         let chats = self.looked_up.named.iter().flatten();
@@ -147,7 +147,7 @@ impl Submit {
         }
     }
 
-    /// Who sends when no chat is named.
+    /// Returns the named sender, or the default account.
     fn account(&self, state: &State) -> Result<AccountId, Rejection> {
         match &self.sender {
             Some(phone) => state.account_of(phone).ok_or(Rejection::AccountNotFound),
@@ -155,7 +155,8 @@ impl Submit {
         }
     }
 
-    /// The first answer to the client's key within its time; a conflict when that was for another body.
+    /// Returns the first answer for the idempotency key while it is remembered; a conflict if that was for another
+    /// body.
     fn first_answer(&self, now: Timestamp) -> Result<Option<Remembered>, Rejection> {
         let (Some(given), Some(remembered)) = (&self.idempotency, self.looked_up.remembered.flatten()) else {
             return Ok(None);
@@ -173,7 +174,7 @@ fn open(state: &State, account: AccountId, peer: &Peer) -> Result<Target, Reject
     Ok(Target { account, chat: opened.chat, to: peer.to.clone(), opened: Some(opened.into()) })
 }
 
-/// A new conversation with its title.
+/// Makes the event that opens a chat with this title.
 pub(super) fn opened(state: &State, account: AccountId, peer: &Peer, name: &str) -> Result<ChatOpened, Rejection> {
     let workspace = account.workspace();
     Ok(ChatOpened {

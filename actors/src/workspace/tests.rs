@@ -1,4 +1,4 @@
-//! What a workspace takes in and what it refuses, one behaviour a test.
+//! Tests what a workspace accepts and refuses, one behaviour per test.
 
 mod accounts;
 mod chats;
@@ -30,7 +30,7 @@ use crate::spec::{Spec, at};
 
 type WorkspaceSpec = Spec<Workspace>;
 
-/// A message of text to a phone, from whoever is there, with no key.
+/// A text message to a phone, without a named sender and without an idempotency key.
 fn submission(number: u64, phone: &str) -> Submit {
     Submit {
         message: message(number),
@@ -53,7 +53,7 @@ fn to_phone(number: u64, phone: &str) -> Command {
     Command::Submit(Box::new(submission(number, phone)))
 }
 
-/// The same message, otherwise.
+/// The same message with a change.
 fn changed(change: impl FnOnce(&mut Submit)) -> Command {
     let mut submit = submission(11, "+12025550101");
     change(&mut submit);
@@ -73,7 +73,7 @@ fn with_key(number: u64, phone: &str, key: &str, body: &str) -> Command {
     Command::Submit(Box::new(Submit { idempotency, ..submission(number, phone) }))
 }
 
-/// Taken in by the first account.
+/// Accepted, to be sent by the first account.
 fn accepted(number: u64, balance: u64) -> Answer {
     accepted_by(1, number, balance)
 }

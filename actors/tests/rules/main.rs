@@ -1,5 +1,6 @@
-//! The number of the rules says which rules made a snapshot. Golden histories keep it honest: as long as it is the same,
-//! each of them is folded into the same bytes as ever. A golden history never changes; a new type of event gets its own.
+//! Tests that `RULES`, the number by which a snapshot names the rules that made it, is raised when the rules change:
+//! as long as it stays the same, each golden history is folded into the same bytes. A golden history never changes; a
+//! new type of event gets its own.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken helper fails the test")]
 
 mod of_messages;
@@ -25,18 +26,18 @@ use events::snapshot::{self, Place};
 use pick::{Pick, webhook, workspace};
 
 const GOLDEN: &str = include_str!("../golden/rules.txt");
-/// Set it to write the golden file: lines that are missing, and all states once the number was raised.
+/// Set this variable to write the golden file: missing lines, and all states once `RULES` has been raised.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 
 const EVENTS: usize = 3_000;
 const SEEDS: u64 = 3;
 
-/// Names a kind of history, and makes its next event. Those that are here never change.
+/// The name of a kind of history, and the function that makes its next event. Existing kinds never change.
 type Kind = (&'static str, fn(&mut Pick) -> Event);
 
 const KINDS: &[Kind] = &[("any", any), ("waiting", waiting)];
 
-/// Of all types, as often as not in an order that no actor would decide.
+/// Events of all types, often in an order that no actor would decide.
 fn any(pick: &mut Pick) -> Event {
     match pick.below(4) {
         0 => of_workspaces::event(pick),
@@ -45,7 +46,7 @@ fn any(pick: &mut Pick) -> Event {
     }
 }
 
-/// Messages and deliveries that seldom come to their end.
+/// Events that leave most messages and deliveries unfinished.
 fn waiting(pick: &mut Pick) -> Event {
     match pick.below(20) {
         0 => any(pick),
@@ -56,7 +57,7 @@ fn waiting(pick: &mut Pick) -> Event {
     }
 }
 
-/// All histories by name.
+/// Returns all histories with their names.
 fn histories() -> Vec<(String, Vec<Event>)> {
     let seeds = KINDS.iter().flat_map(|kind| (1..=SEEDS).map(move |seed| (kind, seed)));
     let history = |((name, event), seed): (&Kind, u64)| {
@@ -66,15 +67,15 @@ fn histories() -> Vec<(String, Vec<Event>)> {
     seeds.map(history).collect()
 }
 
-/// A history that concerns one actor, and what the rules fold it into.
+/// Digests of the events of one actor in a history, and of what the rules fold them into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Folded {
     history: Digest,
-    /// Of the states after each of its events.
+    /// Of the states after each event.
     states: Digest,
 }
 
-/// What the rules of today fold each history into, by actor and history.
+/// Folds each history with the present rules; returns the digests by actor and history.
 fn folded() -> BTreeMap<String, Folded> {
     let mut folded = BTreeMap::new();
     for (name, history) in histories() {
@@ -97,11 +98,11 @@ fn fold<D: Decider>(id: D::Id, history: &[Event]) -> Folded {
     Folded { history: Digest::of(&bytes), states }
 }
 
-/// The bytes that a snapshot keeps of a state.
+/// Returns the bytes that a snapshot stores of a state.
 fn kept<D: Decider>(id: D::Id, state: &D::State) -> Vec<u8> {
     let place = Place { stream: D::stream(id), rules: RULES, position: 1, revision: 1 };
     let (mut parts, _) = snapshot::store(place, state, None).unwrap();
-    // The last one is the head, which names the rules.
+    // The last part is the head, which names the rules.
     parts.pop();
     parts.into_iter().filter_map(|(_, value)| value).flatten().collect()
 }
@@ -109,7 +110,7 @@ fn kept<D: Decider>(id: D::Id, state: &D::State) -> Vec<u8> {
 /// Digests of a history and of its states, by name.
 type Lines = BTreeMap<&'static str, (&'static str, &'static str)>;
 
-/// The number of the rules that the golden file is of, and its lines.
+/// Returns the number of the rules in the golden file, and its lines.
 fn golden() -> (u64, Lines) {
     let mut lines = GOLDEN.lines().filter(|line| !line.starts_with('#'));
     let rules = lines.next().and_then(|line| line.strip_prefix("rules ")?.parse().ok()).unwrap_or(0);
@@ -121,7 +122,7 @@ fn golden() -> (u64, Lines) {
     (rules, lines.filter_map(parts).collect())
 }
 
-/// What is wrong, if anything, with the golden line of a name.
+/// Returns what is wrong with the golden line of this name, if anything.
 fn complaint(name: &str, folded: Folded, (rules, lines): &(u64, Lines)) -> Option<String> {
     let Some((history, states)) = lines.get(name) else {
         return Some(format!("{name}: no golden line; {BLESS}=1 writes it"));

@@ -1,28 +1,29 @@
-//! Picks that are the same on every machine and for ever, unlike those of a crate that goes on changing.
+//! Pseudo-random picks that stay the same on every machine and in every version, unlike those of a crate.
 
 use events::ids::{AccountId, ChatId, DeliveryId, MessageId, WebhookId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::who::Who;
 
-/// So few of each that events often concern the same ones.
+/// Only a few of each, so that events often concern the same ones.
 const ACCOUNTS: u64 = 2;
 const CHATS: u64 = 3;
 const MESSAGES: u64 = 12;
 
-/// A sequence of picks, and the time that goes by between them.
+/// A sequence of picks, and the time that passes between them.
 pub struct Pick {
     state: u64,
     now_ms: i64,
 }
 
 impl Pick {
-    /// Another sequence for each seed.
+    /// Begins the sequence of this seed.
     pub const fn new(seed: u64) -> Self {
         Self { state: seed, now_ms: 0 }
     }
 
-    /// A number below `end`: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+    /// Returns a number below `end`, by `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
+    /// generators", 2014).
     pub const fn below(&mut self, end: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,34 +31,34 @@ impl Pick {
         (mixed ^ (mixed >> 31)) % end
     }
 
-    /// One of a few.
+    /// Returns one of these.
     pub fn of<T: Clone>(&mut self, these: &[T]) -> T {
         these[usize::try_from(self.below(these.len() as u64)).unwrap()].clone()
     }
 
-    /// A small number from 1.
+    /// Returns a number from 1 to 12.
     pub fn count(&mut self) -> u32 {
         u32::try_from(1 + self.below(12)).unwrap()
     }
 
-    /// True as often as not.
+    /// Returns true half of the time.
     pub fn chance(&mut self) -> bool {
         self.below(2) == 0
     }
 
-    /// Sometimes there, sometimes not.
+    /// Returns the value half of the time, otherwise `None`.
     pub fn maybe<T>(&mut self, there: T) -> Option<T> {
         self.chance().then_some(there)
     }
 
-    /// The present: up to a minute after what it was, and now and then up to three days.
+    /// Returns the present time, which moves on by up to a minute, and once in 20 times by up to three days.
     pub fn now(&mut self) -> Timestamp {
         let most_ms = if self.below(20) == 0 { 3 * 86_400_000 } else { 60_000 };
         self.now_ms += i64::try_from(self.below(most_ms)).unwrap();
         Timestamp::from_ms(self.now_ms)
     }
 
-    /// Up to an hour ahead.
+    /// Returns a time up to an hour ahead.
     pub fn soon(&mut self) -> Timestamp {
         Timestamp::from_ms(self.now_ms).plus_ms(self.below(3_600_000))
     }
@@ -90,7 +91,6 @@ impl Pick {
         self.of(&[Who::Operator, Who::Key(1), Who::Transport, Who::System])
     }
 
-    /// A name of a person or a thing.
     pub fn name(&mut self) -> String {
         self.of(&["Ada Example", "Blue Kite", "Cleo", ""]).to_owned()
     }
@@ -99,7 +99,7 @@ impl Pick {
         self.of(&["+12025550100", "+12025550101", "+12025550102"]).to_owned()
     }
 
-    /// A code of what went wrong.
+    /// Returns an error code.
     pub fn code(&mut self) -> String {
         self.of(&["server_error", "report_timeout", "not_on_whatsapp"]).to_owned()
     }

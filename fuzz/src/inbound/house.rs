@@ -1,4 +1,5 @@
-//! A gateway in virtual time with the simulated `WhatsApp` and a few workspaces: asked, and judged by what it does.
+//! A gateway in virtual time with the simulated `WhatsApp` and a few workspaces: serves requests, and has its answers
+//! and its log judged.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,21 +22,21 @@ use super::judge::{self, Answer, Exchange, RememberedAnswers};
 use super::launch::{ADMIN_KEY, BASE_URL, launch};
 use super::request::{Request, Url};
 
-/// In virtual time, which jumps when everybody waits: so a request that waits for ever is found at once.
+/// Virtual time jumps when all tasks wait, so a request that waits forever is found at once.
 const ENDS_WITHIN: Duration = Duration::from_secs(3_600);
 const CREDITS: u64 = 1_000_000;
-/// Turns after which everything that is ready has been done.
+/// Turns of the runtime after which everything that is ready has been done.
 const TURNS: usize = 64;
 const NEVER_ISSUED: &str = "/in/in_0000000000000000000000";
 
-/// Who calls: a proxy that is trusted.
+/// The address of the caller: a trusted proxy.
 const PEER: ([u8; 4], u16) = ([127, 0, 0, 1], 40_000);
 
 type Ask = Rc<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, Answer>>;
 
-/// A gateway that lives.
+/// A running gateway.
 pub struct House {
-    /// `None` only while it is pulled down.
+    /// `None` only while a request is served, and once it is dropped.
     system: Option<SystemRunner>,
     gateway: Gateway,
     ask: Ask,
@@ -52,7 +53,7 @@ struct Tenant {
 }
 
 impl House {
-    /// Launches a gateway and furnishes it.
+    /// Launches a gateway and creates its workspaces.
     pub fn open() -> Self {
         let paused = || {
             let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -72,7 +73,7 @@ impl House {
         Self { system: Some(system), gateway, ask, tenants, kept: RememberedAnswers::default(), served: 0 }
     }
 
-    /// How many requests it has answered.
+    /// Returns the number of requests it has served.
     pub fn served(&self) -> usize {
         self.served
     }
@@ -86,7 +87,7 @@ impl House {
             None if request.url == Url::Odd => odd(),
             None => NEVER_ISSUED.to_owned(),
         };
-        // What is no URI, and what leads elsewhere, a server never asks the gateway.
+        // A server never passes on a path that is not a URI, or one that names a host.
         let Some(uri) = path.parse::<Uri>().ok().filter(|uri| uri.host().is_none()) else { return };
         self.served += 1;
         let system = self.system.take().expect("it stands");
@@ -103,7 +104,7 @@ impl House {
         self.system = Some(system);
     }
 
-    /// Sends a request, and looks at the log before and after.
+    /// Sends a request, and reads the balance and the log before and after.
     async fn ask(&self, request: &Request<'_>, uri: &Uri, tenant: Option<&Tenant>) -> Exchange {
         let balance_before = self.balance(tenant).await;
         let position = self.gateway.shard.watermark().sequenced();
@@ -130,7 +131,7 @@ impl House {
 
 impl Drop for House {
     fn drop(&mut self) {
-        // A dropped system polls its actors once more, and their timers want a runtime.
+        // A dropped system polls its actors once more, and their timers need a runtime.
         let grave = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let _inside = grave.enter();
         drop(self.system.take());
@@ -160,7 +161,7 @@ fn to_send(request: &Request<'_>, uri: &Uri) -> test::TestRequest {
     sent.peer_addr(SocketAddr::from(PEER)).set_payload(request.body.to_vec())
 }
 
-/// Makes the workspace behind a url.
+/// Creates the workspace behind a URL.
 async fn furnish(ask: &Ask, url: Url) -> Tenant {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
     let credits = if url == Url::Poor { 1 } else { CREDITS };
@@ -169,7 +170,7 @@ async fn furnish(ask: &Ask, url: Url) -> Tenant {
     let text = |field: &str| made.get(field).and_then(Value::as_str).expect("the answer has it");
     let key = text("api_key");
     if url != Url::Empty {
-        // A number is connected in one workspace only.
+        // A number can be connected in one workspace only.
         let phone = match url {
             Url::Strict => "+12025550190",
             Url::Disabled => "+12025550191",
@@ -193,7 +194,7 @@ async fn order(ask: &Ask, method: Method, path: &str, key: &str, body: &Value) -
     serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
-/// Waits until everything that is due has been done. No time passes in it but a millisecond.
+/// Waits until everything that is due has been done; only one millisecond passes.
 async fn quiet() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     for _ in 0..TURNS {

@@ -1,4 +1,4 @@
-//! What must hold of every answer, and of the log after it.
+//! Checks what must hold for every answer, and for the log after it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use tidings::codes::{self, Kind};
 
 use super::request::{Request, Url};
 
-/// An answer as it leaves.
+/// An answer as it leaves the gateway.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -23,30 +23,30 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// What a request led to.
+/// The answer to a request, and its effects.
 #[derive(Debug)]
 pub struct Exchange {
-    /// Whose URL it was sent to; `None` for nobody's.
+    /// The workspace whose URL it was sent to; `None` if the URL is nobody's.
     pub workspace: Option<WorkspaceId>,
     pub answer: Answer,
-    /// All commits since it was sent.
+    /// All commits since the request was sent.
     pub records: Vec<Record>,
-    /// Credits, if it was somebody's.
+    /// Credits before the request; 0 without a workspace.
     pub balance_before: u64,
-    /// The same after the answer.
+    /// Credits after the answer.
     pub balance: u64,
 }
 
-/// Keys that were given with an accepted message, its body and its id.
+/// By workspace and idempotency key, the body and the message id of the first accepted message.
 pub type RememberedAnswers = BTreeMap<(Option<WorkspaceId>, Vec<u8>), (Vec<u8>, String)>;
 
-/// Panics if anything is wrong. `secret` is the token, which no answer shows.
+/// Panics if anything is wrong. `secret` is the token, which no answer may show.
 pub fn judge(request: &Request<'_>, seen: &Exchange, secret: Option<&str>, kept: &mut RememberedAnswers) {
     let answer = &seen.answer;
     let text = String::from_utf8(answer.body.to_vec()).expect("answers are texts");
     assert!(matches!(answer.status, 200 | 400..=409), "{request:?}: {answer:?}");
     assert!(secret.is_none_or(|secret| !text.contains(secret)), "the answer shows the token: {answer:?}");
-    // To HEAD, the server sends the head of this alone.
+    // For a HEAD request, the server later sends only the headers of this answer.
     let is_page = request.method == Method::GET && is_page(request, answer);
     let value = if is_page { Value::Null } else { serde_json::from_str(&text).expect("answers are JSON") };
     match value.pointer("/data/message_id").and_then(Value::as_str) {
@@ -77,7 +77,7 @@ fn is_page(request: &Request<'_>, answer: &Answer) -> bool {
     is_page
 }
 
-/// A message was accepted: it is queued and charged once, in one commit, unless its key has been answered before.
+/// Checks an accepted message: it is queued and charged once, in one commit, unless its key has been answered before.
 fn accepted(request: &Request<'_>, seen: &Exchange, value: &Value, message: &str, kept: &mut RememberedAnswers) {
     let Exchange { workspace, answer, records, .. } = seen;
     assert_eq!(request.method, Method::POST);
@@ -108,10 +108,10 @@ fn accepted(request: &Request<'_>, seen: &Exchange, value: &Value, message: &str
     assert_eq!(answer.header("x-credits-remaining"), Some(left.to_string().as_str()));
 }
 
-/// What a message costs by its body alone: 2 with a text and a file.
+/// Returns the cost of a message by its body alone: 2 with a text and a file, else 1.
 fn cost(body: &[u8]) -> u64 {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // A number may be larger than any that a machine can count with, and still be JSON.
+    // A JSON number may be too large for any machine type.
     let body: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).expect("only JSON is accepted");
     let given = |name: &str| match body.get(name).map(|value| serde_json::from_str::<Value>(value.get())) {
         Some(Ok(Value::String(text))) => !text.trim().is_empty(),
@@ -121,7 +121,7 @@ fn cost(body: &[u8]) -> u64 {
     if given("text") && given("file_url") { 2 } else { 1 }
 }
 
-/// A value of JSON as it is compared: numbers by their digits, of a field given twice the last.
+/// A JSON value for comparison: numbers are compared by their digits, and the last of repeated fields counts.
 #[derive(PartialEq)]
 enum Said {
     Text(String),
@@ -131,7 +131,7 @@ enum Said {
 }
 
 impl Said {
-    /// None where half of a pair of surrogates stands in a string, which only a lenient reader reads.
+    /// Returns `None` if a string contains half a surrogate pair, which only a lenient parser accepts.
     fn read(value: &str) -> Option<Self> {
         match value.as_bytes().first()? {
             b'"' => serde_json::from_str(value).ok().map(Self::Text),
@@ -149,7 +149,7 @@ impl Said {
     }
 }
 
-/// Whether two bodies have equal fields, where that can be told.
+/// Returns whether two bodies have equal fields; `None` if that cannot be told.
 fn says_the_same(one: &[u8], other: &[u8]) -> Option<bool> {
     if one == other {
         return Some(true);
@@ -183,7 +183,7 @@ fn verdict(request: &Request<'_>, answer: &Answer, value: &Value) {
     assert_eq!(value.pointer("/data/dry_run"), Some(&json!(true)), "{answer:?}");
 }
 
-/// The one shape of every refusal. Returns its code, if its body is one that has it.
+/// Checks that a refusal has the one shape of all refusals. Returns its code; empty for a page.
 fn refused<'a>(request: &Request<'_>, answer: &Answer, value: &'a Value) -> &'a str {
     let status = answer.status;
     let is_right = match (&request.method, request.url) {
@@ -212,7 +212,7 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Whether it answers the request that gave this command.
+    /// True if it answers the request that gave this command.
     fn is_of(&self, command: u64) -> bool {
         self.header("x-request-id") == Some(format!("req_{command:016x}").as_str())
     }

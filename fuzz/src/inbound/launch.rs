@@ -1,4 +1,4 @@
-//! What a gateway under random requests is made of: a log in memory, virtual time, the same secrets each time.
+//! Launches a gateway for random requests: with a log in memory, virtual time, and the same secrets each time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,11 +24,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The operator's key.
 pub const ADMIN_KEY: &str = "adm_0123456789abcdefghijklmnopqrstuvwxyzABCD";
-/// What stands before each secret path.
+/// The address before each secret path.
 pub const BASE_URL: &str = "http://tidings.example";
 /// 2026-01-01.
 const BEGIN_MS: i64 = 1_767_225_600_000;
-/// Small, so that inputs need not be large to be too large.
+/// Small, so that even small inputs can exceed it.
 const BODY_BYTES_MAX: usize = 1_024;
 const TEXT_CHARS_MAX: usize = 200;
 
@@ -57,7 +57,8 @@ pub fn launch() -> Gateway {
     Gateway::launch(make, &config()).expect("an empty log reads")
 }
 
-/// As it comes, but for limits that small inputs reach; flood limits that none reaches make it read who calls.
+/// The default configuration, except for limits that small inputs can exceed, and for flood limits that none exceeds
+/// but that make the gateway read the caller's address.
 fn config() -> Config {
     let mut config = Config::load(None, [("", ""); 0], Overrides::default()).expect("the defaults are right");
     config.limits.body_bytes = BODY_BYTES_MAX;
@@ -68,7 +69,7 @@ fn config() -> Config {
     config
 }
 
-/// The writer as a task: nothing is ever waited for but the rules.
+/// Runs the writer as a task, so that nothing ever waits for another thread.
 async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>) {
     loop {
         let first = if writer.has_backlog() { work.try_recv().ok() } else { work.recv().await };
@@ -81,7 +82,7 @@ async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>) {
     }
 }
 
-/// No file can be had, and no receiver reached.
+/// A network where no file can be fetched and no receiver can be reached.
 struct Nowhere;
 
 impl Files for Nowhere {

@@ -1,8 +1,9 @@
-//! Changes to an input that a fuzzer hits upon too rarely by itself: another header, another field, the same again.
+//! Mutates an input in ways that a fuzzer finds too rarely by itself: another header, another field, a repeated
+//! request.
 
 use super::BETWEEN;
 
-/// Fields that mean something, each as it ends an object.
+/// Fields to add, each with the brace that ends the object.
 const FIELDS: &[&str] = &[
     r#""action":"send"}"#,
     r#""text":"hi"}"#,
@@ -26,10 +27,10 @@ const FIELDS: &[&str] = &[
     r#""telefon":"+12025550101"}"#,
     r#""colour":[{}]}"#,
 ];
-/// A request in order.
+/// A valid request.
 const ORDINARY: &[u8] = b"\x00\x00{\"action\":\"send\",\"phone\":\"+12025550101\",\"text\":\"hi\"}";
 
-/// Changes the input in place, or says `None` for a fuzzer's own changes. Returns its new size.
+/// Changes the input in place and returns its new size; `None` leaves the change to the fuzzer.
 pub fn change(data: &mut [u8], size: usize, size_max: usize, seed: u32) -> Option<usize> {
     let mut entropy = seed;
     let mut below = |bound: usize| {

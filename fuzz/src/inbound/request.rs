@@ -1,66 +1,62 @@
-//! A request as bytes: two that choose, a line for each header that the second asks for, and the body.
+//! Decodes a request from bytes: two that choose, a line for each text that they ask for, and the body.
 
 use std::fmt;
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
-/// Methods, as the lowest three bits of the first byte choose.
+/// Methods, chosen by the lowest three bits of the first byte.
 const METHODS: [Method; 8] =
     [Method::POST, Method::POST, Method::POST, Method::POST, Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
-/// Milliseconds that pass after the answer, as the highest two bits of the first byte choose.
+/// Milliseconds that pass after the answer, chosen by the highest two bits of the first byte.
 const PAUSES_MS: [u64; 4] = [0, 0, 300, 10_000];
-/// Values of `Dry-Run`, as the lowest two bits of the second byte choose; the third stands on a line of its own.
+/// Values of `Dry-Run`, chosen by the lowest two bits of the second byte.
 const DRY_RUNS: [Option<&str>; 4] = [None, Some("true"), Some("false"), Some(LINE)];
-/// Values of `Idempotency-Key`, as the next two bits choose.
+/// Values of `Idempotency-Key`, chosen by the next two bits.
 const KEYS: [Option<&str>; 4] = [None, Some("order-17"), Some("order-18"), Some(LINE)];
-/// Values of `Accept`, as the next bit chooses.
+/// Values of `Accept`, chosen by the next bit.
 const ACCEPTS: [Option<&str>; 2] = [None, Some("text/html,*/*")];
-/// Values of `X-Forwarded-For`, as the next bit chooses.
+/// Values of `X-Forwarded-For`, chosen by the next bit.
 const FORWARDED: [Option<&str>; 2] = [None, Some(LINE)];
-/// What stands for the next line of the input.
+/// Stands for the next line of the input.
 const LINE: &str = "\n";
 
-/// Whose URL it is sent to.
+/// The kind of URL that a request is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Url {
-    /// A webhook in order.
+    /// A working webhook.
     Open,
-    /// One that takes the documented fields only.
+    /// A strict one, which accepts documented fields only.
     Strict,
-    /// One that is disabled.
+    /// A disabled one.
     Disabled,
     /// One of a workspace with hardly any credits.
     Poor,
     /// One of a workspace without an account.
     Empty,
-    /// None, though it looks like one.
+    /// A URL that was never issued, though it looks like one.
     Wrong,
-    /// Whatever the next line says.
+    /// A path given by the next line.
     Odd,
 }
 
-/// URLs, as the middle three bits of the first byte choose.
+/// URLs, chosen by the middle three bits of the first byte.
 const URLS: [Url; 8] = [Url::Open, Url::Open, Url::Strict, Url::Disabled, Url::Poor, Url::Empty, Url::Wrong, Url::Odd];
 
-/// A request.
 pub struct Request<'a> {
-    /// How it is sent.
     pub method: Method,
-    /// Where it is sent.
     pub url: Url,
-    /// The end of the path at an odd url.
+    /// The end of the path of an odd URL.
     pub odd: &'a [u8],
-    /// Headers that an HTTP parser would have let through.
+    /// Headers that an HTTP parser would have accepted.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// All of it at once.
     pub body: &'a [u8],
-    /// How much virtual time passes after the answer.
+    /// Virtual time that passes after the answer.
     pub pause_ms: u64,
 }
 
 impl<'a> Request<'a> {
-    /// Reads it; none if too little is there.
+    /// Decodes a request; `None` if there are too few bytes.
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let (&[first, second], mut rest) = bytes.split_first_chunk()?;
         let method = METHODS.get(usize::from(first & 7)).cloned()?;
@@ -83,19 +79,19 @@ impl<'a> Request<'a> {
             };
             headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
         }
-        // The highest two bits say how many more there are.
+        // The highest two bits say how many more headers follow.
         for _ in 0..choice(6, 3) {
             headers.extend(header(line(&mut rest)));
         }
         Some(Self { method, url, odd, headers, body: rest, pause_ms })
     }
 
-    /// Whether it wants nothing done: the first of several headers counts.
+    /// True for a dry run; if the header is repeated, the first one counts.
     pub fn is_dry(&self) -> bool {
         self.header("dry-run").is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(b"true"))
     }
 
-    /// The client's own key for it.
+    /// Returns the client's idempotency key.
     pub fn key(&self) -> Option<&[u8]> {
         self.header("idempotency-key").map(<[u8]>::trim_ascii)
     }
@@ -113,14 +109,14 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// A name, a colon, a value.
+/// Parses a name, a colon and a value.
 fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
     let value = HeaderValue::from_bytes(value.get(1..)?.trim_ascii()).ok()?;
     Some((HeaderName::from_bytes(name).ok()?, value))
 }
 
-/// Takes what comes before the next line feed.
+/// Takes the bytes before the next line feed.
 fn line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let bytes = *rest;
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());

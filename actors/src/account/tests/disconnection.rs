@@ -1,4 +1,4 @@
-//! What becomes of the queue of an account that lost its connection.
+//! Tests the queue of an account that lost its connection.
 
 use events::account::DeferReason;
 use events::event::Event;

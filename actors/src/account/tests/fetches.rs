@@ -1,4 +1,5 @@
-//! How often a file is fetched, and when: what passes gets two more tries, and meanwhile holds up its own chat only.
+//! Tests how often and when a file is fetched: after a transient failure there are two more fetches, and meanwhile
+//! only the message's own chat waits.
 
 use events::account::DeferReason;
 use events::event::Event;
@@ -13,7 +14,7 @@ use crate::spec::facts::*;
 
 const CODE: &str = "file_http_error";
 
-/// The server of this message's file cannot give it now, and asks to be left alone for so long.
+/// The server of this message's file cannot serve it now, and asks us to wait for this long.
 fn later(number: u64, retry_after_ms: u64) -> Command {
     not_had(number, missing(CODE, Prospect::Passing { retry_after_ms }))
 }
@@ -22,14 +23,14 @@ fn again(number: u64, fetch_number: u32, ms: i64, again_ms: i64) -> Event {
     fetch_failed(number, fetch_number, CODE, ms, Some(again_ms))
 }
 
-/// The third fetch failed: the message failed, and both its credits are given back.
+/// The third fetch failed: the message fails, and both its credits are refunded.
 fn given_up(number: u64, ms: i64) -> [Event; 3] {
     let (workspace, message) = (workspace(), message(number));
     let refunded = CreditRefunded { workspace, message, amount: 2, reason: CODE.to_owned() };
     [fetch_failed(number, 3, CODE, ms, None), failed(number, CODE, ms), refunded.into()]
 }
 
-/// What the account has to do later, after this past.
+/// Returns the effects that are due later, after these past events.
 fn due_later(past: impl IntoIterator<Item = Event>) -> Vec<(Timestamp, Effect)> {
     let mut state = crate::account::State::default();
     past.into_iter().for_each(|event| Account::apply(&mut state, &event));

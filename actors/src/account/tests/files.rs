@@ -1,4 +1,4 @@
-//! How messages with files leave: each when its file is here, none out of the order of its chat.
+//! Tests how messages with files leave: each once its file is fetched, and always in the order of its chat.
 
 use events::account::{DeferReason, FileFetched};
 use events::event::Event;
@@ -11,18 +11,18 @@ use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
 use crate::decider::Decider;
 use crate::spec::facts::*;
 
-/// The file of this message cannot come.
+/// The file of this message can never be fetched.
 fn missing(number: u64) -> Command {
     not_had(number, super::missing("not_a_direct_link", Prospect::Final))
 }
 
-/// The file of this message is gone when it is needed.
+/// The file of this message is no longer stored at the time of sending, and can never be fetched again.
 fn gone(number: u64, try_number: u32) -> Command {
     let missing = super::missing("file_too_large", Prospect::Final);
     Command::NoFile { message: message(number), try_number, missing }
 }
 
-/// The message failed at its first fetch, and both its credits are given back.
+/// The message fails at its first fetch, and both its credits are refunded.
 fn given_up(number: u64, code: &str, ms: i64) -> [Event; 3] {
     let [failed, refunded] = refunded(number, code, ms);
     [fetch_failed(number, 1, code, ms, None), failed, refunded]

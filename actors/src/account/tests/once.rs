@@ -1,4 +1,4 @@
-//! That nothing happens twice: stale outcomes, and what a crash leaves behind.
+//! Tests that nothing happens twice: stale outcomes, and tries that a crash interrupted.
 
 use events::account::DeferReason;
 use events::who::Who;

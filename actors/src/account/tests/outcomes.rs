@@ -1,4 +1,4 @@
-//! What follows from each outcome of a try.
+//! Tests what follows from each outcome of a try.
 
 use events::account::DeferReason;
 
@@ -7,12 +7,12 @@ use crate::account::outcome::{Permanent, Scope};
 use crate::decider::Decider;
 use crate::spec::facts::*;
 
-/// The account of message 11, whose first try is under way.
+/// An account whose first try of message 11 is under way.
 fn trying() -> AccountSpec {
     AccountSpec::given([connected(), queued(11), started(11, 1)])
 }
 
-/// The same on a transport that gives ids of its own.
+/// The same on a transport that assigns its own message ids.
 fn trying_without_own_ids() -> AccountSpec {
     AccountSpec::given([connected_without_own_ids(), queued(11), started(11, 1)])
 }

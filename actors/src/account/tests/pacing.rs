@@ -1,4 +1,4 @@
-//! When messages leave: one at a time, in order, with a gap between every two.
+//! Tests when messages leave: one at a time, in order, with a gap between every two.
 
 use events::account::DeferReason;
 use events::event::Event;

@@ -1,4 +1,4 @@
-//! What happens while somebody holds an account's queue, and how another gap changes its pace.
+//! Tests an account whose queue somebody holds, and the effect of a changed gap.
 
 use events::account::DeferReason;
 use events::event::Event;

@@ -1,4 +1,4 @@
-//! What holds in every history of an account, whatever happens in it.
+//! Properties that hold in every history of an account.
 
 mod driver;
 mod referee;
@@ -15,7 +15,7 @@ use crate::spec::written_and_read;
 const DAY_MS: u64 = 24 * 3_600_000;
 const WEEK_MS: u64 = 7 * DAY_MS;
 
-/// Something that happens to an account. Numbers choose among the messages that there are.
+/// Something that happens to an account. Numbers choose among the existing messages.
 #[derive(Debug, Clone)]
 enum Step {
     Queue { chat: u64, cost: u64, file: bool },
@@ -39,7 +39,7 @@ enum Step {
     Crash,
 }
 
-/// What comes of a fetch.
+/// The result of a fetch.
 #[derive(Debug, Clone, Copy)]
 enum Came {
     Now,

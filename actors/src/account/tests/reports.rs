@@ -1,4 +1,4 @@
-//! Whether what an account sent is owed to the CRM.
+//! Tests which sent messages of an account are owed to the CRM.
 
 use events::account::{MessageSent, MessageSettled, SettledAs, SettledHow};
 use events::event::Event;

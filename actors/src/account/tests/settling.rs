@@ -1,4 +1,4 @@
-//! What becomes of messages after their last try: verdicts, receipts, late failures.
+//! Tests messages after their last try: settling, receipts, late failures.
 
 use events::account::{DeferReason, SettledAs};
 use events::who::Who;
@@ -9,12 +9,12 @@ use crate::spec::facts::*;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// The account of message 11, of which nobody knows whether it was sent.
+/// An account with the uncertain message 11.
 fn unsure() -> AccountSpec {
     AccountSpec::given([connected(), queued(11), started(11, 1), uncertain(11, 1, 0)])
 }
 
-/// The account of message 11, which was sent at the beginning of time.
+/// An account whose message 11 was sent at time 0.
 fn done() -> AccountSpec {
     AccountSpec::given([connected(), queued(11), started(11, 1), sent(11, 1, 0)])
 }

@@ -1,4 +1,4 @@
-//! What happens while `WhatsApp` does not let an account send.
+//! Tests an account that `WhatsApp` does not let send.
 
 use events::account::DeferReason;
 use events::event::Event;

@@ -1,4 +1,4 @@
-//! What a chat reports: windows that open, bundles that close them.
+//! Tests what a chat reports: windows that open, and bundles that close them.
 
 use events::account::MessageSent;
 use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
@@ -37,7 +37,7 @@ fn reporting(aggregation: Aggregation) -> LookupResult {
     }))
 }
 
-/// Somebody wrote, which is owed.
+/// A received message that is owed.
 fn received(number: u64) -> Event {
     received_text(number, "hello", Some(webhook()))
 }
@@ -76,7 +76,7 @@ fn opened_window(number: u64, first: u64, ms: i64, name: &str) -> BundleOpened {
     }
 }
 
-/// What names take in a report of a chat that is called so.
+/// The bytes that names take in a report of a chat with this name.
 fn frame(name: &str) -> Frame {
     Frame::of(&account_side(), &name.into(), Some(&"+12025550101".into()), None)
 }
@@ -156,7 +156,7 @@ fn what_was_sent_is_reported_like_what_was_received() {
     spec.then([bundle(1, &[11, 12], true, true, 8).into()]);
 }
 
-/// Found by a seed: the receipt came before the answer, and the message was in two bundles.
+/// A receipt can come before the answer: the message must not get into two bundles.
 #[test]
 fn what_is_owed_already_is_not_owed_again_when_the_answer_comes_after_the_receipt() {
     let owed = Some(webhook());
@@ -204,7 +204,7 @@ fn a_full_bundle_leaves_at_once_and_what_comes_later_opens_another_window() {
     told(spec, Aggregation::Day).when(wake_up(), at(6)).then([window(2, 1_999, 6)]).due_nothing();
 }
 
-/// What counts is what will be posted: a text stands in it twice, and some characters take six bytes each time.
+/// The size of the posted body counts: a text appears in it twice, and some characters take six bytes each time.
 #[test]
 fn a_bundle_leaves_before_its_body_would_be_too_large() {
     let room = frame("+12025550101").room_bytes(BUNDLE_BYTES);
@@ -231,7 +231,7 @@ fn a_message_that_is_too_large_for_any_bundle_goes_alone() {
     told(spec, Aggregation::Day).when(wake_up(), at(8)).then([window(3, 13, 8)]).due_nothing();
 }
 
-/// Names stand in a report once and more with each message; they may grow while a window is open.
+/// Names appear once in the head of a report and again with each message; they may grow while a window is open.
 #[test]
 fn what_is_too_large_with_the_names_of_now_becomes_several_bundles() {
     let name = "&".repeat(1_000);

@@ -1,4 +1,4 @@
-//! Tries, the fuse, the waits, and deliveries that are parked.
+//! Tests tries, switching off after errors, waits, and parked deliveries.
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn tries_that_overlap_fail_as_one() {
         .then([failed(21, 2, Some((2, 46_000)), Some(46_000), 16_000)]);
 }
 
-/// Fails `count` times in a row, each probe when its time has come; says when the last one ended.
+/// Fails `count` times in a row, each time as soon as a try is due. Also returns when the next try is due.
 fn failing(mut spec: WebhookSpec, count: usize) -> (WebhookSpec, i64) {
     let mut now = 0;
     for (nth, wait) in WAITS_MS.iter().take(count).enumerate() {
@@ -259,7 +259,8 @@ fn what_was_parked_can_be_resent_by_hand() {
     assert!(spec.state().parked.is_empty());
 }
 
-/// What was asked for by hand and what is tried again have numbers of their own, so that an outcome says whose it is.
+/// Requests made by hand and automatic tries share one numbering, so that an outcome shows which request it belongs
+/// to.
 #[test]
 fn a_resend_under_way_is_not_taken_for_the_try_of_a_delivery_that_was_recovered_meanwhile() {
     let past = [owed(11), started(11, 1, 0), failed(11, 1, None, None, 0), parked(11, 11, 0), resent(11)];

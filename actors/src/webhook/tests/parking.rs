@@ -1,4 +1,4 @@
-//! Deliveries that are parked, how owners learn of them, and what is given up singly.
+//! Tests parked deliveries, the notices to owners, and giving up single deliveries.
 
 use super::*;
 use crate::decider::Decider;
@@ -10,7 +10,7 @@ fn healthy_with(owed: impl IntoIterator<Item = Event>) -> WebhookSpec {
     given(healthy()).and(owed)
 }
 
-/// So many failures of a delivery, others succeeding in between.
+/// Failures of one delivery, each followed by a success of another.
 fn failures(number: u64, tries: std::ops::RangeInclusive<u32>) -> Vec<Event> {
     let failure = |nth| [started(number, nth, 0), failed(number, nth, Some((1, 0)), Some(0), 0)];
     let other = |nth: u32| {
@@ -24,7 +24,7 @@ fn enabled_again() -> [Event; 2] {
     [disabled(DisabledBecause::Errors, 11, TIMEOUT, 0), enabled()]
 }
 
-/// The kind: a refused delivery began at nothing after each enabling, so that it blew the fuse again and again.
+/// A refused delivery must not be counted anew after each enabling: it would switch the webhook off again and again.
 #[test]
 fn failures_of_a_delivery_are_counted_over_every_enabling() {
     let past = [vec![owed(11)], failures(11, 1..=5), enabled_again().to_vec(), failures(11, 6..=10)].concat();
@@ -46,7 +46,7 @@ fn at_another_url_they_are_counted_anew() {
     healthy_with(past).when(timed_out(11, 11), at(0)).then([failed(11, 11, Some((1, 5_000)), Some(5_000), 0)]);
 }
 
-/// The kind: a receiver that has no time now has nothing against the delivery.
+/// A receiver that answers 429 is busy, but has nothing against the delivery.
 #[test]
 fn a_429_does_not_park_but_counts_as_an_error_in_a_row() {
     let past = [vec![owed(11)], failures(11, 1..=10), vec![started(11, 11, 0)]].concat();
@@ -88,7 +88,7 @@ fn told_of_parked(notice: u64, parkings: u64, ms: i64) -> Event {
     OwnerToldOfParked { webhook: webhook(), notice, parkings, at: at(ms) }.into()
 }
 
-/// The kind: nothing is put aside without a word, and nobody is flooded with letters about it.
+/// Nothing is parked silently, and nobody is flooded with e-mails about it.
 #[test]
 fn the_owner_is_told_of_what_is_parked_once_an_hour_at_most() {
     assert_eq!(i64::try_from(TOLD_EVERY_MS), Ok(HOUR_MS));

@@ -1,4 +1,4 @@
-//! Whose turn it is while the webhook fails and after it, and the waits of single deliveries.
+//! Tests which chat goes next during and after errors, and the waits of single deliveries.
 
 use super::*;
 use crate::webhook::{AT_ONCE, CALM_AFTER, FAILED_AT_ONCE, Owed};
@@ -7,17 +7,17 @@ fn healthy_with(owed: impl IntoIterator<Item = Event>) -> WebhookSpec {
     given(healthy()).and(owed)
 }
 
-/// A chat's delivery, tried and taken at this moment.
+/// A chat's delivery that is tried and accepted at this time.
 fn told(number: u64, ms: i64) -> [Event; 3] {
     [owed(number), started(number, 1, ms), succeeded(number, 1, ms)]
 }
 
-/// An error that counts, of a chat that fails for the first time.
+/// A counted error of a chat that fails for the first time.
 fn refused_once(number: u64, ms: i64) -> [Event; 3] {
     [owed(number), started(number, 1, ms), failed(number, 1, Some((1, ms + 5_000)), Some(ms + 5_000), ms)]
 }
 
-/// The kind: refused chats must not be asked again before those that get through.
+/// Chats that are refused must not be tried again before those that get through.
 #[test]
 fn the_probe_is_of_the_chat_that_succeeded_last_then_of_the_oldest_untried_then_of_the_one_that_failed_longest_ago() {
     let past = [told(11, 0), told(21, 1)].concat();
@@ -38,7 +38,7 @@ fn the_probe_is_of_the_chat_that_succeeded_last_then_of_the_oldest_untried_then_
     spec.when(Command::WakeUp, at(now)).then([started(31, 2, now)]);
 }
 
-/// The kind: one chat's failures on a busy webhook used up its eleven tries within a second.
+/// One chat's failures on a busy webhook must not use up its eleven tries within a second.
 #[test]
 fn a_delivery_that_failed_waits_by_its_own_count_while_all_others_go_and_its_chat_waits_with_it() {
     let mut spec = healthy_with([owed(11), owed(12)]);
@@ -89,7 +89,7 @@ fn where_the_best_candidate_waits_by_its_own_count_the_next_one_goes_and_else_th
         .then([started(21, 2, 16_000)]);
 }
 
-/// The kind: a success that began before an error says nothing about the receiver after it.
+/// The success of a request that began before an error says nothing about the receiver after it.
 #[test]
 fn a_success_that_began_before_the_last_error_resets_nothing() {
     healthy_with([owed(11), owed(21), owed(31)])
@@ -119,7 +119,7 @@ fn a_success_that_began_before_it_was_switched_on_proves_nothing() {
         .then([started(21, 1, 3)]);
 }
 
-/// The kind: a wait that a receiver asks for is honoured whichever answer asks for it.
+/// A wait that a receiver asks for is kept, whichever response asks for it.
 #[test]
 fn a_wait_that_is_asked_for_by_a_failure_that_does_not_count_is_kept_too() {
     let Event::DeliveryFailed(late) = refused(21, 1, 503, None, Some(90_200), 200) else { unreachable!() };
@@ -164,7 +164,7 @@ fn begun(owed: &Owed, ms: i64) -> Event {
     DeliveryStarted { webhook: webhook(), delivery, chat, try_number: 1, at: at(ms) }.into()
 }
 
-/// The kind: chats for which nobody answers must not take all places for as long as a time-out lasts.
+/// Chats for which the receiver does not answer must not take all places until their time-outs.
 #[test]
 fn half_of_the_places_stay_free_of_chats_whose_last_try_failed() {
     let failures = (1..=6).flat_map(|chat| refused_once(chat * 10 + 1, 0));

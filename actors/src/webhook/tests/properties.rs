@@ -1,4 +1,4 @@
-//! What holds in every history of a webhook, whatever its receiver and its owner do.
+//! Properties that hold in every history of a webhook.
 
 mod driver;
 mod referee;
@@ -9,7 +9,7 @@ use self::driver::Driver;
 use super::*;
 use crate::spec::written_and_read;
 
-/// Something that happens to a webhook. Numbers choose among the deliveries that there are.
+/// Something that happens to a webhook. Numbers choose among the existing deliveries.
 #[derive(Debug, Clone)]
 enum Step {
     Owe {
@@ -20,7 +20,7 @@ enum Step {
     WakeWhenDue,
     End(usize, Outcome),
     EndAll(Outcome),
-    /// All end: those of the first chats fail, the others are taken.
+    /// Ends all requests: those of the first chats fail, the others succeed.
     EndByChat {
         refused: u64,
     },
@@ -89,7 +89,7 @@ fn of_owners() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A receiver that refuses some chats for ever and takes all others.
+/// A receiver that always refuses some chats and accepts all others.
 fn refusing() -> impl Strategy<Value = Vec<Step>> {
     let round = prop_oneof![
         4 => Just(vec![Step::WakeWhenDue]),
@@ -101,7 +101,8 @@ fn refusing() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(round, 0..80).prop_map(|rounds| rounds.concat())
 }
 
-/// A receiver that is broken for long, with short waits between, so that fuses blow and deliveries are parked.
+/// A receiver that is broken for long, with short waits, so that the webhook is switched off and deliveries are
+/// parked.
 fn bad_times() -> impl Strategy<Value = Vec<Step>> {
     let round = prop_oneof![
         6 => Just(vec![Step::WakeWhenDue, Step::EndAll(failed_with(None, None))]),

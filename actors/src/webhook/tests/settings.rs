@@ -1,4 +1,4 @@
-//! Settings: the URL, the switch, what becomes of a backlog.
+//! Tests settings: the URL, the switch, and what happens to a backlog.
 
 use super::*;
 

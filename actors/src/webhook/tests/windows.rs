@@ -1,11 +1,11 @@
-//! Windows: when a chat is asked to close one.
+//! Tests when a chat is asked to close a window.
 
 use super::*;
 use crate::decider::Decider;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// When which windows are closed.
+/// Returns when each window is closed, its number, and whether it is aggregated.
 fn closings(spec: &WebhookSpec) -> Vec<(i64, u64, bool)> {
     let due = Webhook::due(spec.state()).later.into_iter();
     due.map(|(at, effect)| match effect {

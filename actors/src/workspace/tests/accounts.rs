@@ -1,4 +1,4 @@
-//! How accounts are held and let go on.
+//! Tests pausing and resuming accounts.
 
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
@@ -28,7 +28,7 @@ fn standing(spec: &WorkspaceSpec) -> Standing {
     spec.state().standing(account(1)).unwrap()
 }
 
-/// What is caused when this account takes message 11 to a new person.
+/// The events when this account accepts message 11 to a new person.
 fn taken_by(nth: u64) -> [Event; 3] {
     let Event::ChatOpened(opened) = opened(1, "+12025550101") else { unreachable!() };
     let opened = ChatOpened { account: account(nth), ..opened };

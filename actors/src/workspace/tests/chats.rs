@@ -1,4 +1,4 @@
-//! How chats get a title and a responsible teammate.
+//! Tests giving chats a title and a responsible teammate.
 
 use events::chat::{ChatAssigned, ChatRenamed, Responsible};
 use events::event::Event;
@@ -12,7 +12,7 @@ use crate::workspace::{ChangeChat, ChatLookups};
 
 const PHONE: &str = "+12025550101";
 
-/// A workspace with a chat that is called by its number, and a teammate.
+/// A workspace with a teammate, and a chat whose title is its phone number.
 fn ready() -> WorkspaceSpec {
     let past = [created(), connected(), opened(1, PHONE), added(1, "Bob@kite.example")];
     WorkspaceSpec::given(past).finding(recipients::entry(1, PHONE))
@@ -33,7 +33,7 @@ fn assign(email: &str) -> Command {
     change(|wanted| wanted.responsible = Some(Some(email.to_owned())))
 }
 
-/// Both at once.
+/// Changes the title and the responsible teammate at once.
 fn rename_and_assign(name: &str, email: &str) -> Command {
     change(|wanted| (wanted.name, wanted.responsible) = (Some(name.to_owned()), Some(Some(email.to_owned()))))
 }

@@ -1,4 +1,4 @@
-//! How an account loses its connection and gets it back.
+//! Tests losing and restoring an account's connection.
 
 use events::who::Who;
 use events::workspace::AccountConnected;
@@ -32,12 +32,12 @@ fn disconnect() -> Command {
     Command::Account(account(1), AccountCommand::Disconnect { by: operator(), reason: REASON.to_owned() })
 }
 
-/// What the transport says.
+/// The transport reports the state of the connection.
 fn connection_is(connected: bool) -> Command {
     Command::Account(account(1), AccountCommand::Connection { connected })
 }
 
-/// The transport has it again.
+/// The transport restored the connection.
 fn returned(nth: u64, phone: &str) -> AccountConnected {
     AccountConnected { by: Who::Transport, ..connection(nth, phone) }
 }

@@ -1,4 +1,4 @@
-//! What text, a file and both of them cost.
+//! Tests what text, a file and both together cost.
 
 use events::account::{File, MessageQueued};
 use events::event::Event;
@@ -16,7 +16,7 @@ fn saying(text: &str, with_file: bool) -> Command {
     changed(|submit| (submit.text, submit.file) = (text.to_owned(), file))
 }
 
-/// What is caused by message 11.
+/// The events of message 11.
 fn taken(text: &str, file: Option<File>, cost: u64) -> [Event; 3] {
     let queued = MessageQueued { text: text.into(), file, cost, ..queueing(11) };
     let charged = CreditCharged { workspace: workspace(), message: message(11), amount: cost };

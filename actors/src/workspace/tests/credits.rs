@@ -1,4 +1,4 @@
-//! How a workspace begins, what it is granted, and what messages cost.
+//! Tests creating a workspace, granting credits, and charging messages.
 
 use events::event::Event;
 use events::ids::ID_MAX;

@@ -1,4 +1,4 @@
-//! A dry run says what would become of a message, and nothing comes of it.
+//! Tests dry runs, which tell what would happen to a message without any effect.
 
 use events::index::Remembered;
 
@@ -82,7 +82,7 @@ fn a_message_that_was_taken_in_stays_so_whatever_a_dry_run_says() {
         .then_nothing();
 }
 
-/// A dry run of this is refused as the message itself is.
+/// Asserts that a dry run is rejected in the same way as the message itself.
 fn refused_alike(spec: impl Fn() -> WorkspaceSpec, change: impl Fn(&mut Submit), refused: &Rejection) {
     for dry_run in [false, true] {
         let command = changed(|submit| {

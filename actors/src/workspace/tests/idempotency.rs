@@ -1,4 +1,4 @@
-//! That a request which comes again is answered again and not carried out again.
+//! Tests that a repeated request gets the first answer and is not carried out again.
 
 use events::index::Remembered;
 
@@ -13,7 +13,7 @@ fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given([created(), url_generated("in_token"), granted(9, "May"), connected()])
 }
 
-/// The key stood for message 11 and this body, `ms` after time began.
+/// The key is stored for message 11 and this body, since `ms`.
 fn remembered(body: &str, ms: i64) -> LookupResult {
     LookupResult::Remembered(Some(Remembered { message: message(11), body: Digest::of(body.as_bytes()), at: at(ms) }))
 }
@@ -48,7 +48,7 @@ fn the_same_key_with_another_body_is_a_conflict() {
         .then_rejected(&Rejection::IdempotencyConflict);
 }
 
-/// Older versions remembered the body as it came.
+/// Older versions stored the digest of the body as received.
 #[test]
 fn a_body_that_was_remembered_as_it_came_is_the_same_too() {
     let with_exact = |exact: &str| {

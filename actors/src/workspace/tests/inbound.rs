@@ -1,4 +1,4 @@
-//! The inbound webhook: switched off and on, strict or not, and its token.
+//! Tests the inbound webhook: switching it off and on, strict mode, and its token.
 
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
@@ -42,7 +42,7 @@ fn taken() -> [Event; 3] {
     [opened(1, "+12025550101"), queued(11), charged(11)]
 }
 
-/// What is caused when message 11 goes to a recipient that is no phone.
+/// The events when message 11 goes to a recipient without a phone.
 fn taken_to(peer: &str, to: &str) -> [Event; 3] {
     let Event::ChatOpened(opened) = opened(1, to) else { unreachable!() };
     let opened = ChatOpened { peer: peer.into(), phone: None, ..opened };
@@ -127,7 +127,7 @@ fn a_strict_webhook_wants_an_international_number() {
     spec().when(to_phone(11, "+12025550101"), at(0)).then(taken());
 }
 
-/// What is only warned about otherwise: odd spellings of a phone, broken texts.
+/// Only warnings otherwise: odd spellings of a phone, broken texts.
 #[test]
 fn a_strict_webhook_refuses_what_is_doubtful() {
     let why = || "00 was read as +".to_owned();

@@ -1,4 +1,4 @@
-//! What is said, but not through us: by the other side, in groups, or on the account's own phone.
+//! Tests messages that were not sent through us: from the other side, in groups, or typed on the account's own phone.
 
 use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
 use events::event::Event;
@@ -20,7 +20,7 @@ fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given([created(), connected()])
 }
 
-/// Cleo says `hello` to the first account.
+/// Cleo writes `hello` to the first account.
 fn hearing() -> Receive {
     Receive {
         message: message(11),
@@ -73,7 +73,7 @@ fn renamed(previous: &str, name: &str) -> Event {
     ChatRenamed { workspace: workspace(), chat: chat(1), previous, name, by }.into()
 }
 
-/// The chat is there and has this title; it was first written to as `to`.
+/// The chat exists with this title and the recipient `to`.
 fn known_chat(spec: WorkspaceSpec, to: &str, name: &str) -> WorkspaceSpec {
     let entry = ChatEntry { account: account(1), to: to.into(), name: name.into(), phone: None, is_group: to == GROUP };
     spec.finding(LookupResult::Known(false))
@@ -136,7 +136,7 @@ fn a_chat_that_somebody_named_keeps_that_name() {
         .then([received().into()]);
 }
 
-// The kind: a name is of whoever gave it, and follows only that one.
+// A title belongs to its giver: `WhatsApp` may change only the titles that it gave itself.
 #[test]
 fn a_chat_that_whatsapp_named_is_called_as_whatsapp_calls_it_now() {
     known_chat(ready(), PHONE, "Cleo K.")
@@ -162,7 +162,7 @@ fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
     assert_eq!(Workspace::next_lookup(ready().state(), &command), Some(LookupRequest::Reporting));
 }
 
-// The kind: what comes from outside is as long as it likes; what is kept is bounded in bytes.
+// Texts from outside can have any length, so what is stored is limited in bytes.
 #[test]
 fn names_and_texts_that_are_received_are_cut_at_a_character() {
     let long = || "😀".repeat(70_000);
@@ -188,7 +188,7 @@ fn names_and_texts_that_are_received_are_cut_at_a_character() {
     .into()]);
 }
 
-// The kind: a byte that a receiver cannot store for ever.
+// Some receivers can never store this byte.
 #[test]
 fn nul_in_what_is_received_is_replaced() {
     let heard = hear(|heard| (heard.text, heard.sender_name) = ("a\0b".to_owned(), "Cl\0eo".to_owned()));

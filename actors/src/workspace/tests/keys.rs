@@ -1,4 +1,4 @@
-//! How API keys are made and revoked.
+//! Tests creating and revoking API keys.
 
 use events::event::Event;
 use events::workspace::KeyRevoked;

@@ -1,4 +1,4 @@
-//! Messages to a chat by its title.
+//! Tests messages to a chat by its title.
 
 use events::account::MessageQueued;
 use events::event::Event;
@@ -24,7 +24,7 @@ fn to_name(name: &str, sender: Option<&str>) -> Command {
     })
 }
 
-/// The directory's word about these chats, each with the number of its account.
+/// The look-up result with these chats, each with the number of its account.
 fn found(chats: &[(u64, u64)]) -> LookupResult {
     let entries = chats.iter().map(|(nth, account_number)| {
         let LookupResult::Chat(Some(entry)) = recipients::entry(*account_number, "+12025550101") else {

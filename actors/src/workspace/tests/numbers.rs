@@ -1,4 +1,4 @@
-//! How numbers are connected to a workspace.
+//! Tests connecting numbers to a workspace.
 
 use events::ids::{AccountId, WorkspaceId};
 use events::who::Who;
@@ -75,13 +75,13 @@ fn held_by(nth: u64, transport: &str) -> LookupResult {
     LookupResult::Holders(vec![Holder { account, transport: transport.to_owned() }])
 }
 
-/// Connects a number through another transport, where one workspace does not lock out another.
+/// Connects a number through another transport, on which one workspace cannot lock out another.
 fn proved(phone: &str) -> Command {
     let Command::Connect(usual) = connect(phone) else { unreachable!() };
     Command::Connect(Connect { transport: "cloud".to_owned(), once: Once::InWorkspace, own_message_id: false, ..usual })
 }
 
-// The kind: what one workspace has can be taken by another by merely naming it.
+// A workspace must not be able to take another one's number by merely naming it.
 #[test]
 fn a_number_that_another_workspace_holds_is_taken() {
     for phone in ["+12025550100", "1-202-555-0100"] {
@@ -118,7 +118,7 @@ fn where_a_number_is_proved_another_workspace_does_not_lock_out_its_owner() {
             .when(proved("+12025550100"), at(0))
             .then([own.clone().into()]);
     }
-    // What another one simulates is not what is proved.
+    // A number that another workspace holds through another transport is free on this one.
     WorkspaceSpec::given([created()])
         .finding(held_by(1, "cloud"))
         .when(connect("+12025550100"), at(0))

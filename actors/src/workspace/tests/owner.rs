@@ -1,4 +1,4 @@
-//! How a workspace's name and its owner's particulars change.
+//! Tests changing the name of a workspace and the data of its owner.
 
 use events::workspace::OwnerChanged;
 

@@ -1,4 +1,4 @@
-//! How the gap between two messages is changed for every account of a workspace.
+//! Tests changing the gap between two messages for all accounts of a workspace.
 
 use events::who::Who;
 use events::workspace::AccountConnected;

@@ -1,4 +1,4 @@
-//! What holds in every history of a workspace, whatever is asked of it.
+//! Properties that hold in every history of a workspace.
 
 mod directory;
 mod driver;
@@ -12,7 +12,7 @@ use crate::decider::Decider;
 use crate::spec::written_and_read;
 use crate::workspace::State;
 
-/// Something that happens to a workspace. Numbers choose among what there is.
+/// Something that happens to a workspace. Numbers choose among what exists.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Grant(u64),
@@ -35,7 +35,7 @@ enum Step {
     Pass(u64),
 }
 
-/// What is done with an account.
+/// A change of an account.
 #[derive(Debug, Clone, Copy)]
 enum Change {
     Pause,
@@ -45,15 +45,15 @@ enum Change {
     Return,
 }
 
-/// How a message is submitted.
+/// The way in which a message is submitted.
 #[derive(Debug, Clone, Copy)]
 struct Submission {
     sender: Option<u64>,
-    /// A key of the client's and which body came with it.
+    /// The idempotency key, and which body came with it.
     key: Option<(u8, u8)>,
     file: bool,
     dry_run: bool,
-    /// `None`: through the API; otherwise with this token.
+    /// `None` for the API, otherwise the inbound token.
     token: Option<u8>,
 }
 

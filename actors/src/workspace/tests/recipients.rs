@@ -1,4 +1,4 @@
-//! To whom a message goes, and when a chat is opened.
+//! Tests to whom a message goes, and when a chat is opened.
 
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
@@ -9,7 +9,7 @@ use super::*;
 use crate::decider::LookupResult;
 use crate::spec::facts::*;
 
-/// The directory's word about a chat of an account with a phone.
+/// The look-up result with a chat of this account with this phone.
 pub(super) fn entry(account_number: u64, phone: &str) -> LookupResult {
     LookupResult::Chat(Some(ChatEntry {
         account: account(account_number),

@@ -1,4 +1,4 @@
-//! Which account sends, and who may ask for it.
+//! Tests which account sends, and who may submit messages.
 
 use events::account::MessageQueued;
 use events::chat::ChatOpened;
@@ -16,7 +16,7 @@ fn with_two_accounts() -> WorkspaceSpec {
         .and([connection(1, FIRST).into(), connection(2, SECOND).into()])
 }
 
-/// What is caused when this account takes message 11 to a new person.
+/// The events when this account accepts message 11 to a new person.
 fn taken_by(nth: u64) -> [Event; 3] {
     let Event::ChatOpened(opened) = opened(1, "+12025550101") else { unreachable!() };
     let opened = ChatOpened { account: account(nth), ..opened };

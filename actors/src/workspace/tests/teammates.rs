@@ -1,4 +1,4 @@
-//! Who answers chats: how teammates come and go.
+//! Tests adding and removing teammates.
 
 use events::event::Event;
 use events::workspace::{TeammateAdded, TeammateRemoved};

@@ -1,4 +1,4 @@
-//! Runs an account as the shell does, and shows every fact to the referee.
+//! Runs an account as the runtime does, and shows every event to the referee.
 
 use std::collections::VecDeque;
 
@@ -18,10 +18,10 @@ use crate::decider::{Decider, Due};
 use crate::spec::at;
 use crate::spec::facts::*;
 
-/// More files than are kept ready.
+/// More files than are fetched ahead.
 const MANY_FILES: usize = FETCHED_MAX + 4;
 
-/// An account as the shell runs it, and a referee who sees every fact.
+/// An account that runs as in the runtime, and a referee that sees every event.
 pub(super) struct Driver {
     pub(super) state: State,
     past: Vec<Event>,
@@ -56,7 +56,7 @@ impl Driver {
         self.something_can_happen();
     }
 
-    /// One try at most, and no wake-up meanwhile; files only while it may send; never at a standstill.
+    /// Asserts: at most one try, and no wake-up during it; fetches only while the account may send; never stuck.
     fn something_can_happen(&self) {
         let due = self.due();
         let tries = due.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
@@ -75,7 +75,7 @@ impl Driver {
         }
     }
 
-    /// Nothing must come of it.
+    /// Gives a command that must not cause any event.
     fn in_vain(&mut self, command: Command) {
         let before = self.past.len();
         self.command(command);
@@ -122,7 +122,7 @@ impl Driver {
         }
     }
 
-    /// One of the files that are wanted now or later comes, or does not.
+    /// Ends one of the fetches that are due now or later.
     fn fetch(&mut self, which: usize, result: Came) {
         let Due { effects, later, .. } = self.due();
         let all = effects.into_iter().map(|effect| (Timestamp::default(), effect)).chain(later);
@@ -195,7 +195,7 @@ impl Driver {
         }
     }
 
-    /// Lets everything that waits be sent.
+    /// Lets every waiting message be sent.
     pub(super) fn finish(&mut self) {
         self.connect(true);
         self.happened(vec![resumed(1)]);

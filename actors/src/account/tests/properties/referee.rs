@@ -1,4 +1,4 @@
-//! Watches the facts of one account, and knows nothing of how its rules are written.
+//! Checks the events of one account, independently of how its rules are written.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
 
-/// An account without a connection holds a message for this long.
+/// A disconnected account holds a message for this long.
 const DAY_MS: u64 = 24 * 3_600_000;
-/// Events of one commit, at most.
+/// Maximum number of events in one commit.
 const EVENTS_MAX: usize = 1_000;
-/// Credits move for this long after a message ended.
+/// A late failure is refunded for this long after a message ended.
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ struct Try {
     own_message_id: bool,
 }
 
-/// Objects to every broken invariant.
+/// Panics at every broken invariant.
 #[derive(Default)]
 pub(super) struct Referee {
     own_message_id: bool,
@@ -65,7 +65,7 @@ pub(super) struct Referee {
 }
 
 impl Referee {
-    /// One commit: after it, exactly what failed is refunded, and once.
+    /// Checks one commit: after it, exactly the failed messages are refunded, each once.
     pub(super) fn sees(&mut self, now: Timestamp, events: &[Event]) {
         assert!(events.len() <= EVENTS_MAX, "{} events in one commit", events.len());
         for event in events {
@@ -76,12 +76,12 @@ impl Referee {
         }
     }
 
-    /// Whether anything keeps the account from sending.
+    /// True if anything keeps the account from sending.
     pub(super) fn is_held(&self) -> bool {
         self.blocked || self.paused || self.disconnected.is_some()
     }
 
-    /// Whether the message waits for its file.
+    /// True if the message waits for its file.
     pub(super) fn wants_file(&self, message: MessageId) -> bool {
         self.messages.get(&message).is_some_and(|seen| seen.stage == Stage::Waiting && seen.wants_file)
     }
@@ -158,7 +158,7 @@ impl Referee {
         assert!(self.messages.insert(queued.message, seen).is_none());
     }
 
-    /// A fetch is the third at most, and the next one not before two seconds, and ten.
+    /// Checks a failed fetch: it is at most the third, and the next one follows after at least two or ten seconds.
     fn fetch_failed(&mut self, now: Timestamp, failed: &FetchFailed) {
         let tries = self.tries(failed.message);
         let seen = self.messages.get_mut(&failed.message).unwrap();
@@ -192,7 +192,8 @@ impl Referee {
         self.messages.get_mut(&started.message).unwrap().tries += 1;
     }
 
-    /// Nobody in its own chat; in others only who is limited or waits for a file, and who stands behind one of these.
+    /// Asserts that a message overtakes none of its own chat, and of other chats only messages that are rate-limited
+    /// or wait for a file, or that stand behind such a message in their chat.
     fn overtakes_nobody(&self, seen: &MessageFacts) {
         let before = |other: &&MessageFacts| other.stage == Stage::Waiting && other.place < seen.place;
         for earlier in self.messages.values().filter(before) {

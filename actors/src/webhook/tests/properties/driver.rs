@@ -1,4 +1,4 @@
-//! Runs a webhook as the shell does, and shows every fact to the referee.
+//! Runs a webhook as the runtime does, and shows every event to the referee.
 
 use events::event::Event;
 use events::ids::DeliveryId;
@@ -10,12 +10,12 @@ use super::referee::Referee;
 use crate::decider::{Decider, Due};
 use crate::webhook::State;
 
-/// A webhook as the shell runs it, and a referee who sees every fact.
+/// A webhook that runs as in the runtime, and a referee that sees every event.
 pub(super) struct Driver {
     pub(super) state: State,
     past: Vec<Event>,
     now: Timestamp,
-    /// Numbers of all deliveries: a chat's tens, and its windows.
+    /// All deliveries, each with the number of its chat.
     deliveries: Vec<(u64, DeliveryId)>,
     referee: Referee,
 }
@@ -73,7 +73,7 @@ impl Driver {
         }
     }
 
-    /// The letter about parked deliveries is written now, if it is due.
+    /// Reports the e-mail about parked deliveries as handed over, if it is due now.
     fn told_of_parked(&mut self) {
         let due = self.due().later.into_iter().find_map(|(at, effect)| match effect {
             Effect::Outside(Outside::NotifyParked { notice, .. }) => Some((at, notice)),
@@ -85,7 +85,7 @@ impl Driver {
         }
     }
 
-    /// Requests under way; after a crash, those that it broke off.
+    /// Returns the requests under way; after a crash, those that it interrupted.
     fn posts(&self) -> Vec<(DeliveryId, u32)> {
         let in_flight = self.state.in_flight.values().map(|one| (one.owed.delivery, one.try_number));
         let by_hand = self.state.by_hand.iter().map(|(delivery, by)| (*delivery, by.try_number));
@@ -126,7 +126,7 @@ impl Driver {
         }
     }
 
-    /// Nothing comes of what is not under way.
+    /// Reports an outcome of a request that is not under way: no event may follow.
     fn stale(&mut self, which: usize, try_number: u32, outcome: Outcome) {
         let Some((_, delivery)) = self.some(which) else { return };
         if !self.posts().contains(&(delivery, try_number)) {
@@ -175,7 +175,7 @@ impl Driver {
         }
     }
 
-    /// The receiver takes everything from now on.
+    /// Lets the receiver accept everything from now on.
     pub(super) fn finish(&mut self) {
         self.configure(Configure { enabled: Some(true), ..url(Some(URL.to_owned())) });
         self.command(Command::Recover { since: at(0), by: operator() });
@@ -186,7 +186,7 @@ impl Driver {
     }
 }
 
-/// A change of nothing.
+/// A change that leaves all settings as they are.
 fn change() -> Configure {
     Configure {
         webhook: webhook(),

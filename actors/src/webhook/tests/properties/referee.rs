@@ -1,4 +1,4 @@
-//! Watches the facts of one webhook: which requests overlap which errors, and what follows from that.
+//! Checks the events of one webhook: which requests overlap which errors, and what follows from that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +16,20 @@ const EIGHT_HOURS_MS: u64 = 8 * 3_600_000;
 const HOUR_MS: u64 = 3_600_000;
 const TOO_MANY: u16 = 429;
 const UNAVAILABLE: u16 = 503;
-/// So many chats that failed last are tried at once, of eight.
+/// Maximum number of chats tried at once, of eight, whose last try failed.
 const FAILED_AT_ONCE: usize = 4;
 
 /// A request under way.
 #[derive(Debug)]
 struct Request {
     chat: ChatId,
-    /// It was under way when an error counted.
+    /// True if it was under way when an error was counted.
     overlaps_error: bool,
-    /// It began before the webhook began anew.
+    /// True if it began before the webhook was last switched on, reset, or given another URL.
     is_old: bool,
 }
 
-/// Objects to every broken invariant.
+/// Panics at every broken invariant.
 #[derive(Debug, Default)]
 pub(super) struct Referee {
     url: Option<String>,
@@ -39,38 +39,38 @@ pub(super) struct Referee {
     requests: BTreeMap<(DeliveryId, u32), Request>,
     by_hand: BTreeSet<DeliveryId>,
     parked: BTreeMap<DeliveryId, Timestamp>,
-    /// Failures of its own, all of them and those that park.
+    /// The failures of each delivery: all of them, and those that count towards parking.
     failures: BTreeMap<DeliveryId, (u32, u32)>,
-    /// Until when each waits for itself.
+    /// Until when each delivery waits because of its own failures.
     waits: BTreeMap<DeliveryId, Timestamp>,
-    /// What became of the last try of each chat, and how many tries had ended then.
+    /// The outcome of each chat's last try, and how many tries had ended then.
     last: BTreeMap<ChatId, (bool, u64)>,
     ends: u64,
-    /// Successes since the last error that counted, if there was one at this URL.
+    /// Successes since the last counted error, if there was one at this URL.
     since_error: Option<u32>,
     errors: u32,
     quiet_until: Option<Timestamp>,
     has_succeeded: bool,
-    /// How many at once after the receiver asked for patience, and how many succeeded since.
+    /// The limit of requests at once after the receiver asked to slow down, and the successes since.
     slow: Option<(usize, usize)>,
     parkings: u64,
     owner_knows: u64,
     owner_told: Option<(u64, Timestamp)>,
-    /// How long the receiver asks to be left alone in the answer that comes now.
+    /// The wait that the receiver asks for in the response that comes now.
     pub(super) asked_ms: u64,
     stops: u64,
     told: u64,
 }
 
 impl Referee {
-    /// One commit.
+    /// Checks one commit.
     pub(super) fn sees(&mut self, now: Timestamp, events: &[Event]) {
         for (nth, event) in events.iter().enumerate() {
             self.see(now, event, &events[nth + 1..]);
         }
     }
 
-    /// What is to be done follows from what is known; never at a standstill.
+    /// Asserts that what is due follows from the events, and that the webhook is never stuck.
     pub(super) fn agrees(&self, now: Timestamp, due: &Due<Effect>) {
         let posts = due.effects.iter().filter(|effect| matches!(effect, Effect::Outside(Outside::Post { .. }))).count();
         let may_try = self.enabled && self.url.is_some();
@@ -92,14 +92,14 @@ impl Referee {
         assert_eq!(letters.map(|(at, _)| *at).collect::<Vec<_>>(), Vec::from_iter(untold.then_some(told_at)));
     }
 
-    /// When the next request may begin, if none has to end before.
+    /// Returns when the next request may begin, if none has to end before.
     fn soonest(&self) -> Option<Timestamp> {
         let quiet = self.quiet_until.unwrap_or_default();
         let all = self.candidates().into_iter().filter(|chat| self.has_room(*chat));
         all.map(|chat| self.waits.get(&self.first(chat)).copied().unwrap_or_default().max(quiet)).min()
     }
 
-    /// Chats that owe something and have no request under way.
+    /// Returns the chats that owe something and have no request under way.
     fn candidates(&self) -> Vec<ChatId> {
         let owing = self.owed.iter().filter(|(_, owed)| !owed.is_empty()).map(|(chat, _)| *chat);
         owing.filter(|chat| self.requests.values().all(|request| request.chat != *chat)).collect()
@@ -126,7 +126,7 @@ impl Referee {
         self.requests.len() < most && (!self.failed_last(chat) || failing < FAILED_AT_ONCE)
     }
 
-    /// The smaller, the sooner.
+    /// The lowest rank goes first.
     fn rank(&self, chat: ChatId) -> (u8, u64) {
         let place = u64::try_from(*self.owed[&chat].keys().next().unwrap()).unwrap();
         match self.last.get(&chat) {
@@ -349,7 +349,7 @@ impl Referee {
     }
 }
 
-/// The documented wait after so many failures.
+/// Returns the documented wait after this many failures.
 fn usual_ms(failures: u32) -> u64 {
     WAITS_MS[WAITS_MS.len().min(usize::try_from(failures).unwrap()) - 1]
 }

@@ -12,7 +12,7 @@ use events::who::Who;
 
 use crate::decider::{LookupRequest, LookupResult};
 
-/// Chats by recipient, id and title; messages; clients' keys.
+/// Chats by recipient, id and title; messages; idempotency keys.
 #[derive(Default)]
 pub(super) struct Directory {
     peers: BTreeMap<(AccountId, String), ChatId>,
@@ -46,7 +46,7 @@ impl Directory {
         }
     }
 
-    /// Whether a message was queued or heard.
+    /// True if the message was queued or received.
     pub(super) fn knows(&self, message: MessageId) -> bool {
         self.known.contains(&message)
     }

@@ -1,4 +1,4 @@
-//! Runs a workspace as the shell does, with the index beside it, and shows every fact to the referee.
+//! Runs a workspace as the runtime does, together with the index, and shows every event to the referee.
 
 use events::event::Event;
 use events::ids::{AccountId, MessageId};
@@ -19,7 +19,7 @@ use crate::workspace::{
     Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace,
 };
 
-/// A workspace as the shell runs it, the index beside it, and a referee.
+/// A workspace that runs as in the runtime, its index, and a referee.
 pub(super) struct Driver {
     pub(super) state: State,
     pub(super) past: Vec<Event>,
@@ -69,7 +69,7 @@ impl Driver {
         Ok(decision)
     }
 
-    /// What was granted once is so; asking for it again changes nothing.
+    /// Gives a command twice: if the first one succeeds, the second one must change nothing.
     fn twice(&mut self, command: &Command) {
         if self.command(command.clone()).is_ok() {
             let again = self.command(command.clone()).unwrap();
@@ -212,7 +212,7 @@ impl Driver {
     }
 }
 
-/// Whether the message is to a person, and nobody is named to send it.
+/// True if the message goes to a person or group and names no sender.
 fn default_account_sends(submit: &Submit) -> bool {
     matches!(submit.recipient, Recipient::Peer(_)) && submit.sender.is_none()
 }

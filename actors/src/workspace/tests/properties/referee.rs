@@ -1,4 +1,4 @@
-//! Watches the facts of one workspace, and knows nothing of how its rules are written.
+//! Checks the events of one workspace, independently of how its rules are written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
 use events::who::Who;
 
-/// Why an account may not send; each fact by itself.
+/// Reasons why an account may not send, each tracked by itself.
 #[derive(Debug, Default, Clone, Copy)]
 struct Line {
     paused: bool,
@@ -15,22 +15,22 @@ struct Line {
     ended: Option<By>,
 }
 
-/// Who ended a connection.
+/// The side that ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     Somebody,
     Transport,
 }
 
-/// Objects to every broken invariant.
+/// Panics at every broken invariant.
 #[derive(Default)]
 pub(super) struct Referee {
-    /// Grants, charges, refunds.
+    /// The sums of grants, charges and refunds.
     sums: [u128; 3],
     charged: BTreeMap<MessageId, u64>,
     phones: BTreeMap<String, AccountId>,
     lines: BTreeMap<AccountId, Line>,
-    /// Accounts in the order in which somebody connected them, the last one last.
+    /// Accounts in the order in which somebody connected them.
     order: Vec<AccountId>,
     keys: BTreeSet<u32>,
     keys_ever: BTreeSet<u32>,
@@ -41,7 +41,7 @@ pub(super) struct Referee {
 }
 
 impl Referee {
-    /// Who sends when nobody is named.
+    /// Returns the account that sends if none is named.
     pub(super) fn default_account(&self) -> Option<AccountId> {
         let active = |account: &&AccountId| {
             let line = self.lines[account];
@@ -50,17 +50,17 @@ impl Referee {
         self.order.iter().rev().find(active).copied()
     }
 
-    /// Whether somebody, not the transport, ended the account's connection.
+    /// True if somebody, not the transport, ended the account's connection.
     pub(super) fn ended_for_good(&self, account: AccountId) -> bool {
         self.lines.get(&account).is_some_and(|line| line.ended == Some(By::Somebody))
     }
 
-    /// Whether this is the token in force.
+    /// True if this is the present token.
     pub(super) fn is_token(&self, token: Digest) -> bool {
         self.token == Some(token)
     }
 
-    /// What must be left.
+    /// Returns the balance that must be left.
     pub(super) fn balance(&self) -> Option<u64> {
         let [granted, charged, refunded] = self.sums;
         (granted + refunded).checked_sub(charged).and_then(|balance| u64::try_from(balance).ok())
