@@ -30,7 +30,6 @@ const LINES: &[Column] = &[
     ("State", "/state"),
 ];
 
-/// Tells, connects, pauses or disconnects accounts.
 pub(super) fn run(cli: &Cli, command: &AccountCommand) -> Result<(), Failure> {
     match command {
         AccountCommand::List(access) => {
@@ -72,7 +71,7 @@ fn change(cli: &Cli, args: &ReasonArgs, verb: &str) -> Result<(), Failure> {
     changed(cli, &answer, &format!("Account {}: {verb}d.", args.account))
 }
 
-/// The account as it is now, if the gateway tells it; else only that it is done.
+/// Prints the account as it is now if the response contains it, else a line that says it is done.
 fn changed(cli: &Cli, answer: &Value, done: &str) -> Result<(), Failure> {
     if answer.get("id").is_some() {
         return print(&view(cli.json, answer, LINES));
@@ -81,14 +80,14 @@ fn changed(cli: &Cli, answer: &Value, done: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The account with this id or phone.
+/// Finds the account with this id or phone.
 pub(super) fn find(gateway: &Remote, named: &str) -> Result<Value, Failure> {
     let accounts = gateway.all(PATH)?;
     let found = accounts.into_iter().find(|account| is_named(account, named));
     found.ok_or_else(|| Failure::new(Exit::NotFound, format!("no account has the id or phone {named}")))
 }
 
-/// A phone may be typed in any spelling that the gateway reads.
+/// Accepts a phone in any spelling that the gateway reads.
 fn is_named(account: &Value, named: &str) -> bool {
     text(account, "/id") == named || person_phone(named).is_some_and(|phone| text(account, "/phone") == phone)
 }

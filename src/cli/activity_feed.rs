@@ -1,4 +1,4 @@
-//! What the demo tells while it runs: each event that becomes durable, each request that was refused.
+//! The demo's running report: prints each event as it becomes durable and each request that was refused.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use super::screen::{fitted, width};
 use crate::gateway::Gateway;
 use crate::telemetry;
 
-/// How often refusals are looked for.
+/// Interval between polls for new refusals.
 const LOOK: Duration = Duration::from_millis(300);
 
-/// One line for each thing that becomes durable behind `from`.
+/// Prints one line for each event that becomes durable after `from`.
 pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     let mut follower = gateway.shard.tail().follow(None, from);
     loop {
@@ -36,7 +36,8 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     }
 }
 
-/// One line for each request to the workspace's secret URL that is refused from now on: no event tells of it.
+/// Prints one line for each request to the workspace's secret URL that is refused from now on. Refusals cause no
+/// event, so they are polled.
 pub(super) async fn refusals(gateway: Gateway, workspace: WorkspaceId, colour: bool) {
     let mut told = newest(&gateway, workspace, None, colour);
     loop {
@@ -45,7 +46,7 @@ pub(super) async fn refusals(gateway: Gateway, workspace: WorkspaceId, colour: b
     }
 }
 
-/// Tells the refusals behind `told`, none where that is `None`; the newest attempt's number.
+/// Prints the refusals after number `told`, or none if `told` is `None`. Returns the newest attempt's number.
 fn newest(gateway: &Gateway, workspace: WorkspaceId, told: Option<u64>, colour: bool) -> Option<u64> {
     let attempts = gateway.attempts.list(gateway.shard.log().as_ref(), workspace).unwrap_or_default();
     let newest = attempts.first().map(|(number, _)| *number);
@@ -80,7 +81,7 @@ fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Resu
     Ok(format!("{}\n", line.render(colour).trim_end()))
 }
 
-/// What an event means to whoever watches, if anything.
+/// Returns the kind, text and note to print for an event; `None` if it gets no line of its own here.
 fn told<'a>(record: &Record, event: &'a Event) -> Option<(Kind, Option<&'a str>, String)> {
     let account = |what: &str, reason: &str| {
         let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };

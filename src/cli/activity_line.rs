@@ -8,38 +8,37 @@ const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_SECOND: i64 = 1_000;
 const PHONE_CHARS: usize = 20;
 const TEXT_CHARS: usize = 28;
-/// Where the phone stands: what does not fit on a line goes on below it.
+/// The column where the phone starts; continuation lines are indented to it.
 pub(super) const INDENT: usize = 30;
 const NOTE_CHARS: usize = 100;
 
-/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A request to an inbound URL was answered.
     In,
-    /// Somebody wrote to us.
+    /// A message was received.
     Received,
-    /// `WhatsApp` took a message.
+    /// `WhatsApp` accepted a message.
     Sent,
-    /// The phone has it.
+    /// A message reached the recipient's phone.
     Delivered,
-    /// It was read.
+    /// A message was read.
     Read,
-    /// It could not be sent now and is tried again.
+    /// A message could not be sent now; it is retried.
     Deferred,
-    /// Whether it was sent is unknown.
+    /// It is unknown whether a message was sent.
     Uncertain,
-    /// It cannot be sent; the credits are back.
+    /// A message cannot be sent; its credits are refunded.
     Failed,
-    /// An account was connected, disconnected, paused or blocked.
+    /// An account was connected or disconnected, paused or resumed, blocked or unblocked.
     Account,
-    /// The CRM has a report.
+    /// The CRM accepted a report.
     Out,
-    /// The CRM did not take a report.
+    /// The CRM did not accept a report.
     Unreported,
-    /// The outbound webhook was set, or goes on or off.
+    /// The outbound webhook was configured or switched, or its owner acted on its deliveries.
     Webhook,
-    /// The owner was told by e-mail.
+    /// The owner was notified by e-mail.
     Mail,
 }
 
@@ -80,22 +79,19 @@ pub(super) const DIM: &str = "2";
 /// One line of the commentary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivityLine<'a> {
-    /// When it happened.
     pub at: Timestamp,
-    /// What happened.
     pub kind: Kind,
-    /// HTTP status of our answer, for [`Kind::In`], or of the CRM's, for what is reported.
+    /// HTTP status of our response for [`Kind::In`], or of the CRM's response for a report.
     pub status: Option<u16>,
-    /// Whom it concerns, as the CRM wrote it; empty if unknown.
+    /// The phone concerned, as the CRM wrote it; empty if unknown.
     pub phone: &'a str,
-    /// The message's text, where it is worth repeating.
+    /// The message's text, if worth repeating.
     pub text: Option<&'a str>,
-    /// What else there is to say.
     pub note: &'a str,
 }
 
 impl ActivityLine<'_> {
-    /// The line without its line break. Whatever others wrote in it cannot steer the terminal.
+    /// Renders the line without a line break. Text from others cannot control the terminal.
     pub fn render(&self, colour: bool) -> String {
         let at = clock(self.at);
         let kind = format!("{:<9}", self.kind.word());
@@ -122,13 +118,13 @@ impl fmt::Display for ActivityLine<'_> {
     }
 }
 
-/// The time of day in UTC.
+/// Formats the time of day in UTC.
 pub(super) fn clock(at: Timestamp) -> String {
     let seconds = at.ms().rem_euclid(MS_PER_DAY) / MS_PER_SECOND;
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// At most `chars_max` characters, all of them visible.
+/// Shortens to at most `chars_max` characters, all of them visible.
 pub(super) fn shortened(text: &str, chars_max: usize) -> String {
     let mut kept: String = text.chars().take(chars_max).map(visible).collect();
     if text.chars().nth(chars_max).is_some() {
@@ -138,7 +134,7 @@ pub(super) fn shortened(text: &str, chars_max: usize) -> String {
     kept
 }
 
-/// The character, or a dot where it would steer the terminal or the direction of writing.
+/// Returns the character, or a dot if it would control the terminal or change the writing direction.
 pub(super) fn visible(c: char) -> char {
     let steers = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}');
     if c.is_control() || steers { '·' } else { c }

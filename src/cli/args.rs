@@ -1,4 +1,4 @@
-//! The command line: every command, flag and help text. Knows nothing of what the commands do.
+//! The command line: every command, flag and help text. Knows nothing about what the commands do.
 
 mod account;
 mod bench;
@@ -81,7 +81,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What to do; without a command, production if a configuration is named, else the demo.
+    /// Returns the command; without one, `serve` if a configuration is named, else the demo.
     pub fn chosen(&self) -> Command {
         match &self.command {
             Some(command) => command.clone(),
@@ -200,7 +200,7 @@ pub struct ExplainArgs {
     pub code: Option<String>,
 }
 
-/// An address and a port, both in figures: a name may mean several addresses.
+/// Parses an address and a port, both numeric: a host name may resolve to several addresses.
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| match text.rsplit_once(':') {
         Some(("localhost", port)) => format!("a name, not an IP address: write 127.0.0.1:{port} or [::1]:{port}"),
@@ -208,7 +208,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// An address that only this machine reaches: what listens there asks nobody for a key.
+/// Parses an address that only this machine can reach: what listens there requires no key.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address = address(text)?;
     let is_open = "only a loopback address: it would be open to everybody";

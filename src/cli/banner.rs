@@ -5,54 +5,54 @@ use std::path::Path;
 
 use super::data_dir::ACCOUNT_PHONE;
 
-/// Whom the first message goes to.
+/// The recipient of the first message.
 const CONTACT: &str = "+14151231234";
-/// Of the narrowest terminal in use.
+/// The width of the narrowest terminal to support.
 const WIDTH: usize = 80;
 const LABEL_WIDTH: usize = 14;
 const BOLD: &str = "1";
 const DIM: &str = "2";
 const CYAN: &str = "36";
 
-/// All that the demo's first screen says.
+/// Everything that the demo's first screen shows.
 #[derive(Debug, Clone, Copy)]
 pub struct Banner<'a> {
     /// Our version, such as `0.1.0`.
     pub version: &'a str,
-    /// Where the gateway answers, without a slash at the end.
+    /// Base URL of the gateway, without a trailing slash.
     pub base_url: &'a str,
-    /// The port that was wanted but is taken; none if the wanted one is used.
+    /// The requested port if another process has it; `None` if the demo got it.
     pub taken_port: Option<u16>,
     /// The demo's data directory.
     pub data_dir: &'a Path,
     /// Events in the log.
     pub events: u64,
-    /// Whether the hash chain was checked from first to last at this start.
+    /// True if the whole hash chain was verified at this start.
     pub chain_verified: bool,
-    /// Milliseconds from opening the log to being ready.
+    /// Milliseconds from opening the log until ready.
     pub recovered_ms: u64,
     /// Connected accounts of the simulator.
     pub accounts: usize,
     /// How many times as fast as real time the clock runs.
     pub clock_rate: u32,
-    /// File of the operator's key; none if the key was preset.
+    /// File with the operator's key; `None` if the key was preset.
     pub admin_key_file: Option<&'a Path>,
-    /// File of the demo workspace's key; none if it is lost.
+    /// File with the demo workspace's key; `None` if it is lost.
     pub api_key_file: Option<&'a Path>,
     /// The demo workspace's secret URL.
     pub inbound_url: &'a str,
-    /// Where what is said is reported to, if anywhere.
+    /// The URL that receives the reports, if any.
     pub reports_url: Option<&'a str>,
-    /// Where the simulated phones are, without a slash at the end.
+    /// Base URL of the simulated phones, without a trailing slash.
     pub phones_url: &'a str,
-    /// How this program was called, such as `target/release/tidings`.
+    /// The name by which this program was called, such as `target/release/tidings`.
     pub program: &'a str,
-    /// Whether the terminal shows colours.
+    /// True if the terminal shows colours.
     pub colour: bool,
 }
 
 impl Banner<'_> {
-    /// The screen, with a line break at its end.
+    /// Renders the screen, with a line break at its end.
     pub fn render(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
@@ -131,7 +131,7 @@ fn counted(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// A path as one would type it here.
+/// Formats a path as one would type it here.
 fn relative(path: &Path) -> String {
     let here = path.is_relative() && !path.starts_with(".") && !path.starts_with("..");
     format!("{}{}", if here { "./" } else { "" }, path.display())
@@ -193,7 +193,7 @@ mod tests {
   ──────────────────────────────────────────────────────────────────────────────
 "#;
         assert_eq!(banner().render(), wanted);
-        // A terminal of 80 columns breaks whatever is longer in the middle of a word.
+        // A terminal of 80 columns breaks longer lines in the middle of a word.
         assert!(banner().render().lines().all(|line| line.chars().count() <= WIDTH));
     }
 

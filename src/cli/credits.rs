@@ -1,4 +1,4 @@
-//! `tidings credits`: what is left, every movement, and the operator's grants.
+//! `tidings credits`: the balance, every movement, and the operator's grants.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ const ROW: &[Column] = &[
 
 const BALANCE: &[Column] = &[("Credits", "/balance")];
 
-/// Tells or grants credits.
+/// Shows or grants credits.
 pub(super) fn run(cli: &Cli, command: &CreditsCommand) -> Result<(), Failure> {
     match command {
         CreditsCommand::Balance(access) => {

@@ -1,4 +1,4 @@
-//! The data directory that a command means, and what is said when it cannot be used.
+//! The data directory that a command uses, and the errors if it cannot be used.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,18 @@ use super::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::gateway::Holder;
 
-/// Where the demo keeps its data.
 pub(super) const DEMO_DATA_DIR: &str = "data/demo";
-/// The number that the demo's account has.
+/// The phone number of the demo's account.
 pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
 
-/// The configured directory, or the demo's where only that exists.
+/// Returns the configured directory, or the demo's if only that exists.
 pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
     let demo = Path::new(DEMO_DATA_DIR);
     let chosen = cli.data_dir.is_some() || config.data_dir.join("log").exists();
     if chosen || !demo.exists() { &config.data_dir } else { demo }
 }
 
-/// A log that cannot be read is damaged, or its disk failed.
+/// Maps a read error: the log is damaged, or its store failed.
 pub(super) fn unreadable(error: &ReadError) -> Failure {
     match error {
         ReadError::Damaged { .. } => Failure::because(Exit::Integrity, error),
@@ -29,7 +28,7 @@ pub(super) fn unreadable(error: &ReadError) -> Failure {
     }
 }
 
-/// Another process has the data directory.
+/// The error if another process uses the data directory.
 pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
     let directory = directory.display();
     match holder {
@@ -42,7 +41,7 @@ pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
     }
 }
 
-/// Where the key of the demo's workspace stands.
+/// Path of the file with the API key of the demo's workspace.
 pub(super) fn api_key_file(directory: &Path) -> PathBuf {
     directory.join("secrets").join("api_key")
 }

@@ -21,16 +21,16 @@ use super::{activity_feed, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
 
-/// The default of `serve`, which the demo leaves alone.
+/// The default of `serve`, which the demo does not use.
 const PRODUCTION_DATA_DIR: &str = "data";
-/// Where a CRM on this machine takes its reports.
+/// Networks where a CRM on this machine may receive reports.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
-/// What the demo keeps in its directory, its mark aside.
+/// The demo's data in its directory, which a reset deletes; the mark stays.
 const KEPT: [&str; 3] = ["log", "secrets", "process.json"];
-/// So many ports behind the wanted one are tried.
+/// How many ports to try, counting from the requested one.
 const PORTS: u16 = 100;
 
-/// Runs the demo until it is told to stop.
+/// Runs the demo until it is stopped.
 pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
     let mut config = super::config(cli, args.listen)?;
     if !config.listen.ip().is_loopback() {
@@ -40,7 +40,7 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
     if config.data_dir == Path::new(PRODUCTION_DATA_DIR) && cli.data_dir.is_none() {
         config.data_dir = PathBuf::from(DEMO_DATA_DIR);
     }
-    // What a developer's CRM listens on; our own address stays closed.
+    // A developer's CRM listens on loopback; our own address stays blocked, except for the simulator's receiver.
     if config.guard.allow_networks.is_empty() {
         config.guard.allow_networks = LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect();
     }
@@ -60,7 +60,7 @@ async fn demonstrate(cli: &Cli, config: Config) -> Result<(), Failure> {
     running.until_stopped(&config, cli.json).await
 }
 
-/// Makes the workspace to try, and tells what is there.
+/// Sets up the demo workspace and prints the banner.
 async fn announce(
     cli: &Cli,
     config: &Config,
@@ -104,7 +104,7 @@ async fn announce(
     Ok(())
 }
 
-/// How this program was called, for lines that are to be copied.
+/// Returns the name by which this program was called, for command lines to copy.
 fn program() -> String {
     let called = std::env::args_os().next().and_then(|name| name.into_string().ok());
     called
@@ -112,7 +112,7 @@ fn program() -> String {
         .unwrap_or_else(|| "tidings".to_owned())
 }
 
-/// The wanted port, or the next free one; and the one that was taken.
+/// Binds the requested port or the next free one. Also returns the requested port if it was taken.
 fn free_port(wanted: SocketAddr) -> Result<(TcpListener, Option<u16>), Failure> {
     let mut address = wanted;
     for _ in 0..PORTS {
@@ -133,7 +133,7 @@ fn free_port(wanted: SocketAddr) -> Result<(TcpListener, Option<u16>), Failure> 
     Err(Failure::new(Exit::Failed, format!("no free port from {wanted} on")).hint("choose one with --listen"))
 }
 
-/// Deletes what the demo keeps, unless somebody uses it.
+/// Deletes the demo's data, unless another process uses it.
 fn reset(directory: &Path) -> Result<(), Failure> {
     if let Err(OpenError::InUse) = SledLog::open(directory, 16) {
         return Err(in_use(directory, Holder::read(directory).as_ref()));

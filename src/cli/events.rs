@@ -11,10 +11,10 @@ use super::screen::{fitted, width};
 use crate::service::events::{self, EventRow, Filter, Verdict};
 use crate::service::page::Paged;
 
-/// Where the type stands: what does not fit on a line goes on below it.
+/// The column where the event type starts; continuation lines are indented to it.
 const INDENT: usize = 36;
 
-/// Lists events, the oldest first unless told otherwise.
+/// Lists events, by default the oldest first.
 pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
     if let Some(name) = args.event_type.as_deref().filter(|name| !::events::event::Event::NAMES.contains(name)) {
         let known = ::events::event::Event::NAMES.join(", ");
@@ -47,7 +47,7 @@ pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
     super::print(&lines(cli, &rows)?)
 }
 
-/// Events for people or machines, a line for each.
+/// Formats events for people or as JSON, one line each.
 pub(super) fn lines(cli: &Cli, rows: &[EventRow]) -> Result<String, Failure> {
     if cli.json {
         return rows.iter().map(|row| Ok(super::json(row)? + "\n")).collect();
@@ -55,13 +55,13 @@ pub(super) fn lines(cli: &Cli, rows: &[EventRow]) -> Result<String, Failure> {
     Ok(fitted(&rows.iter().map(line).collect::<String>(), width(), INDENT))
 }
 
-/// One event for people, with a line break at its end.
+/// Formats one event for people, with a line break at its end.
 fn line(row: &EventRow) -> String {
     let EventRow { position, recorded_at, name, streams, .. } = row;
     format!("{position:>8}  {recorded_at}  {name:<20}  {}\n", streams.join("  "))
 }
 
-/// Checks the chain from first to last.
+/// Verifies the hash chain from the first record to the last.
 pub(super) fn verify(cli: &Cli, server: &Server) -> Result<(), Failure> {
     let verdict = match Source::find(cli, server)? {
         Source::Open(history, _) => events::verdict(&history).map_err(|error| unreadable(&error))?,

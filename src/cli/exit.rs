@@ -1,4 +1,4 @@
-//! How a command ends: a code for scripts, words and a way out for people.
+//! The end of a command: an exit code for scripts, a message and a hint for people.
 
 use std::error::Error;
 use std::fmt;
@@ -10,19 +10,18 @@ use super::activity_line::visible;
 use crate::config::ConfigError;
 use crate::telemetry;
 
-/// What the exit code says. The numbers are part of the contract with scripts.
+/// The exit codes. Their numbers are part of the contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Done.
     Done = 0,
-    /// Something went wrong that no other code names.
+    /// An error that no other code covers.
     Failed = 1,
     /// The command line or the configuration is wrong.
     Usage = 2,
-    /// What was asked for does not exist.
+    /// The requested thing does not exist.
     NotFound = 3,
-    /// The key is missing, wrong or not enough.
+    /// The key is missing, wrong or not sufficient.
     NotAllowed = 4,
     /// No gateway answers at the address.
     Unreachable = 5,
@@ -33,12 +32,11 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The stable name that `--json` shows.
+    /// Returns the stable name that `--json` shows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -59,38 +57,38 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A command that did not do what was asked.
+/// The failure of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What scripts learn.
+    /// The exit code for scripts.
     pub exit: Exit,
-    /// What happened; lower case, no full stop.
+    /// The message; lower case, no full stop.
     pub message: String,
-    /// What to do about it.
+    /// A hint about what to do.
     pub hint: Option<String>,
     /// The stable code of a gateway's refusal, such as `insufficient_credits`.
     pub code: Option<String>,
 }
 
 impl Failure {
-    /// A failure without a hint.
+    /// Creates a failure without a hint.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: None, code: None }
     }
 
-    /// A failure that tells an error and all its causes.
+    /// Creates a failure whose message is an error with all its causes.
     pub fn because(exit: Exit, error: &(dyn Error + 'static)) -> Self {
         Self::new(exit, telemetry::with_causes(error))
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint about what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// What stderr shows: `error: ...` and `hint: ...`, or one JSON object; ends with a line break.
+    /// Renders it for stderr: `error: ...` and `hint: ...`, or one JSON object; ends with a line break.
     pub fn render(&self, json: bool) -> String {
         if json {
             let code = self.code.as_deref().unwrap_or(self.exit.name());
@@ -104,14 +102,14 @@ impl Failure {
         format!("error: {}{code}\n{}", harmless(&self.message), hint.unwrap_or_default())
     }
 
-    /// Tells the failure on stderr and gives the code to exit with: where nobody can be told, that still tells.
+    /// Prints the failure on stderr and returns the exit code, which scripts get even if stderr is closed.
     pub fn report(&self, json: bool) -> ExitCode {
         telemetry::say(&self.render(json));
         self.exit.into()
     }
 }
 
-/// A text that cannot steer the terminal: a message may repeat what a server or a file said.
+/// Replaces control characters, so that the text cannot control the terminal: a message may quote a server or a file.
 fn harmless(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect()
 }

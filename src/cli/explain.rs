@@ -1,4 +1,4 @@
-//! `tidings explain`: what a code means and what to do about it.
+//! `tidings explain`: the meaning of a code and what to do about it.
 
 use super::args::ExplainArgs;
 use super::exit::{Exit, Failure};

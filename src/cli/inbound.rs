@@ -21,7 +21,7 @@ const ATTEMPT: &[Column] = &[
     ("warnings", "/warnings"),
 ];
 
-/// Tells or changes the inbound webhook.
+/// Shows or changes the inbound webhook.
 pub(super) fn run(cli: &Cli, command: &InboundCommand) -> Result<(), Failure> {
     match command {
         InboundCommand::Show(access) => tell(cli, access, Call::get(PATH)),
@@ -55,7 +55,7 @@ fn attempts(cli: &Cli, limit: u16, access: &Access) -> Result<(), Failure> {
     super::told_list(cli, &list(cli.json, &rows, ATTEMPT), "Nothing was posted yet.")
 }
 
-/// The answer is kept as the text that went out; its message stands inside.
+/// Parses the stored response text as JSON, so that the column can find the message in it.
 fn read_answer(attempt: &mut Value) {
     let answer = attempt.get("answer").and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
     if let (Some(answer), Some(attempt)) = (answer, attempt.as_object_mut()) {

@@ -1,4 +1,4 @@
-//! `tidings completions` and `man`: what shells and readers of manuals get, made from the definitions of the commands.
+//! `tidings completions` and `man`: shell completions and manual pages, generated from the command definitions.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,9 @@ use super::args::{Cli, ManArgs};
 use super::exit::{Exit, Failure};
 use super::print_bytes;
 
-/// How the generator calls what stands after the options.
+/// The heading under which the generator puts the text after the options.
 const EXTRA: &str = ".SH EXTRA\n";
-/// The same as it is called in manuals, and without filling its lines: they are commands.
+/// Replaces it: the usual heading in manuals, without line filling because the lines are commands.
 const NOTES: &str = ".SH NOTES\n.nf\n";
 
 /// Prints a shell's completions.
@@ -23,7 +23,7 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     print_bytes(&script)
 }
 
-/// Prints the manual page, or writes those of all commands.
+/// Prints the main manual page, or writes the pages of all commands to a folder.
 pub(super) fn man(args: &ManArgs) -> Result<(), Failure> {
     let failed = |error: &io::Error| Failure::because(Exit::Failed, error);
     let Some(folder) = &args.dir else {
@@ -39,7 +39,7 @@ pub(super) fn man(args: &ManArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every command that can be asked for, the whole first.
+/// Returns all visible commands, the main one first.
 fn commands() -> Vec<Command> {
     let mut whole = Cli::command().disable_help_subcommand(true);
     whole.build();

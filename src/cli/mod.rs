@@ -1,4 +1,4 @@
-//! The command line: parses, runs one command, ends with its exit code.
+//! The command line: parses the arguments, runs one command, ends with its exit code.
 
 mod accounts;
 mod activity_feed;
@@ -49,7 +49,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misread(&error),
     };
-    // Manual pages are for everybody; whatever else is written may hold keys and texts.
+    // Manual pages are public; every other file we write may contain keys and texts.
     if !matches!(cli.command, Some(Command::Man(_))) {
         crate::rights::keep_private();
     }
@@ -61,7 +61,7 @@ pub fn run() -> ExitCode {
     code
 }
 
-/// Tells what is wrong with the arguments, or the help that was asked for.
+/// Reports what is wrong with the arguments, or prints the requested help.
 fn misread(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
         let words = error.render().to_string();
@@ -112,7 +112,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
     }
 }
 
-/// Writes data to stdout; nothing that others wrote in it steers the terminal.
+/// Writes data to stdout, escaped so that text from others cannot control the terminal.
 fn print(text: &str) -> Result<(), Failure> {
     print_bytes(screen::escaped(text).as_bytes())
 }
@@ -123,12 +123,12 @@ fn print_row(cli: &Cli, row: &impl Serialize) -> Result<(), Failure> {
     print(&(text + "\n"))
 }
 
-/// A row as one line of JSON.
+/// Formats a row as one line of JSON.
 fn json(row: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(row).map_err(|error| Failure::because(Exit::Failed, &error))
 }
 
-/// Writes data to stdout. Whoever closed it early has had enough.
+/// Writes bytes to stdout. It is no error if stdout was closed early.
 fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because(Exit::Failed, &error)),
@@ -136,7 +136,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes a list to stdout; people who would see nothing are told why.
+/// Writes a list to stdout. If it is empty, also explains why on stderr, unless with `--json`.
 fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
     if list.is_empty() && !cli.json {
         say(&format!("{nothing}\n"));
@@ -144,7 +144,7 @@ fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
     print(list)
 }
 
-/// Words to stderr.
+/// Writes text to stderr.
 fn say(text: &str) {
     telemetry::say(&screen::escaped(text));
 }
@@ -154,7 +154,7 @@ fn config(cli: &Cli, listen: Option<std::net::SocketAddr>) -> Result<Config, Fai
     Ok(Config::load(cli.config.as_deref(), std::env::vars_os(), overrides)?)
 }
 
-/// Whether people read this stream and want colour.
+/// True if the stream is a terminal that shows colours and the user wants them.
 fn colour(terminal: &impl IsTerminal) -> bool {
     let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     terminal.is_terminal() && is_wanted && !screen::is_dumb()

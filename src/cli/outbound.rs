@@ -1,4 +1,4 @@
-//! `tidings outbound`: where a workspace's reports go, what is owed, what was tried.
+//! `tidings outbound`: the target of a workspace's reports, the owed deliveries, and the tries.
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ const TRY: &[Column] = &[
 const MAIL_ROW: &[Column] =
     &[("at", "/at"), ("to", "/to"), ("subject", "/subject"), ("state", "/state"), ("error", "/error")];
 
-/// Tells or changes the outbound webhook.
+/// Shows or changes the outbound webhook.
 pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
     match command {
         OutboundCommand::Show(access) => tell(cli, access, Call::get(PATH)),
@@ -111,7 +111,8 @@ pub(super) fn run(cli: &Cli, command: &OutboundCommand) -> Result<(), Failure> {
     }
 }
 
-/// The key in force, which a receiver verifies signatures with; nobody is asked without an API key.
+/// Asks for the signing key in force, which receivers verify signatures with. Without an API key, asks nothing and
+/// returns `None`.
 pub(super) fn key(cli: &Cli, access: &Access) -> Result<Option<String>, Failure> {
     let Some(gateway) = Remote::keyed_workspace(cli, access)? else { return Ok(None) };
     let answer = gateway.ask(Call::get(format!("{PATH}/secret")))?;
@@ -148,7 +149,7 @@ fn switched_on(args: &EnableArgs) -> Value {
     json!({"enabled": true, "backlog": name(&args.backlog), "reason": args.reason})
 }
 
-/// As it is typed; the API calls it the same.
+/// Returns the name as typed on the command line; the API uses the same.
 fn name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
@@ -205,7 +206,7 @@ mod tests {
         assert_eq!(body(both), json!({"url": "https://crm.example/", "aggregation": "none"}));
     }
 
-    /// Everywhere else --url is the gateway: a key must not go to the CRM by mistake.
+    /// In all commands --url names the gateway, so that no key is sent to the CRM by mistake.
     #[test]
     fn the_gateway_is_named_as_in_every_command() {
         let line = "set --to https://crm.example/ --url http://127.0.0.1:9000";

@@ -1,5 +1,5 @@
-//! How reading commands reach the log: of a free data directory a copy is opened, one in use is asked about over HTTP.
-//! Nothing is written in either.
+//! Access to the log for reading commands: copies and opens a data directory that is not in use, else asks the
+//! gateway that uses it over HTTP. Writes nothing to either.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::rights::{Denied, Need, told};
 const OTHER_PLACE: &str = "the log is copied to be read, so that nothing changes where it is: name a folder with --scratch, \
                            or ask a running gateway with --url";
 
-/// Where the log can be read.
+/// The place to read the log from.
 pub(super) enum Source {
-    /// Here, in a copy.
+    /// A copy of the log on this machine.
     Open(History, #[expect(dead_code, reason = "removed when the log is closed")] Scratch),
-    /// At a gateway.
+    /// A gateway, over HTTP.
     Gateway(Remote),
 }
 
 impl Source {
-    /// The gateway that was named, else the data directory, else whoever has it.
+    /// Chooses the gateway that was named, else the data directory, else the gateway that uses it.
     pub(super) fn find(cli: &Cli, server: &Server) -> Result<Self, Failure> {
         if let Some(url) = &server.url {
             return Ok(Self::Gateway(Remote::new(url, server.admin_key.clone(), Credential::Operator)?));

@@ -1,4 +1,4 @@
-//! A gateway over HTTP: asks it as the operator or as a workspace, and turns its refusals into failures.
+//! An HTTP client for a gateway: calls it as the operator or as a workspace, and turns refusals into failures.
 
 use std::fs;
 use std::path::Path;
@@ -18,19 +18,19 @@ use crate::rights::{Denied, Need};
 
 const TIMEOUT: Duration = Duration::from_mins(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Holds the operator's key.
+/// The environment variable with the operator's key.
 const ADMIN_KEY: &str = "TIDINGS_ADMIN_KEY";
-/// Where a gateway is expected that nobody has named.
+/// The gateway's URL if none is given or known.
 const USUAL_URL: &str = "http://127.0.0.1:8080";
-/// The longest page of a list.
+/// The page size when reading a whole list.
 const PAGE: u16 = 500;
 
-/// As whom a gateway is asked.
+/// The kind of key that a gateway is called with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credential {
-    /// As the operator.
+    /// The operator's key.
     Operator,
-    /// As somebody with a workspace's API key.
+    /// A workspace's API key.
     Workspace,
 }
 
@@ -50,7 +50,6 @@ impl Credential {
     }
 }
 
-/// One request.
 pub(super) struct Call {
     method: Method,
     path: String,
@@ -60,7 +59,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A request without a body.
+    /// Creates a request without a body.
     pub(super) fn new(method: Method, path: impl Into<String>) -> Self {
         Self { method, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
     }
@@ -86,20 +85,20 @@ impl Call {
         self.body
     }
 
-    /// Adds a parameter behind the question mark, if there is one.
+    /// Adds a query parameter, if there is a value.
     pub(super) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.query.extend(value.map(|value| (name, value.to_string())));
         self
     }
 
-    /// Adds a header, if there is one.
+    /// Adds a header, if there is a value.
     pub(super) fn header(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
         self.headers.extend(value.map(|value| (name, value.to_string())));
         self
     }
 }
 
-/// A gateway.
+/// A gateway to call.
 pub(super) struct Remote {
     client: Client,
     runtime: Runtime,
@@ -109,7 +108,7 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// The gateway at an address; connects later.
+    /// Prepares calls to the gateway at a URL; connects later.
     pub(super) fn new(url: &str, key: Option<String>, door: Credential) -> Result<Self, Failure> {
         let client = crate::net::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
@@ -118,7 +117,7 @@ impl Remote {
         Ok(Self { client, runtime, url: url.trim_end_matches('/').to_owned(), key, door })
     }
 
-    /// The gateway that the operator means.
+    /// Finds the gateway for an operator's command, and the key.
     pub(super) fn operator(cli: &Cli, operator: &Operator) -> Result<Self, Failure> {
         let given = operator.admin_key.clone();
         let Some(url) = &operator.url else {
@@ -128,22 +127,22 @@ impl Remote {
             let key = given.or_else(preset).map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
             return Self::new(&holder_url(directory), key, Credential::Operator)?.with_a_key();
         };
-        // A kept key goes to an address that was named only together with the folder that the key is kept in.
+        // A stored key is sent to a given URL only if the data directory that holds the key was given as well.
         let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_key);
         let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
         Self::new(url, key, Credential::Operator)?.with_a_key()
     }
 
-    /// The gateway that somebody with a workspace's key means.
+    /// Finds the gateway for a workspace's command, and the key.
     pub(super) fn workspace(cli: &Cli, access: &Access) -> Result<Self, Failure> {
         Self::workspace_if_keyed(cli, access)?.with_a_key()
     }
 
-    /// The same; whether there is a key at all is for the caller to see.
+    /// Like `workspace`, but the key may be missing.
     fn workspace_if_keyed(cli: &Cli, access: &Access) -> Result<Self, Failure> {
         let given = access.api_key.clone();
         if let Some(url) = &access.url {
-            // As with the operator's key.
+            // As for the operator's key.
             let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_api_key);
             let key = given.map_or_else(kept, |key| Ok(Some(key)))?;
             return Self::new(url, key, Credential::Workspace);
@@ -154,17 +153,17 @@ impl Remote {
         Self::new(&holder_url(directory), key, Credential::Workspace)
     }
 
-    /// The same if there is a key.
+    /// Like `workspace`, but returns `None` if there is no key.
     pub(super) fn keyed_workspace(cli: &Cli, access: &Access) -> Result<Option<Self>, Failure> {
         let remote = Self::workspace_if_keyed(cli, access)?;
         Ok(Some(remote).filter(|remote| remote.key.as_ref().is_some_and(|key| !key.is_empty())))
     }
 
-    /// The simulator that somebody means, who needs the operator's key only from another machine.
+    /// Finds the simulator. The operator's key is needed only from another machine, so it may be missing.
     pub(super) fn simulator(cli: &Cli, simulator: &SimulatorUrl) -> Result<Self, Failure> {
         if let Some(url) = &simulator.url {
             let given = std::env::var(ADMIN_KEY).ok().filter(|key| !key.is_empty());
-            // On this machine no key is needed, so one that may not be read is no obstacle.
+            // No key is needed on this machine, so a key file that cannot be read is ignored.
             let kept = || cli.data_dir.as_deref().and_then(|directory| kept_key(directory).ok().flatten());
             return Self::new(url, given.or_else(kept), Credential::Operator);
         }
@@ -183,13 +182,13 @@ impl Remote {
         Ok(self)
     }
 
-    /// Asks and waits for the JSON; null where the answer has no body.
+    /// Sends a request and parses the JSON response; null if the response has no body.
     pub(super) fn ask(&self, call: Call) -> Result<Value, Failure> {
         let bytes = self.download(call)?;
         if bytes.is_empty() { Ok(Value::Null) } else { self.read(&bytes) }
     }
 
-    /// Asks and waits for an answer of a known shape.
+    /// Sends a request and parses the response as a known type.
     pub(super) fn typed<T: DeserializeOwned>(&self, call: Call) -> Result<T, Failure> {
         self.read(&self.download(call)?)
     }
@@ -202,12 +201,12 @@ impl Remote {
         })
     }
 
-    /// Asks and waits for the bytes.
+    /// Sends a request and returns the response's bytes.
     pub(super) fn download(&self, call: Call) -> Result<Vec<u8>, Failure> {
         self.runtime.block_on(self.send(call))
     }
 
-    /// The rows of a whole list, over all its pages.
+    /// Reads all pages of a list and returns their rows.
     pub(super) fn all(&self, path: &str) -> Result<Vec<Value>, Failure> {
         let mut rows = Vec::new();
         let mut after: Option<String> = None;
@@ -242,7 +241,7 @@ impl Remote {
         if status.is_success() { Ok(bytes.to_vec()) } else { Err(self.refused(status, &bytes)) }
     }
 
-    /// The request could not be made, or it found nobody.
+    /// The failure if the request could not be built or got no response.
     fn not_sent(&self, error: &reqwest::Error) -> Failure {
         let exit = if error.is_builder() { Exit::Usage } else { Exit::Unreachable };
         let failure = Failure::because(exit, error);
@@ -271,7 +270,7 @@ impl Remote {
     }
 }
 
-/// What a refusal means to a script.
+/// Maps the status of a refusal to an exit code.
 fn exit_of(status: StatusCode) -> Exit {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::NotAllowed,
@@ -281,7 +280,7 @@ fn exit_of(status: StatusCode) -> Exit {
     }
 }
 
-/// The rows of a page, and where the next page begins.
+/// Returns the rows of a page, and the cursor of the next page if there is one.
 pub(super) fn rows_of(mut answer: Value) -> (Vec<Value>, Option<String>) {
     let next = match answer.pointer("/page/next") {
         None | Some(Value::Null) => None,
@@ -292,29 +291,29 @@ pub(super) fn rows_of(mut answer: Value) -> (Vec<Value>, Option<String>) {
     (rows.unwrap_or_default(), next)
 }
 
-/// A text as one segment of a path.
+/// Percent-encodes a text as one segment of a path.
 pub(super) fn segment(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     let written = |byte: &u8| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
     text.as_bytes().iter().map(written).collect()
 }
 
-/// Where the gateway answers that has a data directory.
+/// Returns the URL of the gateway that uses a data directory, else the default URL.
 fn holder_url(directory: &Path) -> String {
     Holder::read(directory).map_or_else(|| USUAL_URL.to_owned(), |holder| holder.url)
 }
 
-/// The operator's key that the first start kept in the data directory.
+/// Reads the operator's key that the first start stored in the data directory.
 pub(super) fn kept_key(directory: &Path) -> Result<Option<String>, Failure> {
     kept(&admin_key_file(directory))
 }
 
-/// The workspace's key that the demo kept in its data directory.
+/// Reads the workspace's key that the demo stored in its data directory.
 fn kept_api_key(directory: &Path) -> Result<Option<String>, Failure> {
     kept(&api_key_file(directory))
 }
 
-/// The key in a file, if there is one. A key that is there and belongs to somebody else is not passed over.
+/// Reads the key from a file; `None` if there is none. A file that we have no right to read is an error.
 fn kept(file: &Path) -> Result<Option<String>, Failure> {
     match (fs::read_to_string(file), Denied::at(file, Need::Read)) {
         (Ok(key), _) => Ok(Some(key.trim().to_owned())),

@@ -1,4 +1,4 @@
-//! What the demo tells of reports: each that was posted, failures, a webhook that goes on or off, mails to the owner.
+//! The demo's lines about reports: each post, failures, a webhook switched on or off, e-mails to the owner.
 
 use events::event::Event;
 use events::ids::{DeliveryId, StreamId};
@@ -13,7 +13,7 @@ use crate::gateway::Gateway;
 use crate::outbound::rebuild;
 use crate::recent::mask;
 
-/// The line of an event that is about reports, if it is.
+/// Formats the line of an event about reports; `None` for other events.
 pub(super) fn line(
     gateway: &Gateway,
     record: &Record,
@@ -63,7 +63,7 @@ fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(String, Stri
     Ok((phone, format!("{} reported{took}, signed{again}", counted(messages, "message"))))
 }
 
-/// The other side's phone, as far as it is known, and how many messages there are.
+/// Returns the chat's phone, if known, and the number of messages.
 fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(String, u64), ReadError> {
     let found = rebuild(gateway.shard.history(), delivery)?;
     let Some((flushed, _)) = found else { return Ok((String::new(), 0)) };
@@ -71,14 +71,14 @@ fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(String, u64), ReadEr
     Ok((phone, u64::try_from(flushed.messages.len()).unwrap_or(u64::MAX)))
 }
 
-/// How long the last try took, if it is among those that are kept.
+/// Returns how long the delivery's last try took, if it is among the tries that are kept.
 fn took_ms(gateway: &Gateway, event: &DeliverySucceeded) -> Result<Option<u64>, ReadError> {
     let tries = gateway.tries.list(gateway.shard.log().as_ref(), event.webhook.workspace())?;
     let named = event.delivery.to_string();
     Ok(tries.iter().find(|(_, view)| view.delivery_id == named).map(|(_, view)| view.duration_ms))
 }
 
-/// A failure that switched the webhook off is the last one for now.
+/// Describes a failure. Names the time of the next try, unless this failure switched the webhook off.
 fn failure(record: &Record, event: &DeliveryFailed) -> String {
     let is_last = record.events.iter().any(|event| matches!(event, Event::WebhookDisabled(_)));
     let errors = event.counted.map(|errors| format!(", {} in a row", counted(errors.into(), "error")));

@@ -1,4 +1,4 @@
-//! The copy of the log that a reading command opens, gone when it ends, also by a signal.
+//! The temporary copy of the log that a reading command opens; removed at the end, also after a signal.
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
 
-/// How its folder's name begins; whoever finds one after a kill may delete it.
+/// Start of the folder's name. If a kill left one behind, anyone may delete it.
 const PREFIX: &str = "tidings-read-";
-/// A copy of so many bytes takes a while, and is told of.
+/// A copy of at least this size takes a while, so its progress is shown.
 const LARGE_BYTES: u64 = 64 << 20;
 const MIB: u64 = 1 << 20;
-/// What a shell shows for a program that a signal ended is this and the signal's number.
+/// A shell shows this plus the signal's number as the exit code of a program that a signal ended.
 const SIGNALLED: i32 = 128;
 
-/// A folder that only we can read, with a copy of the log in it.
+/// A private folder with a copy of the log in it.
 pub(super) struct Scratch(TempDir);
 
 impl Scratch {
-    /// Copies the log of a data directory that nobody has open, below `parent` or the system's folder for such things.
+    /// Copies the log of a data directory that is not in use, below `parent` or the system's temporary folder.
     pub(super) fn copy(directory: &Path, parent: Option<&Path>, json: bool) -> Result<Self, CopyError> {
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
         let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent);
@@ -35,13 +35,13 @@ impl Scratch {
         Ok(Self(folder))
     }
 
-    /// Where it is: a data directory.
+    /// Returns the folder, which can be opened as a data directory.
     pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-/// From now on a signal that ends this process removes the folder first.
+/// Sets up signal handling: a signal that ends this process first removes the folder.
 fn remove_when_signalled(folder: PathBuf) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let entered = runtime.enter();
@@ -58,14 +58,14 @@ fn remove_when_signalled(folder: PathBuf) -> io::Result<()> {
     };
     let watch = move || {
         let ended_by = runtime.block_on(wait);
-        // A part that is being written just now makes one more attempt necessary.
+        // A second attempt may be needed if a file is just being written.
         let _ = std::fs::remove_dir_all(&folder).or_else(|_| std::fs::remove_dir_all(&folder));
         std::process::exit(SIGNALLED + ended_by.as_raw_value());
     };
     std::thread::Builder::new().name("scratch".to_owned()).spawn(watch).map(drop)
 }
 
-/// How far a large copy has got: one line, and on a terminal a figure that moves.
+/// Shows the progress of a large copy: one line, and on a terminal a percentage that is updated in place.
 struct Progress {
     parent: PathBuf,
     silent: bool,

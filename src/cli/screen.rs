@@ -1,21 +1,21 @@
-//! What a terminal can show: how wide it is, whether it knows colours, and which characters would steer it.
+//! The terminal's abilities: its width, whether it shows colours, and the characters that would control it.
 
 use std::io::{self, IsTerminal as _};
 
 use super::activity_line::visible;
 
-/// The width of a terminal that does not say its own.
+/// The width if the terminal does not report one.
 const COLUMNS: u16 = 80;
-/// Narrower than this nothing is laid out any more.
+/// Text is laid out for at least this width.
 const COLUMNS_MIN: u16 = 40;
 const ESCAPE: char = '\u{1b}';
 
-/// Whether the terminal says of itself that it can do nothing but write, as `TERM=dumb` does.
+/// True if the terminal can only write plain text (`TERM=dumb`).
 pub(super) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|name| name == "dumb")
 }
 
-/// Columns of the terminal that stdout is; `None` if it is none.
+/// Returns the terminal's width in columns; `None` if stdout is not a terminal.
 pub(super) fn width() -> Option<u16> {
     let out = io::stdout();
     if cfg!(test) || !out.is_terminal() {
@@ -25,14 +25,14 @@ pub(super) fn width() -> Option<u16> {
     Some(own.unwrap_or(COLUMNS).max(COLUMNS_MIN))
 }
 
-/// Text in lines that are no longer than `width`, broken between words; what is carried over is indented. Colours take no
-/// room. A word that is longer than a line stays whole.
+/// Wraps text at `width` columns, between words; continuation lines are indented. Colours take no columns. A word
+/// that is longer than a line stays whole.
 pub(super) fn fitted(text: &str, width: Option<u16>, indent: usize) -> String {
     let Some(width) = width.map(usize::from) else { return text.to_owned() };
     text.split_inclusive('\n').map(|line| broken(line, width, indent)).collect()
 }
 
-/// Help in lines that are no longer than `width`: what is carried over stands below the explanation that it belongs to.
+/// Wraps help at `width` columns; continuation lines are indented to the explanation that they belong to.
 pub(super) fn fitted_help(text: &str, width: Option<u16>) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let text = plain(line);
@@ -45,7 +45,7 @@ pub(super) fn fitted_help(text: &str, width: Option<u16>) -> String {
     lines.collect()
 }
 
-/// A line without its colours.
+/// Removes the colours from a line.
 fn plain(line: &str) -> String {
     let mut is_colour = false;
     let shown = line.chars().filter(|c| match *c {
@@ -86,13 +86,13 @@ fn broken(line: &str, width: usize, indent: usize) -> String {
     out
 }
 
-/// Columns that a word takes.
+/// Returns the number of columns that a word takes.
 fn shown(word: &str) -> usize {
     plain(word.trim_end_matches('\n')).chars().count()
 }
 
-/// Data with what would steer the terminal written as JSON writes it, `\u009b`: in JSON that means the same. Our own colours
-/// and line breaks stay.
+/// Escapes characters that would control the terminal as JSON does (`\u009b`), so that JSON keeps its meaning. Our
+/// own colours and line breaks stay.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `tidings send` and `tidings file`: a message from the command line, and the test of a file's address.
+//! `tidings send` and `tidings file`: sends a message from the command line, and checks a file's URL.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ const MESSAGE: &[Column] = &[
 const CHECKED: &[Column] =
     &[("Usable", "/ok"), ("Type", "/type"), ("Bytes", "/size"), ("Code", "/code"), ("Because", "/message")];
 
-/// Sends a message, or tells what would come of it.
+/// Sends a message, or with a dry run shows what would happen.
 pub(super) fn run(cli: &Cli, args: &SendArgs) -> Result<(), Failure> {
     let gateway = Remote::workspace(cli, &args.access)?;
     let sender = args.account.as_ref().map(|named| accounts::find(&gateway, named)).transpose()?;
@@ -35,7 +35,7 @@ pub(super) fn run(cli: &Cli, args: &SendArgs) -> Result<(), Failure> {
     print(&view(cli.json, &answer, MESSAGE))
 }
 
-/// The fields of the inbound webhook, so that both doors read one kind of body.
+/// Builds a body with the fields of the inbound webhook, so that both endpoints read the same kind of body.
 fn body(args: &SendArgs, sender: Option<String>) -> Value {
     let fields = [
         ("phone", args.to.clone()),
@@ -52,7 +52,7 @@ fn body(args: &SendArgs, sender: Option<String>) -> Value {
     Value::Object(all.map(|(name, value)| (name.to_owned(), value.into())).collect())
 }
 
-/// Tests a file's address; one that is of no use is a failure.
+/// Checks a file's URL. An unusable one is a failure.
 pub(super) fn file(cli: &Cli, command: &FileCommand) -> Result<(), Failure> {
     let FileCommand::Check { address, name, access } = command;
     let asked = name.as_ref().map_or(json!({"url": address}), |name| json!({"url": address, "file_name": name}));

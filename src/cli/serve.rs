@@ -1,4 +1,4 @@
-//! `tidings serve`: production. The demo runs on the same road.
+//! `tidings serve`: production. The demo uses the same code.
 
 mod answering;
 pub(super) mod descriptors;
@@ -26,16 +26,16 @@ use crate::gateway::{self, Holder, StartError, Started};
 use crate::http::{self, Connections, Size};
 use crate::telemetry;
 
-/// Connections are closed this long after the HTTP server should have done so itself.
+/// Silent connections are closed this long after the HTTP server should have closed them itself.
 const SILENCE_GRACE: Duration = Duration::from_secs(5);
-/// So long, at most, new connections are still taken while stopping.
+/// How long, at most, new connections are still accepted while stopping.
 const UNREADY_SHOWN: Duration = Duration::from_secs(2);
 const BUSY_POLL: Duration = Duration::from_millis(10);
-/// All threads have let go of the log within this time after the last one was told to end.
+/// How long to wait, at most, until all threads have released the log.
 const CLOSED_WITHIN: Duration = Duration::from_secs(8);
 const CLOSED_POLL: Duration = Duration::from_millis(2);
 
-/// Runs the gateway until it is told to stop.
+/// Runs the gateway until it is stopped.
 pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
     let config = super::config(cli, args.listen)?;
     super::logging(cli.json)?;
@@ -52,7 +52,6 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
     }))
 }
 
-/// Takes the port.
 fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         let holder = gateway::listener_of(address.port());
@@ -62,21 +61,21 @@ fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// A gateway that answers requests.
+/// A running gateway that answers requests.
 pub(super) struct Running {
     pub(super) started: Started,
     pub(super) recovered: Duration,
-    /// What else runs for as long as the gateway does.
+    /// Other tasks that run as long as the gateway.
     pub(super) aside: JoinSet<()>,
     server: ServerHandle,
-    /// Ends when the HTTP server has ended.
+    /// Ends when the HTTP server ends.
     serving: JoinHandle<io::Result<()>>,
     connections: Connections,
     signals: Vec<Signal>,
 }
 
 impl Running {
-    /// Starts the gateway and its HTTP server, which has answered a request then.
+    /// Starts the gateway and its HTTP server. Returns after the server has answered a request.
     pub(super) async fn start(config: &Config, listener: TcpListener, key_to_terminal: bool) -> Result<Self, Failure> {
         let signals = stopping_signals()?;
         let size = descriptors::take(config.http.connections_max)?;
@@ -96,7 +95,8 @@ impl Running {
         Ok(Self { started, recovered, aside: JoinSet::new(), server, serving, connections, signals })
     }
 
-    /// Ends on the first SIGINT, SIGTERM or SIGHUP, cleanly; on the second at once. Without its HTTP server it ends too.
+    /// Stops cleanly on the first SIGINT, SIGTERM or SIGHUP, at once on the second. Also ends if the HTTP server
+    /// ends.
     pub(super) async fn until_stopped(self, config: &Config, json: bool) -> Result<(), Failure> {
         let Self { started, aside, server, serving, connections, mut signals, .. } = self;
         tokio::select! {
@@ -111,7 +111,7 @@ impl Running {
             server.stop(true).await;
             let queued = started.gateway.stop().await;
             let closed = started.log.closed();
-            // Whoever still holds the log keeps it open.
+            // Drop everything that holds the log open.
             drop((started, aside, server, connections));
             actix::System::current().stop();
             until(closed).await;
@@ -127,7 +127,7 @@ impl Running {
     }
 }
 
-/// Words on stderr, among log lines for machines as one of them.
+/// Writes a line to stderr, or a log line if logs are JSON.
 fn tell(json: bool, words: &str) {
     if json { tracing::info!("{words}") } else { say(&format!("{words}\n")) }
 }
@@ -148,7 +148,8 @@ fn reason(ended: Result<io::Result<()>, tokio::task::JoinError>) -> String {
     }
 }
 
-/// While requests are under way, whoever asks is told for a moment that no more are wanted; then nobody gets in.
+/// While requests are in progress, keeps accepting connections for a moment, so that clients see that the gateway is
+/// stopping.
 async fn shown_unready(connections: &Connections) {
     let begun = tokio::time::Instant::now();
     while connections.are_busy() && begun.elapsed() < UNREADY_SHOWN {
@@ -156,7 +157,7 @@ async fn shown_unready(connections: &Connections) {
     }
 }
 
-/// Waits until the log is closed, which the threads that use it end with.
+/// Waits until the log is closed, which happens when the last thread that uses it ends.
 async fn until(closed: Closed) {
     let begun = tokio::time::Instant::now();
     while !closed.is_closed() {
@@ -168,7 +169,7 @@ async fn until(closed: Closed) {
     }
 }
 
-/// Tells systemd, if it started us, as `sd_notify(3)` describes; a unit of `Type=notify` waits for it.
+/// Notifies systemd, if it started us, as `sd_notify(3)` describes; a unit of `Type=notify` waits for this.
 fn tell_service_manager(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "the service manager cannot be told");
@@ -183,7 +184,6 @@ fn staying(queued: u64) -> String {
     }
 }
 
-/// Serves HTTP.
 pub(super) fn serve(
     config: &Config,
     started: &Started,
@@ -201,7 +201,8 @@ pub(super) fn serve(
     Ok((server.handle(), actix::spawn(vital::task(server)), connections))
 }
 
-/// The signals that stop a gateway. Whoever starts it with `nohup` wants it to outlive a hangup.
+/// Listens for the signals that stop a gateway. SIGHUP is left out if it is ignored: under `nohup` the
+/// gateway survives a hangup.
 fn stopping_signals() -> Result<Vec<Signal>, Failure> {
     let hangup = Some(SignalKind::hangup()).filter(|_| !is_hangup_ignored());
     [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup).map(listen_for).collect()
@@ -221,7 +222,7 @@ fn failed(error: &io::Error) -> Failure {
     Failure::because(Exit::Failed, error)
 }
 
-/// What to tell whoever could not start a gateway.
+/// Turns a failed start into a failure with a hint.
 pub(super) fn not_started(error: &StartError) -> Failure {
     match error {
         StartError::InUse { directory, holder } => in_use(directory, holder.as_ref()),
@@ -235,7 +236,7 @@ pub(super) fn not_started(error: &StartError) -> Failure {
     }
 }
 
-/// Whether a file system that is mounted for reading only is at the root of it.
+/// True if the root cause is a file system that is mounted read-only.
 fn is_read_only(error: &(dyn Error + 'static)) -> bool {
     let is_so = |io: &io::Error| io.kind() == io::ErrorKind::ReadOnlyFilesystem;
     telemetry::causes(error).any(|cause| cause.downcast_ref().is_some_and(is_so))

@@ -64,7 +64,7 @@ fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     let overrides = Overrides { listen: None, data_dir: cli.data_dir.clone() };
     let config = Config::load(path, std::env::vars_os(), overrides.clone())?;
     let exposed = config.simulator_is_exposed(config.listen.ip()).then(|| EXPOSED_SIMULATOR.to_owned());
-    // Another machine's configuration may name files that are not here.
+    // Another machine's configuration may name files that do not exist here, so this is only a warning.
     let unusable = unusable(&config)
         .into_iter()
         .map(|error| format!("serve would not start here: {}", not_started(&error).message));
@@ -82,7 +82,7 @@ fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     print(&format!("{what}: ok, {keys} set by it, the environment or a flag\n"))
 }
 
-/// Prints which version this is.
+/// Prints the version.
 pub(super) fn version(cli: &Cli) -> Result<(), Failure> {
     let version = env!("CARGO_PKG_VERSION");
     if cli.json {

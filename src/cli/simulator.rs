@@ -4,7 +4,7 @@ use super::args::{Cli, SimulatorArgs};
 use super::exit::{Exit, Failure};
 use super::say;
 
-/// Runs the simulator until it is told to stop.
+/// Runs the simulator until it is stopped.
 pub(super) fn run(cli: &Cli, args: &SimulatorArgs) -> Result<(), Failure> {
     super::logging(cli.json)?;
     let told = |bound| {

@@ -1,4 +1,4 @@
-//! `tidings state`: what one actor knows, now or as of any moment.
+//! `tidings state`: an actor's state, now or as of any moment.
 
 use super::args::{Cli, StateArgs};
 use super::data_dir::unreadable;
@@ -7,7 +7,6 @@ use super::reading::Source;
 use super::remote::Call;
 use crate::service::states::{self, StateView};
 
-/// Shows a state.
 pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
     let view: StateView = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {

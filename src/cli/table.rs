@@ -1,4 +1,4 @@
-//! Answers for people: rows in aligned columns, one thing as labelled lines. For machines: one JSON object a line.
+//! Output of results: aligned columns or labelled lines for people, one JSON object per line for machines.
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::activity_line::visible;
 use super::screen::width;
 
-/// What a column or a line shows: its title, and where the value stands (RFC 6901).
+/// The title of a column or line, and the JSON pointer (RFC 6901) to its value.
 pub(super) type Column = (&'static str, &'static str);
 
-/// A cell longer than this would push the others off the screen.
+/// Longer cells are cut, because they would push the others off the screen.
 const CHARS_MAX: usize = 80;
 
-/// Rows under their titles; the empty text if there are none.
+/// Formats rows under their titles; an empty text if there are none.
 pub(super) fn list(json: bool, rows: &[Value], columns: &[Column]) -> String {
     if json {
         return rows.iter().flat_map(|row| [row.to_string(), "\n".to_owned()]).collect();
@@ -21,7 +21,7 @@ pub(super) fn list(json: bool, rows: &[Value], columns: &[Column]) -> String {
     columned(columns.iter().map(|(title, _)| title.to_uppercase()).collect(), cells.collect())
 }
 
-/// Cells under their titles; the empty text if there are none.
+/// Formats cells under their titles; an empty text if there are none.
 pub(super) fn columned(titles: Vec<String>, rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
@@ -29,7 +29,7 @@ pub(super) fn columned(titles: Vec<String>, rows: Vec<Vec<String>>) -> String {
     laid_out(titles, rows, width())
 }
 
-/// The same in so many columns, broken between words.
+/// Formats cells to fit into `width` columns, with line breaks between words.
 fn laid_out(titles: Vec<String>, rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = plain(width);
     table.set_header(titles);
@@ -37,7 +37,7 @@ fn laid_out(titles: Vec<String>, rows: Vec<Vec<String>>, width: Option<u16>) -> 
     format!("{}\n", trimmed(&table))
 }
 
-/// One thing, a line for each of its values.
+/// Formats one object, one line for each of its values.
 pub(super) fn view(json: bool, value: &Value, lines: &[Column]) -> String {
     if json {
         return format!("{value}\n");
@@ -49,7 +49,7 @@ pub(super) fn view(json: bool, value: &Value, lines: &[Column]) -> String {
     format!("{}\n", trimmed(&table))
 }
 
-/// The value at a place as people write it, all of it visible; a dash if there is none.
+/// Returns the value at a JSON pointer as people write it, with all characters visible; a dash if there is none.
 pub(super) fn text(value: &Value, pointer: &str) -> String {
     match value.pointer(pointer) {
         None | Some(Value::Null) => "-".to_owned(),
@@ -76,13 +76,13 @@ fn plain(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if let Some(width) = width {
-        // The padding at both ends is taken away again.
+        // `trimmed` removes the padding at both ends again.
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_add(2));
     }
     table
 }
 
-/// The table without the padding at both ends of its lines.
+/// Formats the table without the padding at both ends of its lines.
 fn trimmed(table: &Table) -> String {
     let lines = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")

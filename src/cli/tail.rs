@@ -1,4 +1,4 @@
-//! `tidings events show` and `tail`: one event, the last ones, and each further one as it happens.
+//! `tidings events show` and `tail`: one event, or the last ones and then each further one as it happens.
 
 use std::thread;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use super::{print, print_row};
 use crate::service::events::{self, EventRow, Filter};
 use crate::service::page::Paged;
 
-/// How often a gateway is asked for further events.
+/// Interval between requests for further events.
 const POLL: Duration = Duration::from_millis(500);
-/// The longest page of the log.
+/// The page size when reading the log.
 const PAGE: u64 = 500;
 
 /// Shows one event.
@@ -30,7 +30,7 @@ pub(super) fn show(cli: &Cli, position: u64, server: &Server) -> Result<(), Fail
     print_row(cli, &found.ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no event {position} yet")))?)
 }
 
-/// Lists the last events, and if wanted each further one.
+/// Prints the last events, and with `--follow` each further one.
 pub(super) fn run(cli: &Cli, args: &TailArgs) -> Result<(), Failure> {
     let lines = u64::from(args.lines);
     match Source::find(cli, &args.server)? {
@@ -49,7 +49,7 @@ pub(super) fn run(cli: &Cli, args: &TailArgs) -> Result<(), Failure> {
     }
 }
 
-/// Tells the last events of a gateway, with one question; the position behind them.
+/// Prints a gateway's last events, read with one request. Returns the position after them.
 fn last(cli: &Cli, gateway: &Remote, lines: u64, follow: bool) -> Result<u64, Failure> {
     if lines == 0 && !follow {
         return Ok(1);
@@ -63,7 +63,7 @@ fn last(cli: &Cli, gateway: &Remote, lines: u64, follow: bool) -> Result<u64, Fa
     Ok(behind(&rows, 1))
 }
 
-/// Tells every event from a position on, until the process is stopped or the gateway is gone.
+/// Prints every event from a position on, until the process is stopped or a request fails.
 fn follow(cli: &Cli, gateway: &Remote, mut next: u64) -> Result<(), Failure> {
     loop {
         let after = told(cli, gateway, next, PAGE)?;
@@ -74,14 +74,14 @@ fn follow(cli: &Cli, gateway: &Remote, mut next: u64) -> Result<(), Failure> {
     }
 }
 
-/// Tells what a gateway has from a position on; the position after it.
+/// Prints a gateway's events from a position on. Returns the position after them.
 fn told(cli: &Cli, gateway: &Remote, from: u64, limit: u64) -> Result<u64, Failure> {
     let rows = asked(gateway, from, limit)?;
     tell(cli, &rows)?;
     Ok(behind(&rows, from))
 }
 
-/// The position behind these rows; `from` if there are none.
+/// Returns the position after these rows; `from` if there are none.
 fn behind(rows: &[EventRow], from: u64) -> u64 {
     rows.last().map_or(from, |last| last.position.saturating_add(1))
 }

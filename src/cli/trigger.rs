@@ -9,7 +9,7 @@ use super::print;
 use super::remote::{Call, Remote, segment};
 use super::table::{Column, view};
 
-/// Who writes, or is written to, where nobody is named.
+/// The default contact, as sender or recipient.
 const CONTACT: &str = "+12025550101";
 const TEXT: &str = "Hello";
 
@@ -18,7 +18,7 @@ const RECEIPT: &[Column] = &[("Message", "/message_id"), ("Status", "/status")];
 const CONNECTION: &[Column] = &[("Account", "/account"), ("Connected", "/connected")];
 const SETTINGS: &[Column] = &[("Status", "/status"), ("Delay ms", "/delay_ms"), ("Retry-After", "/retry_after")];
 
-/// Makes it happen, and tells what the simulator says.
+/// Triggers the event and prints the simulator's response.
 pub(super) fn run(cli: &Cli, command: &TriggerCommand) -> Result<(), Failure> {
     let (simulator, call, lines) = match command {
         TriggerCommand::Message(args) => (&args.account.simulator, message(args), MESSAGE),
@@ -77,13 +77,13 @@ fn settings(receiver: &ReceiverArgs, settings: Value) -> Call {
     Call::put(format!("/sim/v1/echo/{}/settings", segment(&receiver.name)), settings)
 }
 
-/// Only what was given.
+/// Builds an object of the fields that have a value.
 fn body<const N: usize>(fields: [(&str, Option<String>); N]) -> Value {
     let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
     Value::Object(given.collect::<Map<_, _>>())
 }
 
-/// Nobody knows the simulator's addresses where there is none.
+/// Explains "not found": without a simulator its routes do not exist.
 fn explained(failure: Failure) -> Failure {
     if failure.exit == Exit::NotFound {
         return Failure::new(Exit::NotFound, "there is no simulator").hint(

@@ -1,4 +1,4 @@
-//! Reads request bodies: bounded in size and time, as bytes, whatever the content type says.
+//! Reads request bodies as bytes, with limits on size and time, whatever the content type says.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ pub(super) use super::json::object;
 use crate::config::Limits;
 use crate::service::refusal::Refusal;
 
-/// A body that is too large is read on, up to so many times the limit, so that its sender gets to see the answer.
+/// A body that is too large is read on, up to this many times the limit, so that the client gets to see the response.
 const PATIENCE: usize = 4;
 
-/// How long a body may be, by what its request says of it.
+/// Returns how many bytes of body the request's headers announce, at most.
 pub(super) fn expected_bytes(headers: &HeaderMap, limits: Limits) -> u64 {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.trim().parse().ok());
     match length {
@@ -26,14 +26,14 @@ pub(super) fn expected_bytes(headers: &HeaderMap, limits: Limits) -> u64 {
     }
 }
 
-/// The whole body.
+/// Reads the whole body.
 pub(super) async fn read(payload: Payload, limits: Limits) -> Result<BytesMut, Refusal> {
     let mut body = BytesMut::new();
     read_into(&mut body, payload, limits).await?;
     Ok(body)
 }
 
-/// Reads the body; what has come of a refused one is in `body` all the same.
+/// Reads the body into `body`. If it is refused, `body` holds what arrived until then, up to the limit.
 pub(super) async fn read_into(body: &mut BytesMut, payload: Payload, limits: Limits) -> Result<(), Refusal> {
     let deadline = Duration::from_millis(limits.body_deadline_ms);
     match tokio::time::timeout(deadline, gather(body, payload, limits.body_bytes)).await {
@@ -59,7 +59,7 @@ async fn gather(body: &mut BytesMut, mut payload: Payload, limit: usize) -> Resu
     Ok(())
 }
 
-/// A JSON object of a known shape; what does not fit is named.
+/// Parses a JSON object as a known type; the refusal names the field that does not fit.
 pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let object = json::object(body)?;
     serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
@@ -81,7 +81,7 @@ pub(super) fn typed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     })
 }
 
-/// A whole number of which some tools write the fraction too: `2.0`.
+/// Reads a whole number, which some clients write with a fraction: `2.0`.
 pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = Number::deserialize(deserializer)?;
     let whole = json::whole(&number.to_string()).and_then(|digits| digits.parse().ok());

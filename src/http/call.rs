@@ -1,4 +1,4 @@
-//! A request by whoever has a workspace's key: what it says, and what it asks of the workspace.
+//! A request with a workspace's key: its parts, and the workspace it acts on.
 
 use std::future::{Ready, ready};
 
@@ -17,13 +17,12 @@ use crate::service::page::Page;
 use crate::service::refusal::Refusal;
 use crate::service::scope::Scope;
 
-/// One request. Its body can be read once.
+/// A request. Its body can be read only once.
 pub(super) struct Call {
-    /// What it is asked of.
     pub(super) gateway: web::Data<Gateway>,
-    /// Whose key it came with.
+    /// The workspace whose key the request has.
     pub(super) workspace: WorkspaceId,
-    /// Who acts, as events tell it.
+    /// The acting key, as recorded in events.
     pub(super) by: Who,
     id: RequestId,
     request: HttpRequest,
@@ -31,25 +30,25 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The body as it came.
+    /// Reads the body as bytes.
     pub(super) async fn bytes(&mut self) -> Result<web::BytesMut, Refusal> {
         let payload = self.payload.take().ok_or_else(|| Refusal::fault(&"a body that was read before"))?;
         body::read(payload, self.gateway.limits).await
     }
 
-    /// The body, which must be a JSON object of this shape.
+    /// Reads the body, which must be a JSON object of this type.
     pub(super) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Refusal> {
         body::typed(&self.bytes().await?)
     }
 
-    /// The body, which may be left out.
+    /// Reads the body as [`Call::body`]; an empty body gives the default.
     pub(super) async fn body_if_any<T: DeserializeOwned + Default>(&mut self) -> Result<T, Refusal> {
         let bytes = self.bytes().await?;
         if bytes.is_empty() { Ok(T::default()) } else { body::typed(&bytes) }
     }
 
-    /// Which one is meant where the path does not say: a parameter of one of these names behind the question mark, or
-    /// a field of the body.
+    /// Reads an identifier that is not in the path: from a query parameter with one of these names, or from a field
+    /// of the body.
     pub(super) async fn named(&mut self, names: &[&'static str]) -> Result<String, Refusal> {
         let query = Query::of(&self.request)?;
         if let Some(text) = names.iter().find_map(|name| query.text(name)) {
@@ -65,17 +64,17 @@ impl Call {
         found.ok_or_else(|| Refusal::new("missing_field", format!("{} is missing", names.join(" or "))))
     }
 
-    /// Which part of a list is wanted.
+    /// Returns the requested part of a list.
     pub(super) fn page(&self) -> Result<Page, Refusal> {
         Query::of(&self.request)?.page()
     }
 
-    /// The workspace that it is asked of, as the service room knows it.
+    /// Returns the scope in which the service layer acts on the workspace.
     pub(super) fn scope(&self) -> Scope<'_> {
         Scope { gateway: &self.gateway, workspace: self.workspace, by: self.by, command: self.id.0 }
     }
 
-    /// The parameters behind the question mark.
+    /// Returns the query parameters.
     pub(super) fn query(&self) -> Result<Query, Refusal> {
         Query::of(&self.request)
     }

@@ -1,5 +1,5 @@
-//! Who calls: nobody in particular, a CRM with a secret URL, a workspace with its key, the operator; and the id that
-//! each request gets.
+//! The kinds of callers: anybody, a CRM with a secret URL, a workspace with its key, the operator; and the id of each
+//! request.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -26,20 +26,20 @@ use crate::service::refusal::Refusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Who may call a route. What a role found out about the caller is all that the route's handler gets to know.
+/// The kind of caller that a route requires. A handler learns nothing about the caller but what its role's check has
+/// found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Anybody.
     Open,
-    /// Whoever knows the token in the path.
+    /// A caller that knows the token in the path.
     Inbound,
-    /// Whoever has a key of a workspace.
+    /// A caller with a key of a workspace.
     Workspace,
     /// The operator.
     Operator,
 }
 
-/// The id of a request, and of the command that it gives.
+/// The id of a request, and of the command that it causes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestId(pub(super) u64);
 
@@ -49,37 +49,34 @@ impl RequestId {
     }
 }
 
-/// The operator.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operator;
 
-/// Whoever has a key of this workspace.
+/// A caller with a key of this workspace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller {
-    /// Whose key it is.
     pub(super) workspace: WorkspaceId,
-    /// The key's number.
     pub(super) key: u32,
 }
 
-/// Whoever has sent a token with this hash, and the workspace whose it is. An unknown one is not turned away before its
-/// body was read, so that nobody can tell by the connection what was refused.
+/// The workspace of the token in the path, if the token is known, and the token's hash. A request with an unknown
+/// token is refused only after its body was read, so that the connection does not reveal the reason.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InboundCaller(pub(super) Option<WorkspaceId>, pub(super) Digest);
 
-/// The body stopped coming, whatever is answered.
+/// Marks a request whose body stopped arriving: its connection is closed after the response, whatever that is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stalled;
 
-/// What one path of the table answers to.
+/// One path of the route table, and its methods.
 pub(super) struct Resource {
-    /// The pattern, never the path: that holds the secret token.
+    /// The pattern, never the actual path, which holds the secret token.
     pub(super) path: &'static str,
-    /// The methods that it takes.
+    /// The allowed methods, for the `Allow` header.
     pub(super) allowed: Arc<str>,
 }
 
-/// Gives the request its id, the answer its header, and a refusal its shape; counts it.
+/// Gives the request its id, the response the id's header, and a refusal its JSON form; counts the request.
 pub(super) async fn finish_response(
     resource: Option<Resource>,
     gateway: web::Data<Gateway>,
@@ -121,7 +118,7 @@ pub(super) async fn finish_response(
     Ok(answer)
 }
 
-/// Lets the request through to its handler if the caller has this role.
+/// Passes the request on to its handler if the caller has this role.
 pub(super) async fn authorize(
     role: Role,
     request: ServiceRequest,
@@ -129,12 +126,12 @@ pub(super) async fn authorize(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     match authenticate(role, request.request()) {
         Ok(()) => next.call(request).await,
-        // An answer, not an error: only answers pass through `dress`.
+        // A response, not an error: only responses pass through `finish_response`.
         Err(refused) => Ok(request.error_response(refused)),
     }
 }
 
-/// Leaves in the request who calls, as the extractors below find it.
+/// Checks the role, and stores the caller in the request's extensions for the extractors below.
 fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
     let gateway =
         request.app_data::<web::Data<Gateway>>().ok_or_else(|| Refusal::fault(&"a route without a gateway"))?;
@@ -161,19 +158,19 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The workspace behind the token in the path.
+/// Looks up the workspace of the token in the path.
 pub(super) fn inbound_caller(gateway: &Gateway, request: &HttpRequest) -> Result<InboundCaller, Refusal> {
     let token_hash = digest(request.match_info().query("token").trim_matches(is_unseen));
     Ok(InboundCaller(gateway.inbound(token_hash)?, token_hash))
 }
 
-/// The key that the request came with.
+/// Returns the bearer token of the request.
 pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
     let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 
-/// What the way to the handler has left in the request. Nothing of the kind is a fault in the table of routes.
+/// Reads what `authorize` or `finish_response` stored in the request. If it is missing, the route table is wrong.
 fn extension<T: Copy + 'static>(request: &HttpRequest) -> Ready<Result<T, Refusal>> {
     let found = request.extensions().get::<T>().copied();
     ready(found.ok_or_else(|| Refusal::fault(&format!("a request without {}", std::any::type_name::<T>()))))

@@ -1,6 +1,6 @@
-//! All connections: how many there may be, and which hold a place and ask for nothing. The HTTP server's own deadlines
-//! cover a connection's first headers and its idle times, not headers that are begun later, nor the rest of a body that
-//! nobody waits for, nor answers that nobody takes.
+//! All connections: limits their number, and closes those that occupy a place without a request. The HTTP server's
+//! own time-outs cover a connection's first headers and its idle times, but not later headers, the rest of a body
+//! that nobody reads, or responses that the client does not take.
 
 mod guarded;
 
@@ -23,10 +23,10 @@ use super::error;
 use crate::gateway::Gateway;
 use crate::net::rate_limit::network_of;
 
-/// How often silent connections are looked for.
+/// How often to look for silent connections.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// What a connection is told.
+/// The order given to a connection.
 const GO_ON: u8 = 0;
 const HANG_UP: u8 = 1;
 const CUT: u8 = 2;
@@ -42,42 +42,42 @@ pub struct Connections {
     turned_away: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// Which connections are too many.
+/// The limits for connections.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// A connection without a request for longer than this is closed.
     pub silence_max: Duration,
-    /// Connections of one address; of IPv6, of one /64 network.
+    /// Connections per address; for IPv6, per /64 network.
     pub per_address: u32,
-    /// Networks, besides this machine, that may have any number.
+    /// Networks that may have any number of connections, as this machine may.
     pub exempt: Vec<IpNet>,
 }
 
-/// One connection, as its requests see it.
+/// The state of one connection that its requests share.
 pub(super) struct Connection {
     requests: AtomicU32,
-    /// What is still to come of the body of the request under way, at most.
+    /// How many bytes of the current request's body are still to come, at most.
     body_bytes: AtomicU64,
-    /// When it was opened or last seen busy, in milliseconds after the server began.
+    /// When it was opened or last seen busy, in milliseconds since the server started.
     quiet_since: AtomicU64,
-    /// Whether a request has ended since it was looked at last.
+    /// True if a request has ended since the last sweep.
     has_answered: AtomicBool,
     told: AtomicU8,
     has_left: AtomicBool,
-    /// Whether something waits to be read that nobody is told of.
+    /// True if received bytes wait unread until the current request is answered.
     is_held_back: AtomicBool,
-    /// Whoever reads and writes.
+    /// Wakes the task that reads and writes.
     server: AtomicWaker,
 }
 
-/// A request under way; ended when dropped.
+/// A request in progress; it ends when this is dropped.
 pub(super) struct Busy(Arc<Connection>);
 
-/// One of an address' connections; free again when dropped.
+/// One of an address's connections; gives its place back when dropped.
 struct Address(IpAddr, Arc<DashMap<IpAddr, u32>>);
 
 impl Connections {
-    /// None yet.
+    /// Starts without connections.
     pub fn new(limits: Limits, gateway: &Gateway) -> Self {
         let (refusing, counting) = (gateway.clone(), gateway.clone());
         let refusals = move |status| error::to_no_request(status, &refusing);
@@ -90,7 +90,7 @@ impl Connections {
         Self { open, addresses, limits, began, refusals, turned_away }
     }
 
-    /// Takes a new connection, if its address has not too many already.
+    /// Admits a new connection, unless its address has too many already.
     pub fn admit(&self, io: TcpStream) -> io::Result<Guarded> {
         let address = self.address(io.peer_addr()?.ip().to_canonical()).inspect_err(|_| (self.turned_away)())?;
         let connection = Arc::new(Connection::new(ms(self.began.elapsed())));
@@ -111,13 +111,13 @@ impl Connections {
         Ok(Some(Address(ip, Arc::clone(&self.addresses))))
     }
 
-    /// Whether any request is under way.
+    /// True if any request is in progress.
     pub fn are_busy(&self) -> bool {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.iter().filter_map(Weak::upgrade).any(|connection| connection.requests.load(Ordering::Relaxed) > 0)
     }
 
-    /// Closes silent connections, for ever. It holds nothing of the gateway, which can end meanwhile.
+    /// Closes silent connections, for ever. Holds no reference to the gateway, so that the gateway can end.
     pub fn watch(&self) -> impl Future<Output = ()> + use<> {
         let (open, began, silence_max) = (Arc::clone(&self.open), self.began, self.limits.silence_max);
         async move {
@@ -158,30 +158,30 @@ impl Connection {
         }
     }
 
-    /// A request begins.
+    /// Marks the beginning of a request.
     pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.requests.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
     }
 
-    /// The request under way has a body of so many bytes at most; what comes behind it has to wait.
+    /// Sets how long the current request's body can be; bytes after the body have to wait.
     pub(super) fn expect_body(&self, bytes: u64) {
         self.body_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// Reads nothing more: what is being answered is answered, and then the server closes.
+    /// Stops reading: the current response is finished, then the server closes the connection.
     pub(super) fn hang_up(&self) {
         let _ = self.told.compare_exchange(GO_ON, HANG_UP, Ordering::Release, Ordering::Relaxed);
         self.server.wake();
     }
 
-    /// Ends it at once, whatever was being answered.
+    /// Closes the connection at once, even during a response.
     pub(super) fn cut(&self) {
         self.told.store(CUT, Ordering::Release);
         self.server.wake();
     }
 
-    /// Whether the other side has gone. The HTTP server notices that only when it has something to write.
+    /// True if the client has left. The HTTP server notices that only when it has something to write.
     pub(super) fn is_left(&self) -> bool {
         self.has_left.load(Ordering::Relaxed)
     }
@@ -190,7 +190,7 @@ impl Connection {
         self.has_left.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nothing more is to be read, for good; an error if nothing is to be written either.
+    /// True if nothing more is to be read; an error if nothing is to be written either.
     fn is_cut(&self) -> io::Result<bool> {
         match self.told.load(Ordering::Acquire) {
             GO_ON => Ok(false),
@@ -199,26 +199,26 @@ impl Connection {
         }
     }
 
-    /// The same; whoever asks has to wait anyway, and is woken when that changes.
+    /// Like `is_cut`, for a task that has to wait anyway: wakes it when that changes.
     fn is_cut_or_waits(&self, context: &Context<'_>) -> io::Result<bool> {
         self.server.register(context.waker());
         self.is_cut()
     }
 
-    /// Keeps what has come waiting until the request under way is answered; whoever asks is woken then. Not if it is
-    /// answered already.
+    /// Keeps received bytes waiting until the current request is answered, and wakes the task then. Returns false if
+    /// it is answered already.
     fn holds_back(&self, context: &Context<'_>) -> bool {
         self.server.register(context.waker());
         self.is_held_back.store(true, Ordering::Relaxed);
         self.is_answering()
     }
 
-    /// Whether what may come has to wait: a request is being answered, and its body has come.
+    /// True if bytes to come have to wait: a request is being answered, and its body has arrived.
     fn is_answering(&self) -> bool {
         self.requests.load(Ordering::Relaxed) > 0 && self.body_bytes.load(Ordering::Relaxed) == 0
     }
 
-    /// So much was read.
+    /// Counts bytes of the body that were read.
     fn has_read(&self, bytes: usize) {
         let left = self.body_bytes.load(Ordering::Relaxed);
         if left > 0 {

@@ -1,4 +1,4 @@
-//! The one shape of every refusal and fault: `{"status", "data": {}, "message", "error"}`.
+//! The common JSON form of every refusal and fault: `{"status", "data": {}, "message", "error"}`.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -10,7 +10,7 @@ use crate::codes;
 use crate::gateway::Gateway;
 use crate::service::refusal::Refusal;
 
-/// A refusal as it is answered: to the request of an id, with a link to the gateway at `base_url`.
+/// The context for rendering a refusal: the request's id, and the gateway's URL for links.
 pub(super) struct Shape<'a> {
     pub(super) request_id: &'a str,
     pub(super) base_url: &'a str,
@@ -18,7 +18,7 @@ pub(super) struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    /// The answer.
+    /// Builds the response.
     pub(super) fn answer(&self, refusal: &Refusal) -> HttpResponse {
         let status = refusal.status_code();
         let mut answer = HttpResponse::build(status);
@@ -31,7 +31,7 @@ impl Shape<'_> {
         answer.json(self.body(refusal))
     }
 
-    /// The body of the answer.
+    /// Builds the body of the response.
     pub(super) fn body(&self, refusal: &Refusal) -> Value {
         let mut body = json!({"status": refusal.status_code().as_u16(), "data": {}, "message": refusal.message()});
         if let (false, Some(body)) = (self.strict, body.as_object_mut()) {
@@ -53,7 +53,7 @@ impl Shape<'_> {
 }
 
 impl ResponseError for Refusal {
-    /// As the catalogue has it.
+    /// Returns the status from the catalogue of codes.
     fn status_code(&self) -> StatusCode {
         let status = codes::find(self.code()).and_then(codes::Code::status);
         status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -72,7 +72,8 @@ impl actix_web::Responder for Refusal {
     }
 }
 
-/// The whole answer to what was no request, with the status that the HTTP server chose; the connection ends with it.
+/// Builds the whole response to a malformed request, with the status that the HTTP server chose; the connection is
+/// closed after it.
 pub(super) fn to_no_request(status: StatusCode, gateway: &Gateway) -> Bytes {
     gateway.metrics.requests().malformed(status);
     let refusal = match status {
@@ -96,17 +97,17 @@ pub(super) fn to_no_request(status: StatusCode, gateway: &Gateway) -> Bytes {
     Bytes::from(head + &body)
 }
 
-/// The path takes only other methods; which they are is told by [`super::caller::dress`].
+/// The refusal for other methods than the path's; [`super::caller::finish_response`] adds the allowed ones.
 pub(super) fn method_not_allowed() -> Refusal {
     Refusal::new("method_not_allowed", "Method not allowed")
 }
 
-/// Nothing is at this path.
+/// The refusal for a path without a route.
 pub(super) fn nothing_here() -> Refusal {
     Refusal::new("not_found", "Not found")
 }
 
-/// As [`nothing_here`], for whatever no route takes.
+/// Like [`nothing_here`], as the handler for unmatched requests.
 pub(super) async fn not_found() -> Refusal {
     nothing_here()
 }

@@ -1,16 +1,16 @@
-//! Whether the gateway lives and takes work.
+//! Liveness and readiness of the gateway.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use crate::gateway::Gateway;
 
-/// The process answers.
+/// Liveness: the process answers.
 pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "alive"}))
 }
 
-/// New work is taken. `?verbose` shows figures.
+/// Readiness: new work is accepted. `?verbose` adds figures.
 pub(super) async fn ready(gateway: web::Data<Gateway>, request: HttpRequest) -> HttpResponse {
     let (stopping, disk_full) = (gateway.readiness.is_stopping(), gateway.readiness.is_disk_full());
     let ready = !stopping && !disk_full;

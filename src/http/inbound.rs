@@ -1,4 +1,4 @@
-//! The inbound webhook: a CRM's POST becomes a queued, charged message; whatever is sent is kept as an attempt.
+//! The inbound webhook: a CRM's POST becomes a queued, charged message; every request is kept as an attempt.
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::BytesMut;
@@ -17,7 +17,7 @@ use crate::service::refusal::Refusal;
 use crate::service::scope::Scope;
 use crate::service::submit::Outcome;
 
-/// Accepts a message for sending. The answer says that it is durable, not that it was sent.
+/// Accepts a message for sending. The response says that it is durable, not that it was sent.
 pub(super) async fn send(
     gateway: web::Data<Gateway>,
     id: RequestId,
@@ -32,7 +32,8 @@ pub(super) async fn send(
     outcome.map(|outcome| answer(&gateway, outcome))
 }
 
-/// Any other method. A reading one gets words for whoever opened the URL; the others are attempts.
+/// Handles any other method. GET and HEAD get an explanation for a person who opened the URL; others are kept as
+/// attempts.
 pub(super) async fn other_method(
     gateway: web::Data<Gateway>,
     id: RequestId,
@@ -54,7 +55,7 @@ pub(super) async fn other_method(
     outcome.map(|outcome| answer(&gateway, outcome))
 }
 
-/// The refusal, which says so where the address has fields: nobody reads them there.
+/// Adds a hint to the refusal if the URL has message fields in its query string, which are not read.
 fn in_address(refused: Refusal, request: &HttpRequest) -> Refusal {
     match send_body::named_in_query(request.query_string()).as_slice() {
         [] => refused,
@@ -76,7 +77,7 @@ fn answer(gateway: &Gateway, outcome: Outcome) -> HttpResponse {
     }
 }
 
-/// What TimelinesAI answers; said without a map, for this is the busiest answer.
+/// The response as TimelinesAI writes it; a struct and not a map, because this is the most frequent response.
 #[derive(Serialize)]
 struct Success {
     status: &'static str,
@@ -88,19 +89,19 @@ struct Data {
     message_id: String,
 }
 
-/// A request to a known URL, read as far as it may be.
+/// A request to a known URL, with as much of its body as was read.
 struct InboundExchange {
     id: RequestId,
     workspace: WorkspaceId,
     body: BytesMut,
     warnings: Vec<String>,
-    /// Why it goes no further.
+    /// The refusal, if the request is not to be submitted.
     refused: Option<Refusal>,
 }
 
 impl InboundExchange {
-    /// Reads the body whatever the URL and the limits say, so that the connection behaves alike. An unknown URL ends
-    /// here.
+    /// Reads the body even if the URL is unknown or a rate limit is exceeded, so that the connection behaves the
+    /// same. Fails if the URL is unknown.
     async fn read(
         gateway: &Gateway,
         id: RequestId,
@@ -125,7 +126,7 @@ impl InboundExchange {
         }
     }
 
-    /// Submits the message, unless the request goes no further.
+    /// Submits the message, unless the request is already refused.
     async fn submit(
         &mut self,
         gateway: &Gateway,
@@ -140,7 +141,7 @@ impl InboundExchange {
         submit::submit(scope, sender, request.headers(), &self.body, &mut self.warnings).await
     }
 
-    /// Keeps it as an attempt.
+    /// Stores the request as an attempt.
     fn end(self, gateway: &Gateway, request: &HttpRequest, outcome: &Result<Outcome, Refusal>) {
         let (status, answer) = match outcome {
             Ok(Outcome::Accepted(accepted)) => (StatusCode::OK, Answer::Accepted(accepted.message)),

@@ -1,4 +1,4 @@
-//! Reads JSON objects out of bytes, and explains what is not one.
+//! Parses JSON objects from bytes, and explains what is wrong with anything else.
 
 mod foreign;
 mod lossy;
@@ -24,26 +24,26 @@ pub(super) use self::same::one_spelling;
 
 use crate::service::refusal::Refusal;
 
-/// An object has at most so many fields.
+/// The largest number of fields in an object.
 const FIELDS_MAX: usize = 1_000;
-/// So many fields are looked into for those that are missing.
+/// How many fields to search for nested ones.
 const LOOKED_INTO_MAX: usize = 20;
-/// Windows programs like to begin with it.
+/// Windows programs often write it at the beginning.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// An object whose values are not read yet, so that numbers keep their digits.
+/// An object whose values are not parsed yet, so that numbers keep their digits.
 #[derive(Debug, Default)]
 pub(super) struct Object<'a> {
-    /// All of it.
+    /// The whole body.
     text: &'a str,
-    /// Name and value; of a name that stands twice the last value.
+    /// Names and values; the last value of a repeated name.
     pub(super) fields: BTreeMap<String, &'a RawValue>,
-    /// Names that stand twice.
+    /// Names that occur more than once.
     pub(super) repeated: Vec<String>,
     count: usize,
 }
 
-/// One JSON object, its values unread.
+/// Parses one JSON object, leaving its values unparsed.
 pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refusal> {
     let text = text(body)?;
     let object: Object = serde_json::from_str(text).map_err(|error| refusal(text, &error))?;
@@ -59,7 +59,7 @@ pub(super) fn fields(body: &[u8]) -> Result<Object<'_>, Refusal> {
     Ok(object)
 }
 
-/// The refusal of a body, in better words where its headers say what it is.
+/// Improves the refusal of a body if its headers say what it really is.
 pub(super) fn explain(refused: Refusal, headers: &HeaderMap, body: &[u8]) -> Refusal {
     if refused.code() != "invalid_json" {
         return refused;
@@ -73,7 +73,7 @@ pub(super) fn explain(refused: Refusal, headers: &HeaderMap, body: &[u8]) -> Ref
     }
 }
 
-/// One JSON object.
+/// Parses one JSON object.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     let text = text(body)?;
     match serde_json::from_str(text) {
@@ -84,7 +84,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
 }
 
 impl Object<'_> {
-    /// A field as text, a number as its digits as they stand there; `None` for `null` and if it is absent.
+    /// Returns a field as text, a number with its digits as written; `None` if it is `null` or absent.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let Some(value) = self.fields.get(name) else { return Ok(None) };
         let value = value.get();
@@ -99,7 +99,7 @@ impl Object<'_> {
         Err(Refusal::invalid(name, format!("{name} must be a text, not {what}")))
     }
 
-    /// The same, with a mark in the place of half an emoji; whether there was one.
+    /// Like `text`, with a replacement character for half an emoji; the flag is true if there was one.
     pub(super) fn lossy_text(&self, name: &'static str) -> Result<(Option<String>, bool), Refusal> {
         let raw = self.fields.get(name).map_or("", |value| value.get());
         // Most texts have no backslash, and a single character is found faster.
@@ -110,13 +110,14 @@ impl Object<'_> {
         Ok((self.text(name)?, false))
     }
 
-    /// Whether a field is a number of JSON that is not written as plain digits.
+    /// True if a field is a JSON number with a fraction or an exponent. The field must be known to be a number or a
+    /// string: `true` would match as well.
     pub(super) fn is_number_in_disguise(&self, name: &str) -> bool {
         let raw = self.fields.get(name).map_or("", |value| value.get());
         !raw.starts_with('"') && raw.contains(['.', 'e', 'E'])
     }
 
-    /// The first field that holds an object, as such or as a text, with one of these fields in it.
+    /// Returns the first field that holds an object, as such or as a string, with one of these fields in it.
     pub(super) fn holding(&self, wanted: &[&str]) -> Option<&str> {
         let has_one = |text: &str| {
             let inner: Result<Object, _> = serde_json::from_str(text);
@@ -130,8 +131,8 @@ impl Object<'_> {
         found.map(|(name, _)| name.as_str())
     }
 
-    /// The same of a field that identifies something: a whole number as its digits, however it is written; `Err` holds
-    /// any other number.
+    /// Like `text`, for a field that identifies something: returns a whole number as its digits, however it is
+    /// written; the inner `Err` holds any other number.
     pub(super) fn identifier(&self, name: &'static str) -> Result<Result<Option<String>, &str>, Refusal> {
         match self.fields.get(name).map(|value| value.get()) {
             Some(value) if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
@@ -141,7 +142,7 @@ impl Object<'_> {
         }
     }
 
-    /// The refusal of a text that ceases to be one.
+    /// The refusal of a string with an invalid escape.
     fn broken(&self, value: &str, error: &serde_json::Error) -> Refusal {
         let begins = value.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         let (line, column) = mistake::place(self.text, begins);
@@ -149,7 +150,7 @@ impl Object<'_> {
     }
 }
 
-/// Bodies are UTF-8.
+/// Decodes the body as UTF-8, without a byte order mark.
 fn text(body: &[u8]) -> Result<&str, Refusal> {
     let text = std::str::from_utf8(body).map_err(|error| match foreign::of_bytes(body) {
         Some(cause) => invalid(1, 1, &cause),
@@ -175,7 +176,7 @@ fn refusal(text: &str, error: &serde_json::Error) -> Refusal {
     invalid(error.line(), error.column(), &cause_of(error))
 }
 
-/// What is wrong with a text that is JSON as far as its marks go.
+/// Describes an error in a body without a syntax mistake.
 fn cause_of(error: &serde_json::Error) -> String {
     let what = error.to_string();
     if what.contains("escape") {

@@ -1,16 +1,16 @@
-//! A route of the table, for whoever describes or tests it.
+//! A route of the table, in the form for its description and its tests.
 
 use actix_web::http::Method;
 
 use super::caller::Role;
 
-/// A route as tests and the API's description see it.
+/// A route, as tests and the API's description see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// GET answers HEAD too.
+    /// GET includes HEAD.
     pub method: Method,
-    /// With its parameters in braces.
+    /// The path, with its parameters in braces.
     pub path: &'static str,
-    /// Who may call it.
+    /// The kind of caller that it requires.
     pub role: Role,
 }

@@ -1,4 +1,4 @@
-//! The figures that monitoring collects.
+//! The metrics for monitoring.
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -7,7 +7,7 @@ use crate::gateway::Gateway;
 use crate::metrics::Format;
 use crate::service::refusal::Refusal;
 
-/// All figures, in the format of the `Accept` header.
+/// Returns all metrics, in the format of the `Accept` header.
 pub(super) async fn show(gateway: web::Data<Gateway>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let format = Format::wished(accept);

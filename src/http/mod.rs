@@ -1,4 +1,4 @@
-//! The HTTP edge: who may call, what was said, what is answered. Holds no rule.
+//! The HTTP layer: authorizes callers, parses requests, renders responses. Contains no business rules.
 
 mod admin;
 mod api;

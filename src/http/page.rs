@@ -1,4 +1,4 @@
-//! The parameters behind the question mark, those of pages among them: `limit`, `after`, `before`.
+//! Query parameters, among them those of pages: `limit`, `after`, `before`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, web};
 use crate::service::page::{LIMIT, LIMIT_MAX, Page};
 use crate::service::refusal::Refusal;
 
-/// The parameters behind the question mark.
+/// The query parameters of a request.
 pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
@@ -39,7 +39,7 @@ impl Query {
         }
     }
 
-    /// A page of a list that shows `usual` rows unless more are asked for.
+    /// Returns the requested page of a list, with `usual` rows by default.
     pub(super) fn page_of(&self, usual: usize) -> Result<Page, Refusal> {
         let limit = self.limit_or(usual)?;
         Ok(Page { limit, after: self.number("after")?, before: self.number("before")? })

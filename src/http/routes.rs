@@ -1,4 +1,4 @@
-//! Every route in one table. A row's role says who may call it, and is checked before its handler runs.
+//! The route table. A row's role says who may call the route, and is checked before its handler runs.
 
 use std::future::ready;
 use std::sync::{Arc, LazyLock};
@@ -21,12 +21,12 @@ use crate::gateway::Gateway;
 use crate::outbound::Try;
 use crate::recent::attempts::Attempt;
 
-/// The secret URL: whatever is sent there is an attempt.
+/// The secret URL: every request to it is kept as an attempt.
 const INBOUND: &str = "/in/{token}";
-/// The same, as it is copied carelessly: with slashes and blanks behind it.
+/// The same URL, copied carelessly with slashes and blanks after it.
 const INBOUND_COPIED: &str = r"/in/{token}/{nothing:[/\s]*}";
 
-/// The table. Where two paths fit a request, the upper one takes it.
+/// Returns the table. If two paths match a request, the upper one is used.
 fn table() -> Vec<Row> {
     use Role::{Inbound, Open, Operator, Workspace};
     vec![
@@ -103,18 +103,18 @@ fn table() -> Vec<Row> {
     ]
 }
 
-/// One route. There is none without a role.
+/// One route, always with a role.
 struct Row {
     listed: Listed,
     route: Route,
 }
 
-/// All routes but the transports', in the table's order.
+/// Returns all routes except the transports', in the table's order.
 pub fn routes() -> Vec<Listed> {
     table().into_iter().map(|row| row.listed).collect()
 }
 
-/// The API's description, made once.
+/// Returns the API's description, which is built once.
 pub fn description() -> &'static str {
     static DESCRIPTION: LazyLock<String> = LazyLock::new(|| openapi::document(&routes()).to_string());
     DESCRIPTION.as_str()
@@ -124,7 +124,7 @@ async fn describe() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(description())
 }
 
-/// Adds all routes.
+/// Adds all routes, including the simulator's.
 pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.app_data(web::Data::new(gateway.clone()));
     configure_table(config);
@@ -134,8 +134,8 @@ pub fn configure(config: &mut web::ServiceConfig, gateway: &Gateway) {
     config.service(everything_else());
 }
 
-/// Adds all routes but the transports', and no gateway: each request brings its own, as application data. So one table
-/// serves many gateways, one after the other.
+/// Adds all routes except the transports', without a gateway: each request brings its own as application data, so
+/// that one table can serve many gateways, one after the other.
 pub fn configure_for_any(config: &mut web::ServiceConfig) {
     configure_table(config);
     config.service(everything_else());
@@ -145,7 +145,8 @@ fn configure_table(config: &mut web::ServiceConfig) {
     for (path, rows) in by_path(table()) {
         config.service(resource(path, path, rows));
     }
-    // A resource of its own: one with two patterns is matched by a set of expressions, at each request.
+    // A separate resource, because a resource with two patterns is matched by a set of regular expressions at each
+    // request.
     let inbound = table().into_iter().filter(|row| row.listed.path == INBOUND).collect();
     config.service(resource(INBOUND, INBOUND_COPIED, inbound));
 }
@@ -163,7 +164,7 @@ where
     Row { listed: Listed { method, path, role }, route }
 }
 
-/// The rows of each path, in the order in which the paths first appear.
+/// Groups the rows by path, in the order in which the paths first appear.
 fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
     let mut paths: Vec<(&'static str, Vec<Row>)> = Vec::new();
     for row in rows {
@@ -175,8 +176,8 @@ fn by_path(rows: Vec<Row>) -> Vec<(&'static str, Vec<Row>)> {
     paths
 }
 
-/// All routes of one path, for requests whose paths match the pattern. Their answers carry a request id, their refusals
-/// have the one shape.
+/// Builds the resource of one path, for requests that match the pattern. Its responses get a request id, its refusals
+/// the common JSON form.
 fn resource(path: &'static str, pattern: &str, rows: Vec<Row>) -> impl HttpServiceFactory + 'static {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let allowed = methods.iter().filter(|asked| rows.iter().any(|row| takes(&row.listed.method, asked)));
@@ -193,7 +194,7 @@ fn resource(path: &'static str, pattern: &str, rows: Vec<Row>) -> impl HttpServi
     }))
 }
 
-/// Whether a row of this method takes a request of that one.
+/// True if a row with method `row` accepts a request with method `asked`.
 fn takes(row: &Method, asked: &Method) -> bool {
     row == asked || (row == Method::GET && asked == Method::HEAD)
 }
@@ -207,7 +208,7 @@ fn everything_else() -> impl HttpServiceFactory {
 mod tests {
     use super::*;
 
-    /// Whether every path that fits `lower` fits `upper` too.
+    /// True if every path that matches `lower` also matches `upper`.
     fn shadows(upper: &str, lower: &str) -> bool {
         let (upper, lower): (Vec<_>, Vec<_>) = (upper.split('/').collect(), lower.split('/').collect());
         let fits = |(upper, lower): (&&str, &&str)| upper.starts_with('{') || upper == lower;

@@ -1,4 +1,4 @@
-//! What a CRM posts: read tolerantly, checked field by field, turned into a command.
+//! The body that a CRM posts: parsed tolerantly, checked field by field, turned into a command.
 
 mod file;
 mod lookalikes;
@@ -25,11 +25,11 @@ const FILE_URL: &str = "file_url";
 const FILE_NAME: &str = "file_name";
 const SENDER: &str = "whatsapp account phone";
 const SENDER_PLAIN: &str = "whatsapp_account_phone";
-/// The name that our own API has for the sender.
+/// The sender's name in our own API.
 const SENDER_SHORT: &str = "account";
-/// What the path says comes before all fields.
+/// The chat in the path takes precedence over all fields.
 const PATH: &str = "the chat in the path";
-/// In the order in which they count.
+/// In order of precedence.
 const RECIPIENTS: [&str; 4] = [CHAT_ID, JID, PHONE, CHAT_NAME];
 const CHAT_ID: &str = "chat_id";
 const JID: &str = "jid";
@@ -37,35 +37,34 @@ const PHONE: &str = "phone";
 const CHAT_NAME: &str = "chat_name";
 const KNOWN: [&str; 6] = [ACTION, TEXT, FILE_URL, FILE_NAME, SENDER, SENDER_PLAIN];
 
-/// What tells that an object is a whole body.
+/// Fields by which a nested object is recognised as the real body.
 const HELD: [&str; 6] = [ACTION, TEXT, CHAT_ID, JID, PHONE, CHAT_NAME];
 
-/// So many unknown fields are named; of more only the number is told.
+/// How many unknown fields are named; further ones are only counted.
 const UNKNOWN_MAX: usize = 20;
 const UNKNOWN_CHARS_MAX: usize = 64;
-/// Nobody's number is longer.
+/// No real number is longer.
 const NUMBER_CHARS_MAX: usize = 255;
 /// No chat's name is longer.
 const CHAT_NAME_CHARS_MAX: usize = 1_000;
 
-/// A body that passed all checks that need no state.
+/// A body that has passed all checks that need no state.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SendBody {
     pub(super) recipient: Recipient,
-    /// The number to send from, if one is named.
+    /// The number to send from, if given.
     pub(super) sender: Option<String>,
-    /// Empty only with a file.
     pub(super) text: String,
     pub(super) file: Option<File>,
-    /// Names of fields that mean nothing here.
+    /// Names of unknown fields.
     pub(super) unknown_fields: Vec<String>,
-    /// What only a strict webhook refuses.
+    /// A doubt, for which only a strict webhook refuses the message.
     pub(super) doubt: Option<Doubt>,
 }
 
 impl SendBody {
-    /// Reads a body that came in through this door, where the path may name the chat; what is odd but no reason to
-    /// refuse goes to `warnings`.
+    /// Parses a body of this origin; `chat` is the chat in the path, if any. Oddities that are no reason to refuse
+    /// the message become `warnings`.
     pub(super) fn parse(
         bytes: &[u8],
         door: Origin,
@@ -87,7 +86,7 @@ impl SendBody {
     }
 }
 
-/// The names of fields in an address, which are not read there: what the query of a URL names, at most a few.
+/// Returns the names of message fields in a query string, where they are not read; at most a few.
 pub(super) fn named_in_query(query: &str) -> Vec<String> {
     let names = url::form_urlencoded::parse(query.as_bytes()).take(UNKNOWN_MAX).map(|(name, _)| name);
     let is_field =
@@ -105,12 +104,12 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// A field as text; numbers count as their digits, `null` and blank as absent.
+    /// Returns a field as text; numbers count as their digits, `null` and blank as absent.
     fn get(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         Ok(self.object.text(name)?.filter(|text| !is_blank(text)))
     }
 
-    /// As [`Fields::get`], of what people read: half an emoji and, in a text, U+0000 are no reason to refuse it.
+    /// Like [`Fields::get`], for text that people read: half an emoji is repaired, and in `text` U+0000 is dropped.
     fn read(&mut self, name: &'static str) -> Result<Option<String>, Refusal> {
         let (text, is_broken) = self.object.lossy_text(name)?;
         let Some(text) = text else { return Ok(None) };
@@ -125,8 +124,8 @@ impl Fields<'_> {
         Ok(Some(text).filter(|text| !is_blank(text)))
     }
 
-    /// As [`Fields::get`], of a phone or an id. No chat has an id that is not whole; a phone with a fraction would be
-    /// somebody else's once its dot is gone.
+    /// Like [`Fields::get`], for a phone or an id. A chat id that is not whole matches no chat. A phone with a
+    /// fraction is refused: without its dot it would be somebody else's number.
     fn identifier(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let text = match self.object.identifier(name)? {
             Ok(text) => text,
@@ -136,7 +135,7 @@ impl Fields<'_> {
         Ok(text.filter(|text| !is_blank(text)))
     }
 
-    /// As [`Fields::get`], and not longer than any such name is.
+    /// Like [`Fields::get`], with a limit on the length.
     fn short(&self, name: &'static str) -> Result<Option<String>, Refusal> {
         let (value, chars_max) = match name {
             CHAT_NAME => (self.get(name)?, CHAT_NAME_CHARS_MAX),
@@ -180,7 +179,8 @@ impl Fields<'_> {
         self.warnings.extend(said);
     }
 
-    /// `refused`, with a hint if an unknown field looks like one of `wanted`.
+    /// Adds a hint to `refused` if the fields are nested in another one, or if an unknown field looks like one of
+    /// `wanted`.
     fn hinting(&self, refused: Refusal, wanted: &[&'static str]) -> Refusal {
         if let Some(holder) = self.object.holding(&HELD) {
             let holder: String = holder.chars().take(UNKNOWN_CHARS_MAX).collect();
@@ -257,7 +257,7 @@ impl Fields<'_> {
         Ok(Some(first))
     }
 
-    /// The first of the four that is given.
+    /// Returns the first of the chat in the path and the four fields that is given.
     fn recipient(&mut self, has_sender: bool) -> Result<Recipient, Refusal> {
         let mut given = Vec::new();
         given.extend(self.chat.map(|chat| (PATH, chat.to_string())));
@@ -291,7 +291,7 @@ impl Fields<'_> {
         }
     }
 
-    /// Whom the phone names; what is odd about it is warned of.
+    /// Reads a phone, and warns about anything odd in it.
     fn phone(&mut self, value: &str) -> Peer {
         let (peer, read) = Peer::read_phone(value);
         let disguised = self.object.is_number_in_disguise(PHONE).then_some(Oddity::JsonNumber);
@@ -306,7 +306,7 @@ impl Fields<'_> {
             }
         };
         self.warnings.push(format!("\"{PHONE}\" {why}"));
-        // It comes before what is wrong with the text.
+        // Replaces a doubt about the text: a doubt about the phone takes precedence.
         self.doubt = Some(Doubt::Phone(why));
         peer
     }

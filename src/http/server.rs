@@ -1,4 +1,4 @@
-//! The HTTP server: takes connections that there is room for, and hands each to the routes.
+//! The HTTP server: admits connections as long as there is room, and passes them to the routes.
 
 use std::io;
 use std::net::TcpListener;
@@ -15,23 +15,23 @@ use super::connections::{Connections, Guarded};
 use super::routes::configure;
 use crate::gateway::Gateway;
 
-/// Requests under way get this long to end.
+/// How long requests in progress may take to finish at shutdown.
 const SHUTDOWN_S: u64 = 10;
-/// Headers must have arrived within this time.
+/// Time-out for a request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(8);
-/// What comes behind a refusal is read for so long, so that its sender gets to see the refusal.
+/// How long to go on reading after a refusal, so that the client gets to see it.
 const LINGER: Duration = Duration::from_secs(1);
-/// An idle connection is kept this long.
+/// How long an idle connection is kept open.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Answers wait in the system for their reader up to this size; it takes twice as much for them.
+/// How much of its responses the system buffers for a slow client; it reserves twice as much memory.
 const SEND_BUFFER_BYTES: usize = 256 << 10;
 
-/// How much the server takes on.
+/// The capacity of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Threads that answer.
+    /// Worker threads.
     pub workers: usize,
-    /// Connections in all; more wait until another one is closed.
+    /// Connections in total; further ones wait until one is closed.
     pub connections: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a message goes through at every route: its headers, its body, the answer.
+//! The steps that are common to all routes for sending: read headers and body, submit, build the response.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -23,16 +23,16 @@ const QUEUE_POSITION: HeaderName = HeaderName::from_static("x-queue-position");
 const ESTIMATED_SEND_AT: HeaderName = HeaderName::from_static("x-estimated-send-at");
 const KEY_CHARS_MAX: usize = 255;
 
-/// What a message comes with beside its headers and its body.
+/// The origin of a message, besides its headers and body.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sender {
-    /// SHA-256 of the inbound token that the request came with; our own API has none.
+    /// SHA-256 of the inbound token in the request's path; our own API has none.
     pub(super) token_hash: Option<Digest>,
-    /// The chat that the path names.
+    /// The chat in the path.
     pub(super) chat: Option<ChatId>,
 }
 
-/// Submits a message, or asks what would become of it; what is odd about it goes to `warnings`.
+/// Submits a message, or makes a dry run. Oddities become `warnings`.
 pub(super) async fn submit(
     scope: Scope<'_>,
     Sender { token_hash, chat }: Sender,
@@ -63,7 +63,7 @@ pub(super) async fn submit(
     submit::submit(scope, message, warnings).await
 }
 
-/// What the sender is told beside the body: what is left, and when the message leaves.
+/// Adds the headers of an accepted message: balance, queue position, estimated time of sending, replay mark.
 pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepted: &Accepted) {
     answer.insert_header((CREDITS_REMAINING, HeaderValue::from(accepted.balance)));
     if let Some(account) = accepted.account {
@@ -78,18 +78,17 @@ pub(super) fn dress(answer: &mut HttpResponseBuilder, gateway: &Gateway, accepte
     }
 }
 
-/// The answer to a dry run.
+/// Builds the response to a dry run.
 pub(super) fn verdict(verdict: &VerdictView) -> HttpResponse {
     let balance = HeaderValue::from(verdict.balance);
     HttpResponse::Ok().insert_header((CREDITS_REMAINING, balance)).json(verdict_body(verdict))
 }
 
-/// Its body.
 pub(super) fn verdict_body(verdict: &VerdictView) -> Value {
     json!({"status": "success", "data": verdict})
 }
 
-/// The client's own key: 1 to 255 visible characters.
+/// Reads the client's idempotency key: 1 to 255 visible characters.
 fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Refusal> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = value
@@ -103,12 +102,12 @@ fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, 
     }
 }
 
-/// The IETF's draft writes keys in double quotes.
+/// Removes double quotes: the IETF's draft puts keys in them.
 fn unquoted(key: &str) -> &str {
     key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
 }
 
-/// Whether only the verdict is wanted.
+/// True if the request is a dry run.
 fn dry_run(headers: &HeaderMap) -> Result<bool, Refusal> {
     let Some(value) = headers.get(DRY_RUN) else { return Ok(false) };
     match value.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {

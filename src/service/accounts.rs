@@ -1,4 +1,4 @@
-//! A workspace's accounts: connected numbers.
+//! A workspace's accounts: its connected numbers.
 
 use actors::workspace::{Account, AccountCommand, Answer, Command, State};
 use events::ids::AccountId;
@@ -57,38 +57,36 @@ impl AccountView {
 /// A number to connect.
 #[derive(Debug, Clone)]
 pub struct Connect {
-    /// In international format.
+    /// The number, in international format.
     pub phone: String,
-    /// Whom reports name as the account's owner.
+    /// The name that reports show as the account's owner.
     pub full_name: String,
-    /// Their address.
+    /// The owner's e-mail address.
     pub email: String,
-    /// What talks to WhatsApp.
+    /// The name of the transport that connects it to WhatsApp.
     pub transport: String,
 }
 
-/// What is to happen to an account.
+/// A change of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Its queue is held.
+    /// Holds its queue.
     Pause,
-    /// Its queue goes on, whether it was paused or blocked.
+    /// Resumes its queue, after a pause or a block.
     Resume,
-    /// Its connection ends: its queue is held for 24 hours, then failed and refunded.
+    /// Disconnects it: its queue is held for 24 hours; then the messages fail and are refunded.
     Disconnect,
 }
 
-/// All accounts, the newest first.
+/// Lists all accounts, the newest first.
 pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<AccountView>, Refusal> {
     Ok(page.of_newest_first(scope.look(AccountView::all).await?))
 }
 
-/// One account.
 pub async fn show(scope: Scope<'_>, id: &str) -> Result<AccountView, Refusal> {
     view(scope, own(scope, id)?).await
 }
 
-/// Connects a number.
 pub async fn connect(scope: Scope<'_>, wanted: Connect) -> Result<AccountView, Refusal> {
     let Connect { phone, full_name, email, transport } = wanted;
     fields::line("full_name", &full_name)?;
@@ -102,7 +100,7 @@ pub async fn connect(scope: Scope<'_>, wanted: Connect) -> Result<AccountView, R
     }
 }
 
-/// Changes whether an account sends.
+/// Pauses, resumes or disconnects an account.
 pub async fn change(scope: Scope<'_>, id: &str, change: Change, reason: String) -> Result<AccountView, Refusal> {
     fields::reason(&reason)?;
     let (account, by) = (own(scope, id)?, scope.by);
@@ -115,7 +113,7 @@ pub async fn change(scope: Scope<'_>, id: &str, change: Change, reason: String) 
     view(scope, account).await
 }
 
-/// An id that can only be of this workspace.
+/// Parses an account id, which must belong to this workspace.
 fn own(scope: Scope<'_>, id: &str) -> Result<AccountId, Refusal> {
     let account = id.parse::<AccountId>().ok().filter(|account| account.workspace() == scope.workspace);
     account.ok_or_else(not_found)

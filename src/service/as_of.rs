@@ -1,4 +1,4 @@
-//! A point in the log's past, as somebody names it: a position or a time.
+//! A point in the log's past, given as a position or a time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use events::time::Timestamp;
 /// A point in the log's past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
-    /// After the event of this position; 0 is before the first.
+    /// After the event at this position; 0 is before the first event.
     Position(Position),
-    /// After the last event that was recorded at this time or before.
+    /// After the last event that was recorded at this time or earlier.
     Time(Timestamp),
 }
 
 impl AsOf {
-    /// The position that it stands for, no later than `head`.
+    /// Returns the position, at most `head`.
     pub fn position(self, history: &History, head: Position) -> Result<Position, ReadError> {
         Ok(match self {
             Self::Position(position) => position.min(head),

@@ -1,4 +1,4 @@
-//! A workspace's chats, and what was said in them.
+//! A workspace's chats, and their messages.
 
 use std::ops::ControlFlow;
 
@@ -34,7 +34,8 @@ pub struct ChatView {
 }
 
 impl ChatView {
-    /// Sees all sequenced commits: whoever shows it must wait until they are durable.
+    /// Reads the index, which includes commits that are not durable yet: wait until they are before showing the
+    /// result.
     fn find(gateway: &Gateway, chat: ChatId, phones: &Phones) -> Result<Option<Self>, ReadError> {
         let index = gateway.shard.index();
         let Some(entry) = index.chat(chat)? else { return Ok(None) };
@@ -64,7 +65,7 @@ impl ChatView {
     }
 }
 
-/// All chats, the newest first.
+/// Lists all chats, the newest first.
 pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<ChatView>, Refusal> {
     let phones = messages::phones(scope).await?;
     let count = scope.look(|state| state.chats).await?;
@@ -80,7 +81,6 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<ChatView>, Refus
     Ok(Paged::cut(rows, page))
 }
 
-/// One chat.
 pub async fn show(scope: Scope<'_>, id: &str) -> Result<ChatView, Refusal> {
     view(scope, find(scope, id)?).await
 }
@@ -96,7 +96,7 @@ fn not_found() -> Refusal {
     Refusal::new("chat_not_found", "Chat not found")
 }
 
-/// A chat of the workspace that is durably known.
+/// Finds a chat of this workspace; it must be durable.
 pub fn find(scope: Scope<'_>, id: &str) -> Result<ChatId, Refusal> {
     let chat: ChatId = id.parse().map_err(|_| not_found())?;
     let durable = scope.gateway.shard.watermark().durable();
@@ -104,12 +104,11 @@ pub fn find(scope: Scope<'_>, id: &str) -> Result<ChatId, Refusal> {
     entry.filter(|_| chat.workspace() == scope.workspace).map(|_| chat).ok_or_else(not_found)
 }
 
-/// What to change of a chat.
+/// Changes of a chat.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// A new name.
     pub name: Option<String>,
-    /// The address of the teammate who is responsible; blank: nobody.
+    /// The e-mail address of the responsible teammate; blank for nobody.
     pub responsible_email: Option<Option<String>>,
 }
 
@@ -124,7 +123,7 @@ pub async fn change(scope: Scope<'_>, id: &str, change: Change) -> Result<ChatVi
     view(scope, chat).await
 }
 
-/// What was said in a chat, the newest first.
+/// Lists the messages of a chat, the newest first.
 pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<MessageView>, Refusal> {
     let phones = messages::phones(scope).await?;
     let chat = find(scope, id)?;
@@ -133,7 +132,7 @@ pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<Me
     Ok(Paged::cut(said.into_iter().map(|(place, said)| (place, said.view(&phones))).collect(), page))
 }
 
-/// A page of messages and one more, the newest first, each with the position at which it began.
+/// Reads a page of messages plus one, the newest first, each with the position of its first event.
 fn said(history: &History, chat: ChatId, head: Position, page: Page) -> Result<Vec<(Position, Folded)>, ReadError> {
     let mut begun = Vec::new();
     let each = |position: Position, _: &Record, event: &Event| {

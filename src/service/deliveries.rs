@@ -1,4 +1,4 @@
-//! Deliveries of the outbound webhook that are owed or parked, and single ones that are given up.
+//! Deliveries of the outbound webhook that are owed or parked: lists them, and discards single ones.
 
 use actors::webhook::{Command, Discard, Owed, Parked, State};
 use events::ids::{ChatId, DeliveryId};
@@ -77,12 +77,12 @@ pub struct DiscardedView {
     delivery_id: String,
 }
 
-/// What is owed or parked, the newest first.
+/// Lists the deliveries that are owed or parked, the newest first.
 pub async fn list(scope: Scope<'_>, wanted: Option<DeliveryState>, page: Page) -> Result<Paged<DeliveryView>, Refusal> {
     Ok(Paged::cut(scope.see(move |state| rows(state, wanted, page)).await?, page))
 }
 
-/// The rows of a page and one more. Of what is owed, which may be very much, no more are looked at.
+/// Returns the rows of a page plus one. Owed deliveries can be very many, so no more of them are read.
 fn rows(state: &State, wanted: Option<DeliveryState>, page: Page) -> Vec<(u64, DeliveryView)> {
     let mut rows = Vec::new();
     let most = page.limit.saturating_add(1);
@@ -105,7 +105,7 @@ fn rows(state: &State, wanted: Option<DeliveryState>, page: Page) -> Vec<(u64, D
     rows
 }
 
-/// A delivery of the workspace, with its conversation.
+/// Finds a delivery of the workspace, and its chat.
 pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<(DeliveryId, ChatId), Refusal> {
     let unknown = || Refusal::new("delivery_not_found", "Delivery not found");
     let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
@@ -114,7 +114,7 @@ pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<(DeliveryId, Chat
     Ok((delivery, flushed.chat))
 }
 
-/// Gives up one delivery that is owed or parked.
+/// Discards one delivery that is owed or parked.
 pub async fn discard(scope: Scope<'_>, id: &str, reason: String) -> Result<DiscardedView, Refusal> {
     fields::reason(&reason)?;
     let (delivery, chat) = find(scope, id).await?;

@@ -1,4 +1,4 @@
-//! The event log: rows of events, and whether its chain holds.
+//! The event log: rows of events, and the verification of its hash chain.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -21,7 +21,7 @@ use super::refusal::Refusal;
 use crate::gateway::Gateway;
 use crate::recent::mask;
 
-/// Digests of secrets, in whatever event they are: the operator's view shows them, a workspace's does not.
+/// Digests of secrets, in any event: the operator's view shows them, a workspace's does not.
 const HIDDEN: [&str; 3] = ["key_hash", "replaces", "token_hash"];
 
 /// Who made an event happen, and why.
@@ -64,7 +64,7 @@ pub struct EventRow {
 }
 
 impl EventRow {
-    /// The event at a position of its record.
+    /// Builds the row of an event in a record.
     pub fn of(position: Position, record: &Record, event: &Event) -> Self {
         Self {
             position,
@@ -78,7 +78,7 @@ impl EventRow {
         }
     }
 
-    /// The same as a workspace may see it: without digests of secrets.
+    /// Removes what a workspace may not see: digests of secrets.
     #[must_use]
     pub fn for_workspace(mut self) -> Self {
         if let Some(data) = self.data.as_object_mut() {
@@ -88,7 +88,7 @@ impl EventRow {
     }
 }
 
-/// What an event says; of a receiver's address neither user nor password, which earlier versions took.
+/// Returns an event's data. Removes user and password from a receiver's URL, which earlier versions accepted.
 fn shown(event: &Event) -> Value {
     let mut data = serde_json::to_value(event).unwrap_or_default();
     if let (Event::WebhookConfigured(WebhookConfigured { url: Some(url), .. }), Some(told)) =
@@ -99,18 +99,18 @@ fn shown(event: &Event) -> Value {
     data
 }
 
-/// Which events are wanted.
+/// The events to select.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// First position.
     pub from: Position,
     /// Last position.
     pub to: Position,
-    /// Only of this stream.
+    /// Only events of this stream.
     pub stream: Option<StreamId>,
-    /// Only of this type.
+    /// Only events of this type.
     pub name: Option<String>,
-    /// At most so many.
+    /// The largest number of events.
     pub limit: usize,
 }
 
@@ -124,12 +124,12 @@ impl Filter {
     }
 }
 
-/// The first events that pass, the oldest first.
+/// Returns the first matching events, the oldest first.
 pub fn rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
     gathered(filter, |each| history.walk(filter.of(), filter.from..=filter.to, each))
 }
 
-/// The last events that pass, the newest first.
+/// Returns the last matching events, the newest first.
 pub fn newest_rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
     gathered(filter, |each| history.walk_back(filter.of(), filter.from..=filter.to, each))
 }
@@ -150,28 +150,28 @@ fn gathered(
     Ok(rows)
 }
 
-/// Which part of the log is wanted.
+/// The part of the log that a caller wants.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// First position.
     pub from: Option<Position>,
     /// Last position.
     pub to: Option<Position>,
-    /// Only of this stream.
+    /// Only events of this stream.
     pub stream: Option<StreamId>,
-    /// Only of this type.
+    /// Only events of this type.
     pub name: Option<String>,
-    /// The newest first rather than the oldest.
+    /// True for the newest first, false for the oldest first.
     pub newest_first: bool,
-    /// Which part of the list; places are positions.
+    /// The part of the list; places are positions.
     pub page: Page,
 }
 
-/// A page of the log, as far as it is durable.
+/// Returns a page of the durable log.
 pub async fn list(gateway: &Gateway, wanted: Wanted) -> Result<Paged<EventRow>, Refusal> {
     let Wanted { from, to, stream, name, newest_first, page } = wanted;
     let head = gateway.shard.watermark().settled().await;
-    // Behind and before are meant in the list's own order.
+    // After and before are meant in the list's own order.
     let [above, below] = if newest_first { [page.before, page.after] } else { [page.after, page.before] };
     let filter = Filter {
         from: from.unwrap_or(1).max(above.map_or(1, |above| above.saturating_add(1))),
@@ -191,7 +191,6 @@ pub async fn list(gateway: &Gateway, wanted: Wanted) -> Result<Paged<EventRow>, 
     Ok(Paged::cut(found.await?.into_iter().map(|row| (row.position, row)).collect(), page))
 }
 
-/// One event.
 pub async fn show(gateway: &Gateway, position: &str) -> Result<EventRow, Refusal> {
     let not_found = || Refusal::new("event_not_found", "Event not found");
     let position: Position = position.parse().map_err(|_| not_found())?;
@@ -204,7 +203,7 @@ pub async fn show(gateway: &Gateway, position: &str) -> Result<EventRow, Refusal
     found.await?.pop().ok_or_else(not_found)
 }
 
-/// The name of a type of events, if there is such a type.
+/// Checks that an event type exists, and returns its name.
 pub fn known_type(name: &str) -> Result<String, Refusal> {
     if Event::NAMES.contains(&name) {
         return Ok(name.to_owned());
@@ -212,11 +211,11 @@ pub fn known_type(name: &str) -> Result<String, Refusal> {
     Err(Refusal::invalid("type", format!("There is no event type {name:?}")).hinting(Event::NAMES.join(", ")))
 }
 
-/// Whether the chain holds from the first record to the last.
+/// The result of verifying the hash chain from the first record to the last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Verdict {
-    /// It does.
+    /// The chain is intact.
     Verified {
         /// Always true.
         ok: bool,
@@ -225,18 +224,18 @@ pub enum Verdict {
         /// Hash of the last record.
         hash: Digest,
     },
-    /// It does not.
+    /// The chain is damaged.
     Damaged {
         /// Always false.
         ok: bool,
-        /// Where the damaged record stands.
+        /// Position of the damaged record.
         position: Position,
         /// What is wrong with it.
         what: String,
     },
 }
 
-/// Checks the chain from first to last.
+/// Verifies the hash chain from the first record to the last.
 pub fn verdict(history: &History) -> Result<Verdict, ReadError> {
     match verify::verify(history.log(), |_| {}) {
         Ok(head) => Ok(Verdict::Verified { ok: true, position: head.position, hash: head.hash }),
@@ -278,7 +277,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events/src");
         for family in fs::read_dir(folder).unwrap().flatten().filter(|file| file.path().is_file()) {
             let text = fs::read_to_string(family.path()).unwrap();
-            // Files that define events and nothing else say so in their first line.
+            // Files that only define events say so in their first line.
             if !text.starts_with("//! Events of ") {
                 continue;
             }

@@ -1,23 +1,24 @@
-//! What several requests' bodies have in common: names, addresses, languages, reasons.
+//! Checks that several request bodies share: names, addresses, languages, reasons.
 
 use actors::names::NAME_BYTES_MAX;
 
 use super::refusal::Refusal;
 
-/// Longest address, in bytes (RFC 5321, section 4.5.3.1.3).
+/// Length limit of an e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
 const EMAIL_BYTES_MAX: usize = 254;
-/// Longest language tag (RFC 5646, section 4.4.1).
+/// Length limit of a language tag (RFC 5646, section 4.4.1).
 const LANGUAGE_CHARS_MAX: usize = 35;
-/// Longest reason, in bytes.
+/// Length limit of a reason, in bytes.
 const REASON_BYTES_MAX: usize = 1_000;
 
-/// One line of text: not blank, without control characters, at most 1,000 bytes, for that is how names are stored.
+/// Checks one line of text: not blank, without control characters, at most 1,000 bytes, which is the limit for stored
+/// names.
 pub fn line(param: &'static str, text: &str) -> Result<(), Refusal> {
     bounded(param, text, NAME_BYTES_MAX)?;
     no_controls(param, text)
 }
 
-/// An e-mail address, judged by its form only: something, one `@`, something.
+/// Checks an e-mail address, by its form only: something, one `@`, something.
 pub fn email(param: &'static str, text: &str) -> Result<(), Refusal> {
     bounded(param, text, EMAIL_BYTES_MAX)?;
     no_controls(param, text)?;
@@ -29,7 +30,7 @@ pub fn email(param: &'static str, text: &str) -> Result<(), Refusal> {
     }
 }
 
-/// A BCP 47 language tag, such as `en` or `pt-BR`.
+/// Checks a BCP 47 language tag, such as `en` or `pt-BR`.
 pub fn language(text: &str) -> Result<(), Refusal> {
     let mut parts = text.split('-');
     let first = parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && letters(part));
@@ -40,13 +41,13 @@ pub fn language(text: &str) -> Result<(), Refusal> {
     Err(Refusal::invalid("language", "language must be a language tag such as en, tr or pt-BR"))
 }
 
-/// Why somebody wants something: may be empty, at most 1,000 bytes.
+/// Checks a reason: may be empty, without control characters, at most 1,000 bytes.
 pub fn reason(text: &str) -> Result<(), Refusal> {
     within("reason", text, REASON_BYTES_MAX)?;
     no_controls("reason", text)
 }
 
-/// A text that is not blank and not longer than `bytes_max` bytes.
+/// Checks that a text is not blank and not longer than `bytes_max` bytes.
 pub fn bounded(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::invalid(param, format!("{param} is empty")));
@@ -54,7 +55,7 @@ pub fn bounded(param: &'static str, text: &str, bytes_max: usize) -> Result<(), 
     within(param, text, bytes_max)
 }
 
-/// A text that is not longer than `bytes_max` bytes.
+/// Checks that a text is not longer than `bytes_max` bytes.
 pub fn within(param: &'static str, text: &str, bytes_max: usize) -> Result<(), Refusal> {
     if text.len() > bytes_max {
         return Err(Refusal::invalid(param, format!("{param} has more than {bytes_max} bytes in UTF-8")));
@@ -103,7 +104,7 @@ mod tests {
         assert!(reason("").is_ok() && reason(&"x".repeat(1_001)).is_err());
     }
 
-    // The kind: what the edge counted in characters, the store counts in bytes.
+    // The HTTP layer and the store must count in the same unit: bytes, not characters.
     #[test]
     fn what_is_stored_is_bounded_in_bytes_and_the_refusal_says_so() {
         assert!(line("name", &"😀".repeat(250)).is_ok() && reason(&"😀".repeat(250)).is_ok());

@@ -1,4 +1,4 @@
-//! Whether a file can be had, told before a message needs it.
+//! Checks a file's URL before a message needs it.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::scope::Scope;
 use crate::files::{Fault, Fetched, name_in, other_kind};
 
-/// A check that is turned away is worth another try after so long: by then one of those before it has ended.
+/// Seconds until a refused check may be retried: by then one of the earlier checks has ended.
 const RETRY_AFTER_S: u32 = 10;
 
 /// What came of a check: either what the file is, or why it cannot be had.
@@ -38,8 +38,8 @@ impl FileCheckView {
     }
 }
 
-/// Fetches as for a message, and forgets what came. A file that cannot be had is an answer, not a refusal. Without a name
-/// it is called what the address calls it.
+/// Fetches the file as for a message, then discards it. A file that cannot be fetched is a result, not a refusal.
+/// Without a name, the one in the URL is used.
 pub async fn check(scope: Scope<'_>, url: &str, name: Option<String>) -> Result<FileCheckView, Refusal> {
     let name = name.or_else(|| name_in(url.trim())).unwrap_or_default();
     let fetched = scope.gateway.fetching.check(scope.workspace, url.trim(), &name).await;

@@ -1,4 +1,4 @@
-//! Follows what happens in a workspace, as long as the key that was shown is in force.
+//! Follows the events of a workspace, as long as the caller's key is valid.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use events::tail::Follower;
 use super::events::EventRow;
 use crate::gateway::Gateway;
 
-/// What happens in a workspace, behind a position.
+/// The events of a workspace after a position.
 pub struct Following {
     gateway: Arc<Gateway>,
     workspace: WorkspaceId,
@@ -20,27 +20,27 @@ pub struct Following {
 }
 
 impl Following {
-    /// Begins behind a position that is durable.
+    /// Begins after a position that is durable.
     pub fn new(gateway: Arc<Gateway>, workspace: WorkspaceId, key: Digest, after: Position) -> Self {
         let follower = gateway.shard.tail().follow(Some(workspace), after);
         Self { gateway, workspace, key, follower }
     }
 
-    /// All of the workspace's events up to here were told.
+    /// Returns the position up to which all of the workspace's events were returned.
     pub fn position(&self) -> Position {
         self.follower.position()
     }
 
-    /// Waits until there may be something to tell. Dropping it loses nothing.
+    /// Waits until there may be new events. Cancelling it loses nothing.
     pub async fn ready(&mut self) {
         self.follower.ready().await;
     }
 
-    /// The next events; `None` if the key opens nothing any more.
+    /// Returns the next events; `None` if the key is revoked.
     pub async fn next(&mut self) -> Result<Option<Vec<EventRow>>, ReadError> {
         let piece = self.follower.next().await?;
         let (workspace, key) = (self.workspace, self.key);
-        // Looked up behind what is told: who revokes a key and is told so knows that it opens nothing later.
+        // Checked after the events were read: once a revocation is confirmed, the key gets no later event.
         let valid = self.gateway.read(move |gateway| gateway.api_key(key)).await?;
         Ok(valid.filter(|found| found.workspace == workspace).map(|_| {
             let rows = piece.events().map(|(position, record, event)| EventRow::of(position, record, event));
@@ -48,7 +48,7 @@ impl Following {
         }))
     }
 
-    /// Passes over what concerns other workspaces only.
+    /// Moves the position past events that concern other workspaces only.
     pub fn pass(&mut self) {
         self.follower.pass();
     }

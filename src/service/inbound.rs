@@ -1,4 +1,4 @@
-//! The owner's switches of the inbound webhook: on, off, strict, a new URL.
+//! The owner's settings of the inbound webhook: enabled, strict, a new URL.
 
 use actors::workspace::{Command, SetInbound, State};
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct InboundView {
     strict: bool,
 }
 
-/// The URL and its switches.
+/// Returns the URL and the switches.
 pub async fn show(scope: Scope<'_>) -> Result<InboundView, Refusal> {
     let look = |state: &State| (state.token_hash, state.inbound_disabled, state.inbound_strict);
     let (token_hash, disabled, strict) = scope.look(look).await?;
@@ -27,18 +27,18 @@ pub async fn show(scope: Scope<'_>) -> Result<InboundView, Refusal> {
     Ok(InboundView { url, enabled: !disabled, strict })
 }
 
-/// The switches to turn.
+/// The switches to change.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Whether it takes messages.
+    /// True if the webhook is to accept messages.
     pub enabled: Option<bool>,
-    /// Whether it takes the documented fields only.
+    /// True if it is to accept documented fields only.
     pub strict: Option<bool>,
-    /// Why.
+    /// The reason for the change.
     pub reason: String,
 }
 
-/// Turns the switches that are named.
+/// Changes the switches that are given.
 pub async fn change(scope: Scope<'_>, change: Change) -> Result<InboundView, Refusal> {
     let Change { enabled, strict, reason } = change;
     fields::reason(&reason)?;
@@ -46,7 +46,7 @@ pub async fn change(scope: Scope<'_>, change: Change) -> Result<InboundView, Ref
     show(scope).await
 }
 
-/// Makes a new URL; the one before it stops at once.
+/// Creates a new URL; the previous one stops working at once.
 pub async fn rotate(scope: Scope<'_>) -> Result<String, Refusal> {
     let before = scope.look(|state| state.token_hash).await?;
     let token = scope.gateway.entropy.inbound_token();

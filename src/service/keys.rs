@@ -1,4 +1,4 @@
-//! A workspace's API keys: made, listed, revoked. A key is shown once; what is kept is its SHA-256.
+//! A workspace's API keys: creates, lists and revokes them. A key is shown once; only its SHA-256 is stored.
 
 use actors::workspace::{Answer, Command, CreateKey, Key, Rejection, State};
 use serde::Serialize;
@@ -39,7 +39,7 @@ fn not_found() -> Refusal {
     Refusal::from(Rejection::KeyNotFound)
 }
 
-/// All keys in force, the newest first.
+/// Lists the keys that are not revoked, the newest first.
 pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<KeyView>, Refusal> {
     let all = |state: &State| -> Vec<_> {
         state.keys.iter().rev().map(|(id, key)| (u64::from(*id), KeyView::of(*id, key))).collect()
@@ -47,7 +47,6 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<KeyView>, Refusa
     Ok(page.of_newest_first(scope.look(all).await?))
 }
 
-/// Makes a key.
 pub async fn create(scope: Scope<'_>, name: String) -> Result<NewKeyView, Refusal> {
     fields::line("name", &name)?;
     let key = scope.gateway.entropy.workspace_key();
@@ -63,7 +62,7 @@ async fn find(scope: Scope<'_>, key: u32) -> Result<KeyView, Refusal> {
     scope.look(view).await?.ok_or_else(not_found)
 }
 
-/// Revokes a key: it opens nothing any more.
+/// Revokes a key: it is refused from now on.
 pub async fn revoke(scope: Scope<'_>, key: &str) -> Result<KeyView, Refusal> {
     let key: u32 = key.parse().map_err(|_| not_found())?;
     let view = find(scope, key).await?;

@@ -1,4 +1,4 @@
-//! Credits: what is left, and every movement.
+//! Credits: the balance, and every movement.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -18,7 +18,6 @@ use super::refusal::Refusal;
 use super::scope::Scope;
 use actors::workspace::Workspace;
 
-/// What is left.
 pub async fn balance(scope: Scope<'_>) -> Result<u64, Refusal> {
     scope.look(|state| state.balance).await
 }
@@ -63,7 +62,7 @@ fn signed(amount: u64) -> i64 {
     i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
-/// A place in the ledger: a row, and the balance before it.
+/// A place in the ledger: a row's position, and the balance before that row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     position: Position,
@@ -91,18 +90,18 @@ impl Cursor {
     }
 }
 
-/// Which part of the ledger is wanted.
+/// The part of the ledger that a caller wants.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// Rows at most.
+    /// The largest number of rows.
     pub limit: usize,
-    /// Beginning behind this row.
+    /// Begin after this row.
     pub after: Option<Cursor>,
-    /// Ending before this row.
+    /// End before this row.
     pub before: Option<Cursor>,
 }
 
-/// Every movement, the newest first; each row with the balance that it led to.
+/// Lists every movement, the newest first; each row has the balance after it.
 pub async fn list(scope: Scope<'_>, wanted: Wanted) -> Result<Paged<LedgerRow>, Refusal> {
     let Wanted { limit, after, before } = wanted;
     let of = Of::Stream(StreamId::Workspace(scope.workspace));
@@ -120,13 +119,13 @@ pub async fn list(scope: Scope<'_>, wanted: Wanted) -> Result<Paged<LedgerRow>, 
     Ok(Paged::cut_by(rows.await?, limit, around, |row| Cursor::at(row).to_string()))
 }
 
-/// The end of the ledger, with the balance there.
+/// Returns the end of the ledger, with the balance there.
 async fn newest(scope: Scope<'_>) -> Result<Cursor, Refusal> {
     let seen = scope.gateway.shard.inspect::<Workspace, _>(scope.workspace, |state| state.balance).await?;
     Ok(Cursor { position: seen.as_of, balance: signed(seen.value) })
 }
 
-/// The rows that come next after the one at `before`; the newest first.
+/// Returns the rows that follow the one at `before`, the newest first.
 fn newer_rows(
     history: &History,
     of: Of,
@@ -135,7 +134,7 @@ fn newer_rows(
     limit: usize,
 ) -> Result<Vec<LedgerRow>, ReadError> {
     let mut rows: Vec<LedgerRow> = Vec::new();
-    // The row at `before` is read for its amount, and not shown.
+    // The row at `before` is read for its amount, but not returned.
     history.walk(of, before.position..=to, |position, record, event| {
         rows.extend(LedgerRow::of(position, record, event));
         if rows.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -151,7 +150,7 @@ fn newer_rows(
     Ok(rows)
 }
 
-/// The rows up to a place, the newest first.
+/// Returns the rows up to a place, the newest first.
 fn older_rows(history: &History, of: Of, end: Cursor, limit: usize) -> Result<Vec<LedgerRow>, ReadError> {
     let (mut rows, mut balance) = (Vec::new(), end.balance);
     history.walk_back(of, 1..=end.position, |position, record, event| {

@@ -1,4 +1,4 @@
-//! Messages: how far each got, folded from its events.
+//! Messages and their progress, folded from their events.
 
 use std::ops::ControlFlow;
 
@@ -54,7 +54,7 @@ pub(super) struct Folded {
     state: MessageState,
     sent_at: Option<String>,
     failure: Option<FailureView>,
-    /// What the last fetch of its file that failed said.
+    /// The last failed fetch of its file.
     not_fetched: Option<FetchFailed>,
 }
 
@@ -112,7 +112,7 @@ impl Folded {
         }
     }
 
-    /// What was said by others has reached us; what was typed on the phone was sent by it.
+    /// A message from others counts as delivered to us; one typed on the phone counts as sent.
     fn received(e: &MessageReceived) -> Self {
         let (direction, state) =
             if e.from_me { ("sent", MessageState::Sent) } else { ("received", MessageState::Delivered) };
@@ -195,10 +195,10 @@ impl Folded {
     }
 }
 
-/// The numbers of a workspace's accounts.
+/// The phone numbers of a workspace's accounts.
 pub(super) type Phones = Vec<(AccountId, String)>;
 
-/// The numbers of a workspace's accounts, once all that is sequenced now is durable.
+/// Returns the phone numbers of a workspace's accounts, as of now and durable.
 pub(super) async fn phones(scope: Scope<'_>) -> Result<Phones, Refusal> {
     let phones = |state: &State| {
         state.accounts.iter().map(|(id, account)| (*id, account.phone.reveal().to_owned())).collect::<Phones>()
@@ -206,7 +206,7 @@ pub(super) async fn phones(scope: Scope<'_>) -> Result<Phones, Refusal> {
     scope.look(phones).await
 }
 
-/// A message's events up to `to`, folded; `None` if there are none.
+/// Folds a message's events up to `to`; `None` if there are none.
 pub(super) fn fold(history: &History, message: MessageId, to: Position) -> Result<Option<Folded>, ReadError> {
     let mut folded = None;
     history.walk(Of::Message(message), 1..=to, |_, record, event| {
@@ -216,7 +216,7 @@ pub(super) fn fold(history: &History, message: MessageId, to: Position) -> Resul
     Ok(folded)
 }
 
-/// A message of the workspace.
+/// Finds a message of the workspace.
 pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Folded, Refusal> {
     let not_found = || Refusal::new("message_not_found", "Message not found");
     let message: MessageId = id.parse().map_err(|_| not_found())?;
@@ -225,13 +225,12 @@ pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Folded, Refusal> 
     folded.filter(|folded| folded.workspace == scope.workspace).ok_or_else(not_found)
 }
 
-/// One message.
 pub async fn show(scope: Scope<'_>, id: &str) -> Result<MessageView, Refusal> {
     let phones = phones(scope).await?;
     Ok(find(scope, id).await?.view(&phones))
 }
 
-/// Settles an uncertain message by somebody's word.
+/// Settles an uncertain message as sent or failed, as the caller decides.
 pub async fn settle(scope: Scope<'_>, id: &str, settled_as: SettledAs, reason: String) -> Result<MessageView, Refusal> {
     fields::reason(&reason)?;
     let found = find(scope, id).await?;

@@ -1,5 +1,5 @@
-//! What can be asked of a gateway and done with it: typed rows, refusals, pages. Knows no HTTP, no command line, no page
-//! and no transport by name; the faces parse, call this and render.
+//! The gateway's operations for its interfaces: typed rows, refusals, pages of lists. Knows nothing of HTTP, the
+//! command line or web pages, and no transport by name; the interfaces parse, call this, and render.
 
 pub mod as_of;
 pub mod fields;

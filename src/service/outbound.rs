@@ -1,4 +1,4 @@
-//! The outbound webhook: settings and switches, and what its owner can do about it.
+//! The outbound webhook: its settings, and its owner's commands.
 
 use std::time::Duration;
 
@@ -96,18 +96,17 @@ pub enum Backlog {
     Discard,
 }
 
-/// The settings to change.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Where reports go; blank: nowhere.
+    /// The URL that receives reports; blank for none.
     pub url: Option<Option<String>>,
-    /// Whether they are posted.
+    /// True if reports are to be posted.
     pub enabled: Option<bool>,
     /// How long messages of a chat are gathered.
     pub aggregation: Option<Aggregation>,
-    /// What becomes of the deliveries owed.
+    /// What to do with the deliveries that are owed.
     pub backlog: Backlog,
-    /// Why.
+    /// The reason for the change.
     pub reason: String,
 }
 
@@ -116,7 +115,7 @@ impl Scope<'_> {
         WebhookId::of(self.workspace)
     }
 
-    /// Gives the webhook a command.
+    /// Sends the webhook a command.
     pub(super) async fn tell(&self, command: Command) -> Result<Answer, Refusal> {
         Ok(self.gateway.shard.execute::<Webhook>(self.webhook(), command, self.cause()).await?)
     }
@@ -128,7 +127,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Looks at the webhook; what was seen is durable.
+    /// Reads the webhook's state; what is returned is durable.
     pub(super) async fn see<V: Send + 'static>(
         &self,
         view: impl Fn(&State) -> V + Clone + Send + 'static,
@@ -142,12 +141,12 @@ impl Scope<'_> {
     }
 }
 
-/// The settings and how it goes.
+/// Returns the settings and the current condition.
 pub async fn show(scope: Scope<'_>) -> Result<OutboundView, Refusal> {
     scope.see(OutboundView::of).await
 }
 
-/// Changes what is named, all of it or nothing.
+/// Changes the settings that are given, all of them or none.
 pub async fn change(scope: Scope<'_>, change: Change) -> Result<OutboundView, Refusal> {
     let Change { url, enabled, aggregation, backlog, reason } = change;
     fields::reason(&reason)?;
@@ -163,12 +162,12 @@ pub async fn change(scope: Scope<'_>, change: Change) -> Result<OutboundView, Re
     show(scope).await
 }
 
-/// Closes all windows that are open now.
+/// Closes all aggregation windows that are open now.
 pub async fn flush(scope: Scope<'_>) -> Result<FlushedView, Refusal> {
     Ok(FlushedView { flushed: scope.count(Command::Flush { by: scope.by }).await? })
 }
 
-/// Tries again what was parked at a moment or later, or all of it.
+/// Retries the deliveries that were parked at this moment or later; all of them without `since`.
 pub async fn recover(scope: Scope<'_>, since: Option<&str>) -> Result<RecoveredView, Refusal> {
     let since = since.map(str::parse::<Timestamp>).transpose();
     let since = since.map_err(|_| Refusal::invalid("since", "since must be a moment such as 2021-02-24T06:25:29Z"))?;
@@ -176,18 +175,18 @@ pub async fn recover(scope: Scope<'_>, since: Option<&str>) -> Result<RecoveredV
     Ok(RecoveredView { recovered: scope.count(Command::Recover { since, by: scope.by }).await? })
 }
 
-/// Forgets the errors in a row, so that the next try is made at once.
+/// Resets the errors in a row, so that the next try is made at once.
 pub async fn reset_errors(scope: Scope<'_>) -> Result<OutboundView, Refusal> {
     scope.tell(Command::ResetErrors { by: scope.by }).await?;
     show(scope).await
 }
 
-/// The key in force.
+/// Returns the signing key in force.
 pub fn secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
     Ok(secret_view(&scope.keys()?))
 }
 
-/// Makes a new key; each one before it signs too until its day is over.
+/// Creates a new key. Each earlier key also signs until a day after its replacement.
 pub async fn rotate_secret(scope: Scope<'_>) -> Result<SecretView, Refusal> {
     let (kept_in, entropy) = (scope.gateway.secrets.as_ref(), &scope.gateway.entropy);
     let keys = KeyRing::rotate_kept(kept_in, scope.webhook(), entropy, wall_now()).map_err(|error| match error {
@@ -205,14 +204,14 @@ fn secret_view(keys: &KeyRing) -> SecretView {
     SecretView { secret: keys.current().reveal(), previous_valid_until: until.map(|until| until.to_string()) }
 }
 
-/// Posts a delivery once more, outside all counts.
+/// Posts a delivery once more; it does not count as owed or as an error.
 pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
     let (delivery, chat) = deliveries::find(scope, id).await?;
     scope.tell(Command::Resend { delivery, chat, by: scope.by }).await?;
     Ok(ResentView { delivery_id: delivery.to_string() })
 }
 
-/// Posts a report that nobody is owed, outside all counts; the try.
+/// Posts a test report, which does not count as owed or as an error. Returns the try.
 pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
     let url = scope.see(|state| state.url.clone()).await?.ok_or(Rejection::NoUrl)?;
     let (gateway, workspace) = (scope.gateway, scope.workspace);

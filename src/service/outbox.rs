@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::scope::Scope;
 use crate::notices::mail::MailView;
 
-/// The last ones, the newest first.
+/// Lists the last e-mails, the newest first.
 pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<MailView>, Refusal> {
     let workspace = scope.workspace;
     let listed = scope.gateway.read(move |gateway| gateway.mail_queue.list(gateway.shard.log().as_ref(), workspace));

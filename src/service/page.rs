@@ -1,20 +1,20 @@
-//! Lists in pages: which part is wanted, and what lies around it.
+//! Pages of lists: the requested part, and the cursors to the parts around it.
 
 use serde::{Deserialize, Serialize};
 
-/// Rows of a page unless more or fewer are wanted.
+/// The default number of rows in a page.
 pub const LIMIT: usize = 50;
-/// Rows of a page at most.
+/// The largest number of rows in a page.
 pub const LIMIT_MAX: usize = 500;
 
-/// Which part of a list is wanted.
+/// The requested part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// 1 to 500.
+    /// The largest number of rows, 1 to 500.
     pub limit: usize,
-    /// Beginning behind this place, in the list's own order.
+    /// Begin after this place, in the list's own order.
     pub after: Option<u64>,
-    /// Ending before this place, in the list's own order.
+    /// End before this place, in the list's own order.
     pub before: Option<u64>,
 }
 
@@ -23,29 +23,30 @@ pub struct Page {
 pub struct Paged<T> {
     /// The rows, in the list's own order.
     pub data: Vec<T>,
-    /// What lies around them.
+    /// The cursors of the pages around it.
     pub page: Around,
 }
 
-/// Where the pages around one begin.
+/// The cursors of the pages around a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Around {
-    /// The next one, to be given as `after`; none at the end.
+    /// The next page's cursor, to be given as `after`; `None` at the end.
     pub next: Option<String>,
-    /// The one before, to be given as `before`; none at the start.
+    /// The previous page's cursor, to be given as `before`; `None` at the start.
     pub prev: Option<String>,
 }
 
 impl<T> Paged<T> {
-    /// Cuts a list whose rows lie within the wanted part, in the list's own order; one row more than wanted, at the end
-    /// that is turned away from the place given, tells that there are more. Each row comes with its place.
+    /// Cuts a list to one page. `rows` are the rows within the requested part, in the list's own order, each with its
+    /// place; one row more than the limit, at the end away from the cursor, shows that there are more.
     pub fn cut(rows: Vec<(u64, T)>, page: Page) -> Self {
         let around = [page.after.is_some(), page.before.is_some()];
         let cut = Paged::cut_by(rows, page.limit, around, |(place, _)| place.to_string());
         Self { data: cut.data.into_iter().map(|(_, row)| row).collect(), page: cut.page }
     }
 
-    /// As [`Paged::cut`], of rows whose places are told from them. Whoever came from somewhere can go back there.
+    /// Like [`Paged::cut`], for rows whose place is computed from them. A page that was reached
+    /// by a cursor always has a cursor that leads back.
     pub fn cut_by(
         mut rows: Vec<T>,
         limit: usize,
@@ -66,26 +67,27 @@ impl<T> Paged<T> {
 }
 
 impl Page {
-    /// The part of a short list, given newest first, that is wanted.
+    /// Returns the requested page of a short list that is given newest first.
     pub fn of_newest_first<T>(self, rows: Vec<(u64, T)>) -> Paged<T> {
         Paged::cut(self.within(rows), self)
     }
 
-    /// The rows of a list, given newest first, that lie within the wanted part.
+    /// Returns the rows of a list, given newest first, that are within the requested part.
     pub fn within<T>(self, rows: Vec<(u64, T)>) -> Vec<(u64, T)> {
         let older = |place: u64| self.after.is_none_or(|after| place < after);
         let newer = |place: u64| self.before.is_none_or(|before| place > before);
         rows.into_iter().filter(|(place, _)| older(*place) && newer(*place)).collect()
     }
 
-    /// The part of a short list, given oldest first, that is wanted.
+    /// Returns the requested page of a short list that is given oldest first.
     pub fn of_oldest_first<T>(self, rows: Vec<(u64, T)>) -> Paged<T> {
         let newer = |place: u64| self.after.is_none_or(|after| place > after);
         let older = |place: u64| self.before.is_none_or(|before| place < before);
         Paged::cut(rows.into_iter().filter(|(place, _)| older(*place) && newer(*place)).collect(), self)
     }
 
-    /// The numbers of a page's rows and of one more, the newest first, where all from `first` to `last` are taken.
+    /// Returns the numbers of a page's rows plus one, the newest first, if rows exist for all numbers from `first` to
+    /// `last`.
     pub fn numbers(self, first: u64, last: u64) -> Vec<u64> {
         let most = self.limit.saturating_add(1);
         let last = self.after.map_or(last, |after| last.min(after.saturating_sub(1)));
@@ -100,7 +102,7 @@ impl Page {
 mod tests {
     use super::*;
 
-    /// Which of six rows, the newest first, are on a page, and where the pages around begin.
+    /// Returns the rows on a page of six rows, the newest first, and the cursors of the pages around.
     fn page(after: Option<u64>, before: Option<u64>) -> (Vec<u64>, [Option<String>; 2]) {
         let page = Page { limit: 2, after, before };
         let rows = page.of_newest_first((1..=6).rev().map(|place| (place, place)).collect());

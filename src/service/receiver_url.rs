@@ -1,13 +1,13 @@
-//! A receiver's address as its owner gives it: refused at once where it could never be called.
+//! Checks a receiver's URL when its owner sets it: one that could never be called is refused at once.
 
 use super::refusal::Refusal;
 use crate::gateway::Gateway;
 use crate::net::guard::Barred;
 
-/// Longest URL of a receiver, in bytes.
+/// Length limit of a receiver's URL, in bytes.
 const URL_BYTES_MAX: usize = 2_048;
 
-/// The URL to keep. Where its name leads is judged at each try; all else is judged here.
+/// Checks the URL and returns it. The addresses of its host name are checked at each try, everything else here.
 pub(super) fn checked(gateway: &Gateway, url: &str) -> Result<String, Refusal> {
     let url = url.trim();
     if url.len() > URL_BYTES_MAX {

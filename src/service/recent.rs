@@ -1,4 +1,4 @@
-//! The last rows of one kind, such as attempts: a page of them, one, all.
+//! The last rows of one kind, such as attempts: a page of them, one, or all.
 
 use crate::gateway::Gateway;
 use crate::outbound::{Tries, Try, TryView};
@@ -11,11 +11,11 @@ use super::scope::Scope;
 
 /// A kind of rows that its workspace may see.
 pub trait Shown: Row + Sized {
-    /// Where the gateway has them.
+    /// Returns the gateway's store of these rows.
     fn all_of(gateway: &Gateway) -> &Recent<Self>;
-    /// A row's id.
+    /// Returns a row's id.
     fn id(view: &Self::View) -> &str;
-    /// What is said when there is none with an id.
+    /// The refusal if no row has an id.
     fn not_found() -> Refusal;
 }
 
@@ -47,17 +47,16 @@ impl Shown for Try {
     }
 }
 
-/// The last ones, the newest first.
+/// Lists the last rows, the newest first.
 pub async fn list<R: Shown>(scope: Scope<'_>, page: Page) -> Result<Paged<R::View>, Refusal> {
     Ok(page.of_newest_first(numbered::<R>(scope).await?))
 }
 
-/// One of them.
 pub async fn show<R: Shown>(scope: Scope<'_>, id: &str) -> Result<R::View, Refusal> {
     all::<R>(scope).await?.into_iter().find(|view| R::id(view) == id).ok_or_else(R::not_found)
 }
 
-/// All of them, the newest first.
+/// Returns all of them, the newest first.
 pub async fn all<R: Shown>(scope: Scope<'_>) -> Result<Vec<R::View>, Refusal> {
     Ok(numbered::<R>(scope).await?.into_iter().map(|(_, view)| view).collect())
 }

@@ -1,4 +1,4 @@
-//! Why something was not done: a code of the catalogue, words, the field that it is about, what to do.
+//! Refusals: a code of the catalogue, a message, the field it concerns, a hint.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,10 +9,10 @@ use events::log::ReadError;
 
 use crate::codes;
 
-/// A full or busy gateway is worth another try after this long.
+/// Seconds until a retry, for a full or busy gateway.
 const RETRY_AFTER_S: u32 = 1;
 
-/// Why something was not done. The catalogue of codes says which kind it is, and so how a face answers.
+/// The reason why a request was refused. The catalogue defines the kind of its code, and so the response's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     code: &'static str,
@@ -23,32 +23,32 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with its stable code, which the catalogue lists, and words for people.
+    /// Creates a refusal with a stable code of the catalogue, and a message for people.
     pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         debug_assert!(codes::find(code).and_then(codes::Code::status).is_some(), "{code}");
         Self { code, message: message.into(), param: None, hint: None, retry_after_s: None }
     }
 
-    /// A field's value is of no use.
+    /// The refusal of a field's value.
     pub fn invalid(param: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_value", message).naming(param)
     }
 
-    /// The field that it is about.
+    /// Sets the field that it concerns.
     #[must_use]
     pub fn naming(mut self, param: impl Into<Cow<'static, str>>) -> Self {
         self.param = Some(param.into());
         self
     }
 
-    /// What to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn hinting(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into().into());
         self
     }
 
-    /// One thing more to do about it.
+    /// Adds another hint.
     #[must_use]
     pub fn hinting_too(mut self, hint: &str) -> Self {
         let before = self.hint.take().map_or_else(String::new, |before| format!("{before}. "));
@@ -56,69 +56,69 @@ impl Refusal {
         self
     }
 
-    /// When to try again, in seconds.
+    /// Sets the time to wait before a retry, in seconds.
     #[must_use]
     pub fn retrying_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
 
-    /// Its stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         self.code
     }
 
-    /// Words for people.
+    /// Returns the message for people.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The field that it is about, where there is one.
+    /// Returns the field that it concerns, if any.
     pub fn param(&self) -> Option<&str> {
         self.param.as_deref()
     }
 
-    /// What to do about it, where that is known.
+    /// Returns the hint, if any.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// When to try again, in seconds, where that helps.
+    /// Returns the time to wait before a retry, in seconds, if a retry helps.
     pub fn retry_after_s(&self) -> Option<u32> {
         self.retry_after_s
     }
 
-    /// More than the configured rate limit.
+    /// The refusal if a rate limit is exceeded.
     pub fn too_many_requests(retry_after_s: u32) -> Self {
         Self::new("too_many_requests", "Too many requests; slow down").retrying_after(retry_after_s)
     }
 
-    /// The key is missing or wrong: the two are indistinguishable.
+    /// The refusal if the key is missing or wrong, without telling which.
     pub fn unauthorized() -> Self {
         Self::new("unauthorized", "The key is missing or wrong").hinting("Send it as: Authorization: Bearer <key>")
     }
 
-    /// Too much at once, or too little room: ours to mend.
+    /// The refusal if the gateway is overloaded, which the caller cannot fix.
     pub fn overloaded() -> Self {
         Self::new("overloaded", "Too much at once; try again shortly").retrying_after(RETRY_AFTER_S)
     }
 
-    /// This gateway lacks the means for it at the moment.
+    /// The refusal if this gateway lacks the means at the moment.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("unavailable", message).retrying_after(RETRY_AFTER_S)
     }
 
-    /// Too little room on the disk.
+    /// The refusal if the disk is full.
     pub fn disk_full() -> Self {
         Self::new("disk_full", "The disk is full; nothing new is taken").retrying_after(RETRY_AFTER_S)
     }
 
-    /// A fault of ours: an actor answered what was not asked.
+    /// The fault of an actor that answers something unexpected.
     pub fn unexpected(answer: &dyn fmt::Debug) -> Self {
         Self::fault(&format!("unexpected answer {answer:?}"))
     }
 
-    /// A fault of ours; the details are in the log under the request's id.
+    /// A fault on our side; its details are in the log under the request's id.
     pub fn fault(error: &dyn fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new("internal", "Something broke on our side")

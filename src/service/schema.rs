@@ -1,4 +1,4 @@
-//! Kinds of text as the description of the API knows them; `fields` judges them.
+//! Types of text for the API's description; `fields` checks them.
 #![expect(dead_code, reason = "only their descriptions are used")]
 
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! A workspace, as somebody works in it by one request.
+//! The context of one request that acts on a workspace.
 
 use actors::workspace::{Answer, Command, State, Workspace};
 use events::ids::WorkspaceId;
@@ -8,31 +8,30 @@ use events::who::Who;
 use super::refusal::Refusal;
 use crate::gateway::Gateway;
 
-/// A workspace, as somebody works in it by one request.
+/// The context of one request that acts on a workspace.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
-    /// Where the workspace is.
+    /// The workspace's gateway.
     pub gateway: &'a Gateway,
-    /// Which one.
     pub workspace: WorkspaceId,
-    /// Who works in it, as events tell it.
+    /// The caller, as recorded in events.
     pub by: Who,
-    /// The id of the request, and of the command that it gives.
+    /// The id of the request, and of the command that it causes.
     pub command: u64,
 }
 
 impl Scope<'_> {
-    /// The cause of what the request leads to.
+    /// Returns the cause to record with the events of this request.
     pub fn cause(&self) -> Cause {
         Cause::request(self.by, self.command, None)
     }
 
-    /// Gives the workspace a command.
+    /// Sends the workspace a command.
     pub async fn ask(&self, command: Command) -> Result<Answer, Refusal> {
         Ok(self.gateway.shard.execute::<Workspace>(self.workspace, command, self.cause()).await?)
     }
 
-    /// Looks at the workspace; what was seen is durable.
+    /// Reads the workspace's state; what is returned is durable.
     pub async fn look<V: Send + 'static>(
         &self,
         view: impl Fn(&State) -> V + Clone + Send + 'static,

@@ -1,4 +1,4 @@
-//! A workspace as its owner sees it: particulars, pacing.
+//! The workspace's settings: its name, owner and pacing.
 
 use actors::account::pacing::Gap;
 use actors::workspace::{ChangeOwner, Command, State};
@@ -47,16 +47,14 @@ impl OwnerView {
     }
 }
 
-/// What to change of a workspace.
+/// Changes of a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// A new name.
     pub name: Option<String>,
-    /// The owner's full name.
     pub owner_name: Option<String>,
-    /// The owner's address.
+    /// The owner's e-mail address.
     pub owner_email: Option<String>,
-    /// The owner's language.
+    /// The owner's language, as a language tag.
     pub language: Option<String>,
     /// The gap between two messages of an account.
     pub pacing: Option<Gap>,
@@ -77,12 +75,12 @@ async fn view(scope: Scope<'_>) -> Result<WorkspaceView, Refusal> {
     scope.look(view).await
 }
 
-/// The settings.
+/// Returns the settings.
 pub async fn show(scope: Scope<'_>) -> Result<WorkspaceView, Refusal> {
     view(scope).await
 }
 
-/// Changes what is named; a changed gap is that of all accounts at once.
+/// Changes the settings that are given. A changed gap applies to all accounts at once.
 pub async fn change(scope: Scope<'_>, change: Change) -> Result<WorkspaceView, Refusal> {
     let Change { name, owner_name, owner_email, language, pacing } = change;
     name.as_deref().map(|name| fields::line("name", name)).transpose()?;

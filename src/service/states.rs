@@ -1,4 +1,4 @@
-//! What an actor knows, now or as of any moment, rebuilt from the log.
+//! The state of an actor, now or as of any moment, replayed from the log.
 
 use actors::account::Account;
 use actors::chat::Chat;
@@ -30,8 +30,8 @@ pub struct StateView {
     state: Value,
 }
 
-/// The state of a stream's actor as of a position; `None` if it had no event yet. A position inside a commit stands for
-/// the commit's end.
+/// Returns the state of a stream's actor as of a position; `None` if it had no event yet. A position inside a commit
+/// stands for the commit's end.
 pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option<StateView>, ReadError> {
     let at = history.end_of_commit(at)?;
     match stream {
@@ -45,7 +45,7 @@ pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option
 fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option<StateView>, ReadError> {
     let replayed = replay::<D>(id, history, at)?;
     let mut state = serde_json::to_value(&replayed.state).unwrap_or_default();
-    // An address of a receiver; earlier versions took some with a password in them.
+    // A receiver's URL; one from an earlier version may contain a password.
     if let Some(Value::String(url)) = state.get_mut("url") {
         *url = mask::credentials(url);
     }
@@ -53,7 +53,7 @@ fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option
     Ok((replayed.revision > 0).then_some(view))
 }
 
-/// The state of a stream's actor as of a moment, or as of now.
+/// Returns the state of a stream's actor as of a moment, or as of now.
 pub async fn show(gateway: &Gateway, stream: &str, at: Option<&str>) -> Result<StateView, Refusal> {
     let not_found = || Refusal::new("stream_not_found", "Stream not found");
     let stream: StreamId = stream.parse().map_err(|_| not_found())?;

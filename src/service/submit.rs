@@ -1,4 +1,5 @@
-//! A message is submitted: the workspace decides whether it is queued and charged, or says what would become of it.
+//! Submission of a message: the workspace decides whether it is queued and charged, or in a dry run what would
+//! happen.
 
 use actors::runtime::shard::CommandError;
 use actors::workspace::{
@@ -15,43 +16,41 @@ use super::refusal::Refusal;
 use super::scope::Scope;
 use super::{messages, titles};
 
-/// A message as somebody wants it sent, checked as far as that needs no state.
+/// A message to send, checked as far as possible without state.
 #[derive(Debug)]
 pub struct Message {
-    /// To whom.
     pub recipient: Recipient,
-    /// The number to send from, if one is named.
+    /// The number to send from, if given.
     pub sender: Option<String>,
-    /// What is said; empty only with a file.
+    /// Empty only with a file.
     pub text: String,
-    /// What is sent along.
     pub file: Option<File>,
-    /// Names of fields that mean nothing.
+    /// Names of unknown fields.
     pub unknown_fields: Vec<String>,
-    /// What only a strict webhook refuses.
+    /// A doubt, for which only a strict webhook refuses the message.
     pub doubt: Option<Doubt>,
-    /// Through which face it came.
+    /// The interface that it came through.
     pub origin: Origin,
     /// SHA-256 of the inbound token that it came with; our own API has none.
     pub token_hash: Option<Digest>,
-    /// The client's own key, with the digest of what it said.
+    /// The client's idempotency key, with a digest of the body.
     pub idempotency: Option<Idempotency>,
-    /// SHA-256 of the very bytes, for what earlier versions remember of a key.
+    /// SHA-256 of the body's exact bytes, to compare with keys that earlier versions stored.
     pub exact_body: Option<Digest>,
-    /// Whether only the verdict is wanted.
+    /// True for a dry run.
     pub dry_run: bool,
 }
 
-/// What became of a message.
+/// The result of a submission.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is queued.
+    /// The message is queued.
     Accepted(Accepted),
-    /// It would have been.
+    /// The result of a dry run.
     Verdict(VerdictView),
 }
 
-/// What would become of a message.
+/// The verdict of a dry run.
 #[derive(Debug, Serialize)]
 pub struct VerdictView {
     dry_run: bool,
@@ -59,12 +58,12 @@ pub struct VerdictView {
     chat_id: Option<String>,
     recipient: Value,
     cost: u64,
-    /// Credits that are there now.
+    /// The credits available now.
     pub balance: u64,
     warnings: Vec<String>,
 }
 
-/// Submits a message, or asks what would become of it; a verdict repeats what is odd about it.
+/// Submits a message, or makes a dry run, whose verdict repeats the `warnings`.
 pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> Result<Outcome, Refusal> {
     let gateway = scope.gateway;
     if gateway.readiness.is_disk_full() {
@@ -73,7 +72,7 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
     let Message { recipient, sender, text, file, unknown_fields, doubt, .. } = message;
     let Message { origin, token_hash, idempotency, exact_body, dry_run, .. } = message;
     if let (Some(given), false) = (&idempotency, dry_run) {
-        // Read here, so that the deciding thread finds the page in memory; what counts is what it reads then.
+        // Loads the index page into memory for the deciding thread, which reads the key again; only that read counts.
         let _: Option<Remembered> = gateway.shard.index().find(&IndexKey::idempotency(scope.workspace, &given.key))?;
     }
     let cause = Cause::request(scope.by, scope.command, idempotency.clone());
@@ -100,7 +99,7 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
     }
 }
 
-/// The workspace's answer. Who names a chat that there is not is told which one is named nearly so.
+/// Executes the command. If no chat has the given name, the refusal suggests the nearest one.
 async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, Refusal> {
     let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
     let command = Command::Submit(Box::new(submit));

@@ -1,4 +1,4 @@
-//! A workspace's teammates: who may be responsible for chats.
+//! A workspace's teammates: the people who may be responsible for chats.
 
 use actors::workspace::{Answer, Command, Owner, Rejection, State, Teammate};
 use serde::Serialize;
@@ -24,7 +24,7 @@ impl TeammateView {
     }
 }
 
-/// All teammates, the newest first.
+/// Lists all teammates, the newest first.
 pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<TeammateView>, Refusal> {
     let all = |state: &State| -> Vec<_> {
         state.teammates.iter().rev().map(|(id, mate)| (u64::from(*id), TeammateView::of(*id, mate))).collect()
@@ -32,7 +32,6 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<TeammateView>, R
     Ok(page.of_newest_first(scope.look(all).await?))
 }
 
-/// Adds a teammate.
 pub async fn add(scope: Scope<'_>, full_name: String, email: String) -> Result<TeammateView, Refusal> {
     fields::line("full_name", &full_name)?;
     fields::email("email", &email)?;
@@ -43,7 +42,7 @@ pub async fn add(scope: Scope<'_>, full_name: String, email: String) -> Result<T
     }
 }
 
-/// Removes a teammate, by id or address.
+/// Removes a teammate, by id or e-mail address.
 pub async fn remove(scope: Scope<'_>, wanted: String) -> Result<TeammateView, Refusal> {
     let find = move |state: &State| match wanted.parse::<u32>() {
         Ok(id) => state.teammates.get(&id).map(|found| TeammateView::of(id, found)),

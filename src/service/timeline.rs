@@ -1,4 +1,4 @@
-//! A message's story, event by event: what happened to it, then how it was reported.
+//! A message's history, event by event: first what happened to it, then how it was reported.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,7 +20,7 @@ use super::schema::Moment;
 use super::scope::Scope;
 use crate::outbound::{owed_in, reported};
 
-/// Events of a story at most: tries are bounded, deferrals are not.
+/// The largest number of events in a history: tries are bounded, deferrals are not.
 const EVENTS_MAX: usize = 10_000;
 
 /// One thing that happened to a message.
@@ -49,7 +49,7 @@ impl MomentView {
     }
 }
 
-/// All that happened to a message, the oldest first.
+/// Lists everything that happened to a message, the oldest first.
 pub async fn show(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<MomentView>, Refusal> {
     let message = messages::find(scope, id).await?.id;
     let to = scope.gateway.shard.watermark().durable();

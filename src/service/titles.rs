@@ -1,4 +1,4 @@
-//! The nearest title, for whoever names a chat that there is not.
+//! Suggests the nearest chat name if a given one does not exist.
 
 use events::characters;
 use events::ids::{ChatId, WorkspaceId};
@@ -8,14 +8,14 @@ use events::log::ReadError;
 use super::refusal::Refusal;
 use super::scope::Scope;
 
-/// So many chats are looked at, the newest ones.
+/// How many chats to compare, beginning with the newest.
 const CHATS_MAX: u64 = 1_000;
-/// Titles are compared so far.
+/// How many characters of a name to compare.
 const CHARS_MAX: usize = 64;
-/// A title is near if at most so much of it, in hundredths, is otherwise.
+/// The largest difference between two near names, in hundredths of the longer one.
 const OTHERWISE_MAX: usize = 60;
 
-/// The refusal, with the nearest title that the workspace has.
+/// The refusal, with the workspace's nearest chat name as a hint.
 pub(super) async fn not_found(scope: Scope<'_>, name: String) -> Refusal {
     let refusal = Refusal::new("chat_not_found", "Chat not found").naming("chat_name");
     let (count, workspace) = (scope.look(|state| state.chats).await.unwrap_or(0), scope.workspace);
@@ -42,7 +42,7 @@ fn nearest(index: &Index, workspace: WorkspaceId, count: u64, name: &str) -> Res
     Ok(found.map(|(_, title)| title))
 }
 
-/// A title as it is compared: without case, and only so far.
+/// A name prepared for comparison: in lower case, and cut.
 struct Wanted(String);
 
 impl Wanted {
@@ -50,7 +50,7 @@ impl Wanted {
         Self(folded(name))
     }
 
-    /// In hundredths of the longer title; `None` if it is too far.
+    /// Returns the distance in hundredths of the longer name; `None` if the names differ too much.
     fn distance(&self, title: &str) -> Option<usize> {
         let title = folded(title);
         let longer = self.0.chars().count().max(title.chars().count()).max(1);

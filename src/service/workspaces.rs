@@ -1,4 +1,4 @@
-//! The operator's workspaces: created, given credits.
+//! The operator's workspaces: lists and creates them, and grants credits.
 
 use actors::runtime::shard::CommandError;
 use actors::workspace::{Answer, Command, Create, Grant, Rejection, State, Workspace};
@@ -16,34 +16,29 @@ use super::settings::OwnerView;
 use crate::gateway::Gateway;
 use crate::secrets;
 
-/// Two workspaces that are created at once may want one number; then the next is tried.
+/// How often to try the next number, if other workspaces are created at the same time and take it.
 const ATTEMPTS: u32 = 16;
 
-/// A new workspace with its keys.
+/// A new workspace with its secrets.
 pub struct Created {
-    /// Its number.
     pub workspace: WorkspaceId,
-    /// Its first API key, shown only now.
     pub api_key: String,
-    /// Its secret URL.
     pub inbound_url: String,
 }
 
-/// What a new workspace is to be.
+/// The particulars of a new workspace.
 pub struct Wanted {
-    /// Its name.
     pub name: String,
-    /// The owner's full name.
     pub owner_name: String,
-    /// The owner's address.
+    /// The owner's e-mail address.
     pub owner_email: String,
-    /// The owner's language.
+    /// The owner's language, as a language tag.
     pub language: String,
-    /// Credits to begin with.
+    /// Initial credits.
     pub credits: u64,
 }
 
-/// Makes a workspace with a key and a secret URL, on the operator's word.
+/// Creates a workspace with a key and a secret URL, as the operator.
 pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<Created, Refusal> {
     fields::line("name", &wanted.name)?;
     fields::line("full_name", &wanted.owner_name)?;
@@ -103,7 +98,7 @@ impl WorkspaceRow {
     }
 }
 
-/// All workspaces, the newest first.
+/// Lists all workspaces, the newest first.
 pub async fn list(gateway: &Gateway, page: Page) -> Result<Paged<WorkspaceRow>, Refusal> {
     let first = WorkspaceId::nth(0).number();
     let end = WorkspaceId::nth(count(gateway)?).number();
@@ -114,7 +109,7 @@ pub async fn list(gateway: &Gateway, page: Page) -> Result<Paged<WorkspaceRow>, 
     Ok(Paged::cut(rows, page))
 }
 
-/// How many workspaces there are: they are numbered without a gap.
+/// Returns the number of workspaces: they are numbered without gaps.
 fn count(gateway: &Gateway) -> Result<u64, Refusal> {
     let count: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces)?;
     Ok(count.unwrap_or(0))
@@ -125,7 +120,6 @@ async fn view(gateway: &Gateway, workspace: WorkspaceId) -> Result<WorkspaceRow,
     Ok(gateway.shard.inspect::<Workspace, _>(workspace, row).await?.value)
 }
 
-/// One workspace.
 pub async fn show(gateway: &Gateway, workspace: &str) -> Result<WorkspaceRow, Refusal> {
     let workspace: WorkspaceId = workspace.parse().map_err(|_| Rejection::UnknownWorkspace)?;
     if workspace < WorkspaceId::nth(0) || workspace.ordinal() >= count(gateway)? {
@@ -134,7 +128,7 @@ pub async fn show(gateway: &Gateway, workspace: &str) -> Result<WorkspaceRow, Re
     view(gateway, workspace).await
 }
 
-/// Grants credits, on the operator's word; the new balance.
+/// Grants credits as the operator. Returns the new balance.
 pub async fn grant(
     gateway: &Gateway,
     workspace: &str,

@@ -1,4 +1,4 @@
-//! Which gateway a command asks, and with which key. No form of these shows a key.
+//! The gateway that a command calls, and the key it uses. No `Debug` output shows a key.
 
 use std::fmt;
 use std::path::PathBuf;

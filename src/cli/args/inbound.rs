@@ -75,7 +75,7 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
-    /// The end of the file's name.
+    /// The file name's extension.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Json => "json",

@@ -1,4 +1,4 @@
-//! Commands that send, or test what would be sent.
+//! Commands that send messages, or check a file before it is sent.
 
 use clap::{ArgGroup, Args, Subcommand};
 

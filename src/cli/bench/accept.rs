@@ -1,4 +1,4 @@
-//! `tidings bench accept`: messages posted over many connections, each durable before its answer leaves.
+//! `tidings bench accept`: messages posted over many connections, each durable before its response is sent.
 
 use actors::runtime::clock::wall_now;
 

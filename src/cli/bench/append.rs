@@ -1,4 +1,4 @@
-//! `tidings bench append`: the log alone, beside a plain file that gets the same bytes, by turns.
+//! `tidings bench append`: the log alone, alternating with a plain file that gets the same bytes.
 
 use std::time::Duration;
 

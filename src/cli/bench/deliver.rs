@@ -1,5 +1,5 @@
-//! `tidings bench deliver`: reports that are owed leave for a receiver on this machine; then how long one takes that comes
-//! by itself.
+//! `tidings bench deliver`: delivers a backlog of reports to a receiver on this machine, then measures how long
+//! single reports take.
 
 use events::record::Cause;
 use events::who::Who;
@@ -22,16 +22,16 @@ use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::address::Address;
 use crate::whatsapp::transports::simulator::world::Incoming;
 
-/// Reports that are owed for each second of measuring: more than leave in it.
+/// Owed reports for each second of measuring: more than can be delivered in that time.
 const OWED_A_SECOND: u64 = 10_000;
 const CHATS: u64 = 1_000;
-/// Messages that contacts write a second, and for how long, once no more is owed.
+/// How many messages contacts write per second, and for how long, after the backlog is discarded.
 const WRITTEN_A_SECOND: u64 = 100;
 const WRITING: Duration = Duration::from_secs(3);
-/// Each has a chat of its own: reports of one chat go one by one.
+/// Each contact has a chat of its own, because reports of one chat are delivered one at a time.
 const CONTACTS: u64 = 50;
 const PAUSE: Duration = Duration::from_millis(5);
-/// What was written last has this long to arrive.
+/// How long to wait for the reports to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 const BY: Who = Who::Operator;
 
@@ -55,7 +55,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     })
 }
 
-/// The reports are there before the gateway is.
+/// Writes the backlog of reports to the log before the gateway starts.
 fn owe(bench: &Bench, tenant: &Tenant) -> Result<(), GenerateError> {
     let mut generator = LogGenerator::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
     tenant.make(&mut generator)?;
@@ -64,7 +64,7 @@ fn owe(bench: &Bench, tenant: &Tenant) -> Result<(), GenerateError> {
     generator.finish()
 }
 
-/// How many arrived in which time and with how many syncs, and how long single ones took.
+/// Returns how many reports arrived, in which time and with how many syncs, and the latencies of single reports.
 async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<(u64, Duration, u64, Spread), Failure> {
     let running = Running::start(bench).await?;
     let gateway = running.started.gateway.clone();
@@ -73,7 +73,7 @@ async fn deliver(bench: &Bench, tenant: &Tenant, receiver: &Receiver) -> Result<
     let first = receiver.wait_for(1, PATIENCE).await.map_err(|error| failed(&error))?;
     sleep(bench.time).await;
     let (arrivals, syncs) = (receiver.arrivals(), running.syncs() - before);
-    // What is still owed would stand in the way of what is written now.
+    // Discard the rest of the backlog: it would delay the reports of the messages written now.
     switch(&gateway, tenant, false, false).await?;
     switch(&gateway, tenant, true, true).await?;
     let spread = written(running.started.simulator.as_ref(), tenant, receiver).await?;
@@ -94,7 +94,7 @@ async fn switch(gateway: &Gateway, tenant: &Tenant, enabled: bool, discard: bool
     told.map(drop).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
 }
 
-/// Contacts write evenly; from there until the report is at its receiver.
+/// Lets contacts write at an even pace. Measures the time from each message until its report reaches the receiver.
 async fn written(simulator: Option<&Shared>, tenant: &Tenant, receiver: &Receiver) -> Result<Spread, Failure> {
     let phone = |text: &str| Address::parse(text).ok_or_else(|| Failure::new(Exit::Failed, "no phone"));
     let account = phone(&tenant.phone(0))?;

@@ -1,4 +1,4 @@
-//! A whole gateway in this process, on a free port and the folder that is measured, for as long as it is needed.
+//! A whole gateway in this process, on a free port and with its data in the measured folder.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -11,20 +11,19 @@ use crate::cli::serve::{descriptors, not_started, serve};
 use crate::config::{Config, Network};
 use crate::gateway::{self, Started};
 
-/// The gateway.
 pub(super) struct Running {
     pub(super) started: Started,
     pub(super) address: SocketAddr,
     server: ServerHandle,
 }
 
-/// Where its data is.
+/// Returns the gateway's data directory.
 pub(super) fn data_dir(bench: &Bench) -> PathBuf {
     bench.folder.join("data")
 }
 
 impl Running {
-    /// Starts it as it is configured, but with nothing and nobody outside this machine.
+    /// Starts it as configured, but isolated from everything outside this machine.
     pub(super) async fn start(bench: &Bench) -> Result<Self, Failure> {
         let config = secluded(bench);
         let listener = TcpListener::bind(config.listen).map_err(|error| failed(&error))?;
@@ -35,13 +34,13 @@ impl Running {
         Ok(Self { started, address, server })
     }
 
-    /// Times that its log was made durable.
+    /// Returns how often its log was synced to disk.
     pub(super) fn syncs(&self) -> u64 {
         use events::log::Log as _;
         self.started.log.stats().syncs
     }
 
-    /// Ends it without waiting for what nobody will read again.
+    /// Stops it without waiting for open connections.
     pub(super) async fn end(self) {
         self.server.stop(false).await;
         self.started.gateway.stop().await;

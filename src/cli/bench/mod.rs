@@ -26,20 +26,19 @@ use crate::bench::figures::Spread;
 use crate::bench::synthetic::GenerateError;
 use crate::config::Config;
 
-/// The disk's own limit is measured for so long before and after, or for less where all is shorter.
+/// How long to measure the plain disk before and after the work, unless the measurement itself is shorter.
 const DISK: Duration = Duration::from_millis(500);
 
-/// What a measurement needs.
+/// The settings of a measurement.
 struct Bench {
-    /// An empty folder on the disk that is measured.
+    /// An empty folder on the disk to measure.
     folder: PathBuf,
-    /// What a gateway there is configured like.
+    /// The configuration of a gateway there.
     config: Config,
-    /// How long to measure.
     time: Duration,
 }
 
-/// Measures, and prints what was found.
+/// Measures, and prints the result.
 pub(super) fn run(cli: &Cli, command: &BenchCommand) -> Result<(), Failure> {
     let (what, args) = match command {
         BenchCommand::Append(args) => ("append", &args.bench),
@@ -65,11 +64,11 @@ pub(super) fn run(cli: &Cli, command: &BenchCommand) -> Result<(), Failure> {
     print(&table::view(cli.json, &figures, LINES))
 }
 
-/// Measures on a thread of its own, so that a signal ends it at any moment.
+/// Measures on a thread of its own, so that a signal can end it at any moment.
 fn until_stopped(measure: impl FnOnce() -> Result<Figures, Failure> + Send + 'static) -> Result<Figures, Failure> {
     let (done, measured) = oneshot::channel();
     thread::spawn(move || {
-        // Whoever was told to stop listens no more.
+        // After a stop signal nobody receives the result.
         let _ = done.send(measure());
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -86,26 +85,25 @@ fn until_stopped(measure: impl FnOnce() -> Result<Figures, Failure> + Send + 'st
     })
 }
 
-/// What a measurement found.
+/// The result of a measurement.
 struct Figures {
-    /// What is counted.
     unit: &'static str,
     per_second: f64,
-    /// How long each took.
+    /// How long each one took.
     spread: Spread,
-    /// What `spread` is of.
+    /// Name of the thing that `spread` measures.
     each: &'static str,
-    /// Times the file was made durable for each; none where nothing is written.
+    /// Syncs of the file per counted unit; `None` if nothing is written.
     syncs_each: Option<f64>,
-    /// The same by a plain file on this disk, per second, and what it does.
+    /// The rate per second that a plain file on this disk reaches with the same work, and its description.
     limit: f64,
     limit_is: String,
-    /// Appends to a plain file, where the limit rests on them.
+    /// Appends to a plain file, if the limit is based on them.
     disk: Option<DiskFigures>,
 }
 
 impl Bench {
-    /// What comes of some work, and the disk's appends of so many bytes before it and after it.
+    /// Runs some work, and measures appends of `bytes` bytes to the disk before and after it.
     fn beside_the_disk<T>(
         &self,
         bytes: usize,
@@ -151,12 +149,12 @@ fn told(what: &str, folder: &Path, seconds: u64, figures: &Figures) -> Value {
     })
 }
 
-/// Without what nobody counts.
+/// Rounds to a whole number.
 fn whole(value: f64) -> u64 {
     format!("{value:.0}").parse().unwrap_or_default()
 }
 
-/// To so many parts of one.
+/// Rounds to a multiple of 1 / `parts`.
 fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
 }

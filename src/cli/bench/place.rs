@@ -1,4 +1,5 @@
-//! Where is measured: a folder on the disk in question that nobody else has, removed whatever happens but a kill.
+//! The folder to measure in: a private folder on the disk in question, removed at the end unless the process is
+//! killed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,19 +8,19 @@ use tempfile::TempDir;
 
 use crate::cli::exit::{Exit, Failure};
 
-/// The name that it has, and some letters; whoever finds it after a kill may delete it.
+/// Start of the folder's name; random letters follow. If a kill left one behind, anyone may delete it.
 const PREFIX: &str = "tidings-bench-";
-/// What is still being written while it is removed makes another attempt necessary.
+/// Removing may need several attempts, while files are still being written.
 const ATTEMPTS: u32 = 20;
 
-/// A folder of our own.
+/// A private folder.
 pub(super) struct Place {
     parent: PathBuf,
     folder: TempDir,
 }
 
 impl Place {
-    /// Makes it where it is wanted, or else on the disk of the data.
+    /// Creates it in the requested folder, or else on the disk of the data directory.
     pub(super) fn make(wanted: Option<&Path>, data_dir: &Path) -> Result<Self, Failure> {
         if let Some(wanted) = wanted.filter(|wanted| !wanted.is_dir()) {
             return Err(Failure::new(Exit::NotFound, format!("there is no folder {}", wanted.display())));
@@ -33,17 +34,17 @@ impl Place {
         Ok(Self { parent, folder })
     }
 
-    /// The folder, which is empty.
+    /// Returns the new, empty folder.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where it is.
+    /// Returns the folder that contains it.
     pub(super) fn parent(&self) -> &Path {
         &self.parent
     }
 
-    /// Removes it with all that is in it.
+    /// Removes it with all its contents.
     pub(super) fn remove(self) -> Result<(), Failure> {
         let path = self.folder.keep();
         let mut outcome = Ok(());
@@ -58,7 +59,7 @@ impl Place {
     }
 }
 
-/// The folder itself, or the nearest one above it that exists.
+/// Returns the folder itself, or its nearest ancestor that exists.
 fn nearest(folder: &Path) -> PathBuf {
     let above = folder.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
     above.unwrap_or_else(|| PathBuf::from("."))

@@ -1,4 +1,5 @@
-//! `tidings bench replay`: how fast an account's state comes back from the log, beside a plain file of the same records.
+//! `tidings bench replay`: how fast an account's state is replayed from the log, compared with a plain file of the
+//! same records.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use crate::cli::data_dir::unreadable;
 use crate::cli::exit::{Exit, Failure};
 
-/// Messages of one account, three events each in its stream of six.
+/// Messages of one account. Each adds three of its six events to the account's stream.
 const MESSAGES: u64 = 10_000;
 const CHATS: u64 = 100;
 
@@ -69,7 +70,7 @@ fn fill(bench: &Bench, tenant: &Tenant) -> Result<(), GenerateError> {
     generator.finish()
 }
 
-/// A file with the log's records, one behind the other, and their lengths.
+/// Writes the log's records to a file, one after the other. Returns its path and the records' lengths.
 fn plain_file(bench: &Bench, log: &dyn Log) -> Result<(PathBuf, Vec<usize>), Failure> {
     let (mut bytes, mut lengths) = (Vec::new(), Vec::new());
     for stored in log.read(1) {
@@ -82,7 +83,7 @@ fn plain_file(bench: &Bench, log: &dyn Log) -> Result<(PathBuf, Vec<usize>), Fai
     Ok((path, lengths))
 }
 
-/// Events of accounts in the file.
+/// Reads and decodes the file. Returns the number of events in it that belong to an account's stream.
 fn decoded(path: &Path, lengths: &[usize]) -> Result<u64, Failure> {
     let bytes = fs::read(path).map_err(|error| failed(&error))?;
     let (mut rest, mut events) = (bytes.as_slice(), 0);

@@ -1,4 +1,5 @@
-//! The mark of a directory that a demo made: a demo works on no other, and production on none of these.
+//! The mark of a directory that a demo made: the demo works in no other directory, and production in none that has
+//! it.
 
 use std::fs;
 use std::io;
@@ -12,8 +13,8 @@ const NAME: &str = "made_by_demo";
 const WORDS: &str = "`tidings demo` made this folder, and deletes what is in it when it is told to. Without this file it \
                      keeps its hands off.\n";
 
-/// Makes the demo's directory, or sees that a demo made it. Any other one that holds something is refused: it may be a
-/// customer's.
+/// Creates the demo's directory, or checks that a demo made it. Refuses any other directory that is not empty: it may
+/// be a customer's.
 pub(super) fn claim(directory: &Path) -> Result<(), Failure> {
     if is_demos(directory) {
         return Ok(());
@@ -31,7 +32,7 @@ pub(super) fn claim(directory: &Path) -> Result<(), Failure> {
     made.and_then(|()| fs::write(file(directory), WORDS)).map_err(|error| cannot(directory, &error))
 }
 
-/// Refuses to put production's data where a demo may delete it.
+/// Refuses to use a demo's directory for production, because a demo may delete it.
 pub(in crate::cli) fn refuse(directory: &Path) -> Result<(), Failure> {
     if !is_demos(directory) {
         return Ok(());
@@ -50,8 +51,8 @@ fn is_demos(directory: &Path) -> bool {
     file(directory).is_file()
 }
 
-/// Whether it is the demo's usual directory as version 0.1.0 left it, without a mark: it holds the key that only a demo
-/// keeps.
+/// True if it is the demo's default directory as version 0.1.0 made it, without a mark: it contains the key file that
+/// only a demo writes.
 fn is_earlier_demos(directory: &Path) -> bool {
     directory == Path::new(DEMO_DATA_DIR) && api_key_file(directory).is_file()
 }

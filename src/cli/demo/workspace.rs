@@ -1,4 +1,5 @@
-//! The demo's workspace: made on the first start, its account connected, its reports sent to the simulator's receiver.
+//! The demo's workspace: created at the first start, with a connected account and reports sent to the simulator's
+//! receiver.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,22 +18,21 @@ use crate::service::workspaces::{self, Wanted};
 
 const CREDITS: u64 = 1_000;
 const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
-/// Where the simulator takes the demo's reports.
+/// The simulator's receiver for the demo's reports.
 const ECHO: &str = "/sim/v1/echo/demo";
-/// Who made and set all this.
 const BY: Who = Who::Operator;
 
-/// The demo's workspace, ready to be tried.
+/// The demo's workspace, ready to use.
 pub(super) struct Ready {
-    /// Where messages are posted to.
+    /// The URL to post messages to.
     pub(super) inbound_url: String,
-    /// Connected accounts.
+    /// Number of connected accounts.
     pub(super) accounts: usize,
-    /// Where what is said is reported to, if anywhere.
+    /// The URL that receives the reports, if any.
     pub(super) reports_url: Option<String>,
 }
 
-/// Makes what the first start makes, and looks up what is there.
+/// Creates the workspace at the first start, and connects an account if there is none.
 pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path) -> Result<Ready, Failure> {
     let seen = gateway.shard.inspect::<Workspace, _>(WORKSPACE, |state| state.token_hash).await;
     let token_hash = seen.map_err(|error| failed(&error))?.value;
@@ -81,8 +81,8 @@ async fn connect(gateway: &Gateway) -> Result<(), Failure> {
     }
 }
 
-/// Where reports go. Nobody has set it yet: to the simulator's receiver, which follows when the demo's port is another,
-/// and is on this machine whatever its public address is.
+/// Returns the URL that receives the reports. If none was ever set, sets it to the simulator's receiver on this
+/// machine, whatever the public address is; if the demo's port has changed, updates it.
 async fn reporting(gateway: &Gateway, bound: SocketAddr) -> Result<Option<String>, Failure> {
     let webhook = WebhookId::of(WORKSPACE);
     let look =

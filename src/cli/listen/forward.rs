@@ -1,4 +1,4 @@
-//! Passes requests on as they came, and takes back the answer as it is.
+//! Passes requests on unchanged, and returns the response unchanged.
 
 use std::error::Error;
 use std::io;
@@ -9,11 +9,12 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use reqwest::{Client, Method, Response, Url, redirect};
 
-/// Longer than a gateway waits.
+/// Longer than a gateway waits for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 
-/// Headers that concern one connection only (RFC 9110, section 7.6.1), and those that follow from address and body.
+/// Headers that apply to one connection only (RFC 9110, section 7.6.1), and those that follow from the URL and the
+/// body.
 const NOT_PASSED: &[&str] = &[
     "connection",
     "content-length",
@@ -28,7 +29,7 @@ const NOT_PASSED: &[&str] = &[
     "upgrade",
 ];
 
-/// Somebody else who answers.
+/// A server to pass requests on to.
 pub(super) struct Forward {
     client: Client,
     to: Url,
@@ -40,7 +41,7 @@ impl Forward {
         Ok(Self { client, to })
     }
 
-    /// The answer, or in words why there is none.
+    /// Returns the server's response, or an explanation of why there is none.
     pub(super) async fn pass_on(&self, request: &HttpRequest, body: Bytes) -> Result<HttpResponse, String> {
         let method = Method::from_bytes(request.method().as_str().as_bytes()).map_err(|error| error.to_string())?;
         let mut passed = self.client.request(method, self.to.clone()).body(body);
@@ -71,7 +72,7 @@ fn is_passed(name: &str) -> bool {
     !NOT_PASSED.contains(&name)
 }
 
-/// The reason, which stands at the end of the causes: what is before it says that there was no answer, which is known.
+/// Returns the reason, which is the last cause: the outer errors only say that there was no response.
 fn in_words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} seconds", TIMEOUT.as_secs());

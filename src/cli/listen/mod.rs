@@ -1,4 +1,4 @@
-//! `tidings listen`: a receiver of a webhook's reports on this machine, which tells each of them.
+//! `tidings listen`: receives a webhook's reports on this machine and prints each of them.
 
 mod forward;
 mod received_report;
@@ -22,14 +22,14 @@ use super::screen::{fitted, width};
 use super::{print, say};
 use crate::outbound::{SignedBy, SigningKey};
 
-/// Longer bodies are refused: more than the largest report.
+/// Larger bodies are refused. The largest report is smaller than this.
 const BODY_BYTES_MAX: usize = 16 << 20;
-/// Where the signature's worth stands: what does not fit on a line goes on below it.
+/// The column where the signature's verdict starts; continuation lines are indented to it.
 const INDENT: usize = 17;
-/// Requests under way get this long to end.
+/// How long requests in progress may take to finish at shutdown.
 const SHUTDOWN_S: u64 = 1;
 
-/// Receives until it is told to stop.
+/// Receives until it is stopped.
 pub(super) fn run(cli: &Cli, args: &ListenArgs) -> Result<(), Failure> {
     super::logging(cli.json)?;
     let desk = web::Data::new(Desk::new(cli, args)?);
@@ -48,7 +48,7 @@ pub(super) fn run(cli: &Cli, args: &ListenArgs) -> Result<(), Failure> {
     })
 }
 
-/// What all requests share.
+/// The state that all requests share.
 struct Desk {
     key: Option<SigningKey>,
     forward: Option<Forward>,
@@ -74,7 +74,7 @@ impl Desk {
         })
     }
 
-    /// The answer, and what went wrong with whoever was to give it.
+    /// Returns the response, and the error if the request could not be passed on.
     async fn answer(&self, request: &HttpRequest, body: &web::Bytes) -> (HttpResponse, Option<String>) {
         let Some(forward) = &self.forward else { return (HttpResponse::new(self.status), None) };
         match forward.pass_on(request, body.clone()).await {
@@ -89,7 +89,8 @@ impl Desk {
     }
 }
 
-/// The key that the gateway signs with, for whoever may ask it. Its receiver may well be there before it.
+/// Asks the gateway for its signing key. Continues without it on failure: this receiver may be started before the
+/// gateway.
 fn asked_for(cli: &Cli, args: &ListenArgs) -> Option<String> {
     super::outbound::key(cli, &args.access).unwrap_or_else(|failure| {
         say(&format!("Signatures are not verified: {}\n", failure.message));
@@ -107,7 +108,7 @@ async fn receive(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes) 
     let told =
         ReceivedReport { at, request: &request, body: &body, id: signed.id, signature, is_duplicate, status, fault };
     let told = if desk.json { told.json() } else { fitted(&told.line(desk.colour), width(), INDENT) };
-    // Whoever closed stdout early is no reason to keep an answer back.
+    // Send the response even if stdout was closed.
     let _ = print(&told);
     answer
 }

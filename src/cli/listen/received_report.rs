@@ -1,4 +1,4 @@
-//! What is told of one request: a line for people, an object for machines.
+//! The output for one received request: a line for people, an object for machines.
 
 use actix_web::HttpRequest;
 use events::time::Timestamp;
@@ -12,22 +12,22 @@ const CHAT_CHARS: usize = 20;
 const TEXT_CHARS: usize = 40;
 const NOTE_CHARS: usize = 100;
 
-/// One request, and how it was answered.
+/// One received request and the response to it.
 pub(super) struct ReceivedReport<'a> {
     pub(super) at: Timestamp,
     pub(super) request: &'a HttpRequest,
     pub(super) body: &'a [u8],
     pub(super) id: Option<&'a str>,
-    /// `None` where no key was given.
+    /// `None` if no key was given.
     pub(super) signature: Option<Signature>,
     pub(super) is_duplicate: bool,
     pub(super) status: u16,
-    /// Why it could not be passed on.
+    /// The error if it could not be passed on.
     pub(super) fault: Option<String>,
 }
 
 impl ReceivedReport<'_> {
-    /// One line with its line break. Whatever others wrote in it cannot steer the terminal.
+    /// Formats one line with its line break. Text from others cannot control the terminal.
     pub(super) fn line(&self, colour: bool) -> String {
         let gist = Gist::of(self.body);
         let (word, worth) = word(self.signature);
@@ -48,7 +48,7 @@ impl ReceivedReport<'_> {
         [bundle, duplicate, fault].into_iter().flatten().flat_map(|note| ["  ".to_owned(), note]).collect()
     }
 
-    /// One object with its line break: nothing is left out.
+    /// Formats one JSON object with its line break; nothing is left out.
     pub(super) fn json(&self) -> String {
         let text = || Value::String(String::from_utf8_lossy(self.body).into_owned());
         let headers = self.request.headers().iter();
@@ -69,7 +69,7 @@ impl ReceivedReport<'_> {
     }
 }
 
-/// What a signature is worth, in one word, and its colour.
+/// Returns the verdict on a signature in one word, and its colour.
 const fn word(signature: Option<Signature>) -> (&'static str, &'static str) {
     match signature {
         None => ("-", DIM),
@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// Plain, coloured, and for machines.
+    /// Returns the plain line, the coloured line and the JSON.
     fn told(change: impl FnOnce(&mut ReceivedReport<'_>)) -> [String; 3] {
         let request = TestRequest::post().uri("/hook?a=1").insert_header(("webhook-id", "17")).to_http_request();
         let body = br#"{"chat":{"full_name":"Mary Major"},"message":{"direction":"sent","text":"lorem ipsum"}}"#;

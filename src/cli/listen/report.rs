@@ -1,22 +1,22 @@
-//! What a report says, in few words: direction, chat, text.
+//! A short form of a report: direction, chat, text.
 
 use serde_json::Value;
 
-/// The gist of a report, or of any other body.
+/// The short form of a report, or of any other body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Gist {
-    /// `sent` or `received`; of several messages that of the first; empty if it is no report.
+    /// `sent` or `received`, taken from the first message; empty if it is no report.
     pub(super) direction: String,
-    /// The chat's title, else its phone; empty if there is none.
+    /// The chat's name, else its phone; empty if it has neither.
     pub(super) chat: String,
-    /// The text, of several messages the first one's; the body itself if it is no report.
+    /// The first message's text; the body itself if it is no report.
     pub(super) text: String,
-    /// Messages in the report.
+    /// Number of messages in the report.
     pub(super) messages: usize,
 }
 
 impl Gist {
-    /// Reads a body by the names of the outbound webhook, without asking for all of them.
+    /// Reads a body by the field names of the outbound webhook; fields may be missing.
     pub(super) fn of(body: &[u8]) -> Self {
         let read: Option<Value> = serde_json::from_slice(body).ok();
         let report = read.as_ref().and_then(Self::read);

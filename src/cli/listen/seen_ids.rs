@@ -1,10 +1,10 @@
-//! Which deliveries came before: the last ten thousand of them.
+//! Recognises duplicate deliveries: remembers the ids of the last ten thousand.
 
 use std::collections::{BTreeSet, VecDeque};
 
 const SEEN_MAX: usize = 10_000;
 
-/// The ids of deliveries.
+/// The ids of the last deliveries.
 #[derive(Debug, Default)]
 pub(super) struct SeenIds {
     ids: BTreeSet<String>,
@@ -13,7 +13,7 @@ pub(super) struct SeenIds {
 }
 
 impl SeenIds {
-    /// Whether this delivery comes for the first time; from now on it does not.
+    /// True if this id is new. Remembers it.
     pub(super) fn is_new(&mut self, id: &str) -> bool {
         if !self.ids.insert(id.to_owned()) {
             return false;

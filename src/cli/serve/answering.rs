@@ -1,4 +1,4 @@
-//! Asks the gateway whether it lives, as a stranger would, so that it is called ready only when it answers.
+//! Sends the gateway a liveness request over TCP, so that it is reported ready only when it really answers.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,12 +9,12 @@ use tokio::net::TcpStream;
 
 use super::super::exit::{Exit, Failure};
 
-/// A gateway that has just started answers within this time, whatever else the machine does.
+/// How long a gateway that has just started may take to answer, even on a busy machine.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 const REQUEST: &[u8] = b"GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n";
 
-/// Fails if whoever listens at `bound` does not answer.
+/// Fails if the listener at `bound` does not answer like a gateway.
 pub(super) async fn itself(bound: SocketAddr) -> Result<(), Failure> {
     let address = within_reach(bound);
     let why = match tokio::time::timeout(ANSWERS_WITHIN, ask(address)).await {
@@ -35,7 +35,7 @@ async fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Where this machine reaches itself.
+/// Returns the address at which this machine can reach its own listener.
 fn within_reach(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

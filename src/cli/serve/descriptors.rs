@@ -1,22 +1,22 @@
-//! Shares the file descriptors that this process may have: so many for itself, for connections that come in, and for
-//! what it opens to others.
+//! Divides the process's file descriptors between its own files, incoming connections, and outgoing connections and
+//! files.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::super::exit::{Exit, Failure};
 use crate::http::Size;
 
-/// Own files: the log, listeners, standard streams, and what each thread waits with.
+/// Our own files: the log, listeners, standard streams, and what each worker thread needs.
 const OWN: u64 = 26;
 const OWN_PER_WORKER: u64 = 4;
-/// Descriptors kept for files that are fetched, reports, e-mails and look-ups of names: a quarter of the rest.
+/// Part of the remaining descriptors that is kept for file downloads, reports, e-mails and DNS look-ups: a quarter.
 const OUTGOING_PART: u64 = 4;
 const OUTGOING_MIN: u64 = 16;
 const OUTGOING_MAX: u64 = 1_024;
-/// With fewer connections there is no point in starting.
+/// Starting makes no sense with fewer connections than this.
 const CONNECTIONS_MIN: u64 = 8;
 
-/// Takes as many descriptors as the machine lets us, and says how much can be served with them.
+/// Raises the limit as far as possible, and returns how many workers and connections fit.
 pub(in crate::cli) fn take(connections_max: usize) -> Result<Size, Failure> {
     let workers = std::thread::available_parallelism().map_or(1, Into::into);
     let limit = descriptors();
@@ -30,7 +30,7 @@ pub(in crate::cli) fn take(connections_max: usize) -> Result<Size, Failure> {
     Ok(Size { workers, connections: usize::try_from(connections).unwrap_or(connections_max) })
 }
 
-/// The limit, raised as far as we may.
+/// Raises the limit of open files as far as allowed, and returns it.
 fn descriptors() -> u64 {
     let mut limit = getrlimit(Resource::Nofile);
     let before = limit.current;
@@ -42,7 +42,7 @@ fn descriptors() -> u64 {
     now.unwrap_or(u64::MAX)
 }
 
-/// How many connections fit, or how many descriptors are needed at least.
+/// Returns how many connections fit, or as an error how many descriptors are needed at least.
 fn share(limit: u64, workers: u64, wanted: u64) -> Result<u64, u64> {
     let own = OWN.saturating_add(OWN_PER_WORKER.saturating_mul(workers));
     let rest = limit.saturating_sub(own);

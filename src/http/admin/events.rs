@@ -8,7 +8,7 @@ use crate::http::page::Query;
 use crate::service::events::{self, Wanted};
 use crate::service::refusal::Refusal;
 
-/// Lists events, the oldest first unless the newest are wanted first; the cursor is the position.
+/// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -38,7 +38,6 @@ fn is_newest_first(query: &Query) -> Result<bool, Refusal> {
     }
 }
 
-/// One event.
 pub(in crate::http) async fn show(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -47,7 +46,7 @@ pub(in crate::http) async fn show(
     Ok(HttpResponse::Ok().json(events::show(&gateway, &position).await?))
 }
 
-/// Checks the chain from first to last.
+/// Verifies the hash chain from the first record to the last.
 pub(in crate::http) async fn verify(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(gateway.shard.history().run(events::verdict).await?))
 }

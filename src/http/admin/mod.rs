@@ -1,4 +1,4 @@
-//! Answers requests with the operator's key.
+//! Routes that require the operator's key.
 
 pub(super) mod events;
 pub(super) mod streams;

@@ -1,4 +1,4 @@
-//! What an actor knows, now or as of any moment.
+//! The state of an actor, now or as of any moment.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -8,7 +8,6 @@ use crate::http::page::Query;
 use crate::service::refusal::Refusal;
 use crate::service::states;
 
-/// Shows a state.
 pub(in crate::http) async fn state(
     gateway: web::Data<Gateway>,
     _: Operator,

@@ -1,4 +1,4 @@
-//! The operator's workspaces: created, given credits.
+//! The operator's workspaces: lists and creates them, and grants credits.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -50,7 +50,6 @@ fn english() -> String {
     "en".to_owned()
 }
 
-/// Creates a workspace.
 pub(in crate::http) async fn create(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -65,7 +64,7 @@ pub(in crate::http) async fn create(
     Ok(HttpResponse::Created().json(created))
 }
 
-/// All workspaces, the newest first.
+/// Lists all workspaces, the newest first.
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -75,7 +74,6 @@ pub(in crate::http) async fn list(
     Ok(HttpResponse::Ok().json(workspaces::list(&gateway, page).await?))
 }
 
-/// One workspace.
 pub(in crate::http) async fn show(
     gateway: web::Data<Gateway>,
     _: Operator,
@@ -84,7 +82,6 @@ pub(in crate::http) async fn show(
     Ok(HttpResponse::Ok().json(workspaces::show(&gateway, &workspace).await?))
 }
 
-/// Grants credits.
 pub(in crate::http) async fn grant(
     gateway: web::Data<Gateway>,
     _: Operator,

@@ -1,4 +1,4 @@
-//! A workspace's accounts: connected numbers.
+//! A workspace's accounts: its connected numbers.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -35,34 +35,32 @@ fn simulator() -> String {
     "simulator".to_owned()
 }
 
-/// Connects a number.
 pub(in crate::http) async fn connect(mut call: Call) -> Result<HttpResponse, Refusal> {
     let ConnectBody { phone, full_name, email, transport } = call.body().await?;
     let connect = Connect { phone, full_name, email, transport };
     Ok(HttpResponse::Created().json(accounts::connect(call.scope(), connect).await?))
 }
 
-/// All accounts, the newest first.
+/// Lists all accounts, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(accounts::list(call.scope(), call.page()?).await?))
 }
 
-/// One account.
 pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(accounts::show(call.scope(), &id).await?))
 }
 
-/// Holds an account's queue.
+/// Pauses an account: its queue is held.
 pub(in crate::http) async fn pause(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     change(call, &id, Change::Pause).await
 }
 
-/// Lets an account's queue go on, whether it was paused or blocked.
+/// Resumes an account's queue, after a pause or a block.
 pub(in crate::http) async fn resume(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     change(call, &id, Change::Resume).await
 }
 
-/// Ends an account's connection: its queue is held for 24 hours, then failed and refunded.
+/// Disconnects an account. Its queue is held for 24 hours; then the messages fail and are refunded.
 pub(in crate::http) async fn disconnect(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     change(call, &id, Change::Disconnect).await
 }

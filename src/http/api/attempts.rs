@@ -1,4 +1,4 @@
-//! The last attempts to send through the inbound webhook, as they are shown and downloaded.
+//! The last attempts to send through the inbound webhook, in the form for display and download.
 
 use super::recent::Download;
 use super::tables::{Tabled, TextEntry, headers, title};
@@ -42,7 +42,7 @@ impl Tabled for AttemptView {
     }
 }
 
-/// What the sender was told, in words.
+/// Returns the message of the response to the sender.
 fn said(view: &AttemptView) -> &str {
     view.answer.get("message").and_then(|message| message.as_str()).unwrap_or_default()
 }
@@ -82,7 +82,7 @@ mod tests {
         }
     }
 
-    /// Spreadsheets take a table without the mark for one in the encoding of their country, and stop at a NUL.
+    /// Without a byte order mark, spreadsheets assume the encoding of their country; at a NUL they stop reading.
     #[test]
     fn a_table_is_read_as_it_was_written_whatever_its_letters() {
         let table =

@@ -1,4 +1,4 @@
-//! A workspace's chats, and what was said in them.
+//! A workspace's chats, and their messages.
 
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Deserializer};
@@ -9,12 +9,11 @@ use crate::service::chats::{self, Change};
 use crate::service::refusal::Refusal;
 use crate::service::schema::{Email, Line};
 
-/// All chats, the newest first.
+/// Lists all chats, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(chats::list(call.scope(), call.page()?).await?))
 }
 
-/// One chat.
 pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(chats::show(call.scope(), &id).await?))
 }
@@ -43,7 +42,7 @@ pub(in crate::http) async fn change(mut call: Call, id: web::Path<String>) -> Re
     Ok(HttpResponse::Ok().json(chats::change(call.scope(), &id, change).await?))
 }
 
-/// What was said in a chat, the newest first.
+/// Lists the messages of a chat, the newest first.
 pub(in crate::http) async fn messages(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(chats::messages(call.scope(), &id, call.page()?).await?))
 }

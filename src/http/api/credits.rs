@@ -1,4 +1,4 @@
-//! Credits: what is left, and every movement.
+//! Credits: the balance, and every movement.
 
 use actix_web::HttpResponse;
 use serde_json::json;
@@ -8,12 +8,11 @@ use crate::http::page::Query;
 use crate::service::ledger::{self, Cursor, Wanted};
 use crate::service::refusal::Refusal;
 
-/// What is left.
 pub(in crate::http) async fn balance(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(json!({"balance": ledger::balance(call.scope()).await?})))
 }
 
-/// Every movement, the newest first; each row with the balance that it led to.
+/// Lists every movement, the newest first; each row has the balance after it.
 pub(in crate::http) async fn ledger(call: Call) -> Result<HttpResponse, Refusal> {
     let query = call.query()?;
     let limit = query.limit()?;

@@ -1,4 +1,4 @@
-//! Deliveries of the outbound webhook that are owed or parked, and single ones that are given up.
+//! Deliveries of the outbound webhook that are owed or parked: lists them, and discards single ones.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub(in crate::http) struct DiscardBody {
     reason: String,
 }
 
-/// What is owed or parked, the newest first.
+/// Lists the deliveries that are owed or parked, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
     let query = call.query()?;
     let wanted = query.text("state").map(state).transpose()?;
@@ -32,7 +32,7 @@ fn state(text: &str) -> Result<DeliveryState, Refusal> {
     }
 }
 
-/// Gives up one delivery that is owed or parked.
+/// Discards one delivery that is owed or parked.
 pub(in crate::http) async fn discard(mut call: Call, delivery: web::Path<String>) -> Result<HttpResponse, Refusal> {
     let DiscardBody { reason } = call.body_if_any().await?;
     Ok(HttpResponse::Ok().json(deliveries::discard(call.scope(), &delivery, reason).await?))

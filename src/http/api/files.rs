@@ -1,4 +1,4 @@
-//! Whether a file can be had, told before a message needs it.
+//! Checks a file's URL before a message needs it.
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -20,7 +20,7 @@ pub(in crate::http) struct CheckBody {
     file_name: Option<String>,
 }
 
-/// Fetches as for a message, and forgets what came.
+/// Fetches the file as for a message, then discards it.
 pub(in crate::http) async fn answer(mut call: Call) -> Result<HttpResponse, Refusal> {
     let CheckBody { url, file_name: given } = call.body().await?;
     let name = given.map(|name| file_name(&name)).transpose()?;

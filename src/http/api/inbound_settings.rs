@@ -1,4 +1,4 @@
-//! The owner's switches of the inbound webhook: on, off, strict, a new URL.
+//! The owner's settings of the inbound webhook: enabled, strict, a new URL.
 
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -20,19 +20,19 @@ pub(in crate::http) struct InboundBody {
     reason: String,
 }
 
-/// The URL and its switches.
+/// Returns the URL and the switches.
 pub(in crate::http) async fn show(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(inbound::show(call.scope()).await?))
 }
 
-/// Turns the switches that are named.
+/// Changes the switches that the body names.
 pub(in crate::http) async fn change(mut call: Call) -> Result<HttpResponse, Refusal> {
     let InboundBody { enabled, strict, reason } = call.body().await?;
     let change = Change { enabled, strict, reason };
     Ok(HttpResponse::Ok().json(inbound::change(call.scope(), change).await?))
 }
 
-/// Makes a new URL; the one before it stops at once.
+/// Creates a new URL; the previous one stops working at once.
 pub(in crate::http) async fn rotate(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(json!({"url": inbound::rotate(call.scope()).await?})))
 }

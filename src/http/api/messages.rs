@@ -1,4 +1,4 @@
-//! Messages: sent, shown, settled.
+//! Messages: sends, shows and settles them.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use events::account::SettledAs;
@@ -12,17 +12,16 @@ use crate::service::refusal::Refusal;
 use crate::service::submit::Outcome;
 use crate::service::{chats, messages};
 
-/// One message.
 pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(messages::show(call.scope(), &id).await?))
 }
 
-/// Sends a message to whom the body says.
+/// Sends a message to the recipient that the body names.
 pub(in crate::http) async fn send(call: Call, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     submit(call, None, &request).await
 }
 
-/// Sends a message to the chat that the path names.
+/// Sends a message to the chat in the path.
 pub(in crate::http) async fn send_to_chat(
     call: Call,
     chat: web::Path<String>,
@@ -61,7 +60,7 @@ enum As {
     Failed,
 }
 
-/// Settles an uncertain message by somebody's word.
+/// Settles an uncertain message as sent or failed, as the caller decides.
 pub(in crate::http) async fn settle(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     let SettleBody { r#as, reason } = call.body().await?;
     let settled_as = match r#as {

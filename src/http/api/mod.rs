@@ -1,4 +1,4 @@
-//! Answers requests with a workspace's API key.
+//! Routes that require a workspace's API key.
 
 pub(super) mod accounts;
 pub(super) mod attempts;

@@ -1,4 +1,4 @@
-//! The outbound webhook: settings and switches, and what its owner can do about it.
+//! The outbound webhook: its settings, and its owner's commands.
 
 use actix_web::{HttpResponse, web};
 use events::webhook::Aggregation;
@@ -29,7 +29,7 @@ pub(in crate::http) struct OutboundBody {
     reason: String,
 }
 
-/// Keeps `null` apart from what is not there.
+/// Distinguishes `null` from an absent field.
 #[expect(clippy::option_option, reason = "the same")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
@@ -42,50 +42,50 @@ pub(in crate::http) struct RecoverBody {
     since: Option<String>,
 }
 
-/// The settings and how it goes.
+/// Returns the settings and the current condition.
 pub(in crate::http) async fn show(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::show(call.scope()).await?))
 }
 
-/// Changes what is named, all of it or nothing.
+/// Changes the fields that the body names, all of them or none.
 pub(in crate::http) async fn change(mut call: Call) -> Result<HttpResponse, Refusal> {
     let OutboundBody { url, enabled, aggregation, backlog, reason } = call.body().await?;
     let change = Change { url, enabled, aggregation, backlog, reason };
     Ok(HttpResponse::Ok().json(outbound::change(call.scope(), change).await?))
 }
 
-/// Closes all windows that are open now.
+/// Closes all aggregation windows that are open now.
 pub(in crate::http) async fn flush(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::flush(call.scope()).await?))
 }
 
-/// Tries again what was parked.
+/// Retries the parked deliveries.
 pub(in crate::http) async fn recover(mut call: Call) -> Result<HttpResponse, Refusal> {
     let RecoverBody { since } = call.body_if_any().await?;
     Ok(HttpResponse::Ok().json(outbound::recover(call.scope(), since.as_deref()).await?))
 }
 
-/// Forgets the errors in a row, so that the next try is made at once.
+/// Resets the errors in a row, so that the next try is made at once.
 pub(in crate::http) async fn reset_errors(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::reset_errors(call.scope()).await?))
 }
 
-/// The key in force.
+/// Returns the signing key in force.
 pub(in crate::http) async fn secret(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::secret(call.scope())?))
 }
 
-/// Makes a new key; each one before it signs too until its day is over.
+/// Creates a new key. Each earlier key also signs until a day after its replacement.
 pub(in crate::http) async fn rotate_secret(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::rotate_secret(call.scope()).await?))
 }
 
-/// Posts a delivery once more, outside all counts.
+/// Posts a delivery once more; it does not count as owed or as an error.
 pub(in crate::http) async fn resend(call: Call, delivery: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Accepted().json(outbound::resend(call.scope(), &delivery).await?))
 }
 
-/// Posts a report that nobody is owed, outside all counts; answers with the try.
+/// Posts a test report, which does not count as owed or as an error. Responds with the try.
 pub(in crate::http) async fn test(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbound::test(call.scope()).await?))
 }

@@ -6,7 +6,7 @@ use crate::http::call::Call;
 use crate::service::outbox;
 use crate::service::refusal::Refusal;
 
-/// The last ones, the newest first.
+/// Lists the last e-mails, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(outbox::list(call.scope(), call.page()?).await?))
 }

@@ -1,4 +1,4 @@
-//! The last rows of one kind, such as attempts: listed, shown, downloaded.
+//! The last rows of one kind, such as attempts: lists, shows and downloads them.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, ContentType};
 use actix_web::{HttpResponse, web};
@@ -8,41 +8,39 @@ use crate::http::call::Call;
 use crate::service::recent::{self, Shown};
 use crate::service::refusal::Refusal;
 
-/// So many are shown unless more are asked for.
+/// The default number of rows in a list.
 pub(in crate::http) const SHOWN: usize = 10;
 
-/// A kind of rows that can be downloaded.
 pub(in crate::http) trait Download: Shown<View: Tabled> {
-    /// What downloads are called, without the end that names their kind.
+    /// The name of downloaded files, without the extension.
     const FILE: &'static str;
 }
 
-/// The last ones, the newest first.
+/// Lists the last rows, the newest first.
 pub(in crate::http) async fn list<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
     let page = call.query()?.page_of(SHOWN)?;
     Ok(HttpResponse::Ok().json(recent::list::<R>(call.scope(), page).await?))
 }
 
-/// One of them.
 pub(in crate::http) async fn show<R: Download>(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(recent::show::<R>(call.scope(), &id).await?))
 }
 
-/// All of them as a JSON list.
+/// Downloads all rows as a JSON list.
 pub(in crate::http) async fn json<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
     let views = recent::all::<R>(call.scope()).await?;
     let text = serde_json::to_vec_pretty(&views).map_err(|error| Refusal::fault(&error))?;
     Ok(download::<R>("json", ContentType::json(), text))
 }
 
-/// All of them as a table that no spreadsheet takes for a program.
+/// Downloads all rows as a table in which no spreadsheet finds a formula.
 pub(in crate::http) async fn csv<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
     let table = tables::csv(&recent::all::<R>(call.scope()).await?).map_err(|error| Refusal::fault(&error))?;
     let kind = ContentType("text/csv; charset=utf-8".parse().map_err(|error| Refusal::fault(&error))?);
     Ok(download::<R>("csv", kind, table))
 }
 
-/// All of them for reading.
+/// Downloads all rows as text for people.
 pub(in crate::http) async fn txt<R: Download>(call: Call) -> Result<HttpResponse, Refusal> {
     let text = tables::text(&recent::all::<R>(call.scope()).await?);
     Ok(download::<R>("txt", ContentType::plaintext(), text.into_bytes()))

@@ -1,35 +1,35 @@
-//! Downloads of rows for people: a table that no spreadsheet takes for a program, and a text.
+//! Downloads of rows for people: a table in which no spreadsheet finds a formula, and a text.
 
 use std::fmt::Write as _;
 
 use crate::recent::RequestView;
 
-/// Spreadsheets take a text without it for one of another encoding.
+/// Without it, spreadsheets assume another encoding.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// Spreadsheets take cells that begin so for formulas.
+/// Spreadsheets treat cells that begin with one of these as formulas.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// What can be a row of a table and a passage of a text.
+/// A value that can be a row of a table and an entry of a text.
 pub(in crate::http) trait Tabled {
-    /// The titles.
+    /// The column titles.
     const COLUMNS: &'static [&'static str];
-    /// As many cells as there are titles.
+    /// Returns as many cells as there are titles.
     fn cells(&self) -> Vec<String>;
-    /// The passage.
+    /// Returns the entry.
     fn told(&self) -> TextEntry;
 }
 
-/// A passage of a text.
+/// An entry of a text.
 pub(in crate::http) struct TextEntry {
-    /// What it is about, in one line.
+    /// Its summary, in one line.
     pub(in crate::http) line: String,
-    /// More lines of ours.
+    /// Further lines that we wrote.
     pub(in crate::http) notes: Vec<String>,
-    /// Titles, each with what others said.
+    /// Titles, each with text from others.
     pub(in crate::http) blocks: Vec<(String, String)>,
 }
 
-/// As a table, with a row of titles.
+/// Writes a CSV table with a row of titles.
 pub(in crate::http) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::Error>> {
     let mut table = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     table.write_record(T::COLUMNS).map_err(Box::new)?;
@@ -39,14 +39,14 @@ pub(in crate::http) fn csv<T: Tabled>(views: &[T]) -> Result<Vec<u8>, Box<csv::E
     table.into_inner().map_err(|error| Box::new(error.into_error().into()))
 }
 
-/// A cell that begins like a formula is made a text; of control characters only those stay that end a line or a column.
+/// Turns a cell that begins like a formula into text. Replaces control characters, except tabs and line breaks.
 fn harmless(cell: &str) -> String {
     let is_bad = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     let cell = cell.replace(is_bad, "\u{fffd}");
     if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }
 
-/// As a text, one passage behind the other.
+/// Writes a text, one entry after the other.
 pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
     let mut text = String::new();
     for told in views.iter().map(Tabled::told) {
@@ -63,25 +63,26 @@ pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
     text
 }
 
-/// Lines of others stand further right than ours, so that none can pass for ours.
+/// Indents text from others further than our own lines, so that it cannot imitate them.
 fn indented(block: &str) -> String {
     let lines = block.split(['\n', '\r']).filter(|line| !line.is_empty());
     lines.map(|line| format!("    {}", line.replace(char::is_control, " "))).collect::<Vec<_>>().join("\n")
 }
 
-/// A request's headers, one in a line.
+/// Formats a request's headers, one per line.
 pub(in crate::http) fn headers(request: &RequestView) -> String {
     let lines = request.headers.iter().map(|(name, value)| format!("{name}: {value}"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A title that says whether the body below it goes on.
+/// Formats a title that says if the body below it is cut.
 pub(in crate::http) fn title(name: &str, is_cut: bool) -> String {
     let cut = if is_cut { " (cut)" } else { "" };
     format!("{name}{cut}")
 }
 
-/// The rows of a table behind its titles. Fails if a cell is a formula, or if a row has other cells than titles.
+/// Returns the rows of a table without its titles. Fails if a cell is a formula, or if a row has more or fewer
+/// cells than titles.
 #[cfg(test)]
 pub(in crate::http) fn read_back<T: Tabled>(views: &[T]) -> Vec<Vec<String>> {
     let table = csv(views).unwrap();

@@ -1,4 +1,4 @@
-//! A workspace's teammates: who may be responsible for chats.
+//! A workspace's teammates: the people who may be responsible for chats.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -18,23 +18,22 @@ pub(in crate::http) struct TeammateBody {
     email: String,
 }
 
-/// All teammates, the newest first.
+/// Lists all teammates, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(teammates::list(call.scope(), call.page()?).await?))
 }
 
-/// Adds a teammate.
 pub(in crate::http) async fn add(mut call: Call) -> Result<HttpResponse, Refusal> {
     let TeammateBody { full_name, email } = call.body().await?;
     Ok(HttpResponse::Created().json(teammates::add(call.scope(), full_name, email).await?))
 }
 
-/// Removes a teammate, by id or address.
+/// Removes a teammate, by id or e-mail address.
 pub(in crate::http) async fn remove(call: Call, teammate: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(teammates::remove(call.scope(), teammate.into_inner()).await?))
 }
 
-/// As [`remove`], with the `id` or `email` behind the question mark or in the body.
+/// Like [`remove`], but with the `id` or `email` in the query string or in the body.
 pub(in crate::http) async fn remove_named(mut call: Call) -> Result<HttpResponse, Refusal> {
     let wanted = call.named(&["id", "email"]).await?;
     Ok(HttpResponse::Ok().json(teammates::remove(call.scope(), wanted).await?))

@@ -1,4 +1,4 @@
-//! A message's story.
+//! A message's history.
 
 use actix_web::{HttpResponse, web};
 
@@ -7,7 +7,7 @@ use crate::service::page::LIMIT_MAX;
 use crate::service::refusal::Refusal;
 use crate::service::timeline;
 
-/// All that happened to a message, the oldest first.
+/// Lists everything that happened to a message, the oldest first.
 pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     let page = call.query()?.page_of(LIMIT_MAX)?;
     Ok(HttpResponse::Ok().json(timeline::show(call.scope(), &id, page).await?))

@@ -1,4 +1,4 @@
-//! The last tries of the outbound webhook, as they are shown and downloaded.
+//! The last tries of the outbound webhook, in the form for display and download.
 
 use super::recent::Download;
 use super::tables::{Tabled, TextEntry, headers, title};
@@ -75,7 +75,7 @@ fn answer_headers(view: &TryView) -> String {
     headers.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The answer's body, and whether it goes on.
+/// Returns the response body, and true if it is cut.
 fn answer(view: &TryView) -> (&str, bool) {
     view.response.as_ref().map_or(("", false), |ResponseView { body, body_cut, .. }| (body, *body_cut))
 }

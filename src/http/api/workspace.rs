@@ -1,4 +1,4 @@
-//! A workspace as its owner sees it: particulars, pacing.
+//! The caller's workspace: its name, owner and pacing.
 
 use actix_web::HttpResponse;
 use actors::account::pacing::Gap;
@@ -30,12 +30,11 @@ pub(in crate::http) struct OwnerChangeBody {
     language: Option<String>,
 }
 
-/// The caller's workspace.
 pub(in crate::http) async fn show(call: Call) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(settings::show(call.scope()).await?))
 }
 
-/// Changes what is named.
+/// Changes the fields that the body names.
 pub(in crate::http) async fn change(mut call: Call) -> Result<HttpResponse, Refusal> {
     let WorkspaceBody { name, owner, pacing } = call.body().await?;
     let OwnerChangeBody { full_name, email, language } = owner.unwrap_or_default();

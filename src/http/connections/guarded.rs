@@ -1,5 +1,5 @@
-//! One connection as the HTTP server sees it: requests are read when the answers before them have left, answers must be
-//! taken in time, and whoever did not speak HTTP is told so in our own shape.
+//! One connection as the HTTP server sees it: a request is read only after the responses before it were sent, a
+//! client must take responses in time, and a malformed request gets a refusal in our JSON form.
 
 use std::cell::RefCell;
 use std::io;
@@ -16,42 +16,42 @@ use tokio::time::{Sleep, sleep};
 
 use super::{Address, Connection};
 
-/// What is read before the server has had a chance to answer: no more requests than fit here wait in memory.
+/// How much to read before the server has had a chance to answer: no more requests than fit here wait in memory.
 const READ_AT_ONCE_BYTES: usize = 2_048;
-/// A reader that takes nothing for so long is given up.
+/// A client that takes nothing of a response for this long is disconnected.
 const TAKEN_WITHIN: Duration = Duration::from_mins(1);
-/// The HTTP server's own refusals are shorter.
+/// The HTTP server's own refusals are shorter than this.
 const REFUSAL_BYTES_MAX: usize = 512;
 
-/// What the heads of its refusals hold.
+/// The headers of the HTTP server's own refusals.
 const BARE: [&str; 3] = ["content-length: 0", "connection: ", "date: "];
 
 thread_local! {
-    /// What one read brings, before it is copied to where it belongs: clearing that for each read would cost more.
+    /// The buffer of one read, copied to the server's buffer afterwards: clearing that buffer for each read would
+    /// cost more.
     static READ: RefCell<[u8; READ_AT_ONCE_BYTES]> = const { RefCell::new([0; READ_AT_ONCE_BYTES]) };
 }
 
-/// Makes the answer to what was no HTTP, with the status that the server gave it.
+/// Creates the response to a malformed request, with the status that the server chose.
 pub(super) type Refusals = dyn Fn(StatusCode) -> Bytes + Send + Sync;
 
-/// A connection.
 pub struct Guarded {
     io: TcpStream,
     connection: Arc<Connection>,
     refusals: Arc<Refusals>,
     _address: Option<Address>,
     read_bytes: usize,
-    /// Runs while the other side takes nothing.
+    /// Runs while the client takes nothing of a response.
     untaken: Option<Pin<Box<Sleep>>>,
-    /// Whether the last write was taken in part only.
+    /// True if the last write was incomplete.
     is_begun: bool,
     instead: Option<Instead>,
 }
 
-/// An answer that is written in place of another one.
+/// A response that is written in place of another one.
 struct Instead {
     rest: Bytes,
-    /// Length of what it stands for.
+    /// Length of the response that it replaces.
     of: usize,
 }
 
@@ -78,7 +78,7 @@ impl Guarded {
         &self.connection
     }
 
-    /// Reads nothing, but sees whether the other side has gone, and whether more has come.
+    /// Reads nothing, but detects if the client has left or has sent more.
     fn poll_left(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut byte = [0];
         match self.io.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
@@ -94,11 +94,11 @@ impl Guarded {
                 if self.connection.holds_back(cx) {
                     return Poll::Pending;
                 }
-                // It was answered meanwhile: what has come is read in the next turn.
+                // The request was answered meanwhile: read the waiting bytes in the next turn.
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            // What comes later wakes the server.
+            // Bytes that arrive later wake the server.
             Poll::Pending => Poll::Pending,
         }
     }
@@ -112,7 +112,7 @@ impl Guarded {
         }
         let room = READ_AT_ONCE_BYTES.saturating_sub(self.read_bytes).min(buffer.remaining());
         if room == 0 {
-            // The rest is read in the next turn.
+            // Read the rest in the next turn.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -134,7 +134,7 @@ impl Guarded {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         if written.is_ready() {
             if self.untaken.take().is_some() {
-                // What was not read meanwhile is read in the next turn.
+                // Read what was left unread meanwhile in the next turn.
                 cx.waker().wake_by_ref();
             }
             return written;
@@ -201,7 +201,7 @@ impl AsyncWrite for Guarded {
     }
 }
 
-/// The status, if this is a refusal of the HTTP server's own: a bare head. All of ours say more.
+/// Returns the status if this is a refusal by the HTTP server itself, which has only a few headers. Ours have more.
 fn refusal(bytes: &[u8]) -> Option<StatusCode> {
     if !bytes.starts_with(b"HTTP/1.1 4") || bytes.len() > REFUSAL_BYTES_MAX {
         return None;

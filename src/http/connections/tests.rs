@@ -1,4 +1,4 @@
-//! Which connections are let in, closed and forgotten.
+//! Tests which connections are admitted, closed and forgotten.
 
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,7 +17,7 @@ pub(super) fn connections() -> Connections {
     )
 }
 
-/// A connection that a server has accepted, and its other end.
+/// A connection that a server has accepted, and the client's end of it.
 pub(super) async fn accepted(connections: &Connections) -> (Guarded, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_connection_that_is_cut_ends_for_both_sides() {
     assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
 }
 
-// One address that opens connections without end takes no place from the others.
+// One address that keeps opening connections takes no places from the others.
 #[test]
 fn an_address_has_so_many_connections_and_takes_none_from_another() {
     let connections = connections();

@@ -1,4 +1,4 @@
-//! The catalogue of codes as a page: one section for each code, with the code as its anchor.
+//! The catalogue of codes as an HTML page: one section for each code, with the code as its anchor.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\
     <a href=\"/docs\">All routes</a></p>\n";
 const TAIL: &str = "</main>\n</body>\n</html>\n";
 
-/// The whole page.
+/// Renders the page.
 pub(super) fn page() -> String {
     let rows: String = codes::all().map(row).collect();
     let sections: String = codes::all().map(section).collect();

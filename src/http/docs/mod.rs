@@ -1,4 +1,4 @@
-//! Pages for people who write against the API. They load nothing from anywhere else.
+//! HTML pages for developers who use the API. They load nothing from other sites.
 
 mod errors;
 
@@ -23,24 +23,24 @@ const START: &str = include_str!("start.js");
 
 const POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Swagger's page draws with `data:` pictures and styles its parts one by one; its scripts come from files only.
+/// Swagger's page uses `data:` images and inline styles; its scripts are loaded from files only.
 const SWAGGER_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
     object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What of Swagger's own files the page loads.
+/// Swagger's files that the page loads.
 const SWAGGER_FILES: [&str; 2] = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/// The API to read and to try.
+/// The API reference, which can also send requests.
 pub(super) async fn index() -> HttpResponse {
     page(SWAGGER_POLICY, "text/html; charset=utf-8", INDEX)
 }
 
-/// Every code with its causes and what to do.
+/// The page of all codes, with their causes and what to do.
 pub(super) async fn errors() -> HttpResponse {
     page(POLICY, "text/html; charset=utf-8", errors::page())
 }
 
-/// What a browser sees at a secret URL: its GET is refused all the same. `None` for programs, and at other addresses.
+/// The page for a browser that opens a secret URL, with status 405. `None` for programs and for other URLs.
 pub(super) fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
     let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
     let is_browser = request.method() == Method::GET && accept.contains("text/html");
@@ -49,14 +49,14 @@ pub(super) fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
     }
     let mut answer = page(POLICY, "text/html; charset=utf-8", INBOUND);
     *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    // The address is the secret: it must not reach the pages that are linked, nor any cache.
+    // The URL is secret: it must not reach the linked pages or a cache.
     for (name, value) in [(REFERRER_POLICY, "no-referrer"), (CACHE_CONTROL, "no-store")] {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Some(answer)
 }
 
-/// What the pages load.
+/// The files that the pages load.
 pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refusal> {
     match name.as_str() {
         "style.css" => Ok(page(POLICY, "text/css; charset=utf-8", STYLE)),

@@ -1,9 +1,9 @@
-//! Bodies that are something else than JSON in UTF-8, recognised by how they begin or by what their headers say.
+//! Recognises bodies that are not JSON in UTF-8, by their first bytes or by their headers.
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 
 const COMPRESSED: [&str; 7] = ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"];
-/// What compressed bodies begin with.
+/// The first bytes of compressed bodies.
 const MAGIC: [(&[u8], &str); 7] = [
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -13,20 +13,20 @@ const MAGIC: [(&[u8], &str); 7] = [
     (b"PK\x03\x04", "zip"),
     (b"BZh", "bzip2"),
 ];
-/// The first part of a browser's form stands within so many bytes.
+/// How many bytes to search for the headers of a form's first part.
 const PART_BYTES_MAX: usize = 1_024;
-/// A name of an encoding is not longer.
+/// Names of encodings are not longer than this.
 const NAME_BYTES_MAX: usize = 40;
 const INSTEAD: &str = "send a JSON object: {\"action\": \"send\", ...}";
 const BY_FILE: &str = "put the body into a file and send that: curl --data @body.json";
 
-/// What bytes are that are no JSON.
+/// Recognises bytes that are not text.
 pub(super) fn of_bytes(body: &[u8]) -> Option<String> {
     let compressed = MAGIC.iter().find(|(magic, _)| body.starts_with(magic)).map(|(_, name)| *name);
     compressed.map(is_compressed).or_else(|| is_wide(body).then(|| "the body is UTF-16; send it as UTF-8".to_owned()))
 }
 
-/// What a text is that is no JSON, its leading blanks aside.
+/// Recognises a text that is not JSON. The text must have no leading blanks.
 pub(super) fn of_text(text: &str) -> Option<String> {
     if let Some(cause) = of_bytes(text.as_bytes()) {
         return Some(cause);
@@ -53,7 +53,7 @@ pub(super) fn of_text(text: &str) -> Option<String> {
     Some(cause)
 }
 
-/// What the headers say that a body is, which proved to be no JSON in UTF-8.
+/// Recognises by its headers a body that has proved not to be JSON in UTF-8.
 pub(super) fn of_headers(headers: &HeaderMap) -> Option<String> {
     let encoding = value(headers, &CONTENT_ENCODING);
     let encoding = encoding.split(',').map(str::trim).find(|word| COMPRESSED.contains(word)).map(is_compressed);
@@ -61,7 +61,7 @@ pub(super) fn of_headers(headers: &HeaderMap) -> Option<String> {
     encoding.or_else(|| is_form().then(|| format!("a form was sent (multipart/form-data); {INSTEAD}")))
 }
 
-/// The encoding that the headers name, unless that is UTF-8.
+/// Returns the encoding that the headers name, unless it is UTF-8.
 pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
     let content_type = value(headers, &CONTENT_TYPE);
     let (_, after) = content_type.split_once("charset=")?;
@@ -74,12 +74,12 @@ fn is_compressed(name: &str) -> String {
     format!("the body is compressed ({name}); send it plain, without Content-Encoding")
 }
 
-/// Whether every other byte is 0, as in UTF-16 without its mark.
+/// True if it looks like UTF-16: with a byte order mark, or with exactly one zero among the first two bytes.
 fn is_wide(body: &[u8]) -> bool {
     matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..])
 }
 
-/// `print_r`, `var_export` and `serialize`.
+/// True for the output of `print_r`, `var_export` and `serialize`.
 fn is_php(text: &str) -> bool {
     let serialized = text.strip_prefix("a:").and_then(|rest| rest.split_once(":{"));
     let is_serialized =
@@ -88,7 +88,7 @@ fn is_php(text: &str) -> bool {
     is_serialized || printed.is_some_and(|rest| rest.trim_start().starts_with('('))
 }
 
-/// In small letters; nothing where it is no text.
+/// Returns a header in lower case; empty if it is absent or not text.
 fn value(headers: &HeaderMap, name: &HeaderName) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -1,15 +1,15 @@
-//! Texts in which a program cut an emoji in two, as JavaScript and Java do: half of it remains as an escape.
+//! Strings in which a program cut an emoji in two, as JavaScript and Java do: half of it remains as an escape.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// What stands for half an emoji.
+/// Replaces half an emoji.
 const REPLACEMENT: char = '\u{fffd}';
-/// What half a surrogate pair begins with where it is written as if it were a character.
+/// The first byte of half a surrogate pair that is encoded like a character.
 const HALF: u8 = 0xed;
 
-/// A string of JSON, and whether something of it had to be replaced.
+/// A JSON string, and a flag that is true if part of it had to be replaced.
 #[derive(Debug)]
 pub(super) struct Lossy {
     pub(super) text: String,
@@ -17,7 +17,7 @@ pub(super) struct Lossy {
 }
 
 impl Lossy {
-    /// Halves are the only thing that can be wrong with what JSON's own reader lets through.
+    /// Replaces halves of surrogate pairs, the only errors that the JSON parser lets through.
     fn of(bytes: &[u8]) -> Self {
         let mut lossy = Self { text: String::with_capacity(bytes.len()), is_broken: false };
         for chunk in bytes.utf8_chunks() {

@@ -1,44 +1,43 @@
-//! Finds the first place at which a text ceases to be JSON, and says what was likely meant. Never recurses.
+//! Finds the first place at which a text is not JSON, and says what was probably meant. Never recurses.
 
 use events::characters::is_unseen;
 use serde::de::IgnoredAny;
 
 use super::foreign;
 
-/// Lists and objects may stand in one another this deep.
+/// How deep lists and objects may be nested.
 pub(super) const DEPTH_MAX: usize = 64;
 const SHOWN_CHARS_MAX: usize = 120;
 /// Windows' shells do that.
 const SHELL: &str = " (a shell may have taken the quotes away: put the body into a file, curl --data @body.json)";
-/// What word processors make of quotes.
+/// Quotes as word processors write them.
 const TYPOGRAPHIC: &[char] = &['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '＂'];
 
-/// Where a text is wrong, and why.
+/// The place and the cause of a mistake.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
-    /// Offset in bytes.
     pub(super) at: usize,
-    /// The likely cause, in words.
+    /// The probable cause, in words.
     pub(super) cause: String,
 }
 
-/// The first mistake of a text that should be one JSON document; `None` in one that is right.
+/// Returns the first mistake in a text that should be one JSON document; `None` if it is correct.
 pub(super) fn first(text: &str) -> Option<Mistake> {
     let mut walk = Walk { text, at: 0, open: Vec::new(), value: 0 };
     walk.document().err()
 }
 
-/// Line and column, both counted from 1, the column in characters.
+/// Returns line and column, both counted from 1, the column in characters.
 pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
     (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
-/// A list or an object that has not ended yet.
+/// A list or object that has not ended yet.
 struct Open {
     closer: char,
-    /// Where its current entry begins.
+    /// Start of its current entry.
     entry: usize,
 }
 
@@ -46,11 +45,11 @@ struct Walk<'a> {
     text: &'a str,
     at: usize,
     open: Vec<Open>,
-    /// Where the latest value begins.
+    /// Start of the latest value.
     value: usize,
 }
 
-/// What comes next.
+/// The part of the grammar that comes next.
 enum Next {
     First,
     Value,
@@ -77,7 +76,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is not meant to be JSON at all.
+    /// Recognises a body that is something else than JSON, or empty.
     fn something_else(&self) -> Result<(), Mistake> {
         match foreign::of_text(self.rest()) {
             _ if self.rest().is_empty() => Err(self.wrong("the body is empty")),
@@ -114,7 +113,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The start of an entry: in an object its name and colon.
+    /// Parses the start of an entry: in an object its name and colon.
     fn entry(&mut self) -> Result<Next, Mistake> {
         let start = self.at;
         let Some(open) = self.open.last_mut() else { return Ok(Next::Value) };
@@ -251,12 +250,12 @@ impl<'a> Walk<'a> {
         Mistake { at, cause }
     }
 
-    /// A typographic quote in an unended text.
+    /// Finds a typographic quote in an unended string.
     fn curly(&self, start: usize) -> Option<char> {
         self.text.get(start..self.at)?.chars().rev().find(|c| TYPOGRAPHIC.contains(c))
     }
 
-    /// Neither a comma nor an end after a value.
+    /// Explains what follows a value and is neither a comma nor an end.
     fn between(&self, found: Option<char>) -> Mistake {
         let (Some(c), Some(open)) = (found, self.open.last()) else {
             return if found.is_none() { self.unfinished() } else { self.trailing() };
@@ -306,7 +305,7 @@ impl<'a> Walk<'a> {
         self.wrong(format!("the body ends too early{}", closer.unwrap_or_default()))
     }
 
-    /// Characters that people put where JSON wants a double quote, and comments.
+    /// Explains characters that people write in place of a double quote, and comments.
     fn odd(&self, found: char) -> Option<Mistake> {
         match found {
             '\'' | '`' => Some(self.wrong(format!("write double quotes (\") instead of {found}"))),
@@ -321,7 +320,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What nobody sees, so that its code is told.
+    /// Explains an invisible character by its code.
     fn unseen(&self, found: char) -> Option<Mistake> {
         let code = || format!("the invisible character U+{:04X} must not stand here; delete it", u32::from(found));
         is_unseen(found).then(|| self.wrong(code()))
@@ -347,7 +346,7 @@ impl<'a> Walk<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// The letters, digits and underscores that stand here.
+    /// Returns the letters, digits and underscores at the current place.
     fn word(&self) -> &'a str {
         let rest = self.rest();
         let mut ends = rest.char_indices().enumerate();

@@ -1,10 +1,10 @@
-//! Whole numbers, however a CRM's language writes them.
+//! Whole numbers, in whatever form a CRM's language writes them.
 
-/// Nobody's number is longer.
+/// No real number has more digits.
 const DIGITS_MAX: usize = 255;
 
-/// The digits of a number of JSON that is whole and not below zero, be it written as `12025550101`, `12025550101.0` or
-/// `1.2025550101e10`.
+/// Returns the digits of a JSON number that is whole and not negative, whether it is written as `12025550101`,
+/// `12025550101.0` or `1.2025550101e10`.
 pub(in crate::http) fn whole(number: &str) -> Option<String> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -1,4 +1,4 @@
-//! When two bodies say the same: their fields are equal, whatever their order, blanks and escapes.
+//! Equality of bodies: two bodies are the same if their fields are equal, whatever their order, blanks and escapes.
 
 use serde_json::value::RawValue;
 
@@ -6,7 +6,7 @@ use super::lossy::Lossy;
 use super::mistake::DEPTH_MAX;
 use super::{BYTE_ORDER_MARK, Object};
 
-/// One spelling of a body for all bodies that say the same; the body itself where it is no JSON.
+/// Returns one canonical form for all equal bodies; the body itself if it is not JSON.
 pub(in crate::http) fn one_spelling(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(body.len());
     let text = std::str::from_utf8(body).ok().map(|text| text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
@@ -16,7 +16,8 @@ pub(in crate::http) fn one_spelling(body: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Strings and numbers begin with their length, so that none can be taken for something else. Goes so many levels deep.
+/// Writes the canonical form of a value, up to `levels` deep. Strings and numbers begin with their length, so that
+/// none can be mistaken for something else.
 fn spell(value: &str, levels: usize, out: &mut Vec<u8>) -> Option<()> {
     let levels = levels.checked_sub(1)?;
     match value.as_bytes().first()? {

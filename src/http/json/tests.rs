@@ -1,4 +1,4 @@
-//! What people post when they mean JSON, and what they are told.
+//! Bodies that people post as JSON, and the explanations they get.
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn each_slip_has_its_place_and_its_likely_cause() {
     }
 }
 
-/// Bodies that never were JSON in UTF-8: forms, archives, other encodings, what shells and PHP make.
+/// Bodies that are not JSON in UTF-8: forms, archives, other encodings, output of shells and PHP.
 #[test]
 fn what_is_something_else_is_called_by_its_name() {
     let multipart = "--------------------------0a\r\nContent-Disposition: form-data; name=\"action\"\r\n\r\nsend\r\n";
@@ -108,7 +108,7 @@ fn what_is_something_else_is_called_by_its_name() {
     }
 }
 
-/// Pasted from web pages and word processors: what nobody sees where JSON wants a mark.
+/// Text that was pasted from web pages and word processors has invisible characters where JSON allows none.
 #[test]
 fn an_invisible_character_is_called_by_its_code() {
     for (body, column, code) in [
@@ -128,7 +128,7 @@ fn an_invisible_character_is_called_by_its_code() {
     }
 }
 
-/// What the headers declare is named, and only where the body is of no use.
+/// The declaration in the headers is mentioned only if the body cannot be read.
 #[test]
 fn headers_tell_what_a_body_is() {
     let explained = |headers: &[(&'static str, &'static str)], body: &[u8]| {
@@ -156,7 +156,7 @@ fn headers_tell_what_a_body_is() {
     }
 }
 
-/// Many senders wrap their fields.
+/// Many senders wrap their fields into another field.
 #[test]
 fn a_field_that_holds_the_fields_is_found() {
     for (body, wanted) in [

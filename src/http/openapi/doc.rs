@@ -1,4 +1,4 @@
-//! What is said about one route, and the `OpenAPI` operation that it becomes.
+//! The documentation of one route, and the `OpenAPI` operation made of it.
 #![expect(clippy::needless_pass_by_value, reason = "JSON is built where it is given")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,13 +17,13 @@ use crate::service::page::LIMIT_MAX;
 /// Codes of every route that reads a JSON body.
 const BODY: &[&str] = &["invalid_json", "not_an_object", "invalid_value", "body_too_large", "request_timeout"];
 
-/// What is said about one route.
+/// The documentation of one route.
 pub(super) struct Doc {
-    /// Such as `GET /livez`.
+    /// Method and path, such as `GET /livez`.
     pub(super) route: &'static str,
     /// The schemas that it refers to, by name.
     pub(super) schemas: Vec<(String, Value)>,
-    /// What it is about.
+    /// Its group.
     pub(super) tag: &'static str,
     summary: &'static str,
     parameters: Vec<Value>,
@@ -34,7 +34,7 @@ pub(super) struct Doc {
 }
 
 impl Doc {
-    /// A route with nothing said but what it is for.
+    /// Documents a route with nothing but its purpose.
     pub(super) fn new(tag: &'static str, route: &'static str, summary: &'static str) -> Self {
         Self {
             route,
@@ -49,49 +49,49 @@ impl Doc {
         }
     }
 
-    /// It reads a body of this shape.
+    /// Adds a required request body of this type.
     pub(super) fn takes<T: ToSchema>(mut self) -> Self {
         let schema = self.known::<T>();
         self.takes_schema(schema)
     }
 
-    /// It reads a body of this shape.
+    /// Adds a required request body with this schema.
     pub(super) fn takes_schema(mut self, schema: Value) -> Self {
         self.body = Some(schema);
         self.must_have_body = true;
         self.refusing(BODY).refusing(&["missing_field"])
     }
 
-    /// It reads a body of this shape, if there is one.
+    /// Adds an optional request body of this type.
     pub(super) fn may_take<T: ToSchema>(mut self) -> Self {
         let schema = self.known::<T>();
         self.may_take_schema(schema)
     }
 
-    /// It reads a body of this shape, if there is one.
+    /// Adds an optional request body with this schema.
     pub(super) fn may_take_schema(mut self, schema: Value) -> Self {
         self.body = Some(schema);
         self.refusing(BODY)
     }
 
-    /// It answers with a body of this shape.
+    /// Adds a response with a body of this type.
     pub(super) fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         let schema = self.known::<T>();
         self.answers_schema(status, schema)
     }
 
-    /// It answers with a body of this shape.
+    /// Adds a response with this schema.
     pub(super) fn answers_schema(self, status: u16, schema: Value) -> Self {
         self.answers_with(status, json!({"application/json": {"schema": schema}}))
     }
 
-    /// It answers with all rows at once.
+    /// Adds a response with all rows at once.
     pub(super) fn answers_all<T: ToSchema>(mut self) -> Self {
         let row = self.known::<T>();
         self.answers_schema(200, json!({"type": "array", "items": row}))
     }
 
-    /// What this answer means, where it is not the route's purpose.
+    /// Describes a response that differs from the route's summary.
     pub(super) fn saying(mut self, status: u16, about: &str) -> Self {
         if let Some(answer) = self.answers.get_mut(&status).and_then(Value::as_object_mut) {
             answer.insert("description".to_owned(), about.into());
@@ -99,7 +99,7 @@ impl Doc {
         self
     }
 
-    /// It answers with a text of one of these types.
+    /// Adds a text response with one of these content types.
     pub(super) fn answers_text(self, types: &[&str]) -> Self {
         let schema = json!({"schema": {"type": "string"}});
         let content: Map<String, Value> = types.iter().map(|name| ((*name).to_owned(), schema.clone())).collect();
@@ -112,7 +112,7 @@ impl Doc {
         self
     }
 
-    /// Its good answers carry this header.
+    /// Adds a header to the successful responses.
     pub(super) fn with_header(mut self, name: &str, about: &str, schema: &Value) -> Self {
         for answer in self.answers.values_mut() {
             if let Some(headers) = answer.get_mut("headers").and_then(Value::as_object_mut) {
@@ -122,28 +122,28 @@ impl Doc {
         self
     }
 
-    /// It answers with a page of a list.
+    /// Adds a response with a page of a list.
     pub(super) fn lists<T: ToSchema>(mut self) -> Self {
         let row = self.known::<T>();
         self.answers_schema(200, schemas::list(&row))
     }
 
-    /// The page is chosen by `limit`, `after` and `before`.
+    /// Adds the parameters `limit`, `after` and `before`.
     pub(super) fn paged(self) -> Self {
         self.limited().placed()
     }
 
-    /// As [`Doc::paged`], of the last rows of one kind.
+    /// Like [`Doc::paged`], for the last rows of one kind.
     pub(super) fn paged_by_ten(self) -> Self {
         self.limited_by(SHOWN).placed()
     }
 
-    /// As [`Doc::paged`], of a list that is usually shown whole.
+    /// Like [`Doc::paged`], for a list that is usually shown whole.
     pub(super) fn paged_by_500(self) -> Self {
         self.limited_by(LIMIT_MAX).placed()
     }
 
-    /// The page's size is chosen by `limit`.
+    /// Adds the parameter `limit`.
     pub(super) fn limited(self) -> Self {
         self.limited_by(50)
     }
@@ -162,18 +162,18 @@ impl Doc {
         )
     }
 
-    /// It answers with a file of this name.
+    /// Adds the header of a download with this file name.
     pub(super) fn downloads(self, file: &str) -> Self {
         let pattern = format!("^attachment; filename=\"{file}\\.(json|csv|txt)\"$");
         self.with_header("Content-Disposition", "The file's name.", &json!({"type": "string", "pattern": pattern}))
     }
 
-    /// It reads a parameter behind the question mark.
+    /// Adds a query parameter.
     pub(super) fn query(self, name: &str, about: &str, schema: Value) -> Self {
         self.parameter("query", name, about, schema).refusing(&["invalid_value"])
     }
 
-    /// It reads a header.
+    /// Adds a request header.
     pub(super) fn header(self, name: &str, about: &str, schema: Value) -> Self {
         self.parameter("header", name, about, schema).refusing(&["invalid_value"])
     }
@@ -185,13 +185,13 @@ impl Doc {
         self
     }
 
-    /// It refuses with these codes, besides those of its role and of its body.
+    /// Adds codes of refusals, besides those of the role and of the body.
     pub(super) fn refusing(mut self, codes: &[&'static str]) -> Self {
         self.codes.extend(codes);
         self
     }
 
-    /// Notes a schema with all that it refers to; a reference to it.
+    /// Adds a schema with everything it refers to. Returns a reference to it.
     fn known<T: ToSchema>(&mut self) -> Value {
         let mut schemas = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut schemas);
@@ -200,7 +200,7 @@ impl Doc {
         schemas::reference(&T::name())
     }
 
-    /// The `OpenAPI` operation.
+    /// Builds the `OpenAPI` operation.
     pub(super) fn operation(&self, route: &Listed) -> Value {
         let id = self.route.to_lowercase().replace(['{', '}'], "");
         let id: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -235,14 +235,14 @@ impl Doc {
         good.chain(refusals).map(|(status, answer)| (status.to_string(), answer)).collect::<Map<_, _>>().into()
     }
 
-    /// The codes that it names itself.
+    /// Returns the codes that this documentation itself names.
     #[cfg(test)]
     pub(super) fn codes(&self) -> impl Iterator<Item = &'static str> {
         self.codes.iter().copied()
     }
 }
 
-/// The codes that a route has because of who may call it.
+/// Returns the codes that follow from the kind of caller.
 fn by_role(route: &Listed) -> &'static [&'static str] {
     match route.role {
         Role::Open => &[],

@@ -1,4 +1,5 @@
-//! The API's description in `OpenAPI` 3.1: the table of routes, with what the files here say of each.
+//! The API's description in `OpenAPI` 3.1, built from the route table and the documentation of each route in these
+//! files.
 
 mod doc;
 mod open;
@@ -14,7 +15,7 @@ use serde_json::{Map, Value, json};
 use self::doc::Doc;
 use super::listed::Listed;
 
-/// What the routes are about, in the order in which they are read.
+/// The groups of routes, in reading order.
 const TAGS: [(&str, &str); 15] = [
     ("Inbound webhook", "A CRM posts messages to a secret URL"),
     ("Outbound webhook", "What is said is reported to the CRM's own URL"),
@@ -33,13 +34,13 @@ const TAGS: [(&str, &str); 15] = [
     ("Service", "Health and documentation"),
 ];
 
-/// What is said about all routes.
+/// Returns the documentation of all routes.
 fn docs() -> Vec<Doc> {
     let all = [open::docs(), sending::docs(), settings::docs(), outbound::docs(), workspace::docs(), operator::docs()];
     all.into_iter().flatten().collect()
 }
 
-/// The whole description. A route that nothing is said about is left out.
+/// Builds the whole description. A route without documentation is left out.
 pub(super) fn document(routes: &[Listed]) -> Value {
     let docs = docs();
     let mut paths: Map<String, Value> = Map::new();
@@ -78,7 +79,7 @@ pub(super) fn document(routes: &[Listed]) -> Value {
     })
 }
 
-/// How documentation names a route, such as `GET /livez`.
+/// Returns a route's name in the documentation, such as `GET /livez`.
 fn name(route: &Listed) -> String {
     format!("{} {}", route.method, route.path)
 }

@@ -1,11 +1,10 @@
-//! What is said about the routes that need no key.
+//! Documentation of the routes that need no key.
 
 use serde_json::{Value, json};
 
 use super::doc::Doc;
 use super::schemas;
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     let health = |state: Value| schemas::object(json!({"status": state}));
     vec![

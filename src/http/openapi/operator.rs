@@ -1,4 +1,4 @@
-//! What is said about the operator's routes.
+//! Documentation of the operator's routes.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,6 @@ use crate::service::events::EventRow;
 use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     [workspaces(), log()].into_iter().flatten().collect()
 }

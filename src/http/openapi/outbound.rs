@@ -1,4 +1,4 @@
-//! What is said about the routes of the outbound webhook.
+//! Documentation of the routes of the outbound webhook.
 
 use serde_json::json;
 
@@ -11,7 +11,6 @@ use crate::service::outbound::{FlushedView, OutboundView, RecoveredView, ResentV
 
 const TAG: &str = "Outbound webhook";
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     [settings(), deliveries(), tries()].into_iter().flatten().collect()
 }

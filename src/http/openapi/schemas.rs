@@ -1,11 +1,11 @@
-//! Shapes that no type of ours has: refusals, pages, what a CRM posts, parameters in paths.
+//! Schemas without a Rust type: refusals, pages, a CRM's message, path parameters.
 #![expect(clippy::needless_pass_by_value, reason = "JSON is built where it is given")]
 
 use serde_json::{Map, Value, json};
 
 use crate::codes::{self, Code};
 
-/// The shapes that many routes share, by name.
+/// Returns the schemas that many routes share, by name.
 pub(super) fn shared() -> Map<String, Value> {
     let page = json!({
         "type": "object",
@@ -41,18 +41,18 @@ pub(super) fn shared() -> Map<String, Value> {
     named.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
-/// An example answer of every refusal, by its code.
+/// Returns an example response of every refusal, by its code.
 pub(super) fn examples() -> Map<String, Value> {
     let refusals = codes::all().filter(|code| code.status().is_some());
     refusals.map(|code| (code.name.to_owned(), json!({"value": code.example()}))).collect()
 }
 
-/// A reference to a named shape.
+/// Returns a reference to a named schema.
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// A page of a list of such rows.
+/// Returns the schema of a page with these rows.
 pub(super) fn list(row: &Value) -> Value {
     json!({
         "type": "object",
@@ -61,14 +61,14 @@ pub(super) fn list(row: &Value) -> Value {
     })
 }
 
-/// An object of which all fields are always there.
+/// Returns the schema of an object in which all fields are required.
 pub(super) fn object(properties: Value) -> Value {
     let required: Vec<String> =
         properties.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
     json!({"type": "object", "required": required, "properties": properties})
 }
 
-/// The answer with this status, and the codes that it may have.
+/// Returns the refusal with this status, and the codes that it may have.
 pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     let names: Vec<&str> = codes.iter().map(|code| code.name).collect();
     let meanings: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.name, code.meaning)).collect();
@@ -93,7 +93,7 @@ pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     json!({"description": meanings.join("\n\n"), "headers": headers, "content": content})
 }
 
-/// What stands in a path under this name.
+/// Returns the schema of a path parameter.
 pub(super) fn path_parameter(name: &str) -> Value {
     match name {
         "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ3"}),
@@ -106,21 +106,21 @@ pub(super) fn path_parameter(name: &str) -> Value {
     }
 }
 
-/// An object in which these fields are not empty.
+/// Returns the schema of an object in which these fields are not blank.
 fn saying(names: &[&str]) -> Value {
     let said = json!({"type": ["string", "number"], "pattern": "\\S"});
     let properties: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), said.clone())).collect();
     json!({"required": names, "properties": properties})
 }
 
-/// A text, a file, or both.
+/// Requires a text, a file, or both.
 fn content() -> Value {
     json!({"anyOf": [saying(&["text"]), saying(&["file_url", "file_name"])]})
 }
 
 const JID: &str = r"^\s*([0-9-]{1,64}(:[^@]*)?@(s\.whatsapp\.net|c\.us|g\.us|lid))?\s*$";
 
-/// What our own API takes: the same, and `account` for the sender; `action` may be left out.
+/// The body of our own API: as [`send`], with `account` for the sender and an optional `action`.
 pub(super) fn message() -> Value {
     let mut schema = send();
     if let Some(schema) = schema.as_object_mut() {
@@ -133,7 +133,7 @@ pub(super) fn message() -> Value {
     schema
 }
 
-/// As [`message`], where the path names the recipient.
+/// Like [`message`], for a path that names the recipient.
 pub(super) fn message_to_chat() -> Value {
     let mut schema = message();
     if let Some(schema) = schema.as_object_mut() {
@@ -143,7 +143,7 @@ pub(super) fn message_to_chat() -> Value {
     schema
 }
 
-/// What a CRM posts. Numbers count as their digits, `null` and blank as absent, unknown fields are ignored.
+/// The body that a CRM posts. Numbers count as their digits, `null` and blank as absent; unknown fields are ignored.
 pub(super) fn send() -> Value {
     let recipients = ["chat_id", "jid", "phone", "chat_name"].map(|name| saying(&[name]));
     let text = |about: &str| json!({"type": ["string", "number", "null"], "description": about});

@@ -1,4 +1,4 @@
-//! What is said about the doors that messages come in at: the secret URL, and our own API.
+//! Documentation of the routes that accept messages: the secret URL and our own API.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::doc::Doc;
 use super::schemas;
 use crate::service::messages::MessageView;
 
-/// What every door refuses.
+/// Refusals of every such route.
 const REFUSED: &[&str] = &[
     "recipient_missing",
     "empty_message",
@@ -24,7 +24,6 @@ const REFUSED: &[&str] = &[
     "disk_full",
 ];
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     let once = "Accepts a message: it is durable and charged, and will be sent";
     let accepted = schemas::object(json!({
@@ -49,7 +48,7 @@ pub(super) fn docs() -> Vec<Doc> {
     ]
 }
 
-/// The headers of the request, those of the answers given so far, and what every door refuses.
+/// Adds the request's headers, the headers of the responses added so far, and the common refusals.
 fn with_headers(doc: Doc) -> Doc {
     let number = json!({"type": "integer", "minimum": 0});
     let once = "The same key and fields within 24 hours give the first answer again, and nothing is sent twice.";

@@ -1,4 +1,4 @@
-//! What is said about the routes of a workspace's settings: particulars, teammates, keys, the inbound webhook.
+//! Documentation of the routes of a workspace's settings: the workspace itself, teammates, keys, the inbound webhook.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,6 @@ use crate::service::keys::{KeyView, NewKeyView};
 use crate::service::settings::WorkspaceView;
 use crate::service::teammates::TeammateView;
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     [workspace(), teammates(), keys(), inbound(), attempts(), downloads(), mails()].into_iter().flatten().collect()
 }
@@ -69,7 +68,7 @@ fn keys() -> Vec<Doc> {
     ]
 }
 
-/// A body that says which one is meant, where the query does not.
+/// A body that names the resource, if the query does not.
 fn naming(fields: &[&str]) -> Value {
     let one = json!({"type": ["string", "integer"]});
     let properties: serde_json::Map<String, Value> =

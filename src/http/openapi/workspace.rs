@@ -1,4 +1,5 @@
-//! What is said about the routes of a workspace's daily work: credits, accounts, chats, messages, files.
+//! Documentation of the routes for a workspace's daily work: credits, accounts, chats, messages, files, the live
+//! stream.
 
 use serde_json::json;
 
@@ -15,7 +16,6 @@ use crate::service::ledger::LedgerRow;
 use crate::service::messages::MessageView;
 use crate::service::timeline::MomentView;
 
-/// Every such route.
 pub(super) fn docs() -> Vec<Doc> {
     [credits(), accounts(), chats(), messages(), stream()].into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! The file that a message names: only its address and name; nobody fetches it here.
+//! The file of a message: checks its URL and name, but does not fetch it.
 
 use events::account::File;
 use reqwest::Url;
@@ -7,10 +7,10 @@ use super::{FILE_NAME, FILE_URL};
 use crate::files::{self, NAME_BYTES_MAX};
 use crate::service::refusal::Refusal;
 
-/// Signed addresses are long; longer ones are none.
+/// Signed URLs are long, but not longer than this.
 const URL_BYTES_MAX: usize = 4_096;
 
-/// Takes what passes; a folder before the name is dropped with a warning.
+/// Checks URL and name. A folder before the name is dropped, with a warning.
 pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refusal> {
     let url = address(url.trim())?;
     let base = file_name(name)?;
@@ -20,7 +20,7 @@ pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Resu
     Ok(File { url: url.into(), name: base.into() })
 }
 
-/// An absolute http or https address that names a host and no user.
+/// Checks that it is an absolute http or https URL with a host and without a user.
 fn address(text: &str) -> Result<String, Refusal> {
     let unfit = |what: &str| {
         Refusal::invalid(FILE_URL, format!("file_url must be {what}"))
@@ -29,7 +29,7 @@ fn address(text: &str) -> Result<String, Refusal> {
     if text.len() > URL_BYTES_MAX {
         return Err(unfit(&format!("at most {URL_BYTES_MAX} bytes long")));
     }
-    // What reads addresses leniently also takes `https:host`.
+    // A lenient parser such as `Url::parse` also accepts `https:host`.
     let has_authority = text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
     let url = Url::parse(text).map_err(|_| unfit("an absolute http or https address"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !has_authority {
@@ -45,7 +45,8 @@ pub(super) fn with_control_characters() -> Refusal {
     Refusal::invalid(FILE_NAME, "file_name must not have control characters")
 }
 
-/// A name without folders and hidden marks; refused if there is none, or if it is no name at all.
+/// Returns the name without folders and invisible characters. Refuses control characters, and text that is no file
+/// name.
 pub(in super::super) fn file_name(text: &str) -> Result<String, Refusal> {
     if text.chars().any(char::is_control) {
         return Err(with_control_characters());

@@ -1,11 +1,12 @@
-//! Names under which users write fields, and what they mean: translated manuals translate the field names too.
+//! Recognises misnamed fields: typos, other words, and translations, because translated manuals translate field names
+//! too.
 
-/// The longer of two names may have so many more letters and still be a slip of the pen.
+/// How many letters may be wrong in a long name that still counts as a typo.
 const SLIPS_MAX: usize = 2;
-/// Shorter names are too close to too much.
+/// Shorter names resemble too many others.
 const LETTERS_MIN: usize = 4;
 
-/// Each field with what people call it, in folded spelling: small letters, no accents, nothing but letters and digits.
+/// Each field with other names for it, folded: small letters without accents, nothing but letters and digits.
 const NAMES: &[(&str, &str)] = &[
     (
         "action",
@@ -64,7 +65,7 @@ const NAMES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The field that was likely meant by an unknown name.
+/// Returns the field that an unknown name probably means.
 pub(super) fn meant(name: &str) -> Option<&'static str> {
     let folded = fold(name);
     let exact =
@@ -72,7 +73,7 @@ pub(super) fn meant(name: &str) -> Option<&'static str> {
     exact.or_else(|| NAMES.iter().find(|(field, _)| is_slip(&folded, &fold(field)))).map(|(field, _)| *field)
 }
 
-/// A name with a letter or two wrong, missing or exchanged.
+/// True if the name is the field's with a letter or two wrong, missing or swapped.
 fn is_slip(name: &str, field: &str) -> bool {
     let letters = name.chars().count();
     let slips = if letters > LETTERS_MIN + 2 { SLIPS_MAX } else { 1 };
@@ -81,14 +82,14 @@ fn is_slip(name: &str, field: &str) -> bool {
         && strsim::osa_distance(name, field) <= slips
 }
 
-/// Small letters and digits without accents, separators and other marks.
+/// Folds a name: keeps only small letters and digits, without accents.
 fn fold(name: &str) -> String {
     name.chars().take(64).flat_map(char::to_lowercase).filter_map(plain).collect()
 }
 
 fn plain(letter: char) -> Option<char> {
     Some(match letter {
-        // Accents that follow their letter, the dot under Devanagari letters, Arabic marks.
+        // Combining accents, the dot under Devanagari letters, Arabic marks.
         '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{64b}'..='\u{652}' | '\u{640}' | '\u{200b}'..='\u{200f}' => return None,
         'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
         'é' | 'è' | 'ê' | 'ë' | 'ę' => 'e',

@@ -1,4 +1,4 @@
-//! Each field's rule, and what is only warned about.
+//! Tests each field's rule, and the oddities that only cause warnings.
 
 use super::*;
 
@@ -151,7 +151,7 @@ fn what_is_odd_but_no_reason_to_refuse_is_a_warning() {
     assert_eq!(warnings(chat), ["\"whatsapp account phone\" was ignored: the chat's own account sends"]);
 }
 
-/// What would make a phone another one is told; what a strict webhook refuses, too.
+/// Reports anything odd in a phone that could make it another one; a strict webhook refuses these.
 #[test]
 fn what_is_odd_about_a_phone_is_told() {
     for (phone, canonical, said) in [
@@ -203,7 +203,7 @@ fn broken_texts_are_mended_and_told() {
     assert_eq!(name.unwrap().file.unwrap().name.reveal(), "a\u{fffd}.pdf");
 }
 
-/// Nothing is seen of it, so nothing is said.
+/// Nothing in it is visible, so nothing would be said.
 #[test]
 fn a_text_that_is_not_seen_is_empty() {
     for text in ["\\u200b", "\\u2800", "\\u3164 \\ufe0f", "\\u0000", "\\u00ad\\n\\u0007"] {
@@ -216,7 +216,7 @@ fn a_text_that_is_not_seen_is_empty() {
     assert_eq!(code(r#"{"action":"send","text":"x","phone":"\u200b"}"#), "recipient_missing");
 }
 
-/// Wrapped by whatever made the request.
+/// The program that made the request has wrapped the fields.
 #[test]
 fn fields_inside_another_one_are_hinted_at() {
     for (body, holder) in [

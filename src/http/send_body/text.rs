@@ -1,11 +1,12 @@
-//! What is odd about a text, though it can be sent: templates that were not filled in, programs' words for nothing.
+//! Oddities in a text that can be sent all the same: unfilled placeholders, words that programs write for missing
+//! values.
 
-/// A placeholder is shown so far.
+/// How much of a placeholder is shown.
 const SHOWN_CHARS_MAX: usize = 64;
 const REPLACED: &str = "half an emoji (half a surrogate pair): U+FFFD stands in its place";
 const DROPPED: &str = "U+0000, which was dropped";
 
-/// A text without U+0000, and what was broken about it.
+/// Removes U+0000 from a text. Also returns what was wrong with it.
 pub(super) fn mended(text: String, is_broken: bool) -> (String, Vec<&'static str>) {
     let has_nul = text.contains('\0');
     let text = if has_nul { text.replace('\0', "") } else { text };
@@ -13,7 +14,7 @@ pub(super) fn mended(text: String, is_broken: bool) -> (String, Vec<&'static str
     (text, said.into_iter().flatten().collect())
 }
 
-/// What the sender hardly meant to say.
+/// Returns what the sender probably did not mean to say.
 pub(super) fn oddities(text: &str) -> Vec<String> {
     let mut said = Vec::new();
     if let Some(placeholder) = placeholder(text) {
@@ -30,7 +31,7 @@ pub(super) fn oddities(text: &str) -> Vec<String> {
     said
 }
 
-/// The first `{{...}}`.
+/// Returns the first `{{...}}`.
 fn placeholder(text: &str) -> Option<String> {
     let from = each(text, "{{").next()?;
     let end = from.find("}}")?;
@@ -39,7 +40,7 @@ fn placeholder(text: &str) -> Option<String> {
     (!inside.contains('\n')).then(|| format!("{{{{{shown}}}}}"))
 }
 
-/// Whether it stands there as a word of its own.
+/// True if the text contains it as a separate word.
 fn has_word(text: &str, word: &str) -> bool {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
     each(text, word).any(|found| {
@@ -49,8 +50,8 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The text from each place on where the word stands. Most texts hold none: looking for its first letter costs less than
-/// preparing a search for all of it.
+/// Returns the rest of the text from each occurrence of the word on. Most texts contain none, and searching for its
+/// first letter costs less than preparing a search for the whole word.
 fn each<'a>(text: &'a str, word: &str) -> impl Iterator<Item = &'a str> {
     let first = word.chars().next().unwrap_or_default();
     text.match_indices(first).filter_map(|(at, _)| text.get(at..)).filter(move |rest| rest.starts_with(word))

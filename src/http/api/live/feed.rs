@@ -1,4 +1,5 @@
-//! One open stream: reads on in the log whenever its reader has room, and never keeps more than one piece of it.
+//! One open event stream: reads on in the log whenever the client has room, and keeps at most one piece of it in
+//! memory.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,23 +16,23 @@ use crate::http::connections::{Busy, Connection};
 use crate::net::stream_limit::StreamPermit;
 use crate::service::follow::Following;
 
-/// How often a stream looks whether it is over.
+/// How often a stream checks whether it must end.
 pub(super) const TICK: Duration = Duration::from_millis(500);
-/// A reader hears something at least this often.
+/// Something is written to a client at least this often.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// One open stream.
 pub(super) struct Feed {
     following: Following,
     gateway: web::Data<Gateway>,
     connection: Option<Arc<Connection>>,
     opened: bool,
     last_word: Instant,
-    /// What lasts as long as the stream: its seat, a sign that it is open, a connection that is not silent.
+    /// Held as long as the stream is open: its permit, a sign for `cut_at_stop`, and the mark that its connection is
+    /// not idle.
     _held: (StreamPermit, oneshot::Sender<()>, Option<Busy>),
 }
 
 impl Feed {
-    /// A stream of a workspace's events.
+    /// Creates a stream of a workspace's events.
     pub(super) fn new(
         gateway: web::Data<Gateway>,
         following: Following,
@@ -43,7 +44,7 @@ impl Feed {
         Self { following, gateway, connection, opened: false, last_word: Instant::now(), _held: held }
     }
 
-    /// What is written, piece by piece; the next one is made when the one before has left.
+    /// Returns the stream's text, piece by piece. The next piece is made after the previous one was taken.
     pub(super) fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         unfold(self, async |mut feed| {
             let text = feed.next().await?;
@@ -52,7 +53,7 @@ impl Feed {
         })
     }
 
-    /// The next piece; `None` when the stream is over. Whoever still wants more comes back with the last id.
+    /// Returns the next piece; `None` when the stream ends. A client that wants more reconnects with the last id.
     async fn next(&mut self) -> Option<String> {
         if !std::mem::replace(&mut self.opened, true) {
             return Some(frame::opening(self.following.position()));
@@ -74,7 +75,8 @@ impl Feed {
         self.gateway.readiness.is_stopping() || self.connection.as_ref().is_some_and(|connection| connection.is_left())
     }
 
-    /// What came, or nothing if nothing did for a little while; `None` if it may not be read any more, or cannot.
+    /// Returns the new events as text, empty if there were none for a short while; `None` if the log may no longer be
+    /// read, or cannot be.
     async fn read_on(&mut self) -> Option<String> {
         tokio::select! {
             biased;

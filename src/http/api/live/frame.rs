@@ -1,20 +1,21 @@
-//! What is written into a stream: events, and signs of life between them.
+//! The text of an event stream: events, and heartbeats between them.
 
 use events::record::Position;
 
 use crate::service::events::EventRow;
 
-/// The start: when to come back after a break, and from where, though there was no event yet.
+/// The start of a stream: the delay before reconnecting, and the position to resume from, even before the first
+/// event.
 pub(super) fn opening(position: Position) -> String {
     format!("retry: 1000\nid: {position}\n\n")
 }
 
-/// A sign of life. Its position lets a reader who comes back pass over what concerns others only.
+/// A heartbeat. Its position lets a client that reconnects skip events that concern other workspaces only.
 pub(super) fn heartbeat(position: Position) -> String {
     format!(": still here\nid: {position}\n\n")
 }
 
-/// An event. JSON has no line feeds, so its data is one line.
+/// Writes an event. JSON contains no line feeds, so the data is one line.
 pub(super) fn event(row: &EventRow, out: &mut String) -> serde_json::Result<()> {
     let data = serde_json::to_string(row)?;
     for part in ["id: ", &row.position.to_string(), "\nevent: ", &row.name, "\ndata: ", &data, "\n\n"] {

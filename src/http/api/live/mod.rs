@@ -1,4 +1,4 @@
-//! Everything that happens in a workspace, as server-sent events: from any position on, then live.
+//! All events of a workspace as server-sent events: from any position on, then live.
 
 mod feed;
 mod frame;
@@ -23,14 +23,14 @@ use crate::service::follow::Following;
 use crate::service::refusal::Refusal;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Asks a proxy (nginx) to pass on each event as it comes.
+/// Asks a proxy (nginx) to pass on each event at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// When it may be worth another try, in seconds: a stream that was left is noticed earlier.
+/// Seconds until a retry may succeed; a stream whose client has left is noticed sooner.
 const RETRY_AFTER_S: u32 = 5;
-/// A stop waits this long for a reader that takes nothing.
+/// How long a stop waits for a client that reads nothing.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Streams the workspace's events behind `Last-Event-ID` or `after`; without either, those from now on.
+/// Streams the workspace's events after `Last-Event-ID` or `after`; without either, those from now on.
 pub(in crate::http) async fn follow(call: Call, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     let durable = call.gateway.shard.watermark().durable();
     let after = wanted(&request, durable)?.unwrap_or(durable);
@@ -56,8 +56,8 @@ fn feed(call: Call, request: &HttpRequest, after: Position) -> Result<Feed, Refu
     Ok(Feed::new(gateway, following, connection, (permit, open)))
 }
 
-/// The position behind which the caller wants to begin; the header counts more, for browsers send it when they come
-/// back to the address that they were given.
+/// Returns the position after which to begin. The header takes precedence: a browser that reconnects sends it
+/// together with the URL it was given first.
 fn wanted(request: &HttpRequest, durable: Position) -> Result<Option<Position>, Refusal> {
     let (param, position) = match request.headers().get(LAST_EVENT_ID) {
         Some(value) if !value.is_empty() => ("Last-Event-ID", value.to_str().ok().and_then(|text| text.parse().ok())),
@@ -78,7 +78,7 @@ fn too_many_streams() -> Refusal {
     Refusal::new("too_many_streams", "Too many streams are open").retrying_after(RETRY_AFTER_S)
 }
 
-/// A reader that takes nothing keeps its stream from noticing that the gateway stops, so its connection is cut.
+/// Cuts the connection at a stop: a client that reads nothing keeps its stream from noticing that the gateway stops.
 async fn cut_at_stop(gateway: web::Data<Gateway>, connection: Arc<Connection>, ended: oneshot::Receiver<()>) {
     let stopped = async {
         while !gateway.readiness.is_stopping() {

@@ -1,4 +1,4 @@
-//! What is read when, how long an answer waits for its reader, and which answers are replaced.
+//! Tests when bytes are read, how long a response waits for its client, and which responses are replaced.
 
 use std::sync::atomic::Ordering;
 
@@ -8,10 +8,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::super::tests::{accepted, connections};
 use super::*;
 
-/// More than the system keeps for a reader.
+/// More than the system buffers for a client.
 const MUCH: usize = 64 << 20;
 
-/// Reads what can be read in this turn.
+/// Reads as much as can be read in this turn.
 fn turn(server: &mut Guarded) -> usize {
     let mut buffer = [0; 4 * READ_AT_ONCE_BYTES];
     let mut read = 0;
@@ -21,13 +21,13 @@ fn turn(server: &mut Guarded) -> usize {
     read
 }
 
-/// Waits until all of it has arrived, and reads one turn.
+/// Waits until bytes have arrived, and reads one turn.
 async fn first_turn(server: &mut Guarded) -> usize {
     server.io.readable().await.unwrap();
     turn(server)
 }
 
-// Many requests in one packet: each becomes far larger in memory than on the wire.
+// Many requests in one packet: each takes far more memory than bytes on the wire.
 #[tokio::test]
 async fn requests_are_read_a_few_at_a_time() {
     let (mut server, mut client) = accepted(&connections()).await;
@@ -49,7 +49,7 @@ async fn what_comes_behind_a_request_waits_until_it_is_answered() {
     assert_eq!(first_turn(&mut server).await, 18);
 }
 
-// The server sleeps meanwhile: whichever of the two comes last has to wake it.
+// The server sleeps meanwhile: the later of the two has to wake it.
 #[tokio::test]
 async fn what_comes_behind_a_request_is_read_whether_it_comes_before_the_answer_or_after_it() {
     for is_before in [true, false] {
@@ -85,7 +85,7 @@ async fn the_body_of_a_request_is_read_and_nothing_behind_it() {
     assert_eq!(first_turn(&mut server).await, 0);
 }
 
-// Somebody asks and never reads: the answer is not kept for ever.
+// A client that sends a request and never reads: the response is not kept for ever.
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_nothing_is_given_up() {
     let (mut server, _client) = accepted(&connections()).await;
@@ -103,7 +103,7 @@ async fn nothing_is_read_while_an_answer_waits_for_its_reader() {
     assert!(server.write_all(&answer).now_or_never().is_none());
     assert_eq!(first_turn(&mut server).await, 0);
     let mut taken = [0; READ_AT_ONCE_BYTES];
-    // Once its reader goes on, so does the reading.
+    // Once the client reads on, so does the server.
     while server.write(&answer).now_or_never().is_none() {
         client.read_exact(&mut taken).await.unwrap();
     }
