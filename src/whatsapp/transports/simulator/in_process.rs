@@ -10,14 +10,13 @@ use super::feed::Feed;
 use super::{CAPABILITIES, Shared};
 use crate::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
 
-/// A transport to a world of this process.
+/// A transport to a world in this process.
 pub struct InProcess {
     shared: Shared,
     feed: Feed,
 }
 
 impl InProcess {
-    /// A transport to this world.
     pub fn new(shared: Shared) -> Self {
         Self { shared, feed: Feed::default() }
     }

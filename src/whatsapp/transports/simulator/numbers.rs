@@ -1,16 +1,15 @@
-//! The test numbers: what each of them does, after the habit of test cards.
+//! The test numbers and what each of them does, like the test cards of payment providers.
 
 use actors::account::outcome::{Outcome, Permanent, StopReason};
 
 use super::address::Address;
 use super::answer::Answer;
 
-/// How long number ...143 leaves its sender waiting.
+/// Time that the sender waits for an answer from number ...143.
 const SLOW_ANSWER_MS: u64 = 20_000;
-/// How many tries of one message number ...142 answers with an error.
+/// Number of tries of each message that number ...142 answers with an error.
 const ERRORS_BEFORE_SENT: u32 = 2;
 
-/// How a recipient answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behaviour {
     Ordinary,
@@ -35,7 +34,7 @@ impl Behaviour {
         }
     }
 
-    /// Why it takes no message at this try, the first of which is number 1; `None` if it takes it.
+    /// Why the number refuses this try (the first is number 1); `None` if it accepts the message.
     pub(super) fn refusal(self, try_number: u32) -> Option<Outcome> {
         match self {
             Self::ErrorTwice if try_number <= ERRORS_BEFORE_SENT => Some(Outcome::ServerError),
@@ -46,7 +45,7 @@ impl Behaviour {
         }
     }
 
-    /// The answer to a message that it has, whether for the first time or again.
+    /// The answer to a message that the phone has, whether it came just now or earlier.
     pub(super) fn answer_to_taken(self) -> Answer {
         match self {
             Self::Silent => Answer::lost(),
@@ -70,7 +69,8 @@ mod tests {
     const SENT: Answer = Answer::at_once(Outcome::Sent);
     const LOST: Answer = Answer::lost();
 
-    /// Sends one message `answers.len()` times; then the phone has it `copies` times and a look-up says `known`.
+    /// Sends one message `answers.len()` times and checks the answers; then checks that the phone has `copies` of it
+    /// and that a look-up returns `known`.
     fn check_number(phone: &str, answers: &[Answer], copies: usize, known: NumberLookup) {
         let mut world = World::above(0);
         for answer in answers {

@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp` in a process of its own, over HTTP: its phones outlive a killed gateway.
+//! The simulated `WhatsApp` in a process of its own, over HTTP: its phones survive when the gateway is killed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct Remote {
 pub struct InvalidAddress(#[source] reqwest::Error);
 
 impl Remote {
-    /// A transport to the simulator at this base URL, such as `http://127.0.0.1:9000`. Connects when first used.
+    /// A transport to the simulator at this base URL, such as `http://127.0.0.1:9000`. Connects on first use.
     pub fn new(base: &str) -> Result<Self, InvalidAddress> {
         Self::with_timeout(base, TIMEOUT)
     }

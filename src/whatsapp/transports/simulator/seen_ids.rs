@@ -1,4 +1,4 @@
-//! What `WhatsApp` remembers of message ids: how often each was tried, and whether a phone has it.
+//! Remembers message ids: how often each was tried, and whether a phone has the message.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,7 +6,7 @@ use events::ids::MessageId;
 
 use crate::whatsapp::transports::NumberLookup;
 
-/// The newest so many ids; a resend of a forgotten one makes a second copy.
+/// The newest `ids_max` ids. A resend of a forgotten one makes a second copy.
 #[derive(Debug)]
 pub(super) struct SeenIds {
     entries: BTreeMap<MessageId, Entry>,
@@ -20,14 +20,14 @@ struct Entry {
     place: Place,
 }
 
-/// Where a message is.
+/// The place of a message: on the phone or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Place {
     #[default]
     NotTaken,
     /// On the phone.
     Taken,
-    /// On the phone, and nobody learns it.
+    /// On the phone, but look-ups do not show it.
     TakenInSilence,
 }
 
@@ -36,14 +36,14 @@ impl SeenIds {
         Self { entries: BTreeMap::new(), order: VecDeque::new(), ids_max }
     }
 
-    /// Counts a try; the first is number 1.
+    /// Counts a try and returns its number; the first is 1.
     pub(super) fn tried(&mut self, id: MessageId) -> u32 {
         let entry = self.entry(id);
         entry.tries = entry.tries.saturating_add(1);
         entry.tries
     }
 
-    /// Notes where a message is from now on; returns where it was.
+    /// Sets where a message is now, and returns where it was.
     pub(super) fn place(&mut self, id: MessageId, place: Place) -> Place {
         std::mem::replace(&mut self.entry(id).place, place)
     }

@@ -1,4 +1,4 @@
-//! What the simulator answers, as JSON.
+//! The simulator's answers, as JSON.
 
 use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub(super) struct MessageView<'a> {
 struct FileView<'a> {
     name: &'a str,
     size: usize,
-    /// As hexadecimal digits.
+    /// Hexadecimal.
     sha256: String,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct StatsView {
     duplicates: u64,
 }
 
-/// A list of everything there is: its page is the only one.
+/// A complete list, which has only one page.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ListView<T> {
     pub(super) data: Vec<T>,

@@ -1,4 +1,4 @@
-//! The remote transport against a simulator on a free port, and against servers that answer as they should not.
+//! The remote transport against a simulator on a free port, and against servers that misbehave.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::whatsapp::transports::{
     Attachment, Connection, NumberLookup, Outgoing, Status, StatusUpdate, Transport, Update,
 };
 
-/// Twenty seconds of the simulator's time are then less than six milliseconds.
+/// Makes twenty seconds of the simulator's time less than six milliseconds.
 const RATE: u32 = 3_600;
 
 /// A simulator on a free port, and a transport to it.
@@ -150,7 +150,8 @@ async fn a_refused_connection_is_not_connected() {
     assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Unknown);
 }
 
-/// A server that reads one request and then gives this answer, and nothing where it is `None`.
+/// The outcome of sending to a server that reads one request and then gives this answer, or never answers if it is
+/// `None`.
 async fn answering(answer: Option<&'static str>, timeout: Duration) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

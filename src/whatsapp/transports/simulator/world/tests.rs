@@ -1,4 +1,4 @@
-//! What the world does with what is sent, said and set.
+//! The world when messages are sent, received and typed, and when failures are set.
 
 use super::super::tests::{message, status};
 use super::*;
@@ -91,7 +91,7 @@ fn incoming(text: &str) -> Incoming {
     Incoming { account, chat, member: None, name: "Mary".to_owned(), text: text.to_owned(), file_name: None }
 }
 
-/// Every update so far, in a word.
+/// Every update so far, as one word each.
 fn told(world: &mut World, ms: i64) -> Vec<String> {
     let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match numbered.update {
         Update::Status(update) => format!("{:?} {}", update.status, update.id.bits()),
