@@ -1,5 +1,5 @@
-//! Tells owners by e-mail what stopped: a webhook that switched itself off, deliveries that were parked, an account that
-//! may not send. Tries until it has been handed over; the events of that moment say what there is to tell.
+//! Notifies owners by e-mail that something stopped: a webhook that switched itself off, parked deliveries, or an
+//! account that may not send. Retries until the mail is handed over; its content comes from the events of the stop.
 
 pub mod mail;
 mod parked;
@@ -24,10 +24,10 @@ use crate::net::turns::Turns;
 use crate::notices::mail::letters::{self, AccountStopped, LastError, Letter, Stop, WebhookDisabled, WebhookGone};
 use crate::notices::mail::{Language, Mail, MailQueue, Recipient};
 
-/// Waits between two tries to hand a mail over, in seconds; the last one serves for all further ones.
+/// Waits between tries to hand a mail over, in seconds; the last one is repeated.
 const RETRY_S: [u64; 6] = [5, 30, 120, 600, 1_800, 3_600];
 
-/// Tells owners.
+/// Notifies owners.
 pub struct Notices {
     shard: ShardHandle,
     mail_queue: Arc<MailQueue>,
@@ -35,12 +35,12 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Asks these actors what there is to tell, and puts the letters in there.
+    /// Reads the events and actors of `shard`, and puts mails into `mail_queue`.
     pub fn new(shard: ShardHandle, mail_queue: Arc<MailQueue>) -> Self {
         Self { shard, mail_queue, turns: Turns::of(1) }
     }
 
-    /// Returns when the mail about the latest stop was handed over, or kept where there is no mail server.
+    /// Returns once the mail about the latest stop is handed over, or is kept if there is no mail server.
     pub async fn tell(&self, about: StreamId, notice: u64) {
         let mut waits = RETRY_S.into_iter();
         let mut wait = waits.next().unwrap_or_default();
@@ -54,7 +54,7 @@ impl Notices {
         }
     }
 
-    /// One at a time: an earlier notice that is late tells of the latest stop too, and its letter is the same.
+    /// One at a time for each stream: a late earlier notice also reports the latest stop, in the same mail.
     async fn try_once(&self, about: StreamId) -> Result<(), Untold> {
         let _turn = self.turns.turn(about).await;
         let found = self.shard.history().run(move |history| latest(history, about, is_stop)).await?;
@@ -62,7 +62,7 @@ impl Notices {
         let (name, owner) = self.owner(about).await?;
         let letter = self.letter(about, &stop, &name, &owner).await?;
         let mail = Mail {
-            // By the stop, not by the notice.
+            // The id comes from the stop, not from the notice.
             id: format!("{}-{}", about.to_string().replace('/', "-"), stop.recorded_at.ms()),
             at: stop.recorded_at,
             to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },
@@ -74,7 +74,7 @@ impl Notices {
     }
 }
 
-/// Why an owner was not told.
+/// Why an owner could not be notified.
 #[derive(Debug, thiserror::Error)]
 enum Untold {
     #[error("no event says what there is to tell")]
@@ -114,7 +114,7 @@ fn stopped_by(reason: &str, until: Option<Timestamp>) -> Stop {
 }
 
 impl Notices {
-    /// The workspace's name, and whose it is.
+    /// The workspace's name and its owner.
     async fn owner(&self, about: StreamId) -> Result<(String, Owner), Untold> {
         let look = self
             .shard

@@ -1,4 +1,4 @@
-//! Asks a judged target for a file.
+//! Requests a file from a target that the guard has approved.
 
 use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderValue};
@@ -9,7 +9,7 @@ use crate::net::client::{self, Trouble, Trust};
 use crate::net::guard::Target;
 use crate::net::lack;
 
-/// Asks with GET, on a connection of its own, with the cookies that the host has set. Redirects are not followed.
+/// Sends a GET request on a connection of its own, with the cookies that the host has set. Does not follow redirects.
 pub(super) async fn get(target: Target, cookies: &Cookies, trust: &Trust) -> Result<Response, Fault> {
     let Target { url, addresses } = target;
     let client = client::pinned(addresses.clone(), trust).build().map_err(|error| {

@@ -1,4 +1,4 @@
-//! Reads a file's bytes: counted while they come, never unpacked.
+//! Reads a file's bytes: counts them as they come, and never decompresses them.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
@@ -7,13 +7,13 @@ use reqwest::header::CONTENT_ENCODING;
 use super::Fault;
 use crate::net::lack;
 
-/// Names of files that are compressed as they are, whatever a server calls that.
+/// Endings of files that are compressed themselves, whatever encoding a server declares.
 const PACKED: [&str; 3] = [".gz", ".tgz", ".svgz"];
 
-/// What servers call compressed bytes.
+/// Values of `Content-Encoding` for compressed bytes.
 const COMPRESSIONS: [&str; 6] = ["gzip", "x-gzip", "deflate", "compress", "br", "zstd"];
 
-/// The whole body. What the answer says of its length is only used to see whether it is complete.
+/// Reads the whole body. The declared length only serves to detect a body that is incomplete.
 pub(super) async fn read(mut answer: Response, name: &str, bytes_max: usize) -> Result<Bytes, Fault> {
     if is_compressed(&answer) && !is_packed(name) {
         return Err(Fault::Compressed);
@@ -28,12 +28,12 @@ pub(super) async fn read(mut answer: Response, name: &str, bytes_max: usize) -> 
     if body.is_empty() { Err(Fault::Empty) } else { Ok(body.freeze()) }
 }
 
-/// A body that broke off, unless it did so for a lack of ours.
+/// The fault of a body that broke off: a lack of ours, or an incomplete file.
 fn cut_off(error: &reqwest::Error) -> Fault {
     if lack::is_ours(error) { Fault::Ours } else { Fault::Incomplete }
 }
 
-/// Any other word, such as a storage's own, says nothing of the bytes.
+/// True if a compression is declared. Other values, such as a storage service's own, say nothing about the bytes.
 fn is_compressed(answer: &Response) -> bool {
     let is_one = |word: &[u8]| COMPRESSIONS.iter().any(|name| word.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
     let values = answer.headers().get_all(CONTENT_ENCODING);

@@ -1,14 +1,14 @@
-//! Cookies within one fetch: what a host sets goes back to that host, and to no other.
+//! Cookies within one fetch: those that a host sets are sent back to that host only.
 
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
-/// More than a sharing site needs; further ones are passed over.
+/// More than a sharing site needs; further cookies are ignored.
 const COOKIES_MAX: usize = 32;
-/// All cookies of a request together.
+/// Limit for all cookies of a fetch together.
 const BYTES_MAX: usize = 16 << 10;
 
-/// The cookies of one fetch, by the hosts that set them.
+/// The cookies of one fetch, with the hosts that set them.
 #[derive(Debug, Default)]
 pub(super) struct Cookies(Vec<Cookie>);
 
@@ -20,7 +20,7 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps what an answer from this address sets.
+    /// Keeps the cookies that the response of this URL sets.
     pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         let Some(host) = url.host_str() else { return };
         for set in headers.get_all(SET_COOKIE) {
@@ -35,7 +35,7 @@ impl Cookies {
         }
     }
 
-    /// What goes along with a request to this address, if anything.
+    /// The `Cookie` header for a request to this URL, if there are any cookies for it.
     pub(super) fn header(&self, url: &Url) -> Option<HeaderValue> {
         let host = url.host_str()?;
         let own = self.0.iter().filter(|cookie| cookie.host == host);
@@ -44,7 +44,7 @@ impl Cookies {
     }
 }
 
-/// Name, value, and whether it is only set to be forgotten.
+/// Name, value, and true if `Max-Age` says that the cookie is to be deleted.
 fn parse(set: &str) -> Option<(&str, &str, bool)> {
     let mut parts = set.split(';');
     let (name, value) = parts.next()?.split_once('=')?;

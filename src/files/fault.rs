@@ -1,20 +1,20 @@
-//! Why a file cannot be had: a stable code, and words for the people of the workspace that wanted it.
+//! Why a file cannot be fetched: a stable code, and a text for the people of the workspace that wanted it.
 
 use std::time::Duration;
 
 use crate::net::client::Trouble;
 use crate::net::guard::Barred;
 
-/// Why a file cannot be had. The words never say what only we know, such as which address a name has.
+/// Why a file cannot be fetched. The text never says what only we know, such as the address of a host name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The text is no URL that could be fetched.
+    /// The text is not a URL that could be fetched.
     #[error("The file's address cannot be used: {0}")]
     UrlInvalid(Barred),
     /// The guard refuses the address, or one that it redirects to.
     #[error("The file's address may not be called: {0}")]
     AddressForbidden(Barred),
-    /// A secure address redirects to an insecure one.
+    /// An https address redirects to plain http.
     #[error("The file's address redirects from https to plain http")]
     RedirectInsecure,
     /// More redirects than are followed.
@@ -23,34 +23,34 @@ pub enum Fault {
     /// The host's name has no address.
     #[error("The file's server was not found: its name has no address")]
     NameUnknown,
-    /// Nobody answers there.
+    /// Nothing answers there.
     #[error("The file's server cannot be reached")]
     Unreachable,
-    /// The server's certificate is of no use, or it does not speak TLS.
+    /// The server's certificate cannot be used, or it does not speak TLS.
     #[error("No secure connection to the file's server is possible; its certificate may be invalid or expired")]
     Insecure,
-    /// What the server answers is not HTTP, or has too many headers.
+    /// The server's response is not HTTP, or has too many headers.
     #[error("The file's server does not answer in valid HTTP")]
     AnswerInvalid,
-    /// The connection ended before an answer.
+    /// The connection ended before a response.
     #[error("The file's server closed the connection before it answered")]
     Reset,
     /// Status 404 or 410.
     #[error("The file's server says that there is no such file (status {0})")]
     NotFound(u16),
-    /// A status that says that it cannot be had now, and how long the server asks to be left alone.
+    /// A status that means "not now", and how long the server asks us to wait.
     #[error("The file's server answers with status {0}")]
     Busy(u16, Option<Duration>),
     /// Any other status but 200.
     #[error("The file's server answers with status {0}{advice}", advice = advice_on(*.0))]
     Status(u16),
-    /// It took too long, first to last byte.
+    /// It took too long until the last byte.
     #[error("The file did not arrive within {} seconds", .0.as_secs_f64())]
     Timeout(Duration),
-    /// The body ended before its end.
+    /// The body broke off before its end.
     #[error("The file broke off before its end")]
     Incomplete,
-    /// The file was sent compressed although that was not asked for.
+    /// The file was sent compressed although we did not ask for that.
     #[error("The file's server sends the file compressed, although it was asked not to")]
     Compressed,
     /// More bytes than a file may have.
@@ -59,25 +59,25 @@ pub enum Fault {
     /// No bytes.
     #[error("The file is empty")]
     Empty,
-    /// A web page about the file, with what to do about it.
+    /// A web page about the file, with advice on what to do.
     #[error("The address leads to a web page (status 200), not to the file itself. {0}")]
     NotADirectLink(String),
-    /// A text where the file's name promises something else: the name's ending, and how the text begins.
+    /// A text, although the name promises something else: the name's ending, and the beginning of the text.
     #[error("By its name the file is a .{0} file, but what came (status 200) is a text that begins: {1}")]
     NotTheNamedKind(&'static str, String),
-    /// This gateway could not ask: it is short of means of its own.
+    /// This gateway lacked the means to send a request.
     #[error("This gateway is short of connections or memory at the moment and could not ask for the file")]
     Ours,
 }
 
-/// What comes of a fault.
+/// The outlook of another fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prospect {
-    /// The same again, whenever the file is asked for.
+    /// Every further fetch fails in the same way.
     Final,
-    /// The file may come when it is asked for again, after this time if the server names one.
+    /// Another fetch may succeed, after this time if the server names one.
     Passing(Option<Duration>),
-    /// The file was not asked for, so nothing is known of it.
+    /// Nothing was requested, so nothing is known about the file.
     Untried,
 }
 
@@ -105,7 +105,7 @@ impl Fault {
         }
     }
 
-    /// What comes of it.
+    /// Returns the outlook of another fetch.
     pub const fn prospect(&self) -> Prospect {
         match self {
             Self::Busy(_, retry_after) => Prospect::Passing(*retry_after),
@@ -118,7 +118,7 @@ impl Fault {
     }
 }
 
-/// What to do about a status.
+/// Advice on a status.
 const fn advice_on(status: u16) -> &'static str {
     match status {
         200..=299 => "; only status 200 brings a file",
@@ -153,7 +153,7 @@ impl From<Trouble> for Fault {
 mod tests {
     use super::*;
 
-    /// All that people may ever read of a file that cannot be had.
+    /// Everything that people may ever read about a file that cannot be fetched.
     const VISIBLE: [(Fault, &str, &str); 22] = [
         (
             Fault::UrlInvalid(Barred::Scheme),

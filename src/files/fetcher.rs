@@ -1,4 +1,5 @@
-//! Fetches over HTTP: every address judged anew, one deadline for all of it, the size counted while it comes.
+//! Fetches files over HTTP: checks every address anew, keeps one deadline for the whole fetch, and limits the size
+//! while bytes come.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::config;
 use crate::net::client::Trust;
 use crate::net::guard::Guard;
 
-/// What is too large, too late or too much.
+/// The limits of fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest file in bytes.
@@ -23,7 +24,7 @@ pub struct Limits {
     pub deadline: Duration,
     /// Redirects that are followed.
     pub redirects_max: usize,
-    /// Files fetched at once; further ones wait for their turn, which is not part of their time.
+    /// Files fetched at once; further ones wait, and that wait does not count towards their deadline.
     pub at_once: usize,
 }
 
@@ -44,7 +45,7 @@ impl From<config::Limits> for Limits {
     }
 }
 
-/// Fetches from the internet, as far as the guard lets it.
+/// Fetches from the internet, as far as the guard allows.
 pub struct Fetcher {
     guard: Guard,
     limits: Limits,
@@ -58,7 +59,7 @@ impl Fetcher {
         Self { guard, limits, turns: Semaphore::new(limits.at_once), trust: Trust::default() }
     }
 
-    /// The same, believing these authorities.
+    /// The same fetcher, trusting these authorities.
     #[must_use]
     pub fn trusting(self, trust: Trust) -> Self {
         Self { trust, ..self }
@@ -105,7 +106,7 @@ impl Fetcher {
 impl Files for Fetcher {
     fn fetch<'a>(&'a self, url: &'a str, name: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>> {
         Box::pin(async move {
-            // Never closed, so there is always a turn.
+            // The semaphore is never closed, so this always succeeds.
             let _turn = self.turns.acquire().await;
             let deadline = self.limits.deadline;
             tokio::time::timeout(deadline, self.follow(url, name)).await.unwrap_or(Err(Fault::Timeout(deadline)))
@@ -113,7 +114,7 @@ impl Files for Fetcher {
     }
 }
 
-/// Where an answer redirects to, if it does.
+/// The URL that a response redirects to, if it does.
 fn next(url: &Url, answer: &Response) -> Result<Option<Url>, Fault> {
     let status = answer.status();
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {

@@ -1,9 +1,9 @@
-//! Whether what came is of the kind that the file's name says.
+//! Compares a file's content with the kind that its name promises.
 
 use super::office::{is_of, is_office_text};
 use super::{name, sniff};
 
-/// What a name promises: its endings, and how the kinds begin that keep the promise.
+/// A kind of file: the endings that promise it, and the prefixes of the media types that match it.
 struct Named {
     what: &'static str,
     endings: &'static [&'static str],
@@ -44,12 +44,12 @@ const NAMED: [Named; 4] = [
     },
 ];
 
-/// Readers look for the beginning of a PDF so far.
+/// PDF readers accept a header within this many bytes.
 const PDF_WITHIN: usize = 1_024;
 /// Characters of a text that are shown.
 const SHOWN_CHARS: usize = 80;
 
-/// The ending, if its files have a signature and these bytes are a text.
+/// The name's ending, if such files have a signature but these bytes are a text.
 pub(super) fn text_instead(bytes: &[u8], name: &str) -> Option<&'static str> {
     let ending = NAMED.iter().flat_map(|named| named.endings).find(|ending| is_of(name, &[**ending]))?;
     let begin = bytes.get(..PDF_WITHIN).unwrap_or(bytes);
@@ -58,14 +58,14 @@ pub(super) fn text_instead(bytes: &[u8], name: &str) -> Option<&'static str> {
     (sniff::is_any_text(bytes) && !is_pdf && !is_gif && !is_office_text(bytes, name)).then_some(*ending)
 }
 
-/// What to tell about a file of another binary kind than its name says.
+/// A message about a file whose content is of another binary kind than its name promises; `None` if it matches.
 pub fn other_kind(mime: &str, name: &str) -> Option<String> {
     let named = NAMED.iter().find(|named| is_of(name, named.endings))?;
     let keeps = named.kinds.iter().any(|kind| mime.starts_with(kind));
     (!keeps && mime != sniff::UNKNOWN).then(|| format!("By its name the file is {}, by its content {mime}", named.what))
 }
 
-/// How a text begins, on one line.
+/// The beginning of a text, on one line.
 pub(super) fn beginning(bytes: &[u8]) -> String {
     let begin = bytes.get(..4 * SHOWN_CHARS).unwrap_or(bytes);
     let text = String::from_utf8_lossy(begin);

@@ -1,4 +1,4 @@
-//! Fetches the files that messages carry, and says in people's words why one cannot be had.
+//! Fetches the files that messages carry, and explains in plain words why one cannot be fetched.
 
 mod ask;
 mod body;
@@ -20,22 +20,22 @@ pub use fetcher::{Fetcher, Limits};
 pub use kind::other_kind;
 pub use name::{NAME_BYTES_MAX, base_name, last_part, name_in};
 
-/// What a file is called that was given no usable name.
+/// The name of a file that was given no usable name.
 pub const NAMELESS: &str = "file";
 
-/// Gets files from addresses that users give.
+/// Fetches files from URLs that users give.
 pub trait Files: Send + Sync {
-    /// Fetches once. `name` is what the file is to be called; it says whether a web page may be meant.
+    /// Fetches once. `name` is the name that the file will get; its ending decides whether a web page is acceptable.
     fn fetch<'a>(&'a self, url: &'a str, name: &'a str) -> BoxFuture<'a, Result<Fetched, Fault>>;
 }
 
 /// A file that arrived whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// The base name of what it is to be called.
+    /// The base name of the given name.
     pub name: String,
-    /// What it is, told from its bytes alone, such as `image/png`.
+    /// The media type, detected from the bytes alone, such as `image/png`.
     pub mime: &'static str,
-    /// What it holds: 1 byte to the limit.
+    /// The content: from 1 byte up to the limit.
     pub bytes: Bytes,
 }

@@ -1,37 +1,37 @@
-//! What a file is called: a base name that is safe to show and to store.
+//! Makes file names safe to show and to store, by reducing them to their base names.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Longest name, in bytes: what file systems take.
+/// Longest name in bytes: what file systems accept.
 pub const NAME_BYTES_MAX: usize = 255;
 
-/// Reduces a name to its base name: no folders, no control characters, nothing that turns the direction of writing,
-/// 255 bytes at most with its ending kept. `None` if nothing is left.
+/// Reduces a name to its base name: without folders, control characters and direction marks, and at most 255 bytes
+/// with the ending kept. `None` if nothing is left.
 pub fn base_name(name: &str) -> Option<String> {
     let shown: String = last_part(name).chars().filter(|character| !is_hidden(*character)).collect();
     let kept = without_tail(&shortened(without_tail(shown.trim_start()))).to_owned();
     (!kept.is_empty()).then_some(kept)
 }
 
-/// What follows the last folder, of this system or another.
+/// The part after the last `/` or `\`.
 pub fn last_part(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-/// The name that a URL gives a file: the last part of its path.
+/// The file name in a URL: the last part of its path.
 pub fn name_in(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let last = url.path_segments()?.next_back()?;
     base_name(&percent_decode_str(last).decode_utf8_lossy())
 }
 
-/// Some systems drop dots and spaces at the end of a name, and then it is another one.
+/// Removes dots and spaces at the end: some systems drop them, which would change the name.
 fn without_tail(name: &str) -> &str {
     name.trim_end_matches(|character: char| character == '.' || character.is_whitespace())
 }
 
-/// Controls, marks of direction, and characters without width; those that join letters and emoji stay.
+/// True for control characters, direction marks and zero-width characters, except those that join letters and emoji.
 pub(super) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')

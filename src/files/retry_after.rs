@@ -1,4 +1,4 @@
-//! How long a file's server asks to be left alone: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
+//! Parses the wait that a file's server asks for: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use actors::runtime::clock::wall_now;
 use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 
-/// Longer waits are cut; the rules wait even less.
+/// Longer waits are cut to this; the rules wait even less.
 const WAIT_MAX: Duration = Duration::from_hours(1);
 
-/// What an answer asks for; `None` where it asks for nothing that can be understood.
+/// The wait that a response asks for; `None` if it asks for none, or the value is not valid.
 pub(super) fn of(answer: &Response) -> Option<Duration> {
     let value = answer.headers().get(RETRY_AFTER)?.to_str().ok()?;
     let now = Duration::from_millis(u64::try_from(wall_now().ms()).ok()?);
     parse(value.trim(), now).map(|wait| wait.min(WAIT_MAX))
 }
 
-/// `now` is counted from 1970. A date that has passed asks for no wait.
+/// `now` counts from 1970. A date that has passed means no wait.
 fn parse(value: &str, now: Duration) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are more seconds than anybody waits.
+        // A number with too many digits is longer than the longest wait.
         return Some(value.parse().map_or(WAIT_MAX, Duration::from_secs));
     }
     let date = httpdate::parse_http_date(value).ok()?;

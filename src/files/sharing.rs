@@ -1,8 +1,9 @@
-//! Services that share files on web pages, and where each has the file itself.
+//! Services that share files on web pages, and the URL of the file itself at each of them.
 
 use url::Url;
 
-/// What to do about a web page that came instead of a file, after `wanted` had perhaps redirected to `found`.
+/// Advice on a web page that came instead of a file. `found` is where `wanted` finally redirected to; they may be the
+/// same.
 pub(super) fn advice(wanted: &Url, found: &Url) -> String {
     let other = |url: &Url| direct(url).filter(|advice| !advice.ends_with(url.as_str()));
     other(wanted).or_else(|| other(found)).unwrap_or_else(|| {
@@ -57,7 +58,7 @@ fn google_drive(url: &Url) -> String {
     }
 }
 
-/// `/document/d/{id}/edit` and its likes.
+/// `/document/d/{id}/edit` and the like.
 fn google_docs(url: &Url) -> String {
     let kind = url.path_segments().and_then(|mut parts| parts.next()).unwrap_or_default();
     let kind = ["document", "spreadsheets", "presentation"].into_iter().find(|known| *known == kind);

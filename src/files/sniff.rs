@@ -1,37 +1,36 @@
-//! Tells what a file is from its bytes alone: neither its name nor what a server says of it is trusted.
+//! Detects a file's media type from its bytes alone; neither its name nor the server's claims are trusted.
 
 use super::office;
 
-/// What nothing else is sure of.
+/// The type if nothing else is certain.
 pub(super) const UNKNOWN: &str = "application/octet-stream";
 
-/// A web page.
 const HTML: &str = "text/html";
 
 /// Endings of files that are meant to be web pages.
 const HTML_ENDINGS: [&str; 7] = [".html", ".htm", ".xhtml", ".xht", ".mht", ".mhtml", ".eml"];
 
-/// Endings of texts that may well begin with a tag.
+/// Endings of text files that may well begin with a tag.
 const MARKUP_ENDINGS: [&str; 8] = [".md", ".markdown", ".txt", ".text", ".xml", ".svg", ".tpl", ".php"];
 
 const DOCTYPE: &str = "<!doctype";
 
-/// What web pages begin with, after blanks, comments and a declaration of XML, but for the DOCTYPE.
+/// Beginnings of web pages without DOCTYPE, after white space, comments and an XML declaration.
 const HTML_BEGINS: [&str; 10] =
     ["<html", "<head", "<body", "<title", "<meta", "<link", "<script", "<style", "<noscript", "<iframe"];
 
-/// What the bodies of careless web pages begin with, such as those that ask for a login; and many a readme.
+/// Beginnings of web pages without any header, such as some login pages; many readme files begin so too.
 const FRAGMENT_BEGINS: [&str; 16] = [
     "<div", "<form", "<center", "<h1", "<h2", "<h3", "<p", "<a", "<b", "<br", "<font", "<table", "<section", "<main",
     "<span", "<img",
 ];
 
-/// What these bytes are; `application/octet-stream` if nothing else is sure.
+/// The media type of these bytes; `application/octet-stream` if nothing else is certain.
 pub(super) fn mime(bytes: &[u8]) -> &'static str {
     if is_html(bytes) {
         return HTML;
     }
-    // What infer takes for a web page may be any text that begins with `<b` or a comment.
+    // `infer` takes any text for a web page that begins with `<b` or a comment.
     match infer::get(bytes).map(|kind| kind.mime_type()).filter(|mime| *mime != HTML) {
         Some(mime) => mime,
         None if is_text(bytes) => "text/plain",
@@ -39,7 +38,7 @@ pub(super) fn mime(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Whether these bytes are a web page where a file of this name is meant to be something else.
+/// True if these bytes are a web page although the name promises something else.
 pub(super) fn is_sharing_page(bytes: &[u8], name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     if office::is_office_text(bytes, &name) {
@@ -54,7 +53,7 @@ fn is_html(bytes: &[u8]) -> bool {
     begins(bytes, |rest| is_doctype(rest) || begins_with_tag(rest, &HTML_BEGINS))
 }
 
-/// Asks how a text begins, whatever its encoding, after blanks, comments and a declaration of XML.
+/// Tests the beginning of a text in any encoding, after white space, comments and an XML declaration.
 fn begins(bytes: &[u8], so: impl FnOnce(&[u8]) -> bool) -> bool {
     match bytes {
         [0xff, 0xfe, wide @ ..] | [0xfe, 0xff, wide @ ..] => {
@@ -77,7 +76,7 @@ fn prologue_off(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// `<!DOCTYPE html`, whatever blanks stand between the two.
+/// `<!DOCTYPE html`, with any white space between the two.
 fn is_doctype(rest: &[u8]) -> bool {
     let (begun, next) = rest.split_at_checked(DOCTYPE.len()).unwrap_or_default();
     let blank = next.first().is_some_and(u8::is_ascii_whitespace);
@@ -92,14 +91,15 @@ fn begins_with_tag(rest: &[u8], tags: &[&str]) -> bool {
     })
 }
 
-/// What follows the first `end`, without blanks; nothing if it never ends.
+/// The bytes after the first `end` and any white space; empty if there is no `end`.
 fn after<'a>(bytes: &'a [u8], end: &[u8]) -> &'a [u8] {
     let at = bytes.windows(end.len()).position(|window| window == end);
     let rest = at.and_then(|at| bytes.get(at.saturating_add(end.len())..));
     rest.unwrap_or_default().trim_ascii_start()
 }
 
-/// Whether these bytes are a text in any encoding: without a mark that only programs write.
+/// True if these bytes are a text in any encoding: without control characters that only programs write. Zero bytes at
+/// the end are ignored. Bytes that are not UTF-8 must not have a known binary signature either.
 pub(super) fn is_any_text(bytes: &[u8]) -> bool {
     let narrow: Vec<u8>;
     let bytes = match bytes {

@@ -1,4 +1,5 @@
-//! Tells owners of deliveries that were parked: one e-mail for all since the last one. When it is due is decided elsewhere.
+//! Notifies owners of parked deliveries: one e-mail for all that were parked since the last one. Other code decides
+//! when.
 
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use super::{Notices, RETRY_S, Untold, latest};
 use crate::notices::mail::letters::{self, DeliveriesParked, LastError};
 use crate::notices::mail::{Language, Mail, Recipient};
 
-/// What is parked now.
+/// The parked deliveries of a webhook now.
 struct Parked {
     url: Personal,
     count: u64,
-    /// How often deliveries were parked until now.
+    /// Number of times that deliveries were parked so far.
     parkings: u64,
-    /// When the latest was; `None`: nothing is parked any more.
+    /// When the last one was parked; `None` if nothing is parked any more.
     latest: Option<Timestamp>,
 }
 
@@ -34,8 +35,8 @@ impl Parked {
 }
 
 impl Notices {
-    /// Returns when the mail about parked deliveries was handed over, or kept where there is no mail server; says how
-    /// often deliveries had been parked when it was written.
+    /// Returns once the mail about parked deliveries is handed over, or is kept if there is no mail server. The
+    /// result says how often deliveries had been parked when the mail was written.
     pub async fn tell_of_parked(&self, webhook: WebhookId, notice: u64) -> u64 {
         let mut waits = RETRY_S.into_iter();
         let mut wait = waits.next().unwrap_or_default();
@@ -56,7 +57,7 @@ impl Notices {
         let _turn = self.turns.turn(about).await;
         let look = self.shard.inspect::<Webhook, _>(webhook, Parked::of);
         let parked = look.await.map_err(|error| Untold::Actor(error.to_string()))?.value;
-        // Somebody may have seen to all of it meanwhile.
+        // Somebody may have dealt with all of them in the meantime.
         let Some(at) = parked.latest else { return Ok(parked.parkings) };
         let found = self.shard.history().run(move |history| latest(history, about, is_parking)).await?;
         let events = found.map(|record| record.events).unwrap_or_default();
@@ -70,7 +71,7 @@ impl Notices {
             DeliveriesParked { owner: owner.full_name.reveal(), workspace, url, parked: parked.count, last_error, at };
         let letter = letters::deliveries_parked(&what, Language::of(&owner.language));
         let mail = Mail {
-            // By the notice: what is parked while it is being handed over changes the letter, not its name.
+            // The id comes from the notice: deliveries parked between two tries change the letter, but not its id.
             id: format!("{}-parked-{notice}", about.to_string().replace('/', "-")),
             at,
             to: Recipient { name: owner.full_name.reveal().to_owned(), address: owner.email.reveal().to_owned() },

@@ -1,4 +1,4 @@
-//! What a receiver answers, as far as it is kept: the first part of the body, never unpacked.
+//! A receiver's response, as far as it is kept: the first part of the body, never decompressed.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{BODY_BYTES_MAX, retry_after};
 
-/// Headers beyond this are left out.
+/// Headers that exceed this total are left out.
 const HEADER_BYTES_MAX: usize = 8 << 10;
-/// The body of a success is waited for no longer than this: the next report of the chat waits as long.
+/// Longest wait for the body of a success: the next report of the chat has to wait as well.
 const AFTER_SUCCESS: Duration = Duration::from_secs(2);
 
-/// What a receiver answered.
+/// A receiver's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, each with its value; bytes that are not UTF-8 are shown as U+FFFD.
+    /// Names in lower case, each with its value; bytes that are not UTF-8 become U+FFFD.
     pub headers: Vec<(String, String)>,
-    /// At most 16 KiB of it; bytes that are not UTF-8 are shown as U+FFFD.
+    /// The first 16 KiB; bytes that are not UTF-8 become U+FFFD.
     pub body: String,
-    /// Whether more of the body came, or would have come.
+    /// True if the body was longer, or broke off before its end.
     pub body_cut: bool,
-    /// How long the receiver asks us to wait, 8 hours at most.
+    /// The wait that the receiver asks for, 8 hours at most.
     pub retry_after: Option<Duration>,
 }
 
-/// Reads until the end, the first 16 KiB, or `until`; of a success no longer than a moment. Then hangs up. The status has
-/// decided already: what follows it, or does not, is kept for people alone.
+/// Reads to the end of the body, the first 16 KiB or `until`, but a success for at most two seconds, and then hangs
+/// up. The status alone decides whether the try succeeded; headers and body are kept only for people to read.
 pub(super) async fn read(answer: reqwest::Response, until: Instant) -> Response {
     let status = answer.status().as_u16();
     let asked = answer.headers().get(RETRY_AFTER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -41,7 +41,7 @@ pub(super) async fn read(answer: reqwest::Response, until: Instant) -> Response 
     Response { status, headers, body, body_cut: is_cut || is_longer_as_text, retry_after }
 }
 
-/// The first bytes, and whether there are more, or would be.
+/// The first bytes of the body, and true if it was longer or broke off.
 async fn body(mut answer: reqwest::Response, until: Instant) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
     loop {
@@ -58,7 +58,8 @@ async fn body(mut answer: reqwest::Response, until: Instant) -> (Vec<u8>, bool) 
     }
 }
 
-/// Bytes as text, and whether that had to be cut: U+FFFD takes more room than the byte that it stands for.
+/// The bytes as text, and true if the text had to be cut, since U+FFFD takes more bytes than the byte that it
+/// replaces.
 fn text(bytes: &[u8]) -> (String, bool) {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
     let is_long = text.len() > BODY_BYTES_MAX;

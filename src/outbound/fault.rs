@@ -1,4 +1,4 @@
-//! Why a try failed: a stable code, and words for the people of the workspace that owns the URL.
+//! Why a try failed: a stable code, and a text for the people of the workspace that owns the URL.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::config::Success;
 use crate::net::client::{Insecure, Trouble};
 use crate::net::guard::Barred;
 
-/// Why a try failed. The words never say what only we know, such as which address a name has.
+/// Why a try failed. The text never says what only we know, such as the address of a host name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The text is no URL that could be called.
+    /// The text is not a URL that could be called.
     #[error("The webhook's URL cannot be used: {0}")]
     UrlInvalid(Barred),
     /// The guard refuses the address.
@@ -18,31 +18,31 @@ pub enum Fault {
     /// The host's name has no address.
     #[error("The receiver was not found: its name has no address")]
     NameUnknown,
-    /// Nobody answers there.
+    /// Nothing answers there.
     #[error("The receiver cannot be reached")]
     Unreachable,
-    /// The receiver's certificate is of no use, or it does not speak TLS.
+    /// The receiver's certificate cannot be used, or it does not speak TLS.
     #[error("No secure connection to the receiver is possible: {0}")]
     Insecure(Insecure),
-    /// It took too long, from the look-up of the name to the answer's status and headers.
+    /// It took too long, from the look-up of the name to the response's status and headers.
     #[error("The receiver did not answer within {} seconds", .0.as_secs_f64())]
     Timeout(Duration),
-    /// What came is not HTTP, has too many headers, or broke off before its status was complete.
+    /// The response is not HTTP, has too many headers, or broke off before its status was complete.
     #[error("The receiver does not answer in valid HTTP")]
     AnswerInvalid,
     /// Status 300 to 399.
     #[error("The receiver redirects (status {0}); redirects are not followed")]
     Redirected(u16),
-    /// This gateway could not try: it is short of means of its own. No failure of the receiver's.
+    /// This gateway lacked the means to try. Not a failure of the receiver.
     #[error("This gateway is short of connections or memory at the moment and could not post")]
     Ours,
-    /// Any other status that is no success.
+    /// Any other status that is not a success.
     #[error("The receiver answers with status {0}")]
     Status(u16),
 }
 
 impl Fault {
-    /// What this status of an answer is, if it is no success.
+    /// The fault that a response's status stands for; `None` for a success.
     pub fn of_status(status: u16, success: Success) -> Option<Self> {
         match (status, success) {
             (200, _) | (200..=299, Success::Any2xx) => None,
@@ -107,7 +107,7 @@ impl From<Trouble> for Fault {
 mod tests {
     use super::*;
 
-    /// All that people may ever read of a try that failed.
+    /// Everything that people may ever read about a failed try.
     const VISIBLE: [(Fault, &str, &str); 11] = [
         (
             Fault::UrlInvalid(Barred::Scheme),

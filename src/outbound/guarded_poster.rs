@@ -1,4 +1,4 @@
-//! Posts over HTTP: the address judged, no redirects, one deadline for all of it.
+//! Posts over HTTP: checks the address, follows no redirects, and keeps one deadline for the whole try.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::net::client::{self, Trouble, Trust};
 use crate::net::guard::{Barred, Guard};
 use crate::net::lack;
 
-/// Headers of an answer. They matter for the log alone, so there is room for more than anybody sends.
+/// Number of headers of a response. They matter only for the log, so the limit is higher than what anybody sends.
 const HEADERS_MAX: usize = 1_000;
 
-/// Posts into the internet, as far as the guard lets it.
+/// Posts to the internet, as far as the guard allows.
 pub struct GuardedPoster {
     guard: Guard,
     deadline: Duration,
@@ -25,17 +25,17 @@ pub struct GuardedPoster {
 }
 
 impl GuardedPoster {
-    /// A poster behind this guard. Of the settings it uses the time-out and what counts as success.
+    /// A poster behind this guard, with the time-out and the meaning of success from `config`.
     pub fn new(guard: Guard, config: &Outbound) -> Self {
         Self::within(guard, Duration::from_secs(config.timeout_s), config.success)
     }
 
-    /// A poster with this time for all of a try.
+    /// A poster with this deadline for a whole try.
     pub fn within(guard: Guard, deadline: Duration, success: Success) -> Self {
         Self { guard, deadline, success, trust: Trust::default() }
     }
 
-    /// The same, believing these authorities.
+    /// The same poster, trusting these authorities.
     #[must_use]
     pub fn trusting(self, trust: Trust) -> Self {
         Self { trust, ..self }
@@ -89,7 +89,7 @@ impl HttpPoster for GuardedPoster {
     }
 }
 
-/// The given headers, and that nothing is to be packed. All of them are ours and plain, so none is left out.
+/// The request's headers, plus a refusal of compression. All of them are ours and plain, so none is dropped.
 fn headers(request: &Request) -> HeaderMap {
     let given = request.headers.iter().filter_map(|(name, value)| {
         Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))

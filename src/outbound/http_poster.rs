@@ -1,4 +1,4 @@
-//! One try of a delivery: what is sent, and what came of it.
+//! One try of a delivery: its request and its result.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use crate::net::guard::Barred;
 
 /// Performs tries.
 pub trait HttpPoster: Send + Sync {
-    /// Posts once. Never tries again by itself, and ends within the poster's own time.
+    /// Posts once. Never retries by itself, and ends within the poster's own time-out.
     fn post(&self, request: Request) -> BoxFuture<'_, Answered>;
 
-    /// Whether a URL could ever be posted to, as far as that is known without asking anybody.
+    /// `Ok` if posting to a URL might ever succeed, as far as that is known without any network request.
     fn foresee(&self, url: &str) -> Result<(), Barred> {
         let _ = url;
         Ok(())
     }
 }
 
-/// What is sent: these headers and no others that say anything about us.
+/// The request to send: these headers, and no others that say anything about us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The receiver's address as its owner gave it.
+    /// The receiver's URL as its owner gave it.
     pub url: String,
     /// Names in lower case, each with its value.
     pub headers: Vec<(String, String)>,
@@ -30,19 +30,19 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// What came of a try.
+/// The result of a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// What the receiver answered, even where that is no success; `None` where nothing readable came.
+    /// The receiver's response, even if it is no success; `None` if nothing readable came.
     pub response: Option<Response>,
     /// Why the try failed; `None` for a success.
     pub fault: Option<Fault>,
-    /// From the look-up of the name to the end of the answer.
+    /// From the look-up of the name to the end of the response.
     pub duration: Duration,
 }
 
 impl Answered {
-    /// Whether the receiver took the delivery.
+    /// True if the receiver accepted the delivery.
     pub fn is_success(&self) -> bool {
         self.fault.is_none()
     }

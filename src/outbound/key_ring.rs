@@ -1,4 +1,4 @@
-//! The keys of one webhook: the one in force and, each for a day after it was replaced, those before it.
+//! The signing keys of one webhook: the current one, and earlier ones for a day after their replacement.
 
 use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
@@ -11,51 +11,51 @@ use serde::{Deserialize, Serialize};
 use super::SigningKey;
 use crate::secrets::{self, Entropy};
 
-/// For so long a key signs on after it was replaced: 24 hours.
+/// Time for which a key still signs after its replacement: 24 hours.
 pub const OVERLAP_MS: u64 = 86_400_000;
-/// Keys that sign at once, the one in force among them.
+/// Keys that sign at the same time, including the current one.
 pub const KEYS_MAX: usize = 5;
 
-/// Held by whoever changes keys, so that no change is lost to another. Changes are rare, and each is one small write.
+/// Held while keys change, so that no change overwrites another. Changes are rare, and each is one small write.
 static CHANGING: Mutex<()> = Mutex::new(());
 
 /// The keys of one webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRing {
     current: SigningKey,
-    /// The latest first, each with the end of its day.
+    /// The latest first, each with the time when it stops signing.
     earlier: Vec<(SigningKey, Timestamp)>,
 }
 
-/// As many keys sign as may at once.
+/// The maximum number of keys sign already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{KEYS_MAX} keys sign already, until {until}")]
 pub struct TooManyKeys {
-    /// When the first of them has had its day.
+    /// When the first of them stops signing.
     pub until: Timestamp,
 }
 
-/// Why a webhook's keys are not at hand.
+/// Why a webhook's keys could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The store of secrets could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A key could not be kept.
+    /// A key could not be stored.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// There is no room for another one.
+    /// There is no room for another key.
     #[error(transparent)]
     TooMany(#[from] TooManyKeys),
 }
 
-/// As it is kept in the store of secrets.
+/// The form in the store of secrets.
 #[derive(Serialize, Deserialize)]
 struct StoredKeys {
     current: String,
-    /// The latest of the earlier ones.
+    /// The latest of the earlier keys.
     previous: Option<(String, Timestamp)>,
-    /// Those before it, the latest first.
+    /// The others, the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<(String, Timestamp)>,
 }
@@ -66,17 +66,16 @@ impl KeyRing {
         Self { current: key, earlier: Vec::new() }
     }
 
-    /// The key in force.
     pub fn current(&self) -> &SigningKey {
         &self.current
     }
 
-    /// Until when a key before this one signs too, if one still does.
+    /// Until when an earlier key still signs, if any does.
     pub fn overlaps_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.signing(now).map(|(_, until)| *until).max()
     }
 
-    /// Puts another key in force. Each one before it signs until its own day is over.
+    /// Makes `next` the current key. Each earlier key signs until its own day is over.
     pub fn rotate(&mut self, next: SigningKey, now: Timestamp) -> Result<(), TooManyKeys> {
         let over = self.signing(now).map(|(_, until)| *until).min();
         if let Some(until) = over.filter(|_| self.signing(now).count() + 1 >= KEYS_MAX) {
@@ -92,14 +91,14 @@ impl KeyRing {
         self.earlier.iter().filter(move |(_, until)| now < *until)
     }
 
-    /// The signatures of a report, that of the newest key first, separated by blanks.
+    /// The signatures of a report, separated by spaces, the newest key's first.
     pub fn signatures(&self, delivery: &str, at: Timestamp, body: &[u8]) -> String {
         let keys = std::iter::once(&self.current).chain(self.signing(at).map(|(key, _)| key));
         let at_s = at.ms().div_euclid(1_000);
         keys.map(|key| key.sign(delivery, at_s, body)).collect::<Vec<_>>().join(" ")
     }
 
-    /// Replaces the key in force that is kept for this webhook by a new one; one rotation after the other.
+    /// Replaces the stored current key of this webhook with a new one. Rotations run one after the other.
     pub fn rotate_kept(
         kept_in: &dyn Secrets,
         webhook: impl Display + Copy,
@@ -113,7 +112,7 @@ impl KeyRing {
         Ok(keys)
     }
 
-    /// The keys that are kept for this webhook; one that has none yet gets its first.
+    /// The stored keys of this webhook; creates the first key if it has none yet.
     pub fn kept_or_first(
         kept_in: &dyn Secrets,
         webhook: impl Display + Copy,
@@ -131,13 +130,13 @@ impl KeyRing {
         Ok(keys)
     }
 
-    /// The keys that are kept for this webhook; `None` if there are none, or none that can be read.
+    /// The stored keys of this webhook; `None` if there are none or they cannot be parsed.
     pub fn kept(kept_in: &dyn Secrets, webhook: impl Display) -> Result<Option<Self>, ReadError> {
         let bytes = kept_in.read(&secrets::signing_name(webhook))?;
         Ok(bytes.and_then(|bytes| Self::from_bytes(&bytes)))
     }
 
-    /// Keeps the keys for this webhook, in place of those before. Durable when this returns.
+    /// Stores the keys of this webhook, replacing earlier ones. They are durable when this returns.
     pub fn keep(&self, kept_in: &dyn Secrets, webhook: impl Display) -> Result<(), WriteError> {
         kept_in.keep(&secrets::signing_name(webhook), &self.to_bytes())
     }
@@ -152,7 +151,7 @@ impl KeyRing {
     fn to_bytes(&self) -> Vec<u8> {
         let mut earlier = self.earlier.iter().map(|(key, until)| (key.reveal(), *until));
         let previous = earlier.next();
-        // Texts and numbers can always be written.
+        // Serializing strings and numbers cannot fail.
         let kept = StoredKeys { current: self.current.reveal(), previous, earlier: earlier.collect() };
         serde_json::to_vec(&kept).unwrap_or_default()
     }
@@ -189,7 +188,7 @@ mod tests {
         assert_eq!(keys.overlaps_until(NOW.plus_ms(OVERLAP_MS)), None);
     }
 
-    /// Whoever was given a key may sign by it for a day, however often keys are replaced meanwhile.
+    /// A key signs for a day after its replacement, however often keys are replaced in the meantime.
     #[test]
     fn each_key_signs_until_its_own_day_is_over() {
         let mut keys = KeyRing::new(key());

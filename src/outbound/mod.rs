@@ -1,4 +1,4 @@
-//! Reports to the CRM's own URL: put together, posted, signed, remembered. What is owed, and when, is decided elsewhere.
+//! Reports to the CRM's own URL: builds, signs, posts and records them. Other code decides which are due, and when.
 
 pub mod bundle;
 

@@ -1,20 +1,20 @@
-//! Links to a place in a conversation: a message's id in the shape of a UUID, and back.
+//! Links to a place in a conversation: converts a message's id to a UUID and back.
 
 use events::ids::MessageId;
 use uuid::Uuid;
 
 /// The first 48 bits, which the standard leaves to us: `tiding` in ASCII.
 const TAG: u64 = 0x7469_6469_6E67;
-/// Bits of an id in the last field; the two that are left stand at the end of the third.
+/// Bits of an id in the last field; the other two are at the end of the third field.
 const LAST_FIELD_BITS: u32 = 62;
 
-/// The link's name for a message: a UUID of version 8 (RFC 9562), always the same. It hides nothing and grants nothing.
+/// The UUID in the link to a message: version 8 (RFC 9562), always the same. It hides nothing and grants nothing.
 pub fn of(message: MessageId) -> Uuid {
     let id = message.bits();
     Uuid::from_u64_pair((TAG << 16) | 0x8000 | (id >> LAST_FIELD_BITS), (0b10 << LAST_FIELD_BITS) | (id & last_field()))
 }
 
-/// The message that a link names; `None` if it is no link of ours.
+/// The message that a link names; `None` if it is not one of our links.
 pub fn message(link: &Uuid) -> Option<MessageId> {
     let (first, last) = link.as_u64_pair();
     let message = MessageId::from_bits(((first & 0b11) << LAST_FIELD_BITS) | (last & last_field()));

@@ -1,4 +1,4 @@
-//! The port of outbound webhooks: posts deliveries, has owners told.
+//! The port of outbound webhooks: posts deliveries and notifies owners.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,27 +17,26 @@ use super::recorded_poster::UNEXPLAINED;
 use super::{KeyRing, RecordedPoster, Request, body, rebuild};
 use crate::notices::Notices;
 
-/// What cannot be read is no error of the receiver's: it is read so often, with a wait in between.
+/// Limit of tries to read a delivery, with a pause after each: a read error is not the receiver's fault.
 const READS_MAX: u32 = 10;
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
-/// A delivery that could not be posted for want of means of our own is posted again after so long, so often; then it is
-/// due anew.
+/// If this gateway lacks the means to post a delivery, it tries again after this pause, up to this many times; then
+/// the delivery becomes due again.
 const POST_AGAIN: Duration = Duration::from_secs(1);
 const POSTED_MAX: u32 = 60;
 
-/// The port. Clones share what they hold.
+/// The port. Clones share its state.
 #[derive(Clone)]
 pub struct OutboundPort {
-    /// Where the actors and the texts are.
+    /// Gives access to the actors and the log.
     pub shard: ShardHandle,
-    /// Where the keys are.
+    /// Holds the signing keys.
     pub secrets: Arc<dyn Secrets>,
-    /// What posts.
     pub poster: RecordedPoster,
-    /// What tells owners.
+    /// Notifies owners.
     pub notices: Arc<Notices>,
-    /// What users type, without a slash at the end.
+    /// The gateway's public URL, without a slash at the end.
     pub base_url: Arc<str>,
     /// The wait after the first error in a row, the second, and so on, in milliseconds.
     pub retry_ms: Arc<[u64]>,
@@ -49,7 +48,7 @@ impl Port<Outside, Command> for OutboundPort {
         Box::pin(async move {
             match effect {
                 Outside::Post { webhook, delivery, try_number, .. } => {
-                    // Where nothing was tried, nothing has happened: the delivery is still due.
+                    // If nothing was tried, nothing has happened: the delivery is still due.
                     posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
                         let retry_ms = Arc::clone(&posting.retry_ms);
                         Command::Tried(Tried { delivery, try_number, outcome, retry_ms })
@@ -69,7 +68,7 @@ impl Port<Outside, Command> for OutboundPort {
 }
 
 impl OutboundPort {
-    /// Posts once this gateway has the means; `None` if it lacks them for long.
+    /// Posts as soon as this gateway has the means; `None` if it still lacks them after a minute of trying.
     async fn insist(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
         for _ in 0..POSTED_MAX {
             let tried = self.post(webhook, delivery).await;
@@ -89,7 +88,7 @@ impl OutboundPort {
         tried.map(|(_, outcome)| outcome)
     }
 
-    /// The delivery as it is posted now: to the URL of now, signed with the keys of now.
+    /// The request to post now, with the current URL and the current keys.
     async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
         let url = self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
         let read = || {

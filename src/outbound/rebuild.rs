@@ -1,4 +1,4 @@
-//! Puts a delivery together from the log: the bundle as it was made, the messages as they were said.
+//! Rebuilds a delivery from the log: the bundle as it was made, and its messages as they were then.
 
 use std::ops::ControlFlow;
 
@@ -14,8 +14,7 @@ use crate::files::{NAMELESS, base_name};
 
 use super::bundle::{AccountSide, Attachment, Bundle, ChatSide, Direction, Said};
 
-/// The bundle of a delivery as it is reported at every try, and the event that made it; `None` if there is no such
-/// delivery.
+/// The bundle of a delivery, the same at every try, and the event that made it; `None` if there is no such delivery.
 pub fn rebuild(history: &History, delivery: DeliveryId) -> Result<Option<(BundleFlushed, Bundle)>, ReadError> {
     let Some(flushed) = flushed(history, delivery)? else { return Ok(None) };
     let mut messages = Vec::with_capacity(flushed.messages.len());
@@ -37,10 +36,10 @@ fn flushed(history: &History, delivery: DeliveryId) -> Result<Option<BundleFlush
     Ok(found)
 }
 
-/// Shows a message's events from the first one on, as long as more are wanted. What is still on its way to the disk, such as
-/// a receipt, was sequenced after the delivery and adds nothing to it.
+/// Passes a message's events to `wants_more`, from the first one on, until it returns false. Reads only what is on
+/// disk: any event that is not, such as a receipt, was sequenced after the delivery and adds nothing to it.
 fn each(history: &History, message: MessageId, mut wants_more: impl FnMut(&Event) -> bool) -> Result<(), ReadError> {
-    // A delivery is owed by what is in the log.
+    // Everything that a delivery needs is already in the log.
     history.walk(Of::Message(message), 1..=history.head().position, |_, _, event| {
         if wants_more(event) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })
@@ -67,14 +66,14 @@ fn bundle(flushed: &BundleFlushed, messages: Vec<Said>) -> Bundle {
     }
 }
 
-/// A message as it was said: until the event by which it is owed.
+/// A message as it is reported, from its events up to the one that made its report due (`owed`).
 fn said(history: &History, message: MessageId) -> Result<Option<Said>, ReadError> {
     let mut said = None;
     each(history, message, |event| tell(&mut said, event))?;
     Ok(said)
 }
 
-/// Whether more must be known.
+/// Applies an event; returns true if later events may still matter.
 fn tell(said: &mut Option<Said>, event: &Event) -> bool {
     let mut owed_at = |at: Timestamp| {
         if let Some(said) = said {
@@ -113,7 +112,7 @@ fn line(id: MessageId, direction: Direction, at: Timestamp, text: &Personal, fil
     Said { id, direction, at, sent_by: None, text: text.clone(), file }
 }
 
-/// The base name of a received file; older events keep it as it came.
+/// The base name of a received file; older events hold the name as it came.
 fn base(name: &Personal) -> Personal {
     base_name(name.reveal()).unwrap_or_else(|| NAMELESS.to_owned()).into()
 }
@@ -144,7 +143,7 @@ mod tests {
 
     const HEARD: MessageId = MessageId::from_bits(7);
 
-    /// A desk where commits get their places, and are written when the test says so.
+    /// Sequences commits, and writes them when the test says so.
     struct Desk {
         log: Arc<MemoryLog>,
         index: Arc<Index>,

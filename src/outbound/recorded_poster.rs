@@ -1,4 +1,4 @@
-//! One try from end to end: posted, kept among the last tries, told in the words of the rules.
+//! Performs one try: posts it, records it among the last tries, and returns the outcome that the rules need.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use tokio::time::Instant;
 use super::{Answered, Fault, HttpPoster, Request, TestTurn, TestTurns, Tries, Try};
 use crate::net::guard::Barred;
 
-/// Code of a try that has neither an answer nor a reason: ours to mend.
+/// Code of a try that has neither a response nor a reason, or no request: a fault of ours.
 pub(super) const UNEXPLAINED: &str = "internal";
 
-/// What posts, and the last tries of all workspaces. Clones share them.
+/// Posts and records the last tries of all workspaces. Clones share them.
 #[derive(Clone)]
 pub struct RecordedPoster {
     poster: Arc<dyn HttpPoster>,
     tries: Tries,
-    /// Of tests.
+    /// Limits tests.
     turns: TestTurns,
 }
 
 impl RecordedPoster {
-    /// Tries by this poster, and keeps them there.
+    /// Posts with `poster` and records in `tries`.
     pub fn new(poster: Arc<dyn HttpPoster>, tries: Tries) -> Self {
         Self { poster, tries, turns: TestTurns::default() }
     }
 
-    /// Posts once. Says what came of it, and the number under which it is kept; `None` where this gateway lacked the
-    /// means, so that nothing was tried.
+    /// Posts once. Returns the number of the recorded try and its outcome; `None` if this gateway lacked the means,
+    /// so that nothing was tried.
     pub async fn post(
         &self,
         workspace: WorkspaceId,
@@ -47,8 +47,8 @@ impl RecordedPoster {
         Some((number, outcome))
     }
 
-    /// Posts a report that nobody is owed. It is kept beside the real ones, in the place of none of them; `None` where
-    /// this gateway lacked the means.
+    /// Posts a test report. It is recorded next to the real tries and displaces none of them. `None` if this gateway
+    /// lacked the means.
     pub async fn test(
         &self,
         turn: TestTurn,
@@ -70,13 +70,13 @@ impl RecordedPoster {
         self.turns.take(workspace, Instant::now())
     }
 
-    /// Whether a URL could ever be posted to, as far as that is known without asking anybody.
+    /// `Ok` if posting to a URL might ever succeed, as far as that is known without any network request.
     pub fn foresee(&self, url: &str) -> Result<(), Barred> {
         self.poster.foresee(url)
     }
 }
 
-/// What a try comes to, as rules see it.
+/// The outcome of a try, as the rules take it.
 fn outcome(answered: &Answered) -> Outcome {
     let status = answered.response.as_ref().map(|response| response.status);
     match (&answered.fault, status) {

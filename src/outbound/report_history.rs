@@ -1,4 +1,4 @@
-//! Where the log tells how a message was reported: in the bundle that it is in, and in that bundle's tries.
+//! Finds in the log how a message was reported: the bundle that contains it, and that bundle's tries.
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -8,10 +8,10 @@ use events::ids::{ChatId, DeliveryId, MessageId, StreamId};
 use events::log::ReadError;
 use events::record::{Position, Record};
 
-/// Events of a chat that are looked through for a bundle: a full one has 1,000 messages of a few events each.
+/// Events of a chat that are searched for a bundle; a full bundle has 1,000 messages of a few events each.
 const LOOKED_THROUGH_MAX: usize = 16_384;
 
-/// The chat of a message that is owed, where an event says that it is.
+/// The message's chat, if this event makes a report of the message due.
 pub fn owed_in(event: &Event) -> Option<ChatId> {
     match event {
         Event::MessageReceived(e) => e.owed.map(|_| e.chat),
@@ -23,8 +23,9 @@ pub fn owed_in(event: &Event) -> Option<ChatId> {
     }
 }
 
-/// Shows the event of the bundle that a message is in and all that became of that, up to `to`, as long as more are wanted;
-/// nothing while it waits. The message was owed at `from`. Only a bundle's first message is in the index with it.
+/// Passes to `each` the event of the bundle that contains a message, and then the webhook's events about that
+/// delivery, up to `to` or until `each` breaks; passes nothing if there is no bundle yet. The message's report became
+/// due at `from`. The index knows the bundle only by its first message, so the chat's events are searched for it.
 pub fn reported(
     history: &History,
     (chat, message): (ChatId, MessageId),

@@ -1,17 +1,18 @@
-//! How long a receiver asks us to wait: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
+//! Parses the wait that a receiver asks for: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
 
 use std::time::Duration;
 
 use events::time::Timestamp;
 
-/// Nobody makes us wait longer.
+/// The longest wait that a receiver can ask for.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(8);
 
-/// What a value says, counted from `now` by the wall clock; at most 8 hours. `None` for what says nothing.
+/// The wait that a header value asks for, at most 8 hours; `now` is wall-clock time. `None` if the value is not
+/// valid.
 pub(super) fn parse(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are more seconds than anybody is made to wait.
+        // A number with too many digits is longer than the longest wait.
         value.parse().map_or(RETRY_AFTER_MAX, Duration::from_secs)
     } else {
         until(value, now)?
@@ -19,7 +20,7 @@ pub(super) fn parse(value: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// None at all for a date that has passed.
+/// The wait until a date; zero if it has passed.
 fn until(date: &str, now: Timestamp) -> Option<Duration> {
     let date = httpdate::parse_http_date(date).ok()?;
     let since_1970 = date.duration_since(std::time::UNIX_EPOCH).ok()?;

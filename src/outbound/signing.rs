@@ -1,4 +1,4 @@
-//! Signs reports after Standard Webhooks 1.0, so that receivers know whom they are from and drop what came before.
+//! Signs reports as in Standard Webhooks 1.0, so that receivers know who sent them and can drop repeated ones.
 
 use events::time::Timestamp;
 
@@ -6,8 +6,8 @@ use super::{KeyRing, Request};
 use crate::net::client::USER_AGENT;
 
 impl Request {
-    /// A report with all its headers. `delivery` is the same at every try; `at` is this try's moment by the wall clock,
-    /// which receivers compare with their own.
+    /// A report with all its headers. `delivery` is the same at every try; `at` is the wall-clock time of this try,
+    /// which receivers compare with their own clock.
     pub fn signed(url: String, delivery: &str, at: Timestamp, body: Vec<u8>, keys: &KeyRing) -> Self {
         let headers = [
             ("content-type", "application/json".to_owned()),

@@ -1,4 +1,4 @@
-//! The key by which reports of one webhook are signed: HMAC-SHA256 after Standard Webhooks 1.0.
+//! The key that signs the reports of one webhook: HMAC-SHA256 as in Standard Webhooks 1.0.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,37 +10,36 @@ use sha2::Sha256;
 
 use crate::secrets::Entropy;
 
-/// Bytes of a key: 192 bits, the least that the specification recommends.
+/// Length of a key: 192 bits, the minimum that the specification recommends.
 const KEY_BYTES: usize = 24;
-/// Bytes that SHA-256 works on at a time (FIPS 180-4).
+/// Block size of SHA-256 in bytes (FIPS 180-4).
 const BLOCK_BYTES: usize = 64;
 
-/// What reports of one webhook are signed with. Never shown by `Debug`.
+/// The signing key of one webhook. `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey([u8; KEY_BYTES]);
 
-/// A text that is no key of ours. It is not repeated here.
+/// The text is not one of our keys. The text itself is not kept here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a signing key is {PREFIX} and the base64 of {KEY_BYTES} bytes", PREFIX = SigningKey::PREFIX)]
 pub struct NotAKey;
 
 impl SigningKey {
-    /// Every key begins so.
+    /// Prefix of every key.
     pub const PREFIX: &'static str = "whsec_";
 
-    /// A new key.
     pub fn new(entropy: &Entropy) -> Self {
         Self(entropy.signing_key())
     }
 
-    /// The key in clear, as its receiver enters it: `whsec_` and 32 letters of base64.
+    /// The key in clear text, as it is entered at the receiver: `whsec_` and 32 characters of base64.
     pub fn reveal(&self) -> String {
         format!("{}{}", Self::PREFIX, STANDARD.encode(self.0))
     }
 
     /// One signature: version, comma, base64 of HMAC-SHA256 over id, time in seconds and body, joined by dots.
     pub(super) fn sign(&self, id: &str, at_s: i64, body: &[u8]) -> String {
-        // A key that is shorter than a block is filled up with zeros anyway (RFC 2104, section 2).
+        // HMAC pads a key that is shorter than a block with zeros anyway (RFC 2104, section 2).
         let mut block = [0; BLOCK_BYTES];
         for (filled, byte) in block.iter_mut().zip(self.0) {
             *filled = byte;

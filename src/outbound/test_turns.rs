@@ -1,4 +1,4 @@
-//! When a workspace may post a test: one at a time, six a minute.
+//! Limits test reports: each workspace runs one at a time, and at most six a minute.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,12 @@ use tokio::time::Instant;
 /// Tests of one workspace within a minute.
 pub const TESTS_PER_MINUTE: usize = 6;
 const MINUTE: Duration = Duration::from_mins(1);
-/// After so long a test that is under way may have ended.
+/// Wait for a running test to end.
 const SOON: Duration = Duration::from_secs(1);
-/// Workspaces beyond this are looked through for those that have tested nothing lately.
+/// Above this number of workspaces, those without a recent test are removed.
 const WORKSPACES_KEPT: usize = 1_024;
 
-/// Who tests, and has tested within the last minute. Clones share it.
+/// Running tests, and tests begun within the last minute. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct TestTurns(Arc<Mutex<BTreeMap<WorkspaceId, RecentTests>>>);
 
@@ -26,7 +26,7 @@ struct RecentTests {
     begun: VecDeque<Instant>,
 }
 
-/// A test under way. Its end lets the next one begin.
+/// A running test; when it is dropped, the next one can begin.
 #[derive(Debug)]
 pub struct TestTurn {
     turns: TestTurns,

@@ -1,4 +1,4 @@
-//! A delivery that nobody owes: it shows a receiver what reports look like.
+//! A test delivery, which shows a receiver what reports look like.
 
 use actors::workspace::Account;
 use events::ids::{ChatId, MessageId, WorkspaceId};
@@ -6,12 +6,12 @@ use events::time::Timestamp;
 
 use super::bundle::{AccountSide, Bundle, ChatSide, Direction, Said};
 
-/// No workspace ever has so many chats.
+/// A chat number that no workspace ever reaches.
 const NO_CHAT: u64 = 99_999_999;
 const CONTACT: (&str, &str) = ("Ada Example", "+12025550101");
 const TEXT: &str = "This is a test of the outbound webhook.\nNobody wrote it.";
 
-/// A message from somebody who does not exist, to the workspace's account if it has one.
+/// A message from a fictitious contact, to the workspace's account if it has one.
 pub fn bundle(workspace: WorkspaceId, account: Option<&Account>, message: MessageId, at: Timestamp) -> Option<Bundle> {
     let ours = |account: &Account| AccountSide {
         full_name: account.full_name.clone(),

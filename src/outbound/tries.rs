@@ -1,4 +1,4 @@
-//! The last tries of each workspace's outbound webhook: what was sent, what came back, why it failed.
+//! The last tries of each workspace's outbound webhook: request, response and error.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use utoipa::ToSchema;
 use super::{Answered, Request, Response};
 use crate::recent::{self, BODY_BYTES_MAX, Recent, RequestView, Row, mask};
 
-/// What a try takes beside its bytes, roughly.
+/// Rough size of a try without its texts, in bytes.
 const FRAME_BYTES: usize = 256;
 
-/// Headers of an answer that say where it went wrong.
+/// Response headers that help to explain an error.
 const TELLING: [&str; 3] = ["content-type", "location", "retry-after"];
 
 /// The tries of all workspaces. Clones share them.
 pub type Tries = Recent<Try>;
 
-/// One try, and what came of it.
+/// One try and its result.
 #[derive(Debug)]
 pub struct Try {
     at: Timestamp,
@@ -31,14 +31,14 @@ pub struct Try {
     headers: Vec<(String, String)>,
     body: Box<[u8]>,
     body_cut: bool,
-    /// With a body that is not masked yet.
+    /// Its body is masked only when it is shown.
     response: Option<ResponseView>,
     error: Option<String>,
     duration: Duration,
 }
 
 impl Try {
-    /// A try that began then; of a long body only the first 16 KiB are kept.
+    /// A try that began at `at`. Only the first 16 KiB of a long body are kept.
     pub fn new(at: Timestamp, delivery_id: String, request: &Request, answered: Answered) -> Self {
         let body = request.body.get(..BODY_BYTES_MAX).unwrap_or(&request.body);
         Self {
@@ -55,7 +55,7 @@ impl Try {
         }
     }
 
-    /// The same, as one that nobody was owed.
+    /// The same try, marked as a test.
     #[must_use]
     pub fn as_test(self) -> Self {
         Self { is_test: true, ..self }

@@ -1,23 +1,23 @@
-//! What a report's signature is worth to its receiver, after Standard Webhooks 1.0: `tidings listen` tells it.
+//! Verifies a report's signature for its receiver, as in Standard Webhooks 1.0. Used by `tidings listen`.
 
 use events::time::Timestamp;
 use subtle::ConstantTimeEq;
 
 use super::SigningKey;
 
-/// A report from further ago, or from further ahead, is taken for a repetition: 5 minutes.
+/// A report that is older than this, or ahead by more than this, counts as a repetition: 5 minutes.
 const TOLERANCE_MS: u64 = 300_000;
 
-/// What a signature is worth.
+/// The result of verifying a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signature {
-    /// One of the signatures is that of the key, and the report is new.
+    /// One of the signatures was made with the key, and the report is recent.
     Valid,
-    /// The same, but the report is more than 5 minutes old, or ahead by as much.
+    /// The same, but the report is more than 5 minutes old, or ahead by more than that.
     Stale,
-    /// None is that of the key.
+    /// No signature was made with the key.
     Invalid,
-    /// A header is missing, or the time is no number of seconds.
+    /// A header is missing, or the time is not a number of seconds.
     Missing,
 }
 
@@ -28,19 +28,20 @@ pub struct SignedBy<'a> {
     pub id: Option<&'a str>,
     /// `webhook-timestamp`, in seconds.
     pub timestamp: Option<&'a str>,
-    /// `webhook-signature`: one or several, separated by blanks.
+    /// `webhook-signature`: one signature, or several separated by spaces.
     pub signature: Option<&'a str>,
 }
 
 impl SigningKey {
-    /// Judges a report by its headers and its unchanged body; `now` is the receiver's wall clock.
+    /// Verifies a report by its headers and its unchanged body; `now` is the receiver's wall-clock time.
     pub fn verify(&self, signed: SignedBy<'_>, body: &[u8], now: Timestamp) -> Signature {
         let (Some(id), Some(timestamp), Some(signatures)) = (signed.id, signed.timestamp, signed.signature) else {
             return Signature::Missing;
         };
         let Ok(at_s) = timestamp.parse::<i64>() else { return Signature::Missing };
         let wanted = self.sign(id, at_s, body);
-        // The time is signed as it was written: what is written otherwise, such as with a plus, cannot be valid.
+        // The signature covers the time as it was written; another spelling, such as one with a plus sign, cannot be
+        // valid.
         let is_ours = |one: &str| bool::from(one.as_bytes().ct_eq(wanted.as_bytes()));
         if at_s.to_string() != timestamp || !signatures.split(' ').any(is_ours) {
             return Signature::Invalid;

@@ -1,4 +1,4 @@
-//! Brings what transports report to the actors: receipts, messages, connections.
+//! Passes the receipts, messages and connection changes that transports report on to the actors.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,17 +21,18 @@ use crate::files::{NAMELESS, base_name};
 use crate::whatsapp::sending::{SentCache, queued};
 use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
 
-/// Updates are handled side by side in so many lanes; those of one account keep their order in one lane.
+/// Number of lanes that handle updates in parallel. All updates of one account go to the same lane, which keeps their
+/// order.
 const LANES: usize = 64;
-/// Updates that wait in a lane.
+/// Updates that can wait in one lane.
 const LANE_ROOM: usize = 64;
-/// What cannot be recorded because something of ours is broken is tried so often, with a wait in between.
+/// Limit of tries for an update that a fault of ours keeps from being recorded, with a pause after each try.
 const TRIES_MAX: u32 = 10;
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// Workspaces that may have connected one number.
+/// At most this many accounts get an update of a number that nobody holds now.
 const ACCOUNTS_MAX: usize = 64;
 
-/// Brings updates to the actors until no more can come. Must be called on a tokio runtime with an actix system.
+/// Passes updates to the actors until the channel closes. Must be called on a tokio runtime with an actix system.
 pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, sent_cache: SentCache) {
     let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), sent_cache.clone())).collect();
     while let Some(update) = updates.recv().await {
@@ -76,7 +77,7 @@ fn lane(shard: ShardHandle, sent_cache: SentCache) -> Sender<Update> {
     sender
 }
 
-/// Whether it was recorded, or will never be: only a fault of ours is worth another try.
+/// `Ok` if the update was recorded or never can be; `Err` only for a fault of ours, which is worth another try.
 fn taken<T, R: fmt::Debug>(told: Result<T, CommandError<R>>) -> Result<(), String> {
     match told {
         Err(CommandError::Fault(fault)) => Err(fault),
@@ -143,8 +144,8 @@ fn received(account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive 
     }
 }
 
-/// Derived from account, chat, sender and wire id, so that what comes twice has one id. An echo of what we sent has
-/// that message's own.
+/// An id derived from account, chat, sender and wire id, so that a message reported twice has one id. An echo of a
+/// message that we sent keeps that message's own id.
 fn message_id(account: AccountId, peer: &Peer, heard: &IncomingMessage) -> MessageId {
     if let (true, Ok(own)) = (heard.from_me, heard.wire_id.parse()) {
         return own;
@@ -162,7 +163,7 @@ async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), Strin
     Ok(())
 }
 
-/// Who is told of a number: who holds it, else whoever had it.
+/// The accounts that get an update of this number: those that hold it now, else those that once had it.
 fn accounts(shard: &ShardHandle, phone: &str) -> Result<Vec<AccountId>, String> {
     let holders = shard.index().holders(phone).map_err(|error| error.to_string())?;
     if holders.is_empty() {

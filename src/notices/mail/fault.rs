@@ -1,4 +1,4 @@
-//! Why an e-mail was not handed over. Never holds a secret, nor what the mail server said in words.
+//! Why an e-mail was not handed over. Never contains a secret or the mail server's own text.
 
 use std::error::Error;
 use std::fmt;
@@ -8,46 +8,45 @@ use lettre::transport::smtp;
 use crate::net::client;
 use crate::net::lack::{self, Lack};
 
-/// Why an e-mail was not handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// It could not be kept in the outbox, and so nothing was tried.
+    /// It could not be stored in the outbox, so nothing was tried.
     #[error("the e-mail cannot be kept in the outbox")]
     NotKept,
-    /// It is too long for the outbox, or its id is none.
+    /// It is too long for the outbox, or its id is not valid.
     #[error("the e-mail cannot be written")]
     Unfit,
-    /// Its recipient's address is none, or not one that the mail server can take.
+    /// The recipient's address is not valid, or the mail server cannot take it.
     #[error("the recipient's address is not one that the mail server can take")]
     Address,
-    /// No connection, or it broke.
+    /// There is no connection, or it broke.
     #[error("the mail server cannot be reached")]
     Unreachable,
-    /// This gateway could not try.
+    /// This gateway lacked the means to try.
     #[error("this gateway is short of connections or memory and could not call the mail server")]
     Ours,
     /// A step took longer than configured.
     #[error("the mail server did not answer in time")]
     TimedOut,
-    /// The connection cannot be made secret, such as for a certificate that nobody vouches for.
+    /// The connection cannot be encrypted, for example because nobody vouches for the certificate.
     #[error("the connection to the mail server cannot be made secret")]
     Tls,
-    /// The server does not offer STARTTLS: nothing was said to it.
+    /// The server does not offer STARTTLS, so neither the password nor the e-mail was sent.
     #[error("the mail server does not offer STARTTLS")]
     NoStartTls,
-    /// The password is not where the configuration says.
+    /// The password cannot be read from the configured file.
     #[error("the mail server's password cannot be read")]
     NoPassword,
-    /// The server offers no way to sign in that we know.
+    /// The server offers no way to sign in that we support.
     #[error("the mail server offers no way to sign in by password")]
     NoSignIn,
-    /// Name or password were not accepted, or are wanted and not configured.
+    /// Name or password were not accepted, or they are needed but not configured.
     #[error("the mail server does not let us sign in ({0})")]
     SignIn(Reply),
     /// The server cannot take it now.
     #[error("the mail server cannot take the e-mail now ({0})")]
     Later(Reply),
-    /// The server will not take it.
+    /// The server refuses it for good.
     #[error("the mail server refuses the e-mail ({0})")]
     Refused(Reply),
     /// The server does not speak SMTP.
@@ -55,10 +54,10 @@ pub enum Fault {
     Gibberish,
 }
 
-/// A mail server's answer without its words: the status of RFC 5321 and, where it is told, that of RFC 3463.
+/// A mail server's reply without its text: the status of RFC 5321 and, if given, that of RFC 3463.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// 400 to 599.
+    /// From 400 to 599.
     pub status: u16,
     /// Such as `5.1.1`.
     pub enhanced: Option<String>,
@@ -85,12 +84,12 @@ impl Fault {
         }
     }
 
-    /// Whether trying again is of no use. What the operator can mend, such as a wrong password, is not permanent.
+    /// True if a retry is useless. A fault that the operator can correct, such as a wrong password, is not permanent.
     pub const fn is_permanent(&self) -> bool {
         matches!(self, Self::Unfit | Self::Address | Self::Refused(_))
     }
 
-    /// What went wrong before the e-mail itself was offered: no answer there is about this e-mail.
+    /// The fault of an error before the e-mail was offered: a reply at that stage is not about this e-mail.
     pub(super) fn of_connection(error: &smtp::Error) -> Self {
         match Reply::of(error) {
             Some(reply) => Self::Later(reply),
@@ -98,7 +97,7 @@ impl Fault {
         }
     }
 
-    /// What went wrong while signing in.
+    /// The fault of an error while signing in.
     pub(super) fn of_sign_in(error: &smtp::Error) -> Self {
         match Reply::of(error) {
             Some(reply) if reply.is_final() => Self::SignIn(reply),
@@ -107,7 +106,7 @@ impl Fault {
         }
     }
 
-    /// What went wrong while the e-mail was offered.
+    /// The fault of an error while the e-mail was offered.
     pub(super) fn of_sending(error: &smtp::Error) -> Self {
         match Reply::of(error) {
             Some(reply) if reply.wants_sign_in() => Self::SignIn(reply),
@@ -144,13 +143,14 @@ impl Reply {
         self.status >= 500
     }
 
-    /// RFC 4954, section 6.
+    /// Replies that ask us to sign in, or reject how we did (RFC 4954, section 6).
     const fn wants_sign_in(&self) -> bool {
         matches!(self.status, 530 | 534 | 535 | 538)
     }
 }
 
-/// A name that could not be looked up for want of a descriptor is told like one that nobody knows.
+/// True for a lack of ours. If a name could not be looked up for lack of a file descriptor, the error looks like that
+/// of an unknown name; so the gateway's present state counts too.
 fn is_ours(error: &smtp::Error) -> bool {
     lack::is_ours(error) || Lack::now().is_some_and(|lack| lack::is_ours(&lack))
 }

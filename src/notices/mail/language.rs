@@ -1,9 +1,8 @@
-//! The languages that letters are written in.
+//! The languages of letters.
 
-/// A language that letters are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Language {
-    /// For everybody whose own is not here.
+    /// Also for everybody whose language is not here.
     English,
     /// Türkçe.
     Turkish,
@@ -19,14 +18,14 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::English, Self::Turkish, Self::Greek, Self::Hindi, Self::Spanish];
 
-    /// The language of a tag (BCP 47), whatever its region and script; English where there is no better one.
+    /// The language for a tag (BCP 47), ignoring region and script; English if there is no better one.
     pub fn of(tag: &str) -> Self {
         let first = tag.split(['-', '_']).next().unwrap_or_default();
         let fits = |language: &Self| language.tag().eq_ignore_ascii_case(first);
         Self::ALL.into_iter().find(fits).unwrap_or(Self::English)
     }
 
-    /// Its tag, two letters.
+    /// Its tag of two letters.
     pub const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",

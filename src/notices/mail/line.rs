@@ -1,10 +1,10 @@
-//! What people wrote, made fit for one line: of a header, of a letter.
+//! Fits text that people wrote onto one line of a header or a letter.
 
-/// More of a name or an address is cut off.
+/// Longer names and addresses are cut to this many characters.
 const CHARS_MAX: usize = 200;
 
-/// The text on one line of at most 200 characters: whatever begins a new line or is not printed becomes a space, and
-/// what turns the direction of reading around is left out.
+/// The text on one line of at most 200 characters: line breaks and control characters become spaces, and direction
+/// marks are left out.
 pub(super) fn line(text: &str) -> String {
     let kept = text.chars().filter(|c| !turns(*c)).map(|c| if breaks(c) { ' ' } else { c });
     let spaced: String = kept.take(CHARS_MAX).collect();
@@ -15,7 +15,7 @@ fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Marks of direction (UAX #9), also those that Fluent puts around arguments.
+/// Direction marks (UAX #9), including those that Fluent puts around arguments, and the byte order mark.
 fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

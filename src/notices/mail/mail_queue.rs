@@ -1,4 +1,4 @@
-//! Where e-mails are put in: kept in the workspace's outbox first, then handed to the mail server if there is one.
+//! Takes e-mails: stores each in the workspace's outbox first, then hands it to the mail server if there is one.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -11,23 +11,23 @@ use tokio::sync::Mutex;
 use super::{Fault, Mail, MailState, MailView, Mailer, message, outbox};
 use crate::metrics::Mails;
 
-/// Takes e-mails. Trying again after a fault is the caller's affair.
+/// Takes e-mails. Retrying after a fault is up to the caller.
 pub struct MailQueue {
     mailer: Option<Arc<dyn Mailer>>,
     mails: Mails,
-    /// Two that choose a slot at the same moment would choose the same one.
+    /// Held while a slot is chosen, so that two e-mails do not get the same one.
     choosing: Mutex<()>,
-    /// Ids of e-mails that were handed over while the disk could not take that down.
+    /// Ids of e-mails that were handed over, but could not be marked as such in the outbox.
     unrecorded: std::sync::Mutex<BTreeSet<String>>,
 }
 
 impl MailQueue {
-    /// Hands over through `mailer`; without one, e-mails are only kept.
+    /// Hands e-mails to `mailer`; without one, only stores them.
     pub fn new(mailer: Option<Arc<dyn Mailer>>, mails: Mails) -> Self {
         Self { mailer, mails, choosing: Mutex::default(), unrecorded: std::sync::Mutex::default() }
     }
 
-    /// Keeps an e-mail durably, then hands it over. One that is known to have been handed over is not handed over again.
+    /// Stores an e-mail durably, then hands it over, unless it is known to have been handed over already.
     pub async fn deliver(&self, shard: &ShardHandle, workspace: WorkspaceId, mail: &Mail) -> Result<(), Fault> {
         let delivered = self.try_deliver(shard, workspace, mail).await;
         let result = delivered.as_ref().map_or_else(Fault::code, |result| *result);
@@ -35,7 +35,7 @@ impl MailQueue {
         delivered.map(drop)
     }
 
-    /// The last 100 e-mails, the newest first, each with its number. Reads the disk.
+    /// The last 100 e-mails with their numbers, the newest first. Reads from disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, MailView)>, ReadError> {
         let kept = outbox::read(log, workspace)?.into_iter();
         let mut rows: Vec<_> = kept.filter_map(|stored| Some((stored.number, stored.view?))).collect();
@@ -43,7 +43,7 @@ impl MailQueue {
         Ok(rows)
     }
 
-    /// Says what is counted.
+    /// Returns the result that the metrics count.
     async fn try_deliver(
         &self,
         shard: &ShardHandle,
@@ -75,8 +75,8 @@ impl MailQueue {
         self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the e-mail in this state, durably, unless it is there already and this would tell less; says in which state
-    /// it is now.
+    /// Stores the e-mail durably in this state, and returns its state. A stored e-mail stays unchanged if it was
+    /// handed over already, or if the new state is only `Kept`.
     async fn keep(
         &self,
         shard: &ShardHandle,

@@ -1,4 +1,4 @@
-//! An e-mail in the format of RFC 5322: no name can add a header, and the same mail has the same Message-ID.
+//! An e-mail in the format of RFC 5322. No name can add a header, and the same mail always has the same Message-ID.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,10 +10,10 @@ use super::line::line;
 use super::{Fault, Mail, Recipient};
 
 const ID_CHARS_MAX: usize = 64;
-/// Nobody is on holiday from a machine (RFC 3834).
+/// Tells auto-responders not to reply, for example with an out-of-office notice (RFC 3834).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
-/// The mail as it goes over the wire; `domain` stands behind the `@` of its Message-ID.
+/// The mail as it is sent; `domain` comes after the `@` of its Message-ID.
 pub(super) fn message(mail: &Mail, sender: &Mailbox, domain: &str) -> Result<Message, Fault> {
     if !is_id(&mail.id) {
         return Err(Fault::Unfit);
@@ -30,7 +30,7 @@ pub(super) fn message(mail: &Mail, sender: &Mailbox, domain: &str) -> Result<Mes
     built.map_err(|_| Fault::Unfit)
 }
 
-/// Whether this can stand in a Message-ID.
+/// True if this id can be part of a Message-ID.
 pub(super) fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let dots_fit = !id.starts_with('.') && !id.ends_with('.') && !id.contains("..");
@@ -65,7 +65,7 @@ mod tests {
         message(mail, &sender, "gw.example").map(|message| String::from_utf8(message.formatted()).unwrap())
     }
 
-    /// The names of all headers in front of the body.
+    /// The names of all headers before the body.
     fn headers(written: &str) -> Vec<&str> {
         let head = written.split("\r\n\r\n").next().unwrap();
         let lines = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));

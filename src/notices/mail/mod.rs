@@ -1,6 +1,6 @@
 //! E-mails to the owners of workspaces: written in their language, kept in an outbox, handed to a mail server.
 //!
-//! No secret and no text of a message is ever in one.
+//! An e-mail never contains a secret or the text of a message.
 
 mod fault;
 mod language;
@@ -22,35 +22,34 @@ pub use outbox::{KEPT, MailState, MailView};
 pub use smtp::{SetupError, Smtp};
 pub use trust::Authorities;
 
-/// An e-mail that is to be handed over.
+/// An e-mail to hand over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Stands before the `@` of its Message-ID: ASCII letters, digits, `.`, `_` and `-`, 1 to 64 of them. The same mail
-    /// has the same id however often it is handed over.
+    /// The part before the `@` of its Message-ID: 1 to 64 ASCII letters, digits, `.`, `_` and `-`. The same mail has
+    /// the same id each time it is handed over.
     pub id: String,
-    /// When what it tells of happened; its `Date`.
+    /// When the reported event happened; becomes the `Date` header.
     pub at: Timestamp,
-    /// Whom it is for.
     pub to: Recipient,
     /// One line.
     pub subject: String,
-    /// For those who read no HTML.
+    /// For readers without HTML.
     pub text: String,
-    /// The same as a page.
+    /// The same as HTML.
     pub html: String,
 }
 
-/// Whom an e-mail is for.
+/// The recipient of an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// As they call themselves; may be empty.
+    /// The recipient's own name; may be empty.
     pub name: String,
     /// Such as `ada@acme.example`.
     pub address: String,
 }
 
-/// What takes e-mails to their recipients.
+/// Sends e-mails.
 pub trait Mailer: Send + Sync {
-    /// Hands an e-mail over. Once that has gone well, its delivery is the mail server's affair.
+    /// Hands an e-mail to the mail server, which is then responsible for its delivery.
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<(), Fault>>;
 }

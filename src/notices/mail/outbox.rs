@@ -1,4 +1,5 @@
-//! The last e-mails of each workspace, as notes beside the records: a slot for each, in parts that are short enough.
+//! The last e-mails of each workspace, as notes beside the records: each has a slot, split into parts that fit into a
+//! note.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,13 @@ use utoipa::ToSchema;
 
 use super::{Fault, Mail};
 
-/// So many e-mails of a workspace are kept.
+/// Number of e-mails kept for each workspace.
 pub const KEPT: usize = 100;
 
-/// In front of each part: the e-mail's number, and how many parts it has.
+/// Size of the header of each part: the e-mail's number, and its number of parts.
 const HEAD_BYTES: usize = 9;
 const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
-/// A longer e-mail is none of ours.
+/// Our own e-mails are shorter; a longer one is refused.
 const PARTS_MAX: usize = 32;
 const NOTES_MAX: usize = KEPT * PARTS_MAX;
 
@@ -74,10 +75,10 @@ impl MailView {
 /// An e-mail in its slot.
 pub(super) struct Stored {
     slot: u8,
-    /// The later it was first kept, the higher.
+    /// Rises with each new e-mail.
     pub(super) number: u64,
     parts: u8,
-    /// None if it is not whole.
+    /// `None` if parts are missing or cannot be read.
     pub(super) view: Option<MailView>,
 }
 
@@ -93,7 +94,7 @@ pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored>,
     Ok(slots.into_iter().map(|(slot, notes)| stored(slot, &notes)).collect())
 }
 
-/// The notes that keep an e-mail: in the slot where it is already, a free one, or the one of the oldest.
+/// The notes that store an e-mail: in the slot that it has already, a free one, or that of the oldest e-mail.
 pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored], view: &MailView) -> Result<Vec<Note>, Fault> {
     let place = place(kept, &view.id);
     let bytes = serde_json::to_vec(view).map_err(|_| Fault::Unfit)?;
@@ -110,7 +111,7 @@ pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored], view: &MailView) ->
     Ok(written.chain(removed).collect())
 }
 
-/// Where an e-mail goes, with the number that it gets and the parts that are there now.
+/// The slot for an e-mail, with its number and the number of parts that are stored there now.
 fn place(kept: &[Stored], id: &str) -> Stored {
     let is_this = |stored: &&Stored| stored.view.as_ref().is_some_and(|view| view.id == id);
     if let Some(Stored { slot, number, parts, .. }) = kept.iter().find(is_this) {

@@ -1,4 +1,4 @@
-//! Hands e-mails to a mail server over SMTP (RFC 5321), one connection each.
+//! Hands e-mails to a mail server over SMTP (RFC 5321), with a new connection for each.
 
 use std::io;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ use crate::rights::{Need, told};
 
 const SENDER: &str = "Tidings";
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
-/// The domain of addresses that mean no domain.
+/// A domain that is not a real one.
 const NO_DOMAIN: &str = "localhost";
 
 /// A mail server.
@@ -30,7 +30,7 @@ pub struct Smtp {
     secrecy: Secrecy,
     sign_in: Option<SignIn>,
     sender: Mailbox,
-    /// Whose Message-IDs ours are, and who says hello.
+    /// The domain of our Message-IDs, and the name with which we greet the server.
     domain: String,
     timeout: Duration,
 }
@@ -52,22 +52,21 @@ pub enum SetupError {
     /// The password cannot be read.
     #[error("smtp.password_file {path} cannot be read: {why}", path = path.display())]
     PasswordFile {
-        /// The file.
         path: PathBuf,
-        /// Why not, and what to do.
+        /// Why it cannot be read, and what to do.
         why: String,
     },
-    /// The sender's address is none.
+    /// The sender's address is not valid.
     #[error("smtp.from is no address")]
     Sender(#[from] lettre::address::AddressError),
-    /// No TLS.
+    /// TLS cannot be set up.
     #[error("TLS towards the mail server cannot be set up")]
     Tls(#[source] smtp::Error),
 }
 
 impl Smtp {
-    /// The configured mail server; `None` where none is configured. Reads the password once, to tell early whether it
-    /// can be read; it is not kept. `authorities` vouch for the server.
+    /// The configured mail server; `None` if none is configured. Reads the password once, without keeping it, so that
+    /// an unreadable file is noticed early. `authorities` are those that may vouch for the server.
     pub fn new(
         config: &config::Smtp,
         public_url: Option<&PublicUrl>,
@@ -97,7 +96,7 @@ impl Smtp {
         let mut connection = self.connect().await?;
         self.sign_in(&mut connection).await?;
         self.offer(&mut connection, &message).await?;
-        // The server has taken it; a farewell that fails changes nothing.
+        // The server has taken the e-mail; a failed QUIT changes nothing.
         let _ = tokio::time::timeout(self.timeout, connection.quit()).await;
         Ok(())
     }
@@ -155,7 +154,7 @@ impl Mailer for Smtp {
     }
 }
 
-/// The sender's domain; where that means none, the name that users type, if there is one.
+/// The sender's domain. If that is `localhost`, the domain of the public URL, if it has one.
 fn domain(sender: &Address, public_url: Option<&PublicUrl>) -> String {
     let own = sender.domain();
     if own != NO_DOMAIN {
@@ -170,7 +169,7 @@ fn unreadable(path: &Path, error: &io::Error) -> SetupError {
     SetupError::PasswordFile { path: path.to_owned(), why: told(path, Need::Read, error) }
 }
 
-/// What the file holds, without the end of its line.
+/// The content of the file without its line end.
 async fn password(file: PathBuf) -> Result<String, Fault> {
     let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(file)).await;
     match read {

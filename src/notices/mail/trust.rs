@@ -1,11 +1,11 @@
-//! TLS towards the mail server: it trusts whom our HTTP clients trust.
+//! TLS to the mail server. It trusts the same authorities as our HTTP clients.
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
-/// Whose certificates are believed. With none, Mozilla's list counts.
+/// The certificate authorities to trust. If none is known, Mozilla's list is used.
 #[derive(Debug, Clone)]
 pub struct Authorities {
     known: Vec<CertificateDer<'static>>,
@@ -13,25 +13,25 @@ pub struct Authorities {
 }
 
 impl Authorities {
-    /// Those that this machine trusts, or those in `SSL_CERT_FILE`.
+    /// The authorities that this machine trusts, or those in `SSL_CERT_FILE`.
     pub fn of_this_machine() -> Self {
         Self::new(rustls_native_certs::load_native_certs().certs)
     }
 
-    /// These and no others. What cannot be read is left out: one such certificate would make all of TLS fail.
+    /// Only these. Unreadable certificates are left out, since a single one would make all of TLS fail.
     pub fn new(certificates: Vec<CertificateDer<'static>>) -> Self {
         let is_readable =
             |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
         Self { known: certificates.into_iter().filter(is_readable).collect(), added: Vec::new() }
     }
 
-    /// The same, and these.
+    /// The same, and additionally these.
     #[must_use]
     pub fn and(self, added: &[CertificateDer<'static>]) -> Self {
         Self { added: added.to_vec(), ..self }
     }
 
-    /// TLS towards a server of this name, or address.
+    /// TLS parameters for a server with this name or address.
     pub(super) fn tls(&self, host: &str) -> Result<TlsParameters, Error> {
         let store = if self.known.is_empty() { CertificateStore::WebpkiRoots } else { CertificateStore::None };
         let mut parameters = TlsParameters::builder(host.to_owned()).certificate_store(store);

@@ -1,4 +1,4 @@
-//! The conversation as one piece of HTML, which other people's CRMs show: no mark-up in it but ours.
+//! The conversation as one piece of HTML, which other companies' CRMs display: it contains no mark-up but ours.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use super::sides::Side;
 use crate::outbound::bundle::{Bundle, Said};
 use crate::outbound::permalink;
 
-/// Text that a browser shows as it is: no part of it is mark-up, inside of a quoted attribute neither.
+/// Text that a browser shows unchanged: no part of it is mark-up, not even inside a quoted attribute.
 ///
-/// A line feed becomes `<br/>`. A carriage return becomes `&#13;`, for a parser would make a line feed of it. NUL cannot
-/// be written in HTML at all and becomes U+FFFD, as a browser's own would. All other characters stay as they are, control
-/// characters too: a parser keeps them, while it would replace some if they were written as numbers.
+/// A line feed becomes `<br/>`. A carriage return becomes `&#13;`, because a parser would turn it into a line feed.
+/// NUL cannot be written in HTML at all and becomes U+FFFD, as in a browser. All other characters stay as they are,
+/// even control characters: a parser keeps them, but would replace some of them if they were written as numeric
+/// references.
 #[derive(Clone, Copy)]
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
@@ -30,7 +31,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// How a byte is written, if it is not written as it is. None of these is part of a longer character.
+/// The escape for a byte, if it needs one. None of these bytes is part of a multi-byte character.
 const fn written(byte: u8) -> Option<&'static str> {
     Some(match byte {
         b'&' => "&amp;",
@@ -52,7 +53,7 @@ pub(super) struct Aggregation<'a> {
     pub(super) base_url: &'a str,
 }
 
-/// What was said, then the name of what came along.
+/// A message's text, then the name of its file.
 struct Shown<'a>(&'a Said);
 
 impl fmt::Display for Shown<'_> {

@@ -1,4 +1,4 @@
-//! A report as it goes over the wire: the bytes of its JSON, in the order of keys that receivers are used to.
+//! The JSON body of a report, with its keys in the order that receivers are used to.
 
 mod html;
 mod moment;
@@ -16,7 +16,7 @@ use self::moment::Seconds;
 use self::sides::{Side, phone};
 use super::bundle::{Attachment, Bundle, Direction, Said};
 
-/// Why a bundle has no body. Each is a fault of whoever made the bundle.
+/// Why a bundle has no body. Each is a fault of the code that made the bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// There is nothing to report.
@@ -25,16 +25,16 @@ pub enum BodyError {
     /// Only the aggregated format has room for several messages.
     #[error("{0} messages in a bundle that is not aggregated")]
     NotAggregated(usize),
-    /// It cannot be written as JSON.
+    /// Writing the JSON failed.
     #[error("a bundle cannot be written as JSON")]
     Json(#[source] serde_json::Error),
 }
 
-/// The body of a report: the same bytes whenever it is asked for. `base_url` is what users type, without a slash at the
-/// end.
+/// The body of a report; the same bundle always gives the same bytes. `base_url` is the gateway's public URL, without
+/// a slash at the end.
 ///
-/// A message with a file has `attachments` as its last key: one object with `temporary_download_url` (only if there is
-/// one), `filename`, `size` in bytes and `mimetype`, the names that `TimelinesAI` gives them in its newer webhooks.
+/// A message with a file has `attachments` as its last key: one object with `temporary_download_url` (only if there
+/// is one), `filename`, `size` in bytes and `mimetype`, the names that `TimelinesAI` uses in its newer webhooks.
 pub fn json(bundle: &Bundle, base_url: &str) -> Result<Vec<u8>, BodyError> {
     let (first, last) = bundle.messages.first().zip(bundle.messages.last()).ok_or(BodyError::Empty)?;
     let (whatsapp_account, chat) = (Account::of(bundle), Conversation::of(bundle, base_url));
@@ -55,7 +55,7 @@ pub fn json(bundle: &Bundle, base_url: &str) -> Result<Vec<u8>, BodyError> {
     bytes.map_err(BodyError::Json)
 }
 
-/// A text as receivers get it: U+FFFD in the place of NUL, which databases refuse for ever.
+/// A text as receivers get it: with U+FFFD in place of NUL, which databases never accept.
 #[derive(Clone, Copy)]
 struct Text<'a>(&'a str);
 
@@ -103,7 +103,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// The chat, with what belongs to its side of the report.
+/// The chat and the people on its side of the report.
 #[derive(Serialize)]
 struct Conversation<'a> {
     full_name: Text<'a>,
@@ -151,7 +151,7 @@ impl Serialize for ChatUrl<'_> {
     }
 }
 
-/// The messages of a bundle, written without being gathered first.
+/// The messages of a bundle, serialized one by one without collecting them first.
 struct Messages<'a>(&'a Bundle);
 
 impl Serialize for Messages<'_> {
@@ -160,7 +160,7 @@ impl Serialize for Messages<'_> {
     }
 }
 
-/// One message.
+/// A message of the body.
 #[derive(Serialize)]
 struct Line<'a> {
     direction: &'static str,

@@ -1,4 +1,4 @@
-//! Moments as the receivers of reports read them: UTC, to the second or to the minute.
+//! Times as receivers of reports read them: UTC, to the second or to the minute.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use events::time::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// The first and the last moment with a year of four digits.
+/// The first and the last time with a four-digit year.
 const YEARS_MS: (i64, i64) = (-62_135_596_800_000, 253_402_300_799_999);
 
 fn utc(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.ms().clamp(YEARS_MS.0, YEARS_MS.1)).unwrap_or_default()
 }
 
-/// `2021-02-24T06:25:29+0000`. Moments outside of the years 1 to 9999 become the nearest one inside.
+/// `2021-02-24T06:25:29+0000`. Times outside the years 1 to 9999 become the nearest one inside.
 #[derive(Clone, Copy)]
 pub(super) struct Seconds(pub(super) Timestamp);
 

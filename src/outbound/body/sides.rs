@@ -1,4 +1,4 @@
-//! Who spoke to whom in a message.
+//! The sender and the recipient of a message.
 
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// The teammate who sent it, else whoever answers on the account.
+    /// The teammate who sent it, else the person named for the account.
     fn ours(bundle: &'a Bundle, said: &'a Said) -> Self {
         let teammate = said.sent_by.as_ref().filter(|_| said.direction == Direction::Sent);
         let full_name = teammate.unwrap_or(&bundle.account.full_name).reveal();
@@ -43,7 +43,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The other side's number; a group has none.
+/// The other side's number; empty for a group.
 pub(super) fn phone(bundle: &Bundle) -> &str {
     if bundle.chat.is_group { "" } else { bundle.chat.phone.reveal() }
 }

@@ -1,4 +1,4 @@
-//! Bodies byte for byte, and who stands in them.
+//! Bodies byte for byte, and the names in them.
 
 mod browser;
 mod golden;
@@ -13,7 +13,7 @@ use crate::outbound::bundle::{AccountSide, ChatSide};
 
 const BASE: &str = "https://tidings.example";
 
-/// The contract's own example: a person, a new chat, one message sent from the phone.
+/// The example of the contract: a person, a new chat, one message sent from the phone.
 fn bundle() -> Bundle {
     let responsible = Responsible { full_name: "Amnon".into(), email: "amnon@acme.example".into() };
     Bundle {
@@ -50,7 +50,7 @@ fn text_of(bundle: &Bundle) -> String {
     String::from_utf8(json(bundle, BASE).unwrap()).unwrap()
 }
 
-/// What stands between two pieces of a body.
+/// The part of a body between two pieces.
 fn between<'a>(body: &'a str, begin: &str, end: &str) -> &'a str {
     body.split_once(begin).unwrap().1.split_once(end).unwrap().0
 }
@@ -153,7 +153,7 @@ fn only_the_aggregation_is_escaped() {
     assert_eq!(between(&body, r#""aggregation":""#, "Click"), shown);
 }
 
-// The kind: a byte that a receiver cannot store, whoever wrote it and however long ago.
+// A receiver may be unable to store NUL, whoever wrote it and whenever.
 #[test]
 fn no_nul_is_reported() {
     let mut reported = bundle();
@@ -170,7 +170,7 @@ fn no_nul_is_reported() {
     }
 }
 
-// The kind: a file that came along is not there in what people read.
+// A reader of the aggregation must see that a file was attached.
 #[test]
 fn a_file_is_named_in_the_aggregation() {
     let mut reported = bundle();

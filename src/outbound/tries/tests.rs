@@ -1,4 +1,4 @@
-//! What is kept of a try, and what is shown of it.
+//! The parts of a try that are kept and shown.
 
 use events::ids::WorkspaceId;
 use events::store::memory_log::MemoryLog;

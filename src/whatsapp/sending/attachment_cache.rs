@@ -1,4 +1,4 @@
-//! Files that were fetched and whose messages have not left yet, as many as fit.
+//! Keeps the fetched files of messages that have not left yet, up to a number of bytes.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use events::ids::MessageId;
 
 use crate::whatsapp::transports::Attachment;
 
-/// Files by their messages. What was kept longest gives way: its message is long over, or its account does not send.
+/// Files by message. When space is short, the file kept longest is dropped: its message is probably over, or its
+/// account does not send.
 pub(super) struct AttachmentCache {
     bytes_max: u64,
     bytes: u64,
@@ -16,17 +17,17 @@ pub(super) struct AttachmentCache {
 }
 
 impl AttachmentCache {
-    /// Keeps at most so many bytes.
+    /// Keeps at most this many bytes.
     pub(super) fn up_to(bytes_max: u64) -> Self {
         Self { bytes_max, bytes: 0, last: 0, files: BTreeMap::new(), order: BTreeMap::new() }
     }
 
-    /// A message's file, if it is still here.
+    /// A message's file, if it is still kept.
     pub(super) fn get(&self, message: MessageId) -> Option<Attachment> {
         self.files.get(&message).map(|(_, file)| file.clone())
     }
 
-    /// Keeps a message's file in place of an earlier one; one that is too large by itself is not kept.
+    /// Keeps a message's file, replacing an earlier one. A file that exceeds the limit by itself is not kept.
     pub(super) fn put(&mut self, message: MessageId, file: Attachment) {
         self.remove(message);
         let size = file.bytes.len() as u64;
@@ -43,7 +44,6 @@ impl AttachmentCache {
         self.files.insert(message, (self.last, file));
     }
 
-    /// The message needs its file no more.
     pub(super) fn remove(&mut self, message: MessageId) {
         if let Some((nth, file)) = self.files.remove(&message) {
             self.order.remove(&nth);
@@ -64,7 +64,7 @@ mod tests {
         Attachment { name: "a.png".to_owned(), mime: "image/png".to_owned(), bytes: vec![7; size].into() }
     }
 
-    /// Which of the first ten messages still have their files.
+    /// The numbers of those of the first ten messages whose files are still kept.
     fn here(kept: &AttachmentCache) -> Vec<u64> {
         (0..10).filter(|nth| kept.get(id(*nth)).is_some()).collect()
     }

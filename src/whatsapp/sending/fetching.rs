@@ -1,4 +1,4 @@
-//! Fetches the files of messages that are about to leave, and keeps them until they have left.
+//! Fetches the files of messages that are about to be sent, and keeps them until the messages have been sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,29 +15,29 @@ use crate::net::stream_limit::StreamLimit;
 use crate::net::turns::Turns;
 use crate::whatsapp::transports::Attachment;
 
-/// Files that are kept take at most so many bytes; what had to give way is fetched again when its message leaves.
+/// Limit for all kept files together, in bytes. A dropped file is fetched again when its message is sent.
 const KEPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Files that one account fetches from one host at once: a slow host delays only what comes from there.
+/// Files that one account fetches from one host at once, so that a slow host delays only the files from that host.
 const AT_ONCE_PER_HOST: usize = 4;
 /// Files that one workspace fetches at once, so that it leaves room for the others.
 const AT_ONCE_PER_WORKSPACE: usize = 32;
 
-/// Files that one workspace has checked at once.
+/// File checks that one workspace runs at once.
 const CHECKS_AT_ONCE: usize = 8;
-/// Checks of one workspace, those that wait for their turn included; more are turned away.
+/// Checks of one workspace, running and waiting; further ones are refused.
 const CHECKS_MAX: usize = 32;
-/// What could not be asked for, because this gateway lacked the means, is asked for again after so long, so often; then
-/// the account lists it anew.
+/// If this gateway lacks the means to request a file (`Fault::Ours`), it tries again after this pause, up to this
+/// many times; then the account queues the fetch again.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
 const ASKED_MAX: u32 = 60;
-/// Characters of what is told of a file that cannot be had; the longest addresses fit.
+/// Longest description of why a file is missing, in characters; the longest URLs fit.
 const DETAIL_CHARS_MAX: usize = 9_000;
 
-/// A workspace has as many files checked as it may.
+/// The workspace already has as many file checks as it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
 
-/// Files on their way.
+/// Fetches files within the limits per host, per workspace and in all.
 pub struct Fetching {
     files: Arc<dyn Files>,
     kept: Mutex<AttachmentCache>,
@@ -50,7 +50,7 @@ pub struct Fetching {
 }
 
 impl Fetching {
-    /// With what gets files, so many at once.
+    /// Fetches with `files`, at most `at_once` files at a time.
     pub fn new(files: Arc<dyn Files>, at_once: usize) -> Self {
         Self::keeping(files, at_once, KEPT_BYTES_MAX)
     }
@@ -68,12 +68,11 @@ impl Fetching {
         }
     }
 
-    /// No message that is about to leave waits for its file any longer.
+    /// From now on no message waits for its file to be fetched again.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Fetches a message's file and keeps it.
     pub(super) async fn fetch(&self, account: AccountId, message: MessageId, file: QueuedFile) -> Command {
         let result = self.insist(account, &file).await.map(|attachment| {
             let fetched = Fetched { size: attachment.bytes.len() as u64, mime: attachment.mime.clone() };
@@ -86,7 +85,7 @@ impl Fetching {
         }
     }
 
-    /// Asks for a file until it could be asked for, with breaks, in which others have their turns.
+    /// Tries until the file could be requested, with pauses in which others get their turns.
     async fn insist(&self, account: AccountId, file: &QueuedFile) -> Result<Attachment, Fault> {
         let host = reqwest::Url::parse(&file.url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
         let host = host.unwrap_or_default();
@@ -104,8 +103,8 @@ impl Fetching {
         Err(Fault::Ours)
     }
 
-    /// Fetches as for a message, and keeps nothing. Many checks of one workspace hold up neither another workspace nor
-    /// its own messages.
+    /// Fetches a file as for a message, but keeps nothing. Many checks of one workspace delay neither other
+    /// workspaces nor its own messages.
     pub async fn check(
         &self,
         workspace: WorkspaceId,
@@ -118,7 +117,7 @@ impl Fetching {
         Ok(self.files.fetch(url, name).await)
     }
 
-    /// The file that was fetched, or fetched again where it was not kept; `None` if it must be and the gateway stops.
+    /// The kept file, or else one fetched again; `None` if it would have to be fetched and the gateway is stopping.
     pub(super) async fn take(
         &self,
         workspace: WorkspaceId,
@@ -137,7 +136,7 @@ impl Fetching {
         }
     }
 
-    /// The message needs its file no more.
+    /// Drops a message's file, which is no longer needed.
     pub(super) fn forget(&self, message: MessageId) {
         self.kept().remove(message);
     }
@@ -153,13 +152,13 @@ impl Fetching {
     }
 }
 
-/// Why a file cannot be had, in the words of the rules.
+/// Why a file is missing, in the type that the account actor takes.
 pub(super) fn missing(fault: &Fault, prospect: Prospect) -> Missing {
     let detail = fault.to_string().chars().take(DETAIL_CHARS_MAX).collect();
     Missing { code: fault.code().to_owned(), detail, prospect }
 }
 
-/// What comes of it. What was not asked for may come.
+/// Converts a fault's prospect. If the file was not even requested, another fetch may succeed.
 pub(super) fn prospect(fault: &Fault) -> Prospect {
     match fault.prospect() {
         files::Prospect::Final => Prospect::Final,

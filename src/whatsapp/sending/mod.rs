@@ -1,4 +1,4 @@
-//! Hands messages to the transports, with their files.
+//! Hands messages and their files to the transports.
 
 mod attachment_cache;
 mod fetching;
@@ -28,30 +28,28 @@ use crate::files::Fault;
 use crate::notices::Notices;
 use crate::whatsapp::transports::{Attachment, Outgoing, Transport};
 
-/// Transports by the name that accounts give.
+/// Transports by the name that accounts use for them.
 pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
 
-/// What cannot be read is no fault of the other side's: it is read so often, with a wait in between.
+/// Limit of tries to read a message from the log, with a pause after each: a read error is not the transport's fault.
 const READS_MAX: u32 = 10;
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
-/// A file that is not kept any more is fetched again during a try if that takes no longer, else beside the tries.
+/// A try waits this long for a file that must be fetched again; otherwise the file is fetched outside the tries.
 const FETCHED_AGAIN_WITHIN: Duration = Duration::from_secs(5);
 
-/// The port that sends. Clones share what they keep.
+/// The port through which accounts send. Clones share their state.
 #[derive(Clone)]
 pub struct TransportPort {
-    /// Where the texts are.
+    /// Reads the queued messages.
     pub history: History,
-    /// What sends.
     pub transports: Arc<Transports>,
-    /// What gets files.
     pub fetching: Arc<Fetching>,
-    /// An outcome that takes longer, in real time, is unknown.
+    /// Without an answer after this real time, the outcome is unknown.
     pub handover_timeout: Duration,
-    /// What tells owners.
+    /// Notifies owners.
     pub notices: Arc<Notices>,
-    /// What remembers whose the messages are.
+    /// Remembers the account and chat of recent messages.
     pub sent_cache: SentCache,
 }
 
@@ -105,7 +103,7 @@ impl TransportPort {
         tried(outcome)
     }
 
-    /// The file of a message that is being tried. One that must be fetched again may hold up its account for moments only.
+    /// The file of a message that is being tried. Fetching it again may hold up the account only briefly.
     async fn take(
         &self,
         account: AccountId,
@@ -136,7 +134,7 @@ impl TransportPort {
     }
 }
 
-/// A message with the account that sends it.
+/// Reads a message and the account that sends it.
 fn read_now(
     history: &History,
     account: AccountId,

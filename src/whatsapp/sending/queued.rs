@@ -1,4 +1,4 @@
-//! What the log says of a queued message.
+//! Reads a queued message from the log.
 
 use events::event::Event;
 use events::history::History;
@@ -7,15 +7,12 @@ use events::log::ReadError;
 
 /// A message as it was queued.
 pub(crate) struct Queued {
-    /// Who sends.
+    /// The account that sends.
     pub(crate) account: AccountId,
-    /// The conversation.
     pub(crate) chat: ChatId,
-    /// The recipient as the transport gets it.
+    /// The recipient, as the transport takes it.
     pub(super) to: String,
-    /// What is said.
     pub(super) text: String,
-    /// What is sent along.
     pub(super) file: Option<QueuedFile>,
 }
 

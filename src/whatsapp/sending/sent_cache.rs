@@ -1,14 +1,14 @@
-//! Whose the messages are that were sent lately, so that their receipts need not be looked up in the log.
+//! Remembers the account and chat of recently sent messages, so that receipts need no log look-up.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::ids::{AccountId, ChatId, MessageId};
 
-/// Messages after which the oldest are forgotten; their receipts come seconds after the sending, as a rule.
+/// At most this many messages are remembered, the newest. Receipts usually come seconds after the message was sent.
 const HELD_MAX: usize = 1 << 16;
 
-/// A memory of whose each message is, which never changes. Clones share it.
+/// The account and chat of recent messages, which never change. Clones share the memory.
 #[derive(Clone, Default)]
 pub struct SentCache(Arc<Mutex<Generations>>);
 
@@ -27,7 +27,7 @@ impl SentCache {
         held.young.insert(message, (account, chat));
     }
 
-    /// Whose a message is, if it was sent lately.
+    /// Returns the account and chat of a message, if it was sent recently.
     pub(crate) fn whose(&self, message: MessageId) -> Option<(AccountId, ChatId)> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.young.get(&message).or_else(|| held.old.get(&message)).copied()

@@ -1,5 +1,5 @@
-//! So many at once in all, shared fairly: one workspace alone gets at most half, whoever waits gets its turn after those
-//! of every other workspace that waits.
+//! Limits how much runs at once in all, and shares it fairly: one workspace alone gets at most half, and workspaces
+//! that wait take turns.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use events::ids::WorkspaceId;
 use tokio::sync::oneshot;
 
-/// The places. Clones share them.
+/// Permits, shared fairly among workspaces. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Shares(Arc<Mutex<State>>);
 
-/// A place, free again when dropped.
+/// A permit; dropping it gives it back.
 pub(crate) struct Share {
     shares: Shares,
     workspace: WorkspaceId,
-    /// Whether it was taken out of the free ones.
+    /// True if it was taken from the free permits, and so must be given back.
     is_taken: bool,
 }
 
@@ -28,13 +28,13 @@ struct State {
 }
 
 impl Shares {
-    /// So many places.
+    /// Starts with this many permits.
     pub(crate) fn of(places: usize) -> Self {
         let state = State { free: places, held: BTreeMap::new(), waiting: BTreeMap::new(), order: VecDeque::new() };
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Waits for a place.
+    /// Waits for a permit.
     pub(crate) async fn share(&self, workspace: WorkspaceId) -> Share {
         loop {
             let waits = {
@@ -46,7 +46,7 @@ impl Shares {
                 state.wait(workspace, given);
                 waits
             };
-            // Given or, never, forgotten.
+            // An error would mean that the sender was dropped, which never happens; then wait again.
             if let Ok(share) = waits.await {
                 return share;
             }
@@ -64,12 +64,12 @@ impl Shares {
         Share { shares: self.clone(), workspace, is_taken: true }
     }
 
-    /// Gives what is free to those who wait, one to each workspace in turn.
+    /// Gives free permits to those who wait, one to each workspace in turn.
     fn hand_out(&self, state: &mut State) {
         while let Some(workspace) = state.next() {
             let Some(waiting) = state.waiting.get_mut(&workspace).and_then(VecDeque::pop_front) else { continue };
             let share = self.take(state, workspace);
-            // Whoever has gone meanwhile leaves the place to the next one.
+            // The receiver is gone: the permit goes to the next one.
             if let Err(mut share) = waiting.send(share) {
                 share.is_taken = false;
                 state.give_back(workspace);
@@ -79,7 +79,7 @@ impl Shares {
 }
 
 impl State {
-    /// Whether a workspace may have another place: while it has fewer than are free.
+    /// True if a workspace may have another permit: while it holds fewer than are free.
     fn may(&self, workspace: WorkspaceId) -> bool {
         self.held.get(&workspace).copied().unwrap_or_default() < self.free
     }
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// The workspace whose turn it is, if any that waits may have a place; it goes to the end of the order.
+    /// The workspace whose turn it is, if a waiting one may have a permit; it moves to the end of the order.
     fn next(&mut self) -> Option<WorkspaceId> {
         let waiting = &mut self.waiting;
         waiting.retain(|_, waiting| {
@@ -143,7 +143,7 @@ mod tests {
         async move { shares.share(workspace(nth)).await }.boxed()
     }
 
-    /// Asks, and waits if there is no place.
+    /// Asks for a permit; `Err` with the waiting future if there is none.
     fn polled(shares: &Shares, nth: u64) -> Result<Share, BoxFuture<'static, Share>> {
         let mut asked = ask(shares, nth);
         (&mut asked).now_or_never().ok_or(asked)

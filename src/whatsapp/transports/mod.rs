@@ -1,4 +1,4 @@
-//! What talks to `WhatsApp`, behind one trait without any vendor's types.
+//! Transports to `WhatsApp`, behind one trait without any vendor's types.
 
 pub mod simulator;
 mod update;
@@ -18,42 +18,41 @@ pub use self::update::{Connection, IncomingFile, IncomingMessage, Status, Status
 /// Adds HTTP routes that a transport needs, such as those that it is called back at.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
-/// Hands messages to `WhatsApp` and reports what becomes of them. One object serves many accounts.
+/// Hands messages to `WhatsApp` and reports their progress. One object serves many accounts.
 pub trait Transport: Send + Sync {
-    /// What this transport can do; the same for as long as it lives.
+    /// Returns the transport's capabilities, which never change during its lifetime.
     fn capabilities(&self) -> Capabilities;
 
-    /// Tries once to hand a message over. The same command always carries the same message id.
+    /// Tries once to hand a message over. Every try of a message carries the same message id.
     fn send(&self, message: Outgoing) -> BoxFuture<'_, Outcome>;
 
-    /// Asks what became of a message of the account `from`, for recovery after a crash.
-    fn lookup<'a>(&'a self, from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup>;
+    /// Asks whether `WhatsApp` has a message of the account `from`, for recovery after a crash.
+    fn lookup<'a>(&'a self, from: &'a str, id: MessageId) -> BoxFuture<'a, MessageLookup>;
 
-    /// Reports updates to `sink` until [`stop`](Self::stop), in place of any earlier sink. Must be called on a
-    /// tokio runtime.
+    /// Sends updates to `sink` until [`stop`](Self::stop), replacing any earlier sink. Must be called on a tokio
+    /// runtime.
     fn start(&self, sink: mpsc::Sender<Update>);
 
-    /// Reports no further updates.
+    /// Stops reporting updates.
     fn stop(&self);
 }
 
-/// What a transport can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts, read one at a time")]
 pub struct Capabilities {
-    /// It takes our message id, so that a resend under the same id cannot make a second copy.
+    /// Takes our message id, so that a resend under the same id cannot make a second copy.
     pub own_message_id: bool,
-    /// Where one number may be connected once only.
+    /// The scope in which a number can be connected only once.
     pub once: Once,
-    /// It sends to groups.
+    /// Can send to groups.
     pub groups: bool,
-    /// It reports what was typed on the phone itself.
+    /// Reports messages typed on the phone itself.
     pub phone_echo: bool,
-    /// It can tell whether a number has `WhatsApp` without sending.
+    /// Can tell whether a number has `WhatsApp` without sending.
     pub registered_check: bool,
-    /// Free text needs no open conversation.
+    /// Can send free text without an open conversation.
     pub free_text_any_time: bool,
-    /// It reports delivered and read.
+    /// Reports when messages were delivered and read.
     pub receipts: bool,
     /// Longest text, in characters.
     pub text_max: usize,
@@ -61,39 +60,39 @@ pub struct Capabilities {
     pub file_max: u64,
 }
 
-/// One message to hand over.
+/// A message to hand over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Its own id, the same at every try.
+    /// The message's id, the same at every try.
     pub id: MessageId,
     /// The sending account's phone.
     pub from: String,
     /// A phone as the user gave it, or a JID.
     pub to: String,
-    /// Plain text, empty where there is only a file; with a file it is the caption.
+    /// Plain text, empty if there is only a file; with a file it is the caption.
     pub text: String,
-    /// What goes along. Text and file are one message.
+    /// The attached file. Text and file are one message.
     pub file: Option<Attachment>,
 }
 
-/// A file to hand over with a message.
+/// A file that belongs to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// What the recipient's phone calls it.
+    /// The name that the recipient sees.
     pub name: String,
-    /// Its media type, such as `image/png`.
+    /// The media type, such as `image/png`.
     pub mime: String,
-    /// All of it, at most `file_max` bytes of the transport's [`Capabilities`].
+    /// The whole file, at most `file_max` bytes of the transport's [`Capabilities`].
     pub bytes: Bytes,
 }
 
-/// What a transport knows of a message that was handed over earlier.
+/// A transport's answer about a message that was handed over earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NumberLookup {
+pub enum MessageLookup {
     /// `WhatsApp` has it.
     Sent,
     /// `WhatsApp` does not have it.
     NotSent,
-    /// It cannot be told.
+    /// The transport cannot tell.
     Unknown,
 }

@@ -12,7 +12,7 @@ use futures_util::future::{BoxFuture, ready};
 use tidings::whatsapp::transports::simulator::CAPABILITIES;
 use tidings::whatsapp::transports::simulator::address::Address;
 use tidings::whatsapp::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
-use tidings::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
+use tidings::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 use tokio::sync::{Notify, mpsc};
 
 use super::fate::Fate;
@@ -193,7 +193,7 @@ impl Transport for WhatsApp {
         self.hand_over(message).boxed()
     }
 
-    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup> {
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, MessageLookup> {
         ready(self.world().lookup(id)).boxed()
     }
 

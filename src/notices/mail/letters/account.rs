@@ -13,15 +13,12 @@ use crate::notices::mail::Language;
 pub struct AccountStopped<'a> {
     /// The owner's name; may be empty.
     pub owner: &'a str,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The account.
     pub account: AccountId,
-    /// Its number.
+    /// The account's number.
     pub phone: &'a str,
-    /// Why.
     pub stop: Stop,
-    /// Messages that wait.
+    /// Number of messages that wait.
     pub waiting: u64,
     /// When it stopped.
     pub at: Timestamp,
@@ -35,14 +32,14 @@ pub enum Stop {
         /// When the block ends, if `WhatsApp` said so.
         until: Option<Timestamp>,
     },
-    /// `WhatsApp` does not accept its sign-in any more.
+    /// `WhatsApp` no longer accepts its sign-in.
     Unauthorised,
     /// It is set up wrongly.
     Misconfigured,
 }
 
 impl Stop {
-    /// Its subject, its opening and the first thing to do.
+    /// The names of its subject, its opening and its first step.
     const fn sentences(self) -> [&'static str; 3] {
         match self {
             Self::Blocked { .. } => ["account-blocked-subject", "account-blocked-opening", "account-blocked-mend"],
@@ -56,7 +53,7 @@ impl Stop {
     }
 }
 
-/// Tells that an account has stopped sending, and why.
+/// Writes that an account has stopped sending, and why.
 pub fn account_stopped(what: &AccountStopped<'_>, language: Language) -> Letter {
     let words = Words::new(language);
     let about = [("workspace", Of::Text(what.workspace)), ("phone", Of::Text(what.phone))];

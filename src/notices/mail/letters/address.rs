@@ -1,13 +1,13 @@
-//! A receiver's address as a letter shows it: without what may be a secret in it.
+//! A receiver's URL as a letter shows it, without the parts that may be secret.
 
 use url::{Host, Url};
 
 use super::words::shown;
 
-/// Stands for what came behind the path.
+/// Stands for the query.
 const CUT: &str = "?…";
 
-/// Scheme, host, port and path; of a query only that there is one. Names, passwords and fragments are left out.
+/// Scheme, host, port and path, and a mark if there is a query. User names, passwords and fragments are left out.
 pub(super) fn address(url: &str) -> String {
     let Ok(parsed) = Url::parse(url) else { return unparsed(url) };
     let Some(host) = parsed.host() else { return unparsed(url) };
@@ -21,7 +21,7 @@ pub(super) fn address(url: &str) -> String {
     format!("{}{query}", shown(&format!("{}://{host}{port}{}", parsed.scheme(), parsed.path())))
 }
 
-/// What is no address at all is cut where an address would have its secrets.
+/// A text that is not a URL is cut where a URL would have its secrets.
 fn unparsed(url: &str) -> String {
     let bare = url.split(['?', '#']).next().unwrap_or_default();
     let named = bare.rsplit_once('@').map_or(bare, |(_, rest)| rest);

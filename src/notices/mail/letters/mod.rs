@@ -1,7 +1,7 @@
-//! What owners are written about, in their language: the webhook was switched off, deliveries were parked, an
-//! account has stopped sending.
+//! Letters to owners in their language: the webhook was switched off, deliveries were parked, an account has stopped
+//! sending.
 //!
-//! A letter knows no secrets and no texts of messages, and shows addresses without what may be secret in them.
+//! A letter contains no secrets and no texts of messages, and shows URLs without the parts that may be secret.
 
 mod account;
 mod address;
@@ -14,13 +14,13 @@ pub use webhook::{
     DeliveriesParked, LastError, WebhookDisabled, WebhookGone, deliveries_parked, webhook_disabled, webhook_gone,
 };
 
-/// A letter that is written and has no recipient yet.
+/// A finished letter, without a recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// One line.
     pub subject: String,
-    /// For those who read no HTML.
+    /// For readers without HTML.
     pub text: String,
-    /// The same as a page.
+    /// The same as HTML.
     pub html: String,
 }

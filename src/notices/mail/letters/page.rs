@@ -1,4 +1,4 @@
-//! The parts that every letter has, as a text and as a page.
+//! The parts that every letter has, rendered as plain text and as HTML.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use events::time::Timestamp;
 use super::Letter;
 use super::words::{Of, Words};
 
-/// The parts of a letter, in the order in which they are read.
+/// The parts of a letter, in reading order.
 #[derive(Template)]
 #[template(path = "letter.html")]
 pub(super) struct Page {
@@ -23,14 +23,14 @@ pub(super) struct Page {
     footer: String,
 }
 
-/// Something with a name.
+/// A labelled value.
 struct Fact {
     label: String,
     value: String,
 }
 
 impl Page {
-    /// A letter to this person, who may have no name.
+    /// A letter to this person, whose name may be empty.
     pub(super) fn new(words: &Words, owner: &str, subject: String, opening: String) -> Self {
         let greeting = match owner.trim() {
             "" => words.say("greeting-nameless"),
@@ -59,7 +59,7 @@ impl Page {
         self
     }
 
-    /// What to type; it stands there as it is.
+    /// Adds a command to type, shown unchanged.
     pub(super) fn command(mut self, label: String, command: String) -> Self {
         self.commands.push(Fact { label, value: command });
         self
@@ -67,7 +67,7 @@ impl Page {
 
     pub(super) fn into_letter(self) -> Letter {
         let text = self.text();
-        // Writing into a string does not fail, and nothing else is done there.
+        // Rendering only writes to a string, which cannot fail.
         let html = self.render().unwrap_or_default();
         Letter { subject: self.subject, text, html }
     }
@@ -89,7 +89,7 @@ impl Page {
     }
 }
 
-/// A moment to the second, in UTC, readable in every language.
+/// A time to the second, in UTC, readable in every language.
 pub(super) fn moment(at: Timestamp) -> String {
     let whole = at.to_string();
     match whole.split_once('T').and_then(|(day, time)| Some((day, time.split_once('.')?.0))) {

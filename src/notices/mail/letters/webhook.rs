@@ -1,4 +1,4 @@
-//! The letters about a webhook that was switched off, and about deliveries that were parked.
+//! The letters about a webhook that was switched off, and about parked deliveries.
 
 use events::time::Timestamp;
 
@@ -18,26 +18,24 @@ const PARKED_REQUESTS: &str = "GET /api/v1/outbound/deliveries?state=parked\nPOS
 pub struct WebhookDisabled<'a> {
     /// The owner's name; may be empty.
     pub owner: &'a str,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The receiver's address as it was configured.
+    /// The receiver's URL as configured.
     pub url: &'a str,
-    /// How many tries failed one after the other.
     pub errors_in_a_row: u64,
-    /// What came of the last of them.
+    /// The error of the last failed try.
     pub last_error: LastError<'a>,
-    /// Deliveries that wait.
+    /// Number of deliveries that wait.
     pub owed: u64,
     /// When it was switched off.
     pub at: Timestamp,
 }
 
-/// What came of a try.
+/// The error of a try.
 #[derive(Debug, Clone, Copy)]
 pub struct LastError<'a> {
     /// A stable code.
     pub code: &'a str,
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     pub status: Option<u16>,
 }
 
@@ -46,34 +44,32 @@ pub struct LastError<'a> {
 pub struct WebhookGone<'a> {
     /// The owner's name; may be empty.
     pub owner: &'a str,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The receiver's address as it was configured.
+    /// The receiver's URL as configured.
     pub url: &'a str,
-    /// Deliveries that wait.
+    /// Number of deliveries that wait.
     pub owed: u64,
     /// When it was switched off.
     pub at: Timestamp,
 }
 
-/// Deliveries were refused again and again, and wait for somebody's word.
+/// Deliveries were refused again and again, and wait for somebody to decide.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveriesParked<'a> {
     /// The owner's name; may be empty.
     pub owner: &'a str,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The receiver's address as it was configured.
+    /// The receiver's URL as configured.
     pub url: &'a str,
-    /// How many deliveries are parked.
+    /// Number of parked deliveries.
     pub parked: u64,
-    /// What came of the last try of the latest of them, if that is known.
+    /// The error of the last try of the one parked last, if known.
     pub last_error: Option<LastError<'a>>,
-    /// When the latest of them was parked.
+    /// When the last of them was parked.
     pub at: Timestamp,
 }
 
-/// Tells that the webhook was switched off after too many errors in a row.
+/// Writes that the webhook was switched off after too many errors in a row.
 pub fn webhook_disabled(what: &WebhookDisabled<'_>, language: Language) -> Letter {
     let words = Words::new(language);
     let about = [("workspace", Of::Text(what.workspace)), ("count", Of::Count(what.errors_in_a_row))];
@@ -88,7 +84,7 @@ pub fn webhook_disabled(what: &WebhookDisabled<'_>, language: Language) -> Lette
     switch_on(&words, page).into_letter()
 }
 
-/// Tells that the webhook was switched off because its receiver wants nothing any more.
+/// Writes that the webhook was switched off because its receiver wants no more reports.
 pub fn webhook_gone(what: &WebhookGone<'_>, language: Language) -> Letter {
     let words = Words::new(language);
     let opening = words.say_of("webhook-gone-opening", &[("workspace", Of::Text(what.workspace))]);
@@ -101,7 +97,7 @@ pub fn webhook_gone(what: &WebhookGone<'_>, language: Language) -> Letter {
     switch_on(&words, page).into_letter()
 }
 
-/// Tells that deliveries were parked.
+/// Writes that deliveries were parked.
 pub fn deliveries_parked(what: &DeliveriesParked<'_>, language: Language) -> Letter {
     let words = Words::new(language);
     let about = [("workspace", Of::Text(what.workspace)), ("count", Of::Count(what.parked))];

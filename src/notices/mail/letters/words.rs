@@ -1,4 +1,4 @@
-//! The words of all letters in one language, from `locales/<tag>/mail.ftl` (Project Fluent).
+//! The sentences of all letters in one language, from `locales/<tag>/mail.ftl` (Project Fluent).
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
@@ -7,18 +7,18 @@ use crate::notices::mail::Language;
 use crate::notices::mail::line::line;
 use crate::recent::mask;
 
-/// The words of one language.
+/// The sentences of one language.
 pub(super) struct Words {
     language: Language,
     bundle: FluentBundle<FluentResource>,
 }
 
-/// What a sentence is about.
+/// An argument of a sentence.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Of<'a> {
-    /// What somebody wrote, or a number of a phone.
+    /// A text that somebody wrote, or a phone number.
     Text(&'a str),
-    /// So many.
+    /// A number.
     Count(u64),
 }
 
@@ -26,7 +26,7 @@ impl Words {
     pub(super) fn new(language: Language) -> Self {
         let id: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new(vec![id]);
-        // Marks of direction around arguments would be copied along with addresses and commands.
+        // Direction marks around arguments would be copied together with addresses and commands.
         bundle.set_use_isolating(false);
         let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(source(language).to_owned());
         bundle.add_resource_overriding(resource);
@@ -37,12 +37,12 @@ impl Words {
         self.language
     }
 
-    /// A sentence about nothing in particular.
+    /// A sentence without arguments.
     pub(super) fn say(&self, name: &str) -> String {
         self.say_of(name, &[])
     }
 
-    /// A sentence. What people wrote in it stands on one line and shows none of our secrets.
+    /// A sentence with arguments. Texts among them are put on one line, and our secrets in them are masked.
     pub(super) fn say_of(&self, name: &str, about: &[(&'static str, Of<'_>)]) -> String {
         let mut args = FluentArgs::new();
         for (key, value) in about {
@@ -54,7 +54,7 @@ impl Words {
     }
 }
 
-/// What somebody wrote, as a letter shows it.
+/// A text that somebody wrote, as letters show it.
 pub(super) fn shown(text: &str) -> String {
     mask::text(&line(text), false)
 }
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// Every sentence of a language with the arguments that it names.
+    /// Every sentence of a language, with the names of its arguments.
     fn sentences(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut sentences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut name = String::new();

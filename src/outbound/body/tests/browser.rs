@@ -1,4 +1,4 @@
-//! What a browser makes of an aggregation: the text that was written, and no mark-up but ours.
+//! Aggregations as a browser parses them: the text that was written, and no mark-up but ours.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::*;
 
-/// What was read: text, with a line feed for each `br`, and where links lead.
+/// The parsed page: text with a line feed for each `br`, and the targets of the links.
 #[derive(Debug, Default, PartialEq)]
 struct Page {
     text: String,
@@ -18,7 +18,7 @@ struct Page {
 }
 
 impl Page {
-    /// Reads it as part of a page, as a CRM shows it.
+    /// Parses the HTML as part of a page, as in a CRM.
     fn part(html: &str) -> Result<Self, String> {
         let div = html5ever::QualName::new(None, ns!(html), local_name!("div"));
         let parsed = parse_fragment(RcDom::default(), ParseOpts::default(), div, Vec::new(), false).one(html);
@@ -27,7 +27,7 @@ impl Page {
         Ok(page)
     }
 
-    /// Reads it as a page of its own, as an e-mail shows it.
+    /// Parses the HTML as a page of its own, as in an e-mail.
     fn whole(html: &str) -> Result<Self, String> {
         let parsed = parse_document(RcDom::default(), ParseOpts::default()).one(html);
         let mut page = Self::default();
@@ -60,14 +60,14 @@ impl Page {
     }
 }
 
-/// What could break out of text, or be read as something else.
+/// Pieces that could break out of text, or be read as something else.
 const MARKS: &str = "< > & ' \" </a> <a> <script> </script> <!-- --> <![CDATA[ ]]> <plaintext> <textarea> <p> &lt; &amp &#0; &#x80; \
     <br/> ` \\ {{ javascript: Click here";
-/// What parsers change, drop or split at, and what is often forgotten.
+/// Characters that parsers change, drop or split at, and that are often forgotten.
 const ODD: &str =
     " \n\r\n\r\0\t\u{1}\u{b}\u{c}\u{1b}\u{7f}\u{80}\u{85}\u{a0}\u{2028}\u{202e}\u{feff}\u{fffe}\u{10ffff}";
 
-/// Text with much of that in it.
+/// Text that contains many of these.
 fn nasty() -> impl Strategy<Value = String> {
     let marks: Vec<&str> = MARKS.split_whitespace().collect();
     let odd: Vec<char> = ODD.chars().collect();
@@ -98,7 +98,7 @@ prop_compose! {
     }
 }
 
-/// What a reader must see, told without the code that writes it.
+/// The page that a reader must see, computed without the code under test.
 fn expected(reported: &Bundle) -> Page {
     let mut text = String::new();
     for said in &reported.messages {

@@ -1,17 +1,17 @@
-//! Every kind of body as it was looked at, byte for byte.
+//! Every kind of body, byte for byte as in the approved files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// Set it to write the files anew, after their changes were looked at.
+/// Set this variable to write the files anew, after reviewing the changes.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 const FOLDER: &str = "tests/it/golden/bodies";
 
 const TEXTS: [&str; 3] = ["Hello 👋\nשלום", "Is 1 < 2 & \"so\"?\tC:\\a", "</a><script>alert('x')</script>"];
 
-/// What distinguishes one body from another.
+/// A combination of the properties that change the body.
 #[derive(Clone, Copy)]
 struct Kind {
     aggregated: bool,
@@ -40,7 +40,7 @@ impl Kind {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER).join(format!("{}.json", name.join("-")))
     }
 
-    /// New chats are nobody's yet, and groups come with a phone that must not be shown.
+    /// New chats have nobody responsible. Groups get a phone, which must not be shown.
     fn bundle(self) -> Bundle {
         let mut bundle = Bundle { aggregated: self.aggregated, ..bundle() };
         bundle.chat.is_group = self.is_group;
@@ -52,7 +52,7 @@ impl Kind {
         bundle
     }
 
-    /// The second of three goes the other way; the third was sent by a teammate, if it was sent.
+    /// The second of three goes the other way; the third has a teammate as its sender, if it was sent.
     fn said(self, number: u32, text: &str) -> Said {
         let other = if self.direction == Direction::Sent { Direction::Received } else { Direction::Sent };
         let direction = if number == 2 { other } else { self.direction };

@@ -1,4 +1,4 @@
-//! Rules tell how large a report is at most: no body is larger, and none much smaller than what it was taken for.
+//! The size limit that the rules compute for a report: no body is larger, and a typical one not much smaller.
 
 use actors::chat::{Frame, file_bytes, said_bytes};
 use events::webhook::BundleAccount;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What the rules say of a bundle, the gateway's own address aside.
+/// The size that the rules compute for a bundle, without the gateway's own URL.
 fn foretold(bundle: &Bundle) -> u64 {
     let (account, chat) = (&bundle.account, &bundle.chat);
     let account = BundleAccount {
@@ -24,7 +24,7 @@ fn foretold(bundle: &Bundle) -> u64 {
     frame.head_bytes + said.sum::<u64>()
 }
 
-/// Texts of letters that take more room than they have, too.
+/// Texts, among them those whose characters take more bytes when escaped.
 fn text() -> impl Strategy<Value = String> {
     let plain = "[a-zA-Z0-9 ]{0,40}";
     prop_oneof![plain, "[<>&\"'\\\\/\\n\\r\\t]{0,40}", "[\\x00-\\x1f\\x7f-\\x9f]{0,40}", any::<String>(), "\\PC{0,20}"]
@@ -75,7 +75,7 @@ proptest! {
     }
 }
 
-/// What is foretold is near enough that a bundle has about as much text as it may.
+/// The computed size is close enough that a bundle holds about as much text as it may.
 #[test]
 fn what_the_rules_say_is_near_the_truth() {
     let long = "Did you get my order of Tuesday? <3 \"Thanks\"\n".repeat(10);

@@ -1,4 +1,4 @@
-//! Files that are fetched, kept, given up and fetched again, with a web of the tests' own.
+//! Fetching, keeping, dropping and fetching again, with a simulated web.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 
-/// Files by their addresses, and what was asked for; an address that says `hangs` never answers, and one
-/// that says `short` finds this gateway without means.
+/// Files by URL, and the URLs requested so far. A URL with `hangs` in it never answers; for one with `short` in it,
+/// this gateway lacks the means to send a request.
 #[derive(Default)]
 struct Web {
     files: Mutex<BTreeMap<String, Bytes>>,
@@ -72,7 +72,7 @@ fn fetch(fetching: &Fetching, nth: u64, url: &str) -> Option<Result<Fetched, Mis
     }
 }
 
-/// The size of what a message gets.
+/// The size of the file that a message gets.
 fn take(fetching: &Fetching, nth: u64, url: &str) -> Result<usize, Fault> {
     let taken = fetching
         .take(WorkspaceId::nth(1), id(nth), &at(url))
@@ -179,7 +179,7 @@ fn nobody_waits_for_a_file_when_the_gateway_stops_but_what_is_here_still_leaves(
     assert_eq!(take(&fetching, 1, CAT), Ok(3));
 }
 
-/// Whether a check was answered at once, still runs or waits, or was turned away.
+/// A check as a future: ready if the check was answered or refused at once, pending if it runs or waits.
 fn check(fetching: &Arc<Fetching>, nth: u64, url: &'static str) -> Checking {
     let fetching = Arc::clone(fetching);
     async move { fetching.check(WorkspaceId::nth(nth), url, "a.png").await }.boxed()
@@ -187,7 +187,8 @@ fn check(fetching: &Arc<Fetching>, nth: u64, url: &'static str) -> Checking {
 
 type Checking = BoxFuture<'static, Result<Result<crate::files::Fetched, Fault>, TooMany>>;
 
-/// One workspace's 700 checks to a server that hangs: others' checks and messages, and its own messages, go on.
+/// One workspace starts 700 checks against a server that hangs: the checks and messages of others, and its own
+/// messages, go on.
 #[test]
 fn many_checks_of_one_workspace_hold_up_nobody_and_are_turned_away_beyond_a_bound() {
     let (web, fetching) = started(100);
@@ -203,7 +204,7 @@ fn many_checks_of_one_workspace_hold_up_nobody_and_are_turned_away_beyond_a_boun
     assert!(matches!(check(&fetching, 1, CAT).now_or_never(), Some(Ok(Ok(_)))));
 }
 
-/// What this gateway lacks fails no message, however long it lasts: the account is told that nothing was tried.
+/// A lack of ours fails no message, however long it lasts: the account learns that nothing was tried.
 #[tokio::test(start_paused = true)]
 async fn a_file_that_could_not_be_asked_for_is_asked_for_again_and_fails_nothing() {
     let (web, fetching) = started(100);

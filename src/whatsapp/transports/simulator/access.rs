@@ -1,5 +1,5 @@
-//! Who may use the simulator: programs on this machine, and whoever has the operator's key. A web page of somebody else
-//! is no such program, though the browser that shows it runs here.
+//! Guards the simulator: only programs on this machine and requests with the operator's key may use it. A foreign web
+//! page may not, even if the browser that shows it runs on this machine.
 
 use std::net::SocketAddr;
 
@@ -13,14 +13,15 @@ use events::personal::Digest;
 use super::refusal::SimulatorRefusal;
 use crate::secrets::{digest, same};
 
-/// What proxies add: behind one, a peer on this machine may be anybody. Others begin with [`FORWARDED_BY`].
+/// Headers that proxies add: behind a proxy, a peer on this machine may be anybody. Other such headers begin with
+/// [`FORWARDED_BY`].
 const FORWARDED: [&str; 3] = ["forwarded", "via", "x-real-ip"];
 const FORWARDED_BY: &str = "x-forwarded-";
-/// Browsers say with it that a page of another origin asks; also where they send no `Origin`.
+/// With this header browsers say which site a request comes from, even if they send no `Origin`.
 const FETCH_SITE: &str = "sec-fetch-site";
 const OWN_SITES: [&[u8]; 2] = [b"same-origin", b"none"];
 
-/// What stands behind a door.
+/// The service of a route behind [`Access`].
 pub(super) trait Guarded:
     ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
 {
@@ -31,19 +32,19 @@ impl<F> Guarded for F where
 {
 }
 
-/// Lets requests in.
+/// Decides which requests are let in.
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
     operators_key: Option<Digest>,
 }
 
 impl Access {
-    /// The operator, whose key has this hash, may come from anywhere.
+    /// Also lets in, from anywhere, the operator, whose key has this hash.
     pub const fn new(operators_key: Digest) -> Self {
         Self { operators_key: Some(operators_key) }
     }
 
-    /// Nobody may come from elsewhere.
+    /// Lets in only programs on this machine.
     pub const fn without_key() -> Self {
         Self { operators_key: None }
     }
@@ -74,7 +75,7 @@ impl Access {
     }
 }
 
-/// Whether a program on this machine asks. Without a peer it is this very process.
+/// True if a program on this machine sent the request. A request without a peer comes from this very process.
 fn is_from_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
     let host = match (headers.get(HOST).map(HeaderValue::to_str), peer) {
         (Some(Ok(host)), _) => Some(host),
@@ -90,8 +91,8 @@ fn is_from_here(peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
         && headers.get_all(FETCH_SITE).all(|site| OWN_SITES.contains(&site.as_bytes()))
 }
 
-/// Whether a `Host` header holds a loopback name or address: any other name may belong to somebody who lets it lead here.
-/// The unspecified address leads here too, and is nobody's name.
+/// True if a `Host` header holds a loopback name or address. Any other name may belong to a stranger who makes it
+/// resolve to this machine. The unspecified address leads to this machine too, and nobody can own it.
 fn names_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -145,7 +146,7 @@ mod tests {
         assert!(is_open("[::ffff:127.0.0.1]:50000", &[("host", "localhost")]));
     }
 
-    // A name that its owner lets lead to this machine after the page has been loaded from elsewhere.
+    // DNS rebinding: once the page is loaded, the owner of the name makes it resolve to this machine.
     #[test]
     fn a_rebound_name_does_not_come_in() {
         for host in [
@@ -162,7 +163,7 @@ mod tests {
         assert!(!is_open(HERE, &[]), "without a name");
     }
 
-    // A page of another origin whose requests a browser on this machine sends.
+    // A page of another origin, shown by a browser on this machine.
     #[test]
     fn a_foreign_page_does_not_come_in_and_our_own_does() {
         let from = |origin: &str| is_open(HERE, &[("host", "127.0.0.1:8080"), ("origin", origin)]);

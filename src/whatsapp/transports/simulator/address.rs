@@ -1,4 +1,4 @@
-//! Who a message is for: all spellings of one phone or JID give one address.
+//! Addresses of senders and recipients: all spellings of one phone or JID give the same address.
 
 use std::sync::Arc;
 
@@ -24,17 +24,16 @@ impl Address {
         &self.0
     }
 
-    /// Whether it is a person by phone number: neither a group nor a hidden number.
+    /// True for a person's phone number: neither a group nor a hidden number.
     pub fn is_person(&self) -> bool {
         !self.0.contains('@')
     }
 
-    /// Whether it is a group.
     pub fn is_group(&self) -> bool {
         self.0.ends_with("@g.us")
     }
 
-    /// As updates spell it: `+` and digits for a person, otherwise the JID.
+    /// The spelling that updates use: `+` and digits for a person, otherwise the JID.
     pub fn spelled(&self) -> String {
         if self.is_person() { format!("+{}", self.0) } else { self.0.to_string() }
     }

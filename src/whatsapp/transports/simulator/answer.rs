@@ -1,13 +1,12 @@
-//! What the simulator answers to a sender, and when.
+//! The simulator's answer to a sender, and how long it takes.
 
 use actors::account::outcome::Outcome;
 
-/// What a sender is told.
+/// An answer to a sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// How long the answer takes, in milliseconds; `None` if it is lost on its way.
+    /// Delay of the answer, in milliseconds; `None` if it is lost on the way.
     pub after_ms: Option<u64>,
-    /// What it says.
     pub outcome: Outcome,
 }
 

@@ -1,25 +1,25 @@
-//! Misfortune on request: how often answers fail, get lost or take long.
+//! Simulated failures: how often answers fail, get lost or are slow.
 
 use events::ids::MessageId;
 
-/// What may happen to every message beside what its number does. By default nothing.
+/// Failures that can hit any message, in addition to the behaviour of its number. By default there are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Chaos {
     /// The server answers with an error.
     pub error: Probability,
-    /// The number is not on `WhatsApp`: so at every try of a message, or at none.
+    /// The number is not on `WhatsApp`. Either every try of a message fails so, or none.
     pub not_registered: Probability,
-    /// Every answer takes this much longer, in milliseconds.
+    /// Extra time that every answer takes, in milliseconds.
     pub slow_ms: u64,
-    /// The answer is lost; evenly, the phone has the message or has it not.
+    /// The answer is lost. In half of these cases the phone gets the message.
     pub uncertain: Probability,
 }
 
-/// 0 to 1.
+/// From 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Probability(f64);
 
-/// What happens to one try.
+/// A failure of one try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
     NotRegistered,
@@ -27,7 +27,7 @@ pub(super) enum Mishap {
     Lost { arrives: bool },
 }
 
-/// What is drawn for; draws for different things have nothing to do with each other.
+/// The purposes of random draws; draws for different purposes are independent.
 #[derive(Clone, Copy)]
 enum Draw {
     NotRegistered,
@@ -37,7 +37,8 @@ enum Draw {
 }
 
 impl Chaos {
-    /// The same for the same message, try and settings, so that runs repeat.
+    /// Returns the failure of this try, if any. The same message, try and settings always give the same result, so
+    /// that runs repeat.
     pub(super) fn mishap(&self, id: MessageId, try_number: u32) -> Option<Mishap> {
         let draws = |what: Draw, try_number| draw(id, try_number, what);
         if self.not_registered.holds(draws(Draw::NotRegistered, 0)) {
@@ -55,12 +56,11 @@ impl Chaos {
 const EVEN: Probability = Probability(0.5);
 
 impl Probability {
-    /// `None` unless it is 0 to 1.
+    /// `None` unless it is from 0 to 1.
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))
     }
 
-    /// 0 to 1.
     pub const fn value(self) -> f64 {
         self.0
     }
@@ -84,7 +84,8 @@ fn draw(id: MessageId, try_number: u32, what: Draw) -> u32 {
     u32::try_from(bits >> 32).unwrap_or(u32::MAX)
 }
 
-/// One step of splitmix64: every bit of the result depends on every bit given, and no two numbers give the same.
+/// One step of splitmix64: every bit of the result depends on every bit of the input, and different inputs give
+/// different results.
 pub(super) const fn scattered(bits: u64) -> u64 {
     let bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,4 +1,4 @@
-//! The simulator's HTTP client: one method per route, and whether a request that failed may have arrived.
+//! The simulator's HTTP client: one method per route. Tells whether a failed request may have arrived.
 
 use std::time::Duration;
 
@@ -12,23 +12,23 @@ use super::send_body::SendBody;
 use super::update_view::{self, UpdateView};
 use super::wire::{ListView, LookupView, OutcomeView};
 use crate::net::lack;
-use crate::whatsapp::transports::{NumberLookup, Outgoing};
+use crate::whatsapp::transports::{MessageLookup, Outgoing};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Shorter than the five seconds of the server, so that no request meets a connection that is being closed.
+/// Shorter than the server's five seconds, so that no request uses a connection that is being closed.
 const IDLE_CONNECTION_KEPT: Duration = Duration::from_secs(3);
 const POLL_WAIT_MS: u64 = 10_000;
 /// Far more than the longest answer: half a megabyte of updates with all their characters escaped.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
 
-/// A simulator process at an address.
+/// Calls a simulator process at one address.
 #[derive(Clone)]
 pub(super) struct SimulatorClient {
     client: Client,
     base: String,
 }
 
-/// Why there is no answer to go by.
+/// Why there is no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
     /// There was no connection, so nothing was sent.
@@ -46,7 +46,7 @@ pub(super) enum Fault {
 }
 
 impl SimulatorClient {
-    /// Connects when first used; `timeout` is that of a whole request.
+    /// Connects on first use. `timeout` applies to a whole request.
     pub(super) fn new(base: &str, timeout: Duration) -> reqwest::Result<Self> {
         let client = crate::net::client::builder()
             .redirect(redirect::Policy::none())
@@ -63,12 +63,12 @@ impl SimulatorClient {
         Ok(answer::<OutcomeView>(request).await?.0)
     }
 
-    pub(super) async fn lookup(&self, id: MessageId) -> Result<NumberLookup, Fault> {
+    pub(super) async fn lookup(&self, id: MessageId) -> Result<MessageLookup, Fault> {
         let request = self.client.get(format!("{}/sim/v1/messages/{id}", self.base));
         Ok(answer::<LookupView>(request).await?.lookup)
     }
 
-    /// Updates numbered above `after`, the oldest first; none if there are none within ten seconds.
+    /// Updates numbered above `after`, the oldest first; empty if none comes within ten seconds.
     pub(super) async fn updates(&self, after: u64) -> Result<Vec<NumberedUpdate>, Fault> {
         let url = format!("{}/sim/v1/updates?after={after}&wait_ms={POLL_WAIT_MS}", self.base);
         let list: ListView<UpdateView> = answer(self.client.get(url)).await?;
@@ -78,7 +78,7 @@ impl SimulatorClient {
 
 impl From<reqwest::Error> for Fault {
     fn from(error: reqwest::Error) -> Self {
-        // A lack of ours shows before anything is sent.
+        // If this gateway lacks the means, that shows before anything is sent.
         if lack::is_ours(&error) || error.is_connect() { Self::NotConnected(error) } else { Self::Lost(error) }
     }
 }

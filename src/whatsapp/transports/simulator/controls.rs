@@ -1,4 +1,4 @@
-//! What people and tests do to the simulated world, and what they see of it.
+//! Routes for people and tests that change the simulated world or show it.
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::whatsapp::transports::Status;
 type World = web::Data<Shared>;
 type Body = Result<web::Bytes, actix_web::Error>;
 
-/// Somebody writes to an account. The simulator knows no gateway's accounts: any phone will do.
+/// Somebody writes to an account. The simulator does not know the gateway's accounts, so any phone will do.
 pub(super) async fn receive(world: World, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     let message = Fields::parse(&body?)?.into_incoming()?;
     Ok(HttpResponse::Ok().json(json!({"message_id": world.receive(message)})))
@@ -25,7 +25,7 @@ pub(super) async fn sent(world: World, body: Body) -> Result<HttpResponse, Simul
     Ok(HttpResponse::Ok().json(json!({"message_id": world.typed(message)})))
 }
 
-/// How far a message got is told once more, or at all.
+/// Reports the status of a sent message, once more or for the first time.
 pub(super) async fn receipt(
     world: World,
     path: web::Path<(String, String, String)>,
@@ -59,14 +59,14 @@ pub(super) async fn chaos(world: World) -> HttpResponse {
     HttpResponse::Ok().json(ChaosView::from(world.chaos()))
 }
 
-/// Replaces all settings, and shows them.
+/// Replaces all settings and returns the new ones.
 pub(super) async fn set_chaos(world: World, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     world.set_chaos(Fields::parse(&body?)?.into_chaos()?);
     Ok(chaos(world).await)
 }
 
 pub(super) async fn messages(world: World, phone: web::Path<String>) -> HttpResponse {
-    // What is no phone got nothing.
+    // A text that is not a phone number has received nothing.
     let received = Address::parse(&phone).map(|phone| world.messages(&phone)).unwrap_or_default();
     HttpResponse::Ok().json(ListView::of(received.iter().map(MessageView::from)))
 }

@@ -1,4 +1,4 @@
-//! The one task by which a transport reports updates.
+//! The one task in which a transport reports updates.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 pub(super) struct Feed(Mutex<JoinSet<()>>);
 
 impl Feed {
-    /// Runs this task on the current tokio runtime in place of the earlier one.
+    /// Runs this task on the current tokio runtime, replacing the earlier one.
     pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = JoinSet::new();
         tasks.spawn(vital::task(task));

@@ -1,4 +1,5 @@
-//! The bodies by which people move the simulated world. Unknown fields are tolerated; what does not fit is named.
+//! Parses the request bodies that change the simulated world. Ignores unknown fields; the error names a field that
+//! does not fit.
 
 use std::ops::RangeInclusive;
 
@@ -17,10 +18,10 @@ const ADDRESS_CHARS_MAX: usize = 64;
 const SLOW_MS_MAX: u64 = 600_000;
 /// A day.
 const RETRY_AFTER_S_MAX: u64 = 86_400;
-/// What can end a request.
+/// Final statuses: a 1xx status does not end a request.
 const STATUSES: RangeInclusive<u64> = 200..=599;
 
-/// A JSON object, of which one field after the other is taken.
+/// A JSON object whose fields are taken out one by one.
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -61,7 +62,7 @@ impl Fields {
         Ok(Typed { account, chat, text: text.ok_or_else(|| SimulatorRefusal::field("text", "is missing"))? })
     }
 
-    /// `{"error", "not_registered", "slow_ms", "uncertain"}`; what is not there is 0.
+    /// `{"error", "not_registered", "slow_ms", "uncertain"}`; missing fields are 0.
     pub(super) fn into_chaos(mut self) -> Result<Chaos, SimulatorRefusal> {
         Ok(Chaos {
             error: self.probability("error")?,
@@ -71,7 +72,7 @@ impl Fields {
         })
     }
 
-    /// `{"status", "delay_ms", "retry_after"}`; what is not there is 200, 0 and no such header.
+    /// `{"status", "delay_ms", "retry_after"}`; by default 200, 0 and no such header.
     pub(super) fn into_settings(mut self) -> Result<Settings, SimulatorRefusal> {
         let usual = Settings::default();
         let status = self.whole("status", STATUSES)?.and_then(|status| u16::try_from(status).ok());

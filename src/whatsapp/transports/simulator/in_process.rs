@@ -8,16 +8,15 @@ use tokio::sync::mpsc;
 
 use super::feed::Feed;
 use super::{CAPABILITIES, Shared};
-use crate::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
+use crate::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 
-/// A transport to a world of this process.
+/// A transport to a world in this process.
 pub struct InProcess {
     shared: Shared,
     feed: Feed,
 }
 
 impl InProcess {
-    /// A transport to this world.
     pub fn new(shared: Shared) -> Self {
         Self { shared, feed: Feed::default() }
     }
@@ -32,7 +31,7 @@ impl Transport for InProcess {
         self.shared.send(message).map(|answer| answer.unwrap_or(Outcome::Unknown)).boxed()
     }
 
-    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup> {
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, MessageLookup> {
         ready(self.shared.lookup(id)).boxed()
     }
 
@@ -87,8 +86,8 @@ mod tests {
         let (clock, transport) = simulated();
         assert_eq!(transport.send(message(1, "+12025550101")).await, Outcome::Sent);
         assert_eq!(clock.now().ms(), 0);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Sent);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(2)).await, NumberLookup::NotSent);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, MessageLookup::Sent);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(2)).await, MessageLookup::NotSent);
     }
 
     #[tokio::test(start_paused = true)]
@@ -103,7 +102,7 @@ mod tests {
         let (clock, transport) = simulated();
         assert_eq!(transport.send(message(1, "+12025550144")).await, Outcome::Unknown);
         assert_eq!(clock.now().ms(), 0);
-        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Unknown);
+        assert_eq!(transport.lookup("+12025550100", MessageId::from_bits(1)).await, MessageLookup::Unknown);
     }
 
     #[tokio::test(start_paused = true)]

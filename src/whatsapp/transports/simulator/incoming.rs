@@ -1,4 +1,4 @@
-//! What people say to an account, and what its owner types on the phone itself, before it is reported.
+//! Messages that people write to an account, or that its owner types on the phone itself, before they are reported.
 
 use std::path::Path;
 
@@ -8,31 +8,29 @@ use super::address::Address;
 use super::chaos::scattered;
 use crate::whatsapp::transports::{IncomingFile, IncomingMessage};
 
-/// Somebody writes to an account.
+/// A message that somebody writes to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
-    /// Whom it is for: a person.
+    /// The account, by its phone number.
     pub account: Address,
     /// The person, group or hidden number that the conversation is with.
     pub chat: Address,
-    /// The member of the group who writes, where it is a group and the member is known.
+    /// The member who writes, if the chat is a group and the member is known.
     pub member: Option<Address>,
-    /// What the contact calls itself, or the group's subject.
+    /// The contact's own name, or the group's subject.
     pub name: String,
-    /// Plain text.
     pub text: String,
-    /// A file of this name comes along, with a length and a media type that fit its extension.
+    /// Name of an attached file; its size and media type are made up to fit the extension.
     pub file_name: Option<String>,
 }
 
-/// The owner of an account types on the phone itself.
+/// A message that the owner of an account types on the phone itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
-    /// Whose phone: a person's.
+    /// The account, by its phone number.
     pub account: Address,
-    /// Whom it is for.
+    /// The conversation.
     pub chat: Address,
-    /// Plain text.
     pub text: String,
 }
 
@@ -76,7 +74,7 @@ impl Typed {
     }
 }
 
-/// Ids as phones make them: no gateway's message id is one, and no two numbers give the same.
+/// Ids as phones make them: they never look like a gateway's message id, and different numbers give different ids.
 pub(super) fn wire_id(number: u64) -> String {
     format!("3A00{:016X}", scattered(number))
 }

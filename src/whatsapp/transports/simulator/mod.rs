@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp`: the default transport, which needs nothing.
+//! The simulated `WhatsApp`: the default transport, which needs nothing else.
 
 pub mod access;
 pub mod address;
@@ -41,10 +41,9 @@ use self::echo::Echo;
 pub use self::shared::Shared;
 use super::{Capabilities, Update};
 
-/// Long polls are cut off after this; what they wait for is lost with the world anyway.
+/// Long polls are cut off after this time; the updates that they wait for are lost with the world anyway.
 const SHUTDOWN_TIMEOUT_S: u64 = 1;
 
-/// What the simulated `WhatsApp` can do.
 pub const CAPABILITIES: Capabilities = Capabilities {
     own_message_id: true,
     once: Once::Everywhere,
@@ -57,17 +56,16 @@ pub const CAPABILITIES: Capabilities = Capabilities {
     file_max: 2 * 1024 * 1024,
 };
 
-/// An update and its place in the order in which updates became visible.
+/// An update with its place in the order in which updates became visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedUpdate {
-    /// Rises by one from update to update; the cursor of a reader.
+    /// Rises by one with each update; readers use it as their cursor.
     pub sequence: u64,
-    /// What happened.
     pub update: Update,
 }
 
-/// Runs the simulator as a process of its own, `rate` times as fast as real time, until SIGINT or SIGTERM.
-/// `bound` learns the address, which a `listen` with port 0 leaves open.
+/// Runs the simulator as its own process, `rate` times as fast as real time, until SIGINT or SIGTERM. Passes the
+/// address to `bound`, since a `listen` with port 0 leaves the port open.
 pub async fn serve(listen: SocketAddr, rate: u32, bound: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let stop_asked = stop_signal()?;
     let clock = Clock::system(Timestamp::default(), rate);
@@ -83,7 +81,7 @@ pub async fn serve(listen: SocketAddr, rate: u32, bound: impl FnOnce(SocketAddr)
     server.run().await
 }
 
-/// Listens from now on, so that no signal after `bound` goes unheard.
+/// Installs the signal handlers at once, so that no signal after `bound` is missed.
 fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! What the simulated phones got: the newest messages of all of them, without the bytes of their files.
+//! Messages on the simulated phones: the newest of all phones together, without the bytes of their files.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -13,13 +13,11 @@ use crate::whatsapp::transports::Attachment;
 /// A message on a simulated phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Its id.
     pub id: MessageId,
     /// The sending account's phone, as the sender spelled it.
     pub from: Arc<str>,
-    /// Plain text.
     pub text: Box<str>,
-    /// What came along. Most messages have none, which then takes little room.
+    /// The attached file. Boxed, because most messages have none and then take less memory.
     pub file: Option<Box<ReceivedFile>>,
     /// When it arrived.
     pub at: Timestamp,
@@ -28,29 +26,28 @@ pub struct Received {
 /// A file on a simulated phone; its bytes are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceivedFile {
-    /// Its name.
     pub name: Box<str>,
-    /// Its length, in bytes.
+    /// Length in bytes.
     pub size: usize,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
 }
 
-/// All phones and groups. Keeps the newest messages; the oldest of all are forgotten.
+/// All phones and groups. Keeps the newest messages and forgets the oldest, whichever phone they are on.
 #[derive(Debug)]
 pub(super) struct Phones {
     inboxes: BTreeMap<Address, VecDeque<Received>>,
-    /// Whose message came when, the oldest first.
+    /// The recipient of each message, the oldest message first.
     order: VecDeque<Address>,
     bytes: usize,
     bounds: Bounds,
 }
 
-/// How much is kept in all.
+/// Limits for all phones together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) messages: usize,
-    /// Of texts and names of files.
+    /// Bytes of texts and file names.
     pub(super) bytes: usize,
 }
 
@@ -62,14 +59,14 @@ impl Phones {
     pub(super) fn put(&mut self, recipient: Address, message: Received) {
         self.bytes = self.bytes.saturating_add(message.bytes());
         self.order.push_back(recipient.clone());
-        // Most phones get one message: the usual room for four would be most of the memory.
+        // Most phones get one message; the default capacity of four would use most of the memory.
         self.inboxes.entry(recipient).or_insert_with(|| VecDeque::with_capacity(1)).push_back(message);
         while self.order.len() > self.bounds.messages || self.bytes > self.bounds.bytes {
             self.forget_oldest();
         }
     }
 
-    /// What a phone or group got, the newest first.
+    /// The messages that a phone or group got, the newest first.
     pub(super) fn messages(&self, recipient: &Address) -> Vec<Received> {
         self.inboxes.get(recipient).into_iter().flat_map(|inbox| inbox.iter().rev().cloned()).collect()
     }
@@ -92,7 +89,7 @@ impl Received {
 }
 
 impl ReceivedFile {
-    /// All that is kept of this file.
+    /// Keeps name, size and hash of a file.
     pub(super) fn of(file: &Attachment) -> Self {
         let sha256 = Sha256::digest(&file.bytes).into();
         Self { name: file.name.as_str().into(), size: file.bytes.len(), sha256 }

@@ -1,4 +1,4 @@
-//! One thing that the world has to report, before it is numbered.
+//! An update of the world before it has a number.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::NumberedUpdate;
 use super::address::Address;
 use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
 
-/// Room that an item takes beside its texts, in bytes; roughly.
+/// Rough size of an item without its texts, in bytes.
 const ITEM_BYTES: usize = 64;
-/// The same for a message that was heard.
+/// The same for an incoming message.
 const HEARD_BYTES: usize = 512;
 
-/// An update in little room: there are many receipts.
+/// An update in a compact form, since there are many receipts.
 #[derive(Debug)]
 pub(super) enum QueuedUpdate {
     Receipt { from: Arc<str>, id: MessageId, status: Status },
@@ -22,7 +22,7 @@ pub(super) enum QueuedUpdate {
 }
 
 impl QueuedUpdate {
-    /// The account for which it waits until that is connected; `None` if it never waits.
+    /// The account whose connection it waits for while that account is disconnected; `None` if it never waits.
     pub(super) fn account(&self) -> Option<Address> {
         match self {
             Self::Receipt { from, .. } => Address::parse(from),
@@ -31,7 +31,7 @@ impl QueuedUpdate {
         }
     }
 
-    /// How much room it takes.
+    /// Rough size in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Receipt { .. } | Self::Connection { .. } => ITEM_BYTES,

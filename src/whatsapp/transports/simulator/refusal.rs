@@ -1,4 +1,4 @@
-//! Why the simulator does not do what it is asked, in the shape of every refusal: `{"status", "data": {}, "message"}`.
+//! Refusals of the simulator, all in one shape: `{"status", "data": {}, "message"}`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -40,7 +40,7 @@ pub(super) enum SimulatorRefusal {
 }
 
 impl SimulatorRefusal {
-    /// A field that breaks a rule; its name and the rule make a sentence.
+    /// A field that breaks a rule; the name and the rule together make a sentence.
     pub(super) fn field(name: &'static str, rule: impl Into<String>) -> Self {
         Self::Field { name, rule: rule.into() }
     }

@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp` in a process of its own, over HTTP: its phones outlive a killed gateway.
+//! The simulated `WhatsApp` in a process of its own, over HTTP: its phones survive when the gateway is killed.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::CAPABILITIES;
 use super::client::{Fault, SimulatorClient};
 use super::feed::Feed;
-use crate::whatsapp::transports::{Capabilities, NumberLookup, Outgoing, Transport, Update};
+use crate::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BACK_OFF: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub struct Remote {
 pub struct InvalidAddress(#[source] reqwest::Error);
 
 impl Remote {
-    /// A transport to the simulator at this base URL, such as `http://127.0.0.1:9000`. Connects when first used.
+    /// A transport to the simulator at this base URL, such as `http://127.0.0.1:9000`. Connects on first use.
     pub fn new(base: &str) -> Result<Self, InvalidAddress> {
         Self::with_timeout(base, TIMEOUT)
     }
@@ -48,8 +48,8 @@ impl Transport for Remote {
         self.simulator.send(message).map(|answer| answer.unwrap_or_else(|fault| outcome_of(&fault))).boxed()
     }
 
-    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, NumberLookup> {
-        self.simulator.lookup(id).map(|answer| answer.unwrap_or(NumberLookup::Unknown)).boxed()
+    fn lookup<'a>(&'a self, _from: &'a str, id: MessageId) -> BoxFuture<'a, MessageLookup> {
+        self.simulator.lookup(id).map(|answer| answer.unwrap_or(MessageLookup::Unknown)).boxed()
     }
 
     fn start(&self, sink: mpsc::Sender<Update>) {

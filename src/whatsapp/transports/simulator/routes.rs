@@ -21,12 +21,13 @@ use crate::whatsapp::transports::{Outgoing, Routes};
 const BODY_BYTES_MAX: usize = 1 << 20;
 /// The same, and the largest file as base64.
 const SEND_BYTES_MAX: usize = 4 << 20;
-/// Keeps each answer with updates far below what a reader takes; the same for names of files on phones.
+/// Limits the sender's phone, so that every answer with updates stays far below the limit of its reader. The next one
+/// limits file names on phones for the same reason.
 const FROM_BYTES_MAX: usize = 64;
 const FILE_NAME_BYTES_MAX: usize = 1_024;
 const WAIT_MS_MAX: u64 = 20_000;
 
-/// Adds the routes by their full paths, so that others may add more below `/sim/v1`.
+/// Adds the routes by their full paths, so that other code can add more below `/sim/v1`.
 pub fn configure(cfg: &mut web::ServiceConfig, access: Access, world: Shared) {
     let at = |path: &str| at(path, access);
     cfg.app_data(web::Data::new(world))
@@ -48,7 +49,7 @@ pub fn of(access: Access, world: Shared) -> Routes {
     Arc::new(move |cfg| configure(cfg, access, world.clone()))
 }
 
-/// The same, where nothing else is served.
+/// The same with the echo, for a server that serves nothing else.
 pub(super) fn alone(cfg: &mut web::ServiceConfig, world: Shared, echo: Echo) {
     let access = Access::without_key();
     configure(cfg, access, world);
@@ -71,7 +72,7 @@ struct UpdatesQuery {
     wait_ms: u64,
 }
 
-/// A lost answer is a gateway's time-out without a body: its reader cannot tell what became of the message.
+/// A lost answer becomes 504 Gateway Timeout without a body: the caller cannot tell whether the message arrived.
 async fn send(
     world: web::Data<Shared>,
     body: Result<web::Bytes, actix_web::Error>,

@@ -1,12 +1,12 @@
-//! What `WhatsApp` remembers of message ids: how often each was tried, and whether a phone has it.
+//! Remembers message ids: how often each was tried, and whether a phone has the message.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use events::ids::MessageId;
 
-use crate::whatsapp::transports::NumberLookup;
+use crate::whatsapp::transports::MessageLookup;
 
-/// The newest so many ids; a resend of a forgotten one makes a second copy.
+/// The newest `ids_max` ids. A resend of a forgotten one makes a second copy.
 #[derive(Debug)]
 pub(super) struct SeenIds {
     entries: BTreeMap<MessageId, Entry>,
@@ -20,14 +20,14 @@ struct Entry {
     place: Place,
 }
 
-/// Where a message is.
+/// The place of a message: on the phone or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Place {
     #[default]
     NotTaken,
     /// On the phone.
     Taken,
-    /// On the phone, and nobody learns it.
+    /// On the phone, but look-ups do not show it.
     TakenInSilence,
 }
 
@@ -36,14 +36,14 @@ impl SeenIds {
         Self { entries: BTreeMap::new(), order: VecDeque::new(), ids_max }
     }
 
-    /// Counts a try; the first is number 1.
+    /// Counts a try and returns its number; the first is 1.
     pub(super) fn tried(&mut self, id: MessageId) -> u32 {
         let entry = self.entry(id);
         entry.tries = entry.tries.saturating_add(1);
         entry.tries
     }
 
-    /// Notes where a message is from now on; returns where it was.
+    /// Sets where a message is now, and returns where it was.
     pub(super) fn place(&mut self, id: MessageId, place: Place) -> Place {
         std::mem::replace(&mut self.entry(id).place, place)
     }
@@ -52,11 +52,11 @@ impl SeenIds {
         self.entries.get(&id).is_some_and(|entry| entry.place != Place::NotTaken)
     }
 
-    pub(super) fn lookup(&self, id: MessageId) -> NumberLookup {
+    pub(super) fn lookup(&self, id: MessageId) -> MessageLookup {
         match self.entries.get(&id).map(|entry| entry.place) {
-            Some(Place::Taken) => NumberLookup::Sent,
-            Some(Place::TakenInSilence) => NumberLookup::Unknown,
-            Some(Place::NotTaken) | None => NumberLookup::NotSent,
+            Some(Place::Taken) => MessageLookup::Sent,
+            Some(Place::TakenInSilence) => MessageLookup::Unknown,
+            Some(Place::NotTaken) | None => MessageLookup::NotSent,
         }
     }
 
@@ -91,13 +91,13 @@ mod tests {
     fn a_message_is_where_it_was_put_last() {
         let mut known = SeenIds::keeping(10);
         known.tried(id(1));
-        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (false, NumberLookup::NotSent));
+        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (false, MessageLookup::NotSent));
         assert_eq!(known.place(id(1), Place::TakenInSilence), Place::NotTaken);
-        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (true, NumberLookup::Unknown));
+        assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (true, MessageLookup::Unknown));
         assert_eq!(known.place(id(2), Place::Taken), Place::NotTaken);
         assert_eq!(known.place(id(2), Place::Taken), Place::Taken);
-        assert_eq!(known.lookup(id(2)), NumberLookup::Sent);
-        assert_eq!(known.lookup(id(3)), NumberLookup::NotSent);
+        assert_eq!(known.lookup(id(2)), MessageLookup::Sent);
+        assert_eq!(known.lookup(id(3)), MessageLookup::NotSent);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A message on its way from a gateway to the simulator's process, as JSON; its file travels as base64.
+//! A message as JSON on its way from a gateway to the simulator process; its file is base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +25,7 @@ struct FileBody {
     base64: String,
 }
 
-/// Why a body is no message.
+/// Why a body is not a message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error("not a message id")]

@@ -1,4 +1,4 @@
-//! One world in the hands of many: tells it the time, and waits where it only names a moment.
+//! Shares one world between callers: gives it the time, and waits where the world only names a time.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use tokio::sync::Notify;
 use super::NumberedUpdate;
 use super::address::Address;
 use super::world::{Chaos, Incoming, Received, Stats, TooManyDisconnected, Typed, World};
-use crate::whatsapp::transports::{NumberLookup, Outgoing, Status};
+use crate::whatsapp::transports::{MessageLookup, Outgoing, Status};
 
-/// Most updates that one reading hands out.
+/// Updates returned at once.
 const UPDATES_MAX: usize = 1_000;
 const NUMBERS_PER_MS: u64 = 1_000;
 
-/// A world and its time. Clones share both.
+/// A world and its clock. Clones share both.
 #[derive(Clone)]
 pub struct Shared {
     world: Arc<Mutex<World>>,
@@ -29,21 +29,22 @@ pub struct Shared {
 impl Shared {
     /// An empty world on this clock.
     pub fn new(clock: Clock) -> Self {
-        // A reader keeps its place when the simulator starts anew: later lives number their updates higher.
+        // Numbers start from the time, so that a restarted simulator numbers its updates higher and readers can keep
+        // their cursors.
         let floor = u64::try_from(clock.now().ms()).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
         let world = Arc::new(Mutex::new(World::above(floor)));
         Self { world, clock, next_due_changed: Arc::default() }
     }
 
-    /// Hands a message over at once and waits for the answer; `None` if it is lost.
+    /// Hands a message over at once and waits for the answer; `None` if the answer is lost.
     pub async fn send(&self, message: Outgoing) -> Option<Outcome> {
         let answer = self.change(|world, now| world.send(now, message));
         self.clock.sleep_ms(answer.after_ms?).await;
         Some(answer.outcome)
     }
 
-    /// What became of a message.
-    pub fn lookup(&self, id: MessageId) -> NumberLookup {
+    /// Returns whether a phone has a message.
+    pub fn lookup(&self, id: MessageId) -> MessageLookup {
         self.world().lookup(id)
     }
 
@@ -57,12 +58,12 @@ impl Shared {
         self.change(|world, now| world.typed(now, message))
     }
 
-    /// Tells how far a message of an account got; false if nothing of the kind was ever sent.
+    /// Reports the status of an account's message; false if no such message was sent.
     pub fn receipt(&self, account: &Address, id: MessageId, status: Status) -> bool {
         self.change(|world, now| world.receipt(now, account, id, status))
     }
 
-    /// Cuts an account off, until it is connected again.
+    /// Disconnects an account until [`connect`](Self::connect).
     pub fn disconnect(&self, account: Address) -> Result<(), TooManyDisconnected> {
         self.change(|world, now| world.disconnect(now, account))
     }
@@ -72,27 +73,26 @@ impl Shared {
         self.change(|world, now| world.connect(now, account));
     }
 
-    /// Misfortune from now on, in place of what was set before.
+    /// Replaces the simulated failures.
     pub fn set_chaos(&self, chaos: Chaos) {
         self.world().set_chaos(chaos);
     }
 
-    /// The misfortune that is set.
+    /// The current simulated failures.
     pub fn chaos(&self) -> Chaos {
         self.world().chaos()
     }
 
-    /// What a phone or group got, the newest first.
+    /// The messages that a phone or group got, the newest first.
     pub fn messages(&self, recipient: &Address) -> Vec<Received> {
         self.world().messages(recipient)
     }
 
-    /// What was counted since the start.
     pub fn stats(&self) -> Stats {
         self.world().stats()
     }
 
-    /// Waits for updates numbered above `after`: at least one, at most 1,000, the oldest first.
+    /// Waits for updates numbered above `after`; returns at least one and at most 1,000, the oldest first.
     pub async fn updates(&self, after: u64) -> Vec<NumberedUpdate> {
         loop {
             let mut changed = pin!(self.next_due_changed.notified());
@@ -112,7 +112,7 @@ impl Shared {
         }
     }
 
-    /// Readers wait for the next item to become due: they are told when that is another one.
+    /// Changes the world, and wakes waiting readers if another item is the next to become due.
     fn change<T>(&self, change: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let mut world = self.world();
         let due_before = world.next_due();

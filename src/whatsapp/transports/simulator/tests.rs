@@ -1,4 +1,4 @@
-//! The simulator's routes as a gateway uses them, and what the tests of its parts share.
+//! The simulator's routes as a gateway uses them, and helpers for the tests of its parts.
 
 mod controls;
 mod remote;
@@ -18,7 +18,7 @@ use super::world::Incoming;
 use super::{Shared, routes};
 use crate::whatsapp::transports::{Outgoing, Status, Update};
 
-/// What a status update says, which every update of an ordinary message is.
+/// The message number and status of a status update; panics for any other update.
 pub(super) fn status(update: &Update) -> (u64, Status) {
     match update {
         Update::Status(update) => (update.id.bits(), update.status),
@@ -39,7 +39,7 @@ fn world(rate: u32) -> Shared {
     Shared::new(clock(rate))
 }
 
-/// Answers requests to one world one after the other: method, path with query, body; status and body come back.
+/// Sends requests (method, path with query, body) to one world, one after the other; returns each status and body.
 pub(super) async fn exchange(requests: &[(&str, &str, &str)]) -> Vec<(u16, Value)> {
     let (world, echo) = (world(1), Echo::new(clock(1)));
     let app = init_service(App::new().configure(|cfg| routes::alone(cfg, world, echo))).await;

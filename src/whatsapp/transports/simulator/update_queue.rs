@@ -1,4 +1,4 @@
-//! What the world has to report: each item becomes visible in its own time, and is numbered when it does.
+//! The queue of updates: each becomes visible at its own time, and gets its number then.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,35 +10,36 @@ use super::queued_update::QueuedUpdate;
 
 /// Items kept, visible or not; the oldest are forgotten.
 const KEPT_MAX: usize = 200_000;
-/// Room that they may take, in bytes.
+/// Limit for their sizes together, in bytes.
 const KEPT_BYTES_MAX: usize = 64 << 20;
-/// One reading ends with the item that exceeds this, so that no answer is much longer than the longest item.
+/// A read ends with the item that reaches this many bytes, so that no answer is much longer than the longest item.
 const READ_BYTES_MAX: usize = 256 << 10;
 /// Accounts that may be disconnected at once.
 const DISCONNECTED_MAX: usize = 1_000;
 
-/// Items to come, items held back for accounts that are not connected, and items to be read, in this order.
+/// Items that are not due yet, items held back for disconnected accounts, and items that can be read. An item passes
+/// through them in this order.
 #[derive(Debug)]
 pub(super) struct UpdateQueue {
-    /// The second key keeps those of one moment in the order in which they were added.
+    /// The second part of the key keeps items of the same time in the order in which they were added.
     pending: BTreeMap<(Timestamp, u64), QueuedUpdate>,
     added: u64,
-    /// By account that is not connected: what became due meanwhile.
+    /// By disconnected account: items that became due in the meantime.
     held: BTreeMap<Address, VecDeque<QueuedUpdate>>,
     visible: VecDeque<QueuedUpdate>,
-    /// The number of the first visible one.
+    /// The number of the first visible item.
     first: u64,
     kept: usize,
     kept_bytes: usize,
 }
 
-/// So many accounts are disconnected that there is no room for one more.
+/// No further account can be disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("at most {DISCONNECTED_MAX} accounts can be disconnected at once")]
 pub struct TooManyDisconnected;
 
 impl UpdateQueue {
-    /// Numbers them from `floor` + 1.
+    /// Numbers items from `floor` + 1.
     pub(super) fn above(floor: u64) -> Self {
         Self {
             pending: BTreeMap::new(),
@@ -57,9 +58,9 @@ impl UpdateQueue {
         self.forget_what_is_too_much();
     }
 
-    /// From now on holds back what concerns this account; false if it did already.
+    /// Holds back the items of this account from now on; false if they are held back already.
     pub(super) fn hold(&mut self, now: Timestamp, account: Address) -> Result<bool, TooManyDisconnected> {
-        // What is due before now has been reported before now.
+        // Items that were due before now must become visible, as if they had been read in time.
         self.show_due(now);
         if self.is_held(&account) {
             return Ok(false);
@@ -71,13 +72,14 @@ impl UpdateQueue {
         Ok(true)
     }
 
-    /// Lets out what was held back, after `announcement`; false, and nothing happens, if nothing is held back.
+    /// Releases the items that were held back, after `announcement`; false, without effect, if the account is not
+    /// held back.
     pub(super) fn let_out(&mut self, now: Timestamp, account: &Address, announcement: QueuedUpdate) -> bool {
         self.show_due(now);
         if !self.is_held(account) {
             return false;
         }
-        // Room is made while the others are held, so that the announcement itself is not what is forgotten.
+        // Make room while the items are still held back, so that the announcement itself is not forgotten.
         self.count(&announcement);
         self.forget_what_is_too_much();
         self.push(now, announcement);
@@ -95,7 +97,7 @@ impl UpdateQueue {
         !self.held.is_empty()
     }
 
-    /// Up to `limit` of those numbered above `after` whose time has come; fewer where they are long.
+    /// Up to `limit` due items numbered above `after`; fewer if they are long.
     pub(super) fn after(&mut self, now: Timestamp, after: u64, limit: usize) -> Vec<NumberedUpdate> {
         self.show_due(now);
         let skipped = after.saturating_add(1).saturating_sub(self.first);
@@ -110,7 +112,7 @@ impl UpdateQueue {
         fitting.zip(numbers).take(limit).map(|(item, sequence)| item.numbered(sequence)).collect()
     }
 
-    /// When the next one becomes visible.
+    /// When the next item becomes visible.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.pending.first_key_value().map(|((due, _), _)| *due)
     }

@@ -1,4 +1,4 @@
-//! Updates on their way from the simulator's process to a gateway, as JSON.
+//! Updates as JSON on their way from the simulator process to a gateway.
 
 use events::ids::InvalidId;
 use events::time::Timestamp;
@@ -16,7 +16,7 @@ pub(super) struct UpdateView {
     news: UpdateKindView,
 }
 
-/// Why a row is no update.
+/// Why a row is not an update.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error("an update names no message")]

@@ -1,10 +1,10 @@
-//! What the simulator answers, as JSON.
+//! The simulator's answers, as JSON.
 
 use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
 use serde::{Deserialize, Serialize};
 
 use super::world::{Chaos, Probability, Received, ReceivedFile, Stats};
-use crate::whatsapp::transports::NumberLookup;
+use crate::whatsapp::transports::MessageLookup;
 
 /// The answer to `POST /sim/v1/send`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub(super) struct OutcomeView(#[serde(with = "OutcomeShape")] pub(super) Outcome
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LookupView {
     #[serde(with = "LookupShape")]
-    pub(super) lookup: NumberLookup,
+    pub(super) lookup: MessageLookup,
 }
 
 /// One row of `GET /sim/v1/phones/{phone}/messages`.
@@ -32,7 +32,7 @@ pub(super) struct MessageView<'a> {
 struct FileView<'a> {
     name: &'a str,
     size: usize,
-    /// As hexadecimal digits.
+    /// Hexadecimal.
     sha256: String,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct StatsView {
     duplicates: u64,
 }
 
-/// A list of everything there is: its page is the only one.
+/// A complete list, which has only one page.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct ListView<T> {
     pub(super) data: Vec<T>,
@@ -113,7 +113,7 @@ enum StopReasonShape {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "NumberLookup", rename_all = "snake_case")]
+#[serde(remote = "MessageLookup", rename_all = "snake_case")]
 enum LookupShape {
     Sent,
     NotSent,

@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp` itself: knows no clock, no network and no waiting.
+//! The simulated `WhatsApp` itself, without a clock, a network or waiting.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,17 +22,18 @@ use super::queued_update::QueuedUpdate;
 use super::seen_ids::{Place, SeenIds};
 use super::update_queue::UpdateQueue;
 use super::{CAPABILITIES, NumberedUpdate};
-use crate::whatsapp::transports::{IncomingMessage, NumberLookup, Outgoing, Status};
+use crate::whatsapp::transports::{IncomingMessage, MessageLookup, Outgoing, Status};
 
 const DELIVERED_AFTER_MS: u64 = 200;
 const READ_AFTER_MS: u64 = 1_000;
-/// Message ids remembered, and messages on all phones together, with half a gigabyte of text at most.
+/// Limit for remembered message ids, and for the messages on all phones together; their text takes at most half a
+/// gigabyte.
 const MESSAGES_MAX: usize = 1_000_000;
 const TEXT_BYTES_MAX: usize = 512 << 20;
-/// Senders whose phone is kept once for all their messages.
+/// Senders whose phone number is stored once and shared by all their messages.
 const SENDERS_MAX: usize = 100_000;
 
-/// All phones, and what `WhatsApp` remembers of every message. Everything in it is bounded: the oldest is forgotten.
+/// All phones, and the ids that `WhatsApp` remembers. Everything is bounded: the oldest entries are forgotten.
 #[derive(Debug)]
 pub struct World {
     phones: Phones,
@@ -40,17 +41,17 @@ pub struct World {
     senders: BTreeSet<Arc<str>>,
     news: UpdateQueue,
     chaos: Chaos,
-    /// Rises with every message heard; from one life of the simulator to the next it starts higher.
+    /// Rises with every incoming message; starts higher each time the simulator starts.
     heard: u64,
     stats: Stats,
 }
 
-/// What was counted since the start.
+/// Counts since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Every message handed over, refused and repeated ones included.
+    /// Messages handed over, including refused and repeated ones.
     pub sends: u64,
-    /// Messages dropped because their id had come before.
+    /// Messages dropped because their id was known.
     pub duplicates: u64,
 }
 
@@ -68,7 +69,8 @@ impl World {
         }
     }
 
-    /// Takes, drops or refuses a message. What a disconnected account sends does not get as far as that.
+    /// Accepts, drops or refuses a message. A disconnected account gets `NotConnected`, and the message is not
+    /// counted.
     pub fn send(&mut self, now: Timestamp, message: Outgoing) -> Answer {
         let mut answer = if self.is_disconnected(&message.from) {
             Answer::at_once(Outcome::NotConnected)
@@ -80,21 +82,22 @@ impl World {
         answer
     }
 
-    /// What became of a message.
-    pub fn lookup(&self, id: MessageId) -> NumberLookup {
+    /// Returns whether a phone has a message.
+    pub fn lookup(&self, id: MessageId) -> MessageLookup {
         self.known.lookup(id)
     }
 
-    /// How far a message of an account got is told once more, or at all. False if nothing of the kind was ever sent.
+    /// Reports the status of an account's message, once more or for the first time; false if no such message was
+    /// sent.
     pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
-        let is_known = self.lookup(id) != NumberLookup::NotSent;
+        let is_known = self.lookup(id) != MessageLookup::NotSent;
         if is_known {
             self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), id, status });
         }
         is_known
     }
 
-    /// Somebody writes to an account, which hears of it once it is connected. Returns the message's wire id.
+    /// Somebody writes to an account, which gets the message once it is connected. Returns the message's wire id.
     pub fn receive(&mut self, now: Timestamp, message: Incoming) -> String {
         let wire_id = self.next_wire_id();
         self.hear(now, message.heard(wire_id.clone(), now));
@@ -108,7 +111,7 @@ impl World {
         wire_id
     }
 
-    /// Cuts an account off: it sends nothing, and whatever concerns it waits.
+    /// Disconnects an account: it cannot send, and its updates wait.
     pub fn disconnect(&mut self, now: Timestamp, account: Address) -> Result<(), TooManyDisconnected> {
         if self.news.hold(now, account.clone())? {
             self.news.add(now, QueuedUpdate::Connection { account, connected: false });
@@ -116,28 +119,27 @@ impl World {
         Ok(())
     }
 
-    /// Connects an account again, which then hears what has waited. All accounts are connected at first.
+    /// Connects an account again and releases its waiting updates. All accounts are connected at first.
     pub fn connect(&mut self, now: Timestamp, account: &Address) {
         let announcement = QueuedUpdate::Connection { account: account.clone(), connected: true };
         self.news.let_out(now, account, announcement);
     }
 
-    /// Misfortune from now on, in place of what was set before.
+    /// Replaces the simulated failures.
     pub const fn set_chaos(&mut self, chaos: Chaos) {
         self.chaos = chaos;
     }
 
-    /// The misfortune that is set.
     pub const fn chaos(&self) -> Chaos {
         self.chaos
     }
 
-    /// What a phone or group got from gateways, the newest first.
+    /// The messages from gateways that a phone or group got, the newest first.
     pub fn messages(&self, recipient: &Address) -> Vec<Received> {
         self.phones.messages(recipient)
     }
 
-    /// The oldest `limit` updates numbered above `after` whose time has come; fewer where they are long.
+    /// The oldest `limit` due updates numbered above `after`; fewer if they are long.
     pub fn updates(&mut self, now: Timestamp, after: u64, limit: usize) -> Vec<NumberedUpdate> {
         self.news.after(now, after, limit)
     }
@@ -147,7 +149,6 @@ impl World {
         self.news.next_due()
     }
 
-    /// What was counted since the start.
     pub const fn stats(&self) -> Stats {
         self.stats
     }
@@ -165,7 +166,7 @@ impl World {
             return Answer::at_once(refusal);
         }
         match self.chaos.mishap(message.id, try_number) {
-            // What is on the phone has shown that the number is registered.
+            // A message that is on the phone proves that its number is registered.
             Some(Mishap::NotRegistered) if recipient.is_person() && !self.known.is_taken(message.id) => {
                 return Answer::at_once(Outcome::Failed(Permanent::NotOnWhatsApp));
             }
@@ -231,7 +232,7 @@ impl World {
 
 fn is_too_long(message: &Outgoing) -> bool {
     let file = message.file.as_ref().map_or(0, |file| u64::try_from(file.bytes.len()).unwrap_or(u64::MAX));
-    // Text that has few enough bytes need not be counted.
+    // A text of few enough bytes needs no counting of characters.
     let is_long = message.text.len() > CAPABILITIES.text_max;
     file > CAPABILITIES.file_max || (is_long && message.text.chars().count() > CAPABILITIES.text_max)
 }

@@ -1,4 +1,4 @@
-//! The echo: receivers on this machine that keep what they were sent and answer as they were told.
+//! The echo: HTTP receivers on this machine that keep what they are sent and answer as configured.
 
 mod request;
 mod request_store;
@@ -16,10 +16,10 @@ pub use self::request::{Name, Request, Settings, StoredRequest};
 pub use self::request_store::Full;
 use self::request_store::RequestStore;
 
-/// Where its routes begin.
+/// Common prefix of its routes.
 pub const PATH: &str = "/sim/v1/echo/";
 
-/// All receivers and their time. Clones share both.
+/// All receivers and their clock. Clones share both.
 #[derive(Clone)]
 pub struct Echo {
     store: Arc<Mutex<RequestStore>>,
@@ -27,12 +27,12 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// No receiver has got anything; they wait by this clock.
+    /// No receivers yet. Delays follow this clock.
     pub fn new(clock: Clock) -> Self {
         Self { store: Arc::default(), clock }
     }
 
-    /// Keeps a request, and waits as long as its receiver was told to; says how to answer.
+    /// Keeps a request, waits as long as the receiver is configured to, and returns how to answer.
     async fn receive(&self, name: Name, request: Request) -> Result<Settings, Full> {
         let settings = self.store().keep(name, request, self.clock.now())?;
         if settings.delay_ms > 0 {
@@ -41,17 +41,17 @@ impl Echo {
         Ok(settings)
     }
 
-    /// What a receiver got, the newest first.
+    /// The requests that a receiver got, the newest first.
     pub fn requests(&self, name: &Name) -> Vec<Arc<StoredRequest>> {
         self.store().requests(name)
     }
 
-    /// How a receiver answers from now on.
+    /// Sets how a receiver answers from now on.
     fn set(&self, name: Name, settings: Settings) -> Result<(), Full> {
         self.store().set(name, settings)
     }
 
-    /// The time by which the receivers wait.
+    /// The time of the receivers' clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

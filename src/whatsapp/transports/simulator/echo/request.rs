@@ -1,12 +1,12 @@
-//! What a receiver keeps of a request, and how it answers.
+//! A request as a receiver keeps it, and the settings for its answer.
 
 use actix_web::http::StatusCode;
 use events::time::Timestamp;
 
 const NAME_CHARS_MAX: usize = 100;
-/// Of a longer body only this much is kept, in bytes.
+/// Longer bodies are cut to this many bytes.
 pub(super) const BODY_KEPT_MAX: usize = 64 << 10;
-/// Room that a request takes beside its texts, in bytes; roughly.
+/// Rough size of a request without its texts, in bytes.
 const REQUEST_BYTES: usize = 256;
 
 /// A receiver's name: 1 to 100 letters, digits, `-` and `_`.
@@ -14,7 +14,7 @@ const REQUEST_BYTES: usize = 256;
 pub struct Name(Box<str>);
 
 impl Name {
-    /// A name, or `None` if the text is none.
+    /// `None` if the text is not a valid name.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         let is_name = (1..=NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(fits);
@@ -25,22 +25,21 @@ impl Name {
 /// A request as it came in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// `POST`.
     pub method: String,
-    /// What stood behind the question mark.
+    /// The part of the URL after the question mark.
     pub query: String,
-    /// Names in small letters, by their alphabet; a name that came twice stands there twice.
+    /// Names in lower case and sorted; a repeated name appears once for each value.
     pub headers: Vec<(String, String)>,
-    /// The beginning of the body, at most 64 KiB; what is no UTF-8 is replaced.
+    /// The beginning of the body, at most 64 KiB. Bytes that are not UTF-8 are replaced.
     pub body: String,
-    /// How long the whole body was.
+    /// Length of the whole body, in bytes.
     pub body_bytes: usize,
-    /// Whether more came than is kept.
+    /// True if the body was longer than what is kept.
     pub body_cut: bool,
 }
 
 impl Request {
-    /// The beginning of a body, and how long it is.
+    /// Adds the beginning of a body and its full length.
     pub(super) fn with_body(self, bytes: &[u8]) -> Self {
         let mut body = String::from_utf8_lossy(bytes).into_owned();
         let body_cut = body.len() > BODY_KEPT_MAX;
@@ -49,7 +48,7 @@ impl Request {
         Self { body, body_bytes: bytes.len(), body_cut, ..self }
     }
 
-    /// Room that it takes, in bytes; roughly.
+    /// Rough size in memory, in bytes.
     pub(super) fn room(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + REQUEST_BYTES / 4);
         REQUEST_BYTES + self.method.len() + self.query.len() + self.body.len() + headers.sum::<usize>()
@@ -61,20 +60,19 @@ impl Request {
 pub struct StoredRequest {
     /// When it came, by the simulator's clock.
     pub at: Timestamp,
-    /// What came.
     pub request: Request,
-    /// What its receiver was told to answer then.
+    /// The status that the receiver was configured to answer then.
     pub status: u16,
 }
 
-/// How a receiver answers.
+/// The settings for a receiver's answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// With which status: 200 to 599.
+    /// From 200 to 599.
     pub status: StatusCode,
-    /// After how many milliseconds of the simulator's time.
+    /// Delay in milliseconds of the simulator's time.
     pub delay_ms: u64,
-    /// The header `Retry-After` of the answer, in seconds.
+    /// The `Retry-After` header of the answer, in seconds.
     pub retry_after: Option<u64>,
 }
 

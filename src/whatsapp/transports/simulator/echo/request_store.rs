@@ -1,4 +1,4 @@
-//! The receivers and what they got: the newest requests of each, and no more than a bound of all of them.
+//! Stores the newest requests of each receiver, within a total limit.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use events::time::Timestamp;
 
 use super::request::{Name, Request, Settings, StoredRequest};
 
-/// Receivers at once.
+/// Number of receivers.
 const NAMES_MAX: usize = 1_000;
-/// Requests that each keeps.
+/// Requests kept for each receiver.
 const REQUESTS_MAX: usize = 100;
-/// Bytes that all of them keep together.
+/// Bytes kept for all receivers together.
 const BYTES_MAX: usize = 64 << 20;
 
 /// All receivers.
 #[derive(Debug, Default)]
 pub(super) struct RequestStore {
     receivers: BTreeMap<Name, Receiver>,
-    /// Whose request came when, by its number: the oldest first.
+    /// The receiver of each request by the request's number, the oldest first.
     order: BTreeMap<u64, Name>,
     numbered: u64,
     bytes: usize,
@@ -30,13 +30,13 @@ struct Receiver {
     requests: VecDeque<(u64, Arc<StoredRequest>)>,
 }
 
-/// There is no room for one more receiver.
+/// There is no room for another receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there are {NAMES_MAX} receivers already")]
 pub struct Full;
 
 impl RequestStore {
-    /// Keeps a request; says how to answer it. The oldest ones are forgotten for it.
+    /// Keeps a request and returns how to answer it. Forgets the oldest requests if the limits are exceeded.
     pub(super) fn keep(&mut self, name: Name, request: Request, at: Timestamp) -> Result<Settings, Full> {
         self.numbered = self.numbered.saturating_add(1);
         let number = self.numbered;
@@ -59,13 +59,13 @@ impl RequestStore {
         Ok(settings)
     }
 
-    /// What a receiver got, the newest first.
+    /// The requests that a receiver got, the newest first.
     pub(super) fn requests(&self, name: &Name) -> Vec<Arc<StoredRequest>> {
         let requests = self.receivers.get(name).into_iter().flat_map(|receiver| receiver.requests.iter().rev());
         requests.map(|(_, kept)| Arc::clone(kept)).collect()
     }
 
-    /// How a receiver answers from now on.
+    /// Sets how a receiver answers from now on.
     pub(super) fn set(&mut self, name: Name, settings: Settings) -> Result<(), Full> {
         self.receiver(name)?.settings = settings;
         Ok(())

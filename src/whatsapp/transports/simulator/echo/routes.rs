@@ -1,4 +1,4 @@
-//! The echo's routes, in the gateway itself or in a simulator of its own.
+//! The echo's routes, in the gateway itself or in a simulator process of its own.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub fn of(access: Access, echo: Echo) -> Routes {
     Arc::new(move |cfg| configure(cfg, access, echo.clone()))
 }
 
-/// Takes a request by any method, and answers as its receiver was told to.
+/// Takes a request by any method, and answers as its receiver is configured to.
 async fn receive(
     echo: web::Data<Echo>,
     name: web::Path<String>,
@@ -57,7 +57,7 @@ async fn requests(echo: web::Data<Echo>, name: web::Path<String>) -> Result<Http
     Ok(HttpResponse::Ok().json(ListView::of(kept.iter().map(|kept| RequestView::from(kept.as_ref())))))
 }
 
-/// Replaces all settings, and shows them.
+/// Replaces all settings and returns the new ones.
 async fn set(echo: web::Data<Echo>, name: web::Path<String>, body: Body) -> Result<HttpResponse, SimulatorRefusal> {
     let settings = Fields::parse(&body?)?.into_settings()?;
     echo.set(parse(&name)?, settings)?;

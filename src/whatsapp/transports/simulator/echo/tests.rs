@@ -1,4 +1,4 @@
-//! What a receiver takes, shows and answers over HTTP, and what it refuses.
+//! Receivers over HTTP: what they accept, show, answer and refuse.
 
 use actix_web::App;
 use actix_web::http::Method;
@@ -14,7 +14,7 @@ const DEMO: &str = "/sim/v1/echo/demo";
 const REQUESTS: &str = "/sim/v1/echo/demo/requests";
 const SETTINGS: &str = "/sim/v1/echo/demo/settings";
 
-/// Answers one request to a new echo, with the time that it took.
+/// Sends one request to a new app with this echo; returns the answer and how long it took, in milliseconds.
 async fn ask(echo: &Echo, request: TestRequest) -> (actix_web::dev::ServiceResponse, u64) {
     let app =
         init_service(App::new().configure(|cfg| routes::configure(cfg, Access::without_key(), echo.clone()))).await;

@@ -1,4 +1,4 @@
-//! What the echo shows, as JSON.
+//! JSON views of the echo's requests and settings.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,11 +11,11 @@ pub(super) struct RequestView<'a> {
     at: String,
     method: &'a str,
     query: &'a str,
-    /// By their names in small letters; values of one name are joined by a comma.
+    /// Names in lower case; the values of a repeated name are joined by commas.
     headers: Map<String, Value>,
     body: &'a str,
     body_bytes: usize,
-    /// Whether `body` is only the beginning.
+    /// True if `body` is only the beginning.
     body_cut: bool,
     status: u16,
 }

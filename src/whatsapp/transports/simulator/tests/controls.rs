@@ -1,4 +1,4 @@
-//! What people do to the world over HTTP, what they see of it, and what they are refused.
+//! Controls over HTTP: changing the world, looking at it, and what is refused.
 
 use serde_json::{Value, json};
 

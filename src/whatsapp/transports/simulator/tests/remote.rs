@@ -1,4 +1,4 @@
-//! The remote transport against a simulator on a free port, and against servers that answer as they should not.
+//! The remote transport against a simulator on a free port, and against servers that misbehave.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use super::super::remote::Remote;
 use super::super::{Shared, routes};
 use super::{clock, incoming, message, world};
 use crate::whatsapp::transports::{
-    Attachment, Connection, NumberLookup, Outgoing, Status, StatusUpdate, Transport, Update,
+    Attachment, Connection, MessageLookup, Outgoing, Status, StatusUpdate, Transport, Update,
 };
 
-/// Twenty seconds of the simulator's time are then less than six milliseconds.
+/// Makes twenty seconds of the simulator's time less than six milliseconds.
 const RATE: u32 = 3_600;
 
 /// A simulator on a free port, and a transport to it.
@@ -74,7 +74,7 @@ async fn a_look_up_over_http_tells_the_three_cases_apart() {
     let (server, remote) = simulator();
     remote.send(message(1, "+12025550101")).await;
     remote.send(message(2, "+12025550144")).await;
-    for (bits, expected) in [(1, NumberLookup::Sent), (2, NumberLookup::Unknown), (3, NumberLookup::NotSent)] {
+    for (bits, expected) in [(1, MessageLookup::Sent), (2, MessageLookup::Unknown), (3, MessageLookup::NotSent)] {
         assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(bits)).await, expected);
     }
     server.stop(false).await;
@@ -147,10 +147,11 @@ async fn a_refused_connection_is_not_connected() {
     bound_but_not_listening.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let remote = remote(bound_but_not_listening.local_addr().expect("an address"));
     assert_eq!(remote.send(message(1, "+12025550101")).await, Outcome::NotConnected);
-    assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, NumberLookup::Unknown);
+    assert_eq!(remote.lookup("+12025550100", MessageId::from_bits(1)).await, MessageLookup::Unknown);
 }
 
-/// A server that reads one request and then gives this answer, and nothing where it is `None`.
+/// The outcome of sending to a server that reads one request and then gives this answer, or never answers if it is
+/// `None`.
 async fn answering(answer: Option<&'static str>, timeout: Duration) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

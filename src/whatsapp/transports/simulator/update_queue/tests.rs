@@ -1,4 +1,4 @@
-//! When news become visible, in which order, and how many are kept.
+//! When updates become visible, in which order, and how many are kept.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the world does with what is sent, said and set.
+//! The world when messages are sent, received and typed, and when failures are set.
 
 use super::super::tests::{message, status};
 use super::*;
@@ -62,7 +62,7 @@ fn an_invalid_recipient_is_refused_and_counted() {
         assert_eq!(answer, Answer::at_once(Outcome::Failed(Permanent::RecipientInvalid)), "{recipient}");
     }
     assert_eq!(world.stats(), Stats { sends: 6, duplicates: 0 });
-    assert_eq!(world.lookup(MessageId::from_bits(1)), NumberLookup::NotSent);
+    assert_eq!(world.lookup(MessageId::from_bits(1)), MessageLookup::NotSent);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn incoming(text: &str) -> Incoming {
     Incoming { account, chat, member: None, name: "Mary".to_owned(), text: text.to_owned(), file_name: None }
 }
 
-/// Every update so far, in a word.
+/// Every update so far, as one word each.
 fn told(world: &mut World, ms: i64) -> Vec<String> {
     let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match numbered.update {
         Update::Status(update) => format!("{:?} {}", update.status, update.id.bits()),
@@ -165,7 +165,7 @@ fn a_disconnected_account_sends_nothing_and_is_not_counted() {
     let mut world = World::above(0);
     world.disconnect(at(0), address("1 202 555 0100")).expect("room");
     assert_eq!(world.send(at(0), message(1, "+12025550101")), Answer::at_once(Outcome::NotConnected));
-    assert_eq!((world.lookup(MessageId::from_bits(1)), world.stats().sends), (NumberLookup::NotSent, 0));
+    assert_eq!((world.lookup(MessageId::from_bits(1)), world.stats().sends), (MessageLookup::NotSent, 0));
     let other = Outgoing { from: "+12025550109".to_owned(), ..message(2, "+12025550101") };
     assert_eq!(world.send(at(0), other), SENT);
     world.connect(at(0), &address("+12025550100"));
@@ -222,7 +222,7 @@ fn of_lost_answers_about_half_the_messages_are_on_the_phone() {
     let arrived = ids_on(&world, "+12025550101");
     assert!((400..=600).contains(&arrived.len()), "{} of 1000", arrived.len());
     for bits in 1..=1_000 {
-        let expected = if arrived.contains(&bits) { NumberLookup::Sent } else { NumberLookup::NotSent };
+        let expected = if arrived.contains(&bits) { MessageLookup::Sent } else { MessageLookup::NotSent };
         assert_eq!(world.lookup(MessageId::from_bits(bits)), expected);
     }
 }
