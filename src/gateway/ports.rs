@@ -1,4 +1,4 @@
-//! What the actors reach outside: the ports, made once the actors themselves can be reached.
+//! The ports through which the actors reach the outside world, made once the actors can be reached.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct PortParts {
     pub(super) poster: RecordedPoster,
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) base_url: Arc<str>,
-    /// The waits after errors in a row, in milliseconds.
+    /// Waiting times after the first, second, ... error in a row, in milliseconds.
     pub(super) retry_ms: Arc<[u64]>,
     pub(super) mail_queue: Arc<MailQueue>,
 }
