@@ -1,4 +1,4 @@
-//! Puts the parts together: log, actors, transports. The same for production, the demo and tests in virtual time.
+//! Puts the parts together: log, actors, transports. Production, the demo and tests in virtual time all use it.
 
 mod directory;
 mod disk;
@@ -53,99 +53,100 @@ use crate::whatsapp::transports::Capabilities;
 use crate::whatsapp::transports::simulator::Shared;
 use crate::whatsapp::transports::simulator::echo::Echo;
 
-/// Updates that a transport may be ahead of us.
+/// Capacity of the channel of updates from one transport.
 const UPDATES_AHEAD: usize = 1_024;
 
-/// Everything a request needs. Clones share it.
+/// Everything that a request handler needs. Clones share it.
 #[derive(Clone)]
 pub struct Gateway {
-    /// The actors.
+    /// The handle to the actors.
     pub shard: ShardHandle,
-    /// Where secrets are kept.
+    /// The store of secrets.
     pub secrets: Arc<dyn Secrets>,
-    /// Where ids and secrets come from.
+    /// Makes ids and secrets.
     pub entropy: Entropy,
     /// SHA-256 of the operator's key.
     pub admin_key: Digest,
-    /// What users type before `/in/`.
+    /// The public address: what users type before `/in/`.
     pub base_url: Arc<str>,
-    /// What is too long, too large or too late.
+    /// Sizes, lengths and times allowed.
     pub limits: Limits,
-    /// The gap that new accounts get.
+    /// The pacing gap that new accounts get.
     pub pacing: Pacing,
-    /// Whether errors lack our own key.
+    /// True if refusals leave out our own `error` key.
     pub strict_errors: bool,
-    /// What sends.
+    /// The transports, which send the messages.
     pub transports: Arc<Transports>,
-    /// What fetches the files of messages.
+    /// Fetches the files of messages.
     pub files: Arc<dyn Files>,
-    /// The files that messages wait for.
+    /// The files being fetched for messages that wait for them.
     pub fetching: Arc<Fetching>,
-    /// The simulated `WhatsApp`, where it runs in this process.
+    /// The simulated `WhatsApp`, if it runs in this process.
     pub simulator: Option<Shared>,
-    /// The receivers of the simulator, which serve this process's webhooks wherever that runs; `None` without it.
+    /// The simulator's receivers: they serve this process's webhooks even if the simulator runs in another process.
+    /// `None` if the simulator is off.
     pub echo: Option<Echo>,
-    /// Where the log is read.
+    /// The threads on which the log is read.
     pub reading: ReadMode,
-    /// Whether new work is taken.
+    /// Tells whether new work is accepted.
     pub readiness: Arc<Readiness>,
-    /// Figures for monitoring.
+    /// The figures for monitoring.
     pub metrics: Arc<Metrics>,
     /// The last requests to the inbound webhooks.
     pub attempts: Attempts,
     /// The last tries of the outbound webhooks.
     pub tries: Tries,
-    /// What posts to the CRMs.
+    /// Posts to the CRMs.
     pub poster: RecordedPoster,
-    /// How many requests are too many.
+    /// The rate limits for requests.
     pub rate_limits: Arc<RateLimits>,
-    /// Where e-mails to owners are put in.
+    /// The queue of e-mails to owners.
     pub mail_queue: Arc<MailQueue>,
-    /// Who follows what happens.
+    /// Limits the live streams of each workspace.
     pub stream_limit: StreamLimit,
 }
 
-/// What rules may fill of a report: our own address stands in it once as it is and once in HTML, where a character takes
-/// up to six bytes.
+/// Bytes that the rules may fill in a bundle. Subtracts room for our own address, which a bundle contains once as is
+/// and once in HTML, where a character takes up to six bytes.
 fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
     let base_url_bytes = u64::try_from(base_url_bytes).unwrap_or(u64::MAX);
     config.outbound.bundle_bytes.saturating_sub(base_url_bytes.saturating_mul(1 + 6))
 }
 
-/// What a gateway is made of.
+/// The parts that a gateway is made of.
 pub struct Dependencies {
-    /// Where commits are kept.
+    /// Stores the commits.
     pub log: Arc<dyn Log>,
-    /// Where secrets are kept.
+    /// The store of secrets.
     pub secrets: Arc<dyn Secrets>,
-    /// The rules' time.
+    /// The clock that the rules use.
     pub clock: Clock,
-    /// Where ids and secrets come from.
+    /// Makes ids and secrets.
     pub entropy: Entropy,
-    /// What sends.
+    /// The transports, which send the messages.
     pub transports: Transports,
-    /// What fetches the files of messages.
+    /// Fetches the files of messages.
     pub files: Arc<dyn Files>,
-    /// What posts to the CRMs.
+    /// Posts to the CRMs.
     pub poster: Arc<dyn HttpPoster>,
-    /// What takes e-mails to owners; they are only kept without one.
+    /// Hands e-mails to the mail server; without one, e-mails are only kept.
     pub mailer: Option<Arc<dyn Mailer>>,
-    /// The simulated `WhatsApp`, where it runs in this process.
+    /// The simulated `WhatsApp`, if it runs in this process.
     pub simulator: Option<Shared>,
-    /// The receivers of the simulator, where that is enabled.
+    /// The simulator's receivers, if the simulator is on.
     pub echo: Option<Echo>,
-    /// Where the log is read.
+    /// The threads on which the log is read.
     pub reading: ReadMode,
-    /// Starts the writer.
+    /// Starts the thread of the writer.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// SHA-256 of the operator's key.
     pub admin_key: Digest,
-    /// What users type before `/in/`.
+    /// The public address: what users type before `/in/`.
     pub base_url: String,
 }
 
 impl Gateway {
-    /// Starts the actors, and lets the transports report to them. Call it on the deciding thread.
+    /// Starts the actors and connects the transports to them. Call it on the deciding thread.
     pub fn launch(parts: Dependencies, config: &Config) -> Result<Self, ReadError> {
         let transports = Arc::new(parts.transports);
         let metered = Arc::new(Metered::new(parts.files));
@@ -206,7 +207,8 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// Lets the transports report, and saves what is kept beside the log, for as long as the process runs.
+    /// Receives the transports' updates, and saves the attempts and tries kept beside the log, as long as the process
+    /// runs.
     fn spawn_tasks(&self, sent_cache: &SentCache) {
         for transport in self.transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
@@ -217,24 +219,24 @@ impl Gateway {
         actix::spawn(vital::task(self.tries.clone().save_each_second(self.shard.clone(), self.reading)));
     }
 
-    /// The workspace behind an inbound token with this hash, if that is durably known.
+    /// Returns the workspace that this inbound token hash belongs to, if the entry is durable.
     pub fn inbound(&self, token_hash: Digest) -> Result<Option<WorkspaceId>, ReadError> {
         self.shard.index().find_durable(&IndexKey::Inbound(token_hash), self.shard.watermark().durable())
     }
 
-    /// The API key with this hash, if it is in force and durably known.
+    /// Returns the API key with this hash, if it is valid and durable.
     pub fn api_key(&self, key_hash: Digest) -> Result<Option<KeyEntry>, ReadError> {
         self.shard.index().find_durable(&IndexKey::ApiKey(key_hash), self.shard.watermark().durable())
     }
 
-    /// The readable inbound URL of a token that is in force.
+    /// Returns the inbound URL with the token in clear, if the token is valid.
     pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
         let token = self.secrets.read(&secrets::inbound_name(token_hash))?;
         Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
     }
 
-    /// Starts nothing new, keeps what is only in memory, and waits for what is under way; says how many messages stay
-    /// queued.
+    /// Starts nothing new, saves what is only in memory, and waits for work in progress. Returns how many messages
+    /// stay queued.
     pub async fn stop(&self) -> u64 {
         self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
@@ -242,7 +244,7 @@ impl Gateway {
         self.shard.stop().await
     }
 
-    /// Reads the log where that blocks nobody.
+    /// Reads the log on a thread where reading blocks nobody.
     pub async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Self) -> Result<T, ReadError> + Send + 'static,
@@ -251,7 +253,7 @@ impl Gateway {
         self.reading.read(move || read(&reader)).await
     }
 
-    /// What it takes to connect a number here; `None` without that transport.
+    /// Builds the command that connects a number over this transport; `None` if there is no such transport.
     pub fn connection(
         &self,
         phone: String,

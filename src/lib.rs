@@ -1,4 +1,4 @@
-//! The edge of Tidings: HTTP, command line, transports, mail. Holds no rule.
+//! The outer layer of Tidings: HTTP, command line, transports, mail. Contains no business rules.
 
 mod allocator;
 pub mod bench;

@@ -1,4 +1,4 @@
-//! Figures for monitoring, in the format of Prometheus. Labels have few values: never an id, a phone number or a secret.
+//! Figures for monitoring, in Prometheus format. Labels have few values: never an id, a phone number or a secret.
 
 mod collected;
 mod fetches;
@@ -21,28 +21,28 @@ pub use self::mails::Mails;
 pub use self::requests::Requests;
 use crate::readiness::Readiness;
 
-/// All figures of one gateway. Several gateways in one process share none.
+/// All figures of one gateway. Gateways in the same process share none.
 pub struct Metrics {
     registry: Registry,
     requests: Requests,
 }
 
-/// How figures are written.
+/// A text format for figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// `OpenMetrics` 1.0, which Prometheus asks for.
+    /// `OpenMetrics` 1.0, which Prometheus requests.
     OpenMetrics,
-    /// Prometheus' older text format, for everybody else.
+    /// Prometheus' older text format, for all other clients.
     Plain,
 }
 
 impl Format {
-    /// The format that an `Accept` header wishes for.
+    /// Chooses the format for this `Accept` header.
     pub fn wished(accept: &str) -> Self {
         if accept.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Plain }
     }
 
-    /// The header's value.
+    /// The value of the `Content-Type` header.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -52,7 +52,7 @@ impl Format {
 }
 
 impl Metrics {
-    /// Of the gateway with these actors, this state, these files and these e-mails.
+    /// Sets up the figures of the gateway with these actors, readiness, files and e-mails.
     pub fn new(shard: ShardHandle, state: Arc<Readiness>, files: &Metered, mails: &Mails) -> Self {
         let mut registry = Registry::with_prefix("tidings");
         let requests = Requests::default();
@@ -63,12 +63,12 @@ impl Metrics {
         Self { registry, requests }
     }
 
-    /// Where requests are counted.
+    /// The counters of requests.
     pub const fn requests(&self) -> &Requests {
         &self.requests
     }
 
-    /// All figures as they are now.
+    /// Returns all current figures as text.
     pub fn text(&self, format: Format) -> Result<String, fmt::Error> {
         let mut open = String::new();
         text::encode(&mut open, &self.registry)?;
@@ -79,7 +79,8 @@ impl Metrics {
     }
 }
 
-/// In the older format a counter's description names the counter as its lines do, with `_total`; there is no end mark.
+/// Converts to the older format: the comment lines of a counter use the name with `_total`, as its samples do, and
+/// there is no end mark.
 fn plain(open: &str) -> String {
     let counter = |line| str::strip_suffix(str::strip_prefix(line, "# TYPE ")?, " counter");
     let counters: BTreeSet<&str> = open.lines().filter_map(counter).collect();

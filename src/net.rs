@@ -1,4 +1,5 @@
-//! Calls that go out and limits on those that come in: which addresses are called and how, how much one client may ask for.
+//! Outgoing calls and limits on incoming ones: which addresses may be called and how, and how much one client may
+//! request.
 
 pub mod client;
 pub mod guard;

@@ -1,11 +1,11 @@
-//! Whether new work is taken: not while the gateway stops, nor with too little room on the disk.
+//! Says whether new work is accepted: not while the gateway stops, and not while the disk has too little free space.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// No disk has so much room.
+/// Means "not measured": no disk is that large.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Whether new work is taken.
+/// Shared flags that say whether new work is accepted.
 #[derive(Debug)]
 pub struct Readiness {
     stopping: AtomicBool,
@@ -21,27 +21,27 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// From now on `/readyz` says no.
+    /// Makes `/readyz` report "not ready" from now on.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// Whether the gateway is about to end.
+    /// True if the gateway is stopping.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Whether the disk has less room than is kept in reserve.
+    /// True if the disk has less free space than the reserve.
     pub fn is_disk_full(&self) -> bool {
         self.disk_full.load(Ordering::Acquire)
     }
 
-    /// Room on the disk in bytes; `None` as long as nobody has looked.
+    /// Returns the free disk space in bytes; `None` before the first check, or if the system gives no figure.
     pub fn disk_free_bytes(&self) -> Option<u64> {
         Some(self.disk_free.load(Ordering::Acquire)).filter(|free| *free != UNKNOWN)
     }
 
-    /// How much room the disk has, and whether that is less than is kept in reserve.
+    /// Stores the free disk space and whether it is below the reserve.
     pub fn set_disk(&self, free_bytes: u64, full: bool) {
         self.disk_free.store(free_bytes, Ordering::Release);
         self.disk_full.store(full, Ordering::Release);

@@ -1,4 +1,4 @@
-//! Who may use which file: keeps others out of ours, and says what to do about those that are not ours.
+//! File permissions: keeps other users out of our files, and explains what to do about files that belong to others.
 
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, Mode, access};
 use rustix::process::{getuid, umask};
 
-/// What a mode lets everybody but the owner do.
+/// The mode bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
 const MODE: u32 = 0o7777;
 const USERS: &str = "/etc/passwd";
 
-/// From now on this process makes files and folders that only its own user can use. Before any thread is there.
+/// Makes this process create files and folders that only its own user can use. Call it before any thread starts.
 pub fn keep_private() {
     umask(Mode::from_raw_mode(OTHERS));
 }
 
-/// What we want to do with a file or folder.
+/// The access that we need to a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Read it.
@@ -45,7 +45,8 @@ struct User {
 }
 
 impl Denied {
-    /// What stands in the way to this path: itself, or a folder above it. `None` if nothing does, or it is not there.
+    /// Finds what denies access to this path: the path itself or a folder above it. `None` if access is allowed or
+    /// the path does not exist.
     pub fn at(path: &Path, need: Need) -> Option<Self> {
         let here = Path::new(".");
         let above: Vec<&Path> = path.ancestors().skip(1).collect();
@@ -58,36 +59,36 @@ impl Denied {
         Some(Self { path: found.to_owned(), owner, mode: metadata.mode() & MODE, us })
     }
 
-    /// What stands in the way of making this path.
+    /// Finds what denies creating this path.
     pub fn making(path: &Path) -> Option<Self> {
         let there = path.ancestors().skip(1).find(|folder| folder.exists() || folder.as_os_str().is_empty())?;
         let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
         Self::at(there, Need::Change)
     }
 
-    /// What to do about it.
+    /// Returns advice on how to get access.
     pub fn hint(&self) -> String {
         let (us, path) = (self.us.word(), self.path.display());
-        // `sudo` takes a bare number for a name.
+        // `sudo` would read a bare number as a name.
         let owner = self.owner.name.clone().unwrap_or_else(|| format!("'#{}'", self.owner.id));
         format!("hand it over with `chown -R {us} {path}`, or run this as its owner (`sudo -u {owner} ...`)")
     }
 }
 
-/// An error at a path in words: whose it is, where that is the trouble.
+/// Describes an error at a path; if permission was denied, names the owner and the remedy.
 pub fn told(path: &Path, need: Need, error: &io::Error) -> String {
     let denied = (error.kind() == io::ErrorKind::PermissionDenied).then(|| Denied::at(path, need)).flatten();
     denied.map_or_else(|| error.to_string(), |denied| format!("{denied}; {}", denied.hint()))
 }
 
-/// Keeps everybody but its owner out of a file or folder. The mode that it had, if that let others in.
+/// Removes all access of other users to a file or folder. Returns the old mode if it let others in.
 pub fn tighten(path: &Path) -> io::Result<Option<u32>> {
     let mode = fs::metadata(path)?.mode() & MODE;
     if mode & OTHERS == 0 {
         return Ok(None);
     }
     fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS))?;
-    // Some file systems accept every mode and keep their own.
+    // Some file systems accept any mode and keep their own.
     let is_closed = fs::metadata(path)?.mode() & OTHERS == 0;
     if is_closed { Ok(Some(mode)) } else { Err(io::ErrorKind::Unsupported.into()) }
 }
@@ -112,7 +113,7 @@ impl User {
         Self { id, name: named }
     }
 
-    /// As `chown` takes it.
+    /// The name or number that `chown` accepts.
     fn word(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.id.to_string())
     }

@@ -1,4 +1,4 @@
-//! Chance and secrets: ids, tokens and keys are made here, and only their digests go into the log.
+//! Random ids, tokens and keys are made here; only their digests go into the log.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ const TOKEN_DIGITS: usize = 26;
 /// Base-62 digits of a key: 250 bits.
 const KEY_DIGITS: usize = 42;
 
-/// A message's id begins with the milliseconds since 2020-01-01 and ends with so many bits that count.
+/// Number of counter bits at the end of a message id; the bits before them are milliseconds since 2020-01-01.
 const COUNT_BITS: u32 = 23;
 const EPOCH_MS: i64 = 1_577_836_800_000;
 
-/// A source of 32 random bytes at a time. The system's own, or a seeded one in tests.
+/// A source of 32 random bytes at a time: the system's, or a seeded one in tests.
 #[derive(Clone)]
 pub struct Entropy {
     bytes: Arc<dyn Fn() -> [u8; 32] + Send + Sync>,
-    /// Messages that got an id, from a random number on.
+    /// Counts message ids, from a random number on.
     minted: Arc<AtomicU64>,
-    /// The same for commands.
+    /// Counts command ids, from a random number on.
     commanded: Arc<AtomicU64>,
 }
 
 impl Entropy {
-    /// Any other source.
+    /// Uses `bytes` as the source.
     pub fn from_fn(bytes: impl Fn() -> [u8; 32] + Send + Sync + 'static) -> Self {
         let [minted, commanded] = [(); 2].map(|()| Arc::new(AtomicU64::new(first_bits(bytes()))));
         Self { bytes: Arc::new(bytes), minted, commanded }
     }
 
-    /// The operating system's source. Without one nothing is safe, so the process ends.
+    /// Uses the operating system's source. Aborts the process if that fails: without randomness nothing is safe.
     pub fn system() -> Self {
         Self::from_fn(|| {
             let mut bytes = [0; 32];
@@ -49,35 +49,34 @@ impl Entropy {
         })
     }
 
-    /// The id of a new message. It is no secret: ids ascend with time, so that the index of messages grows at its end,
-    /// and those of one process differ up to 8 million a millisecond.
+    /// Makes the id of a new message. It is no secret: ids ascend with time, so the message index grows at its end.
+    /// In one process, up to 8 million ids per millisecond are unique.
     pub fn message_id(&self, now: Timestamp) -> MessageId {
         let passed = u64::try_from(now.ms().saturating_sub(EPOCH_MS)).unwrap_or(0);
         let count = self.minted.fetch_add(1, Ordering::Relaxed) & !(u64::MAX << COUNT_BITS);
         MessageId::from_bits(passed << COUNT_BITS | count)
     }
 
-    /// The id of a new command; never 0. It is no secret: each request gets one, and those of one process differ.
+    /// Makes the id of a new command, never 0. It is no secret, and unique within one process.
     pub fn command_id(&self) -> u64 {
         scattered(self.commanded.fetch_add(1, Ordering::Relaxed)).max(1)
     }
 
-    /// A new inbound token.
     pub fn inbound_token(&self) -> String {
         format!("in_{}", self.digits(TOKEN_DIGITS))
     }
 
-    /// A new API key of a workspace.
+    /// Makes an API key of a workspace.
     pub fn workspace_key(&self) -> String {
         format!("wsk_{}", self.digits(KEY_DIGITS))
     }
 
-    /// A new operator's key.
+    /// Makes an operator's key.
     pub fn admin_key(&self) -> String {
         format!("adm_{}", self.digits(KEY_DIGITS))
     }
 
-    /// Bytes of a new signing key.
+    /// Makes the bytes of a signing key.
     pub fn signing_key(&self) -> [u8; 24] {
         let bytes = (self.bytes)();
         std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
@@ -99,8 +98,8 @@ impl Entropy {
     }
 }
 
-/// Another number for each number, so that neighbours do not look alike: the finalizer of `SplitMix64` (Steele, Lea
-/// and Flood, "Fast splittable pseudorandom number generators", 2014).
+/// Maps each number to another one, so that neighbours look unrelated: the finalizer of `SplitMix64` (Steele, Lea and
+/// Flood, "Fast splittable pseudorandom number generators", 2014).
 const fn scattered(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -111,7 +110,7 @@ fn first_bits(bytes: [u8; 32]) -> u64 {
     bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// SHA-256 of a secret: what the log and the index hold of it.
+/// Returns the SHA-256 of a secret: the only form of it in the log and the index.
 pub fn digest(secret: &str) -> Digest {
     Digest(Sha256::digest(secret.as_bytes()).into())
 }
@@ -121,12 +120,12 @@ pub fn same(left: &Digest, right: &Digest) -> bool {
     left.0.ct_eq(&right.0).into()
 }
 
-/// Under which name the readable inbound token is kept.
+/// The name under which the inbound token is stored in clear.
 pub fn inbound_name(token_hash: &Digest) -> Vec<u8> {
     [b"inbound/", token_hash.0.as_slice()].concat()
 }
 
-/// Under which name the signing keys of a webhook are kept.
+/// The name under which the signing keys of a webhook are stored.
 pub fn signing_name(webhook: impl fmt::Display) -> Vec<u8> {
     format!("signing/{webhook}").into_bytes()
 }
@@ -153,7 +152,7 @@ mod tests {
         let entropy = Entropy::from_fn(|| [0xFF; 32]);
         let ids: std::collections::BTreeSet<u64> = (0..10_000).map(|_| entropy.command_id()).collect();
         assert_eq!(ids.len(), 10_000);
-        // The first number of SplitMix64 from the seed 1234567, as published with the algorithm.
+        // The first output of SplitMix64 for the seed 1234567, as published with the algorithm.
         assert_eq!(scattered(1_234_567 + 0x9e37_79b9_7f4a_7c15), 6_457_827_717_110_365_317);
     }
 

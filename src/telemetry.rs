@@ -1,9 +1,10 @@
-//! Log lines go to stderr, so that stdout stays data; what is said is chosen by `TIDINGS_LOG`.
+//! Writes log lines to stderr, so that stdout is free for data; `TIDINGS_LOG` chooses what is logged.
 //!
-//! Whatever is chosen: of other people's crates at most `info` is heard. Below that they tell request lines, headers
-//! and bodies, and with them tokens, keys, texts and phone numbers.
+//! Third-party crates log at most at `info`, whatever is chosen. Below that level they log request lines, headers and
+//! bodies, and with them tokens, keys, texts and phone numbers.
 //!
-//! No line can hold up or end the process, whatever its reader does; the end of a vital part does end it.
+//! No log line can block or end the process, whatever its reader does. But a failure of a vital part ends the
+//! process.
 
 mod lines;
 mod vital;
@@ -23,26 +24,26 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use self::lines::Lines;
 pub use self::vital::end;
 
-/// Names what is logged, such as `debug` or `info,tidings::http=trace`.
+/// Names the variable that chooses what is logged, such as `debug` or `info,tidings::http=trace`.
 pub const VARIABLE: &str = "TIDINGS_LOG";
-/// The life cycle of our own parts; the web server's own start-up lines say nothing new.
+/// The default shows the life cycle of our own parts; the web server's own start-up lines add nothing.
 const DEFAULT: &str = "info,actix_server=warn";
 
-/// The crates that keep what is personal or secret out of their lines at every level.
+/// The crates that log nothing personal or secret, at any level.
 const OURS: [&str; 3] = ["tidings", "actors", "events"];
-/// What the others say at most.
+/// The most detailed level of all other crates.
 const OTHERS_AT_MOST: Level = Level::INFO;
-/// Tells each request that is no HTTP, which anybody can send at any rate; these are counted instead.
+/// Logs every request that is not HTTP. Anybody can send those at any rate, so they are counted instead.
 const MALFORMED_REQUESTS: &str = "actix_http::h1::dispatcher";
-/// At the end of the process so long is waited for whoever reads our lines.
+/// At the end of the process, wait at most this long for the reader of our lines.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// The way to stderr, once logging has been started.
+/// The queue to stderr, once logging has started.
 static LINES: OnceLock<Lines> = OnceLock::new();
-/// The way to stdout of those who must not wait for its reader.
+/// The queue to stdout, for output that must not wait for its reader.
 static SHOWN: OnceLock<Lines> = OnceLock::new();
 
-/// Why logging cannot start.
+/// The reason why logging cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// `TIDINGS_LOG` is not a filter.
@@ -51,12 +52,12 @@ pub enum TelemetryError {
     /// Logging has been started already.
     #[error("logging has been started already")]
     Twice(#[from] TryInitError),
-    /// There is no thread for it.
+    /// No thread can be started for the log lines.
     #[error("no thread can be started for the log")]
     Thread(#[from] io::Error),
 }
 
-/// Starts logging for the whole process: as JSON lines or as text, coloured or not.
+/// Starts logging for the whole process: as JSON lines, or as text with or without colours.
 pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     let wanted = env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned());
     let filter = filter(wanted.as_deref())?;
@@ -72,7 +73,7 @@ pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// Words for stderr, in their order among the log lines.
+/// Writes to stderr, in order with the log lines.
 pub fn say(words: &str) {
     match LINES.get() {
         Some(lines) => lines.put(words.as_bytes()),
@@ -80,7 +81,7 @@ pub fn say(words: &str) {
     }
 }
 
-/// Words for stdout, where they are no data that somebody has asked for: whoever does not read them misses some.
+/// Writes to stdout text that nobody requested as data: a reader that is too slow misses some.
 pub fn show(words: &str) {
     if SHOWN.get().is_none()
         && let Ok(lines) = Lines::start(io::stdout(), false)
@@ -92,14 +93,14 @@ pub fn show(words: &str) {
     }
 }
 
-/// Gives what was said a moment to get out; to be called before the process ends.
+/// Waits a moment until the lines are written. Call it before the process ends.
 pub fn last_words() {
     for lines in [&LINES, &SHOWN].into_iter().filter_map(OnceLock::get) {
         lines.flush(LAST_WORDS);
     }
 }
 
-/// Nothing but this stands between the secrets that dependencies see and the log.
+/// Only this filter keeps the secrets that dependencies see out of the log.
 fn cap() -> FilterFn<fn(&Metadata<'_>) -> bool> {
     filter_fn(|line| may_be_heard(line.target(), *line.level()))
 }
@@ -114,12 +115,12 @@ fn filter(wanted: Option<&str>) -> Result<EnvFilter, ParseError> {
     EnvFilter::builder().parse(wanted.unwrap_or(DEFAULT))
 }
 
-/// An error, and what caused it, and what caused that.
+/// Iterates over an error and its chain of causes.
 pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// An error with all its causes, in one line.
+/// Writes an error with all its causes in one line.
 pub fn with_causes(error: &(dyn Error + 'static)) -> String {
     causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,4 +1,5 @@
-//! The log alone, without actors and HTTP: batches of commits get their place, are encoded, chained, written and synced.
+//! Measures the log alone, without actors and HTTP: commits are sequenced, encoded, chained, written and synced in
+//! batches.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::synthetic::{DECIDER, GenerateError, NEVER_CONCERNED, Tenant};
 
 const CHATS: u64 = 1_000;
 
-/// A log that grows batch by batch, on this thread.
+/// A log that grows batch by batch, on the current thread.
 pub struct Appending {
     log: Arc<SledLog>,
     sequencer: Sequencer,
@@ -50,7 +51,8 @@ impl Appending {
         Ok(Self { log, sequencer, writer, work, tenant, at: wall_now(), nth: 0 })
     }
 
-    /// Appends so many commits, each a queued and charged message, and waits until they are durable; how long that took.
+    /// Appends this many commits, each a queued and charged message, and waits until they are durable. Returns how
+    /// long that took.
     pub fn batch(&mut self, commits: usize) -> Result<Duration, GenerateError> {
         let batch: Vec<NewCommit> = (0..commits).map(|_| self.next()).collect();
         let begun = Instant::now();
@@ -66,7 +68,7 @@ impl Appending {
         Ok(begun.elapsed())
     }
 
-    /// What the log did so far.
+    /// Returns the log's figures so far.
     pub fn stats(&self) -> LogStats {
         self.log.stats()
     }
@@ -79,7 +81,7 @@ impl Appending {
     }
 }
 
-/// The bytes of one such commit, as the log stores them.
+/// Returns the bytes of one such commit, as the log stores them.
 pub fn commit_bytes() -> Result<Vec<u8>, CodecError> {
     let tenant = Tenant::nth(0, 1, CHATS);
     let (at, cause) = (wall_now(), Cause::outside(Who::Inbound));
@@ -89,7 +91,7 @@ pub fn commit_bytes() -> Result<Vec<u8>, CodecError> {
     Ok(bytes)
 }
 
-/// Why a commit was not stored is told like everything else that goes wrong here.
+/// An encoding error counts as a write error.
 impl From<CodecError> for GenerateError {
     fn from(error: CodecError) -> Self {
         Self::Write(error.into())

@@ -1,4 +1,4 @@
-//! The disk's own limit: a plain file that is appended to and synced, again and again.
+//! Measures the limit of the disk itself: appends to a plain file and syncs it, again and again.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,17 +9,17 @@ use tokio::time::Instant;
 
 use super::figures::{Spread, per_second};
 
-/// What a disk can do.
+/// The speed of a disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiskFigures {
-    /// Appends that were durable, per second.
+    /// Durable appends per second.
     pub per_second: f64,
-    /// How long each took.
+    /// The durations of the appends.
     pub spread: Spread,
 }
 
 impl DiskFigures {
-    /// Both together: what each could do counts as much.
+    /// Combines two measurements, with equal weight.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let per_second = f64::midpoint(self.per_second, other.per_second);
@@ -27,7 +27,7 @@ impl DiskFigures {
     }
 }
 
-/// Appends so many bytes and waits for `fdatasync`, for so long. Leaves nothing behind.
+/// Appends this many bytes and waits for `fdatasync`, repeatedly for this time. Leaves no file behind.
 pub fn appends(directory: &Path, bytes: usize, time: Duration) -> io::Result<DiskFigures> {
     let mut file = tempfile::tempfile_in(directory)?;
     let begun = Instant::now();
@@ -40,7 +40,7 @@ pub fn appends(directory: &Path, bytes: usize, time: Duration) -> io::Result<Dis
     Ok(DiskFigures { per_second: per_second(spread.count(), elapsed), spread })
 }
 
-/// Appends these bytes and waits for `fdatasync`; how long that took.
+/// Appends these bytes and waits for `fdatasync`; returns how long that took.
 pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<Duration> {
     let begun = Instant::now();
     file.write_all(bytes)?;

@@ -1,16 +1,16 @@
-//! Many durations in few figures.
+//! Condenses many durations into few figures.
 
 use std::time::Duration;
 
-/// The half of a `u64` that a float holds exactly.
+/// Bits of half a `u64`: a float holds each half exactly.
 const HALF: u32 = 32;
 
-/// How long things took, sorted.
+/// Sorted durations in microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spread(Vec<u32>);
 
 impl Spread {
-    /// Sorts them. Beyond 71 minutes they count as that.
+    /// Sorts durations. Longer ones count as 71 minutes.
     pub fn of(durations: impl IntoIterator<Item = Duration>) -> Self {
         let us = durations.into_iter().map(|took| u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
         let mut sorted: Vec<u32> = us.collect();
@@ -18,7 +18,7 @@ impl Spread {
         Self(sorted)
     }
 
-    /// These and those.
+    /// Merges two spreads.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -26,12 +26,11 @@ impl Spread {
         self
     }
 
-    /// How many they are.
     pub fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// The milliseconds that so many in a hundred stay below or at; 0 of none.
+    /// Returns the given percentile in milliseconds; 0 if there are no durations.
     pub fn ms(&self, percent: usize) -> f64 {
         let nth = self.0.len().saturating_mul(percent) / 100;
         let us = self.0.get(nth).or(self.0.last()).copied().unwrap_or_default();
@@ -39,19 +38,19 @@ impl Spread {
     }
 }
 
-/// A count as a float: exact up to 2^53.
+/// Converts a count to a float: exact up to 2^53.
 pub fn float(count: u64) -> f64 {
     let high = u32::try_from(count >> HALF).unwrap_or(u32::MAX);
     let low = u32::try_from(count & u64::from(u32::MAX)).unwrap_or(u32::MAX);
     f64::from(high) * 4_294_967_296.0 + f64::from(low)
 }
 
-/// So many in that time, per second.
+/// Converts a count in this time to a rate per second.
 pub fn per_second(count: u64, time: Duration) -> f64 {
     float(count) / time.as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
-/// The middle one; not a number of none.
+/// Returns the median; NaN if there are no values.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -1,5 +1,5 @@
-//! The load generator: many keep-alive connections on one thread, each posting as soon as it has its answer. It knows
-//! nothing of the server but where to post.
+//! The load generator: many keep-alive connections on one thread; each posts again as soon as it has its response.
+//! Knows only where to post.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,52 +16,51 @@ use super::figures::{self, Spread};
 
 const PHONES: usize = 1_000;
 const READ_BYTES: usize = 4_096;
-/// The connections of one run open in turns of this many, below any listen backlog.
+/// Connections are opened in groups of this many, below any listen backlog.
 const OPENED_AT_ONCE: usize = 64;
 
-/// Where to post.
+/// The server to post to.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The server's address.
     pub address: SocketAddr,
-    /// What takes messages, by turns.
+    /// The inbound webhooks, used in turn.
     pub doors: Vec<Endpoint>,
 }
 
-/// One way in.
+/// One inbound webhook.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// The path that takes messages.
     pub path: String,
-    /// The account's phone that every message names.
+    /// The phone of the sending account, named in every message.
     pub account: String,
 }
 
-/// What came of one run.
+/// The result of one run.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Answers with any other status than 200.
+    /// Responses with a status other than 200.
     pub refused: u64,
-    /// Accepts per second.
+    /// Accepted messages per second.
     pub per_second: f64,
-    /// How long each accept took.
+    /// The durations of the accepted requests.
     pub spread: Spread,
 }
 
-/// What one connection saw.
+/// The measurements of one connection.
 #[derive(Default)]
 struct ConnectionFigures {
     latencies: Vec<Duration>,
     refused: u64,
 }
 
-/// Posts over so many connections for so long.
+/// Posts over this many connections for this time.
 pub fn run(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(post(target, connections, time))
 }
 
-/// The same for whoever waits.
+/// Like [`run`], on the current runtime.
 pub async fn post(target: &Target, connections: usize, time: Duration) -> io::Result<Outcome> {
     let mut streams = Vec::with_capacity(connections);
     while streams.len() < connections {
@@ -91,7 +90,7 @@ pub async fn post(target: &Target, connections: usize, time: Duration) -> io::Re
     Ok(outcome(all, start.elapsed()))
 }
 
-/// One request outside the measurement; the answer's status and body.
+/// Sends one request outside of the measurement; returns status and body of the response.
 pub fn ask(address: SocketAddr, head: &str, body: &str) -> io::Result<(u16, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -147,14 +146,14 @@ fn request(target: &Target, nth: usize) -> String {
     )
 }
 
-/// Where an answer ends in the buffer.
+/// A response's status, and where its body begins and ends in the buffer.
 struct Answer {
     status: u16,
     head: usize,
     total: usize,
 }
 
-/// Reads until the buffer holds one whole answer, which must name its length.
+/// Reads until the buffer holds one whole response, which must have a `Content-Length`.
 async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Answer> {
     loop {
         if let Some(answer) = parse(buffer)? {

@@ -1,4 +1,4 @@
-//! Measuring: what `benches/` and `tidings bench` share. Knows no rule.
+//! Measurement code shared by `benches/` and `tidings bench`. Contains no business rules.
 
 pub mod append;
 pub mod disk;

@@ -1,4 +1,5 @@
-//! A receiver of reports on a thread of its own: takes each at once, and notes when. It knows nothing of who posts.
+//! A receiver of reports on its own thread: accepts each at once, and records when it came. Knows nothing of the
+//! sender.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,26 +11,25 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-/// More connections than anybody opens at once: a full queue would cost each of them a second.
+/// More than are ever opened at once: if the backlog is full, connecting takes a second longer.
 const BACKLOG: u32 = 2_048;
 const PAUSE: Duration = Duration::from_millis(5);
-/// What the number of a report's text follows.
+/// Precedes the number in a report's text.
 const TEXT: &[u8] = b"\"text\":\"report ";
 
-/// A report that came.
+/// A report that was received.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival {
     /// The number in its text.
     pub nth: usize,
-    /// When all of it was there.
+    /// The time when it was complete.
     pub at: Instant,
-    /// Length of its body.
     pub bytes: usize,
 }
 
-/// Where reports go.
+/// The receiver of reports.
 pub struct Receiver {
-    /// Where it listens.
+    /// The address where it listens.
     pub address: SocketAddr,
     arrivals: Arc<Mutex<Vec<Arrival>>>,
 }
@@ -56,17 +56,17 @@ impl Receiver {
         Ok(Self { address, arrivals })
     }
 
-    /// Forgets what came.
+    /// Forgets the reports so far.
     pub fn clear(&self) {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Everything that came so far.
+    /// Returns all reports so far.
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything that came, once it is so many.
+    /// Waits for this many reports, and returns all that came.
     pub async fn wait_for(&self, count: usize, within: Duration) -> io::Result<Vec<Arrival>> {
         let begun = Instant::now();
         loop {
@@ -99,7 +99,7 @@ async fn take(mut stream: TcpStream, noted: Arc<Mutex<Vec<Arrival>>>) -> io::Res
     }
 }
 
-/// Where the body of a whole request begins and ends.
+/// Returns where the body begins and ends, once the request is complete.
 fn parse(buffer: &[u8]) -> Option<(usize, usize)> {
     let end = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(buffer.get(..end)?);

@@ -1,4 +1,4 @@
-//! Codes about what a request says: all 400.
+//! Codes of faults in a request, all with status 400.
 
 use super::Code;
 

@@ -1,4 +1,4 @@
-//! Codes of messages that were accepted and could not be sent, and of accounts that stand still.
+//! Codes of accepted messages that could not be sent, and of stopped accounts.
 
 use super::Code;
 

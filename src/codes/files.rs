@@ -1,4 +1,4 @@
-//! Codes of files that could not be fetched when their message was about to leave. A file check names them too.
+//! Codes of files that could not be fetched before their message was sent. A file check uses them too.
 
 use super::Code;
 

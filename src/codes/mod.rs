@@ -1,4 +1,4 @@
-//! The catalogue of stable codes: every refusal, every reason why a message or a report failed or an account stopped.
+//! The catalogue of stable codes: all refusals, and the reasons why messages and reports fail and accounts stop.
 
 mod body;
 mod failures;
@@ -8,37 +8,37 @@ mod reports;
 
 use serde_json::{Value, json};
 
-/// One code: what it means and what to do about it.
+/// A code, its meaning and its remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
-    /// Its stable name in `snake_case`.
+    /// The stable name in `snake_case`.
     pub name: &'static str,
-    /// Where it is met.
+    /// The place where the code appears.
     pub kind: Kind,
-    /// What it means, in one sentence.
+    /// The meaning, in one sentence.
     pub meaning: &'static str,
-    /// What people read in an answer; a sample where it names details.
+    /// The message that people read in a response; a sample if it names details.
     pub message: &'static str,
-    /// The field or parameter that an example names.
+    /// The field or parameter that the example names.
     pub param: Option<&'static str>,
     /// Likely causes, the likeliest first.
     pub causes: &'static [&'static str],
-    /// What to do.
+    /// The remedy.
     pub remedy: &'static str,
-    /// What becomes of the credits.
+    /// The effect on the credits.
     pub credits: Credits,
 }
 
-/// Where a code is met.
+/// A place where a code appears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `error.code` of an answer with this HTTP status.
+    /// In `error.code` of a response with this HTTP status.
     Refusal(u16),
-    /// `failure.code` of a message that was accepted and could not be sent.
+    /// In `failure.code` of an accepted message that could not be sent.
     Failure,
-    /// Why an account stands still.
+    /// As the reason why an account is stopped.
     Stop,
-    /// What `error` of a try to report begins with.
+    /// At the beginning of `error` of a failed try to deliver a report.
     Try,
 }
 
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// In words, with the status of a refusal.
+    /// Describes the kind in words, with the status of a refusal.
     pub fn words(self) -> String {
         match self {
             Self::Refusal(status) => format!("HTTP {status}"),
@@ -64,21 +64,20 @@ impl Kind {
     }
 }
 
-/// What becomes of the credits of the message that a code is about.
+/// The effect of a code on the credits of its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credits {
     /// Nothing was charged.
     Untouched,
-    /// What was charged is given back in full, once.
+    /// The charge is refunded in full, once.
     Refunded,
-    /// Charged, and the message waits; it is refunded if it is never sent.
+    /// The charge stays while the message waits; it is refunded if the message is never sent.
     Held,
     /// The request may have been accepted and charged.
     Unknown,
 }
 
 impl Credits {
-    /// In words.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Untouched => "Nothing is charged.",
@@ -90,7 +89,7 @@ impl Credits {
 }
 
 impl Code {
-    /// The HTTP status of a refusal.
+    /// Returns the HTTP status of a refusal.
     pub const fn status(&self) -> Option<u16> {
         match self.kind {
             Kind::Refusal(status) => Some(status),
@@ -98,7 +97,7 @@ impl Code {
         }
     }
 
-    /// An example of what shows the code.
+    /// Returns an example of the JSON in which the code appears.
     pub fn example(&self) -> Value {
         match self.kind {
             Kind::Refusal(status) => {
@@ -114,7 +113,7 @@ impl Code {
         }
     }
 
-    /// All of it, as `--json` shows it.
+    /// Returns the whole entry as `--json` prints it.
     pub fn view(&self) -> Value {
         json!({"code": self.name, "kind": self.kind.name(), "status": self.status(), "meaning": self.meaning,
             "causes": self.causes, "remedy": self.remedy, "credits": self.credits.words(), "example": self.example()})
@@ -161,17 +160,17 @@ impl Code {
     }
 }
 
-/// All codes: what a body may lack, other refusals, why messages fail, what is wrong with files, why reports are not taken.
+/// Iterates over all codes: of request bodies, other refusals, failed messages, files, and failed reports.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     [body::CODES, refusals::CODES, failures::CODES, files::CODES, reports::CODES].into_iter().flatten()
 }
 
-/// The code of this name.
+/// Finds a code by its name.
 pub fn find(name: &str) -> Option<&'static Code> {
     all().find(|code| code.name == name)
 }
 
-/// The code whose name is most like this one, if any is much like it.
+/// Finds the code with the most similar name, if one is similar enough.
 pub fn nearest(name: &str) -> Option<&'static Code> {
     const LIKE: f64 = 0.6;
     let name = name.trim().to_lowercase().replace(['-', ' '], "_");

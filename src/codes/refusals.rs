@@ -1,4 +1,4 @@
-//! Codes of refusals that depend on who asks, and on what there is.
+//! Codes of refusals that depend on the caller and on what exists.
 
 use super::{Code, Credits};
 

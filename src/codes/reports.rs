@@ -1,4 +1,4 @@
-//! Codes of tries to report something to the CRM's own URL that failed. A failed try is followed by others.
+//! Codes of failed tries to deliver a report to the CRM's URL. More tries follow a failed one.
 
 use super::Code;
 

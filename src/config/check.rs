@@ -1,14 +1,14 @@
-//! Values that are each in range but contradict one another.
+//! Finds values that are each in range but contradict one another.
 
 use super::{Config, MailTls, Smtp};
 
-/// A key that does not go with another one.
+/// A key whose value contradicts that of another key.
 pub(super) struct Contradiction {
     pub(super) key: &'static str,
     pub(super) reason: String,
 }
 
-/// Refuses the first pair of values that contradict one another.
+/// Fails on the first pair of values that contradict one another.
 pub(super) fn contradictions(config: &Config) -> Result<(), Contradiction> {
     let refuse = |key, reason| Err(Contradiction { key, reason });
     let (pacing, simulator) = (config.pacing, &config.simulator);

@@ -1,4 +1,5 @@
-//! Why a configuration is refused: always with the key, where it came from, and what would do.
+//! The reasons why a configuration is refused: each names the key, where its value came from, and what would be
+//! valid.
 
 use std::fmt;
 use std::io;
@@ -6,21 +7,20 @@ use std::path::{Path, PathBuf};
 
 use crate::rights::{Denied, Need};
 
-/// Where a value was written.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The defaults that are compiled in.
+    /// The compiled-in defaults.
     BuiltIn,
-    /// A configuration file.
     File(PathBuf),
-    /// The environment variable of this name.
+    /// The environment variable with this name.
     Variable(String),
-    /// The flag of this name.
+    /// The flag with this name.
     Flag(&'static str),
 }
 
 impl Origin {
-    /// The kind of origin in one word, and its name if it has one.
+    /// Returns the kind of origin in one word, and its name if it has one.
     pub fn parts(&self) -> (&'static str, Option<String>) {
         match self {
             Self::BuiltIn => ("default", None),
@@ -30,7 +30,7 @@ impl Origin {
         }
     }
 
-    /// Whether somebody chose the value.
+    /// True if somebody set the value.
     pub const fn is_chosen(&self) -> bool {
         !matches!(self, Self::BuiltIn)
     }
@@ -47,31 +47,27 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why a configuration is refused. No message shows a secret.
+/// The reason why a configuration is refused. No message shows a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("cannot read the configuration file {path}", path = path.display())]
     Read {
-        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error.
         source: io::Error,
     },
-    /// The file is somebody else's.
+    /// The file belongs to another user.
     #[error("cannot read the configuration file {path}: {denied}; {hint}", path = path.display(), hint = denied.hint())]
     Denied {
-        /// The file.
         path: PathBuf,
-        /// Whose it is.
+        /// The owner.
         denied: Denied,
     },
-    /// The file is not TOML.
+    /// The file is not valid TOML.
     #[error("{path} is not valid TOML: {problem}", path = path.display())]
     Syntax {
-        /// The file.
         path: PathBuf,
-        /// Line, column and cause, without the line's text, which may hold a secret.
+        /// Line, column and cause, without the text of the line: it may hold a secret.
         problem: String,
     },
     /// A file names a key that does not exist.
@@ -79,7 +75,6 @@ pub enum ConfigError {
     UnknownKey {
         /// The key with its section.
         key: String,
-        /// The file.
         path: PathBuf,
         /// The nearest key that exists.
         suggestion: Suggestion,
@@ -87,36 +82,34 @@ pub enum ConfigError {
     /// A variable begins with `TIDINGS_` but belongs to no key.
     #[error("unknown environment variable {name:?}{suggestion}")]
     UnknownVariable {
-        /// The variable.
         name: String,
         /// The nearest variable that exists.
         suggestion: Suggestion,
     },
-    /// A variable's value is not text.
     #[error("environment variable {name} must be UTF-8")]
     NotUnicode {
         /// The variable.
         name: String,
     },
-    /// A value is of the wrong kind, out of range or contradicts another one.
+    /// A value has the wrong type, is out of range or contradicts another one.
     #[error("{key} = {value} (from {origin}) {reason}")]
     Unfit {
         /// The key with its section.
         key: String,
-        /// The value as it was written; hidden where it is a secret.
+        /// The value as it was written, or a placeholder for a secret.
         value: String,
-        /// Who set it.
+        /// The source of the value.
         origin: Origin,
-        /// What is allowed, beginning with `must`.
+        /// The allowed values, in words that begin with `must`.
         reason: String,
     },
-    /// The built-in defaults and the typed configuration disagree: a fault of ours.
+    /// The built-in defaults do not fit the typed configuration: a bug of ours.
     #[error("the built-in configuration is faulty")]
     BuiltIn(#[from] config::ConfigError),
 }
 
 impl ConfigError {
-    /// Of a file that cannot be read.
+    /// A file that cannot be read.
     pub(super) fn unreadable(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match Denied::at(&path, Need::Read) {
@@ -126,15 +119,15 @@ impl ConfigError {
     }
 }
 
-/// The nearest name that exists, if any is near.
+/// The most similar name that exists, if one is similar enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion(Option<String>);
 
 impl Suggestion {
-    /// Below this likeness (0 to 1) a suggestion would only confuse.
+    /// Below this similarity (0 to 1) a suggestion would only confuse.
     const LIKENESS_MIN: f64 = 0.8;
 
-    /// Finds the key that `written` was most likely meant to be, and gives it the form that `shown` makes of it.
+    /// Finds the key that `written` was most likely meant to be; `shown` formats it.
     pub(super) fn nearest<'a>(
         written: &str,
         keys: impl Iterator<Item = &'a str>,
@@ -146,7 +139,7 @@ impl Suggestion {
     }
 }
 
-/// The key without its section: the right key often stands in the wrong section.
+/// Returns the key without its section: people often put the right key into the wrong section.
 fn bare(key: &str) -> &str {
     key.rsplit_once('.').map_or(key, |(_, bare)| bare)
 }

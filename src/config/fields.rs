@@ -1,4 +1,4 @@
-//! How serde reads single fields: ranges stand beside the field they bound.
+//! Deserializers for single fields, so that each range stands at its field.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// A whole number from `MIN` to `MAX`.
+/// Reads a whole number from `MIN` to `MAX`.
 pub(super) fn within<'de, const MIN: i64, const MAX: i64, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: TryFrom<i64>,
@@ -19,7 +19,7 @@ where
     fitting.ok_or_else(|| D::Error::custom(format_args!("must be {MIN} to {MAX}")))
 }
 
-/// 1 to `COUNT_MAX` whole numbers from 0 to `MAX`.
+/// Reads 1 to `COUNT_MAX` whole numbers from 0 to `MAX`.
 pub(super) fn numbers<'de, const COUNT_MAX: usize, const MAX: i64, D>(deserializer: D) -> Result<Vec<u32>, D::Error>
 where
     D: Deserializer<'de>,
@@ -33,7 +33,7 @@ where
     numbers.into_iter().map(fitting).collect()
 }
 
-/// A text that parses.
+/// Parses a text.
 pub(super) fn parsed<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: Display>,
@@ -42,7 +42,7 @@ where
     String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
-/// A text that parses; none if it is empty.
+/// Parses a text; `None` if it is empty.
 pub(super) fn optional<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: FromStr<Err: Display>,
@@ -52,7 +52,7 @@ where
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
 }
 
-/// Texts that all parse.
+/// Parses a list of texts.
 pub(super) fn list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: FromStr<Err: Display>,
@@ -62,19 +62,19 @@ where
     texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
 }
 
-/// An address with a port.
+/// Reads an address with a port.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let unfit = |_| D::Error::custom("must be an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080");
     String::deserialize(deserializer)?.parse().map_err(unfit)
 }
 
-/// A path that is not empty.
+/// Reads a path that is not empty.
 pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Err(D::Error::custom("must be a path")) } else { Ok(text.into()) }
 }
 
-/// The address of a mailbox, without a display name.
+/// Reads a mail address without a display name.
 pub(super) fn mailbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let fits = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());

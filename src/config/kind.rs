@@ -1,8 +1,8 @@
-//! The kinds of value a key can take, told from its default; reads and shows values of each.
+//! The types of values that a key can take, derived from its default; reads and shows values.
 
 use config::{Value, ValueKind};
 
-/// What a key's value looks like.
+/// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Flag,
@@ -13,7 +13,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of a default. A list without entries is one of texts.
+    /// Returns the type of a default. An empty list is one of texts.
     pub(super) fn of(default: &ValueKind) -> Self {
         match default {
             ValueKind::Boolean(_) => Self::Flag,
@@ -24,7 +24,7 @@ impl Kind {
         }
     }
 
-    /// What a value of this kind is, in words.
+    /// Describes the type in words.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Flag => "true or false",
@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// Whether a value is of this kind.
+    /// True if a value has this type.
     pub(super) fn fits(self, value: &ValueKind) -> bool {
         match (self, value) {
             (Self::Flag, ValueKind::Boolean(_)) | (Self::Text, ValueKind::String(_)) => true,
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Reads an environment variable; what is not of this kind stays a text, and then does not fit.
+    /// Reads an environment variable; a value of another type stays a text, and is refused later.
     pub(super) fn read(self, text: &str) -> ValueKind {
         match self {
             Self::Flag => text.trim().parse().map_or_else(|_| text.into(), ValueKind::Boolean),
@@ -73,7 +73,7 @@ fn list(text: &str, read: fn(&str) -> ValueKind) -> ValueKind {
     ValueKind::Array(items.map(|item| Value::new(None, read(item))).collect())
 }
 
-/// A value as it is written in a file.
+/// Formats a value as in a file.
 pub(super) fn shown(value: &ValueKind) -> String {
     match value {
         ValueKind::String(text) => format!("{text:?}"),

@@ -1,4 +1,5 @@
-//! Variables that Kubernetes sets in each container for a Service: for one named `tidings` they look like ours.
+//! Recognizes variables that Kubernetes sets in each container for a Service: for one named `tidings` they look like
+//! ours.
 
 use std::ffi::OsStr;
 
@@ -6,10 +7,11 @@ const PREFIX: &str = "TIDINGS_";
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 const PARTS: [&str; 3] = ["PROTO", "PORT", "ADDR"];
 
-/// Whether a variable has the name and the value of one that a Service named `tidings`, or `tidings-...`, brings with it.
+/// True if a variable has the name and the value of one that Kubernetes sets for a Service named `tidings` or
+/// `tidings-...`.
 pub(super) fn sets(name: &str, value: &OsStr) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else { return false };
-    // The name of a Service may go on before any of them.
+    // The rest of a longer Service name may come before each of them.
     let starts = std::iter::once(0).chain(rest.match_indices('_').map(|(at, _)| at + 1));
     starts.filter_map(|at| rest.get(at..)).any(|rest| is_one(rest, &value.to_string_lossy()))
 }
@@ -21,7 +23,7 @@ fn is_one(rest: &str, value: &str) -> bool {
     if rest == "SERVICE_PORT" || rest.starts_with("SERVICE_PORT_") {
         return is_port(value);
     }
-    // A port alone is a person's; Kubernetes writes an address.
+    // A person would set a bare port number; Kubernetes sets an address.
     if rest == "PORT" {
         return is_address(value);
     }

@@ -1,4 +1,4 @@
-//! The sources of a configuration, laid over one another; remembers who set what.
+//! Merges the sources of a configuration; remembers where each value was set.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,17 +13,17 @@ use super::kind::{Kind, shown};
 use super::kubernetes;
 
 const PREFIX: &str = "TIDINGS_";
-/// Ends of variables of the command line and of tracing, which are no keys.
+/// Keys of other variables, which belong to the command line and to tracing.
 const OTHER_VARIABLES: [&str; 5] = ["api_key", "config", "log", "url", "webhook_secret"];
-/// Variables that begin so belong to the tests.
+/// Variables with these prefixes belong to the tests.
 const TEST_PREFIXES: [&str; 2] = ["TIDINGS_SIMULATION_", "TIDINGS_TEST_"];
-/// Keys whose values no message shows.
+/// Keys whose values no message may show.
 const SECRETS: [&str; 1] = ["admin_key"];
 
-/// Stands for a secret.
+/// The placeholder for a secret.
 const HIDDEN: &str = "[hidden]";
 
-/// Every key with its value of the moment, by `section.key`.
+/// The current value of every key, by `section.key`.
 pub(super) struct Settings(BTreeMap<String, Setting>);
 
 struct Setting {
@@ -33,7 +33,7 @@ struct Setting {
 }
 
 impl Settings {
-    /// The defaults, then the file, then the environment.
+    /// Loads the defaults, then the file, then the environment.
     pub(super) fn load<I, N, V>(file: Option<&Path>, environment: I) -> Result<Self, ConfigError>
     where
         I: IntoIterator<Item = (N, V)>,
@@ -48,12 +48,12 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Lays a flag over what is there.
+    /// Overrides a value with that of a flag.
     pub(super) fn read_flag(&mut self, key: &str, flag: &'static str, value: String) -> Result<(), ConfigError> {
         self.set(key, value.into(), Origin::Flag(flag))
     }
 
-    /// Every key with its value and who set it; secrets and passwords hidden.
+    /// Iterates over every key with its value and origin; hides secrets and passwords.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&str, ValueKind, &Origin)> {
         self.0.iter().map(|(key, setting)| {
             let is_set = !matches!(&setting.value, ValueKind::String(text) if text.is_empty());
@@ -63,13 +63,13 @@ impl Settings {
         })
     }
 
-    /// The documented defaults. Their keys are all keys there are, their kinds the only ones allowed.
+    /// Loads the documented defaults. Their keys are the only ones that exist, and their types the only ones allowed.
     pub(super) fn built_in() -> Result<Self, ConfigError> {
         let setting = |value: ValueKind| Setting { kind: Kind::of(&value), value, origin: Origin::BuiltIn };
         Ok(Self(leaves(parse(DEFAULTS)?).into_iter().map(|(key, value)| (key, setting(value))).collect()))
     }
 
-    /// Lays a TOML file over what is there.
+    /// Overrides values with those of a TOML file.
     pub(super) fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::unreadable(path, source))?;
         let parsed = parse(&text)
@@ -88,7 +88,7 @@ impl Settings {
         Err(ConfigError::UnknownKey { key, path: path.to_owned(), suggestion })
     }
 
-    /// Lays the `TIDINGS_*` variables over what is there; others are not ours to judge.
+    /// Overrides values with those of the `TIDINGS_*` variables; ignores all other variables.
     pub(super) fn read_environment(
         &mut self,
         variables: impl Iterator<Item = (OsString, OsString)>,
@@ -127,7 +127,7 @@ impl Settings {
         if fits { Ok(()) } else { Err(self.blame(key, format!("must be {}", kind.words()))) }
     }
 
-    /// The typed configuration; fails on a value that is out of range.
+    /// Converts to the typed configuration; fails on a value that is out of range.
     pub(super) fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut builder = config::Config::builder();
         for (key, setting) in &self.0 {
@@ -139,7 +139,7 @@ impl Settings {
         })
     }
 
-    /// Refuses a key's value. `key` may end with an index into a list.
+    /// Makes the error for a key's value. `key` may end with an index into a list.
     pub(super) fn blame(&self, key: &str, reason: String) -> ConfigError {
         let whole = key.split_once('[').map_or(key, |(whole, _)| whole);
         let setting = self.0.get(whole);
@@ -161,7 +161,7 @@ fn parse(text: &str) -> Result<Map<String, Value>, config::ConfigError> {
     config::File::from_str(text, FileFormat::Toml).collect()
 }
 
-/// All values by `section.key`. A section without keys stands for itself.
+/// Flattens a table to `section.key`. A section without keys stays as it is.
 fn leaves(table: Map<String, Value>) -> Vec<(String, ValueKind)> {
     table.into_iter().flat_map(|(key, value)| below(key, value.kind)).collect()
 }
@@ -179,12 +179,12 @@ fn is_empty_table(value: &ValueKind) -> bool {
     matches!(value, ValueKind::Table(inner) if inner.is_empty())
 }
 
-/// Whether a value is an address that names a user, and so perhaps a password.
+/// True if a value is an address with a user, and so perhaps a password.
 fn has_password(value: &ValueKind) -> bool {
     matches!(value, ValueKind::String(text) if text.contains("://") && text.contains('@'))
 }
 
-/// The parser's message without the quoted lines of the file, which may hold a secret.
+/// Returns the parser's message without the quoted lines of the file, which may hold a secret.
 fn without_source(error: &config::ConfigError) -> String {
     let message = error.to_string();
     let kept = message

@@ -1,21 +1,21 @@
-//! How the mail server is named, and how the way to it is kept secret.
+//! The values that say where the mail server is, and how the connection to it is encrypted.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::values::Unfit;
 
-/// A name or an IP address, without a scheme and without a port.
+/// A host name or an IP address, without scheme and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailHost(String);
 
 impl MailHost {
-    /// The name, or the address without brackets.
+    /// The host name, or the address without brackets.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is certain, without asking anybody, that the server stands on this machine or in a private network.
+    /// True if the server is surely on this machine or in a private network; looks no name up.
     pub fn is_near(&self) -> bool {
         match self.0.parse() {
             Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private(),
@@ -36,14 +36,14 @@ impl FromStr for MailHost {
     }
 }
 
-/// How the connection to the mail server is kept secret.
+/// Encryption of the connection to the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailTls {
-    /// It begins in clear and must turn secret before anything is said (RFC 3207); usual on port 587.
+    /// Starts unencrypted and must switch to TLS before anything is sent (RFC 3207); usual on port 587.
     StartTls,
-    /// It is secret from the first byte on (RFC 8314); usual on port 465.
+    /// Uses TLS from the first byte on (RFC 8314); usual on port 465.
     Tls,
-    /// It stays in clear: for a server on this machine or in a private network.
+    /// Stays unencrypted: for a server on this machine or in a private network.
     None,
 }
 

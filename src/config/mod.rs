@@ -1,4 +1,4 @@
-//! What the operator may choose: typed, checked once at the start, passed by value to whom it concerns.
+//! The operator's settings: typed, checked once at the start, passed by value to the parts that need them.
 
 mod check;
 mod error;
@@ -21,51 +21,47 @@ pub use mail::{MailHost, MailTls};
 pub use shown::{Effective, effective};
 pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Success, Unfit};
 
-/// The documented defaults: every key, its unit, range and default.
+/// The documented defaults: every key with its unit, range and default.
 pub const DEFAULTS: &str = include_str!("../../config/tidings.toml");
 
-/// What to tell an operator whose simulator can be reached from other machines.
+/// The warning if other machines can reach the simulator.
 pub const EXPOSED_SIMULATOR: &str = "the simulator is on and the gateway listens for other machines: /sim/v1 takes \
     requests of this machine, and of others with the operator's key; for production set [simulator] enabled = false";
 
-/// Everything that can be configured; the keys are explained in [`DEFAULTS`].
+/// The whole configuration; [`DEFAULTS`] explains the keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the gateway listens.
+    /// The address where the gateway listens.
     #[serde(deserialize_with = "fields::address")]
     pub listen: SocketAddr,
-    /// Folder of the log, its indexes and the secrets.
+    /// The folder of the log, its indexes and the secrets.
     #[serde(deserialize_with = "fields::path")]
     pub data_dir: PathBuf,
-    /// What users type before `/in/`; see [`Config::base_url`] for when it is not set.
+    /// The public address: what users type before `/in/`. [`Config::base_url`] says what applies if it is not set.
     #[serde(deserialize_with = "fields::optional")]
     pub public_url: Option<PublicUrl>,
-    /// The operator's preset key; without one, a key is made on the first start.
+    /// The operator's preset key; if it is not set, a key is made on the first start.
     #[serde(deserialize_with = "fields::optional")]
     pub admin_key: Option<AdminKey>,
     /// Free disk space in MiB below which new work is refused.
     #[serde(deserialize_with = "fields::within::<0, 1_048_576, _, _>")]
     pub disk_reserve_mb: u64,
-    /// The waiting time between two messages of one account.
     pub pacing: Pacing,
-    /// The pretended `WhatsApp`.
     pub simulator: Simulator,
-    /// What is too long, too large or too late.
+    /// Sizes, lengths, times and rates allowed.
     pub limits: Limits,
-    /// How requests reach us.
+    /// Trusted proxies and connection limits of the HTTP server.
     pub http: Http,
     /// The event log.
     pub log: Log,
-    /// How closely answers follow other gateways.
+    /// Compatibility of responses with other gateways.
     pub compat: Compat,
-    /// Which addresses we may be told to call.
     pub guard: Guard,
-    /// Reports to the CRM's own URL.
+    /// Reports to the CRM's URL.
     pub outbound: Outbound,
-    /// Secure connections to others.
+    /// TLS connections to others.
     pub tls: Tls,
-    /// The server that takes our e-mails.
     pub smtp: Smtp,
 }
 
@@ -73,106 +69,105 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pacing {
-    /// Shortest gap in milliseconds; never above `gap_ms_max`.
+    /// Shortest gap in milliseconds; at most `gap_ms_max`.
     #[serde(deserialize_with = "fields::within::<0, 600_000, _, _>")]
     pub gap_ms_min: u32,
-    /// Longest gap in milliseconds, 600,000 at most.
+    /// Longest gap in milliseconds.
     #[serde(deserialize_with = "fields::within::<0, 600_000, _, _>")]
     pub gap_ms_max: u32,
 }
 
-/// The pretended `WhatsApp`.
+/// The simulated `WhatsApp`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulator {
-    /// Whether accounts may use it.
+    /// True if accounts may use it.
     pub enabled: bool,
-    /// The process it runs in; inside the gateway without one.
+    /// The address of its own process; if not set, it runs inside the gateway.
     #[serde(deserialize_with = "fields::optional")]
     pub url: Option<SimulatorUrl>,
-    /// How many times as fast as real time the rules run: 1 to 3600, and 1 without the simulator.
+    /// Speed of the rules' clock, as a multiple of real time: 1 to 3600, and 1 without the simulator.
     #[serde(deserialize_with = "fields::within::<1, 3_600, _, _>")]
     pub clock_rate: u32,
 }
 
-/// What is too long, too large or too late.
+/// Sizes, lengths, times and rates allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Largest request body in bytes.
     #[serde(deserialize_with = "fields::within::<1_024, 16_777_216, _, _>")]
     pub body_bytes: usize,
-    /// Time in milliseconds within which a request body must have arrived.
+    /// Milliseconds within which a request body must arrive.
     #[serde(deserialize_with = "fields::within::<100, 600_000, _, _>")]
     pub body_deadline_ms: u64,
-    /// Longest text of a message in characters.
+    /// Longest text of a message, in characters.
     #[serde(deserialize_with = "fields::within::<1, 65_536, _, _>")]
     pub text_chars: usize,
-    /// Commands being decided at once, over all workspaces.
+    /// Commands in flight at once, over all workspaces.
     #[serde(deserialize_with = "fields::within::<1, 65_536, _, _>")]
     pub commands_in_flight: usize,
-    /// Seconds after which a transport's outcome counts as unknown.
+    /// Seconds after which the outcome of handing a message to a transport counts as unknown.
     #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
     pub handover_timeout_s: u64,
-    /// Seconds without work after which an actor sleeps.
+    /// Seconds without work after which an actor goes to sleep.
     #[serde(deserialize_with = "fields::within::<1, 86_400, _, _>")]
     pub actor_idle_s: u64,
-    /// Events of an actor after which its state is kept, so that it wakes faster.
+    /// Number of an actor's events after which a snapshot is stored, so that the actor wakes faster.
     #[serde(deserialize_with = "fields::within::<1, 1_000_000_000, _, _>")]
     pub snapshot_every: u64,
     /// Largest file in bytes.
     #[serde(deserialize_with = "fields::within::<1, 16_777_216, _, _>")]
     pub file_bytes: usize,
-    /// Time in milliseconds within which a file must have arrived.
+    /// Milliseconds within which a file must arrive.
     #[serde(deserialize_with = "fields::within::<100, 600_000, _, _>")]
     pub file_deadline_ms: u64,
-    /// Redirects on the way to a file.
+    /// Most redirects on the way to a file.
     #[serde(deserialize_with = "fields::within::<0, 10, _, _>")]
     pub file_redirects: usize,
-    /// Files being fetched at once, over all workspaces.
+    /// Files fetched at once, over all workspaces.
     #[serde(deserialize_with = "fields::within::<1, 4_096, _, _>")]
     pub files_at_once: usize,
-    /// Requests per second that one inbound URL takes; 0: any number.
+    /// Requests per second to one inbound URL; 0 means no limit.
     #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
     pub flood_per_token_s: u32,
-    /// Requests per second that one address may send to inbound URLs; 0: any number.
+    /// Requests per second from one address to inbound URLs; 0 means no limit.
     #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
     pub flood_per_address_s: u32,
-    /// Requests to the API, other than GET, that one workspace may make each second; 0: any number.
+    /// API requests other than GET per second and workspace; 0 means no limit.
     #[serde(deserialize_with = "fields::within::<0, 1_000_000, _, _>")]
     pub changes_per_workspace_s: u32,
-    /// Live streams that one workspace may hold open.
+    /// Live streams open at once per workspace.
     #[serde(deserialize_with = "fields::within::<1, 1_024, _, _>")]
     pub streams_per_workspace: usize,
 }
 
-/// How requests reach us.
+/// Trusted proxies and connection limits of the HTTP server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks whose `X-Forwarded-For` is trusted.
     #[serde(deserialize_with = "fields::list")]
     pub trusted_proxies: Vec<Network>,
-    /// Connections in all.
+    /// Most connections in all.
     #[serde(deserialize_with = "fields::within::<8, 1_000_000, _, _>")]
     pub connections_max: usize,
-    /// Connections of one address.
+    /// Most connections per address.
     #[serde(deserialize_with = "fields::within::<1, 1_000_000, _, _>")]
     pub connections_per_address_max: u32,
 }
 
-/// The event log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    /// Memory for the page cache in MiB.
+    /// Size of the page cache in MiB.
     #[serde(deserialize_with = "fields::within::<16, 65_536, _, _>")]
     pub cache_mb: u64,
-    /// Whether to start on a log that is more than an hour ahead of the machine's clock.
+    /// True to start on a log that is more than an hour ahead of the machine's clock.
     pub accept_future: bool,
 }
 
-/// How closely answers follow other gateways.
+/// Compatibility of responses with other gateways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compat {
@@ -180,73 +175,72 @@ pub struct Compat {
     pub strict_errors: bool,
 }
 
-/// Which addresses we may be told to call.
+/// The addresses that users may have us call.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guard {
-    /// Private networks that are let through.
+    /// Private networks that may be called.
     #[serde(deserialize_with = "fields::list")]
     pub allow_networks: Vec<Network>,
 }
 
-/// Reports to the CRM's own URL.
+/// Reports to the CRM's URL.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outbound {
     /// Seconds to wait after the first, second, ... failure in a row: 1 to 10 entries, the last one repeats.
     #[serde(deserialize_with = "fields::numbers::<10, 86_400, _>")]
     pub retry_s: Vec<u32>,
-    /// Which answers count as success.
+    /// The statuses that count as success.
     #[serde(deserialize_with = "fields::parsed")]
     pub success: Success,
-    /// What becomes of messages with an attachment.
+    /// Skip or include messages with an attachment.
     #[serde(deserialize_with = "fields::parsed")]
     pub attachments: Attachments,
-    /// Bytes that a report of several messages has at most.
+    /// Largest bundle in bytes: a report of several messages.
     #[serde(deserialize_with = "fields::within::<16_384, 16_777_216, _, _>")]
     pub bundle_bytes: u64,
-    /// Seconds within which a report must have been answered, from the look-up of the name to the answer's headers.
+    /// Time limit of a report in seconds, from the name look-up to the headers of the response.
     #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
     pub timeout_s: u64,
 }
 
-/// Secure connections to others.
+/// TLS connections to others.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
-    /// PEM file of authorities that are believed beside those of this machine.
+    /// PEM file of authorities that are trusted besides those of this machine.
     #[serde(deserialize_with = "fields::optional")]
     pub extra_ca_file: Option<PathBuf>,
 }
 
-/// The server that takes our e-mails.
+/// The mail server for our e-mails.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Smtp {
-    /// Its name or address; e-mails are only kept without one.
+    /// Name or address of the server; without one, e-mails are only kept.
     #[serde(deserialize_with = "fields::optional")]
     pub host: Option<MailHost>,
-    /// Its port, from 1.
     #[serde(deserialize_with = "fields::within::<1, 65_535, _, _>")]
     pub port: u16,
-    /// Name to sign in with; set together with `password_file`.
+    /// User name to sign in with; set together with `password_file`.
     #[serde(deserialize_with = "fields::optional")]
     pub user: Option<String>,
-    /// File that holds the password and nothing else.
+    /// File with the password and nothing else.
     #[serde(deserialize_with = "fields::optional")]
     pub password_file: Option<PathBuf>,
-    /// Sender of the e-mails.
+    /// Sender address of the e-mails.
     #[serde(deserialize_with = "fields::mailbox")]
     pub from: String,
-    /// How the connection is kept secret.
+    /// Encryption of the connection.
     #[serde(deserialize_with = "fields::parsed")]
     pub tls: MailTls,
-    /// Seconds that each step of handing an e-mail over may take.
+    /// Seconds that each step of sending an e-mail may take.
     #[serde(deserialize_with = "fields::within::<1, 300, _, _>")]
     pub timeout_s: u64,
 }
 
-/// What the command line sets; it wins over all other sources.
+/// Values from the command line; they override all other sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--listen`.
@@ -256,8 +250,8 @@ pub struct Overrides {
 }
 
 impl Config {
-    /// Reads the built-in defaults, `file`, the `TIDINGS_*` variables of `environment` and `overrides`, later ones
-    /// winning. Fails on a key or variable that does not exist, and on a value that is out of range.
+    /// Reads the built-in defaults, `file`, the `TIDINGS_*` variables of `environment` and `overrides`; later sources
+    /// win. Fails on an unknown key or variable, and on a value that is invalid or contradicts another one.
     pub fn load<I, N, V>(file: Option<&Path>, environment: I, overrides: Overrides) -> Result<Self, ConfigError>
     where
         I: IntoIterator<Item = (N, V)>,
@@ -272,12 +266,12 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether requests can come to the simulator from other machines when the gateway listens at this address.
+    /// True if other machines can reach the simulator when the gateway listens at this address.
     pub fn simulator_is_exposed(&self, ip: IpAddr) -> bool {
         self.simulator.enabled && !ip.to_canonical().is_loopback()
     }
 
-    /// The address that users type, without a slash at the end; `bound` is where the gateway really listens.
+    /// Returns the public address without a slash at the end; `bound` is where the gateway really listens.
     pub fn base_url(&self, bound: SocketAddr) -> String {
         if let Some(url) = &self.public_url {
             return url.as_str().to_owned();

@@ -1,4 +1,4 @@
-//! The configuration as it comes out of all its sources, for showing: no value is a secret.
+//! The effective configuration for display, with all secrets hidden.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::error::{ConfigError, Origin};
 use super::layers::Settings;
 use super::{Config, Overrides, check};
 
-/// One key.
+/// One key with its value and origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
     /// The key with its section, such as `pacing.gap_ms_min`.
     pub key: String,
     /// Its value; `"[hidden]"` for a secret.
     pub value: Value,
-    /// Who set it.
+    /// The source of the value.
     pub origin: Origin,
 }
 
-/// Every key, those without a section first; fails on what [`Config::load`] refuses.
+/// Returns every key, those without a section first; fails on whatever [`Config::load`] refuses.
 pub fn effective<I, N, V>(
     file: Option<&Path>,
     environment: I,

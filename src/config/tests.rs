@@ -1,4 +1,4 @@
-//! What operators rely on: every key documented, every slip named with its source and its remedy.
+//! Tests that every key is documented, and that every mistake is reported with its source and its remedy.
 
 use std::io::Write as _;
 
@@ -6,19 +6,19 @@ use super::*;
 
 const NO_FILE: Option<&Path> = None;
 
-/// Loads without a file, from these variables alone.
+/// Loads these variables without a file.
 fn from_environment(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::load(NO_FILE, variables.iter().copied(), Overrides::default())
 }
 
-/// Loads from a file of this text and these variables.
+/// Loads a file with this text, and these variables.
 fn from_file(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     Config::load(Some(file.path()), variables.iter().copied(), Overrides::default())
 }
 
-/// The refusal's words, with the temporary file's name replaced.
+/// Returns the refusal's message, with the temporary file's name replaced.
 fn refusal(result: Result<Config, ConfigError>) -> String {
     let error = result.unwrap_err().to_string();
     let start = error.find(std::env::temp_dir().to_str().unwrap());
@@ -73,7 +73,7 @@ fn variables_of_the_command_line_and_of_tests_are_left_alone() {
     assert!(Config::load(NO_FILE, others.map(|name| (name, "x")), Overrides::default()).is_ok());
 }
 
-/// A Service whose name begins with tidings sets variables in every container of its namespace.
+/// Kubernetes sets these in every container of the namespace of a Service whose name begins with tidings.
 #[test]
 fn variables_of_a_kubernetes_service_are_passed_over_and_slips_that_look_like_them_are_not() {
     let service = [
@@ -244,7 +244,7 @@ fn users_get_an_address_that_they_can_type() {
     assert_eq!(config.base_url("0.0.0.0:81".parse().unwrap()), "https://crm.example/tidings");
 }
 
-/// Section, key, value and comment of every key of the documented defaults.
+/// Lists key with section, value and comment of all documented defaults.
 fn documented() -> Vec<(String, String, String)> {
     let (mut section, mut comment, mut found) = (String::new(), String::new(), Vec::new());
     for line in DEFAULTS.lines() {

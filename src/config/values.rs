@@ -1,4 +1,4 @@
-//! Values that are parsed once: what does not fit is told in words that begin with "must".
+//! Values that are parsed once; refusals complete a sentence that begins with "must".
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-/// What a text would have to be; completes the sentence `<key> = <value> ...`.
+/// The reason why a text is invalid; completes the sentence `<key> = <value> ...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {0}")]
 pub struct Unfit(&'static str);
@@ -18,12 +18,12 @@ impl Unfit {
     }
 }
 
-/// The operator's key. Never shown: neither by `Debug` nor in an error.
+/// The operator's key. Neither `Debug` nor an error shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminKey(String);
 
 impl AdminKey {
-    /// Every key begins so.
+    /// The prefix of every key.
     pub const PREFIX: &'static str = "adm_";
     const CHARS_MIN: usize = 32;
     const CHARS_MAX: usize = 255;
@@ -52,12 +52,11 @@ impl fmt::Debug for AdminKey {
     }
 }
 
-/// What users type before a path: http or https, without a slash at the end.
+/// The public address: http or https, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -76,12 +75,11 @@ impl FromStr for PublicUrl {
     }
 }
 
-/// Where a simulator process answers: plain http on this machine, without a slash at the end.
+/// The address of a simulator process: plain http on this machine, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulatorUrl(String);
 
 impl SimulatorUrl {
-    /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -112,12 +110,12 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// A network in CIDR notation; a bare address is a network of one.
+/// A network in CIDR notation; a bare address is a network with one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
-    /// First address: all bits after the prefix are zero.
+    /// The first address: all bits after the prefix are zero.
     pub address: IpAddr,
-    /// Leading bits that all its addresses share: 0 to 32, or 128 for IPv6.
+    /// Number of leading bits that all addresses share: 0 to 32, or 0 to 128 for IPv6.
     pub prefix_bits: u8,
 }
 
@@ -144,12 +142,12 @@ impl Network {
     }
 }
 
-/// Which answers to a report count as success.
+/// The statuses of a response that count as a successful report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Success {
     /// 200 to 299.
     Any2xx,
-    /// 200 alone.
+    /// Only 200.
     Only200,
 }
 
@@ -165,12 +163,11 @@ impl FromStr for Success {
     }
 }
 
-/// What becomes of messages with an attachment in reports.
+/// Skip or include messages with an attachment in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attachments {
-    /// They are not reported.
     Skip,
-    /// They are reported with their attachment.
+    /// Reports them with their attachment.
     Include,
 }
 

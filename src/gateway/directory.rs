@@ -1,4 +1,5 @@
-//! The data directory before anything in it is opened: made, usable by us, and by nobody else.
+//! Prepares the data directory before anything in it is opened: creates it, checks that we may use it, and keeps
+//! other users out.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -7,12 +8,12 @@ use std::path::{Path, PathBuf};
 use super::start_error::{StartError, file};
 use crate::rights::{Denied, Need, tighten};
 
-/// What we keep in it, with all that these folders hold. Other folders in it are not ours to judge.
+/// Our own entries in the data directory, with everything below them. Any other entries are left alone.
 const OURS: [&str; 3] = ["log", "secrets", "process.json"];
-/// More entries of one folder are not looked at: the store has a handful.
+/// Most entries checked in one folder: the store has only a few.
 const ENTRIES_MAX: usize = 1_024;
 
-/// Makes the data directory where it is not there yet; refuses one that we may not use; keeps others out of it.
+/// Creates the data directory if it is missing, refuses one that we may not use, and keeps other users out of it.
 pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
     made.map_err(|error| match Denied::at(directory, Need::Change).or_else(|| Denied::making(directory)) {
@@ -27,7 +28,7 @@ pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Keeps others out, and says so where they could get in: what was kept here may have been read.
+/// Removes the access of other users, and warns if they had access: they may have read the data.
 fn close(directory: &Path, ours: &[PathBuf]) {
     let mut was_open = None;
     for path in ours {
@@ -46,7 +47,7 @@ fn close(directory: &Path, ours: &[PathBuf]) {
     }
 }
 
-/// The directory and all in it that is ours, from above.
+/// Lists the directory and everything in it that is ours, parents first.
 fn ours(directory: &Path) -> Vec<PathBuf> {
     let mut found = vec![directory.to_owned()];
     for path in OURS.map(|name| directory.join(name)) {
@@ -57,7 +58,7 @@ fn ours(directory: &Path) -> Vec<PathBuf> {
 
 fn collect(path: &Path, found: &mut Vec<PathBuf>) {
     let Ok(metadata) = fs::symlink_metadata(path) else { return };
-    // A link's target is somebody's own choice.
+    // Do not follow links: their targets are somebody's own choice.
     if metadata.is_symlink() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Watches the room on the disk, so that running work can end before it is full.
+//! Watches the free disk space, so that work in progress can finish before the disk is full.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::readiness::Readiness;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Notes every second whether less than `reserve_mb` MiB are free; ends when the gateway stops.
+/// Checks every second whether less than `reserve_mb` MiB are free; ends when the gateway stops.
 pub async fn watch(directory: PathBuf, reserve_mb: u64, state: Arc<Readiness>) {
     while !state.is_stopping() {
-        // Where the system does not tell, there is room.
+        // If the system gives no figure, assume that there is room.
         let free = free_bytes(&directory).unwrap_or(u64::MAX);
         let full = free >> 20 < reserve_mb;
         if full != state.is_disk_full() {

@@ -1,17 +1,18 @@
-//! A log from the future: its last event lies ahead of the machine's clock, as after a day on which that was wrong.
+//! Detects a log from the future: its last event is later than the machine's clock, for example because the clock was
+//! wrong before.
 
 use events::secrets::Secrets;
 use events::time::Timestamp;
 
 use super::start_error::StartError;
 
-/// A log that is further ahead is refused, unless the operator has taken it so.
+/// A log that is further ahead is refused unless the operator has accepted it.
 const AHEAD_MS_MAX: u64 = 3_600_000;
-/// How far ahead the operator has taken it, in milliseconds.
+/// Name of the stored number of milliseconds that the operator accepted.
 const ACCEPTED_NAME: &[u8] = b"accepted_ahead_ms";
 
-/// Refuses a log too far ahead of `wall`. What is accepted once holds until the clock has caught up, or the log is further
-/// ahead by more than an hour again.
+/// Refuses a log that is too far ahead of `wall`. What was accepted once holds until the clock has caught up, or
+/// until the log is more than another hour further ahead.
 pub(super) fn check(kept_in: &dyn Secrets, last: Timestamp, wall: Timestamp, accept: bool) -> Result<(), StartError> {
     let ahead_ms = last.since_ms(wall);
     let kept = kept_in.read(ACCEPTED_NAME)?.and_then(|bytes| Some(u64::from_be_bytes(*bytes.first_chunk()?)));
@@ -40,7 +41,7 @@ mod tests {
 
     const HOUR_MS: i64 = 3_600_000;
 
-    /// Whether a start is refused that finds the log so many hours ahead.
+    /// True if a start is refused when the log is this many hours ahead.
     fn is_refused(log: &MemoryLog, ahead_hours: i64, accept: bool) -> bool {
         let last = Timestamp::from_ms((100 + ahead_hours) * HOUR_MS);
         check(log, last, Timestamp::from_ms(100 * HOUR_MS - 1), accept).is_err()

@@ -1,16 +1,16 @@
-//! Who holds a data directory, as it says itself.
+//! The file in which a gateway records that it uses a data directory.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-/// Who holds a data directory, as it says itself.
+/// The process that uses a data directory, as it recorded itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Holder {
-    /// Its process.
+    /// Its process id.
     pub pid: u32,
-    /// Where it listens.
+    /// The address where it listens.
     pub url: String,
 }
 
@@ -19,17 +19,17 @@ impl Holder {
         directory.join("process.json")
     }
 
-    /// Says in the data directory who has it.
+    /// Records in the data directory that this process uses it.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         fs::write(Self::path(directory), serde_json::to_vec(self)?)
     }
 
-    /// Who has the data directory, or had it last.
+    /// Returns the process that uses the data directory, or used it last.
     pub fn read(directory: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(Self::path(directory)).ok()?).ok()
     }
 
-    /// Says that nobody has it any more.
+    /// Removes the record.
     pub fn remove(directory: &Path) {
         let _ = fs::remove_file(Self::path(directory));
     }

@@ -1,11 +1,11 @@
-//! Who listens on a port of this machine, as Linux tells it.
+//! Finds the process that listens on a port of this machine, from Linux's `/proc`.
 
 use std::fs;
 
 /// The state of a listening socket in `/proc/net/tcp`.
 const LISTENING: &str = "0A";
 
-/// The process that listens on a TCP port, if it can be found.
+/// Returns the process that listens on a TCP port, if it can be found.
 pub fn listener_of(port: u16) -> Option<u32> {
     let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(table).ok());
     let inode = sockets.flat_map(|table| inodes(&table, port)).next()?;

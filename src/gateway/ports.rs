@@ -1,4 +1,4 @@
-//! What the actors reach outside: the ports, made once the actors themselves can be reached.
+//! The ports through which the actors reach the outside world, made once the actors can be reached.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::outbound::RecordedPoster;
 use crate::outbound::port::OutboundPort;
 use crate::whatsapp::sending::{Fetching, SentCache, TransportPort, Transports};
 
-/// What the ports are made of beside the actors.
+/// The dependencies of the ports, besides the actors.
 pub(super) struct PortParts {
     pub(super) transports: Arc<Transports>,
     pub(super) fetching: Arc<Fetching>,
@@ -23,13 +23,13 @@ pub(super) struct PortParts {
     pub(super) poster: RecordedPoster,
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) base_url: Arc<str>,
-    /// The waits after errors in a row, in milliseconds.
+    /// Waiting times after the first, second, ... error in a row, in milliseconds.
     pub(super) retry_ms: Arc<[u64]>,
     pub(super) mail_queue: Arc<MailQueue>,
 }
 
 impl PortParts {
-    /// The ports of the actors of this shard.
+    /// Makes the ports for the actors of this shard.
     pub(super) fn ports(self, shard: &ShardHandle) -> Ports {
         let notices = Arc::new(Notices::new(shard.clone(), self.mail_queue));
         let sending = TransportPort {

@@ -39,28 +39,28 @@ use crate::whatsapp::transports::simulator::echo::Echo;
 use crate::whatsapp::transports::simulator::in_process::InProcess;
 use crate::whatsapp::transports::simulator::remote::Remote;
 
-/// Threads that read the log for the actors at most: each one more costs the store time, which keeps a list of them.
+/// Most threads that read the log for the actors: the store keeps a list of reader threads, so each one slows it
+/// down.
 const READERS_MAX: usize = 8;
 const ADMIN_KEY_NAME: &[u8] = b"admin_key_hash";
 
-/// A running gateway, and what its owner must learn once.
+/// A running gateway, and the key to show to its operator once.
 pub struct Started {
-    /// The gateway.
     pub gateway: Gateway,
-    /// The operator's key, if it was made just now and stands in no file.
+    /// The operator's key, if it was just made and was not written to a file.
     pub new_admin_key: Option<String>,
-    /// The log's own view, for figures.
+    /// The log itself, for its figures.
     pub log: Arc<SledLog>,
 }
 
-/// Opens the data directory and starts a gateway on it, with threads of its own for deciding and writing. `bound` is
-/// where it will listen, with the real port.
+/// Opens the data directory and starts a gateway on it, with separate threads for deciding and writing. `bound` is
+/// the address where it will listen, with the real port.
 pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) -> Result<Started, StartError> {
     let log = open(config)?;
     let (admin_key, new_admin_key) = admin_key(config, log.as_ref(), key_to_terminal)?;
     let last = log.head().recorded_at;
     let rate = config.simulator.clock_rate;
-    // A clock of another rate runs ahead by itself.
+    // A faster clock runs ahead of real time by design.
     if rate == 1 {
         super::future::check(log.as_ref(), last, wall_now(), config.log.accept_future)?;
     }
@@ -100,7 +100,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     Ok(Started { gateway, new_admin_key, log })
 }
 
-/// What a start on this machine would refuse of the files that the configuration names.
+/// Returns the errors with which a start on this machine would refuse the files named in the configuration.
 pub fn unusable(config: &Config) -> Vec<StartError> {
     let (trust, refused) = match trust(config) {
         Ok(trust) => (trust, None),
@@ -109,7 +109,7 @@ pub fn unusable(config: &Config) -> Vec<StartError> {
     refused.into_iter().chain(smtp(config, &trust).err()).collect()
 }
 
-/// Whom we believe; a file that was named and is of no use is a mistake to mend before anything runs.
+/// Loads the trusted authorities. An unusable file in the configuration stops the start: fix it before anything runs.
 fn trust(config: &Config) -> Result<Trust, StartError> {
     let Some(path) = &config.tls.extra_ca_file else { return Ok(Trust::default()) };
     Trust::read(path).map_err(|error| {
@@ -123,7 +123,7 @@ fn smtp(config: &Config, trust: &Trust) -> Result<Option<Smtp>, StartError> {
     Ok(Smtp::new(&config.smtp, config.public_url.as_ref(), authorities)?)
 }
 
-/// What the deciding thread runs on.
+/// The runtime of the deciding thread.
 fn deciding() -> Runtime {
     match Builder::new_current_thread().enable_all().max_blocking_threads(READERS_MAX).build() {
         Ok(runtime) => runtime,
@@ -143,7 +143,8 @@ fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
     }
 }
 
-/// After a failed write nobody knows what is on the disk, so the process ends at once; a restart reads what is there.
+/// Starts the writer's thread. After a failed write the state on disk is unknown, so the process ends at once; a
+/// restart reads what is there.
 fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
     let run = move || {
         if let Err(error) = vital::during(|| writer.run(work)) {
@@ -171,7 +172,7 @@ fn transports(config: &Config, clock: &Clock) -> Result<(Transports, Option<Shar
     Ok((transports, simulator))
 }
 
-/// The operator's key: preset, or made on the first start and then either shown once or written to a file.
+/// Returns the operator's key: preset, or made on the first start and then shown once or written to a file.
 fn admin_key(
     config: &Config,
     kept_in: &dyn Secrets,
@@ -194,12 +195,12 @@ fn admin_key(
     Ok((hash, to_terminal.then_some(key)))
 }
 
-/// Where the operator's key stands when it was not shown on a terminal.
+/// The file for the operator's key if it was not shown on a terminal.
 pub(crate) fn admin_key_file(directory: &Path) -> PathBuf {
     directory.join("secrets").join("admin_key")
 }
 
-/// Writes a secret where only its owner reads it.
+/// Writes a secret to a file that only its owner can read.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), StartError> {
     let written = || {
         if let Some(folder) = path.parent() {

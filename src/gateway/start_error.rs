@@ -1,4 +1,4 @@
-//! Why a gateway cannot start.
+//! The reasons why a gateway cannot start.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,57 +11,54 @@ use crate::notices::mail::SetupError;
 use crate::rights::Denied;
 use crate::whatsapp::transports::simulator::remote::InvalidAddress;
 
-/// Why a gateway cannot start.
+/// The reason why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another process has the data.
+    /// Another process uses the data directory.
     #[error("data directory {} is in use by {}", directory.display(), holder.as_ref().map_or_else(
         || "another process".to_owned(), |holder| format!("tidings (pid {})", holder.pid)))]
     InUse {
-        /// The directory.
         directory: PathBuf,
-        /// Who has it, if it says so.
+        /// The process that uses it, if it recorded itself.
         holder: Option<Holder>,
     },
-    /// The log cannot be opened.
     #[error(transparent)]
     Log(OpenError),
-    /// The log cannot be read.
     #[error("the log cannot be read")]
     Read(#[from] ReadError),
-    /// A file or folder cannot be made or read.
+    /// A file or folder cannot be created, read or written.
     #[error("{what}")]
     File {
-        /// What was tried.
+        /// The operation that failed.
         what: String,
-        /// What came of it.
+        /// The error.
         #[source]
         source: io::Error,
     },
-    /// The data directory, or something in it, is somebody else's.
+    /// The data directory, or something in it, belongs to another user.
     #[error("the data directory cannot be used: {0}")]
     Denied(Denied),
-    /// The log comes from the future.
+    /// The log's last event is too far ahead of the clock.
     #[error("the log's last event ({last}) lies more than an hour ahead of this machine's clock")]
     Future {
-        /// When it was recorded.
+        /// The time of the last event.
         last: events::time::Timestamp,
     },
-    /// The simulator's address is of no use.
+    /// The simulator's address is invalid.
     #[error("the simulator cannot be reached")]
     Simulator(#[from] InvalidAddress),
     /// E-mails cannot be sent as configured.
     #[error("e-mails cannot be sent as configured")]
     Mail(#[from] SetupError),
-    /// A secret cannot be kept.
+    /// The operator's key cannot be stored.
     #[error("the operator's key cannot be kept")]
     Secret(#[from] events::log::WriteError),
-    /// The deciding thread ended.
+    /// The deciding thread ended early.
     #[error("the actors did not start")]
     Actors,
 }
 
-/// Tells what was tried with a file or folder.
+/// Wraps an I/O error on a file or folder; `what` names the failed operation.
 pub(super) fn file(what: String) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::File { what, source }
 }

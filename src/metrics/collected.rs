@@ -1,4 +1,4 @@
-//! What is read off the actors, the log and the process when somebody asks for figures.
+//! Figures that are read from the actors, the log and the process on each request for figures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,12 +16,12 @@ use crate::net::lack;
 use crate::readiness::Readiness;
 
 const KINDS: [&str; 4] = ["workspace", "account", "chat", "webhook"];
-/// The event that tells that a delivery was parked.
+/// The event that records a parked delivery.
 const PARKED: &str = "DeliveryParked";
-/// The code of failures that the catalogue does not list.
+/// The label for failure codes that are not in the catalogue.
 const OTHER: &str = "other";
 
-/// Reads one gateway.
+/// Reads the figures of one gateway.
 pub(super) struct Collected {
     shard: ShardHandle,
     state: Arc<Readiness>,
@@ -88,7 +88,7 @@ impl Collected {
     }
 }
 
-/// By the codes that are documented, and no others.
+/// Sums the counts by documented code; all other codes count as `other`.
 fn by_code(failed: BTreeMap<String, u64>) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
     for (code, count) in failed {

@@ -1,4 +1,4 @@
-//! Counts the files that are fetched, by what came of it.
+//! Counts file fetches by result, and measures how long they take.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use crate::files::{Fault, Fetched, Files};
 
-/// Upper bounds in seconds; a fetch ends after 30.
+/// Upper bounds in seconds; a fetch times out after 30.
 const BUCKETS_S: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 const FETCHED: &str = "ok";
 
-/// What gets files, with a count of each outcome.
+/// Fetches files and counts each outcome.
 pub struct Metered {
     files: Arc<dyn Files>,
     fetches: Family<Outcome, Counter>,
@@ -29,7 +29,7 @@ struct Outcome {
 }
 
 impl Metered {
-    /// Counts what these get.
+    /// Wraps the fetcher whose results it counts.
     pub fn new(files: Arc<dyn Files>) -> Self {
         Self { files, fetches: Family::default(), durations: Histogram::new(BUCKETS_S) }
     }

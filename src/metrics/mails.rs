@@ -1,11 +1,11 @@
-//! Counts the e-mails that were handed over or not, by what came of it.
+//! Counts e-mails by result.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// A count of each outcome. Clones share it.
+/// Counters of the outcomes. Clones share them.
 #[derive(Clone, Default)]
 pub struct Mails(Family<Outcome, Counter>);
 
@@ -15,12 +15,12 @@ struct Outcome {
 }
 
 impl Mails {
-    /// The mail server took it.
+    /// The mail server took the e-mail.
     pub const HANDED_OVER: &'static str = "handed_over";
-    /// It is only in the outbox.
+    /// The e-mail is only kept in the outbox.
     pub const KEPT: &'static str = "kept";
 
-    /// Counts one: handed over, kept, or a fault's code.
+    /// Counts one result: handed over, kept, or a fault's code.
     pub fn count(&self, result: &'static str) {
         self.0.get_or_create(&Outcome { result }).inc();
     }

@@ -1,4 +1,4 @@
-//! Writes figures that are read when somebody asks for them.
+//! Writes figures whose values are read at the moment of the request.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// What is being written. Names lack `tidings_`, and those of counters `_total`; words end with a full stop.
+/// The output being written. Names are given without `tidings_`, those of counters without `_total`; help texts end
+/// with a full stop.
 pub(super) struct Page<'a>(DescriptorEncoder<'a>);
 
 impl<'a> Page<'a> {
@@ -15,12 +16,12 @@ impl<'a> Page<'a> {
         Self(encoder)
     }
 
-    /// A count since the start.
+    /// Writes a count since the start.
     pub(super) fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         self.one(name, help, &ConstCounter::new(value))
     }
 
-    /// Counts since the start, one for each value of a label.
+    /// Writes counts since the start, one for each label value.
     pub(super) fn counters<'v>(
         &mut self,
         (name, label): (&str, &'static str),
@@ -30,12 +31,12 @@ impl<'a> Page<'a> {
         self.family((name, label), help, values.into_iter().map(|(of, value)| (of, ConstCounter::new(value))))
     }
 
-    /// A figure that goes up and down.
+    /// Writes a figure that goes up and down.
     pub(super) fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         self.one(name, help, &ConstGauge::new(value))
     }
 
-    /// Figures that go up and down, one for each value of a label.
+    /// Writes figures that go up and down, one for each label value.
     pub(super) fn gauges<'v>(
         &mut self,
         (name, label): (&str, &'static str),

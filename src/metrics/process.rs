@@ -1,8 +1,8 @@
-//! What Linux tells of this process.
+//! Figures of this process, from Linux's `/proc`.
 
 use std::fs;
 
-/// Memory in RAM, in bytes; `None` where the system does not tell.
+/// Returns the resident memory in bytes; `None` if the system gives no figure.
 pub(super) fn resident_bytes() -> Option<u64> {
     resident_in(&fs::read_to_string("/proc/self/status").ok()?)
 }
@@ -12,10 +12,10 @@ fn resident_in(status: &str) -> Option<u64> {
     kib.trim().parse::<u64>().ok()?.checked_mul(1_024)
 }
 
-/// Open files and sockets; `None` where the system does not tell.
+/// Returns the number of open files and sockets; `None` if the system gives no figure.
 pub(super) fn open_files() -> Option<u64> {
     let count = fs::read_dir("/proc/self/fd").ok()?.count();
-    // One of them is the folder that was just read.
+    // Do not count the descriptor of the folder being read.
     Some((count as u64).saturating_sub(1))
 }
 

@@ -1,4 +1,4 @@
-//! Counts requests and how long their answers took. Called for every request, so it must stay cheap.
+//! Counts requests and measures response times. Called for every request, so it must stay cheap.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Upper bounds in seconds, from an accept on a fast disk to an answer that was waited for.
+/// Upper bounds in seconds, from an accept on a fast disk to a response that was waited for.
 const BUCKETS_S: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
-/// The route of all paths that no route takes, and the method of all methods that no route takes.
+/// The label for paths that match no route, and for unknown methods.
 const OTHER: &str = "other";
 
-/// Counts requests. Clones count together.
+/// Counters of requests. Clones share them.
 #[derive(Clone)]
 pub struct Requests {
     answered: Family<Answered, Counter>,
@@ -61,17 +61,18 @@ impl Requests {
         registry.register("http_connections_turned_away", help, self.turned_away.clone());
     }
 
-    /// Something has come that is no request.
+    /// Counts input that is not an HTTP request.
     pub fn malformed(&self, status: StatusCode) {
         self.malformed.get_or_create(&Malformed { status: status.as_u16() }).inc();
     }
 
-    /// A connection was closed because its address has too many.
+    /// Counts a connection closed because its address has too many.
     pub fn turned_away(&self) {
         self.turned_away.inc();
     }
 
-    /// An answer is about to leave; `route` is the pattern from the table of routes, `None` where none fits.
+    /// Counts a response that is about to be sent. `route` is the pattern from the route table, `None` if none
+    /// matches.
     pub fn answered(&self, route: Option<&'static str>, method: &Method, status: StatusCode, took: Duration) {
         let route = route.unwrap_or(OTHER);
         let labels = Answered { route, method: known(method), status: status.as_u16() };
@@ -80,7 +81,7 @@ impl Requests {
     }
 }
 
-/// Callers may invent methods; figures have those that exist.
+/// Maps invented methods to `other`, so that labels have few values.
 fn known(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     known.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)

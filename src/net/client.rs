@@ -1,4 +1,4 @@
-//! What every HTTP client of ours begins with: our TLS, and no proxy from the environment.
+//! The base of all our HTTP clients: our TLS settings, and no proxy from the environment.
 
 mod chain;
 mod insecure;
@@ -15,14 +15,14 @@ use reqwest::{Client, ClientBuilder, redirect, retry};
 pub use insecure::Insecure;
 pub use trust::{Trust, watched};
 
-/// How we call ourselves.
+/// Our User-Agent.
 pub const USER_AGENT: &str = concat!("Tidings/", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
-/// For all addresses of a name together; it is shared out among them.
+/// For all addresses of a name together; the client divides it among them.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Headers of an answer, which may have 400 KiB together.
+/// Most headers of a response; together they may have 400 KiB.
 const HEADERS_MAX: usize = 100;
 
-/// A client to be completed, which believes whom this machine believes. If TLS cannot be set up, building it fails.
+/// Starts a client that trusts the authorities of this machine. If TLS cannot be set up, building it fails.
 pub fn builder() -> ClientBuilder {
     trusting(&Trust::default())
 }
@@ -38,8 +38,8 @@ fn trusting(trust: &Trust) -> ClientBuilder {
     }
 }
 
-/// A client for one request to an address that a user gave: it can reach these addresses and nothing else, follows no
-/// redirects and keeps no connection.
+/// Starts a client for one request to an address that a user gave. It reaches only these addresses, follows no
+/// redirects and keeps no connection open.
 pub fn pinned(addresses: Vec<SocketAddr>, trust: &Trust) -> ClientBuilder {
     trusting(trust)
         .dns_resolver(Pinned(addresses))
@@ -52,7 +52,7 @@ pub fn pinned(addresses: Vec<SocketAddr>, trust: &Trust) -> ClientBuilder {
         .user_agent(USER_AGENT)
 }
 
-/// Knows one answer to every question.
+/// Resolves every name to the same addresses.
 struct Pinned(Vec<SocketAddr>);
 
 impl Resolve for Pinned {
@@ -62,28 +62,28 @@ impl Resolve for Pinned {
     }
 }
 
-/// Why there was no answer.
+/// The reason why there was no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// TLS failed, for this reason.
     Tls(Insecure),
-    /// Nobody took the connection.
+    /// The connection failed, or the time was up.
     Unreachable,
-    /// The connection ended before an answer came.
+    /// The connection ended before a response came.
     Reset,
-    /// What came is not HTTP, or too much of it before the body.
+    /// The response is not HTTP, or too long before its body.
     NotHttp,
 }
 
 impl Trouble {
-    /// What an error of a request that was sent means; `asked` says whether the server asked for a certificate of ours.
+    /// Classifies the error of a request that was sent; `asked` is true if the server asked for a client certificate.
     pub fn of(error: &reqwest::Error, asked: bool) -> Self {
         if let Some(error) = tls_error(error) {
             Self::Tls(Insecure::of(error, asked))
         } else if error.is_connect() || error.is_timeout() {
             Self::Unreachable
         } else if asked {
-            // It hung up on whoever came without a certificate, and its alert was lost.
+            // The server closed the connection because we sent no certificate, and its alert was lost.
             Self::Tls(Insecure::ClientCertificate)
         } else if is_of_reset(error) {
             Self::Reset
@@ -93,23 +93,24 @@ impl Trouble {
     }
 }
 
-/// Whether the other side closed or reset the connection.
+/// True if the other side closed or reset the connection.
 fn is_of_reset(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let closed =
         |error: &io::Error| matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
-    // The HTTP library's own word for an end that comes too early.
+    // The HTTP library's own message for a connection that ends too early.
     let ends_early = || error.to_string() == "connection closed before message completed";
     error.downcast_ref::<io::Error>().is_some_and(closed) || ends_early() || error.source().is_some_and(is_of_reset)
 }
 
-/// Whether TLS failed, such as for a certificate that nobody vouches for.
+/// True if TLS failed, for example because the certificate is not trusted.
 pub fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     tls_error(error).is_some()
 }
 
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
+    // `source` of an I/O error skips the error that it wraps and returns that one's source; `get_ref` returns the
+    // wrapped error.
     let carried: Option<&(dyn Error + 'static)> = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(carried) => Some(carried),
         None => error.source(),

@@ -1,5 +1,5 @@
-//! What this gateway itself lacks on its way out: descriptors, ports, memory. Never the fault of whoever was called, so
-//! what was to be done is done later, and fails nobody.
+//! Detects a lack of our own resources for outgoing calls: descriptors, ports, memory. It is never the called side's
+//! fault, so the work is retried later and nothing counts as failed.
 
 use std::error::Error;
 use std::fs::File;
@@ -12,19 +12,19 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tokio::time::Instant;
 
-/// It is logged so often at most.
+/// Log a lack at most this often.
 const LOGGED_EVERY: Duration = Duration::from_mins(1);
 
-/// Something that this gateway lacks.
+/// A resource that this gateway lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Lack {
-    /// This process, or this machine, has as many files and connections open as it may have.
+    /// This process or this machine has reached its limit of open files and connections.
     #[error("no descriptor is left: raise the limit of open files (LimitNOFILE of the service, or ulimit -n)")]
     Descriptors,
-    /// No local port or address is left for a connection to there.
+    /// No local port or address is left for a connection to this destination.
     #[error("no local port is left for a connection: widen net.ipv4.ip_local_port_range")]
     Ports,
-    /// The system has no memory, buffer or thread to spare.
+    /// The system has no memory, buffer or thread left.
     #[error("the system has no memory, buffer or thread left")]
     Memory,
 }
@@ -35,7 +35,7 @@ static MEMORY: AtomicU64 = AtomicU64::new(0);
 static LOGGED: Mutex<Option<Instant>> = Mutex::new(None);
 
 impl Lack {
-    /// What an error says that we lack, wherever it stands in its chain of causes.
+    /// Finds a lack of ours anywhere in an error's chain of causes.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         if let Some(lack) = error.downcast_ref::<Self>() {
             return Some(*lack);
@@ -44,7 +44,8 @@ impl Lack {
         if let Some(lack) = io.and_then(io::Error::raw_os_error).and_then(Self::of_code) {
             return Some(lack);
         }
-        // An I/O error gives away what it carries only when asked for that; its source is the source of what it carries.
+        // `source` of an I/O error skips the error that it wraps and returns that one's source; `get_ref` returns the
+        // wrapped error.
         match io.and_then(io::Error::get_ref) {
             Some(carried) => Self::of(carried),
             None => error.source().and_then(Self::of),
@@ -60,13 +61,13 @@ impl Lack {
         }
     }
 
-    /// What is lacking at this moment. System libraries do not always say why they failed: a look-up of a name without
-    /// a descriptor is told like one without an answer.
+    /// Checks for a lack of descriptors right now. System libraries do not always report it: a name look-up without a
+    /// descriptor fails as if no server had answered.
     pub fn now() -> Option<Self> {
         File::open("/dev/null").err().as_ref().and_then(|error| Self::of(error))
     }
 
-    /// Counts it, and logs it once a minute at most.
+    /// Counts the lack, and logs it at most once a minute.
     fn note(self) {
         let count = match self {
             Self::Descriptors => &DESCRIPTORS,
@@ -83,25 +84,25 @@ impl Lack {
     }
 }
 
-/// Whether a request failed for a lack of ours, and not by the other side's doing. Counts it then.
+/// True if an error was caused by a lack of ours and not by the other side; counts it then.
 pub fn is_ours(error: &(dyn Error + 'static)) -> bool {
     Lack::of(error).inspect(|lack| lack.note()).is_some()
 }
 
-/// As [`is_ours`], of a connection to one of these addresses. A machine without IPv6 says of every such address what it
-/// says when its ports are used up: that is no lack that passes.
+/// Like [`is_ours`], for a connection to one of these addresses. A machine without IPv6 reports IPv6 addresses with
+/// the same error as used-up ports, but that lack does not pass.
 pub fn is_ours_towards(error: &(dyn Error + 'static), addresses: &[SocketAddr]) -> bool {
     let lack = Lack::of(error).filter(|lack| *lack != Lack::Ports || addresses.iter().all(has_route));
     lack.inspect(|lack| lack.note()).is_some()
 }
 
-/// How often each was lacking since the start of the process.
+/// Returns how often each resource was lacking since the start of the process.
 pub fn counts() -> [(&'static str, u64); 3] {
     [("descriptors", &DESCRIPTORS), ("ports", &PORTS), ("memory", &MEMORY)]
         .map(|(name, count)| (name, count.load(Ordering::Relaxed)))
 }
 
-/// Whether this machine has an address to call from; nothing is sent.
+/// True if this machine can send to this address; sends nothing.
 fn has_route(address: &SocketAddr) -> bool {
     let IpAddr::V6(_) = address.ip() else { return true };
     let connected = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).and_then(|socket| socket.connect(address));

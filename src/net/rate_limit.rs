@@ -1,4 +1,4 @@
-//! How many requests are too many: for one inbound URL, from one address, and of those that change a workspace.
+//! Rate limits: for one inbound URL, for one address, and for requests that change a workspace.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -15,12 +15,12 @@ use ipnet::IpNet;
 
 use crate::config::{Http, Limits, Network};
 
-/// After so many checks, senders who have been quiet are forgotten.
+/// Forget idle senders after this many checks.
 const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
-/// A chain of proxies is not longer.
+/// Longest chain of proxies that is followed.
 const PROXIES_MAX: usize = 16;
 
-/// The rate limits. The clock is the machine's own, or a test's.
+/// The rate limits. The clock is the machine's, or a fake one in tests.
 pub struct RateLimits<C: Clock = MonotonicClock> {
     per_token: Option<Limiter<WorkspaceId, C>>,
     per_address: Option<Limiter<IpAddr, C>>,
@@ -33,7 +33,7 @@ pub struct RateLimits<C: Clock = MonotonicClock> {
 type Limiter<K, C> = RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl<C: Clock + Clone> RateLimits<C> {
-    /// The configured limits, by this clock.
+    /// Sets up the configured limits.
     pub fn new(limits: &Limits, http: &Http, clock: C) -> Self {
         Self {
             per_token: limiter(limits.flood_per_token_s, clock.clone()),
@@ -45,7 +45,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         }
     }
 
-    /// Counts a request; if it is one too many, says after how many seconds it may come again.
+    /// Counts a request; if it is over a limit, returns after how many seconds to retry.
     pub fn check(
         &self,
         workspace: Option<WorkspaceId>,
@@ -61,8 +61,8 @@ impl<C: Clock + Clone> RateLimits<C> {
         self.count(self.per_token.as_ref(), workspace)
     }
 
-    /// Counts a request that may change something in a workspace; if it is one too many, says after how many seconds it
-    /// may come again.
+    /// Counts a request that may change a workspace; if it is over the limit, returns after how many seconds to
+    /// retry.
     pub fn check_changes(&self, workspace: WorkspaceId) -> Result<(), u32> {
         self.sweep();
         self.count(self.changes.as_ref(), Some(workspace))
@@ -76,7 +76,8 @@ impl<C: Clock + Clone> RateLimits<C> {
         })
     }
 
-    /// Who asks: what trusted proxies say, from the nearest one on, as long as they are trusted.
+    /// Finds the client's address: follows `X-Forwarded-For` from the nearest proxy on, as long as each proxy is
+    /// trusted.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let said = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
         let said: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
@@ -91,7 +92,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         client
     }
 
-    /// Forgets who has been quiet for a second, so that memory stays bounded by what comes in meanwhile.
+    /// Forgets senders that were idle for a second, which bounds the memory.
     fn sweep(&self) {
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_SWEEPS != CHECKS_BETWEEN_SWEEPS - 1 {
             return;
@@ -102,7 +103,7 @@ impl<C: Clock + Clone> RateLimits<C> {
     }
 }
 
-/// A limiter that lets a second's worth through at once; `None` for no limit.
+/// Creates a limiter that lets one second's quota through at once; `None` means no limit.
 fn limiter<K: Hash + Eq + Clone, C: Clock>(per_second: u32, clock: C) -> Option<Limiter<K, C>> {
     let quota = Quota::per_second(NonZeroU32::new(per_second)?);
     Some(RateLimiter::dashmap_with_clock(quota, clock))
@@ -112,14 +113,14 @@ pub(crate) fn network(network: &Network) -> Option<IpNet> {
     IpNet::new(network.address, network.prefix_bits).ok()
 }
 
-/// An address, perhaps with a port.
+/// Parses an address, with or without a port.
 fn parse(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let ip = bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()));
     ip.map(|ip: IpAddr| ip.to_canonical())
 }
 
-/// Who has one IPv6 address has its whole /64.
+/// Reduces an IPv6 address to its /64: one client usually has all of it.
 pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),

@@ -1,30 +1,29 @@
-//! How many live streams a workspace may hold open at once.
+//! Limits how many live streams a workspace may hold open at once.
 
 use std::sync::Arc;
 
 use dashmap::DashMap;
 use events::ids::WorkspaceId;
 
-/// The open streams of all workspaces, counted. Clones share the count.
+/// Counts the open streams of all workspaces. Clones share the counts.
 #[derive(Clone)]
 pub struct StreamLimit {
     taken: Arc<DashMap<WorkspaceId, usize>>,
     per_workspace: usize,
 }
 
-/// A place for one stream; free again when dropped.
+/// A permit for one stream; dropping it frees the place.
 pub struct StreamPermit {
     stream_limit: StreamLimit,
     workspace: WorkspaceId,
 }
 
 impl StreamLimit {
-    /// So many for each workspace.
     pub fn new(per_workspace: usize) -> Self {
         Self { taken: Arc::default(), per_workspace }
     }
 
-    /// Takes a place, if the workspace has one left.
+    /// Takes a permit, if the workspace has one left.
     pub fn take(&self, workspace: WorkspaceId) -> Option<StreamPermit> {
         let mut taken = self.taken.entry(workspace).or_insert(0);
         if *taken >= self.per_workspace {

@@ -1,4 +1,4 @@
-//! So many at once of each kind; whoever comes later waits for a turn.
+//! Limits how much runs at once of each kind; the rest waits for a turn.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Turns of every kind `K`; kinds that nobody wants are not kept.
+/// A semaphore for each kind `K`; unused kinds are removed.
 pub(crate) struct Turns<K: Eq + Hash + Clone> {
     at_once: usize,
     kinds: DashMap<K, Arc<Semaphore>>,
 }
 
-/// A turn, until it is dropped.
+/// A turn; dropping it lets the next one in.
 pub(crate) struct Turn<'a, K: Eq + Hash + Clone> {
     turns: &'a Turns<K>,
     kind: K,
@@ -20,15 +20,13 @@ pub(crate) struct Turn<'a, K: Eq + Hash + Clone> {
 }
 
 impl<K: Eq + Hash + Clone> Turns<K> {
-    /// At most `at_once` of a kind.
     pub(crate) fn of(at_once: usize) -> Self {
         Self { at_once, kinds: DashMap::new() }
     }
 
-    /// Waits for a turn.
     pub(crate) async fn turn(&self, kind: K) -> Turn<'_, K> {
         let free = Arc::clone(&self.kinds.entry(kind.clone()).or_insert_with(|| Semaphore::new(self.at_once).into()));
-        // Never closed, so there always is a permit in the end.
+        // The semaphore is never closed, so a permit always comes.
         Turn { turns: self, kind, permit: free.acquire_owned().await.ok() }
     }
 }

@@ -1,12 +1,12 @@
-//! Takes secrets out of what is shown and saved: the sender's credentials, and anything that looks like one of ours.
+//! Hides secrets in what is shown and saved: the sender's credentials, and anything that looks like a secret of ours.
 
 const MASK: &str = "***";
-/// How our secrets begin: each a word and the mark, which stands in no such word.
+/// Prefixes of our secrets: a word and the mark, which appears nowhere else in a prefix.
 const PREFIXES: [&str; 4] = ["in_", "wsk_", "adm_", "whsec_"];
 const MARK: char = '_';
-/// Fewer letters behind a prefix are a word, not a secret.
+/// A prefix followed by fewer letters is an ordinary word, not a secret.
 const SECRET_LETTERS_MIN: usize = 16;
-/// Headers of this kind hold credentials whatever they look like.
+/// Headers with one of these in their name hold credentials.
 const SECRET_HEADERS: [&str; 14] = [
     "auth",
     "cookie",
@@ -24,14 +24,14 @@ const SECRET_HEADERS: [&str; 14] = [
     "jwt",
 ];
 
-/// So do those whose names end so: `Ocp-Apim-Subscription-Key`, `X-Functions-Key`.
+/// So do headers with these endings, such as `Ocp-Apim-Subscription-Key` and `X-Functions-Key`.
 const SECRET_ENDS: [&str; 3] = ["-key", "_key", "-pwd"];
-/// They prove or name something and open nothing.
+/// Exceptions: they prove or identify something, but give no access.
 const PUBLIC_HEADERS: [&str; 3] = ["webhook-signature", "idempotency-key", "x-idempotency-key"];
-/// What ends an address in a text.
+/// Characters that end an address in a text.
 const BEHIND_ADDRESS: [char; 5] = ['"', '\'', '<', '>', ','];
 
-/// A header's value, hidden if its name says that it is a secret; of addresses in it, passwords and parameters are hidden.
+/// Returns a header's value, hidden if its name marks it as secret. In addresses, hides passwords and parameters.
 pub(crate) fn header(name: &str, value: &str) -> String {
     let name = name.to_ascii_lowercase();
     let is_secret = !PUBLIC_HEADERS.contains(&name.as_str())
@@ -39,19 +39,20 @@ pub(crate) fn header(name: &str, value: &str) -> String {
     if is_secret { MASK.to_owned() } else { addresses(text(value, false)) }
 }
 
-/// Whether one of these words stands in a short text; preparing a search for each would cost more than the search.
+/// True if a short text contains one of these words. A prepared search for each would cost more than the search
+/// itself.
 fn contains_any(text: &str, words: &[&str]) -> bool {
     let mut rests = std::iter::successors(Some(text.as_bytes()), |rest| rest.get(1..));
     rests.any(|rest| words.iter().any(|word| rest.starts_with(word.as_bytes())))
 }
 
-/// A text with all addresses in it masked: whole ones, and paths of our own.
+/// Masks all addresses in a text: complete ones, and paths.
 fn addresses(text: String) -> String {
     let is_end = |c: char| c.is_whitespace() || BEHIND_ADDRESS.contains(&c);
     let is_inside = |before: char| !is_end(before) && before != ':';
     let mut slashes =
         text.match_indices('/').map(|(at, _)| text.get(..at).and_then(|before| before.chars().next_back()));
-    // Such as `application/json`.
+    // For example `application/json`.
     if slashes.all(|before| before.is_some_and(is_inside)) {
         return text;
     }
@@ -62,7 +63,7 @@ fn is_address(word: &str) -> bool {
     word.contains("://") || word.starts_with('/')
 }
 
-/// An address without the password and the values of the parameters in it, which are often keys.
+/// Masks an address's password and the values of its parameters, which are often keys.
 fn address(word: &str) -> String {
     let end = word.trim_end_matches(|c: char| c.is_whitespace() || BEHIND_ADDRESS.contains(&c)).len();
     let (word, behind) = word.split_at(end);
@@ -88,7 +89,8 @@ fn address(word: &str) -> String {
     format!("{place}{}{behind}", parameters.collect::<String>())
 }
 
-/// A text with our secrets hidden behind their prefixes. Of a text that was cut, its end may be half a secret.
+/// Masks our secrets after their prefixes. If the text was cut, its end may be part of a secret, so even a short one
+/// is masked.
 pub(crate) fn text(text: &str, was_cut: bool) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -108,7 +110,7 @@ pub(crate) fn text(text: &str, was_cut: bool) -> String {
     shown
 }
 
-/// An address without user and password, and of its query only that there is one.
+/// Masks user, password and query of an address, and our secrets in its path.
 pub(crate) fn url(url: &str) -> String {
     let url = credentials(url);
     let (path, query) = url.split_once('?').map_or((&*url, None), |(path, query)| (path, Some(query)));
@@ -117,9 +119,9 @@ pub(crate) fn url(url: &str) -> String {
     format!("{}{hidden}", text(path, false))
 }
 
-/// An address with its user and password hidden.
+/// Masks user and password of an address.
 pub(crate) fn credentials(url: &str) -> String {
-    // They end at the last @ before path, query and fragment; the slashes in front may be turned, or missing.
+    // They end at the last @ before path, query and fragment; the slashes before them may be backslashes or missing.
     let scheme = url.find(':').map_or(0, |colon| colon + 1);
     let (scheme, rest) = url.split_at(scheme);
     let begin = rest.find(|c| !matches!(c, '/' | '\\')).unwrap_or(rest.len());
@@ -132,7 +134,7 @@ pub(crate) fn credentials(url: &str) -> String {
     }
 }
 
-/// The first prefix in a text, and where it stands.
+/// Finds the first prefix in a text, and its position.
 fn first(text: &str) -> Option<(usize, &'static str)> {
     text.match_indices(MARK).find_map(|(at, _)| {
         let begun = text.get(..=at)?;
@@ -141,7 +143,7 @@ fn first(text: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-/// Letters of keys, also of preset ones and of base64.
+/// True for the characters of keys, also of preset ones and of base64.
 fn is_secret(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=' | '.')
 }
@@ -220,7 +222,7 @@ mod tests {
         assert_eq!(header("webhook-signature", "v1,AAAA"), "v1,AAAA");
         assert_eq!(header("Referer", &format!("https://gw.example/in/in_{DIGITS}")), "https://gw.example/in/in_***");
     }
-    /// Who follows a link from a page whose address holds a key, or calls through a proxy that repeats the address.
+    /// For example after a link on a page whose address holds a key, or through a proxy that repeats the address.
     #[test]
     fn of_an_address_in_a_header_passwords_and_parameters_are_hidden() {
         for (value, wanted) in [

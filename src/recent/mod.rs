@@ -1,4 +1,4 @@
-//! The last rows of each workspace of one kind, such as attempts: kept in memory, saved once a second.
+//! The last rows of each workspace, such as attempts: kept in memory, saved once a second.
 //!
 //! Operational data, not history: a flood of requests grows neither the log nor the memory.
 
@@ -29,39 +29,39 @@ pub use ring::KEPT;
 
 use ring::Ring;
 
-/// How often they are saved.
+/// The interval between saves.
 const SAVE: Duration = Duration::from_secs(1);
-/// Rows of one kind take no more memory than this, over all workspaces; beyond it their bodies are not kept.
+/// Most memory for rows of one kind, over all workspaces; above it, new rows are kept without their bodies.
 const BYTES_MAX: usize = 64 << 20;
-/// Numbers grow by at least so many each millisecond, so that they grow over a restart too.
+/// Numbers grow by at least this many per millisecond, so that they also grow across a restart.
 const NUMBERS_PER_MS: u64 = 1_000;
-/// Notes written together: a commit waits no longer than they take.
+/// Most notes written in one batch: a commit waits no longer than one batch takes.
 const NOTES_AT_ONCE: usize = 64;
 
 /// Longest part of a body that is kept, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 << 10;
 
-/// One kind of rows, as it came: cheap to keep, formatted only when somebody looks.
+/// A kind of row in its raw form: cheap to keep, formatted only when it is shown or saved.
 pub trait Row: Send + Sync + 'static {
-    /// The row as its owner sees it and as it is saved: readable, without secrets.
+    /// The form that owners see and that is saved: readable, without secrets.
     type View: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// Where these rows stand.
+    /// The key space of these rows.
     const NOTES: Space;
-    /// The note of the highest number that was given when rows were saved last.
+    /// The key space of the note with the highest number given when rows were last saved.
     const NEWEST: Space;
-    /// When it happened.
+    /// Returns the time when it happened.
     fn at(&self) -> Timestamp;
-    /// How it is shown under its number.
+    /// Formats the row with its number.
     fn view(&self, number: u64) -> Self::View;
-    /// Memory that it takes, roughly.
+    /// Returns the row's rough size in memory.
     fn bytes(&self) -> usize;
-    /// Lets go of what is long.
+    /// Drops the long parts.
     fn drop_bodies(&mut self);
-    /// Whether it stands beside the others: it takes the place of none of them.
+    /// True if the row is kept apart from the others and takes none of their places.
     fn is_aside(&self) -> bool {
         false
     }
-    /// The same of one that was saved.
+    /// Like `is_aside`, for a saved row.
     fn was_aside(view: &Self::View) -> bool {
         let _ = view;
         false
@@ -73,9 +73,9 @@ pub struct Recent<R: Row>(Arc<Rings<R>>);
 
 struct Rings<R: Row> {
     by_workspace: DashMap<WorkspaceId, Ring<R>>,
-    /// Workspaces with something unsaved.
+    /// Workspaces with unsaved rows.
     changed: Mutex<Vec<WorkspaceId>>,
-    /// Told when something is unsaved or takes room.
+    /// Notified when rows are unsaved, when loaded rows take memory, and on drop.
     touched: Arc<Notify>,
     bytes: AtomicUsize,
     last: AtomicU64,
@@ -100,14 +100,14 @@ impl<R: Row> Default for Recent<R> {
 }
 
 impl<R: Row> Recent<R> {
-    /// Goes on where those that were saved in this log end, whatever the clock says now.
+    /// Continues after the highest number saved in this log, even if the clock was set back.
     pub fn open(log: &dyn Log) -> Result<Self, ReadError> {
         let recent = Self::default();
         recent.0.last.store(store::read_newest::<R>(log)?, Ordering::Relaxed);
         Ok(recent)
     }
 
-    /// Keeps a row, and says under which number. Cheap: nothing is formatted, nothing is read.
+    /// Stores a row and returns its number. Cheap: formats and reads nothing.
     pub fn push(&self, workspace: WorkspaceId, mut row: R) -> u64 {
         let held = &self.0;
         if held.bytes.load(Ordering::Relaxed).saturating_add(row.bytes()) > BYTES_MAX {
@@ -127,14 +127,14 @@ impl<R: Row> Recent<R> {
         number
     }
 
-    /// The last rows, the newest first, each with its number. May read the disk.
+    /// Returns the last rows, newest first, each with its number. May read the disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
         self.0.load(log, workspace)?;
         let entries = self.0.by_workspace.get(&workspace).map(|ring| ring.entries());
         Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
     }
 
-    /// Saves what is new, a second after the first of it, until nobody holds the rows any more.
+    /// Saves new rows, one second after the first of them, until all other handles to the rows are dropped.
     pub async fn save_each_second(self, shard: ShardHandle, reading: ReadMode) {
         let (held, touched) = (Arc::downgrade(&self.0), Arc::clone(&self.0.touched));
         drop(self);
@@ -147,7 +147,7 @@ impl<R: Row> Recent<R> {
         }
     }
 
-    /// Saves what is new. Durable when this returns.
+    /// Saves new rows. They are durable when this returns.
     pub async fn save(&self, shard: &ShardHandle, reading: ReadMode) {
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
@@ -174,7 +174,7 @@ impl<R: Row> Drop for Rings<R> {
 }
 
 impl<R: Row> Rings<R> {
-    /// The next number: rows of a later millisecond have higher ones, after a restart too.
+    /// Returns the next number: rows of a later millisecond have higher ones, even after a restart.
     fn number(&self, at_ms: i64) -> u64 {
         let floor = u64::try_from(at_ms).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
         let next = |last: u64| Some(last.saturating_add(1).max(floor));
@@ -182,7 +182,7 @@ impl<R: Row> Rings<R> {
         before.saturating_add(1).max(floor)
     }
 
-    /// Brings into memory what was saved earlier.
+    /// Loads rows that were saved earlier.
     fn load(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<(), ReadError> {
         if self.by_workspace.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
             return Ok(());
@@ -194,7 +194,7 @@ impl<R: Row> Rings<R> {
         Ok(())
     }
 
-    /// The notes that save what is new, in pieces that are each whole.
+    /// Returns the notes that save new rows, in batches that never split a row.
     fn unsaved(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
         self.load(log, workspace)?;
         let unsaved = self.by_workspace.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
@@ -215,7 +215,7 @@ impl<R: Row> Rings<R> {
         Ok(batches)
     }
 
-    /// Lets go of saved rings that were not used for longest while there is little room.
+    /// When memory gets short, drops saved rings from memory, those that got no new row for longest first.
     fn make_room(&self) {
         if self.bytes.load(Ordering::Relaxed) <= BYTES_MAX / 2 {
             return;

@@ -1,4 +1,4 @@
-//! A request as its owner sees it: readable, without secrets.
+//! The form in which an owner sees a request: readable, without secrets.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(crate) fn is_false(flag: &bool) -> bool {
 }
 
 impl RequestView {
-    /// A request with these headers, those of our own that are no secrets among them, and as much of its body as was kept.
+    /// Formats a request with these headers, including our own that are not secret, and the kept part of its body.
     pub(crate) fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>, body: &[u8], body_cut: bool) -> Self {
         let mut shown: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in headers {

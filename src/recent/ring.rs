@@ -1,16 +1,16 @@
-//! The last rows of one workspace, and in which of its slots each is saved.
+//! The last rows of one workspace, and the slot in which each is saved.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Row;
 
-/// So many rows of a workspace are kept.
+/// Number of rows kept per workspace.
 pub const KEPT: usize = 100;
-/// Beside them so many that take no place of theirs.
+/// Number of rows kept apart from these.
 const KEPT_ASIDE: usize = 6;
 
-/// A row of this run, or one that was read back.
+/// A row of this run, or one that was loaded.
 pub(super) enum What<R: Row> {
     Fresh(Arc<R>),
     Stored(Arc<R::View>, usize),
@@ -48,14 +48,14 @@ impl<R: Row> What<R> {
     }
 }
 
-/// What a slot holds: the row's number, and in how many parts it is saved.
+/// The content of a slot: the row's number, and the number of parts in which it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) number: u64,
     pub(super) parts: u8,
 }
 
-/// A row read back.
+/// A loaded row.
 pub(super) struct Stored<V> {
     pub(super) slot: u8,
     pub(super) held: Slot,
@@ -63,22 +63,22 @@ pub(super) struct Stored<V> {
     pub(super) bytes: usize,
 }
 
-/// A row on its way to its slot.
+/// A row with the slot in which to save it.
 pub(super) struct Placed<R: Row> {
     pub(super) slot: u8,
     pub(super) number: u64,
     pub(super) what: What<R>,
-    /// Parts that the slot's former row took.
+    /// The number of parts of the slot's previous row.
     pub(super) parts_before: u8,
 }
 
 /// The last rows of one workspace.
 pub(super) struct Ring<R: Row> {
-    /// The newest last.
+    /// Newest last.
     entries: VecDeque<(u64, What<R>)>,
-    /// How many of them stand beside the others.
+    /// Number of entries that are kept apart.
     aside: usize,
-    /// So many of the newest are not saved.
+    /// Number of the newest entries that are not saved yet.
     unsaved: usize,
     is_loaded: bool,
     slots: Vec<Slot>,
@@ -91,9 +91,9 @@ impl<R: Row> Default for Ring<R> {
 }
 
 impl<R: Row> Ring<R> {
-    /// Adds the newest; says how many bytes the oldest gave back.
+    /// Adds a row; returns how many bytes the dropped rows freed.
     pub(super) fn push(&mut self, number: u64, row: R) -> usize {
-        // Two threads may come in another order than they got their numbers.
+        // Two threads may arrive in another order than that of their numbers.
         let at = self.entries.iter().rposition(|(other, _)| *other < number).map_or(0, |before| before + 1);
         self.aside += usize::from(row.is_aside());
         self.entries.insert(at, (number, What::Fresh(Arc::new(row))));
@@ -116,7 +116,7 @@ impl<R: Row> Ring<R> {
         what.bytes()
     }
 
-    /// Adds what was saved in an earlier run, once; says how many bytes that takes.
+    /// Adds rows saved in an earlier run, once; returns how many bytes they take.
     pub(super) fn merge(&mut self, stored: Vec<Stored<R::View>>) -> usize {
         if self.is_loaded {
             return 0;
@@ -142,8 +142,8 @@ impl<R: Row> Ring<R> {
         self.bytes().saturating_sub(before)
     }
 
-    /// What is not saved yet, each with the slot that it gets: a free one, or the one with the oldest row that is not kept
-    /// any more.
+    /// Returns the rows that are not saved yet, each with its slot: that of the oldest row that is no longer kept, or
+    /// a new one.
     pub(super) fn take_unsaved(&mut self) -> Vec<Placed<R>> {
         let first = self.entries.len() - std::mem::take(&mut self.unsaved);
         let unsaved: Vec<_> = self.entries.range(first..).cloned().collect();
@@ -161,17 +161,17 @@ impl<R: Row> Ring<R> {
         Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })
     }
 
-    /// The slot with the oldest row that is not kept any more.
+    /// Finds the slot with the oldest row that is no longer kept.
     fn free_slot(&self) -> Option<usize> {
         let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
         let slots = || self.slots.iter().map(|slot| slot.number).enumerate();
         let oldest = |slots: &mut dyn Iterator<Item = (usize, u64)>| slots.min_by_key(|(_, number)| *number);
-        // The oldest of all is seldom kept, so that the others need not be looked for.
+        // The oldest row of all is seldom kept, so mostly the others need no check.
         let free = oldest(&mut slots()).filter(|(_, number)| !is_kept(*number));
         free.or_else(|| oldest(&mut slots().filter(|(_, number)| !is_kept(*number)))).map(|(at, _)| at)
     }
 
-    /// How many parts each slot takes now.
+    /// Records how many parts each slot takes now.
     pub(super) fn written(&mut self, written: &[(u8, u8)]) {
         for (slot, parts) in written {
             if let Some(slot) = self.slots.get_mut(usize::from(*slot)) {
@@ -180,7 +180,7 @@ impl<R: Row> Ring<R> {
         }
     }
 
-    /// All, the newest first.
+    /// Returns all rows, newest first.
     pub(super) fn entries(&self) -> Vec<(u64, What<R>)> {
         self.entries.iter().rev().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Rows as notes beside the records: a slot for each, in parts that are short enough for the store.
+//! Stores rows as notes beside the log's records: each row has a slot, in parts that are short enough for the store.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use serde::de::DeserializeOwned;
 use super::Row;
 use super::ring::{Slot, Stored};
 
-/// In front of each part: the row's number, and how many parts it has.
+/// Before each part: the row's number, and the number of its parts.
 const HEAD_BYTES: usize = 9;
 const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
-/// Nothing that is kept of a row takes more parts.
+/// Most parts of a row; no row needs more.
 const PARTS_MAX: usize = 64;
-/// Slots of a workspace, times parts.
+/// Slots of a workspace times parts.
 const NOTES_MAX: usize = 256 * PARTS_MAX;
 
-/// The notes that put a row into its slot, and how many parts it takes; what the slot's former row took beyond that is
-/// removed.
+/// Returns the notes that put a row into its slot, and its number of parts. Deletes the parts of the slot's previous
+/// row beyond that.
 pub(super) fn notes<R: Row>(
     workspace: WorkspaceId,
     slot: u8,
@@ -38,18 +38,18 @@ pub(super) fn notes<R: Row>(
     (written.chain(removed).collect(), parts)
 }
 
-/// The note of the highest number that was given.
+/// The note with the highest number given.
 pub(super) fn newest<R: Row>(number: u64) -> Note {
     (R::NEWEST.key(&[]), Some(number.to_be_bytes().to_vec()))
 }
 
-/// The highest number that was given when rows were saved last.
+/// Reads the highest number given when rows were last saved.
 pub(super) fn read_newest<R: Row>(log: &dyn Log) -> Result<u64, ReadError> {
     let note = log.note(R::NEWEST.prefix())?;
     Ok(note.and_then(|note| note.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))).unwrap_or(0))
 }
 
-/// All rows of a workspace. What is not whole is passed over; its slot is known all the same.
+/// Reads all rows of a workspace. An incomplete row is left out, but its slot is still returned.
 pub(super) fn read<R: Row>(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored<R::View>>, ReadError> {
     let prefix = R::NOTES.slots(workspace);
     let mut slots: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What is kept, what is saved, what comes back.
+//! Tests which rows are kept, saved and loaded.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -22,7 +22,7 @@ fn attempt(at_ms: i64, body: &[u8]) -> Attempt {
     Attempt::new(Timestamp::from_ms(at_ms), &HeaderMap::new(), body, StatusCode::BAD_REQUEST, answer)
 }
 
-/// Saves as the running gateway does; says how many notes that took.
+/// Saves as a running gateway does; returns the number of notes written.
 fn save(attempts: &Attempts, log: &MemoryLog) -> usize {
     let changed = std::mem::take(&mut *attempts.0.changed.lock().unwrap());
     let newest = vec![store::newest::<Attempt>(attempts.0.last.load(Ordering::Relaxed))];
@@ -208,5 +208,5 @@ fn memory_is_bounded_over_all_workspaces_and_what_was_saved_stays_readable() {
     assert_eq!(bodies(&attempts, &log, 1).len(), 50, "read back");
 }
 
-/// Attempts whose bodies were not kept still take their frames.
+/// Attempts without bodies still take some memory.
 const FRAMES_MAX: usize = 1 << 20;

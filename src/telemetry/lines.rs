@@ -1,5 +1,5 @@
-//! Lines on their way to stderr. A thread of its own writes them, so that whoever says something never waits for a
-//! reader, and never learns that there is none.
+//! The queue of lines to stderr or stdout. A separate thread writes them, so that logging never waits for a reader,
+//! and never fails if there is none.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that wait for their reader have so many bytes at most; further ones are lost, and counted.
+/// Most bytes of lines that wait to be written; further lines are dropped and counted.
 pub(super) const WAITING_BYTES_MAX: usize = 1 << 20;
 
-/// Where lines are put in. Clones share the way.
+/// The sending end of the queue. Clones share it.
 #[derive(Clone)]
 pub(super) struct Lines {
     pieces: Sender<Piece>,
@@ -29,12 +29,12 @@ struct Load {
 
 enum Piece {
     Line(Box<[u8]>),
-    /// Told when everything before it is written.
+    /// Answered when everything before it is written.
     Mark(Sender<()>),
 }
 
 impl Lines {
-    /// Starts the thread that writes to `target`; it speaks of lost lines in JSON or in words.
+    /// Starts the thread that writes to `target`; it reports lost lines in JSON or as text.
     pub(super) fn start(target: impl Write + Send + 'static, json: bool) -> io::Result<Self> {
         let (pieces, coming) = mpsc::channel();
         let load: Arc<Load> = Arc::default();
@@ -44,7 +44,7 @@ impl Lines {
         Ok(Self { pieces, load })
     }
 
-    /// Puts a line in, unless too much waits already.
+    /// Queues a line, unless too much is waiting.
     pub(super) fn put(&self, line: &[u8]) {
         let waiting = self.load.waiting_bytes.fetch_add(line.len(), Ordering::Relaxed);
         if waiting.saturating_add(line.len()) > WAITING_BYTES_MAX || self.pieces.send(Piece::Line(line.into())).is_err()
@@ -54,7 +54,7 @@ impl Lines {
         }
     }
 
-    /// Waits until everything so far is written, but not longer than this.
+    /// Waits until everything so far is written, but at most this long.
     pub(super) fn flush(&self, within: Duration) {
         let (done, written) = mpsc::channel();
         if self.pieces.send(Piece::Mark(done)).is_ok() {
@@ -67,7 +67,7 @@ fn write_all(mut target: impl Write, pieces: &Receiver<Piece>, load: &Load, json
     for piece in pieces {
         match piece {
             Piece::Line(line) => {
-                // Whoever does not read has chosen so.
+                // A failed write is the reader's choice.
                 let _ = target.write_all(&line).and_then(|()| target.flush());
                 load.waiting_bytes.fetch_sub(line.len(), Ordering::Relaxed);
             }
@@ -113,7 +113,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_mins(1);
 
-    /// Keeps what is written to it. Each write waits for a permit, where permits are given out.
+    /// Stores what is written to it. If it has permits, each write waits for one.
     struct Target {
         written: Arc<Mutex<Vec<u8>>>,
         permits: Option<Receiver<()>>,

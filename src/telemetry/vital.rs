@@ -1,5 +1,4 @@
-//! What the process does not go on without: where such a part fails, the process ends at once, for a restart does more
-//! good than a gateway that answers and does nothing.
+//! Ends the process when a vital part fails: a restart is better than a gateway that answers but does nothing.
 
 use std::panic;
 use std::process;
@@ -10,19 +9,19 @@ use actors::runtime::vital;
 
 use super::{last_words, say};
 
-/// Vital threads of other people's crates, by the beginnings of their names.
+/// Name prefixes of the other vital threads: our own for log lines, and those of third-party crates.
 const THREADS: [&str; 4] = ["actix-server accept", "log-lines", "sled", "log flusher"];
 
 static WATCHED: Once = Once::new();
 
-/// Ends the process with these words, exit code 1 and no clean-up.
+/// Logs these words, then ends the process with exit code 1 and without clean-up.
 pub fn end(words: &str) -> ! {
     tracing::error!("{words}; ending at once");
     last_words();
     process::exit(1)
 }
 
-/// From now on a panic is told like everything else, and ends the process if it is one of a vital part.
+/// Makes panics go to the log from now on, and end the process if they hit a vital part.
 pub(super) fn watch_panics() {
     WATCHED.call_once(|| {
         panic::set_hook(Box::new(|panic| {

@@ -1,4 +1,4 @@
-//! The command line, parsed once.
+//! Parses the command line once.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use clap::{Parser, Subcommand, value_parser};
 
 use crate::{bench, fuzz};
 
-/// The internal command that `power-cut` starts in a mount namespace of its own.
+/// The internal command that `power-cut` starts in a separate mount namespace.
 pub const POWER_CUT_ROUNDS: &str = "power-cut-rounds";
 
-/// The internal command that `disk-full` starts in a mount namespace of its own.
+/// The internal command that `disk-full` starts in a separate mount namespace.
 pub const DISK_FULL_ROUNDS: &str = "disk-full-rounds";
 
 /// The project's own commands; `cargo xtask COMMAND --help` tells the options of each
@@ -121,7 +121,7 @@ fn at_least_one() -> RangedU64ValueParser {
     value_parser!(u64).range(1..)
 }
 
-/// Whole minutes of decimal hours, such as `0.25`; at least one.
+/// Converts decimal hours, such as `0.25`, to whole minutes; at least one.
 fn minutes_of(hours: &str) -> Result<u64, &'static str> {
     let hours: f64 = hours.parse().map_err(|_| "expected hours, such as 2 or 0.25")?;
     let time = Duration::try_from_secs_f64(hours * 3_600.0).map_err(|_| "no time that can be waited for")?;

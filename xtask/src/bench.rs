@@ -15,11 +15,11 @@ use page::{Found, Page};
 
 pub use against::run_both;
 
-/// All of them, in the order of the page.
+/// All benches, in the order of the page.
 pub const NAMES: [&str; 10] =
     ["accepts", "append", "replay", "wake", "deliveries", "backlog", "pacing", "growth", "memory", "disk"];
 
-/// Runs all benches, or the one of that name. What one has found is written before the next begins.
+/// Runs all benches, or only the one with this name. Writes the results of each bench before it starts the next.
 pub fn run(name: Option<&str>) -> Result<()> {
     let names: Vec<&str> = NAMES.into_iter().filter(|known| name.is_none_or(|name| name == *known)).collect();
     for name in names {
@@ -32,7 +32,7 @@ fn measure(name: &str) -> Result<()> {
     let folder = root().join("benches");
     let path = folder.join("README.md");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    // A page that cannot take the figures is not worth the minutes.
+    // Check first that the page can take the figures: a run takes minutes.
     Page(&text).with(name, "")?;
     let mut told = String::new();
     run_reading(&mut cargo(["bench", "--bench", name]), |line| told.extend([line, "\n"]))?;

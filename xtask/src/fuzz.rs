@@ -1,4 +1,4 @@
-//! `fuzz`: random bytes for everything that reads bytes from outside, beginning with a kept corpus.
+//! `fuzz`: feeds random bytes to all code that reads bytes from outside, starting from a kept corpus.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,18 +8,18 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{cargo, is_installed, output, root, run as run_program, run_quietly, target};
 
-/// Seconds for each target when none are given, and in `test`.
+/// Seconds per target by default, and in `test`.
 pub const SECONDS: u64 = 10;
 
-/// A single input that takes longer is a finding, also where others keep the machine busy.
+/// A single input that takes longer is a finding, even on a busy machine.
 const INPUT_SECONDS_MAX: u64 = 30;
-/// An input that needs more is a finding.
+/// An input that needs more memory is a finding.
 const MEMORY_MB_MAX: u64 = 1_024;
-/// Longer inputs are slower and find no more: the targets' own limits lie below.
+/// Longer inputs are slower and find no more: the targets' own limits are lower.
 const INPUT_BYTES_MAX: u64 = 4_096;
-/// What cargo-fuzz tells the compiler: counters that lead the search in every branch, the dependencies' too, and in one
-/// unit, since counted functions are not taken over from another. No sanitizer: there is no unsafe code of ours, and
-/// without one building and running take half the time.
+/// The compiler flags of cargo-fuzz: counters guide the search through every branch, including those of the
+/// dependencies. One codegen unit, because instrumented functions are not shared between units. No sanitizer: we have
+/// no unsafe code, and building and running take half the time without one.
 const COUNTERS: &[&str] = &[
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -32,12 +32,12 @@ const COUNTERS: &[&str] = &[
     "-Ccodegen-units=1",
 ];
 
-/// Why this machine cannot run it.
+/// Returns the reason why this machine cannot fuzz, if there is one.
 pub fn why_not() -> Option<String> {
     (!is_installed("c++")).then(|| "fuzzing needs a C++ compiler, package g++".to_owned())
 }
 
-/// Fuzzes one target, or all of them, for so many seconds each, on every processor. New findings stay below the target
+/// Fuzzes one target, or all of them on every processor, for this many seconds each. New inputs go below the target
 /// folder; the kept corpus is only read.
 pub fn run(seconds: u64, only: Option<&str>) -> Result<()> {
     let all = targets()?;
@@ -94,8 +94,8 @@ fn limits(seconds: u64) -> [String; 7] {
     ]
 }
 
-/// Builds all targets and says in which folder they are. As what runs while building bears no counters, it is shared
-/// with everything else that is built here.
+/// Builds all targets and returns their folder. Programs that run during the build have no counters, so they are
+/// shared with all other builds here.
 fn build() -> Result<PathBuf> {
     let host = host()?;
     let mut command = cargo(["build", "--bins", "--target", &host, "--target-dir"]);
@@ -105,7 +105,7 @@ fn build() -> Result<PathBuf> {
     Ok(target().join(host).join("debug"))
 }
 
-/// This machine, as the compiler calls it.
+/// Returns this machine's target triple.
 fn host() -> Result<String> {
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let told = output(Command::new(compiler).arg("-vV"))?;
@@ -113,7 +113,7 @@ fn host() -> Result<String> {
     host.map(str::to_owned).context("the compiler does not say what machine this is")
 }
 
-/// The names of all targets: one file each.
+/// Lists the names of all targets: one file each.
 fn targets() -> Result<Vec<String>> {
     let folder = folder().join("targets");
     let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -123,7 +123,7 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The words that a target's inputs are made of: the dictionary that its name begins with.
+/// Returns the dictionary for a target: the one whose name the target's name begins with.
 fn dictionary(target: &str) -> Result<Option<PathBuf>> {
     let folder = folder().join("dictionaries");
     let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;

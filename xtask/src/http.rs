@@ -1,4 +1,4 @@
-//! A client of one HTTP server on this machine: connections are kept open; no TLS, no redirects, no proxies.
+//! A client of one HTTP server on this machine: keeps connections open; no TLS, no redirects, no proxies.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,22 +10,22 @@ use ureq::{Agent, Body};
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BODY_BYTES_MAX: u64 = 64 * 1_048_576;
 
-/// An answer, read to its end.
+/// A response, read completely.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
-    /// `Retry-After` in seconds, if it is there and a number.
+    /// `Retry-After` in seconds, if it is present and a number.
     pub retry_after_s: Option<u64>,
 }
 
 impl Answer {
-    /// The body as JSON; null if it is none.
+    /// Returns the body as JSON, or null if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// Status and the beginning of the body, for an error message.
+    /// Returns the status and the beginning of the body, for an error message.
     pub fn abridged(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         format!("{} {}", self.status, text.chars().take(300).collect::<String>())
@@ -41,14 +41,13 @@ impl Answer {
     }
 }
 
-/// A client of one server.
 pub struct Client {
     agent: Agent,
     address: SocketAddr,
 }
 
 impl Client {
-    /// A client of the server at this address; connects later.
+    /// Creates a client for this address; connects later.
     pub fn new(address: SocketAddr) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -61,20 +60,20 @@ impl Client {
         Self { agent: config.build().into(), address }
     }
 
-    /// GET, with extra headers.
+    /// Sends a GET request with extra headers.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
         self.send("GET", path, headers, b"")
     }
 
-    /// POST of a JSON body, with extra headers.
+    /// Sends a POST request with a JSON body and extra headers.
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> io::Result<Answer> {
         self.send("POST", path, headers, body.to_string().as_bytes())
     }
 
-    /// Any method, with extra headers; a body that is empty is left out.
+    /// Sends a request with any method and extra headers; leaves out an empty body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
         let ask = || self.exchange(method, path, headers, body);
-        // A server may close an idle connection at any time; what is asked here does nothing more when it is repeated.
+        // A server may close an idle connection at any time. All requests here are safe to repeat.
         ask().or_else(|_| ask()).map_err(ureq::Error::into_io)
     }
 
@@ -100,7 +99,8 @@ mod tests {
 
     use super::*;
 
-    /// A server that gives each connection one of these answers and closes it; what it was asked comes back at the end.
+    /// A server that answers each connection with one of these responses and closes it; returns the requests at the
+    /// end.
     fn server(answers: &'static [&'static str]) -> (Client, thread::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = Client::new(listener.local_addr().unwrap());
@@ -113,7 +113,7 @@ mod tests {
         (client, thread::spawn(move || answers.iter().map(serve).collect()))
     }
 
-    /// A request, in small letters: servers read the names of headers so.
+    /// Reads a request in lower case: header names are case-insensitive.
     fn request(reader: &mut impl BufRead) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {

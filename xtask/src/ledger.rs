@@ -1,4 +1,4 @@
-//! A workspace's whole ledger: every balance follows from the one before, and nothing moves twice.
+//! Checks a workspace's whole ledger: every balance follows from the one before, and nothing is booked twice.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::http::Client;
 use crate::workspace::Workspace;
 
-/// One row, the newest first in a list.
+/// One row; lists begin with the newest.
 struct Row {
     kind: String,
     amount: i64,
@@ -16,15 +16,15 @@ struct Row {
     message_id: Option<String>,
 }
 
-/// What has moved, and what is left.
+/// The amounts booked, and the balance.
 pub struct Moved {
     /// By kind and message.
     pub by_message: BTreeMap<(String, String), i64>,
-    /// The credits that are left.
+    /// The current balance.
     pub balance: i64,
 }
 
-/// Reads all of it.
+/// Reads and checks the whole ledger.
 pub fn read(workspace: &Workspace, client: &Client) -> Result<Moved> {
     let mut moved = Moved { by_message: BTreeMap::new(), balance: 0 };
     for row in rows(workspace, client)?.into_iter().rev() {
@@ -57,7 +57,7 @@ fn rows(workspace: &Workspace, client: &Client) -> Result<Vec<Row>> {
     }
 }
 
-/// A link to the next page, or its cursor.
+/// Builds the path of the next page from a link or a cursor.
 fn following(next: &str) -> String {
     match next.split_once('?') {
         Some((_, query)) => format!("/credits/ledger?{query}"),

@@ -10,27 +10,28 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::process::{cargo, fresh_folder, root, status};
 use crate::tools;
 
-/// Where the pure rules are.
+/// The files of the pure rules.
 const RULES: [&str; 4] =
     ["actors/src/workspace/**", "actors/src/account/**", "actors/src/chat/**", "actors/src/webhook/**"];
 
-/// Mutants that no test can tell from the rules, one a line: as they are printed here, without line and column.
+/// Mutants that behave exactly like the rules, one per line: as printed here, without line and column.
 const EQUIVALENT: &str = "tests/equivalent_mutants.txt";
 
-/// How cargo-mutants ends where it came to its end: all caught, some missed, some timed out.
+/// Exit codes of cargo-mutants after a complete run: all caught, some missed, some timed out.
 const ENDED: [Option<i32>; 3] = [Some(0), Some(2), Some(3)];
 
-/// Which mutants to try, and how many at once.
+/// Selects the mutants to try, and how many run at once.
 pub struct Choice<'a> {
-    /// Only those of these files; none for all rules.
+    /// Only mutants of these files; empty for all rules.
     pub files: &'a [String],
-    /// Only this part of them, such as `0/4`.
+    /// Only this part of the mutants, such as `0/4`.
     pub shard: Option<&'a str>,
-    /// Each has a copy of the tree and builds in it.
+    /// Number of parallel jobs; each builds in its own copy of the tree.
     pub jobs: u64,
 }
 
-/// Tries them; an error if one survives that is not known to be equivalent. What each did stands below the target folder.
+/// Tries the mutants; fails if one survives that is not listed as equivalent. The results are below the target
+/// folder.
 pub fn run(choice: &Choice<'_>) -> Result<()> {
     let known = fs::read_to_string(root().join(EQUIVALENT)).with_context(|| format!("cannot read {EQUIVALENT}"))?;
     if let Some(line) = known_names(&known).find(|line| !is_of_a_rule(line)) {
@@ -38,7 +39,7 @@ pub fn run(choice: &Choice<'_>) -> Result<()> {
     }
     let programs = tools::cargo_mutants()?;
     let folder = fresh_folder("mutants")?;
-    // The copies of the tree lie where there is room for what is built of them.
+    // Keep the copies of the tree where there is space for their build output.
     let work = folder.join("work");
     fs::create_dir(&work)?;
     let ended =
@@ -88,7 +89,7 @@ fn judge(out: &Path, known: &str) -> Result<()> {
     )
 }
 
-/// Those that were missed and are not known. A name that is known twice stands for two mutants of that name.
+/// Returns the missed mutants that are not listed. A name that is listed twice stands for two mutants.
 fn survivors<'a>(missed: &'a str, known: &str) -> Vec<&'a str> {
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     for name in known_names(known) {
@@ -113,7 +114,7 @@ fn is_of_a_rule(name: &str) -> bool {
     RULES.iter().any(|rules| file.starts_with(rules.trim_end_matches('*'))) && root().join(file).is_file()
 }
 
-/// A mutant without line and column, which change with everything above it.
+/// Removes line and column from a mutant: they change with any edit above it.
 fn name(mutant: &str) -> String {
     match mutant.splitn(4, ':').collect::<Vec<_>>().as_slice() {
         [file, _line, _column, change] => format!("{file}:{change}"),

@@ -1,4 +1,4 @@
-//! Other programs: shown, run, and their failure named.
+//! Runs other programs: prints the command, and names it if it fails.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// The folder where cargo puts what it builds.
+/// The target folder of cargo.
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |given| root().join(given))
 }
@@ -22,12 +22,13 @@ pub fn tools_folder() -> PathBuf {
     target().join("tools")
 }
 
-/// The cargo that runs this program, in the workspace.
+/// Prepares the cargo that runs this program, in the workspace.
 pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
-    // Left in place, this package's own variables make some build scripts run again at every change of caller.
+    // If they stayed, this package's own variables would make some build scripts run again whenever the caller
+    // changes.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "CARGO_BIN_NAME" {
@@ -37,31 +38,32 @@ pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
-/// Builds the server with all its checks and says where it is. It is the tests' own: built without them, it would want
-/// some of its dependencies with other features, and have them built again.
+/// Builds the server in debug mode and returns its path. It is built together with the tests: without them, some
+/// dependencies would get other features and be rebuilt.
 pub fn debug_server() -> Result<PathBuf> {
     run(&mut cargo(["build", "--workspace", "--bin", "tidings", "--test", "it"]))?;
     Ok(built_server())
 }
 
-/// Where the server is once it was built.
+/// The path of the server once it is built.
 pub fn built_server() -> PathBuf {
     target().join("debug").join("tidings")
 }
 
-/// Shows and runs a program; an error if it fails.
+/// Prints and runs a command; fails if the program fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     succeeded(command, status)
 }
 
-/// Shows and runs a program; says how it ended.
+/// Prints and runs a command; returns its exit status.
 pub fn status(command: &mut Command) -> Result<ExitStatus> {
     println!("$ {}", line(command));
     command.stdin(Stdio::null()).status().with_context(|| format!("cannot run {}", line(command)))
 }
 
-/// Shows and runs a program, and passes on each line of its stdout once `read` has seen it; an error if it fails.
+/// Prints and runs a command, and prints each line of its stdout after `read` has seen it; fails if the program
+/// fails.
 pub fn run_reading(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
     run_reading_quietly(command, |text| {
         read(text);
@@ -69,7 +71,7 @@ pub fn run_reading(command: &mut Command, mut read: impl FnMut(&str)) -> Result<
     })
 }
 
-/// The same, and passes nothing on.
+/// Like [`run_reading`], but does not print the lines.
 pub fn run_reading_quietly(command: &mut Command, mut read: impl FnMut(&str)) -> Result<()> {
     println!("$ {}", line(command));
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
@@ -80,7 +82,7 @@ pub fn run_reading_quietly(command: &mut Command, mut read: impl FnMut(&str)) ->
     succeeded(command, child.wait()?)
 }
 
-/// Runs a program beside others, and shows what it printed once it has ended; an error if it fails.
+/// Runs a program in parallel with others, and prints its output when it has ended; fails if the program fails.
 pub fn run_quietly(command: &mut Command) -> Result<()> {
     println!("$ {}", line(command));
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {}", line(command)))?;
@@ -89,7 +91,7 @@ pub fn run_quietly(command: &mut Command) -> Result<()> {
     succeeded(command, output.status)
 }
 
-/// What a program prints on stdout; an error with its last words if it fails.
+/// Returns what a program prints on stdout; if it fails, the error has the last line of its stderr.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {}", line(command)))?;
     if !output.status.success() {
@@ -99,20 +101,20 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// True if the program can be found, also where only root looks.
+/// True if the program is installed, also in the folders that only root searches.
 pub fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     std::env::split_paths(&path).chain(usual).any(|folder| folder.join(program).is_file())
 }
 
-/// True if this process is root's.
+/// True if this process runs as root.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
-/// A folder below the target folder, emptied.
+/// Creates an empty folder below the target folder.
 pub fn fresh_folder(name: &str) -> Result<PathBuf> {
     let folder = target().join(name);
     if folder.exists() {

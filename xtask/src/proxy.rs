@@ -1,4 +1,5 @@
-//! `proxy`: a message through nginx and TLS, by the very files that operators are given; and no secret in nginx's logs.
+//! `proxy`: sends a message through nginx and TLS with the files that operators get, and checks nginx's logs for
+//! secrets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,16 +17,16 @@ use crate::stopwatch::Stopwatch;
 const PROGRAMS: [&str; 3] = ["nginx", "openssl", "curl"];
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 const ASK_EVERY: Duration = Duration::from_millis(50);
-/// A body that the proxy lets through and the gateway refuses.
+/// A body size that the proxy accepts and the gateway refuses.
 const TOO_LARGE_BYTES: usize = 1_100_000;
 
-/// Why this machine cannot run it.
+/// Returns the reason why this machine cannot run it, if there is one.
 pub fn why_not() -> Option<String> {
     let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| !is_installed(program)).collect();
     (!missing.is_empty()).then(|| format!("not installed: {}", missing.join(", ")))
 }
 
-/// Sets up nginx, a certificate and a gateway, sends a message as a CRM would, and looks for secrets in the logs.
+/// Sets up nginx, a certificate and a gateway, sends a message like a CRM, and looks for secrets in the logs.
 pub fn run() -> Result<()> {
     let server = debug_server()?;
     let folder = fresh_folder("proxy")?;
@@ -53,7 +54,7 @@ pub fn run() -> Result<()> {
 
 const MESSAGE: &str = r#"{"action":"send","phone":"+12025550101","text":"Through the proxy"}"#;
 
-/// Everything that a caller from outside meets.
+/// Checks everything that a caller from outside can reach.
 fn through_tls(caller: &Caller, customer: &Customer, public_url: &str, plain: u16) -> Result<()> {
     let (status, body) = caller.send(&customer.inbound_url, MESSAGE)?;
     ensure!(status == "200" && body.contains("wa_backend:3EB0"), "the message was refused: {status} {body}");
@@ -86,14 +87,14 @@ fn no_secret_in_logs(folder: &Path, customer: &Customer) -> Result<()> {
     Ok(())
 }
 
-/// A certificate for `localhost`, which nobody else trusts.
+/// Makes a certificate for `localhost` that nobody else trusts.
 fn certificate(folder: &Path) -> Result<()> {
     let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
                  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout privkey.pem -out fullchain.pem";
     output(Command::new("openssl").args(words.split_whitespace()).current_dir(folder)).map(drop)
 }
 
-/// nginx with the site that operators are given, on ports, files and a gateway of this run; ended when dropped.
+/// nginx with the site file for operators, adapted to the ports, files and gateway of this run; ended when dropped.
 struct Nginx(Child);
 
 impl Nginx {
@@ -125,7 +126,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // By SIGTERM, which the workers get too; a killed master would leave them behind.
+        // SIGTERM also ends the workers; a killed master would leave them behind.
         let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
         if !told.is_ok_and(|status| status.success()) {
             let _ = self.0.kill();
@@ -134,10 +135,10 @@ impl Drop for Nginx {
     }
 }
 
-/// What a site file stands in.
+/// Returns the configuration that includes the site file.
 fn surroundings(folder: &Path) -> String {
     let here = folder.display();
-    // Started by root, its workers would be somebody who cannot read this folder.
+    // If root starts nginx, its workers would run as a user who cannot read this folder.
     let user = if is_root() { "user root;\n" } else { "" };
     let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let places = places.map(|name| format!("    {name}_temp_path {here}/{name};\n")).concat();
@@ -147,7 +148,7 @@ fn surroundings(folder: &Path) -> String {
     )
 }
 
-/// The text with every change made; an error if there is nothing to change.
+/// Makes every change to the text; fails if one finds nothing to change.
 fn changed(text: &str, changes: &[(&str, String)]) -> Result<String> {
     changes.iter().try_fold(text.to_owned(), |text, (from, to)| {
         ensure!(text.contains(from), "the site does not contain {from}");
@@ -155,19 +156,19 @@ fn changed(text: &str, changes: &[(&str, String)]) -> Result<String> {
     })
 }
 
-/// Debian keeps nginx where only root looks.
+/// Debian installs nginx where only root searches.
 fn program() -> PathBuf {
     let usual = PathBuf::from("/usr/sbin/nginx");
     if usual.exists() { usual } else { "nginx".into() }
 }
 
-/// Somebody with curl who trusts this run's certificate.
+/// A caller with curl who trusts this run's certificate.
 struct Caller {
     folder: PathBuf,
 }
 
 impl Caller {
-    /// The status and the body that a request gets.
+    /// Sends a request; returns status and body.
     fn ask(&self, arguments: &[&str]) -> Result<(String, String)> {
         let mut curl = Command::new("curl");
         curl.args(["-sS", "--noproxy", "*", "--max-time", "30", "-w", "\n%{http_code}"]);
@@ -195,7 +196,7 @@ impl Caller {
     }
 }
 
-/// A workspace with an account, made by the command line.
+/// A workspace with an account, created with the command line.
 struct Customer {
     inbound_url: String,
     api_key: String,

@@ -1,4 +1,4 @@
-//! Python programs that the checks use, each installed into a virtual environment below the target folder.
+//! Installs the Python programs that the checks use, each into a virtual environment below the target folder.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,15 +7,15 @@ use anyhow::{Context, Result};
 
 use crate::process::{output, run, tools_folder};
 
-/// Tells the version of the package that it is given.
+/// Prints the version of the package named in its argument.
 const VERSION_OF: &str = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))";
 
-/// True if Python is here and can make virtual environments, which Debian has in a package of its own.
+/// True if Python is installed and can make virtual environments, for which Debian has a separate package.
 pub fn makes_environments() -> bool {
     output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
-/// The folder of the programs of an environment that holds this package, installed where it is missing.
+/// Returns the folder with the programs of a virtual environment for this package; installs it if it is missing.
 pub fn environment(package: &str, version: &str) -> Result<PathBuf> {
     let folder = tools_folder().join(package);
     let programs = folder.join("bin");

@@ -1,17 +1,16 @@
-//! Numbers that look random and repeat from their seed (`SplitMix64`).
+//! Pseudo-random numbers that repeat from their seed (`SplitMix64`).
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A sequence that its seed determines.
 pub struct Random(u64);
 
 impl Random {
-    /// The sequence of this seed.
+    /// Starts the sequence of this seed.
     pub const fn seeded(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number, of all 64 bits.
+    /// Returns the next number, with all 64 bits random.
     pub const fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,19 +18,19 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 to below `bound`; 0 if `bound` is 0.
+    /// Returns a number from 0 to below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.draw().checked_rem(bound).unwrap_or(0)
     }
 
-    /// One of `these`; none only if there are none.
+    /// Returns one of `these`; `None` only if there are none.
     pub fn pick<T: Copy>(&mut self, these: &[T]) -> Option<T> {
         let index = self.below(u64::try_from(these.len()).ok()?);
         these.get(usize::try_from(index).ok()?).copied()
     }
 }
 
-/// A seed that differs from run to run.
+/// Returns a seed that differs from run to run.
 pub fn fresh_seed() -> u64 {
     RandomState::new().hash_one(())
 }

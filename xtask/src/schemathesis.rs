@@ -1,4 +1,4 @@
-//! `schemathesis`: a running server against its own `/openapi.json`, by requests made from that document.
+//! `schemathesis`: tests a running server with requests generated from its own `/openapi.json`.
 
 mod known;
 
@@ -15,33 +15,32 @@ use crate::workspace::Workspace;
 
 const VERSION: &str = "4.32.5";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
-/// Requests that the document implies, then random ones; none that follow from each other's answers.
+/// Requests that the document implies, then random ones; no sequences that use earlier responses.
 const PHASES: &str = "examples,coverage,fuzzing";
 /// Random requests for each operation.
 const EXAMPLES_MAX: &str = "15";
-/// The same requests at every run: what fails here fails for whoever looks into it.
+/// A fixed seed: every run sends the same requests, so that a failure can be reproduced.
 const SEED: &str = "1";
-/// The secret URL comes first: later passes replace it, and switch it off.
+/// The inbound URL comes first: later passes replace it and switch it off.
 const INBOUND: &str = "^/in/";
-/// What asks for the operator's key.
+/// Paths that need the operator's key.
 const OPERATORS: &str = "^/admin/";
-/// Keys come last: what revokes its own key learns nothing more.
+/// Keys come last: a pass that revokes its own key can test nothing more.
 const KEYS: &str = "^/api/v1/keys";
-/// All the rest, but answers that never end: they are no answers to check.
+/// All other paths, except the live stream: its responses never end.
 const OTHERS: &str = "^/(?!in/|admin/|api/v1/keys|api/v1/stream$)";
-/// The secret URL only.
+/// The configuration with only the inbound token.
 const ANY: &str = "any.toml";
-/// And the ids of things that there are.
+/// The configuration that also has the ids of existing things.
 const KNOWN: &str = "known.toml";
 const CREDITS: u64 = 1_000_000;
 
-/// Why this machine cannot run it.
+/// Returns the reason why this machine cannot run it, if there is one.
 pub fn why_not() -> Option<String> {
     (!python::makes_environments()).then(|| "schemathesis needs the package python3-venv".to_owned())
 }
 
-/// Asks every operation of the document with the key that it wants: with ids of nothing, then with those of what is
-/// there.
+/// Tests every operation of the document with the key that it needs: first with made-up ids, then with existing ones.
 pub fn run() -> Result<()> {
     let program = python::environment("schemathesis", VERSION)?.join("schemathesis");
     let folder = fresh_folder("schemathesis")?;

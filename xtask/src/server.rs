@@ -20,17 +20,16 @@ const LOG_LINES_SHOWN: usize = 20;
 /// The operator's key of every server started here.
 pub const ADMIN_KEY: &str = "adm_TheseFortyLettersOpenNothingButThisTests";
 
-/// A running server.
 pub struct Server {
     child: Child,
     log: PathBuf,
-    /// Where it listens.
+    /// The address where it listens.
     pub address: SocketAddr,
 }
 
 impl Server {
     /// Starts `command` (the binary, or a program that runs it) with the arguments of `serve`, and waits until it is
-    /// ready. Its words go to the end of the file `log`.
+    /// ready. Appends its output to the file `log`.
     pub fn start(mut command: Command, data_dir: &Path, log: &Path) -> Result<Self> {
         let address = free_address()?;
         let words = File::options().create(true).append(true).open(log).context("cannot open the server's log")?;
@@ -45,25 +44,25 @@ impl Server {
         }
     }
 
-    /// Ends it at once, as a power cut would; does nothing if it has ended.
+    /// Kills the server at once; does nothing if it has ended.
     pub fn kill(&mut self) {
-        // Both fail only if the process is gone already, which is what is wanted.
+        // Both fail only if the process is already gone, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Its process.
+    /// The id of its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Tells it to stop, as a service manager does; says how it ended.
+    /// Sends SIGTERM, as a service manager does; returns the exit status.
     pub fn stop(&mut self, within: Duration) -> Result<ExitStatus> {
         output(Command::new("kill").args(["-TERM", &self.pid().to_string()]))?;
         self.ended_within(within)
     }
 
-    /// How it ended by itself; an error if it still runs after this time.
+    /// Waits until it ends by itself and returns the exit status; fails if it still runs after this time.
     pub fn ended_within(&mut self, time: Duration) -> Result<ExitStatus> {
         let waited = Stopwatch::start();
         while waited.elapsed() < time {
@@ -75,7 +74,7 @@ impl Server {
         bail!("the server still runs after {} s", time.as_secs())
     }
 
-    /// The end of what it wrote, for an error message.
+    /// Returns the end of its output, for an error message.
     pub fn last_words(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
@@ -105,7 +104,7 @@ impl Drop for Server {
     }
 }
 
-/// An address of this machine that nobody uses.
+/// Returns a free address of this machine.
 pub fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
     Ok(listener.local_addr()?)

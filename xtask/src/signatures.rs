@@ -1,4 +1,4 @@
-//! `signatures`: signed reports before the Python and JavaScript packages of Standard Webhooks.
+//! `signatures`: verifies signed reports with the Python and JavaScript packages of Standard Webhooks.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ const PACKAGE: &str = "standardwebhooks";
 const PYTHON_VERSION: &str = "1.1.0";
 const JAVASCRIPT_VERSION: &str = "1.1.1";
 
-/// Why this machine cannot run it.
+/// Returns the reason why this machine cannot run it, if there is one.
 pub fn why_not() -> Option<String> {
     if !python::makes_environments() {
         return Some("signatures needs the package python3-venv".to_owned());
@@ -21,7 +21,7 @@ pub fn why_not() -> Option<String> {
     missing.map(|program| format!("signatures needs {program}"))
 }
 
-/// Signs anew, and lets both packages verify that.
+/// Signs new reports, and verifies them with both packages.
 pub fn run() -> Result<()> {
     let python = python::environment(PACKAGE, PYTHON_VERSION)?.join("python");
     let modules = install_for_javascript()?;
@@ -37,7 +37,7 @@ pub fn run() -> Result<()> {
     run_program(Command::new("node").arg(in_javascript).args([&cases, &modules.join("package.json")]))
 }
 
-/// The folder in which Node finds the package.
+/// Installs the package for Node if it is missing; returns the folder.
 fn install_for_javascript() -> Result<PathBuf> {
     let folder = tools_folder().join("standardwebhooks-javascript");
     if has_javascript(&folder) {

@@ -1,4 +1,4 @@
-//! `test`: all that must pass before a change lands, stopping at the first failure.
+//! `test`: runs everything that must pass before a change lands; stops at the first failure.
 
 use anyhow::{Result, ensure};
 
@@ -12,7 +12,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-/// Half of what is usual: nine seconds each.
+/// Half of the usual number: each takes nine seconds.
 const POWER_CUTS: u64 = 10;
 
 const STEPS: &[Step] = &[
@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
     Step { name: "trace", why_not: trace::why_not, run: trace::run },
 ];
 
-/// Runs every step and prints what each took.
+/// Runs every step and prints how long each took.
 pub fn run() -> Result<()> {
     let whole = Stopwatch::start();
     let mut table = Vec::new();
@@ -88,7 +88,7 @@ fn dependencies() -> Result<()> {
     run_program(&mut cargo(["deny", "check", "bans", "licenses", "sources"]))
 }
 
-/// The sum of the result lines of all test binaries.
+/// Sums the result lines of all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct TestCounts {
     passed: u64,

@@ -1,4 +1,4 @@
-//! What the checks need on a machine, installed where it is missing.
+//! Installs the tools that the checks need.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,10 +13,10 @@ const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 /// The mail server of the tests, in Python.
 const AIOSMTPD_VERSION: &str = "1.4.6";
 
-/// What the power cut runs.
+/// The programs that the power cut needs.
 pub const POWER_CUT: &[&str] = &["mkfs.ext4", "mount", "unshare", "perl"];
 
-/// Programs of the steps, and the Debian packages they come in.
+/// Programs of the steps, and the Debian packages that contain them.
 const DEBIAN: &[(&str, &str)] = &[
     ("mkfs.ext4", "e2fsprogs"),
     ("mount", "mount"),
@@ -35,7 +35,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("chromium", "chromium"),
 ];
 
-/// Installs what is missing. Only cargo-deny must be there: what needs a Debian package names its own lack.
+/// Installs what is missing. Only cargo-deny is mandatory: steps that need a Debian package say themselves if it is
+/// missing.
 pub fn install_missing() -> Result<()> {
     let mut missing = missing_packages(|_| true);
     missing.extend((!python::makes_environments()).then_some("python3-venv"));
@@ -55,7 +56,7 @@ pub fn install_missing() -> Result<()> {
     Ok(())
 }
 
-/// The folder that holds cargo-mutants, installed where it is missing.
+/// Returns the folder of cargo-mutants; installs it if it is missing.
 pub fn cargo_mutants() -> Result<PathBuf> {
     let folder = tools_folder().join("cargo-mutants");
     let programs = folder.join("bin");
@@ -68,7 +69,7 @@ pub fn cargo_mutants() -> Result<PathBuf> {
     Ok(programs)
 }
 
-/// The Debian packages of those programs that are wanted and missing.
+/// Lists the Debian packages of the wanted programs that are missing.
 pub fn missing_packages(wanted: impl Fn(&str) -> bool) -> Vec<&'static str> {
     let missing = DEBIAN.iter().filter(|(program, _)| wanted(program) && !is_installed(program));
     missing.map(|(_, package)| *package).collect()

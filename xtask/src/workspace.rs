@@ -1,4 +1,4 @@
-//! One workspace with one simulated account, as a customer sees it over HTTP.
+//! One workspace with one simulated account, used over HTTP like a customer does.
 
 use std::thread;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 /// The first account of every workspace.
 pub const ACCOUNT: &str = "+12025550100";
 
-/// What a customer needs to know to send and to look up.
+/// The credentials of a workspace.
 pub struct Workspace {
     authorization: String,
     inbound_path: String,
@@ -28,7 +28,7 @@ impl Workspace {
         Self::create_as(ACCOUNT, client, credits)
     }
 
-    /// The same with this number: each is connected once in the simulator.
+    /// Like [`Workspace::create`], with this number: the simulator connects each number only once.
     pub fn create_as(phone: &str, client: &Client, credits: u64) -> Result<Self> {
         let owner = json!({"full_name": "Ada Example", "email": "ada@crm.example", "language": "en"});
         let body = json!({"name": "Example CRM", "owner": owner, "credits": credits});
@@ -45,12 +45,12 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// What opens its API: the value of the header `Authorization`.
+    /// Returns the value of the `Authorization` header for its API.
     pub fn authorization(&self) -> &str {
         &self.authorization
     }
 
-    /// The path of its secret URL.
+    /// Returns the path of its inbound URL.
     pub fn inbound_path(&self) -> &str {
         &self.inbound_path
     }
@@ -61,7 +61,7 @@ impl Workspace {
         client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
     }
 
-    /// The same with a file.
+    /// Like [`Workspace::submit`], with a file.
     pub fn submit_file(
         &self,
         client: &Client,
@@ -76,19 +76,18 @@ impl Workspace {
         client.post(&self.inbound_path, &[("Idempotency-Key", key)], &body)
     }
 
-    /// Asks anything of its API, below `/api/v1`.
+    /// Sends any request to its API, below `/api/v1`.
     pub fn ask(&self, client: &Client, method: &str, path: &str, body: &Value) -> std::io::Result<Answer> {
         let headers = [("Authorization", self.authorization.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
         client.send(method, &format!("/api/v1{path}"), &headers, body.as_bytes())
     }
 
-    /// Asks for one message.
+    /// Reads one message.
     pub fn message(&self, client: &Client, message_id: &str) -> std::io::Result<Answer> {
         client.get(&format!("/api/v1/messages/{message_id}"), &[("Authorization", &self.authorization)])
     }
 
-    /// Connects a simulated account.
     pub fn connect(&self, client: &Client, phone: &str) -> Result<()> {
         let body = json!({
             "phone": phone, "full_name": "Ada Example", "email": "ada@crm.example", "transport": "simulator",
@@ -111,12 +110,12 @@ impl Workspace {
     }
 }
 
-/// The message id in a 200 answer of the inbound URL.
+/// Returns the message id in a 200 response of the inbound URL.
 pub fn message_id(answer: &Answer) -> Result<String> {
     field(&answer.json(), "/data/message_id").map(str::to_owned)
 }
 
-/// Has the server check the whole hash chain.
+/// Makes the server verify the whole hash chain.
 pub fn verify_chain(client: &Client) -> Result<()> {
     let admin = format!("Bearer {ADMIN_KEY}");
     let answer = client.post("/admin/v1/events/verify", &[("Authorization", &admin)], &json!({}))?;

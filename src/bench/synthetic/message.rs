@@ -1,4 +1,4 @@
-//! The events of one message, from the moment it is queued until its report has arrived.
+//! The events of one message, from queueing it until its report has been delivered.
 
 use events::account::{MessageQueued, MessageSent, Origin, SendStarted};
 use events::chat::{ChatOpened, MessageDelivered, MessageRead};
@@ -18,17 +18,16 @@ struct MessageLife<'a> {
     account: AccountId,
     chat: ChatId,
     message: MessageId,
-    /// The contact's number.
     phone: String,
-    /// Which of the chat's messages it is, from 1.
+    /// The message's number within its chat, from 1.
     window: u64,
     nth: u64,
     at: Timestamp,
 }
 
 impl Tenant {
-    /// Writes the whole life of the tenant's `nth` message: ten events where it is reported, six where it is not. The
-    /// first message of a chat opens it.
+    /// Writes all events of the tenant's `nth` message: ten if it is reported, six if not. The first message of a
+    /// chat also opens the chat.
     pub fn live(&self, generator: &mut LogGenerator, nth: u64) -> Result<(), GenerateError> {
         let Some(life) = self.life(generator.now(), nth) else { return Ok(()) };
         let mut commits = vec![life.queued(), life.started(), life.sent()];
@@ -43,13 +42,13 @@ impl Tenant {
         commits.into_iter().try_for_each(|events| generator.commit(self.workspace, events))
     }
 
-    /// Queues the tenant's `nth` message and no more.
+    /// Only queues the tenant's `nth` message.
     pub fn queue(&self, generator: &mut LogGenerator, nth: u64) -> Result<(), GenerateError> {
         let Some(life) = self.life(generator.now(), nth) else { return Ok(()) };
         generator.commit(self.workspace, life.queued())
     }
 
-    /// Writes the tenant's `nth` message until its report is owed.
+    /// Writes the events of the tenant's `nth` message until its report is owed.
     pub fn owe(&self, generator: &mut LogGenerator, nth: u64) -> Result<(), GenerateError> {
         let Some(life) = self.life(generator.now(), nth) else { return Ok(()) };
         let [flushed, ..] = life.reported();
@@ -57,12 +56,12 @@ impl Tenant {
         commits.into_iter().try_for_each(|events| generator.commit(self.workspace, events))
     }
 
-    /// The events of the tenant's `nth` message being queued.
+    /// Returns the events that queue the tenant's `nth` message.
     pub fn queued(&self, at: Timestamp, nth: u64) -> Vec<Event> {
         self.life(at, nth).map(|life| life.queued()).unwrap_or_default()
     }
 
-    /// The id of the tenant's `nth` message: it ascends as time does, like those of the gateway.
+    /// Returns the id of the tenant's `nth` message: ids ascend with time, like those of the gateway.
     pub const fn message(&self, nth: u64) -> MessageId {
         MessageId::from_bits(nth << 23 | self.workspace.ordinal())
     }

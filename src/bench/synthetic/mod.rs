@@ -1,4 +1,5 @@
-//! Writes messages' whole lives straight into a log, commit by commit as actors do. It knows nothing of what is measured.
+//! Writes all events of messages straight into a log, commit by commit as actors do. Knows nothing of what is
+//! measured.
 
 mod message;
 mod tenant;
@@ -24,25 +25,23 @@ use tokio::sync::oneshot;
 
 pub use tenant::Tenant;
 
-/// After so many commits the writer is waited for, so that as many are under way as a gateway lets in.
+/// Waits for the writer after this many commits, so that as many are in flight as in a gateway.
 const UNDER_WAY: u64 = 4_096;
-/// Whoever decides everything here: the webhook of a workspace that nobody has, so that no event concerns it.
+/// The decider of all commits here: the webhook of a workspace that does not exist, so that no event concerns it.
 pub(super) const DECIDER: StreamId = StreamId::Webhook(WebhookId::of(WorkspaceId::nth(900_000)));
 pub(super) const NEVER_CONCERNED: Revision = 0;
 
-/// Why a log could not be written.
+/// The reason why a log could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A commit got no place.
+    /// A commit could not be sequenced.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// A commit was not stored.
+    /// A commit could not be stored.
     #[error(transparent)]
     Write(#[from] WriterError),
     /// The writer's thread ended.
@@ -61,7 +60,7 @@ pub struct LogGenerator {
 }
 
 impl LogGenerator {
-    /// Opens or creates the log in a directory, at a moment of the rules' time.
+    /// Opens or creates the log in a directory, at this time of the rules' clock.
     pub fn open(directory: &Path, cache_mb: u64, at: Timestamp) -> Result<Self, GenerateError> {
         let log = Arc::new(SledLog::open(directory, cache_mb)?);
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
@@ -77,27 +76,27 @@ impl LogGenerator {
         Ok(Self { log, sequencer, writing, at, commits: 0, before: None })
     }
 
-    /// Lets time pass.
+    /// Advances the rules' clock.
     pub fn pass(&mut self, ms: u64) {
         self.at = self.at.plus_ms(ms);
     }
 
-    /// The rules' time.
+    /// Returns the time of the rules' clock.
     pub const fn now(&self) -> Timestamp {
         self.at
     }
 
-    /// How many events there are.
+    /// Returns the number of events.
     pub const fn events(&self) -> Position {
         self.sequencer.head()
     }
 
-    /// The store, for its figures.
+    /// Returns the store, for its figures.
     pub const fn log(&self) -> &Arc<SledLog> {
         &self.log
     }
 
-    /// One commit, by whoever.
+    /// Appends one commit.
     pub fn commit(&mut self, workspace: WorkspaceId, events: Vec<Event>) -> Result<(), GenerateError> {
         let cause = Cause::outside(Who::Inbound);
         let commit = NewCommit { workspace, recorded_at: self.at, cause, events };
@@ -109,18 +108,19 @@ impl LogGenerator {
         Ok(())
     }
 
-    /// Waits until the commits of the turn before are durable, while those of this turn are on their way.
+    /// Waits until the previous group of commits is durable, while the current group is being written.
     fn catch_up(&mut self) -> Result<(), GenerateError> {
         self.sequencer.store_index(false)?;
         let settled = self.sequencer.settle()?;
         if let Some(before) = self.before.replace(settled) {
-            // The writer's own error says more, and is told at the end.
+            // The writer's own error says more; it is returned at the end.
             let _ = before.blocking_recv();
         }
         Ok(())
     }
 
-    /// Leaves the checkpoint that a gateway leaves each second: who has something due, and that nobody else has.
+    /// Writes the checkpoint that a gateway writes every second: it lists the streams with something due, and covers
+    /// all others.
     pub fn checkpoint(&mut self, due: impl IntoIterator<Item = StreamId>) -> Result<(), GenerateError> {
         let note = |stream: StreamId| (notes::agenda(stream), Some(Vec::new()));
         let mut all: Vec<Note> = due.into_iter().map(note).collect();
@@ -128,7 +128,7 @@ impl LogGenerator {
         Ok(self.sequencer.note(all)?)
     }
 
-    /// Waits until everything is durable, the index too.
+    /// Waits until everything is durable, including the index.
     pub fn settle(&mut self) -> Result<(), GenerateError> {
         self.sequencer.store_index(true)?;
         self.sequencer.settle()?.blocking_recv().map_err(|_| GenerateError::Ended)

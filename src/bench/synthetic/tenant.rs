@@ -1,4 +1,4 @@
-//! A tenant of a written log: who it is, and how to get in.
+//! A tenant of a generated log: its ids, key and inbound URL.
 
 use events::event::Event;
 use events::ids::{AccountId, ChatId, WebhookId, WorkspaceId};
@@ -10,37 +10,36 @@ use super::{GenerateError, LogGenerator};
 use crate::secrets::digest;
 
 const CREDITS: u64 = 1_000_000_000;
-/// Numbers that belong to nobody: +1202555 and four digits.
+/// Number of unassigned phone numbers: +1202555 and four digits.
 const PHONES: u64 = 10_000;
 const BY: Who = Who::Operator;
 
-/// A workspace with accounts, each with chats of its own.
+/// A workspace with accounts that each have chats.
 #[derive(Debug, Clone)]
 pub struct Tenant {
-    /// Which.
     pub workspace: WorkspaceId,
-    /// Accounts: at least 1.
+    /// Number of accounts, at least 1.
     pub accounts: u64,
-    /// Chats of all its accounts together, at least 1.
+    /// Number of chats of all accounts together, at least 1.
     pub chats: u64,
-    /// Where reports go.
+    /// The URL for reports, if any.
     pub reports: Option<String>,
-    /// Bounds of the gap between two messages, in milliseconds.
+    /// Bounds of the pacing gap, in milliseconds.
     pub gap_ms: (u32, u32),
 }
 
 impl Tenant {
-    /// The tenant after so many others, whose messages are reported nowhere.
+    /// The tenant after this many others; it has no URL for reports.
     pub const fn nth(before: u64, accounts: u64, chats: u64) -> Self {
         Self { workspace: WorkspaceId::nth(before), accounts, chats, reports: None, gap_ms: (1_500, 2_500) }
     }
 
-    /// Its key for the API.
+    /// Its API key.
     pub fn api_key(&self) -> String {
         format!("wsk_{:0>42}", self.workspace.ordinal())
     }
 
-    /// The path of its secret URL.
+    /// The path of its inbound URL.
     pub fn inbound_path(&self) -> String {
         format!("/in/{}", self.token())
     }
@@ -64,12 +63,11 @@ impl Tenant {
         ChatId::nth(self.workspace, nth % self.chats.max(1) + 1)
     }
 
-    /// Its webhook.
     pub const fn webhook(&self) -> WebhookId {
         WebhookId::of(self.workspace)
     }
 
-    /// Makes it, with its accounts connected.
+    /// Creates the workspace, with its accounts connected.
     pub fn make(&self, generator: &mut LogGenerator) -> Result<(), GenerateError> {
         generator.commit(self.workspace, self.beginnings(generator))?;
         if let Some(url) = &self.reports {
@@ -84,7 +82,7 @@ impl Tenant {
         Ok(())
     }
 
-    /// Switches its webhook off, so that reports are owed.
+    /// Switches its webhook off, so that reports stay owed.
     pub fn switch_off(&self, generator: &mut LogGenerator) -> Result<(), GenerateError> {
         let event = WebhookDisabled {
             webhook: self.webhook(),

@@ -1,4 +1,4 @@
-//! A written log is one that a gateway could have written.
+//! Tests that a generated log is one that a gateway could have written.
 
 use actors::account::Account;
 use actors::chat::Chat;
@@ -15,7 +15,7 @@ use crate::config::{Config, Overrides};
 const CACHE_MB: u64 = 16;
 const AT: Timestamp = Timestamp::from_ms(1_790_000_000_000);
 
-/// Writes three messages of a tenant and a fourth that stays queued, reads the log back, and hands it on.
+/// Writes three whole messages of a tenant and a fourth that stays queued, then passes the log's history to `check`.
 fn written(tenant: &Tenant, check: impl FnOnce(&History)) {
     let folder = tempfile::tempdir().unwrap();
     let mut generator = LogGenerator::open(folder.path(), CACHE_MB, AT).unwrap();

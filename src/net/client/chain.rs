@@ -1,28 +1,30 @@
-//! What can be told of the certificates that a server sent, when nobody vouches for them. Reads no more of them than that.
+//! Finds out why a server's certificate is not trusted. Parses no more of the certificates than that needs.
 
 use std::fmt;
 
 use rustls::pki_types::CertificateDer;
 
-/// Identifiers of DER (X.690): a sequence, and the field that tells a certificate's version.
+/// DER tags (X.690): a sequence, and the field with a certificate's version.
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
-/// "Where the issuer's certificate can be had" (RFC 5280, section 4.2.2.1), as it stands in a certificate.
+/// The access method "CA issuers" (RFC 5280, section 4.2.2.1), DER-encoded: it says where the issuer's certificate
+/// can be fetched.
 const ISSUER_AT: [u8; 10] = [0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
 
-/// Why nobody vouches for a server's certificate.
+/// The reason why a server's certificate is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unvouched {
-    /// It names itself as whoever signed it.
+    /// Issuer and subject are the same.
     SelfSigned,
-    /// The authority behind it is none that is believed.
+    /// The issuing authority is not one that we trust.
     UnknownAuthority,
-    /// The authority that signed it would be looked for elsewhere: public authorities do not sign with what is believed.
+    /// The server sent only its own certificate, which says where to fetch its issuer's. Public authorities never
+    /// sign with a trusted root directly.
     ChainIncomplete,
 }
 
 impl Unvouched {
-    /// Judges what a server sent: its own certificate, and those that are to lead to an authority.
+    /// Judges what a server sent: its own certificate, and those that should lead to a trusted authority.
     pub(super) fn of(own: &CertificateDer<'_>, others: &[CertificateDer<'_>]) -> Self {
         if is_self_signed(own) {
             Self::SelfSigned
@@ -42,13 +44,13 @@ impl fmt::Display for Unvouched {
 
 impl std::error::Error for Unvouched {}
 
-/// Whether a certificate names itself as whoever signed it.
+/// True if issuer and subject of a certificate are the same.
 pub(super) fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
     names(certificate).is_some_and(|(issuer, subject)| issuer == subject)
 }
 
-/// Issuer and subject. Before them stand the version, if it is not the first, a number and an algorithm; between them the
-/// time of validity (RFC 5280, section 4.1).
+/// Returns issuer and subject. The version (if it is not the first), a serial number and an algorithm precede them;
+/// the validity stands between them (RFC 5280, section 4.1).
 fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, certificate, _) = value(certificate)?;
     let (_, mut fields, _) = value(certificate)?;
@@ -63,7 +65,7 @@ fn names(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     (tag == SEQUENCE && other == SEQUENCE).then_some((issuer, subject))
 }
 
-/// The first value: its identifier, its content, and what follows it.
+/// Splits off the first DER value: its tag, its content, and the bytes after it.
 fn value(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = bytes.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -91,7 +93,7 @@ mod tests {
         params
     }
 
-    /// A certificate of an authority of the test's own, which says or does not say where that one's can be had.
+    /// Makes a certificate signed by a test authority, with or without the address of the issuer's certificate.
     fn signed(says_where: bool) -> CertificateDer<'static> {
         let mut authority = params("Example Authority");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,43 +1,42 @@
-//! Why there is no secure connection to a server, and what its keeper can do about it.
+//! The reasons why no secure connection to a server is possible, and what its administrator can do.
 
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::chain::Unvouched;
 
-/// Why there is no secure connection. The words complete "... is possible: ".
+/// The reason why no secure connection is possible. The messages complete "... is possible: ".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Insecure {
-    /// The certificate is signed by itself.
+    /// The certificate is self-signed.
     #[error(
         "its certificate is signed by itself; give it one of a public authority, or of a private one that the operator \
          names in [tls] extra_ca_file"
     )]
     SelfSigned,
-    /// The authority is not believed; what it looks like when a public server leaves out certificates of its chain.
+    /// The authority is not trusted. It looks the same if a public server leaves out certificates of its chain.
     #[error(
         "the authority behind its certificate is not known here; a private one can be named by the operator in [tls] \
          extra_ca_file, and with a public one the server must send its intermediate certificates too"
     )]
     UnknownAuthority,
-    /// The certificates between the server's own and a public authority's are missing.
+    /// The intermediate certificates between the server's own and a public authority's are missing.
     #[error("it sends its own certificate alone; let it send the intermediate certificates too (the full chain)")]
     ChainIncomplete,
     /// The certificate is for other names.
     #[error("its certificate is for another name; use a name that it is for, or give it one for this name")]
     WrongName,
-    /// The certificate was valid once.
     #[error("its certificate has expired; renew it")]
     Expired,
-    /// The certificate will be valid once, or a clock is wrong.
+    /// The certificate is not valid yet, or a clock is wrong.
     #[error("its certificate is not valid yet; renew it, or set the clock of this server or of that one")]
     NotYetValid,
-    /// Only clients with a certificate of their own are served.
+    /// The server accepts only clients with a certificate.
     #[error("it asks for a client certificate, and none is ever sent; let it take requests without one")]
     ClientCertificate,
-    /// What answers there is something else, mostly plain HTTP.
+    /// Something else answers there, mostly plain HTTP.
     #[error("what answers there does not speak TLS; begin the URL with http://, or name the port of its https")]
     NotSpoken,
-    /// Only versions that are not secure any more are spoken.
+    /// The server speaks only insecure versions of TLS.
     #[error("it speaks only versions of TLS that are not secure any more; let it speak TLS 1.2 or 1.3")]
     TooOld,
     /// Anything else.
@@ -46,7 +45,7 @@ pub enum Insecure {
 }
 
 impl Insecure {
-    /// What an error of TLS means; `asked` says whether the server asked for a certificate of ours.
+    /// Classifies a TLS error; `asked` is true if the server asked for a client certificate.
     pub(super) fn of(error: &Error, asked: bool) -> Self {
         match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),

@@ -1,4 +1,4 @@
-//! Whom our clients believe: the authorities of this machine, and those that the operator adds.
+//! The certificate authorities that our clients trust: those of this machine, and those that the operator adds.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -17,15 +17,15 @@ use rustls::{
 
 use super::chain::{Unvouched, is_self_signed};
 
-/// No file of authorities is larger: a machine's own list has a quarter of it.
+/// Largest file of authorities: a machine's own list has a quarter of that.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 tokio::task_local! {
-    /// Whether the server of the request under way asked for a certificate of ours.
+    /// True if the server of the current request asked for a client certificate.
     static ASKED: Cell<bool>;
 }
 
-/// Whom our clients believe. Clones share it.
+/// The certificate authorities that our clients trust. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Trust(Arc<Believed>);
 
@@ -36,7 +36,8 @@ struct Believed {
 }
 
 impl Default for Trust {
-    /// The authorities that this machine trusts (or `SSL_CERT_FILE`); Mozilla's list where the machine has none at all.
+    /// Trusts the authorities of this machine (or of `SSL_CERT_FILE`), or Mozilla's list if the machine has none at
+    /// all.
     fn default() -> Self {
         static OF_THIS_MACHINE: OnceLock<Trust> = OnceLock::new();
         OF_THIS_MACHINE.get_or_init(|| Self::with(Vec::new())).clone()
@@ -44,14 +45,14 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// The same authorities, and these.
+    /// Trusts the default authorities and these.
     pub fn with(added: Vec<CertificateDer<'static>>) -> Self {
         let mut roots = of_this_machine();
         roots.add_parsable_certificates(added.iter().cloned());
         Self(Arc::new(Believed { added, tls: tls(roots) }))
     }
 
-    /// The same authorities, and those in a PEM file.
+    /// Trusts the default authorities and those in a PEM file.
     pub fn read(file: &Path) -> io::Result<Self> {
         let mut bytes = Vec::new();
         File::open(file)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
@@ -71,7 +72,6 @@ impl Trust {
         Ok(Self::with(added))
     }
 
-    /// The authorities that were added.
     pub fn added(&self) -> &[CertificateDer<'static>] {
         &self.0.added
     }
@@ -81,7 +81,7 @@ impl Trust {
     }
 }
 
-/// A request's outcome; with its error, whether the server asked for a certificate of ours.
+/// Runs a request; with its error, returns true if the server asked for a client certificate.
 pub async fn watched<T, E>(request: impl Future<Output = Result<T, E>>) -> Result<T, (E, bool)> {
     let asking = async { request.await.map_err(|error| (error, ASKED.with(Cell::get))) };
     ASKED.scope(Cell::new(false), asking).await
@@ -105,7 +105,7 @@ fn tls(roots: RootCertStore) -> Result<ClientConfig, Error> {
     Ok(config.with_client_cert_resolver(Arc::new(Without)))
 }
 
-/// Refuses what the strict verifier refuses, and says more of why.
+/// Refuses what the strict verifier refuses, but explains untrusted certificates in more detail.
 #[derive(Debug)]
 struct Explaining(Arc<WebPkiServerVerifier>);
 
@@ -121,7 +121,7 @@ impl ServerCertVerifier for Explaining {
         self.0.verify_server_cert(own, others, name, ocsp, now).map_err(|error| {
             let is_unvouched = match &error {
                 Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
-                // An authority's own certificate in a server's place: most of those that are made by hand.
+                // An authority's own certificate used as a server's: most hand-made ones are like that.
                 Error::InvalidCertificate(CertificateError::Other(_)) => is_self_signed(own),
                 _ => false,
             };
@@ -153,13 +153,13 @@ impl ServerCertVerifier for Explaining {
     }
 }
 
-/// Has no certificate, and notes that one was asked for.
+/// Has no client certificate, and records that one was requested.
 #[derive(Debug)]
 struct Without;
 
 impl ResolvesClientCert for Without {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        // Outside of a watched request nobody wants to know.
+        // Outside of `watched` there is nothing to record it in.
         let _ = ASKED.try_with(|asked| asked.set(true));
         None
     }

@@ -1,4 +1,4 @@
-//! Judges addresses that users tell us to call. Knows neither files nor reports.
+//! Decides which addresses given by users may be called. Knows neither files nor reports.
 
 mod address;
 mod networks;
@@ -18,14 +18,13 @@ pub use resolver::{Resolve, System};
 use crate::config::Network;
 use crate::net::lack;
 
-/// Ports that may be called outside opened networks.
+/// Ports that may be called outside of opened networks.
 const PORTS: [u16; 4] = [80, 443, 8080, 8443];
-/// Longest URL.
 const URL_BYTES_MAX: usize = 8_192;
-/// Addresses of one name that are tried.
+/// Most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 16;
 
-/// Lets through what users may tell us to call.
+/// Checks URLs that users give us to call.
 #[derive(Clone)]
 pub struct Guard {
     networks: Networks,
@@ -33,19 +32,19 @@ pub struct Guard {
     resolver: Arc<dyn Resolve>,
 }
 
-/// A URL that may be called, at these addresses and no other: the name is not to be looked up again.
+/// A URL that may be called, and the only addresses to call it at: do not look its name up again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The URL: http or https.
     pub url: Url,
-    /// 1 to 16 addresses with the URL's port, in the order to try them.
+    /// 1 to 16 addresses with the URL's port, in the order to try them in.
     pub addresses: Vec<SocketAddr>,
 }
 
-/// Why a URL may not be called. The words are for people; they never say which address a name has.
+/// The reason why a URL may not be called. The messages are for people, and never reveal a name's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Barred {
-    /// Not an absolute URL, or a very long one.
+    /// Not an absolute URL, or one that is too long.
     #[error("it must be a complete URL of at most {URL_BYTES_MAX} bytes, such as https://example.com/file.pdf")]
     NotAUrl,
     /// Neither http nor https.
@@ -54,41 +53,41 @@ pub enum Barred {
     /// It holds a user name or a password.
     #[error("it must not contain a user name or a password")]
     Credentials,
-    /// A port that is not open.
+    /// The port is not allowed.
     #[error("its port must be 80, 443, 8080 or 8443")]
     Port,
-    /// A host that is not public.
+    /// The host is not public.
     #[error("its host must be publicly reachable")]
     NotPublic,
-    /// A host that is this gateway.
+    /// The host is this gateway.
     #[error("it must not lead back to this server")]
     Own,
     /// The name has no address.
     #[error("its host was not found")]
     Unresolved,
-    /// Its name could not be looked up, because this gateway lacks the means.
+    /// The name could not be looked up because this gateway lacks resources.
     #[error("its host could not be looked up, because this gateway is short of connections or memory")]
     Untried,
 }
 
 impl Guard {
-    /// A guard that asks the system for names.
+    /// Creates a guard that uses the system's resolver.
     pub fn new(allow_networks: &[Network], own: Own) -> Self {
         Self { networks: Networks::new(allow_networks), own, resolver: Arc::new(System::default()) }
     }
 
-    /// The same guard with another resolver.
+    /// Replaces the resolver.
     #[must_use]
     pub fn resolving_by(self, resolver: Arc<dyn Resolve>) -> Self {
         Self { resolver, ..self }
     }
 
-    /// Judges a URL as it was given. Every address that its name has must be allowed.
+    /// Checks a URL given as text. Every address of its name must be allowed.
     pub async fn judge_text(&self, text: &str) -> Result<Target, Barred> {
         self.judge(parsed(text)?).await
     }
 
-    /// Judges a URL, such as that of a redirect. Looks its name up once.
+    /// Checks a URL, such as that of a redirect. Looks its name up once.
     pub async fn judge(&self, url: Url) -> Result<Target, Barred> {
         let addresses = match self.place(&url)? {
             Place::At(addresses) => addresses,
@@ -102,7 +101,7 @@ impl Guard {
         Ok(Target { url, addresses })
     }
 
-    /// Judges a URL as far as that needs no name server: what is refused here would be refused at every call.
+    /// Checks a URL as far as possible without a name server: what is refused here would be refused at every call.
     pub fn foresee(&self, text: &str) -> Result<(), Barred> {
         self.place(&parsed(text)?).map(drop)
     }
@@ -120,7 +119,7 @@ impl Guard {
         let literal = match host {
             Host::Ipv4(ip) => vec![ip.into()],
             Host::Ipv6(ip) => vec![ip.into()],
-            // A dot at the end makes a second spelling of every name; nobody needs it.
+            // A trailing dot would be a second spelling of every name; nobody needs it.
             Host::Domain(name) if name.ends_with('.') => return Err(Barred::NotPublic),
             Host::Domain(name) if is_localhost(name) => self.loopback()?,
             Host::Domain(_) if self.networks.is_empty() && !PORTS.contains(&port) => return Err(Barred::Port),
@@ -129,7 +128,7 @@ impl Guard {
         self.permitted(literal, port).map(Place::At)
     }
 
-    /// The addresses to call, if every one that the host has is allowed.
+    /// Returns the addresses to call, if every address of the host is allowed.
     fn permitted(&self, found: Vec<IpAddr>, port: u16) -> Result<Vec<SocketAddr>, Barred> {
         let mut addresses = Vec::new();
         for ip in found {
@@ -143,14 +142,14 @@ impl Guard {
         if addresses.is_empty() { Err(Barred::Unresolved) } else { Ok(addresses) }
     }
 
-    /// What `localhost` stands for: the loopback addresses that are open.
+    /// Resolves `localhost` to the loopback addresses that are opened.
     fn loopback(&self) -> Result<Vec<IpAddr>, Barred> {
         let mut both = vec![IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
         both.retain(|ip| self.networks.open(*ip));
         if both.is_empty() { Err(Barred::NotPublic) } else { Ok(both) }
     }
 
-    /// The verdict on the address comes first: with another port it would be no better.
+    /// Checks the address before the port: another port would not help.
     fn permit(&self, address: SocketAddr) -> Result<(), Barred> {
         let ip = address.ip();
         if !self.networks.callable(ip) {
@@ -166,11 +165,11 @@ impl Guard {
     }
 }
 
-/// Where a URL leads, as far as nobody was asked.
+/// The destination of a URL, as far as it is known without a name server.
 enum Place<'a> {
-    /// To these addresses, which are allowed.
+    /// These addresses, which are allowed.
     At(Vec<SocketAddr>),
-    /// To the addresses of this name, at this port.
+    /// The addresses of this name, at this port.
     Named(&'a str, u16),
 }
 
@@ -179,7 +178,7 @@ fn parsed(text: &str) -> Result<Url, Barred> {
     Url::parse(text).ok().filter(|_| fits).ok_or(Barred::NotAUrl)
 }
 
-/// What can be said before a name is looked up, whoever we are.
+/// Checks everything that depends neither on a name look-up nor on our own addresses.
 fn shape(url: &Url) -> Result<(Host<&str>, u16), Barred> {
     if url.as_str().len() > URL_BYTES_MAX {
         return Err(Barred::NotAUrl);

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::address;
 use crate::config::Network;
 
-/// Opened networks. What no setting opens stays closed inside them.
+/// Opened networks. Blocks that no setting can open stay closed inside them.
 #[derive(Debug, Clone)]
 pub(super) struct Networks(Vec<IpNet>);
 
@@ -21,7 +21,8 @@ impl Networks {
         self.0.is_empty()
     }
 
-    /// Whether the address is open here. One that carries an IPv4 address is open only if that one may be called too.
+    /// True if the address is in an opened network. An address that carries an IPv4 address also needs that one to be
+    /// callable.
     pub(super) fn open(&self, ip: IpAddr) -> bool {
         let inner_is_callable = match ip {
             IpAddr::V4(_) => true,
@@ -30,7 +31,7 @@ impl Networks {
         inner_is_callable && !address::is_closed(ip) && self.0.iter().any(|network| network.contains(&ip))
     }
 
-    /// Whether the address is public or open here.
+    /// True if the address is public or in an opened network.
     pub(super) fn callable(&self, ip: IpAddr) -> bool {
         !address::is_closed(ip) && (address::is_public(ip) || self.open(ip))
     }

@@ -1,13 +1,13 @@
-//! What we are ourselves: calling it would be talking to ourselves, or around our own doors.
+//! Our own addresses: a call to them would loop back to this gateway, or bypass its access checks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use url::{Host, Url};
 
-/// What the paths of the simulator's echo begin with; a name follows.
+/// Prefix of the paths of the simulator's echo; a name follows.
 const ECHO: &str = "/sim/v1/echo/";
 
-/// Our own addresses, which are no targets even inside opened networks, but for the simulator's echo.
+/// Our own addresses, which may not be called even inside opened networks, except for the simulator's echo.
 #[derive(Debug, Clone)]
 pub struct Own {
     listen: SocketAddr,
@@ -16,27 +16,27 @@ pub struct Own {
 }
 
 impl Own {
-    /// A gateway that listens there (with its real port) and whose users type `base_url`.
+    /// A gateway that listens at `listen` (with its real port) and that users reach at `base_url`.
     pub fn new(listen: SocketAddr, base_url: &str) -> Self {
         let base = Url::parse(base_url).ok();
         let base = base.and_then(|url| Some((url.host()?.to_owned(), url.port_or_known_default()?)));
         Self { listen, base, has_echo: false }
     }
 
-    /// The same, with the echo of a simulator that runs inside this gateway, if it does.
+    /// Sets whether the echo of a simulator runs inside this gateway.
     #[must_use]
     pub fn with_echo(self, has_echo: bool) -> Self {
         Self { has_echo, ..self }
     }
 
-    /// Whether this would be the path of our echo, if it led to us: the prefix and one plain name.
+    /// True if the path could be that of our echo: the prefix and one plain name.
     pub(super) fn is_echo(&self, url: &Url) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let name = url.path().strip_prefix(ECHO).unwrap_or_default();
         self.has_echo && !name.is_empty() && name.bytes().all(is_plain)
     }
 
-    /// Where our own plain HTTP is reached under this host and port, if it is. No name is looked up for that.
+    /// Returns the addresses of our own plain HTTP port that this host and port lead to, if any. Looks no name up.
     pub(super) fn doors(&self, host: &Host<&str>, port: u16) -> Vec<SocketAddr> {
         if self.is_typed(host, port) {
             return vec![self.door()];
@@ -60,12 +60,12 @@ impl Own {
         SocketAddr::new(ip, self.listen.port())
     }
 
-    /// Whether this is the host and port that our users type.
+    /// True if users reach us at this host and port.
     pub(super) fn is_typed(&self, host: &Host<&str>, port: u16) -> bool {
         self.base.as_ref().is_some_and(|base| *base == (host.to_owned(), port))
     }
 
-    /// Whether a connection to this address may end at our own port.
+    /// True if a connection to this address may end at our own port.
     pub(super) fn is_reached_at(&self, address: SocketAddr) -> bool {
         let (ip, port) = (address.ip().to_canonical(), address.port());
         let is_typed = |(host, typed): &(Host, u16)| match host {
@@ -76,14 +76,15 @@ impl Own {
         self.base.as_ref().is_some_and(is_typed) || port == self.listen.port() && self.listens_on(ip)
     }
 
-    /// Whoever listens everywhere is reached at each address of the machine; only those can be bound.
+    /// True if we listen on this address. A wildcard listener is reached at every address of the machine, and only
+    /// those can be bound.
     fn listens_on(&self, ip: IpAddr) -> bool {
         let own = self.listen.ip().to_canonical();
         ip == own || own.is_unspecified() && UdpSocket::bind((ip, 0)).is_ok()
     }
 }
 
-/// Names that stand for the loopback addresses, whatever a resolver says (RFC 6761 section 6.3).
+/// True for names that mean the loopback addresses, whatever a resolver says (RFC 6761 section 6.3).
 pub(super) fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }

@@ -1,4 +1,4 @@
-//! From names to addresses, as this machine does it.
+//! Resolves names to addresses with this machine's resolver.
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -10,16 +10,16 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::net::lack::Lack;
 
-/// Names that are asked for at once: each takes a thread until the system gives up on it.
+/// Most names looked up at once: each takes a thread until the system gives up.
 const AT_ONCE: usize = 256;
 
-/// Turns names into addresses.
+/// Resolves names to addresses.
 pub trait Resolve: Send + Sync {
-    /// All addresses of a name, in the order to try them.
+    /// Returns all addresses of a name, in the order to try them in.
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// The system's resolver, with its hosts file and its settings.
+/// The system's resolver, with its hosts file and settings.
 pub struct System(Arc<Semaphore>);
 
 impl Default for System {
@@ -36,13 +36,13 @@ impl Resolve for System {
             let (answer, answered) = oneshot::channel();
             let ask = move || {
                 let addresses = (name.as_str(), 0).to_socket_addrs();
-                // The system tells a look-up that found no descriptor like one that nobody answered.
+                // The system reports a lack of descriptors as if no server had answered.
                 let addresses = addresses.map_err(|error| Lack::now().map_or(error, io::Error::other));
-                // Held by the thread, not by who waits: who gives up does not free it.
+                // The thread holds the permit, not the caller: a caller that gives up must not free it.
                 drop(turn);
                 let _ = answer.send(addresses.map(|addresses| addresses.map(|address| address.ip()).collect()));
             };
-            // Threads of their own: slow name servers must not keep the runtime's from reading the log.
+            // Use separate threads: slow name servers must not keep the runtime's threads from reading the log.
             let thread = thread::Builder::new().name("name-look-up".to_owned()).spawn(ask);
             thread.map_err(|_| io::Error::other(Lack::Memory))?;
             answered.await.map_err(io::Error::other)?

@@ -1,4 +1,4 @@
-//! Every spelling of an address that must not be called, and the settings that open some.
+//! Tests every spelling of an address that must not be called, and the settings that open some.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,7 +14,7 @@ use super::*;
 mod echo;
 mod foreseen;
 
-/// A name server of the test's own: one answer after the other, then none.
+/// A fake name server: gives one answer after the other, then none.
 struct Answers(Mutex<VecDeque<Vec<IpAddr>>>);
 
 impl Answers {
@@ -282,7 +282,7 @@ fn we_never_call_ourselves() {
     assert_eq!(judged(&by_address, "http://b.example/"), Err(Barred::Own));
 }
 
-/// Blocks of the registry, written down once more: network, bits.
+/// The blocks of the registry, written down a second time: network, bits.
 const FORBIDDEN: &[([u8; 4], u32)] = &[
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -309,7 +309,7 @@ fn forbidden() -> impl Strategy<Value = Ipv4Addr> {
     })
 }
 
-/// All IPv6 addresses that stand for an IPv4 address.
+/// Lists all IPv6 spellings of an IPv4 address.
 fn ipv6_of(ip: Ipv4Addr, prefix: u64) -> Vec<Ipv6Addr> {
     let v4 = u128::from(ip.to_bits());
     let prefix = u128::from(prefix) << 64;
@@ -349,7 +349,7 @@ proptest! {
 
     #[test]
     fn every_forbidden_ipv4_address_is_refused_in_all_its_ipv6_spellings(ip in forbidden(), prefix: u64) {
-        // Opening all of IPv6 opens no IPv4 address that is closed, and opening IPv4 no IPv6 spelling of it.
+        // Opening all of IPv6 must open no closed IPv4 address, and opening IPv4 none of its IPv6 spellings.
         for guard in [guard(&[]), guard(&["::/0"]), guard(&["0.0.0.0/0"])] {
             for ip in ipv6_of(ip, prefix) {
                 if ip.is_loopback() {

@@ -1,4 +1,4 @@
-//! Bursts in virtual time, spoofed headers.
+//! Tests bursts in virtual time, and spoofed headers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One attempt as it came in: bytes and headers as they were, formatted only when somebody looks.
+//! One attempt: stored as raw bytes and headers, formatted only when it is shown or saved.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
@@ -10,29 +10,29 @@ use serde_json::{Value, json};
 use super::view::{self, AttemptView};
 use crate::recent::{BODY_BYTES_MAX, RequestView, Row, mask};
 
-/// More headers than this are left out.
+/// Most bytes of headers; further headers are left out.
 const HEADER_BYTES_MAX: usize = 8 << 10;
-/// What an attempt takes beside its bytes, roughly.
+/// Rough size of an attempt without its bytes.
 const FRAME_BYTES: usize = 256;
 
-/// One request to an inbound webhook, and what came of it.
+/// One request to an inbound webhook and its outcome.
 #[derive(Debug)]
 pub struct Attempt {
-    /// When it was answered.
+    /// The time of the response.
     pub at: Timestamp,
-    /// The HTTP status of our answer.
+    /// The HTTP status of our response.
     pub status: StatusCode,
-    /// Name, colon, space, value, line feed, for each header.
+    /// Name, colon, space, value and line feed of each header.
     pub(super) headers: Vec<u8>,
     pub(super) body: Box<[u8]>,
     pub(super) body_cut: bool,
-    /// What was answered.
+    /// The body of our response.
     pub answer: Answer,
-    /// What was odd but no reason to refuse.
+    /// Oddities that were no reason to refuse the request.
     pub warnings: Vec<String>,
 }
 
-/// What was answered.
+/// The body of our response.
 #[derive(Debug)]
 pub enum Answer {
     /// The message was accepted.
@@ -42,7 +42,7 @@ pub enum Answer {
 }
 
 impl Attempt {
-    /// A request with these headers and this body, both cut where they are long.
+    /// Stores a request with these headers and this body. Leaves out headers beyond their limit, and cuts a long body.
     pub fn new(at: Timestamp, headers: &HeaderMap, body: &[u8], status: StatusCode, answer: Answer) -> Self {
         let mut packed = Vec::with_capacity(512);
         for (name, value) in headers {

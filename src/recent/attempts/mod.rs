@@ -1,4 +1,4 @@
-//! The last attempts to send through each workspace's inbound webhook.
+//! The last attempts to send through the inbound webhook of each workspace.
 
 mod attempt;
 mod view;

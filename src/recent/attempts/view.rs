@@ -1,4 +1,4 @@
-//! An attempt as its owner sees it: readable, without secrets.
+//! The form in which the owner sees an attempt: readable, without secrets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,12 +25,11 @@ pub struct AttemptView {
     pub message_id: Option<String>,
 }
 
-/// An attempt's id.
 pub(super) fn id(number: u64) -> String {
     format!("att_{number}")
 }
 
-/// All texts in an answer, masked: answers quote what was sent.
+/// Masks all texts in a response: responses quote what was sent.
 pub(super) fn masked(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(mask::text(&text, false)),

@@ -1,4 +1,4 @@
-//! `bench --against`: a bench of this tree and of an earlier commit, run by turns and compared.
+//! `bench --against`: runs a bench of this tree and of an earlier commit alternately, and compares them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,10 +11,10 @@ use super::tables;
 use crate::process::{cargo, output, root, run, run_reading_quietly, target};
 use crate::stopwatch::Stopwatch;
 
-/// Machines are noisy: so often each side runs.
+/// Rounds of each side, because machines are noisy.
 const ROUNDS: usize = 5;
 
-/// Builds both, runs them by turns, and prints each figure of both. Nothing is written into the page of figures.
+/// Builds both, runs them alternately, and prints each figure of both. Does not change the page of figures.
 pub fn run_both(commit: &str, name: &str) -> Result<()> {
     let hash = hash_of(commit)?;
     is_there(&hash, commit, name)?;
@@ -25,7 +25,7 @@ pub fn run_both(commit: &str, name: &str) -> Result<()> {
     let new = Bench::build(name, &root(), &target())?;
     let mut comparison = Comparison::default();
     for round in 1..=ROUNDS {
-        // Whoever comes second may find the machine warmer, or its disk fuller.
+        // The second run may find the machine warmer, or its disk fuller.
         let turns = if round % 2 == 1 { [Side::Old, Side::New] } else { [Side::New, Side::Old] };
         for side in turns {
             let (bench, whose) = match side {
@@ -68,7 +68,7 @@ fn is_there(hash: &str, commit: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The files of an earlier commit, below the target folder; what is built of them is kept for the next time.
+/// The files of an earlier commit, below the target folder. The build output stays there for the next time.
 struct Tree {
     folder: PathBuf,
     target: PathBuf,
@@ -79,19 +79,19 @@ impl Tree {
         let all = target().join("against");
         std::fs::create_dir_all(&all).with_context(|| format!("cannot make {}", all.display()))?;
         let tree = Self { folder: all.join("tree"), target: all.join("build") };
-        // Only what differs is written, as cargo builds again what is newer.
+        // Write only files that differ, because cargo rebuilds whatever is newer.
         if tree.folder.join(".git").exists() {
             run(git(["checkout", "--quiet", "--force", "--detach", hash]).current_dir(&tree.folder))?;
             run(git(["clean", "--quiet", "--force", "-d"]).current_dir(&tree.folder))?;
         } else {
-            // Twice forced: git may remember a worktree that was removed with the target folder.
+            // Forced twice: git may remember a worktree that was removed with the target folder.
             run(git(["worktree", "add", "--quiet", "--force", "--force", "--detach"]).arg(&tree.folder).arg(hash))?;
         }
         Ok(tree)
     }
 }
 
-/// A bench that is built. It is run without cargo, which would build it anew if a file were changed meanwhile.
+/// A bench that is built. It runs without cargo, which would rebuild it if a file was changed meanwhile.
 struct Bench {
     program: PathBuf,
     folder: PathBuf,
@@ -113,7 +113,7 @@ impl Bench {
     }
 }
 
-/// The program of the bench, if this message of cargo's tells it.
+/// Returns the program of the bench, if this message of cargo names it.
 fn built(line: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(line).ok()?;
     let is_bench = message.pointer("/target/kind")?.as_array()?.iter().any(|kind| kind == "bench");

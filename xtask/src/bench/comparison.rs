@@ -1,14 +1,14 @@
-//! Figures of two sides over several rounds, side by side: medians, spreads and ratios.
+//! Compares the figures of two sides over several rounds: medians, spreads and ratios.
 
 use std::fmt;
 
-/// What both sides have told so far.
+/// The figures of both sides so far.
 #[derive(Default)]
 pub struct Comparison {
     figures: Vec<Figure>,
 }
 
-/// Which side told something.
+/// The side that a figure comes from.
 #[derive(Clone, Copy)]
 pub enum Side {
     Old,
@@ -33,7 +33,7 @@ impl Comparison {
         }
     }
 
-    /// True if no side told any figure.
+    /// True if there are no figures.
     pub fn is_empty(&self) -> bool {
         self.figures.is_empty()
     }
@@ -48,7 +48,7 @@ impl Comparison {
     }
 }
 
-/// A table in Markdown. A ratio is bold where all of one side's values lie above all of the other's.
+/// Formats a Markdown table. A ratio is bold where all of one side's values lie above all of the other's.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| figure | old | new | new/old |\n|---|---|---|---|")?;
@@ -68,7 +68,7 @@ struct Spread {
 }
 
 impl Spread {
-    /// None of no values.
+    /// Returns `None` if there are no values.
     fn of(values: &[f64]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -86,7 +86,7 @@ fn shown(spread: Option<Spread>) -> String {
     format!("{median} ({lowest} to {highest})")
 }
 
-/// Empty where there is none.
+/// Returns an empty text if there is no ratio.
 fn ratio(old: Option<Spread>, new: Option<Spread>) -> String {
     let (Some(old), Some(new)) = (old, new) else { return String::new() };
     if old.median == 0.0 {

@@ -1,18 +1,17 @@
-//! The page of figures: what a bench has told becomes Markdown with pictures between two marks of its own.
+//! The page of figures: the output of each bench becomes Markdown with pictures between its own two marks.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::chart::{Axis, Bars, Lines, Series, bars, lines};
 
-/// A line of a bench that asks for a chart.
+/// Marks a line of a bench that contains a chart.
 const CHART: &str = "chart: ";
 
-/// The page.
 pub struct Page<'a>(pub &'a str);
 
 impl Page<'_> {
-    /// The page with these figures between the marks of a bench.
+    /// Returns the page with these figures between the marks of the bench.
     pub fn with(&self, name: &str, figures: &str) -> Result<String> {
         let (begin, end) = (format!("<!-- {name}: begin -->"), format!("<!-- {name}: end -->"));
         let (before, rest) = self.0.split_once(&begin).with_context(|| format!("the page has no mark {begin}"))?;
@@ -21,17 +20,17 @@ impl Page<'_> {
     }
 }
 
-/// What a bench has told.
+/// The output of a bench.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Markdown, each chart a picture.
+    /// Markdown, with a picture in place of each chart.
     pub figures: String,
-    /// Names and SVG files.
+    /// Names and SVG contents.
     pub charts: Vec<(String, String)>,
 }
 
 impl Found {
-    /// Draws the charts that it asks for.
+    /// Parses a bench's output and draws its charts.
     pub fn read(told: &str) -> Result<Self> {
         let mut found = Self { figures: String::new(), charts: Vec::new() };
         for line in told.lines() {
@@ -45,7 +44,7 @@ impl Found {
             found.charts.push((name, drawn(&chart, title)?));
         }
         let lines: Vec<&str> = found.figures.lines().collect();
-        // An empty line is enough.
+        // Keep only one of several empty lines in a row.
         let kept = lines.iter().enumerate().filter(|(at, line)| !line.is_empty() || lines.get(at + 1) != Some(line));
         found.figures = kept.flat_map(|(_, line)| [line, "\n"]).collect();
         Ok(found)
@@ -78,7 +77,7 @@ fn points(series: &Value) -> Result<Vec<(f64, f64)>> {
     points.iter().map(pair).collect()
 }
 
-/// Numbers; what is none is told as none, and drawn nowhere.
+/// Reads numbers; anything else becomes NaN, which is not drawn.
 fn numbers(values: &Value) -> Vec<f64> {
     values.as_array().into_iter().flatten().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
 }

@@ -1,9 +1,9 @@
 //! Reads the figures of a bench from the Markdown tables that it prints.
 
-/// Stands between two values of one cell.
+/// Separates two values in one cell.
 const THEN: &str = ", then ";
 
-/// Every number in the tables, with the name that its row and its column give it. Cells that are no numbers are left out.
+/// Returns every number in the tables, named by its row and column. Leaves out cells that are not numbers.
 pub fn figures(told: &str) -> Vec<(String, f64)> {
     let lines: Vec<&str> = told.lines().collect();
     let tables = lines.split(|line| !line.starts_with('|')).filter(|lines| !lines.is_empty());
@@ -16,7 +16,7 @@ fn of_table(rows: &[Vec<&str>]) -> Vec<(String, f64)> {
     rows.iter().flat_map(|row| of_row(header, row, names)).collect()
 }
 
-/// How many columns say what a row is about: all up to the first one without numbers, or else the first one.
+/// Returns how many columns name a row: all up to the first one without numbers, or else only the first one.
 fn names_of_a_row(rows: &[Vec<&str>]) -> usize {
     let has_no_number = |at: &usize| rows.iter().all(|row| row.get(*at).and_then(|cell| number(cell)).is_none());
     let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
@@ -46,7 +46,8 @@ fn number(cell: &str) -> Option<f64> {
     cell.trim_matches('*').parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// A cell as a part of a name. Numbers inside of words are measured ones, which differ from run to run.
+/// Makes a cell part of a name. Numbers between words are measured values, which differ from run to run, so they
+/// become `N`.
 fn name(cell: &str) -> String {
     if number(cell).is_some() {
         return cell.to_owned();

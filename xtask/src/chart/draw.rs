@@ -11,16 +11,16 @@ use super::range::words;
 use super::{Bars, Lines, Scale};
 
 const SIZE: (u32, u32) = (760, 430);
-/// Above the axes: the title and the legend.
+/// The title and the legend, above the axes.
 const TITLE_AT: (i32, i32) = (24, 14);
 const LEGEND_AT: (i32, i32) = (24, 46);
 const AXES_FROM: i32 = 72;
-/// Names of groups, below the ground.
+/// Distance of group names below the ground line.
 const GROUP_BELOW: i32 = 8;
-/// Width of a character on average, for the legend only: where it is wrong, a gap is wider or narrower.
+/// Average width of a character, used for the legend only: if it is off, a gap is wider or narrower.
 const CHARACTER: usize = 7;
 
-/// Told apart by people who see colours otherwise too (Okabe and Ito), on white and on black.
+/// Colours that colour-blind people can tell apart (Okabe and Ito), on white and on black.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0x00, 0x77, 0xBB),
     RGBColor(0xD5, 0x5E, 0x00),
@@ -32,21 +32,21 @@ const COLOURS: [RGBColor; 6] = [
 const TEXT: RGBColor = RGBColor(0x1F, 0x23, 0x28);
 const GRID: RGBColor = RGBColor(0xD0, 0xD7, 0xDE);
 const AXIS: RGBColor = RGBColor(0x59, 0x63, 0x6E);
-/// Other colours for whoever reads in the dark, in place of those above.
+/// Replaces the colours above in dark mode.
 const STYLE: &str = "@media(prefers-color-scheme:dark){text{fill:#e6edf3}[fill=\"#FFFFFF\"]{fill:#0d1117}\
 [stroke=\"#D0D7DE\"]{stroke:#30363d}[stroke=\"#59636E\"]{stroke:#9198a1}}";
 
-/// A line of more points shows them by itself.
+/// A line with more points is drawn without markers.
 const POINTS_MARKED: usize = 40;
-/// Share of a group's width that its bars take.
+/// Share of a group's width that its bars fill.
 const FILLED: f64 = 0.8;
 
-/// Marks across, about.
+/// Approximate number of marks on the horizontal axis.
 const MARKS: usize = 10;
 
 type Sheet<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// A chart of lines as an SVG file.
+/// Draws a line chart as SVG.
 pub fn lines(chart: &Lines) -> Result<String> {
     let points = || chart.series.iter().flat_map(|series| &series.points);
     let x = chart.x.scale.around(points().map(|point| point.0));
@@ -60,7 +60,7 @@ pub fn lines(chart: &Lines) -> Result<String> {
     })
 }
 
-/// A chart of bars as an SVG file. Each bar carries its value.
+/// Draws a bar chart as SVG. Each bar shows its value.
 pub fn bars(chart: &Bars) -> Result<String> {
     let y = chart.y.scale.around(chart.series.iter().flat_map(|(_, values)| values.iter().copied()));
     let ground = y.start.max(0.0);
@@ -78,7 +78,7 @@ fn draw_lines<X: Along, Y: Along>(sheet: &Sheet<'_>, chart: &Lines, x: X, y: Y) 
         axes.draw_series(LineSeries::new(points.iter().copied(), colour(nth).stroke_width(2)))?;
         if points.len() <= POINTS_MARKED {
             let colour = colour(nth).filled();
-            // Whoever does not see the colours sees the shapes.
+            // Also use shapes, for readers who cannot tell the colours apart.
             match nth % 2 {
                 0 => axes.draw_series(points.iter().map(|point| Circle::new(*point, 4, colour)))?,
                 _ => axes.draw_series(points.iter().map(|point| TriangleMarker::new(*point, 6, colour)))?,
@@ -110,7 +110,7 @@ fn draw_bars<Y: Along>(sheet: &Sheet<'_>, chart: &Bars, y: Y, ground: f64) -> Re
     Ok(())
 }
 
-/// What lies along one side of a chart.
+/// A range along one side of a chart.
 trait Along: AsRangedCoord<Value = f64, CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>> {}
 impl<A> Along for A where A: AsRangedCoord<Value = f64, CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>> {}
 
@@ -120,7 +120,7 @@ type Axes<'a, X, Y> = ChartContext<
     Cartesian2d<<X as AsRangedCoord>::CoordDescType, <Y as AsRangedCoord>::CoordDescType>,
 >;
 
-/// Axes with their labels, and about so many marks across.
+/// Draws axes with their labels, and about this many marks on the horizontal one.
 fn axes<'a, X: Along, Y: Along>(
     sheet: &Sheet<'a>,
     (x, y): (X, Y),
@@ -149,7 +149,7 @@ fn axes<'a, X: Along, Y: Along>(
     Ok(axes)
 }
 
-/// A sheet with title and legend; `draw` gets what is below them.
+/// Draws a sheet with title and legend; `draw` fills the area below them.
 fn sheet<'a>(
     title: &str,
     names: impl Iterator<Item = &'a str>,

@@ -1,76 +1,76 @@
-//! Charts as SVG: lines or groups of bars, several series, each axis even or logarithmic. They know nothing of what is shown.
+//! Draws charts as SVG: lines or groups of bars, several series, each axis linear or logarithmic. Knows nothing of
+//! the data.
 //!
-//! The same data gives the same bytes. Text stays text, and the colours follow a light or a dark viewer.
+//! The same data gives the same bytes. Text stays text, and the colours follow light and dark mode.
 
 mod draw;
 mod range;
 
 pub use draw::{bars, lines};
 
-/// How values lie along an axis.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Equal steps are equal differences.
+    /// Linear: equal steps are equal differences.
     Even,
-    /// Equal steps are equal factors.
+    /// Logarithmic: equal steps are equal factors.
     Logarithmic,
 }
 
-/// What runs along one side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What is counted, with its unit: `p99, ms`.
+    /// The quantity with its unit: `p99, ms`.
     pub label: String,
-    /// How values lie along it. A logarithmic axis leaves out what is not above 0.
+    /// The scale. A logarithmic axis leaves out values that are not above 0.
     pub scale: Scale,
 }
 
 impl Axis {
-    /// An axis along which equal steps are equal differences.
+    /// Creates a linear axis.
     pub fn even(label: &str) -> Self {
         Self { label: label.to_owned(), scale: Scale::Even }
     }
 
-    /// An axis along which equal steps are equal factors.
+    /// Creates a logarithmic axis.
     pub fn logarithmic(label: &str) -> Self {
         Self { label: label.to_owned(), scale: Scale::Logarithmic }
     }
 }
 
-/// Points that belong together, in the order in which a line joins them. Values that are no number are left out.
+/// The points of one line, in drawing order. Values that are not finite are left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Its name in the legend.
+    /// The name in the legend.
     pub name: String,
-    /// Across and up.
+    /// Horizontal and vertical values.
     pub points: Vec<(f64, f64)>,
 }
 
-/// A chart of lines: one value against another.
+/// A line chart: one value against another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
-    /// The sentence above it.
+    /// The sentence above the chart.
     pub title: String,
-    /// Across.
+    /// The horizontal axis.
     pub x: Axis,
-    /// Up.
+    /// The vertical axis.
     pub y: Axis,
-    /// One line each.
+    /// One line per series.
     pub series: Vec<Series>,
 }
 
-/// A chart of bars: for each group one bar of every series.
+/// A bar chart: one bar of every series for each group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
-    /// The sentence above it.
+    /// The sentence above the chart.
     pub title: String,
-    /// What the groups are, with their unit.
+    /// The meaning of the groups, with their unit.
     pub x: String,
-    /// Names of the groups, from the left.
+    /// Names of the groups, from left to right.
     pub groups: Vec<String>,
-    /// Up.
+    /// The vertical axis.
     pub y: Axis,
-    /// Name of a series and its value in each group.
+    /// The name of each series and its value in each group.
     pub series: Vec<(String, Vec<f64>)>,
 }
 

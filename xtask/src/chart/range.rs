@@ -1,21 +1,22 @@
-//! Where an axis begins and ends, and how its values are written.
+//! Chooses the ends of an axis, and formats its values.
 
 use std::ops::Range;
 
 use super::Scale;
 
-/// Absorbs what rounding adds to a power of ten, so that the last mark is there.
+/// Absorbs the rounding error of a power of ten, so that the last mark is included.
 const NEARLY: f64 = 1e-9;
-/// Room above the highest value, as a share of it.
+/// Space above the highest value, as a share of it.
 const ROOM: f64 = 0.08;
 
 impl Scale {
-    /// Whether the value has a place along such an axis.
+    /// True if the axis can show the value.
     pub(super) fn shows(self, value: f64) -> bool {
         value.is_finite() && (self == Self::Even || value > 0.0)
     }
 
-    /// A range around all of these that can be shown: whole decades, or from 0.
+    /// Returns a range around all values that can be shown: whole decades, or starting at 0 or the lowest negative
+    /// value.
     pub(super) fn around(self, values: impl Iterator<Item = f64>) -> Range<f64> {
         let shown = values.filter(|value| self.shows(*value));
         let (low, high) = shown.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), it| (low.min(it), high.max(it)));
@@ -33,7 +34,7 @@ impl Scale {
     }
 }
 
-/// A value as people read it: `0.25`, `12,000`, `3 M`.
+/// Formats a value for people: `0.25`, `12,000`, `3 M`.
 pub(super) fn words(value: f64) -> String {
     match value.abs() {
         size if size >= 1e6 => format!("{} M", trimmed(value / 1e6, 2)),

@@ -1,4 +1,4 @@
-//! What a reader of a chart must find in it.
+//! Tests what a reader must find in a chart.
 
 use super::*;
 
@@ -28,7 +28,7 @@ fn accepts() -> Bars {
     }
 }
 
-/// What only the line of a series has.
+/// Appears only in the line of a series.
 const LINE: &str = "stroke-width=\"2\"";
 
 fn count(picture: &str, what: &str) -> usize {

@@ -1,4 +1,4 @@
-//! A small file system in memory, and somebody else who fills it.
+//! A small file system in memory, and a ballast file that fills it.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,18 +9,18 @@ use anyhow::{Context, Result};
 
 use crate::process::output;
 
-/// A store grows by less than 10 MB a round, and needs room to be opened.
+/// A store grows by less than 10 MB per round, and needs some space to be opened.
 const SIZE: &str = "size=256m";
-/// Whole pieces first, then the rest.
+/// Fill with large pieces first, then with small ones.
 const PIECES: [usize; 2] = [1 << 20, 4_096];
 
-/// A mounted file system. Its mount namespace takes it along.
+/// A mounted file system. It disappears with its mount namespace.
 pub struct Disk {
     mount: PathBuf,
 }
 
 impl Disk {
-    /// Mounts one in `folder`.
+    /// Mounts a file system in `folder`.
     pub fn mount(folder: &Path) -> Result<Self> {
         let mount = folder.join("mount");
         std::fs::create_dir_all(&mount)?;
@@ -28,12 +28,12 @@ impl Disk {
         Ok(Self { mount })
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     pub fn folder(&self) -> &Path {
         &self.mount
     }
 
-    /// Takes all room but for about so many bytes.
+    /// Fills the disk until about this many bytes are left.
     pub fn fill_up_to(&self, left: u64) -> Result<()> {
         let mut file = File::create(self.ballast()).context("cannot make the ballast")?;
         for bytes in PIECES {
@@ -44,7 +44,7 @@ impl Disk {
         file.set_len(taken.saturating_sub(left)).context("cannot shorten the ballast")
     }
 
-    /// Gives all of it back.
+    /// Frees all of the ballast.
     pub fn make_room(&self) -> Result<()> {
         std::fs::remove_file(self.ballast()).context("cannot remove the ballast")
     }

@@ -11,7 +11,7 @@ use crate::http::Client;
 use crate::workspace::{Workspace, message_id};
 
 const CLIENTS: u64 = 4;
-/// Texts of these lengths take turns, so that the disk gives out at all parts of a batch.
+/// Use texts of these lengths in turn, so that the disk gets full at all parts of a batch.
 const CHARS: [usize; 4] = [8, 2_000, 200, 20_000];
 
 /// A message that was answered with 200.
@@ -20,14 +20,14 @@ pub struct Accepted {
     text: String,
 }
 
-/// What all clients of a round saw.
+/// The results of all clients of a round.
 #[derive(Default)]
 pub struct LoadRecord {
     pub accepted: Vec<Accepted>,
     pub unanswered: usize,
 }
 
-/// Posts until no answer comes, while `end` sees to that.
+/// Posts until the server stops answering; `end` makes it end.
 pub fn run(
     workspace: &Workspace,
     address: SocketAddr,
@@ -54,7 +54,7 @@ pub fn run(
     })
 }
 
-/// Each is there with its text.
+/// Checks that each message exists with its text.
 pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &Client) -> Result<()> {
     for Accepted { message_id, text } in accepted {
         let found = workspace.message(client, message_id)?;

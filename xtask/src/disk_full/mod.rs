@@ -1,4 +1,4 @@
-//! `disk-full`: somebody fills the disk under a server at work, down to its reserve and to the last byte.
+//! `disk-full`: fills the disk under a working server, down to its reserve and to the last byte.
 
 mod disk;
 mod load;
@@ -22,12 +22,12 @@ use crate::stopwatch::Stopwatch;
 use crate::workspace::{Workspace, message_id, verify_chain};
 
 const CREDITS: u64 = 1_000_000;
-/// What the server keeps in reserve, and what is left when the reserve is touched, in MiB.
+/// The server's reserve, and the space left when the test goes below it, in MiB.
 const RESERVE_MB: u64 = 24;
 const LEFT_MB: u64 = 16;
-/// So many are still to leave when the disk runs full.
+/// Messages that are still queued when the disk gets full.
 const QUEUED: u64 = 40;
-/// How often the disk is filled to the last bytes, and how many bytes are left at most.
+/// Number of times that the disk is filled to the last bytes, and most bytes left then.
 const ROUNDS: u64 = 8;
 const LEFT_BYTES_MAX: u64 = 2 << 20;
 const SOON: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ const FAILED: i32 = 1;
 const NO_ROOM: &str = "No space left on device";
 const LAST_WORDS: &str = "the log cannot be written";
 
-/// What keeps this machine from filling a disk of its own; none if nothing does.
+/// Returns the reason why this machine cannot mount a separate file system, if there is one.
 pub fn why_not() -> Option<String> {
     if !is_installed("unshare") || !is_installed("mount") {
         return Some("the full disk needs the packages util-linux and mount".to_owned());
@@ -49,14 +49,15 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no file system of its own: {error:#}"))
 }
 
-/// Builds the server and fills its disk in a mount namespace of its own: however it ends, no mount stays behind.
+/// Builds the server and fills its disk in a separate mount namespace, so that no mount is left behind, however it
+/// ends.
 pub fn run() -> Result<()> {
     debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
     run_program(apart().arg(this).arg(args::DISK_FULL_ROUNDS))
 }
 
-/// The rounds themselves; the mounts are the caller's to part from everybody else's.
+/// Runs the rounds. The caller must have separated the mounts from everybody else's.
 pub fn rounds() -> Result<()> {
     let folder = fresh_folder("disk-full")?;
     let disk = Disk::mount(&folder)?;
@@ -73,7 +74,7 @@ pub fn rounds() -> Result<()> {
     Ok(())
 }
 
-/// A program in a mount namespace of its own, which others than root need a user namespace for.
+/// Prepares a program to run in a separate mount namespace; without root, that also needs a user namespace.
 fn apart() -> Command {
     let mut command = Command::new("unshare");
     command.args(if is_root() { &["--mount"][..] } else { &["--map-root-user", "--mount"] });
@@ -87,7 +88,7 @@ struct DiskFull {
 }
 
 impl DiskFull {
-    /// Copies what was found to where it outlives the mount, and says so.
+    /// Copies the data to where it outlives the mount, and says where.
     fn kept(&self, folder: &Path) -> Result<String> {
         let kept = folder.join("failed");
         output(Command::new("cp").arg("-r").arg(self.data()).arg(&kept))?;
@@ -98,7 +99,8 @@ impl DiskFull {
         self.disk.folder().join("data")
     }
 
-    /// New work is refused as the contract says, reads and running sends go on, and everything is well with room again.
+    /// Checks that new work is refused as documented, that reads and sends in progress continue, and that all is well
+    /// once there is space again.
     fn below_the_reserve(&self) -> Result<Workspace> {
         let server = self.start(RESERVE_MB)?;
         let client = Client::new(server.address);
@@ -124,7 +126,8 @@ impl DiskFull {
         Ok(workspace)
     }
 
-    /// The server ends at once, says why, and loses nothing. How many messages, and how many more got no answer.
+    /// Checks that the server ends at once, says why, and loses nothing. Returns how many messages were acknowledged,
+    /// and how many requests got no response.
     fn full_to_the_last_byte(&self, workspace: &Workspace) -> Result<(usize, usize)> {
         let seed = fresh_seed();
         println!("seed {seed}");
@@ -156,7 +159,7 @@ impl DiskFull {
         Ok((accepted.len(), unanswered))
     }
 
-    /// A start without any room succeeds, or says what is wrong.
+    /// Checks that a start without any free space succeeds or says what is wrong.
     fn try_without_room(&self) -> Result<()> {
         self.disk.fill_up_to(0)?;
         if let Err(error) = self.start(0) {
@@ -209,7 +212,7 @@ fn all_left(workspace: &Workspace, client: &Client, ids: &[String]) -> Result<Op
     Ok(Some(()))
 }
 
-/// Asks until there is an answer; an error when it stays out.
+/// Probes until there is a result; fails after [`SOON`].
 fn until<T>(what: &str, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let waited = Stopwatch::start();
     loop {

@@ -13,10 +13,11 @@ use crate::simulate;
 
 const SEEDS_TRIED: &str = "1000";
 const WORDS_SHOWN: usize = 15;
-/// So long each story is shortened, in seconds.
+/// Time limit for shortening a failing story, in seconds.
 const SHRINK_S: (&str, &str) = ("TIDINGS_SIMULATION_SHRINK_S", "10");
 
-/// Plants every `tests/planted/*.patch`, or the one of that name, in a copy of the tree and prints what caught it.
+/// Plants every `tests/planted/*.patch`, or only the one with this name, in a copy of the tree. Prints what caught
+/// each.
 pub fn run(name: Option<&str>) -> Result<()> {
     let mut patches = patches(&root().join("tests").join("planted"))?;
     patches.retain(|patch| name.is_none_or(|name| patch.file_stem().is_some_and(|stem| stem == name)));
@@ -42,12 +43,12 @@ pub fn run(name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// What the simulation printed of its failure.
+/// The failure that the simulation printed.
 #[derive(Debug, PartialEq, Eq)]
 struct Caught {
     seed: u64,
     invariant: String,
-    /// Steps of the shortest story that catches it.
+    /// Number of steps of the shortest story that catches the defect.
     steps: Option<u64>,
 }
 
@@ -101,7 +102,7 @@ fn last_lines(text: &str) -> String {
     lines.get(lines.len().saturating_sub(WORDS_SHOWN)..).unwrap_or_default().join("\n")
 }
 
-/// What a story was shortened to.
+/// Reads the number of steps of the shortened story.
 fn steps(line: &str) -> Option<u64> {
     let (_, rest) = line.split_once("shrunk from ")?.1.split_once(" steps to ")?;
     rest.split(' ').next()?.parse().ok()

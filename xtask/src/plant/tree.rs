@@ -1,4 +1,4 @@
-//! A copy of the project's files to plant defects in.
+//! A copy of the project's files in which defects are planted.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,25 +8,23 @@ use anyhow::{Context, Result};
 
 use crate::process::{output, root};
 
-/// The copy.
 pub struct Tree {
     folder: PathBuf,
 }
 
 impl Tree {
-    /// A copy in the folder `tree` below this one; made or mended by `restore`.
+    /// Refers to a copy in the folder `tree` below this one; `restore` creates or repairs it.
     pub fn below(folder: &Path) -> Result<Self> {
         let folder = folder.join("tree");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self { folder: folder.canonicalize()? })
     }
 
-    /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Makes it equal to the project. Only what differs is written, as cargo builds again what is newer.
+    /// Makes the copy equal to the project. Writes only files that differ, because cargo rebuilds whatever is newer.
     pub fn restore(&self) -> Result<()> {
         let wanted = project_files()?;
         for file in &wanted {
@@ -43,9 +41,9 @@ impl Tree {
         remove_others(&self.folder, &self.folder, &wanted)
     }
 
-    /// Applies a patch; an error if any part of it does not fit.
+    /// Applies a patch; fails if any part of it does not fit.
     pub fn plant(&self, patch: &Path) -> Result<()> {
-        // Inside a repository git would skip, without a word, what lies outside of the current folder.
+        // Inside a repository, git would silently skip files outside of the current folder.
         let no_repository = self.folder.parent().unwrap_or(&self.folder);
         let mut command = Command::new("git");
         command.arg("apply").arg(patch).current_dir(&self.folder).env("GIT_CEILING_DIRECTORIES", no_repository);
@@ -53,7 +51,7 @@ impl Tree {
     }
 }
 
-/// Tracked files and new ones that are not ignored.
+/// Lists the tracked files, and new ones that are not ignored.
 fn project_files() -> Result<BTreeSet<PathBuf>> {
     let mut command = Command::new("git");
     command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root());
@@ -66,7 +64,7 @@ fn remove_others(tree: &Path, folder: &Path, wanted: &BTreeSet<PathBuf>) -> Resu
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.strip_prefix(tree)?;
-        // Not part of the project where it is not tracked, but dear: without it every crate is looked up again.
+        // Keep it even if it is not tracked: without it, cargo looks up every crate again.
         if name == Path::new("Cargo.lock") {
             continue;
         }

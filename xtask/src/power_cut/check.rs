@@ -1,4 +1,4 @@
-//! What a restarted server must still have.
+//! Checks that a restarted server still has all acknowledged messages.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::http::Client;
 use crate::workspace::{Workspace, message_id};
 use crate::world::Receiver;
 
-/// How many acknowledged messages are there, and a line on each that is not.
+/// The number of messages that were found, and one line for each that was not.
 #[derive(Default)]
 pub struct Findings {
     pub verified: usize,
     pub lost: Vec<String>,
 }
 
-/// Looks for each message: it must be there with its text, and a retry must get its id again.
+/// Looks for each message: it must exist with its text, and a retry must return the same id.
 pub fn look_for(
     messages: &[Acknowledged],
     workspace: &Workspace,
@@ -40,7 +40,7 @@ pub fn look_for(
     })
 }
 
-/// No value may be long enough for a file of its own, as sled never syncs those.
+/// Checks that no value has a file of its own: sled never syncs those files.
 pub fn no_blobs(folder: &Path) -> Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

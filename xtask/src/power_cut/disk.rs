@@ -12,15 +12,15 @@ use anyhow::{Context, Result};
 use super::system;
 use crate::process::output;
 
-/// Sparse: takes only what is written. The server keeps its usual reserve of free space.
+/// Sparse: uses only what is written. The server keeps its default reserve of free space.
 const IMAGE_BYTES: u64 = 2 << 30;
 const TRIAL_BYTES: u64 = 16 << 20;
 const UNMOUNT_TRIES: u32 = 100;
 const UNMOUNT_EVERY: Duration = Duration::from_millis(100);
 
-/// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: from now on nothing more reaches the disk, the journal
-/// included, and every write and sync fails. It says when it is ready and waits for a line, so that the moment of the
-/// cut is known.
+/// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: from then on nothing reaches the disk, not even the
+/// journal, and every write and sync fails. The script prints that it is ready and waits for a line, so that the
+/// moment of the cut is known.
 const CUT_POWER: &str = r#"
     open(F, "<", $ARGV[0]) or die "open: $!";
     my $flags = pack("L", 2);
@@ -30,26 +30,26 @@ const CUT_POWER: &str = r#"
     defined(ioctl(F, 0x8004587D, $flags)) or die "ioctl: $!";
 "#;
 
-/// A mounted file system; unmounted and removed when it is dropped.
+/// A mounted file system; dropping it unmounts and removes it.
 pub struct Disk {
     image: PathBuf,
     mount: PathBuf,
 }
 
 impl Disk {
-    /// Makes the file system in `folder` and mounts it there.
+    /// Creates the file system in `folder` and mounts it there.
     pub fn create(folder: &Path) -> Result<Self> {
         let disk = Self::format(folder, IMAGE_BYTES)?;
         disk.mount()?;
         Ok(disk)
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     pub fn folder(&self) -> &Path {
         &self.mount
     }
 
-    /// Cuts the power after `wait`, and calls `announce` the moment before: whatever is not synced then is gone.
+    /// Cuts the power after `wait`, and calls `announce` just before: whatever is not synced by then is lost.
     pub fn cut_power(&self, wait: Duration, announce: impl FnOnce()) -> Result<()> {
         let mut command = Command::new("perl");
         command.args(["-e", CUT_POWER]).arg(&self.mount).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -100,12 +100,12 @@ impl Drop for Disk {
         if let Err(error) = self.unmount() {
             eprintln!("left mounted: {}: {error:#}", self.mount.display());
         }
-        // A file that stays is removed before the next run.
+        // If the file cannot be removed, the next run does it.
         let _ = std::fs::remove_file(&self.image);
     }
 }
 
-/// Makes a small file system and mounts it, out of everybody's sight; the error says what this machine lacks.
+/// Creates and mounts a small file system in a separate mount namespace; the error says what this machine lacks.
 pub fn try_out(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder.join("mount"))?;
     File::create(folder.join("image"))?.set_len(TRIAL_BYTES)?;

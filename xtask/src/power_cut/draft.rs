@@ -1,40 +1,40 @@
-//! Messages that are posted: each determined by its number, so that only the number need be remembered.
+//! The messages to post: seed and number determine each one, so only the number needs to be remembered.
 
 use crate::random::Random;
 use crate::world::{FILE, FILE_GONE};
 
-/// The longest text that may be sent, in characters.
+/// The longest text allowed, in characters.
 const CHARS_MAX: u64 = 65_536;
 const SHORT_CHARS_MAX: u64 = 64;
 
 const LETTERS: &[char] = &['a', 'b', 'e', 'i', 'k', 'm', 'n', 'o', 's', 't', 'u', 'Z'];
 const MANY_BYTES: &[char] = &['ß', 'é', 'Ω', 'ह', 'あ', '漢', '😀', '🚀'];
-/// As many bytes as a character can have.
+/// Characters with the most bytes.
 const MOST_BYTES: &[char] = &['😀', '🚀'];
 const EVERYTHING: &[char] =
     &['a', 'e', 'n', 'r', 's', 't', ' ', ' ', '.', '"', '\\', '\n', '\t', '/', '<', '&', 'ß', 'é', 'ह', 'あ', '😀'];
 
-/// A message yet to be posted.
+/// A message to be posted.
 #[derive(Clone, Copy)]
 pub struct Draft {
     pub number: u64,
     pub seed: u64,
-    /// Short ones keep the load up without filling the disk.
+    /// Short messages keep the load up without filling the disk.
     pub is_short: bool,
 }
 
 impl Draft {
-    /// Its idempotency key.
+    /// Returns its idempotency key.
     pub fn key(self) -> String {
         format!("{}-{}", self.seed, self.number)
     }
 
-    /// A fictitious number that the simulator delivers to.
+    /// Returns a fictitious number that the simulator delivers to.
     pub fn phone(self) -> String {
         format!("+120255501{:02}", self.number % 40)
     }
 
-    /// The path of its file at the receiver, if it has one: some are gone.
+    /// Returns the path of its file at the receiver, if it has one; some files are gone.
     pub fn file(self) -> Option<&'static str> {
         match self.number % 11 {
             3 | 7 => Some(FILE),
@@ -43,12 +43,13 @@ impl Draft {
         }
     }
 
-    /// What it costs.
+    /// Returns its price in credits.
     pub fn credits(self) -> i64 {
         if self.file().is_some() { 2 } else { 1 }
     }
 
-    /// One character, the longest there may be, or anything between: never blank, never with blank ends.
+    /// Returns a text of one character, of the maximum length, or of any length between. It is never blank, and never
+    /// begins or ends with a blank.
     pub fn text(self) -> String {
         let mut random = Random::seeded(self.seed ^ self.number.wrapping_mul(0xA076_1D64_78BD_642F));
         let (chars, alphabet) = match self.number % 16 {
@@ -66,7 +67,7 @@ impl Draft {
     }
 }
 
-/// Each power of two is as likely as the next: most are short, some long.
+/// Draws a length: the power of two that limits it is uniform, so most texts are short and some long.
 fn any_length(random: &mut Random) -> u64 {
     let up_to = 1 << random.below(17);
     (1 + random.below(up_to)).min(CHARS_MAX)

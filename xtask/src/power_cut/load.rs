@@ -1,4 +1,4 @@
-//! Clients that post without a pause until the power is gone.
+//! Clients that post without a pause until the power is cut.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -13,16 +13,16 @@ use crate::http::{Answer, Client};
 use crate::workspace::{ACCOUNT, Workspace, message_id};
 use crate::world::{Receiver, Simulator};
 
-/// How many clients post, and how many look afterwards.
+/// The number of clients that post, and that check afterwards.
 pub const CLIENTS: usize = 8;
 
-/// More than the clients of one round can have begun without being answered.
+/// More messages than the clients of one round can have started without a response.
 pub const NUMBERS_BETWEEN_ROUNDS: u64 = 1_000;
 
-/// Beyond these in one round, messages are short and a little apart: the disk need not hold more.
+/// Above these limits in one round, messages are short and slightly delayed, so that the disk need not hold more.
 const LONG_BYTES_MAX: u64 = 20 << 20;
 const HASTY_MESSAGES_MAX: u64 = 400;
-/// Contacts write this often.
+/// The interval at which contacts write.
 const TALK_EVERY: Duration = Duration::from_millis(10);
 const APART: Duration = Duration::from_millis(4);
 
@@ -33,18 +33,18 @@ pub struct Acknowledged {
     pub message_id: String,
 }
 
-/// Who posts where.
+/// The load of a round.
 pub struct Load<'a> {
     pub workspace: &'a Workspace,
     pub address: SocketAddr,
     pub seed: u64,
-    /// Where files are.
+    /// Serves the files.
     pub receiver: &'a Receiver,
-    /// Where contacts write.
+    /// Receives what contacts write.
     pub simulator: &'a Simulator,
 }
 
-/// What the clients share.
+/// The state that the clients of a round share.
 struct Round {
     first: u64,
     next: AtomicU64,
@@ -53,8 +53,8 @@ struct Round {
 }
 
 impl Load<'_> {
-    /// Posts messages numbered from `first` while `cut` runs, which calls what it is given the moment before the power
-    /// goes. Up to then an answer other than 200 is an error; what is answered later does not count.
+    /// Posts messages numbered from `first` while `cut` runs; `cut` calls its argument just before the power goes.
+    /// Until then, a response other than 200 is an error; later responses do not count.
     pub fn run(
         &self,
         first: u64,
@@ -83,7 +83,8 @@ impl Load<'_> {
         })
     }
 
-    /// What contacts wrote: it outlives the cut, as their phones do.
+    /// Lets contacts write until the cut and returns their texts. These survive the cut, because they are on the
+    /// contacts' phones.
     fn talk_until_the_cut(&self, round: &Round) -> Result<Vec<String>> {
         let (client, mut texts) = (Client::new(self.simulator.address), Vec::new());
         while !round.is_over.load(Ordering::SeqCst) {
@@ -106,8 +107,8 @@ impl Load<'_> {
                 thread::sleep(APART);
             }
             let answer = submit(draft, &text, self.workspace, self.receiver, &client);
-            // An answer that comes later could not have come from a machine without power. It proves nothing: a sync
-            // that was under way at the cut may be reported as done.
+            // A later response could not come from a machine without power. It proves nothing: a sync that was in
+            // progress at the cut may be reported as done.
             if round.is_over.load(Ordering::SeqCst) {
                 return Ok(acknowledged);
             }
@@ -121,7 +122,7 @@ impl Load<'_> {
     }
 }
 
-/// Posts it, with its file if it has one.
+/// Posts a message, with its file if it has one.
 pub fn submit(
     draft: Draft,
     text: &str,

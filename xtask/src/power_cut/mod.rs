@@ -1,4 +1,4 @@
-//! `power-cut`: cuts the power under a server at work, round after round, and looks for what it had acknowledged.
+//! `power-cut`: cuts the power under a working server, round after round, and looks for all acknowledged messages.
 
 mod check;
 mod disk;
@@ -26,7 +26,7 @@ use crate::workspace::{Workspace, verify_chain};
 use crate::world::{NETWORKS, Receiver, Simulator};
 use crate::{args, tools};
 
-/// A gap between two messages takes three milliseconds, an hour of gathering six seconds.
+/// At this rate, a pacing gap takes three milliseconds, and an hour of aggregation six seconds.
 const CLOCK_RATE: u64 = 600;
 const CREDITS_MIN: u64 = 1_000_000;
 const CREDITS_PER_ROUND: u64 = 25_000;
@@ -34,7 +34,7 @@ const CUT_AFTER_MS_MIN: u64 = 500;
 const CUT_AFTER_MS_MAX: u64 = 2_000;
 const LOST_SHOWN: usize = 5;
 
-/// What keeps this machine from cutting the power of a disk; none if nothing does.
+/// Returns the reason why this machine cannot cut the power of a disk, if there is one.
 pub fn why_not() -> Option<String> {
     if !is_root() {
         return Some("the power cut needs root".to_owned());
@@ -47,8 +47,8 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no ext4 on a loop device: {error:#}"))
 }
 
-/// Builds the server, which the disk keeps busy enough without being optimised, and runs the rounds in a mount namespace
-/// of their own: however they end, no mount stays behind.
+/// Builds the server and runs the rounds in a separate mount namespace, so that no mount is left behind, however they
+/// end. A debug build is enough: it keeps the disk busy.
 pub fn run(rounds: u64) -> Result<()> {
     debug_server()?;
     let this = std::env::current_exe().context("cannot find this program")?;
@@ -57,7 +57,7 @@ pub fn run(rounds: u64) -> Result<()> {
     run_program(command.arg("--mount").arg(this).args([args::POWER_CUT_ROUNDS, "--rounds", &rounds]))
 }
 
-/// The rounds themselves; the mounts are the caller's to part from everybody else's.
+/// Runs the rounds. The caller must have separated the mounts from everybody else's.
 pub fn rounds(rounds: u64) -> Result<()> {
     let seed = fresh_seed();
     println!("seed {seed}");
@@ -74,7 +74,7 @@ pub fn rounds(rounds: u64) -> Result<()> {
     Ok(())
 }
 
-/// Fields are dropped in this order: the server lets go of the disk first.
+/// Fields are dropped in this order: the server must release the disk first.
 struct PowerCut {
     server: Server,
     disk: Disk,
@@ -122,7 +122,7 @@ impl PowerCut {
         let began_at = self.acknowledged.len();
         self.work_until_the_cut()?;
         let ready_after = self.restart()?;
-        // The keys of earlier rounds may be forgotten by now; what became of their messages is looked at in the end.
+        // The idempotency keys of earlier rounds may have expired by now; their messages are checked at the end.
         let checked = self.acknowledged.get(self.previous_round_began_at..).unwrap_or_default();
         let findings = check::look_for(checked, &self.workspace, &self.receiver, self.server.address)?;
         let new = self.acknowledged.len() - began_at;
@@ -153,7 +153,7 @@ impl PowerCut {
         Ok(())
     }
 
-    /// What is queued is sent, what is owed is told, and the credits are what was promised.
+    /// Checks that everything queued is sent, everything owed is reported, and the credits are exact.
     fn everything_leaves(&self) -> Result<()> {
         let client = Client::new(self.server.address);
         told::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &client)?;
@@ -170,12 +170,12 @@ impl PowerCut {
     }
 }
 
-/// A server that sends fast, and reports to this machine.
+/// Prepares a server that sends fast, and reports to this machine.
 fn command(binary: &Path, simulator: &Simulator) -> Command {
     let mut command = Command::new(binary);
     command.env("TIDINGS_SIMULATOR__URL", simulator.url());
     command.env("TIDINGS_SIMULATOR__CLOCK_RATE", CLOCK_RATE.to_string());
-    // Each start has another port, and reports lead to where users look.
+    // The port changes at each start, but reports contain links for users, so fix the public address.
     command.env("TIDINGS_PUBLIC_URL", "https://tidings.example");
     command.env("TIDINGS_GUARD__ALLOW_NETWORKS", NETWORKS);
     command.env("TIDINGS_OUTBOUND__ATTACHMENTS", "include");
@@ -197,7 +197,7 @@ fn report(round: u64, new: usize, findings: &Findings, ready_after: Duration) {
     }
 }
 
-/// Runs a program of the system that must succeed.
+/// Runs a system program that must succeed.
 fn system(program: &str, arguments: &[&Path]) -> Result<()> {
     output(Command::new(program).args(arguments)).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What became of everything over all power cuts: sent, told by one report each, charged once; and the last requests.
+//! Checks the result of all power cuts: each message is sent, reported once and charged once; also the last requests.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -16,7 +16,7 @@ use crate::world::{FILE_GONE, Receiver};
 
 const DRAINED: Duration = Duration::from_mins(15);
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// How many of the last requests are kept of each kind.
+/// Number of recent requests of each kind that the server keeps.
 const KEPT: usize = 100;
 
 /// Changes the outbound webhook.
@@ -26,13 +26,13 @@ pub fn set(workspace: &Workspace, client: &Client, settings: &Value) -> Result<(
     Ok(())
 }
 
-/// In every other round messages are gathered, so that cuts meet windows of both kinds.
+/// Aggregates messages in every other round, so that cuts hit windows of both kinds.
 pub fn gather(workspace: &Workspace, client: &Client, round: u64) -> Result<()> {
     let aggregation = if round.is_multiple_of(2) { "none" } else { "1h" };
     set(workspace, client, &json!({"aggregation": aggregation}))
 }
 
-/// The last attempts and tries can be read, and stand in their order.
+/// Checks that the last attempts and tries can be read, and are in order.
 pub fn rings_are_readable(workspace: &Workspace, client: &Client) -> Result<()> {
     for path in ["/inbound/attempts", "/outbound/tries"] {
         let answer = workspace.ask(client, "GET", &format!("{path}?limit=100"), &Value::Null)?;
@@ -49,8 +49,8 @@ fn number(row: &Value) -> Option<u64> {
     row.get("id")?.as_str()?.rsplit_once('_')?.1.parse().ok()
 }
 
-/// Waits until every message has left and every report was taken; a gateway that has just started may not have heard yet
-/// what contacts wrote while it was down.
+/// Waits until every message is sent and every report delivered. A gateway that has just started may not yet have
+/// received what contacts wrote while it was down.
 pub fn wait_until_nothing_is_left(
     workspace: &Workspace,
     receiver: &Receiver,
@@ -73,7 +73,8 @@ pub fn wait_until_nothing_is_left(
     }
 }
 
-/// Whatever was acknowledged or heard is in one report, with the same body at every try, and was charged once.
+/// Checks that each acknowledged or received message is in one report, with the same body at every try, and was
+/// charged once.
 pub fn check(
     workspace: &Workspace,
     receiver: &Receiver,

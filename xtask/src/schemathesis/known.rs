@@ -1,4 +1,4 @@
-//! What schemathesis is told: which secret URL there is, and which ids of a workspace's things.
+//! The configuration of schemathesis: the inbound token, and the ids of existing things.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::http::Client;
 use crate::workspace::{Workspace, message_id};
 
-/// The secret URL's token, and a key from the environment: it stands neither in a file nor on a command line.
+/// Returns the part with the inbound token; it takes the key from the environment, so that the key is neither in a
+/// file nor on a command line.
 pub fn common(token: &str) -> String {
     format!(
         "headers = {{ Authorization = \"${{SCHEMATHESIS_KEY}}\" }}\n\n[warnings]\nfail-on = [\"unmatched_filter\"]\n\n\
@@ -16,7 +17,7 @@ pub fn common(token: &str) -> String {
     )
 }
 
-/// The ids of what is there, for the operations that take one.
+/// Returns the part with the ids of existing things, for the operations that take one.
 pub fn ids(client: &Client, workspace: &Workspace) -> Result<String> {
     let key = [("Authorization", workspace.authorization())];
     let get = |path: &str, pointer: &str| text(&client.get(path, &key)?.json(), pointer);
@@ -42,7 +43,6 @@ pub fn ids(client: &Client, workspace: &Workspace) -> Result<String> {
         ("/streams/", &number),
     ];
     Ok(known.into_iter().fold(String::new(), |mut all, (part, id)| {
-        // Writing into a string cannot fail.
         let _ = write!(all, "\n[[operations]]\ninclude-path-regex = \"{part}\"\n{}", parameters(id));
         all
     }))
@@ -52,7 +52,7 @@ fn parameters(id: &str) -> String {
     format!("parameters = {{ \"path.id\" = \"{id}\", \"path.kind\" = \"workspace\" }}\n")
 }
 
-/// What stands there, as it stands in a path.
+/// Returns a text or number in the form that a path takes.
 fn text(json: &Value, pointer: &str) -> Result<String> {
     match json.pointer(pointer) {
         Some(Value::String(text)) => Ok(text.clone()),

@@ -1,4 +1,4 @@
-//! What must be true at the end of a soak.
+//! Checks the result of a soak.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,19 @@ use super::Soak;
 use super::samples::Sample;
 use super::tenant::Counts;
 
-/// The last quarter's median may be so much of the second quarter's, in percent.
+/// Largest median of the last quarter, in percent of that of the second quarter.
 const GROWTH_PERCENT_MAX: u64 = 110;
-/// Of what the store grows on disk, this part may be added: it keeps in memory where each of its pages stands.
+/// Memory may also grow by this part (one fourth) of the growth on disk: the store keeps the location of each page in
+/// memory.
 const STORE_SHARE: u64 = 4;
-/// Connections come and go: so many handles more or less mean nothing.
+/// Tolerance for open files: connections come and go.
 const HANDLES_MORE: u64 = 16;
-/// Threads that read the disk come with a burst and go after some seconds.
+/// Tolerance for threads: those that read the disk start in a burst and end some seconds later.
 const THREADS_MORE: u64 = 16;
-/// Too few samples have no quarters.
+/// With fewer samples, quarters mean nothing.
 const SAMPLES_MIN: usize = 16;
 
-/// Everything accepted and heard was told once, by one delivery each.
+/// Checks that everything accepted and received was reported once, in one delivery each.
 pub fn everything_was_told(soak: &Soak, counts: &mut Counts) -> Result<()> {
     let (taken, refused) = soak.receiver.taken()?;
     let mut told = BTreeSet::new();
@@ -35,7 +36,8 @@ pub fn everything_was_told(soak: &Soak, counts: &mut Counts) -> Result<()> {
         }
     }
     let sent = u64::try_from(counts.accepted.iter().filter(|(_, _, must_fail)| !must_fail).count())?;
-    // The one message of each workspace that was sent before its webhook was set is not owed, or is.
+    // The first message of each workspace was sent around the time when its webhook was set, so it may be reported or
+    // not.
     let expected = sent + counts.heard;
     let told = u64::try_from(told.len())?;
     ensure!((expected..=expected + soak.tenants.len() as u64).contains(&told), "{told} messages told of {expected}");
@@ -43,7 +45,7 @@ pub fn everything_was_told(soak: &Soak, counts: &mut Counts) -> Result<()> {
     Ok(())
 }
 
-/// Nothing has grown in the second half that should not.
+/// Checks that nothing grew in the second half that should not.
 pub fn judge(samples: &[Sample]) -> Result<()> {
     if samples.len() < SAMPLES_MIN {
         println!("too short to judge growth: {} samples", samples.len());
@@ -67,7 +69,7 @@ pub fn judge(samples: &[Sample]) -> Result<()> {
     Ok(())
 }
 
-/// The middle one.
+/// Returns the median; 0 if there are no values.
 pub fn median(values: impl Iterator<Item = u64>) -> u64 {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();

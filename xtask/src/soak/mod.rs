@@ -1,4 +1,5 @@
-//! `soak`: hours of mixed traffic at half of what the accounts may send; then everything adds up and nothing has grown.
+//! `soak`: runs mixed traffic for hours at half of the accounts' capacity; then checks that everything adds up and
+//! nothing has grown.
 
 mod judge;
 mod ledger;
@@ -27,19 +28,19 @@ use crate::world::{NETWORKS, Receiver, Simulator};
 
 const TENANTS: u64 = 4;
 const ACCOUNTS: u64 = 5;
-/// Half of what an account may send: one message in each mean gap of 2 s.
+/// Half of an account's capacity, which is one message per mean gap of 2 s.
 const MESSAGES_PER_ACCOUNT_S: f64 = 0.25;
 /// The smallest page cache, so that a short soak fills it.
 const CACHE_MB: &str = "16";
-/// Messages of contacts to each workspace beforehand.
+/// Messages from contacts to each workspace before the soak.
 const WARM_UP: usize = 6_000;
 const SAMPLE_EVERY: Duration = Duration::from_secs(4);
 const FAIL_EVERY: Duration = Duration::from_secs(40);
-/// For everything that was queued or gathered to leave.
+/// Time limit until everything queued or aggregated has left.
 const DRAINED: Duration = Duration::from_mins(5);
 const STOPPED: Duration = Duration::from_mins(1);
 
-/// Everything that takes part.
+/// The processes and workspaces of a soak.
 struct Soak {
     server: Server,
     simulator: Simulator,
@@ -49,8 +50,8 @@ struct Soak {
     rate: u64,
 }
 
-/// Runs for so many minutes of the rules' time, which is `rate` times as fast as real time, and writes chart and figures
-/// into `benches`.
+/// Runs for this many minutes of the rules' time, which is `rate` times as fast as real time, and writes chart and
+/// figures into `benches`.
 pub fn run(minutes: u64, rate: u64) -> Result<()> {
     run_program(&mut cargo(["build", "--release", "--package", "tidings", "--bin", "tidings"]))?;
     let mut soak = Soak::start(rate)?;
@@ -84,7 +85,7 @@ impl Soak {
         Ok(Self { server, simulator, receiver, tenants, data_dir, rate })
     }
 
-    /// Fills the store's page cache and wakes every chat, so that what grows afterwards grows for another reason.
+    /// Fills the store's page cache and wakes every chat, so that later growth has another cause.
     fn warm_up(&self) -> Result<()> {
         let watch = Stopwatch::start();
         thread::scope(|scope| {
@@ -103,7 +104,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Lets everybody work for this time, and looks on.
+    /// Runs all traffic for this time and returns the samples.
     fn at_work(&self, time: Duration) -> Result<Vec<Sample>> {
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -134,7 +135,7 @@ impl Soak {
         Duration::from_secs_f64(1.0 / (rate * MESSAGES_PER_ACCOUNT_S))
     }
 
-    /// Samples, while receivers fail in turn and recover.
+    /// Takes samples, while the receivers fail one after the other and recover.
     fn look_on(&self, time: Duration) -> Result<Vec<Sample>> {
         let (watch, mut samples) = (Stopwatch::start(), Vec::new());
         let client = Client::new(self.server.address);
@@ -152,7 +153,7 @@ impl Soak {
         Sample::take(client, self.server.pid(), &self.data_dir, watch.elapsed() * u32::try_from(self.rate)?)
     }
 
-    /// Lets everything leave and adds it all up.
+    /// Waits until everything has left, then checks all counts.
     fn finish(&mut self, samples: &[Sample]) -> Result<Counts> {
         ensure!(!samples.is_empty(), "nothing was sampled");
         let client = Client::new(self.server.address);

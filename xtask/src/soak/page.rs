@@ -1,4 +1,4 @@
-//! The chart and the figures of a soak, written into `benches`.
+//! Writes the chart and the figures of a soak into `benches`.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,7 @@ use crate::process::root;
 const BEGIN: &str = "<!-- soak: begin -->";
 const END: &str = "<!-- soak: end -->";
 
-/// Writes both.
+/// Writes chart and figures.
 pub fn write(minutes: u64, rate: u64, samples: &[Sample], counts: &Counts) -> Result<()> {
     let folder = root().join("benches");
     std::fs::create_dir_all(folder.join("charts"))?;

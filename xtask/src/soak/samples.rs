@@ -1,4 +1,4 @@
-//! Figures of a running gateway, as its operator and its machine see them.
+//! Figures of a running gateway, from its metrics and its machine.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::http::Client;
 
-/// What was seen at one moment.
+/// The figures at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
     /// The rules' time since the start.
@@ -23,7 +23,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Reads everything now.
+    /// Reads all figures now.
     pub fn take(client: &Client, pid: u32, data_dir: &Path, at: Duration) -> Result<Self> {
         let answer = client.get("/metrics", &[])?;
         let page = String::from_utf8_lossy(&answer.body).into_owned();
@@ -42,7 +42,7 @@ impl Sample {
     }
 }
 
-/// The sum of a figure over its labels.
+/// Sums a figure over its labels.
 fn sum(page: &str, name: &str) -> Option<u64> {
     let values = page.lines().filter_map(|line| {
         let rest = line.strip_prefix(name).filter(|rest| rest.starts_with([' ', '{']))?;

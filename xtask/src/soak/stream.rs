@@ -1,4 +1,4 @@
-//! A reader of a workspace's live events that comes and goes, and resumes where it was.
+//! A client of a workspace's live events that connects and disconnects, and resumes where it was.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,10 +12,10 @@ use crate::random::{Random, fresh_seed};
 use crate::stopwatch::Stopwatch;
 
 const STAYS_MS_MAX: u64 = 6_000;
-/// A stream that says nothing for so long is left.
+/// Leaves a stream that sends nothing for this long.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Follows until it is over; positions only ever grow, also from one connection to the next.
+/// Follows the stream until `is_over`; checks that positions never go back, even from one connection to the next.
 pub fn follow(tenant: &Tenant, address: SocketAddr, is_over: &AtomicBool) -> Result<()> {
     let (mut random, mut last) = (Random::seeded(fresh_seed()), 0);
     while !is_over.load(Ordering::Acquire) {
@@ -46,7 +46,7 @@ fn read(tenant: &Tenant, address: SocketAddr, last: &mut u64, stays: Duration, i
         let Ok(line) = line else { break };
         let Some(position) = line.strip_prefix("id:") else { continue };
         let position: u64 = position.trim().parse().with_context(|| line.clone())?;
-        // Where it stands is said at the beginning and now and then, without an event.
+        // The current position is also sent without an event: at the start and now and then.
         ensure!(position >= *last, "position {position} comes after {last}");
         seen += u64::from(position > *last);
         *last = position;

@@ -1,4 +1,4 @@
-//! A workspace of the soak with several accounts, and what it was promised.
+//! A workspace of the soak with several accounts, and the counts of its traffic.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,23 +9,22 @@ use crate::http::Client;
 use crate::workspace::Workspace;
 use crate::world::Receiver;
 
-/// Never used up.
+/// More credits than a soak uses.
 pub const CREDITS: u64 = 10_000_000;
 
-/// One workspace.
 pub struct Tenant {
     pub workspace: Workspace,
     pub nth: u64,
     pub accounts: Vec<String>,
-    /// Where its reports go.
+    /// The path of its reports.
     pub hook: String,
     counts: Mutex<Counts>,
 }
 
-/// What happened to a workspace, as those saw it who asked.
+/// The traffic of a workspace, as its clients saw it.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
-    /// The messages that were accepted: id, cost, and whether they must fail.
+    /// The accepted messages: id, cost, and true if the message must fail.
     pub accepted: Vec<(String, u64, bool)>,
     pub refused: u64,
     pub dry_runs: u64,
@@ -40,7 +39,7 @@ pub struct Counts {
 }
 
 impl Tenant {
-    /// Creates it, its accounts and its outbound webhook.
+    /// Creates the workspace, its accounts and its outbound webhook.
     pub fn create(client: &Client, receiver: &Receiver, nth: u64, accounts: u64) -> Result<Self> {
         let workspace = Workspace::create_as(&format!("+1202555910{nth}"), client, CREDITS)?;
         let accounts: Vec<String> = (0..accounts).map(|account| format!("+120255590{nth}{account}")).collect();
@@ -53,24 +52,24 @@ impl Tenant {
         Ok(tenant)
     }
 
-    /// Notes something.
+    /// Updates the counts.
     pub fn count(&self, note: impl FnOnce(&mut Counts)) {
         note(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// All that was noted.
+    /// Returns all counts.
     pub fn counts(&self) -> Counts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks for a change that must be accepted.
+    /// Sends a request that must be accepted.
     pub fn change(&self, client: &Client, method: &str, path: &str, body: &Value) -> Result<Value> {
         let answer = self.workspace.ask(client, method, path, body)?;
         ensure!((200..300).contains(&answer.status), "{method} {path} was refused: {}", answer.abridged());
         Ok(answer.json())
     }
 
-    /// Every switch as it was at first.
+    /// Sets every switch back to its first value.
     pub fn turn_everything_on(&self, client: &Client) -> Result<()> {
         self.change(client, "PATCH", "/inbound", &json!({"enabled": true, "strict": false}))?;
         self.change(client, "PATCH", "/outbound", &json!({"enabled": true, "aggregation": "none"}))?;
@@ -80,19 +79,18 @@ impl Tenant {
         Ok(())
     }
 
-    /// The ids of its accounts.
     pub fn account_ids(&self, client: &Client) -> Result<Vec<u64>> {
         let listed = self.change(client, "GET", "/accounts", &Value::Null)?;
         let rows = listed.get("data").and_then(Value::as_array).context("no accounts")?;
         rows.iter().map(|row| row.get("id").and_then(Value::as_u64).context("an account without an id")).collect()
     }
 
-    /// What is gathered goes out now.
+    /// Sends everything that is aggregated now.
     pub fn flush(&self, client: &Client) -> Result<()> {
         self.change(client, "POST", "/outbound/flush", &json!({})).map(drop)
     }
 
-    /// Reports that wait, and windows that are open.
+    /// Returns the number of reports that are owed and of windows that are open.
     pub fn owed(&self, client: &Client) -> Result<u64> {
         let shown = self.change(client, "GET", "/outbound", &Value::Null)?;
         ensure!(shown.get("parked").and_then(Value::as_u64) == Some(0), "reports were put aside: {shown}");
@@ -102,7 +100,7 @@ impl Tenant {
 }
 
 impl Counts {
-    /// Adds another workspace's.
+    /// Adds the counts of another workspace.
     pub fn add(&mut self, other: &Self) {
         self.accepted.extend(other.accepted.iter().cloned());
         self.refused += other.refused;

@@ -1,4 +1,4 @@
-//! Who posts, writes and turns switches, until it is over.
+//! The traffic of a soak: the CRM posts, contacts write and the owner turns switches, until it is over.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ const TALK_EVERY: Duration = Duration::from_millis(200);
 const SWITCH_EVERY: Duration = Duration::from_secs(3);
 const TEXT_CHARS_MAX: u64 = 400;
 
-/// One thing to post.
+/// One request to post.
 struct Post {
     body: Value,
     cost: u64,
@@ -31,7 +31,7 @@ struct Post {
     wanted: Wanted,
 }
 
-/// What must become of it.
+/// The expected result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Accepted,
@@ -40,7 +40,7 @@ enum Wanted {
     Repeated,
 }
 
-/// The CRM: one of everything, evenly spread.
+/// Acts as the CRM: posts requests of all kinds, evenly spread.
 pub fn post(
     tenant: &Tenant,
     every: Duration,
@@ -102,7 +102,8 @@ fn send(tenant: &Tenant, client: &Client, key: &str, post: &Post) -> Result<Answ
     Ok(client.post(tenant.workspace.inbound_path(), &headers, &post.body)?)
 }
 
-/// Posts it; the id of what was accepted. Only an owner's switch may refuse what is well made.
+/// Posts a request; returns the id if it was accepted. A valid request may only be refused because the owner switched
+/// the webhook off.
 fn post_one(tenant: &Tenant, client: &Client, key: &str, post: &Post) -> Result<Option<String>> {
     let answer = send(tenant, client, key, post)?;
     match (post.wanted, answer.status) {
@@ -125,7 +126,7 @@ fn repeat(tenant: &Tenant, client: &Client, key: &str, post: &Post, id: &str) ->
     Ok(())
 }
 
-/// Contacts write so many long messages, without a pause.
+/// Sends this many long messages from contacts, without a pause.
 pub fn flood(tenant: &Tenant, simulator: &Simulator, messages: usize) -> Result<()> {
     let (client, mut chat) = (Client::new(simulator.address), 0);
     let text = "how much is it? ".repeat(FLOOD_WORDS);
@@ -137,7 +138,7 @@ pub fn flood(tenant: &Tenant, simulator: &Simulator, messages: usize) -> Result<
     Ok(())
 }
 
-/// Contacts write to all accounts.
+/// Sends messages from contacts to all accounts.
 pub fn talk(tenant: &Tenant, simulator: &Simulator, is_over: &AtomicBool) -> Result<()> {
     let (client, mut random) = (Client::new(simulator.address), Random::seeded(fresh_seed()));
     for account in tenant.accounts.iter().cycle() {
@@ -152,7 +153,7 @@ pub fn talk(tenant: &Tenant, simulator: &Simulator, is_over: &AtomicBool) -> Res
     Ok(())
 }
 
-/// The owner changes something every few seconds, and mostly changes it back.
+/// Changes a setting every few seconds as the owner does, and mostly changes it back.
 pub fn turn_switches(tenant: &Tenant, address: SocketAddr, is_over: &AtomicBool) -> Result<()> {
     let client = Client::new(address);
     let accounts = tenant.account_ids(&client)?;

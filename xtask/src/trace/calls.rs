@@ -1,9 +1,9 @@
-//! The system calls in a file that strace wrote with `-f -y`.
+//! Parses the system calls in a file written by strace with `-f -y`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A system call; `started` and `ended` are numbers of lines, which strace writes in the order of events.
+/// A system call; `started` and `ended` are line numbers, which strace writes in the order of events.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Call {
     pub thread: String,
@@ -13,7 +13,7 @@ pub struct Call {
     pub ended: Option<End>,
 }
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct End {
     pub line: usize,
@@ -21,7 +21,7 @@ pub struct End {
 }
 
 impl Call {
-    /// The file that its first argument, a descriptor, stands for.
+    /// Returns the file of its first argument, if that is a descriptor of a file.
     pub fn file(&self) -> Option<&Path> {
         self.descriptor().filter(|name| name.starts_with('/')).map(Path::new)
     }
@@ -31,7 +31,7 @@ impl Call {
         self.descriptor().is_some_and(|name| name.starts_with("socket:") || name.starts_with("TCP"))
     }
 
-    /// The line of its end, if it succeeded.
+    /// Returns the line of its end, if it succeeded.
     pub fn succeeded_at(&self) -> Option<usize> {
         self.ended.as_ref().filter(|end| !end.result.starts_with(['-', '?'])).map(|end| end.line)
     }
@@ -43,7 +43,7 @@ impl Call {
     }
 }
 
-/// Reads the calls in the order in which they began.
+/// Parses the calls, in the order in which they started.
 pub fn parse(trace: &str) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut unfinished: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! `trace`: shows by system calls that every 200 leaves after the `fdatasync` of its message.
+//! `trace`: proves from system calls that every 200 is sent after the `fdatasync` of its message.
 
 mod calls;
 mod posted;
@@ -18,12 +18,12 @@ use crate::server::Server;
 use crate::stopwatch::Stopwatch;
 
 const CALLS: &str = "trace=write,pwrite64,writev,pwritev,sendto,sendmsg,fdatasync,fsync,sync_file_range";
-/// Enough to see the text of a message inside the write of a whole batch.
+/// Enough to find the text of a message in the write of a whole batch.
 const BYTES_SHOWN: &str = "4194304";
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// What keeps this machine from tracing; none if nothing does.
+/// Returns the reason why this machine cannot trace, if there is one.
 pub fn why_not() -> Option<String> {
     if !is_installed("strace") {
         return Some("the trace needs the package strace".to_owned());
@@ -32,7 +32,7 @@ pub fn why_not() -> Option<String> {
     tried.err().map(|error| format!("no tracing here: {error:#}"))
 }
 
-/// Posts messages to a traced server and proves for every part of each that it was durable before the answer.
+/// Posts messages to a traced server, and proves for every part of each that it was durable before the response.
 pub fn run() -> Result<()> {
     let binary = debug_server()?;
     let folder = fresh_folder("trace")?;
@@ -57,14 +57,14 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// With -D the server is our child and strace a bystander, which ends with it.
+/// With -D, the server is our child; strace runs beside it and ends with it.
 fn traced(binary: &Path, file: &Path) -> Command {
     let mut command = Command::new("strace");
     command.args(["-D", "-f", "-y", "-s", BYTES_SHOWN, "-e", CALLS, "-o"]).arg(file).arg(binary);
     command
 }
 
-/// The trace, once strace has noted the end of the last thread.
+/// Returns the trace, once strace has recorded the end of the last thread.
 fn finished(file: &Path) -> Result<String> {
     let waited = Stopwatch::start();
     let mut seen = None;
@@ -79,7 +79,7 @@ fn finished(file: &Path) -> Result<String> {
     bail!("strace did not finish {}", file.display())
 }
 
-/// A call in one line of bearable length.
+/// Formats a call in one line of readable length.
 fn abridged(call: &Call) -> String {
     const BEGINNING: usize = 100;
     let arguments: String = call.arguments.chars().take(BEGINNING).collect();

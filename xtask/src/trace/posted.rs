@@ -1,4 +1,4 @@
-//! The messages that are traced: short ones, and some of the greatest length, from several clients at once.
+//! Posts the messages to trace: short ones, and some of the maximum length, from several clients at once.
 
 use std::thread;
 
@@ -13,22 +13,21 @@ const CLIENTS: u64 = 4;
 const MESSAGES_EACH: u64 = 10;
 const CREDITS: u64 = 1_000;
 
-/// The longest text that may be sent, in characters, and the part of it that has a mark of its own: shorter in bytes
-/// than what the log stores in one piece, so that no piece goes unseen.
+/// The longest text allowed, in characters, and the length of a part with its own mark: shorter in bytes than one
+/// stored piece of the log, so that every piece contains a mark.
 const CHARS_MAX: usize = 65_536;
 const CHARS_PER_MARK: usize = 512;
-/// As many bytes as a character can have.
+/// A character with the most bytes.
 const FILLER: &str = "😀";
 
 /// A message that was answered with 200.
 pub struct Posted {
-    /// What every part of its text can be recognised by in a system call.
+    /// The marks that identify the parts of its text in a system call.
     pub marks: Vec<String>,
-    /// What its answer can be recognised by.
+    /// Identifies the response.
     pub message_id: String,
 }
 
-/// Posts all messages.
 pub fn post(server: &Server) -> Result<Vec<Posted>> {
     let workspace = Workspace::create(&Client::new(server.address), CREDITS)?;
     let run = fresh_seed();
@@ -66,7 +65,7 @@ fn short(key: &str) -> (Vec<String>, String) {
     (vec![text.clone()], text)
 }
 
-/// Each mark stands at both ends of its part: a border between two stored pieces can cut only one of them.
+/// Each mark is at both ends of its part: a border between two stored pieces can cut only one of them.
 fn long(key: &str) -> (Vec<String>, String) {
     let marks: Vec<String> = (0..CHARS_MAX / CHARS_PER_MARK).map(|part| format!("{key}-{part}.")).collect();
     let part = |mark: &String| {

@@ -1,4 +1,4 @@
-//! That a message was on the disk before its answer left.
+//! Proves that a message was on the disk before its response was sent.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::abridged;
 use super::calls::Call;
 
-/// The three calls, in their order.
+/// The three calls, in order.
 pub struct Proof<'a> {
     write: &'a Call,
     sync: &'a Call,
@@ -23,8 +23,8 @@ impl fmt::Display for Proof<'_> {
     }
 }
 
-/// Finds the answer that names `message_id`, and before it a successful sync of the file below `data_dir` that the
-/// text had been written to; the error says which is missing.
+/// Finds the response that names `message_id`, and before it a successful sync of the file below `data_dir` to which
+/// the text was written. The error says which of them is missing.
 pub fn find<'a>(calls: &'a [Call], data_dir: &Path, text: &str, message_id: &str) -> Result<Proof<'a>> {
     let answer = calls
         .iter()

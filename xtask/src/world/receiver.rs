@@ -1,4 +1,4 @@
-//! A CRM's receiver on a loopback port, which keeps what it took, and a server of two files, one of which is gone.
+//! A CRM's receiver on a loopback port, which stores the reports. Also serves two files, one of which is gone.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,9 +10,9 @@ use std::thread;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The path of a file that can be had.
+/// The path of a file that exists.
 pub const FILE: &str = "/a.png";
-/// The path of one that cannot.
+/// The path of a file that is gone.
 pub const FILE_GONE: &str = "/gone.png";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
@@ -33,16 +33,15 @@ struct Deliveries {
     wrong: Mutex<Vec<String>>,
 }
 
-/// A delivery that was taken.
+/// A delivery that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// The path it came to.
+    /// The path to which it was posted.
     pub path: String,
-    /// The ids of its messages, in order.
     pub messages: Vec<String>,
-    /// What contacts wrote, of it.
+    /// The texts in it that contacts wrote.
     pub heard: Vec<String>,
-    /// How often it was taken.
+    /// Number of times that it was received.
     pub times: u64,
     body: Vec<u8>,
 }
@@ -54,7 +53,6 @@ struct Request {
 }
 
 impl Receiver {
-    /// Starts one.
     pub fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let receiver = Self { address: listener.local_addr()?, held: Arc::default() };
@@ -62,25 +60,25 @@ impl Receiver {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let receiver = serving.clone();
-                // Whoever asks may have been killed: then nobody waits for an answer.
+                // An error is ignored: the sender may have been killed, and then nobody waits for a response.
                 thread::spawn(move || receiver.serve(stream));
             }
         });
         Ok(receiver)
     }
 
-    /// The address of a path of it.
+    /// Returns the URL of a path at this receiver.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// From now on reports to this path are answered with 503; to none if there is none.
+    /// Answers reports to this path with 503 from now on; `None` ends that.
     pub fn fail(&self, path: Option<&str>) {
         *self.held.failing.lock().unwrap_or_else(PoisonError::into_inner) = path.map(str::to_owned);
     }
 
-    /// What was taken, by delivery, and how often something was refused; an error if a delivery's body has changed or a
-    /// report made no sense.
+    /// Returns the accepted deliveries by id, and the number of refused requests. Fails if the body of a delivery
+    /// changed or a report was invalid.
     pub fn taken(&self) -> Result<(BTreeMap<String, Taken>, u64)> {
         let wrong = self.held.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = wrong.first() {
@@ -90,7 +88,7 @@ impl Receiver {
         Ok((taken, self.held.refused.load(Ordering::Relaxed)))
     }
 
-    /// How many messages of contacts were told.
+    /// Returns how many messages of contacts were reported.
     pub fn heard(&self) -> usize {
         self.held.taken.lock().unwrap_or_else(PoisonError::into_inner).values().map(|taken| taken.heard.len()).sum()
     }
@@ -130,7 +128,7 @@ impl Receiver {
     }
 }
 
-/// The ids of a report's messages, and the texts of those that contacts wrote.
+/// Returns the ids of a report's messages, and the texts of those that contacts wrote.
 fn messages(body: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
     let body: Value = serde_json::from_slice(body)?;
     let one = body.get("message").map(std::slice::from_ref);

@@ -1,4 +1,4 @@
-//! A simulated `WhatsApp` as a process of its own, and the contacts that write on it.
+//! A simulated `WhatsApp` in its own process, and the contacts that write on it.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,7 +19,7 @@ const ASK_EVERY: Duration = Duration::from_millis(20);
 /// The process; killed when it is dropped.
 pub struct Simulator {
     child: Child,
-    /// Where it listens.
+    /// The address where it listens.
     pub address: SocketAddr,
 }
 
@@ -42,12 +42,12 @@ impl Simulator {
         bail!("the simulator was not ready within {} s", READY_WITHIN.as_secs())
     }
 
-    /// What a gateway needs to know of it: `[simulator] url`.
+    /// Returns the value of `[simulator] url` for a gateway.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A contact writes to an account; the client is one of this simulator.
+    /// Makes a contact write to an account; `client` must be one of this simulator.
     pub fn receive(client: &Client, account: &str, from: &str, text: &str) -> Result<()> {
         let body = json!({"account": account, "from": from, "name": "Mary Major", "text": text});
         let answer = client.post("/sim/v1/receive", &[], &body)?;
@@ -58,7 +58,7 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // Both fail only if the process is gone already, which is what is wanted.
+        // Both fail only if the process is already gone, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

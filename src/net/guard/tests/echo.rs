@@ -1,8 +1,9 @@
-//! The one address of our own that may be called: the simulator's echo, if there is one.
+//! Tests the only own address that may be called: the simulator's echo, if it is on.
 
 use super::*;
 
-/// A gateway on this address whose users type this, with or without a simulator; a name server says it is here.
+/// A gateway at this address and base URL, with or without a simulator; the name server resolves every name to
+/// 127.0.0.1.
 fn gateway(listen: &str, base: &str, has_echo: bool) -> Guard {
     let own = Own::new(listen.parse().unwrap(), base).with_echo(has_echo);
     Guard::new(&[], own).resolving_by(Answers::new(&[&["127.0.0.1"]]))
@@ -68,7 +69,7 @@ fn the_path_of_the_echo_opens_nobody_elses_address() {
         ("https://127.0.0.1:8080/sim/v1/echo/crm", Barred::NotPublic),
         ("http://a:b@127.0.0.1:8080/sim/v1/echo/crm", Barred::Credentials),
         ("ftp://127.0.0.1:8080/sim/v1/echo/crm", Barred::Scheme),
-        // A name that somebody else may point elsewhere.
+        // Somebody else may point this name elsewhere.
         ("http://rebinding.example:8080/sim/v1/echo/crm", Barred::NotPublic),
     ] {
         assert_eq!(judged(&guard, url), Err(refusal), "{url}");

@@ -1,8 +1,8 @@
-//! What is said of a URL before anybody is asked, and what is said first.
+//! Tests what is refused without a name server, and which reason comes first.
 
 use super::*;
 
-/// What an owner mends first is what keeps the URL from being called at all.
+/// Owners must first hear of the problem that no other port can solve.
 #[test]
 fn the_verdict_on_an_address_comes_before_that_on_the_port() {
     for url in ["http://10.0.0.5:9000/", "http://localhost:9000/", "http://[::1]:22/", "http://169.254.169.254:1/"] {
@@ -35,7 +35,7 @@ fn what_can_be_said_without_a_name_server_is_said_without_one() {
     for url in ["https://crm.example/hook", "http://93.184.216.34/", "http://nowhere.invalid/"] {
         assert_eq!(guard(&[]).foresee(url), Ok(()), "{url}");
     }
-    // A name may lead into a network that is open on every port.
+    // The name may lead into a network that is open on every port.
     assert_eq!(guard(&["10.0.0.0/8"]).foresee("https://crm.example:9000/"), Ok(()));
     assert_eq!(guard(&["127.0.0.0/8"]).foresee("http://127.0.0.1:8080/in/in_x"), Err(Barred::Own));
     assert_eq!(answers.left(), 1);
