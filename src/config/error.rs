@@ -53,7 +53,7 @@ pub enum ConfigError {
     #[error("cannot read the configuration file {path}", path = path.display())]
     Read {
         path: PathBuf,
-        /// Why not.
+        /// The error.
         source: io::Error,
     },
     /// The file belongs to another user.
@@ -97,7 +97,7 @@ pub enum ConfigError {
         value: String,
         /// Where the value was set.
         origin: Origin,
-        /// What is allowed, beginning with `must`.
+        /// The allowed values, in words that begin with `must`.
         reason: String,
     },
     /// The built-in defaults do not fit the typed configuration: a bug of ours.

@@ -29,7 +29,7 @@ pub enum StartError {
     /// A file or folder cannot be created, read or written.
     #[error("{what}")]
     File {
-        /// What was tried.
+        /// The operation that failed.
         what: String,
         /// The error.
         #[source]

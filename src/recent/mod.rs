@@ -49,7 +49,7 @@ pub trait Row: Send + Sync + 'static {
     const NOTES: Space;
     /// The key of the note with the highest number given when rows were last saved.
     const NEWEST: Space;
-    /// When it happened.
+    /// Returns the time when it happened.
     fn at(&self) -> Timestamp;
     /// Formats the row with its number.
     fn view(&self, number: u64) -> Self::View;

@@ -55,7 +55,7 @@ pub struct Lines {
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// One line each.
+    /// One line per series.
     pub series: Vec<Series>,
 }
 

@@ -27,7 +27,7 @@ const RESERVE_MB: u64 = 24;
 const LEFT_MB: u64 = 16;
 /// Messages that are still queued when the disk gets full.
 const QUEUED: u64 = 40;
-/// How often the disk is filled to the last bytes, and how many bytes are left at most.
+/// Number of times that the disk is filled to the last bytes, and most bytes left then.
 const ROUNDS: u64 = 8;
 const LEFT_BYTES_MAX: u64 = 2 << 20;
 const SOON: Duration = Duration::from_secs(30);
