@@ -58,7 +58,7 @@ pub enum AppendError {
     #[error("a commit beyond the limits of the format")]
     TooLarge,
     /// The writer has ended.
-    #[error("the log takes nothing more")]
+    #[error("the log is closed")]
     Closed,
 }
 

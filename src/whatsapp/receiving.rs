@@ -68,7 +68,7 @@ fn lane(shard: ShardHandle, sent_cache: SentCache) -> Sender<Update> {
                 };
                 match taken {
                     Ok(()) => break,
-                    Err(error) => tracing::error!(error, "what a transport reported cannot be recorded yet"),
+                    Err(error) => tracing::error!(error, "transport update not recorded; will retry"),
                 }
                 tokio::time::sleep(TRY_AGAIN).await;
             }

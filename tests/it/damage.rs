@@ -216,7 +216,7 @@ fn a_server_refuses_a_store_that_lost_its_end() {
     for _ in 0..2 {
         let said = run(&args, &Environment::new(), folder.path());
         assert_eq!(said.code, EXIT, "{said:?}");
-        let words = "error: the store itself is damaged: the length of db is not what it was when it was closed";
+        let words = "error: the store itself is damaged: the length of db has changed since the store was closed";
         assert!(said.stderr.contains(words), "{said:?}");
     }
     assert_eq!(data.metadata().unwrap().len(), length / 2, "what is left was not touched");
@@ -242,7 +242,7 @@ fn damaged_settings_of_a_killed_store_are_damage() {
     let said =
         run(&["events", "verify", "--data-dir", folder.path().to_str().unwrap()], &Environment::new(), folder.path());
     assert_eq!(said.code, EXIT, "{said:?}");
-    assert!(said.stderr.contains("the store itself is damaged: conf is not what it was"), "{said:?}");
+    assert!(said.stderr.contains("the store itself is damaged: conf has changed"), "{said:?}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
     for line in text.lines() {
         if !still_holds(folder, line)? {
             let what = line.rsplit_once(' ').map_or(line, |(what, _)| what);
-            return Ok(Some(format!("{what} is not what it was when it was closed")));
+            return Ok(Some(format!("{what} has changed since the store was closed")));
         }
     }
     Ok(None)
@@ -170,7 +170,7 @@ mod tests {
             let folder = sealed();
             assert_eq!(broken(folder.path()).unwrap(), None);
             change(&folder, name, at);
-            let wanted = format!("{what} is not what it was when it was closed");
+            let wanted = format!("{what} has changed since the store was closed");
             assert_eq!(broken(folder.path()).unwrap(), Some(wanted));
         }
     }

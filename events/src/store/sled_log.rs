@@ -300,7 +300,7 @@ fn store(error: sled::Error) -> ReadError {
         sled::Error::Corruption { at: Some(at), .. } => unsound(format!("unreadable bytes of db at {at:?}")),
         sled::Error::Corruption { at: None, .. } => unsound("unreadable bytes".to_owned()),
         // We never open it with other settings, so the file was changed.
-        sled::Error::Unsupported(what) => unsound(format!("conf is not what it was: {what}")),
+        sled::Error::Unsupported(what) => unsound(format!("conf has changed: {what}")),
         error => ReadError::Store(error.into()),
     }
 }

@@ -140,7 +140,7 @@ impl People {
             "settle" => self.settle(rng, life, referee).await,
             "account" => self.hold(nth, rng, life, referee).await,
             "line" => {
-                whatsapp.set_connected(rng.pick(ACCOUNTS), rng.percent(60));
+                whatsapp.set_connected(rng.pick::<&str>(ACCOUNTS), rng.percent(60));
                 Ok(())
             }
             "say" => {
