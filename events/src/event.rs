@@ -222,6 +222,15 @@ impl Event {
         }
     }
 
+    /// Names the fields that hold digests of secrets. The operator sees them, a workspace does not.
+    pub const fn digest_fields(&self) -> &'static [&'static str] {
+        match self {
+            Self::KeyCreated(_) | Self::KeyRevoked(_) | Self::WebhookKeyRotated(_) => &["key_hash"],
+            Self::InboundUrlGenerated(_) => &["token_hash", "replaces"],
+            _ => &[],
+        }
+    }
+
     /// True if the event is part of this stream.
     pub fn concerns(&self, stream: StreamId) -> bool {
         self.streams().contains(&Some(stream))

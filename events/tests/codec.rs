@@ -8,6 +8,7 @@ mod samples;
 
 use events::codec::{self, CodecError, EVENTS_PER_RECORD_MAX, PAYLOAD_BYTES_MAX};
 use events::event::Event;
+use events::personal::Digest;
 use events::record::Record;
 use events::workspace::WorkspaceCreated;
 use proptest::prelude::*;
@@ -40,6 +41,19 @@ proptest! {
         let (back, rest) = codec::decode_event(&bytes).unwrap();
         prop_assert_eq!(back, event);
         prop_assert_eq!(rest, behind.as_slice());
+    }
+
+    #[test]
+    fn every_digest_in_an_event_is_known_as_one(event in random::event()) {
+        let json = serde_json::to_value(&event).unwrap();
+        let is_digest = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.parse::<Digest>().is_ok());
+        for (name, value) in json.as_object().unwrap() {
+            let is_named = event.digest_fields().contains(&name.as_str());
+            prop_assert!(is_named == is_digest(value) || (is_named && value.is_null()), "{}: {name}", event.name());
+        }
+        for name in event.digest_fields() {
+            prop_assert!(json.get(name).is_some(), "{} has no {name}", event.name());
+        }
     }
 
     #[test]

@@ -43,8 +43,8 @@ impl Following {
         // Checked after the events were read: once a revocation is confirmed, the key gets no later event.
         let valid = self.gateway.read(move |gateway| gateway.api_key(key)).await?;
         Ok(valid.filter(|found| found.workspace == workspace).map(|_| {
-            let rows = piece.events().map(|(position, record, event)| EventRow::of(position, record, event));
-            rows.map(EventRow::for_workspace).collect()
+            let events = piece.events();
+            events.map(|(position, record, event)| EventRow::for_workspace(position, record, event)).collect()
         }))
     }
 
