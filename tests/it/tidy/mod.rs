@@ -1,4 +1,4 @@
-//! House rules that a machine can check. Each violation is named by file and line.
+//! Checks the house rules that a machine can check. Each violation names its file and line.
 
 mod arrows;
 mod circles;
@@ -26,7 +26,7 @@ const RULES: &[Rule] = &[
     circles::violations,
 ];
 
-/// One test, as reading all the sources takes seconds.
+/// A single test, because reading all sources takes seconds.
 #[test]
 fn every_source_file_keeps_the_house_rules() {
     let sources = sources::all();
@@ -49,7 +49,7 @@ struct Violation {
     rule: &'static str,
     path: String,
     line: usize,
-    /// What breaks the rule: with rule and path it stays the same while lines move.
+    /// The cause of the violation. Together with rule and path it identifies the violation even if lines move.
     name: String,
     verdict: String,
 }

@@ -1,4 +1,4 @@
-//! Violations that are known and will be mended: this table only ever gets shorter.
+//! Known violations that still have to be fixed; this table must only get shorter.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,8 @@ pub(super) const NOT_YET: &[Known] = &[
     ("function", "tests/it/simulation/referee/line.rs", "see_try"),
 ];
 
-/// Violations that are not known, and known ones that are none any more, each with its line of the table.
+/// Returns the violations that are not in the table, and the rows of the table without a violation, each as a row of
+/// the table.
 pub(super) fn complaints(violations: &[Violation], known: &[Known]) -> Vec<String> {
     let mut left: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for known in known {
