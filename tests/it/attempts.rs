@@ -1,4 +1,5 @@
-//! The last attempts as their owner sees them: listed, shown, downloaded, kept over stops and kills.
+//! Tests the list of recent attempts on the inbound webhook: listing, showing, downloading, and surviving stops and
+//! kills.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -175,7 +176,7 @@ fn attempts_outlive_a_stop_and_a_kill() {
     server.restart();
     assert_eq!(attempts(&workspace, "?limit=100"), before);
 
-    // They are saved within a second or two; nobody is told when.
+    // Attempts are saved within a second or two, and nothing reports when, so the wait grows from round to round.
     let survived = (1..=5).any(|seconds| {
         post(&workspace, "[\"after the stop\"]");
         let before = attempts(&workspace, "?limit=100");

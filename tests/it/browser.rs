@@ -1,5 +1,5 @@
-//! A real browser on the machine of a demo: a page of somebody else tries what pages can. Kind: a page acts with the rights
-//! of a program on this machine.
+//! Runs a real browser beside a demo: a foreign web page tries everything that a page can do. Guards against a page
+//! that acts with the rights of a program on this machine.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::harness::process::{Environment, free_port};
 use crate::harness::{Http, Process, Request, SOON, wait_until};
 
 const BROWSER: &str = "chromium";
-/// Flags under which it asks nobody else for anything.
+/// Flags that keep the browser from contacting any other host.
 const FLAGS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
@@ -24,7 +24,8 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ];
-/// Names of somebody else that lead to this machine; the second one led elsewhere when the page was loaded.
+/// Foreign host names that resolve to this machine. The second plays a DNS rebinding: it pointed elsewhere when the
+/// page was loaded.
 const NAMES: &str = "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1";
 
 const PAGE: &str = r#"<!doctype html><title>Win a prize</title><iframe name="frame"></iframe>
@@ -48,7 +49,7 @@ const ask = (url, options) => fetch(url, {mode: "no-cors", ...options}).catch(()
 })();
 </script>"#;
 
-/// Closed when dropped.
+/// Kills the browser when dropped.
 struct Browser(Child);
 
 impl Browser {
@@ -72,7 +73,7 @@ impl Drop for Browser {
     }
 }
 
-/// Serves the page on a port of its own; tells each path that is asked for.
+/// Serves the page on a free port, and sends the path of each request through the channel.
 fn somebody_else(page: String) -> (u16, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -120,7 +121,7 @@ fn a_page_of_somebody_else_does_nothing_to_the_demo() {
     let figures = http.ask(&Request::get("/metrics")).text();
     let alive = r#"tidings_http_requests_total{route="/livez",method="GET",status="200"}"#;
     let reached = figures.lines().find_map(|line| line.strip_prefix(alive)).map(str::trim);
-    // One of them is the demo's own question whether it answers.
+    // One of the four requests is the demo's own check that it answers.
     assert_eq!(reached, Some("4"), "the page has reached the demo by each name: {figures}");
     assert_eq!((heard(), echoed()), (before, serde_json::json!([])));
 }

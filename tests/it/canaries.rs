@@ -1,4 +1,4 @@
-//! Secrets and words of people that must not get out: planted everywhere, looked for everywhere.
+//! Plants secrets and people's words everywhere, then searches every output for them: none may leak.
 
 mod reports;
 
@@ -16,7 +16,8 @@ use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Request, SOON, Server, Setup, Wor
 const PHONE: &str = "+12025550101";
 const NOT_ON_WHATSAPP: &str = "+12025550140";
 
-/// What people write, and secrets that they write where none belongs. None of it is for a log line or a figure.
+/// Words that people write, and secrets that they paste into the wrong place. None may appear in a log line or a
+/// metric.
 const WORDS: [&str; 12] = [
     "C4naryCrmQuery",
     "C4naryText",
@@ -31,9 +32,9 @@ const WORDS: [&str; 12] = [
     "2025550101",
     "2025550100",
 ];
-/// Credentials that were sent and are none of ours.
+/// Credentials that callers sent and that are not the gateway's own.
 const FOREIGN: [&str; 4] = ["C4naryBearer", "C4naryCookie", "in_C4naryWrongToken", "wsk_C4naryWrongKey"];
-/// A line that is not ours, on a line of its own.
+/// A text with line breaks that tries to forge log lines.
 const FORGED: &str =
     "C4naryText\n{\"level\":\"ERROR\",\"fields\":{\"message\":\"F0RGED\"}}\r\n2026-01-01T00:00:00Z ERROR F0RGED";
 
@@ -41,12 +42,12 @@ const FORGED: &str =
 struct Secrets {
     tokens: Vec<String>,
     keys: Vec<String>,
-    /// What reports are signed with: the key in force last.
+    /// The signing keys of reports, the current one last.
     signing: Vec<String>,
 }
 
 impl Secrets {
-    /// Nobody but its owner ever sees one of these again, and the log never.
+    /// Secrets that only their owner may see, and only once; the log may never contain them.
     fn all(&self) -> impl Iterator<Item = &str> {
         let ours = self.tokens.iter().chain(&self.keys).chain(&self.signing).map(String::as_str);
         ours.chain(FOREIGN).chain([ADMIN_KEY])
@@ -58,7 +59,7 @@ fn start(setup: Setup) -> Server {
     setup.set("TIDINGS_OUTBOUND__RETRY_S", "0").clock_rate(60).start()
 }
 
-/// Plants every canary: in what is accepted, refused, unreadable, and in the ways to ask for it.
+/// Plants every canary: in accepted, refused and unreadable requests, and in URLs and headers.
 fn plant(server: &Server) -> (Workspace, Secrets) {
     let mut workspace = server.workspace();
     let mut secrets =
@@ -146,7 +147,7 @@ fn heard(server: &Server, workspace: &Workspace) {
     }
 }
 
-/// Where the first of them is found, if any is.
+/// Returns the first canary found in the text, with the line around it.
 fn found<'a>(place: &str, text: &str, mut canaries: impl Iterator<Item = &'a str>) -> Option<String> {
     canaries.find(|canary| text.contains(canary)).map(|canary| {
         let around = text.lines().find(|line| line.contains(canary)).unwrap_or_default();
@@ -178,7 +179,7 @@ fn log_lines_and_figures_hold_no_secret_and_nobodys_words() {
         assert!(ours || !["DEBUG", "TRACE"].contains(&level), "{line}");
         told.insert((line["message"].as_str().unwrap().to_owned(), line["span"]["route"].as_str().map(str::to_owned)));
     }
-    // That much was to be read, all the way down to single requests and decisions.
+    // The output did contain the detailed lines, down to single requests and decisions.
     assert!(told.contains(&("answered".to_owned(), Some("/in/{token}".to_owned()))), "{told:?}");
     assert!(told.iter().any(|(message, _)| message == "decided"), "{told:?}");
 }
@@ -235,7 +236,7 @@ fn what_is_shown_of_the_log_and_of_states_holds_no_credential() {
     }
 }
 
-/// Every event, as the operator's API and the command line show it. Refused bodies left nothing there at all.
+/// Checks every event as the operator's API and the command line show it. Refused bodies must leave nothing there.
 fn assert_events_are_clean(server: &Server, secrets: &Secrets) {
     let refused = ["whsec_C4narySigning", "wsk_C4naryInBody"];
     let canaries = || secrets.all().chain(refused);
@@ -250,9 +251,9 @@ fn assert_events_are_clean(server: &Server, secrets: &Secrets) {
     assert_clean("the listed events", &listed.stdout, canaries());
 }
 
-/// Reads the data directory as a thief would: whole files first, then the store's trees key by key. In the store, the
-/// inbound tokens and signing keys may stand in the tree of secrets and under their own names, and nowhere else; what
-/// else the file holds of them is what the store has not yet overwritten of that tree, since no other tree ever had them.
+/// Reads the data directory as a thief would: whole files first, then the store's trees key by key. In the store,
+/// inbound tokens and signing keys may appear only in the tree of secrets, under their own names. Any other copy in
+/// the file is a part of that tree that sled has not yet overwritten, because no other tree ever held them.
 #[test]
 fn of_all_credentials_the_disk_holds_the_inbound_token_and_signing_keys_alone_and_in_their_own_store() {
     let mut server = start(Setup::new());
@@ -286,13 +287,13 @@ fn of_all_credentials_the_disk_holds_the_inbound_token_and_signing_keys_alone_an
             }
         }
     }
-    // The token before it stopped at the rotation, and was taken out of the store then.
+    // The rotation revoked the previous token and deleted it from the store.
     let signing = secrets.signing.iter().map(|key| (key, signing_name(&webhook)));
     let wanted = signing.chain([(&current, inbound_name(&digest(&current)))]);
     assert_eq!(kept, wanted.map(|(secret, name)| (secret.clone(), b"secrets".to_vec(), name)).collect());
 }
 
-/// All files below a folder with what they hold.
+/// Collects all files below a folder with their contents.
 fn files(folder: &Path, read: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();

@@ -1,4 +1,4 @@
-//! The command line as an operator meets it: what it prints, and the exit codes that scripts rely on.
+//! Tests the command line as an operator uses it: its output, and the exit codes that scripts rely on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ fn alone(args: &[&str]) -> Finished {
     run(args, &Environment::new(), tempfile::tempdir().unwrap().path())
 }
 
-/// A server that has sent one message, and rests.
+/// Starts a server that has sent one message and is now idle.
 fn after_one_message() -> Server {
     let server = Server::start();
     let workspace = server.workspace();
@@ -35,7 +35,7 @@ fn stdout(finished: &Finished) -> &str {
     &finished.stdout
 }
 
-/// The events that `events ls --json` has printed, one a line.
+/// Parses the output of `events ls --json`: one event per line.
 fn events(finished: &Finished) -> Vec<Value> {
     let lines = stdout(finished).lines();
     lines.map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()

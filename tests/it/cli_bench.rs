@@ -1,4 +1,4 @@
-//! `tidings bench` as an operator meets it: figures that are there, and a disk on which nothing stays behind.
+//! Tests `tidings bench` as an operator uses it: it prints figures and leaves nothing on the disk.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,8 @@ const FAILED: Option<i32> = Some(1);
 const USAGE: Option<i32> = Some(2);
 const NOT_FOUND: Option<i32> = Some(3);
 
-/// Runs `tidings --json bench ...` for a second in a folder that must be empty afterwards; what was printed.
+/// Runs `tidings --json bench ...` for a second in a folder that must be empty afterwards; returns the printed
+/// figures.
 fn measured(what: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("disk");
@@ -33,7 +34,7 @@ fn entries(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// That each of these is a number above nothing.
+/// Asserts that each of these figures is a number above zero.
 fn counted(figures: &Value, pointers: &[&str]) {
     for pointer in pointers {
         let figure = figures.pointer(pointer).and_then(Value::as_f64);

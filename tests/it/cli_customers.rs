@@ -1,4 +1,4 @@
-//! The commands of operators and customers: what they print, what they refuse, and that no secret slips out.
+//! Tests the commands for operators and customers: output, refusals, and that no secret leaks.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ const NOT_FOUND: Option<i32> = Some(3);
 const NOT_ALLOWED: Option<i32> = Some(4);
 const UNREACHABLE: Option<i32> = Some(5);
 
-/// One workspace made by the command line, and what its owner was told.
+/// A workspace created on the command line, with the credentials that its owner got.
 struct Customer {
     server: Server,
     id: String,

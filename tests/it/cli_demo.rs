@@ -1,4 +1,4 @@
-//! `tidings demo` as whoever tries it meets it: the lines to copy, what it tells, what survives a restart.
+//! Tests `tidings demo` as a newcomer sees it: the lines to copy, the printed messages, and what survives a restart.
 
 use std::fs;
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ const PHONE: &str = "+12025550101";
 const TEXT: &str = "Your order has shipped";
 const USAGE: Option<i32> = Some(2);
 
-/// Starts the demo and waits until it has printed its curl line; the URL in it.
+/// Starts the demo, waits until it prints its curl line, and returns the URL in that line.
 fn demo(port: u16, dir: &Path) -> (Process, String) {
     let _ = fs::remove_file(dir.join("output.txt"));
     let args = format!("demo --listen 127.0.0.1:{port} --data-dir data");

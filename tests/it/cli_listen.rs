@@ -1,4 +1,4 @@
-//! `tidings listen`: reports are received, judged, told and passed on.
+//! Tests `tidings listen`: it receives reports, verifies their signatures, prints and forwards them.
 
 use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::harness::{Http, Process, Request, SOON, Server, wait_until};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A receiver on a free port.
+/// A `tidings listen` process on a free port.
 struct Receiver {
     process: Process,
     http: Http,
@@ -32,12 +32,12 @@ impl Receiver {
         Self { process, http: Http::new(port), _dir: dir }
     }
 
-    /// Posts a report; the status that it was answered with.
+    /// Posts a report and returns the status of the answer.
     fn post(&self, id: &str, at: Timestamp, body: &Value) -> u16 {
         self.http.ask(&forged(id, at, body, body)).status
     }
 
-    /// The lines that tell of requests, once there are so many.
+    /// Returns the lines about requests as soon as there are at least `count`.
     fn told(&self, count: usize) -> Vec<String> {
         wait_until("all requests are told", SOON, || {
             let output = self.process.output();
@@ -48,7 +48,7 @@ impl Receiver {
     }
 }
 
-/// A report with the signature of `body` that brings `sent`.
+/// A report whose body is `sent` but whose signature belongs to `body`.
 fn forged(id: &str, at: Timestamp, body: &Value, sent: &Value) -> Request {
     let headers = headers(id, at, body);
     let headers = headers.iter().filter(|(name, _)| name != "content-type");

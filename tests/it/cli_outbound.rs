@@ -1,4 +1,4 @@
-//! `tidings outbound`: where reports go, how they go, what is owed; each word of it against a running gateway.
+//! Tests each `tidings outbound` command against a running gateway: the receiver's settings, tries, and owed reports.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ const NOT_ALLOWED: Option<i32> = Some(4);
 const PHONE: &str = "+12025550101";
 const CLOCK_RATE: u32 = 60;
 
-/// A workspace with one account, its owner's command line, and a receiver of the simulator.
+/// A workspace with one account, its owner's command line, and one of the simulator's receivers.
 struct Owner {
     workspace: Workspace,
     server: Server,
@@ -24,7 +24,7 @@ impl Owner {
         Self { workspace: server.workspace(), server }
     }
 
-    /// One whose reports go to the receiver.
+    /// An owner whose reports go to the receiver.
     fn reporting() -> Self {
         let owner = Self::new();
         owner.object(&format!("set --to {}", owner.receiver()));
@@ -51,7 +51,7 @@ impl Owner {
         serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
     }
 
-    /// The webhook once it is so.
+    /// Waits until the webhook satisfies the condition, and returns it.
     fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         wait_until(what, SOON, || Some(self.object("show")).filter(&is_so))
     }
@@ -61,7 +61,7 @@ impl Owner {
         self.server.http().ask(&settings).success();
     }
 
-    /// What the receiver got, once it is so many requests; the newest first.
+    /// Waits for at least `count` requests at the receiver, and returns them, the newest first.
     fn received(&self, count: usize) -> Vec<Value> {
         wait_until("reports arrive", SOON, || {
             let kept = self.server.http().ask(&Request::get("/sim/v1/echo/crm/requests")).success();
@@ -143,7 +143,7 @@ fn what_is_owed_is_listed_and_one_of_it_is_given_up() {
     assert_eq!(owner.run("discard dlv_0000000000000001").code, NOT_FOUND);
 }
 
-/// The object in front of what went wrong.
+/// Parses the first line of standard output, a JSON object even where the command failed.
 fn first_of(finished: &Finished) -> Value {
     let line = finished.stdout.lines().next().unwrap_or_default();
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {finished:?}"))

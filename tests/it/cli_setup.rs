@@ -1,4 +1,4 @@
-//! The commands that set up a machine: configuration, completions, manual pages, version.
+//! Tests the commands that set up a machine: configuration, completions, manual pages, version.
 
 use std::path::Path;
 use std::process::Command;

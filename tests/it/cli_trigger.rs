@@ -1,4 +1,4 @@
-//! `tidings trigger`: what the simulated `WhatsApp` is made to do from the command line.
+//! Tests `tidings trigger`, which makes the simulated `WhatsApp` act from the command line.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn trigger(server: &Server, line: &[&str]) -> Value {
     serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {finished:?}"))
 }
 
-/// What the simulator tells its gateway, at least so many updates.
+/// Waits for at least `count` updates from the simulator, and returns them.
 fn updates(simulator: &Simulator, count: usize) -> Vec<Value> {
     wait_until("the simulator has something to tell", SOON, || {
         let updates = simulator.updates(0);

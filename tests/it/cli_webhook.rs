@@ -1,4 +1,5 @@
-//! The commands of a workspace's owner: sending, the inbound webhook, pauses, keys; and the operator's list.
+//! Tests the commands of a workspace's owner (sending, the inbound webhook, pauses, keys) and the operator's list of
+//! workspaces.
 
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ impl Owner {
         serde_json::from_str(stdout(&finished)).unwrap_or_else(|error| panic!("{error}: {finished:?}"))
     }
 
-    /// The status that a message to this URL gets.
+    /// Posts a message to this URL and returns the status of the answer.
     fn status(&self, url: &str) -> u16 {
         let (_, path) = url.split_once("/in/").unwrap();
         self.server.http().ask(&Request::post(format!("/in/{path}")).json(&message(PHONE, "hi"))).status

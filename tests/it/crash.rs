@@ -1,4 +1,5 @@
-//! Kill -9 under load, again and again: what was answered exists once, is charged once and reached its phone once.
+//! Kills the server with SIGKILL under load, many times: each answered post exists once, is charged once and reaches
+//! its phone once.
 
 mod mixed;
 
@@ -16,14 +17,14 @@ const CLOCK_RATE: u32 = 3_600;
 const CREDITS: u64 = 1_000_000;
 const KILL_AFTER_MS_MIN: u64 = 100;
 const KILL_AFTER_MS_MAX: u64 = 600;
-/// Keeps the check at the end affordable on fast machines.
+/// Keeps the final check affordable on fast machines.
 const POSTS_MAX: usize = 250;
-/// How many of the answered posts of each client are repeated after a restart.
+/// The number of answered posts per client that are repeated after a restart.
 const REPEATED: usize = 10;
-/// For the whole queue to leave.
+/// The time allowed for the whole queue to be sent.
 const DRAINED: Duration = Duration::from_mins(5);
 
-/// One post: its key is its text.
+/// A post. Its idempotency key is also its text.
 #[derive(Debug, Clone)]
 struct Post {
     key: String,
@@ -31,7 +32,7 @@ struct Post {
     account: String,
 }
 
-/// What one client saw in one round.
+/// The posts of one client in one round.
 #[derive(Default)]
 struct ClientRecord {
     acknowledged: Vec<(Post, String)>,
@@ -47,7 +48,7 @@ impl Post {
         }
     }
 
-    /// The id of the message, and whether it was there already; `None` if no answer came.
+    /// Returns the message id and whether the answer was replayed; `None` if no answer came.
     fn send(&self, workspace: &Workspace) -> Option<(String, bool)> {
         let mut body = message(&self.phone, &self.key);
         body["whatsapp account phone"] = self.account.as_str().into();
@@ -60,7 +61,7 @@ fn account(nth: usize) -> String {
     format!("+12025559{:03}", nth % CLIENTS)
 }
 
-/// Posts until no answer comes.
+/// Posts until the server is killed and no answer comes.
 fn post_until_killed(workspace: &Workspace, killed: &AtomicBool, round: usize, client: usize) -> ClientRecord {
     let mut seen = ClientRecord::default();
     for nth in 0..POSTS_MAX {
@@ -75,7 +76,7 @@ fn post_until_killed(workspace: &Workspace, killed: &AtomicBool, round: usize, c
     seen
 }
 
-/// Runs all clients against the server and kills it among them.
+/// Runs all clients against the server and kills it while they post.
 fn round(server: &mut Server, workspace: &Workspace, round: usize) -> Vec<ClientRecord> {
     let killed = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -92,7 +93,8 @@ fn round(server: &mut Server, workspace: &Workspace, round: usize) -> Vec<Client
     })
 }
 
-/// Repeats with the same keys what got no answer, and the last of what did; `true` if an unanswered one was there.
+/// Repeats, with the same keys, the unanswered post and the last answered ones. Returns `true` if the unanswered post
+/// had been stored, `None` if there was none.
 fn repeat(workspace: &Workspace, seen: &mut ClientRecord) -> Option<bool> {
     for (post, id) in seen.acknowledged.iter().rev().take(REPEATED) {
         assert_eq!(post.send(workspace), Some((id.clone(), true)), "{post:?}");

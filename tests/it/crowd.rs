@@ -1,5 +1,5 @@
-//! Strangers in numbers: readers that never read, idle connections without end, requests that are none. Kind: what anybody
-//! may send takes memory, descriptors or log lines without a bound.
+//! Many hostile connections: readers that never read, endless idle connections, bytes that are no requests. Guards
+//! against unbounded memory, descriptors or log lines.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// Writes as much as is taken; what is left.
+/// Writes as much as the socket accepts, and returns the rest.
 fn push<'a>(stream: &mut TcpStream, mut rest: &'a [u8]) -> &'a [u8] {
     while !rest.is_empty() {
         match stream.write(rest) {
@@ -78,7 +78,7 @@ fn pipelined_requests_are_answered_in_their_order_to_whoever_reads() {
     writing.join().unwrap().unwrap();
 }
 
-/// The next answer's status and body.
+/// Reads the next answer and returns its status and body.
 fn answer(answers: &mut impl BufRead) -> (u16, Vec<u8>) {
     let mut line = String::new();
     answers.read_line(&mut line).unwrap();
@@ -109,7 +109,7 @@ fn connections_beyond_the_limit_wait_until_another_one_is_closed() {
     assert!(answered.is_some(), "it is served when there is room");
 }
 
-/// Takes reports, and says when one has come.
+/// Accepts reports, and sends a signal through the channel for each.
 fn receiver() -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -126,7 +126,7 @@ fn receiver() -> (u16, mpsc::Receiver<()>) {
     (port, reports)
 }
 
-// Idle connections take every descriptor that they can get; what goes out has its own.
+// Idle connections take every descriptor that they can get; outgoing connections have descriptors reserved for them.
 #[test]
 fn a_flood_of_connections_leaves_descriptors_to_what_goes_out() {
     let networks = [
@@ -168,7 +168,7 @@ fn with_too_few_descriptors_the_gateway_says_how_many_it_needs() {
     }
 }
 
-/// What is answered to these bytes until the connection ends.
+/// Sends these bytes and returns everything that is answered until the connection closes.
 fn answered_to(port: u16, bytes: &[u8]) -> String {
     let mut stream = connect(port);
     stream.write_all(bytes).unwrap();
@@ -177,7 +177,7 @@ fn answered_to(port: u16, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-// Scanners send them by the thousand.
+// Scanners send such bytes by the thousand.
 #[test]
 fn what_is_no_request_is_counted_and_answered_in_our_shape_and_not_logged() {
     let server = Server::start();

@@ -1,4 +1,5 @@
-//! Damage anywhere in a store at rest: refused by name, or everything is there; never silently something else.
+//! Damages a closed store at random places: opening it must name the damage or find everything intact, never silently
+//! something else.
 
 use std::fmt;
 use std::fs;
@@ -20,25 +21,25 @@ use crate::outbound::owner::Owner;
 use crate::outbound::receiver::{Receiver, status};
 
 const MESSAGES: usize = 300;
-/// How many stores are damaged, when `TIDINGS_DAMAGE_ROUNDS` names no other number.
+/// The number of stores to damage, unless `TIDINGS_DAMAGE_ROUNDS` sets another.
 const ROUNDS: u64 = 240;
-/// How many of them the real program opens too.
+/// The number of those that the real program opens too.
 const BY_THE_PROGRAM: u64 = 24;
 const BLOCK: usize = 512;
-/// Stores with so many bytes of nothing behind their end.
+/// The number of stores that get random bytes appended to their end.
 const TORN: u64 = 12;
 const TORN_BYTES_MAX: u64 = 1_000_000;
-/// Integrity.
+/// The exit code for a failed integrity check.
 const EXIT: Option<i32> = Some(6);
 
-/// Everything that a store holds.
+/// The full content of a store.
 #[derive(PartialEq)]
 struct Content {
     records: Vec<StoredRecord>,
     notes: Vec<StoredNote>,
 }
 
-/// What was done to a file.
+/// A change that was made to a file.
 #[derive(Clone, Copy)]
 enum Harm {
     Bit(usize, u64),
@@ -47,14 +48,14 @@ enum Harm {
     Cut(usize),
 }
 
-/// How a damaged store was opened.
+/// The result of opening a damaged store.
 #[derive(Debug)]
 enum Verdict {
-    /// Refused, or the damage is named when it is read.
+    /// The store was refused, or reading it named the damage.
     Named,
     /// Nothing is missing.
     Whole,
-    /// The records are all there; of what is made from them something is not.
+    /// All records are there, but some notes, which derive from them, are not.
     RecordsWhole(String),
 }
 
@@ -92,7 +93,7 @@ impl fmt::Display for Harm {
     }
 }
 
-/// A server with something of everything in its store.
+/// Starts a server and fills its store with every kind of data.
 fn at_work() -> Server {
     let receiver = Receiver::start(|_| status(200));
     let server = setup().clock_rate(3_600).start();
@@ -118,7 +119,7 @@ fn log_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A copy of a data directory's log.
+/// Copies a data directory's log.
 fn copy(data_dir: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     fs::create_dir_all(copy.path().join("log/blobs")).unwrap();
@@ -139,7 +140,7 @@ fn read_all(folder: &Path) -> Result<Content, OpenError> {
     Ok(content(&log)?)
 }
 
-/// Opens a store and compares everything; a panic or a hang fails the test.
+/// Opens a store and compares its whole content. A panic or a hang fails the test.
 fn open(folder: &Path, wanted: &Content) -> Verdict {
     let folder = folder.to_owned();
     let (done, opened) = mpsc::channel();
@@ -155,7 +156,7 @@ fn open(folder: &Path, wanted: &Content) -> Verdict {
     }
 }
 
-/// The real program says what is wrong, or serves everything.
+/// Checks that the real program names the damage, or finds everything intact.
 fn is_told_by_the_program(data_dir: &Path, harm: &str) {
     let said = run(&["events", "verify", "--data-dir", data_dir.to_str().unwrap()], &Environment::new(), data_dir);
     assert!(!said.stderr.contains("panicked"), "{harm}: {said:?}");
@@ -163,7 +164,8 @@ fn is_told_by_the_program(data_dir: &Path, harm: &str) {
     assert!(said.code == Some(0) || (said.code == EXIT && is_named), "{harm}: {said:?}");
 }
 
-/// Damages copies of a store, one harm each; how many were named.
+/// Damages copies of a store, one change per copy. Returns how many were named and how many harmless, and describes
+/// those that lack notes.
 fn harm(data_dir: &Path, rounds: u64) -> (u64, u64, Vec<String>) {
     let sound = copy(data_dir);
     let wanted = read_all(copy(data_dir).path()).unwrap();
@@ -171,7 +173,7 @@ fn harm(data_dir: &Path, rounds: u64) -> (u64, u64, Vec<String>) {
     let (mut named, mut whole, mut otherwise) = (0, 0, Vec::new());
     for nth in 0..rounds {
         let folder = copy(sound.path());
-        // Every fourth harm meets any of the files, the others the largest.
+        // Every fourth change hits a random file, the others the largest one.
         let file = match nth % 4 {
             0 => &files[usize::try_from(random_below(files.len() as u64)).unwrap()],
             _ => files.iter().max_by_key(|file| file.metadata().unwrap().len()).unwrap(),

@@ -1,4 +1,4 @@
-//! The simulator's receivers from outside: in a gateway, beside one, and where there is no simulator.
+//! Tests the simulator's echo receivers from outside: within a gateway, beside one, and without a simulator.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! The catalogue of codes: complete, frozen, shown as a page and by a command, and what answers really look like.
+//! Tests the catalogue of error codes: complete, frozen, shown as a page and by a command, and matched by real
+//! answers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,18 +11,18 @@ use tidings::codes::{self, Code};
 use crate::harness::client::message;
 use crate::harness::{Answer, Request, Server, Setup};
 
-/// Set it to write the page anew, after its changes were looked at.
+/// Set this variable to rewrite the golden page, after you have looked at its changes.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 const GOLDEN: &str = "tests/it/golden/errors.html";
 
-/// What stands before a code in the sources.
+/// The calls in the sources whose first argument is a code.
 const CALLS: [&str; 2] = ["Refusal::new(", "Self::new("];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-/// Every code that the sources in a folder refuse with.
+/// Collects every code that the sources in a folder refuse with.
 fn refused_with(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
@@ -39,7 +40,7 @@ fn codes_in(source: &str) -> Vec<String> {
     literals.map(|(code, _)| code.to_owned()).collect()
 }
 
-/// The catalogue says with which status a refusal is answered.
+/// The catalogue also gives each of these codes a status.
 #[test]
 fn no_refusal_has_a_code_that_the_catalogue_lacks() {
     let mut found = BTreeSet::new();
@@ -107,7 +108,7 @@ fn a_browser_that_opens_a_secret_url_gets_a_page_that_leaks_nothing() {
     assert_eq!((other.status, other.header("Content-Type")), (405, Some("application/json")), "{other:?}");
 }
 
-/// A refusal with what differs from one request to the next made equal.
+/// The body of a refusal without the fields that differ between requests.
 fn shape(answer: &Answer) -> String {
     let mut body = answer.json();
     for key in ["hint", "link", "request_id"] {

@@ -1,4 +1,4 @@
-//! One key, one message: however often, however fast, and across a killed server.
+//! One idempotency key is one message: however often it is posted, however fast, and across a killed server.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ const PHONE: &str = "+12025550101";
 const CLIENTS: usize = 50;
 const CLOCK_RATE: u32 = 60;
 
-/// Runs as many threads as asked, all off at the same moment; what each brought back.
+/// Runs the work on this many threads, all started at the same moment, and returns their results.
 fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(threads);
     std::thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn fifty_posts_with_one_key_are_one_message() {
     assert_eq!(workspace.credits(), 9);
 }
 
-/// A retry is often built anew, with its fields in another order.
+/// A client often builds a retry anew, with its fields in another order.
 #[test]
 fn the_same_fields_are_the_same_message_and_a_quoted_key_the_same_key() {
     let server = Server::start();

@@ -1,4 +1,5 @@
-//! The secret URL in full: every kind of recipient, dry runs, switches, slow and strange clients, our own API beside it.
+//! The whole inbound webhook: every kind of recipient, dry runs, settings, slow and strange clients, and the
+//! workspace's API beside it.
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
@@ -11,7 +12,7 @@ use crate::harness::client::message;
 use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, SOON, Server, Setup, Workspace};
 
 const PHONE: &str = "+12025550101";
-/// What a slow client gets, and what a slow machine adds to it.
+/// The server's time-out for a slow client, plus a margin for slow machines.
 const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 fn events(server: &Server) -> usize {
@@ -227,7 +228,7 @@ fn browsers_get_a_page_that_is_the_same_for_every_url() {
     assert_eq!(program.header("Allow"), Some("POST"));
 }
 
-/// Sends part of a request and waits until the server hangs up; what it said before.
+/// Sends a part of a request, waits until the server closes the connection, and returns what it answered.
 fn abandon(port: u16, half: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(CLOSED_WITHIN)).unwrap();

@@ -1,4 +1,4 @@
-//! Random requests to the secret URL: whatever comes is taken or refused, and what is refused changes nothing.
+//! Random requests to the inbound webhook: each is accepted or refused, and a refused one changes nothing.
 
 use std::cell::Cell;
 
@@ -12,16 +12,16 @@ use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, SOON, Server, Se
 const PHONE: &str = "+12025550101";
 const CASES: u32 = 1_000;
 const CREDITS: u64 = 1_000;
-/// The largest body that is read.
+/// The largest body that the server reads.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// Where a log ends.
+/// Returns the position of the log's last event.
 fn head(server: &Server) -> u64 {
     let rows = events_after(server, 0);
     rows.last().map_or(0, |row| row["position"].as_u64().unwrap())
 }
 
-/// At most 500.
+/// Returns at most 500 events.
 fn events_after(server: &Server, position: u64) -> Vec<Value> {
     let path = format!("/admin/v1/events?limit=500&from={}", position + 1);
     let listed = server.http().ask(&Request::get(path).bearer(ADMIN_KEY)).success();
@@ -32,7 +32,7 @@ fn of_type<'a>(rows: &'a [Value], name: &str) -> Vec<&'a Value> {
     rows.iter().filter(|row| row["type"] == name).map(|row| &row["data"]).collect()
 }
 
-/// A field's name, and a value that fits it or nearly does.
+/// A field's name, with a value that fits it, nearly fits it, or is arbitrary.
 fn field() -> impl Strategy<Value = (String, Value)> {
     let near = |name: &'static str, values: Vec<Value>| {
         (Just(name.to_owned()), prop_oneof![5 => prop::sample::select(values), 1 => anything()])
@@ -66,7 +66,7 @@ fn anything() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 8, 3, |inner| prop::collection::vec(inner, 0..3).prop_map(Value::from))
 }
 
-/// An object of such fields: a message in order underneath, more often than not.
+/// An object of such fields, half of the time on top of a valid message.
 fn object() -> impl Strategy<Value = Vec<u8>> {
     (any::<bool>(), prop::collection::vec(field(), 0..5)).prop_map(|(begun, fields)| {
         let base = if begun { message(PHONE, "hi") } else { json!({}) };
@@ -76,7 +76,7 @@ fn object() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A message in order, filled up with blanks to about the limit; or as much of nothing.
+/// A valid message padded with blanks to a size near the limit or far above it, or that many brackets.
 fn large() -> impl Strategy<Value = Vec<u8>> {
     let sizes = prop::sample::select(vec![BODY_BYTES_MAX - 1, BODY_BYTES_MAX, BODY_BYTES_MAX + 1, 3 * BODY_BYTES_MAX]);
     (sizes, any::<bool>()).prop_map(|(size, in_order)| {
@@ -126,9 +126,10 @@ fn request(path: &str) -> impl Strategy<Value = Request> + use<> {
     })
 }
 
-/// What a request led to, by all events since: one message queued and charged, or nothing. Returns what it cost.
+/// Checks the events since the request: one message was queued and charged, or nothing happened. Returns the cost.
 fn judge(answer: &Answer, events: &[Value]) -> Result<i64, TestCaseError> {
-    // Meanwhile files of messages before it may turn out not to be there: that follows from their events.
+    // Leaves out the events of earlier messages whose files turn out to be missing meanwhile: other events caused
+    // them.
     let own = events.iter().filter(|event| event["cause"]["by"] != "transport" && event["cause"]["because"].is_null());
     let events: Vec<Value> = own.cloned().collect();
     let refused = (400..410).contains(&answer.status);
@@ -148,7 +149,7 @@ fn judge(answer: &Answer, events: &[Value]) -> Result<i64, TestCaseError> {
     }
 }
 
-/// A server on which hardly anything happens by itself: one message is sent and read, the next would leave in ten minutes.
+/// A server that is nearly idle: one message is sent and read, and the next would leave in ten minutes.
 fn calm() -> (Server, Workspace) {
     let gap = "600000";
     let server = Setup::new().set("TIDINGS_PACING__GAP_MS_MIN", gap).set("TIDINGS_PACING__GAP_MS_MAX", gap).start();

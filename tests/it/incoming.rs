@@ -1,4 +1,5 @@
-//! What is heard on WhatsApp: people write, owners type on their phones, lines break, chats get names.
+//! Messages and changes from WhatsApp: contacts write, owners type on their phones, connections break, chats get
+//! names.
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ fn start() -> (Server, Workspace) {
     (server, workspace)
 }
 
-/// What was said in a chat, oldest first.
+/// The messages of a chat, the oldest first.
 fn said(workspace: &Workspace, chat: &Value) -> Vec<Value> {
     let path = format!("/chats/{}/messages", chat["chat_id"].as_str().unwrap());
     let mut view = workspace.ask(&workspace.api("GET", &path)).success();
@@ -24,7 +25,7 @@ fn said(workspace: &Workspace, chat: &Value) -> Vec<Value> {
     messages
 }
 
-/// Waits for the one chat with so many messages; it, and they.
+/// Waits until the newest chat has at least `count` messages, and returns both.
 fn conversation(workspace: &Workspace, count: usize) -> (Value, Vec<Value>) {
     wait_until("all is heard", SOON, || {
         let chat = workspace.chats().pop()?;
@@ -46,7 +47,7 @@ fn state_of(workspace: &Workspace) -> String {
     workspace.account(ACCOUNT_PHONE)["state"].as_str().unwrap().to_owned()
 }
 
-/// A message that names the account, so that it is accepted and held while the account may not send.
+/// Posts a message that names the account, so that it is accepted and held while the account may not send.
 fn held(workspace: &Workspace, text: &str) -> String {
     let mut body = message(CONTACT, text);
     body["whatsapp account phone"] = ACCOUNT_PHONE.into();
@@ -124,7 +125,7 @@ fn what_is_reported_a_second_time_is_no_second_message() {
     simulator.client().typed(ACCOUNT_PHONE, CONTACT, "typed once");
     conversation(&workspace, 2);
 
-    // A gateway that starts anew is told everything from the beginning.
+    // After a restart the simulator repeats all updates from the beginning.
     assert_eq!(server.sigterm(), Some(0));
     server.restart();
     simulator.client().receive(ACCOUNT_PHONE, CONTACT, "afterwards");
@@ -276,7 +277,7 @@ fn a_teammate_can_be_responsible_for_a_chat_until_removed() {
     assert_eq!((workspace.rows("/teammates").len(), assign(&bob["email"]).status), (0, 404));
 }
 
-// The kind: a name is of whoever gave it, and follows only that one.
+// Guards against mixed-up names: one from WhatsApp follows WhatsApp, one that a user set stays.
 #[test]
 fn a_groups_title_follows_whatsapp_until_somebody_gives_it_another() {
     let (server, workspace) = start();
@@ -303,7 +304,7 @@ fn a_groups_title_follows_whatsapp_until_somebody_gives_it_another() {
     assert_eq!((by_name("Our project"), by_name("Project X (reopened)")), (200, 404));
 }
 
-// The kind: what strangers call things reaches other people's systems as it came.
+// Guards against unchecked names and texts of strangers that reach other people's systems.
 #[test]
 fn a_received_file_has_a_base_name_and_received_texts_no_nul() {
     let (server, workspace) = start();

@@ -1,4 +1,4 @@
-//! The letters to owners, word for word in every language, and what never stands in one.
+//! The letters to owners, word for word in every language, and what they must never contain.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use tidings::notices::mail::letters::{
     deliveries_parked, webhook_disabled, webhook_gone,
 };
 
-/// Set it to write the letters anew, after their changes were read.
+/// Set this variable to rewrite the golden letters, after you have read their changes.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 const AT: Timestamp = Timestamp::from_ms(1_767_323_045_678);
 const UNTIL: Timestamp = Timestamp::from_ms(1_767_409_445_678);
 
-/// Who is written to, and what they have called their workspace.
+/// The texts that people gave, and the error code that the letter shows.
 struct People {
     owner: &'static str,
     workspace: &'static str,
@@ -27,7 +27,7 @@ struct People {
 const ACME: People =
     People { owner: "Ada Doe", workspace: "Acme", url: "https://crm.example/hooks/7?key=s3cret", code: "server_error" };
 
-/// Every letter there is, with a name.
+/// Every letter that exists, with a name.
 fn letters(people: &People, language: Language) -> Vec<(&'static str, Letter)> {
     let &People { owner, workspace, url, code } = people;
     let last_error = LastError { code, status: Some(500) };

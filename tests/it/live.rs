@@ -1,4 +1,4 @@
-//! The live stream of a workspace: in order, without gap or double, and nobody else's.
+//! The live stream of a workspace: in order, without gaps or duplicates, and without events of other workspaces.
 
 use std::thread;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::harness::{
 };
 
 const PHONE: &str = "+12025550101";
-/// What an event may only show to the operator.
+/// Fields of events that only the operator may see.
 const HIDDEN: [&str; 3] = ["key_hash", "replaces", "token_hash"];
 
 fn stream(workspace: &Workspace) -> Request {
     workspace.api("GET", "/stream")
 }
 
-/// Opens a stream behind a position.
+/// Opens a stream that begins after this position.
 fn follow(server: &Server, workspace: &Workspace, after: u64) -> Follower {
     let request = stream(workspace).header("Last-Event-ID", &after.to_string());
     let follower = Follower::open(&server.http(), &request);
@@ -28,7 +28,7 @@ fn follow(server: &Server, workspace: &Workspace, after: u64) -> Follower {
     follower
 }
 
-/// What a workspace's stream must tell, by the operator's own list.
+/// The events that a workspace's stream must send, according to the operator's list.
 fn log_of(server: &Server, workspace: &Workspace) -> Vec<StreamEvent> {
     let (http, mut told, mut after) = (server.http(), Vec::new(), 0);
     loop {
@@ -48,7 +48,7 @@ fn log_of(server: &Server, workspace: &Workspace) -> Vec<StreamEvent> {
     }
 }
 
-/// Follows from the beginning for as long as there is something in the log.
+/// Follows from the beginning for as many events as the log has now.
 fn follow_all(server: &Server, workspace: &Workspace) -> Vec<StreamEvent> {
     let wanted = log_of(server, workspace);
     follow(server, workspace, 0).take(wanted.len())

@@ -20,14 +20,14 @@ const ACCOUNT: &str = "+12025550190";
 const SEEDS: u64 = 40;
 const LIVES: u32 = 4;
 
-/// A workspace, and what its follower was told in all lives.
+/// A workspace, and the events that its follower got in all lives.
 #[derive(Default)]
 struct Followed {
     workspace: Option<(u64, String)>,
     told: Vec<(u64, String)>,
 }
 
-/// The stream's body, piece by piece.
+/// The body of the stream's response, read piece by piece.
 struct Body(std::pin::Pin<Box<BoxBody>>);
 
 impl Body {
@@ -48,7 +48,7 @@ impl Body {
     }
 }
 
-/// The events of a piece.
+/// Parses the events in a piece.
 fn events(piece: &str) -> Vec<(u64, String)> {
     let mut events = Vec::new();
     let mut lines: VecDeque<&str> = piece.lines().collect();
@@ -60,7 +60,7 @@ fn events(piece: &str) -> Vec<(u64, String)> {
     events
 }
 
-/// A new workspace: its number and its key.
+/// Creates a workspace and returns its number and key.
 async fn create(life: &Life) -> (u64, String) {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
     let body = json!({"name": "Acme", "owner": owner, "credits": 1_000});
@@ -68,7 +68,7 @@ async fn create(life: &Life) -> (u64, String) {
     (created.body["workspace_id"].as_u64().unwrap(), created.body["api_key"].as_str().unwrap().to_owned())
 }
 
-/// Connects the account, unless it is connected.
+/// Connects the account, unless it is connected already.
 async fn connect(life: &Life, key: &str) {
     connect_as(ACCOUNT, life, key).await;
 }
@@ -79,7 +79,7 @@ async fn connect_as(phone: &str, life: &Life, key: &str) {
     assert!([201, 409].contains(&life.post("/api/v1/accounts", key, &account).await.status));
 }
 
-/// A workspace with an account; its key.
+/// Creates a workspace with an account and returns its key.
 async fn begin(life: &Life) -> String {
     let (_, key) = create(life).await;
     connect(life, &key).await;
@@ -148,7 +148,8 @@ fn nothing_is_told_before_it_is_durable_and_nothing_is_lost_over_crashes() {
     assert!(told > 1_000 && crashes > SEEDS, "{told} events in {crashes} crashes");
 }
 
-/// One life: messages are sent, and one follower goes on where it was, until all is quiet or the end comes.
+/// Runs one life: messages are sent, and one follower resumes where it left off, until the stream is silent or the
+/// life ends.
 async fn live(machine: &Machine, life: &Life, followed: &RefCell<Followed>) {
     let known = followed.borrow().workspace.clone();
     let workspace = if let Some(known) = known { known } else { create(life).await };
@@ -177,7 +178,7 @@ async fn live(machine: &Machine, life: &Life, followed: &RefCell<Followed>) {
     tokio::join!(send, follow);
 }
 
-/// All that is on the disk of a workspace.
+/// All events of a workspace that are on the disk.
 fn stored(machine: &Machine, workspace: u64) -> Vec<(u64, String)> {
     let records = machine.disk.synced_after(0);
     let events = records.iter().filter(|record| record.workspace.number() == workspace).flat_map(Record::positioned);

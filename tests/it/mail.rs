@@ -1,4 +1,4 @@
-//! E-mails as a mail server that we did not write gets them, and what is never said to one.
+//! Sends e-mails to a foreign mail server, and checks what it gets and what it must never get.
 
 pub mod server;
 
@@ -29,13 +29,13 @@ fn mail() -> Mail {
     Mail { id: "webhook-1001-7".to_owned(), at, to, subject, text, html }
 }
 
-/// A client, and the file that it reads its password from anew for each e-mail.
+/// An SMTP client, and the file from which it reads its password anew for each e-mail.
 struct Client {
     smtp: Smtp,
     _password: NamedTempFile,
 }
 
-/// A client for this port, with a password if there is one.
+/// A client for this port, with a password if one is given.
 fn client(port: u16, tls: &str, password: Option<&str>, authorities: Authorities) -> Client {
     let file = NamedTempFile::new().unwrap();
     let set = |key: &str, value: &str| (format!("TIDINGS_SMTP__{key}"), value.to_owned());
@@ -63,13 +63,13 @@ fn trusting(server: &Server) -> Authorities {
     Authorities::new(vec![server.authority.clone()])
 }
 
-/// All that the server has heard, one behind the other; only what anybody on the way could hear, if so wished.
+/// Everything that the server received, in one text; if `in_clear_only`, only what an eavesdropper could read.
 fn heard(told: &[Value], in_clear_only: bool) -> String {
     let heard = told.iter().filter(|told| told["what"] == "heard" && !(in_clear_only && told["secret"] == true));
     heard.filter_map(|told| told["text"].as_str()).collect()
 }
 
-/// Every form in which the password goes over the wire.
+/// Every form in which the password may go over the wire.
 fn passwords() -> [String; 3] {
     let plain = STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
     [PASSWORD.to_owned(), STANDARD.encode(PASSWORD), plain]

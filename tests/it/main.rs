@@ -1,4 +1,4 @@
-//! Behaviour through the real edge: the table of contents is the list of modules.
+//! Tests of the behaviour at the real interfaces; the list of modules is the table of contents.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

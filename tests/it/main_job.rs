@@ -1,4 +1,5 @@
-//! The product in one test: a CRM posts twice, two messages leave two seconds apart, every credit is accounted for.
+//! The main use case: a CRM posts twice, the two messages leave at least 1.5 seconds apart, and every credit is
+//! accounted for.
 
 use chrono::TimeDelta;
 
@@ -13,7 +14,7 @@ const GAP_MS_MIN: TimeDelta = TimeDelta::milliseconds(1_500);
 /// Far above the longest gap, for busy machines.
 const GAP_MS_DOUBTFUL: TimeDelta = TimeDelta::seconds(10);
 
-/// `curl -d` calls everything a form.
+/// `curl -d` labels every body as a form.
 fn curl(workspace: &Workspace) -> Answer {
     workspace.ask(&Request::post(&*workspace.inbound).body("application/x-www-form-urlencoded", BODY))
 }

@@ -1,4 +1,4 @@
-//! The figures for monitoring: their form, their labels, and that they tell what has happened.
+//! The metrics for monitoring: their format, their labels, and that they count what happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ const NOT_ON_WHATSAPP: &str = "+12025550140";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// One line of figures.
+/// A line of the metrics.
 #[derive(Debug)]
 struct Sample {
     name: String,
@@ -21,10 +21,10 @@ struct Sample {
     value: f64,
 }
 
-/// All figures of one moment.
+/// All metrics at one moment.
 struct Figures {
     samples: Vec<Sample>,
-    /// By the name that a `# TYPE` line gives.
+    /// Keyed by the name in a `# TYPE` line.
     types: BTreeMap<String, String>,
     helps: BTreeSet<String>,
 }
@@ -36,7 +36,7 @@ impl Figures {
         Self::parse(&answer.text())
     }
 
-    /// Reads Prometheus' text format 0.0.4, of which every line must be a comment or a sample.
+    /// Parses Prometheus' text format 0.0.4: every line must be a comment or a sample.
     fn parse(text: &str) -> Self {
         let mut figures = Self { samples: Vec::new(), types: BTreeMap::new(), helps: BTreeSet::new() };
         assert!(text.ends_with('\n'), "the last line has no end");
@@ -55,7 +55,7 @@ impl Figures {
         figures
     }
 
-    /// The sum of all lines with this name and these labels, in whole numbers; 0 without such a line.
+    /// The sum of all lines with this name and these labels, rounded to a whole number; 0 without such a line.
     fn value(&self, name: &str, labels: &[(&str, &str)]) -> i64 {
         let fits = |sample: &&Sample| {
             let has = |(key, value): &(&str, &str)| sample.labels.get(*key).is_some_and(|found| found == value);
@@ -72,7 +72,7 @@ impl Figures {
     }
 }
 
-/// `name{key="value",...} number`, as the format's grammar has it.
+/// Parses `name{key="value",...} number` by the format's grammar.
 fn sample(line: &str) -> Option<Sample> {
     let (series, value) = line.rsplit_once(' ')?;
     let (name, labels) = match series.split_once('{') {

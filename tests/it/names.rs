@@ -1,24 +1,25 @@
-//! Names, reasons and addresses that people give: bounded in bytes at every door, so that nothing behind it can be too long.
+//! Names, reasons and addresses that people give: every API limits them in bytes, so that no later layer gets too
+//! much.
 
 use serde_json::{Value, json};
 
 use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server, Setup, Workspace, wait_until};
 use crate::poisoned::notes;
 
-/// An account, a teammate, a chat and their like take more notes than this; all else that is noted takes fewer.
+/// An account, a teammate, a chat and their like together take more notes than this; everything else takes fewer.
 const NOTES_OF_THE_INDEX: u64 = 12;
 
-/// So many characters of four bytes each.
+/// A text of this many characters, four bytes each.
 fn long(characters: usize) -> String {
     "😀".repeat(characters)
 }
 
-/// An address of 254 bytes, in characters of two.
+/// An e-mail address of 254 bytes, most of its characters of two bytes each.
 fn address() -> String {
     format!("{}@acme.example", "é".repeat(120)) + "x"
 }
 
-/// Every request with a name or a reason in it that people give, each with this text.
+/// Every request that takes a name or a reason from people, each with this text and the parameter's name.
 fn doors(workspace: &Workspace, chat: &str, account: &str, text: &str) -> Vec<(&'static str, Request)> {
     let api = |method, path: &str, body: &Value| workspace.api(method, path).json(body);
     let owner = |name: &str| json!({"full_name": name, "email": "ada@acme.example"});
@@ -51,7 +52,7 @@ fn refusal(answer: &Answer) -> (u16, String, String, String) {
     (answer.status, text(&body["error"]["code"]), text(&body["error"]["param"]), text(&body["message"]))
 }
 
-/// A workspace with a chat; the ids of its account and of the chat.
+/// Creates a workspace with a chat; returns it with the ids of its account and of the chat.
 fn with_a_chat(server: &Server) -> (Workspace, String, String) {
     let workspace = server.workspace();
     workspace.send("+12025550111", "hi");
@@ -60,7 +61,7 @@ fn with_a_chat(server: &Server) -> (Workspace, String, String) {
     (workspace, account, chat)
 }
 
-// The kind: the edge counts characters, the store bytes, and nothing ties the two.
+// Guards against an API that limits characters while the store limits bytes.
 #[test]
 fn a_name_or_reason_of_more_than_a_thousand_bytes_is_refused_at_every_door() {
     let server = Server::start();
@@ -82,7 +83,7 @@ fn a_name_or_reason_of_more_than_a_thousand_bytes_is_refused_at_every_door() {
     }
 }
 
-// The kind: what one tenant asks for ends the gateway for all.
+// Guards against a tenant whose request stops the gateway for all.
 #[test]
 fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
     let mut server = Setup::new().start();
@@ -94,7 +95,7 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
         other.wait_for_state(&id, "sent", SOON);
     };
     let before = notes(&server);
-    // First as they were sent to 0.1.0, then as long as they may be.
+    // First longer than allowed, then exactly as long as allowed.
     for (characters, email) in [(1_000, format!("{}@acme.example", "a".repeat(235))), (250, address())] {
         let taken = characters == 250;
         let person = json!({"phone": "+12025550106", "full_name": long(characters), "email": email});
@@ -106,7 +107,7 @@ fn the_longest_names_end_nothing_for_others_now_or_after_a_restart() {
         let answer = workspace.ask(&workspace.api("PATCH", &format!("/chats/{chat}")).json(&responsible));
         assert_eq!(answer.status, if taken { 200 } else { 404 }, "{answer:?}");
     }
-    // The owner's letter and the last requests are as long as they get.
+    // The letter to the owner and the shown attempts are as long as they can get.
     let owner = json!({"name": long(250), "owner": {"full_name": long(250)}});
     workspace.ask(&workspace.api("PATCH", "/workspace").json(&owner)).success();
     workspace.send("+12025550145", "the account is blocked, and the owner is told");

@@ -1,4 +1,5 @@
-//! A number is connected once over all workspaces of the simulator: whoever names it would hear and send as somebody else.
+//! A phone number is connected only once across all workspaces of the simulator; a second workspace that connected it
+//! would hear and send as somebody else.
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ fn texts(workspace: &Workspace) -> Vec<Value> {
     said.map(|message| message["text"].clone()).collect()
 }
 
-// The kind: what one tenant has can be had by another who merely names it.
+// Guards against a tenant who takes over what another has by merely naming it.
 #[test]
 fn a_number_that_another_workspace_has_is_taken_until_it_is_disconnected_there() {
     let mut server = Server::start();
@@ -39,7 +40,7 @@ fn a_number_that_another_workspace_has_is_taken_until_it_is_disconnected_there()
         assert_eq!(code(&connect(&second, spelling)), (409, "number_taken".to_owned()));
     }
     assert_eq!(code(&connect(&first, NUMBER)), (409, "account_exists".to_owned()), "its own is as before");
-    // What the line loses is still its own, and it may come back or be connected again.
+    // An account that lost its connection keeps its number; it may reconnect or be connected again.
     server.simulator().set_connected(NUMBER, false);
     wait_until("the line is lost", SOON, || (first.account(NUMBER)["state"] == "disconnected").then_some(()));
     assert_eq!(code(&connect(&second, NUMBER)), (409, "number_taken".to_owned()));
@@ -51,7 +52,7 @@ fn a_number_that_another_workspace_has_is_taken_until_it_is_disconnected_there()
     disconnect(&first);
     assert_eq!(connect(&second, NUMBER).status, 201);
     assert_eq!(code(&connect(&first, NUMBER)), (409, "number_taken".to_owned()), "it was given away");
-    // From now on only the one who has it hears on it.
+    // From now on only the new holder of the number gets its messages.
     server.simulator().receive(NUMBER, CONTACT, "for the second");
     wait_until("it is heard", SOON, || (texts(&second) == [json!("for the second")]).then_some(()));
     assert_eq!(texts(&first), [] as [Value; 0]);

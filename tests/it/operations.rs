@@ -1,4 +1,5 @@
-//! What operators are given: the example configuration, the systemd unit, the container's health check, the signals.
+//! The files and features for operators: the example configuration, the systemd unit, the container's health check,
+//! the signals.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +19,7 @@ const UNIT: &str = include_str!("../../config/tidings.service");
 const PRODUCTION: &str = include_str!("../../config/production.toml");
 const DOCKERFILE: &str = include_str!("../../config/Dockerfile");
 
-/// Numbers that count nothing.
+/// Numbers that have no unit.
 const WITHOUT_UNIT: &[&str] = &["port"];
 
 #[test]
@@ -62,7 +63,7 @@ fn every_key_is_documented_with_its_unit_range_and_default() {
     assert!(keys >= 28, "only {keys} keys were found");
 }
 
-/// What a key's comment does not say.
+/// Returns what is missing in a key's comment.
 fn lacks(key: &str, value: &str, comment: &str) -> impl Iterator<Item = String> {
     let is_number = value.trim_start_matches('[').starts_with(|c: char| c.is_ascii_digit());
     let is_counted = is_number && !WITHOUT_UNIT.contains(&key);
@@ -105,12 +106,12 @@ fn systemd_takes_the_unit() {
     std::fs::write(&unit, UNIT.replace("/usr/local/bin/tidings", env!("CARGO_BIN_EXE_tidings"))).unwrap();
     let verified = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output().unwrap();
     let said = String::from_utf8_lossy(&verified.stderr);
-    // What it says of the machine's own units is not ours to judge.
+    // Warnings about the machine's own units do not matter here.
     let ours: Vec<&str> = said.lines().filter(|line| line.contains("tidings")).collect();
     assert!(verified.status.success() && ours.is_empty(), "{said}");
 }
 
-/// A gateway that tells its service manager of itself, and is ready.
+/// Starts a gateway that notifies its service manager, and waits until it is ready.
 fn managed() -> (Server, UnixDatagram, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("notify");
@@ -128,7 +129,8 @@ fn the_service_manager_learns_when_the_gateway_is_ready_and_when_it_stops() {
     assert_eq!(received(&socket), "STOPPING=1");
 }
 
-/// A request to this URL whose handler waits for its body, and the answer to come.
+/// Sends the head of a request to this URL, so that its handler waits for the body. Returns the connection and a
+/// reader of the answer.
 fn under_way(server: &Server, inbound: &str, body: &str) -> (TcpStream, BufReader<TcpStream>) {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
@@ -188,7 +190,7 @@ fn the_containers_health_check_tells_a_gateway_that_answers_from_one_that_does_n
     assert!(!is_healthy(free_port()));
 }
 
-/// What the container's health check says of a gateway on this port.
+/// Runs the container's health check against this port; true if it succeeds.
 fn is_healthy(port: u16) -> bool {
     let (_, check) = DOCKERFILE.split_once("HEALTHCHECK").unwrap();
     let command = check.lines().find_map(|line| line.trim().strip_prefix("CMD ")).unwrap();

@@ -1,4 +1,4 @@
-//! The outbox as its owner sees it: what was mailed, what became of it, the newest first, kept over a kill.
+//! Tests the outbox as its owner sees it: the e-mails and their states, the newest first, surviving a kill.
 
 use std::fs;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use tidings::notices::mail::{Fault, KEPT, Mail, Recipient};
 use crate::harness::ADMIN_KEY;
 use crate::mail::server::{OPEN, Server};
 
-/// A gateway in this process, with one workspace.
+/// A gateway in the test's own process, with one workspace.
 struct Machine {
     gateway: Gateway,
     key: String,
@@ -35,7 +35,7 @@ async fn start(folder: &Path, smtp_port: Option<u16>) -> Gateway {
     gateway::start(&config, "127.0.0.1:1".parse().unwrap(), false).await.unwrap().gateway
 }
 
-/// What a request is answered.
+/// Returns the status and body of the answer.
 async fn ask(gateway: &Gateway, request: test::TestRequest, key: &str) -> (u16, Value) {
     let routes = gateway.clone();
     let app = test::init_service(App::new().configure(move |config| http::configure(config, &routes))).await;
@@ -85,7 +85,7 @@ fn mail(n: usize) -> Mail {
         at: Timestamp::from_ms(1_767_323_045_678),
         to: Recipient { name: "Ada Doe".to_owned(), address: "ada@acme.example".to_owned() },
         subject: format!("Mail {n}"),
-        // Longer than what the log takes as one note, and of letters that take three bytes each.
+        // Longer than one note in the log may be, in letters of three bytes each.
         text: format!("{n} {}", "अ".repeat(2_000)),
         html: format!("<p>{n}</p>"),
     }
@@ -95,7 +95,7 @@ fn ids(rows: &[Value]) -> Vec<&str> {
     rows.iter().map(|row| row["id"].as_str().unwrap()).collect()
 }
 
-/// A port that nobody listens on.
+/// A port that nothing listens on.
 fn dead_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -188,7 +188,7 @@ async fn a_mail_that_was_handed_over_is_not_handed_over_again() {
 async fn what_is_delivered_survives_a_kill() {
     let machine = Machine::start(None).await;
     machine.deliver(&mail(1)).await.unwrap();
-    // What stands in the files at this moment is what a kill would leave.
+    // A kill would leave the files as they are at this moment.
     let copy = tempfile::tempdir().unwrap();
     copy_files(machine.folder.path(), copy.path());
     let key = machine.key.clone();

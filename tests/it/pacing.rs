@@ -1,4 +1,4 @@
-//! The gap between two messages, over hours of virtual time.
+//! The gaps between messages, over hours of virtual time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,11 +11,12 @@ use crate::simulation::referee::Referee;
 
 const ACCOUNTS: [&str; 3] = ["+12025550190", "+12025550191", "+12025550192"];
 const GAP_MS_MIN: u64 = 1_500;
-/// Time is kept in whole milliseconds: a timer may ring one late, and so may the clock that it is read on.
+/// Time is kept in whole milliseconds: a timer may fire one millisecond late, and the clock that is read may lag by
+/// one too.
 const GAP_MS_MAX: u64 = 2_502;
 const HOUR_MS: i64 = 3_600_000;
 
-/// A workspace with these many credits and all accounts; its secret path.
+/// Creates a workspace with this many credits and all accounts; returns the path of its inbound webhook.
 async fn workspace(life: &Life, credits: usize) -> String {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
     let body = json!({"name": "Acme", "owner": owner, "credits": credits});
@@ -33,7 +34,8 @@ fn message(nth: usize) -> Value {
     json!({"action": "send", "phone": phone, "text": format!("text {nth}"), "whatsapp account phone": account})
 }
 
-/// Sends `count` messages, waits `hours`, setting the clock back by one hour after each of `set_back_after`.
+/// Sends `count` messages and lets `hours` pass. Sets the clock back by one more hour after each hour in
+/// `set_back_after`.
 fn send(count: usize, hours: u64, set_back_after: &[u64]) -> (Machine, Referee) {
     let machine = Machine::new(1);
     machine.fate.be_kind();
@@ -57,7 +59,8 @@ fn send(count: usize, hours: u64, set_back_after: &[u64]) -> (Machine, Referee) 
     (machine, referee)
 }
 
-/// Gaps of each account in real time, from the end of a try to the beginning of the next; checks the order.
+/// Returns the gaps of each account in real time, from the end of a try to the start of the next; also checks the
+/// order.
 fn gaps(machine: &Machine, referee: &Referee) -> Vec<u64> {
     let mut last: BTreeMap<AccountId, (MessageId, u64)> = BTreeMap::new();
     let mut gaps = Vec::new();
@@ -82,7 +85,7 @@ fn ten_thousand_messages_keep_every_gap_and_their_order() {
         assert!((GAP_MS_MIN..=GAP_MS_MAX).contains(&gap), "a gap of {gap} ms");
         tenths[usize::try_from((gap - GAP_MS_MIN) / 101).unwrap().min(9)] += 1;
     }
-    // A thousand each, and five standard deviations of a fair draw to either side.
+    // About a thousand in each tenth; the bounds are five standard deviations of a fair draw to either side.
     assert!(tenths.iter().all(|count| (850..=1_150).contains(count)), "{tenths:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Lists in pages: whoever walks to the end of one and back sees each row once, whichever list it is.
+//! Paged lists: walking any list to its end and back shows each row exactly once.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::harness::{ADMIN_KEY, Http, Request, SOON, Server};
 
 const PAGE: usize = 2;
 
-/// One page, and where those around it begin.
+/// Reads a page; returns its rows and the cursors of the pages around it.
 fn page(http: &Http, key: &str, path: &str, place: &str) -> (Vec<Value>, [Option<String>; 2]) {
     let join = if path.contains('?') { '&' } else { '?' };
     let mut view = http.ask(&Request::get(format!("{path}{join}{place}")).bearer(key)).success();

@@ -1,8 +1,9 @@
-//! Data directories that version 0.1.0 could not go on with: a name of 1,000 characters took more bytes than a look-up may
-//! have, and its writer ended after every start again.
+//! Data directories that stop version 0.1.0: a name of 1,000 characters takes more bytes than a look-up may have, and
+//! the writer ends after every start.
 //!
-//! `poisoned/account` has one in a connected account, `poisoned/responsible` in a teammate who answers a chat. Both were
-//! made by 0.1.0 and end as it left them the second time; zeros at the end of `db` are left out.
+//! `poisoned/account` has such a name in a connected account, `poisoned/responsible` in a teammate who is responsible
+//! for a chat. Version 0.1.0 made both, and left them in this state after its second start; zeros at the end of `db`
+//! are left out.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +12,12 @@ use serde_json::{Value, json};
 
 use crate::harness::{Request, SOON, Server, Setup, wait_until};
 
-/// How long sled makes its file at first.
+/// The initial size of sled's file.
 const DB_BYTES: u64 = 524_287;
-/// Look-ups of a start that catches up on two workspaces take more notes than this; all else that is noted takes fewer.
+/// A start that catches up on two workspaces writes more notes for look-ups than this; everything else writes fewer.
 const NOTES_OF_THE_INDEX: u64 = 12;
 
-/// A directory, and the keys of the workspace with the name and of another one.
+/// A directory, and the keys of the workspace with the long name and of another one.
 const DIRECTORIES: [(&str, &str, &str); 2] = [
     ("account", "wsk_8yYJwkbNDkJ2GTLZYCdZygw2roXEQYtuzR3H7GY5Xm", "wsk_kXIRyUxIeeJ9867IMxwHijljpNgju0TPehJqw9FdvK"),
     ("responsible", "wsk_hcDLZtNN8yivgeNrKZdsHl2ziJ92HayImqKRX8qFAd", "wsk_JnTPF6E2BQsbi02VAIjpWGAxeHbE1U1txAMuETqKjA"),
@@ -42,7 +43,7 @@ fn is_served(server: &Server, key: &str, text: &str) {
     assert_eq!(answer.status, 201, "{answer:?}");
 }
 
-/// Keys that the log has written beside commits.
+/// Returns the number of keys that the log has written in addition to commits.
 pub fn notes(server: &Server) -> u64 {
     let page = server.http().ask(&Request::get("/metrics")).text();
     let value = |name: &str| {
@@ -52,7 +53,7 @@ pub fn notes(server: &Server) -> u64 {
     value("tidings_log_keys_total ").saturating_sub(value("tidings_log_commits_total "))
 }
 
-// The kind: what cannot be stored is in the log for good, so whatever stores it must take all that the log has.
+// Guards against a log that cannot be processed: its events stay for good, so every later layer must accept them.
 #[test]
 fn a_directory_that_a_name_has_poisoned_opens_and_goes_on() {
     for (name, long, other) in DIRECTORIES {

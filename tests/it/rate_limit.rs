@@ -1,4 +1,4 @@
-//! Flood limits through the real edge; bursts in virtual time are tested beside the limiter.
+//! Flood limits through the real HTTP server; the limiter's own tests cover bursts in virtual time.
 
 use crate::harness::client::message;
 use crate::harness::{Answer, Request, Server, Setup, Workspace};
@@ -12,7 +12,7 @@ fn assert_too_many(answer: &Answer) {
     assert!((1..=2).contains(&wait), "{answer:?}");
 }
 
-/// Posts until one is refused; the statuses before that.
+/// Posts until a request is refused; returns the statuses before that.
 fn until_refused(mut post: impl FnMut() -> Answer) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..200 {
@@ -50,7 +50,7 @@ fn an_addresss_limit_concerns_whatever_it_tries() {
     let unknown = Request::post("/in/in_0123456789ABCDEFGHIJKL").json(&message(PHONE, "hi"));
     let passed = until_refused(|| server.http().ask(&unknown));
     assert!(passed.iter().all(|status| *status == 404), "{passed:?}");
-    // What a stranger says of its address changes nothing.
+    // A client without a trusted proxy cannot change its address with a header.
     until_refused(|| post(&workspace, Some("198.51.100.7")));
     assert_eq!(workspace.credits(), 10, "the API has no such limit");
 }

@@ -1,4 +1,5 @@
-//! Every refusal of the secret URL: its status, its words, its machine-readable half; and that nothing has changed.
+//! Every refusal of the inbound webhook: its status, its message, its machine-readable part, and that nothing
+//! changes.
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Answer, Request, Server, Workspac
 const PHONE: &str = "+12025550101";
 const TEXT_MAX: usize = 65_536;
 const BODY_MAX: usize = 1_048_576;
-/// The manual's own second example, which lacks a comma.
+/// The second example of the manual, which lacks a comma.
 const MANUALS_EXAMPLE: &str = r#"{
     "action": "send",
     "jid": "12025550101@s.whatsapp.net",
@@ -17,7 +18,7 @@ const MANUALS_EXAMPLE: &str = r#"{
     "file_name": "cat.png"
 }"#;
 
-/// A body that is refused, and how. What is said must hold all of `words`.
+/// A refused body with the expected refusal. The message and hint must contain all of `words`.
 struct Case {
     body: String,
     status: u16,
@@ -84,14 +85,14 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// A good body of exactly this many bytes.
+/// A valid body of exactly this many bytes.
 fn padded(length: usize) -> String {
     let body = message(PHONE, "hi").to_string();
     let spaces = " ".repeat(length - body.len());
     body + &spaces
 }
 
-/// Checks all that refusals have in common; what was said, hint included.
+/// Checks everything that refusals have in common; returns the message with its hint, and the body.
 fn check(what: &str, answer: &Answer, status: u16, code: &str) -> (String, Value) {
     assert_eq!(answer.status, status, "{what}: {answer:?}");
     let body = answer.json();
@@ -108,7 +109,7 @@ fn check(what: &str, answer: &Answer, status: u16, code: &str) -> (String, Value
     (format!("{said} {}", error["hint"].as_str().unwrap_or_default()), body)
 }
 
-/// As [`check`], for the secret URL, whose errors carry an empty `data`.
+/// Like [`check`], for the inbound webhook, whose errors have an empty `data`.
 fn check_inbound(what: &str, answer: &Answer, status: u16, code: &str) -> (String, Value) {
     let (said, body) = check(what, answer, status, code);
     assert_eq!(body["data"], json!({}), "{what}: {answer:?}");

@@ -1,4 +1,4 @@
-//! Every route of the table with every kind of key: who gets in, who learns what.
+//! Every route with every kind of key: who gets in, and who sees what.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -15,20 +15,20 @@ const WRONG_KEYS: [&str; 4] = [
     "in_0123456789ABCDEFGHIJKL",
 ];
 
-/// The ids of things that one workspace has.
+/// The ids of everything that one workspace has.
 struct Owned {
     workspace: Workspace,
     account: String,
     chat: String,
     message: String,
     attempt: String,
-    /// The report of what was sent, and the first time that it was posted.
+    /// The delivery that reports the message, and its first try.
     delivery: String,
     tried: String,
-    /// Not the key that the workspace is asked with.
+    /// Not the key with which the workspace sends its requests.
     key: String,
     teammate: String,
-    /// The teammate's address.
+    /// The teammate's e-mail address.
     email: String,
 }
 
@@ -50,7 +50,8 @@ impl Owned {
         Self { workspace, account, chat, message, attempt, delivery, tried, key, teammate, email }
     }
 
-    /// Keys and teammates are numbered within their workspace: here are some that the first workspace has no number of.
+    /// Keys and teammates are numbered per workspace, so this creates more of them: the first workspace has none with
+    /// these numbers.
     fn create_another(server: &Server, name: &str, account_phone: &str) -> Self {
         let mut other = Self::create(server, name, account_phone);
         for n in 2..5 {
@@ -62,7 +63,7 @@ impl Owned {
         other
     }
 
-    /// The route's path with this workspace's ids. What has no id here gets one that nothing has.
+    /// The route's path with this workspace's ids. A parameter without an id here gets one that does not exist.
     fn path(&self, route: &Listed) -> String {
         let number = self.workspace.id.to_string();
         let ids = [
@@ -84,7 +85,7 @@ impl Owned {
         path.split('/').map(|part| if part.starts_with('{') { "4711" } else { part }).collect::<Vec<_>>().join("/")
     }
 
-    /// All lists and downloads of this workspace, one behind the other.
+    /// The responses of all lists and downloads of this workspace, one after the other.
     fn everything(&self, http: &Http) -> String {
         let mut shown = String::new();
         for route in routes() {
@@ -95,7 +96,7 @@ impl Owned {
         shown
     }
 
-    /// What nobody else may see.
+    /// Texts that nobody else may see.
     fn marks(&self) -> [&str; 8] {
         let made = [&self.account, &self.chat, &self.message, &self.attempt, &self.delivery, &self.tried];
         let [account, chat, message, attempt, delivery, tried] = made.map(String::as_str);
@@ -103,14 +104,14 @@ impl Owned {
     }
 }
 
-/// Makes one of these; its id.
+/// Creates one of these, and returns its id.
 fn made(workspace: &Workspace, path: &str, body: &Value) -> String {
     let answer = workspace.ask(&workspace.api("POST", path).json(body));
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.json()["id"].to_string()
 }
 
-/// The ids of the first report that was posted, and of that try.
+/// Returns the ids of the first delivery that was posted, and of its try.
 fn reported(workspace: &Workspace) -> (String, String) {
     let tried = wait_until("a report was posted", SOON, || workspace.newest("/outbound/tries").pop());
     (tried["delivery_id"].as_str().unwrap().to_owned(), tried["id"].as_str().unwrap().to_owned())

@@ -1,4 +1,4 @@
-//! The simulated `WhatsApp` from outside, inside a gateway and as a process of its own: people write, lines break.
+//! The simulated `WhatsApp` from outside, within a gateway and as its own process: contacts write, connections break.
 
 use serde_json::{Value, json};
 
@@ -9,20 +9,20 @@ const CONTACT: &str = "+12025550101";
 const GROUP: &str = "120363025550101@g.us";
 const CLOCK_RATE: u32 = 60;
 
-/// Tells the same story to a simulator in a process of its own and to one inside a gateway.
+/// Runs the same test against a simulator in its own process and against one inside a gateway.
 fn with_both(story: impl Fn(&Simulator)) {
     story(&SimulatorProcess::start(CLOCK_RATE).client());
     story(&Setup::new().clock_rate(CLOCK_RATE).start().simulator());
 }
 
-/// Hands a message over as a gateway does; the outcome, or the status of an answer without one.
+/// Sends a message as a gateway does; returns the outcome, or the status of an answer without one.
 fn send(simulator: &Simulator, nth: u64, to: &str) -> String {
     let body = json!({"id": format!("3EB0{nth:016X}"), "from": ACCOUNT_PHONE, "to": to, "text": "hi"});
     let answer = simulator.ask(&Request::post("/sim/v1/send").json(&body));
     if answer.status == 200 { answer.json()["outcome"].as_str().unwrap().to_owned() } else { answer.status.to_string() }
 }
 
-/// The next updates above a place, until there are so many.
+/// Waits for at least `count` updates numbered above `after`, and returns them.
 fn updates(simulator: &Simulator, after: u64, count: usize) -> Vec<Value> {
     let mut seen = Vec::new();
     let mut place = after;

@@ -1,5 +1,5 @@
-//! Who may use the simulator of a running gateway. Kind: a page or a machine of somebody else acts as if it were a program
-//! on this one.
+//! Access to the simulator of a running gateway. Guards against a foreign page or machine that acts as if it were a
+//! program on this machine.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
@@ -12,7 +12,7 @@ use crate::harness::{ADMIN_KEY, SOON, Server, SimulatorProcess};
 
 const HEARD: &str = r#"{"account":"+12025550100","from":"+12025550101","text":"forged"}"#;
 
-/// The status of the answer to a message that a contact is said to have written, sent with these headers.
+/// Posts a forged message of a contact with these headers, and returns the status of the answer.
 fn receive(at: (IpAddr, u16), headers: &str) -> u16 {
     let mut stream = TcpStream::connect(at).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
@@ -39,7 +39,7 @@ fn a_foreign_page_and_a_rebound_name_do_nothing() {
     }
 }
 
-/// An address of this machine that others reach it by.
+/// Returns an address by which other machines reach this one.
 fn outer_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;

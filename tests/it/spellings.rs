@@ -1,4 +1,4 @@
-//! What people, spreadsheets and other gateways' users really post: odd phones, titles, texts, bodies and addresses.
+//! Realistic input from people, spreadsheets and users of other gateways: odd phones, titles, texts, bodies and URLs.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn set_strict(workspace: &Workspace, strict: bool) {
     workspace.ask(&workspace.api("PATCH", "/inbound").json(&json!({"strict": strict}))).success();
 }
 
-/// What was answered: its code, and all that it says.
+/// Checks the status of a refusal; returns its code, and its message with the hint.
 fn refused(answer: &Answer, status: u16) -> (String, String) {
     assert_eq!(answer.status, status, "{answer:?}");
     let body = answer.json();
@@ -37,7 +37,7 @@ fn refused(answer: &Answer, status: u16) -> (String, String) {
     (body["error"]["code"].as_str().unwrap().to_owned(), said)
 }
 
-/// Other gateways name people and groups by JID where a phone belongs.
+/// Users of other gateways put a JID of a person or group into the field for the phone.
 #[test]
 fn a_jid_in_phone_leads_to_the_chat_of_that_person_or_group() {
     let (server, workspace) = start();
@@ -69,7 +69,7 @@ fn a_jid_in_phone_leads_to_the_chat_of_that_person_or_group() {
     assert!(code == "invalid_phone" && said.contains("JID"), "{code} {said}");
 }
 
-/// The account, too, is meant by its number, however it is spelled; a group or a hidden number is none.
+/// The account, too, is found by its number in any spelling; the JID of a group or of a hidden number is not one.
 #[test]
 fn a_jid_for_the_account_means_its_number() {
     let (_server, workspace) = start();
@@ -134,7 +134,7 @@ fn odd_phones_reach_whom_a_person_would_call_or_nobody() {
     }
 }
 
-/// Titles come from other people's keyboards, and are copied from web pages.
+/// Titles come from other people's keyboards, or are copied from web pages.
 #[test]
 fn a_chat_is_found_by_its_name_however_that_is_composed() {
     let (server, workspace) = start();
@@ -152,14 +152,14 @@ fn a_chat_is_found_by_its_name_however_that_is_composed() {
         assert!(code == "chat_not_found" && said.contains("\"Team Köln\""), "{name}: {said}");
     }
     assert!(!refused(&to("Somebody who is not there at all"), 404).1.contains("Köln"));
-    // A name given by hand is noted alike.
+    // A name that was set by hand is normalised in the same way.
     let path = format!("/chats/{}", workspace.chats()[0]["chat_id"].as_str().unwrap());
     workspace.ask(&workspace.api("PATCH", &path).json(&json!({"name": "Ko\u{308}ln Su\u{308}d"}))).success();
     to("Köln Süd").message_id();
     assert_eq!(to("Team Köln").status, 404);
 }
 
-/// URLs are copied with what stands behind them.
+/// URLs are copied with characters that follow them.
 #[test]
 fn a_slash_or_a_blank_behind_the_url_does_no_harm() {
     let (server, workspace) = start();
@@ -178,7 +178,7 @@ fn a_slash_or_a_blank_behind_the_url_does_no_harm() {
     assert_eq!(refused(&workspace.ask(&Request::post(format!("{}/x", workspace.inbound))), 404).0, "not_found");
 }
 
-/// Some tools can only build addresses.
+/// Some tools can only send a URL.
 #[test]
 fn fields_in_the_address_are_not_read_and_the_refusal_says_so() {
     let (_server, workspace) = start();
@@ -192,7 +192,7 @@ fn fields_in_the_address_are_not_read_and_the_refusal_says_so() {
     assert_eq!(workspace.credits(), 100);
 }
 
-/// What tools send instead of JSON, each called by its name.
+/// The refusal names what a tool sent instead of JSON.
 #[test]
 fn bodies_that_are_no_json_are_called_by_their_name() {
     let (_server, workspace) = start();
@@ -218,7 +218,7 @@ fn bodies_that_are_no_json_are_called_by_their_name() {
     assert_eq!(workspace.credits(), 100);
 }
 
-/// Texts that programs broke, or never filled in.
+/// Texts that programs damaged, or whose placeholders were never filled in.
 #[test]
 fn odd_texts_are_sent_and_told_of() {
     let (server, workspace) = start();

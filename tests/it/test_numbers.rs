@@ -1,4 +1,4 @@
-//! The simulator's test numbers: each ends as its card says, and every credit of those that fail comes back.
+//! The simulator's test numbers: each message ends as its card says, and every failed one is refunded.
 
 use crate::harness::client::message;
 use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, Workspace, wait_until};
@@ -9,7 +9,7 @@ const BLOCKED: &str = "+12025550145";
 const CLOCK_RATE: u32 = 60;
 const CREDITS: u64 = 20;
 
-/// What becomes of a message to one number.
+/// The expected end of a message to a number.
 struct Card {
     phone: &'static str,
     state: &'static str,

@@ -1,5 +1,5 @@
-//! Nobody hears the gateway: its stderr is closed, full, or a pipe that nobody reads. It works and stops all the same, and
-//! where it cannot go on it ends. Kind: a log line that fails, blocks or kills what said it.
+//! Nobody reads the gateway's log: its stderr is closed, full, or a pipe without a reader. It must work and stop all
+//! the same, and exit if it cannot go on. Guards against a log line that fails, or that blocks or kills its writer.
 
 use std::process::Stdio;
 
@@ -8,12 +8,12 @@ use crate::harness::shell::Shelled;
 use crate::harness::{ADMIN_KEY, Request};
 
 const PHONE: &str = "+12025550101";
-/// More lines than a pipe holds, at `debug`.
+/// At level `debug`, this many requests write more lines than a pipe holds.
 const REQUESTS: usize = 3_000;
-/// More free room than any disk has, in MiB.
+/// More free space than any disk has, in MiB.
 const ALL_OF_THE_DISK: &str = "1048576";
 
-/// A pipe whose reader has gone before anything was said.
+/// A pipe whose reader is closed from the beginning.
 fn without_reader() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -58,7 +58,7 @@ fn the_watcher_of_the_disk_does_not_die_of_its_own_line() {
     assert_eq!(gateway.exit_code(), Some(0));
 }
 
-// A file that may not grow any more stands for a full disk.
+// A limit on the file size stands for a full disk.
 #[test]
 fn a_writer_that_cannot_write_ends_the_process_though_nobody_hears_why() {
     for stderr in ["2>/dev/full", "2>&-"] {
@@ -74,11 +74,11 @@ fn a_writer_that_cannot_write_ends_the_process_though_nobody_hears_why() {
     }
 }
 
-// A terminal that is closed, and service managers of old, send it.
+// A closed terminal sends SIGHUP, and so do old service managers.
 #[test]
 fn a_hangup_stops_the_gateway_as_a_termination_does() {
     let words = tempfile::NamedTempFile::new().unwrap();
-    // Whoever runs the tests may have been started by nohup.
+    // The tests themselves may have been started with nohup, which ignores SIGHUP.
     let script = "exec env --default-signal=HUP sh -c '$SERVE'";
     let mut gateway = Shelled::start(script, &[], words.reopen().unwrap().into());
     gateway.becomes(200);

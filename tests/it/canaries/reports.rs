@@ -1,4 +1,4 @@
-//! Canaries in what is reported, in the receiver's address and in its signing keys.
+//! Plants canaries in reports, in the receiver's URL and in its signing keys.
 
 use serde_json::json;
 
@@ -7,18 +7,18 @@ use crate::harness::process::free_port;
 use crate::harness::{ACCOUNT_PHONE, Request, SOON, Server, Workspace, wait_until};
 use crate::outbound::owner::events;
 
-/// Where it stands what became of reports: with their texts or without, and always without their address's query.
+/// Endpoints that show the outcome of reports. They may show texts, but never the query of the receiver's URL.
 pub const TOLD: [&str; 5] =
     ["/outbound/tries?limit=100", "/outbound/log.json", "/outbound/log.csv", "/outbound/log.txt", "/outbox?limit=100"];
 
-/// Sends reports to this path of this machine.
+/// Sends the workspace's reports to this path on this machine.
 pub fn reported_to(workspace: &Workspace, port: u16, path: &str) {
     let url = format!("http://127.0.0.1:{port}{path}?key=C4naryCrmQuery");
     workspace.ask(&workspace.api("PATCH", "/outbound").json(&json!({"url": url}))).success();
 }
 
-/// All that was said is reported, then nobody is there until the fuse blows and a letter is written, then the signing key
-/// is replaced; both keys.
+/// Reports everything so far, then moves the receiver to a closed port until the fuse blows and the owner is mailed,
+/// then rotates the signing key. Returns both keys.
 pub fn reported(server: &Server, workspace: &Workspace) -> Vec<String> {
     let key = |request: Request| workspace.ask(&request).success()["secret"].as_str().unwrap().to_owned();
     let shown = || workspace.ask(&workspace.api("GET", "/outbound")).success();
@@ -32,7 +32,7 @@ pub fn reported(server: &Server, workspace: &Workspace) -> Vec<String> {
     vec![before, key(workspace.api("POST", "/outbound/rotate-secret"))]
 }
 
-/// The webhook's id.
+/// Returns the webhook's id.
 pub fn webhook(server: &Server) -> String {
     events(server, "WebhookConfigured")[0]["webhook"].to_string()
 }

@@ -1,4 +1,5 @@
-//! Kill -9 under everything at once, again and again, start-up included, against a record that the gateway never touches.
+//! Kills the server under every kind of load at once, many times, also during start-up, and compares the result with
+//! a record that the gateway never touches.
 
 mod crm;
 mod owner;
@@ -21,29 +22,30 @@ use crate::harness::{Server, Setup, Simulator, SimulatorProcess, Workspace, let_
 use crate::outbound::owner::Owner;
 use crate::outbound::receiver::{Arrived, Receiver, status};
 
-/// Kills, when `TIDINGS_CRASH_ROUNDS` names no other number.
+/// The number of kills, unless `TIDINGS_CRASH_ROUNDS` sets another.
 const ROUNDS: usize = 20;
-/// An hour of gathering takes six seconds, a gap between two messages three milliseconds.
+/// At this rate an aggregation of one hour takes six seconds, and a gap between two messages three milliseconds.
 const CLOCK_RATE: u32 = 600;
 const CREDITS: u64 = 10_000_000;
-/// Each CRM has an account and chats of its own.
+/// Each CRM has its own account and chats.
 const CRMS: usize = 3;
 const CHATS: usize = 6;
-/// What each of the contacts, the owners' phones and the CRMs says in a round, at most: keeps the end affordable.
+/// The most messages that the contacts, the owners' phones and each CRM send in a round; keeps the final check
+/// affordable.
 const SAID_MAX: usize = 40;
 const KILL_AFTER_MS_MIN: u64 = 50;
 const KILL_AFTER_MS_MAX: u64 = 300;
-/// One kill in so many is followed by one during the start, and that again.
+/// One kill in this many is followed by a kill during start-up, which may be followed by another.
 const KILLED_STARTING: u64 = 3;
 const STARTING_MS_MAX: u64 = 700;
-/// One report in so many is refused.
+/// The receiver refuses one report in this many.
 const REPORTS_REFUSED: u64 = 12;
 const THINKS: Duration = Duration::from_millis(5);
-/// For everything that was queued or is owed to leave.
+/// The time allowed until nothing is queued or owed any more.
 const DRAINED: Duration = Duration::from_mins(5);
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
-/// Everything around a gateway that outlives it.
+/// The parts around the gateway that survive its kills.
 struct Around {
     record: Record,
     receiver: Receiver,
@@ -51,7 +53,7 @@ struct Around {
     simulator: SimulatorProcess,
 }
 
-/// What all rounds came to.
+/// The totals of all rounds.
 #[derive(Debug, Default)]
 struct Sum {
     kills: usize,
@@ -77,7 +79,7 @@ impl Around {
     }
 }
 
-/// Most reports are taken; what was answered is recorded before it is.
+/// Answers most reports with 200, the others with 500, and records each answer before it is sent.
 fn answer(record: &Record, report: &Arrived) -> Vec<u8> {
     let code = if random_below(REPORTS_REFUSED) == 0 { 500 } else { 200 };
     record.add(&Entry::reported(report, code));
@@ -93,12 +95,12 @@ fn phone(crm: usize, nth: usize) -> String {
     format!("+12025551{crm}{:02}", nth % CHATS)
 }
 
-/// A text that says who said it in which chat, and its place.
+/// A text that names its speaker, CRM and chat, and ends with its sequence number.
 fn text(who: &str, crm: usize, round: usize, nth: usize) -> String {
     format!("{who} {crm} {} {:06}", nth % CHATS, round * SAID_MAX + nth)
 }
 
-/// Contacts write and owners type on their phones, whether a gateway listens or not.
+/// Lets contacts write and owners type on their phones, even while no gateway is running.
 fn talk(simulator: &Simulator, record: &Record, round: usize) {
     for nth in 0..SAID_MAX {
         let crm = nth / CHATS % CRMS;
@@ -110,7 +112,7 @@ fn talk(simulator: &Simulator, record: &Record, round: usize) {
     }
 }
 
-/// Everybody is at work, and the server is killed among them.
+/// Runs all clients at once and kills the server while they work.
 fn round(server: &mut Server, around: &Around, crms: &mut [Crm], switches: &mut Switches, round: usize) {
     let killed = AtomicBool::new(false);
     let simulator = around.simulator.client();
@@ -128,7 +130,7 @@ fn round(server: &mut Server, around: &Around, crms: &mut [Crm], switches: &mut 
     });
 }
 
-/// Starts again, now and then after having died on the way; how often.
+/// Restarts the server, sometimes after kills during start-up. Returns the number of such kills.
 fn restart(server: &mut Server, receiver: &Receiver) -> usize {
     let mut died = 0;
     receiver.another_life();
@@ -141,7 +143,7 @@ fn restart(server: &mut Server, receiver: &Receiver) -> usize {
     died
 }
 
-/// Nothing is queued, gathered or owed any more.
+/// Waits until every text is reported and nothing is gathered or owed any more.
 fn wait_until_told(owner: &Owner, around: &Around) {
     let said = around.record.texts();
     wait_until("everything is told", DRAINED, || {

@@ -1,4 +1,4 @@
-//! `POST /api/v1/files/check` of the real program, with secure servers and with a proxy in the environment.
+//! Tests `POST /api/v1/files/check` of the real program, with TLS servers and with a proxy in the environment.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -95,7 +95,7 @@ fn a_proxy_of_the_environment_sees_nothing() {
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
-/// A secure server at 127.0.0.1 with a certificate of its own making; gives its port, and the certificate as PEM.
+/// Starts a TLS server at 127.0.0.1 with a self-signed certificate. Returns its port, and the certificate as PEM.
 pub fn secure(answer: String) -> (u16, String) {
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KeyPair::serialize_der(&signing_key)));

@@ -1,4 +1,4 @@
-//! What messages with files cost, what arrives, and that whatever cannot be had is refunded once.
+//! Tests what messages with files cost, what arrives, and that a file that cannot be fetched is refunded once.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::harness::{Request, SOON, Server, SimulatorProcess};
 
 const PHONE: &str = "+12025550101";
 const PDF: &[u8] = b"%PDF-1.7\n%\xe2\xe3 an offer";
-/// Short enough to be waited for, long enough for a busy machine.
+/// Short enough for the test to wait for, long enough for a busy machine.
 const DEADLINE_MS: &str = "4000";
 
 #[test]
@@ -81,7 +81,7 @@ fn answer(headers: &str, body: &[u8]) -> Reply {
     Reply::Bytes([b"HTTP/1.1 200 OK\r\n", headers.as_bytes(), b"\r\n", body].concat())
 }
 
-/// What comes instead of a file.
+/// Answers each path with something that is not the file.
 fn instead(path: &str) -> Reply {
     let endless = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     match path {
@@ -100,7 +100,7 @@ fn instead(path: &str) -> Reply {
     }
 }
 
-/// Addresses of no files, and why.
+/// Returns the URLs that give no file, with the failure code for each.
 fn addresses(server: &Server, site: &Site) -> Vec<(String, &'static str)> {
     let own = format!("http://127.0.0.1:{}", server.port);
     let paths = [
@@ -130,7 +130,7 @@ fn addresses(server: &Server, site: &Site) -> Vec<(String, &'static str)> {
 #[test]
 fn what_cannot_be_had_fails_with_its_reason_and_is_refunded_once() {
     let site = site(instead);
-    // What passes is tried three times; the waits in between are shortened.
+    // Transient failures are tried three times; the fast clock shortens the waits in between.
     let server = setup().clock_rate(60).set("TIDINGS_LIMITS__FILE_DEADLINE_MS", DEADLINE_MS).start();
     let workspace = tenant(&server, 100);
     let sent: Vec<_> = addresses(&server, &site)

@@ -1,4 +1,4 @@
-//! One address, no redirects: what counts as a file, and what a server may send instead.
+//! Fetches a file from one URL without redirects: what counts as a file, and what a server may send instead.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::site::{Reply, Site};
 use super::{PNG, TWO_MIB, fetch, within};
 
 const SHORT: Duration = Duration::from_millis(300);
-/// What fits into the sockets between two processes, generously.
+/// A generous bound for what fits into the socket buffers between two processes.
 const UNDER_WAY: usize = 16 << 20;
 
 async fn fault_of(reply: Reply, name: &str) -> Fault {
@@ -51,7 +51,7 @@ async fn two_mib_pass_and_one_byte_more_does_not() {
     assert_eq!(fetch(&site.url("/"), "a").await.unwrap().bytes.len(), TWO_MIB);
     let more = vec![0; TWO_MIB + 1];
     assert_eq!(fault_of(Reply::file(&more), "a").await, Fault::TooLarge(TWO_MIB));
-    // Without a length, and with chunks.
+    // The same without a length, and in chunks.
     assert_eq!(fault_of(answer("", &more), "a").await, Fault::TooLarge(TWO_MIB));
     let chunks = [format!("{:x}\r\n", more.len()).as_bytes(), &more, b"\r\n0\r\n\r\n"].concat();
     assert_eq!(fault_of(answer("Transfer-Encoding: chunked\r\n", &chunks), "a").await, Fault::TooLarge(TWO_MIB));
@@ -119,7 +119,7 @@ async fn a_compressed_answer_is_never_unpacked() {
     assert!(fetch(&site.url("/"), "a.png").await.is_ok());
 }
 
-/// A gzip file of stored blocks (RFC 1951 section 3.2.4), which says that it holds 4 GiB.
+/// A gzip file of stored blocks (RFC 1951 section 3.2.4) that claims to unpack to 4 GiB.
 fn gzip_of_zeros() -> Vec<u8> {
     let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     for _ in 0..16 {

@@ -1,4 +1,4 @@
-//! Files that are on their way when the gateway is killed or stopped, or when their account may not send.
+//! Files that are being fetched when the gateway is killed or stopped, or while their account may not send.
 
 use super::PNG;
 use super::sent::{
@@ -9,7 +9,7 @@ use crate::harness::client::message;
 use crate::harness::{ACCOUNT_PHONE, SOON, Server, SimulatorProcess, Workspace, wait_until};
 
 const PHONE: &str = "+12025550101";
-/// An account that was cut off tries again after some seconds: nobody waits for them here.
+/// An account that lost its connection retries after some seconds; the fast clock shortens that wait.
 const CLOCK_RATE: u32 = 60;
 const CREDITS: u64 = 100;
 
@@ -24,7 +24,7 @@ fn post(workspace: &Workspace, text: &str, gated: &Gated) -> String {
     workspace.post(&with_file(PHONE, text, &gated.site.url("/a"), "a.png")).message_id()
 }
 
-/// A message whose file has come while its account was paused, so that it has not left.
+/// Posts a message whose file arrives while its account is paused, so that the message is still queued.
 fn fetched_while_paused(workspace: &Workspace, gated: &Gated) -> String {
     let id = post(workspace, "look", gated);
     gated.wait_for_requests(1);
@@ -35,7 +35,7 @@ fn fetched_while_paused(workspace: &Workspace, gated: &Gated) -> String {
     id
 }
 
-/// The one message is on the phone once, with its file, and paid for.
+/// Checks that the message is on the phone once, with its file, and was charged.
 fn assert_arrived_once(simulator: &SimulatorProcess, workspace: &Workspace, id: &str) {
     workspace.wait_for_state(id, "sent", SOON);
     assert_eq!(got(&simulator.client(), PHONE), [("look".to_owned(), shown("a.png", PNG))]);

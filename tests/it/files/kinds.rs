@@ -1,4 +1,5 @@
-//! What counts as a file: status 200 and bytes of the kind that the name says; what a host sets goes back to it.
+//! The conditions for a file: status 200, and bytes of the kind that the name says. A cookie goes back only to the
+//! host that set it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +18,7 @@ async fn fetched(reply: Reply, name: &str) -> Result<&'static str, Fault> {
     fetch(&site.url("/x"), name).await.map(|file| file.mime)
 }
 
-/// A server that answers an error with status 200, or gives the file in a wrapping: the text is no file.
+/// Some servers answer an error with status 200, or wrap the file in text: such a text is not the file.
 #[tokio::test]
 async fn a_text_is_not_sent_as_a_file_whose_kind_has_a_signature() {
     let texts: [&[u8]; 5] = [
@@ -47,7 +48,7 @@ async fn a_file_of_another_binary_kind_is_let_through() {
     assert_eq!(fetched(Reply::file(b"%PDF-1.4\n%%EOF"), "a.pdf").await, Ok("application/pdf"));
 }
 
-/// Any success but 200 says that there is no file, or not yet, or a part of it.
+/// Any other success status means that there is no file, not yet, or only a part of it.
 #[tokio::test]
 async fn only_status_200_is_a_file() {
     for status in [201, 202, 203, 206, 207, 226, 299] {
@@ -57,7 +58,7 @@ async fn only_status_200_is_a_file() {
     }
 }
 
-/// Words of storages and proxies that say nothing of the bytes, as against those that mean compression.
+/// Storages and proxies also send words that say nothing about the bytes; only those that mean compression count.
 #[tokio::test]
 async fn only_words_that_mean_compression_mean_it() {
     for word in ["aws-chunked", "utf-8", "none", "binary", "identity", "", "UTF-8, aws-chunked", "gzipped"] {
@@ -70,7 +71,7 @@ async fn only_words_that_mean_compression_mean_it() {
     }
 }
 
-/// Programs give tables and letters as HTML: they are files under these names, and pages under others.
+/// Some programs export tables and letters as HTML. Under these names they are files, under any other a web page.
 #[tokio::test]
 async fn html_is_a_file_where_its_name_says_so_and_where_it_is_a_table_of_an_office() {
     let page = b"<html><body>Sign in</body></html>";
@@ -89,7 +90,7 @@ async fn html_is_a_file_where_its_name_says_so_and_where_it_is_a_table_of_an_off
     assert_eq!(fetched(Reply::file(table), "prices.pdf").await.unwrap_err().code(), "not_a_direct_link");
 }
 
-/// A sharing site that sets a cookie and sends its visitor to the same address once more.
+/// A sharing site sets a cookie and redirects its visitor to the same URL.
 #[tokio::test]
 async fn a_redirect_to_itself_with_a_cookie_leads_to_the_file() {
     let visits = AtomicUsize::new(0);

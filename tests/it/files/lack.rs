@@ -1,4 +1,4 @@
-//! A gateway without a descriptor left: what it cannot do then it does later, and nobody has failed.
+//! A gateway that has no descriptor left does the work later, and no message fails.
 
 use std::net::TcpStream;
 
@@ -11,21 +11,22 @@ use super::site::{Reply, site};
 use crate::harness::{Request, SOON, Server, poll, wait_until};
 
 const PHONE: &str = "+12025550101";
-/// Descriptors that are left when the flood begins: enough for one request and what it leads to.
+/// The number of descriptors left when the flood begins: enough for one request and the work that it causes.
 const LEFT: usize = 4;
 const FLOOD: usize = 24;
 const MAXIMUM: u64 = 4_096;
-/// So many looks in a row that find the same.
+/// The number of equal readings in a row that count as quiet.
 const QUIET: u32 = 10;
 
-/// From now on the process may have so many files and connections open.
+/// Sets the process's limit of open files and connections.
 fn allow(server: &Server, descriptors: u64) {
     let pid = Pid::from_raw(server.process().pid().cast_signed());
     let limit = Rlimit { current: Some(descriptors), maximum: Some(MAXIMUM) };
     prlimit(pid, Resource::Nofile, limit).expect("a process of ours");
 }
 
-/// From now on the process may open so many more: numbers from the limit on are given to nobody.
+/// Sets the limit so that the process can open only this many more: it never gets a descriptor number above the
+/// limit.
 fn leave(server: &Server, more: usize) {
     let listed = std::fs::read_dir(format!("/proc/{}/fd", server.process().pid())).unwrap();
     let taken: Vec<u64> = listed.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
@@ -33,7 +34,7 @@ fn leave(server: &Server, more: usize) {
     allow(server, limit.unwrap());
 }
 
-/// Waits until no connection is being closed any more.
+/// Waits until the number of open descriptors stops changing.
 fn settled(server: &Server) {
     let count = || std::fs::read_dir(format!("/proc/{}/fd", server.process().pid())).unwrap().count();
     let (mut last, mut times) = (count(), 0);
@@ -51,7 +52,7 @@ fn lacked(server: &Server) -> bool {
     line.is_some_and(|line| !line.ends_with(" 0"))
 }
 
-/// All descriptors are taken by connections that say nothing; a message with a file and a report fall due meanwhile.
+/// Idle connections take all descriptors while a message with a file and a report fall due.
 #[test]
 fn a_flood_that_takes_all_descriptors_fails_no_message_and_counts_no_error() {
     let busy = Reply::Bytes(b"HTTP/1.1 503 X\r\nRetry-After: 6\r\nContent-Length: 0\r\n\r\n".to_vec());
@@ -75,7 +76,7 @@ fn a_flood_that_takes_all_descriptors_fails_no_message_and_counts_no_error() {
     leave(&server, LEFT);
     let address = ("127.0.0.1", server.port);
     let flood: Vec<_> = (0..FLOOD).map(|_| TcpStream::connect(address).unwrap()).collect();
-    // Either the flood takes what outgoing work needs, or the gateway keeps that back: nobody fails either way.
+    // Either the flood takes what outgoing work needs, or the gateway reserves it: nothing fails in either case.
     let waited = || server.process().output().contains("waits for means of our own");
     let arrived = || files.requests().len() == 2 && receiver.requests().len() >= 2;
     poll(SOON, || (waited() || arrived()).then_some(())).expect("the flood shows");
@@ -93,7 +94,7 @@ fn a_flood_that_takes_all_descriptors_fails_no_message_and_counts_no_error() {
     assert!(!was_lacking || lacked(&server), "what was lacking is counted");
 }
 
-/// A check cannot wait: it says that the lack is ours, and when to come again.
+/// A check cannot wait: its answer says that the gateway lacks resources, and when to retry.
 #[test]
 fn a_check_without_a_descriptor_is_answered_with_503() {
     let files = site(|_| Reply::file(PNG));
@@ -101,7 +102,7 @@ fn a_check_without_a_descriptor_is_answered_with_503() {
     let workspace = tenant(&server, 1);
     let check = workspace.api("POST", "/files/check").json(&json!({"url": files.url("/a"), "file_name": "a.png"}));
     assert_eq!(workspace.ask(&check).success()["ok"], true);
-    // No more than are open: the request comes on a connection that is there.
+    // No descriptor is left, not even for a connection: the request uses one that is already open.
     let refused = poll(SOON, || {
         settled(&server);
         leave(&server, 0);

@@ -1,4 +1,4 @@
-//! Files from addresses that users give: what arrives, and everything that a server may do instead.
+//! Tests for files from URLs that users give: what arrives, and everything that a server may do instead.
 
 pub mod check;
 mod costs;
@@ -26,17 +26,17 @@ use tidings::files::{Fault, Fetched, Fetcher, Files, Limits};
 use tidings::net::guard::{Guard, Own, Resolve};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
-/// For tests in which the deadline is not the point.
+/// For tests that are not about the deadline.
 const PATIENT: Duration = Duration::from_secs(30);
 const TWO_MIB: usize = 2_097_152;
 
-/// A guard that lets these networks through, and is not at any address of these tests itself.
+/// A guard that allows these networks, and whose own address is none that these tests use.
 pub fn guard(networks: &[&str]) -> Guard {
     let networks: Vec<Network> = networks.iter().map(|network| network.parse().unwrap()).collect();
     Guard::new(&networks, Own::new("127.0.0.1:1".parse().unwrap(), "https://tidings.example"))
 }
 
-/// A fetcher to all loopback addresses.
+/// A fetcher that may call all loopback addresses.
 fn fetcher() -> Fetcher {
     within(PATIENT)
 }
@@ -49,7 +49,7 @@ async fn fetch(url: &str, name: &str) -> Result<Fetched, Fault> {
     fetcher().fetch(url, name).await
 }
 
-/// A name server of the test's own: one answer after the other, then none.
+/// A fake name server: it gives its answers one after the other, then none.
 #[derive(Default)]
 pub struct NameServer {
     answers: Mutex<VecDeque<Vec<IpAddr>>>,

@@ -1,4 +1,4 @@
-//! What files are called on the recipient's phone, whatever their senders call them; and what the command line says.
+//! The name that a file has on the recipient's phone, whatever its sender calls it; and `tidings file check`.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn a_name_that_is_none_is_refused_and_costs_nothing() {
         assert_eq!((answer.status, &error["code"]), (400, &json!("invalid_value")), "{name:?}");
         assert_eq!(error["param"], "file_name", "{name:?}");
     }
-    // Of this nothing is seen, so it counts as not given.
+    // This name has no visible character, so it counts as missing.
     let answer = workspace.post(&with_file(PHONE, "", "https://files.example/a.png", "\u{202e}"));
     assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("file_name_missing")));
     assert_eq!(workspace.credits(), 1);

@@ -1,4 +1,4 @@
-//! Files that do not come hold up their own chats only.
+//! A file that does not arrive delays only its own chat.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ use crate::harness::{SOON, Workspace};
 
 const GAP_MS: [u64; 2] = [200, 300];
 const GAP_MIN: TimeDelta = TimeDelta::milliseconds(200);
-/// Far above the longest gap, for busy machines; far below the time that a file may take.
+/// Far above the longest gap, for busy machines; far below a file's deadline.
 const GAP_DOUBTFUL: TimeDelta = TimeDelta::seconds(10);
 const SLOW_FILES: usize = 200;
 const TEXTS: usize = 12;
@@ -65,7 +65,7 @@ fn what_comes_after_a_file_in_its_chat_waits_for_it() {
     workspace.wait_for_state(&elsewhere, "sent", SOON);
     assert_eq!(texts(&server.simulator(), &chat), ["before"]);
 
-    // It comes too late: what waited for it goes on without it.
+    // The file comes too late: the messages that waited for it go on without it.
     assert_eq!(workspace.wait_for_state(&file, "failed", SOON).failure.as_deref(), Some("file_timeout"));
     sent_at(&workspace, &after);
 

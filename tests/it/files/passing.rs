@@ -1,4 +1,4 @@
-//! Servers that cannot give a file at the moment: it is asked for twice more, and nobody else waits meanwhile.
+//! Servers that cannot give a file at the moment: the fetch is retried twice, and no other chat waits meanwhile.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,14 +12,15 @@ use crate::harness::{SOON, Workspace};
 
 const PHONE: &str = "+12025550101";
 const OTHER: &str = "+12025550102";
-/// Waits of seconds take a moment.
+/// Turns waits of seconds into moments.
 const CLOCK_RATE: u32 = 60;
 
 fn busy(status: u16, headers: &str) -> Reply {
     Reply::Bytes(format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 4\r\n\r\nbusy").into_bytes())
 }
 
-/// A site that gives the file of each path at the request of this number, and before it what the path is called after.
+/// A site that gives each path's file from the nth request on; the requests before it get the fault that the path
+/// names.
 fn gives_at(nth: usize) -> Site {
     let visits = Mutex::new(BTreeMap::<String, usize>::new());
     site(move |path| {
@@ -39,7 +40,7 @@ fn check(workspace: &Workspace, body: &Value) -> Value {
     workspace.ask(&workspace.api("POST", "/files/check").json(body)).success()
 }
 
-/// The waits before each further fetch, in milliseconds of the rules' time.
+/// The waits before each further fetch, in milliseconds of simulated time.
 fn waits_ms(workspace: &Workspace, id: &str) -> Vec<i64> {
     let view = workspace.ask(&workspace.api("GET", &format!("/messages/{id}/timeline"))).success();
     let failed = view["data"].as_array().unwrap().iter().filter(|moment| moment["type"] == "FetchFailed");
@@ -49,7 +50,7 @@ fn waits_ms(workspace: &Workspace, id: &str) -> Vec<i64> {
     failed.filter_map(wait).collect()
 }
 
-/// Every fault that passes: statuses, a body that is cut off, a connection that is closed.
+/// Covers every transient fault: statuses, a body that is cut off, a connection that is closed.
 #[test]
 fn what_passes_is_tried_twice_more_and_then_sent() {
     let site = gives_at(3);
@@ -68,7 +69,7 @@ fn what_passes_is_tried_twice_more_and_then_sent() {
     assert_eq!(refunds(&workspace), Vec::<String>::new());
 }
 
-/// A server that stays busy: three requests, then the message fails and says the status.
+/// The server stays busy: after three requests the message fails and names the status.
 #[test]
 fn what_does_not_pass_fails_after_the_third_try_and_says_what_is_known() {
     let site = site(|_| busy(503, "Retry-After: 30\r\n"));
@@ -83,7 +84,7 @@ fn what_does_not_pass_fails_after_the_third_try_and_says_what_is_known() {
     assert_eq!((workspace.credits(), refunds(&workspace)), (2, vec![id]));
 }
 
-/// A file that comes at the second request only: its chat waits for it, others do not.
+/// The file comes only at the second request: its own chat waits for it, others do not.
 #[test]
 fn a_message_whose_file_is_asked_for_again_holds_up_its_own_chat_only() {
     let site = gives_at(2);
@@ -100,7 +101,7 @@ fn a_message_whose_file_is_asked_for_again_holds_up_its_own_chat_only() {
     assert_eq!(site.requests().len(), 2);
 }
 
-/// A fault that will not pass is told at once.
+/// A permanent fault fails the message at once.
 #[test]
 fn what_is_final_is_not_tried_again() {
     let site = site(|path| Reply::status(path.trim_start_matches('/').parse().unwrap()));
@@ -118,7 +119,7 @@ fn what_is_final_is_not_tried_again() {
     assert_eq!(site.requests().len(), statuses.len());
 }
 
-/// What a check says of an address and a name is what a message with them comes to, word for word.
+/// A message must fail with the same words as a check of its URL and file name.
 #[test]
 fn a_failed_message_tells_as_much_as_a_check() {
     let page = b"<!DOCTYPE html><title>Sign in</title>";
@@ -150,7 +151,7 @@ fn a_failed_message_tells_as_much_as_a_check() {
     assert_eq!((unfit.status, &unfit.json()["error"]["param"]), (400, &json!("file_name")));
 }
 
-/// A file of another kind than its name says is sent; a check mentions it.
+/// A file of another kind than its name says is still sent; a check mentions the difference.
 #[test]
 fn a_check_mentions_another_kind_than_the_name_says() {
     let site = site(|_| Reply::file(PNG));

@@ -1,4 +1,4 @@
-//! Where a fetch may go: every address judged anew, each name looked up once.
+//! The allowed targets of a fetch: each address is checked anew, and each name is resolved once per request.
 
 use std::io;
 use std::net::IpAddr;

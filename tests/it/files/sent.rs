@@ -1,4 +1,4 @@
-//! Messages with files through the real program: what is posted, and what is looked at afterwards.
+//! Helpers for messages with files in the real program: posting them, and reading their results.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -7,26 +7,26 @@ use tokio::sync::watch;
 use super::site::{Reply, Site, site};
 use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, Simulator, Workspace, poll};
 
-/// Longer than any test waits for anything: whoever waits for a silent site fails.
+/// Longer than any test waits: a test that waits for a silent site fails.
 const FOR_EVER_MS: &str = "600000";
 
-/// A setup in which sites of the tests' own may be called, and may take as long as they want.
+/// A setup that may call the tests' own sites on loopback addresses.
 pub fn setup() -> Setup {
     Setup::new().set("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8")
 }
 
-/// As [`setup`], where a silent site is waited for much longer than the test lasts.
+/// Like [`setup`], but waits for a silent site much longer than the test lasts.
 pub fn patient() -> Setup {
     setup().set("TIDINGS_LIMITS__FILE_DEADLINE_MS", FOR_EVER_MS)
 }
 
-/// Gaps between messages of this many milliseconds, so that many leave soon.
+/// Sets the least and the longest gap between messages, in milliseconds.
 pub fn with_gaps(setup: Setup, gap_ms: [u64; 2]) -> Setup {
     let [min, max] = gap_ms.map(|ms| ms.to_string());
     setup.set("TIDINGS_PACING__GAP_MS_MIN", &min).set("TIDINGS_PACING__GAP_MS_MAX", &max)
 }
 
-/// A tenant with these credits and one account.
+/// Creates a workspace with these credits and one account.
 pub fn tenant(server: &Server, credits: u64) -> Workspace {
     let workspace = server.create_workspace("Acme", credits);
     workspace.connect_account(ACCOUNT_PHONE);
@@ -38,26 +38,26 @@ pub fn with_file(phone: &str, text: &str, url: &str, name: &str) -> Value {
     json!({"action": "send", "phone": phone, "text": text, "file_url": url, "file_name": name})
 }
 
-/// Messages that were refunded, the newest first, from a ledger that adds up.
+/// The ids of refunded messages, the newest first, from a ledger that adds up.
 pub fn refunds(workspace: &Workspace) -> Vec<String> {
     let ledger = workspace.assert_ledger_adds_up();
     ledger.into_iter().filter(|row| row.kind == "refunded").filter_map(|row| row.message_id).collect()
 }
 
-/// What happened to a message, in order.
+/// The types of a message's timeline events, in order.
 pub fn story(workspace: &Workspace, id: &str) -> Vec<String> {
     let view = workspace.ask(&workspace.api("GET", &format!("/messages/{id}/timeline"))).success();
     let moments = view["data"].as_array().unwrap_or_else(|| panic!("no story: {view}"));
     moments.iter().map(|moment| moment["type"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until this has happened to a message.
+/// Waits until an event of this type happens to the message.
 pub fn wait_for_moment(workspace: &Workspace, id: &str, wanted: &str) {
     let happened = poll(SOON, || story(workspace, id).iter().any(|moment| moment == wanted).then_some(()));
     assert!(happened.is_some(), "{wanted} does not happen: {:?} {:?}", story(workspace, id), workspace.message(id));
 }
 
-/// What a phone has got, in order: text and file of each message.
+/// The text and file of each message that a phone has got, in order.
 pub fn got(simulator: &Simulator, phone: &str) -> Vec<(String, Value)> {
     let text = |message: &Value| message["text"].as_str().unwrap().to_owned();
     simulator.phone(phone).iter().rev().map(|message| (text(message), message["file"].clone())).collect()
@@ -76,13 +76,13 @@ pub fn shown(name: &str, bytes: &[u8]) -> Value {
     json!({"name": name, "size": bytes.len(), "sha256": sha256})
 }
 
-/// Asks something of the tenant's only account, such as `pause`.
+/// Sends a command, such as `pause`, to the workspace's only account.
 pub fn tell_account(workspace: &Workspace, what: &str) {
     let account = workspace.account(ACCOUNT_PHONE);
     workspace.ask(&workspace.api("POST", &format!("/accounts/{}/{what}", account["id"]))).success();
 }
 
-/// A site with one file that it keeps back at first: whoever asks waits.
+/// A site with one file that it holds back at first: requests wait for it.
 pub struct Gated {
     pub site: Site,
     given: watch::Sender<Option<Vec<u8>>>,
@@ -95,18 +95,18 @@ impl Gated {
         Self { site: site(move |_| Reply::Later(later.clone())), given }
     }
 
-    /// Whoever waits, and whoever asks from now on, gets this.
+    /// Answers all waiting and later requests with this.
     pub fn give(&self, reply: Reply) {
         let Reply::Bytes(bytes) = reply else { panic!("only bytes can be given") };
         self.given.send_replace(Some(bytes));
     }
 
-    /// Whoever asks from now on waits.
+    /// Makes later requests wait.
     pub fn keep_back(&self) {
         self.given.send_replace(None);
     }
 
-    /// Waits until it was asked so often.
+    /// Waits for at least `count` requests.
     pub fn wait_for_requests(&self, count: usize) {
         let asked = poll(SOON, || (self.site.requests().len() >= count).then_some(()));
         assert!(asked.is_some(), "asked for {} times, not {count}", self.site.requests().len());

@@ -1,4 +1,4 @@
-//! One workspace that asks for much: others get their files and answers in their time, and it is told to slow down.
+//! One workspace asks for too much: it must slow down, and others get their files and answers in time.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::harness::{Answer, SOON, Workspace, wait_until};
 const CHECKS: usize = 60;
 const CHANGES: usize = 40;
 
-/// Many checks to a server that hangs.
+/// Many checks run against a server that hangs.
 #[test]
 fn checks_that_hang_hold_up_no_other_workspace_and_too_many_are_turned_away() {
     let hangs = site(|_| Reply::Silence);
@@ -54,7 +54,7 @@ fn checks_that_hang_hold_up_no_other_workspace_and_too_many_are_turned_away() {
     }
 }
 
-/// Requests that append: more of one workspace than are allowed are turned away, and change nothing.
+/// A workspace that sends more changes than allowed is refused, and the refused requests change nothing.
 #[test]
 fn changes_of_one_workspace_beyond_the_limit_are_turned_away_and_others_are_not() {
     let server = setup().set("TIDINGS_LIMITS__CHANGES_PER_WORKSPACE_S", "5").start();

@@ -1,4 +1,4 @@
-//! A web site of the test's own on a loopback address: it answers as told, and keeps what it was asked.
+//! A web site on a loopback address that answers as the test wants and keeps the requests.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,23 +10,22 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What is written to who asks; then the connection is closed.
+/// The bytes to answer with; then the connection is closed.
 #[derive(Clone)]
 pub enum Reply {
-    /// These bytes.
     Bytes(Vec<u8>),
-    /// The first bytes, and then the second ones for ever.
+    /// The first bytes, then the second ones again and again without an end.
     Endless(Vec<u8>, Vec<u8>),
     /// The first bytes, and then one byte after each pause.
     Slow(Vec<u8>, Duration),
-    /// These bytes, as soon as there are any.
+    /// These bytes, as soon as they are set.
     Later(watch::Receiver<Option<Vec<u8>>>),
-    /// Nothing for ever.
+    /// Nothing, and the connection stays open.
     Silence,
 }
 
 impl Reply {
-    /// A successful answer with this body and its right length.
+    /// A successful answer with this body and its correct length.
     pub fn file(body: &[u8]) -> Self {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
         Self::Bytes([head.as_bytes(), body].concat())
@@ -41,7 +40,6 @@ impl Reply {
     }
 }
 
-/// A running site.
 pub struct Site {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -49,17 +47,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site on this loopback address that gives everybody the same reply.
+    /// Starts a site on this loopback address that always gives the same reply.
     pub async fn on(ip: &str, reply: Reply) -> Self {
         Self::answering(ip, move |_| reply.clone()).await
     }
 
-    /// A site whose reply depends on the path.
+    /// Starts a site whose reply depends on the path.
     pub async fn answering(ip: &str, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         Self::listening(TcpListener::bind((ip, 0)).await.unwrap(), reply)
     }
 
-    /// Two sites that differ in their addresses only.
+    /// Starts two sites that differ only in their addresses.
     pub async fn on_one_port([first, second]: [&str; 2], reply: Reply) -> [Self; 2] {
         loop {
             let one = TcpListener::bind((first, 0)).await.unwrap();
@@ -96,23 +94,23 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
-    /// The requests so far, with their headers and bodies; an empty one for a connection that asked nothing.
+    /// Returns the requests so far, with headers and bodies; an empty one for a connection that sent nothing.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Bytes that were taken from this site so far.
+    /// Returns the number of bytes sent so far as the endless part of a reply.
     pub fn written(&self) -> usize {
         self.written.load(Ordering::SeqCst)
     }
 }
 
-/// A site that lives as long as the test program, on a thread of its own.
+/// Starts a site on its own thread; it runs until the test program ends.
 pub fn site(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
     site_on("127.0.0.1", reply)
 }
 
-/// As [`site`], on this loopback address.
+/// Like [`site`], on this loopback address.
 pub fn site_on(ip: &'static str, reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Site {
     let (made, site) = mpsc::channel();
     thread::spawn(move || {

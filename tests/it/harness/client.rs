@@ -1,4 +1,4 @@
-//! Typed clients of the three doors: the operator's API, one workspace's API with its secret URL, the simulator's.
+//! Typed clients of the three APIs: the operator's, a workspace's with its inbound webhook, and the simulator's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use super::{ADMIN_KEY, Answer, Http, Request, Server, poll};
 const WAY: [&str; 5] = ["queued", "sending", "sent", "delivered", "read"];
 const PAGE: usize = 500;
 
-/// One tenant, with the keys that were shown when it was created.
+/// A workspace, with the keys that were shown when it was created.
 pub struct Workspace {
     pub id: u64,
     pub api_key: String,
-    /// The path of its secret URL.
+    /// The path of the inbound webhook's URL, which is secret.
     pub inbound: String,
     http: Arc<Http>,
 }
 
-/// The simulated `WhatsApp`, as its phones' owners see it.
+/// A client of the simulated `WhatsApp`.
 pub struct Simulator {
     http: Http,
 }
 
-/// One row of the credit ledger.
+/// A row of the credit ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
     pub kind: String,
@@ -41,31 +41,31 @@ pub struct LedgerRow {
 #[derive(Debug, Clone)]
 pub struct Message {
     pub state: String,
-    /// `failure.code`.
+    /// The code of the failure.
     pub failure: Option<String>,
     pub sent_at: Option<DateTime<Utc>>,
     pub view: Value,
 }
 
 impl Server {
-    /// Creates a tenant through the operator's API.
+    /// Creates a workspace through the operator's API.
     pub fn create_workspace(&self, name: &str, credits: u64) -> Workspace {
         self.create_workspace_of(name, credits, "en")
     }
 
-    /// The same for an owner of this language.
+    /// Like [`Server::create_workspace`], with an owner who reads this language.
     pub fn create_workspace_of(&self, name: &str, credits: u64, language: &str) -> Workspace {
         Workspace::create(self.http(), name, credits, language)
     }
 
-    /// Grants credits to a tenant through the operator's API.
+    /// Grants credits to a workspace through the operator's API.
     pub fn grant(&self, workspace: &Workspace, amount: u64) {
         let path = format!("/admin/v1/workspaces/{}/credits", workspace.id);
         let body = json!({"amount": amount, "reason": "bought"});
         self.http().ask(&Request::post(path).bearer(ADMIN_KEY).json(&body)).success();
     }
 
-    /// A tenant with ten credits and one connected account.
+    /// Creates a workspace with ten credits and one connected account.
     pub fn workspace(&self) -> Workspace {
         let workspace = self.create_workspace("Acme", 10);
         workspace.connect_account(super::ACCOUNT_PHONE);
@@ -74,7 +74,7 @@ impl Server {
 }
 
 impl Workspace {
-    /// Creates a tenant through the operator's API.
+    /// Creates a workspace through the operator's API.
     pub fn create(http: Http, name: &str, credits: u64, language: &str) -> Self {
         let http = Arc::new(http);
         let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": language});
@@ -100,7 +100,7 @@ impl Workspace {
         self.http.ask(request)
     }
 
-    /// As [`Workspace::ask`]. An error means that no answer came: a server was killed.
+    /// Like [`Workspace::ask`]. An error means that no answer came, because the server was killed.
     pub fn try_ask(&self, request: &Request) -> std::io::Result<Answer> {
         self.http.send(request)
     }
@@ -111,18 +111,19 @@ impl Workspace {
         self.ask(&self.api("POST", "/accounts").json(&body)).success();
     }
 
-    /// The account with this phone.
+    /// Returns the account with this phone.
     pub fn account(&self, phone: &str) -> Value {
         let accounts = self.rows("/accounts");
         accounts.into_iter().find(|account| account["phone"] == phone).expect("the account is listed")
     }
 
-    /// Posts to the secret URL, as a CRM does.
+    /// Posts to the inbound webhook, as a CRM does.
     pub fn post(&self, body: &Value) -> Answer {
         self.ask(&Request::post(&*self.inbound).json(body))
     }
 
-    /// Posts to the secret URL with an idempotency key. An error means that no answer came: a server was killed.
+    /// Posts to the inbound webhook with an idempotency key. An error means that no answer came, because the server
+    /// was killed.
     pub fn try_post(&self, body: &Value, key: &str) -> std::io::Result<Answer> {
         self.http.send(&Request::post(&*self.inbound).header("Idempotency-Key", key).json(body))
     }
@@ -131,7 +132,7 @@ impl Workspace {
         self.try_post(body, key).unwrap_or_else(|error| panic!("{key}: {error}"))
     }
 
-    /// Posts one text to one phone, which must be accepted; the message's id.
+    /// Posts a text to a phone, which must be accepted, and returns the message's id.
     pub fn send(&self, phone: &str, text: &str) -> String {
         self.post(&message(phone, text)).message_id()
     }
@@ -146,7 +147,7 @@ impl Workspace {
         }
     }
 
-    /// Waits until the message is in this state, or past it on the way that a message goes; then shows it.
+    /// Waits until the message is in this state or a later one of [`WAY`], and returns it.
     pub fn wait_for_state(&self, id: &str, wanted: &str, within: Duration) -> Message {
         let arrived = poll(within, || {
             let message = self.message(id);
@@ -173,12 +174,13 @@ impl Workspace {
         self.rows("/chats")
     }
 
-    /// The whole ledger, newest first.
+    /// Returns the whole ledger, the newest row first.
     pub fn ledger(&self) -> Vec<LedgerRow> {
         self.rows("/credits/ledger").iter().map(ledger_row).collect()
     }
 
-    /// Checks every balance of the ledger, and one charge and at most one refund per message; then shows it.
+    /// Checks every balance in the ledger, and that each message has one charge and at most one refund. Returns the
+    /// ledger.
     pub fn assert_ledger_adds_up(&self) -> Vec<LedgerRow> {
         let (rows, balance_now) = self.settled_ledger();
         let mut balance = 0;
@@ -201,7 +203,7 @@ impl Workspace {
         rows
     }
 
-    /// The ledger and the balance of one moment: read again while credits move.
+    /// Reads the ledger and the balance of the same moment; reads again if credits moved meanwhile.
     fn settled_ledger(&self) -> (Vec<LedgerRow>, i64) {
         loop {
             let (before, rows, after) = (self.credits(), self.ledger(), self.credits());
@@ -211,19 +213,19 @@ impl Workspace {
         }
     }
 
-    /// The hundred newest of a list of which no more are kept.
+    /// Returns the newest hundred rows of a list that keeps no more than that.
     pub fn newest(&self, path: &str) -> Vec<Value> {
         let mut view = self.ask(&self.api("GET", &format!("{path}?limit=100"))).success();
         std::mem::take(view["data"].as_array_mut().unwrap_or_else(|| panic!("no list at {path}")))
     }
 
-    /// A whole list of the workspace's API, newest first.
+    /// Returns a whole list of the workspace's API, the newest row first.
     pub fn rows(&self, path: &str) -> Vec<Value> {
         rows(&self.http, &format!("/api/v1{path}"), &self.api_key)
     }
 }
 
-/// Every test that has a workspace ends with its ledger, unless it has failed or has ended the server itself.
+/// Checks the ledger at the end of every test with a workspace, unless the test failed or stopped the server.
 impl Drop for Workspace {
     fn drop(&mut self) {
         let answers = || self.http.send(&Request::get("/livez")).is_ok_and(|answer| answer.status == 200);
@@ -238,56 +240,55 @@ impl Simulator {
         Self { http: Http::new(port) }
     }
 
-    /// The texts that a phone has got, each as often as it got it.
+    /// Returns the texts that a phone has got, including duplicates.
     pub fn texts(&self, phone: &str) -> Vec<String> {
         self.phone(phone).iter().map(|message| text(message, "text").to_owned()).collect()
     }
 
-    /// All that a phone has got.
+    /// Returns all messages that a phone has got.
     pub fn phone(&self, phone: &str) -> Vec<Value> {
         rows(&self.http, &format!("/sim/v1/phones/{phone}/messages"), "")
     }
 
-    /// A contact writes to an account; the message's wire id.
+    /// Lets a contact write to an account, and returns the message's wire id.
     pub fn receive(&self, account: &str, from: &str, text: &str) -> String {
         self.hear("receive", &json!({"account": account, "from": from, "name": "Mary Major", "text": text}))
     }
 
-    /// The owner of an account types on the phone itself; the message's wire id.
+    /// Lets the owner of an account type on the phone itself, and returns the message's wire id.
     pub fn typed(&self, account: &str, to: &str, text: &str) -> String {
         self.hear("sent", &json!({"account": account, "to": to, "text": text}))
     }
 
-    /// Either of these in full: `receive` or `sent`, with this body.
+    /// Posts a full body to the route `receive` or `sent`, and returns the message's wire id.
     pub fn hear(&self, route: &str, body: &Value) -> String {
         let answer = self.http.ask(&Request::post(format!("/sim/v1/{route}")).json(body)).success();
         text(&answer, "message_id").to_owned()
     }
 
-    /// Cuts an account off, or connects it again.
+    /// Disconnects an account, or connects it again.
     pub fn set_connected(&self, account: &str, connected: bool) {
         let change = if connected { "connect" } else { "disconnect" };
         self.http.ask(&Request::post(format!("/sim/v1/accounts/{account}/{change}"))).success();
     }
 
-    /// Replaces all misfortune; what is not named is 0.
+    /// Replaces all chaos settings; those that are not named become 0.
     pub fn set_chaos(&self, chaos: &Value) {
         self.http.ask(&Request::new("PUT", "/sim/v1/chaos").json(chaos)).success();
     }
 
-    /// What a gateway is told of: waits for the next few updates numbered above `after`, at least one.
+    /// Waits for updates numbered above `after`, as a gateway does, and returns the next few, at least one.
     pub fn updates(&self, after: u64) -> Vec<Value> {
         let path = format!("/sim/v1/updates?after={after}&wait_ms=20000");
         let mut view = self.http.ask(&Request::get(path)).success();
         std::mem::take(view["data"].as_array_mut().unwrap_or_else(|| panic!("no updates")))
     }
 
-    /// Anything else that the simulator may be asked.
     pub fn ask(&self, request: &Request) -> Answer {
         self.http.ask(request)
     }
 
-    /// How often `WhatsApp` was handed a message, and how often one that it had already.
+    /// Returns how many sends the simulator took, and how many of those were duplicates.
     pub fn stats(&self) -> (u64, u64) {
         let stats = self.http.ask(&Request::get("/sim/v1/stats")).success();
         (number(&stats, "sends"), number(&stats, "duplicates"))
@@ -295,13 +296,13 @@ impl Simulator {
 }
 
 impl Answer {
-    /// The id of the message that was accepted; anything else fails the test.
+    /// Returns the id of the accepted message; any other answer fails the test.
     pub fn message_id(&self) -> String {
         assert_eq!(self.status, 200, "not accepted: {self:?}");
         text(&self.json()["data"], "message_id").to_owned()
     }
 
-    /// Whether an earlier answer was given again.
+    /// True if an earlier answer was replayed.
     pub fn is_replayed(&self) -> bool {
         self.header("Idempotent-Replayed") == Some("true")
     }
@@ -312,7 +313,7 @@ pub fn message(phone: &str, text: &str) -> Value {
     json!({"action": "send", "phone": phone, "text": text})
 }
 
-/// How far on its way a message in this state is; `None` off the way, as `uncertain` and `failed` are.
+/// The place of a state in [`WAY`]; `None` for others, such as `uncertain` and `failed`.
 pub fn steps(state: &str) -> Option<usize> {
     WAY.iter().position(|step| *step == state)
 }
@@ -321,7 +322,7 @@ fn has_reached(state: &str, wanted: &str) -> bool {
     state == wanted || steps(wanted).is_some_and(|least| steps(state) >= Some(least))
 }
 
-/// A whole list, over all its pages.
+/// Reads a whole list, page by page.
 fn rows(http: &Http, path: &str, key: &str) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut page = format!("{path}?limit={PAGE}");
@@ -360,7 +361,7 @@ fn text<'a>(view: &'a Value, key: &str) -> &'a str {
     view[key].as_str().unwrap_or_else(|| panic!("no text {key:?} in {view}"))
 }
 
-/// A number, written as one or as text.
+/// Reads a number that is written as a number or as a text.
 fn number(view: &Value, key: &str) -> u64 {
     let value = &view[key];
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());

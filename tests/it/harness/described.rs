@@ -1,4 +1,4 @@
-//! Holds every answer that any test gets against the API's own description.
+//! Validates every answer that any test gets against the API's own OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -10,19 +10,20 @@ use super::{Answer, Request};
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(tidings::http::openapi()).unwrap());
 
-/// Headers that are on every answer that they are described for.
+/// Headers that every answer must have whose description lists them.
 const ALWAYS: [&str; 4] = ["X-Request-Id", "WWW-Authenticate", "Retry-After", "X-Credits-Remaining"];
 
-/// By the place in the description: what is said there, ready to judge.
+/// The compiled schemas, by method, path and status.
 static JUDGES: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
 
-/// Fails the test unless status, type, headers and body are described for this route.
+/// Fails the test unless status, type, headers and body match the description of this route.
 pub fn check(request: &Request, answer: &Answer) {
     let faults = faults(request, answer);
     assert!(faults.is_empty(), "not as described: {faults:?}: {} {} {answer:?}", request.method, request.path);
 }
 
-/// What is not as described. Methods that a route does not take, and paths that are no route, are not described.
+/// Returns every difference from the description. Unknown paths, and methods that a route does not take, are not
+/// checked.
 pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
     let method = request.method.to_lowercase();
     let Some((path, operations)) = route(&request.path) else { return Vec::new() };
@@ -52,7 +53,7 @@ pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
     faults
 }
 
-/// The described path that a request's path fits.
+/// Finds the described path that matches a request's path.
 fn route(path: &str) -> Option<(&'static String, &'static Value)> {
     let path = path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.split('/').collect();

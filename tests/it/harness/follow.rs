@@ -1,4 +1,4 @@
-//! A reader of server-sent events, as browsers are: lines in, events out.
+//! Reads server-sent events as a browser does: lines in, events out.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::TcpStream;
@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use super::{Http, Request, SOON};
 
-/// Somebody who follows an open stream.
+/// A client that follows an open stream.
 pub struct Follower {
     lines: BufReader<Chunks>,
-    /// The last id that came, with an event or without.
+    /// The last id that came, with or without an event.
     pub last_id: Option<u64>,
 }
 
-/// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamEvent {
     pub id: u64,
@@ -24,7 +23,7 @@ pub struct StreamEvent {
 }
 
 impl Follower {
-    /// Opens a stream that must be opened, and reads its beginning.
+    /// Opens a stream, which must succeed, and reads its first block.
     pub fn open(http: &Http, request: &Request) -> Self {
         let (answer, stream) = http.open(request).unwrap_or_else(|error| panic!("{}: {error}", request.path));
         assert!(answer.status == 200 && answer.is_endless(), "{answer:?}");
@@ -35,7 +34,7 @@ impl Follower {
         follower
     }
 
-    /// The next event; `None` when the stream has ended or broken.
+    /// Reads the next event; `None` if the stream has ended or broken.
     pub fn next(&mut self) -> Option<StreamEvent> {
         let begun = Instant::now();
         loop {
@@ -51,12 +50,12 @@ impl Follower {
         }
     }
 
-    /// The next so many events.
+    /// Reads the next `count` events.
     pub fn take(&mut self, count: usize) -> Vec<StreamEvent> {
         (0..count).map(|at| self.next().unwrap_or_else(|| panic!("the stream ended after {at} of {count}"))).collect()
     }
 
-    /// The events up to the first of this type.
+    /// Reads events up to and including the first of this type.
     pub fn until(&mut self, event: &str) -> Vec<StreamEvent> {
         let mut told = Vec::new();
         while told.last().is_none_or(|told: &StreamEvent| told.event != event) {
@@ -65,7 +64,7 @@ impl Follower {
         told
     }
 
-    /// The fields up to the next empty line; comments have no name. `None` at the end of the stream.
+    /// Reads the fields up to the next empty line; comments have an empty name. `None` at the end of the stream.
     fn block(&mut self) -> io::Result<Option<Vec<(String, String)>>> {
         let mut fields = Vec::new();
         loop {
@@ -88,7 +87,7 @@ impl Follower {
     }
 }
 
-/// A chunked body.
+/// Reads a chunked body.
 struct Chunks {
     stream: BufReader<TcpStream>,
     left: usize,

@@ -1,4 +1,4 @@
-//! A small blocking HTTP/1.1 client over `TcpStream`. It never repeats a request on its own: a lost answer stays lost.
+//! A small blocking HTTP/1.1 client over `TcpStream`. It never retries a request: a lost answer stays lost.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,17 +11,16 @@ use serde_json::Value;
 use super::described;
 
 const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// Servers close idle connections after 5 s or more; one that rested longer than this is not used again.
+/// Servers close idle connections after 5 s or more; a connection that was idle for longer than this is not reused.
 const IDLE_MAX: Duration = Duration::from_secs(3);
 const SHOWN_MAX: usize = 4_000;
 
-/// One server on loopback, with the connections that are free at the moment. Threads may share it.
+/// A client of one server on loopback, with its idle connections. Threads may share it.
 pub struct Http {
     address: SocketAddr,
     idle: Mutex<Vec<(BufReader<TcpStream>, Instant)>>,
 }
 
-/// What is asked.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: &'static str,
@@ -30,7 +29,6 @@ pub struct Request {
     body: Vec<u8>,
 }
 
-/// What was answered.
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
@@ -78,7 +76,7 @@ impl Http {
         self.address.port()
     }
 
-    /// Sends one request and reads the whole answer.
+    /// Sends a request and reads the whole answer.
     pub fn send(&self, request: &Request) -> io::Result<Answer> {
         let mut stream = self.connection()?;
         let written = self.write(stream.get_mut(), request);
@@ -92,7 +90,7 @@ impl Http {
         Ok(answer)
     }
 
-    /// Sends one request and reads the head of an answer that does not end; what follows can be read behind it.
+    /// Sends a request and reads the head of an endless answer; the caller reads the rest from the returned stream.
     pub fn open(&self, request: &Request) -> io::Result<(Answer, BufReader<TcpStream>)> {
         let mut stream = self.connection()?;
         self.write(stream.get_mut(), request)?;
@@ -104,7 +102,7 @@ impl Http {
         Ok((answer, stream))
     }
 
-    /// The answer, where a lost one fails the test.
+    /// Like [`Http::send`], but a lost answer fails the test.
     pub fn ask(&self, request: &Request) -> Answer {
         self.send(request).unwrap_or_else(|error| panic!("{} {}: {error}", request.method, request.path))
     }
@@ -135,13 +133,13 @@ impl Http {
 }
 
 impl Answer {
-    /// The first header of this name, in any case.
+    /// Returns the first header of this name; case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether it goes on for ever: nobody waits for its end.
+    /// True if the answer is an event stream, which does not end.
     pub fn is_endless(&self) -> bool {
         self.header("Content-Type") == Some("text/event-stream")
     }
@@ -154,7 +152,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
     }
 
-    /// The body, if the status is a success.
+    /// Returns the body as JSON; fails the test unless the status is a success.
     pub fn success(&self) -> Value {
         assert!((200..300).contains(&self.status), "wanted a success: {self:?}");
         self.json()
@@ -198,7 +196,7 @@ fn read_head(stream: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     Ok(answer)
 }
 
-/// Reads the body; `false` if only the connection's end has ended it.
+/// Reads the body. Returns `false` if it ended only because the connection was closed.
 fn read_body(stream: &mut BufReader<TcpStream>, answer: &mut Answer) -> io::Result<bool> {
     if answer.header("Transfer-Encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
         answer.body = read_chunks(stream)?;

@@ -1,4 +1,4 @@
-//! The real binary as child processes: started on free ports and empty directories, killed, stopped, started again.
+//! Runs the real binary as child processes on free ports and empty directories, and kills, stops and restarts them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek};
@@ -13,14 +13,14 @@ use super::{ADMIN_KEY, Http, Request, SOON, Simulator, poll, wait_until};
 pub const BINARY: &str = env!("CARGO_BIN_EXE_tidings");
 const ATTEMPTS_MAX: u32 = 5;
 const OUTPUT_SHOWN_MAX: usize = 20_000;
-/// Ports are handed out once per test run, below the range from which systems take ports for clients.
+/// Each port is given out once per test run. The range lies below the one from which systems take ports for clients.
 const PORT_MIN: u16 = 20_000;
 const PORT_COUNT: u16 = 12_000;
 
-/// Settings of a process, as environment.
+/// Settings of a process, as environment variables.
 pub type Environment = Vec<(String, String)>;
 
-/// What a finished command left behind.
+/// The exit code and output of a finished command.
 #[derive(Debug)]
 pub struct Finished {
     pub code: Option<i32>,
@@ -28,7 +28,7 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// A child whose output goes to a file, which is shown when the test fails. Killed when dropped.
+/// A child process whose output goes to a file, which is printed if the test fails. Killed when dropped.
 pub struct Process {
     child: Child,
     output: PathBuf,
@@ -40,7 +40,8 @@ impl Process {
         Self::start_under(&[], args, environment, dir)
     }
 
-    /// The same, as what another program starts: `wrapper` and its arguments come before ours.
+    /// Like [`Process::start`], but through another program: `wrapper` and its arguments come first on the command
+    /// line.
     pub fn start_under(wrapper: &[&str], args: &[&str], environment: &Environment, dir: &Path) -> Self {
         let output = dir.join("output.txt");
         let file = OpenOptions::new().create(true).append(true).open(&output).unwrap();
@@ -53,30 +54,30 @@ impl Process {
         self.child.id()
     }
 
-    /// All that the process, and its forerunners in this directory, have said so far.
+    /// Returns the output so far of this process and of the earlier ones in this directory.
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.output).unwrap_or_default()).into_owned()
     }
 
-    /// SIGKILL: no destructor runs, nothing is flushed.
+    /// Sends SIGKILL: no destructor runs, nothing is flushed.
     pub fn kill9(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, as a service manager stops it; waits for the exit code.
+    /// Sends SIGTERM, as a service manager does, and waits for the exit code.
     pub fn sigterm(&mut self) -> Option<i32> {
         self.tell_to_stop();
         self.exit_code()
     }
 
-    /// SIGTERM, without waiting for what comes of it.
+    /// Sends SIGTERM without waiting.
     pub fn tell_to_stop(&self) {
         let signalled = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.pid())]).status().unwrap();
         assert!(signalled.success(), "no such process: {}", self.pid());
     }
 
-    /// Waits until it has ended.
+    /// Waits until the process has ended.
     pub fn exit_code(&mut self) -> Option<i32> {
         wait_until("the process has stopped", SOON, || self.child.try_wait().unwrap()).code()
     }
@@ -98,13 +99,13 @@ impl Drop for Process {
     }
 }
 
-/// How a gateway is to be started.
+/// The settings with which a gateway starts.
 pub struct Setup {
     environment: Environment,
     flags: &'static str,
 }
 
-/// A running gateway on a data directory of its own.
+/// A running gateway with its own data directory.
 pub struct Server {
     process: Process,
     environment: Environment,
@@ -114,13 +115,13 @@ pub struct Server {
 }
 
 impl Setup {
-    /// The simulator inside the gateway, everything else as it comes.
+    /// Enables the simulator inside the gateway; everything else is default.
     pub fn new() -> Self {
         let environment = [("TIDINGS_ADMIN_KEY", ADMIN_KEY), ("TIDINGS_SIMULATOR__ENABLED", "true")];
         Self { environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(), flags: "" }
     }
 
-    /// Log lines as JSON.
+    /// Makes log lines JSON.
     pub fn json_lines(self) -> Self {
         Self { flags: "--json ", ..self }
     }
@@ -134,7 +135,7 @@ impl Setup {
         self.set("TIDINGS_SIMULATOR__CLOCK_RATE", &rate.to_string())
     }
 
-    /// Sends to a simulated `WhatsApp` that outlives the gateway.
+    /// Uses a simulated `WhatsApp` in its own process, which survives a killed gateway.
     pub fn simulated_by(self, simulator: &SimulatorProcess) -> Self {
         self.set("TIDINGS_SIMULATOR__URL", &format!("http://127.0.0.1:{}", simulator.port))
     }
@@ -144,7 +145,7 @@ impl Setup {
         self.start_on(|_| ())
     }
 
-    /// The same, on a data directory that `fill` has put something into.
+    /// Like [`Setup::start`], on a data directory that `fill` has prepared.
     pub fn start_on(self, fill: impl FnOnce(&Path)) -> Server {
         let dir = tempfile::tempdir().unwrap();
         fill(&dir.path().join("data"));
@@ -155,7 +156,7 @@ impl Setup {
 }
 
 impl Server {
-    /// One without any settings.
+    /// Starts a gateway without further settings.
     pub fn start() -> Self {
         Setup::new().start()
     }
@@ -164,7 +165,7 @@ impl Server {
         Http::new(self.port)
     }
 
-    /// The phones of the simulator inside the gateway.
+    /// A client of the simulator inside the gateway.
     pub fn simulator(&self) -> Simulator {
         Simulator::new(self.port)
     }
@@ -173,7 +174,7 @@ impl Server {
         &self.process
     }
 
-    /// The directory above the data, for files of the test's own.
+    /// The directory above the data directory, for the test's own files.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -190,12 +191,12 @@ impl Server {
         self.process.sigterm()
     }
 
-    /// Waits until it has ended.
+    /// Waits until the process has ended.
     pub fn exit_code(&mut self) -> Option<i32> {
         self.process.exit_code()
     }
 
-    /// Starts again on the same data and port, after a kill or a stop.
+    /// Starts again with the same data and port, after a kill or a stop.
     pub fn restart(&mut self) {
         let started = (0..ATTEMPTS_MAX).find_map(|_| {
             launch(&serve(self.port, self.flags), &self.environment, self.dir.path(), self.port, "/readyz")
@@ -203,7 +204,7 @@ impl Server {
         self.process = started.expect("it starts again on its own data and port");
     }
 
-    /// Starts again and is killed after this time, ready or not; it must not have ended by itself.
+    /// Starts again and kills the process after this time, ready or not; it must not have ended by itself.
     pub fn die_starting(&mut self, after: std::time::Duration) {
         let args = serve(self.port, self.flags);
         let args: Vec<&str> = args.split(' ').collect();
@@ -213,7 +214,8 @@ impl Server {
         self.process.kill9();
     }
 
-    /// Starts another command on this server's data directory that does not end by itself; `name` is its folder.
+    /// Starts another command that does not end by itself on this server's data directory. Its output goes to the
+    /// folder `name`.
     pub fn beside(&self, args: &[&str], name: &str) -> Process {
         let (data_dir, dir) = (self.data_dir(), self.dir.path().join(name));
         fs::create_dir_all(&dir).unwrap();
@@ -229,7 +231,7 @@ impl Server {
     }
 }
 
-/// The simulated `WhatsApp` as a process of its own: its phones outlive a killed gateway.
+/// The simulated `WhatsApp` in its own process: its phones survive a killed gateway.
 pub struct SimulatorProcess {
     _process: Process,
     pub port: u16,
@@ -256,7 +258,7 @@ pub fn run(args: &[&str], environment: &Environment, dir: &Path) -> Finished {
     run_under(&[], args, environment, dir)
 }
 
-/// The same, as what another program starts.
+/// Like [`run`], but through another program.
 pub fn run_under(wrapper: &[&str], args: &[&str], environment: &Environment, dir: &Path) -> Finished {
     let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let mut command = tidings(wrapper, args, environment, dir);
@@ -276,7 +278,7 @@ pub fn run_under(wrapper: &[&str], args: &[&str], environment: &Environment, dir
     finished
 }
 
-/// A port that nobody listens on and no other test of this run was given.
+/// Returns a port that nothing listens on and that no other test of this run was given.
 pub fn free_port() -> u16 {
     static HANDED_OUT: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id().wrapping_mul(31) % u32::from(PORT_COUNT)).unwrap();
@@ -301,7 +303,8 @@ fn serve(port: u16, flags: &str) -> String {
     format!("{flags}serve --listen 127.0.0.1:{port} --data-dir data")
 }
 
-/// Starts a process and waits until `ready` answers 200; `None` if it has ended before, as when its port is taken.
+/// Starts a process and waits until `ready` answers 200; `None` if it ended before that, for example because its port
+/// is taken.
 fn launch(args: &str, environment: &Environment, dir: &Path, port: u16, ready: &str) -> Option<Process> {
     let args: Vec<&str> = args.split(' ').collect();
     let mut process = Process::start(&args, environment, dir);

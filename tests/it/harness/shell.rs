@@ -1,4 +1,4 @@
-//! The real binary as a shell starts it: with other limits, other streams, other signals than a test's own.
+//! Runs the real binary through a shell, with other limits, streams and signals than the test's own.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::process::{BINARY, free_port};
 use super::{ACCOUNT_PHONE, ADMIN_KEY, Http, Request, SOON, Workspace, poll, wait_until};
 
-/// A gateway that a shell has become. Killed when dropped.
+/// A gateway that was started with `exec` by a shell script. Killed when dropped.
 pub struct Shelled {
     pub child: Child,
     pub port: u16,
@@ -16,7 +16,7 @@ pub struct Shelled {
 }
 
 impl Shelled {
-    /// Runs this script, in which `$SERVE` starts the gateway; its words go where `stderr` leads.
+    /// Runs this script, in which `$SERVE` becomes the command that starts the gateway. Its log goes to `stderr`.
     pub fn start(script: &str, environment: &[(&str, &str)], stderr: Stdio) -> Self {
         let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
         let serve = format!("exec {BINARY} serve --data-dir data");
@@ -41,7 +41,7 @@ impl Shelled {
         self.dir.path()
     }
 
-    /// Waits until this is the answer to `GET /readyz`.
+    /// Waits until `GET /readyz` answers with this status.
     pub fn becomes(&self, status: u16) {
         let http = self.http();
         wait_until(&format!("/readyz answers {status}"), SOON, || {
@@ -54,12 +54,12 @@ impl Shelled {
         assert!(told.success(), "no such process");
     }
 
-    /// The exit code of the process, which must end by itself.
+    /// Waits until the process ends by itself, and returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
         wait_until("the process has ended", SOON, || self.child.try_wait().unwrap()).code()
     }
 
-    /// A tenant with so many credits and one connected account.
+    /// Creates a workspace with these credits and one connected account.
     pub fn workspace(&self, credits: u64) -> Workspace {
         let workspace = Workspace::create(self.http(), "Acme", credits, "en");
         workspace.connect_account(ACCOUNT_PHONE);
@@ -67,14 +67,14 @@ impl Shelled {
     }
 }
 
-/// A figure of `/proc/PID/status`, in KiB.
+/// Reads a figure from `/proc/PID/status`, in KiB.
 pub fn memory_kib(pid: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
 }
 
-/// Whether something stays as it is for a while.
+/// True if the value stays the same for half a second.
 pub fn stays<T: PartialEq>(mut look: impl FnMut() -> T) -> bool {
     let first = look();
     poll(std::time::Duration::from_millis(500), || (look() != first).then_some(())).is_none()

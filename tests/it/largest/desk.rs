@@ -1,4 +1,4 @@
-//! Four actors of one workspace as the shell runs them, on a log with its index, all in the thread of the test.
+//! Runs the four actors of one workspace as the shell does, on a log with its index, all in the test's own thread.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub fn streams() -> [StreamId; 4] {
     ]
 }
 
-/// What the four remember.
+/// The states of the four actors.
 #[derive(Default)]
 pub struct States {
     pub workspace: workspace::State,
@@ -60,7 +60,7 @@ pub struct States {
 pub struct Desk {
     pub index: Arc<Index>,
     pub states: States,
-    /// Kinds of commands that have caused an event.
+    /// The kinds of commands that have caused an event.
     pub caused: BTreeSet<&'static str>,
     pub now: i64,
     sequencer: Sequencer,
@@ -131,7 +131,7 @@ impl Desk {
         self.flush();
     }
 
-    /// What another chat's actor has caused: the webhook is its witness.
+    /// Commits events that another chat would cause, through the webhook's stream.
     pub fn happened(&mut self, events: &[Event]) {
         let stream = streams()[3];
         let expected = self.revisions.get(&stream).copied().unwrap_or(0);
@@ -218,7 +218,7 @@ impl Desk {
         self.flush();
     }
 
-    /// Lets go of the log.
+    /// Drops the log.
     pub fn end(self) -> States {
         self.states
     }

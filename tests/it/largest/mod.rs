@@ -1,8 +1,8 @@
-//! The largest that each command of the rules can cause, in characters of four bytes: through every log, the index, the
-//! snapshots, reports and a new start.
+//! The largest event that each command can cause, in characters of four bytes, goes through every log, the index, the
+//! snapshots, reports and a restart.
 //!
-//! The lists of commands are complete: a command that `kinds!` does not name does not compile, and one that it names and
-//! that no case causes fails the test.
+//! The lists of commands are complete: a command that `kinds!` does not name does not compile, and a named one that
+//! no case causes fails the test.
 
 mod desk;
 mod story;
@@ -97,10 +97,10 @@ kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
     OfWebhook::ToldOfParked { .. } => "told of parked",
 );
 
-/// What causes no event whatever it says.
+/// Commands that never cause an event.
 const SILENT: [&str; 2] = ["asked", "not fetched"];
 
-/// All that the index says of what the story is about.
+/// Everything that the index holds about the streams of the story.
 fn picture(index: &Index) -> Vec<String> {
     let (account, chat) = (desk::account(), desk::chat());
     let find = |lookup| index.find::<AccountEntry>(&lookup).unwrap();
@@ -120,7 +120,7 @@ fn picture(index: &Index) -> Vec<String> {
     seen
 }
 
-/// A state made again from the log.
+/// Rebuilds a state from the log.
 fn replayed<D: Decider>(history: &History, stream: StreamId) -> D::State {
     let mut state = D::State::default();
     let apply = |_, _: &Record, event: &Event| {
@@ -131,7 +131,7 @@ fn replayed<D: Decider>(history: &History, stream: StreamId) -> D::State {
     state
 }
 
-/// A state is the same from the log and from a snapshot in it.
+/// Checks that a state is the same when rebuilt from the log and when loaded from a snapshot.
 fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
     assert!(replayed::<D>(history, stream) == *state, "{stream} is another one when it is made again");
     let log = history.log();
@@ -142,7 +142,7 @@ fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
     assert!(kept.as_ref() == Some(state), "{stream} is another one in its snapshot");
 }
 
-/// Every report that the log owes has a body.
+/// Checks that every report that the log owes has a body, and returns their number.
 fn is_reported(history: &History) -> usize {
     let mut deliveries = BTreeSet::new();
     for stored in history.log().read(1) {
@@ -161,7 +161,7 @@ fn is_reported(history: &History) -> usize {
     deliveries.len()
 }
 
-/// Tells the whole story on a log, then opens that log anew.
+/// Runs the whole story on a log, then reopens that log.
 fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
     let mut desk = Desk::on(log);
     story::tell(&mut desk);
@@ -188,7 +188,7 @@ fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
     assert!(notes.iter().all(|(_, value)| value.len() <= NOTE_BYTES_MAX));
 }
 
-// The kind: what one layer counts in characters, entries or items, and the next one in bytes.
+// Guards against limits that one layer counts in characters, entries or items and the next one in bytes.
 #[test]
 fn the_largest_that_each_command_can_cause_passes_through_everything_in_memory() {
     let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
@@ -200,7 +200,7 @@ fn the_largest_that_each_command_can_cause_passes_through_everything_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let open = || -> Arc<dyn Log> {
         loop {
-            // sled lets go of its files a moment after it was dropped.
+            // sled releases its files a moment after it was dropped.
             match SledLog::open(folder.path(), 8) {
                 Err(events::store::sled_log::OpenError::InUse) => std::thread::yield_now(),
                 opened => return Arc::new(opened.unwrap()),

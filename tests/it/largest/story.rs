@@ -1,4 +1,4 @@
-//! A workspace in which everything is as long as it may be, and in which every command is given once at least.
+//! A workspace in which everything is as long as allowed and every command is given at least once.
 
 use actors::account::outcome::{Outcome, StopReason};
 use actors::account::pacing::Gap;
@@ -23,15 +23,15 @@ use events::who::Who;
 
 use super::desk::{Desk, PHONE, account, chat, webhook, workspace};
 
-/// Longest address, URL and reason that the doors let through, in bytes.
+/// The longest e-mail address, URL and reason that the APIs accept, in bytes.
 const EMAIL_BYTES_MAX: usize = 254;
 const URL_BYTES_MAX: usize = 4_096;
 const REASON_BYTES_MAX: usize = 1_000;
 const FILE_NAME_BYTES_MAX: usize = 255;
-/// A code is ours; none is so long.
+/// Longer than any code: codes are the gateway's own.
 const CODE_BYTES: usize = 64;
 
-/// So many characters of four bytes each.
+/// A text of this many characters, four bytes each.
 pub fn long(characters: usize) -> String {
     "😀".repeat(characters)
 }
@@ -48,7 +48,7 @@ fn reason() -> String {
     bytes(REASON_BYTES_MAX)
 }
 
-/// The longest.
+/// The longest one.
 const fn by() -> Who {
     Who::Person(u32::MAX)
 }
@@ -130,7 +130,7 @@ fn settings(desk: &mut Desk) {
     desk.webhook(webhook::Command::Configure(configure));
 }
 
-/// A recipient that is no number, as long as one may be.
+/// A recipient as long as allowed, which is not a phone number.
 fn peer() -> Peer {
     Peer::from_phone(&bytes(252))
 }
@@ -176,7 +176,7 @@ fn receive(desk: &mut Desk, nth: u64, text: String) {
     desk.workspace(Command::Receive(Box::new(receive)), None);
 }
 
-/// Wakes the chat as long as that causes anything.
+/// Wakes the chat until that changes nothing any more.
 fn wake_chat(desk: &mut Desk) {
     loop {
         let before = desk.states.chat.clone();
@@ -187,7 +187,7 @@ fn wake_chat(desk: &mut Desk) {
     }
 }
 
-/// A chat that somebody named and answers, and as much in it as one report takes.
+/// Fills a chat that has a name and a responsible person with as many messages as one report takes.
 fn say(desk: &mut Desk) {
     receive(desk, 1, long(100_000));
     let change = ChangeChat {
@@ -210,7 +210,7 @@ fn say(desk: &mut Desk) {
     wake_chat(desk);
 }
 
-/// Begins the next try of the account; which message, and which try.
+/// Begins the account's next try; returns the message and the try's number.
 fn begin_try(desk: &mut Desk) -> (MessageId, u32) {
     desk.account(account::Command::WakeUp);
     let effects = Account::due(&desk.states.account).effects.into_iter();
@@ -278,7 +278,7 @@ fn hold(desk: &mut Desk) {
     desk.workspace(Command::Connect(connect(PHONE)), None);
 }
 
-/// Another chat has something to report, so that one is taken while this one's fail.
+/// Another chat gets something to report, which is delivered while this chat's reports fail.
 fn another_chat(desk: &mut Desk) {
     let (other, message) = (ChatId::nth(workspace(), 2).unwrap(), MessageId::from_bits(9_000));
     let (webhook, at) = (webhook(), Timestamp::from_ms(desk.now));
@@ -315,7 +315,7 @@ fn another_chat(desk: &mut Desk) {
     desk.happened(&[said.into(), opened.into(), flushed.into()]);
 }
 
-/// Begins the next request of the webhook and ends it so, if it is of this chat; others' are taken.
+/// Begins the webhook's next request. Ends it with this outcome if it is for this chat, otherwise with success.
 fn posted(desk: &mut Desk, outcome: &webhook::Outcome) -> (DeliveryId, ChatId) {
     desk.now += 10 * 3_600_000;
     desk.webhook(webhook::Command::WakeUp);
@@ -339,7 +339,7 @@ fn failing() -> webhook::Outcome {
 }
 
 fn report(desk: &mut Desk) {
-    // One that fails again and again is put aside, tried again, taken, and posted once more.
+    // A delivery that fails again and again is parked, retried, delivered, and resent at the end.
     another_chat(desk);
     for _ in 0..=webhook::PARKED_AT {
         posted(desk, &failing());
@@ -350,7 +350,7 @@ fn report(desk: &mut Desk) {
     desk.webhook(webhook::Command::Recover { since, by: by() });
     posted(desk, &webhook::Outcome::Taken { status: u16::MAX });
     desk.webhook(webhook::Command::KeyRotated { webhook: webhook(), key_hash: digest("whsec"), by: by() });
-    // What is gathered now is called in, and closed.
+    // Open windows are flushed and closed.
     receive(desk, 5_000, long(64));
     wake_chat(desk);
     desk.webhook(webhook::Command::Flush { by: by() });
@@ -363,7 +363,7 @@ fn report(desk: &mut Desk) {
     });
     let (window, aggregated) = close.expect("a window is to be closed");
     desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });
-    // The fuse blows, and the owner is told.
+    // The fuse blows, and the owner is mailed.
     let refused = (0..=webhook::ERRORS_MAX).map(|_| posted(desk, &failing())).last();
     desk.webhook(webhook::Command::Notified { notice: 1 });
     let (delivery, chat_of) = refused.expect("some were refused");
@@ -373,7 +373,7 @@ fn report(desk: &mut Desk) {
     desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
 }
 
-/// As many numbers as a workspace may have: one commit tells all of them.
+/// Connects as many accounts as a workspace may have, so that a single commit covers all of them.
 fn connect_all(desk: &mut Desk) {
     for nth in 1..ACCOUNTS_MAX {
         desk.workspace(Command::Connect(connect(&format!("+1202{nth:07}"))), None);

@@ -1,4 +1,4 @@
-//! A mail server that we did not write, aiosmtpd, as a child process on a free loopback port.
+//! A foreign mail server, aiosmtpd, as a child process on a free loopback port.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,20 +10,19 @@ use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How the server behaves.
 pub struct Behaviour {
     /// `"none"`, `"starttls"` or `"tls"`.
     pub tls: &'static str,
-    /// For whom its certificate is.
+    /// The name in its certificate.
     pub name: &'static str,
-    /// Who must sign in; anybody may send if empty.
+    /// The user that must sign in; anybody may send if empty.
     pub user: &'static str,
     pub password: &'static str,
-    /// What it answers to recipients; it takes all if empty.
+    /// The answer to every recipient; all are accepted if empty.
     pub refusal: &'static str,
 }
 
-/// Takes everything from anybody.
+/// Accepts everything from anybody.
 pub const OPEN: Behaviour = Behaviour { tls: "none", name: "127.0.0.1", user: "", password: "", refusal: "" };
 
 /// A running server. Killed when dropped.
@@ -31,13 +30,13 @@ pub struct Server {
     child: Child,
     lines: BufReader<ChildStdout>,
     pub port: u16,
-    /// Who vouches for it.
+    /// The authority that signed its certificate.
     pub authority: CertificateDer<'static>,
     _folder: TempDir,
 }
 
 impl Server {
-    /// Starts it; `None`, with the reason on stderr, where aiosmtpd is not installed.
+    /// Starts the server. Returns `None`, with the reason on stderr, if aiosmtpd is not installed.
     pub fn start(behaviour: &Behaviour) -> Option<Self> {
         let Some(python) = python() else {
             eprintln!("not run: aiosmtpd is not installed, `cargo xtask test` does that");
@@ -58,7 +57,7 @@ impl Server {
         Some(Self { child, lines, port, authority, _folder: folder })
     }
 
-    /// All that it has to tell of one connection, which must have ended.
+    /// Reads all records about one connection, until it is closed.
     pub fn connection(&mut self) -> Vec<Value> {
         let mut told = Vec::new();
         loop {
@@ -70,7 +69,7 @@ impl Server {
         }
     }
 
-    /// The one e-mail of one connection, which must have ended.
+    /// Returns the only e-mail of one connection, which must have been closed.
     pub fn mail(&mut self) -> Value {
         let mut mails: Vec<Value> = self.connection().into_iter().filter(|told| told["what"] == "mail").collect();
         assert_eq!(mails.len(), 1, "{mails:?}");
@@ -91,7 +90,7 @@ fn read(lines: &mut impl BufRead) -> Value {
     serde_json::from_str(&line).unwrap_or_else(|_| panic!("the mail server ended: {line}"))
 }
 
-/// The Python into whose environment `cargo xtask test` has installed aiosmtpd.
+/// The Python of the environment into which `cargo xtask test` installs aiosmtpd.
 fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |given| root.join(given));
@@ -104,7 +103,7 @@ fn python() -> Option<PathBuf> {
     is_complete.then(|| folder.join("bin/python"))
 }
 
-/// An authority of this test's own, and a file with a certificate for `name` and its key.
+/// Creates a certificate authority, and a file with a certificate for `name` and its key.
 fn certificates(name: &str, folder: &Path) -> (CertificateDer<'static>, PathBuf) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

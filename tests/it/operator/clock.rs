@@ -1,5 +1,5 @@
-//! The machine's clock is set forward by hours and back again under a running gateway, as after a start without a time server.
-//! Debian's faketime sets the wall clock of that one process; the monotonic clock runs as it does.
+//! Sets the clock forward by hours and back again under a running gateway, as on a machine that starts without a time
+//! server. Debian's faketime changes the wall clock of that process only; its monotonic clock keeps running as usual.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,20 +14,22 @@ const EIGHT_HOURS_MS: i64 = 8 * 3_600_000;
 /// A busy machine answers within this time.
 const SLACK_MS: i64 = 120_000;
 
-/// The library that `faketime` puts before a program's own clock.
+/// The library that `faketime` preloads in front of a program's own clock functions.
 fn library() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
     folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.is_file())
 }
 
-/// Sets the wall clock that the process sees, whole at once: it may be read meanwhile.
+/// Sets the wall clock that the process sees. Replaces the file in one step, because the process may read it at any
+/// moment.
 fn set(file: &Path, offset: &str) {
     let new = file.with_extension("new");
     fs::write(&new, offset).unwrap();
     fs::rename(new, file).unwrap();
 }
 
-/// When a message that is sent now is queued, as the gateway sees it; how far that is ahead of this test's own clock.
+/// Sends a message; returns when the gateway says that it was queued, and how far that is ahead of the test's own
+/// clock.
 fn ahead_ms(workspace: &Workspace) -> (Timestamp, i64) {
     let id = workspace.post(&message("+12025550101", "hi")).message_id();
     let row = workspace.ask(&workspace.api("GET", &format!("/messages/{id}"))).success();

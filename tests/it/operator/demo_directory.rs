@@ -1,4 +1,4 @@
-//! A demo works on a directory that a demo made, and on no other, whichever way it is named.
+//! A demo uses only a directory that a demo made, whichever way it is given.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ fn demo(args: &[&str], variables: &[(&str, &str)], dir: &Path) -> Finished {
     run(&[&["demo", "--listen", &listen], args].concat(), &environment, dir)
 }
 
-/// Starts a demo that is let in, and waits until it has told of itself.
+/// Starts a demo that must be allowed, and waits until it has printed its banner.
 fn running(args: &[&str], dir: &Path) -> Process {
     let _ = fs::remove_file(dir.join("output.txt"));
     let listen = format!("127.0.0.1:{}", free_port());
@@ -77,7 +77,7 @@ fn a_demo_finds_its_own_directory_again_and_empties_it_when_told_and_production_
     assert!(production.stderr.contains("rm mine/made_by_demo"), "{production:?}");
 }
 
-/// As version 0.1.0 left it: no mark, and the key that only a demo keeps.
+/// Version 0.1.0 left no mark in its directory, only the key that no other command stores.
 #[test]
 fn the_usual_directory_of_an_earlier_demo_goes_on_as_one() {
     let dir = tempfile::tempdir().unwrap();

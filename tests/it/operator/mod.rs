@@ -1,4 +1,4 @@
-//! What whoever runs a gateway meets on a machine: whose files they are, wrong clocks, disks that only read, terminals.
+//! Problems that operators meet on a machine: files of other users, wrong clocks, read-only disks, terminals.
 
 mod clock;
 mod demo_directory;
@@ -10,7 +10,7 @@ mod tail;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Whether this machine lets us be what a test needs; the reason is printed where it does not.
+/// True if this machine allows what a test needs; prints the reason if not.
 fn can(what: &str, program: &str, args: &[&str]) -> bool {
     let done = Command::new(program).args(args).output();
     let can = done.as_ref().is_ok_and(|output| output.status.success());
@@ -20,7 +20,7 @@ fn can(what: &str, program: &str, args: &[&str]) -> bool {
     can
 }
 
-/// All files and folders below a folder, itself included.
+/// Returns all files and folders below a folder, itself included.
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

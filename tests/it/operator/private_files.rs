@@ -1,5 +1,5 @@
-//! Keys, texts and phone numbers on the disk are their owner's alone, whatever the umask and whoever made the folder; files of
-//! somebody else's are named with the way out.
+//! Keys, texts and phone numbers on the disk are readable only by their owner, whatever the umask is and whoever made
+//! the folder. An error about another user's file names that file and the way out.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -10,7 +10,7 @@ use crate::harness::process::{Environment, free_port, run, run_under};
 use crate::harness::{ADMIN_KEY, Process, Request, SOON, wait_until};
 
 const OPEN: &[&str] = &["sh", "-c", "umask 000; exec \"$0\" \"$@\""];
-/// Debian's nobody.
+/// Debian's user nobody.
 const SOMEBODY: &[&str] = &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 fn ready(args: &[&str], dir: &Path, port: u16) -> Process {
@@ -27,13 +27,14 @@ fn open_folder(dir: &Path) {
     fs::set_permissions(dir.join("data"), Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Every file and folder that others may use, with its mode.
+/// Returns every file and folder that other users may access, with its mode.
 fn open_to_others(folder: &Path) -> Vec<String> {
     let modes = walk(folder).into_iter().map(|path| (fs::metadata(&path).unwrap().mode() & 0o7777, path));
     modes.filter(|(mode, _)| mode & 0o077 != 0).map(|(mode, path)| format!("{mode:04o} {}", path.display())).collect()
 }
 
-/// Packages, containers and `mkdir` make the folder before we start, and services start with all kinds of umasks.
+/// Packages, containers and `mkdir` create the folder before the gateway starts, and services run with all kinds of
+/// umasks.
 #[test]
 fn nobody_else_reads_a_data_directory_that_was_open_and_a_umask_that_lets_everybody_in() {
     let dir = tempfile::tempdir().unwrap();
@@ -53,7 +54,7 @@ fn nobody_else_reads_a_data_directory_that_was_open_and_a_umask_that_lets_everyb
     }
 }
 
-/// What an earlier version left open.
+/// Files that an earlier version left open.
 #[test]
 fn files_that_were_open_to_others_are_closed_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
@@ -76,7 +77,7 @@ fn files_that_were_open_to_others_are_closed_at_the_next_start() {
     }
 }
 
-/// Whether somebody else can read any file below a folder.
+/// True if the user nobody can read any file below a folder.
 fn reads_something(folder: &Path) -> bool {
     walk(folder).iter().filter(|path| path.is_file()).any(|path| {
         let path = path.to_str().unwrap();
@@ -118,8 +119,8 @@ fn folders_of_root() -> tempfile::TempDir {
     dir
 }
 
-/// A data directory, a configuration, a password or a key of another user: started as root once, restored by root, mounted
-/// from outside.
+/// A data directory, configuration, password or key may belong to another user: after one start as root, a restore by
+/// root, or a mount from outside.
 #[test]
 fn what_belongs_to_somebody_else_is_named_with_its_owner_and_the_way_out() {
     if !can("being somebody else", "setpriv", &[&SOMEBODY[1..], &["true"]].concat()) {

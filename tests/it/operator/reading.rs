@@ -1,4 +1,4 @@
-//! Commands that read change nothing where the data is, and work where nothing can be changed.
+//! Commands that only read change nothing in the data directory, and work where nothing can be written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ fn lived_in() -> Server {
     server
 }
 
-/// Each file's bytes, times and place on the disk.
+/// Each file's inode, times, mode and bytes.
 fn content(folder: &Path) -> BTreeMap<PathBuf, (u64, i64, i64, u32, Vec<u8>)> {
     let known = |path: PathBuf| {
         let metadata = fs::metadata(&path).unwrap();
@@ -41,7 +41,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
-/// A copy for an audit, a folder that a backup is reading: sealed after a stop, and as a crash left it.
+/// Covers a copy for an audit and a folder that a backup reads: closed by a normal stop, and as a crash left it.
 #[test]
 fn what_only_reads_changes_nothing_in_the_data_directory_and_leaves_nothing_elsewhere() {
     for crashed in [false, true] {
@@ -64,7 +64,7 @@ fn what_only_reads_changes_nothing_in_the_data_directory_and_leaves_nothing_else
     }
 }
 
-/// A snapshot, a backup's disk, a container's volume: mounted so that nobody can write.
+/// A snapshot, a backup's disk or a container's volume may be mounted read-only.
 #[test]
 fn the_log_on_a_disk_that_can_only_be_read_is_read_and_verified() {
     if !can("mounting", "unshare", &["-m", "true"]) {

@@ -1,5 +1,5 @@
-//! What a terminal shows: lines of 80 columns, no colour where it can show none, and nothing that others wrote steers it.
-//! Debian's `script` is the terminal.
+//! Terminal output: lines of at most 80 columns, no colours where the terminal has none, and no control characters
+//! from other people's texts. Debian's `script` plays the terminal.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use crate::harness::process::{Environment, Finished, free_port, run_under};
 use crate::harness::{Process, SOON, Server, Setup, wait_until};
 
 const COLUMNS: usize = 80;
-/// Runs what follows on a terminal of 80 columns, and passes on what that shows.
+/// Runs the command after it on a terminal of 80 columns.
 const TERMINAL: &str = "stty cols 80 rows 24 && exec \"$@\"";
 
 fn has_terminals() -> bool {
     can("a terminal", "script", &["-qec", "true", "/dev/null"])
 }
 
-/// Ends with our program, which the harness adds.
+/// The command that opens the terminal; the harness appends `tidings` and its arguments.
 fn terminal() -> Vec<&'static str> {
     let quoted = "script -qefc \"sh -c '$T' sh $*\" /dev/null </dev/null";
     vec!["sh", "-c", quoted, "sh"]
@@ -30,11 +30,11 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
 
 fn on_a_terminal(line: &str, variables: &[(&str, &str)], dir: &Path) -> Finished {
     let finished = run_under(&terminal(), &line.split(' ').collect::<Vec<_>>(), &environment(variables), dir);
-    // What the terminal echoes of the end of its own input.
+    // The terminal's echo of its own end of input.
     Finished { stdout: finished.stdout.replace("^D\u{8}\u{8}", ""), ..finished }
 }
 
-/// What a screen shows of a text: no colours, no carriage returns.
+/// The text as a screen shows it: without colour codes and carriage returns.
 fn shown(text: &str) -> String {
     let mut out = String::new();
     let mut is_colour = false;
@@ -53,13 +53,13 @@ fn too_long(text: &str) -> Vec<String> {
     shown(text).lines().filter(|line| line.chars().count() > COLUMNS).map(str::to_owned).collect()
 }
 
-/// What steers a terminal or turns the direction of writing, line ends aside.
+/// Returns the characters that control a terminal or change the writing direction, except line ends.
 fn steering(text: &str) -> Vec<char> {
     let turns = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| (c.is_control() && !matches!(c, '\n' | '\r')) || turns(c)).collect()
 }
 
-/// Editors and job runners that show no colours, and windows of the usual width.
+/// Editors and job runners often show no colours, and windows have the usual width.
 #[test]
 fn the_demo_and_the_help_fit_and_are_plain_where_the_terminal_can_show_no_colours() {
     if !has_terminals() {
@@ -91,7 +91,7 @@ fn the_demo_and_the_help_fit_and_are_plain_where_the_terminal_can_show_no_colour
     }
 }
 
-/// Ends the program behind the terminal: `script` itself passes no signal on.
+/// Stops the program behind the terminal, because `script` itself passes no signal on.
 fn stop(terminal: &Process) {
     let children = format!("/proc/{0}/task/{0}/children", terminal.pid());
     let mut left = vec![children];
@@ -120,7 +120,7 @@ const LOOKS: [&str; 8] = [
     "--json inbound attempts",
 ];
 
-/// A contact's name can move the cursor of whoever looks at it: with one byte of the C1 set, or from right to left.
+/// A contact's name can control the reader's terminal, with a single C1 byte or with right-to-left marks.
 #[test]
 fn nothing_that_others_wrote_steers_a_terminal() {
     if !has_terminals() {
@@ -165,7 +165,7 @@ fn nothing_that_others_wrote_steers_a_terminal() {
     look(&server, "offline");
 }
 
-/// A key that a sender's own proxy adds, or that stands in the address of the page it came from.
+/// A sender's proxy may add a key as a header, and the URL of the referring page may contain one.
 #[test]
 fn keys_in_headers_and_addresses_are_hidden_in_the_attempts() {
     let server = Setup::new().start();

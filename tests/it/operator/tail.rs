@@ -1,4 +1,4 @@
-//! The newest events first: in one question, in pages, the same from a running gateway and from its data.
+//! The newest events first: in one request, in pages, and the same from a running gateway as from its data.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn listed(server: &Server, query: &str) -> Value {
     server.http().ask(&Request::get(format!("/admin/v1/events{query}")).bearer(ADMIN_KEY)).success()
 }
 
-/// Events behind which the log is quiet.
+/// Starts a server with some events and an idle log; returns the last position too.
 fn filled() -> (Server, u64) {
     let server = Server::start();
     for nth in 0..6 {
@@ -40,7 +40,7 @@ fn the_newest_events_come_first_when_they_are_asked_for_so() {
     assert_eq!((wrong.status, &wrong.json()["error"]["param"]), (400, &json!("order")));
 }
 
-/// A log of a million events must not need twenty questions over a slow line.
+/// The end of a log with a million events must not take twenty requests over a slow line.
 #[test]
 fn the_last_events_of_a_gateway_are_found_with_one_question() {
     let (server, head) = filled();

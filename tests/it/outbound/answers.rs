@@ -1,4 +1,4 @@
-//! What receivers answer: success, failure, too much, too slowly, nonsense.
+//! The answers of receivers: success, failure, too much, too slow, nonsense.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::files::guard;
 use crate::files::site::{Reply, Site};
 
 const SHORT: Duration = Duration::from_millis(300);
-/// What fits into the sockets between two processes, generously.
+/// A generous bound for what fits into the socket buffers between two processes.
 const UNDER_WAY: usize = 16 << 20;
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn one_deadline_covers_connection_and_headers() {
     }
 }
 
-/// A receiver that has said that it has the report is not posted it again, whatever it says then, or does not.
+/// A receiver that has accepted a report must not get it again, whatever follows the status, or does not.
 #[tokio::test]
 async fn a_body_that_does_not_end_changes_nothing_of_the_status() {
     let pause = Duration::from_millis(20);
@@ -138,7 +138,7 @@ async fn a_body_that_does_not_end_changes_nothing_of_the_status() {
     }
 }
 
-/// Servers that speak HTTP sloppily are no reason to post a report twice (RFC 9112 lets clients be strict or lenient).
+/// Sloppy HTTP from a receiver is no reason to post a report twice (RFC 9112 lets clients be strict or lenient).
 #[tokio::test]
 async fn sloppy_headers_behind_a_status_are_passed_over() {
     for headers in [
@@ -167,7 +167,7 @@ async fn sloppy_headers_behind_a_status_are_passed_over() {
 
 #[tokio::test]
 async fn a_packed_answer_is_never_unpacked() {
-    // A gzip file (RFC 1952) that would be 1 MiB of zeros.
+    // A gzip file (RFC 1952) that would unpack to 1 MiB of zeros.
     let mut bomb = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
     bomb.extend([0xed, 0xc1, 0x01, 0x01, 0, 0, 0, 0x80, 0x90, 0xfe, 0xaf, 0xee, 0x08, 0x0a]);
     bomb.resize(1_000, 0);

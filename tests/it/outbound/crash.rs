@@ -1,4 +1,5 @@
-//! Kill -9 while reports are under way, again and again: every message is told, what comes twice is the same, and in order.
+//! Kills the server with SIGKILL while reports are under way, many times: every message is reported, in order, and
+//! repeated reports are unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,14 +21,14 @@ const CLOCK_RATE: u32 = 3_600;
 const CREDITS: u64 = 1_000_000;
 const KILL_AFTER_MS_MIN: u64 = 100;
 const KILL_AFTER_MS_MAX: u64 = 600;
-/// How many messages each of the three sources makes in a round, at most: keeps the end affordable.
+/// The most messages that each of the three sources makes in a round; keeps the final check affordable.
 const SAID_MAX: usize = 40;
-/// So long the receiver thinks, so that most kills meet reports under way.
+/// The receiver answers after this time, so that most kills hit reports under way.
 const THINKS: Duration = Duration::from_millis(20);
-/// For everything owed to leave.
+/// The time allowed until nothing is owed any more.
 const DRAINED: Duration = Duration::from_mins(5);
 
-/// What was said in a round and is to be told: all that was acknowledged.
+/// The texts of a round that must be reported: all that were acknowledged.
 #[derive(Default)]
 struct Said {
     told: BTreeSet<String>,
@@ -37,12 +38,12 @@ fn phone(nth: usize) -> String {
     format!("+12025551{:03}", nth % CHATS)
 }
 
-/// A text that says who said it to whom, and its place.
+/// A text that names its speaker and chat, and ends with its sequence number.
 fn text(who: &str, round: usize, nth: usize) -> String {
     format!("{who} {} {:06}", nth % CHATS, round * SAID_MAX + nth)
 }
 
-/// Contacts write and the owner types, whether a gateway listens or not.
+/// Lets contacts write and the owner type, even while no gateway is running.
 fn talk(simulator: &Simulator, round: usize) -> Said {
     let mut said = Said::default();
     for nth in 0..SAID_MAX {
@@ -54,7 +55,7 @@ fn talk(simulator: &Simulator, round: usize) -> Said {
     said
 }
 
-/// The CRM sends until no answer comes.
+/// Sends as a CRM until the server is killed and no answer comes.
 fn send(workspace: &Workspace, round: usize, killed: &AtomicBool) -> Said {
     let mut said = Said::default();
     for nth in 0..SAID_MAX {
@@ -69,7 +70,7 @@ fn send(workspace: &Workspace, round: usize, killed: &AtomicBool) -> Said {
     said
 }
 
-/// People talk, and the server is killed among them.
+/// Lets all of them talk, and kills the server meanwhile.
 fn round(server: &mut Server, workspace: &Workspace, simulator: &Simulator, round: usize) -> Said {
     let killed = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -85,7 +86,7 @@ fn round(server: &mut Server, workspace: &Workspace, simulator: &Simulator, roun
     })
 }
 
-/// What was told first, without what came again.
+/// Returns the first request of each delivery.
 fn firsts(arrived: &[Arrived]) -> Vec<&Arrived> {
     let mut seen = BTreeSet::new();
     arrived.iter().filter(|report| seen.insert(report.delivery().to_owned())).collect()
@@ -103,7 +104,8 @@ fn assert_everything_is_told_by_one_delivery(firsts: &[&Arrived], said: &Said) {
     assert!(missing.is_empty(), "never told: {missing:?}");
 }
 
-/// In a life no report comes twice; over a kill only what was under way does, unchanged. How many did.
+/// Checks that no report comes twice within one life of the server; after a kill, only those that were under way may,
+/// unchanged. Returns how many did.
 fn assert_only_what_was_under_way_comes_again(arrived: &[Arrived]) -> usize {
     let mut bodies: BTreeMap<&str, &str> = BTreeMap::new();
     let mut lives: BTreeSet<(&str, usize)> = BTreeSet::new();
@@ -121,10 +123,10 @@ fn assert_only_what_was_under_way_comes_again(arrived: &[Arrived]) -> usize {
     again.values().sum()
 }
 
-/// Each chat's messages, in order.
+/// The messages of each chat, in order.
 pub type Orders = BTreeMap<String, Vec<String>>;
 
-/// What was told first is what the log owes, each chat's in its order.
+/// Checks that the first requests are what the log owes, each chat in its order.
 pub fn assert_in_order(firsts: &[&Arrived], flushed: &Orders) {
     let mut told = Orders::new();
     let mut last: BTreeMap<String, String> = BTreeMap::new();
@@ -139,7 +141,7 @@ pub fn assert_in_order(firsts: &[&Arrived], flushed: &Orders) {
     assert_eq!(&told, flushed, "what the log owes, no more, no less, and in its order");
 }
 
-/// What the log says each chat owes.
+/// Returns the messages that each chat owes according to the log.
 pub fn flushed(server: &Server) -> Orders {
     let mut orders = Orders::new();
     for event in events(server, "BundleFlushed") {

@@ -1,4 +1,5 @@
-//! A receiver that fails until the fuse blows, a letter to its owner at a real mail server, and what becomes of the backlog.
+//! A receiver fails until the fuse blows, the owner gets a letter at a real mail server, and the backlog is sent or
+//! discarded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use crate::mail::server::{OPEN, Server as MailServer};
 
 const DELIVERIES: usize = 30;
 const CHATS: usize = 10;
-/// As many requests as blow the fuse: ten errors in a row and one more.
+/// The requests until the fuse blows: ten errors in a row and one more.
 const TRIES: usize = 11;
 
-/// A workspace with thirty deliveries that wait for a receiver which can be mended.
+/// A workspace with thirty deliveries that wait for a receiver, which can be repaired.
 struct Blown {
     owner: Owner,
     receiver: Receiver,
@@ -31,7 +32,7 @@ fn settings(setup: Setup) -> Setup {
 }
 
 impl Blown {
-    /// Thirty messages of ten chats are gathered, then all are to be told at once to a receiver that is out of order.
+    /// Gathers thirty messages in ten chats, then lets all of them be reported at once to a receiver that fails.
     fn new(setup: Setup) -> Self {
         let answer = Arc::new(AtomicU16::new(500));
         let told = Arc::clone(&answer);
@@ -60,7 +61,7 @@ impl Blown {
         self.answer.store(200, Ordering::SeqCst);
     }
 
-    /// What came after the fuse had blown.
+    /// The requests that came after the fuse had blown.
     fn later(&self) -> Vec<Arrived> {
         self.receiver.arrived().split_off(TRIES)
     }
@@ -70,7 +71,7 @@ impl Blown {
     }
 }
 
-/// Each text once, and each chat's in order.
+/// Checks that each text came once, and each chat's texts in order.
 fn assert_all_told_once(arrived: &[Arrived]) {
     let mut told: Vec<String> = arrived.iter().flat_map(Arrived::texts).collect();
     let mut last: BTreeMap<String, String> = BTreeMap::new();
@@ -112,7 +113,7 @@ fn the_eleventh_error_in_a_row_brings_one_letter_in_the_owners_language_and_the_
         Language::Hindi,
     );
     assert_eq!(got["headers"]["subject"], letter.subject);
-    // All but the line that says how many wait, which depends on how fast the rest was put together.
+    // Ignores the line with the number of owed reports, which depends on how fast the other reports were assembled.
     let differing = |text: &str| text.lines().filter(|line| !letter.text.contains(*line)).count();
     assert!(differing(got["text"].as_str().unwrap()) <= 1, "{got} is not {}", letter.text);
     assert!(!got.to_string().contains("C4nary"), "{got}");

@@ -1,4 +1,4 @@
-//! Reports through the whole gateway: signatures on what really arrives, addresses that may not be called, proxies.
+//! Reports through the whole gateway: signatures on what arrives, addresses that may not be called, proxies.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::harness::{ACCOUNT_PHONE, SOON, Server, Setup, wait_until};
 const PHONE: &str = "+12025550101";
 const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// An owner with one account; loopback addresses may be called.
+/// Starts a gateway that may call loopback addresses, and an owner with one account.
 fn owner(setup: Setup) -> (Server, Owner) {
     let server = setup.set("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8").start();
     let owner = Owner::of(server.workspace());
     (server, owner)
 }
 
-/// Somebody writes; the report of it as the receiver got it.
+/// Lets a contact write, and returns the report as the receiver got it.
 fn told(server: &Server, receiver: &Receiver, text: &str) -> Arrived {
     server.simulator().receive(ACCOUNT_PHONE, PHONE, text);
     wait_until("it is told", SOON, || receiver.arrived().into_iter().find(|report| report.texts() == [text]))
@@ -67,7 +67,7 @@ fn what_arrives_verifies_by_the_key_and_after_a_rotation_by_both() {
     }
 }
 
-/// Two clicks at once, and more: no key that was answered is lost, and none of those before ends early.
+/// Simultaneous rotations: no key that was returned is lost, and no earlier key ends too soon.
 #[test]
 fn keys_that_are_replaced_at_once_all_sign_and_a_sixth_waits() {
     let receiver = Receiver::start(|_| status(204));
@@ -94,7 +94,7 @@ fn keys_that_are_replaced_at_once_all_sign_and_a_sixth_waits() {
     }
 }
 
-/// Somebody who holds the button down: real tries stay in the list, and the receiver is not flooded.
+/// Many tests at once must not push real tries out of the list or flood the receiver.
 #[test]
 fn tests_are_posted_one_at_a_time_six_a_minute_and_push_out_no_real_try() {
     let under_way = Arc::new(AtomicUsize::new(0));
@@ -178,7 +178,7 @@ fn where_no_report_may_go_the_last_try_says_why() {
             let headers = json!({"location": "http://169.254.169.254/latest/meta-data/"});
             assert_eq!(tried["response"]["headers"], headers);
         }
-        // What is owed by now is not for the next address.
+        // Discard the owed reports, so that they do not go to the next address.
         owner.set(&json!({"enabled": false}));
         owner.set(&json!({"enabled": true, "backlog": "discard"}));
     }
@@ -202,7 +202,7 @@ fn a_proxy_of_the_environment_sees_nothing_of_a_report() {
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
-/// What is told of a message with a file and of one after it, where attachments are set so.
+/// Returns the reports of a message with a file and of one after it, with these settings for attachments.
 fn told_of_a_file(setup: Setup) -> Vec<Value> {
     let receiver = Receiver::start(|_| status(200));
     let (server, owner) = owner(setup);

@@ -1,4 +1,4 @@
-//! Reports to the CRM's own URL: what is sent, and everything that a receiver may do instead of taking it.
+//! Reports to the CRM's own URL: what is sent, and everything that a receiver may do instead of accepting it.
 
 mod answers;
 pub mod crash;
@@ -22,7 +22,7 @@ use tidings::outbound::{Answered, GuardedPoster, HttpPoster, Request};
 use crate::files::guard;
 use crate::files::site::{Reply, Site};
 
-/// For tests in which the deadline is not the point.
+/// For tests that are not about the deadline.
 const PATIENT: Duration = Duration::from_secs(30);
 
 fn request(url: &str) -> Request {
@@ -43,7 +43,7 @@ async fn post(url: &str) -> Answered {
     post_within(PATIENT, url).await
 }
 
-/// What a receiver's reply comes to, and how much of it was taken.
+/// Posts to a receiver with this reply; returns the result, and the number of bytes that its endless part has sent.
 async fn answered(reply: Reply) -> (Answered, usize) {
     let site = Site::on("127.0.0.1", reply).await;
     let answered = post(&site.url("/hook")).await;

@@ -1,5 +1,5 @@
-//! A receiver that hangs beside two hundred others, through the real program: none of them waits for it. Prints how long
-//! it takes from an event to its first try, with and without it.
+//! One receiver hangs beside two hundred others, through the real program: none of them waits for it. Prints the time
+//! from an event to its first try, with and without the hanging receiver.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -15,16 +15,17 @@ use crate::harness::{Server, Setup, let_others_run, wait_until};
 
 const OTHERS: usize = 200;
 const ROUNDS: usize = 2;
-/// How often it hangs, in turns with not hanging: what else the machine does is shared out evenly.
+/// The number of passes in which the receiver hangs. Passes without it alternate with them, so that other load on the
+/// machine affects both alike.
 const PASSES: usize = 4;
 const PHONE: &str = "+12025559999";
 const HANGS: &str = "/crm0";
-/// For everybody's reports.
+/// The time allowed for all reports of a pass.
 const TOLD: Duration = Duration::from_mins(1);
-/// Between two rounds, so that they do not wait for each other.
+/// The pause between two rounds, so that they do not wait for each other.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Holds answers back until it is opened.
+/// Holds answers back while it is shut.
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
@@ -43,7 +44,7 @@ fn account(nth: usize) -> String {
     format!("+1202555{nth:04}")
 }
 
-/// Everybody is talked to in rounds; what the others were told of these rounds.
+/// Writes to every account in rounds, and returns the reports that the other receivers got.
 fn talk(server: &Server, receiver: &Receiver, name: &str) -> Vec<Arrived> {
     let simulator = server.simulator();
     for round in 0..ROUNDS {
@@ -62,7 +63,7 @@ fn talk(server: &Server, receiver: &Receiver, name: &str) -> Vec<Arrived> {
     })
 }
 
-/// From the event to the first try: the middle one and the hundredth part's, in milliseconds.
+/// The time from an event to its first try, in milliseconds: median and 99th percentile.
 fn delays(server: &Server, told: &[Arrived]) -> (i64, i64) {
     let rows = recorded(server, "MessageReceived");
     let at = |row: &serde_json::Value| row["recorded_at"].as_str().unwrap().parse::<Timestamp>().unwrap();

@@ -1,4 +1,4 @@
-//! The owner of a webhook at the API of the real program, and the log as the operator sees it.
+//! A webhook's owner at the API of the real program, and the log as the operator sees it.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::harness::{ADMIN_KEY, Request, SOON, Server, Workspace, wait_until};
 
 const PAGE: usize = 500;
 
-/// A workspace whose webhook is looked at.
+/// The owner of a workspace's webhook.
 pub struct Owner {
     pub workspace: Workspace,
 }
@@ -16,7 +16,7 @@ impl Owner {
         Self { workspace }
     }
 
-    /// The webhook.
+    /// Returns the webhook's view.
     pub fn shown(&self) -> Value {
         self.workspace.ask(&self.workspace.api("GET", "/outbound")).success()
     }
@@ -26,22 +26,22 @@ impl Owner {
         self.workspace.ask(&self.workspace.api("PATCH", "/outbound").json(settings)).success()
     }
 
-    /// Asks for something without a body to speak of.
+    /// Posts an empty object to this path.
     pub fn post(&self, path: &str) -> Value {
         self.workspace.ask(&self.workspace.api("POST", &format!("/outbound{path}")).json(&json!({}))).success()
     }
 
-    /// The last tries, the newest first.
+    /// Returns the last tries, the newest first.
     pub fn tries(&self) -> Vec<Value> {
         self.workspace.newest("/outbound/tries")
     }
 
-    /// Waits for a try, and shows the newest.
+    /// Waits for a try, and returns the newest.
     pub fn tried(&self) -> Value {
         wait_until("a report was tried", SOON, || self.tries().into_iter().next())
     }
 
-    /// Waits until nothing is owed any more.
+    /// Waits until nothing is owed and no window is open.
     pub fn wait_until_told(&self) {
         wait_until("nothing is owed", SOON, || {
             let shown = self.shown();
@@ -50,12 +50,12 @@ impl Owner {
     }
 }
 
-/// What all events of this type say, the oldest first.
+/// Returns the data of all events of this type, the oldest first.
 pub fn events(server: &Server, name: &str) -> Vec<Value> {
     recorded(server, name).into_iter().map(|mut row| row["data"].take()).collect()
 }
 
-/// The same with when they were recorded.
+/// Like [`events`], but returns the whole rows, with the time of recording.
 pub fn recorded(server: &Server, name: &str) -> Vec<Value> {
     let (http, mut found, mut after) = (server.http(), Vec::new(), 0);
     loop {

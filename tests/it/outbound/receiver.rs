@@ -1,4 +1,4 @@
-//! A CRM of the test's own on a loopback port: keeps all that it gets in the order it came, and outlives gateways.
+//! A CRM on a loopback port that keeps all requests in the order of their connections and survives the gateway.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,31 +11,31 @@ use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-/// What a request for the beginning of another life asks for.
+/// The path that marks the beginning of another life of the gateway.
 const ANOTHER_LIFE: &str = "/another-life";
 
-/// A running CRM. Lives as long as the test program.
+/// A running CRM. It lives as long as the test program.
 pub struct Receiver {
     address: SocketAddr,
     arrived: Arc<Mutex<BTreeMap<usize, Arrived>>>,
 }
 
-/// One request.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
-    /// When its connection came.
+    /// The time when its connection came.
     pub at: Timestamp,
-    /// Of which life of the gateway, counted from 0.
+    /// The life of the gateway that sent it, counted from 0.
     pub life: usize,
     /// The number of its connection.
     pub nth: usize,
 }
 
 impl Arrived {
-    /// The `webhook-id`.
+    /// The header `webhook-id`.
     pub fn delivery(&self) -> &str {
         self.headers["webhook-id"].to_str().unwrap()
     }
@@ -48,12 +48,12 @@ impl Arrived {
         self.json()["chat"]["chat_id"].as_str().unwrap().to_owned()
     }
 
-    /// The texts that it tells, in order.
+    /// The texts that it reports, in order.
     pub fn texts(&self) -> Vec<String> {
         self.messages().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The ids of the messages that it tells, in order.
+    /// The ids of the messages that it reports, in order.
     pub fn ids(&self) -> Vec<String> {
         self.messages().iter().map(|message| message["message_id"].as_str().unwrap().to_owned()).collect()
     }
@@ -65,20 +65,20 @@ impl Arrived {
 }
 
 impl Receiver {
-    /// One that answers so; each request has a thread of its own, which may take its time.
+    /// Starts a receiver that answers this way. Each request has its own thread, so an answer may take its time.
     pub fn start(answer: impl Fn(&Arrived) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let receiver = Self { address: listener.local_addr().unwrap(), arrived: Arc::default() };
         let (arrived, answer) = (Arc::clone(&receiver.arrived), Arc::new(answer));
         thread::spawn(move || {
-            // Connections are taken in the order they were made, so their numbers tell which came first.
+            // Connections are accepted in the order in which they were made, so their numbers tell which came first.
             for (nth, stream) in listener.incoming().flatten().enumerate() {
                 let (arrived, answer, at) = (Arc::clone(&arrived), Arc::clone(&answer), wall_now());
                 thread::spawn(move || {
                     let Some((stream, request)) = read(stream, at, nth) else { return };
                     arrived.lock().unwrap().insert(nth, request.clone());
                     let bytes = if request.path == ANOTHER_LIFE { status(200) } else { answer(&request) };
-                    // Whoever asked may have been killed meanwhile.
+                    // The sender may have been killed meanwhile.
                     let _ = stream.into_inner().write_all(&bytes);
                 });
             }
@@ -90,7 +90,7 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// From now on another gateway asks: everything of the one before has been taken when this returns.
+    /// Marks the beginning of another life. When this returns, every earlier connection has been accepted.
     pub fn another_life(&self) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         write!(stream, "GET {ANOTHER_LIFE} HTTP/1.1\r\n\r\n").unwrap();
@@ -99,7 +99,7 @@ impl Receiver {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
-    /// All requests so far, in the order in which their connections were made.
+    /// Returns all requests so far, in the order of their connections.
     pub fn arrived(&self) -> Vec<Arrived> {
         let mut life = 0;
         let mut reports = Vec::new();
@@ -119,7 +119,7 @@ pub fn status(status: u16) -> Vec<u8> {
     format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// The whole request; `None` if whoever asks dies on the way.
+/// Reads a whole request; `None` if the sender dies meanwhile.
 fn read(stream: TcpStream, at: Timestamp, nth: usize) -> Option<(BufReader<TcpStream>, Arrived)> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! Our signatures before a library that we did not write.
+//! Verifies the gateway's signatures with a foreign library.
 
 use actors::runtime::clock::wall_now;
 use events::time::Timestamp;

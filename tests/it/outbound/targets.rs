@@ -1,4 +1,4 @@
-//! Where a report may go: judged at every try, redirected by nobody.
+//! The allowed targets of a report: the guard checks each try, and no redirect is followed.
 
 use std::sync::Arc;
 use std::time::Duration;

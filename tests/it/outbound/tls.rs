@@ -1,4 +1,4 @@
-//! Receivers with which no secure connection is possible: each says what is wrong, and what to do about it.
+//! Receivers with which no secure connection is possible: each error says what is wrong and what to do about it.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -36,17 +36,17 @@ fn authority_params(name: &str) -> CertificateParams {
     params
 }
 
-/// An authority of the test's own.
+/// A root certificate authority for the test.
 fn authority(name: &str) -> Issuer {
     CertifiedIssuer::self_signed(authority_params(name), KeyPair::generate().unwrap()).unwrap()
 }
 
-/// One that another one vouches for.
+/// An authority whose certificate is signed by another one.
 fn intermediate(of: &Issuer) -> Issuer {
     CertifiedIssuer::signed_by(authority_params("Example Intermediate"), KeyPair::generate().unwrap(), of).unwrap()
 }
 
-/// What a server shows, and the key that belongs to it.
+/// The certificates that a server presents, and its private key.
 struct Shown {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -65,7 +65,7 @@ impl Shown {
         Self { chain: vec![params.self_signed(&key).unwrap().der().clone()], key: pkcs8(&key) }
     }
 
-    /// A receiver that shows this; its port.
+    /// Starts a receiver that presents this chain, and returns its port.
     fn serve(self, versions: &[&'static SupportedProtocolVersion], clients: Option<&Issuer>) -> u16 {
         let provider = Arc::new(crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions);
@@ -84,7 +84,7 @@ impl Shown {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
             let mut head = [0; 4_096];
-            // Whoever does not believe the certificate says nothing.
+            // A client that does not trust the certificate sends nothing.
             if stream.read(&mut head).is_ok_and(|read| read > 0) {
                 let _ = stream.write_all(ANSWER);
                 stream.conn.send_close_notify();
@@ -109,12 +109,13 @@ fn listen(serve: impl Fn(std::net::TcpStream) + Send + 'static) -> u16 {
     port
 }
 
-/// A receiver that answers the first bytes with these.
+/// Starts a receiver that answers the first bytes with these, and returns its port.
 fn says(bytes: &'static [u8]) -> u16 {
     listen(move |mut stream| {
         let _ = stream.read(&mut [0; 4_096]);
         let _ = stream.write_all(bytes);
-        // What it has not read is read, so that its answer is not lost by a reset.
+        // Reads the rest of the request, because closing with unread data would reset the connection and lose the
+        // answer.
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let _ = stream.read_to_end(&mut Vec::new());
     })
@@ -136,7 +137,7 @@ async fn a_receiver_of_a_private_authority_is_believed_where_the_operator_names_
     assert_eq!(answered.response.unwrap().body, "ok");
 }
 
-/// One sentence for all of them sends everybody to renew a certificate that is new.
+/// A single message for all faults would make people renew a certificate that is valid.
 #[tokio::test]
 async fn whatever_is_wrong_with_a_certificate_is_named() {
     let (root, stranger) = (authority("Example Root"), authority("Stranger"));
@@ -148,7 +149,7 @@ async fn whatever_is_wrong_with_a_certificate_is_named() {
         params
     };
     let mut with_place = params("crm", HOST);
-    // As `openssl req -x509` makes them: an authority of its own.
+    // As `openssl req -x509` makes it: a self-signed certificate that is marked as an authority.
     let mut by_hand = authority_params("crm");
     by_hand.subject_alt_names = with_place.subject_alt_names.clone();
     let place = b"\x30\x1f\x30\x1d\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x11http://ca.example";

@@ -1,4 +1,4 @@
-//! The last tries as their owner sees them: listed, shown, downloaded, kept over a stop.
+//! Tests the list of recent tries as its owner sees it: listing, showing, downloading, and surviving a stop.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::simulation::life::{ADMIN_KEY, Life, Machine, Reply};
 const AT: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 const KEPT: usize = 100;
 
-/// A workspace and its key.
+/// A workspace with its API key.
 #[derive(Clone)]
 struct Owner {
     id: WorkspaceId,
@@ -124,7 +124,7 @@ fn ten_are_shown_a_hundred_are_kept_and_pages_lead_through_them() {
     assert!(ended.is_some());
 }
 
-/// Tests have places of their own.
+/// Tests are kept apart from real tries.
 #[test]
 fn tests_take_the_place_of_no_real_try_over_a_stop_either() {
     let machine = Machine::new(5);
@@ -170,7 +170,7 @@ fn tries_outlive_a_stop_and_a_crash_a_moment_later() {
         assert_eq!(owner.tries(&life, "?limit=100").await, before);
         note(&life, &owner, 31, Some(Fault::Unreachable));
         let before = owner.tries(&life, "?limit=100").await;
-        // They are saved each second.
+        // Tries are saved every second.
         tokio::time::sleep(Duration::from_secs(3)).await;
         before
     });

@@ -1,4 +1,4 @@
-//! Where the owner of a webhook cannot send reports to: said at once, and nothing is changed.
+//! URLs to which no report can be sent: the owner's request is refused at once, and nothing changes.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn asked(owner: &Owner, url: &str) -> Value {
     answer.json()
 }
 
-/// Each of these was taken, and failed eleven times later; the password stood in the log of events.
+/// Otherwise such a URL would fail only at its tries, and a password in it would stand in the log of events.
 #[test]
 fn what_could_never_be_called_is_refused_and_nothing_is_kept() {
     let (server, owner) = owner(Setup::new());
@@ -52,7 +52,7 @@ fn what_could_never_be_called_is_refused_and_nothing_is_kept() {
     assert_eq!(owner.shown(), before);
     assert_eq!(events(&server, "WebhookConfigured"), [Value::Null; 0]);
     assert!(!server.process().output().contains("Secret-1"));
-    // What needs a name server is judged at the try; the simulator's echo is no door of ours.
+    // A host name is checked only at the try. The simulator's echo is allowed, although this server serves it.
     for url in
         ["https://crm.invalid/h".to_owned(), format!("{own}/sim/v1/echo/crm"), "  https://crm.example/h \n".to_owned()]
     {

@@ -1,4 +1,4 @@
-//! Each event tells who made it happen, and which event it followed from.
+//! Each event names who caused it, and the event that it followed from.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::{Desk, URL, pass, story};
 use crate::simulation::life::ADMIN_KEY;
 
-/// Every event there is, by its position.
+/// Returns all events by position.
 async fn events(desk: &Desk) -> BTreeMap<u64, Value> {
     let found = desk.life.get("/admin/v1/events?limit=500", ADMIN_KEY).await;
     let events = found.body["data"].as_array().unwrap().clone();
     events.into_iter().map(|event| (event["position"].as_u64().unwrap(), event)).collect()
 }
 
-/// Those of one type, each with who made it happen and the event that it followed from.
+/// Returns the events of one type, each with who caused it and the event that it followed from.
 fn causes<'a>(events: &'a BTreeMap<u64, Value>, name: &str) -> Vec<(&'a Value, &'a str, Option<&'a Value>)> {
     let found = events.values().filter(|event| event["type"] == name).map(|event| {
         let cause = &event["cause"];

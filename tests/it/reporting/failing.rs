@@ -14,7 +14,7 @@ fn phone(nth: usize) -> String {
     format!("+1202555{:04}", 1_000 + nth)
 }
 
-/// Thirty messages in ten chats, while the receiver is out of order, until the fuse has blown.
+/// Sends thirty messages in ten chats to a receiver that fails, until the fuse has blown.
 async fn blown(machine: &Machine, life: Life) -> Desk {
     let desk = Desk::open(machine, life, settings()).await;
     machine.receiver.answer(500, Duration::ZERO);

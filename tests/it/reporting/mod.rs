@@ -1,4 +1,4 @@
-//! What is said reaches the CRM: bundles, order, the fuse, backlogs; in virtual time.
+//! Messages reach the CRM as reports, in virtual time: bundles, order, the fuse, backlogs.
 
 mod causes;
 mod failing;
@@ -20,7 +20,7 @@ use crate::simulation::receiver::Post;
 pub const ACCOUNT: &str = "+12025550190";
 pub const URL: &str = "https://crm.example/hook";
 
-/// A workspace with one account; its API key.
+/// A workspace with one account, in a running gateway.
 pub struct Desk {
     pub life: Life,
     pub machine: Machine,
@@ -30,12 +30,12 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A new workspace whose webhook has these settings.
+    /// Creates a workspace whose webhook has these settings.
     pub async fn open(machine: &Machine, life: Life, settings: Value) -> Self {
         Self::open_as(ACCOUNT, machine, life, settings).await
     }
 
-    /// The same for one that talks from this phone.
+    /// Like [`Desk::open`], for an account with this phone.
     pub async fn open_as(phone: &str, machine: &Machine, life: Life, settings: Value) -> Self {
         let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
         let body = json!({"name": "Acme", "owner": owner, "credits": 100_000});
@@ -67,7 +67,7 @@ impl Desk {
         reply.body
     }
 
-    /// Somebody writes to the account.
+    /// Lets a contact write to the account.
     pub fn says(&self, phone: &str, text: &str) {
         self.machine.whatsapp.receive(Incoming {
             account: Address::parse(&self.account).unwrap(),
@@ -79,13 +79,13 @@ impl Desk {
         });
     }
 
-    /// The owner types on the phone itself.
+    /// Lets the owner type on the phone itself.
     pub fn types(&self, phone: &str, text: &str) {
         let (account, chat) = (Address::parse(&self.account).unwrap(), Address::parse(phone).unwrap());
         self.machine.whatsapp.typed(Typed { account, chat, text: text.to_owned() });
     }
 
-    /// The CRM sends through us.
+    /// Sends a message through the gateway, as a CRM does.
     pub async fn sends(&self, phone: &str, text: &str) {
         let message = json!({"action": "send", "phone": phone, "text": text});
         assert_eq!(self.life.post(&self.inbound, "", &message).await.status, 200);
@@ -100,19 +100,19 @@ pub async fn pass(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 
-/// The texts that a report tells, in order.
+/// The texts of a report, in order.
 pub fn texts(post: &Post) -> Vec<&str> {
     let messages =
         post.body["messages"].as_array().map_or_else(|| vec![&post.body["message"]], |all| all.iter().collect());
     messages.into_iter().map(|message| message["text"].as_str().unwrap()).collect()
 }
 
-/// Tells a story of a gateway in virtual time, in which nothing goes wrong by chance.
+/// Runs a test in a gateway in virtual time without random faults.
 pub fn story<T>(tell: impl AsyncFnOnce(Machine, Life) -> T) -> T {
     story_waiting(None, tell)
 }
 
-/// The same with these waits after errors, in seconds.
+/// Like [`story`], with these waits after errors, in seconds.
 pub fn story_waiting<T>(retry_s: Option<&[u32]>, tell: impl AsyncFnOnce(Machine, Life) -> T) -> T {
     let mut machine = Machine::new(1);
     machine.retry_s = retry_s.map(<[u32]>::to_vec);
@@ -121,7 +121,7 @@ pub fn story_waiting<T>(retry_s: Option<&[u32]>, tell: impl AsyncFnOnce(Machine,
     machine.live(1, None, async move |life| tell(shared, life).await).expect("it must not crash")
 }
 
-/// Every message is told in one bundle only, and each chat's in order; how often each was taken.
+/// Checks that every message was delivered in only one bundle.
 pub fn check_once(posts: &[Post]) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
     for post in posts.iter().filter(|post| post.was_taken()) {

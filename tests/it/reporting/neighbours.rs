@@ -1,20 +1,20 @@
-//! A receiver that hangs holds up nobody but its own workspace.
+//! A receiver that hangs delays only its own workspace.
 
 use super::*;
 use actors::webhook::AT_ONCE;
 
 const OTHERS: usize = 200;
-/// How often everybody is talked to.
+/// The number of messages to each account.
 const ROUNDS: usize = 10;
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(1);
-/// So long a receiver thinks: whatever all of them had to share would be short.
+/// Each receiver takes this long to answer, so that any resource that all of them shared would run short.
 const THINKS: Duration = Duration::from_millis(100);
-/// All of it, and the hanging one's time-outs.
+/// Enough for all reports and for the time-outs of the hanging receiver.
 const THE_REST: Duration = Duration::from_mins(1);
 
-/// When each message was told first, and what the hanging receiver got meanwhile.
+/// When each message was first reported, and the requests that the hanging receiver got meanwhile.
 struct FirstReports {
-    /// By receiver and text, in milliseconds.
+    /// The time of the first try in milliseconds, by receiver and text.
     others: BTreeMap<(String, String), u64>,
     hanging: Vec<Post>,
 }
@@ -27,8 +27,8 @@ fn account(nth: usize) -> String {
     format!("+1202555{nth:04}")
 }
 
-/// Many workspaces are talked to in the same moments, again and again; meanwhile nobody answers at the first one's
-/// address, or everybody does.
+/// Writes to many workspaces at the same moments, again and again; meanwhile the first one's receiver hangs if
+/// `hangs` is set.
 fn told(hangs: bool) -> FirstReports {
     story(async |machine, life| {
         machine.receiver.answer(200, THINKS);
@@ -67,7 +67,7 @@ fn the_first_tries_of_two_hundred_others_begin_in_the_same_millisecond_as_withou
     for (what, at) in &without.others {
         assert_eq!(with.others.get(what), Some(at), "{what:?}");
     }
-    // It did hang, with as many requests as it may have at once, and was tried again meanwhile.
+    // The receiver did hang, with as many requests as may run at once, and was retried meanwhile.
     assert!(with.hanging.iter().all(|post| post.status.is_none()));
     let first = with.hanging.iter().filter(|post| post.began_ms == with.hanging[0].began_ms).count();
     assert!(first == AT_ONCE && with.hanging.len() > AT_ONCE, "{first} of {}", with.hanging.len());

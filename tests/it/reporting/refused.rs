@@ -1,5 +1,5 @@
-//! Chats that a receiver refuses for ever, or for which it never answers, among chats that it takes; and one that asks
-//! for patience.
+//! Some chats of a receiver are refused for ever or never answered, while it accepts the others; and a receiver that
+//! asks for a pause.
 
 use super::*;
 use crate::simulation::receiver::Poison;
@@ -11,7 +11,7 @@ const HEALTHY: usize = 60;
 /// The first of the documented waits, and the time-out, in milliseconds.
 const FIRST_WAIT_MS: u64 = 5_000;
 const TIME_OUT_MS: u64 = 15_000;
-/// What it takes beside that until a report arrives, in milliseconds.
+/// The time that a report needs on top of these waits, in milliseconds.
 const SLACK_MS: u64 = 1_500;
 const EVERY_SECOND: &[u32] = &[1];
 const ELEVENTH: usize = 11;
@@ -48,7 +48,7 @@ async fn mails_about_parked(desk: &Desk) -> usize {
     mails["data"].as_array().unwrap().iter().filter(about).count()
 }
 
-/// The kind: refused chats, however many, hold up no other, and each is parked after failures of its own.
+/// Guards against refused chats that delay others: however many there are, each is parked after its own failures.
 #[test]
 fn all_others_are_delivered_and_the_refused_ones_are_parked_after_eleven_failures_and_told_of() {
     for count in [2, 3, 10] {
@@ -59,7 +59,8 @@ fn all_others_are_delivered_and_the_refused_ones_are_parked_after_eleven_failure
             for nth in 0..70 {
                 desk.says(&healthy(nth % 20), &format!("text {nth}"));
             }
-            // Where only refused ones are left, eleven errors in a row blow the fuse before eleven of their own.
+            // When only refused chats are left, eleven errors in a row blow the fuse before each chat has eleven of
+            // its own.
             for nth in 0..600 {
                 desk.says(&healthy(nth % 20), &format!("later {nth}"));
                 pass(Duration::from_secs(1)).await;
@@ -80,7 +81,8 @@ fn all_others_are_delivered_and_the_refused_ones_are_parked_after_eleven_failure
     }
 }
 
-/// The kind: the count of a refused delivery began anew at each enabling, so that it blew the fuse for ever.
+/// Guards against a count of failures that restarts at each enabling, so that a refused delivery blows the fuse for
+/// ever.
 #[test]
 fn refused_deliveries_are_parked_over_several_enablings_and_the_others_go_first() {
     story_waiting(Some(EVERY_SECOND), async |machine, life| {
@@ -100,14 +102,14 @@ fn refused_deliveries_are_parked_over_several_enablings_and_the_others_go_first(
         }
         let shown = desk.shown().await;
         assert_eq!((&shown["owed"], &shown["parked"]), (&json!(0), &json!(2)), "{shown}");
-        // The eleventh failure of a delivery may be the one that blew the fuse.
+        // The eleventh failure of a delivery may be the one that blows the fuse.
         for nth in 0..2 {
             assert!((ELEVENTH..=ELEVENTH + 1).contains(&posts_of(&desk, &refused(nth)).len()));
         }
     });
 }
 
-/// When each text was said, and how long it took until a post of it was taken, in milliseconds.
+/// For each text, the time when it was said, in milliseconds.
 struct Latency(BTreeMap<String, u64>);
 
 impl Latency {
@@ -127,7 +129,8 @@ impl Latency {
     }
 }
 
-/// Sixty chats that got through before go on talking while others are refused; how long one of them waits at most.
+/// Sixty chats that got through before keep talking while others are refused. Returns the longest wait of any of
+/// their messages.
 fn longest_wait_ms(count: usize, how: Poison) -> u64 {
     story(async |machine, life| {
         let desk = Desk::open(&machine, life, settings()).await;
@@ -169,7 +172,8 @@ fn no_chat_that_ever_got_through_waits_longer_than_one_wait_and_a_time_out_while
     }
 }
 
-/// The kind: more than ten never-tried chats refused in a row may blow the fuse; that must not be for ever.
+/// Guards against a fuse that blows again and again: more than ten refused chats without any success may blow it, but
+/// not for ever.
 #[test]
 fn when_the_fuse_has_blown_enabling_lets_all_leave_that_are_not_refused() {
     for count in [11, 30] {
@@ -187,7 +191,7 @@ fn when_the_fuse_has_blown_enabling_lets_all_leave_that_are_not_refused() {
             pass(A_MOMENT).await;
             let told = taken(&desk).iter().filter(|text| *text == "again").count();
             assert!(told >= HEALTHY / 2, "those that got through before: {told}");
-            // Refused ones that were never tried stand before others that were never tried, and may blow the fuse again.
+            // Refused chats that were never tried come before other untried ones, and may blow the fuse again.
             pass(DAYS).await;
             desk.set(json!({"enabled": true, "backlog": "send"})).await;
             pass(DAYS).await;
@@ -196,7 +200,7 @@ fn when_the_fuse_has_blown_enabling_lets_all_leave_that_are_not_refused() {
     }
 }
 
-/// The kind: a success that began before a failure lifted the wait that the failure had brought.
+/// Guards against a success that ends the wait of a later failure, although its try began earlier.
 #[test]
 fn a_wait_that_was_asked_for_outlives_the_success_of_a_try_that_began_before() {
     story(async |machine, life| {
@@ -217,7 +221,7 @@ fn a_wait_that_was_asked_for_outlives_the_success_of_a_try_that_began_before() {
     });
 }
 
-/// The kind: a passing fault of one chat on a busy webhook parked its report within half a second.
+/// Guards against a transient fault of one chat that parks its report within half a second on a busy webhook.
 #[test]
 fn a_fault_of_fifteen_seconds_parks_nothing_and_keeps_the_order_of_the_chat() {
     for how in [Poison::Refused(500), Poison::Refused(503)] {
@@ -242,7 +246,8 @@ fn a_fault_of_fifteen_seconds_parks_nothing_and_keeps_the_order_of_the_chat() {
     }
 }
 
-/// The kind: eight at once after every success to a receiver that has just said that it takes no more.
+/// Guards against a flood of eight requests after each success to a receiver that has just said that it takes no
+/// more.
 #[test]
 fn a_receiver_that_takes_one_a_second_is_not_flooded() {
     story_waiting(Some(EVERY_SECOND), async |machine, life| {

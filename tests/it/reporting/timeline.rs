@@ -1,4 +1,4 @@
-//! A message's story tells how it was reported, whichever of its bundle it is.
+//! A message's timeline shows how it was reported, for every message of a bundle.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn types(moments: &[Value]) -> Vec<&str> {
     moments.iter().map(|moment| moment["type"].as_str().unwrap()).collect()
 }
 
-// The kind: what concerns many is told of the first only.
+// Guards against an event about many messages that only the first one's timeline shows.
 #[test]
 fn every_message_of_a_bundle_tells_of_its_report_and_of_the_tries() {
     story(async |machine, life| {
@@ -55,7 +55,7 @@ fn every_message_of_a_bundle_tells_of_its_report_and_of_the_tries() {
             assert_eq!(types(&moments)[..1], ["MessageReceived"]);
             assert_eq!(types(&moments)[1..], reported, "{id}");
         }
-        // The next bundle is another's story.
+        // The next bundle does not appear in the timelines of this one's messages.
         desk.says(CONTACT, "four");
         pass(Duration::from_hours(2)).await;
         for id in &ids {

@@ -65,7 +65,7 @@ fn a_week_of_messages_is_gathered_by_the_window_that_is_set() {
                 let hour = |text: &str| text.split_once(' ').unwrap().1.parse::<u64>().unwrap();
                 let told = texts(post);
                 let (first, last) = (hour(told[0]), hour(told[told.len() - 1]));
-                // The window opens with its first message and closes after its time, not earlier and not later.
+                // The window opens with its first message and closes exactly when its time is over.
                 assert!(last - first <= hours, "{aggregation}: {told:?}");
                 assert_eq!(hour_of(post), first + hours, "{aggregation}: {told:?}");
             }
@@ -146,7 +146,7 @@ fn what_comes_twice_from_the_transport_is_reported_once() {
         pass(A_MOMENT).await;
     });
     machine.time.end_life(1_000);
-    // The transport tells everything again at the beginning of a life.
+    // The transport repeats all updates at the beginning of a life.
     machine.live(2, None, async |_| pass(A_MOMENT).await);
     assert_eq!(machine.receiver.posts().iter().flat_map(texts).collect::<Vec<_>>(), ["hello"]);
 }

@@ -1,4 +1,4 @@
-//! What must hold after every step, and what when everything has come to rest.
+//! Checks that must hold after every step, and others that must hold when everything is quiet.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::letters::{Letters, check_told};
 use super::life::Machine;
 use super::referee::{End, MessageStory, Referee};
 
-/// What was looked at so far, so that nothing is looked at twice.
+/// The state of the checks: how far each has got, so that nothing is checked twice.
 #[derive(Default)]
 pub struct Judge {
     pub seen: SeenPosts,
@@ -23,7 +23,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// After every step: the log keeps the rules, and all that was promised is in it.
+    /// Checks after every step that the log obeys the rules and contains everything that was promised.
     pub fn check_now(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
         referee.catch_up(&machine.disk)?;
         let new = std::mem::take(&mut people.promised_now);
@@ -47,7 +47,7 @@ impl Judge {
         })
     }
 
-    /// When everything has come to rest.
+    /// Checks the final state, when everything is quiet.
     pub fn check_end(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
         self.check_now(machine, referee, people)?;
         verify(&machine.disk.bare_copy(), |_| {}).map_err(|error| error.to_string())?;
@@ -70,7 +70,7 @@ fn check_promise(referee: &Referee, people: &People, id: MessageId) -> Result<()
     }
 }
 
-/// What was only asked about was never queued.
+/// A dry run must never queue a message.
 fn check_dry_runs(referee: &Referee, people: &People) -> Result<(), String> {
     for tried in &people.only_tried {
         if let Some(told) = referee.messages.values().find(|told| tried.is_about(told)) {
@@ -80,7 +80,8 @@ fn check_dry_runs(referee: &Referee, people: &People) -> Result<(), String> {
     Ok(())
 }
 
-/// What was said to a number was heard by an account that has it or had it. (That nothing is heard twice, the referee sees.)
+/// If a listening account has a number, some account that has or had it must have received each text to it. (The
+/// referee checks that none is received twice.)
 pub fn check_heard(referee: &Referee, people: &People, listening: &[AccountId]) -> Result<(), String> {
     for (phone, text) in &people.said {
         let has_it = |account: &&AccountId| referee.accounts[*account].phone == *phone;
@@ -92,7 +93,8 @@ pub fn check_heard(referee: &Referee, people: &People, listening: &[AccountId]) 
     Ok(())
 }
 
-/// Every message is on its phone once if it was sent, with its file, and not at all if it failed.
+/// Each sent message must be on its phone once, with its file, and each failed one not at all, unless it was settled
+/// by hand.
 fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
     for (id, told) in &referee.messages {
         let on_phone = machine.whatsapp.messages_on(&told.to);
@@ -122,7 +124,8 @@ fn has_its_file(message: &Received, told: &MessageStory) -> bool {
     }
 }
 
-/// In real time: another message only after the gap. (The same one may be tried anew at once after a crash.)
+/// In real time, another message may begin only after the gap. (After a crash the same message may be retried at
+/// once.)
 fn check_pace(machine: &Machine, referee: &Referee) -> Result<(), String> {
     let mut last: BTreeMap<AccountId, (MessageId, Option<u64>)> = BTreeMap::new();
     for tried in machine.whatsapp.tries() {

@@ -1,4 +1,4 @@
-//! The people around the gateway: an operator, owners, and CRMs that remember what they were promised.
+//! The people around the gateway: an operator, owners, and CRMs that remember what was promised to them.
 
 mod follow;
 mod owner;
@@ -18,27 +18,27 @@ use super::whatsapp::WhatsApp;
 use posts::Post;
 pub use posts::Promise;
 
-/// So many crowds of a thousand write a thousand messages.
+/// Out of a thousand crowds, this many become a burst of a thousand messages.
 const BURSTS: u64 = 10;
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
-/// After so long without doing anything they use no earlier key.
+/// After this idle time, in seconds, people no longer use earlier idempotency keys.
 const KEYS_KEPT_S: u64 = 12 * 3_600;
 
-/// What the people know.
+/// The knowledge of all people.
 #[derive(Default)]
 pub struct People {
     tenants: Vec<Tenant>,
-    /// What was promised with every answer 200.
+    /// The promise of every answer 200.
     pub promised: BTreeMap<MessageId, Promise>,
-    /// Those that nobody has looked at yet.
+    /// The promises that have not been checked yet.
     pub promised_now: Vec<MessageId>,
-    /// What was only asked about.
+    /// The messages of dry runs.
     pub only_tried: Vec<Promise>,
-    /// What was said to accounts, or typed on their phones: the account's number and the text.
+    /// Texts sent to accounts or typed on their phones, each with the account's number.
     pub said: Vec<(&'static str, String)>,
     posts: Vec<Post>,
-    /// When they last did something, in seconds of the story.
+    /// The time of their last action, in seconds of the story.
     acted_s: u64,
     texts: u64,
     pub last: &'static str,
@@ -47,7 +47,7 @@ pub struct People {
 
 struct Tenant {
     workspace: WorkspaceId,
-    /// Keys that open, the first one for ever, each with its number.
+    /// Valid API keys with their numbers; the first one is never revoked.
     keys: Vec<(u64, String)>,
     revoked: Vec<String>,
     inbound: String,
@@ -55,13 +55,13 @@ struct Tenant {
     retired: Vec<String>,
     enabled: bool,
     strict: bool,
-    /// Whether URL and switches may be others: a change was never answered.
+    /// True if the URL or the settings may differ, because a change got no answer.
     unsure: bool,
-    /// Its follower has heard all events up to here.
+    /// The follower has got all events up to this position.
     followed_to: u64,
 }
 
-/// What somebody does, and how often.
+/// The actions of people, with their weights.
 const DEEDS: &[(&str, u64)] = &[
     ("connect", 6),
     ("post", 44),
@@ -101,7 +101,7 @@ impl People {
         if !self.tenants[nth].enabled && rng.percent(40) { "door" } else { deed.map_or("look", |(deed, _)| deed) }
     }
 
-    /// Something that one of them does now.
+    /// Does one random action.
     pub async fn act(
         &mut self,
         rng: &mut Rng,
@@ -170,7 +170,8 @@ impl People {
         }
     }
 
-    /// They do something now. When much time has passed, however it did, an earlier key may be remembered or not.
+    /// Sets the time of the next action. After a long pause, whatever its reason, the gateway may have forgotten
+    /// earlier keys.
     pub fn at(&mut self, now_s: u64) {
         if now_s.saturating_sub(self.acted_s) > KEYS_KEPT_S {
             self.forget_keys();
@@ -178,7 +179,7 @@ impl People {
         self.acted_s = now_s;
     }
 
-    /// More than a day passes without them: no key of theirs is remembered.
+    /// Forgets all keys, because more than a day passes and the gateway forgets them too.
     pub fn forget_keys(&mut self) {
         self.posts.clear();
     }
@@ -212,7 +213,7 @@ impl People {
     async fn connect(&mut self, nth: usize, phone: &str, life: &Life) -> Result<(), String> {
         let body = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
         let connected = life.post("/api/v1/accounts", self.tenants[nth].key(), &body).await;
-        // Whoever got no answer before a crash finds it connected already.
+        // After a crash without an answer, the account may be connected already.
         expect([201, 409].contains(&connected.status), "an account is connected once", &connected)
     }
 
@@ -237,7 +238,7 @@ impl People {
         Ok(())
     }
 
-    /// Settles a message that the log calls uncertain. By then a receipt may have done so.
+    /// Settles a message that is uncertain in the log. A receipt may settle it first.
     async fn settle(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let uncertain: Vec<_> = referee.messages.iter().filter(|(_, told)| told.uncertain).map(|(id, _)| id).collect();
         if uncertain.is_empty() {
@@ -253,7 +254,7 @@ impl People {
         Ok(())
     }
 
-    /// Lets everything go on that somebody holds.
+    /// Resumes and reconnects all accounts that were paused, stopped or disconnected.
     pub async fn release_all(&mut self, life: &Life, referee: &Referee) -> Result<(), String> {
         for nth in 0..self.tenants.len() {
             for (account, line) in self.tenants[nth].accounts(referee) {
@@ -269,7 +270,7 @@ impl People {
     }
 }
 
-/// All connections are there again.
+/// Restores all connections.
 pub fn connect_all(whatsapp: &WhatsApp) {
     for account in ACCOUNTS {
         whatsapp.set_connected(account, true);
@@ -281,7 +282,7 @@ impl Tenant {
         &self.keys[0].1
     }
 
-    /// Those that are known to be connected, or to have been.
+    /// The workspace's accounts that the log knows, connected or not.
     fn accounts<'a>(&self, referee: &'a Referee) -> Vec<(AccountId, &'a super::referee::Line)> {
         let own = referee.accounts.iter().filter(|(id, _)| id.workspace() == self.workspace);
         own.map(|(id, line)| (*id, line)).collect()
@@ -292,7 +293,7 @@ fn path_of(url: &serde_json::Value) -> String {
     url.as_str().unwrap_or_default().replace("http://tidings.example", "")
 }
 
-/// Somebody did not hear what became of it, and there is a good reason.
+/// The error of an action that got no answer for a good reason.
 pub const NO_ANSWER: &str = "no answer";
 
 fn expect(holds: bool, rule: &str, reply: &Reply) -> Result<(), String> {

@@ -1,4 +1,5 @@
-//! What the CRM got, held against the log: nothing early, nothing twice without a reason, nothing lost, all in order.
+//! Compares what the CRM got with the log: nothing early, nothing twice without a reason, nothing lost, everything in
+//! order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +9,19 @@ use super::life::Machine;
 use super::receiver::Post;
 use super::referee::{Delivery, Fate, Referee};
 
-/// What the report of a test says, which nobody is owed.
+/// The text of a test report, which is not owed to anybody.
 const TEST: &str = "This is a test of the outbound webhook.";
 
-/// What was looked at so far.
+/// The progress of the checks.
 #[derive(Default)]
 pub struct SeenPosts {
     posts: usize,
-    /// Each delivery's requests, and the body of the first.
+    /// The number of requests of each delivery, and the body of the first.
     first: BTreeMap<String, (u64, String)>,
     pub tests: u64,
 }
 
-/// At any time: every request is about a delivery whose beginning is durable, and is the same at every try.
+/// At any time: every request belongs to a delivery whose start is durable, and is the same at every try.
 pub fn check_posts(machine: &Machine, referee: &Referee, seen: &mut SeenPosts) -> Result<(), String> {
     machine.receiver.look(|posts| {
         for post in &posts[seen.posts..] {
@@ -54,7 +55,7 @@ fn delivery<'a>(referee: &'a Referee, post: &Post) -> Result<&'a Delivery, Strin
     found.ok_or_else(|| format!("{} is not in the log", post.delivery))
 }
 
-/// When all is quiet: what is owed was taken wherever a webhook is on, and each chat's in order.
+/// When everything is quiet: all owed reports were taken where the webhook is on, each chat's in order.
 pub fn check_taken(machine: &Machine, referee: &Referee) -> Result<(), String> {
     machine.receiver.look(|posts| {
         let mut last: BTreeMap<ChatId, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A disk that keeps what was synced and forgets, in a crash, any tail of what was not. Reads, writes and syncs may fail.
+//! A disk that keeps what was synced; a crash loses any tail of the rest. Reads, writes and syncs may fail.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -17,12 +17,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fate::Fate;
 
-/// So many writes or syncs of ten thousand fail.
+/// This many writes or syncs in ten thousand fail.
 const WRITES_FAILING: u64 = 4;
-/// So many reads of ten thousand fail where reads may fail.
+/// This many reads in ten thousand fail, if reads may fail.
 const READS_FAILING: u64 = 100;
 
-/// What outlives a crash.
+/// The data that survives a crash.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<Platter>>);
 
@@ -32,28 +32,28 @@ struct Platter {
     records: Vec<StoredRecord>,
     notes: BTreeMap<Vec<u8>, Vec<u8>>,
     secrets: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// How to undo each batch that was not synced, the oldest first.
+    /// The undo record of each batch that was not synced, the oldest first.
     at_risk: VecDeque<Undo>,
     stats: LogStats,
     failed_reads: u64,
     reads_broken: bool,
 }
 
-/// What a batch replaced.
+/// The data that a batch replaced.
 struct Undo {
     head: Option<Head>,
     records: usize,
     notes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-/// The disk as one life of a gateway sees it.
+/// The disk as one life of a gateway uses it.
 pub struct Mounted {
     disk: Disk,
     fate: Fate,
     failing: Failing,
 }
 
-/// What may fail.
+/// The operations that may fail.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Failing {
     pub reads: bool,
@@ -99,7 +99,7 @@ impl Disk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets what was not synced, but for the first `kept` batches of it.
+    /// Loses all batches that were not synced, except the first `kept` of them.
     pub fn crash(&self, kept: usize) {
         let mut platter = self.platter();
         while platter.at_risk.len() > kept {
@@ -110,32 +110,32 @@ impl Disk {
         platter.at_risk.clear();
     }
 
-    /// Batches that a crash may forget.
+    /// The number of batches that a crash may lose.
     pub fn at_risk(&self) -> usize {
         self.platter().at_risk.len()
     }
 
-    /// Reads that have failed.
+    /// The number of reads that have failed.
     pub fn failed_reads(&self) -> u64 {
         self.platter().failed_reads
     }
 
-    /// From now on no read succeeds, or they do again.
+    /// Makes all later reads fail, or succeed again.
     pub fn break_reads(&self, broken: bool) {
         self.platter().reads_broken = broken;
     }
 
-    /// The disk for a new life.
+    /// Mounts the disk for a new life.
     pub fn mount(&self, fate: Fate, failing: Failing) -> Mounted {
         Mounted { disk: self.clone(), fate, failing }
     }
 
-    /// A copy of all synced records without any notes.
+    /// Returns a copy of all synced records, without notes.
     pub fn bare_copy(&self) -> MemoryLog {
         self.bare_copy_to(Position::MAX)
     }
 
-    /// The same, up to a position.
+    /// Like [`Disk::bare_copy`], up to a position.
     pub fn bare_copy_to(&self, to: Position) -> MemoryLog {
         let copy = MemoryLog::default();
         let platter = self.platter();
@@ -148,7 +148,7 @@ impl Disk {
         copy
     }
 
-    /// Synced records whose events lie behind `position`.
+    /// Returns the synced records with events after `position`.
     pub fn synced_after(&self, position: Position) -> Vec<Record> {
         let platter = self.platter();
         let synced = platter.synced();
@@ -156,7 +156,7 @@ impl Disk {
         synced[from..].iter().map(|stored| decode(stored).unwrap()).collect()
     }
 
-    /// Position of the last event that is synced.
+    /// Returns the position of the last synced event.
     pub fn synced_to(&self) -> Position {
         let platter = self.platter();
         platter.at_risk.front().map_or(platter.head, |undo| undo.head).map_or(0, |head| head.position)
@@ -174,7 +174,7 @@ impl Mounted {
     }
 }
 
-/// Reads record by record.
+/// Reads one record after the other.
 struct ReadingHead<'a> {
     disk: &'a Disk,
     at: usize,
@@ -298,7 +298,8 @@ impl Secrets for Mounted {
     }
 }
 
-/// The writer as a task, with a port call before and after each step. Once it fails, the process ends, as the real one.
+/// Runs the writer as a task, with a port call before and after each step. An error ends the process, as in the real
+/// gateway.
 pub async fn write(mut writer: Writer, mut work: UnboundedReceiver<Work>, fate: Fate) {
     loop {
         let first = if writer.has_backlog() { work.try_recv().ok() } else { work.recv().await };

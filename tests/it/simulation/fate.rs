@@ -1,4 +1,4 @@
-//! Chance with a seed: faults, delays, and the port call at which the process dies.
+//! Seeded randomness: faults, delays, and the port call at which the process dies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// A small generator: splitmix64. The same seed gives the same numbers for ever.
+/// The splitmix64 generator: the same seed always gives the same numbers.
 #[derive(Clone)]
 pub struct Rng(u64);
 
@@ -27,7 +27,7 @@ impl Rng {
         self.next() % bound.max(1)
     }
 
-    /// Whether something that happens `percent` times in a hundred happens now.
+    /// True with a probability of `percent` in a hundred.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
@@ -54,7 +54,7 @@ struct State {
     kind: bool,
     never: BTreeSet<&'static str>,
     faults: BTreeMap<&'static str, u64>,
-    /// What happened, in words, where somebody wants to read it.
+    /// The events in words; `None` unless a diary is wanted.
     diary: Option<Vec<String>>,
 }
 
@@ -77,7 +77,7 @@ impl Fate {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new life, which ends at the port call of this number, or not at all.
+    /// Begins a new life, which ends at the port call of this number, or never.
     pub fn begin_life(&self, dies_after_calls: Option<u64>) {
         let mut state = self.state();
         state.life += 1;
@@ -85,27 +85,27 @@ impl Fate {
         state.dead = false;
     }
 
-    /// The number of this life, from 1 on.
+    /// The number of this life, counted from 1.
     pub fn life(&self) -> u64 {
         self.state().life
     }
 
-    /// From now on nothing goes wrong, and nothing takes time.
+    /// From now on there are no faults and no delays.
     pub fn be_kind(&self) {
         self.state().kind = true;
     }
 
-    /// Faults of this kind never happen.
+    /// Faults of this kind will never happen.
     pub fn never(&self, what: &'static str) {
         self.state().never.insert(what);
     }
 
-    /// Whether a fault happens that does so `percent` times in a hundred.
+    /// True if this fault, which has a probability of `percent` in a hundred, happens now.
     pub fn fault(&self, what: &'static str, percent: u64) -> bool {
         self.rare_fault(what, percent * 100)
     }
 
-    /// Whether a fault happens that does so so many times in ten thousand.
+    /// True if this fault, which happens this many times in ten thousand, happens now.
     pub fn rare_fault(&self, what: &'static str, times: u64) -> bool {
         let mut state = self.state();
         if state.kind {
@@ -119,12 +119,12 @@ impl Fate {
         happens
     }
 
-    /// From now on a diary is kept.
+    /// Starts a diary.
     pub fn keep_diary(&self) {
         self.state().diary = Some(Vec::new());
     }
 
-    /// Writes a line into the diary, if one is kept.
+    /// Writes a line into the diary, if there is one.
     pub fn note(&self, line: impl FnOnce() -> String) {
         if let Some(diary) = &mut self.state().diary {
             diary.push(line());
@@ -139,7 +139,7 @@ impl Fate {
         self.state().diary.clone().unwrap_or_default()
     }
 
-    /// Faults so far, by kind.
+    /// The faults so far, counted by kind.
     pub fn faults(&self) -> BTreeMap<&'static str, u64> {
         self.state().faults.clone()
     }
@@ -148,7 +148,7 @@ impl Fate {
         self.state().rng.below(bound)
     }
 
-    /// A call of a port: takes up to `delay_ms`, and may be the process's last.
+    /// A call of a port: takes up to `delay_ms`, and may be the last one of the process.
     pub async fn port(&self, delay_ms: u64) {
         let delay = {
             let mut state = self.state();
@@ -166,13 +166,13 @@ impl Fate {
         }
     }
 
-    /// The process dies now.
+    /// Ends the process now.
     pub async fn die(&self) {
         self.state().dead = true;
         self.alive().await;
     }
 
-    /// Never ends once the process is dead.
+    /// Never returns once the process is dead.
     async fn alive(&self) {
         let dead = self.state().dead;
         if dead {
@@ -182,7 +182,7 @@ impl Fate {
         }
     }
 
-    /// Ends when the process dies.
+    /// Returns when the process dies.
     pub async fn death(&self) {
         while !self.state().dead {
             self.0.died.notified().await;

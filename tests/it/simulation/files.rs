@@ -1,4 +1,5 @@
-//! The simulated servers that files are fetched from: quick, slow, gone, or no file at all. The address says which.
+//! The simulated servers that files are fetched from. The URL decides whether the file is there, slow, gone or no
+//! file at all.
 
 use std::time::Duration;
 
@@ -8,13 +9,13 @@ use tidings::files::{Fault, Fetched, Files};
 
 use super::fate::Fate;
 
-/// What is asked for; all but the first two never come.
+/// The kinds of URLs; only the first two give a file.
 pub const KINDS: &[&str] = &["here", "slow", "gone", "page", "large", "late"];
 const LATE: Duration = Duration::from_secs(30);
 const SLOW_S_MAX: u64 = 25;
 const RETRY_AFTER_S_MAX: u64 = 100;
 
-/// All servers. What they hold is made of its address.
+/// All servers. A file's content is derived from its URL.
 pub struct Shelf {
     fate: Fate,
 }
@@ -61,7 +62,7 @@ impl Files for Shelf {
     }
 }
 
-/// What lies at an address.
+/// The content at a URL.
 pub fn content(url: &str) -> String {
     format!("what lies at {url}")
 }

@@ -1,4 +1,4 @@
-//! What seeds have found: each a test of its own, so that it stays found.
+//! Defects that seeds have found, each with its own test, so that it does not come back.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Story;
 use super::life::{ADMIN_KEY, Life, Machine};
 
-/// A workspace with an account: its key, and the path of its inbound URL.
+/// Creates a workspace with an account; returns its key and the path of its inbound webhook.
 async fn begin(life: &Life) -> (String, String) {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
     let body = json!({"name": "Acme", "owner": owner, "credits": 10});
@@ -18,7 +18,8 @@ async fn begin(life: &Life) -> (String, String) {
     (key, created["inbound_url"].as_str().unwrap().replace("http://tidings.example", ""))
 }
 
-/// An actor whose events could not be read was not woken again before somebody asked for it.
+/// Guards against an actor that is not woken when its events cannot be read for a while, until a request comes for
+/// it.
 #[test]
 fn what_is_due_happens_although_the_disk_did_not_read_for_a_while() {
     let machine = Machine::new(1);
@@ -41,14 +42,14 @@ fn what_is_due_happens_although_the_disk_did_not_read_for_a_while() {
     assert_eq!(machine.whatsapp.messages_on("+12025550101").len(), 2);
 }
 
-/// An outcome was forgotten when a look-up failed at that moment, and the try was made once more.
+/// Guards against an outcome that gets lost when a look-up fails at that moment, so that the message is tried again.
 #[test]
 fn an_outcome_is_kept_until_it_can_be_recorded() {
     let machine = Machine::new(1);
     machine.fate.be_kind();
     let lived = machine.live(1, None, async |life| {
         let (_, inbound) = begin(&life).await;
-        // It answers after 20 s.
+        // The answer takes 20 s.
         let message = json!({"action": "send", "phone": "+12025550143", "text": "hi"});
         assert_eq!(life.post(&inbound, "", &message).await.status, 200);
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -63,7 +64,8 @@ fn an_outcome_is_kept_until_it_can_be_recorded() {
     assert_eq!(sent.iter().filter(|event| event.name() == "MessageSent").count(), 1);
 }
 
-/// A report was put together from events that had a place and were not written yet, and so could not be.
+/// Guards against a report that is built from events that have a position but are not written yet, and so cannot be
+/// read.
 #[test]
 fn a_report_can_be_read_while_its_next_event_is_being_written() {
     let machine = Machine::new(1);
@@ -89,7 +91,7 @@ fn a_report_can_be_read_while_its_next_event_is_being_written() {
     assert_eq!(lived, Some(()));
 }
 
-/// A letter that came late told of the latest stop, under another Message-ID than the letter about that one.
+/// Guards against a late letter about the latest stop whose Message-ID differs from that of the stop's own letter.
 #[test]
 fn two_letters_about_one_stop_are_one() {
     let mut machine = Machine::new(1);
@@ -111,7 +113,8 @@ fn two_letters_about_one_stop_are_one() {
     assert_eq!(taken, [false, true], "one about each stop, and the first one's answer was lost");
 }
 
-/// A late notice and that of the next stop told of it at the same moment, each by a letter of its own.
+/// Guards against two letters about one stop, when a late notice and the notice of that stop are sent at the same
+/// moment.
 #[test]
 fn a_late_notice_and_the_next_one_send_one_letter() {
     let steps = [
@@ -122,15 +125,16 @@ fn a_late_notice_and_the_next_one_send_one_letter() {
     story.tell().map(drop).unwrap();
 }
 
-/// Found by a seed: a letter was taken, that could not be taken down, and a late notice sent it once more.
+/// Guards against a letter that is sent again: the mail server took it, but the disk could not record that, and a
+/// late notice followed.
 #[test]
 fn a_letter_that_was_taken_while_the_disk_did_not_read_is_not_sent_again() {
     let steps = [1, 3, 4, 6, 7, 8, 9, 10, 13, 15, 16, 17, 20, 21, 22];
     Story::of(2_831).only(&steps).without(&[]).tell().map(drop).unwrap();
 }
 
-/// Found by a seed: what the first commit of a life held back was never let go, because the disk had been faster than
-/// the task that lets go.
+/// Guards against an answer that is never released: it waits for the first commit of a life, and the disk is faster
+/// than the start of the task that releases answers.
 #[test]
 fn an_answer_leaves_although_the_disk_was_faster_than_the_start() {
     let machine = Machine::new(1);
@@ -147,7 +151,7 @@ fn an_answer_leaves_although_the_disk_was_faster_than_the_start() {
             let message = json!({"action": "send", "phone": "+12025550101", "text": text});
             assert_eq!(life.post(&inbound, "", &message).await.status, 200);
         }
-        // The first is sent, the second waits for its gap.
+        // The first message is sent, the second waits for its gap.
         tokio::time::sleep(Duration::from_millis(100)).await;
         key
     });
@@ -155,13 +159,14 @@ fn an_answer_leaves_although_the_disk_was_faster_than_the_start() {
     machine.time.end_life(10_000);
     let answered = machine.live(2, None, async |life| {
         let credits = life.get("/api/v1/credits", &key);
-        // Before any receipt can come and set things going again.
+        // Too soon for any receipt, which would wake the task as well.
         tokio::time::timeout(Duration::from_millis(100), credits).await.map(|reply| reply.status)
     });
     assert_eq!(answered, Some(Ok(200)));
 }
 
-/// Found by a seed: what was due in a gateway about to stop was woken again and again, and nothing was ever sent.
+/// Guards against a gateway that never stops, because it wakes an actor with due work again and again without any
+/// progress.
 #[test]
 fn a_gateway_that_stops_wakes_nobody_for_nothing() {
     let (stopped, answer) = std::sync::mpsc::channel();
@@ -178,7 +183,7 @@ fn a_gateway_that_stops_wakes_nobody_for_nothing() {
                 let account = json!({"phone": phone, "full_name": "Sales", "email": "sales@acme.example"});
                 life.post("/api/v1/accounts", key, &account).await;
             }
-            // One account's try takes 20 s; the other account has one more to send after its gap.
+            // One account's try takes 20 s; the other account has another message to send after its gap.
             for (sender, phone) in [(0, "+12025550143"), (1, "+12025550101"), (1, "+12025550102")] {
                 let sender = format!("+1202555019{sender}");
                 let message = json!({"action": "send", "phone": phone, "text": "hi", "whatsapp account phone": sender});
@@ -190,7 +195,7 @@ fn a_gateway_that_stops_wakes_nobody_for_nothing() {
         stopped.send(waiting).unwrap();
     };
     std::thread::spawn(story);
-    // Virtual time stands still while somebody is busy, so only real time can tell.
+    // Virtual time stands still while a task is busy, so only real time can show a hang.
     let waiting = answer.recv_timeout(Duration::from_mins(1));
     assert_eq!(waiting, Ok(Some(1)), "it never stops");
 }

@@ -1,4 +1,5 @@
-//! Letters to owners, held against the log: one for each stop, none lost, none twice but for a lost yes or a crash.
+//! Compares the letters to owners with the log: one for each stop, none lost, and none twice, except after a lost
+//! answer or a crash.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use super::life::Machine;
 use super::mail::Taken;
 use super::referee::{Notice, Referee};
 
-/// What was looked at so far.
+/// The numbers of letters and notices that have been checked.
 #[derive(Default)]
 pub struct Letters {
     seen: usize,
@@ -34,7 +35,7 @@ impl Letters {
         Ok(())
     }
 
-    /// Whether there was a letter about that stop, or about a later one that replaced it.
+    /// True if there was a letter about that stop, or about a later one that replaced it.
     fn is_taken(&self, notice: &Notice, referee: &Referee) -> bool {
         let stops = referee.stops.get(&notice.about).into_iter().flatten();
         let from = usize::try_from(notice.number.saturating_sub(1)).unwrap();
@@ -56,7 +57,7 @@ impl Letters {
         self.is_new(letter)
     }
 
-    /// One of several in a row about parked deliveries, none again that the log knows of.
+    /// A letter about parked deliveries must be the next in order, and not one that the log already knows.
     fn see_parked(&mut self, letter: &Taken, referee: &Referee) -> Result<(), String> {
         let next = referee.hooks.iter().map(|(id, hook)| format!("webhook-{id}-parked-{}", hook.notices + 1));
         let mut known = referee.told_of_parked.iter().filter(|told| told.at > letter.durable);
@@ -75,7 +76,7 @@ impl Letters {
     }
 }
 
-/// When all is quiet: every stop was told of.
+/// When everything is quiet: owners have been notified of every stop of a webhook and of all parked deliveries.
 pub fn check_told(machine: &Machine, referee: &Referee) -> Result<(), String> {
     let untold = referee.hooks.iter().find(|(_, hook)| hook.is_untold());
     match untold {

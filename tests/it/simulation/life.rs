@@ -1,4 +1,4 @@
-//! One life of a gateway in virtual time: launched on what the disk has, ended by a crash or in peace.
+//! One life of a gateway in virtual time: it starts with what is on the disk, and ends in a crash or normally.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,7 +33,7 @@ use super::whatsapp::WhatsApp;
 
 pub const ADMIN_KEY: &str = "adm_0123456789abcdefghijklmnopqrstuvwxyzABCD";
 
-/// What outlives a crash.
+/// The parts that survive a crash.
 #[derive(Clone)]
 pub struct Machine {
     pub disk: Disk,
@@ -42,15 +42,15 @@ pub struct Machine {
     pub fate: Fate,
     pub time: RealTime,
     pub mail: MailServer,
-    /// What of the disk may fail.
+    /// The disk operations that may fail.
     pub failing: Failing,
-    /// The waits after errors in a row, in seconds, where they are not the usual ones.
+    /// The waits after errors in a row, in seconds; `None` for the default.
     pub retry_s: Option<Vec<u32>>,
-    /// Events of an actor after which its state is kept.
+    /// The number of events of an actor after which a snapshot of its state is stored.
     pub snapshot_every: u64,
-    /// Whether messages with a file are reported.
+    /// True if messages with a file are reported.
     pub attachments: bool,
-    /// Whether there is a mail server.
+    /// True if there is a mail server.
     pub mails: bool,
 }
 
@@ -85,7 +85,7 @@ impl Machine {
         static USUAL: OnceLock<Config> = OnceLock::new();
         let mut config = USUAL.get_or_init(|| Config::load(None, [("", ""); 0], Overrides::default()).unwrap()).clone();
         config.limits.snapshot_every = self.snapshot_every;
-        // It counts by the machine's clock, which has nothing to do with that of a story.
+        // This limit uses the machine's real clock, which is independent of the story's time.
         config.limits.changes_per_workspace_s = 0;
         if let Some(retry_s) = &self.retry_s {
             config.outbound.retry_s.clone_from(retry_s);
@@ -96,7 +96,7 @@ impl Machine {
         config
     }
 
-    /// Runs one life; `None` if it ended in a crash. Then as much of what was not synced is lost as chance has it.
+    /// Runs one life; `None` if it ended in a crash. After it, a random part of what was not synced is lost.
     pub fn live<T>(&self, seed: u64, dies_after_calls: Option<u64>, life: impl AsyncFnOnce(Life) -> T) -> Option<T> {
         self.fate.begin_life(dies_after_calls);
         let machine = self.clone();
@@ -109,14 +109,14 @@ impl Machine {
                     () = machine.fate.death() => None,
                     ended = life(launched) => Some(ended),
                 },
-                // The real one would end with a message.
+                // The real program would end with an error message.
                 Err(_) => None,
             };
             machine.time.end_life(machine.fate.below(5_000));
             ended
         });
         {
-            // A dropped system polls its actors once more, and their timers want a runtime.
+            // A dropped system polls its actors once more, and their timers need a runtime.
             let grave = runtime(false);
             let _inside = grave.enter();
             drop(system);
@@ -131,14 +131,14 @@ fn runtime(paused: bool) -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(paused).build().unwrap()
 }
 
-/// Answers one request to a gateway.
+/// Answers a request to a gateway.
 type Routes = Rc<dyn Fn(test::TestRequest, Current) -> LocalBoxFuture<'static, ServiceResponse<BoxBody>>>;
 
-/// The gateway that a request is for, as the table of routes finds it.
+/// The gateway that a request is for, as the routes find it.
 #[derive(Clone)]
 struct Current(Rc<Extensions>);
 
-/// A gateway that lives.
+/// A running gateway.
 #[derive(Clone)]
 pub struct Life {
     pub gateway: Gateway,
@@ -148,13 +148,13 @@ pub struct Life {
     fate: Fate,
 }
 
-/// What a handler answered.
+/// The answer to a request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
     pub body: Value,
     pub replayed: bool,
-    /// Whether an answer 5xx is right: the disk did not read meanwhile, or it is full.
+    /// True if a status 5xx is justified: a read failed meanwhile, or the disk is full.
     pub excused: bool,
 }
 
@@ -186,7 +186,7 @@ impl Life {
         Ok(Self { gateway, service: service().await, current, disk: machine.disk.clone(), fate: machine.fate.clone() })
     }
 
-    /// Answers with the body still to come.
+    /// Answers with a body that is not read yet.
     pub async fn open(&self, request: test::TestRequest) -> ServiceResponse<BoxBody> {
         (self.service)(request, self.current.clone()).await
     }
@@ -229,10 +229,11 @@ pub fn bearer(key: &str) -> (&'static str, String) {
     ("Authorization", format!("Bearer {key}"))
 }
 
-/// This thread's table of routes: it takes longer to make than many a life lasts.
+/// Returns this thread's routes. They are built once per thread, because that takes longer than many a life.
 async fn service() -> Routes {
     thread_local!(static SERVICE: RefCell<Option<Routes>> = const { RefCell::new(None) });
-    // When the thread ends the table goes first, then the pools that its requests and answers return to.
+    // Use the pools of requests and responses first: when the thread ends, the routes must be dropped before these
+    // pools.
     drop((test::TestRequest::get().to_request(), HttpResponse::Ok().finish()));
     if let Some(service) = SERVICE.with_borrow(Clone::clone) {
         return service;
@@ -255,7 +256,7 @@ async fn service() -> Routes {
     service
 }
 
-/// Seeded bytes in place of the system's.
+/// Seeded random bytes instead of the system's.
 fn entropy(seed: u64) -> Entropy {
     let rng = std::sync::Mutex::new(Rng::new(seed));
     Entropy::from_fn(move || {

@@ -1,4 +1,4 @@
-//! The mail server of owners: it refuses, hangs, or takes a letter and loses the answer. It outlives every crash.
+//! The owners' mail server: it refuses, hangs, or takes a letter and loses the answer. It survives every crash.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,26 +14,26 @@ use super::fate::Fate;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The other side. Clones share it.
+/// The mail server. Clones share it.
 #[derive(Clone)]
 pub struct MailServer {
     taken: Arc<Mutex<Vec<Taken>>>,
-    /// So many answers will be lost.
+    /// The number of answers that will still be lost.
     losing: Arc<AtomicU64>,
     fate: Fate,
     disk: Disk,
 }
 
-/// A letter that it took.
+/// A letter that it accepted.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// What stands before the `@` of its Message-ID.
+    /// The part of the Message-ID before the `@`.
     pub id: String,
-    /// In this life of the gateway.
+    /// The life of the gateway that sent it.
     pub life: u64,
-    /// Whether its yes arrived.
+    /// True if the positive answer arrived.
     pub answered: bool,
-    /// What was durable when it came.
+    /// The last durable position when the letter came.
     pub durable: Position,
 }
 
@@ -46,12 +46,12 @@ impl MailServer {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Looks at all letters so far.
+    /// Calls `see` with all letters so far.
     pub fn look<T>(&self, see: impl FnOnce(&[Taken]) -> T) -> T {
         see(&self.taken_mut())
     }
 
-    /// Its next answers get lost.
+    /// Loses this many of the next answers.
     pub fn lose(&self, answers: u64) {
         self.losing.store(answers, Ordering::Relaxed);
     }

@@ -1,4 +1,5 @@
-//! The whole gateway in virtual time: handlers, actors, a disk that forgets, a `WhatsApp` that lies, and crashes.
+//! The whole gateway in virtual time: handlers, actors, a disk that forgets, a `WhatsApp` that loses and repeats
+//! updates, and crashes.
 
 mod checks;
 mod client;
@@ -25,13 +26,13 @@ use run::Story;
 use runner::{guarded, tell_all};
 use shrink::shrink;
 
-/// Seeds that the ordinary test command tries.
+/// The number of seeds that the ordinary test command tries.
 const SEEDS: u64 = 1_000;
 
-/// Set in the process that another one compares itself with.
+/// Set in the child process that repeats the stories for a comparison.
 const CHILD: &str = "TIDINGS_SIMULATION_CHILD";
 
-/// What happens in some seed of many.
+/// Events that must happen in some seed of many.
 const HAPPENS: &[&str] = &[
     "accepted",
     "crashes",
@@ -79,7 +80,7 @@ const HAPPENS: &[&str] = &[
     "test reports",
 ];
 
-/// What fails in some seed of many.
+/// The faults that must happen in some seed of many.
 const FAULTS: &[&str] = &[
     "a file breaks off",
     "a file is gone by now",
@@ -106,7 +107,7 @@ const FAULTS: &[&str] = &[
     "we lack the means to fetch",
 ];
 
-/// How many seeds: `TIDINGS_SIMULATION_SEEDS`, or [`SEEDS`]; from `TIDINGS_SIMULATION_FROM` on.
+/// The seeds to try: `TIDINGS_SIMULATION_SEEDS` (default: [`SEEDS`]) of them, starting at `TIDINGS_SIMULATION_FROM`.
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("TIDINGS_SIMULATION_FROM").unwrap_or(0);
@@ -154,7 +155,7 @@ fn another_process_tells_the_same_stories() {
 fn the_same_seed_tells_the_same_story() {
     let tell = |seed| Story::of(seed).tell().unwrap().digest;
     let alone: Vec<String> = (1..5).map(tell).collect();
-    // With neighbours that run at the same time too.
+    // The same with other stories running in parallel.
     let beside = std::thread::scope(|scope| {
         let tellers: Vec<_> = (1..5).map(|seed| scope.spawn(move || tell(seed))).collect();
         tellers.into_iter().map(|teller| teller.join().unwrap()).collect::<Vec<_>>()

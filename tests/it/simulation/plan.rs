@@ -1,46 +1,47 @@
-//! What is to happen in a story: numbered steps, any of which may be left out without another one changing.
+//! The plan of a story: numbered steps, any of which can be left out without changing another.
 
 use super::fate::Rng;
 
-/// One step.
+/// A step of a story.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     pub number: u32,
-    /// The life in which it happens, from 0 on.
+    /// The life in which it happens, counted from 0.
     pub life: u64,
     pub what: What,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub enum What {
-    /// Somebody sets the machine's clock back.
+    /// The machine's clock is set back.
     ClockBack,
-    /// The process dies at this call of a port, counted from the beginning of its life.
+    /// The process dies at this port call, counted from the beginning of its life.
     Dies(u64),
-    /// Somebody does something.
+    /// A person does something.
     Act,
-    /// Nobody does anything for so long, in milliseconds.
+    /// Nobody does anything for this time, in milliseconds.
     Pause(u64),
-    /// For so many hours.
+    /// Nobody does anything for this many hours.
     LongPause(u64),
-    /// Every actor that has nothing to do is put to sleep.
+    /// Every idle actor is passivated.
     Rest,
-    /// The disk is full from now on, or no more.
+    /// From now on the disk is full, or no longer.
     Full(bool),
-    /// The gateway stops in peace.
+    /// The gateway stops normally.
     Stop,
-    /// The machine is down for so many hours.
+    /// The machine is down for this many hours.
     Down(u64),
 }
 
-/// So long nobody does anything, now and then, in hours.
+/// The longest of the occasional pauses, in hours.
 const LONG_PAUSE_H: u64 = 13;
-/// So long in stories that last weeks.
+/// The longest pause in stories that last weeks, in hours.
 const LONGER_PAUSE_H: u64 = 60;
-/// So long the machine is down, now and then: what is held for a day is given up, what is remembered for 7 forgotten.
+/// The downtimes of the machine, in hours: for some of them held messages fail and idempotency keys expire (a day),
+/// or late receipts no longer move credits (7 days).
 const DOWN_H: &[u64] = &[25, 25, 30, 49, 170, 200];
 
-/// All steps of a story, in their order, and how many lives it has. The last life never dies.
+/// Returns all steps of a story in order, and its number of lives. The last life never dies.
 pub fn plan(rng: &mut Rng) -> (Vec<Step>, u64) {
     let lives = 2 + rng.below(4);
     let lasts_weeks = rng.percent(8);

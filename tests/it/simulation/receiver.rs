@@ -1,4 +1,5 @@
-//! The CRM that reports go to: well, slow, broken or poisoned, as a test or chance has it. It outlives every crash.
+//! The CRM that receives reports: healthy, slow, failing or refusing some chats, as a test or chance decides. It
+//! survives every crash.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,10 +17,10 @@ use super::time::RealTime;
 /// A try that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// It asks for so much patience, now and then.
+/// The pause that it asks for now and then.
 const PATIENCE: Duration = Duration::from_secs(7);
 
-/// The other side. Clones share it.
+/// The CRM. Clones share it.
 #[derive(Clone)]
 pub struct Receiver {
     inner: Arc<Mutex<Inner>>,
@@ -31,36 +32,36 @@ struct Inner {
     posts: Vec<Post>,
     status: u16,
     takes: Duration,
-    /// Chats whose reports it cannot digest, by their ids, and what comes of them.
+    /// The poisoned chats, by chat id or phone, and how their reports are treated.
     poisoned: BTreeMap<String, Poison>,
     retry_after: Option<Duration>,
-    /// Addresses at which nobody ever answers.
+    /// URLs at which no answer ever comes.
     hanging: BTreeSet<String>,
-    /// It takes only one in so long, and when it took the last one.
+    /// If set, it takes only one report in this time; and the time when it took the last one.
     one_in_ms: Option<u64>,
     took_at_ms: Option<u64>,
 }
 
-/// What becomes of reports that it cannot digest.
+/// The reaction to the report of a poisoned chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Poison {
-    /// It answers with this status, at once.
+    /// It answers with this status at once.
     Refused(u16),
     /// It does not answer.
     Hangs,
 }
 
-/// One request as the receiver saw it.
+/// A request as the receiver saw it.
 #[derive(Debug, Clone)]
 pub struct Post {
     pub url: String,
-    /// The `webhook-id`.
+    /// The header `webhook-id`.
     pub delivery: String,
     pub body: Value,
-    /// The body as it came.
+    /// The raw body.
     pub text: String,
     pub began_ms: u64,
-    /// What it answered; `None` while it has not, and for ever if the gateway died meanwhile.
+    /// The status that it answered; `None` before that, and for ever if the gateway died meanwhile.
     pub status: Option<u16>,
 }
 
@@ -69,7 +70,7 @@ impl Post {
         self.body["chat"]["chat_id"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The phone of the conversation's other side.
+    /// The phone of the contact.
     pub fn phone(&self) -> &str {
         self.body["chat"]["phone"].as_str().unwrap_or_default()
     }
@@ -89,7 +90,7 @@ impl Post {
 }
 
 impl Inner {
-    /// Its status, unless it takes only one in so long and this one comes too early.
+    /// Returns the status, or 429 if the request comes too soon after the last one that was taken.
     fn in_time(&mut self, now_ms: u64, status: u16) -> u16 {
         let Some(every_ms) = self.one_in_ms else { return status };
         if self.took_at_ms.is_some_and(|took_at_ms| now_ms < took_at_ms + every_ms) {
@@ -119,44 +120,44 @@ impl Receiver {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub fn posts(&self) -> Vec<Post> {
         self.inner().posts.clone()
     }
 
-    /// Looks at all requests so far.
+    /// Calls `see` with all requests so far.
     pub fn look<T>(&self, see: impl FnOnce(&[Post]) -> T) -> T {
         see(&self.inner().posts)
     }
 
-    /// Well again: it takes everything at once, but for what is poison.
+    /// Becomes healthy: it takes everything at once, except for poisoned chats.
     pub fn recover(&self) {
         self.answer(200, Duration::ZERO);
         self.ask_for_quiet(None);
     }
 
-    /// It can digest everything.
+    /// Removes the poison from all chats.
     pub fn poison_nothing(&self) {
         self.inner().poisoned.clear();
     }
 
-    /// What it answers from now on, and how long that takes.
+    /// Sets the status of later answers, and how long they take.
     pub fn answer(&self, status: u16, takes: Duration) {
         let mut inner = self.inner();
         (inner.status, inner.takes) = (status, takes);
     }
 
-    /// How long it asks to be left alone from now on.
+    /// Sets the pause that later answers ask for.
     pub fn ask_for_quiet(&self, retry_after: Option<Duration>) {
         self.inner().retry_after = retry_after;
     }
 
-    /// It takes only one report in so long, and answers others with 429.
+    /// From now on takes only one report in this time, and answers the others with 429.
     pub fn take_one_in(&self, time: Duration) {
         self.inner().one_in_ms = Some(u64::try_from(time.as_millis()).unwrap());
     }
 
-    /// It cannot digest what this chat, by its id or the phone of its other side, reports: from now on or no more.
+    /// Poisons a chat, given by its id or its contact's phone, with status 500, or removes the poison.
     pub fn poison(&self, chat: &str, is_poisoned: bool) {
         if is_poisoned {
             self.refuse(chat, Poison::Refused(500));
@@ -165,12 +166,12 @@ impl Receiver {
         }
     }
 
-    /// It cannot digest what this chat reports, from now on.
+    /// Treats the reports of this chat in this way from now on.
     pub fn refuse(&self, chat: &str, how: Poison) {
         self.inner().poisoned.insert(chat.to_owned(), how);
     }
 
-    /// From now on nobody answers at this address.
+    /// From now on no answer comes at this URL.
     pub fn hang(&self, url: &str) {
         self.inner().hanging.insert(url.to_owned());
     }

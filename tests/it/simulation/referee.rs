@@ -1,4 +1,4 @@
-//! A small model of what may be in the log, checked event by event against what the disk really keeps.
+//! A small model of what the log may contain, checked event by event against what is durable on the disk.
 
 mod desk;
 mod fuse;
@@ -25,7 +25,7 @@ use reports::Reports;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
-/// What the log said so far.
+/// The state of the model: what the log has said so far.
 #[derive(Default)]
 pub struct Referee {
     pub position: Position,
@@ -33,7 +33,7 @@ pub struct Referee {
     pub balances: BTreeMap<WorkspaceId, i128>,
     pub accounts: BTreeMap<AccountId, Line>,
     pub chats: BTreeMap<ChatId, Room>,
-    /// What was received or typed, by the account that heard it.
+    /// Texts that were received or typed, with the account that got them.
     pub heard: BTreeSet<(AccountId, String)>,
     heard_ids: BTreeSet<MessageId>,
     peers: BTreeMap<(AccountId, String), ChatId>,
@@ -45,20 +45,20 @@ pub struct Referee {
     pub reports: Reports,
     /// The waits after errors in a row, in seconds.
     pub retry_s: Vec<u32>,
-    /// Whether messages with a file are reported.
+    /// True if messages with a file are reported.
     pub attachments: bool,
-    /// What owners were told of, says the log.
+    /// The notices to owners, according to the log.
     pub told: Vec<Notice>,
-    /// What owners were told of parked deliveries.
+    /// The notices about parked deliveries, according to the log.
     pub told_of_parked: Vec<ParkedNotice>,
-    /// The ids of the letters about each stop of a webhook or account, in their order.
+    /// The ids of the letters about each stop of a webhook or account, in order.
     pub stops: BTreeMap<StreamId, Vec<String>>,
     pub counts: BTreeMap<&'static str, u64>,
     /// Every event's workspace and name; the first is at position 1.
     pub events: Vec<(WorkspaceId, &'static str)>,
 }
 
-/// An owner was told.
+/// A notice to an owner about a stop.
 #[derive(Debug)]
 pub struct Notice {
     pub about: StreamId,
@@ -66,17 +66,17 @@ pub struct Notice {
     pub at: Position,
 }
 
-/// An owner was told of parked deliveries.
+/// A notice to an owner about parked deliveries.
 #[derive(Debug)]
 pub struct ParkedNotice {
-    /// Of the letter.
+    /// The id of the letter.
     pub id: String,
-    /// Whether there must have been one: something was parked all the time.
+    /// True if a letter must have been sent: since the last notice there were always parked deliveries.
     pub has_letter: bool,
     pub at: Position,
 }
 
-/// One message's story.
+/// The story of one message.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct MessageStory {
@@ -84,11 +84,11 @@ pub struct MessageStory {
     pub chat: ChatId,
     pub to: String,
     pub text: String,
-    /// Where its file is and what it is called.
+    /// The URL and the name of its file.
     pub file: Option<(String, String)>,
-    /// The chat's title when it was queued, and how many chats of the workspace had it.
+    /// The chat's title when the message was queued, and the number of chats in the workspace with that title.
     pub title: (String, usize),
-    /// Whether it was queued in the account that sends where none is named.
+    /// True if it was queued in the account that sends by default.
     pub by_default: bool,
     pub queued_at: Position,
     pub end: Option<End>,
@@ -104,7 +104,7 @@ pub struct MessageStory {
     held: bool,
     maybe_sent: bool,
     lacks_file: bool,
-    /// Fetches of its file that failed in a row, and the moment before which there is no other.
+    /// The number of failed fetches in a row, and the earliest time of the next one.
     fetches: u32,
     fetch_at: Timestamp,
     pub rank: u8,
@@ -123,7 +123,7 @@ fn require(holds: bool, rule: &str) -> Verdict {
 }
 
 impl Referee {
-    /// Reads on in what is durable.
+    /// Checks all events that have become durable since the last call.
     pub fn catch_up(&mut self, disk: &Disk) -> Verdict {
         for record in disk.synced_after(self.position) {
             self.see(&record).map_err(|rule| format!("{rule} (at position {})", record.first))?;
@@ -152,7 +152,7 @@ impl Referee {
         self.see_whole(record)
     }
 
-    /// A client's key stands for one message within a day.
+    /// An idempotency key stands for only one message within a day.
     fn see_key(&mut self, record: &Record) -> Verdict {
         let queues = record.events.iter().any(|event| matches!(event, Event::MessageQueued(_)));
         if let (Some(given), true) = (record.cause.idempotency(), queues) {
@@ -225,7 +225,7 @@ impl Referee {
         require(self.messages.insert(e.message, told).is_none(), "one id, two messages")
     }
 
-    /// Queued means charged, failed means refunded, in the same commit.
+    /// In the same commit, a queued message must be charged and a failed one refunded.
     fn see_whole(&self, record: &Record) -> Verdict {
         let ours = record.events.iter().filter(|event| !is_of_reports(event));
         for message in ours.filter_map(Event::message) {
@@ -236,20 +236,21 @@ impl Referee {
         Ok(())
     }
 
-    /// The first event of a workspace behind a position.
+    /// Returns the first event of a workspace after a position.
     pub fn next_event(&self, workspace: WorkspaceId, after: Position) -> Option<(Position, &'static str)> {
         let behind = self.events.iter().enumerate().skip(usize::try_from(after).unwrap());
         let found = behind.map(|(at, event)| (at as Position + 1, event)).find(|(_, event)| event.0 == workspace);
         found.map(|(position, (_, name))| (position, *name))
     }
 
-    /// A gateway begins to live at this time of its clock.
+    /// Begins a life of the gateway at this time of its clock.
     pub fn begin_life(&mut self, now: Timestamp) {
         self.reports.alive_since = now;
         self.see_life();
     }
 
-    /// Messages that wait or are being tried in accounts that may send, and reports that are owed where they may go.
+    /// The number of messages that accounts can send now, of webhooks with work to do, and of messages that wait for
+    /// a bundle.
     pub fn outstanding(&self) -> usize {
         let sending = self.accounts.values().filter(|line| line.may_send()).map(|line| line.waiting.len());
         let reporting = self.hooks.values().filter(|hook| hook.is_busy()).count();
@@ -257,7 +258,7 @@ impl Referee {
     }
 }
 
-/// What may be about a message that was never queued.
+/// True for events that may concern a message that was never queued.
 const fn is_of_reports(event: &Event) -> bool {
     matches!(
         event,
@@ -273,8 +274,8 @@ const fn is_of_reports(event: &Event) -> bool {
     )
 }
 
-/// Whatever no request has made happen names the earlier event that it followed from. Only a transport tells news of its
-/// own accord.
+/// An event that no request caused must name the earlier event that it followed from. Only a transport reports on its
+/// own.
 fn see_cause(record: &Record) -> Verdict {
     let (cause, by) = (&record.cause, record.cause.by);
     let is_asked = matches!(by, Who::Operator | Who::Key(_) | Who::Inbound);

@@ -1,4 +1,5 @@
-//! How a life comes to rest: it stops in peace, or nothing is outstanding any more; and what every actor knows then.
+//! Brings a life to rest, by a normal stop or by waiting until nothing is outstanding, and compares every actor's
+//! state then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,10 @@ use super::life::{Life, Machine};
 use super::referee::{OutboundWebhook, Referee};
 use super::run::PATIENCE;
 
-/// A quiet end comes within this many minutes.
+/// The most minutes until everything is quiet.
 const QUIET_MIN_MAX: u32 = 3_000;
 
-/// The life ends in peace: nothing is under way any more, and it is known what waits.
+/// Stops the gateway normally: nothing may be under way any more, and it must report how much waits.
 pub async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Result<(), String> {
     let stopped = tokio::time::timeout(PATIENCE, life.gateway.stop()).await;
     let waiting = stopped.map_err(|_| format!("did not stop in {PATIENCE:?}"))?;
@@ -29,7 +30,7 @@ pub async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Resu
     let known = known + referee.hooks.values().map(OutboundWebhook::owes).sum::<usize>();
     let trying = referee.accounts.values().filter(|line| line.trying.is_some()).count();
     let trying = trying + referee.hooks.values().map(OutboundWebhook::under_way).sum::<usize>();
-    // An actor that could not be read for a moment does not say what waits for it.
+    // An actor that cannot be read at the moment does not report what waits for it.
     let told = waiting == known as u64 || machine.failing.reads && waiting < known as u64;
     let right = told && trying == 0;
     if right { Ok(()) } else { Err(format!("stopped with {waiting} waiting; {known} wait, {trying} are under way")) }
@@ -41,7 +42,7 @@ pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<()
         tokio::time::sleep(Duration::from_mins(1)).await;
         referee.catch_up(&machine.disk)?;
         if referee.outstanding() == 0 {
-            // The last receipts.
+            // Wait for the last receipts.
             tokio::time::sleep(Duration::from_mins(1)).await;
             return referee.catch_up(&machine.disk);
         }
@@ -53,7 +54,7 @@ pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<()
     Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}; {pending} messages in no bundle; {busy:?}"))
 }
 
-/// Every actor knows what the log says, before and after it slept.
+/// Checks that every actor's state equals its replay from the log, before and after the actors were passivated.
 pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
     let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
     let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! One story: several lives of a gateway under one seed, and what must hold during them and at the end.
+//! One story: several lives of a gateway under one seed, with the checks during them and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,13 +17,13 @@ use super::rest::{become_quiet, same_after_sleep, stop};
 use super::travel::same_at_any_time;
 
 const HOUR_MS: i64 = 3_600_000;
-/// Every request is answered within this time.
+/// Every request must be answered within this time.
 pub const PATIENCE: Duration = Duration::from_mins(10);
 const STARTS_MAX: u32 = 10;
-/// In most stories the fuse blows sooner than by the usual waits.
+/// In most stories the waits are short, so that the fuse blows sooner.
 const QUICK_RETRY_S: &[u32] = &[1, 1, 2, 2, 3, 3, 4, 4, 5, 6];
 
-/// A story that can be told again and again, whole or in part.
+/// A story that can be run again and again, whole or in part.
 pub struct Story {
     seed: u64,
     machine: Machine,
@@ -37,23 +37,23 @@ pub struct Story {
     crashes: u64,
 }
 
-/// What happened in a story that broke no rule.
+/// The result of a story that broke no rule.
 #[derive(Debug)]
 pub struct Summary {
-    /// What is in the log, to the last byte, and what the CRM got.
+    /// A digest of the whole log and of all requests to the CRM.
     pub digest: String,
     pub faults: BTreeMap<&'static str, u64>,
     counts: BTreeMap<&'static str, u64>,
 }
 
-/// The rule that a story broke, and how it came to that.
+/// The rule that a story broke, and the way there.
 #[derive(Debug, Clone)]
 pub struct Broken {
     pub rule: String,
     /// The steps that were taken.
     pub done: Vec<u32>,
     pub faults: Vec<&'static str>,
-    /// In words, if a diary was kept.
+    /// The events in words, if a diary was kept.
     pub diary: Vec<String>,
 }
 
@@ -79,14 +79,14 @@ impl Story {
         Self { seed, machine, rng, steps, lives, people, referee, judge, done: Vec::new(), crashes: 0 }
     }
 
-    /// Only these steps.
+    /// Keeps only these steps.
     pub fn only(mut self, steps: &[u32]) -> Self {
         let wanted: BTreeSet<u32> = steps.iter().copied().collect();
         self.steps.retain(|step| wanted.contains(&step.number));
         self
     }
 
-    /// Without faults of these kinds.
+    /// Excludes faults of these kinds.
     pub fn without(self, faults: &[&'static str]) -> Self {
         for fault in faults {
             self.machine.fate.never(fault);
@@ -94,13 +94,13 @@ impl Story {
         self
     }
 
-    /// Every request, fault and step is kept in words.
+    /// Keeps a diary with every request, fault and step.
     pub fn with_diary(self) -> Self {
         self.machine.fate.keep_diary();
         self
     }
 
-    /// Tells it to its end, or to the first broken rule.
+    /// Runs the story to its end, or to the first broken rule.
     pub fn tell(mut self) -> Result<Summary, Box<Broken>> {
         let machine = self.machine.clone();
         let told = super::guarded(|| self.tell_on());
@@ -127,7 +127,7 @@ impl Story {
             self.machine.failing.writes = !last;
             let mut ended = self.live(number, &steps, last);
             if last {
-                // The disk may not read at the start. Somebody starts it again then.
+                // The disk may fail to read at the start, so the gateway is started again.
                 for _ in 0..STARTS_MAX {
                     ended = ended.or_else(|| self.live(number, &steps, last));
                 }
@@ -239,7 +239,7 @@ async fn take(
     Ok(())
 }
 
-/// Everybody lets everything go on, until nothing is outstanding any more.
+/// Lets everything continue that was held, until nothing is outstanding any more.
 async fn come_to_rest(
     machine: &Machine,
     life: &Life,

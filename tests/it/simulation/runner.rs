@@ -1,4 +1,4 @@
-//! Many stories on all cores, each on one thread: what happened in them, or the first rule that one of them broke.
+//! Runs many stories on all cores, each on one thread, and returns their totals or the first broken rule.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use super::run::{Broken, Story, Summary};
 
-/// After so many stories a long run says how far it is.
+/// After this many stories a long run prints its progress.
 const WORD_EVERY: u64 = 1_000;
-/// A story that takes so long never ends.
+/// A story that takes longer than this is considered endless.
 const NEVER: Duration = Duration::from_mins(3);
 const SECONDS_A_DAY: u64 = 86_400;
 
-/// What happened in many stories.
+/// The totals of many stories.
 #[derive(Debug, Default)]
 pub struct Totals {
     pub seeds: u64,
@@ -56,7 +56,7 @@ thread_local! {
     static PANICKED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs part of a story; a panic anywhere in it breaks a rule, though somebody may have caught it.
+/// Runs a part of a story. Any panic in it breaks a rule, even one that the gateway catches.
 pub fn guarded(tell: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -78,7 +78,7 @@ pub fn guarded(tell: impl FnOnce() -> Result<(), String>) -> Result<(), String> 
     }
 }
 
-/// Tells them all; an error is the seed that broke a rule, the lowest of those that did.
+/// Runs the stories of all seeds. The error is the lowest seed that broke a rule.
 pub fn tell_all(seeds: &Range<u64>) -> Result<Totals, (u64, Box<Broken>)> {
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
@@ -135,7 +135,7 @@ fn one_more(totals: &Mutex<Totals>, summary: &Summary, seeds: &Range<u64>, began
     }
 }
 
-/// Virtual time stands still while somebody is busy, so only real time can tell.
+/// Virtual time stands still while a task is busy, so only real time can show a hang.
 fn stop_if_endless(under_way: Option<(u64, Instant)>) {
     if let Some((seed, began)) = under_way
         && began.elapsed() > NEVER

@@ -1,4 +1,4 @@
-//! From a story that breaks a rule to the shortest one that still does: steps and kinds of faults are left out, one
+//! Shrinks a story that breaks a rule to the shortest one that still does: leaves out steps and kinds of faults, one
 //! after the other, as long as a rule of the same kind is broken.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::run::{Broken, Story};
 
-/// Longer than this nobody waits, in seconds; `TIDINGS_SIMULATION_SHRINK_S` says otherwise.
+/// The time limit in seconds, unless `TIDINGS_SIMULATION_SHRINK_S` sets another.
 const PATIENCE_S: u64 = 60;
 
 /// The shortest story found.
@@ -36,14 +36,14 @@ pub fn shrink(seed: u64, broken: Box<Broken>) -> Short {
     short
 }
 
-/// What was broken, without what differs from story to story.
+/// The kind of a broken rule: its text without the parts that differ from story to story.
 fn kind(rule: &str) -> String {
     let end = rule.find([':', '(', '{', '[', '"']).unwrap_or(rule.len());
     rule[..end].chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 impl Short {
-    /// Whether the rule is still broken so.
+    /// True if this part of the story breaks the same kind of rule; then it becomes the shortest one.
     fn breaks(&mut self, steps: &[u32], without: &[&'static str]) -> bool {
         self.tellings += 1;
         let told = Story::of(self.seed).only(steps).without(without).tell();
@@ -58,7 +58,7 @@ impl Short {
         }
     }
 
-    /// Halves first, single steps last.
+    /// Leaves out halves first, single steps last.
     fn leave_out_steps(&mut self) {
         let mut size = self.steps.len().div_ceil(2);
         while size > 0 {

@@ -1,4 +1,4 @@
-//! Virtual time that goes on over several lives of a gateway, and the wall clock that may be set wrong.
+//! Virtual time that continues over several lives of a gateway, and a wall clock that may be wrong.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// 2026-01-01, when every story begins.
 const BEGIN_MS: i64 = 1_767_225_600_000;
 
-/// Time as it really passes, in this story.
+/// The real time of a story.
 #[derive(Clone, Default)]
 pub struct RealTime {
     before_ms: Arc<AtomicU64>,
@@ -20,12 +20,12 @@ pub struct RealTime {
 }
 
 impl RealTime {
-    /// A new runtime with a clock of its own begins.
+    /// Begins a life, whose runtime has its own clock.
     pub fn begin_life(&self) {
         *self.life_began.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// The runtime ends; nothing runs for `down_ms`.
+    /// Ends a life; nothing runs for `down_ms`.
     pub fn end_life(&self, down_ms: u64) {
         self.before_ms.store(self.passed_ms() + down_ms, Ordering::SeqCst);
         *self.life_began.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -43,7 +43,7 @@ impl RealTime {
         Timestamp::from_ms(BEGIN_MS + i64::try_from(self.passed_ms()).unwrap())
     }
 
-    /// Somebody sets the machine's clock.
+    /// Sets how far the machine's clock is off.
     pub fn set_wall_off(&self, ms: i64) {
         self.wall_off_ms.store(ms, Ordering::SeqCst);
     }

@@ -1,4 +1,5 @@
-//! Time travel: what an actor knew at any earlier position is the same however it is asked.
+//! Time travel: an actor's state at an earlier position is the same from the whole log and from a log that ends
+//! there.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::fate::Rng;
 use super::life::Machine;
 use super::referee::Referee;
 
-/// What a log tells.
+/// The history of a log.
 struct Archive(History);
 
 impl Archive {
@@ -31,10 +32,10 @@ impl Archive {
     }
 }
 
-/// Every actor at a position of chance: from the whole log, and from one that ends there.
+/// Compares every actor's state at a random position: from the whole log, and from one that ends there.
 pub fn same_at_any_time(machine: &Machine, referee: &Referee, rng: &mut Rng) -> Result<(), String> {
     let whole = Archive::of(Arc::new(machine.disk.bare_copy()))?;
-    // Where a commit ends.
+    // The position is rounded to the end of a commit.
     let wanted = rng.below(referee.position + 1);
     let then: Arc<dyn Log> = Arc::new(machine.disk.bare_copy_to(wanted));
     let to = then.head().position;

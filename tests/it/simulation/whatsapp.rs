@@ -1,4 +1,5 @@
-//! The simulated `WhatsApp` behind a bad line: late, lost, repeated and reordered answers. It outlives every crash.
+//! The simulated `WhatsApp` over a bad connection: late, lost, repeated and reordered updates. It survives every
+//! crash.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,24 +20,24 @@ use super::fate::Fate;
 use super::time::RealTime;
 
 const POLL: Duration = Duration::from_millis(200);
-/// It is looked at no more when nothing has happened for so many looks, until something does.
+/// After this many polls without an update, polling pauses until something changes.
 const IDLE_POLLS: u32 = 300;
-/// Updates that are told again at the beginning of a life.
+/// The most updates of one poll, enough for all that are repeated at the beginning of a life.
 const UPDATES_AT_ONCE: usize = 10_000;
 
-/// The other side. Clones share it.
+/// The simulated `WhatsApp`. Clones share it.
 #[derive(Clone)]
 pub struct WhatsApp {
     world: Arc<Mutex<World>>,
     tries: Arc<Mutex<Vec<Try>>>,
     touched: Arc<Notify>,
-    /// Whether everything is told once more.
+    /// True if every update must be sent once more.
     again: Arc<AtomicBool>,
     fate: Fate,
     time: RealTime,
 }
 
-/// One hand-over as the other side saw it.
+/// A send as the simulator saw it.
 #[derive(Debug, Clone)]
 pub struct Try {
     pub message: MessageId,
@@ -51,7 +52,7 @@ impl WhatsApp {
         Self { world, tries: Arc::default(), touched: Arc::default(), again: Arc::default(), fate, time }
     }
 
-    /// To change it.
+    /// Locks the world for a change, and wakes the task that sends updates.
     fn world_mut(&self) -> MutexGuard<'_, World> {
         self.touched.notify_one();
         self.world()
@@ -65,12 +66,12 @@ impl WhatsApp {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All hand-overs so far.
+    /// Returns all sends so far.
     pub fn tries(&self) -> Vec<Try> {
         self.tries_mut().clone()
     }
 
-    /// Looks at all hand-overs so far.
+    /// Calls `see` with all sends so far.
     pub fn look_at_tries<T>(&self, see: impl FnOnce(&[Try]) -> T) -> T {
         see(&self.tries_mut())
     }
@@ -79,18 +80,18 @@ impl WhatsApp {
         self.world().stats()
     }
 
-    /// Tells every update once more.
+    /// Sends every update once more.
     pub fn tell_again(&self) {
         self.again.store(true, Ordering::Relaxed);
         self.touched.notify_one();
     }
 
-    /// What is on a phone.
+    /// Returns the messages on a phone.
     pub fn messages_on(&self, phone: &str) -> Vec<Received> {
         Address::parse(phone).map(|address| self.world().messages(&address)).unwrap_or_default()
     }
 
-    /// An account loses its connection, or gets it back.
+    /// Disconnects an account, or connects it again.
     pub fn set_connected(&self, account: &str, connected: bool) {
         let account = Address::parse(account).unwrap();
         if connected {
@@ -100,12 +101,12 @@ impl WhatsApp {
         }
     }
 
-    /// Somebody writes to an account.
+    /// Lets a contact write to an account.
     pub fn receive(&self, message: Incoming) {
         self.world_mut().receive(self.time.now(), message);
     }
 
-    /// The owner of an account types on the phone itself.
+    /// Lets the owner of an account type on the phone itself.
     pub fn typed(&self, message: Typed) {
         self.world_mut().typed(self.time.now(), message);
     }
@@ -150,7 +151,7 @@ impl WhatsApp {
         if self.fate.fault("an answer is lost", 8) { Outcome::Unknown } else { answer.outcome }
     }
 
-    /// Tells updates: receipts and messages not always, some of them twice, some late. The next life hears them all.
+    /// Sends updates: receipts and messages may be lost, repeated or late. The next life gets all of them again.
     async fn tell(self, sink: mpsc::Sender<Update>) {
         let (mut after, mut idle) = (0, 0);
         loop {

@@ -1,4 +1,5 @@
-//! Which room of `src` may name which: a room is a folder or file there, and arrows only go down.
+//! Checks which room of `src` names which: a room is a top-level folder or file, and it may only name rooms on lower
+//! floors.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use super::Violation;
 use super::paths::{Crate, Module, Path};
 use super::sources::Source;
 
-/// From the top. Rooms of one floor do not name each other.
+/// From the top down. Rooms on the same floor must not name each other.
 const FLOORS: &[&[&str]] = &[
     &["cli", "http", "console", "kurrent"],
     &["service"],
@@ -20,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib", "main", "allocator", "readiness", "telemetry", "secrets", "rights"],
 ];
 
-/// Where `cli` starts the server, and what it names of `http` for that.
+/// The files of `cli` that start the server, and the items of `http` that they may name.
 const STARTERS: &[&str] = &["src/cli/serve", "src/cli/demo"];
 const STARTED: &[&str] = &["serve", "Size", "Connections", "ConnectionLimits", "KEEP_ALIVE"];
 
@@ -37,7 +38,7 @@ pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
     found
 }
 
-/// One violation for each room that the module may not name.
+/// Returns one violation for each room that the module must not name.
 fn wrong_arrows(from: &str, module: &Module) -> Vec<Violation> {
     let mut seen = BTreeSet::new();
     let wrong = module.named.iter().filter(|named| !may_name(from, module.file, &named.path));
@@ -63,7 +64,7 @@ fn may_name(from: &str, file: &str, path: &Path) -> bool {
         _ if from == to => true,
         _ if (from, to) == ("cli", "http") => starts_the_server(file, path),
         (Some(from), Some(to)) => from < to,
-        // A room without a floor is a violation itself; other names are no rooms.
+        // A room without a floor is a violation itself; other names are not rooms.
         _ => true,
     }
 }

@@ -1,7 +1,7 @@
-//! Circles of files that need each other, inside each crate. Only what runs the actors may have one.
+//! Finds dependency cycles between the files of each crate. Only the actor runtime may have one.
 //!
-//! A file and those below it may need each other: `mod.rs` calls its children, and these use what it defines. So a circle
-//! counts if it stays one without the arrows that lead down, or without those that lead up.
+//! A file and those below it may need each other: `mod.rs` calls its children, and these use what it defines. So a
+//! cycle counts only if it remains without the arrows that lead down, or without those that lead up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use super::sources::Source;
 
 const CRATES: &[&str] = &["events/src/", "actors/src/", "src/"];
 
-/// Shells, the shard that holds them and the messages between them are one mechanism.
+/// The shells, the shard that holds them and their messages are one mechanism.
 const ONE_MECHANISM: &str = "actors/src/runtime";
 
-/// For each file those that it names, with the line where each is named first.
+/// For each file, the files that it names, with the line where each is named first.
 type Arrows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
 
 pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
@@ -39,7 +39,7 @@ fn without<'a>(arrows: &Arrows<'a>, is_left_out: fn(&str, &str) -> bool) -> Arro
     arrows
 }
 
-/// True if the file's module lies in the other's, or in one that does.
+/// True if the file's module lies below the other file's module.
 fn is_below(file: &str, other: &str) -> bool {
     let module = ["/mod.rs", "/lib.rs", ".rs"].iter().find_map(|end| other.strip_suffix(end)).unwrap_or(other);
     file.strip_prefix(module).is_some_and(|rest| rest.starts_with('/')) && file != other
@@ -65,7 +65,7 @@ fn arrows<'a>(program: &Crate<'a>) -> Arrows<'a> {
     arrows
 }
 
-/// For each file those that it needs and that need it, with itself.
+/// For each file, the files that it needs and that need it, including itself.
 fn circles<'a>(arrows: &Arrows<'a>) -> Vec<BTreeSet<&'a str>> {
     let needed: BTreeMap<&str, BTreeSet<&str>> = arrows.keys().map(|file| (*file, needed(file, arrows))).collect();
     let needs = |file: &str, other: &str| needed.get(file).is_some_and(|needed| needed.contains(other));
@@ -76,7 +76,7 @@ fn circles<'a>(arrows: &Arrows<'a>) -> Vec<BTreeSet<&'a str>> {
     arrows.keys().map(circle).collect()
 }
 
-/// The files that this one needs by itself or through others.
+/// Returns the files that this one needs, directly or through others.
 fn needed<'a>(file: &'a str, arrows: &Arrows<'a>) -> BTreeSet<&'a str> {
     let mut needed = BTreeSet::new();
     let mut open = vec![file];
@@ -87,7 +87,7 @@ fn needed<'a>(file: &'a str, arrows: &Arrows<'a>) -> BTreeSet<&'a str> {
     needed
 }
 
-/// The arrows of a circle: without some of them it would be none.
+/// Reports every arrow of a cycle, because removing some of them breaks it.
 fn in_circle(circle: &BTreeSet<&str>, arrows: &Arrows) -> Vec<Violation> {
     let from = circle.iter().filter_map(|from| Some((from, arrows.get(from)?)));
     let all = from.flat_map(|(from, to)| to.iter().map(move |(to, line)| (from, to, line)));

@@ -1,4 +1,4 @@
-//! The form of a file: its first sentence, its length, the length of its lines.
+//! Checks the form of a file: its first sentence, its length, and the length of its lines.
 
 use super::Violation;
 use super::sources::Source;

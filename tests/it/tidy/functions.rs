@@ -1,4 +1,4 @@
-//! The length of functions, from the line with `fn` to the one with the closing brace.
+//! Checks the length of functions, from the line with `fn` to the line with the closing brace.
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -11,10 +11,10 @@ use super::sources::Source;
 
 const LINES_MAX: usize = 50;
 
-/// What a handler does is authorise, parse, call one function and render.
+/// A handler should only authorise, parse, call one function and render.
 const HANDLER_LINES_MAX: usize = 15;
 
-/// Functions that are tables, which are as long as what they list.
+/// Functions that are tables, and so as long as their contents.
 const TABLES: &[(&str, &str)] = &[
     (ROUTES, "table"),
     ("actors/src/phone/tests.rs", "what_a_person_might_read_otherwise_is_no_number"),
@@ -26,7 +26,7 @@ const TABLES: &[(&str, &str)] = &[
     ("src/net/guard/tests.rs", "every_spelling_of_a_forbidden_address_is_refused"),
 ];
 
-/// The file with the table of routes: calls of `row`, the last argument of which is the handler.
+/// The file with the table of routes. It calls `row`, whose last argument is the handler.
 const ROUTES: &str = "src/http/routes.rs";
 
 pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {
@@ -41,7 +41,7 @@ fn long_functions(source: &Source) -> Vec<Violation> {
     long.map(|function| too_long("function", &source.path, &function, LINES_MAX)).collect()
 }
 
-/// Tables that are not there, or are short by now, and need no exception.
+/// Returns the tables that do not exist or are short, and so need no exception.
 pub(super) fn needless_tables(sources: &[Source]) -> Vec<(&'static str, &'static str)> {
     let is_needed = |table: &(&str, &str)| {
         let source = sources.iter().find(|source| source.path == table.0);
@@ -75,7 +75,7 @@ pub(super) struct Handler {
     name: String,
 }
 
-/// The handlers that the table of routes names, each once.
+/// Returns the handlers that the table of routes names, each once.
 pub(super) fn handlers(sources: &[Source]) -> Vec<Handler> {
     let Some(routes) = sources.iter().find(|source| source.path == ROUTES) else { return Vec::new() };
     let mut rows = Rows(Vec::new());
@@ -93,7 +93,7 @@ fn handler(path: &[String], program: &Crate) -> Handler {
     Handler { path: file.unwrap_or(ROUTES).to_owned(), name: name.to_owned() }
 }
 
-/// The handlers' paths, in the table's order.
+/// The paths of the handlers, in the order of the table.
 struct Rows(Vec<Vec<String>>);
 
 impl<'a> Visit<'a> for Rows {
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::tidy::shown;
 
-    /// A function of so many lines.
+    /// A function with this many lines.
     fn function(head: &str, lines: usize) -> String {
         format!("{head} {{{}}}\n", "\n".repeat(lines - 1))
     }

@@ -1,4 +1,4 @@
-//! House rules that a machine can check. Each violation is named by file and line.
+//! Checks the house rules that a machine can check. Each violation names its file and line.
 
 mod arrows;
 mod circles;
@@ -24,7 +24,7 @@ const RULES: &[Rule] = &[
     circles::violations,
 ];
 
-/// One test, as reading all the sources takes seconds.
+/// A single test, because reading all sources takes seconds.
 #[test]
 fn every_source_file_keeps_the_house_rules() {
     let sources = sources::all();

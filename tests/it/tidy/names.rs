@@ -1,4 +1,4 @@
-//! Names of types and files that say nothing to a newcomer, each with a better one.
+//! Finds names of types and files that tell a newcomer nothing, and suggests better ones.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Witness", "HeadFile, Subscriber"),
 ];
 
-/// Names of files and folders without their endings.
+/// Names of files and folders, without extensions.
 const FILES: &[(&str, &str)] = &[
     ("commentary", "activity_feed"),
     ("doors", "lifecycle"),

@@ -1,4 +1,4 @@
-//! What the files of a crate name, as paths from the crate's root, and which file each path leads to.
+//! Reads which paths the files of a crate name, relative to the crate's root, and finds the file that each leads to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,40 +8,40 @@ use syn::{Item, ItemMod, ItemUse, UseTree, Visibility};
 
 use super::sources::{Source, attributes, is_for_tests};
 
-/// Re-exports that are followed, one after the other.
+/// The most re-exports that are followed in a row.
 const STEPS_MAX: usize = 16;
 
-/// Names of modules from the root, and of an item in the last one.
+/// The names of modules from the root, ending with a module or an item.
 pub(super) type Path = Vec<String>;
 
-/// The files of a crate by the paths of their modules.
+/// The files of a crate, by the paths of their modules.
 pub(super) struct Crate<'a> {
     root: &'static str,
     modules: BTreeMap<Path, Module<'a>>,
 }
 
-/// A file and what it names.
+/// A file with the paths that it names.
 pub(super) struct Module<'a> {
     pub(super) file: &'a str,
     pub(super) named: Vec<Named>,
-    /// Where the names lead that stand in `use`.
+    /// The targets of the names that `use` imports.
     imports: BTreeMap<String, Path>,
-    /// What is defined here, modules aside.
+    /// The items that are defined here, without modules.
     items: BTreeSet<String>,
     /// Modules that only tests compile.
     tests: BTreeSet<String>,
 }
 
-/// A path in a file, from the crate's root.
+/// A path that a file names, relative to the crate's root.
 pub(super) struct Named {
     pub(super) path: Path,
     pub(super) line: usize,
-    /// True for a `pub use`, which hands a name on without needing it.
+    /// True for a `pub use`, which passes a name on without needing it.
     pub(super) is_handed_on: bool,
 }
 
 impl<'a> Crate<'a> {
-    /// The crate whose sources lie in the folder, such as `src/`.
+    /// Reads the crate whose sources lie in this folder, such as `src/`.
     pub(super) fn of(root: &'static str, sources: &'a [Source]) -> Self {
         let files = sources.iter().filter(|source| source.path.starts_with(root));
         let mut program = Self { root, modules: BTreeMap::new() };
@@ -63,18 +63,18 @@ impl<'a> Crate<'a> {
         program
     }
 
-    /// Modules that are not for tests only.
+    /// Returns the modules that are not only for tests.
     pub(super) fn modules(&self) -> impl Iterator<Item = (&Path, &Module<'a>)> {
         self.modules.iter().filter(|(path, _)| !self.is_for_tests(path))
     }
 
-    /// The path from the crate's root of one that stands in the file; none if it leads out of the crate.
+    /// Resolves a path in a file to one relative to the crate's root; `None` if it leads out of the crate.
     pub(super) fn absolute(&self, path: &[String], file: &str) -> Option<Path> {
         let at = module_path(self.root, file);
         self.rooted(&from_module(path, &at)?, &at)
     }
 
-    /// The file that defines the item of this path; none for a path that ends with a module.
+    /// Returns the file that defines the item of this path; `None` if the path ends with a module.
     pub(super) fn file_of(&self, path: &[String]) -> Option<&'a str> {
         self.follow(path, STEPS_MAX)
     }
@@ -106,7 +106,7 @@ impl<'a> Crate<'a> {
         }
     }
 
-    /// A path that begins with `crate`, or with a name that the module knows, from the root.
+    /// Resolves a path that begins with `crate`, or with a name that the module knows, relative to the root.
     fn rooted(&self, path: &[String], at: &[String]) -> Option<Path> {
         let (first, rest) = path.split_first()?;
         if first == "crate" {
@@ -125,7 +125,7 @@ impl<'a> Crate<'a> {
             let module = self.modules.get(&at)?;
             let child = [at.as_slice(), std::slice::from_ref(name)].concat();
             let imported = module.imports.get(name);
-            // A function may be called like a module.
+            // A function may have the same name as a module.
             if rest.is_empty() && module.items.contains(name) {
                 return Some(module.file);
             }
@@ -155,7 +155,7 @@ fn defined(item: &Item) -> Option<&Ident> {
     }
 }
 
-/// The path of a file's module: none of its parts for the crate's root.
+/// Returns the path of a file's module; empty for the crate's root.
 fn module_path(root: &str, file: &str) -> Path {
     let parts = file.strip_prefix(root).and_then(|file| file.strip_suffix(".rs")).unwrap_or_default();
     let mut path: Path = parts.split('/').map(str::to_owned).collect();
@@ -163,7 +163,7 @@ fn module_path(root: &str, file: &str) -> Path {
     path
 }
 
-/// A path with `crate` in place of `self` and `super`; none above the root.
+/// Replaces `self` and `super` by `crate`; `None` if that leads above the root.
 fn from_module(path: &[String], at: &[String]) -> Option<Path> {
     let mut at = at.to_vec();
     let mut rest = path;
@@ -181,18 +181,18 @@ fn from_module(path: &[String], at: &[String]) -> Option<Path> {
     Some([vec!["crate".to_owned()], at, rest.to_vec()].concat())
 }
 
-/// A path as the file has it, though with `crate` in place of `self` and `super`.
+/// A path as it is written in the file, except that `crate` replaces `self` and `super`.
 struct Raw {
     path: Path,
     line: usize,
-    /// The name that a `use` gives it.
+    /// The name under which a `use` imports it.
     imported: Option<String>,
     is_handed_on: bool,
 }
 
-/// Collects the paths of a file, tests aside.
+/// Collects the paths in a file, without those in tests.
 struct Reader {
-    /// The module that is being read: the file's, or one inside.
+    /// The module that is being read: the file's own, or one inside it.
     at: Path,
     named: Vec<Raw>,
     tests: BTreeSet<String>,
@@ -233,7 +233,7 @@ impl Reader {
         }
     }
 
-    /// Adds the paths in the arguments of a macro, which have no syntax.
+    /// Adds the paths in the arguments of a macro, which are not parsed as syntax.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Path = Vec::new();
         let (mut line, mut colons) = (0, 0);

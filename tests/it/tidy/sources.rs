@@ -1,4 +1,4 @@
-//! The project's source files, read as text, as tokens and as syntax.
+//! Reads the project's source files as text, as tokens and as syntax.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,16 +11,16 @@ use syn::{Attribute, Item};
 
 const FOLDERS: &[&str] = &["events", "actors", "src", "xtask", "tests", "benches", "examples", "fuzz"];
 
-/// A file that a person wrote in Rust.
+/// A Rust file of the project.
 pub(super) struct Source {
-    /// From the project's folder.
+    /// Relative to the project's folder.
     pub(super) path: String,
     pub(super) text: String,
-    /// The code of each line that has any, without comments, texts and figures, with blanks only between names.
+    /// The code of each line that has any, without comments and literals, and with blanks only between names.
     pub(super) code: BTreeMap<usize, String>,
-    /// Empty if the text is no Rust.
+    /// Empty if the text is not valid Rust.
     pub(super) syntax: syn::File,
-    /// Why the text is no Rust.
+    /// The reason why the text is not valid Rust.
     pub(super) error: Option<syn::Error>,
 }
 
@@ -34,7 +34,7 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned(), code, syntax, error }
     }
 
-    /// The code without what only tests compile.
+    /// Returns the code without the parts that only tests compile.
     pub(super) fn code_without_tests(&self) -> BTreeMap<usize, String> {
         let mut tests = Tests(Vec::new());
         tests.visit_file(&self.syntax);
@@ -44,7 +44,7 @@ impl Source {
     }
 }
 
-/// All sources of the project, by path.
+/// Returns all sources of the project, sorted by path.
 pub(super) fn all() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
@@ -110,7 +110,7 @@ pub(super) fn is_in_name(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// First and last lines of items that only tests compile.
+/// The first and last lines of items that only tests compile.
 struct Tests(Vec<(usize, usize)>);
 
 impl Visit<'_> for Tests {

@@ -1,14 +1,14 @@
-//! Words that the code of a folder never contains: unfinished work, and what a layer must never know.
+//! Finds words that the code of a folder must not contain: unfinished work, and what a layer must not depend on.
 
 use std::collections::BTreeMap;
 
 use super::Violation;
 use super::sources::{Source, is_in_name};
 
-/// Unfinished work and tests that do not run.
+/// Unfinished work, and tests that do not run.
 const NOWHERE: &[&str] = &["todo!", "unimplemented!", "#[ignore"];
 
-/// Where the rules live: functions of their arguments and nothing else.
+/// The files of the rules, which must depend on nothing but their arguments.
 const RULES: &[&str] = &[
     "actors/src/workspace/",
     "actors/src/account/",
@@ -21,7 +21,7 @@ const RULES: &[&str] = &[
 const NOT_IN_RULES: &[&str] =
     &["async", "::now()", "rand::", "actix", "sled", "reqwest", "tracing::", "tokio", "std::fs", "std::net", "HashMap"];
 
-/// The direction of dependencies: what the code of a folder never names.
+/// The direction of dependencies: names that the code of a folder must not use.
 const NOT_NAMED_IN: &[(&str, &[&str])] = &[
     ("events/", &["actix", "actix_web", "actors", "reqwest", "tidings"]),
     ("actors/", &["actix_web", "reqwest", "sled", "bincode", "tidings"]),
@@ -29,7 +29,7 @@ const NOT_NAMED_IN: &[(&str, &[&str])] = &[
     ("src/service.rs", &["actix_web", "clap", "askama", "reqwest", "StatusCode"]),
 ];
 
-/// Crates that one file each keeps from the rest of `LAYERS`.
+/// Crates that only one file in `LAYERS` may name.
 pub(super) const KEPT_BY_ONE_FILE: &[&str] = &["sled", "bincode"];
 const LAYERS: &[&str] = &["events/src/", "actors/src/", "src/"];
 
@@ -71,14 +71,14 @@ fn is_rule(path: &str) -> bool {
     RULES.iter().any(|rule| path.starts_with(rule)) && !is_test
 }
 
-/// The files of the layers whose code names a crate.
+/// Returns the files of the layers whose code names a crate.
 pub(super) fn namers_of<'a>(name: &str, sources: &'a [Source]) -> Vec<&'a str> {
     let layers = sources.iter().filter(|source| LAYERS.iter().any(|layer| source.path.starts_with(layer)));
     let namers = layers.filter(|source| source.code.values().any(|code| names(code, name)));
     namers.map(|source| source.path.as_str()).collect()
 }
 
-/// True if the line contains the word, though perhaps as the beginning of a longer one.
+/// True if the line contains the word, perhaps as the beginning of a longer one.
 fn contains(code: &str, word: &str) -> bool {
     places(code, word).next().is_some()
 }
@@ -88,7 +88,7 @@ fn names(code: &str, word: &str) -> bool {
     places(code, word).any(|at| !code.get(at + word.len()..).unwrap_or_default().starts_with(is_in_name))
 }
 
-/// Where a word begins, unless it is the end of a longer name.
+/// Returns where a word begins, unless it is the end of a longer name.
 fn places(code: &str, word: &str) -> impl Iterator<Item = usize> {
     let places = code.match_indices(word).map(|(at, _)| at);
     places.filter(move |at| !word.starts_with(is_in_name) || !code.get(..*at).unwrap_or_default().ends_with(is_in_name))

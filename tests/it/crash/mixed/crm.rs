@@ -1,4 +1,4 @@
-//! A CRM that posts one of everything: texts, files, dry runs, refused bodies, repeats.
+//! A CRM that posts everything a CRM can post: texts, files, dry runs, refused bodies and repeats.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,22 +11,21 @@ use crate::files::sent::with_file;
 use crate::harness::client::message;
 use crate::harness::{Answer, Request, Workspace};
 
-/// How many of a round's accepted posts are repeated after the restart.
+/// The number of a round's accepted posts that are repeated after the restart.
 const REPEATED: usize = 5;
 
-/// What is posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     Text,
-    /// A file that can be had.
+    /// With a file that can be fetched.
     File,
-    /// One that cannot.
+    /// With a file that cannot be fetched.
     FileGone,
     /// To a number that is not on `WhatsApp`.
     Nobody,
 }
 
-/// A message to post; its key says which it is.
+/// A message to post, with its own idempotency key.
 #[derive(Debug, Clone)]
 struct Post {
     kind: Kind,
@@ -36,7 +35,7 @@ struct Post {
     body: Value,
 }
 
-/// One CRM with an account of its own.
+/// A CRM with its own account.
 pub struct Crm<'a> {
     workspace: &'a Workspace,
     nth: usize,
@@ -45,7 +44,7 @@ pub struct Crm<'a> {
 }
 
 impl Kind {
-    /// Why it must fail, if it must.
+    /// Returns the failure code that such a message must end with; `None` if it must be sent.
     pub const fn fails_as(self) -> Option<&'static str> {
         match self {
             Self::Text | Self::File => None,
@@ -64,7 +63,7 @@ impl<'a> Crm<'a> {
         Self { workspace, nth, accepted: Vec::new(), unanswered: None }
     }
 
-    /// Posts until no answer comes.
+    /// Posts until the server is killed and no answer comes.
     pub fn work(&mut self, around: &Around, round: usize, killed: &AtomicBool) {
         for nth in 0..SAID_MAX {
             let answered = match nth % 8 {
@@ -80,7 +79,8 @@ impl<'a> Crm<'a> {
         }
     }
 
-    /// Everything that was accepted is there, and its key is known; what got no answer is sent once more.
+    /// Checks that each accepted message exists and that the keys of the last ones are still known, then repeats the
+    /// unanswered post.
     pub fn check_and_repeat(&mut self, around: &Around, sum: &mut Sum) {
         for (post, id) in &self.accepted {
             assert_eq!(self.workspace.message(id).view["text"], *post.text, "{post:?}");
@@ -126,7 +126,7 @@ impl<'a> Crm<'a> {
         Some(())
     }
 
-    /// Records what was accepted. Only a webhook that its owner has switched off refuses it.
+    /// Records an accepted message. The only allowed refusal is that of a webhook that its owner has disabled.
     fn take(&mut self, around: &Around, post: Post, answer: &Answer) {
         if is_switched_off(answer) {
             return;

@@ -1,4 +1,4 @@
-//! An owner who turns switches while the gateway is killed: what was acknowledged holds.
+//! An owner who changes settings while the gateway is killed: an acknowledged change must hold.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,30 +6,30 @@ use serde_json::{Value, json};
 
 use crate::harness::{Request, Workspace, random_below};
 
-/// A switch: where it is turned and shown, and its positions.
+/// A setting: where it is changed and shown, and its possible positions.
 struct Switch {
     method: &'static str,
     path: String,
-    /// What is sent for each position.
+    /// The request body for each position.
     bodies: Vec<Value>,
-    /// Where it is shown.
+    /// The path that shows the setting.
     shown_at: String,
-    /// The key that shows it, and what that says for each position.
+    /// The field that shows the setting, and its value for each position.
     key: &'static str,
     shown: Vec<Value>,
-    /// The position that was acknowledged last, and one that was asked for since without an answer.
+    /// The last acknowledged position, and one that was requested since then without an answer.
     acknowledged: usize,
     doubted: Option<usize>,
 }
 
-/// All switches of an owner.
+/// All settings that the owner changes.
 pub struct Switches<'a> {
     workspace: &'a Workspace,
     all: Vec<Switch>,
 }
 
 impl<'a> Switches<'a> {
-    /// Each of them in its first position, which is "on".
+    /// All switches, each in its first position, which is "on" (or the default).
     pub fn of(workspace: &'a Workspace, phone: &str) -> Self {
         let account = workspace.account(phone)["id"].to_string();
         let on_off = || vec![json!({"enabled": true}), json!({"enabled": false})];
@@ -45,7 +45,7 @@ impl<'a> Switches<'a> {
         Self { workspace, all }
     }
 
-    /// Turns one after the other until no answer comes.
+    /// Changes random settings until the server is killed and no answer comes.
     pub fn turn_until_killed(&mut self, killed: &AtomicBool) {
         loop {
             let nth = usize::try_from(random_below(self.all.len() as u64)).unwrap();
@@ -59,14 +59,15 @@ impl<'a> Switches<'a> {
         }
     }
 
-    /// After a restart each stands where it was last seen, or where it was being turned to.
+    /// Checks after a restart that each setting has its acknowledged position, or the one whose request got no
+    /// answer.
     pub fn check(&mut self) {
         for switch in &mut self.all {
             switch.check(self.workspace);
         }
     }
 
-    /// Switches the inbound webhook on, so that repeated posts get their answers.
+    /// Enables the inbound webhook, so that repeated posts get their answers.
     pub fn let_crms_in(&mut self) {
         let inbound = self.all.first_mut().expect("the first switch is the inbound webhook's");
         inbound.turn(self.workspace, 0).expect("a living server answers");
@@ -85,7 +86,7 @@ impl Switch {
         Self { method: "PATCH", path, bodies, shown_at, key, shown, acknowledged: 0, doubted: None }
     }
 
-    /// One whose positions are asked for by the word that shows them.
+    /// A setting whose request uses the same field and value as its view.
     fn of_one(path: &str, key: &'static str, shown: Vec<Value>) -> Self {
         let bodies = shown.iter().map(|value| json!({key: value})).collect();
         Self::patch(path, key, bodies, shown)

@@ -1,4 +1,4 @@
-//! What must be true of every message at the end: one charge, one end, one arrival, its place.
+//! The final checks of every message: charged once, ended as it must, arrived once and in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub fn every_message_ended_as_it_should(workspace: &Workspace, around: &Around) 
     }
 }
 
-/// The ledger holds a charge for each that was acknowledged, a refund for each that failed, and nothing else.
+/// Checks that the ledger has a charge for each acknowledged message, a refund for each failed one, and nothing else.
 pub fn each_was_charged_once(workspace: &Workspace, record: &Record) {
     let accepted = record.accepted();
     let by_id: BTreeMap<&str, &Accepted> = accepted.iter().map(|one| (&*one.id, one)).collect();
@@ -42,7 +42,7 @@ pub fn each_was_charged_once(workspace: &Workspace, record: &Record) {
     assert_eq!(workspace.credits(), i64::try_from(CREDITS).unwrap() + kept);
 }
 
-/// Each phone has got what was acknowledged, with its file, once and in order.
+/// Checks that each phone has got the acknowledged messages, with their files, once and in order.
 pub fn each_arrived_once_and_in_order(around: &Around) {
     let simulator = around.simulator.client();
     let mut expected: BTreeMap<String, Vec<(String, Value)>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What was acknowledged, said and reported, in a file that no gateway knows of.
+//! A record of what was acknowledged, said and reported, in a file that the gateway does not know.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::crm::Kind;
 use crate::outbound::receiver::Arrived;
 
-/// The record. Clones share it.
+/// The record file. Clones share it.
 #[derive(Clone)]
 pub struct Record(Arc<RecordFile>);
 
@@ -20,18 +20,17 @@ struct RecordFile {
     file: Mutex<File>,
 }
 
-/// One line of it.
+/// A line of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
-    /// A message that was answered with 200.
     Accepted(Accepted),
-    /// Something that a contact wrote, or the owner of an account.
+    /// A message that a contact wrote, or that an account's owner typed on the phone.
     Said(Talk),
-    /// A request to the receiver, and how it is answered.
+    /// A request to the receiver, and the status that it answers.
     Reported(Reported),
 }
 
-/// A message that was answered with 200.
+/// A message whose post was answered with 200.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Accepted {
     pub id: String,
@@ -40,13 +39,12 @@ pub struct Accepted {
     pub text: String,
 }
 
-/// Something that was said on `WhatsApp`.
+/// A message that was written on `WhatsApp` itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Talk {
     pub text: String,
 }
 
-/// A request to the receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
     pub nth: usize,
@@ -72,13 +70,13 @@ impl Record {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// All accepted messages, in the order of their answers.
+    /// Returns all accepted messages, in the order of their answers.
     pub fn accepted(&self) -> Vec<Accepted> {
         let accepted = |entry| if let Entry::Accepted(one) = entry { Some(one) } else { None };
         self.entries().into_iter().filter_map(accepted).collect()
     }
 
-    /// All requests to the receiver, in the order of their connections.
+    /// Returns all requests to the receiver, in the order of their connections.
     pub fn reported(&self) -> Vec<Reported> {
         let reported = |entry| if let Entry::Reported(one) = entry { Some(one) } else { None };
         let mut all: Vec<_> = self.entries().into_iter().filter_map(reported).collect();
@@ -86,7 +84,7 @@ impl Record {
         all
     }
 
-    /// Every text that is to be told.
+    /// Returns every text that must be reported.
     pub fn texts(&self) -> BTreeSet<String> {
         let text = |entry| match entry {
             Entry::Accepted(Accepted { text, kind, .. }) if kind.fails_as().is_none() => Some(text),

@@ -1,4 +1,4 @@
-//! What must be true of every report: each message in one, the same body at every try, each chat's in order.
+//! The final checks of every report: each message in one delivery, the same body at every try, each chat in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::harness::Server;
 use crate::outbound::crash::{assert_in_order, flushed};
 use crate::outbound::receiver::Arrived;
 
-/// What came to the receiver.
+/// The counts of the reports that reached the receiver.
 pub struct Sum {
     deliveries: usize,
     refused: usize,
@@ -25,7 +25,6 @@ impl fmt::Display for Sum {
     }
 }
 
-/// Checks them all.
 pub fn check(server: &Server, around: &Around) -> Sum {
     let arrived = around.receiver.arrived();
     let reported = around.record.reported();
@@ -48,7 +47,8 @@ fn bodies_never_change(reported: &[Reported]) {
     }
 }
 
-/// In a life nothing that was taken comes again; over a kill only what was under way does. How many did.
+/// Checks that no taken delivery comes again within one life of the server; after a kill, only those that were under
+/// way may. Returns how many did.
 fn only_what_was_under_way_is_taken_again(arrived: &[Arrived], taken: &BTreeSet<usize>) -> usize {
     let mut taken_in: BTreeMap<&str, usize> = BTreeMap::new();
     let mut again: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
@@ -67,7 +67,7 @@ fn only_what_was_under_way_is_taken_again(arrived: &[Arrived], taken: &BTreeSet<
     again.values().map(BTreeSet::len).sum()
 }
 
-/// What was taken first, without what came again.
+/// Returns the first taken request of each delivery.
 fn firsts<'a>(arrived: &'a [Arrived], taken: &BTreeSet<usize>) -> Vec<&'a Arrived> {
     let mut seen = BTreeSet::new();
     let taken = arrived.iter().filter(|report| taken.contains(&report.nth));

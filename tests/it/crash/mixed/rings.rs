@@ -1,4 +1,5 @@
-//! The last attempts and tries after a kill: readable, in order, and only of what really happened.
+//! Checks the lists of recent attempts and tries after a kill: readable, in order, and only with what really
+//! happened.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::harness::Workspace;
 
 const KEPT: usize = 100;
 
-/// Checks both rings.
+/// Checks both lists.
 pub fn check(workspace: &Workspace, record: &Record) {
     let attempts = newest(workspace, "/inbound/attempts");
     for attempt in &attempts {
@@ -17,18 +18,18 @@ pub fn check(workspace: &Workspace, record: &Record) {
         assert!(*status == 200 || id.is_null(), "{attempt}");
         assert!(attempt["request"]["body"].as_str().is_some_and(|body| body.contains("\"action\":\"send\"")));
     }
-    // Tries go on: what is shown now has reached the receiver before its record is read.
+    // Reporting goes on meanwhile, so read the tries before the record: each shown try has then reached the receiver.
     let tries = newest(workspace, "/outbound/tries");
     let reported = record.reported();
     let deliveries: BTreeSet<&str> = reported.iter().map(|one| &*one.delivery).collect();
     for one in tries {
         let delivery = one["delivery_id"].as_str().unwrap();
-        // A try that a kill broke off before it reached the receiver has no answer.
+        // A try that a kill interrupted before it reached the receiver has no response.
         assert!(deliveries.contains(delivery) || one["response"].is_null(), "{one}");
     }
 }
 
-/// A ring whose rows stand in the order of their numbers, the newest first.
+/// Returns the rows of a list, after checking that they are sorted by number, the newest first.
 fn newest(workspace: &Workspace, path: &str) -> Vec<Value> {
     let rows = workspace.newest(path);
     assert!(rows.len() <= KEPT, "{path}: {}", rows.len());

@@ -1,4 +1,4 @@
-//! Somebody follows what happens: from any place on, and after each cut from where it was cut.
+//! Follows the live stream: from any position, and after each cut from where it was cut.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -13,13 +13,13 @@ use super::super::life::{Life, Machine, bearer};
 use super::super::referee::Referee;
 use super::People;
 
-/// After such a silence there is nothing more to tell.
+/// After such a silence there is nothing more to send.
 const SILENCE: Duration = Duration::from_secs(2);
-/// Pieces that are read at most before the line is cut.
+/// The most pieces that are read before the connection is cut.
 const PIECES_MAX: u64 = 6;
 
 impl People {
-    /// Reads some pieces of the stream: each event once, in order, and only what is durable.
+    /// Reads some pieces of the stream: each event must come once, in order, and only when it is durable.
     pub(super) async fn follow(
         &mut self,
         nth: usize,
@@ -46,7 +46,7 @@ impl People {
             if piece.is_err() {
                 referee.catch_up(&machine.disk)?;
                 let Some(left) = referee.next_event(tenant.workspace, tenant.followed_to) else { return Ok(()) };
-                // It may have happened just now.
+                // The event may have happened only just now.
                 piece = timeout(SILENCE, next(&mut body)).await;
                 if piece.is_err() && machine.disk.failed_reads() == failed_before {
                     return Err(format!("a stream is silent though there is {left:?} to tell"));
@@ -74,7 +74,7 @@ async fn next(body: &mut Pin<Box<BoxBody>>) -> Option<String> {
     Some(String::from_utf8(piece.unwrap().to_vec()).unwrap())
 }
 
-/// The events of a piece.
+/// Parses the events in a piece.
 fn events(piece: &str) -> Vec<(u64, String)> {
     let lines: Vec<&str> = piece.lines().collect();
     let pairs = lines.windows(2).filter_map(|pair| pair[0].strip_prefix("id: ").zip(pair[1].strip_prefix("event: ")));

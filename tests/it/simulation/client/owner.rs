@@ -1,4 +1,5 @@
-//! What owners do: they hold accounts, turn switches, change keys, names and gaps; and what their customers say.
+//! The actions of owners (pausing accounts, changing settings, keys, names and gaps) and the messages of their
+//! customers.
 
 use serde_json::json;
 use tidings::whatsapp::transports::simulator::address::Address;
@@ -10,14 +11,14 @@ use super::super::referee::Referee;
 use super::super::whatsapp::WhatsApp;
 use super::{ACCOUNTS, People, Tenant, expect, path_of};
 
-/// Shortest and longest.
+/// The shortest and the longest gap.
 const GAPS_MS: &[(u32, u32)] = &[(1_500, 2_500), (200, 400), (3_000, 3_000), (4_000, 9_000)];
 const TITLES: &[&str] = &["Cleo", "Best customer", "+12025550101"];
 const CONTACTS: &[&str] = &["+12025550101", "+12025550104", "120363025550101@g.us", "77@lid"];
 const TEAMMATES: &[&str] = &["bob@acme.example", "cleo@acme.example"];
 
 impl Tenant {
-    /// A request that holds one of the accounts or lets it go on: path and key.
+    /// A request that pauses or resumes one of the accounts: its path and key.
     pub(super) fn some_hold(&self, rng: &mut Rng, referee: &Referee) -> Option<(String, String)> {
         let accounts = self.accounts(referee);
         if accounts.is_empty() {
@@ -30,7 +31,7 @@ impl Tenant {
 }
 
 impl People {
-    /// Looks at what may have changed without an answer.
+    /// Reads the settings that may have changed without an answer.
     pub(super) async fn make_sure(&mut self, life: &Life) -> Result<(), String> {
         for tenant in self.tenants.iter_mut().filter(|tenant| tenant.unsure) {
             let reply = life.get("/api/v1/inbound", tenant.keys[0].1.as_str()).await;
@@ -46,7 +47,7 @@ impl People {
         Ok(())
     }
 
-    /// Pauses, resumes or disconnects an account.
+    /// Pauses, resumes, disconnects or reconnects an account.
     pub(super) async fn hold(
         &mut self,
         nth: usize,
@@ -72,7 +73,7 @@ impl People {
         expect([200, 409].contains(&reply.status), "an account is held or let go on", &reply)
     }
 
-    /// Somebody writes to an account, or its owner types on the phone itself.
+    /// Lets a contact write to an account, or its owner type on the phone itself.
     pub(super) fn say(&mut self, rng: &mut Rng, whatsapp: &WhatsApp) {
         self.texts += 1;
         let (phone, text) = (*rng.pick(ACCOUNTS), format!("said {}", self.texts));
@@ -95,7 +96,7 @@ impl People {
         expect(reply.status == 200, "the gap changes", &reply)
     }
 
-    /// Turns a switch of the inbound webhook, or makes a new URL.
+    /// Changes the inbound webhook's settings, or replaces its URL.
     pub(super) async fn turn(&mut self, nth: usize, rng: &mut Rng, life: &Life) -> Result<(), String> {
         let tenant = &mut self.tenants[nth];
         tenant.unsure = true;
@@ -110,7 +111,7 @@ impl People {
         self.make_sure(life).await
     }
 
-    /// Makes a key, or revokes one.
+    /// Creates an API key, or revokes one.
     pub(super) async fn change_keys(&mut self, nth: usize, rng: &mut Rng, life: &Life) -> Result<(), String> {
         let tenant = &mut self.tenants[nth];
         if tenant.keys.len() > 1 && rng.percent(60) {
@@ -127,7 +128,7 @@ impl People {
         Ok(())
     }
 
-    /// Gives a chat a title, or a teammate who is responsible.
+    /// Changes a chat's name or its responsible teammate.
     pub(super) async fn change_chat(
         &mut self,
         nth: usize,

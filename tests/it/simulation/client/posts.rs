@@ -1,4 +1,4 @@
-//! What CRMs post, and what they may conclude from the answers.
+//! The posts of CRMs, and what they may conclude from the answers.
 
 use actix_web::test::TestRequest;
 use events::ids::{ChatId, MessageId};
@@ -11,7 +11,8 @@ use super::super::life::{Life, Reply};
 use super::super::referee::{MessageStory, Referee};
 use super::{ACCOUNTS, People, expect};
 
-/// Ordinary numbers, test numbers, a group and one that is none; the number that blocks an account is rare.
+/// Ordinary numbers, test numbers, a group and an invalid number. The number that blocks an account is separate,
+/// because it is used rarely.
 const PHONES: &[&str] = &[
     "+12025550101",
     "+12025550102",
@@ -28,7 +29,7 @@ const PHONES: &[&str] = &[
 ];
 const BLOCKED: &str = "+12025550145";
 
-/// A post that may be repeated, because it bears a key.
+/// A post that can be repeated, because it has an idempotency key.
 #[derive(Clone)]
 pub(super) struct Post {
     tenant: usize,
@@ -39,7 +40,7 @@ pub(super) struct Post {
     answered: Option<MessageId>,
 }
 
-/// What an answer 200 promises.
+/// The promise of an answer 200.
 #[derive(Debug, Clone)]
 pub struct Promise {
     text: String,
@@ -56,12 +57,12 @@ enum To {
 }
 
 impl Promise {
-    /// Whether it is about the same text and file.
+    /// True if text and file are the same.
     pub fn is_about(&self, told: &MessageStory) -> bool {
         told.text == self.text && told.file.as_ref().map(|(_, name)| name) == self.file.as_ref()
     }
 
-    /// Whether that is what became of it.
+    /// True if the message in the log fulfils the promise.
     pub fn is_kept_by(&self, told: &MessageStory, referee: &Referee) -> bool {
         let from_sender = self.sender.is_none_or(|sender| referee.accounts[&told.account].phone == sender);
         let to_whom = match &self.to {
@@ -74,7 +75,8 @@ impl Promise {
 }
 
 impl People {
-    /// Up to five posts at the same moment, some twice; perhaps an account is held or let go on at that moment too.
+    /// Sends up to five different posts at the same moment, some twice; an account may be paused or resumed at that
+    /// moment too.
     pub(super) async fn post_some(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let mut posts = Vec::new();
         for _ in 0..=rng.below(4) {
@@ -129,7 +131,7 @@ impl People {
                 To::Peer
             }
             70..86 => {
-                // Sometimes another workspace's.
+                // Sometimes the chat belongs to another workspace.
                 let (chat, _) = *rng.pick(&chats);
                 body["chat_id"] = json!(chat.to_string());
                 To::Chat(*chat)
@@ -144,7 +146,7 @@ impl People {
         }
     }
 
-    /// An earlier post again, under its key: perhaps it was never answered.
+    /// Repeats an earlier post with its key; it may never have been answered.
     pub(super) async fn repeat(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
         if self.posts.is_empty() {
             return Ok(());
@@ -154,7 +156,7 @@ impl People {
     }
 
     async fn deliver(&mut self, life: &Life, posts: Vec<Post>) -> Result<(), String> {
-        // Noted before the answers: a crash may come in between, and then the key is all that is left.
+        // Noted before the answers come: after a crash in between, only the key is left.
         for post in posts.iter().filter(|post| !post.dry_run) {
             if !self.posts.iter().any(|known| known.key == post.key) {
                 self.posts.push(post.clone());

@@ -1,4 +1,4 @@
-//! What people are shown, held against the referee's own model.
+//! Compares what the API shows with the referee's own model.
 
 use events::ids::{AccountId, MessageId, WebhookId, WorkspaceId};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::super::life::{ADMIN_KEY, Life, Machine};
 use super::super::referee::{End, Line, MessageStory, Referee};
 use super::{People, expect};
 
-/// Shown in every state, and only that they are shown is judged.
+/// Paths whose content is not compared: they must only answer with 200 in every state.
 const SHOWN: &[&str] = &[
     "/workspace",
     "/teammates",
@@ -25,7 +25,7 @@ const EVENTS: u64 = 20;
 type View<'a> = Box<dyn Fn(&Value, &Referee) -> bool + 'a>;
 
 impl People {
-    /// Looks at one thing that the model knows too.
+    /// Reads a random view that the model knows too, and compares it.
     pub(super) async fn read(
         &mut self,
         nth: usize,
@@ -46,7 +46,7 @@ impl People {
         let reply = life.get(&path, &key).await;
         expect(reply.status == 200, "what is there is shown", &reply)?;
         referee.catch_up(&machine.disk)?;
-        // What happened meanwhile may be in the answer or not.
+        // The answer may or may not contain what happened meanwhile.
         if at_risk > 0 || machine.disk.at_risk() > 0 || referee.position != before {
             return Ok(());
         }

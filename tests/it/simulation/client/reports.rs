@@ -1,4 +1,4 @@
-//! What owners do about reports, and the weather at their CRM.
+//! The owners' actions on reports, and the behaviour of their CRM.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use super::{ACCOUNTS, People, Tenant, expect};
 
 const URLS: &[&str] = &["https://crm.example/hook", "https://crm.example/other", "https://desk.example/in"];
 const WINDOWS: &[&str] = &["none", "none", "none", "none", "1h", "6h", "12h", "24h"];
-/// What the CRM answers, and after how many seconds; 15 s are too many.
+/// The CRM's status, and the seconds until it answers; 15 s are too long.
 const WEATHER: &[(u16, u64)] =
     &[(200, 0), (200, 0), (200, 2), (500, 0), (503, 1), (429, 0), (302, 0), (200, 15), (410, 0)];
-/// What becomes of reports that it cannot digest.
+/// The possible reactions of the CRM to poisoned chats.
 const POISONS: &[Poison] = &[Poison::Refused(500), Poison::Refused(422), Poison::Refused(429), Poison::Hangs];
 /// More than one bundle holds.
 const BURST: u32 = 1_050;
-/// How often a crowd writes.
+/// The number of rounds in which a crowd writes.
 const ROUNDS: u32 = 12;
 const OUTBOUND: &str = "/api/v1/outbound";
 
@@ -38,7 +38,7 @@ impl Tenant {
 }
 
 impl People {
-    /// Sets, switches, flushes, resends, recovers.
+    /// Changes the webhook, or tests, flushes, resends, discards or recovers reports.
     pub(super) async fn report(
         &mut self,
         nth: usize,
@@ -63,12 +63,12 @@ impl People {
         match rng.below(24) {
             20..22 => {
                 let reply = life.post(&format!("{OUTBOUND}/test"), tenant.key(), &json!({})).await;
-                // The URL may have been removed without an answer; six tests were enough.
+                // The URL may have been removed without an answer; 429 means that there were enough tests.
                 expect([200, 409, 429].contains(&reply.status), "a test report is posted", &reply)
             }
             22..24 => {
                 let reply = life.post(&format!("{OUTBOUND}/rotate-secret"), tenant.key(), &json!({})).await;
-                // Five keys sign at once.
+                // 409 means that the maximum of five keys already sign.
                 expect([200, 409].contains(&reply.status), "a key is replaced", &reply)
             }
             0..4 => set(tenant, life, &json!({"aggregation": rng.pick(WINDOWS)})).await,
@@ -76,7 +76,7 @@ impl People {
             6..8 => set(tenant, life, &json!({"url": rng.pick(URLS)})).await,
             8 => set(tenant, life, &json!({"url": Value::Null})).await,
             9 => {
-                // What is under way may be given up meanwhile.
+                // A delivery that is under way may be discarded meanwhile.
                 set(tenant, life, &json!({"enabled": true, "backlog": "discard"})).await
             }
             10..12 => self.resend(nth, rng, life, referee).await,
@@ -87,7 +87,7 @@ impl People {
         }
     }
 
-    /// Some delivery once more, twice at the same moment.
+    /// Resends a random delivery, up to three times in a row.
     async fn resend(&mut self, nth: usize, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let own =
             |delivery: &DeliveryId| WebhookId::of(self.tenants[nth].workspace) == referee.deliveries[delivery].webhook;
@@ -104,7 +104,7 @@ impl People {
         Ok(())
     }
 
-    /// Gives up one of what is listed as owed or parked.
+    /// Discards a delivery that is listed as owed or parked.
     async fn discard(&mut self, nth: usize, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         let tenant = &self.tenants[nth];
         let state = rng.pick(&["", "?state=owed", "?state=parked"]);
@@ -116,11 +116,11 @@ impl People {
         let Some(id) = ids.first().filter(|id| rng.percent(50) && known(id)) else { return Ok(()) };
         let path = format!("{OUTBOUND}/deliveries/{id}/discard");
         let reply = life.post(&path, tenant.key(), &json!({"reason": "not wanted any more"})).await;
-        // It may have arrived meanwhile.
+        // The delivery may have succeeded meanwhile.
         expect([200, 409].contains(&reply.status), "a delivery is given up", &reply)
     }
 
-    /// Many write, and the CRM may be unable to digest one of the chats, or broken for minutes.
+    /// Many contacts write, while the CRM refuses some chats or fails altogether.
     pub(super) async fn crowd(&mut self, rng: &mut Rng, machine: &Machine, referee: &Referee) {
         let chats: Vec<_> = referee.reports.chats.keys().collect();
         let is_broken = rng.percent(30);
@@ -138,7 +138,7 @@ impl People {
         }
     }
 
-    /// A thousand messages in one conversation, within a window.
+    /// Sends a thousand messages to one chat within one window.
     pub(super) async fn burst(
         &mut self,
         nth: usize,
@@ -165,7 +165,7 @@ impl People {
         Ok(())
     }
 
-    /// Has everything reported that can be; some webhooks stay as they are.
+    /// Lets everything be reported that can be; some webhooks stay as they are.
     pub async fn report_all(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         for tenant in &self.tenants {
             match rng.below(100) {
@@ -186,7 +186,7 @@ impl People {
 
 async fn set(tenant: &Tenant, life: &Life, settings: &Value) -> Result<(), String> {
     let reply = life.patch(OUTBOUND, tenant.key(), settings).await;
-    // Whoever did not hear that the URL was removed cannot switch it on.
+    // If the removal of the URL got no answer, the owner may try to enable a webhook without a URL.
     expect([200, 409].contains(&reply.status), "a webhook changes", &reply)
 }
 
@@ -195,7 +195,7 @@ async fn post(tenant: &Tenant, life: &Life, deed: &str) -> Result<(), String> {
     expect(reply.status == 200, "a webhook does what it is told", &reply)
 }
 
-/// The CRM gets well, slow, broken or poisoned.
+/// Changes the CRM's behaviour: healthy, slow, failing, or refusing some chats.
 pub(super) fn weather(rng: &mut Rng, receiver: &Receiver, referee: &Referee) {
     let chats: Vec<_> = referee.chats.keys().collect();
     match rng.below(10) {

@@ -1,4 +1,4 @@
-//! What may happen to chats, to the inbound webhook's switches, and to what is heard.
+//! The rules for chats, for the inbound webhook's settings, and for received messages.
 
 use events::account::Origin;
 use events::chat::{MessageReceived, Responsible};
@@ -8,7 +8,7 @@ use events::who::Who;
 
 use super::{Referee, Verdict, require};
 
-/// One chat.
+/// The state of a chat.
 #[derive(Debug)]
 pub struct Room {
     pub account: AccountId,
@@ -16,7 +16,7 @@ pub struct Room {
     responsible: Option<Responsible>,
 }
 
-/// One inbound webhook.
+/// The state of an inbound webhook.
 #[derive(Debug, Default)]
 pub struct InboundWebhook {
     disabled: bool,

@@ -1,4 +1,4 @@
-//! What may happen to tries: their waits, the fuse, what is parked, and what becomes of each delivery.
+//! The rules for tries: waits, the fuse, parking, and the end of each delivery.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use events::webhook::{DeliveryFailed, DisabledBecause, SingleDeliveryDiscarded, 
 use super::hook::{Fate, Last, Try};
 use super::{OutboundWebhook, Referee, Verdict, require};
 
-/// This error in a row switches off, and this failure of its own parks a delivery.
+/// The eleventh error in a row disables the webhook, and a delivery's eleventh own failure parks it.
 const ELEVENTH: u32 = 11;
 const GONE: u16 = 410;
 const TOO_MANY: u16 = 429;
@@ -23,7 +23,7 @@ impl Referee {
         self.hooks.entry(webhook).or_default()
     }
 
-    /// A new life: what was under way is done once more.
+    /// Begins a new life: tries that were under way may be repeated.
     pub(super) fn see_life(&mut self) {
         for hook in self.hooks.values() {
             let trying = hook.trying.values().map(|t| t.delivery).chain(hook.by_hand.keys().copied());
@@ -79,7 +79,7 @@ impl Referee {
         }
     }
 
-    /// Waits end; what each delivery failed stays counted.
+    /// Ends all waits; the failures of each delivery stay counted.
     fn begin_anew(&mut self, webhook: WebhookId) {
         let position = self.position;
         self.hook(webhook).anew(position);
@@ -87,14 +87,14 @@ impl Referee {
         own.for_each(|told| told.not_before = Timestamp::default());
     }
 
-    /// What failed at another URL says nothing.
+    /// Failures at another URL no longer count.
     fn forget_tries(&mut self, webhook: WebhookId) {
         let hook = self.hook(webhook);
         (hook.last, hook.since_error) = (BTreeMap::default(), None);
         self.deliveries.values_mut().filter(|told| told.webhook == webhook).for_each(super::Delivery::forgive);
     }
 
-    /// The try that ended, unless somebody asked for it.
+    /// Ends a try and returns it; `None` if it was a resend, which an owner requested.
     fn try_ended(
         &mut self,
         webhook: WebhookId,
@@ -187,7 +187,7 @@ impl Referee {
         Ok(())
     }
 
-    /// What a failure changes of the webhook.
+    /// Applies the effect of a failure on the webhook.
     fn failure_matters(&mut self, position: Position, chat: ChatId, e: &DeliveryFailed) {
         let hook = self.hook(e.webhook);
         hook.last.insert(chat, Last { taken: false, at: position });
@@ -214,7 +214,7 @@ impl Referee {
         Ok(())
     }
 
-    /// What has to follow from a failure follows in the same commit.
+    /// The consequences of a failure must be in the same commit.
     pub(super) fn see_consequences(&self) -> Verdict {
         let left = self.hooks.values().find(|hook| hook.must_disable.is_some() || hook.must_park.is_some());
         require(left.is_none(), "the 11th error did not switch off, or the 11th failure did not park")
@@ -242,7 +242,7 @@ impl Referee {
         Ok(())
     }
 
-    /// It waits for nobody's word any more, if it did.
+    /// Removes a delivery from the parked ones; returns whether it was there.
     fn unparked(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
         let hook = self.hook(webhook);
         let was = hook.parked.remove(&delivery);

@@ -1,4 +1,4 @@
-//! What is known of a webhook and of its deliveries.
+//! The state of a webhook and of its deliveries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,28 +9,28 @@ use events::webhook::DisabledBecause;
 
 use super::{Verdict, require};
 
-/// One delivery's story.
+/// The story of one delivery.
 #[derive(Debug)]
 pub struct Delivery {
     pub webhook: WebhookId,
     pub chat: ChatId,
     pub messages: Vec<MessageId>,
-    /// Its place among all deliveries.
+    /// Its place in the order of all deliveries.
     pub place: u64,
     pub end: Option<Fate>,
-    /// So often it may have been posted.
+    /// The most requests that there may have been.
     pub posts_max: u64,
-    /// Whether somebody interfered, so that its turn is not in order.
+    /// True if an owner intervened, so that it may be out of order.
     pub by_hand: bool,
-    /// Failures of its own, and those among them that park it.
+    /// The number of its own failures, and of those that count towards parking.
     pub(super) failed: u32,
     pub(super) failures: u32,
-    /// Until then it waits for itself.
+    /// The time before which it may not be tried again.
     pub(super) not_before: Timestamp,
     pub(super) number: u32,
 }
 
-/// What became of a delivery.
+/// The end of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Taken,
@@ -45,7 +45,7 @@ impl Delivery {
         Self { webhook, chat, messages, place, end, posts_max, by_hand, failed, failures, not_before, number }
     }
 
-    /// Its failures of before say nothing any more.
+    /// Forgets its earlier failures.
     pub(super) const fn forgive(&mut self) {
         (self.failed, self.failures) = (0, 0);
     }
@@ -59,42 +59,44 @@ pub(super) struct Try {
     pub(super) began: Position,
 }
 
-/// What became of a chat's last try.
+/// The result of a chat's last try.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Last {
     pub(super) taken: bool,
     pub(super) at: Position,
 }
 
-/// One webhook's story.
+/// The story of one webhook.
 #[derive(Debug, Default)]
 pub struct OutboundWebhook {
     pub url: Option<String>,
     pub enabled: bool,
-    /// What is owed, by chat, each with its place.
+    /// The owed deliveries of each chat.
     pub(super) owed: BTreeMap<ChatId, BTreeSet<DeliveryId>>,
     pub(super) trying: BTreeMap<ChatId, Try>,
     pub(super) by_hand: BTreeMap<DeliveryId, u32>,
     pub(super) errors: u32,
-    /// What began before counts no more.
+    /// The results of tries that began before this position do not count.
     pub(super) epoch: Position,
-    /// The last error that counted was told then.
+    /// The position of the last error that counted.
     pub(super) last_counted: Position,
     pub(super) not_before: Timestamp,
     pub(super) proven: bool,
-    /// What became of the last try of each chat, and where that stands in the log.
+    /// The result of each chat's last try, and its position in the log.
     pub(super) last: BTreeMap<ChatId, Last>,
-    /// Successes since the last error that counted, if there was one at this URL.
+    /// The number of successes since the last counted error; `None` without such an error at this URL.
     pub(super) since_error: Option<u32>,
-    /// How many tries at once after the receiver asked for patience, and how many succeeded since.
+    /// After the receiver asked for a pause: how many tries may run at once, and how many have succeeded since the
+    /// last change.
     pub(super) slow: Option<(usize, usize)>,
-    /// What waits for somebody's word, how often something was parked, and what the owner knows of it.
+    /// The parked deliveries, how often a delivery was parked, and how many of these parkings the owner has been told
+    /// of.
     pub(super) parked: BTreeSet<DeliveryId>,
     pub(super) parkings: u64,
     pub(super) known: u64,
     pub notices: u64,
     pub(super) noticed_at: Option<Timestamp>,
-    /// Whether there was nothing to tell at some moment since the last notice.
+    /// True if at some moment since the last notice nothing was parked.
     pub(super) emptied: bool,
     pub(super) must_disable: Option<DisabledBecause>,
     pub(super) must_park: Option<DeliveryId>,
@@ -111,22 +113,23 @@ impl OutboundWebhook {
         self.enabled && self.url.is_some()
     }
 
-    /// Tries that somebody makes. What a crash broke off waits until it is switched on.
+    /// The number of tries under way, including resends. A try that a crash interrupted does not count while the
+    /// webhook is off.
     pub fn under_way(&self) -> usize {
         self.by_hand.len() + if self.is_open() { self.trying.len() } else { 0 }
     }
 
-    /// Whether its owner has not been told of the last stop.
+    /// True if the owner has not been told of the last stop.
     pub const fn is_untold(&self) -> bool {
         self.told < self.fuses
     }
 
-    /// Whether its owner has not been told of something that is parked.
+    /// True if the owner has not been told of some parked delivery.
     pub fn keeps_back(&self) -> bool {
         self.parkings > self.known && !self.parked.is_empty()
     }
 
-    /// Whether it has anything to do by itself.
+    /// True if it has anything to do on its own.
     pub fn is_busy(&self) -> bool {
         let owes = self.owes() > 0 || !self.trying.is_empty();
         self.is_untold() || self.keeps_back() || !self.by_hand.is_empty() || (self.is_open() && owes)

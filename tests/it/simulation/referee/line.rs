@@ -1,4 +1,4 @@
-//! What may happen in an account: who may send when, in which order, after which gap.
+//! The rules for accounts: who may send when, in which order, and after which gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +12,13 @@ use events::workspace::{AccountConnected, AccountDisconnected};
 
 use super::{DAY_MS, End, MessageStory, Referee, Verdict, require};
 
-/// One account's story.
+/// The story of one account.
 #[derive(Debug, Default)]
 pub struct Line {
     pub phone: String,
     pub blocked: bool,
     pub paused: bool,
-    /// Since when it has no connection, and whether the transport may take it up again.
+    /// The time since when it is disconnected, and whether the transport may reconnect it.
     pub disconnected: Option<(Timestamp, bool)>,
     pub trying: Option<MessageId>,
     pub waiting: BTreeMap<Position, MessageId>,
@@ -42,7 +42,7 @@ impl Referee {
         self.messages.get_mut(&message).ok_or_else(|| "unknown message".to_owned())
     }
 
-    /// Who sends where nobody is named: of those that may send, the one that somebody connected last.
+    /// The account that sends by default: of those that may send, the one that a person connected last.
     pub(super) fn default_account(&self, workspace: WorkspaceId) -> Option<AccountId> {
         let active = self.accounts.iter().filter(|(id, line)| id.workspace() == workspace && line.may_send());
         active.max_by_key(|(_, line)| line.connection).map(|(id, _)| *id)
@@ -106,7 +106,7 @@ impl Referee {
 
     fn disconnected(&mut self, e: &AccountDisconnected) -> Verdict {
         let (line, by_itself) = (self.line(e.account)?, e.by == Who::Transport);
-        // Somebody may end for good what the transport lost.
+        // A person may disconnect for good what the transport has only lost.
         let ends = line.disconnected.is_none_or(|(_, returns)| returns && !by_itself);
         require(ends, "disconnected twice")?;
         let since = line.disconnected.map_or(e.at, |(since, _)| since);
@@ -175,7 +175,8 @@ impl Referee {
         Ok(())
     }
 
-    /// Three fetches in a row at most: the second after 2 s, the third after 10 s, or as late as the server asks.
+    /// At most three fetches in a row: the second after 2 s, the third after 10 s, or later if the server asks for
+    /// that.
     fn fetch_failed(&mut self, now: Timestamp, e: &FetchFailed) -> Verdict {
         let tried = self.line(e.account)?.trying == Some(e.message);
         let told = self.told(e.message)?;
@@ -223,7 +224,7 @@ impl Referee {
         Ok(())
     }
 
-    /// A try or its file may fail a message, or a day without a connection.
+    /// A message fails through a try, through its file, or after a day without a connection.
     fn failed(&mut self, now: Timestamp, e: &MessageFailed) -> Verdict {
         let tried = self.line(e.account)?.trying == Some(e.message);
         if e.code == "account_disconnected" {

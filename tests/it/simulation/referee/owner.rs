@@ -1,4 +1,4 @@
-//! What owners are told of: webhooks and accounts that stopped, deliveries that were parked.
+//! The rules for notices to owners: about stopped webhooks and accounts, and about parked deliveries.
 
 use events::event::Event;
 use events::ids::StreamId;
@@ -7,11 +7,11 @@ use events::webhook::{DisabledBecause, OwnerNotified, OwnerToldOfParked};
 
 use super::{Notice, ParkedNotice, Referee, Verdict, require};
 
-/// Between two letters about parked deliveries.
+/// The least time between two letters about parked deliveries.
 const HOUR_MS: u64 = 3_600_000;
 
 impl Referee {
-    /// Of what stops by itself its owner is told.
+    /// Notes a stop that was not the owner's decision; its owner must be told.
     pub(super) fn see_stop(&mut self, at: Timestamp, event: &Event) {
         let about = match event {
             Event::WebhookDisabled(e) if e.because != DisabledBecause::Owner => StreamId::Webhook(e.webhook),
@@ -31,7 +31,7 @@ impl Referee {
         Ok(())
     }
 
-    /// Of what is parked, once an hour at most.
+    /// A notice about parked deliveries may come once an hour at most.
     pub(super) fn told_of_parked(&mut self, e: &OwnerToldOfParked) -> Verdict {
         let position = self.position;
         let hook = self.hook(e.webhook);

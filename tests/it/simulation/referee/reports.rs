@@ -1,4 +1,4 @@
-//! What is owed to CRMs: what is said is owed once, in one bundle, in order, within its window.
+//! The rules for reports: each message is owed once, in one bundle, in order, and within its window.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,13 +11,13 @@ use events::webhook::{Aggregation, BundleFlushed, BundleOpened};
 use super::{Delivery, Referee, Verdict, require};
 
 const MESSAGES_MAX: usize = 1_000;
-/// So late a window closes at most, while the gateway lives.
+/// The longest delay until a window closes while the gateway is running.
 const LATE_MS: u64 = 30_000;
 
-/// What a conversation has to report.
+/// The state of a chat's reports.
 #[derive(Debug, Default)]
 pub struct Owing {
-    /// Owed, and in no bundle yet.
+    /// Messages that are owed and in no bundle yet.
     pub pending: VecDeque<MessageId>,
     window: Option<Window>,
     windows: u64,
@@ -28,11 +28,11 @@ pub struct Owing {
 struct Window {
     number: u64,
     opened_at: Timestamp,
-    /// Whether a bundle of it was made.
+    /// True if one of its bundles has been flushed.
     closing: bool,
 }
 
-/// How messages are gathered.
+/// The gathering settings of a webhook.
 #[derive(Debug, Default)]
 pub struct Gathering {
     aggregation: Aggregation,
@@ -40,18 +40,18 @@ pub struct Gathering {
     flushed_at: Option<Timestamp>,
 }
 
-/// Everything about owing.
+/// The state of all chats' reports.
 #[derive(Debug, Default)]
 pub struct Reports {
     pub chats: BTreeMap<ChatId, Owing>,
     said: BTreeSet<MessageId>,
     gathering: BTreeMap<WebhookId, Gathering>,
-    /// The gateway lives since then.
+    /// The time since when the gateway is running.
     pub alive_since: Timestamp,
 }
 
 impl Reports {
-    /// Messages that are owed and in no bundle.
+    /// The number of messages that are owed and in no bundle yet.
     pub fn pending(&self) -> usize {
         self.chats.values().map(|owing| owing.pending.len()).sum()
     }
@@ -80,7 +80,7 @@ impl Referee {
         }
     }
 
-    /// Owed exactly where there is a URL, and once; a message with a file is not.
+    /// A message is owed once, and only if there is a URL; one with a file only if attachments are reported.
     fn said(
         &mut self,
         message: MessageId,
@@ -93,7 +93,7 @@ impl Referee {
             received_file.unwrap_or_else(|| self.messages.get(&message).is_some_and(|told| told.file.is_some()));
         let has_url = self.hooks.get(&webhook).is_some_and(|hook| hook.url.is_some());
         let wanted = (has_url && (self.attachments || !has_file)).then_some(webhook);
-        // A receipt may say so before the answer does.
+        // A receipt may come before the answer, so only the first of these events decides.
         if !self.reports.said.insert(message) {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Referee {
         if e.messages.len() > 1 {
             *self.counts.entry("several in one bundle").or_default() += 1;
         }
-        // A full one does not wait.
+        // A full bundle does not wait for its window.
         if !std::mem::replace(&mut window.closing, true) && e.messages.len() < MESSAGES_MAX {
             let gathering = self.reports.gathering.get(&e.webhook).ok_or("a bundle of an unknown webhook")?;
             gathering.closed(window.opened_at, e.at, self.reports.alive_since)?;
@@ -146,7 +146,7 @@ impl Referee {
 }
 
 impl Gathering {
-    /// A window is open as long as its webhook says, and no longer.
+    /// A window stays open as long as its webhook's setting says, and no longer.
     fn closed(&self, opened_at: Timestamp, at: Timestamp, alive_since: Timestamp) -> Verdict {
         let due = opened_at.plus_ms(self.aggregation.window_ms());
         let is_flushed = self.flushed_at.is_some_and(|at| opened_at <= at);

@@ -1,4 +1,4 @@
-//! Whose turn it is: the first delivery of one chat after the other, and which chat.
+//! The rules for the order of tries: the first delivery of each chat, and which chat comes next.
 
 use events::ids::{ChatId, DeliveryId};
 use events::record::Position;
@@ -9,9 +9,9 @@ use super::hook::Try;
 use super::{OutboundWebhook, Referee, Verdict, require};
 
 const AT_ONCE: usize = 8;
-/// Of those, chats whose last try failed.
+/// The most tries at once for chats whose last try failed.
 const FAILED_AT_ONCE: usize = 4;
-/// After so many successes the oldest comes first again.
+/// After this many successes since an error, the oldest delivery comes first again.
 const CALM_AFTER: u32 = 1_000;
 
 impl OutboundWebhook {
@@ -23,7 +23,7 @@ impl OutboundWebhook {
         self.last.get(&chat).is_some_and(|last| !last.taken)
     }
 
-    /// Whether one more try, of this chat, may begin.
+    /// True if another try, of this chat, may begin.
     fn has_room(&self, chat: ChatId) -> bool {
         if !self.is_healthy() {
             return self.trying.is_empty();
@@ -33,7 +33,7 @@ impl OutboundWebhook {
         self.trying.len() < most && (failing < FAILED_AT_ONCE || !self.has_failed(chat))
     }
 
-    /// The smaller, the sooner; of a chat whose first delivery is in this place.
+    /// The rank of a chat whose first delivery has this place; the lowest comes first.
     fn rank(&self, chat: ChatId, place: u64) -> (u8, u64) {
         if self.is_healthy() && self.since_error.is_none_or(|successes| successes >= CALM_AFTER) {
             return (0, place);
@@ -48,7 +48,7 @@ impl OutboundWebhook {
 }
 
 impl Referee {
-    /// The first delivery that is owed to this chat.
+    /// Returns the first delivery that is owed to this chat.
     fn first_of(&self, hook: &OutboundWebhook, chat: ChatId) -> Option<DeliveryId> {
         hook.owed.get(&chat)?.iter().min_by_key(|delivery| self.deliveries[*delivery].place).copied()
     }
