@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +23,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ADMIN_KEY: &str = "TIDINGS_ADMIN_KEY";
 /// The gateway's URL if none is given or known.
 const USUAL_URL: &str = "http://127.0.0.1:8080";
+/// The characters to encode in a segment of a path: all but the unreserved ones of RFC 3986.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// The page size when reading a whole list.
 const PAGE: u16 = 500;
 
@@ -293,9 +296,7 @@ pub(super) fn rows_of(mut answer: Value) -> (Vec<Value>, Option<String>) {
 
 /// Percent-encodes a text as one segment of a path.
 pub(super) fn segment(text: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let written = |byte: &u8| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
-    text.as_bytes().iter().map(written).collect()
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 /// Returns the URL of the gateway that uses a data directory, else the default URL.

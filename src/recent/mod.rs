@@ -6,7 +6,7 @@ pub mod attempts;
 pub(crate) mod mask;
 mod request;
 mod ring;
-mod store;
+pub(crate) mod slots;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -103,7 +103,7 @@ impl<R: Row> Recent<R> {
     /// Continues after the highest number saved in this log, even if the clock was set back.
     pub fn open(log: &dyn Log) -> Result<Self, ReadError> {
         let recent = Self::default();
-        recent.0.last.store(store::read_newest::<R>(log)?, Ordering::Relaxed);
+        recent.0.last.store(newest::<R>(log)?, Ordering::Relaxed);
         Ok(recent)
     }
 
@@ -151,7 +151,7 @@ impl<R: Row> Recent<R> {
     pub async fn save(&self, shard: &ShardHandle, reading: ReadMode) {
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
-            shard.note(vec![store::newest::<R>(self.0.last.load(Ordering::Relaxed))]).await;
+            shard.note(vec![newest_note::<R>(self.0.last.load(Ordering::Relaxed))]).await;
         }
         for workspace in changed {
             let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
@@ -187,7 +187,7 @@ impl<R: Row> Rings<R> {
         if self.by_workspace.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
             return Ok(());
         }
-        let stored = store::read::<R>(log, workspace)?;
+        let stored = slots::read(log, (R::NOTES, workspace))?;
         let added = self.by_workspace.entry(workspace).or_default().merge(stored);
         self.bytes.fetch_add(added, Ordering::Relaxed);
         self.touched.notify_one();
@@ -202,7 +202,8 @@ impl<R: Row> Rings<R> {
         let mut batches: Vec<Vec<Note>> = Vec::new();
         for place in unsaved {
             let view = place.what.view(place.number);
-            let (notes, parts) = store::notes::<R>(workspace, place.slot, place.number, &view, place.parts_before);
+            let (place_of, to) = ((R::NOTES, workspace), (place.slot, place.number));
+            let Ok((notes, parts)) = slots::notes(place_of, to, &view, place.parts_before) else { continue };
             written.push((place.slot, parts));
             match batches.last_mut().filter(|batch| batch.len() + notes.len() <= NOTES_AT_ONCE) {
                 Some(batch) => batch.extend(notes),
@@ -241,3 +242,14 @@ impl<R: Row> Rings<R> {
 
 #[cfg(test)]
 mod tests;
+
+/// The note with the highest number given.
+fn newest_note<R: Row>(number: u64) -> Note {
+    (R::NEWEST.key(&[]), Some(number.to_be_bytes().to_vec()))
+}
+
+/// Reads the highest number given when rows were last saved.
+fn newest<R: Row>(log: &dyn Log) -> Result<u64, ReadError> {
+    let note = log.note(R::NEWEST.prefix())?;
+    Ok(note.and_then(|note| note.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))).unwrap_or(0))
+}

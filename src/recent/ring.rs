@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Row;
+use super::slots::{Slot, Stored};
 
 /// Number of rows kept per workspace.
 pub const KEPT: usize = 100;
@@ -46,21 +47,6 @@ impl<R: Row> What<R> {
             Self::Stored(view, _) => R::was_aside(view),
         }
     }
-}
-
-/// The content of a slot: the row's number, and the number of parts in which it is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) number: u64,
-    pub(super) parts: u8,
-}
-
-/// A loaded row.
-pub(super) struct Stored<V> {
-    pub(super) slot: u8,
-    pub(super) held: Slot,
-    pub(super) view: Option<V>,
-    pub(super) bytes: usize,
 }
 
 /// A row with the slot in which to save it.
@@ -123,10 +109,10 @@ impl<R: Row> Ring<R> {
         }
         self.is_loaded = true;
         let before: usize = self.bytes();
-        for Stored { slot, held, view, bytes } in stored {
+        for Stored { slot, held, value: view, bytes } in stored {
             let at = usize::from(slot);
             if self.slots.len() <= at {
-                self.slots.resize(at + 1, Slot { number: 0, parts: 0 });
+                self.slots.resize(at + 1, Slot::default());
             }
             if let Some(place) = self.slots.get_mut(at) {
                 *place = held;
@@ -152,7 +138,7 @@ impl<R: Row> Ring<R> {
 
     fn place(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
         let at = self.free_slot().unwrap_or_else(|| {
-            self.slots.push(Slot { number: 0, parts: 0 });
+            self.slots.push(Slot::default());
             self.slots.len() - 1
         });
         let oldest = self.slots.get_mut(at)?;

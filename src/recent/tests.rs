@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::recent::attempts::{Answer, Attempt, Attempts};
+use crate::recent::attempts::{Answer, Attempt, AttemptView, Attempts};
 
 const AT: i64 = 1_700_000_000_000;
 
@@ -25,7 +25,7 @@ fn attempt(at_ms: i64, body: &[u8]) -> Attempt {
 /// Saves as a running gateway does; returns the number of notes written.
 fn save(attempts: &Attempts, log: &MemoryLog) -> usize {
     let changed = std::mem::take(&mut *attempts.0.changed.lock().unwrap());
-    let newest = vec![store::newest::<Attempt>(attempts.0.last.load(Ordering::Relaxed))];
+    let newest = vec![newest_note::<Attempt>(attempts.0.last.load(Ordering::Relaxed))];
     log.write(&Batch { after: log.head().position, notes: newest, ..Batch::default() }).unwrap();
     let batches = changed.into_iter().flat_map(|workspace| attempts.0.unsaved(log, workspace).unwrap());
     let mut count = 0;
@@ -100,7 +100,7 @@ fn a_second_of_flood_costs_no_more_than_all_slots() {
         assert_eq!(save(&attempts, &log), KEPT);
         assert_eq!(save(&attempts, &log), 0, "nothing is new");
     }
-    assert_eq!(store::read::<Attempt>(&log, workspace(1)).unwrap().len(), KEPT);
+    assert_eq!(slots::read::<AttemptView>(&log, (Attempt::NOTES, workspace(1))).unwrap().len(), KEPT);
 }
 
 #[test]

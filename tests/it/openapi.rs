@@ -1,4 +1,4 @@
-//! The OpenAPI document: valid, complete, and as strict about keys as the routes are.
+//! The `OpenAPI` document: valid, complete, and as strict about keys as the routes are.
 
 use serde_json::{Value, json};
 use tidings::codes;

@@ -38,7 +38,7 @@ impl MailQueue {
     /// The last 100 e-mails with their numbers, the newest first. Reads from disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, MailView)>, ReadError> {
         let kept = outbox::read(log, workspace)?.into_iter();
-        let mut rows: Vec<_> = kept.filter_map(|stored| Some((stored.number, stored.view?))).collect();
+        let mut rows: Vec<_> = kept.filter_map(|stored| Some((stored.held.number, stored.value?))).collect();
         rows.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
         Ok(rows)
     }
@@ -91,7 +91,7 @@ impl MailQueue {
             tracing::warn!(workspace_id = %workspace, %error, "the outbox cannot be read");
             Fault::NotKept
         })?;
-        let known = kept.iter().filter_map(|stored| stored.view.as_ref()).find(|view| view.id == mail.id);
+        let known = kept.iter().filter_map(|stored| stored.value.as_ref()).find(|view| view.id == mail.id);
         if let Some(known) = known.filter(|view| view.state == MailState::HandedOver || state == MailState::Kept) {
             return Ok(known.state);
         }

@@ -1,25 +1,16 @@
-//! The last e-mails of each workspace, as notes beside the records: each has a slot, split into parts that fit into a
-//! note.
-
-use std::collections::BTreeMap;
+//! The last e-mails of each workspace, stored beside the log's records.
 
 use events::ids::WorkspaceId;
-use events::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
-use events::notes::{Space, slot_of};
+use events::log::{Log, Note, ReadError};
+use events::notes::Space;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Fault, Mail};
+use crate::recent::slots::{self, Slot, Stored};
 
 /// Number of e-mails kept for each workspace.
 pub const KEPT: usize = 100;
-
-/// Size of the header of each part: the e-mail's number, and its number of parts.
-const HEAD_BYTES: usize = 9;
-const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
-/// Our own e-mails are shorter; a longer one is refused.
-const PARTS_MAX: usize = 32;
-const NOTES_MAX: usize = KEPT * PARTS_MAX;
 
 /// An e-mail as the API shows it and as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,64 +63,28 @@ impl MailView {
     }
 }
 
-/// An e-mail in its slot.
-pub(super) struct Stored {
-    slot: u8,
-    /// Rises with each new e-mail.
-    pub(super) number: u64,
-    parts: u8,
-    /// `None` if parts are missing or cannot be read.
-    pub(super) view: Option<MailView>,
+/// Reads all e-mails of a workspace, by slot.
+pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored<MailView>>, ReadError> {
+    slots::read(log, (Space::Mails, workspace))
 }
 
-/// All e-mails of a workspace, by slot.
-pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored>, ReadError> {
-    let prefix = Space::Mails.slots(workspace);
-    let mut slots: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
-    for (key, value) in log.notes(&prefix, &prefix, NOTES_MAX)? {
-        if let Some(slot) = slot_of(&key) {
-            slots.entry(slot).or_default().push(value);
-        }
-    }
-    Ok(slots.into_iter().map(|(slot, notes)| stored(slot, &notes)).collect())
+/// Returns the notes that store an e-mail: in its own slot if it has one, else in a free one, else in the oldest one's.
+pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored<MailView>], view: &MailView) -> Result<Vec<Note>, Fault> {
+    let (slot, held) = place(kept, &view.id);
+    let notes = slots::notes((Space::Mails, workspace), (slot, held.number), view, held.parts);
+    notes.map(|(notes, _)| notes).map_err(|_| Fault::Unfit)
 }
 
-/// The notes that store an e-mail: in the slot that it has already, a free one, or that of the oldest e-mail.
-pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored], view: &MailView) -> Result<Vec<Note>, Fault> {
-    let place = place(kept, &view.id);
-    let bytes = serde_json::to_vec(view).map_err(|_| Fault::Unfit)?;
-    let chunks: Vec<&[u8]> = bytes.chunks(PART_BYTES).collect();
-    if chunks.len() > PARTS_MAX {
-        return Err(Fault::Unfit);
+/// Chooses the slot for an e-mail; returns it with the e-mail's number and the number of parts stored there now.
+fn place(kept: &[Stored<MailView>], id: &str) -> (u8, Slot) {
+    let is_this = |stored: &&Stored<MailView>| stored.value.as_ref().is_some_and(|view| view.id == id);
+    if let Some(Stored { slot, held, .. }) = kept.iter().find(is_this) {
+        return (*slot, *held);
     }
-    let parts = u8::try_from(chunks.len()).map_err(|_| Fault::Unfit)?;
-    let written = (0..parts).zip(chunks).map(|(part, chunk)| {
-        let value = [&place.number.to_be_bytes(), [parts].as_slice(), chunk].concat();
-        (Space::Mails.slot(workspace, place.slot, part), Some(value))
-    });
-    let removed = (parts..place.parts).map(|part| (Space::Mails.slot(workspace, place.slot, part), None));
-    Ok(written.chain(removed).collect())
-}
-
-/// The slot for an e-mail, with its number and the number of parts that are stored there now.
-fn place(kept: &[Stored], id: &str) -> Stored {
-    let is_this = |stored: &&Stored| stored.view.as_ref().is_some_and(|view| view.id == id);
-    if let Some(Stored { slot, number, parts, .. }) = kept.iter().find(is_this) {
-        return Stored { slot: *slot, number: *number, parts: *parts, view: None };
-    }
-    let number = kept.iter().map(|stored| stored.number).max().map_or(1, |newest| newest.saturating_add(1));
+    let number = kept.iter().map(|stored| stored.held.number).max().map_or(1, |newest| newest.saturating_add(1));
     let mut slots = (0..=u8::MAX).take(KEPT);
     let free = slots.find(|slot| kept.iter().all(|stored| stored.slot != *slot));
-    let oldest = kept.iter().min_by_key(|stored| stored.number).map(|stored| (stored.slot, stored.parts));
+    let oldest = kept.iter().min_by_key(|stored| stored.held.number).map(|stored| (stored.slot, stored.held.parts));
     let (slot, parts) = free.map(|slot| (slot, 0)).or(oldest).unwrap_or_default();
-    Stored { slot, number, parts, view: None }
-}
-
-fn stored(slot: u8, notes: &[Vec<u8>]) -> Stored {
-    let parts = u8::try_from(notes.len()).unwrap_or(u8::MAX);
-    let number = notes.first().and_then(|note| note.first_chunk()).map_or(0, |bytes| u64::from_be_bytes(*bytes));
-    let head = [number.to_be_bytes().as_slice(), &[parts]].concat();
-    let chunks: Option<Vec<&[u8]>> = notes.iter().map(|note| note.strip_prefix(head.as_slice())).collect();
-    let view = chunks.and_then(|chunks| serde_json::from_slice(&chunks.concat()).ok());
-    Stored { slot, number, parts, view }
+    (slot, Slot { number, parts })
 }

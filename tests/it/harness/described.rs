@@ -1,4 +1,4 @@
-//! Validates every answer that any test gets against the API's own OpenAPI document.
+//! Validates every answer that any test gets against the API's own `OpenAPI` document.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
