@@ -92,8 +92,7 @@ impl State {
                 self.gap = Gap { min_ms: e.gap_ms_min, max_ms: e.gap_ms_max };
                 self.disconnected = None;
             }
-            // Keep the earlier time if somebody disconnects for good an account whose connection was lost: the time
-            // runs on.
+            // An account whose connection was lost before keeps the earlier time.
             Event::AccountDisconnected(e) => self.disconnected = self.disconnected.or(Some(e.at)),
             Event::AccountPaused(_) => self.paused = true,
             Event::AccountResumed(_) => {
