@@ -128,7 +128,7 @@ impl Side {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(BARE_LOOP).arg(address.to_string()).arg(dir.path().join("data"));
         let target =
-            Target { address, doors: vec![Endpoint { path: "/in".to_owned(), account: "+12025559000".to_owned() }] };
+            Target { address, endpoints: vec![Endpoint { path: "/in".to_owned(), account: "+12025559000".to_owned() }] };
         let stats = "GET /stats HTTP/1.1".to_owned();
         let side = Self { name: "bare loop", child: spawn(command)?, target, stats, _dir: dir };
         side.wait_until_ready("GET /stats HTTP/1.1")?;
@@ -137,14 +137,14 @@ impl Side {
 
     fn tidings(workspaces: u64, accounts: u64) -> io::Result<Self> {
         let (dir, address) = (tempfile::tempdir()?, free_address()?);
-        let doors = doors(&dir.path().join("data"), workspaces, accounts).map_err(io::Error::other)?;
+        let endpoints = endpoints(&dir.path().join("data"), workspaces, accounts).map_err(io::Error::other)?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TIDINGS_")) {
             command.env_remove(key);
         }
         command.args(["serve", "--listen", &address.to_string(), "--data-dir", "data"]).current_dir(dir.path());
         command.env("TIDINGS_ADMIN_KEY", ADMIN_KEY).env("TIDINGS_SIMULATOR__ENABLED", "true");
-        let target = Target { address, doors };
+        let target = Target { address, endpoints };
         let stats = "GET /readyz?verbose HTTP/1.1".to_owned();
         let side = Self { name: "tidings", child: spawn(command)?, target, stats, _dir: dir };
         side.wait_until_ready("GET /readyz HTTP/1.1")?;
@@ -207,15 +207,15 @@ fn count(log: &Value, key: &str) -> f64 {
 }
 
 /// Writes the workspaces into a new log, with unlimited credits and connected accounts; returns their endpoints.
-fn doors(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Endpoint>, GenerateError> {
+fn endpoints(directory: &Path, workspaces: u64, accounts: u64) -> Result<Vec<Endpoint>, GenerateError> {
     let mut generator = LogGenerator::open(directory, CACHE_MB, wall_now())?;
-    let mut doors = Vec::new();
+    let mut endpoints = Vec::new();
     for nth in 0..workspaces {
         let tenant = Tenant::nth(nth, accounts, 1);
         tenant.make(&mut generator)?;
-        doors.extend((0..accounts).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) }));
+        endpoints.extend((0..accounts).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) }));
     }
     generator.checkpoint([])?;
     generator.finish()?;
-    Ok(doors)
+    Ok(endpoints)
 }

@@ -82,10 +82,10 @@ async fn live(directory: &Path, tenants: &[Tenant]) -> Result<(f64, f64), Failed
         gateway.set_webhook(&tenant.api_key(), &settings).await?;
     }
     let idle = gateway.bytes_written()?;
-    let doors = tenants.iter().flat_map(|tenant| {
+    let endpoints = tenants.iter().flat_map(|tenant| {
         (0..ACCOUNTS).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) })
     });
-    let target = Target { address: gateway.address, doors: doors.collect() };
+    let target = Target { address: gateway.address, endpoints: endpoints.collect() };
     let accepted = load::post(&target, CONNECTIONS, unless_short(SHORT, POSTED)).await?.spread.count();
     eprintln!("{accepted} messages accepted");
     receiver.wait_for(usize::try_from(accepted)?, PATIENCE).await?;

@@ -155,14 +155,14 @@ async fn loaded(directory: &Path) -> io::Result<(Loaded, Opened)> {
     }
     let gateway = Gateway::start(copy.path()).await?;
     let tenants = (0..LOADED_TENANTS).map(|nth| Tenant::nth(nth, ACCOUNTS, CHATS));
-    let doors: Vec<Endpoint> =
+    let endpoints: Vec<Endpoint> =
         tenants.map(|tenant| Endpoint { path: tenant.inbound_path(), account: tenant.phone(0) }).collect();
     let mut firsts = Spread::default();
-    for door in &doors {
-        let target = Target { address: gateway.address, doors: vec![door.clone()] };
+    for endpoint in &endpoints {
+        let target = Target { address: gateway.address, endpoints: vec![endpoint.clone()] };
         firsts = firsts.and(post(&target, 1, Duration::from_nanos(1)).await?.spread);
     }
-    let accepts = post(&Target { address: gateway.address, doors }, CONNECTIONS, LOADED).await?.per_second;
+    let accepts = post(&Target { address: gateway.address, endpoints }, CONNECTIONS, LOADED).await?.per_second;
     gateway.kill();
     let gateway = Gateway::start(copy.path()).await?;
     Ok((Loaded { first_ms: [firsts.ms(50), firsts.ms(100)], accepts }, opened(&gateway)?))

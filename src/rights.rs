@@ -76,7 +76,7 @@ impl Denied {
 }
 
 /// Describes an error at a path; if permission was denied, names the owner and the remedy.
-pub fn told(path: &Path, need: Need, error: &io::Error) -> String {
+pub fn explain(path: &Path, need: Need, error: &io::Error) -> String {
     let denied = (error.kind() == io::ErrorKind::PermissionDenied).then(|| Denied::at(path, need)).flatten();
     denied.map_or_else(|| error.to_string(), |denied| format!("{denied}; {}", denied.hint()))
 }

@@ -25,7 +25,7 @@ pub struct Target {
     /// The server's address.
     pub address: SocketAddr,
     /// The inbound webhooks, used in turn.
-    pub doors: Vec<Endpoint>,
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// One inbound webhook.
@@ -135,8 +135,8 @@ async fn post_over_one(
 
 fn request(target: &Target, nth: usize) -> String {
     let phone = nth % PHONES;
-    let door = target.doors.get(nth % target.doors.len().max(1));
-    let (path, account) = door.map_or(("/", ""), |door| (&*door.path, &*door.account));
+    let endpoint = target.endpoints.get(nth % target.endpoints.len().max(1));
+    let (path, account) = endpoint.map_or(("/", ""), |endpoint| (&*endpoint.path, &*endpoint.account));
     let body = format!(
         r#"{{"action":"send","phone":"+12025551{phone:03}","text":"Your order {nth} has shipped","whatsapp account phone":"{account}"}}"#
     );

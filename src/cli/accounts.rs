@@ -34,7 +34,7 @@ pub(super) fn run(cli: &Cli, command: &AccountCommand) -> Result<(), Failure> {
     match command {
         AccountCommand::List(access) => {
             let rows = Remote::workspace(cli, access)?.all(PATH)?;
-            super::told_list(
+            super::print_list(
                 cli,
                 &list(cli.json, &rows, ROW),
                 "No account is connected yet: `tidings account connect`.",

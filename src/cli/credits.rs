@@ -30,7 +30,7 @@ pub(super) fn run(cli: &Cli, command: &CreditsCommand) -> Result<(), Failure> {
         CreditsCommand::Ledger { limit, access } => {
             let call = Call::get("/api/v1/credits/ledger").query("limit", Some(limit));
             let (rows, _) = rows_of(Remote::workspace(cli, access)?.ask(call)?);
-            super::told_list(cli, &list(cli.json, &rows, ROW), "No credits have moved yet.")
+            super::print_list(cli, &list(cli.json, &rows, ROW), "No credits have moved yet.")
         }
         CreditsCommand::Grant(args) => {
             let body = json!({"amount": args.amount, "reason": args.reason});

@@ -52,7 +52,7 @@ fn attempts(cli: &Cli, limit: u16, access: &Access) -> Result<(), Failure> {
     if !cli.json {
         rows.iter_mut().for_each(read_answer);
     }
-    super::told_list(cli, &list(cli.json, &rows, ATTEMPT), "Nothing was posted yet.")
+    super::print_list(cli, &list(cli.json, &rows, ATTEMPT), "Nothing was posted yet.")
 }
 
 /// Parses the stored response text as JSON, so that the column can find the message in it.

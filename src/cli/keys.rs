@@ -18,7 +18,7 @@ pub(super) fn run(cli: &Cli, command: &KeyCommand) -> Result<(), Failure> {
     match command {
         KeyCommand::List(access) => {
             let rows = Remote::workspace(cli, access)?.all(PATH)?;
-            super::told_list(cli, &list(cli.json, &rows, ROW), "There is no key.")
+            super::print_list(cli, &list(cli.json, &rows, ROW), "There is no key.")
         }
         KeyCommand::Create { name, access } => {
             let created = Remote::workspace(cli, access)?.ask(Call::post(PATH, json!({"name": name})))?;

@@ -68,7 +68,7 @@ fn misread(error: &clap::Error) -> ExitCode {
         let message = words.trim_end().strip_prefix("error: ").unwrap_or(&words);
         return Failure::new(Exit::Usage, message.split("\n\nUsage:").next().unwrap_or_default()).report(true);
     }
-    let told = match screen::width() {
+    let printed = match screen::width() {
         Some(_) if !error.use_stderr() => {
             let help = error.render();
             let help = if colour(&io::stdout()) { help.ansi().to_string() } else { help.to_string() };
@@ -76,9 +76,9 @@ fn misread(error: &clap::Error) -> ExitCode {
         }
         _ => error.print(),
     };
-    match told {
+    match printed {
         _ if error.use_stderr() => Exit::Usage.into(),
-        Err(untold) if untold.kind() != io::ErrorKind::BrokenPipe => Exit::Failed.into(),
+        Err(unprinted) if unprinted.kind() != io::ErrorKind::BrokenPipe => Exit::Failed.into(),
         _ => Exit::Done.into(),
     }
 }
@@ -137,7 +137,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Writes a list to stdout. If it is empty, also explains why on stderr, unless with `--json`.
-fn told_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
+fn print_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
     if list.is_empty() && !cli.json {
         say(&format!("{nothing}\n"));
     }

@@ -131,7 +131,7 @@ fn ask(cli: &Cli, access: &Access, call: Call, lines: &[Column]) -> Result<(), F
 
 fn rows(cli: &Cli, access: &Access, call: Call, row: &[Column], nothing: &str) -> Result<(), Failure> {
     let (rows, _) = rows_of(Remote::workspace(cli, access)?.ask(call)?);
-    super::told_list(cli, &list(cli.json, &rows, row), nothing)
+    super::print_list(cli, &list(cli.json, &rows, row), nothing)
 }
 
 fn settings(args: &SetArgs) -> Value {

@@ -16,7 +16,7 @@ use super::exit::{Exit, Failure};
 use super::remote::{Credential, Remote, kept_key};
 use super::scratch::Scratch;
 use crate::gateway::Holder;
-use crate::rights::{Denied, Need, told};
+use crate::rights::{Denied, Need, explain};
 
 const OTHER_PLACE: &str = "the log is copied to be read, so that nothing changes where it is: name a folder with --scratch, \
                            or ask a running gateway with --url";
@@ -72,7 +72,7 @@ impl Source {
 
 fn not_copied(error: &CopyError) -> Failure {
     let failed = |path: &Path, source| {
-        let message = format!("{error}: {}", told(path, Need::Read, source));
+        let message = format!("{error}: {}", explain(path, Need::Read, source));
         Failure::new(Exit::Failed, message)
     };
     match error {

@@ -107,17 +107,17 @@ pub(super) struct Remote {
     runtime: Runtime,
     url: String,
     key: Option<String>,
-    door: Credential,
+    endpoint: Credential,
 }
 
 impl Remote {
     /// Prepares calls to the gateway at a URL; connects later.
-    pub(super) fn new(url: &str, key: Option<String>, door: Credential) -> Result<Self, Failure> {
+    pub(super) fn new(url: &str, key: Option<String>, endpoint: Credential) -> Result<Self, Failure> {
         let client = crate::net::client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build();
         let client = client.map_err(|error| Failure::because(Exit::Failed, &error))?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::because(Exit::Failed, &error))?;
-        Ok(Self { client, runtime, url: url.trim_end_matches('/').to_owned(), key, door })
+        Ok(Self { client, runtime, url: url.trim_end_matches('/').to_owned(), key, endpoint })
     }
 
     /// Finds the gateway for an operator's command, and the key.
@@ -179,7 +179,7 @@ impl Remote {
     fn with_a_key(self) -> Result<Self, Failure> {
         if self.key.as_ref().is_none_or(String::is_empty) {
             return Err(
-                Failure::new(Exit::NotAllowed, format!("{} is missing", self.door.key())).hint(self.door.hint())
+                Failure::new(Exit::NotAllowed, format!("{} is missing", self.endpoint.key())).hint(self.endpoint.hint())
             );
         }
         Ok(self)
@@ -260,7 +260,7 @@ impl Remote {
         let mut failure = match (exit, said) {
             (Exit::NotAllowed, said) => {
                 let said = said.unwrap_or("no explanation");
-                Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.door.key())).hint(self.door.hint())
+                Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.endpoint.key())).hint(self.endpoint.hint())
             }
             (_, Some(said)) => Failure::new(exit, said),
             (_, None) => Failure::new(exit, format!("{} answered {status}", self.url)),
@@ -332,8 +332,8 @@ mod tests {
 
     use super::*;
 
-    fn refused(door: Credential, status: u16, body: &str) -> Failure {
-        let remote = Remote::new("http://127.0.0.1:9/", Some("key".to_owned()), door).unwrap();
+    fn refused(endpoint: Credential, status: u16, body: &str) -> Failure {
+        let remote = Remote::new("http://127.0.0.1:9/", Some("key".to_owned()), endpoint).unwrap();
         remote.refused(StatusCode::from_u16(status).unwrap(), body.as_bytes())
     }
 

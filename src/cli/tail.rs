@@ -66,7 +66,7 @@ fn last(cli: &Cli, gateway: &Remote, lines: u64, follow: bool) -> Result<u64, Fa
 /// Prints every event from a position on, until the process is stopped or a request fails.
 fn follow(cli: &Cli, gateway: &Remote, mut next: u64) -> Result<(), Failure> {
     loop {
-        let after = told(cli, gateway, next, PAGE)?;
+        let after = print_events(cli, gateway, next, PAGE)?;
         if after == next {
             thread::sleep(POLL);
         }
@@ -75,7 +75,7 @@ fn follow(cli: &Cli, gateway: &Remote, mut next: u64) -> Result<(), Failure> {
 }
 
 /// Prints a gateway's events from a position on. Returns the position after them.
-fn told(cli: &Cli, gateway: &Remote, from: u64, limit: u64) -> Result<u64, Failure> {
+fn print_events(cli: &Cli, gateway: &Remote, from: u64, limit: u64) -> Result<u64, Failure> {
     let rows = asked(gateway, from, limit)?;
     tell(cli, &rows)?;
     Ok(behind(&rows, from))

@@ -118,7 +118,7 @@ pub fn unusable(config: &Config) -> Vec<StartError> {
 fn trust(config: &Config) -> Result<Trust, StartError> {
     let Some(path) = &config.tls.extra_ca_file else { return Ok(Trust::default()) };
     Trust::read(path).map_err(|error| {
-        let source = io::Error::new(error.kind(), rights::told(path, Need::Read, &error));
+        let source = io::Error::new(error.kind(), rights::explain(path, Need::Read, &error));
         StartError::File { what: format!("cannot use [tls] extra_ca_file {}", path.display()), source }
     })
 }

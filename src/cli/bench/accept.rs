@@ -15,8 +15,8 @@ const ACCOUNTS: u64 = 8;
 pub(super) fn measure(bench: &Bench, connections: u64) -> Result<Figures, Failure> {
     let many = usize::try_from(connections).unwrap_or(1);
     let bytes = commit_bytes().map_err(|error| Failure::because(Exit::Failed, &error))?.len() * many;
-    let doors = doors(bench)?;
-    let work = || actix::System::new().block_on(post(bench, doors, many));
+    let endpoints = endpoints(bench)?;
+    let work = || actix::System::new().block_on(post(bench, endpoints, many));
     let ((outcome, syncs), disk) = bench.beside_the_disk(bytes, work)?;
     if outcome.refused > 0 {
         return Err(Failure::new(Exit::Failed, format!("{} messages were refused", outcome.refused)));
@@ -33,7 +33,7 @@ pub(super) fn measure(bench: &Bench, connections: u64) -> Result<Figures, Failur
     })
 }
 
-fn doors(bench: &Bench) -> Result<Vec<Endpoint>, GenerateError> {
+fn endpoints(bench: &Bench) -> Result<Vec<Endpoint>, GenerateError> {
     let tenant = Tenant::nth(0, ACCOUNTS, 1);
     let mut generator = LogGenerator::open(&data_dir(bench), bench.config.log.cache_mb, wall_now())?;
     tenant.make(&mut generator)?;
@@ -41,9 +41,9 @@ fn doors(bench: &Bench) -> Result<Vec<Endpoint>, GenerateError> {
     Ok((0..ACCOUNTS).map(|nth| Endpoint { path: tenant.inbound_path(), account: tenant.phone(nth) }).collect())
 }
 
-async fn post(bench: &Bench, doors: Vec<Endpoint>, connections: usize) -> Result<(Outcome, u64), Failure> {
+async fn post(bench: &Bench, endpoints: Vec<Endpoint>, connections: usize) -> Result<(Outcome, u64), Failure> {
     let running = Running::start(bench).await?;
-    let (target, time) = (Target { address: running.address, doors }, bench.time);
+    let (target, time) = (Target { address: running.address, endpoints }, bench.time);
     let before = running.syncs();
     let posting = tokio::task::spawn_blocking(move || load::run(&target, connections, time)).await;
     let outcome = posting.map_err(std::io::Error::other).flatten().map_err(|error| failed(&error));

@@ -60,7 +60,7 @@ pub(super) fn run(cli: &Cli, command: &BenchCommand) -> Result<(), Failure> {
     });
     let parent = place.parent().to_owned();
     place.remove()?;
-    let figures = told(what, &parent, *seconds, &measured?);
+    let figures = json(what, &parent, *seconds, &measured?);
     print(&table::view(cli.json, &figures, LINES))
 }
 
@@ -133,7 +133,7 @@ const LINES: &[Column] = &[
     ("share of the limit", "/share"),
 ];
 
-fn told(what: &str, folder: &Path, seconds: u64, figures: &Figures) -> Value {
+fn json(what: &str, folder: &Path, seconds: u64, figures: &Figures) -> Value {
     let Figures { unit, per_second, spread, each, syncs_each, limit, limit_is, disk } = figures;
     let disk = disk.as_ref().map(|disk| {
         let (p50, p99) = (disk.spread.ms(50), disk.spread.ms(99));

@@ -66,7 +66,7 @@ fn is_empty(directory: &Path) -> io::Result<bool> {
 }
 
 fn cannot(directory: &Path, error: &io::Error) -> Failure {
-    let why = crate::rights::told(directory, crate::rights::Need::Change, error);
+    let why = crate::rights::explain(directory, crate::rights::Need::Change, error);
     Failure::new(Exit::Failed, format!("cannot use {} for the demo: {why}", directory.display()))
 }
 

@@ -27,7 +27,7 @@ impl Tabled for AttemptView {
         ]
     }
 
-    fn told(&self) -> TextEntry {
+    fn text_entry(&self) -> TextEntry {
         let message = self.message_id.iter().map(|message| format!("message: {message}"));
         let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}"));
         TextEntry {

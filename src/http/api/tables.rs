@@ -16,7 +16,7 @@ pub(in crate::http) trait Tabled {
     /// Returns as many cells as there are titles.
     fn cells(&self) -> Vec<String>;
     /// Returns the entry.
-    fn told(&self) -> TextEntry;
+    fn text_entry(&self) -> TextEntry;
 }
 
 /// An entry of a text.
@@ -49,13 +49,13 @@ fn harmless(cell: &str) -> String {
 /// Writes a text, one entry after the other.
 pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
     let mut text = String::new();
-    for told in views.iter().map(Tabled::told) {
+    for entry in views.iter().map(Tabled::text_entry) {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{}", told.line);
-        for note in told.notes {
+        let _ = writeln!(text, "{}", entry.line);
+        for note in entry.notes {
             let _ = writeln!(text, "  {note}");
         }
-        for (title, block) in told.blocks {
+        for (title, block) in entry.blocks {
             let _ = writeln!(text, "  {title}:\n{}", indented(&block));
         }
         text.push('\n');

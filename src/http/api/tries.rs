@@ -46,7 +46,7 @@ impl Tabled for TryView {
         ]
     }
 
-    fn told(&self) -> TextEntry {
+    fn text_entry(&self) -> TextEntry {
         let status = status(self).unwrap_or_else(|| "---".to_owned());
         let (answer, answer_cut) = answer(self);
         let test = if self.test { "  test" } else { "" };

@@ -109,9 +109,9 @@ impl Guard {
     fn place<'a>(&self, url: &'a Url) -> Result<Place<'a>, Barred> {
         let (host, port) = shape(url)?;
         let is_echo = self.own.is_echo(url);
-        let doors = if is_echo && url.scheme() == "http" { self.own.doors(&host, port) } else { Vec::new() };
-        if !doors.is_empty() {
-            return Ok(Place::At(doors));
+        let own_addresses = if is_echo && url.scheme() == "http" { self.own.own_addresses(&host, port) } else { Vec::new() };
+        if !own_addresses.is_empty() {
+            return Ok(Place::At(own_addresses));
         }
         if !is_echo && self.own.is_typed(&host, port) {
             return Err(Barred::Own);

@@ -37,9 +37,9 @@ impl Own {
     }
 
     /// Returns the addresses of our own plain HTTP port that this host and port lead to, if any. Looks no name up.
-    pub(super) fn doors(&self, host: &Host<&str>, port: u16) -> Vec<SocketAddr> {
+    pub(super) fn own_addresses(&self, host: &Host<&str>, port: u16) -> Vec<SocketAddr> {
         if self.is_typed(host, port) {
-            return vec![self.door()];
+            return vec![self.own_address()];
         }
         let mut found = match host {
             Host::Ipv4(ip) => vec![IpAddr::from(*ip)],
@@ -51,7 +51,7 @@ impl Own {
         found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
     }
 
-    fn door(&self) -> SocketAddr {
+    fn own_address(&self) -> SocketAddr {
         let ip = match self.listen.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -16,7 +16,7 @@ use lettre::{Address, Message};
 use super::{Authorities, Fault, Mail, Mailer, message};
 use crate::config::{self, MailTls, PublicUrl};
 use crate::net::lack;
-use crate::rights::{Need, told};
+use crate::rights::{Need, explain};
 
 const SENDER: &str = "Tidings";
 const MECHANISMS: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
@@ -166,7 +166,7 @@ fn domain(sender: &Address, public_url: Option<&PublicUrl>) -> String {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> SetupError {
-    SetupError::PasswordFile { path: path.to_owned(), why: told(path, Need::Read, error) }
+    SetupError::PasswordFile { path: path.to_owned(), why: explain(path, Need::Read, error) }
 }
 
 /// The content of the file without its line end.

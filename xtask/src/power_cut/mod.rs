@@ -4,7 +4,7 @@ mod check;
 mod disk;
 mod draft;
 mod load;
-mod told;
+mod verdict;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ impl PowerCut {
         let credits = CREDITS_MIN.max(rounds.saturating_mul(CREDITS_PER_ROUND));
         let client = Client::new(server.address);
         let workspace = Workspace::create(&client, credits)?;
-        told::set(&workspace, &client, &json!({"url": receiver.url("/hook")}))?;
+        verdict::set(&workspace, &client, &json!({"url": receiver.url("/hook")}))?;
         Ok(Self {
             server,
             disk,
@@ -132,8 +132,8 @@ impl PowerCut {
         ensure!(new > 0, "the server acknowledged nothing before the cut");
         let client = Client::new(self.server.address);
         verify_chain(&client)?;
-        told::rings_are_readable(&self.workspace, &client)?;
-        told::gather(&self.workspace, &client, round)?;
+        verdict::rings_are_readable(&self.workspace, &client)?;
+        verdict::gather(&self.workspace, &client, round)?;
         check::no_blobs(&data_dir(&self.disk))
     }
 
@@ -156,8 +156,8 @@ impl PowerCut {
     /// Checks that everything queued is sent, everything owed is reported, and the credits are exact.
     fn everything_leaves(&self) -> Result<()> {
         let client = Client::new(self.server.address);
-        told::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &client)?;
-        let sum = told::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &client)?;
+        verdict::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &client)?;
+        let sum = verdict::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &client)?;
         println!("{sum}");
         verify_chain(&client)
     }
