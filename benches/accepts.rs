@@ -127,8 +127,10 @@ impl Side {
         let (dir, address) = (tempfile::tempdir()?, free_address()?);
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(BARE_LOOP).arg(address.to_string()).arg(dir.path().join("data"));
-        let target =
-            Target { address, endpoints: vec![Endpoint { path: "/in".to_owned(), account: "+12025559000".to_owned() }] };
+        let target = Target {
+            address,
+            endpoints: vec![Endpoint { path: "/in".to_owned(), account: "+12025559000".to_owned() }],
+        };
         let stats = "GET /stats HTTP/1.1".to_owned();
         let side = Self { name: "bare loop", child: spawn(command)?, target, stats, _dir: dir };
         side.wait_until_ready("GET /stats HTTP/1.1")?;

@@ -3,12 +3,12 @@
 //! Entries live in memory from the moment a commit is sequenced until they are stored as notes, so a decision sees
 //! every sequenced commit. Stored notes cover the log up to a position; a start rebuilds the rest from the records.
 
-mod directory;
 mod entries;
+mod find_by_name;
 mod flush;
 mod keys;
 mod long;
-mod titles;
+mod upgrade_titles;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +64,7 @@ impl Index {
         let mut gathering = Entries::default();
         if version < VERSION {
             gathering = since_earlier_version(log.as_ref(), covered)?;
-            titles::compare(log.as_ref(), &mut gathering)?;
+            upgrade_titles::compare(log.as_ref(), &mut gathering)?;
         }
         for stored in log.read(covered.saturating_add(1)) {
             let stored = stored?;

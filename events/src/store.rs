@@ -1,7 +1,7 @@
 //! The stores of the log: a sled store on the disk, or memory.
 
 mod catch_panic;
-mod closing;
+mod closing_checksums;
 mod disk_space;
 mod head_file;
 mod lifecycle;

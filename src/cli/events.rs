@@ -5,7 +5,7 @@ use reqwest::Method;
 use super::args::{Cli, LsArgs, Order, Server};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
-use super::reading::Source;
+use super::log_source::Source;
 use super::remote::Call;
 use super::screen::{fitted, width};
 use crate::service::events::{self, EventRow, Filter, Verdict};

@@ -178,9 +178,8 @@ impl Remote {
 
     fn with_a_key(self) -> Result<Self, Failure> {
         if self.key.as_ref().is_none_or(String::is_empty) {
-            return Err(
-                Failure::new(Exit::NotAllowed, format!("{} is missing", self.endpoint.key())).hint(self.endpoint.hint())
-            );
+            return Err(Failure::new(Exit::NotAllowed, format!("{} is missing", self.endpoint.key()))
+                .hint(self.endpoint.hint()));
         }
         Ok(self)
     }
@@ -260,7 +259,8 @@ impl Remote {
         let mut failure = match (exit, said) {
             (Exit::NotAllowed, said) => {
                 let said = said.unwrap_or("no explanation");
-                Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.endpoint.key())).hint(self.endpoint.hint())
+                Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.endpoint.key()))
+                    .hint(self.endpoint.hint())
             }
             (_, Some(said)) => Failure::new(exit, said),
             (_, None) => Failure::new(exit, format!("{} answered {status}", self.url)),

@@ -3,7 +3,7 @@
 use super::args::{Cli, StateArgs};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
-use super::reading::Source;
+use super::log_source::Source;
 use super::remote::Call;
 use crate::service::states::{self, StateView};
 

@@ -9,7 +9,7 @@ use super::args::{Cli, Server, TailArgs};
 use super::data_dir::unreadable;
 use super::events::lines;
 use super::exit::{Exit, Failure};
-use super::reading::Source;
+use super::log_source::Source;
 use super::remote::{Call, Remote};
 use super::{print, print_row};
 use crate::service::events::{self, EventRow, Filter};

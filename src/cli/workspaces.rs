@@ -35,7 +35,11 @@ pub(super) fn run(cli: &Cli, command: &WorkspaceCommand) -> Result<(), Failure> 
         WorkspaceCommand::Create(args) => create(cli, args),
         WorkspaceCommand::List(operator) => {
             let rows = Remote::operator(cli, operator)?.all("/admin/v1/workspaces")?;
-            super::print_list(cli, &list(cli.json, &rows, ROW), "There is no workspace yet: `tidings workspace create`.")
+            super::print_list(
+                cli,
+                &list(cli.json, &rows, ROW),
+                "There is no workspace yet: `tidings workspace create`.",
+            )
         }
         WorkspaceCommand::Show { id, operator } => {
             let found = Remote::operator(cli, operator)?.ask(Call::get(format!("/admin/v1/workspaces/{id}")))?;

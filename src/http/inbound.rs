@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::caller::{self, InboundCaller, RequestId, Stalled};
 use super::error::{self, Shape};
-use super::submit::{self, Sender};
+use super::submit::{self, FromPath};
 use super::{body, docs, send_body};
 use crate::gateway::Gateway;
 use crate::recent::attempts::{Answer, Attempt};
@@ -109,7 +109,7 @@ impl InboundExchange {
         payload: web::Payload,
         InboundCaller(workspace, _): InboundCaller,
     ) -> Result<Self, Refusal> {
-        let flooded = gateway.rate_limits.check(workspace, request.peer_addr(), request.headers());
+        let flooded = gateway.rate_limits.check_inbound(workspace, request.peer_addr(), request.headers());
         let flooded = flooded.err().map(Refusal::too_many_requests);
         let mut body = BytesMut::new();
         let unread = body::read_into(&mut body, payload, gateway.limits).await.err();
@@ -137,8 +137,8 @@ impl InboundExchange {
             return Err(refused);
         }
         let scope = Scope { gateway, workspace: self.workspace, by: Who::Inbound, command: self.id.0 };
-        let sender = Sender { token_hash: Some(caller.1), chat: None };
-        submit::submit(scope, sender, request.headers(), &self.body, &mut self.warnings).await
+        let from_path = FromPath { token_hash: Some(caller.1), chat: None };
+        submit::submit(scope, from_path, request.headers(), &self.body, &mut self.warnings).await
     }
 
     /// Stores the request as an attempt.

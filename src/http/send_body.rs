@@ -67,13 +67,13 @@ impl SendBody {
     /// the message become `warnings`.
     pub(super) fn parse(
         bytes: &[u8],
-        door: Origin,
+        origin: Origin,
         chat: Option<ChatId>,
         text_chars: usize,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Refusal> {
         let object = json::fields(bytes)?;
-        let mut fields = Fields { object, is_api: door != Origin::Inbound, chat, doubt: None, warnings };
+        let mut fields = Fields { object, is_api: origin != Origin::Inbound, chat, doubt: None, warnings };
         let unknown_fields = fields.unknown();
         fields.repeated();
         fields.action()?;

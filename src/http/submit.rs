@@ -23,9 +23,9 @@ const QUEUE_POSITION: HeaderName = HeaderName::from_static("x-queue-position");
 const ESTIMATED_SEND_AT: HeaderName = HeaderName::from_static("x-estimated-send-at");
 const KEY_CHARS_MAX: usize = 255;
 
-/// The origin of a message, besides its headers and body.
+/// What a request's path says of a message.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sender {
+pub(super) struct FromPath {
     /// SHA-256 of the inbound token in the request's path; our own API has none.
     pub(super) token_hash: Option<Digest>,
     /// The chat in the path.
@@ -35,7 +35,7 @@ pub(super) struct Sender {
 /// Submits a message, or makes a dry run. Oddities become `warnings`.
 pub(super) async fn submit(
     scope: Scope<'_>,
-    Sender { token_hash, chat }: Sender,
+    FromPath { token_hash, chat }: FromPath,
     headers: &HeaderMap,
     bytes: &[u8],
     warnings: &mut Vec<String>,

@@ -22,7 +22,7 @@ const PROXIES_MAX: usize = 16;
 
 /// The rate limits. The clock is the machine's, or a fake one in tests.
 pub struct RateLimits<C: Clock = MonotonicClock> {
-    per_token: Option<Limiter<WorkspaceId, C>>,
+    per_inbound_url: Option<Limiter<WorkspaceId, C>>,
     per_address: Option<Limiter<IpAddr, C>>,
     changes: Option<Limiter<WorkspaceId, C>>,
     trusted_proxies: Vec<IpNet>,
@@ -36,7 +36,7 @@ impl<C: Clock + Clone> RateLimits<C> {
     /// Sets up the configured limits.
     pub fn new(limits: &Limits, http: &Http, clock: C) -> Self {
         Self {
-            per_token: limiter(limits.flood_per_token_s, clock.clone()),
+            per_inbound_url: limiter(limits.flood_per_token_s, clock.clone()),
             per_address: limiter(limits.flood_per_address_s, clock.clone()),
             changes: limiter(limits.changes_per_workspace_s, clock.clone()),
             trusted_proxies: http.trusted_proxies.iter().filter_map(network).collect(),
@@ -46,19 +46,19 @@ impl<C: Clock + Clone> RateLimits<C> {
     }
 
     /// Counts a request; if it is over a limit, returns after how many seconds to retry.
-    pub fn check(
+    pub fn check_inbound(
         &self,
         workspace: Option<WorkspaceId>,
         peer: Option<SocketAddr>,
         headers: &HeaderMap,
     ) -> Result<(), u32> {
-        if self.per_token.is_none() && self.per_address.is_none() {
+        if self.per_inbound_url.is_none() && self.per_address.is_none() {
             return Ok(());
         }
         self.sweep();
         let address = peer.map(|peer| network_of(self.client(peer.ip(), headers)));
         self.count(self.per_address.as_ref(), address)?;
-        self.count(self.per_token.as_ref(), workspace)
+        self.count(self.per_inbound_url.as_ref(), workspace)
     }
 
     /// Counts a request that may change a workspace; if it is over the limit, returns after how many seconds to
@@ -97,7 +97,7 @@ impl<C: Clock + Clone> RateLimits<C> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_BETWEEN_SWEEPS != CHECKS_BETWEEN_SWEEPS - 1 {
             return;
         }
-        self.per_token.iter().for_each(RateLimiter::retain_recent);
+        self.per_inbound_url.iter().for_each(RateLimiter::retain_recent);
         self.per_address.iter().for_each(RateLimiter::retain_recent);
         self.changes.iter().for_each(RateLimiter::retain_recent);
     }

@@ -1,5 +1,5 @@
-//! Notifies owners of parked deliveries: one e-mail for all that were parked since the last one. Other code decides
-//! when.
+//! Notifies owners of parked deliveries: one e-mail for all that were parked since the last one. `actors::webhook`
+//! decides when, at most one an hour.
 
 use std::time::Duration;
 

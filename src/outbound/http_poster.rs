@@ -1,4 +1,4 @@
-//! One try of a delivery: its request and its result.
+//! The interface that performs one try of a delivery, with its request and result.
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use crate::secrets::{self, Entropy};
 /// Time for which a key still signs after its replacement: 24 hours.
 pub const OVERLAP_MS: u64 = 86_400_000;
 /// Keys that sign at the same time, including the current one.
-pub const KEYS_MAX: usize = 5;
+pub const SIGNING_KEYS_MAX: usize = 5;
 
 /// Held while keys change, so that no change overwrites another. Changes are rare, and each is one small write.
 static CHANGING: Mutex<()> = Mutex::new(());
@@ -29,7 +29,7 @@ pub struct KeyRing {
 
 /// The maximum number of keys sign already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{KEYS_MAX} keys sign already, until {until}")]
+#[error("{SIGNING_KEYS_MAX} keys sign already, until {until}")]
 pub struct TooManyKeys {
     /// When the first of them stops signing.
     pub until: Timestamp,
@@ -78,7 +78,7 @@ impl KeyRing {
     /// Makes `next` the current key. Each earlier key signs until its own day is over.
     pub fn rotate(&mut self, next: SigningKey, now: Timestamp) -> Result<(), TooManyKeys> {
         let over = self.signing(now).map(|(_, until)| *until).min();
-        if let Some(until) = over.filter(|_| self.signing(now).count() + 1 >= KEYS_MAX) {
+        if let Some(until) = over.filter(|_| self.signing(now).count() + 1 >= SIGNING_KEYS_MAX) {
             return Err(TooManyKeys { until });
         }
         self.earlier.retain(|(_, until)| now < *until);
@@ -218,11 +218,11 @@ mod tests {
             keys.rotate(key(), NOW.plus_ms(ms)).unwrap();
         }
         let (before, until) = (keys.clone(), NOW.plus_ms(OVERLAP_MS));
-        assert_eq!(count(&keys, NOW.plus_ms(4)), KEYS_MAX);
+        assert_eq!(count(&keys, NOW.plus_ms(4)), SIGNING_KEYS_MAX);
         assert_eq!(keys.rotate(key(), NOW.plus_ms(OVERLAP_MS - 1)), Err(TooManyKeys { until }));
         assert_eq!(keys, before);
         keys.rotate(key(), until).unwrap();
-        assert_eq!(count(&keys, until), KEYS_MAX);
+        assert_eq!(count(&keys, until), SIGNING_KEYS_MAX);
     }
 
     #[test]

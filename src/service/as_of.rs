@@ -8,7 +8,7 @@ use events::log::ReadError;
 use events::record::Position;
 use events::time::Timestamp;
 
-/// A point in the log's past.
+/// A point in the log's past; `History::position_at` finds the position of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
     /// After the event at this position; 0 is before the first event.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::scope::Scope;
-use super::{messages, titles};
+use super::{messages, nearest_chat};
 
 /// A message to send, checked as far as possible without state.
 #[derive(Debug)]
@@ -105,7 +105,9 @@ async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, R
     let command = Command::Submit(Box::new(submit));
     let answer = scope.gateway.shard.execute::<Workspace>(scope.workspace, command, cause).await;
     match (answer, name) {
-        (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => Err(titles::not_found(scope, name).await),
+        (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => {
+            Err(nearest_chat::not_found(scope, name).await)
+        }
         (answer, _) => Ok(answer?),
     }
 }

@@ -1,23 +1,21 @@
-//! The rules of an account.
+//! Decides what an account does: which message is tried next, what follows from a try, and when messages expire.
 
 use events::account::{
-    DeferReason, FetchFailed, FileFetched, MessageFailed, MessageSent, MessageSettled, SendDeferred, SendStarted,
-    SendUncertain, SettledAs, SettledHow,
+    DeferReason, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
 use events::who::Who;
-use events::workspace::{AccountBlocked, AccountUnblocked, CreditRefunded};
+use events::workspace::{AccountBlocked, AccountUnblocked};
 
+use super::fetches::without_file;
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
-use super::queue::{Charged, FileStage, Waiting};
-use super::state::{Hold, REMEMBERED_MS, State};
-use super::{
-    EXPIRED_AT_ONCE, FETCH_WAIT_MS_MAX, FETCH_WAITS_MS, Fetched, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection,
-    TRIES_MAX,
-};
+use super::queue::{Charged, Waiting};
+use super::refunds::{failed_and_refunded, refunded};
+use super::state::{Hold, LATE_FAILURE_MS, State};
+use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX};
 use crate::reporting::{ReportingLookup, owed};
 
 /// Failure code of a message that got a server error three times.
@@ -210,59 +208,6 @@ impl<'a> Ended<'a> {
     }
 }
 
-/// Records a file that was fetched. After a failure, schedules the next fetch, or ends the message if there is none.
-/// Does nothing for a message that does not wait for its file.
-pub(super) fn fetched(
-    state: &State,
-    message: MessageId,
-    result: Result<Fetched, Missing>,
-    now: Timestamp,
-) -> Vec<Event> {
-    let (Some(who), Some(waiting)) = (state.connected, state.queue.get(message)) else { return Vec::new() };
-    if waiting.file != FileStage::Wanted {
-        return Vec::new();
-    }
-    match result {
-        Ok(Fetched { size, mime }) => vec![FileFetched { message, account: who.0, size, mime }.into()],
-        Err(missing) => match fetch_wait_ms(waiting.failed_fetches, missing.prospect) {
-            Some(wait_ms) => vec![fetch_failed(who.0, waiting, &missing, now, Some(now.plus_ms(wait_ms)))],
-            None => without_file(who, waiting, &missing, now),
-        },
-    }
-}
-
-/// Returns the wait before the next fetch, after `failed_before` failed ones and one more; `None` if there is no next
-/// one.
-fn fetch_wait_ms(failed_before: u32, prospect: Prospect) -> Option<u64> {
-    let Prospect::Passing { retry_after_ms } = prospect else { return None };
-    let wait_ms = FETCH_WAITS_MS.get(usize::try_from(failed_before).ok()?)?;
-    Some(retry_after_ms.min(FETCH_WAIT_MS_MAX).max(*wait_ms))
-}
-
-/// Ends a message whose file cannot be fetched: as uncertain if an earlier try had no answer, else as failed.
-fn without_file(who: (AccountId, WorkspaceId), waiting: &Waiting, missing: &Missing, now: Timestamp) -> Vec<Event> {
-    let Waiting { message, tries, .. } = *waiting;
-    let mut events = vec![fetch_failed(who.0, waiting, missing, now, None)];
-    if waiting.maybe_sent {
-        events.push(SendUncertain { message, account: who.0, try_number: tries, at: now }.into());
-    } else {
-        events.extend(failed_and_refunded(who, message, waiting.charged(), &missing.code, now));
-    }
-    events
-}
-
-fn fetch_failed(
-    account: AccountId,
-    waiting: &Waiting,
-    missing: &Missing,
-    at: Timestamp,
-    again_at: Option<Timestamp>,
-) -> Event {
-    let fetch_number = waiting.failed_fetches.saturating_add(1);
-    let (code, detail) = (missing.code.clone(), missing.detail.as_str().into());
-    FetchFailed { message: waiting.message, account, fetch_number, code, detail, at, again_at }.into()
-}
-
 pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
     let Some((account, _)) = state.connected else { return Vec::new() };
     if let Some(Charged { chat, has_file, .. }) = state.uncertain.get(&message).copied() {
@@ -290,7 +235,7 @@ pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup
 
 pub(super) fn failed_later(state: &State, message: MessageId, code: &str, now: Timestamp) -> Vec<Event> {
     match (state.connected, state.ended.get(&message)) {
-        (Some(who), Some(ended)) if !ended.failed && now.since_ms(ended.at) <= REMEMBERED_MS => {
+        (Some(who), Some(ended)) if !ended.failed && now.since_ms(ended.at) <= LATE_FAILURE_MS => {
             failed_and_refunded(who, message, ended.charged, code, now)
         }
         _ => Vec::new(),
@@ -324,21 +269,6 @@ pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> 
     let account = state.connected.filter(|_| state.notice_due && state.notices == notice);
     let notified = account.map(|(account, _)| OwnerNotified { about: StreamId::Account(account), notice, at });
     notified.into_iter().map(Event::from).collect()
-}
-
-fn failed_and_refunded(
-    (account, workspace): (AccountId, WorkspaceId),
-    message: MessageId,
-    Charged { chat, cost, .. }: Charged,
-    code: &str,
-    at: Timestamp,
-) -> Vec<Event> {
-    let failed = MessageFailed { message, account, chat, code: code.to_owned(), at };
-    vec![failed.into(), refunded(workspace, message, cost, code)]
-}
-
-fn refunded(workspace: WorkspaceId, message: MessageId, amount: u64, reason: &str) -> Event {
-    CreditRefunded { workspace, message, amount, reason: reason.to_owned() }.into()
 }
 
 const fn code(why: Permanent) -> &'static str {

@@ -1,9 +1,11 @@
 //! An account: sends its messages one at a time, in order, with a gap between every two.
 
 mod decide;
+mod fetches;
 pub mod outcome;
 pub mod pacing;
 mod queue;
+mod refunds;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -17,8 +19,9 @@ use events::who::Who;
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult};
 use crate::reporting::ReportingLookup;
 
+pub use fetches::{FETCH_WAIT_MS_MAX, FETCH_WAITS_MS};
 pub use outcome::Outcome;
-pub use state::{REMEMBERED_MS, State};
+pub use state::{LATE_FAILURE_MS, State};
 
 /// Maximum number of tries that end with a server error or without an answer.
 pub const TRIES_MAX: u32 = 3;
@@ -28,11 +31,6 @@ pub const RECONNECT_MS: u64 = 5_000;
 pub const HELD_MS: u64 = 24 * 3_600_000;
 /// Maximum number of messages that are failed in one commit.
 pub const EXPIRED_AT_ONCE: usize = 256;
-
-/// Minimum waits before the second and the third fetch of a file; there is no fourth.
-pub const FETCH_WAITS_MS: [u64; 2] = [2_000, 10_000];
-/// Longest wait before the next fetch that a server can ask for.
-pub const FETCH_WAIT_MS_MAX: u64 = 60_000;
 
 /// The rules of accounts.
 pub struct Account;
@@ -205,7 +203,7 @@ impl Decider for Account {
                 decide::no_file(state, message, try_number, &missing, now)
             }
             Command::Interrupted { message, try_number } => decide::interrupted(state, message, try_number, now),
-            Command::Fetched { message, result } => decide::fetched(state, message, result, now),
+            Command::Fetched { message, result } => fetches::fetched(state, message, result, now),
             // The fetch stays due.
             Command::NotFetched { .. } => Vec::new(),
             Command::Seen { message, reporting } => decide::seen(state, message, reporting, now),

@@ -1,4 +1,5 @@
-//! The outcome of one try to hand a message to `WhatsApp`: the error taxonomy that every transport maps to.
+//! The outcome of one try to hand a message to `WhatsApp`: the error taxonomy that every transport maps to. `decide` says
+//! what follows.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// `WhatsApp` accepted the message.
     Sent,
-    /// It can never be sent: it is refunded.
+    /// It can never be sent.
     Failed(Permanent),
     /// Not now; the try does not count.
     RateLimited {

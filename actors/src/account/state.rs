@@ -13,7 +13,7 @@ use super::{Effect, HELD_MS};
 use crate::decider::Due;
 
 /// A late failure is still refunded for this long after a message ended.
-pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
+pub const LATE_FAILURE_MS: u64 = 7 * 24 * 3_600_000;
 
 /// The queue, the current try, and the messages that are uncertain or ended lately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct State {
     pub last_outcome: Option<Timestamp>,
     /// Messages that may have been sent or not.
     pub uncertain: BTreeMap<MessageId, Charged>,
-    /// Messages that were sent or failed within the last `REMEMBERED_MS`.
+    /// Messages that were sent or failed within the last `LATE_FAILURE_MS`.
     pub ended: BTreeMap<MessageId, Ended>,
     ended_order: VecDeque<(Timestamp, MessageId)>,
     /// Number of stops that the owner must be told of, and whether the notice of the last one is still due.
@@ -153,7 +153,7 @@ impl State {
             ended.failed |= failed;
         }
         while let Some((then, oldest)) = self.ended_order.front().copied() {
-            if at.since_ms(then) <= REMEMBERED_MS {
+            if at.since_ms(then) <= LATE_FAILURE_MS {
                 break;
             }
             self.ended_order.pop_front();

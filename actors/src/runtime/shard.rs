@@ -374,7 +374,7 @@ impl Shard {
     /// Removes expired idempotency keys: searches where that blocks nobody, and checks again in the turn that removes
     /// them.
     async fn sweep(&self) {
-        let day = i64::try_from(crate::workspace::REMEMBERED_MS).unwrap_or(i64::MAX);
+        let day = i64::try_from(crate::workspace::IDEMPOTENCY_MS).unwrap_or(i64::MAX);
         let before = Timestamp::from_ms(self.clock.now().ms().saturating_sub(day));
         let found = self.handle.history.run(move |history| history.index().expired(before, SWEEP_MAX)).await;
         match found.and_then(|found| self.handle.history.index().still_expired(before, found)) {

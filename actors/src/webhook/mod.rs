@@ -3,8 +3,8 @@
 
 mod decide;
 mod known;
-mod notice;
 mod pace;
+mod parked_notice;
 mod queue;
 mod state;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use events::who::Who;
 use crate::decider::{Decider, Decision, Due};
 
 pub use known::CHATS_KNOWN_MAX;
-pub use notice::TOLD_EVERY_MS;
+pub use parked_notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
 pub use state::{ManualTry, Parked, State, Try};
 

@@ -12,11 +12,11 @@ use events::webhook::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::notice::ParkedNotice;
 use super::pace::Pace;
+use super::parked_notice::ParkedNotice;
 use super::queue::{Order, Owed, Queue};
 use super::windows::{Window, Windows};
-use super::{CALM_AFTER, CLOSED_AT_ONCE, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
+use super::{CALM_AFTER, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
 use crate::decider::Due;
 
 /// Settings, open windows, owed deliveries, and the errors in a row that switch it off.
@@ -218,21 +218,11 @@ impl State {
         if self.notice_due {
             due.effects.push(Effect::Outside(Outside::Notify { webhook, notice: self.notices }));
         }
-        due.later = self.closings().collect();
+        due.later = self.windows.closings(self.aggregation, self.flushed_at).collect();
         let notice = self.parked_notice.due().filter(|_| !self.parked.is_empty());
         due.later.extend(notice.map(|(at, notice)| (at, Effect::Outside(Outside::NotifyParked { webhook, notice }))));
         due.wake_at = self.next_at();
         due
-    }
-
-    /// Returns the oldest open windows, each with the time at which it closes.
-    fn closings(&self) -> impl Iterator<Item = (Timestamp, Effect)> {
-        let aggregated = self.aggregation != Aggregation::None;
-        self.windows.oldest().take(CLOSED_AT_ONCE).map(move |(chat, Window { number, opened_at })| {
-            let is_flushed = self.flushed_at.is_some_and(|at| opened_at <= at);
-            let at = if is_flushed { opened_at } else { opened_at.plus_ms(self.aggregation.window_ms()) };
-            (at, Effect::Close { chat, window: number, aggregated })
-        })
     }
 
     pub(super) fn apply(&mut self, event: &Event) {

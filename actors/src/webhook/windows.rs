@@ -1,10 +1,13 @@
-//! The open windows of a webhook's chats, oldest first.
+//! The open windows of a webhook's chats, oldest first, and when each closes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::ids::ChatId;
 use events::time::Timestamp;
+use events::webhook::Aggregation;
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::{CLOSED_AT_ONCE, Effect};
 
 /// Open windows, at most one per chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -40,8 +43,21 @@ impl Windows {
         }
     }
 
-    /// Returns all windows, oldest first.
-    pub(super) fn oldest(&self) -> impl Iterator<Item = (ChatId, Window)> {
+    /// Returns the oldest open windows, each with the time at which it closes: when its hours are over, or at once if a
+    /// flush was requested since it opened.
+    pub(super) fn closings(
+        &self,
+        aggregation: Aggregation,
+        flushed_at: Option<Timestamp>,
+    ) -> impl Iterator<Item = (Timestamp, Effect)> {
+        self.oldest().take(CLOSED_AT_ONCE).map(move |(chat, Window { number, opened_at })| {
+            let is_flushed = flushed_at.is_some_and(|at| opened_at <= at);
+            let at = if is_flushed { opened_at } else { opened_at.plus_ms(aggregation.window_ms()) };
+            (at, Effect::Close { chat, window: number, aggregated: aggregation != Aggregation::None })
+        })
+    }
+
+    fn oldest(&self) -> impl Iterator<Item = (ChatId, Window)> {
         self.oldest.iter().filter_map(|(_, chat)| Some((*chat, *self.of_chats.get(chat)?)))
     }
 }

@@ -1,7 +1,7 @@
 //! A workspace: accepts messages, charges for them, opens chats; owns accounts, keys, teammates and settings.
 
 mod accounts;
-mod chats;
+mod chat_changes;
 mod commands;
 mod connect;
 mod credits;
@@ -27,13 +27,13 @@ pub use doubt::Doubt;
 pub use state::{Account, Key, Owner, Standing, State};
 
 /// Idempotency keys are remembered for this long.
-pub const REMEMBERED_MS: u64 = 24 * 3_600_000;
+pub const IDEMPOTENCY_MS: u64 = 24 * 3_600_000;
 /// Longest gap that can be set, in milliseconds.
 pub const GAP_MS_MAX: u32 = 600_000;
 /// Maximum number of accounts of a workspace; one commit changes the gap of all of them.
 pub const ACCOUNTS_MAX: usize = 900;
 /// Maximum number of API keys of a workspace at a time.
-pub const KEYS_MAX: usize = 100;
+pub const API_KEYS_MAX: usize = 100;
 /// Maximum number of teammates of a workspace at a time.
 pub const TEAMMATES_MAX: usize = 1_000;
 
@@ -92,8 +92,8 @@ impl Decider for Workspace {
             (Command::RevokeKey(key, by), Some(id)) => settings::revoke_key(state, id, key, by),
             (Command::SetInbound(set), Some(id)) => Ok(settings::set_inbound(state, id, set)),
             (Command::ReplaceToken(token_hash, by), Some(id)) => Ok(settings::replace_token(state, id, token_hash, by)),
-            (Command::ChangeChat(change), Some(id)) => chats::change(state, id, change),
-            (Command::Receive(receive), Some(id)) => chats::receive(state, id, *receive),
+            (Command::ChangeChat(change), Some(id)) => chat_changes::change(state, id, change),
+            (Command::Receive(receive), Some(id)) => chat_changes::receive(state, id, *receive),
         }
     }
 

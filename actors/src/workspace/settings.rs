@@ -12,7 +12,7 @@ use events::workspace::{
 
 use super::credits::granted;
 use super::{
-    Answer, ChangeOwner, Create, CreateKey, Grant, KEYS_MAX, Rejection, SetInbound, State, TEAMMATES_MAX, Teammate,
+    API_KEYS_MAX, Answer, ChangeOwner, Create, CreateKey, Grant, Rejection, SetInbound, State, TEAMMATES_MAX, Teammate,
 };
 use crate::decider::Decision;
 
@@ -97,7 +97,7 @@ pub(super) fn create_key(
     create: CreateKey,
     now: Timestamp,
 ) -> Result<Decision<Answer>, Rejection> {
-    if state.keys.len() >= KEYS_MAX {
+    if state.keys.len() >= API_KEYS_MAX {
         return Err(Rejection::Full);
     }
     let key = state.keys_created.checked_add(1).ok_or(Rejection::Full)?;

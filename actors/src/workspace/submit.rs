@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use events::workspace::CreditCharged;
 
 use super::credits::cost;
-use super::{Accepted, Answer, Doubt, REMEMBERED_MS, Recipient, Rejection, State, Submit, Verdict};
+use super::{Accepted, Answer, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict};
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{NAME_BYTES_MAX, received};
 use crate::peer::Peer;
@@ -161,7 +161,7 @@ impl Submit {
         let (Some(given), Some(remembered)) = (&self.idempotency, self.looked_up.remembered.flatten()) else {
             return Ok(None);
         };
-        if now.since_ms(remembered.at) >= REMEMBERED_MS {
+        if now.since_ms(remembered.at) >= IDEMPOTENCY_MS {
             return Ok(None);
         }
         let is_same = given.body == remembered.body || self.exact_body == Some(remembered.body);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::{closing, disk_space, stale_files};
+use super::{closing_checksums, disk_space, stale_files};
 
 /// The file that is locked while the store is open.
 const DATA: &str = "db";
@@ -36,10 +36,10 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), Obstacle> {
     let Ok(file) = data(folder) else { return Ok(()) };
     file.try_lock().map_err(|_| Obstacle::InUse)?;
     disk_space::check(folder)?;
-    if let Some(what) = closing::broken(folder)? {
+    if let Some(what) = closing_checksums::changed(folder)? {
         return Err(Obstacle::Damage(what));
     }
-    closing::lift(folder)?;
+    closing_checksums::remove(folder)?;
     Ok(stale_files::remove(folder)?)
 }
 
@@ -97,7 +97,7 @@ impl Drop for Closing {
         if !is_closed {
             return;
         }
-        if let Err(error) = closing::put(&self.folder) {
+        if let Err(error) = closing_checksums::write(&self.folder) {
             tracing::warn!(%error, "the closed log is not sealed; damage may be found later than at the next start");
         }
     }
@@ -127,6 +127,6 @@ mod tests {
         drop(threads);
         closed.join().unwrap();
         assert!(seal.exists());
-        assert_eq!(closing::broken(folder.path()).unwrap(), None);
+        assert_eq!(closing_checksums::changed(folder.path()).unwrap(), None);
     }
 }

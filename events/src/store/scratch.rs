@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{closing, disk_space, stale_files};
+use super::{closing_checksums, disk_space, stale_files};
 use crate::log::ReadError;
 
 const STORE: &str = "log";
@@ -60,8 +60,8 @@ pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Resu
     if let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
         return Err(CopyError::InUse);
     }
-    let broken = closing::broken(&from).map_err(|error| reading(&from, error))?;
-    if let Some(what) = broken {
+    let changed = closing_checksums::changed(&from).map_err(|error| reading(&from, error))?;
+    if let Some(what) = changed {
         return Err(CopyError::Damaged(ReadError::Damaged { position: 0, what }));
     }
     let files = files(&from).map_err(|error| reading(&from, error))?;

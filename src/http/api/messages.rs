@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::call::Call;
-use crate::http::submit::{self, Sender};
+use crate::http::submit::{self, FromPath};
 use crate::service::refusal::Refusal;
 use crate::service::submit::Outcome;
 use crate::service::{chats, messages};
@@ -33,8 +33,8 @@ pub(in crate::http) async fn send_to_chat(
 
 async fn submit(mut call: Call, chat: Option<ChatId>, request: &HttpRequest) -> Result<HttpResponse, Refusal> {
     let body = call.bytes().await?;
-    let sender = Sender { token_hash: None, chat };
-    match submit::submit(call.scope(), sender, request.headers(), &body, &mut Vec::new()).await? {
+    let from_path = FromPath { token_hash: None, chat };
+    match submit::submit(call.scope(), from_path, request.headers(), &body, &mut Vec::new()).await? {
         Outcome::Verdict(verdict) => Ok(submit::verdict(&verdict)),
         Outcome::Accepted(accepted) => {
             let mut answer = HttpResponse::Created();

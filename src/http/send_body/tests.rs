@@ -4,9 +4,9 @@ use super::*;
 
 use crate::service::refusal::Refusal;
 
-fn read(body: &str, door: Origin) -> (Result<SendBody, Refusal>, Vec<String>) {
+fn read(body: &str, origin: Origin) -> (Result<SendBody, Refusal>, Vec<String>) {
     let mut warnings = Vec::new();
-    let body = SendBody::parse(body.as_bytes(), door, None, 10, &mut warnings);
+    let body = SendBody::parse(body.as_bytes(), origin, None, 10, &mut warnings);
     (body, warnings)
 }
 

@@ -109,7 +109,8 @@ impl Guard {
     fn place<'a>(&self, url: &'a Url) -> Result<Place<'a>, Barred> {
         let (host, port) = shape(url)?;
         let is_echo = self.own.is_echo(url);
-        let own_addresses = if is_echo && url.scheme() == "http" { self.own.own_addresses(&host, port) } else { Vec::new() };
+        let own_addresses =
+            if is_echo && url.scheme() == "http" { self.own.own_addresses(&host, port) } else { Vec::new() };
         if !own_addresses.is_empty() {
             return Ok(Place::At(own_addresses));
         }

@@ -24,7 +24,7 @@ fn rate_limits(
 
 fn ask(rate_limits: &RateLimits<FakeRelativeClock>, workspace: u64, ip: &str) -> Result<(), u32> {
     let peer = SocketAddr::new(ip.parse().unwrap(), 50_000);
-    rate_limits.check(Some(WorkspaceId::nth(workspace)), Some(peer), &HeaderMap::new())
+    rate_limits.check_inbound(Some(WorkspaceId::nth(workspace)), Some(peer), &HeaderMap::new())
 }
 
 fn forwarded(values: &[&str]) -> HeaderMap {
@@ -89,7 +89,7 @@ fn who_has_been_quiet_is_forgotten() {
     let rate_limits = rate_limits(0, 10, &[], &clock);
     for nth in 0..CHECKS_BETWEEN_SWEEPS * 3 {
         let ip = IpAddr::V4(std::net::Ipv4Addr::from_bits(nth));
-        let _ = rate_limits.check(None, Some(SocketAddr::new(ip, 1)), &HeaderMap::new());
+        let _ = rate_limits.check_inbound(None, Some(SocketAddr::new(ip, 1)), &HeaderMap::new());
         clock.advance(Duration::from_millis(1));
     }
     let known = rate_limits.per_address.as_ref().unwrap().len();

@@ -4,7 +4,7 @@ use events::account::{DeferReason, SettledAs};
 use events::who::Who;
 
 use super::*;
-use crate::account::{REMEMBERED_MS, Rejection};
+use crate::account::{LATE_FAILURE_MS, Rejection};
 use crate::spec::facts::*;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -165,7 +165,7 @@ fn what_ended_seven_days_ago_is_forgotten_when_another_one_ends() {
     let spec = done().and([queued(12), started(12, 1), sent(12, 1, later)]);
     assert_eq!(spec.state().ended.keys().copied().collect::<Vec<_>>(), [message(12)]);
     spec.when(failed_later(11), at(later)).then_nothing();
-    assert_eq!(REMEMBERED_MS, 604_800_000);
+    assert_eq!(LATE_FAILURE_MS, 604_800_000);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use events::index::Remembered;
 use super::*;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
-use crate::workspace::REMEMBERED_MS;
+use crate::workspace::IDEMPOTENCY_MS;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -65,7 +65,7 @@ fn a_body_that_was_remembered_as_it_came_is_the_same_too() {
 
 #[test]
 fn a_key_is_remembered_until_a_day_has_passed() {
-    assert_eq!(REMEMBERED_MS, 86_400_000);
+    assert_eq!(IDEMPOTENCY_MS, 86_400_000);
     ready()
         .finding(remembered("body", 500))
         .when(with_key(12, "+12025550101", "order-1", "body"), at(500 + DAY_MS - 1))

@@ -5,7 +5,7 @@ use events::workspace::KeyRevoked;
 
 use super::*;
 use crate::spec::facts::*;
-use crate::workspace::{CreateKey, KEYS_MAX};
+use crate::workspace::{API_KEYS_MAX, CreateKey};
 
 fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given([created(), key_created(1, "wsk_1")])
@@ -85,7 +85,7 @@ fn the_number_of_a_revoked_key_is_never_used_again() {
 
 #[test]
 fn a_workspace_has_a_hundred_keys_at_most() {
-    assert_eq!(KEYS_MAX, 100);
+    assert_eq!(API_KEYS_MAX, 100);
     let name = |number: u32| format!("wsk_{number}");
     let past = (1..=99).map(|number| key_created(number, &name(number)));
     WorkspaceSpec::given([created()])

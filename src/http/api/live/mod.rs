@@ -1,6 +1,6 @@
 //! All events of a workspace as server-sent events: from any position on, then live.
 
-mod feed;
+mod event_stream;
 mod frame;
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use events::record::Position;
 use tokio::sync::oneshot;
 
-use self::feed::{Feed, TICK};
+use self::event_stream::{EventStream, TICK};
 use crate::gateway::Gateway;
 use crate::http::call::Call;
 use crate::http::caller::bearer;
@@ -43,7 +43,7 @@ pub(in crate::http) async fn follow(call: Call, request: HttpRequest) -> Result<
     Ok(answer.streaming(feed(call, &request, after)?.frames()))
 }
 
-fn feed(call: Call, request: &HttpRequest, after: Position) -> Result<Feed, Refusal> {
+fn feed(call: Call, request: &HttpRequest, after: Position) -> Result<EventStream, Refusal> {
     let Call { gateway, workspace, .. } = call;
     let permit = gateway.stream_limit.take(workspace).ok_or_else(too_many_streams)?;
     let key = digest(bearer(request).unwrap_or_default());
@@ -53,7 +53,7 @@ fn feed(call: Call, request: &HttpRequest, after: Position) -> Result<Feed, Refu
     if let Some(connection) = connection.clone() {
         actix_web::rt::spawn(cut_at_stop(gateway.clone(), connection, ended));
     }
-    Ok(Feed::new(gateway, following, connection, (permit, open)))
+    Ok(EventStream::new(gateway, following, connection, (permit, open)))
 }
 
 /// Returns the position after which to begin. The header takes precedence: a browser that reconnects sends it

@@ -6,19 +6,19 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::mpsc;
 
-use super::feed::Feed;
+use super::update_task::UpdateTask;
 use super::{CAPABILITIES, Shared};
 use crate::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 
 /// A transport to a world in this process.
 pub struct InProcess {
     shared: Shared,
-    feed: Feed,
+    feed: UpdateTask,
 }
 
 impl InProcess {
     pub fn new(shared: Shared) -> Self {
-        Self { shared, feed: Feed::default() }
+        Self { shared, feed: UpdateTask::default() }
     }
 }
 

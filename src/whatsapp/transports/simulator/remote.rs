@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::CAPABILITIES;
 use super::client::{Fault, SimulatorClient};
-use super::feed::Feed;
+use super::update_task::UpdateTask;
 use crate::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -19,7 +19,7 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// A transport to a simulator process.
 pub struct Remote {
     simulator: SimulatorClient,
-    feed: Feed,
+    feed: UpdateTask,
 }
 
 /// The text is not the base URL of a simulator.
@@ -35,7 +35,7 @@ impl Remote {
 
     pub(super) fn with_timeout(base: &str, timeout: Duration) -> Result<Self, InvalidAddress> {
         let simulator = SimulatorClient::new(base, timeout).map_err(InvalidAddress)?;
-        Ok(Self { simulator, feed: Feed::default() })
+        Ok(Self { simulator, feed: UpdateTask::default() })
     }
 }
 

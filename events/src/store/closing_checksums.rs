@@ -19,7 +19,7 @@ const PLACE_AT: u64 = 4;
 const PLACE_MASK: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 
 /// Writes the checksums of the closed store in this folder, durably.
-pub(crate) fn put(folder: &Path) -> io::Result<()> {
+pub(crate) fn write(folder: &Path) -> io::Result<()> {
     let mut text = lines(folder)?.join("\n");
     text.push('\n');
     let sum = blake3::hash(text.as_bytes());
@@ -32,7 +32,7 @@ pub(crate) fn put(folder: &Path) -> io::Result<()> {
 }
 
 /// Returns what has changed since the store was closed; `None` if nothing has, or there are no intact checksums.
-pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
+pub(crate) fn changed(folder: &Path) -> io::Result<Option<String>> {
     let Some(text) = read(folder)? else { return Ok(None) };
     for line in text.lines() {
         if !still_holds(folder, line)? {
@@ -44,7 +44,7 @@ pub(crate) fn broken(folder: &Path) -> io::Result<Option<String>> {
 }
 
 /// Removes the checksums, because the store is about to change.
-pub(crate) fn lift(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_file(folder.join(NAME)) {
         Ok(()) => File::open(folder)?.sync_all(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -148,7 +148,7 @@ mod tests {
         fs::write(folder.path().join("db"), data).unwrap();
         fs::write(folder.path().join("conf"), "settings").unwrap();
         fs::write(folder.path().join("snap.0000000000080007"), "pages").unwrap();
-        put(folder.path()).unwrap();
+        write(folder.path()).unwrap();
         folder
     }
 
@@ -168,10 +168,10 @@ mod tests {
             ("snap.0000000000080007", 3, "snap.0000000000080007"),
         ] {
             let folder = sealed();
-            assert_eq!(broken(folder.path()).unwrap(), None);
+            assert_eq!(changed(folder.path()).unwrap(), None);
             change(&folder, name, at);
             let wanted = format!("{what} has changed since the store was closed");
-            assert_eq!(broken(folder.path()).unwrap(), Some(wanted));
+            assert_eq!(changed(folder.path()).unwrap(), Some(wanted));
         }
     }
 
@@ -179,17 +179,17 @@ mod tests {
     fn older_parts_are_left_to_the_stores_own_checks() {
         let folder = sealed();
         change(&folder, "db", 500);
-        assert_eq!(broken(folder.path()).unwrap(), None);
+        assert_eq!(changed(folder.path()).unwrap(), None);
     }
 
     #[test]
     fn a_cut_file_and_a_missing_one_are_named() {
         let folder = sealed();
         File::options().write(true).open(folder.path().join("db")).unwrap().set_len(9).unwrap();
-        assert!(broken(folder.path()).unwrap().unwrap().starts_with("the length of db"));
+        assert!(changed(folder.path()).unwrap().unwrap().starts_with("the length of db"));
         let folder = sealed();
         fs::remove_file(folder.path().join("conf")).unwrap();
-        assert!(broken(folder.path()).unwrap().unwrap().starts_with("conf"));
+        assert!(changed(folder.path()).unwrap().unwrap().starts_with("conf"));
     }
 
     #[test]
@@ -197,11 +197,11 @@ mod tests {
         let folder = sealed();
         change(&folder, "conf", 0);
         change(&folder, "seal", 3);
-        assert_eq!(broken(folder.path()).unwrap(), None);
+        assert_eq!(changed(folder.path()).unwrap(), None);
         let folder = sealed();
-        lift(folder.path()).unwrap();
-        lift(folder.path()).unwrap();
+        remove(folder.path()).unwrap();
+        remove(folder.path()).unwrap();
         change(&folder, "conf", 0);
-        assert_eq!(broken(folder.path()).unwrap(), None);
+        assert_eq!(changed(folder.path()).unwrap(), None);
     }
 }

@@ -20,7 +20,7 @@ use crate::service::follow::Following;
 pub(super) const TICK: Duration = Duration::from_millis(500);
 /// Something is written to a client at least this often.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-pub(super) struct Feed {
+pub(super) struct EventStream {
     following: Following,
     gateway: web::Data<Gateway>,
     connection: Option<Arc<Connection>>,
@@ -31,7 +31,7 @@ pub(super) struct Feed {
     _held: (StreamPermit, oneshot::Sender<()>, Option<Busy>),
 }
 
-impl Feed {
+impl EventStream {
     /// Creates a stream of a workspace's events.
     pub(super) fn new(
         gateway: web::Data<Gateway>,
@@ -75,8 +75,8 @@ impl Feed {
         self.gateway.readiness.is_stopping() || self.connection.as_ref().is_some_and(|connection| connection.is_left())
     }
 
-    /// Returns the new events as text, empty if there were none for a short while; `None` if the log may no longer be
-    /// read, or cannot be.
+    /// Returns the new events as text, empty if there were none for a short while; `None` if the key was revoked, or the log
+    /// cannot be read.
     async fn read_on(&mut self) -> Option<String> {
         tokio::select! {
             biased;

@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 
 /// At most one running task; it ends when it is replaced, stopped or dropped.
 #[derive(Default)]
-pub(super) struct Feed(Mutex<JoinSet<()>>);
+pub(super) struct UpdateTask(Mutex<JoinSet<()>>);
 
-impl Feed {
+impl UpdateTask {
     /// Runs this task on the current tokio runtime, replacing the earlier one.
     pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = JoinSet::new();
