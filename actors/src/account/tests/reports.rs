@@ -6,7 +6,8 @@ use events::ids::WebhookId;
 use events::webhook::{Aggregation, BUNDLE_BYTES};
 
 use super::*;
-use crate::decider::LookupResult;
+use crate::account::State;
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::reporting::Reporting;
 use crate::spec::facts::*;
 
@@ -81,4 +82,16 @@ fn what_was_not_sent_is_not_asked_about() {
     AccountSpec::given([connected(), queued(11), started(11, 1)])
         .when(tried(11, 1, Outcome::ServerError), at(300))
         .then([deferred(11, 1, events::account::DeferReason::ServerError, 300, 300)]);
+}
+
+#[test]
+fn a_receipt_looks_up_the_reporting_only_of_a_message_that_it_may_settle() {
+    let asks = |past: &[Event]| {
+        let mut state = State::default();
+        past.iter().for_each(|event| Account::apply(&mut state, event));
+        Account::next_lookup(&state, &Command::Seen { message: message(11), reporting: None })
+    };
+    assert_eq!(asks(&[connected(), queued(11), started(11, 1)]), None);
+    let unsure = [connected(), queued(11), started(11, 1), uncertain(11, 1, 5)];
+    assert_eq!(asks(&unsure), Some(LookupRequest::Reporting));
 }
