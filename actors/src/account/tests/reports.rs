@@ -88,7 +88,9 @@ fn what_was_not_sent_is_not_asked_about() {
 fn a_receipt_looks_up_the_reporting_only_of_a_message_that_it_may_settle() {
     let asks = |past: &[Event]| {
         let mut state = State::default();
-        past.iter().for_each(|event| Account::apply(&mut state, event));
+        for event in past {
+            Account::apply(&mut state, event);
+        }
         Account::next_lookup(&state, &Command::Seen { message: message(11), reporting: None })
     };
     assert_eq!(asks(&[connected(), queued(11), started(11, 1)]), None);
