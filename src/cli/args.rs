@@ -69,13 +69,13 @@ pub struct Cli {
     /// Print data, errors and log lines as JSON
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub json: bool,
-    /// Configuration file; every key and its default stands in config/tidings.toml
+    /// Configuration file; config/tidings.toml explains every key and its default
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
     /// Folder of the log, its indexes and the secrets [default: as configured, else data, for the demo data/demo]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -91,7 +91,7 @@ impl Cli {
     }
 }
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Try everything on this machine: gateway, simulated WhatsApp, demo workspace
@@ -112,7 +112,7 @@ pub enum Command {
     /// Look up, switch and replace a workspace's inbound webhook
     #[command(subcommand)]
     Inbound(InboundCommand),
-    /// Look up and set a workspace's outbound webhook: where reports go, how they go, what is owed
+    /// Look up and set a workspace's outbound webhook: its URL, its reports and what is still owed
     #[command(subcommand, after_help = outbound::OUTBOUND_EXAMPLES)]
     Outbound(OutboundCommand),
     /// Look up a workspace's credits, or grant some as the operator
@@ -130,19 +130,19 @@ pub enum Command {
     /// Read and verify the event log
     #[command(subcommand)]
     Events(EventsCommand),
-    /// Show what one actor knows, now or as of any moment
+    /// Show the state of one actor, now or at any earlier moment
     #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
-    /// Receive a webhook's reports on this machine and tell each of them
+    /// Receive a webhook's reports on this machine and print each of them
     #[command(after_help = listen::LISTEN_EXAMPLES)]
     Listen(ListenArgs),
-    /// Make the simulated WhatsApp do something: a message comes, a phone is cut off, a receiver fails
+    /// Make the simulated WhatsApp do something: deliver a message, disconnect a phone, let a receiver fail
     #[command(subcommand, after_help = trigger::TRIGGER_EXAMPLES)]
     Trigger(TriggerCommand),
     /// Measure this machine: messages, reports and events a second on its own disk
     #[command(subcommand, after_help = bench::BENCH_EXAMPLES)]
     Bench(BenchCommand),
-    /// Explain the code of a refusal or failure: its causes, what to do, what becomes of the credits
+    /// Explain the code of a refusal or failure: its causes, the remedy, and what happens to the credits
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Write, show and check the configuration
@@ -162,7 +162,7 @@ pub enum Command {
     Version,
 }
 
-/// How the demo runs.
+/// Options of the demo.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct DemoArgs {
     /// Loopback address and port to listen on; if the port is taken, the next free one [default: 127.0.0.1:8080]
@@ -173,7 +173,7 @@ pub struct DemoArgs {
     pub reset: bool,
 }
 
-/// How production runs.
+/// Options for production.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
@@ -181,18 +181,18 @@ pub struct ServeArgs {
     pub listen: Option<SocketAddr>,
 }
 
-/// How the simulator process runs.
+/// Options of the simulator process.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SimulatorArgs {
     /// Loopback address and port to listen on
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
     pub listen: SocketAddr,
-    /// How many times as fast as real time the phones answer; give the gateway the same: 1 to 3600
+    /// Speed of the phones as a multiple of real time, 1 to 3600; give the gateway the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub clock_rate: u32,
 }
 
-/// Which code to explain.
+/// The code to explain.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ExplainArgs {
     /// The code, such as `insufficient_credits`; all of them if it is left out

@@ -13,7 +13,7 @@ Examples:
   tidings account pause +12025550100 --reason \"new SIM card\"
   tidings account resume +12025550100 --reason \"new SIM card works\"";
 
-/// What can be done with accounts.
+/// Commands for accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum AccountCommand {
     /// List the accounts, the newest first
@@ -21,7 +21,7 @@ pub enum AccountCommand {
     List(Access),
     /// Show one account
     Show {
-        /// Its id or its phone
+        /// Its id or phone number
         #[arg(value_name = "ACCOUNT")]
         account: String,
         /// The gateway to ask.
@@ -31,7 +31,7 @@ pub enum AccountCommand {
     /// Connect a number
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(ConnectArgs),
-    /// Keep an account from sending: its messages wait
+    /// Pause an account: its messages wait
     #[command(after_help = PAUSE_EXAMPLES)]
     Pause(ReasonArgs),
     /// Let a paused account send again
@@ -39,7 +39,7 @@ pub enum AccountCommand {
     Resume(ReasonArgs),
     /// Disconnect an account from this workspace
     Disconnect {
-        /// Its id or its phone
+        /// Its id or phone number
         #[arg(value_name = "ACCOUNT")]
         account: String,
         /// The gateway to ask.
@@ -60,7 +60,7 @@ pub struct ConnectArgs {
     /// The e-mail address that reports show
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
-    /// What connects it to WhatsApp
+    /// The transport that connects it to WhatsApp
     #[arg(long, default_value = "simulator")]
     pub transport: String,
     /// The gateway to ask.
@@ -68,12 +68,12 @@ pub struct ConnectArgs {
     pub access: Access,
 }
 
-/// An account, and why something is done with it.
+/// An account and a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ReasonArgs {
-    /// The account's id or its phone
+    /// The account's id or phone number
     pub account: String,
-    /// Why; stands in the event log
+    /// The reason, kept in the event log
     #[arg(long)]
     pub reason: String,
     /// The gateway to ask.

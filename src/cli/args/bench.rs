@@ -18,20 +18,20 @@ Examples:
   tidings bench deliver                                       reports a second, and how long one takes
   tidings --json bench accept | jq .per_second";
 
-/// What can be measured.
+/// The measurements.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum BenchCommand {
     /// Measure the log alone: batches of commits until they are durable
     Append(AppendArgs),
     /// Measure a whole gateway that takes messages: parsed, charged, durable, answered
     Accept(AcceptArgs),
-    /// Measure how fast state comes back from the log
+    /// Measure how fast states are rebuilt from the log
     Replay(BenchArgs),
     /// Measure a whole gateway that posts reports
     Deliver(BenchArgs),
 }
 
-/// Where and how long.
+/// Place and duration.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct BenchArgs {
     /// How long to measure, in seconds: 1 to 600
@@ -42,21 +42,21 @@ pub struct BenchArgs {
     pub dir: Option<PathBuf>,
 }
 
-/// How the log is measured.
+/// Options for measuring the log.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AppendArgs {
-    /// Where and how long.
+    /// Place and duration.
     #[command(flatten)]
     pub bench: BenchArgs,
-    /// Commits that become durable together: 1 to 256
+    /// Commits in one durable batch: 1 to 256
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=256))]
     pub batch: u64,
 }
 
-/// How accepts are measured.
+/// Options for measuring accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AcceptArgs {
-    /// Where and how long.
+    /// Place and duration.
     #[command(flatten)]
     pub bench: BenchArgs,
     /// Connections that post at the same time: 1 to 1000

@@ -13,10 +13,10 @@ pub struct Server {
     /// Gateway to ask; without it the data directory is read, or its gateway is asked if it is in use
     #[arg(long, value_name = "URL", env = "TIDINGS_URL")]
     pub url: Option<String>,
-    /// The operator's key there, unless it stands in the data directory
+    /// The operator's key there, unless it is stored in the data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_ADMIN_KEY", hide_env_values = true)]
     pub admin_key: Option<String>,
-    /// Folder for the copy of the log that is read, so that nothing changes in the data directory [default: $TMPDIR]
+    /// Folder for a temporary copy of the log, so that nothing changes in the data directory [default: $TMPDIR]
     #[arg(long, value_name = "DIR")]
     pub scratch: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ pub struct Operator {
     /// Gateway to ask.
     #[arg(long, value_name = "URL", env = "TIDINGS_URL", help = URL_HELP)]
     pub url: Option<String>,
-    /// The operator's key, unless it stands in the data directory
+    /// The operator's key, unless it is stored in the data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_ADMIN_KEY", hide_env_values = true)]
     pub admin_key: Option<String>,
 }
@@ -50,7 +50,7 @@ pub struct Access {
     /// Gateway to ask.
     #[arg(long, value_name = "URL", env = "TIDINGS_URL", help = URL_HELP)]
     pub url: Option<String>,
-    /// The workspace's API key, unless it is the demo's, which stands in its data directory
+    /// The workspace's API key, unless it is the demo's, which is stored in its data directory
     #[arg(long, value_name = "KEY", env = "TIDINGS_API_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
 }

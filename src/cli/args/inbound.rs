@@ -12,25 +12,25 @@ Examples:
 const ROTATE_HELP: &str = "\
 The previous URL stops at once: whoever still posts to it gets 404 \"Webhook not found\".";
 
-/// What can be done with the inbound webhook.
+/// Commands for the inbound webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum InboundCommand {
     /// Show its URL and its switches
     Show(Access),
-    /// Let it take messages
+    /// Let it accept messages
     Enable(Access),
     /// Refuse every message with 403
     Disable(Access),
     /// Refuse unknown fields and numbers that are not international, or take them with a warning
     Strict {
-        /// Whether to refuse them
+        /// on: refuse them; off: accept them with a warning
         #[arg(value_enum)]
         switch: Switch,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,
     },
-    /// Replace the URL by a new one
+    /// Replace the URL with a new one
     #[command(after_help = ROTATE_HELP)]
     Rotate(Access),
     /// List the last sending attempts, the newest first
@@ -42,10 +42,10 @@ pub enum InboundCommand {
         #[command(flatten)]
         access: Access,
     },
-    /// Print the last 100 sending attempts with all that was sent and answered
+    /// Print the last 100 sending attempts with their full requests and answers
     #[command(after_help = LOG_EXAMPLES)]
     Log {
-        /// As what
+        /// The format
         #[arg(long, value_enum, default_value_t = LogFormat::Json)]
         format: LogFormat,
         /// The gateway to ask.
@@ -57,13 +57,11 @@ pub enum InboundCommand {
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// It is so.
     On,
-    /// It is not so.
     Off,
 }
 
-/// As what a log is downloaded.
+/// The format of a downloaded log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// One JSON array.

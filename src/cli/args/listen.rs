@@ -22,13 +22,13 @@ Examples:
 
 A gateway in production calls addresses of its own machine only if [guard] allow_networks has them.";
 
-/// How reports are received.
+/// Options for receiving reports.
 #[derive(Clone, PartialEq, Eq, Args)]
 pub struct ListenArgs {
     /// Loopback address and port to listen on; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8089", value_parser = super::loopback)]
     pub listen: SocketAddr,
-    /// Pass each request on to this address, unchanged, and answer what that answers
+    /// Forward each request unchanged to this address, and return its answer
     #[arg(long, value_name = "URL", value_parser = web_address)]
     pub forward_to: Option<Url>,
     /// Answer with this status: 200 to 599

@@ -29,7 +29,7 @@ Examples:
   tidings state account/10010001 --at 4711
   tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
 
-/// What can be done with the event log.
+/// Commands for the event log.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum EventsCommand {
     /// List events, the oldest first unless --order desc is given
@@ -45,14 +45,14 @@ pub enum EventsCommand {
         #[command(flatten)]
         server: Server,
     },
-    /// List the last events, and with --follow every further one
+    /// List the last events; with --follow, also every new one
     #[command(after_help = TAIL_EXAMPLES)]
     Tail(TailArgs),
     /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
     Verify(Server),
 }
 
-/// Which events to list.
+/// The events to list.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct LsArgs {
     /// First position
@@ -78,7 +78,7 @@ pub struct LsArgs {
     pub server: Server,
 }
 
-/// In which order events are listed.
+/// The order of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Order {
     /// The oldest first
@@ -87,13 +87,13 @@ pub enum Order {
     Desc,
 }
 
-/// How many of the last events to list, and whether to stay.
+/// Options for the last events.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct TailArgs {
-    /// How many of the last events: 0 to 500
+    /// Number of events: 0 to 500
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=500))]
     pub lines: u16,
-    /// Stay, and list further events as they happen; needs a running gateway
+    /// Keep running and list new events as they happen; needs a running gateway
     #[arg(long, short)]
     pub follow: bool,
     /// The gateway to ask.
@@ -101,13 +101,13 @@ pub struct TailArgs {
     pub server: Server,
 }
 
-/// Whose state to show, and as of when.
+/// The actor, and the moment of its state.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct StateArgs {
     /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
     #[arg(value_name = "STREAM")]
     pub stream: StreamId,
-    /// As of this position or RFC 3339 time; now if it is left out
+    /// State at this position or RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     pub at: Option<AsOf>,
     /// The gateway to ask.

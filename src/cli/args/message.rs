@@ -34,7 +34,7 @@ pub struct SendArgs {
     /// To the chat with exactly this name
     #[arg(long, value_name = "NAME")]
     pub chat_name: Option<String>,
-    /// What to say
+    /// The text
     #[arg(long, allow_hyphen_values = true)]
     pub text: Option<String>,
     /// A file to send with it: an address from which it can be downloaded directly
@@ -46,10 +46,10 @@ pub struct SendArgs {
     /// The account that sends, by its id or phone [default: the one that was connected last]
     #[arg(long)]
     pub account: Option<String>,
-    /// Tell what would come of it; nothing is sent, charged or kept
+    /// Only check the message: nothing is sent, charged or kept
     #[arg(long)]
     pub dry_run: bool,
-    /// The same key and message within 24 hours are sent once
+    /// Idempotency key: the same key and message within 24 hours are sent once
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,
     /// The gateway to ask.
@@ -57,16 +57,16 @@ pub struct SendArgs {
     pub access: Access,
 }
 
-/// What can be done with files.
+/// Commands for files.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum FileCommand {
-    /// Fetch a file as a message would, and tell what it is
+    /// Fetch a file as a message would, and show its type and size
     #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// The file's address
         #[arg(value_name = "URL")]
         address: String,
-        /// What the file is to be called, which says what kind it must be; else as its address calls it
+        /// The file's name, whose extension says the expected type [default: the name in its address]
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// The gateway to ask.

@@ -59,41 +59,41 @@ Examples:
 const MAILS_HELP: &str = "\
 kept: there is no mail server ([smtp]), it stands here only; handed_over: the mail server has it; failing: not yet.";
 
-/// What can be done with the outbound webhook.
+/// Commands for the outbound webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum OutboundCommand {
-    /// Show its URL, its settings and how it goes
+    /// Show its URL, its settings and its state
     Show(Access),
-    /// Change its URL or how messages are gathered
+    /// Change its URL or how long messages are gathered
     Set(SetArgs),
-    /// Switch it on; what is owed is sent or given up
+    /// Switch it on, and send or drop the reports that are owed
     #[command(after_help = ENABLE_HELP)]
     Enable(EnableArgs),
-    /// Switch it off; what is said stays owed
+    /// Switch it off; reports stay owed
     Disable(DisableArgs),
-    /// Post a report that nobody is owed, and show what came back
+    /// Post a test report and show the answer
     #[command(after_help = TEST_HELP)]
     Test(Access),
-    /// Report now what is still being gathered
+    /// Report messages that are still being gathered at once
     Flush(Access),
-    /// Try again what was parked because it failed again and again
+    /// Try parked deliveries again
     #[command(after_help = RECOVER_EXAMPLES)]
     Recover {
-        /// Only what was parked at this moment or later, such as 2026-01-31T12:00:00Z
+        /// Only those parked at or after this time, such as 2026-01-31T12:00:00Z
         #[arg(long, value_name = "TIME")]
         since: Option<String>,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,
     },
-    /// Forget the errors in a row: the next try is made at once
+    /// Reset the errors in a row and try again at once
     ResetErrors(Access),
     /// Show the key that signs reports
     Secret(Access),
-    /// Replace the key that signs reports
+    /// Replace the key that signs reports with a new one
     #[command(after_help = ROTATE_HELP)]
     RotateSecret(Access),
-    /// Post one delivery once more
+    /// Post one delivery again
     #[command(after_help = RESEND_EXAMPLES)]
     Resend {
         /// Its id, `dlv_...`
@@ -103,13 +103,13 @@ pub enum OutboundCommand {
         #[command(flatten)]
         access: Access,
     },
-    /// Give up one delivery that is owed or parked
+    /// Drop one delivery that is owed or parked
     #[command(after_help = DISCARD_EXAMPLES)]
     Discard {
         /// Its id, `dlv_...`
         #[arg(value_name = "DELIVERY")]
         delivery: String,
-        /// Why; stands in the event log
+        /// The reason, kept in the event log
         #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
         /// The gateway to ask.
@@ -119,7 +119,7 @@ pub enum OutboundCommand {
     /// List the deliveries that are owed or parked, the newest first
     #[command(after_help = DELIVERIES_EXAMPLES)]
     Deliveries {
-        /// Only those
+        /// Only deliveries in this state
         #[arg(long, value_enum)]
         state: Option<DeliveryState>,
         /// At most this many: 1 to 500
@@ -138,7 +138,7 @@ pub enum OutboundCommand {
         #[command(flatten)]
         access: Access,
     },
-    /// Show one try with all that was sent and received
+    /// Show one try with its full request and answer
     Try {
         /// Its id, `try_...`
         #[arg(value_name = "ID")]
@@ -147,17 +147,17 @@ pub enum OutboundCommand {
         #[command(flatten)]
         access: Access,
     },
-    /// Print the last 100 tries with all that was sent and received
+    /// Print the last 100 tries with their full requests and answers
     #[command(after_help = LOG_EXAMPLES)]
     Log {
-        /// As what
+        /// The format
         #[arg(long, value_enum, default_value_t = LogFormat::Json)]
         format: LogFormat,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,
     },
-    /// List the last e-mails to the owner, and what became of them
+    /// List the last e-mails to the owner, and whether they were handed over
     #[command(after_help = MAILS_HELP)]
     Mails {
         /// At most this many: 1 to 100
@@ -169,14 +169,14 @@ pub enum OutboundCommand {
     },
 }
 
-/// What to change.
+/// The changes.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(group = clap::ArgGroup::new("settings").required(true).multiple(true))]
 pub struct SetArgs {
-    /// Where reports go; the first URL switches the webhook on
+    /// The URL that receives reports; the first one switches the webhook on
     #[arg(long, value_name = "URL", group = "settings")]
     pub to: Option<String>,
-    /// Nowhere: what is said is not owed
+    /// Remove the URL: messages are no longer reported
     #[arg(long, group = "settings", conflicts_with = "to")]
     pub no_url: bool,
     /// How long a chat's messages are gathered before they are reported together
@@ -187,13 +187,13 @@ pub struct SetArgs {
     pub access: Access,
 }
 
-/// How it is switched on.
+/// Options for switching on.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct EnableArgs {
-    /// What becomes of the deliveries that are owed
+    /// Send or drop the deliveries that are owed
     #[arg(long, value_enum, default_value_t = Backlog::Send)]
     pub backlog: Backlog,
-    /// Why; stands in the event log
+    /// The reason, kept in the event log
     #[arg(long, default_value = "", hide_default_value = true)]
     pub reason: String,
     /// The gateway to ask.
@@ -201,10 +201,10 @@ pub struct EnableArgs {
     pub access: Access,
 }
 
-/// How it is switched off.
+/// Options for switching off.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct DisableArgs {
-    /// Why; stands in the event log
+    /// The reason, kept in the event log
     #[arg(long, default_value = "", hide_default_value = true)]
     pub reason: String,
     /// The gateway to ask.
@@ -231,20 +231,20 @@ pub enum Gathering {
     Day,
 }
 
-/// Which deliveries are meant.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DeliveryState {
-    /// They wait for their turn.
+    /// Waiting to be sent.
     Owed,
-    /// They wait for somebody's word.
+    /// Failed too often; waiting to be recovered, resent or dropped.
     Parked,
 }
 
-/// What becomes of what is owed.
+/// What happens to owed deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Backlog {
-    /// It is sent, the oldest first.
+    /// Send them, the oldest first.
     Send,
-    /// It is given up.
+    /// Drop them.
     Discard,
 }

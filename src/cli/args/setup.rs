@@ -31,7 +31,7 @@ Examples:
   tidings man | man -l -
   tidings man --dir /usr/local/share/man/man1";
 
-/// What can be done with the configuration.
+/// Commands for the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
     /// Write a file with every key, its explanation and its default
@@ -44,18 +44,18 @@ pub enum ConfigCommand {
         #[arg(long)]
         force: bool,
     },
-    /// Show every key's value and where it comes from; no secret
+    /// Show every key's value and where it was set; secrets are hidden
     #[command(after_help = SHOW_EXAMPLES)]
     Show,
     /// Check a configuration without starting anything
     #[command(after_help = CHECK_EXAMPLES)]
     Check {
-        /// The file to check [default: the one that --config names]
+        /// The file to check [default: that of --config]
         path: Option<PathBuf>,
     },
 }
 
-/// Where manual pages go.
+/// Where to write manual pages.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ManArgs {
     /// Write one page for each command into this folder

@@ -17,18 +17,18 @@ Examples:
 const URL_HELP: &str =
     "Gateway or simulator to ask [default: the gateway that has the data directory, else http://127.0.0.1:8080]";
 
-/// What can be made to happen.
+/// The simulated events.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum TriggerCommand {
     /// A contact or group writes to an account
     Message(MessageArgs),
     /// The owner of an account types on the phone itself
     Sent(SentArgs),
-    /// The other side's phone tells how far a message got, once more or at all
+    /// The recipient's phone reports that a message was delivered or read
     Receipt(ReceiptArgs),
-    /// An account loses its connection: its messages wait
+    /// Disconnect an account: its messages wait
     Disconnect(AccountArgs),
-    /// An account has its connection again
+    /// Connect an account again
     Connect(AccountArgs),
     /// A receiver of the simulator fails, or answers late
     FailingReceiver(FailingArgs),
@@ -36,63 +36,63 @@ pub enum TriggerCommand {
     HealthyReceiver(ReceiverArgs),
 }
 
-/// Who writes what to whom.
+/// A message from a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct MessageArgs {
-    /// The account that hears it.
+    /// The account that receives it.
     #[command(flatten)]
     pub account: AccountArgs,
-    /// Who writes; with --jid of a group, which member [default: +12025550101, unless --jid is given]
+    /// The contact who writes, or the member of the group in --jid [default: +12025550101, unless --jid is given]
     #[arg(long, value_name = "PHONE")]
     pub from: Option<String>,
     /// The WhatsApp address of the conversation, such as that of a group
     #[arg(long)]
     pub jid: Option<String>,
-    /// What the contact calls itself, or the group's subject
+    /// The contact's own name, or the group's subject
     #[arg(long, default_value = "Mary Major")]
     pub name: String,
-    /// What is said [default: Hello, unless a file comes along]
+    /// The text [default: Hello, unless a file is attached]
     #[arg(long, allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// A file of this name comes along
+    /// Attach a file of this name
     #[arg(long, value_name = "NAME")]
     pub file_name: Option<String>,
 }
 
-/// What is typed to whom.
+/// A message typed on the phone.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SentArgs {
-    /// The account on whose phone it is typed.
+    /// The account whose owner types it.
     #[command(flatten)]
     pub account: AccountArgs,
-    /// To whom [default: +12025550101, unless --jid is given]
+    /// The recipient [default: +12025550101, unless --jid is given]
     #[arg(long, value_name = "PHONE", conflicts_with = "jid")]
     pub to: Option<String>,
     /// To the person or group with this WhatsApp address
     #[arg(long)]
     pub jid: Option<String>,
-    /// What is typed
+    /// The text
     #[arg(long, default_value = "Hello", allow_hyphen_values = true)]
     pub text: String,
 }
 
-/// How far which message got.
+/// A receipt of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ReceiptArgs {
     /// The account that sent it.
     #[command(flatten)]
     pub account: AccountArgs,
-    /// The id of a message that was sent, as its acceptance told it
+    /// The message's id, as returned when it was accepted
     pub message: String,
-    /// How far it got
+    /// The status to report
     #[arg(long, default_value = "read", value_parser = ["delivered", "read"])]
     pub status: String,
 }
 
-/// Which account.
+/// The account.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AccountArgs {
-    /// The account's phone; the demo's unless named
+    /// The account's phone number [default: the demo's]
     #[arg(long, value_name = "PHONE", default_value = "+12025550100")]
     pub account: String,
     /// The simulator.
@@ -100,10 +100,10 @@ pub struct AccountArgs {
     pub simulator: SimulatorUrl,
 }
 
-/// Which receiver.
+/// The receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ReceiverArgs {
-    /// Its name, as it stands behind /sim/v1/echo/
+    /// Its name, the part of its URL after /sim/v1/echo/
     #[arg(default_value = "demo")]
     pub name: String,
     /// The simulator.
@@ -114,21 +114,21 @@ pub struct ReceiverArgs {
 /// How a receiver fails.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct FailingArgs {
-    /// Which one.
+    /// The receiver.
     #[command(flatten)]
     pub receiver: ReceiverArgs,
-    /// With this status: 200 to 599
+    /// Answer with this status: 200 to 599
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(200..=599))]
     pub status: u16,
-    /// After so many milliseconds of the simulator's time: up to 600000
+    /// Answer after this many milliseconds of the simulator's time: up to 600000
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=600_000))]
     pub delay_ms: u64,
-    /// With the header Retry-After, in seconds: up to 86400
+    /// Send the header Retry-After with this many seconds: up to 86400
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub retry_after: Option<u64>,
 }
 
-/// The simulator to ask. It wants no key.
+/// The simulator to call. It needs no key.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SimulatorUrl {
     /// Gateway or simulator to ask.

@@ -22,10 +22,10 @@ const KEY_EXAMPLES: &str = "\
 Example:
   tidings key create --name \"our CRM\"";
 
-/// What the operator can do with workspaces.
+/// The operator's commands for workspaces.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Create a workspace; shows its API key, this once, and its inbound URL
+    /// Create a workspace; shows its API key, only once, and its inbound URL
     #[command(after_help = CREATE_EXAMPLES)]
     Create(CreateArgs),
     /// List all workspaces
@@ -42,7 +42,7 @@ pub enum WorkspaceCommand {
     },
 }
 
-/// What a new workspace is to be.
+/// A new workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct CreateArgs {
     /// Its name
@@ -54,10 +54,10 @@ pub struct CreateArgs {
     /// The owner's e-mail address
     #[arg(long, value_name = "ADDRESS")]
     pub owner_email: String,
-    /// The language of what is written to the owner
+    /// The language of e-mails to the owner
     #[arg(long, default_value = "en", value_parser = ["en", "tr", "el", "hi", "es"])]
     pub language: String,
-    /// Credits to begin with
+    /// Initial credits
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub credits: u64,
     /// The gateway to ask.
@@ -65,10 +65,10 @@ pub struct CreateArgs {
     pub operator: Operator,
 }
 
-/// What can be done with credits.
+/// Commands for credits.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum CreditsCommand {
-    /// Show what is left
+    /// Show the balance
     Balance(Access),
     /// List every movement, the newest first
     #[command(after_help = LEDGER_EXAMPLES)]
@@ -85,15 +85,15 @@ pub enum CreditsCommand {
     Grant(GrantArgs),
 }
 
-/// Who gets how many credits, and why.
+/// A grant of credits.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GrantArgs {
     /// The workspace's number, such as 1001
     pub workspace: u64,
-    /// How many credits
+    /// The number of credits
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub amount: u64,
-    /// Why; stands in the ledger
+    /// The reason, kept in the ledger
     #[arg(long)]
     pub reason: String,
     /// The gateway to ask.
@@ -101,23 +101,23 @@ pub struct GrantArgs {
     pub operator: Operator,
 }
 
-/// What can be done with API keys.
+/// Commands for API keys.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum KeyCommand {
-    /// List the keys, without what is secret in them
+    /// List the keys; the keys themselves are not shown
     #[command(visible_alias = "ls")]
     List(Access),
-    /// Create a key; shows it this once
+    /// Create a key; shows it only once
     #[command(after_help = KEY_EXAMPLES)]
     Create {
-        /// What it is for, such as the program that will use it
+        /// Its purpose, such as the program that will use it
         #[arg(long)]
         name: String,
         /// The gateway to ask.
         #[command(flatten)]
         access: Access,
     },
-    /// Revoke a key: it opens nothing from then on
+    /// Revoke a key; it stops working at once
     Revoke {
         /// The key's id, as `key list` shows it
         #[arg(value_name = "KEY_ID")]
