@@ -64,10 +64,13 @@ impl<D: Decider> Spec<D> {
 
     /// Answers the look-ups that the rules ask for, then lets them decide.
     pub(crate) fn when(mut self, mut command: D::Command, now: Timestamp) -> Verdict<D> {
+        let mut asked = Vec::new();
         while let Some(question) = D::next_lookup(&self.state, &command) {
+            assert!(!asked.contains(&question), "{question:?} is asked for ever");
             let found = self.found.pop_front().unwrap_or_else(|| nothing(&question));
             assert!(fits(&question, &found), "{question:?} was answered with {found:?}");
             D::resolve(&mut command, found);
+            asked.push(question);
         }
         assert!(self.found.is_empty(), "nobody asked for {:?}", self.found);
         let decided = D::decide(&self.state, command, now);

@@ -60,8 +60,11 @@ impl Driver {
     }
 
     fn command(&mut self, mut command: Command) -> Result<Decision<Answer>, Rejection> {
+        let mut asked = Vec::new();
         while let Some(question) = Workspace::next_lookup(&self.state, &command) {
+            assert!(!asked.contains(&question), "{question:?} is asked for ever");
             Workspace::resolve(&mut command, self.directory.find(&question));
+            asked.push(question);
         }
         let idempotency = if let Command::Submit(submit) = &command { submit.idempotency.clone() } else { None };
         let decision = Workspace::decide(&self.state, command, self.now)?;
