@@ -1,7 +1,7 @@
 //! Puts the parts together: log, actors, transports. Production, the demo and tests in virtual time all use it.
 
 mod directory;
-mod disk;
+mod disk_watch;
 mod future;
 mod holder;
 mod listener;
@@ -29,7 +29,7 @@ use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
-pub use disk::watch as watch_disk;
+pub use disk_watch::watch as watch_disk;
 pub use holder::Holder;
 pub use listener::listener_of;
 pub use start::{Started, start, unusable};

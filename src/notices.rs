@@ -42,6 +42,7 @@ impl Notices {
 
     /// Returns once the mail about the latest stop is handed over, or is kept if there is no mail server.
     pub async fn tell(&self, about: StreamId, notice: u64) {
+        tracing::warn!(%about, notice, "stopped; the owner is told");
         let mut waits = RETRY_S.into_iter();
         let mut wait = waits.next().unwrap_or_default();
         loop {

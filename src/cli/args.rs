@@ -35,7 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   tidings                                       try it: demo workspace and simulated WhatsApp on this machine
   tidings demo --reset                          the same from an empty log
-  tidings serve --config /etc/tidings.toml      production
+  tidings serve --config /etc/tidings/tidings.toml      production
   tidings workspace create --name Acme --owner-name \"Ada Doe\" --owner-email ada@acme.example
   tidings send --to +12025550101 --text Hello
   tidings events ls --type CreditCharged        every charge
@@ -48,7 +48,7 @@ TIDINGS_LOG chooses what is logged, for example `warn` or `info,actors=debug`.";
 const SERVE_EXAMPLES: &str = "\
 Examples:
   TIDINGS_ADMIN_KEY=adm_... tidings serve --listen 127.0.0.1:8080 --data-dir /var/lib/tidings
-  TIDINGS_PACING__GAP_MS_MIN=2000 tidings serve --config /etc/tidings.toml";
+  TIDINGS_PACING__GAP_MS_MIN=2000 tidings serve --config /etc/tidings/tidings.toml";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,7 @@ pub struct Cli {
     /// Configuration file; config/tidings.toml explains every key and its default
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Folder of the log, its indexes and the secrets [default: as configured, else data, for the demo data/demo]
+    /// Folder of the log, its indexes and the secrets [default: as configured, else `data`, of the demo `data/demo`]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The command.

@@ -1,17 +1,22 @@
 //! The data directory that a command uses, and the errors if it cannot be used.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use events::log::ReadError;
+use events::store::scratch;
 
 use super::args::Cli;
 use super::exit::{Exit, Failure};
 use crate::config::Config;
-use crate::gateway::Holder;
+use crate::gateway::{Holder, admin_key_file};
+use crate::rights::{Denied, Need};
 
 pub(super) const DEMO_DATA_DIR: &str = "data/demo";
 /// The phone number of the demo's account.
 pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
+/// The gateway's URL if none is given or known.
+const USUAL_URL: &str = "http://127.0.0.1:8080";
 
 /// Returns the configured directory, or the demo's if only that exists.
 pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
@@ -41,7 +46,86 @@ pub(super) fn in_use(directory: &Path, holder: Option<&Holder>) -> Failure {
     }
 }
 
+/// Returns the URL of the gateway that uses a data directory, and the key to call it with: the given one, else a stored
+/// one. A stored key goes only to the process that has the directory in use: after a crash or a stop anybody may listen
+/// at that address.
+pub(super) fn gateway_of(
+    directory: &Path,
+    given: Option<String>,
+    stored: impl FnOnce(&Path) -> Result<Option<String>, Failure>,
+) -> Result<(String, Option<String>), Failure> {
+    let holder = Holder::read(directory).filter(|_| scratch::is_in_use(directory)).map(|holder| holder.url);
+    let usual = || USUAL_URL.to_owned();
+    if given.is_some() {
+        return Ok((holder.unwrap_or_else(usual), given));
+    }
+    match (stored(directory)?, holder) {
+        (key, Some(url)) => Ok((url, key)),
+        (None, None) => Ok((usual(), None)),
+        (Some(_), None) => {
+            let message = format!("no gateway is running on the data directory {}", directory.display());
+            Err(Failure::new(Exit::Unreachable, message)
+                .hint("start one with `tidings serve`, or name another with --url and give its key"))
+        }
+    }
+}
+
+/// Reads the operator's key that the first start stored in the data directory.
+pub(super) fn kept_key(directory: &Path) -> Result<Option<String>, Failure> {
+    kept(&admin_key_file(directory))
+}
+
+/// Reads the workspace's key that the demo stored in its data directory.
+pub(super) fn kept_api_key(directory: &Path) -> Result<Option<String>, Failure> {
+    kept(&api_key_file(directory))
+}
+
+/// Reads the key from a file; `None` if there is none. A file that we have no right to read is an error.
+fn kept(file: &Path) -> Result<Option<String>, Failure> {
+    match (fs::read_to_string(file), Denied::at(file, Need::Read)) {
+        (Ok(key), _) => Ok(Some(key.trim().to_owned())),
+        (Err(_), None) => Ok(None),
+        (Err(_), Some(denied)) => Err(Failure::new(Exit::NotAllowed, denied.to_string()).hint(format!(
+            "{}; or give the key: TIDINGS_ADMIN_KEY for the operator, TIDINGS_API_KEY for a workspace",
+            denied.hint()
+        ))),
+    }
+}
+
 /// Path of the file with the API key of the demo's workspace.
 pub(super) fn api_key_file(directory: &Path) -> PathBuf {
     directory.join("secrets").join("api_key")
+}
+
+#[cfg(test)]
+mod tests {
+    use events::store::sled_log::SledLog;
+
+    use super::*;
+
+    const URL: &str = "http://127.0.0.1:9";
+
+    fn found(directory: &Path, given: Option<&str>) -> Result<(String, Option<String>), Exit> {
+        gateway_of(directory, given.map(str::to_owned), kept_key).map_err(|failure| failure.exit)
+    }
+
+    #[test]
+    fn a_stored_key_goes_to_nobody_but_the_process_that_uses_its_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = admin_key_file(folder.path());
+        fs::create_dir_all(key_file.parent().unwrap()).unwrap();
+        let both = |url: &str, key: Option<&str>| Ok((url.to_owned(), key.map(str::to_owned)));
+        let open = || SledLog::open(folder.path(), 16).unwrap();
+        drop(open());
+        assert_eq!(found(folder.path(), None), both(USUAL_URL, None));
+
+        fs::write(&key_file, "adm_stored\n").unwrap();
+        Holder { pid: 1, url: URL.to_owned() }.write(folder.path()).unwrap();
+        assert_eq!(found(folder.path(), None), Err(Exit::Unreachable));
+        assert_eq!(found(folder.path(), Some("adm_given")), both(USUAL_URL, Some("adm_given")));
+
+        let _log = open();
+        assert_eq!(found(folder.path(), None), both(URL, Some("adm_stored")));
+        assert_eq!(found(folder.path(), Some("adm_given")), both(URL, Some("adm_given")));
+    }
 }

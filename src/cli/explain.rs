@@ -12,10 +12,11 @@ pub(super) fn run(json: bool, args: &ExplainArgs) -> Result<(), Failure> {
 }
 
 fn list(json: bool) -> String {
+    let width = codes::all().map(|code| code.name.len()).max().unwrap_or_default();
     let row = |code: &Code| match code.status() {
         _ if json => format!("{}\n", code.view()),
-        Some(status) => format!("{:<24}  {status}  {}\n", code.name, code.meaning),
-        None => format!("{:<24}       {}\n", code.name, code.meaning),
+        Some(status) => format!("{:<width$}  {status}  {}\n", code.name, code.meaning),
+        None => format!("{:<width$}       {}\n", code.name, code.meaning),
     };
     codes::all().map(row).collect()
 }

@@ -65,7 +65,7 @@ fn read_answer(attempt: &mut Value) {
 
 fn log(cli: &Cli, format: LogFormat, access: &Access) -> Result<(), Failure> {
     let call = Call::get(format!("{PATH}/log.{}", format.extension()));
-    super::print_bytes(&Remote::workspace(cli, access)?.download(call)?)
+    super::print_download(format, &Remote::workspace(cli, access)?.download(call)?)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use events::store::scratch::CopyError;
 use events::store::sled_log::{OpenError, SledLog};
 
 use super::args::{Cli, Server};
-use super::data_dir::{data_dir, in_use, unreadable};
+use super::data_dir::{data_dir, in_use, kept_key, unreadable};
 use super::exit::{Exit, Failure};
-use super::remote::{Credential, Remote, kept_key};
+use super::remote::{Credential, Remote};
 use super::scratch::Scratch;
 use crate::gateway::Holder;
 use crate::rights::{Denied, Need, explain};

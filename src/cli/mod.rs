@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde::Serialize;
 
-use self::args::{Cli, Command, EventsCommand};
+use self::args::{Cli, Command, EventsCommand, LogFormat};
 use self::exit::{Exit, Failure};
 use crate::config::{Config, Overrides};
 use crate::telemetry;
@@ -115,6 +115,15 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
 /// Writes data to stdout, escaped so that text from others cannot control the terminal.
 fn print(text: &str) -> Result<(), Failure> {
     print_bytes(screen::escaped(text).as_bytes())
+}
+
+/// Writes a downloaded list to stdout: as it is, but what would control the terminal is escaped in JSON, where that
+/// means the same, and in everything that a terminal shows.
+fn print_download(format: LogFormat, bytes: &[u8]) -> Result<(), Failure> {
+    if matches!(format, LogFormat::Json) || io::stdout().is_terminal() {
+        return print(&String::from_utf8_lossy(bytes));
+    }
+    print_bytes(bytes)
 }
 
 /// Writes one row as JSON: on one line for machines, on several for people.

@@ -17,7 +17,7 @@ const LINES: &[Column] = &[
     ("Aggregation", "/aggregation"),
     ("Errors in a row", "/errors_in_a_row"),
     ("Owed", "/owed"),
-    ("Gathering chats", "/open_windows"),
+    ("Open windows", "/open_windows"),
     ("Parked", "/parked"),
     ("Next try", "/next_try_at"),
 ];
@@ -171,7 +171,7 @@ fn rotate(cli: &Cli, access: &Access) -> Result<(), Failure> {
 
 fn log(cli: &Cli, format: LogFormat, access: &Access) -> Result<(), Failure> {
     let call = Call::get(format!("{PATH}/log.{}", format.extension()));
-    super::print_bytes(&Remote::workspace(cli, access)?.download(call)?)
+    super::print_download(format, &Remote::workspace(cli, access)?.download(call)?)
 }
 
 #[cfg(test)]

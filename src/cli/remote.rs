@@ -1,7 +1,5 @@
 //! An HTTP client for a gateway: calls it as the operator or as a workspace, and turns refusals into failures.
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,18 +9,14 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Access, Cli, Operator, SimulatorUrl};
-use super::data_dir::{api_key_file, data_dir};
+use super::data_dir::{data_dir, gateway_of, kept_api_key, kept_key};
 use super::exit::{Exit, Failure};
 use crate::config::Config;
-use crate::gateway::{Holder, admin_key_file};
-use crate::rights::{Denied, Need};
 
 const TIMEOUT: Duration = Duration::from_mins(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The environment variable with the operator's key.
 const ADMIN_KEY: &str = "TIDINGS_ADMIN_KEY";
-/// The gateway's URL if none is given or known.
-const USUAL_URL: &str = "http://127.0.0.1:8080";
 /// The characters to encode in a segment of a path: all but the unreserved ones of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// The page size when reading a whole list.
@@ -127,8 +121,8 @@ impl Remote {
             let config = super::config(cli, None)?;
             let directory = data_dir(cli, &config);
             let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-            let key = given.or_else(preset).map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
-            return Self::new(&holder_url(directory), key, Credential::Operator)?.with_a_key();
+            let (url, key) = gateway_of(directory, given.or_else(preset), kept_key)?;
+            return Self::new(&url, key, Credential::Operator)?.with_a_key();
         };
         // A stored key is sent to a given URL only if the data directory that holds the key was given as well.
         let kept = || cli.data_dir.as_deref().map_or(Ok(None), kept_key);
@@ -152,8 +146,8 @@ impl Remote {
         }
         let config: Config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
-        let key = given.map_or_else(|| kept_api_key(directory), |key| Ok(Some(key)))?;
-        Self::new(&holder_url(directory), key, Credential::Workspace)
+        let (url, key) = gateway_of(directory, given, kept_api_key)?;
+        Self::new(&url, key, Credential::Workspace)
     }
 
     /// Like `workspace`, but returns `None` if there is no key.
@@ -173,7 +167,9 @@ impl Remote {
         let config = super::config(cli, None)?;
         let directory = data_dir(cli, &config);
         let preset = config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-        Self::new(&holder_url(directory), preset.or_else(|| kept_key(directory).ok().flatten()), Credential::Operator)
+        let found = gateway_of(directory, preset, kept_key).or_else(|_| gateway_of(directory, None, |_| Ok(None)));
+        let (url, key) = found?;
+        Self::new(&url, key, Credential::Operator)
     }
 
     fn with_a_key(self) -> Result<Self, Failure> {
@@ -297,33 +293,6 @@ pub(super) fn rows_of(mut answer: Value) -> (Vec<Value>, Option<String>) {
 /// Percent-encodes a text as one segment of a path.
 pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
-}
-
-/// Returns the URL of the gateway that uses a data directory, else the default URL.
-fn holder_url(directory: &Path) -> String {
-    Holder::read(directory).map_or_else(|| USUAL_URL.to_owned(), |holder| holder.url)
-}
-
-/// Reads the operator's key that the first start stored in the data directory.
-pub(super) fn kept_key(directory: &Path) -> Result<Option<String>, Failure> {
-    kept(&admin_key_file(directory))
-}
-
-/// Reads the workspace's key that the demo stored in its data directory.
-fn kept_api_key(directory: &Path) -> Result<Option<String>, Failure> {
-    kept(&api_key_file(directory))
-}
-
-/// Reads the key from a file; `None` if there is none. A file that we have no right to read is an error.
-fn kept(file: &Path) -> Result<Option<String>, Failure> {
-    match (fs::read_to_string(file), Denied::at(file, Need::Read)) {
-        (Ok(key), _) => Ok(Some(key.trim().to_owned())),
-        (Err(_), None) => Ok(None),
-        (Err(_), Some(denied)) => Err(Failure::new(Exit::NotAllowed, denied.to_string()).hint(format!(
-            "{}; or give the key: TIDINGS_ADMIN_KEY for the operator, TIDINGS_API_KEY for a workspace",
-            denied.hint()
-        ))),
-    }
 }
 
 #[cfg(test)]

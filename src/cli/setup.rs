@@ -77,7 +77,7 @@ fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     for warning in warnings {
         say(&format!("warning: {warning}\n"));
     }
-    let what = path.map_or("the environment alone".to_owned(), |path| path.display().to_string());
+    let what = path.map_or("no file".to_owned(), |path| path.display().to_string());
     let keys = if set == 1 { "1 key".to_owned() } else { format!("{set} keys") };
     print(&format!("{what}: ok, {keys} set by it, the environment or a flag\n"))
 }

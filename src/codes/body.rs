@@ -42,7 +42,7 @@ pub(super) const CODES: &[Code] = &[
         .causes(&["The value is of another type.", "It is empty, too long or outside its range."])
         .remedy("Correct the field that `error.param` names, as the message says."),
     bad("unknown_field", "The body has a field that is not known, and this webhook is strict.")
-        .message("There is no field \"colour\"")
+        .message("Unknown field \"colour\"")
         .param("colour")
         .causes(&["The field is misspelt.", "The CRM adds fields of its own."])
         .remedy("Remove or rename the field, or switch strict off: then unknown fields are ignored with a warning."),

@@ -14,8 +14,8 @@ pub(super) const CODES: &[Code] = &[
             "The server gives the file as base64.",
         ])
         .remedy("Open the address in a private window to see what it gives. failure.detail says how the text begins."),
-    Code::failure("file_too_large", "The file has more than 2 MiB.")
-        .message("The file is too large")
+    Code::failure("file_too_large", "The file is larger than `limits.file_bytes` allows, 2 MiB by default.")
+        .message("The file has more than 2097152 bytes")
         .causes(&["Pictures and scans are often larger than they need be."])
         .remedy("Shrink the file, or send a link to it in the text."),
     Code::failure("file_empty", "The file has no content.")
@@ -46,7 +46,7 @@ pub(super) const CODES: &[Code] = &[
         .message("The file's server sends the file compressed")
         .causes(&["The server compresses whatever it sends."])
         .remedy("Switch compression off for this file, or put it on another server."),
-    Code::failure("file_timeout", "The file did not arrive within 30 seconds.")
+    Code::failure("file_timeout", "The file did not arrive within `limits.file_deadline_ms`, 30 seconds by default.")
         .message("The file did not arrive in time")
         .causes(&["The file's server is slow or overloaded."])
         .remedy("Send again later, or put the file on a faster server."),
@@ -54,10 +54,13 @@ pub(super) const CODES: &[Code] = &[
         .message("The file broke off before its end")
         .causes(&["The connection was lost, or the server announced another length than it sent."])
         .remedy("Three tries were made. Send again later."),
-    Code::failure("file_redirect_loop", "The address was redirected more than 3 times.")
-        .message("The address redirects too often")
-        .causes(&["It is a link shortener before another.", "The server redirects to itself until somebody signs in."])
-        .remedy("Use the address at the end of the redirects."),
+    Code::failure(
+        "file_redirect_loop",
+        "The address was redirected more often than `limits.file_redirects` allows, 3 times by default.",
+    )
+    .message("The address redirects too often")
+    .causes(&["It is a link shortener before another.", "The server redirects to itself until somebody signs in."])
+    .remedy("Use the address at the end of the redirects."),
     Code::failure("file_redirect_insecure", "The https address was redirected to plain http.")
         .message("The file's address redirects from https to plain http")
         .causes(&["The server, or a proxy before it, is set up wrongly."])

@@ -109,7 +109,9 @@ impl Code {
             Kind::Failure => json!({"message_id": "wa_backend:3EB09FCC85FE99662E46", "state": "failed",
                 "failure": {"code": self.name, "message": self.message}}),
             Kind::Stop => json!({"type": "AccountBlocked", "data": {"account": 10_010_001, "reason": self.name}}),
-            Kind::Try => json!({"delivery_id": "1001", "error": format!("{}: {}", self.name, self.message)}),
+            Kind::Try => {
+                json!({"delivery_id": "dlv_160E0E3D16BF9F66", "error": format!("{}: {}", self.name, self.message)})
+            }
         }
     }
 

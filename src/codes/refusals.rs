@@ -111,7 +111,7 @@ pub(super) const CODES: &[Code] = &[
         .message("The number is connected in another workspace")
         .param("phone")
         .causes(&["The simulator connects a number once, over all workspaces.", "The number is mistyped."])
-        .remedy("Disconnect it there first (DELETE /api/v1/accounts/{id}), or connect another number."),
+        .remedy("Disconnect it there first (tidings account disconnect, or DELETE /api/v1/accounts/{id}), or connect another number."),
     Code::refusal(409, "teammate_exists", "The workspace has a teammate with this e-mail address.")
         .message("Teammate exists already")
         .causes(&["The teammate was added before."])

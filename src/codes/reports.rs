@@ -18,12 +18,13 @@ pub(super) const CODES: &[Code] = &[
             "The receiver asks for a sign-in.",
         ])
         .remedy("Set the URL at the end of the redirects."),
-    Code::failed_try("report_timeout", "The receiver did not answer within 15 seconds.")
-        .message("The receiver did not answer within 15 seconds")
-        .causes(&["The receiver works before it answers.", "It is overloaded."])
-        .remedy(
-            "Let the receiver answer at once and work afterwards. The operator can allow more in outbound.timeout_s.",
-        ),
+    Code::failed_try(
+        "report_timeout",
+        "The receiver did not answer within `outbound.timeout_s`, 15 seconds by default.",
+    )
+    .message("The receiver did not answer within 15 seconds")
+    .causes(&["The receiver works before it answers.", "It is overloaded."])
+    .remedy("Let the receiver answer at once and work afterwards. The operator can allow more in outbound.timeout_s."),
     Code::failed_try("report_unreachable", "The receiver could not be reached.")
         .message("The receiver cannot be reached")
         .causes(&["It is down, or a firewall is in between.", "The host's name is mistyped or does not resolve."])

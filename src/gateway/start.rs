@@ -140,7 +140,11 @@ fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
     let directory = &config.data_dir;
     super::directory::prepare(directory)?;
     match SledLog::open(directory, config.log.cache_mb) {
-        Ok(log) => Ok(Arc::new(log)),
+        Ok(log) => {
+            // After a crash the address belongs to whoever listens there now.
+            Holder::remove(directory);
+            Ok(Arc::new(log))
+        }
         Err(OpenError::InUse) => {
             Err(StartError::InUse { directory: directory.clone(), holder: Holder::read(directory) })
         }

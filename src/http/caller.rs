@@ -164,9 +164,14 @@ pub(super) fn inbound_caller(gateway: &Gateway, request: &HttpRequest) -> Result
     Ok(InboundCaller(gateway.inbound(token_hash)?, token_hash))
 }
 
-/// Returns the bearer token of the request.
+/// Returns the bearer token of the request; `None` if there are two different ones.
 pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
-    let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let first = values.next()?;
+    if values.any(|other| other != first) {
+        return None;
+    }
+    let (scheme, key) = first.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
 }
 

@@ -15,7 +15,7 @@ use events::ids::ChatId;
 
 use super::json::{self, Object};
 
-pub(super) use self::file::file_name;
+pub(super) use self::file::{file_name, short_enough};
 
 use crate::service::refusal::Refusal;
 

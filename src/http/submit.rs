@@ -90,7 +90,7 @@ pub(super) fn verdict_body(verdict: &VerdictView) -> Value {
 
 /// Reads the client's idempotency key: 1 to 255 visible characters.
 fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Refusal> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(value) = single(headers, IDEMPOTENCY_KEY, "Idempotency-Key")? else { return Ok(None) };
     let key = value
         .to_str()
         .ok()
@@ -102,6 +102,16 @@ fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, 
     }
 }
 
+/// Returns a header's value; refuses two different ones, since nobody knows which of them is meant.
+fn single<'a>(headers: &'a HeaderMap, name: &str, title: &'static str) -> Result<Option<&'a HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name);
+    let first = values.next();
+    if values.any(|other| Some(other) != first) {
+        return Err(Refusal::invalid(title, format!("{title} is given twice, with different values")));
+    }
+    Ok(first)
+}
+
 /// Removes double quotes: the IETF's draft puts keys in them.
 fn unquoted(key: &str) -> &str {
     key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
@@ -109,7 +119,7 @@ fn unquoted(key: &str) -> &str {
 
 /// True if the request is a dry run.
 fn dry_run(headers: &HeaderMap) -> Result<bool, Refusal> {
-    let Some(value) = headers.get(DRY_RUN) else { return Ok(false) };
+    let Some(value) = single(headers, DRY_RUN, "Dry-Run")? else { return Ok(false) };
     match value.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {
         b"true" => Ok(true),
         b"false" => Ok(false),
@@ -150,5 +160,19 @@ mod tests {
             assert!(dry_run(&headers(DRY_RUN, value)).is_err(), "{value}");
         }
         assert_eq!(dry_run(&HeaderMap::new()), Ok(false));
+    }
+
+    #[test]
+    fn a_header_that_is_given_twice_must_say_the_same() {
+        let twice = |name, one: &str, other: &str| {
+            let mut headers = headers(name, one);
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(other).unwrap());
+            headers
+        };
+        assert_eq!(dry_run(&twice(DRY_RUN, "true", "true")), Ok(true));
+        let refused = dry_run(&twice(DRY_RUN, "false", "true")).unwrap_err();
+        assert_eq!(refused, Refusal::invalid("Dry-Run", "Dry-Run is given twice, with different values"));
+        assert!(idempotency(&twice(IDEMPOTENCY_KEY, "k1", "k1"), b"").is_ok());
+        assert!(idempotency(&twice(IDEMPOTENCY_KEY, "k1", "k2"), b"").is_err());
     }
 }

@@ -38,6 +38,7 @@ impl Notices {
     /// Returns once the mail about parked deliveries is handed over, or is kept if there is no mail server. The
     /// result says how often deliveries had been parked when the mail was written.
     pub async fn tell_of_parked(&self, webhook: WebhookId, notice: u64) -> u64 {
+        tracing::warn!(webhook_id = %webhook, notice, "deliveries were parked; the owner is told");
         let mut waits = RETRY_S.into_iter();
         let mut wait = waits.next().unwrap_or_default();
         loop {

@@ -80,7 +80,7 @@ fn people_read_a_line_for_each_figure() {
     let folder = tempfile::tempdir().unwrap();
     let Finished { code, stdout, .. } = run(&["bench", "append", "--seconds", "1"], &Environment::new(), folder.path());
     assert_eq!(code, Some(0));
-    for label in ["per second", "p50 ms", "p99 ms", "fdatasync each", "share of the limit"] {
+    for label in ["per second", "p50 ms", "p99 ms", "fdatasync per unit", "share of the limit"] {
         assert!(stdout.lines().any(|line| line.starts_with(label)), "{label}: {stdout}");
     }
     assert!(entries(folder.path()).is_empty(), "{:?}", entries(folder.path()));

@@ -13,7 +13,7 @@ use events::workspace::{AccountBlocked, AccountUnblocked};
 use super::fetches::without_file;
 use super::outcome::{Outcome, Permanent, Scope, StopReason};
 use super::queue::{Charged, Waiting};
-use super::refunds::{failed_and_refunded, refunded};
+use super::refund_events::{failed_and_refunded, refunded};
 use super::state::{Hold, LATE_FAILURE_MS, State};
 use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX};
 use crate::reporting::{ReportingLookup, owed};

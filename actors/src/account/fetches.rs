@@ -6,7 +6,7 @@ use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::time::Timestamp;
 
 use super::queue::{FileStage, Waiting};
-use super::refunds::failed_and_refunded;
+use super::refund_events::failed_and_refunded;
 use super::state::State;
 use super::{Fetched, Missing, Prospect};
 

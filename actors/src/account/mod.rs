@@ -5,7 +5,7 @@ mod fetches;
 pub mod outcome;
 pub mod pacing;
 mod queue;
-mod refunds;
+mod refund_events;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -83,3 +83,45 @@ const fn in_html(byte: u8) -> u64 {
         other => in_json(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_take_their_bytes_wherever_they_appear() {
+        let account = BundleAccount { full_name: "A\"".into(), email: "a@b.c".into(), phone: "+1".into() };
+        let responsible = Responsible { full_name: "\n".into(), email: "\u{1}".into() };
+        let (names, phones, email, assigned, html) = (3 + 4, 2 + 3, 5, 2 + 6, 10);
+        let frame = Frame::of(&account, &"<é>".into(), Some(&"+12".into()), Some(&responsible));
+        let wanted =
+            Frame { head_bytes: 768 + names + phones + email + assigned, line_bytes: 320 + names + phones + html };
+        assert_eq!(frame, wanted);
+        assert_eq!((frame.room_bytes(1_000), frame.room_bytes(792)), (207, 0));
+    }
+
+    /// Once in JSON, once in HTML in JSON.
+    #[test]
+    fn a_text_is_counted_in_both_its_forms() {
+        for (text, json, html) in [
+            ("a", 1, 1),
+            ("\"", 2, 6),
+            ("\\", 2, 2),
+            ("\n", 2, 5),
+            ("\r", 2, 5),
+            ("\t", 2, 2),
+            ("\u{8}", 2, 2),
+            ("\u{c}", 2, 2),
+        ] {
+            assert_eq!(said_bytes(text), json + html, "{text:?}");
+        }
+        for (text, json, html) in [("\u{1}", 6, 6), ("&", 1, 5), ("'", 1, 5), ("<", 1, 4), (">", 1, 4), ("é", 2, 2)] {
+            assert_eq!(said_bytes(text), json + html, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_takes_its_name_twice_and_what_is_told_of_it_once() {
+        assert_eq!(file_bytes("a\"", "t\n"), 384 + (3 + 7) + 3);
+    }
+}

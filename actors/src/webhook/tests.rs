@@ -1,5 +1,6 @@
 //! Tests what a webhook owes, tries and gives up, one behaviour per test.
 
+mod effects;
 mod failing;
 mod parking;
 mod probing;

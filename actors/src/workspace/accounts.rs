@@ -1,4 +1,4 @@
-//! Connects, pauses, resumes and disconnects a workspace's accounts, and changes their gaps.
+//! Connects, pauses, resumes and disconnects a workspace's accounts, changes their gaps, and chooses the one that sends.
 
 use events::event::Event;
 use events::ids::{AccountId, WorkspaceId};
@@ -40,6 +40,14 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
         by: connect.by,
     };
     Ok(Decision::of(vec![event.into()], Answer::Connected(account)))
+}
+
+impl State {
+    /// Returns the account that sends if none is named: the active one that somebody connected most recently.
+    pub fn default_account(&self) -> Option<AccountId> {
+        let active = self.accounts.iter().filter(|(_, account)| account.standing() == Standing::Connected);
+        active.max_by_key(|(_, account)| account.connection).map(|(id, _)| *id)
+    }
 }
 
 impl Connect {

@@ -212,12 +212,6 @@ impl State {
         self.accounts.get(&account).map(Account::standing)
     }
 
-    /// Returns the account that sends if none is named: the active one that somebody connected most recently.
-    pub fn default_account(&self) -> Option<AccountId> {
-        let active = self.accounts.iter().filter(|(_, account)| account.standing() == Standing::Connected);
-        active.max_by_key(|(_, account)| account.connection).map(|(id, _)| *id)
-    }
-
     /// Returns the teammate with this e-mail address, ignoring case.
     pub fn teammate(&self, email: &str) -> Option<(u32, &Owner)> {
         let wanted = email.trim().to_lowercase();

@@ -31,16 +31,23 @@ pub(crate) fn write(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Returns what has changed since the store was closed; `None` if nothing has, or there are no intact checksums.
+/// Returns what has changed since the store was closed; `None` if nothing has, or there are no checksums. They are
+/// written whole or not at all, so those that are not intact have changed too.
 pub(crate) fn changed(folder: &Path) -> io::Result<Option<String>> {
     let Some(text) = read(folder)? else { return Ok(None) };
-    for line in text.lines() {
+    let Some(lines) = intact(&text) else {
+        return Ok(Some(format!("{} (without that file nothing is compared)", has_changed(NAME))));
+    };
+    for line in lines.lines() {
         if !still_holds(folder, line)? {
-            let what = line.rsplit_once(' ').map_or(line, |(what, _)| what);
-            return Ok(Some(format!("{what} has changed since the store was closed")));
+            return Ok(Some(has_changed(line.rsplit_once(' ').map_or(line, |(what, _)| what))));
         }
     }
     Ok(None)
+}
+
+fn has_changed(what: &str) -> String {
+    format!("{what} has changed since the store was closed")
 }
 
 /// Removes the checksums, because the store is about to change.
@@ -52,18 +59,20 @@ pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads the checksums, if they exist and are intact.
+/// Reads the checksums, if there are any.
 fn read(folder: &Path) -> io::Result<Option<String>> {
-    let bytes = match fs::read(folder.join(NAME)) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let text = String::from_utf8(bytes).unwrap_or_default();
-    let Some((lines, sum)) = text.trim_end().rsplit_once('\n') else { return Ok(None) };
+    match fs::read(folder.join(NAME)) {
+        Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_default())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the lines if their own checksum, at the end, is right.
+fn intact(text: &str) -> Option<String> {
+    let (lines, sum) = text.trim_end().rsplit_once('\n')?;
     let lines = format!("{lines}\n");
-    let is_whole = blake3::hash(lines.as_bytes()).to_string() == sum;
-    Ok(is_whole.then_some(lines))
+    (blake3::hash(lines.as_bytes()).to_string() == sum).then_some(lines)
 }
 
 /// Returns a line for each thing that must not change: its name, then its checksum or size.
@@ -193,11 +202,23 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_was_opened_or_whose_sums_are_damaged_is_not_judged() {
+    fn checksums_that_are_damaged_themselves_are_named() {
+        let wanted = "seal has changed since the store was closed (without that file nothing is compared)";
+        let length = fs::read(sealed().path().join("seal")).unwrap().len();
+        for at in 0..length {
+            let folder = sealed();
+            change(&folder, "seal", at);
+            // The line break at the very end is no part of them.
+            let found = changed(folder.path()).unwrap();
+            assert!(found.as_deref() == Some(wanted) || at + 1 == length, "{at}: {found:?}");
+        }
         let folder = sealed();
-        change(&folder, "conf", 0);
-        change(&folder, "seal", 3);
-        assert_eq!(changed(folder.path()).unwrap(), None);
+        File::options().write(true).open(folder.path().join("seal")).unwrap().set_len(0).unwrap();
+        assert_eq!(changed(folder.path()).unwrap().as_deref(), Some(wanted));
+    }
+
+    #[test]
+    fn a_store_that_was_opened_since_is_not_judged() {
         let folder = sealed();
         remove(folder.path()).unwrap();
         remove(folder.path()).unwrap();

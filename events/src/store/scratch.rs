@@ -51,6 +51,12 @@ pub enum CopyError {
     Damaged(ReadError),
 }
 
+/// Returns whether another process has the store of a data directory open; false also if we may not know.
+pub fn is_in_use(directory: &Path) -> bool {
+    let data = File::open(directory.join(STORE).join(DATA));
+    data.is_ok_and(|data| matches!(data.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Copies the store of a data directory that nobody has open into an empty folder, which then is a data directory
 /// itself. Calls `told` with the bytes copied so far and the total.
 pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Result<(), CopyError> {

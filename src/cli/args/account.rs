@@ -31,7 +31,7 @@ pub enum AccountCommand {
     /// Connect a number
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(ConnectArgs),
-    /// Pause an account: its messages wait
+    /// Pause an account: messages that name it wait, others use another account or are refused
     #[command(after_help = PAUSE_EXAMPLES)]
     Pause(ReasonArgs),
     /// Let a paused account send again

@@ -74,7 +74,7 @@ pub enum OutboundCommand {
     /// Post a test report and show the answer
     #[command(after_help = TEST_HELP)]
     Test(Access),
-    /// Report messages that are still being gathered at once
+    /// Report at once the messages that are still being gathered
     Flush(Access),
     /// Try parked deliveries again
     #[command(after_help = RECOVER_EXAMPLES)]

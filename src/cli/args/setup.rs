@@ -6,19 +6,19 @@ use clap::{Args, Subcommand};
 
 const INIT_EXAMPLES: &str = "\
 Examples:
-  tidings config init /etc/tidings.toml
+  tidings config init /etc/tidings/tidings.toml
   tidings config init --force";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
-  tidings config show --config /etc/tidings.toml
+  tidings config show --config /etc/tidings/tidings.toml
   tidings --json config show | jq 'select(.from != \"default\")'";
 
 const CHECK_EXAMPLES: &str = "\
 Exits with 2 and names the key if the gateway would not start with it.
 
 Example:
-  tidings config check /etc/tidings.toml";
+  tidings config check /etc/tidings/tidings.toml";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

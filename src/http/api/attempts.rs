@@ -101,4 +101,16 @@ mod tests {
         assert_eq!(text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).count(), 1, "{text}");
         assert!(text.contains("  warning: +odd\n") && !text.contains('\u{1b}'), "{text}");
     }
+
+    /// Warnings name unknown fields.
+    #[test]
+    fn a_warning_and_an_answer_stay_on_their_line() {
+        const HOSTILE: &str = "a\u{1b}]0;b\u{7}\n2026-01-01T00:00:00Z  200  att_18\r\u{9b}31m";
+        let mut odd = attempt("{}");
+        odd.warnings = vec![format!("Unknown field \"{HOSTILE}\" was ignored.")];
+        odd.answer = json!({"status": 400, "message": HOSTILE});
+        let text = text(&[odd]);
+        assert_eq!(text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty()).count(), 1, "{text}");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+    }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::call::Call;
-use crate::http::send_body::file_name;
+use crate::http::send_body::{file_name, short_enough};
 use crate::service::files;
 use crate::service::refusal::Refusal;
 
@@ -23,6 +23,7 @@ pub(in crate::http) struct CheckBody {
 /// Fetches the file as for a message, then discards it.
 pub(in crate::http) async fn answer(mut call: Call) -> Result<HttpResponse, Refusal> {
     let CheckBody { url, file_name: given } = call.body().await?;
+    short_enough(url.trim(), "url")?;
     let name = given.map(|name| file_name(&name)).transpose()?;
     Ok(HttpResponse::Ok().json(files::check(call.scope(), &url, name).await?))
 }

@@ -23,7 +23,7 @@ pub(in crate::http) trait Tabled {
 pub(in crate::http) struct TextEntry {
     /// Its summary, in one line.
     pub(in crate::http) line: String,
-    /// Further lines that we wrote.
+    /// Further lines that we wrote. They may quote others.
     pub(in crate::http) notes: Vec<String>,
     /// Titles, each with text from others.
     pub(in crate::http) blocks: Vec<(String, String)>,
@@ -51,9 +51,9 @@ pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
     let mut text = String::new();
     for entry in views.iter().map(Tabled::text_entry) {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{}", entry.line);
+        let _ = writeln!(text, "{}", one_line(&entry.line));
         for note in entry.notes {
-            let _ = writeln!(text, "  {note}");
+            let _ = writeln!(text, "  {}", one_line(&note));
         }
         for (title, block) in entry.blocks {
             let _ = writeln!(text, "  {title}:\n{}", indented(&block));
@@ -66,7 +66,12 @@ pub(in crate::http) fn text<T: Tabled>(views: &[T]) -> String {
 /// Indents text from others further than our own lines, so that it cannot imitate them.
 fn indented(block: &str) -> String {
     let lines = block.split(['\n', '\r']).filter(|line| !line.is_empty());
-    lines.map(|line| format!("    {}", line.replace(char::is_control, " "))).collect::<Vec<_>>().join("\n")
+    lines.map(|line| format!("    {}", one_line(line))).collect::<Vec<_>>().join("\n")
+}
+
+/// Replaces line breaks and other control characters: text from others stands in our own lines too.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Formats a request's headers, one per line.

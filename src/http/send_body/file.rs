@@ -10,6 +10,14 @@ use crate::service::refusal::Refusal;
 /// Signed URLs are long, but not longer than this.
 const URL_BYTES_MAX: usize = 4_096;
 
+/// Refuses a URL that is longer than a message may have, naming the parameter.
+pub(in super::super) fn short_enough(url: &str, param: &'static str) -> Result<(), Refusal> {
+    if url.len() <= URL_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Refusal::invalid(param, format!("{param} must be at most {URL_BYTES_MAX} bytes long")))
+}
+
 /// Checks URL and name. A folder before the name is dropped, with a warning.
 pub(super) fn checked(url: &str, name: &str, warnings: &mut Vec<String>) -> Result<File, Refusal> {
     let url = address(url.trim())?;

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod circles;
+mod documents;
 mod form;
 mod functions;
 mod names;
@@ -16,6 +17,7 @@ use sources::Source;
 type Rule = fn(&[Source]) -> Vec<Violation>;
 
 const RULES: &[Rule] = &[
+    documents::violations,
     form::violations,
     words::violations,
     names::violations,

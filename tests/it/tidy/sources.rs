@@ -44,9 +44,14 @@ impl Source {
     }
 }
 
+/// Returns the project's folder.
+pub(super) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// Returns all sources of the project, sorted by path.
 pub(super) fn all() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let mut sources = Vec::new();
     for folder in FOLDERS {
         collect(&root.join(folder), folder, &mut sources);

@@ -124,6 +124,12 @@ fn the_first_message_opens_a_window_and_later_ones_gather_in_it() {
 }
 
 #[test]
+fn waking_up_closes_no_window_that_has_room() {
+    let past = [received(11), window(1, 11, 7), received(12)];
+    told(chat_given(past), Aggregation::SixHours).when(wake_up(), at(8)).then_nothing();
+}
+
+#[test]
 fn where_nothing_is_gathered_each_message_is_a_bundle_at_once() {
     let spec = told(chat_given([received(11), received(12)]), Aggregation::None).when(wake_up(), at(7));
     let spec = spec.then([

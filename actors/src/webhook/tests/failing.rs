@@ -289,6 +289,26 @@ fn a_resend_of_what_was_given_up_under_way_has_another_number() {
         .due_nothing();
 }
 
+/// The errors in a row are over with another chat's success; the delivery goes on waiting by its own.
+#[test]
+fn the_wait_of_a_single_delivery_is_known_and_ends_with_the_errors() {
+    let spec = healthy_with([
+        owed(11),
+        owed(21),
+        started(11, 1, 0),
+        failed(11, 1, Some((1, 0)), Some(5_000), 0),
+        started(21, 1, 0),
+        succeeded(21, 1, 0),
+    ]);
+    assert_eq!((spec.state().errors, spec.state().not_before), (0, None));
+    assert_eq!(spec.state().owed.wait(delivery(11)), Some(at(5_000)));
+    assert_eq!(spec.state().owed.wait(delivery(21)), None);
+    spec.due_wake_at(at(5_000))
+        .when(Command::ResetErrors { by: operator() }, at(1))
+        .then([WebhookErrorsReset { webhook: webhook(), by: operator() }.into()])
+        .due_wake_at(at(0));
+}
+
 #[test]
 fn errors_that_are_set_back_let_the_next_try_be_made_at_once() {
     healthy_with([owed(11), started(11, 1, 0), failed(11, 1, Some((1, 5_000)), Some(5_000), 0)])

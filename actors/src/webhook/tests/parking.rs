@@ -34,6 +34,15 @@ fn failures_of_a_delivery_are_counted_over_every_enabling() {
 }
 
 #[test]
+fn parkings_are_counted() {
+    for parkings in 0..3 {
+        let past = (0..parkings).map(|nth| parked(11 + 10 * nth, 11, 0));
+        let owed = (0..parkings).map(|nth| owed(11 + 10 * nth));
+        assert_eq!(healthy_with(owed.chain(past)).state().parkings(), parkings);
+    }
+}
+
+#[test]
 fn at_another_url_they_are_counted_anew() {
     let other = WebhookConfigured {
         workspace: workspace(),

@@ -1,5 +1,8 @@
 //! Tests settings: the URL, the switch, and what happens to a backlog.
 
+use events::personal::Digest;
+use events::webhook::WebhookKeyRotated;
+
 use super::*;
 
 fn change() -> Configure {
@@ -38,6 +41,24 @@ fn the_first_url_does_not_switch_it_on_where_that_is_not_wanted() {
             by: operator(),
         }
         .into()]);
+}
+
+#[test]
+fn only_the_first_url_switches_it_on() {
+    let Event::WebhookConfigured(none) = configured(Aggregation::None) else { unreachable!() };
+    let none = WebhookConfigured { url: None, ..none };
+    given(healthy())
+        .and([disabled(DisabledBecause::Owner, 0, REASON, 2), none.into()])
+        .when(Command::Configure(to(URL)), at(3))
+        .then([configured(Aggregation::None)]);
+}
+
+#[test]
+fn another_key_is_recorded_by_its_digest() {
+    let key_hash = Digest([7; 32]);
+    given(healthy())
+        .when(Command::KeyRotated { webhook: webhook(), key_hash, by: operator() }, at(3))
+        .then([WebhookKeyRotated { webhook: webhook(), key_hash, by: operator() }.into()]);
 }
 
 #[test]

@@ -15,7 +15,12 @@ pub async fn watch(directory: PathBuf, reserve_mb: u64, state: Arc<Readiness>) {
         let free = free_bytes(&directory).unwrap_or(u64::MAX);
         let full = free >> 20 < reserve_mb;
         if full != state.is_disk_full() {
-            tracing::warn!(full, reserve_mb, "the room on the disk is on the other side of the reserve now");
+            let message = if full {
+                "free disk space is below the reserve"
+            } else {
+                "free disk space is above the reserve again"
+            };
+            tracing::warn!(reserve_mb, "{message}");
         }
         state.set_disk(free, full);
         tokio::time::sleep(LOOK_EVERY).await;
