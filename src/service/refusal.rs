@@ -190,7 +190,7 @@ impl From<Rejection> for Refusal {
             }
             Rejection::NumberTaken => Self::new("number_taken", "The number is connected in another workspace")
                 .naming("phone")
-                .hinting("Disconnect it there first: tidings account disconnect, or DELETE /api/v1/accounts/{id}, with that workspace's key"),
+                .hinting("With that workspace's key: tidings account disconnect, or DELETE /api/v1/accounts/{id}"),
             Rejection::Full => Self::new("limit_reached", "No room for more of these in this workspace"),
             Rejection::WebhookNotFound => Self::new("webhook_not_found", "Webhook not found"),
             Rejection::IdempotencyConflict => {

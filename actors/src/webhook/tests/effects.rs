@@ -9,6 +9,28 @@ fn a_wake_up_starts_what_is_due() {
     given(healthy()).and([owed(11)]).when(command, at(0)).then([started(11, 1, 0)]);
 }
 
+/// Errors in a row, a wait of the webhook, a wait of a delivery, or fewer requests at once.
+#[test]
+fn whatever_slows_it_down_can_be_forgotten() {
+    let Event::DeliveryFailed(failed) = failed(11, 1, None, None, 0) else { unreachable!() };
+    let slow: [fn(&mut DeliveryFailed); 4] = [
+        |failed| failed.counted = Some(1),
+        |failed| failed.not_before = Some(at(5_000)),
+        |failed| failed.delivery_not_before = Some(at(5_000)),
+        |failed| failed.status = Some(503),
+    ];
+    let reset = || Command::ResetErrors { by: operator() };
+    for slow in slow {
+        let mut failed = failed.clone();
+        slow(&mut failed);
+        given(healthy())
+            .and([owed(11), started(11, 1, 0), failed.into()])
+            .when(reset(), at(1))
+            .then([WebhookErrorsReset { webhook: webhook(), by: operator() }.into()]);
+    }
+    given(healthy()).and([owed(11), started(11, 1, 0), failed.into()]).when(reset(), at(1)).then_nothing();
+}
+
 /// Whether the receiver took a report must be known before the process ends. An e-mail can be handed over again.
 #[test]
 fn a_stop_waits_for_requests_alone() {
