@@ -109,6 +109,19 @@ fn a_success_that_began_before_the_last_error_resets_nothing() {
         .then([started(22, 1, 60_100)]);
 }
 
+/// The receiver asked for it, so that only its time ends it.
+#[test]
+fn a_success_leaves_a_wait_that_was_asked_for_until_that_is_over() {
+    let Event::DeliveryFailed(asked) = failed(11, 1, None, Some(90_000), 100) else { unreachable!() };
+    let asked = DeliveryFailed { not_before: Some(at(90_000)), ..asked };
+    for (ms, wake_at) in [(200, 90_000), (89_999, 90_000), (90_000, 0), (90_001, 0)] {
+        healthy_with([owed(11), owed(21), owed(31), started(11, 1, 0), started(21, 1, 0), asked.clone().into()])
+            .when(taken(21, 1), at(ms))
+            .then([succeeded(21, 1, ms)])
+            .due_wake_at(at(wake_at));
+    }
+}
+
 #[test]
 fn a_success_that_began_before_it_was_switched_on_proves_nothing() {
     let off = disabled(DisabledBecause::Owner, 0, REASON, 1);
