@@ -19,12 +19,14 @@ use self::collected::Collected;
 pub use self::fetches::Metered;
 pub use self::mails::Mails;
 pub use self::requests::Requests;
+use crate::net::wrong_keys::WrongKeys;
 use crate::readiness::Readiness;
 
 /// All figures of one gateway. Gateways in the same process share none.
 pub struct Metrics {
     registry: Registry,
     requests: Requests,
+    wrong_keys: WrongKeys,
 }
 
 /// A text format for figures.
@@ -59,13 +61,20 @@ impl Metrics {
         requests.register(&mut registry);
         files.register(&mut registry);
         mails.register(&mut registry);
+        let wrong_keys = WrongKeys::default();
+        registry.register("wrong_operator_keys", "Requests with a wrong operator's key", wrong_keys.counter());
         registry.register_collector(Box::new(Collected::new(shard, state)));
-        Self { registry, requests }
+        Self { registry, requests, wrong_keys }
     }
 
     /// The counters of requests.
     pub const fn requests(&self) -> &Requests {
         &self.requests
+    }
+
+    /// The wrong operator's keys, which also says how long a refusal waits.
+    pub const fn wrong_keys(&self) -> &WrongKeys {
+        &self.wrong_keys
     }
 
     /// Returns all current figures as text.

@@ -7,3 +7,4 @@ pub mod lack;
 pub mod rate_limit;
 pub mod stream_limit;
 pub mod turns;
+pub mod wrong_keys;

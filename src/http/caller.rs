@@ -124,10 +124,19 @@ pub(super) async fn authorize(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match authenticate(role, request.request()) {
-        Ok(()) => next.call(request).await,
-        // A response, not an error: only responses pass through `finish_response`.
-        Err(refused) => Ok(request.error_response(refused)),
+    let Err(refused) = authenticate(role, request.request()) else { return next.call(request).await };
+    if role == Role::Operator && bearer(request.request()).is_some() {
+        refuse_later(request.request()).await;
+    }
+    // A response, not an error: only responses pass through `finish_response`.
+    Ok(request.error_response(refused))
+}
+
+/// Waits if many wrong operator's keys have been tried.
+async fn refuse_later(request: &HttpRequest) {
+    if let Some(gateway) = request.app_data::<web::Data<Gateway>>() {
+        let wait = gateway.metrics.wrong_keys().note(Instant::now());
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -124,6 +124,17 @@ fn every_family_is_described_and_named_by_the_conventions() {
 }
 
 #[test]
+fn a_wrong_operators_key_is_counted_and_a_missing_one_is_not() {
+    let server = Server::start();
+    let count = || Figures::of(&server.http()).value("tidings_wrong_operator_keys_total", &[]);
+    let before = count();
+    let asked = || Request::get("/admin/v1/workspaces");
+    assert_eq!(server.http().ask(&asked()).status, 401);
+    assert_eq!(server.http().ask(&asked().bearer("adm_wrong")).status, 401);
+    assert_eq!(count() - before, 1);
+}
+
+#[test]
 fn a_message_moves_the_figures() {
     let server = Setup::new().clock_rate(60).start();
     let workspace = server.workspace();
