@@ -141,9 +141,10 @@ mod tests {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let log = from.path().join(STORE);
         fs::create_dir_all(log.join("blobs")).unwrap();
-        for name in ["db", "conf", "snap.01", "snap.02.generating", "blobs/1", "witness", "seal"] {
+        for name in ["db", "conf", "snap.01", "snap.02.generating", "blobs/1", "witness"] {
             fs::write(log.join(name), name).unwrap();
         }
+        closing_checksums::write(&log).unwrap();
         (from, to)
     }
 
