@@ -72,7 +72,7 @@ impl Metrics {
         &self.requests
     }
 
-    /// The wrong operator's keys, which also says how long a refusal waits.
+    /// Wrong operator's keys; also says how long their refusals wait.
     pub const fn wrong_keys(&self) -> &WrongKeys {
         &self.wrong_keys
     }

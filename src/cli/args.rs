@@ -72,7 +72,7 @@ pub struct Cli {
     /// Configuration file; config/tidings.toml explains every key and its default
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE", env = "TIDINGS_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Folder of the log, its indexes and the secrets [default: as configured, else `data`, of the demo `data/demo`]
+    /// Folder of the log, its indexes and the secrets [default: as configured, else data (the demo: data/demo)]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The command.

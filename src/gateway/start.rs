@@ -15,6 +15,7 @@ use events::history::ReadMode;
 use events::log::Log;
 use events::personal::Digest;
 use events::secrets::Secrets;
+use events::store::scratch;
 use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
 use tokio::runtime::{Builder, Runtime};
@@ -139,12 +140,12 @@ fn deciding() -> Runtime {
 fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
     let directory = &config.data_dir;
     super::directory::prepare(directory)?;
+    // After a crash the recorded address belongs to whoever listens there now. Once the log is open, commands believe it.
+    if !scratch::is_in_use(directory) {
+        Holder::remove(directory);
+    }
     match SledLog::open(directory, config.log.cache_mb) {
-        Ok(log) => {
-            // After a crash the address belongs to whoever listens there now.
-            Holder::remove(directory);
-            Ok(Arc::new(log))
-        }
+        Ok(log) => Ok(Arc::new(log)),
         Err(OpenError::InUse) => {
             Err(StartError::InUse { directory: directory.clone(), holder: Holder::read(directory) })
         }

@@ -225,3 +225,23 @@ impl FromRequest for InboundCaller {
         extension(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn of_two_different_keys_none_is_meant() {
+        let key = |values: &[&str]| {
+            let add = |request: TestRequest, value: &&str| request.append_header((AUTHORIZATION, *value));
+            bearer(&values.iter().fold(TestRequest::get(), add).to_http_request()).map(str::to_owned)
+        };
+        assert_eq!(key(&[]), None);
+        assert_eq!(key(&["Bearer one"]).as_deref(), Some("one"));
+        assert_eq!(key(&["bearer one", "bearer one"]).as_deref(), Some("one"));
+        assert_eq!(key(&["Bearer one", "Bearer two"]), None);
+        assert_eq!(key(&["Basic b25l"]), None);
+    }
+}

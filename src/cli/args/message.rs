@@ -43,7 +43,7 @@ pub struct SendArgs {
     /// The name that the file gets
     #[arg(long, value_name = "NAME", requires = "file_url")]
     pub file_name: Option<String>,
-    /// The account that sends, by its id or phone [default: of the connected ones the one that was connected last]
+    /// The account that sends, by its id or phone [default: the connected one that was connected last]
     #[arg(long)]
     pub account: Option<String>,
     /// Only check the message: nothing is sent, charged or kept

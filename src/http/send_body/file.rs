@@ -72,6 +72,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_of_4096_bytes_is_short_enough() {
+        assert_eq!(short_enough(&"é".repeat(2_048), "url"), Ok(()));
+        let wanted = Refusal::invalid("url", "url must be at most 4096 bytes long");
+        assert_eq!(short_enough(&"a".repeat(4_097), "url"), Err(wanted));
+    }
+
+    #[test]
     fn only_absolute_web_addresses_pass() {
         for url in ["https://files.example/cat.png", "http://files.example:8080/a?b=c#d", "HTTPS://files.example/Ä"] {
             assert_eq!(address(url).as_deref(), Ok(url));

@@ -5,6 +5,7 @@ mod demo_directory;
 mod private_files;
 mod reading;
 mod screen;
+mod stored_key;
 mod tail;
 
 use std::path::{Path, PathBuf};

@@ -109,7 +109,7 @@ fn stop(terminal: &Process) {
 }
 
 /// Commands that show what others wrote.
-const LOOKS: [&str; 8] = [
+const LOOKS: [&str; 10] = [
     "events ls --limit 500",
     "--json events ls --limit 500",
     "events tail",
@@ -118,6 +118,8 @@ const LOOKS: [&str; 8] = [
     "events show 12",
     "inbound attempts",
     "--json inbound attempts",
+    "inbound log",
+    "inbound log --format txt",
 ];
 
 /// A contact's name can control the reader's terminal, with a single C1 byte or with right-to-left marks.
