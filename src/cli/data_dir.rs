@@ -65,7 +65,7 @@ pub(super) fn gateway_of(
         (Some(_), None) => {
             let message = format!("no gateway is running on the data directory {}", directory.display());
             Err(Failure::new(Exit::Unreachable, message)
-                .hint("start one with `tidings serve`, or name another with --url and give its key"))
+                .hint("start it, or name another gateway with --url and give its key"))
         }
     }
 }
