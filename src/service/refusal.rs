@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actors::runtime::shard::CommandError;
-use actors::workspace::Rejection;
+use actors::workspace::{Inactive, Rejection, Standing};
 use events::log::ReadError;
 
 use crate::codes;
@@ -197,13 +197,36 @@ impl From<Rejection> for Refusal {
                 Self::new("idempotency_conflict", "The Idempotency-Key was used for another body")
             }
             Rejection::AccountNotFound => Self::new("account_not_found", "WhatsApp account not found"),
-            Rejection::NoConnectedAccount => Self::new("no_connected_account", "No WhatsApp account is connected"),
+            Rejection::NoConnectedAccount(inactive) => no_connected_account(inactive),
             Rejection::ChatNotFound => Self::new("chat_not_found", "Chat not found"),
             Rejection::InsufficientCredits { needed, available } => Self::new(
                 "insufficient_credits",
                 format!("Insufficient credits: {needed} needed, {available} available"),
             ),
         }
+    }
+}
+
+/// The refusal if no account is active: names the nearest one and how to make it active.
+fn no_connected_account(inactive: Option<Inactive>) -> Refusal {
+    let refuse = |message: String| Refusal::new("no_connected_account", message);
+    let Some(Inactive { account, phone, standing }) = inactive else {
+        return refuse("No WhatsApp account is connected".to_owned())
+            .hinting("Connect one: tidings account connect, or POST /api/v1/accounts");
+    };
+    let phone = phone.reveal();
+    let resume = format!("tidings account resume {account}, or POST /api/v1/accounts/{account}/resume");
+    let held = "A message that names the account (\"whatsapp account phone\") is accepted and waits";
+    match standing {
+        Standing::Paused => refuse(format!("WhatsApp account {phone} is paused"))
+            .hinting(format!("Resume it: {resume}"))
+            .hinting_too(held),
+        Standing::Blocked => refuse(format!("WhatsApp does not let account {phone} send"))
+            .hinting(format!("Resume it once the cause is gone: {resume}"))
+            .hinting_too(held),
+        Standing::Disconnected | Standing::Connected => refuse(format!("WhatsApp account {phone} is not connected"))
+            .hinting(format!("Connect it again: tidings account connect --phone {phone}, or POST /api/v1/accounts"))
+            .hinting_too(held),
     }
 }
 

@@ -201,8 +201,35 @@ fn without_a_connected_account_nothing_is_accepted() {
     let answer = workspace.post(&message(PHONE, "hi"));
 
     check_inbound("no account", &answer, 409, "no_connected_account");
+    assert_eq!(answer.json()["message"], "No WhatsApp account is connected");
     assert_eq!(workspace.credits(), 10);
     assert_eq!(workspace.chats(), Vec::<Value>::new());
+}
+
+#[test]
+fn the_account_that_keeps_a_message_from_being_accepted_is_named_with_the_way_out() {
+    let server = Server::start();
+    let workspace = server.workspace();
+    let refused = |case: &str, message_of: &str, way_out: &str| {
+        let answer = workspace.post(&message(PHONE, "hi"));
+        check_inbound(case, &answer, 409, "no_connected_account");
+        let body = answer.json();
+        assert_eq!(body["message"], message_of, "{body}");
+        assert!(body["error"]["hint"].as_str().unwrap().contains(way_out), "{body}");
+    };
+    let account = workspace.account(ACCOUNT_PHONE);
+    let path = format!("/accounts/{}", account["id"]);
+    let change = |what: &str| {
+        workspace.ask(&workspace.api("POST", &format!("{path}/{what}")).json(&json!({"reason": "holidays"}))).success();
+    };
+
+    change("pause");
+    refused("paused", &format!("WhatsApp account {ACCOUNT_PHONE} is paused"), &format!("POST /api/v1{path}/resume"));
+    change("resume");
+    workspace.post(&message(PHONE, "hi")).message_id();
+    workspace.ask(&workspace.api("DELETE", &path)).success();
+    let connect = format!("tidings account connect --phone {ACCOUNT_PHONE}");
+    refused("disconnected", &format!("WhatsApp account {ACCOUNT_PHONE} is not connected"), &connect);
 }
 
 #[test]

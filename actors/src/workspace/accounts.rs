@@ -7,7 +7,7 @@ use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
 use super::state::Account;
-use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Once, Rejection, Standing, State};
+use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Inactive, Once, Rejection, Standing, State};
 use crate::account::pacing::Gap;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::peer::person_phone;
@@ -47,6 +47,17 @@ impl State {
     pub fn default_account(&self) -> Option<AccountId> {
         let active = self.accounts.iter().filter(|(_, account)| account.standing() == Standing::Connected);
         active.max_by_key(|(_, account)| account.connection).map(|(id, _)| *id)
+    }
+
+    /// Returns the account that would send if it were active: one that is paused or blocked before one that is
+    /// disconnected, then the most recently connected one.
+    pub(super) fn nearly_active(&self) -> Option<Inactive> {
+        let inactive = self.accounts.iter().filter(|(_, account)| account.standing() != Standing::Connected);
+        let nearest = inactive.max_by_key(|(_, account)| (!account.disconnected, account.connection));
+        nearest.map(|(id, account)| {
+            let (phone, standing) = (account.phone.clone(), account.standing());
+            Inactive { account: *id, phone, standing }
+        })
     }
 }
 

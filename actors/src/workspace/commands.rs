@@ -4,13 +4,14 @@ use events::account::{File, Origin};
 use events::chat::{ReceivedFile, Responsible};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::index::{ChatEntry, Remembered};
-use events::personal::Digest;
+use events::personal::{Digest, Personal};
 use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
 
 use super::connect::Connect;
 use super::doubt::Doubt;
+use super::state::Standing;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
@@ -292,6 +293,16 @@ pub struct Verdict {
     pub balance: u64,
 }
 
+/// An account that cannot send now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inactive {
+    pub account: AccountId,
+    /// E.164.
+    pub phone: Personal,
+    /// Why it cannot send: paused, blocked or disconnected.
+    pub standing: Standing,
+}
+
 /// Reasons for which a workspace rejects a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
@@ -329,8 +340,8 @@ pub enum Rejection {
     IdempotencyConflict,
     /// No account has the named number.
     AccountNotFound,
-    /// The request names no account, and none is active.
-    NoConnectedAccount,
+    /// The request names no account, and none is active; says which one could be, if any was ever connected.
+    NoConnectedAccount(Option<Inactive>),
     /// The account has no connection.
     AccountNotConnected,
     /// No chat has that id or title.

@@ -19,8 +19,8 @@ use events::time::Timestamp;
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 
 pub use commands::{
-    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant, Receive,
-    ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate, Verdict,
+    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
+    Inactive, Receive, ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate, Verdict,
 };
 pub use connect::{Connect, Once};
 pub use doubt::Doubt;

@@ -151,7 +151,7 @@ impl Submit {
     fn account(&self, state: &State) -> Result<AccountId, Rejection> {
         match &self.sender {
             Some(phone) => state.account_of(phone).ok_or(Rejection::AccountNotFound),
-            None => state.default_account().ok_or(Rejection::NoConnectedAccount),
+            None => state.default_account().ok_or_else(|| Rejection::NoConnectedAccount(state.nearly_active())),
         }
     }
 

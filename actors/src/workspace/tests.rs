@@ -23,7 +23,9 @@ use events::account::Origin;
 use events::personal::Digest;
 use events::record::Idempotency;
 
-use super::{Accepted, Answer, Command, Doubt, Recipient, Rejection, Submit, SubmitLookups, Workspace};
+use super::{
+    Accepted, Answer, Command, Doubt, Inactive, Recipient, Rejection, Standing, Submit, SubmitLookups, Workspace,
+};
 use crate::peer::Peer;
 use crate::spec::facts::{account, chat, message};
 use crate::spec::{Spec, at};
@@ -71,6 +73,11 @@ fn to_chat(number: u64, nth_chat: u64) -> Command {
 fn with_key(number: u64, phone: &str, key: &str, body: &str) -> Command {
     let idempotency = Some(Idempotency { key: key.to_owned(), body: Digest::of(body.as_bytes()) });
     Command::Submit(Box::new(Submit { idempotency, ..submission(number, phone) }))
+}
+
+/// No account is active; this one is the nearest to it.
+fn inactive(nth: u64, phone: &str, standing: Standing) -> Rejection {
+    Rejection::NoConnectedAccount(Some(Inactive { account: account(nth), phone: phone.into(), standing }))
 }
 
 /// Accepted, to be sent by the first account.
