@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::args::{Access, Cli, InboundCommand, LogFormat, Switch};
 use super::exit::Failure;
-use super::remote::{Call, Remote, rows_of};
-use super::table::{Column, list, view};
-use super::{print, say};
+use super::remote::{Call, Remote, rows_of, segment};
+use super::table::{Column, list, text, view};
+use super::{messages, print, say};
 
 const PATH: &str = "/api/v1/inbound";
 
@@ -16,6 +16,7 @@ const ATTEMPT: &[Column] = &[
     ("id", "/id"),
     ("at", "/at"),
     ("status", "/status"),
+    ("state", "/state"),
     ("message", "/message_id"),
     ("answer", "/answer/message"),
     ("warnings", "/warnings"),
@@ -48,9 +49,13 @@ fn tell(cli: &Cli, access: &Access, call: Call) -> Result<(), Failure> {
 
 fn attempts(cli: &Cli, limit: u16, access: &Access) -> Result<(), Failure> {
     let call = Call::get(format!("{PATH}/attempts")).query("limit", Some(limit));
-    let (mut rows, _) = rows_of(Remote::workspace(cli, access)?.ask(call)?);
+    let gateway = Remote::workspace(cli, access)?;
+    let (mut rows, _) = rows_of(gateway.ask(call)?);
     if !cli.json {
-        rows.iter_mut().for_each(read_answer);
+        for attempt in &mut rows {
+            read_answer(attempt);
+            add_state(attempt, |message| gateway.ask(Call::get(format!("{}/{}", messages::PATH, segment(message)))))?;
+        }
     }
     super::print_list(cli, &list(cli.json, &rows, ATTEMPT), "Nothing was posted yet.")
 }
@@ -63,6 +68,24 @@ fn read_answer(attempt: &mut Value) {
     }
 }
 
+/// Adds what became of a request: its message's state, or why there is none. The status alone says only that a message
+/// was accepted.
+fn add_state(attempt: &mut Value, message: impl FnOnce(&str) -> Result<Value, Failure>) -> Result<(), Failure> {
+    let state = match attempt.get("message_id").and_then(Value::as_str) {
+        Some(id) => {
+            let message = message(id)?;
+            let code = message.pointer("/failure/code").and_then(Value::as_str).map(|code| format!(": {code}"));
+            format!("{}{}", text(&message, "/state"), code.unwrap_or_default())
+        }
+        None if attempt.pointer("/answer/data/dry_run") == Some(&Value::Bool(true)) => "dry run".to_owned(),
+        None => "refused".to_owned(),
+    };
+    if let Some(attempt) = attempt.as_object_mut() {
+        attempt.insert("state".to_owned(), state.into());
+    }
+    Ok(())
+}
+
 fn log(cli: &Cli, format: LogFormat, access: &Access) -> Result<(), Failure> {
     let call = Call::get(format!("{PATH}/log.{}", format.extension()));
     super::print_download(format, &Remote::workspace(cli, access)?.download(call)?)
@@ -71,7 +94,6 @@ fn log(cli: &Cli, format: LogFormat, access: &Access) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::table::text;
 
     #[test]
     fn an_answers_message_is_found_in_its_text_and_in_its_object() {
@@ -80,6 +102,21 @@ mod tests {
             let mut attempt = json!({"id": "att_1", "answer": answer});
             read_answer(&mut attempt);
             assert_eq!(text(&attempt, "/answer/message"), "Webhook not found");
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_request_is_its_messages_state_or_why_there_is_none() {
+        let failed = json!({"state": "failed", "failure": {"code": "not_on_whatsapp"}});
+        for (attempt, message, state) in [
+            (json!({"message_id": "m"}), json!({"state": "sent", "failure": null}), "sent"),
+            (json!({"message_id": "m"}), failed, "failed: not_on_whatsapp"),
+            (json!({"message_id": null, "answer": {"data": {"dry_run": true}}}), Value::Null, "dry run"),
+            (json!({"message_id": null, "answer": {"message": "Webhook not found"}}), Value::Null, "refused"),
+        ] {
+            let mut attempt = attempt;
+            add_state(&mut attempt, |_| Ok(message)).unwrap();
+            assert_eq!(text(&attempt, "/state"), state);
         }
     }
 

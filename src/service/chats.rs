@@ -1,20 +1,15 @@
 //! A workspace's chats, and their messages.
 
-use std::ops::ControlFlow;
-
 use actors::workspace::{ChangeChat, ChatLookups, Command};
 use events::chat::Responsible;
-use events::event::Event;
-use events::history::{History, Of};
 use events::ids::{ChatId, StreamId};
 use events::index::{ChatEntry, IndexKey};
 use events::log::ReadError;
-use events::record::{Position, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields;
-use super::messages::{self, Folded, MessageView, Phones};
+use super::messages::{self, MessageView, Phones};
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -128,32 +123,7 @@ pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<Me
     let phones = messages::phones(scope).await?;
     let chat = find(scope, id)?;
     let to = scope.gateway.shard.watermark().durable();
-    let said = scope.gateway.shard.history().run(move |history| said(history, chat, to, page)).await?;
+    let of = [StreamId::Chat(chat)];
+    let said = scope.gateway.shard.history().run(move |history| messages::begun(history, &of, to, page)).await?;
     Ok(Paged::cut(said.into_iter().map(|(place, said)| (place, said.view(&phones))).collect(), page))
-}
-
-/// Reads a page of messages plus one, the newest first, each with the position of its first event.
-fn said(history: &History, chat: ChatId, head: Position, page: Page) -> Result<Vec<(Position, Folded)>, ReadError> {
-    let mut begun = Vec::new();
-    let each = |position: Position, _: &Record, event: &Event| {
-        match event {
-            Event::MessageQueued(e) => begun.push((position, e.message)),
-            Event::MessageReceived(e) => begun.push((position, e.message)),
-            _ => {}
-        }
-        if begun.len() > page.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let of = Of::Stream(StreamId::Chat(chat));
-    let to = page.after.map_or(head, |after| after.saturating_sub(1).min(head));
-    match page.before {
-        Some(before) => {
-            history.walk(of, before.saturating_add(1)..=to, each)?;
-            begun.reverse();
-        }
-        None => history.walk_back(of, 1..=to, each)?,
-    }
-    let told = begun.into_iter().filter_map(|(position, message)| {
-        messages::fold(history, message, head).map(|told| told.map(|told| (position, told))).transpose()
-    });
-    told.collect()
 }

@@ -1,5 +1,6 @@
 //! Messages and their progress, folded from their events.
 
+use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
 use actors::account::{Account, Command};
@@ -8,13 +9,14 @@ use events::account::{FetchFailed, MessageQueued, SettledAs};
 use events::chat::MessageReceived;
 use events::event::Event;
 use events::history::{History, Of};
-use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::log::ReadError;
 use events::record::{Position, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields;
+use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::scope::Scope;
 use crate::codes;
@@ -214,6 +216,63 @@ pub(super) fn fold(history: &History, message: MessageId, to: Position) -> Resul
         ControlFlow::Continue(())
     })?;
     Ok(folded)
+}
+
+/// Reads a page of messages plus one, the newest first, each with the position of its first event, which is in one of
+/// these streams.
+pub(super) fn begun(
+    history: &History,
+    streams: &[StreamId],
+    head: Position,
+    page: Page,
+) -> Result<Vec<(Position, Folded)>, ReadError> {
+    let most = page.limit.saturating_add(1);
+    let mut begun = Vec::new();
+    for stream in streams {
+        begun.extend(begun_in(history, *stream, head, page)?);
+    }
+    begun.sort_unstable_by_key(|(position, _)| Reverse(*position));
+    match page.before {
+        Some(_) => drop(begun.drain(..begun.len().saturating_sub(most))),
+        None => begun.truncate(most),
+    }
+    let told = begun.into_iter().filter_map(|(position, message)| {
+        fold(history, message, head).map(|told| told.map(|told| (position, told))).transpose()
+    });
+    told.collect()
+}
+
+/// Finds the first messages of a stream after or before the page's cursor: as many as the page holds, and one more.
+fn begun_in(
+    history: &History,
+    stream: StreamId,
+    head: Position,
+    page: Page,
+) -> Result<Vec<(Position, MessageId)>, ReadError> {
+    let mut begun = Vec::new();
+    let each = |position: Position, _: &Record, event: &Event| {
+        match event {
+            Event::MessageQueued(e) => begun.push((position, e.message)),
+            Event::MessageReceived(e) => begun.push((position, e.message)),
+            _ => {}
+        }
+        if begun.len() > page.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let to = page.after.map_or(head, |after| after.saturating_sub(1).min(head));
+    match page.before {
+        Some(before) => history.walk(Of::Stream(stream), before.saturating_add(1)..=to, each)?,
+        None => history.walk_back(Of::Stream(stream), 1..=to, each)?,
+    }
+    Ok(begun)
+}
+
+/// Lists the messages that the workspace's accounts were given to send, the newest first.
+pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<MessageView>, Refusal> {
+    let phones = phones(scope).await?;
+    let to = scope.gateway.shard.watermark().durable();
+    let accounts: Vec<StreamId> = phones.iter().map(|(account, _)| StreamId::Account(*account)).collect();
+    let sent = scope.gateway.shard.history().run(move |history| begun(history, &accounts, to, page)).await?;
+    Ok(Paged::cut(sent.into_iter().map(|(place, sent)| (place, sent.view(&phones))).collect(), page))
 }
 
 /// Finds a message of the workspace.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::client::Workspace;
-use crate::harness::{ADMIN_KEY, Http, Request, SOON, Server};
+use crate::harness::{ACCOUNT_PHONE, ADMIN_KEY, Http, Request, SOON, Server};
 
 const PAGE: usize = 2;
 
@@ -66,7 +66,16 @@ fn every_list_can_be_walked_to_its_end_and_back() {
     }
     let http = server.http();
     let chat = workspace.chats().pop().unwrap()["chat_id"].as_str().unwrap().to_owned();
-    for path in ["/chats", "/credits/ledger", "/inbound/attempts"] {
+    workspace.connect_account("+12025550102");
+    server.grant(&workspace, 9);
+    for nth in 11..14 {
+        workspace.send("+12025550103", &format!("text {nth}"));
+    }
+    workspace
+        .post(&json!({"action": "send", "phone": "+12025550104", "text": "text 14",
+        "whatsapp account phone": ACCOUNT_PHONE}))
+        .message_id();
+    for path in ["/chats", "/credits/ledger", "/inbound/attempts", "/messages"] {
         walk(&http, &workspace.api_key, &format!("/api/v1{path}"));
     }
     walk(&http, &workspace.api_key, &format!("/api/v1/messages/{message}/timeline"));

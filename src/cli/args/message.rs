@@ -11,6 +11,15 @@ Examples:
   tidings send --to +12025550101 --text Hello --dry-run          what would come of it; sends and charges nothing
   tidings send --to +12025550101 --text Hello --idempotency-key order-17";
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  tidings message ls --limit 100
+  tidings message ls --json | jq 'select(.state == \"failed\")'";
+
+const SHOW_EXAMPLES: &str = "\
+Example:
+  tidings message show wa_backend:3EB0B430B6F8F1D0E053";
+
 const CHECK_EXAMPLES: &str = "\
 Exits with 1 if the address is of no use.
 
@@ -55,6 +64,34 @@ pub struct SendArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub access: Access,
+}
+
+/// Commands for messages.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum MessageCommand {
+    /// List the messages that the accounts were given to send, the newest first
+    #[command(visible_alias = "ls", after_help = LIST_EXAMPLES)]
+    List {
+        /// Only those of this chat, and what was received there
+        #[arg(long, value_name = "ID")]
+        chat: Option<String>,
+        /// At most this many: 1 to 500
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
+    /// Show one message: how far it got, why it failed, and all that happened to it
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        /// Its id
+        #[arg(value_name = "MESSAGE")]
+        message: String,
+        /// The gateway to ask.
+        #[command(flatten)]
+        access: Access,
+    },
 }
 
 /// Commands for files.

@@ -12,6 +12,11 @@ use crate::service::refusal::Refusal;
 use crate::service::submit::Outcome;
 use crate::service::{chats, messages};
 
+/// Lists what the workspace's accounts were given to send.
+pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(messages::list(call.scope(), call.page()?).await?))
+}
+
 pub(in crate::http) async fn show(call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(messages::show(call.scope(), &id).await?))
 }

@@ -70,6 +70,9 @@ fn chats() -> Vec<Doc> {
 
 fn messages() -> Vec<Doc> {
     vec![
+        Doc::new("Messages", "GET /api/v1/messages", "What the accounts were given to send, the newest first")
+            .lists::<MessageView>()
+            .paged(),
         Doc::new("Messages", "GET /api/v1/messages/{id}", "One message")
             .answers::<MessageView>(200)
             .refusing(&["message_not_found"]),
