@@ -22,7 +22,7 @@ use super::data_dir::{in_use, unreadable};
 use super::exit::{Exit, Failure};
 use super::say;
 use crate::config::Config;
-use crate::gateway::{self, Holder, StartError, Started};
+use crate::gateway::{self, Holder, StartError, Started, admin_key_file};
 use crate::http::{self, Connections, Size};
 use crate::telemetry;
 
@@ -46,10 +46,25 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
         if let Some(key) = &running.started.new_admin_key {
             say(&format!("The operator's key, shown only now: {key}\n"));
         }
-        tracing::info!(url = %running.started.gateway.base_url, "ready");
+        say_where(&config, &running);
         tell_service_manager(NotifyState::Ready);
         running.until_stopped(&config, cli.json).await
     }))
+}
+
+/// Logs where everything is.
+fn say_where(config: &Config, running: &Running) {
+    let key_file = admin_key_file(&config.data_dir);
+    let admin_key = if config.admin_key.is_some() {
+        "preset by TIDINGS_ADMIN_KEY or admin_key".to_owned()
+    } else if key_file.exists() {
+        key_file.display().to_string()
+    } else {
+        "shown on the terminal at the first start".to_owned()
+    };
+    let whatsapp = if config.simulator.enabled { "simulated: no message leaves for a real phone" } else { "none" };
+    let (listen, data_dir) = (running.bound, config.data_dir.display());
+    tracing::info!(url = %running.started.gateway.base_url, %listen, %data_dir, %admin_key, %whatsapp, "ready");
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -64,6 +79,8 @@ fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// A running gateway that answers requests.
 pub(super) struct Running {
     pub(super) started: Started,
+    /// The address where it listens, with the real port.
+    bound: SocketAddr,
     pub(super) recovered: Duration,
     /// Other tasks that run as long as the gateway.
     pub(super) aside: JoinSet<()>,
@@ -83,8 +100,8 @@ impl Running {
         let before = tokio::time::Instant::now();
         let started = gateway::start(config, bound, key_to_terminal).await.map_err(|error| not_started(&error))?;
         let recovered = before.elapsed();
-        if config.simulator_is_exposed(bound.ip()) {
-            tracing::warn!("{}", crate::config::EXPOSED_SIMULATOR);
+        for warning in config.warnings(bound.ip()) {
+            tracing::warn!("{warning}");
         }
         let (server, serving, connections) = serve(config, &started, listener, size).map_err(|error| failed(&error))?;
         let url = format!("http://{bound}");
@@ -92,7 +109,7 @@ impl Running {
         let (directory, state) = (config.data_dir.clone(), started.gateway.readiness.clone());
         actix::spawn(vital::task(gateway::watch_disk(directory, config.disk_reserve_mb, state)));
         answering::itself(bound).await?;
-        Ok(Self { started, recovered, aside: JoinSet::new(), server, serving, connections, signals })
+        Ok(Self { started, bound, recovered, aside: JoinSet::new(), server, serving, connections, signals })
     }
 
     /// Stops cleanly on the first SIGINT, SIGTERM or SIGHUP, at once on the second. Also ends if the HTTP server

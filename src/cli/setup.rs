@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::serve::not_started;
 use super::table::columned;
 use super::{print, say};
-use crate::config::{Config, DEFAULTS, EXPOSED_SIMULATOR, Overrides, effective};
+use crate::config::{Config, DEFAULTS, Overrides, effective};
 use crate::gateway::unusable;
 
 /// Writes, shows or checks a configuration.
@@ -63,12 +63,11 @@ fn show(cli: &Cli) -> Result<(), Failure> {
 fn check(cli: &Cli, path: Option<&Path>) -> Result<(), Failure> {
     let overrides = Overrides { listen: None, data_dir: cli.data_dir.clone() };
     let config = Config::load(path, std::env::vars_os(), overrides.clone())?;
-    let exposed = config.simulator_is_exposed(config.listen.ip()).then(|| EXPOSED_SIMULATOR.to_owned());
     // Another machine's configuration may name files that do not exist here, so this is only a warning.
     let unusable = unusable(&config)
         .into_iter()
         .map(|error| format!("serve would not start here: {}", not_started(&error).message));
-    let warnings: Vec<String> = exposed.into_iter().chain(unusable).collect();
+    let warnings: Vec<String> = config.warnings(config.listen.ip()).map(str::to_owned).chain(unusable).collect();
     let set = effective(path, std::env::vars_os(), overrides)?.iter().filter(|key| key.origin.is_chosen()).count();
     if cli.json {
         let told = json!({"ok": true, "file": path, "keys_set": set, "warnings": warnings});

@@ -25,8 +25,12 @@ pub use values::{AdminKey, Attachments, Network, PublicUrl, SimulatorUrl, Succes
 pub const DEFAULTS: &str = include_str!("../../config/tidings.toml");
 
 /// The warning if other machines can reach the simulator.
-pub const EXPOSED_SIMULATOR: &str = "the simulator is on and the gateway listens for other machines: /sim/v1 takes \
+const EXPOSED_SIMULATOR: &str = "the simulator is on and the gateway listens for other machines: /sim/v1 takes \
     requests of this machine, and of others with the operator's key; for production set [simulator] enabled = false";
+
+/// The warning if other machines are to call the gateway at an address that they cannot reach.
+const NO_PUBLIC_URL: &str = "the gateway listens for other machines, but public_url is not set: inbound URLs and links \
+    begin with an address of this machine, and without https; set public_url to what users type";
 
 /// The whole configuration; [`DEFAULTS`] explains the keys.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -266,9 +270,12 @@ impl Config {
         Ok(config)
     }
 
-    /// True if other machines can reach the simulator when the gateway listens at this address.
-    pub fn simulator_is_exposed(&self, ip: IpAddr) -> bool {
-        self.simulator.enabled && !ip.to_canonical().is_loopback()
+    /// Returns what is allowed, but hardly meant for a gateway that listens at this address.
+    pub fn warnings(&self, ip: IpAddr) -> impl Iterator<Item = &'static str> {
+        let is_public = !ip.to_canonical().is_loopback();
+        let exposed = (is_public && self.simulator.enabled).then_some(EXPOSED_SIMULATOR);
+        let unnamed = (is_public && self.public_url.is_none()).then_some(NO_PUBLIC_URL);
+        exposed.into_iter().chain(unnamed)
     }
 
     /// Returns the public address without a slash at the end; `bound` is where the gateway really listens.

@@ -244,6 +244,23 @@ fn users_get_an_address_that_they_can_type() {
     assert_eq!(config.base_url("0.0.0.0:81".parse().unwrap()), "https://crm.example/tidings");
 }
 
+#[test]
+fn a_gateway_for_other_machines_is_warned_of_what_it_lacks_or_shows() {
+    let words = |set: &[(&str, &str)], ip: &str| -> Vec<&str> {
+        from_environment(set).unwrap().warnings(ip.parse().unwrap()).collect()
+    };
+    let named = [("TIDINGS_PUBLIC_URL", "https://crm.example")];
+    let [closed, both] = [[("TIDINGS_SIMULATOR__ENABLED", "false")], [("TIDINGS_SIMULATOR__ENABLED", "true")]];
+    for ip in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        assert_eq!(words(&[], ip), [""; 0], "{ip}");
+    }
+    for ip in ["0.0.0.0", "::", "10.0.0.1"] {
+        assert_eq!(words(&both, ip), [super::EXPOSED_SIMULATOR, super::NO_PUBLIC_URL], "{ip}");
+        assert_eq!(words(&named, ip), [super::EXPOSED_SIMULATOR], "{ip}");
+        assert_eq!(words(&closed, ip), [super::NO_PUBLIC_URL], "{ip}");
+    }
+}
+
 /// Lists key with section, value and comment of all documented defaults.
 fn documented() -> Vec<(String, String, String)> {
     let (mut section, mut comment, mut found) = (String::new(), String::new(), Vec::new());

@@ -4,6 +4,7 @@ mod clock;
 mod demo_directory;
 mod private_files;
 mod reading;
+mod ready;
 mod screen;
 mod stored_key;
 mod tail;
