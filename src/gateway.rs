@@ -43,7 +43,7 @@ use crate::metrics::{Mails, Metered, Metrics};
 use crate::net::rate_limit::RateLimits;
 use crate::net::stream_limit::StreamLimit;
 use crate::notices::mail::{MailQueue, Mailer};
-use crate::outbound::{HttpPoster, RecordedPoster, Tries};
+use crate::outbound::{HttpPoster, Listeners, RecordedPoster, Tries};
 use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Entropy};
@@ -150,7 +150,7 @@ impl Gateway {
             fetching: Arc::new(Fetching::new(Arc::clone(&metered) as Arc<dyn Files>, config.limits.files_at_once)),
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             sent_cache: SentCache::default(),
-            poster: RecordedPoster::new(parts.poster, tries.clone()),
+            poster: RecordedPoster::new(parts.poster, Listeners::new(&config.outbound), tries.clone()),
             base_url: parts.base_url.into(),
             retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
             mail_queue: Arc::new(MailQueue::new(parts.mailer, mails.clone())),
@@ -215,8 +215,13 @@ impl Gateway {
 
     /// Returns the inbound URL with the token in clear, if the token is valid.
     pub fn inbound_url(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
+        Ok(self.inbound_token(token_hash)?.map(|token| format!("{}/in/{token}", self.base_url)))
+    }
+
+    /// Returns the secret token with this hash; `None` if it was not kept.
+    pub fn inbound_token(&self, token_hash: &Digest) -> Result<Option<String>, ReadError> {
         let token = self.secrets.read(&secrets::inbound_name(token_hash))?;
-        Ok(token.and_then(|token| String::from_utf8(token).ok()).map(|token| format!("{}/in/{token}", self.base_url)))
+        Ok(token.and_then(|token| String::from_utf8(token).ok()))
     }
 
     /// Starts nothing new, saves what is only in memory, and waits for work in progress. Returns how many messages

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
+use actors::workspace::{State, Workspace};
 use events::account::DeferReason;
 use events::event::Event;
-use events::ids::{MessageId, WorkspaceId};
-use events::log::ReadError;
+use events::ids::{AccountId, StreamId, WorkspaceId};
 use events::record::{Position, Record};
 use events::tail::Piece;
 use events::time::Timestamp;
 use serde_json::Value;
 
-use super::activity_line::{ActivityLine, INDENT, Kind};
-use super::report_lines;
+use super::activity_line::{ActivityEntry, ActivityLine, INDENT, Kind};
+use super::report_lines::{self, because};
 use super::screen::{fitted, width};
 use crate::gateway::Gateway;
+use crate::recent::attempts::AttemptView;
+use crate::service::refusal::Refusal;
+use crate::service::workspaces;
 use crate::telemetry;
 
 /// Interval between polls for new refusals.
@@ -25,7 +28,10 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     let mut follower = gateway.shard.tail().follow(None, from);
     loop {
         follower.ready().await;
-        let told = follower.next().await.and_then(|piece| lines(&gateway, &piece, colour));
+        let told = match follower.next().await {
+            Ok(piece) => lines(&gateway, &piece, colour).await,
+            Err(error) => Err(error.into()),
+        };
         match told {
             Ok(lines) => telemetry::show(&fitted(&lines, width(), INDENT)),
             Err(error) => {
@@ -36,85 +42,191 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
     }
 }
 
-/// Prints one line for each request to the workspace's secret URL that is refused from now on. Refusals cause no
+/// Prints one line for each request to a secret URL that is refused from now on, of any workspace. Refusals cause no
 /// event, so they are polled.
-pub(super) async fn refusals(gateway: Gateway, workspace: WorkspaceId, colour: bool) {
-    let mut told = newest(&gateway, workspace, None, colour);
+pub(super) async fn refusals(gateway: Gateway, colour: bool) {
+    let mut told = gateway.attempts.last_number();
     loop {
         tokio::time::sleep(LOOK).await;
-        told = newest(&gateway, workspace, told, colour);
+        if gateway.attempts.last_number() <= told {
+            continue;
+        }
+        match newest(&gateway, told, colour).await {
+            Ok((newest, lines)) => {
+                told = newest;
+                telemetry::show(&fitted(&lines, width(), INDENT));
+            }
+            Err(error) => tracing::warn!(%error, "refused requests cannot be told"),
+        }
     }
 }
 
-/// Prints the refusals after number `told`, or none if `told` is `None`. Returns the newest attempt's number.
-fn newest(gateway: &Gateway, workspace: WorkspaceId, told: Option<u64>, colour: bool) -> Option<u64> {
-    let attempts = gateway.attempts.list(gateway.shard.log().as_ref(), workspace).unwrap_or_default();
-    let newest = attempts.first().map(|(number, _)| *number);
-    let Some(told) = told else { return newest.or(Some(0)) };
-    for (_, attempt) in attempts.iter().rev().filter(|(number, view)| *number > told && view.status >= 400) {
-        let said = |name| attempt.answer.get(name).and_then(Value::as_str);
-        let hint = attempt.answer.get("error").and_then(|error| error.get("hint")).and_then(Value::as_str);
-        let note = hint.or(said("message")).unwrap_or_default();
-        let at = attempt.at.parse().unwrap_or_else(|_| Timestamp::default());
-        let (kind, status) = (Kind::In, Some(attempt.status));
-        let line = ActivityLine { at, kind, status, phone: "", text: None, note };
-        let line = format!("{}\n", line.render(colour).trim_end());
-        telemetry::show(&fitted(&line, width(), INDENT));
+/// Returns the lines of the refusals after number `told`, the oldest first, and the newest attempt's number.
+async fn newest(gateway: &Gateway, told: u64, colour: bool) -> Result<(u64, String), Refusal> {
+    let mut attempts = Vec::new();
+    for workspace in workspaces::ids(gateway)? {
+        let rows = gateway.attempts.list(gateway.shard.log().as_ref(), workspace)?;
+        let new = rows.into_iter().filter(|(number, _)| *number > told);
+        attempts.extend(new.map(|(number, attempt)| (number, workspace, attempt)));
     }
-    newest.or(Some(told))
+    attempts.sort_unstable_by_key(|(number, ..)| *number);
+    let mut lines = String::new();
+    for (_, workspace, attempt) in attempts.iter().filter(|(.., attempt)| attempt.status >= 400) {
+        let names = Names::of(gateway, *workspace, None).await?;
+        lines += &refusal(attempt, &names.workspace, colour);
+    }
+    Ok((attempts.last().map_or(told, |(number, ..)| *number), lines))
 }
 
-fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String, ReadError> {
-    piece.events().map(|(_, record, event)| line(gateway, record, event, colour)).collect()
+fn refusal(attempt: &AttemptView, workspace: &str, colour: bool) -> String {
+    let said = |name| attempt.answer.get(name).and_then(Value::as_str);
+    let hint = attempt.answer.get("error").and_then(|error| error.get("hint")).and_then(Value::as_str);
+    let note = hint.or(said("message")).unwrap_or_default();
+    let at = attempt.at.parse().unwrap_or_else(|_| Timestamp::default());
+    let (kind, status) = (Kind::In, Some(attempt.status));
+    let line = ActivityLine { at, kind, status, phone: "", account: "", workspace, text: None, note };
+    format!("{}\n", line.render(colour).trim_end())
 }
 
-fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
-    let Some((kind, text, note)) = told(record, event) else {
-        return Ok(report_lines::line(gateway, record, event, colour)?.unwrap_or_default());
+/// The names of a line's workspace, if there are several, and of its account, if it has one.
+#[derive(Default)]
+struct Names {
+    workspace: String,
+    account: String,
+}
+
+impl Names {
+    async fn of(gateway: &Gateway, workspace: WorkspaceId, account: Option<AccountId>) -> Result<Self, Refusal> {
+        let is_only = workspaces::ids(gateway)?.nth(1).is_none();
+        let names = move |state: &State| Self {
+            workspace: if is_only { String::new() } else { state.name.reveal().to_owned() },
+            account: account
+                .and_then(|id| state.accounts.get(&id))
+                .map(|account| account.phone.reveal().to_owned())
+                .unwrap_or_default(),
+        };
+        Ok(gateway.shard.inspect::<Workspace, _>(workspace, names).await?.value)
+    }
+}
+
+async fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String, Refusal> {
+    let mut lines = String::new();
+    for (_, record, event) in piece.events() {
+        lines += &line(gateway, record, event, colour).await?;
+    }
+    Ok(lines)
+}
+
+async fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, Refusal> {
+    let told = match told(record, event) {
+        Some(told) => told,
+        None => match report_lines::told(gateway, record, event)? {
+            Some(told) => told,
+            None => return Ok(String::new()),
+        },
     };
-    let status = matches!(kind, Kind::In).then_some(200);
-    let phone = match event {
-        Event::MessageReceived(e) => e.sender.reveal().to_owned(),
-        _ => event.message().map(|message| recipient(gateway, message)).transpose()?.unwrap_or_default(),
+    let first = event.message().map(|message| gateway.shard.history().first(message)).transpose()?.flatten();
+    let account = account(event, first.as_ref());
+    let [Some(stream), ..] = event.streams() else { return Ok(String::new()) };
+    let names = Names::of(gateway, stream.workspace(), account).await?;
+    let of_account = matches!(told.kind, Kind::Account);
+    let line = ActivityLine {
+        at: record.recorded_at,
+        kind: told.kind,
+        status: told.status,
+        phone: if of_account { &names.account } else { told.phone.as_deref().unwrap_or_else(|| phone(first.as_ref())) },
+        account: if of_account { "" } else { &names.account },
+        workspace: &names.workspace,
+        text: told.text,
+        note: &told.note,
     };
-    let line = ActivityLine { at: record.recorded_at, kind, status, phone: &phone, text, note: &note };
     Ok(format!("{}\n", line.render(colour).trim_end()))
 }
 
-/// Returns the kind, text and note to print for an event; `None` if it gets no line of its own here.
-fn told<'a>(record: &Record, event: &'a Event) -> Option<(Kind, Option<&'a str>, String)> {
-    let account = |what: &str, reason: &str| {
-        let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        Some((Kind::Account, None, format!("{what}{because}")))
-    };
-    match event {
+/// Returns the account that an event concerns, by itself or through its message.
+fn account(event: &Event, first: Option<&Event>) -> Option<AccountId> {
+    let of_stream = event.streams().into_iter().flatten().find_map(|stream| match stream {
+        StreamId::Account(id) => Some(id),
+        _ => None,
+    });
+    of_stream.or_else(|| match first {
+        Some(Event::MessageQueued(e)) => Some(e.account),
+        Some(Event::MessageReceived(e)) => Some(e.account),
+        _ => None,
+    })
+}
+
+/// Returns the phone at the other end of the message that an event is about.
+fn phone(first: Option<&Event>) -> &str {
+    match first {
+        Some(Event::MessageQueued(e)) => e.to.reveal(),
+        Some(Event::MessageReceived(e)) => e.sender.reveal(),
+        _ => "",
+    }
+}
+
+/// Returns what to print for an event; `None` if it gets no line of its own here.
+fn told<'a>(record: &Record, event: &'a Event) -> Option<ActivityEntry<'a>> {
+    Some(match event {
         Event::MessageQueued(e) => {
             let text = Some(e.text.reveal()).filter(|text| !text.is_empty());
             let file = e.file.as_ref().map(|file| format!(" with {}", file.name.reveal())).unwrap_or_default();
-            Some((Kind::In, text, format!("queued{file}, -{}", credits(e.cost))))
+            let note = format!("queued{file}, -{}", credits(e.cost));
+            ActivityEntry { text, status: Some(200), ..ActivityEntry::noting(Kind::In, note) }
         }
         Event::MessageReceived(e) => {
             let file = e.file.as_ref().map(|file| file.name.reveal().to_owned()).unwrap_or_default();
             let note = if e.from_me { "typed on the phone".to_owned() } else { file };
-            Some((Kind::Received, Some(e.text.reveal()), note))
+            ActivityEntry { text: Some(e.text.reveal()), ..ActivityEntry::noting(Kind::Received, note) }
         }
-        Event::MessageSent(e) => Some((Kind::Sent, None, e.message.to_string())),
-        Event::MessageDelivered(_) => Some((Kind::Delivered, None, String::new())),
-        Event::MessageRead(_) => Some((Kind::Read, None, String::new())),
-        Event::SendDeferred(e) => Some((Kind::Deferred, None, format!("{}, tried again", why(e.reason)))),
+        Event::MessageSent(e) => ActivityEntry::noting(Kind::Sent, e.message.to_string()),
+        Event::MessageDelivered(_) => ActivityEntry::noting(Kind::Delivered, ""),
+        Event::MessageRead(_) => ActivityEntry::noting(Kind::Read, ""),
+        Event::SendDeferred(e) => ActivityEntry::noting(Kind::Deferred, format!("{}, tried again", why(e.reason))),
         Event::FetchFailed(e) if e.again_at.is_some() => {
-            Some((Kind::Deferred, None, format!("{}, the file is fetched again", e.code)))
+            ActivityEntry::noting(Kind::Deferred, format!("{}, the file is fetched again", e.code))
         }
-        Event::SendUncertain(e) => Some((Kind::Uncertain, None, format!("{} waits to be settled", e.message))),
-        Event::MessageFailed(e) => Some((Kind::Failed, None, format!("{}: {}", e.code, refund(record)))),
-        Event::AccountConnected(_) => account("connected", ""),
-        Event::AccountDisconnected(e) => account("disconnected, its queue waits", &e.reason),
-        Event::AccountPaused(e) => account("paused", &e.reason),
-        Event::AccountResumed(e) => account("resumed", &e.reason),
-        Event::AccountBlocked(e) => account("its queue stops", &e.reason),
-        Event::AccountUnblocked(_) => account("may send again", ""),
-        _ => None,
-    }
+        Event::SendUncertain(e) => ActivityEntry::noting(Kind::Uncertain, format!("{} waits to be settled", e.message)),
+        Event::MessageFailed(e) => ActivityEntry::noting(Kind::Failed, format!("{}: {}", e.code, refund(record))),
+        _ => return told_of_account(event).or_else(|| told_of_workspace(event)),
+    })
+}
+
+fn told_of_account(event: &Event) -> Option<ActivityEntry<'static>> {
+    Some(ActivityEntry::noting(
+        Kind::Account,
+        match event {
+            Event::AccountConnected(_) => "connected".to_owned(),
+            Event::AccountDisconnected(e) => because("disconnected, its queue waits", &e.reason),
+            Event::AccountPaused(e) => because("paused", &e.reason),
+            Event::AccountResumed(e) => because("resumed", &e.reason),
+            Event::AccountBlocked(e) => because("its queue stops", &e.reason),
+            Event::AccountUnblocked(_) => "may send again".to_owned(),
+            _ => return None,
+        },
+    ))
+}
+
+fn told_of_workspace(event: &Event) -> Option<ActivityEntry<'static>> {
+    Some(ActivityEntry::noting(
+        Kind::Workspace,
+        match event {
+            Event::WorkspaceCreated(e) => format!("{} created", e.name.reveal()),
+            Event::CreditsGranted(e) => because(&format!("+{}", credits(e.amount)), &e.reason),
+            Event::InboundUrlGenerated(e) if e.replaces.is_some() => {
+                "its secret URL is a new one; the old one is dead".to_owned()
+            }
+            Event::InboundDisabled(e) => because("its secret URL refuses everything", &e.reason),
+            Event::InboundEnabled(e) => because("its secret URL takes messages again", &e.reason),
+            Event::InboundStrictChanged(e) if e.strict => {
+                "its secret URL is strict: it refuses what it warned of".to_owned()
+            }
+            Event::InboundStrictChanged(_) => "its secret URL is no longer strict".to_owned(),
+            Event::KeyCreated(e) => format!("API key made: {}", e.name),
+            Event::KeyRevoked(e) => format!("API key {} revoked", e.key),
+            _ => return None,
+        },
+    ))
 }
 
 fn credits(amount: u64) -> String {
@@ -143,9 +255,4 @@ const fn why(reason: DeferReason) -> &'static str {
         DeferReason::Interrupted => "the process ended meanwhile",
         DeferReason::FileGone => "its file is fetched once more",
     }
-}
-
-fn recipient(gateway: &Gateway, message: MessageId) -> Result<String, ReadError> {
-    let first = gateway.shard.history().first(message)?;
-    Ok(if let Some(Event::MessageQueued(e)) = first { e.to.reveal().to_owned() } else { String::new() })
 }

@@ -7,6 +7,9 @@ use events::time::Timestamp;
 const MS_PER_DAY: i64 = 86_400_000;
 const MS_PER_SECOND: i64 = 1_000;
 const PHONE_CHARS: usize = 20;
+const PHONE_WIDTH: usize = 16;
+const VIA_WIDTH: usize = 16;
+const WORKSPACE_CHARS: usize = 20;
 const TEXT_CHARS: usize = 28;
 /// The column where the phone starts; continuation lines are indented to it.
 pub(super) const INDENT: usize = 30;
@@ -32,6 +35,8 @@ pub enum Kind {
     Failed,
     /// An account was connected or disconnected, paused or resumed, blocked or unblocked.
     Account,
+    /// A workspace was created, got credits, or its inbound URL or keys changed.
+    Workspace,
     /// The CRM accepted a report.
     Out,
     /// The CRM did not accept a report.
@@ -54,6 +59,7 @@ impl Kind {
             Self::Uncertain => "uncertain",
             Self::Failed => "failed",
             Self::Account => "account",
+            Self::Workspace => "workspace",
             Self::Out | Self::Unreported => "out",
             Self::Webhook => "webhook",
             Self::Mail => "mail",
@@ -62,7 +68,7 @@ impl Kind {
 
     const fn colour(self) -> &'static str {
         match self {
-            Self::In | Self::Received | Self::Account | Self::Webhook => CYAN,
+            Self::In | Self::Received | Self::Account | Self::Workspace | Self::Webhook => CYAN,
             Self::Sent | Self::Delivered | Self::Read | Self::Out => GREEN,
             Self::Deferred | Self::Uncertain | Self::Unreported | Self::Mail => YELLOW,
             Self::Failed => RED,
@@ -76,6 +82,22 @@ pub(super) const YELLOW: &str = "33";
 const CYAN: &str = "36";
 pub(super) const DIM: &str = "2";
 
+/// What a line tells of an event.
+pub(super) struct ActivityEntry<'a> {
+    pub(super) kind: Kind,
+    pub(super) status: Option<u16>,
+    /// The phone at the other end; `None` if it is the message's.
+    pub(super) phone: Option<String>,
+    pub(super) text: Option<&'a str>,
+    pub(super) note: String,
+}
+
+impl ActivityEntry<'_> {
+    pub(super) fn noting(kind: Kind, note: impl Into<String>) -> Self {
+        Self { kind, status: None, phone: None, text: None, note: note.into() }
+    }
+}
+
 /// One line of the commentary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivityLine<'a> {
@@ -85,6 +107,10 @@ pub struct ActivityLine<'a> {
     pub status: Option<u16>,
     /// The phone concerned, as the CRM wrote it; empty if unknown.
     pub phone: &'a str,
+    /// The account that the message passes, in E.164; empty if there is none.
+    pub account: &'a str,
+    /// The workspace's name; empty if there is only one.
+    pub workspace: &'a str,
     /// The message's text, if worth repeating.
     pub text: Option<&'a str>,
     pub note: &'a str,
@@ -97,13 +123,22 @@ impl ActivityLine<'_> {
         let kind = format!("{:<9}", self.kind.word());
         let status = self.status.map(|status| status.to_string()).unwrap_or_default();
         let phone = if self.phone.is_empty() { "-".to_owned() } else { shortened(self.phone, PHONE_CHARS) };
+        let via = if self.account.is_empty() {
+            String::new()
+        } else {
+            format!("via {}", shortened(self.account, PHONE_CHARS))
+        };
+        let workspace = shortened(self.workspace, WORKSPACE_CHARS);
         let text = self.text.map(|text| format!("\"{}\"", shortened(text, TEXT_CHARS))).unwrap_or_default();
         let note = shortened(self.note, NOTE_CHARS);
 
         let (at, kind) = (paint(colour, DIM, &at), paint(colour, self.kind.colour(), &kind));
         let status = paint(colour, self.status_colour(), &format!("{status:<3}"));
         let text_width = if self.text.is_some() { TEXT_CHARS + 2 } else { 0 };
-        let rest = format!("{phone:<16}  {text:<text_width$}  {note}");
+        let columns = [(phone, PHONE_WIDTH), (via, VIA_WIDTH), (workspace, 0), (text, text_width), (note, 0)];
+        let filled = columns.into_iter().filter(|(words, _)| !words.is_empty());
+        let rest: Vec<String> = filled.map(|(words, width)| format!("{words:<width$}")).collect();
+        let rest = rest.join("  ");
         format!("  {at}  {kind} {status}   {}", rest.trim_end())
     }
 
@@ -157,30 +192,41 @@ mod tests {
             kind: Kind::In,
             status: Some(200),
             phone: "+14151231234",
+            account: "+12025550100",
+            workspace: "",
             text: Some("Hello from my CRM"),
-            note: "queued #1, -1 credit (999 left)",
+            note: "queued, -1 credit",
         }
     }
 
     #[test]
     fn a_request_is_told_in_one_line() {
-        let wanted = "  06:25:29  in        200   +14151231234      \"Hello from my CRM\"             queued #1, -1 credit (999 left)";
+        let wanted = "  06:25:29  in        200   +14151231234      via +12025550100  \"Hello from my CRM\"             queued, -1 credit";
         assert_eq!(accepted().to_string(), wanted);
     }
 
     #[test]
     fn what_has_no_text_and_no_status_keeps_its_columns() {
         let sent = ActivityLine { kind: Kind::Sent, status: None, text: None, note: "wa_backend:3EB0", ..accepted() };
-        assert_eq!(sent.to_string(), "  06:25:29  sent            +14151231234        wa_backend:3EB0");
+        assert_eq!(sent.to_string(), "  06:25:29  sent            +14151231234      via +12025550100  wa_backend:3EB0");
         let read = ActivityLine { kind: Kind::Delivered, note: "", ..sent };
-        assert_eq!(read.to_string(), "  06:25:29  delivered       +14151231234");
+        assert_eq!(read.to_string(), "  06:25:29  delivered       +14151231234      via +12025550100");
+    }
+
+    #[test]
+    fn of_several_workspaces_each_line_names_its_own() {
+        let sent =
+            ActivityLine { kind: Kind::Sent, status: None, text: None, note: "", workspace: "Acme", ..accepted() };
+        assert_eq!(sent.to_string(), "  06:25:29  sent            +14151231234      via +12025550100  Acme");
+        let long = ActivityLine { workspace: "A workspace with a long name", ..sent }.to_string();
+        assert!(long.ends_with("  A workspace with a …"), "{long}");
     }
 
     #[test]
     fn a_refusal_without_a_phone_shows_a_dash() {
         let note = "a comma is missing";
-        let refused = ActivityLine { status: Some(400), phone: "", text: None, note, ..accepted() };
-        assert_eq!(refused.to_string(), "  06:25:29  in        400   -                   a comma is missing");
+        let refused = ActivityLine { status: Some(400), phone: "", account: "", text: None, note, ..accepted() };
+        assert_eq!(refused.to_string(), "  06:25:29  in        400   -                 a comma is missing");
     }
 
     #[test]
@@ -193,7 +239,9 @@ mod tests {
     #[test]
     fn nobody_steers_the_terminal() {
         let hostile = "a\x1b[2J\n\u{202e}b\u{9b}\u{7f}";
-        let line = ActivityLine { phone: hostile, text: Some(hostile), note: hostile, ..accepted() }.to_string();
+        let line =
+            ActivityLine { phone: hostile, workspace: hostile, text: Some(hostile), note: hostile, ..accepted() }
+                .to_string();
         assert!(line.contains("a·[2J··b··"), "{line}");
         assert!(line.chars().all(|c| visible(c) == c), "{line}");
     }

@@ -8,18 +8,18 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use actors::runtime::vital;
-use events::ids::WorkspaceId;
 use events::store::sled_log::{OpenError, SledLog};
 
 use self::workspace::Ready;
 use super::args::{Cli, DemoArgs};
-use super::banner::Banner;
+use super::banner::{Banner, Reports};
 use super::data_dir::{DEMO_DATA_DIR, api_key_file, in_use, unreadable};
 use super::exit::{Exit, Failure};
 use super::serve::Running;
 use super::{activity_feed, print, say};
 use crate::config::Config;
 use crate::gateway::{Gateway, Holder, admin_key_file};
+use crate::recent::mask;
 
 /// The default of `serve`, which the demo does not use.
 const PRODUCTION_DATA_DIR: &str = "data";
@@ -70,46 +70,68 @@ async fn announce(
 ) -> Result<(), Failure> {
     let gateway = running.started.gateway.clone();
     let from = gateway.shard.watermark().durable();
-    let Ready { inbound_url, accounts, reports_url } = workspace::ready(&gateway, bound, &config.data_dir).await?;
-    let admin_key_file = admin_key_file(&config.data_dir);
-    let api_key_file = api_key_file(&config.data_dir);
-    let phones_url = config.simulator.url.as_ref().map_or(&*gateway.base_url, |url| url.as_str());
-    let banner = Banner {
-        version: env!("CARGO_PKG_VERSION"),
-        base_url: &gateway.base_url,
-        taken_port,
-        data_dir: &config.data_dir,
-        events: gateway.shard.watermark().durable(),
-        chain_verified: verified(&gateway).await?,
-        recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
-        accounts,
-        clock_rate: config.simulator.clock_rate,
-        admin_key_file: admin_key_file.exists().then_some(admin_key_file.as_path()),
-        api_key_file: api_key_file.exists().then_some(api_key_file.as_path()),
-        inbound_url: &inbound_url,
-        reports_url: reports_url.as_deref(),
-        phones_url: phones_url.trim_end_matches('/'),
-        program: &program(),
-        colour: super::colour(&io::stdout()),
-    };
+    let ready = workspace::ready(&gateway, bound, &config.data_dir).await?;
     if cli.json {
-        let told =
-            serde_json::json!({"url": &*gateway.base_url, "inbound_url": inbound_url, "reports_url": reports_url});
+        let inbound_url = format!("{}/in/{}", gateway.base_url, ready.inbound_token);
+        let told = serde_json::json!({
+            "url": &*gateway.base_url, "inbound_url": inbound_url, "reports_url": ready.reports_url
+        });
         print(&format!("{told}\n"))?;
     } else {
+        let chain_verified = verified(&gateway).await?;
+        let banner = Banner { taken_port, chain_verified, ..banner(config, running, bound, ready) };
         print(&banner.render())?;
         running.aside.spawn_local(activity_feed::events(gateway.clone(), from, banner.colour));
-        running.aside.spawn_local(activity_feed::refusals(gateway.clone(), WorkspaceId::nth(0), banner.colour));
+        running.aside.spawn_local(activity_feed::refusals(gateway.clone(), banner.colour));
     }
     Ok(())
+}
+
+fn banner(config: &Config, running: &Running, bound: SocketAddr, ready: Ready) -> Banner {
+    let gateway = &running.started.gateway;
+    let existing = |file: PathBuf| file.exists().then_some(file);
+    let local_url = format!("http://{bound}");
+    let phones_url = config.simulator.url.as_ref().map_or(&*local_url, |url| url.as_str());
+    let reports = match ready.reports_url.as_deref() {
+        None => Reports::Nowhere,
+        Some(_) if !ready.reports_on => Reports::Off,
+        Some(url) if *url == workspace::echo_url(bound) => Reports::ToEcho(url.to_owned()),
+        Some(url) => Reports::To(mask::url(url)),
+    };
+    Banner {
+        version: env!("CARGO_PKG_VERSION"),
+        base_url: gateway.base_url.to_string(),
+        taken_port: None,
+        data_dir: config.data_dir.clone(),
+        names_data_dir: !is_found_unnamed(&config.data_dir),
+        events: gateway.shard.watermark().durable(),
+        chain_verified: false,
+        recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
+        workspace: ready.name,
+        balance: ready.balance,
+        accounts: ready.accounts,
+        inbound_enabled: ready.inbound_enabled,
+        clock_rate: config.simulator.clock_rate,
+        admin_key_file: existing(admin_key_file(&config.data_dir)),
+        api_key_file: existing(api_key_file(&config.data_dir)),
+        inbound_token: ready.inbound_token,
+        reports,
+        phones_url: phones_url.trim_end_matches('/').to_owned(),
+        local_url,
+        program: program(),
+        colour: super::colour(&io::stdout()),
+    }
 }
 
 /// Returns the name by which this program was called, for command lines to copy.
 fn program() -> String {
     let called = std::env::args_os().next().and_then(|name| name.into_string().ok());
-    called
-        .filter(|name| !name.is_empty() && !name.contains(char::is_whitespace))
-        .unwrap_or_else(|| "tidings".to_owned())
+    called.filter(|name| !name.is_empty()).unwrap_or_else(|| "tidings".to_owned())
+}
+
+/// True if commands find the data directory without its name.
+fn is_found_unnamed(directory: &Path) -> bool {
+    directory == Path::new(DEMO_DATA_DIR) && !Path::new(PRODUCTION_DATA_DIR).join("log").exists()
 }
 
 /// Binds the requested port or the next free one. Also returns the requested port if it was taken.

@@ -8,37 +8,34 @@ use events::webhook::{
     DeliveryDiscarded, DeliveryFailed, DeliverySucceeded, DisabledBecause, WebhookConfigured, WebhookDisabled,
 };
 
-use super::activity_line::{ActivityLine, Kind, clock};
+use super::activity_line::{ActivityEntry, Kind, clock};
 use crate::gateway::Gateway;
 use crate::outbound::rebuild;
 use crate::recent::mask;
 
-/// Formats the line of an event about reports; `None` for other events.
-pub(super) fn line(
+/// Returns what to print for an event about reports; `None` for other events.
+pub(super) fn told(
     gateway: &Gateway,
     record: &Record,
     event: &Event,
-    colour: bool,
-) -> Result<Option<String>, ReadError> {
-    let (kind, status, phone, note) = match event {
+) -> Result<Option<ActivityEntry<'static>>, ReadError> {
+    Ok(Some(match event {
         Event::DeliverySucceeded(e) => {
             let (phone, note) = success(gateway, e)?;
-            (Kind::Out, Some(e.status), phone, note)
+            ActivityEntry { status: Some(e.status), phone, ..ActivityEntry::noting(Kind::Out, note) }
         }
-        Event::DeliveryFailed(e) => (Kind::Unreported, e.status, whom(gateway, e.delivery)?.0, failure(record, e)),
+        Event::DeliveryFailed(e) => {
+            let phone = whom(gateway, e.delivery)?.0;
+            ActivityEntry { status: e.status, phone, ..ActivityEntry::noting(Kind::Unreported, failure(record, e)) }
+        }
         Event::DeliveryParked(e) => {
             let note = format!("put aside after {} failures: `tidings outbound deliveries --state parked`", e.failures);
-            (Kind::Unreported, None, whom(gateway, e.delivery)?.0, note)
+            ActivityEntry { phone: whom(gateway, e.delivery)?.0, ..ActivityEntry::noting(Kind::Unreported, note) }
         }
-        Event::OwnerNotified(e) => (Kind::Mail, None, String::new(), mail(gateway, e.about)?),
-        Event::OwnerToldOfParked(e) => (Kind::Mail, None, String::new(), mail(gateway, StreamId::Webhook(e.webhook))?),
-        _ => match switched(event) {
-            Some(note) => (Kind::Webhook, None, String::new(), note),
-            None => return Ok(None),
-        },
-    };
-    let line = ActivityLine { at: record.recorded_at, kind, status, phone: &phone, text: None, note: &note };
-    Ok(Some(format!("{}\n", line.render(colour).trim_end())))
+        Event::OwnerNotified(e) => ActivityEntry::noting(Kind::Mail, mail(gateway, e.about)?),
+        Event::OwnerToldOfParked(e) => ActivityEntry::noting(Kind::Mail, mail(gateway, StreamId::Webhook(e.webhook))?),
+        _ => return Ok(switched(event).map(|note| ActivityEntry::noting(Kind::Webhook, note))),
+    }))
 }
 
 fn switched(event: &Event) -> Option<String> {
@@ -56,7 +53,7 @@ fn switched(event: &Event) -> Option<String> {
     }
 }
 
-fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(String, String), ReadError> {
+fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(Option<String>, String), ReadError> {
     let (phone, messages) = whom(gateway, event.delivery)?;
     let took = took_ms(gateway, event)?.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
     let again = if event.try_number > 1 { format!(", try {}", event.try_number) } else { String::new() };
@@ -64,10 +61,10 @@ fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(String, Stri
 }
 
 /// Returns the chat's phone, if known, and the number of messages.
-fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(String, u64), ReadError> {
+fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(Option<String>, u64), ReadError> {
     let found = rebuild(gateway.shard.history(), delivery)?;
-    let Some((flushed, _)) = found else { return Ok((String::new(), 0)) };
-    let phone = flushed.chat_phone.unwrap_or_default().reveal().to_owned();
+    let Some((flushed, _)) = found else { return Ok((None, 0)) };
+    let phone = flushed.chat_phone.map(|phone| phone.reveal().to_owned());
     Ok((phone, u64::try_from(flushed.messages.len()).unwrap_or(u64::MAX)))
 }
 
@@ -119,7 +116,7 @@ fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
     Ok(format!("{} (`tidings outbound mails`)", told.unwrap_or_else(|| "to the owner".to_owned())))
 }
 
-fn because(what: &str, reason: &str) -> String {
+pub(super) fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
 }
 

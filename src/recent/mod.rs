@@ -127,6 +127,11 @@ impl<R: Row> Recent<R> {
         number
     }
 
+    /// Returns the number of the newest row over all workspaces.
+    pub fn last_number(&self) -> u64 {
+        self.0.last.load(Ordering::Relaxed)
+    }
+
     /// Returns the last rows, newest first, each with its number. May read the disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
         self.0.load(log, workspace)?;
@@ -151,7 +156,7 @@ impl<R: Row> Recent<R> {
     pub async fn save(&self, shard: &ShardHandle, reading: ReadMode) {
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
-            shard.note(vec![newest_note::<R>(self.0.last.load(Ordering::Relaxed))]).await;
+            shard.note(vec![newest_note::<R>(self.last_number())]).await;
         }
         for workspace in changed {
             let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
