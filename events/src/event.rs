@@ -12,8 +12,8 @@ use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::webhook::{
     BundleFlushed, BundleOpened, BundleOpenedV1, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
     DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, FlushRequested,
-    OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled,
-    WebhookErrorsReset, WebhookKeyRotated,
+    ListeningEnded, ListeningStarted, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
@@ -150,6 +150,8 @@ event_types! {
     DeliveriesRecovered = (69, 1),
     SingleDeliveryDiscarded = (70, 1),
     OwnerToldOfParked = (71, 1),
+    ListeningStarted = (72, 1),
+    ListeningEnded = (73, 1),
 }
 
 impl Event {
@@ -216,6 +218,8 @@ impl Event {
             Self::DeliveriesRecovered(e) => webhook_only(e.webhook),
             Self::SingleDeliveryDiscarded(e) => webhook_only(e.webhook),
             Self::OwnerToldOfParked(e) => webhook_only(e.webhook),
+            Self::ListeningStarted(e) => webhook_only(e.webhook),
+            Self::ListeningEnded(e) => webhook_only(e.webhook),
             Self::ChatOpened(e) => two(StreamId::Workspace(e.workspace), StreamId::Chat(e.chat)),
             Self::MessageDelivered(e) => [Some(StreamId::Chat(e.chat)), None, None],
             Self::MessageRead(e) => [Some(StreamId::Chat(e.chat)), None, None],

@@ -10,6 +10,8 @@ pub const ID_MAX: u64 = (1 << 53) - 1;
 const ACCOUNTS_PER_WORKSPACE: u64 = 10_000;
 const CHATS_PER_WORKSPACE: u64 = 100_000_000;
 const WEBHOOKS_PER_WORKSPACE: u64 = 100;
+/// The number of the listeners' webhook within its workspace: the last one.
+const LISTENERS: u64 = WEBHOOKS_PER_WORKSPACE - 1;
 const FIRST_WORKSPACE: u64 = 1001;
 
 /// Place of an event in the whole log, counted from 1 without gaps. 0 is the place before the first event.
@@ -119,6 +121,16 @@ impl WebhookId {
     pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
         let number = workspace.0.checked_mul(WEBHOOKS_PER_WORKSPACE)?.checked_add(nth)?;
         if nth == 0 || nth >= WEBHOOKS_PER_WORKSPACE { None } else { Self::new(number) }
+    }
+
+    /// Returns the webhook of the programs that listen on the gateway's machine, which every workspace has too.
+    pub const fn of_listeners(workspace: WorkspaceId) -> Self {
+        Self(workspace.0.saturating_mul(WEBHOOKS_PER_WORKSPACE).saturating_add(LISTENERS))
+    }
+
+    /// True if its reports are for listening programs only, and owed to nobody once these have gone.
+    pub const fn is_of_listeners(self) -> bool {
+        self.0 % WEBHOOKS_PER_WORKSPACE == LISTENERS
     }
 
     /// Returns the first webhook, which every workspace has.

@@ -35,6 +35,8 @@ pub enum Space {
     Idempotency,
     /// The webhook to which a workspace's messages are reported.
     Reporting,
+    /// The webhook of a workspace's listeners, while any listen.
+    Listening,
     /// Positions of an actor's events.
     Streams,
     /// Positions of a message's events.
@@ -89,7 +91,7 @@ const MARK: u8 = b'!';
 const KEY_BYTES: usize = 41;
 
 impl Space {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::IndexCovered,
         Self::Workspaces,
         Self::InboundTokens,
@@ -105,6 +107,7 @@ impl Space {
         Self::AccountsByPhone,
         Self::Idempotency,
         Self::Reporting,
+        Self::Listening,
         Self::Streams,
         Self::Messages,
         Self::Moments,
@@ -137,6 +140,7 @@ impl Space {
             Self::AccountsByPhone => Keys::Many(b"P"),
             Self::Idempotency => Keys::Many(b"i"),
             Self::Reporting => Keys::Many(b"W"),
+            Self::Listening => Keys::Many(b"L"),
             Self::Streams => Keys::Many(b"s"),
             Self::Messages => Keys::Many(b"m"),
             Self::Moments => Keys::Many(b"M"),

@@ -295,6 +295,27 @@ pub struct DeliveriesRecovered {
     pub by: Who,
 }
 
+/// A program on the gateway's machine began to listen: as long as one listens and no URL is set, messages are reported to
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListeningStarted {
+    pub workspace: WorkspaceId,
+    /// The listeners' webhook.
+    pub webhook: WebhookId,
+    /// Number of listeners so far, this one included.
+    pub listener: u64,
+    pub by: Who,
+}
+
+/// The last listening program has gone; what was owed to it is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListeningEnded {
+    pub workspace: WorkspaceId,
+    /// The listeners' webhook.
+    pub webhook: WebhookId,
+    pub at: Timestamp,
+}
+
 /// An e-mail to the owner was handed over to the mail server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerNotified {

@@ -1,7 +1,7 @@
 //! Makes bundles of a chat's messages.
 
 use events::event::Event;
-use events::ids::MessageId;
+use events::ids::{MessageId, WebhookId};
 use events::time::Timestamp;
 use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
@@ -11,15 +11,21 @@ use super::{BUNDLES_AT_ONCE, Frame, ReportLookups, State};
 /// Opens a window for owed messages, and closes it at once if messages are not aggregated. Closes a full window, and
 /// goes on closing one that has begun to close.
 pub(super) fn due(state: &State, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
-    let aggregation = looked_up.reporting.flatten().map(|reporting| reporting.aggregation);
     match &state.reports.window {
         Some(window) if state.reports.is_full() || window.closing.is_some() => {
+            let aggregation = aggregation(looked_up, window.webhook);
             let aggregated = window.closing.unwrap_or(aggregation != Some(Aggregation::None));
             flushed(state, window, aggregated, looked_up, now)
         }
         Some(_) => Vec::new(),
-        None => open(state, looked_up, aggregation, now),
+        None => open(state, looked_up, now),
     }
+}
+
+/// Returns how the messages of this webhook are gathered; `None` if another one, or none, is reported to now.
+fn aggregation(looked_up: &ReportLookups, webhook: WebhookId) -> Option<Aggregation> {
+    let reporting = looked_up.reporting.flatten().filter(|reporting| reporting.webhook == webhook);
+    reporting.map(|reporting| reporting.aggregation)
 }
 
 /// Closes a window, if it is still open.
@@ -36,7 +42,7 @@ pub(super) fn close(
     }
 }
 
-fn open(state: &State, looked_up: &ReportLookups, aggregation: Option<Aggregation>, now: Timestamp) -> Vec<Event> {
+fn open(state: &State, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
     let (Some(chat), Some(first)) = (state.chat, state.reports.pending.front()) else { return Vec::new() };
     let frame = frame(state, &account(looked_up));
     let opened = BundleOpened {
@@ -49,7 +55,7 @@ fn open(state: &State, looked_up: &ReportLookups, aggregation: Option<Aggregatio
         line_bytes: frame.line_bytes,
     };
     let mut events = vec![opened.clone().into()];
-    if aggregation == Some(Aggregation::None) {
+    if aggregation(looked_up, first.webhook) == Some(Aggregation::None) {
         let mut reports = state.reports.clone();
         reports.opened(&opened);
         events.extend(reports.window.iter().flat_map(|window| flushed(state, window, false, looked_up, now)));

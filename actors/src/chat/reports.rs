@@ -120,7 +120,8 @@ impl Reports {
     }
 
     pub(super) fn flushed(&mut self, flushed: &BundleFlushed) {
-        self.reported = true;
+        // The first report is the first one that the webhook's receiver gets.
+        self.reported |= !flushed.webhook.is_of_listeners();
         let Some(window) = self.window.as_mut().filter(|window| window.number == flushed.window) else { return };
         window.closing = Some(flushed.aggregated);
         window.messages.retain(|gathered| !flushed.messages.contains(&gathered.message));

@@ -6,12 +6,14 @@ use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::{
     DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked, DeliveryResent, DeliveryStarted,
-    DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded,
-    WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    DeliverySucceeded, DisabledBecause, FlushRequested, ListeningEnded, ListeningStarted, OwnerNotified,
+    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
+    WebhookKeyRotated,
 };
 use events::who::Who;
 
-use super::state::{State, Try};
+use super::state::State;
+use super::tries::Try;
 use super::{
     Answer, Configure, Discard, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection, TOO_MANY_REQUESTS, Tried,
 };
@@ -209,6 +211,19 @@ pub(super) fn reset_errors(state: &State, by: Who) -> Vec<Event> {
 
 pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: Who) -> Vec<Event> {
     vec![WebhookKeyRotated { webhook, key_hash, by }.into()]
+}
+
+/// Begins to report to a listening program, as to a webhook that is switched on.
+pub(super) fn listen(state: &State, webhook: WebhookId, by: Who) -> Vec<Event> {
+    let listener = state.listening.listeners().saturating_add(1);
+    vec![ListeningStarted { workspace: webhook.workspace(), webhook, listener, by }.into()]
+}
+
+/// Gives up what is owed to listeners once the last one has gone, unless another one has come since.
+pub(super) fn listeners_gone(state: &State, listener: u64, at: Timestamp) -> Vec<Event> {
+    let webhook = state.webhook.filter(|_| state.listening.is_last(listener));
+    let ended = webhook.map(|webhook| ListeningEnded { workspace: webhook.workspace(), webhook, at }.into());
+    ended.into_iter().collect()
 }
 
 pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {

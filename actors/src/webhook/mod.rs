@@ -3,12 +3,14 @@
 
 mod decide;
 mod known;
+mod listening;
 mod pace;
 mod parked_notice;
 mod queue;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tries;
 mod windows;
 
 use std::sync::Arc;
@@ -25,7 +27,8 @@ use crate::decider::{Decider, Decision, Due};
 pub use known::CHATS_KNOWN_MAX;
 pub use parked_notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
-pub use state::{ManualTry, Parked, State, Try};
+pub use state::State;
+pub use tries::{ManualTry, Parked, Try};
 
 /// Maximum number of chats served at once while the webhook is healthy.
 pub const AT_ONCE: usize = 8;
@@ -91,6 +94,17 @@ pub enum Command {
         /// Digest of the new key.
         key_hash: Digest,
         by: Who,
+    },
+    /// A program on the gateway's machine begins to listen.
+    Listen {
+        /// The listeners' webhook.
+        webhook: WebhookId,
+        by: Who,
+    },
+    /// The last listening program has gone.
+    ListenersGone {
+        /// Number of listeners there had been.
+        listener: u64,
     },
     /// The e-mail to the owner was handed over.
     Notified {
@@ -212,6 +226,12 @@ pub enum Outside {
         /// The number of the notice.
         notice: u64,
     },
+    /// Wait until the last listening program has gone.
+    Watch {
+        webhook: WebhookId,
+        /// Number of listeners so far.
+        listener: u64,
+    },
     /// E-mail the owner that deliveries were parked. Doing it twice is harmless: e-mails have ids.
     NotifyParked {
         webhook: WebhookId,
@@ -244,6 +264,8 @@ impl Decider for Webhook {
             Command::Recover { since, by } => return Ok(decide::recover(state, since, by)),
             Command::ResetErrors { by } => decide::reset_errors(state, by),
             Command::KeyRotated { webhook, key_hash, by } => decide::key_rotated(webhook, key_hash, by),
+            Command::Listen { webhook, by } => decide::listen(state, webhook, by),
+            Command::ListenersGone { listener } => decide::listeners_gone(state, listener, now),
             Command::Notified { notice } => decide::notified(state, notice, now),
             Command::ToldOfParked { notice, parkings } => decide::told_of_parked(state, notice, parkings, now),
         };
@@ -260,7 +282,7 @@ impl Decider for Webhook {
 
     fn answered_by(effect: &Effect) -> Who {
         match effect {
-            Effect::Close { .. } => Who::System,
+            Effect::Close { .. } | Effect::Outside(Outside::Watch { .. }) => Who::System,
             Effect::Outside(Outside::Post { .. }) => Who::Receiver,
             Effect::Outside(Outside::Notify { .. } | Outside::NotifyParked { .. }) => Who::Mail,
         }

@@ -8,13 +8,15 @@ use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::{
     Aggregation, BundleFlushed, BundleOpened, DeliveryFailed, DeliveryParked, DeliveryStarted, DeliverySucceeded,
-    DisabledBecause, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
+    DisabledBecause, ListeningEnded, ListeningStarted, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
 };
 use serde::{Deserialize, Serialize};
 
+use super::listening::Listening;
 use super::pace::Pace;
 use super::parked_notice::ParkedNotice;
 use super::queue::{Order, Owed, Queue};
+use super::tries::{Failures, ManualTry, Parked, Try};
 use super::windows::{Window, Windows};
 use super::{CALM_AFTER, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
 use crate::decider::Due;
@@ -65,44 +67,7 @@ pub struct State {
     pub(super) notices: u64,
     pub(super) notice_due: bool,
     pub(super) parked_notice: ParkedNotice,
-}
-
-/// A request under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Try {
-    pub owed: Owed,
-    /// 1 for the first try.
-    pub try_number: u32,
-    /// Its number among all requests.
-    pub start: u64,
-}
-
-/// A request that somebody asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManualTry {
-    pub chat: ChatId,
-    /// 1 for the first try.
-    pub try_number: u32,
-}
-
-/// A delivery that is not tried again unless somebody asks for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    pub owed: Owed,
-    /// Its failures that led to parking.
-    pub failures: u32,
-    /// When it was parked.
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Failures {
-    /// Tries begun.
-    pub(super) tries: u32,
-    /// Failed tries, which determine the wait before the next one.
-    pub(super) failed: u32,
-    /// Failed tries that count towards parking: all but those answered with 429.
-    pub(super) parking: u32,
+    pub(super) listening: Listening,
 }
 
 impl State {
@@ -112,8 +77,13 @@ impl State {
     }
 
     /// True if requests may be made.
-    pub(super) const fn is_open(&self) -> bool {
-        self.enabled && self.url.is_some()
+    pub const fn is_open(&self) -> bool {
+        self.enabled && (self.url.is_some() || self.listening.is_on())
+    }
+
+    /// True if nobody is owed anything: the listeners have gone for whom the reports were.
+    fn owes_nobody(&self) -> bool {
+        self.webhook.is_some_and(WebhookId::is_of_listeners) && !self.listening.is_on()
     }
 
     /// True if no error was counted since the last success, so that several chats may be served at once.
@@ -218,6 +188,9 @@ impl State {
         if self.notice_due {
             due.effects.push(Effect::Outside(Outside::Notify { webhook, notice: self.notices }));
         }
+        if self.listening.is_on() {
+            due.effects.push(Effect::Outside(Outside::Watch { webhook, listener: self.listening.listeners() }));
+        }
         due.later = self.windows.closings(self.aggregation, self.flushed_at).collect();
         let notice = self.parked_notice.due().filter(|_| !self.parked.is_empty());
         due.later.extend(notice.map(|(at, notice)| (at, Effect::Outside(Outside::NotifyParked { webhook, notice }))));
@@ -253,6 +226,8 @@ impl State {
                 self.by_hand.insert(e.delivery, ManualTry { chat: e.chat, try_number });
             }
             Event::DeliveriesRecovered(e) => self.recovered(e.since),
+            Event::ListeningStarted(e) => self.listening_started(e),
+            Event::ListeningEnded(e) => self.listening_ended(e),
             _ => {}
         }
     }
@@ -281,7 +256,8 @@ impl State {
 
     fn disabled(&mut self, disabled: &WebhookDisabled) {
         self.enabled = false;
-        if disabled.because != DisabledBecause::Owner {
+        // Who listens sees for himself what went wrong.
+        if disabled.because != DisabledBecause::Owner && !disabled.webhook.is_of_listeners() {
             self.notices = self.notices.saturating_add(1);
             self.notice_due = true;
         }
@@ -294,7 +270,7 @@ impl State {
 
     fn flushed(&mut self, flushed: &BundleFlushed) {
         self.windows.close(flushed.chat, flushed.window);
-        if let Some(delivery) = flushed.delivery() {
+        if let Some(delivery) = flushed.delivery().filter(|_| !self.owes_nobody()) {
             self.deliveries = self.deliveries.saturating_add(1);
             self.owed.insert(Owed { place: self.deliveries, chat: flushed.chat, delivery });
         }
@@ -366,7 +342,9 @@ impl State {
             self.parked.insert(parked.delivery, Parked { owed, failures: parked.failures, at: parked.at });
             let failures = self.failures.entry(parked.delivery).or_default();
             (failures.failed, failures.parking) = (0, 0);
-            self.parked_notice.parked();
+            if !parked.webhook.is_of_listeners() {
+                self.parked_notice.parked();
+            }
         }
     }
 
@@ -376,6 +354,29 @@ impl State {
         }
         self.parked.remove(&discarded.delivery);
         self.failures.remove(&discarded.delivery);
+    }
+
+    fn listening_started(&mut self, started: &ListeningStarted) {
+        self.webhook = Some(started.webhook);
+        self.listening.start(started.listener);
+        if !self.enabled {
+            self.enabled = true;
+            self.begin_anew();
+        }
+    }
+
+    /// Forgets all that was owed. Windows that are still open close at once, and add nothing.
+    fn listening_ended(&mut self, ended: &ListeningEnded) {
+        self.listening.end();
+        *self = Self {
+            webhook: self.webhook,
+            windows: std::mem::take(&mut self.windows),
+            flushed_at: Some(ended.at),
+            deliveries: self.deliveries,
+            starts: self.starts,
+            listening: self.listening,
+            ..Self::default()
+        };
     }
 
     fn recovered(&mut self, since: Timestamp) {

@@ -2,6 +2,7 @@
 
 mod effects;
 mod failing;
+mod listening;
 mod parking;
 mod probing;
 mod properties;

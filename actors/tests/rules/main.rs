@@ -35,7 +35,7 @@ const SEEDS: u64 = 3;
 /// The name of a kind of history, and the function that makes its next event. Existing kinds never change.
 type Kind = (&'static str, fn(&mut Pick) -> Event);
 
-const KINDS: &[Kind] = &[("any", any), ("waiting", waiting)];
+const KINDS: &[Kind] = &[("any", any), ("waiting", waiting), ("listened", listened)];
 
 /// Events of all types, often in an order that no actor would decide.
 fn any(pick: &mut Pick) -> Event {
@@ -53,6 +53,16 @@ fn waiting(pick: &mut Pick) -> Event {
         1..8 => of_messages::waiting(pick),
         8..11 => of_messages::tried(pick),
         11..15 => of_webhooks::bundle(pick),
+        _ => of_webhooks::delivery(pick),
+    }
+}
+
+/// Deliveries of a webhook to which programs listen now and then.
+fn listened(pick: &mut Pick) -> Event {
+    match pick.below(20) {
+        0 => of_webhooks::listening(pick),
+        1..6 => of_webhooks::event(pick),
+        6..10 => of_webhooks::bundle(pick),
         _ => of_webhooks::delivery(pick),
     }
 }

@@ -4,9 +4,9 @@ use events::event::Event;
 use events::ids::StreamId;
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified,
-    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-    WebhookKeyRotated,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested,
+    ListeningEnded, ListeningStarted, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 
 use super::pick::{Pick, webhook, workspace};
@@ -100,6 +100,14 @@ fn by_hand(p: &mut Pick) -> Event {
         1 => SingleDeliveryDiscarded { webhook, delivery, chat, by, reason: p.code(), at: p.now() }.into(),
         2 => DeliveryResent { webhook, delivery, chat, by }.into(),
         _ => DeliveriesRecovered { webhook, since: p.now(), deliveries: p.below(9), by }.into(),
+    }
+}
+
+pub fn listening(p: &mut Pick) -> Event {
+    let (workspace, webhook) = (workspace(), webhook());
+    match p.below(2) {
+        0 => ListeningStarted { workspace, webhook, listener: 1 + p.below(4), by: p.who() }.into(),
+        _ => ListeningEnded { workspace, webhook, at: p.now() }.into(),
     }
 }
 

@@ -266,6 +266,12 @@ impl Entries {
                 self.set(IndexKey::Reporting(e.workspace), &entry, position);
             }
             Event::WebhookConfigured(e) => self.remove(IndexKey::Reporting(e.workspace), position),
+            Event::ListeningStarted(e) => {
+                // Whoever listens wants to see each message at once.
+                let entry = ReportingEntry { webhook: e.webhook, aggregation: Aggregation::None };
+                self.set(IndexKey::Listening(e.workspace), &entry, position);
+            }
+            Event::ListeningEnded(e) => self.remove(IndexKey::Listening(e.workspace), position),
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);
                 self.name(e.workspace, &e.name, e.chat, true);

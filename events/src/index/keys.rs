@@ -26,6 +26,8 @@ pub enum IndexKey {
     Account(AccountId),
     /// The webhook to which a workspace's messages are reported, as long as one is configured.
     Reporting(WorkspaceId),
+    /// The webhook of a workspace's listeners, while any listen.
+    Listening(WorkspaceId),
     /// True if an account holds its number: from when it is connected until somebody disconnects it. It still holds
     /// the number while its connection is lost.
     Holds(AccountId),
@@ -60,6 +62,7 @@ impl IndexKey {
             }
             Self::Account(account) => Space::Accounts.key(&[&account.number().to_be_bytes()]),
             Self::Reporting(workspace) => Space::Reporting.key(&[&workspace.number().to_be_bytes()]),
+            Self::Listening(workspace) => Space::Listening.key(&[&workspace.number().to_be_bytes()]),
             Self::Holds(account) => Space::Holds.key(&[&account.number().to_be_bytes()]),
             Self::NamedByHand(chat) => Space::NamedByHand.key(&[&chat.number().to_be_bytes()]),
             Self::Workspaces => Space::Workspaces.key(&[]),

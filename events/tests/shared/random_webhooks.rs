@@ -5,9 +5,9 @@ use events::event::Event;
 use events::ids::{DeliveryId, StreamId};
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified,
-    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-    WebhookKeyRotated,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested,
+    ListeningEnded, ListeningStarted, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 use proptest::prelude::*;
 
@@ -142,6 +142,15 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
         (webhook(), any::<(u64, u64)>(), moment()).prop_map(|(webhook, (notice, parkings), at)| {
             OwnerToldOfParked { webhook, notice, parkings, at }.into()
         }),
+        (workspace(), webhook(), any::<(u64, String)>()).prop_map(|(workspace, webhook, (listener, by))| {
+            ListeningStarted { workspace, webhook, listener, by: who(&by) }.into()
+        }),
+        (workspace(), webhook(), moment()).prop_map(|(workspace, webhook, at)| ListeningEnded {
+            workspace,
+            webhook,
+            at
+        }
+        .into()),
         (webhook(), moment(), any::<(u64, String)>()).prop_map(|(webhook, since, (deliveries, by))| {
             DeliveriesRecovered { webhook, since, deliveries, by: who(&by) }.into()
         }),

@@ -5,9 +5,9 @@ use events::event::Event;
 use events::ids::{DeliveryId, MessageId, StreamId};
 use events::webhook::{
     Aggregation, BundleAccount, BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested, OwnerNotified,
-    OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled, WebhookErrorsReset,
-    WebhookKeyRotated,
+    DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, DisabledBecause, FlushRequested,
+    ListeningEnded, ListeningStarted, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured,
+    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
 };
 
 use super::{AT, MESSAGE, WORKSPACE, account, by, chat, digest, webhook};
@@ -105,5 +105,7 @@ fn delivery_samples() -> Vec<Event> {
         DeliveriesRecovered { webhook, since: AT, deliveries: 3, by: by() }.into(),
         SingleDeliveryDiscarded { webhook, delivery, chat, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
         OwnerToldOfParked { webhook, notice: 2, parkings: 5, at: AT }.into(),
+        ListeningStarted { workspace: WORKSPACE, webhook, listener: 2, by: by() }.into(),
+        ListeningEnded { workspace: WORKSPACE, webhook, at: AT }.into(),
     ]
 }

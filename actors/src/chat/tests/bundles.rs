@@ -296,3 +296,25 @@ fn what_was_said_once_is_not_reported_again_when_it_is_delivered() {
         .then([delivered(11, 9)])
         .due_nothing();
 }
+
+#[test]
+fn what_is_said_to_listeners_is_not_a_chats_first_report() {
+    let listeners = WebhookId::of_listeners(workspace());
+    let Event::BundleOpened(opened) = window(1, 11, 7) else { unreachable!() };
+    let theirs = [
+        received_text(11, "hello", Some(listeners)),
+        BundleOpened { webhook: listeners, ..opened }.into(),
+        BundleFlushed { webhook: listeners, ..bundle(1, &[11], false, true, 7) }.into(),
+    ];
+    let spec = told(chat_given(theirs).and([received(12)]), Aggregation::None).when(wake_up(), at(8));
+    spec.then([window(2, 12, 8), bundle(2, &[12], false, true, 8).into()]).due_nothing();
+}
+
+#[test]
+fn what_waits_for_a_webhook_is_not_gathered_as_it_would_be_for_listeners() {
+    let listeners = WebhookId::of_listeners(workspace());
+    let LookupResult::Reporting(Some(now)) = reporting(Aggregation::None) else { unreachable!() };
+    let now = LookupResult::Reporting(Some(Reporting { webhook: listeners, ..now }));
+    let spec = chat_given([received(11)]).finding(now).finding(LookupResult::Account(Some(entry())));
+    spec.when(wake_up(), at(7)).then([window(1, 11, 7)]).due_nothing();
+}

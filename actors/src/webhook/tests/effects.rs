@@ -48,9 +48,8 @@ fn a_stop_waits_for_requests_alone() {
 #[test]
 fn a_failed_chat_without_room_wakes_nobody() {
     let chats = [11, 21, 31, 41, 51];
-    let tried = chats.into_iter().flat_map(|number| {
-        [owed(number), started(number, 1, 0), failed(number, 1, None, None, 0)]
-    });
+    let tried =
+        chats.into_iter().flat_map(|number| [owed(number), started(number, 1, 0), failed(number, 1, None, None, 0)]);
     let again = chats.into_iter().take(4).map(|number| started(number, 2, 1));
     let spec = given(healthy()).and(tried).due_wake_at(at(0)).and(again);
     assert_eq!(Webhook::due(spec.state()).wake_at, None);
@@ -79,6 +78,11 @@ fn the_failures_that_count_towards_parking_can_be_looked_up() {
     let of = |spec: &WebhookSpec| [11, 21].map(|number| spec.state().failures_of(delivery(number)));
     let spec = given(healthy()).and([owed(11), started(11, 1, 0), failed(11, 1, None, None, 0)]);
     assert_eq!(of(&spec), [1, 0]);
-    let spec = spec.and([started(11, 2, 1), refused(11, 2, 429, None, None, 1), started(11, 3, 2), failed(11, 3, None, None, 2)]);
+    let spec = spec.and([
+        started(11, 2, 1),
+        refused(11, 2, 429, None, None, 1),
+        started(11, 3, 2),
+        failed(11, 3, None, None, 2),
+    ]);
     assert_eq!(of(&spec), [2, 0]);
 }
