@@ -6,5 +6,6 @@ pub mod guard;
 pub mod lack;
 pub mod rate_limit;
 pub mod stream_limit;
+pub mod this_machine;
 pub mod turns;
 pub mod wrong_keys;

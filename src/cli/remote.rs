@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -14,6 +14,8 @@ use super::exit::{Exit, Failure};
 use crate::config::Config;
 
 const TIMEOUT: Duration = Duration::from_mins(10);
+/// The time-out of a response that never ends.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The environment variable with the operator's key.
 const ADMIN_KEY: &str = "TIDINGS_ADMIN_KEY";
@@ -219,7 +221,25 @@ impl Remote {
         }
     }
 
-    async fn send(&self, call: Call) -> Result<Vec<u8>, Failure> {
+    /// Runs a task that makes several calls at once.
+    pub(super) fn run<T>(&self, task: impl Future<Output = T>) -> T {
+        self.runtime.block_on(task)
+    }
+
+    /// Sends a request whose response never ends by itself.
+    pub(super) async fn stream(&self, call: Call) -> Result<Response, Failure> {
+        self.answer(call, Some(FOREVER)).await
+    }
+
+    /// Sends a request and returns the response's bytes.
+    pub(super) async fn send(&self, call: Call) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer(call, None).await?;
+        let bytes = answer.bytes().await.map_err(|error| self.not_sent(&error))?;
+        Ok(bytes.to_vec())
+    }
+
+    /// Sends a request and returns the response, if it is a success.
+    async fn answer(&self, call: Call, time: Option<Duration>) -> Result<Response, Failure> {
         let mut url = Url::parse(&format!("{}{}", self.url, call.path))
             .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", self.url)))?;
         if !call.query.is_empty() {
@@ -233,10 +253,16 @@ impl Remote {
         if let Some(body) = &call.body {
             request = request.json(body);
         }
+        if let Some(time) = time {
+            request = request.timeout(time);
+        }
         let answer = request.send().await.map_err(|error| self.not_sent(&error))?;
         let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
         let bytes = answer.bytes().await.map_err(|error| self.not_sent(&error))?;
-        if status.is_success() { Ok(bytes.to_vec()) } else { Err(self.refused(status, &bytes)) }
+        Err(self.refused(status, &bytes))
     }
 
     /// The failure if the request could not be built or got no response.

@@ -21,6 +21,7 @@ use super::body;
 use super::connections::Connection;
 use super::error::Shape;
 use crate::gateway::Gateway;
+use crate::net::this_machine;
 use crate::secrets::{digest, same};
 use crate::service::refusal::Refusal;
 
@@ -165,6 +166,16 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Refuses a request that no program on this machine sent.
+pub(super) fn require_this_machine(request: &HttpRequest) -> Result<(), Refusal> {
+    let is_from_here = this_machine::is_sender(request.peer_addr(), request.headers());
+    let refused = || {
+        Refusal::new("other_machine", "Only programs on the gateway's machine may do this")
+            .hinting("Call it at a loopback address, and not through a proxy")
+    };
+    is_from_here.then_some(()).ok_or_else(refused)
 }
 
 /// Looks up the workspace of the token in the path.

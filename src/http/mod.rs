@@ -8,6 +8,7 @@ mod caller;
 mod connections;
 mod docs;
 mod error;
+mod event_stream;
 mod fuzzing;
 mod health;
 mod inbound;

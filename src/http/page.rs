@@ -25,6 +25,12 @@ impl Query {
         number.map_err(|_| Refusal::invalid(name, format!("{name} must be a whole number")))
     }
 
+    /// Returns a parameter that is `true` or `false`, by default the latter.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Refusal> {
+        let flag = self.0.get(name).map_or(Ok(false), |text| text.parse());
+        flag.map_err(|_| Refusal::invalid(name, format!("{name} must be true or false")))
+    }
+
     pub(super) fn limit(&self) -> Result<usize, Refusal> {
         self.limit_or(LIMIT)
     }

@@ -28,6 +28,18 @@ pub struct Response {
     pub retry_after: Option<Duration>,
 }
 
+impl Response {
+    /// A response that somebody tells us of, with as much of it as is kept of any.
+    pub fn told(status: u16, headers: Vec<(String, String)>, body: &str) -> Self {
+        let asked = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(RETRY_AFTER.as_str()));
+        let retry_after = asked.and_then(|(_, asked)| retry_after::parse(asked, wall_now()));
+        let kept = body.get(..body.floor_char_boundary(BODY_BYTES_MAX)).unwrap_or_default();
+        let headers = headers.into_iter().map(|(name, value)| (name.to_lowercase(), value));
+        let body_cut = kept.len() < body.len();
+        Self { status, headers: bounded(headers).collect(), body: kept.to_owned(), body_cut, retry_after }
+    }
+}
+
 /// Reads to the end of the body, the first 16 KiB or `until`, but a success for at most two seconds, and then hangs
 /// up. The status alone decides whether the try succeeded; headers and body are kept only for people to read.
 pub(super) async fn read(answer: reqwest::Response, until: Instant) -> Response {
@@ -68,15 +80,18 @@ fn text(bytes: &[u8]) -> (String, bool) {
 }
 
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    bounded(headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))).collect()
+}
+
+/// Leaves out headers for which there is no room.
+fn bounded(headers: impl Iterator<Item = (String, String)>) -> impl Iterator<Item = (String, String)> {
     let mut room = HEADER_BYTES_MAX;
-    let mut shown = Vec::new();
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let Some(left) = room.checked_sub(name.as_str().len() + value.len()) else { continue };
-        room = left;
-        shown.push((name.as_str().to_owned(), value.into_owned()));
-    }
-    shown
+    headers.filter(move |(name, value)| {
+        let left = room.checked_sub(name.len() + value.len());
+        room = left.unwrap_or(room);
+        left.is_some()
+    })
 }
 
 #[cfg(test)]
@@ -89,6 +104,15 @@ mod tests {
         assert_eq!(text(&[b'a'; BODY_BYTES_MAX]), ("a".repeat(BODY_BYTES_MAX), false));
         let (shown, is_cut) = text(&[0xff; BODY_BYTES_MAX]);
         assert_eq!((shown, is_cut), ("\u{fffd}".repeat(BODY_BYTES_MAX / 3), true));
+    }
+
+    #[test]
+    fn what_somebody_tells_us_of_is_kept_within_the_same_limits() {
+        let headers = vec![("Retry-After".to_owned(), "7".to_owned()), ("x".to_owned(), "a".repeat(9_000))];
+        let told = Response::told(503, headers, &"ä".repeat(BODY_BYTES_MAX));
+        assert_eq!((told.status, told.retry_after), (503, Some(Duration::from_secs(7))));
+        assert_eq!(told.headers, [("retry-after".to_owned(), "7".to_owned())]);
+        assert!(told.body_cut && told.body.len() == BODY_BYTES_MAX);
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub enum Fault {
     /// This gateway lacked the means to try. Not a failure of the receiver.
     #[error("This gateway is short of connections or memory at the moment and could not post")]
     Ours,
+    /// The program that listened has gone, and nobody else receives.
+    #[error("Nobody listens any more")]
+    ListenerGone,
     /// Any other status that is not a success.
     #[error("The receiver answers with status {0}")]
     Status(u16),
@@ -63,6 +66,7 @@ impl Fault {
             Self::Redirected(_) => "report_redirected",
             Self::Status(_) => "report_http_error",
             Self::Ours => "unavailable",
+            Self::ListenerGone => "listener_gone",
         }
     }
 }

@@ -14,7 +14,7 @@ use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
 use super::recorded_poster::UNEXPLAINED;
-use super::{KeyRing, RecordedPoster, Request, body, rebuild};
+use super::{KeyRing, LISTENER, RecordedPoster, Request, body, rebuild};
 use crate::notices::Notices;
 
 /// Limit of tries to read a delivery, with a pause after each: a read error is not the receiver's fault.
@@ -58,6 +58,10 @@ impl Port<Outside, Command> for OutboundPort {
                     posting.notices.tell(StreamId::Webhook(webhook), notice).await;
                     Command::Notified { notice }
                 }
+                Outside::Watch { webhook, listener } => {
+                    posting.poster.listeners().gone(webhook.workspace()).await;
+                    Command::ListenersGone { listener }
+                }
                 Outside::NotifyParked { webhook, notice } => {
                     let parkings = posting.notices.tell_of_parked(webhook, notice).await;
                     Command::ToldOfParked { notice, parkings }
@@ -84,18 +88,22 @@ impl OutboundPort {
         let Some((at, request)) = self.request(webhook, delivery).await else {
             return Some(Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None });
         };
-        let tried = self.poster.post(webhook.workspace(), delivery.to_string(), at, request).await;
+        let tried = self.poster.post(webhook, delivery.to_string(), at, request).await;
         tried.map(|(_, outcome)| outcome)
     }
 
     /// The request to post now, with the current URL and the current keys.
     async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
-        let url = self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?;
+        let url = if webhook.is_of_listeners() {
+            LISTENER.into()
+        } else {
+            self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?
+        };
         let read = || {
             let (secrets, base_url) = (Arc::clone(&self.secrets), Arc::clone(&self.base_url));
             self.shard.history().run(move |history| {
                 let found = rebuild(history, delivery)?;
-                let keys = KeyRing::kept(secrets.as_ref(), webhook)?;
+                let keys = KeyRing::kept(secrets.as_ref(), WebhookId::of(webhook.workspace()))?;
                 let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
                 Ok::<_, ReadError>(found.zip(keys))
             })

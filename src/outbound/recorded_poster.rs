@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::webhook::Outcome;
-use events::ids::WorkspaceId;
+use events::ids::{WebhookId, WorkspaceId};
 use events::time::Timestamp;
 use tokio::time::Instant;
 
-use super::{Answered, Fault, HttpPoster, Request, TestTurn, TestTurns, Tries, Try};
+use super::{Answered, Answering, Fault, HttpPoster, LISTENER, Listeners, Request, TestTurn, TestTurns, Tries, Try};
 use crate::net::guard::Barred;
 
 /// Code of a try that has neither a response nor a reason, or no request: a fault of ours.
@@ -18,32 +18,38 @@ pub(super) const UNEXPLAINED: &str = "internal";
 #[derive(Clone)]
 pub struct RecordedPoster {
     poster: Arc<dyn HttpPoster>,
+    /// Programs on this machine that get reports too, or answer in place of the receiver.
+    listeners: Listeners,
     tries: Tries,
     /// Limits tests.
     turns: TestTurns,
 }
 
 impl RecordedPoster {
-    /// Posts with `poster` and records in `tries`.
-    pub fn new(poster: Arc<dyn HttpPoster>, tries: Tries) -> Self {
-        Self { poster, tries, turns: TestTurns::default() }
+    /// Posts with `poster`, or to `listeners`, and records in `tries`.
+    pub fn new(poster: Arc<dyn HttpPoster>, listeners: Listeners, tries: Tries) -> Self {
+        Self { poster, listeners, tries, turns: TestTurns::default() }
+    }
+
+    pub const fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// Posts once. Returns the number of the recorded try and its outcome; `None` if this gateway lacked the means,
     /// so that nothing was tried.
     pub async fn post(
         &self,
-        workspace: WorkspaceId,
+        webhook: WebhookId,
         delivery: String,
         at: Timestamp,
-        request: Request,
+        mut request: Request,
     ) -> Option<(u64, Outcome)> {
-        let answered = self.poster.post(request.clone()).await;
+        let answered = self.answered(webhook, &mut request).await;
         if answered.fault == Some(Fault::Ours) {
             return None;
         }
         let outcome = outcome(&answered);
-        let number = self.tries.push(workspace, Try::new(at, delivery, &request, answered));
+        let number = self.tries.push(webhook.workspace(), Try::new(at, delivery, &request, answered));
         Some((number, outcome))
     }
 
@@ -52,17 +58,33 @@ impl RecordedPoster {
     pub async fn test(
         &self,
         turn: TestTurn,
-        workspace: WorkspaceId,
+        webhook: WebhookId,
         delivery: String,
         at: Timestamp,
-        request: Request,
+        mut request: Request,
     ) -> Option<u64> {
-        let answered = self.poster.post(request.clone()).await;
+        let answered = self.answered(webhook, &mut request).await;
         drop(turn);
         if answered.fault == Some(Fault::Ours) {
             return None;
         }
-        Some(self.tries.push(workspace, Try::new(at, delivery, &request, answered).as_test()))
+        Some(self.tries.push(webhook.workspace(), Try::new(at, delivery, &request, answered).as_test()))
+    }
+
+    /// Posts to the receiver, unless a program listens in its place. A report that such a program has not answered
+    /// when it leaves goes to the receiver in the same try. Writes into the request who received it.
+    async fn answered(&self, webhook: WebhookId, request: &mut Request) -> Answered {
+        let workspace = webhook.workspace();
+        let whom = if webhook.is_of_listeners() { Answering::Any } else { Answering::Instead };
+        if let Some(answered) = self.listeners.ask(workspace, whom, request).await {
+            LISTENER.clone_into(&mut request.url);
+            return answered;
+        }
+        if webhook.is_of_listeners() {
+            return Answered { response: None, fault: Some(Fault::ListenerGone), duration: Duration::ZERO };
+        }
+        self.listeners.copy(workspace, request);
+        self.poster.post(request.clone()).await
     }
 
     /// A workspace's turn to post a test, or how long to wait for it.

@@ -17,6 +17,7 @@ pub mod follow;
 pub mod inbound;
 pub mod keys;
 pub mod ledger;
+pub mod listen;
 pub mod messages;
 mod nearest_chat;
 pub mod outbound;

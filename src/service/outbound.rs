@@ -5,6 +5,7 @@ use std::time::Duration;
 use actors::runtime::clock::wall_now;
 use actors::webhook::{Answer, Command, Configure, Rejection, State, Webhook};
 use events::ids::{DeliveryId, WebhookId};
+use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::Aggregation;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::refusal::Refusal;
 use super::schema::Moment;
 use super::scope::Scope;
 use super::{deliveries, fields, receiver_url};
-use crate::outbound::{Fault, KeyRing, KeysError, Request, TESTS_PER_MINUTE, TryView, body, testing};
+use crate::outbound::{Fault, KeyRing, KeysError, LISTENER, Request, TESTS_PER_MINUTE, TryView, body, testing};
 use crate::recent::mask;
 use crate::secrets;
 
@@ -135,7 +136,7 @@ impl Scope<'_> {
         Ok(self.gateway.shard.inspect::<Webhook, _>(self.webhook(), view).await?.value)
     }
 
-    fn keys(&self) -> Result<KeyRing, Refusal> {
+    pub(super) fn keys(&self) -> Result<KeyRing, Refusal> {
         let (kept_in, entropy) = (self.gateway.secrets.as_ref(), &self.gateway.entropy);
         KeyRing::kept_or_first(kept_in, self.webhook(), entropy).map_err(|error| Refusal::fault(&error))
     }
@@ -211,9 +212,19 @@ pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
     Ok(ResentView { delivery_id: delivery.to_string() })
 }
 
+/// Returns where a report would go now: to the URL, or, without one, to whoever listens.
+async fn receiver(scope: Scope<'_>) -> Result<(WebhookId, Personal), Refusal> {
+    if let Some(url) = scope.see(|state| state.url.clone()).await? {
+        return Ok((scope.webhook(), url));
+    }
+    let listeners = WebhookId::of_listeners(scope.workspace);
+    let is_open = scope.gateway.shard.inspect::<Webhook, _>(listeners, State::is_open).await?.value;
+    if is_open { Ok((listeners, LISTENER.into())) } else { Err(Rejection::NoUrl.into()) }
+}
+
 /// Posts a test report, which does not count as owed or as an error. Returns the try.
 pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
-    let url = scope.see(|state| state.url.clone()).await?.ok_or(Rejection::NoUrl)?;
+    let (webhook, url) = receiver(scope).await?;
     let (gateway, workspace) = (scope.gateway, scope.workspace);
     let turn = gateway.poster.turn(workspace).map_err(too_many_tests)?;
     let account = scope.look(|state| state.accounts.values().next().cloned()).await?;
@@ -224,7 +235,7 @@ pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
     let bundle = bundle.ok_or_else(|| Refusal::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &gateway.base_url).map_err(|error| Refusal::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &scope.keys()?);
-    let number = gateway.poster.test(turn, workspace, delivery, at, request).await;
+    let number = gateway.poster.test(turn, webhook, delivery, at, request).await;
     let number = number.ok_or_else(|| Refusal::unavailable(Fault::Ours.to_string()))?;
     let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);

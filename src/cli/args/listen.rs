@@ -9,25 +9,33 @@ use reqwest::Url;
 use super::connection::Access;
 
 pub(super) const LISTEN_EXAMPLES: &str = "\
-A line for each request: time, our answer, what the signature is worth (valid, stale, invalid, missing; `-` without a
-secret), direction, chat, text, webhook-id. What came before under the same webhook-id is marked as a duplicate.
+Touches no setting of the gateway, which must run on this machine. As long as this runs and no URL is set, it is the
+receiver: what it answers counts, and what it had not answered when it ends is owed to nobody. With a URL set it gets a
+copy of each report; with --instead it receives in place of the URL, which gets what is reported once this has ended.
+
+A line for each report: time, our answer (`copy`: it counts for nobody), what the signature is worth (valid, stale,
+invalid, missing; `-` without a secret), direction, chat, text, webhook-id. What came before under the same webhook-id is
+marked as a duplicate.
 
 Examples:
-  tidings listen                                             then `tidings outbound set --to http://127.0.0.1:8089/`
-  TIDINGS_API_KEY=wsk_... tidings listen                     the same, and verify the signatures
-  TIDINGS_WEBHOOK_SECRET=whsec_... tidings listen            without asking the gateway for the signing key
-  tidings listen --answer 500                                see what a gateway does with a receiver that fails
+  tidings listen                                             see what is reported
+  tidings listen --instead --answer 500                      see what the gateway does with a receiver that fails
   tidings listen --forward-to http://127.0.0.1:3000/hooks    pass everything on, and answer what that answers
   tidings --json listen | jq .body.message.text
+  tidings listen --listen 127.0.0.1:8089                     be an ordinary receiver: `tidings outbound set --to
+                                                             http://127.0.0.1:8089/` has reports posted to it
 
-A gateway in production calls addresses of its own machine only if [guard] allow_networks has them.";
+A gateway in production posts to addresses of its own machine only if [guard] allow_networks has them.";
 
 /// Options for receiving reports.
 #[derive(Clone, PartialEq, Eq, Args)]
 pub struct ListenArgs {
-    /// Loopback address and port to listen on; port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8089", value_parser = super::loopback)]
-    pub listen: SocketAddr,
+    /// Receive in place of the webhook's URL, if one is set
+    #[arg(long, conflicts_with = "listen")]
+    pub instead: bool,
+    /// Receive at this loopback address and port, as a CRM does, and not from a gateway; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", value_parser = super::loopback)]
+    pub listen: Option<SocketAddr>,
     /// Forward each request unchanged to this address, and return its answer
     #[arg(long, value_name = "URL", value_parser = web_address)]
     pub forward_to: Option<Url>,
@@ -38,7 +46,7 @@ pub struct ListenArgs {
     /// The webhook's signing key, whsec_...: signatures are verified [default: the gateway's, if there is an API key]
     #[arg(long, value_name = "KEY", env = "TIDINGS_WEBHOOK_SECRET", hide_env_values = true)]
     pub secret: Option<String>,
-    /// The gateway to ask for the signing key.
+    /// The gateway to listen to, or to ask for the signing key.
     #[command(flatten)]
     pub access: Access,
 }
@@ -74,6 +82,7 @@ mod tests {
     fn only_this_machine_reaches_the_receiver() {
         assert_eq!(parse("tidings listen --listen 0.0.0.0:8089"), Err(ErrorKind::ValueValidation));
         assert!(parse("tidings listen --listen [::1]:0").is_ok_and(|args| args.answer == 200));
+        assert_eq!(parse("tidings listen --listen [::1]:0 --instead"), Err(ErrorKind::ArgumentConflict));
     }
 
     #[test]

@@ -4,10 +4,9 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
 use reqwest::{Client, Method, Response, Url, redirect};
+
+use super::received::{Received, Reply};
 
 /// Longer than a gateway waits for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -42,22 +41,20 @@ impl Forward {
     }
 
     /// Returns the server's response, or an explanation of why there is none.
-    pub(super) async fn pass_on(&self, request: &HttpRequest, body: Bytes) -> Result<HttpResponse, String> {
-        let method = Method::from_bytes(request.method().as_str().as_bytes()).map_err(|error| error.to_string())?;
-        let mut passed = self.client.request(method, self.to.clone()).body(body);
-        for (name, value) in request.headers().iter().filter(|(name, _)| is_passed(name.as_str())) {
-            passed = passed.header(name.as_str(), value.as_bytes());
+    pub(super) async fn pass_on(&self, received: &Received) -> Result<Reply, String> {
+        let method = Method::from_bytes(received.method.as_bytes()).map_err(|error| error.to_string())?;
+        let mut passed = self.client.request(method, self.to.clone()).body(received.body.clone());
+        for (name, value) in received.headers.iter().filter(|(name, _)| is_passed(name)) {
+            passed = passed.header(name, value.as_slice());
         }
         answer(passed.send().await.map_err(|error| in_words(&error))?).await
     }
 }
 
-async fn answer(mut got: Response) -> Result<HttpResponse, String> {
-    let status = StatusCode::from_u16(got.status().as_u16()).map_err(|error| error.to_string())?;
-    let mut answer = HttpResponse::build(status);
-    for (name, value) in got.headers().iter().filter(|(name, _)| is_passed(name.as_str())) {
-        answer.append_header((name.as_str(), value.as_bytes()));
-    }
+async fn answer(mut got: Response) -> Result<Reply, String> {
+    let status = got.status().as_u16();
+    let headers = got.headers().iter().filter(|(name, _)| is_passed(name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let mut body = Vec::new();
     while let Some(more) = got.chunk().await.map_err(|error| in_words(&error))? {
         if body.len().saturating_add(more.len()) > ANSWER_BYTES_MAX {
@@ -65,7 +62,7 @@ async fn answer(mut got: Response) -> Result<HttpResponse, String> {
         }
         body.extend_from_slice(&more);
     }
-    Ok(answer.body(body))
+    Ok(Reply { status, headers, body })
 }
 
 fn is_passed(name: &str) -> bool {

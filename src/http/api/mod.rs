@@ -8,6 +8,7 @@ pub(super) mod deliveries;
 pub(super) mod files;
 pub(super) mod inbound_settings;
 pub(super) mod keys;
+pub(super) mod listen;
 pub(super) mod live;
 pub(super) mod messages;
 pub(super) mod outbound;

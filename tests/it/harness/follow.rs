@@ -25,13 +25,24 @@ pub struct StreamEvent {
 impl Follower {
     /// Opens a stream, which must succeed, and reads its first block.
     pub fn open(http: &Http, request: &Request) -> Self {
+        let mut follower = Self::open_any(http, request);
+        assert_eq!(follower.block().unwrap().as_deref().map(<[_]>::len), Some(2), "the time to wait, and a place");
+        follower
+    }
+
+    /// Opens a stream whose events have no ids.
+    pub fn open_without_ids(http: &Http, request: &Request) -> Self {
+        let mut follower = Self { last_id: Some(0), ..Self::open_any(http, request) };
+        assert_eq!(follower.block().unwrap().as_deref().map(<[_]>::len), Some(1), "a comment");
+        follower
+    }
+
+    fn open_any(http: &Http, request: &Request) -> Self {
         let (answer, stream) = http.open(request).unwrap_or_else(|error| panic!("{}: {error}", request.path));
         assert!(answer.status == 200 && answer.is_endless(), "{answer:?}");
         assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{answer:?}");
         let chunks = Chunks { stream, left: 0, ended: false };
-        let mut follower = Self { lines: BufReader::new(chunks), last_id: None };
-        assert_eq!(follower.block().unwrap().as_deref().map(<[_]>::len), Some(2), "the time to wait, and a place");
-        follower
+        Self { lines: BufReader::new(chunks), last_id: None }
     }
 
     /// Reads the next event; `None` if the stream has ended or broken.

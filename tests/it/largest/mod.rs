@@ -92,6 +92,8 @@ kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
     OfWebhook::Recover { .. } => "recover",
     OfWebhook::ResetErrors { .. } => "reset errors",
     OfWebhook::KeyRotated { .. } => "key rotated",
+    OfWebhook::Listen { .. } => "listen",
+    OfWebhook::ListenersGone { .. } => "listeners gone",
     OfWebhook::Notified { .. } => "notified of webhook",
     OfWebhook::Discard(_) => "discard",
     OfWebhook::ToldOfParked { .. } => "told of parked",

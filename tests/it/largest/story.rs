@@ -371,6 +371,8 @@ fn report(desk: &mut Desk) {
     desk.webhook(webhook::Command::Discard(discard));
     let taken = DeliveryId::of(MessageId::from_bits(1));
     desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
+    desk.webhook(webhook::Command::Listen { webhook: webhook(), by: by() });
+    desk.webhook(webhook::Command::ListenersGone { listener: 1 });
 }
 
 /// Connects as many accounts as a workspace may have, so that a single commit covers all of them.

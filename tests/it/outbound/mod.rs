@@ -4,6 +4,7 @@ mod answers;
 pub mod crash;
 mod fuse;
 mod gateway;
+mod listening;
 mod neighbours;
 pub mod owner;
 pub mod receiver;

@@ -11,6 +11,8 @@ use events::time::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
+use crate::harness::described::check_report;
+
 /// The path that marks the beginning of another life of the gateway.
 const ANOTHER_LIFE: &str = "/another-life";
 
@@ -41,7 +43,9 @@ impl Arrived {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let body = serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        check_report(&body);
+        body
     }
 
     pub fn chat(&self) -> String {
