@@ -23,7 +23,7 @@ pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
 pub use self::log::{EventsCommand, LsArgs, Order, StateArgs, TailArgs};
-pub use self::message::{FileCommand, SendArgs};
+pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
 pub use self::trigger::{
@@ -124,6 +124,9 @@ pub enum Command {
     /// Send a message
     #[command(after_help = message::SEND_EXAMPLES)]
     Send(SendArgs),
+    /// Look up messages: how far they got, and what happened to them
+    #[command(subcommand)]
+    Message(MessageCommand),
     /// Test a file's address without sending anything
     #[command(subcommand)]
     File(FileCommand),

@@ -6,6 +6,7 @@ mod activity_line;
 pub mod args;
 mod banner;
 mod bench;
+mod command_line;
 mod credits;
 mod data_dir;
 mod demo;
@@ -17,6 +18,7 @@ mod keys;
 mod listen;
 mod log_source;
 mod manual;
+mod messages;
 mod outbound;
 mod remote;
 mod report_lines;
@@ -95,6 +97,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Credits(command) => credits::run(cli, &command),
         Command::Key(command) => keys::run(cli, &command),
         Command::Send(args) => send::run(cli, &args),
+        Command::Message(command) => messages::run(cli, &command),
         Command::File(command) => send::file(cli, &command),
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),

@@ -25,6 +25,10 @@ pub(super) const CODES: &[Code] = &[
         .message("Webhook is disabled")
         .causes(&["It was switched off in the settings."])
         .remedy("Switch it on: PATCH /api/v1/inbound {\"enabled\": true}."),
+    Code::refusal(403, "other_machine", "Only programs on the gateway's machine may call this.")
+        .message("Only programs on the gateway's machine may do this")
+        .causes(&["The request came from another machine, or through a proxy.", "A web page of another site made it."])
+        .remedy("Call it on the gateway's machine, at a loopback address such as http://127.0.0.1:8080."),
     missing("webhook_not_found", "No webhook has this URL.")
         .message("Webhook not found")
         .causes(&[
@@ -54,6 +58,14 @@ pub(super) const CODES: &[Code] = &[
         .message("Attempt not found")
         .causes(&["Only the last 100 attempts are kept.", "The id is mistyped, or of another workspace."])
         .remedy("See GET /api/v1/inbound/attempts for what is kept."),
+    missing("report_not_found", "Nobody waits for an answer to this report.")
+        .message("Nobody waits for an answer to this report")
+        .causes(&[
+            "It was answered already, or too late: `outbound.timeout_s`.",
+            "It is a copy, whose answer does not count.",
+            "The number is mistyped, or of another workspace.",
+        ])
+        .remedy("Answer reports whose `counts` is true, by their number, while the stream is open."),
     missing("try_not_found", "The outbound webhook has no such try on record.")
         .message("Try not found")
         .causes(&["Only the last 100 tries are kept.", "The id is mistyped, or of another workspace."])
@@ -101,7 +113,10 @@ pub(super) const CODES: &[Code] = &[
         .remedy("Send by chat_id or phone, or name the sending account as well."),
     Code::refusal(409, "no_connected_account", "No sender is named, and no account of the workspace is connected.")
         .message("No WhatsApp account is connected")
-        .causes(&["No account was connected yet.", "All accounts are disconnected, paused or blocked."])
+        .causes(&[
+            "No account was connected yet.",
+            "All accounts are disconnected, paused or blocked: the message names the nearest one.",
+        ])
         .remedy("Connect or resume an account. A message that names its account is accepted and held."),
     Code::refusal(409, "account_exists", "The workspace has an account with this number.")
         .message("Account exists already")

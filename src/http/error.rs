@@ -106,8 +106,3 @@ pub(super) fn method_not_allowed() -> Refusal {
 pub(super) fn nothing_here() -> Refusal {
     Refusal::new("not_found", "Not found")
 }
-
-/// Like [`nothing_here`], as the handler for unmatched requests.
-pub(super) async fn not_found() -> Refusal {
-    nothing_here()
-}

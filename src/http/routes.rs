@@ -11,8 +11,8 @@ use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web
 
 use super::admin::{events, streams, workspaces};
 use super::api::{
-    accounts, chats, credits, deliveries, files, inbound_settings, keys, live, messages, outbound, outbox, recent,
-    teammates, timeline, workspace,
+    accounts, chats, credits, deliveries, files, inbound_settings, keys, listen, live, messages, outbound, outbox,
+    recent, teammates, timeline, workspace,
 };
 use super::caller::{self, Resource, Role};
 use super::listed::Listed;
@@ -35,7 +35,9 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/readyz", Open, health::ready),
         row(Method::GET, "/metrics", Open, metrics::show),
         row(Method::GET, "/openapi.json", Open, describe),
+        row(Method::GET, "/", Open, docs::home),
         row(Method::GET, "/docs", Open, docs::index),
+        row(Method::GET, "/docs/", Open, docs::index),
         row(Method::GET, "/docs/errors", Open, docs::errors),
         row(Method::GET, "/docs/{file}", Open, docs::file),
         row(Method::GET, "/api/v1/workspace", Workspace, workspace::show),
@@ -53,6 +55,8 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/api/v1/inbound/rotate", Workspace, inbound_settings::rotate),
         row(Method::GET, "/api/v1/outbound", Workspace, outbound::show),
         row(Method::PATCH, "/api/v1/outbound", Workspace, outbound::change),
+        row(Method::GET, "/api/v1/outbound/listen", Workspace, listen::open),
+        row(Method::POST, "/api/v1/outbound/listen/{number}", Workspace, listen::answer),
         row(Method::GET, "/api/v1/outbound/secret", Workspace, outbound::secret),
         row(Method::POST, "/api/v1/outbound/rotate-secret", Workspace, outbound::rotate_secret),
         row(Method::POST, "/api/v1/outbound/reset-errors", Workspace, outbound::reset_errors),
@@ -87,6 +91,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
         row(Method::POST, "/api/v1/files/check", Workspace, files::answer),
         row(Method::POST, "/api/v1/chats/{id}/messages", Workspace, messages::send_to_chat),
+        row(Method::GET, "/api/v1/messages", Workspace, messages::list),
         row(Method::POST, "/api/v1/messages", Workspace, messages::send),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
@@ -201,7 +206,7 @@ fn takes(row: &Method, asked: &Method) -> bool {
 
 fn everything_else() -> impl HttpServiceFactory {
     let dressed = from_fn(|gateway, request, next| caller::finish_response(None, gateway, request, next));
-    web::scope("").wrap(dressed).default_service(web::to(error::not_found))
+    web::scope("").wrap(dressed).default_service(web::to(docs::not_found))
 }
 
 #[cfg(test)]

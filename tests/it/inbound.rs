@@ -228,6 +228,27 @@ fn browsers_get_a_page_that_is_the_same_for_every_url() {
     assert_eq!(program.header("Allow"), Some("POST"));
 }
 
+#[test]
+fn a_browser_gets_a_page_where_there_is_something_and_where_there_is_nothing() {
+    let server = Server::start();
+    let open = |path: &str, accept: &str| server.http().ask(&Request::get(path).header("Accept", accept));
+    for (path, status, words) in [
+        ("/", 200, "a WhatsApp gateway for CRMs"),
+        ("/docs", 200, "swagger"),
+        ("/docs/", 200, "swagger"),
+        ("/nothing", 404, "There is nothing at this address"),
+        ("/docs/nothing/here", 404, "There is nothing at this address"),
+    ] {
+        let page = open(path, "text/html,*/*");
+        assert_eq!((page.status, page.header("Content-Type")), (status, Some("text/html; charset=utf-8")), "{path}");
+        assert!(page.text().contains(words) && page.header("Content-Security-Policy").is_some(), "{path}");
+    }
+    let program = open("/nothing", "application/json");
+    assert_eq!((program.status, code(&program).as_str()), (404, "not_found"));
+    let hidden = open("/in_0123456789ABCDEFGHIJabcdef", "text/html");
+    assert_eq!((hidden.status, hidden.header("Referrer-Policy")), (404, Some("no-referrer")));
+}
+
 /// Sends a part of a request, waits until the server closes the connection, and returns what it answered.
 fn abandon(port: u16, half: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();

@@ -17,6 +17,8 @@ use super::error;
 use crate::service::refusal::Refusal;
 
 const INDEX: &str = include_str!("index.html");
+const HOME: &str = include_str!("home.html");
+const MISSING: &str = include_str!("missing.html");
 const INBOUND: &str = include_str!("inbound.html");
 const STYLE: &str = include_str!("style.css");
 const START: &str = include_str!("start.js");
@@ -35,6 +37,11 @@ pub(super) async fn index() -> HttpResponse {
     page(SWAGGER_POLICY, "text/html; charset=utf-8", INDEX)
 }
 
+/// The first page: what this is, and where to go on.
+pub(super) async fn home() -> HttpResponse {
+    page(POLICY, "text/html; charset=utf-8", HOME)
+}
+
 /// The page of all codes, with their causes and what to do.
 pub(super) async fn errors() -> HttpResponse {
     page(POLICY, "text/html; charset=utf-8", errors::page())
@@ -42,18 +49,29 @@ pub(super) async fn errors() -> HttpResponse {
 
 /// The page for a browser that opens a secret URL, with status 405. `None` for programs and for other URLs.
 pub(super) fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
-    let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
-    let is_browser = request.method() == Method::GET && accept.contains("text/html");
-    if !is_browser || !request.path().starts_with("/in/") {
-        return None;
-    }
-    let mut answer = page(POLICY, "text/html; charset=utf-8", INBOUND);
-    *answer.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    // The URL is secret: it must not reach the linked pages or a cache.
+    let is_inbound = is_browser(request) && request.path().starts_with("/in/");
+    is_inbound.then(|| told_alone(StatusCode::METHOD_NOT_ALLOWED, INBOUND))
+}
+
+/// Answers unmatched requests: a browser gets a page.
+pub(super) async fn not_found(request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let page = is_browser(&request).then(|| told_alone(StatusCode::NOT_FOUND, MISSING));
+    page.ok_or_else(error::nothing_here)
+}
+
+fn is_browser(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    request.method() == Method::GET && accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A page at an address that may be secret, or have been so: it must not reach the linked pages or a cache.
+fn told_alone(status: StatusCode, text: &'static str) -> HttpResponse {
+    let mut answer = page(POLICY, "text/html; charset=utf-8", text);
+    *answer.status_mut() = status;
     for (name, value) in [(REFERRER_POLICY, "no-referrer"), (CACHE_CONTROL, "no-store")] {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Some(answer)
+    answer
 }
 
 /// The files that the pages load.

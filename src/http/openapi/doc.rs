@@ -80,6 +80,12 @@ impl Doc {
         self.answers_schema(status, schema)
     }
 
+    /// Describes a type that its words mention.
+    pub(super) fn mentions<T: ToSchema>(mut self) -> Self {
+        self.known::<T>();
+        self
+    }
+
     /// Adds a response with this schema.
     pub(super) fn answers_schema(self, status: u16, schema: Value) -> Self {
         self.answers_with(status, json!({"application/json": {"schema": schema}}))
@@ -203,7 +209,9 @@ impl Doc {
     /// Builds the `OpenAPI` operation.
     pub(super) fn operation(&self, route: &Listed) -> Value {
         let id = self.route.to_lowercase().replace(['{', '}'], "");
-        let id: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let words = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let slash = self.route.ends_with('/').then_some("slash");
+        let id: Vec<&str> = words.chain(slash).collect();
         let in_path = in_path(route.path)
             .into_iter()
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": schemas::path_parameter(name)}));

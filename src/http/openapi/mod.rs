@@ -5,6 +5,7 @@ mod doc;
 mod open;
 mod operator;
 mod outbound;
+mod reports;
 mod schemas;
 mod sending;
 mod settings;
@@ -45,6 +46,7 @@ pub(super) fn document(routes: &[Listed]) -> Value {
     let docs = docs();
     let mut paths: Map<String, Value> = Map::new();
     let mut components = schemas::shared();
+    components.extend(reports::shared());
     for route in routes {
         let Some(doc) = docs.iter().find(|doc| doc.route == name(route)) else { continue };
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
@@ -66,6 +68,7 @@ pub(super) fn document(routes: &[Listed]) -> Value {
         "tags": TAGS.map(|(name, about)| json!({"name": name, "description": about})),
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": reports::webhooks(),
         "components": {
             "schemas": components,
             "examples": schemas::examples(),

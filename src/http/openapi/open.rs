@@ -15,6 +15,8 @@ pub(super) fn docs() -> Vec<Doc> {
             .answers_schema(503, health(json!({"const": "not_ready"}))),
         Doc::new("Service", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
             .answers_text(&["text/plain", "application/openmetrics-text"]),
+        page("GET /", "What this is, and where to go on", &["text/html"]),
+        page("GET /docs/", "The same as /docs", &["text/html"]),
         page("GET /docs", "The API to read and to try", &["text/html"]),
         page("GET /docs/errors", "Every code with its causes and what to do", &["text/html"]),
         page("GET /docs/{file}", "What these pages load", &["text/css", "text/javascript"]).refusing(&["not_found"]),

@@ -1,18 +1,19 @@
 //! Documentation of the routes of the outbound webhook.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::doc::Doc;
 use crate::http::api::deliveries::DiscardBody;
 use crate::http::api::outbound::{OutboundBody, RecoverBody};
 use crate::outbound::TryView;
 use crate::service::deliveries::{DeliveryView, DiscardedView};
+use crate::service::listen::{AnswerBody, AnsweredView, ListenerView, ReportView};
 use crate::service::outbound::{FlushedView, OutboundView, RecoveredView, ResentView, SecretView};
 
 const TAG: &str = "Outbound webhook";
 
 pub(super) fn docs() -> Vec<Doc> {
-    [settings(), deliveries(), tries()].into_iter().flatten().collect()
+    [settings(), listening(), deliveries(), tries()].into_iter().flatten().collect()
 }
 
 fn settings() -> Vec<Doc> {
@@ -34,6 +35,36 @@ fn settings() -> Vec<Doc> {
         )
         .answers::<OutboundView>(200),
     ]
+}
+
+fn listening() -> Vec<Doc> {
+    let about = "Server-sent events (`text/event-stream`). `standing`: what this listener gets now (`ListenerView`), at once \
+        and whenever it changes. `report`: a report as it is posted (`ReportView`); one that `counts` waits for its answer \
+        as for any receiver's, `outbound.timeout_s`. After 15 s of silence a comment comes. The stream ends when the \
+        gateway stops or the key is revoked. Nothing is owed to a listener that has gone; what it had not answered goes \
+        to the webhook's URL in the same try.";
+    let listen = "Listens to reports on this machine; touches no setting";
+    vec![
+        Doc::new(TAG, "GET /api/v1/outbound/listen", listen)
+            .answers_text(&["text/event-stream"])
+            .saying(200, about)
+            .mentions::<ListenerView>()
+            .mentions::<ReportView>()
+            .query(
+                "instead",
+                "Receives in place of the webhook's URL. Without a URL it is the receiver anyway.",
+                flag(),
+            )
+            .refusing(&["other_machine", "too_many_streams"]),
+        Doc::new(TAG, "POST /api/v1/outbound/listen/{number}", "Answers a report of the stream, as its receiver")
+            .takes::<AnswerBody>()
+            .answers::<AnsweredView>(200)
+            .refusing(&["other_machine", "report_not_found"]),
+    ]
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean", "default": false})
 }
 
 fn deliveries() -> Vec<Doc> {

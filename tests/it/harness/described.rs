@@ -53,6 +53,14 @@ pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
     faults
 }
 
+/// Fails the test unless a report's body is as described.
+pub fn check_report(body: &Value) {
+    let described = &DOCUMENT["webhooks"]["report"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    let faults: Vec<String> =
+        judge("report".to_owned(), described).iter_errors(body).map(|error| error.to_string()).collect();
+    assert!(faults.is_empty(), "a report is not as described: {faults:?}: {body}");
+}
+
 /// Finds the described path that matches a request's path.
 fn route(path: &str) -> Option<(&'static String, &'static Value)> {
     let path = path.split('?').next().unwrap_or_default();
