@@ -219,6 +219,9 @@ impl Event {
             Self::SingleDeliveryDiscarded(e) => webhook_only(e.webhook),
             Self::OwnerToldOfParked(e) => webhook_only(e.webhook),
             Self::ListeningStarted(e) => webhook_only(e.webhook),
+            Self::ListeningEnded(e) if e.instead => {
+                two(StreamId::Webhook(e.webhook), StreamId::Webhook(WebhookId::of(e.workspace)))
+            }
             Self::ListeningEnded(e) => webhook_only(e.webhook),
             Self::ChatOpened(e) => two(StreamId::Workspace(e.workspace), StreamId::Chat(e.chat)),
             Self::MessageDelivered(e) => [Some(StreamId::Chat(e.chat)), None, None],

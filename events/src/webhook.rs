@@ -302,17 +302,20 @@ pub struct ListeningStarted {
     pub workspace: WorkspaceId,
     /// The listeners' webhook.
     pub webhook: WebhookId,
-    /// Number of listeners so far, this one included.
-    pub listener: u64,
+    /// True if it receives in place of the URL that is set, or will be.
+    pub instead: bool,
     pub by: Who,
 }
 
-/// The last listening program has gone; what was owed to it is given up.
+/// The last listening program has gone: what was owed to it is given up. Or the last one has gone that received in place of
+/// the URL: the webhook forgets its errors in a row, which say nothing about its receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListeningEnded {
     pub workspace: WorkspaceId,
     /// The listeners' webhook.
     pub webhook: WebhookId,
+    /// True if only those have gone that received in place of the URL.
+    pub instead: bool,
     pub at: Timestamp,
 }
 

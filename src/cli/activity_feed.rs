@@ -6,9 +6,12 @@ use actors::workspace::{State, Workspace};
 use events::account::DeferReason;
 use events::event::Event;
 use events::ids::{AccountId, StreamId, WorkspaceId};
+use events::index::IndexKey;
+use events::log::ReadError;
 use events::record::{Position, Record};
 use events::tail::Piece;
 use events::time::Timestamp;
+use events::who::Who;
 use serde_json::Value;
 
 use super::activity_line::{ActivityEntry, ActivityLine, INDENT, Kind};
@@ -16,8 +19,6 @@ use super::report_lines::{self, because};
 use super::screen::{fitted, width};
 use crate::gateway::Gateway;
 use crate::recent::attempts::AttemptView;
-use crate::service::refusal::Refusal;
-use crate::service::workspaces;
 use crate::telemetry;
 
 /// Interval between polls for new refusals.
@@ -30,7 +31,7 @@ pub(super) async fn events(gateway: Gateway, from: Position, colour: bool) {
         follower.ready().await;
         let told = match follower.next().await {
             Ok(piece) => lines(&gateway, &piece, colour).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         match told {
             Ok(lines) => telemetry::show(&fitted(&lines, width(), INDENT)),
@@ -48,40 +49,23 @@ pub(super) async fn refusals(gateway: Gateway, colour: bool) {
     let mut told = gateway.attempts.last_number();
     loop {
         tokio::time::sleep(LOOK).await;
-        if gateway.attempts.last_number() <= told {
-            continue;
-        }
-        match newest(&gateway, told, colour).await {
-            Ok((newest, lines)) => {
-                told = newest;
-                telemetry::show(&fitted(&lines, width(), INDENT));
+        let mut lines = String::new();
+        for (number, workspace, attempt) in gateway.attempts.since(told) {
+            told = number;
+            if attempt.status >= 400 {
+                let names = LineNames::of(&gateway, workspace, None).await;
+                lines += &refusal(&attempt, &names.workspace, colour);
             }
-            Err(error) => tracing::warn!(%error, "refused requests cannot be told"),
         }
+        telemetry::show(&fitted(&lines, width(), INDENT));
     }
-}
-
-/// Returns the lines of the refusals after number `told`, the oldest first, and the newest attempt's number.
-async fn newest(gateway: &Gateway, told: u64, colour: bool) -> Result<(u64, String), Refusal> {
-    let mut attempts = Vec::new();
-    for workspace in workspaces::ids(gateway)? {
-        let rows = gateway.attempts.list(gateway.shard.log().as_ref(), workspace)?;
-        let new = rows.into_iter().filter(|(number, _)| *number > told);
-        attempts.extend(new.map(|(number, attempt)| (number, workspace, attempt)));
-    }
-    attempts.sort_unstable_by_key(|(number, ..)| *number);
-    let mut lines = String::new();
-    for (_, workspace, attempt) in attempts.iter().filter(|(.., attempt)| attempt.status >= 400) {
-        let names = Names::of(gateway, *workspace, None).await?;
-        lines += &refusal(attempt, &names.workspace, colour);
-    }
-    Ok((attempts.last().map_or(told, |(number, ..)| *number), lines))
 }
 
 fn refusal(attempt: &AttemptView, workspace: &str, colour: bool) -> String {
     let said = |name| attempt.answer.get(name).and_then(Value::as_str);
     let hint = attempt.answer.get("error").and_then(|error| error.get("hint")).and_then(Value::as_str);
-    let note = hint.or(said("message")).unwrap_or_default();
+    let notes: Vec<&str> = said("message").into_iter().chain(hint).collect();
+    let note = &notes.join(": ");
     let at = attempt.at.parse().unwrap_or_else(|_| Timestamp::default());
     let (kind, status) = (Kind::In, Some(attempt.status));
     let line = ActivityLine { at, kind, status, phone: "", account: "", workspace, text: None, note };
@@ -90,14 +74,16 @@ fn refusal(attempt: &AttemptView, workspace: &str, colour: bool) -> String {
 
 /// The names of a line's workspace, if there are several, and of its account, if it has one.
 #[derive(Default)]
-struct Names {
+struct LineNames {
     workspace: String,
     account: String,
 }
 
-impl Names {
-    async fn of(gateway: &Gateway, workspace: WorkspaceId, account: Option<AccountId>) -> Result<Self, Refusal> {
-        let is_only = workspaces::ids(gateway)?.nth(1).is_none();
+impl LineNames {
+    /// Looks the names up. A line without names is better than none, if that fails.
+    async fn of(gateway: &Gateway, workspace: WorkspaceId, account: Option<AccountId>) -> Self {
+        let workspaces: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces).unwrap_or_default();
+        let is_only = workspaces.is_some_and(|workspaces| workspaces <= 1);
         let names = move |state: &State| Self {
             workspace: if is_only { String::new() } else { state.name.reveal().to_owned() },
             account: account
@@ -105,11 +91,11 @@ impl Names {
                 .map(|account| account.phone.reveal().to_owned())
                 .unwrap_or_default(),
         };
-        Ok(gateway.shard.inspect::<Workspace, _>(workspace, names).await?.value)
+        gateway.shard.inspect::<Workspace, _>(workspace, names).await.map(|seen| seen.value).unwrap_or_default()
     }
 }
 
-async fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String, Refusal> {
+async fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String, ReadError> {
     let mut lines = String::new();
     for (_, record, event) in piece.events() {
         lines += &line(gateway, record, event, colour).await?;
@@ -117,7 +103,7 @@ async fn lines(gateway: &Gateway, piece: &Piece, colour: bool) -> Result<String,
     Ok(lines)
 }
 
-async fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, Refusal> {
+async fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -> Result<String, ReadError> {
     let told = match told(record, event) {
         Some(told) => told,
         None => match report_lines::told(gateway, record, event)? {
@@ -128,13 +114,18 @@ async fn line(gateway: &Gateway, record: &Record, event: &Event, colour: bool) -
     let first = event.message().map(|message| gateway.shard.history().first(message)).transpose()?.flatten();
     let account = account(event, first.as_ref());
     let [Some(stream), ..] = event.streams() else { return Ok(String::new()) };
-    let names = Names::of(gateway, stream.workspace(), account).await?;
+    let names = LineNames::of(gateway, stream.workspace(), account).await;
     let of_account = matches!(told.kind, Kind::Account);
+    let phone = match told.phone {
+        _ if of_account => names.account.clone(),
+        Some(phone) => phone,
+        None => first.as_ref().map(|first| phone(gateway, first)).transpose()?.unwrap_or_default(),
+    };
     let line = ActivityLine {
         at: record.recorded_at,
         kind: told.kind,
         status: told.status,
-        phone: if of_account { &names.account } else { told.phone.as_deref().unwrap_or_else(|| phone(first.as_ref())) },
+        phone: &phone,
         account: if of_account { "" } else { &names.account },
         workspace: &names.workspace,
         text: told.text,
@@ -156,13 +147,15 @@ fn account(event: &Event, first: Option<&Event>) -> Option<AccountId> {
     })
 }
 
-/// Returns the phone at the other end of the message that an event is about.
-fn phone(first: Option<&Event>) -> &str {
-    match first {
-        Some(Event::MessageQueued(e)) => e.to.reveal(),
-        Some(Event::MessageReceived(e)) => e.sender.reveal(),
-        _ => "",
-    }
+/// Returns the phone or JID at the other end of the message that an event is about.
+fn phone(gateway: &Gateway, first: &Event) -> Result<String, ReadError> {
+    let typed_to = |chat| Ok(gateway.shard.index().chat(chat)?.map(|entry| entry.to.reveal().to_owned()));
+    Ok(match first {
+        Event::MessageQueued(e) => e.to.reveal().to_owned(),
+        Event::MessageReceived(e) if e.from_me => typed_to(e.chat)?.unwrap_or_default(),
+        Event::MessageReceived(e) => e.sender.reveal().to_owned(),
+        _ => String::new(),
+    })
 }
 
 /// Returns what to print for an event; `None` if it gets no line of its own here.
@@ -172,7 +165,9 @@ fn told<'a>(record: &Record, event: &'a Event) -> Option<ActivityEntry<'a>> {
             let text = Some(e.text.reveal()).filter(|text| !text.is_empty());
             let file = e.file.as_ref().map(|file| format!(" with {}", file.name.reveal())).unwrap_or_default();
             let note = format!("queued{file}, -{}", credits(e.cost));
-            ActivityEntry { text, status: Some(200), ..ActivityEntry::noting(Kind::In, note) }
+            // Only to the secret URL is it answered so.
+            let posted = (record.cause.by == Who::Inbound).then_some(200);
+            ActivityEntry { text, status: posted, ..ActivityEntry::noting(Kind::In, note) }
         }
         Event::MessageReceived(e) => {
             let file = e.file.as_ref().map(|file| file.name.reveal().to_owned()).unwrap_or_default();

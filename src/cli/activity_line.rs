@@ -13,7 +13,7 @@ const WORKSPACE_CHARS: usize = 20;
 const TEXT_CHARS: usize = 28;
 /// The column where the phone starts; continuation lines are indented to it.
 pub(super) const INDENT: usize = 30;
-const NOTE_CHARS: usize = 100;
+const NOTE_CHARS: usize = 160;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -37,6 +37,10 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Result<(), Failure> {
         let message = format!("the demo listens on loopback only, not on {}", config.listen);
         return Err(Failure::new(Exit::Usage, message).hint("use `tidings serve` for production"));
     }
+    if !config.simulator.enabled {
+        let message = "the demo needs the simulator";
+        return Err(Failure::new(Exit::Usage, message).hint("set simulator.enabled = true, or use `tidings serve`"));
+    }
     if config.data_dir == Path::new(PRODUCTION_DATA_DIR) && cli.data_dir.is_none() {
         config.data_dir = PathBuf::from(DEMO_DATA_DIR);
     }
@@ -108,14 +112,17 @@ fn banner(config: &Config, running: &Running, bound: SocketAddr, ready: Ready) -
         chain_verified: false,
         recovered_ms: u64::try_from(running.recovered.as_millis()).unwrap_or(u64::MAX),
         workspace: ready.name,
+        workspace_id: workspace::WORKSPACE.to_string(),
         balance: ready.balance,
         accounts: ready.accounts,
+        stopped: ready.stopped,
         inbound_enabled: ready.inbound_enabled,
         clock_rate: config.simulator.clock_rate,
         admin_key_file: existing(admin_key_file(&config.data_dir)),
         api_key_file: existing(api_key_file(&config.data_dir)),
         inbound_token: ready.inbound_token,
         reports,
+        aggregation: ready.aggregation,
         phones_url: phones_url.trim_end_matches('/').to_owned(),
         local_url,
         program: program(),

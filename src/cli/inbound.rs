@@ -54,7 +54,7 @@ fn attempts(cli: &Cli, limit: u16, access: &Access) -> Result<(), Failure> {
     if !cli.json {
         for attempt in &mut rows {
             read_answer(attempt);
-            add_state(attempt, |message| gateway.ask(Call::get(format!("{}/{}", messages::PATH, segment(message)))))?;
+            add_state(attempt, |message| gateway.ask(Call::get(format!("{}/{}", messages::PATH, segment(message)))));
         }
     }
     super::print_list(cli, &list(cli.json, &rows, ATTEMPT), "Nothing was posted yet.")
@@ -70,20 +70,22 @@ fn read_answer(attempt: &mut Value) {
 
 /// Adds what became of a request: its message's state, or why there is none. The status alone says only that a message
 /// was accepted.
-fn add_state(attempt: &mut Value, message: impl FnOnce(&str) -> Result<Value, Failure>) -> Result<(), Failure> {
+fn add_state(attempt: &mut Value, message: impl FnOnce(&str) -> Result<Value, Failure>) {
     let state = match attempt.get("message_id").and_then(Value::as_str) {
         Some(id) => {
-            let message = message(id)?;
+            let message = message(id).unwrap_or_default();
             let code = message.pointer("/failure/code").and_then(Value::as_str).map(|code| format!(": {code}"));
             format!("{}{}", text(&message, "/state"), code.unwrap_or_default())
         }
         None if attempt.pointer("/answer/data/dry_run") == Some(&Value::Bool(true)) => "dry run".to_owned(),
+        None if attempt.get("status").and_then(Value::as_u64).is_some_and(|status| status >= 500) => {
+            "not taken".to_owned()
+        }
         None => "refused".to_owned(),
     };
     if let Some(attempt) = attempt.as_object_mut() {
         attempt.insert("state".to_owned(), state.into());
     }
-    Ok(())
 }
 
 fn log(cli: &Cli, format: LogFormat, access: &Access) -> Result<(), Failure> {
@@ -113,9 +115,11 @@ mod tests {
             (json!({"message_id": "m"}), failed, "failed: not_on_whatsapp"),
             (json!({"message_id": null, "answer": {"data": {"dry_run": true}}}), Value::Null, "dry run"),
             (json!({"message_id": null, "answer": {"message": "Webhook not found"}}), Value::Null, "refused"),
+            (json!({"message_id": null, "status": 503, "answer": {}}), Value::Null, "not taken"),
+            (json!({"message_id": "m"}), Value::Null, "-"),
         ] {
             let mut attempt = attempt;
-            add_state(&mut attempt, |_| Ok(message)).unwrap();
+            add_state(&mut attempt, |_| Ok(message));
             assert_eq!(text(&attempt, "/state"), state);
         }
     }

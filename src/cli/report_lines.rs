@@ -64,7 +64,9 @@ fn success(gateway: &Gateway, event: &DeliverySucceeded) -> Result<(Option<Strin
 fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(Option<String>, u64), ReadError> {
     let found = rebuild(gateway.shard.history(), delivery)?;
     let Some((flushed, _)) = found else { return Ok((None, 0)) };
-    let phone = flushed.chat_phone.map(|phone| phone.reveal().to_owned());
+    // A group has no phone, and the first message's sender is one of many.
+    let group = flushed.is_group.then(|| flushed.chat_name.reveal().to_owned());
+    let phone = group.or_else(|| flushed.chat_phone.map(|phone| phone.reveal().to_owned()));
     Ok((phone, u64::try_from(flushed.messages.len()).unwrap_or(u64::MAX)))
 }
 
@@ -94,6 +96,9 @@ fn settings(event: &WebhookConfigured) -> String {
 
 fn off(event: &WebhookDisabled) -> String {
     let kept = "what is said stays owed: `tidings outbound enable`";
+    if event.webhook.is_of_listeners() {
+        return "whoever listens gets no more after errors in a row: start `tidings listen` anew".to_owned();
+    }
     match event.because {
         DisabledBecause::Owner => because("off", &event.reason),
         DisabledBecause::Errors => format!("off after {} in a row; {kept}", counted(event.errors.into(), "error")),

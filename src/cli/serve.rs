@@ -58,12 +58,13 @@ fn say_where(config: &Config, running: &Running) {
     let admin_key = if config.admin_key.is_some() {
         "preset by TIDINGS_ADMIN_KEY or admin_key".to_owned()
     } else if key_file.exists() {
-        key_file.display().to_string()
+        std::path::absolute(&key_file).unwrap_or(key_file).display().to_string()
     } else {
-        "shown on the terminal at the first start".to_owned()
+        "not stored here: shown at the first start, or removed".to_owned()
     };
     let whatsapp = if config.simulator.enabled { "simulated: no message leaves for a real phone" } else { "none" };
-    let (listen, data_dir) = (running.bound, config.data_dir.display());
+    let data_dir = std::path::absolute(&config.data_dir).unwrap_or_else(|_| config.data_dir.clone());
+    let (listen, data_dir) = (running.bound, data_dir.display());
     tracing::info!(url = %running.started.gateway.base_url, %listen, %data_dir, %admin_key, %whatsapp, "ready");
 }
 

@@ -11,7 +11,7 @@ pub(super) const CODES: &[Code] = &[
         ])
         .remedy("Look into the receiver's own log. Its answer stands in the log of tries."),
     Code::failed_try("listener_gone", "The program that listened has gone before it answered.")
-        .message("Nobody listens any more")
+        .message("The program that listened has gone before it answered")
         .causes(&["`tidings listen` was stopped while a report was posted to it."])
         .remedy("Nothing is owed to it. Set a URL for reports that must arrive."),
     Code::failed_try("report_redirected", "The receiver redirected, which is never followed.")

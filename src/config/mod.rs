@@ -28,7 +28,7 @@ pub const DEFAULTS: &str = include_str!("../../config/tidings.toml");
 const EXPOSED_SIMULATOR: &str = "the simulator is on and the gateway listens for other machines: /sim/v1 takes \
     requests of this machine, and of others with the operator's key; for production set [simulator] enabled = false";
 
-/// The warning if other machines are to call the gateway at an address that they cannot reach.
+/// The warning if other machines call the gateway, and it does not know by which address.
 const NO_PUBLIC_URL: &str = "the gateway listens for other machines, but public_url is not set: inbound URLs and links \
     begin with an address of this machine, and without https; set public_url to what users type";
 
@@ -270,7 +270,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Returns what is allowed, but hardly meant for a gateway that listens at this address.
+    /// Returns warnings about what is allowed, but probably a mistake for a gateway that listens at this address.
     pub fn warnings(&self, ip: IpAddr) -> impl Iterator<Item = &'static str> {
         let is_public = !ip.to_canonical().is_loopback();
         let exposed = (is_public && self.simulator.enabled).then_some(EXPOSED_SIMULATOR);

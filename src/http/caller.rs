@@ -173,7 +173,7 @@ pub(super) fn require_this_machine(request: &HttpRequest) -> Result<(), Refusal>
     let is_from_here = this_machine::is_sender(request.peer_addr(), request.headers());
     let refused = || {
         Refusal::new("other_machine", "Only programs on the gateway's machine may do this")
-            .hinting("Call it at a loopback address, and not through a proxy")
+            .hinting("Call it at a loopback address such as 127.0.0.1, and not through a proxy")
     };
     is_from_here.then_some(()).ok_or_else(refused)
 }

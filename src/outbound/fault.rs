@@ -37,7 +37,7 @@ pub enum Fault {
     #[error("This gateway is short of connections or memory at the moment and could not post")]
     Ours,
     /// The program that listened has gone, and nobody else receives.
-    #[error("Nobody listens any more")]
+    #[error("The program that listened has gone before it answered")]
     ListenerGone,
     /// Any other status that is not a success.
     #[error("The receiver answers with status {0}")]
@@ -112,7 +112,8 @@ mod tests {
     use super::*;
 
     /// Everything that people may ever read about a failed try.
-    const VISIBLE: [(Fault, &str, &str); 11] = [
+    const VISIBLE: [(Fault, &str, &str); 12] = [
+        (Fault::ListenerGone, "listener_gone", "The program that listened has gone before it answered"),
         (
             Fault::UrlInvalid(Barred::Scheme),
             "report_url_invalid",

@@ -2,11 +2,12 @@
 //! answer in place of the receiver.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use events::ids::WorkspaceId;
+use events::time::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -15,8 +16,9 @@ use crate::config::{Outbound, Success};
 
 /// The receiver of a try that a listener answered.
 pub const LISTENER: &str = "tidings:listen";
-/// Reports that may wait for a listener to read them; copies beyond are lost to it.
+/// Reports that may wait for a listener to read them, and the bytes of their bodies; copies beyond are lost to it.
 const REPORTS_AHEAD: usize = 256;
+const BYTES_AHEAD: usize = 8 << 20;
 
 /// The listeners of all workspaces. Clones share them.
 #[derive(Clone)]
@@ -25,7 +27,7 @@ pub struct Listeners(Arc<Shared>);
 struct Shared {
     open: Mutex<BTreeMap<WorkspaceId, Vec<OpenListener>>>,
     numbers: AtomicU64,
-    /// Changes whenever a listener leaves.
+    /// Changes whenever a listener leaves, or no longer receives in place of the URL.
     left: watch::Sender<()>,
     deadline: Duration,
     success: Success,
@@ -34,8 +36,11 @@ struct Shared {
 /// A listener, as those who post see it.
 struct OpenListener {
     number: u64,
-    instead: bool,
+    /// Since when it receives in place of the URL, if it does.
+    instead_since: Option<Timestamp>,
     to: mpsc::Sender<Handed>,
+    /// Bytes that wait to be read.
+    waiting: Arc<AtomicUsize>,
     /// The reports that it has not answered yet.
     asked: BTreeMap<u64, oneshot::Sender<Response>>,
     /// Copies that it was too slow for.
@@ -45,11 +50,9 @@ struct OpenListener {
 /// A report handed to a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handed {
-    /// Its number, by which it is answered.
-    pub number: u64,
-    /// True if the listener's answer is the receiver's.
-    pub counts: bool,
-    pub request: Request,
+    /// Its number, by which it is answered; `None` for a copy.
+    pub number: Option<u64>,
+    pub request: Arc<Request>,
 }
 
 /// Which listeners may answer.
@@ -57,8 +60,15 @@ pub struct Handed {
 pub enum Answering {
     /// Any, because there is no other receiver.
     Any,
-    /// Those who want to be the receiver in place of the webhook's URL.
-    Instead,
+    /// Those who receive in place of the webhook's URL, and did so when the report was made: what was owed before is the
+    /// URL's.
+    Instead { made_at: Timestamp },
+}
+
+/// The answer to a report, and the number of the listener that gave it.
+pub struct ListenerAnswer {
+    pub answered: Answered,
+    listener: u64,
 }
 
 /// One listening program. It leaves when this is dropped.
@@ -67,6 +77,16 @@ pub struct Listener {
     workspace: WorkspaceId,
     number: u64,
     handed: mpsc::Receiver<Handed>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Answering {
+    fn includes(self, listener: &OpenListener) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Instead { made_at } => listener.instead_since.is_some_and(|since| since <= made_at),
+        }
+    }
 }
 
 impl Listeners {
@@ -77,33 +97,32 @@ impl Listeners {
         Self(Arc::new(Shared { open: Mutex::default(), numbers: AtomicU64::new(1), left, deadline, success }))
     }
 
-    /// Begins to listen; `instead` of the webhook's URL, or beside it.
-    pub fn open(&self, workspace: WorkspaceId, instead: bool) -> Listener {
+    /// Begins to listen, beside the webhook's URL or, from this time on, in its place.
+    pub fn open(&self, workspace: WorkspaceId, instead_since: Option<Timestamp>) -> Listener {
         let (to, handed) = mpsc::channel(REPORTS_AHEAD);
-        let number = self.number();
-        let listener = OpenListener { number, instead, to, asked: BTreeMap::new(), missed: 0 };
+        let (number, waiting) = (self.number(), Arc::<AtomicUsize>::default());
+        let asked = BTreeMap::new();
+        let listener = OpenListener { number, instead_since, to, waiting: Arc::clone(&waiting), asked, missed: 0 };
         self.all(|open| open.entry(workspace).or_default().push(listener));
-        Listener { listeners: self.clone(), workspace, number, handed }
+        Listener { listeners: self.clone(), workspace, number, handed, waiting }
     }
 
-    /// Hands a report to the listener that has been there longest, and a copy to the others. Waits for its answer; if
-    /// it leaves before, the next one is asked. `None` if there is none, or none any more.
-    pub async fn ask(&self, workspace: WorkspaceId, whom: Answering, request: &Request) -> Option<Answered> {
+    /// Hands a report to the listener that has been there longest, and waits for its answer; if it leaves before, the next
+    /// one is asked. One that does not answer in time no longer receives in place of the URL. `None` if there is none, or
+    /// none any more.
+    pub async fn ask(&self, workspace: WorkspaceId, whom: Answering, request: &Arc<Request>) -> Option<ListenerAnswer> {
         let begun = Instant::now();
         let until = begun + self.0.deadline;
-        let mut copied = false;
         loop {
             let number = self.number();
             let (answered, answer) = oneshot::channel();
             let (listener, to) = self.of(workspace, |open| {
-                let listener = open.iter_mut().find(|listener| whom == Answering::Any || listener.instead)?;
+                let listener = open.iter_mut().find(|listener| whom.includes(listener))?;
                 listener.asked.insert(number, answered);
+                listener.waiting.fetch_add(request.body.len(), Ordering::Relaxed);
                 Some((listener.number, listener.to.clone()))
             })?;
-            if !std::mem::replace(&mut copied, true) {
-                self.copy_but(workspace, request, Some(listener));
-            }
-            let handed = Handed { number, counts: true, request: request.clone() };
+            let handed = Handed { number: Some(number), request: Arc::clone(request) };
             let given = async {
                 to.send(handed).await.ok()?;
                 answer.await.ok()
@@ -115,16 +134,27 @@ impl Listeners {
                 }
                 // It has left.
                 Ok(None) => continue,
+                Err(_) if whom != Answering::Any => {
+                    self.give_way(workspace, listener);
+                    return None;
+                }
                 Err(_) => (None, Some(Fault::Timeout(self.0.deadline))),
             };
             self.forget(workspace, number);
-            return Some(Answered { response, fault, duration: begun.elapsed() });
+            let answered = Answered { response, fault, duration: begun.elapsed() };
+            return Some(ListenerAnswer { answered, listener });
         }
     }
 
-    /// Hands a copy of a report to every listener. Waits for nothing.
-    pub fn copy(&self, workspace: WorkspaceId, request: &Request) {
-        self.copy_but(workspace, request, None);
+    /// Hands a copy of a report to every listener but the one that answered it. Waits for nothing.
+    pub fn copy(&self, workspace: WorkspaceId, request: &Arc<Request>, answer: Option<&ListenerAnswer>) {
+        let answering = answer.map(|answer| answer.listener);
+        self.of(workspace, |open| {
+            for listener in open.iter_mut().filter(|listener| Some(listener.number) != answering) {
+                listener.take_copy(request);
+            }
+            Some(())
+        });
     }
 
     /// Passes on a listener's answer to a report; false if nobody waits for it.
@@ -133,25 +163,22 @@ impl Listeners {
         asked.is_some_and(|asked| asked.send(response).is_ok())
     }
 
-    /// Returns once a workspace has no listener.
-    pub async fn gone(&self, workspace: WorkspaceId) {
+    /// Returns once a workspace has no listener, or none that receives in place of the URL.
+    pub async fn gone(&self, workspace: WorkspaceId, instead: bool) {
         let mut left = self.0.left.subscribe();
-        while self.of(workspace, |open| (!open.is_empty()).then_some(())).is_some() {
+        let is_there = |listener: &OpenListener| !instead || listener.instead_since.is_some();
+        while self.of(workspace, |open| open.iter().any(is_there).then_some(())).is_some() {
             // The sender lives as long as `self`.
             let _ = left.changed().await;
         }
     }
 
-    fn copy_but(&self, workspace: WorkspaceId, request: &Request, asked: Option<u64>) {
+    fn give_way(&self, workspace: WorkspaceId, number: u64) {
         self.of(workspace, |open| {
-            for listener in open.iter_mut().filter(|listener| Some(listener.number) != asked) {
-                let copy = Handed { number: 0, counts: false, request: request.clone() };
-                if listener.to.try_send(copy).is_err() {
-                    listener.missed = listener.missed.saturating_add(1);
-                }
-            }
+            open.iter_mut().find(|listener| listener.number == number)?.instead_since = None;
             Some(())
         });
+        self.0.left.send_replace(());
     }
 
     fn forget(&self, workspace: WorkspaceId, number: u64) -> Option<oneshot::Sender<Response>> {
@@ -171,36 +198,61 @@ impl Listeners {
     }
 }
 
+impl OpenListener {
+    fn take_copy(&mut self, request: &Arc<Request>) {
+        let bytes = request.body.len();
+        let has_room = self.waiting.load(Ordering::Relaxed).saturating_add(bytes) <= BYTES_AHEAD;
+        let copy = Handed { number: None, request: Arc::clone(request) };
+        if has_room && self.to.try_send(copy).is_ok() {
+            self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        } else {
+            self.missed = self.missed.saturating_add(1);
+        }
+    }
+}
+
 impl Listener {
-    /// Waits for the next report. Cancelling it loses nothing.
-    pub async fn next(&mut self) -> Option<Handed> {
-        self.handed.recv().await
+    /// Waits for reports, and adds as many as there are to `handed`, up to 64. Cancelling it loses nothing.
+    pub async fn next(&mut self, handed: &mut Vec<Handed>) {
+        const AT_ONCE: usize = 64;
+        let before = handed.len();
+        self.handed.recv_many(handed, AT_ONCE).await;
+        let bytes = handed.iter().skip(before).map(|handed| handed.request.body.len()).sum();
+        // A copy is counted after it was sent, so it may be taken before.
+        let _ = self
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(bytes)));
     }
 
     /// Returns how many copies it was too slow for.
     pub fn missed(&self) -> u64 {
-        let missed = |open: &mut Vec<OpenListener>| {
-            open.iter().find(|listener| listener.number == self.number).map(|listener| listener.missed)
-        };
-        self.listeners.of(self.workspace, missed).unwrap_or_default()
+        self.see(|_, own| own.missed).unwrap_or_default()
     }
 
-    /// True if it would be asked first.
-    pub fn is_first(&self, whom: Answering) -> bool {
-        let first = |open: &mut Vec<OpenListener>| {
-            open.iter().find(|listener| whom == Answering::Any || listener.instead).map(|listener| listener.number)
+    /// True if it would be asked first of those who may answer.
+    pub fn is_first(&self, instead: bool) -> bool {
+        let may_answer = |listener: &OpenListener| !instead || listener.instead_since.is_some();
+        let is_first = |open: &[OpenListener], own: &OpenListener| {
+            open.iter().find(|listener| may_answer(listener)).is_some_and(|first| first.number == own.number)
         };
-        self.listeners.of(self.workspace, first) == Some(self.number)
+        self.see(is_first).unwrap_or_default()
+    }
+
+    fn see<T>(&self, look: impl FnOnce(&[OpenListener], &OpenListener) -> T) -> Option<T> {
+        self.listeners.of(self.workspace, |open| {
+            let own = open.iter().find(|listener| listener.number == self.number)?;
+            Some(look(open, own))
+        })
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         self.listeners.all(|open| {
-            let mut own = open.remove(&self.workspace).unwrap_or_default();
-            own.retain(|listener| listener.number != self.number);
-            if !own.is_empty() {
-                open.insert(self.workspace, own);
+            let mut others = open.remove(&self.workspace).unwrap_or_default();
+            others.retain(|listener| listener.number != self.number);
+            if !others.is_empty() {
+                open.insert(self.workspace, others);
             }
         });
         self.listeners.0.left.send_replace(());
@@ -208,128 +260,4 @@ impl Drop for Listener {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::task::yield_now;
-
-    use super::*;
-
-    const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
-
-    fn listeners() -> Listeners {
-        Listeners(Arc::new(Shared {
-            open: Mutex::default(),
-            numbers: AtomicU64::new(1),
-            left: watch::channel(()).0,
-            deadline: Duration::from_secs(15),
-            success: Success::Any2xx,
-        }))
-    }
-
-    fn report(id: &str) -> Request {
-        Request { url: LISTENER.to_owned(), headers: Vec::new(), body: id.as_bytes().to_vec() }
-    }
-
-    fn response(status: u16) -> Response {
-        Response::told(status, Vec::new(), "")
-    }
-
-    /// Asks in a task of its own, and lets it get as far as it can.
-    async fn asked(listeners: &Listeners, whom: Answering) -> tokio::task::JoinHandle<Option<Answered>> {
-        let listeners = listeners.clone();
-        let asking = tokio::spawn(async move { listeners.ask(WORKSPACE, whom, &report("a")).await });
-        yield_now().await;
-        asking
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn where_nobody_listens_nobody_answers() {
-        let listeners = listeners();
-        assert_eq!(listeners.ask(WORKSPACE, Answering::Any, &report("a")).await, None);
-        let _other = listeners.open(WorkspaceId::nth(1), true);
-        let _beside = listeners.open(WORKSPACE, false);
-        assert_eq!(listeners.ask(WORKSPACE, Answering::Instead, &report("a")).await, None);
-        listeners.gone(WorkspaceId::nth(2)).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_first_one_answers_and_the_others_get_copies() {
-        let listeners = listeners();
-        let (mut first, mut second) = (listeners.open(WORKSPACE, false), listeners.open(WORKSPACE, true));
-        assert!(first.is_first(Answering::Any) && !second.is_first(Answering::Any));
-        assert!(second.is_first(Answering::Instead) && !first.is_first(Answering::Instead));
-
-        let asking = asked(&listeners, Answering::Any).await;
-        let handed = first.next().await.unwrap();
-        assert_eq!((handed.counts, &*handed.request.body), (true, &b"a"[..]));
-        assert!(!second.next().await.unwrap().counts);
-        assert!(!listeners.answer(WorkspaceId::nth(1), handed.number, response(200)), "of another workspace");
-        assert!(!listeners.answer(WORKSPACE, 0, response(200)), "a copy");
-        assert!(listeners.answer(WORKSPACE, handed.number, response(503)));
-        assert!(!listeners.answer(WORKSPACE, handed.number, response(200)), "answered already");
-        let answered = asking.await.unwrap().unwrap();
-        assert_eq!((answered.fault, answered.response.unwrap().status), (Some(Fault::Status(503)), 503));
-
-        let asking = asked(&listeners, Answering::Instead).await;
-        let handed = second.next().await.unwrap();
-        assert!(handed.counts && !first.next().await.unwrap().counts);
-        listeners.answer(WORKSPACE, handed.number, response(204));
-        assert_eq!(asking.await.unwrap().unwrap().fault, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_leaves_before_the_answer_is_followed_by_the_next_one() {
-        let listeners = listeners();
-        let (mut first, mut second) = (listeners.open(WORKSPACE, false), listeners.open(WORKSPACE, false));
-        let asking = asked(&listeners, Answering::Any).await;
-        let to_first = first.next().await.unwrap();
-        drop(first);
-        assert!(!second.next().await.unwrap().counts, "the copy");
-        let to_second = second.next().await.unwrap();
-        assert!(to_second.counts && !listeners.answer(WORKSPACE, to_first.number, response(500)));
-        assert!(listeners.answer(WORKSPACE, to_second.number, response(200)));
-        assert_eq!(asking.await.unwrap().unwrap().fault, None);
-
-        let asking = asked(&listeners, Answering::Any).await;
-        second.next().await.unwrap();
-        drop(second);
-        assert_eq!(asking.await.unwrap(), None);
-        listeners.gone(WORKSPACE).await;
-        assert!(listeners.all(|open| open.is_empty()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_does_not_answer_in_time_has_failed() {
-        let listeners = listeners();
-        let mut slow = listeners.open(WORKSPACE, true);
-        let answered = listeners.ask(WORKSPACE, Answering::Instead, &report("a")).await.unwrap();
-        assert_eq!(answered.fault, Some(Fault::Timeout(Duration::from_secs(15))));
-        let late = slow.next().await.unwrap();
-        assert!(!listeners.answer(WORKSPACE, late.number, response(200)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn copies_wait_for_nobody_and_what_is_missed_is_counted() {
-        let listeners = listeners();
-        let slow = listeners.open(WORKSPACE, false);
-        for _ in 0..REPORTS_AHEAD + 3 {
-            listeners.copy(WORKSPACE, &report("a"));
-        }
-        assert_eq!(slow.missed(), 3);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn that_all_have_gone_is_noticed_when_the_last_one_goes() {
-        let listeners = listeners();
-        let (first, second) = (listeners.open(WORKSPACE, false), listeners.open(WORKSPACE, false));
-        let waiting = tokio::spawn({
-            let listeners = listeners.clone();
-            async move { listeners.gone(WORKSPACE).await }
-        });
-        for listener in [first, second] {
-            yield_now().await;
-            assert!(!waiting.is_finished());
-            drop(listener);
-        }
-        waiting.await.unwrap();
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
 use super::recorded_poster::UNEXPLAINED;
-use super::{KeyRing, LISTENER, RecordedPoster, Request, body, rebuild};
+use super::{KeyRing, LISTENER, Posting, RecordedPoster, Request, body, rebuild};
 use crate::notices::Notices;
 
 /// Limit of tries to read a delivery, with a pause after each: a read error is not the receiver's fault.
@@ -47,20 +47,21 @@ impl Port<Outside, Command> for OutboundPort {
         let posting = self.clone();
         Box::pin(async move {
             match effect {
-                Outside::Post { webhook, delivery, try_number, .. } => {
+                Outside::Post { webhook, delivery, try_number, by_hand, .. } => {
                     // If nothing was tried, nothing has happened: the delivery is still due.
-                    posting.insist(webhook, delivery).await.map_or(Command::Asked, |outcome| {
+                    let tried = posting.insist(webhook, delivery, by_hand).await;
+                    tried.map_or(Command::Asked, |(outcome, by_listener)| {
                         let retry_ms = Arc::clone(&posting.retry_ms);
-                        Command::Tried(Tried { delivery, try_number, outcome, retry_ms })
+                        Command::Tried(Tried { delivery, try_number, outcome, by_listener, retry_ms })
                     })
                 }
                 Outside::Notify { webhook, notice } => {
                     posting.notices.tell(StreamId::Webhook(webhook), notice).await;
                     Command::Notified { notice }
                 }
-                Outside::Watch { webhook, listener } => {
-                    posting.poster.listeners().gone(webhook.workspace()).await;
-                    Command::ListenersGone { listener }
+                Outside::Watch { webhook, instead } => {
+                    posting.poster.listeners().gone(webhook.workspace(), instead).await;
+                    Command::ListenersGone { instead }
                 }
                 Outside::NotifyParked { webhook, notice } => {
                     let parkings = posting.notices.tell_of_parked(webhook, notice).await;
@@ -73,9 +74,9 @@ impl Port<Outside, Command> for OutboundPort {
 
 impl OutboundPort {
     /// Posts as soon as this gateway has the means; `None` if it still lacks them after a minute of trying.
-    async fn insist(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
+    async fn insist(&self, webhook: WebhookId, delivery: DeliveryId, by_hand: bool) -> Option<(Outcome, bool)> {
         for _ in 0..POSTED_MAX {
-            let tried = self.post(webhook, delivery).await;
+            let tried = self.post(webhook, delivery, by_hand).await;
             if tried.is_some() {
                 return tried;
             }
@@ -84,16 +85,18 @@ impl OutboundPort {
         None
     }
 
-    async fn post(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<Outcome> {
-        let Some((at, request)) = self.request(webhook, delivery).await else {
-            return Some(Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None });
+    /// Posts once. Returns the outcome, and whether a listener answered.
+    async fn post(&self, webhook: WebhookId, delivery: DeliveryId, by_hand: bool) -> Option<(Outcome, bool)> {
+        let Some((made_at, at, request)) = self.request(webhook, delivery).await else {
+            let outcome = Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None };
+            return Some((outcome, false));
         };
-        let tried = self.poster.post(webhook, delivery.to_string(), at, request).await;
-        tried.map(|(_, outcome)| outcome)
+        let made_at = (!by_hand).then_some(made_at);
+        self.poster.post(Posting { webhook, made_at, delivery: delivery.to_string(), at, request }).await
     }
 
-    /// The request to post now, with the current URL and the current keys.
-    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Request)> {
+    /// When the report was made, the time, and the request to post now, with the current URL and the current keys.
+    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Timestamp, Request)> {
         let url = if webhook.is_of_listeners() {
             LISTENER.into()
         } else {
@@ -104,16 +107,17 @@ impl OutboundPort {
             self.shard.history().run(move |history| {
                 let found = rebuild(history, delivery)?;
                 let keys = KeyRing::kept(secrets.as_ref(), WebhookId::of(webhook.workspace()))?;
-                let found = found.and_then(|(_, bundle)| body::json(&bundle, &base_url).ok());
+                let found =
+                    found.and_then(|(flushed, bundle)| Some((flushed.at, body::json(&bundle, &base_url).ok()?)));
                 Ok::<_, ReadError>(found.zip(keys))
             })
         };
         for _ in 0..READS_MAX {
             match read().await {
-                Ok(Some((body, keys))) => {
+                Ok(Some(((made_at, body), keys))) => {
                     let url = url.reveal().to_owned();
                     let request = Request::signed(url, &delivery.to_string(), wall_now(), body, &keys);
-                    return Some((self.shard.clock().now(), request));
+                    return Some((made_at, self.shard.clock().now(), request));
                 }
                 Ok(None) => {
                     tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");

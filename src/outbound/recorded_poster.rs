@@ -25,6 +25,33 @@ pub struct RecordedPoster {
     turns: TestTurns,
 }
 
+/// A report to post once.
+pub struct Posting {
+    pub webhook: WebhookId,
+    /// When the report was made, so that only those answer in place of the URL who listened already; `None` if it goes to the
+    /// URL whoever listens.
+    pub made_at: Option<Timestamp>,
+    pub delivery: String,
+    /// When it is posted.
+    pub at: Timestamp,
+    pub request: Request,
+}
+
+/// A try that was made.
+struct Made {
+    delivery: String,
+    at: Timestamp,
+    request: Request,
+    answered: Answered,
+    by_listener: bool,
+}
+
+impl Made {
+    fn into_try(self) -> Try {
+        Try::new(self.at, self.delivery, &self.request, self.answered)
+    }
+}
+
 impl RecordedPoster {
     /// Posts with `poster`, or to `listeners`, and records in `tries`.
     pub fn new(poster: Arc<dyn HttpPoster>, listeners: Listeners, tries: Tries) -> Self {
@@ -35,56 +62,52 @@ impl RecordedPoster {
         &self.listeners
     }
 
-    /// Posts once. Returns the number of the recorded try and its outcome; `None` if this gateway lacked the means,
-    /// so that nothing was tried.
-    pub async fn post(
-        &self,
-        webhook: WebhookId,
-        delivery: String,
-        at: Timestamp,
-        mut request: Request,
-    ) -> Option<(u64, Outcome)> {
-        let answered = self.answered(webhook, &mut request).await;
-        if answered.fault == Some(Fault::Ours) {
-            return None;
-        }
-        let outcome = outcome(&answered);
-        let number = self.tries.push(webhook.workspace(), Try::new(at, delivery, &request, answered));
-        Some((number, outcome))
+    /// Posts once. Returns the outcome, and whether a listener answered; `None` if this gateway lacked the means, so that
+    /// nothing was tried.
+    pub async fn post(&self, posting: Posting) -> Option<(Outcome, bool)> {
+        let (webhook, made) = (posting.webhook, self.perform(posting).await?);
+        let (outcome, by_listener) = (outcome(&made.answered), made.by_listener);
+        self.tries.push(webhook.workspace(), made.into_try());
+        Some((outcome, by_listener))
     }
 
-    /// Posts a test report. It is recorded next to the real tries and displaces none of them. `None` if this gateway
-    /// lacked the means.
-    pub async fn test(
-        &self,
-        turn: TestTurn,
-        webhook: WebhookId,
-        delivery: String,
-        at: Timestamp,
-        mut request: Request,
-    ) -> Option<u64> {
-        let answered = self.answered(webhook, &mut request).await;
+    /// Posts a test report. It is recorded next to the real tries and displaces none of them. Returns its number; `None` if
+    /// this gateway lacked the means.
+    pub async fn test(&self, turn: TestTurn, posting: Posting) -> Option<u64> {
+        let (webhook, made) = (posting.webhook, self.perform(posting).await);
         drop(turn);
+        Some(self.tries.push(webhook.workspace(), made?.into_try().as_test()))
+    }
+
+    /// Posts to the receiver, unless a program listens in its place. A report that such a program has not answered when it
+    /// leaves, or in time, goes to the receiver in the same try. `None` if this gateway lacked the means.
+    async fn perform(&self, posting: Posting) -> Option<Made> {
+        let Posting { webhook, made_at, delivery, at, request } = posting;
+        let (workspace, of_listeners) = (webhook.workspace(), webhook.is_of_listeners());
+        let instead = made_at.map(|made_at| Answering::Instead { made_at });
+        let whom = if of_listeners { Some(Answering::Any) } else { instead };
+        let request = Arc::new(request);
+        let answer = match whom {
+            Some(whom) => self.listeners.ask(workspace, whom, &request).await,
+            None => None,
+        };
+        let by_listener = answer.is_some();
+        let answered = match &answer {
+            Some(answer) => answer.answered.clone(),
+            None if of_listeners => {
+                Answered { response: None, fault: Some(Fault::ListenerGone), duration: Duration::ZERO }
+            }
+            None => self.poster.post((*request).clone()).await,
+        };
         if answered.fault == Some(Fault::Ours) {
             return None;
         }
-        Some(self.tries.push(webhook.workspace(), Try::new(at, delivery, &request, answered).as_test()))
-    }
-
-    /// Posts to the receiver, unless a program listens in its place. A report that such a program has not answered
-    /// when it leaves goes to the receiver in the same try. Writes into the request who received it.
-    async fn answered(&self, webhook: WebhookId, request: &mut Request) -> Answered {
-        let workspace = webhook.workspace();
-        let whom = if webhook.is_of_listeners() { Answering::Any } else { Answering::Instead };
-        if let Some(answered) = self.listeners.ask(workspace, whom, request).await {
+        self.listeners.copy(workspace, &request, answer.as_ref());
+        let mut request = Arc::unwrap_or_clone(request);
+        if by_listener {
             LISTENER.clone_into(&mut request.url);
-            return answered;
         }
-        if webhook.is_of_listeners() {
-            return Answered { response: None, fault: Some(Fault::ListenerGone), duration: Duration::ZERO };
-        }
-        self.listeners.copy(workspace, request);
-        self.poster.post(request.clone()).await
+        Some(Made { delivery, at, request, answered, by_listener })
     }
 
     /// A workspace's turn to post a test, or how long to wait for it.

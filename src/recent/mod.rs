@@ -132,6 +132,19 @@ impl<R: Row> Recent<R> {
         self.0.last.load(Ordering::Relaxed)
     }
 
+    /// Returns the rows of all workspaces with numbers above this one, as far as they are in memory, the oldest first.
+    pub fn since(&self, number: u64) -> Vec<(u64, WorkspaceId, R::View)> {
+        let rings = self.0.by_workspace.iter().filter(|ring| ring.newest() > number);
+        let mut rows: Vec<_> = rings
+            .flat_map(|ring| {
+                let new = ring.entries().into_iter().take_while(|(place, _)| *place > number);
+                new.map(|(place, what)| (place, *ring.key(), what.view(place))).collect::<Vec<_>>()
+            })
+            .collect();
+        rows.sort_unstable_by_key(|(number, ..)| *number);
+        rows
+    }
+
     /// Returns the last rows, newest first, each with its number. May read the disk.
     pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
         self.0.load(log, workspace)?;

@@ -124,6 +124,7 @@ pub async fn messages(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<Me
     let chat = find(scope, id)?;
     let to = scope.gateway.shard.watermark().durable();
     let of = [StreamId::Chat(chat)];
-    let said = scope.gateway.shard.history().run(move |history| messages::begun(history, &of, to, page)).await?;
+    let said =
+        scope.gateway.shard.history().run(move |history| messages::page_of_messages(history, &of, to, page)).await?;
     Ok(Paged::cut(said.into_iter().map(|(place, said)| (place, said.view(&phones))).collect(), page))
 }

@@ -8,25 +8,33 @@ use actors::runtime::clock::wall_now;
 use actors::webhook::{Command, State, Webhook};
 use events::ids::{WebhookId, WorkspaceId};
 use events::personal::Digest;
+use events::record::Cause;
+use events::who::Who;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 
 use super::refusal::Refusal;
 use super::schema::Moment;
 use super::scope::Scope;
 use crate::gateway::Gateway;
-use crate::outbound::{Answering, Handed, Listener, Response};
+use crate::outbound::{Handed, Listener, Response};
 use crate::recent::mask;
+
+/// How often it is looked up where a listener stands, and whether its key is valid.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// An open listener.
 pub struct Listening {
     gateway: Arc<Gateway>,
     workspace: WorkspaceId,
+    by: Who,
     key: Digest,
     instead: bool,
     listener: Listener,
     told: Option<ListenerView>,
+    /// When it was last looked up where the listener stands, and whether its key is valid.
+    looked_up: Option<Instant>,
 }
 
 /// What there is for a listener.
@@ -46,6 +54,9 @@ pub struct ListenerView {
     pub url: Option<String>,
     /// Reports that it was too slow for; they are no loss for the receiver.
     pub missed: u64,
+    /// After an error nothing is reported before this.
+    #[schema(value_type = Option<Moment>)]
+    pub next_try_at: Option<String>,
 }
 
 /// The part that a listener has.
@@ -93,12 +104,18 @@ pub struct AnswerBody {
 /// Begins to listen, as the owner of a key; `instead` of the webhook's URL, or beside it.
 pub async fn open(scope: Scope<'_>, gateway: Arc<Gateway>, key: Digest, instead: bool) -> Result<Listening, Refusal> {
     scope.keys()?;
-    let workspace = scope.workspace;
-    let listener = gateway.poster.listeners().open(workspace, instead);
+    let (workspace, by) = (scope.workspace, scope.by);
+    let since = instead.then(|| gateway.shard.clock().now());
+    let listener = gateway.poster.listeners().open(workspace, since);
+    start(&gateway, workspace, instead, by, scope.cause()).await?;
+    Ok(Listening { gateway, workspace, by, key, instead, listener, told: None, looked_up: None })
+}
+
+/// Tells the rules that somebody listens. The listener must be open by then, so that nobody finds that all have gone.
+async fn start(gateway: &Gateway, workspace: WorkspaceId, instead: bool, by: Who, cause: Cause) -> Result<(), Refusal> {
     let webhook = WebhookId::of_listeners(workspace);
-    let command = Command::Listen { webhook, by: scope.by };
-    gateway.shard.execute::<Webhook>(webhook, command, scope.cause()).await?;
-    Ok(Listening { gateway, workspace, key, instead, listener, told: None })
+    gateway.shard.execute::<Webhook>(webhook, Command::Listen { webhook, instead, by }, cause).await?;
+    Ok(())
 }
 
 /// A report that was answered.
@@ -125,32 +142,61 @@ impl Listening {
     pub async fn next(&mut self, wait: Duration) -> Result<Option<Vec<News>>, Refusal> {
         // A new listener is told at once where it stands.
         let wait = if self.told.is_none() { Duration::ZERO } else { wait };
-        let handed = timeout(wait, self.listener.next()).await.ok().flatten();
-        let (workspace, key) = (self.workspace, self.key);
-        let valid = self.gateway.read(move |gateway| gateway.api_key(key)).await?;
-        if valid.is_none_or(|found| found.workspace != workspace) {
-            return Ok(None);
+        let mut handed = Vec::new();
+        let _ = timeout(wait, self.listener.next(&mut handed)).await;
+        let mut news = Vec::new();
+        if self.looked_up.is_none_or(|at| at.elapsed() >= LOOK) {
+            self.looked_up = Some(Instant::now());
+            if !self.is_valid().await? {
+                return Ok(None);
+            }
+            self.insist().await?;
+            let standing = self.standing().await?;
+            if self.told.as_ref() != Some(&standing) {
+                news.push(News::Standing(standing.clone()));
+                self.told = Some(standing);
+            }
         }
-        let standing = self.standing().await?;
-        let changed = (self.told.as_ref() != Some(&standing)).then(|| News::Standing(standing.clone()));
-        self.told = Some(standing);
-        Ok(Some(changed.into_iter().chain(handed.map(|handed| News::Report(report(handed)))).collect()))
+        news.extend(handed.into_iter().map(|handed| News::Report(report(&handed))));
+        Ok(Some(news))
+    }
+
+    async fn is_valid(&self) -> Result<bool, Refusal> {
+        let (workspace, key) = (self.workspace, self.key);
+        let found = self.gateway.read(move |gateway| gateway.api_key(key)).await?;
+        Ok(found.is_some_and(|found| found.workspace == workspace))
+    }
+
+    /// Tells the rules again that somebody listens, should they have heard that all have gone just before this listener came.
+    async fn insist(&self) -> Result<(), Refusal> {
+        let listeners = WebhookId::of_listeners(self.workspace);
+        if self.see(listeners, |state| state.listening.is_on()).await? {
+            return Ok(());
+        }
+        let cause = Cause::request(self.by, self.gateway.entropy.command_id(), None);
+        start(&self.gateway, self.workspace, self.instead, self.by, cause).await
     }
 
     async fn standing(&self) -> Result<ListenerView, Refusal> {
-        let see = async |webhook| {
-            let look = |state: &State| (state.url.as_ref().map(|url| url.reveal().to_owned()), state.is_open());
-            Ok::<_, Refusal>(self.gateway.shard.inspect::<Webhook, _>(webhook, look).await?.value)
-        };
-        let (url, is_open) = see(WebhookId::of(self.workspace)).await?;
-        let receives = if url.is_some() {
-            let is_receiver = self.instead && self.listener.is_first(Answering::Instead);
-            receives(is_open, is_receiver)
-        } else {
-            let (_, is_open) = see(WebhookId::of_listeners(self.workspace)).await?;
-            receives(is_open, self.listener.is_first(Answering::Any))
-        };
-        Ok(ListenerView { receives, url: url.as_deref().map(mask::credentials), missed: self.listener.missed() })
+        let url = self.see(WebhookId::of(self.workspace), |state| state.url.clone()).await?;
+        let webhook =
+            if url.is_some() { WebhookId::of(self.workspace) } else { WebhookId::of_listeners(self.workspace) };
+        let (is_open, not_before) = self.see(webhook, |state| (state.is_open(), state.not_before)).await?;
+        let is_first = self.listener.is_first(url.is_some());
+        Ok(ListenerView {
+            receives: receives(is_open, is_first),
+            url: url.map(|url| mask::credentials(url.reveal())),
+            missed: self.listener.missed(),
+            next_try_at: not_before.filter(|_| is_open).map(|at| at.to_string()),
+        })
+    }
+
+    async fn see<T: Send + 'static>(
+        &self,
+        webhook: WebhookId,
+        look: impl Fn(&State) -> T + Clone + Send + 'static,
+    ) -> Result<T, Refusal> {
+        Ok(self.gateway.shard.inspect::<Webhook, _>(webhook, look).await?.value)
     }
 }
 
@@ -162,13 +208,13 @@ const fn receives(is_open: bool, is_receiver: bool) -> Receives {
     }
 }
 
-fn report(handed: Handed) -> ReportView {
-    let Handed { number, counts, request } = handed;
+fn report(handed: &Handed) -> ReportView {
+    let Handed { number, request } = handed;
     ReportView {
-        number,
-        counts,
+        number: number.unwrap_or(0),
+        counts: number.is_some(),
         at: wall_now().to_string(),
-        headers: request.headers.into_iter().collect(),
+        headers: request.headers.iter().cloned().collect(),
         body: String::from_utf8_lossy(&request.body).into_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Messages and their progress, folded from their events.
 
 use std::cmp::Reverse;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use actors::account::{Account, Command};
 use actors::workspace::State;
@@ -220,33 +220,44 @@ pub(super) fn fold(history: &History, message: MessageId, to: Position) -> Resul
 
 /// Reads a page of messages plus one, the newest first, each with the position of its first event, which is in one of
 /// these streams.
-pub(super) fn begun(
+pub(super) fn page_of_messages(
     history: &History,
     streams: &[StreamId],
     head: Position,
     page: Page,
 ) -> Result<Vec<(Position, Folded)>, ReadError> {
     let most = page.limit.saturating_add(1);
-    let mut begun = Vec::new();
+    let from = page.before.map_or(1, |before| before.saturating_add(1));
+    let mut range = from..=page.after.map_or(head, |after| after.saturating_sub(1).min(head));
+    let mut first: Vec<(Position, MessageId)> = Vec::new();
     for stream in streams {
-        begun.extend(begun_in(history, *stream, head, page)?);
+        first.extend(first_events(history, *stream, range.clone(), page)?);
+        first.sort_unstable_by_key(|(position, _)| Reverse(*position));
+        match page.before {
+            Some(_) => drop(first.drain(..first.len().saturating_sub(most))),
+            None => first.truncate(most),
+        }
+        // What lies farther from the cursor than all of a full page need not be read.
+        if first.len() == most {
+            let (newest, oldest) = (first.first().map(|(at, _)| *at), first.last().map(|(at, _)| *at));
+            range = match page.before {
+                Some(_) => *range.start()..=newest.unwrap_or(head),
+                None => oldest.unwrap_or(1)..=*range.end(),
+            };
+        }
     }
-    begun.sort_unstable_by_key(|(position, _)| Reverse(*position));
-    match page.before {
-        Some(_) => drop(begun.drain(..begun.len().saturating_sub(most))),
-        None => begun.truncate(most),
-    }
-    let told = begun.into_iter().filter_map(|(position, message)| {
+    let told = first.into_iter().filter_map(|(position, message)| {
         fold(history, message, head).map(|told| told.map(|told| (position, told))).transpose()
     });
     told.collect()
 }
 
-/// Finds the first messages of a stream after or before the page's cursor: as many as the page holds, and one more.
-fn begun_in(
+/// Finds messages by their first events in a range of a stream: those nearest to the page's cursor, one more than the page
+/// holds.
+fn first_events(
     history: &History,
     stream: StreamId,
-    head: Position,
+    range: RangeInclusive<Position>,
     page: Page,
 ) -> Result<Vec<(Position, MessageId)>, ReadError> {
     let mut begun = Vec::new();
@@ -258,10 +269,9 @@ fn begun_in(
         }
         if begun.len() > page.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let to = page.after.map_or(head, |after| after.saturating_sub(1).min(head));
     match page.before {
-        Some(before) => history.walk(Of::Stream(stream), before.saturating_add(1)..=to, each)?,
-        None => history.walk_back(Of::Stream(stream), 1..=to, each)?,
+        Some(_) => history.walk(Of::Stream(stream), range, each)?,
+        None => history.walk_back(Of::Stream(stream), range, each)?,
     }
     Ok(begun)
 }
@@ -271,7 +281,7 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<MessageView>, Re
     let phones = phones(scope).await?;
     let to = scope.gateway.shard.watermark().durable();
     let accounts: Vec<StreamId> = phones.iter().map(|(account, _)| StreamId::Account(*account)).collect();
-    let sent = scope.gateway.shard.history().run(move |history| begun(history, &accounts, to, page)).await?;
+    let sent = scope.gateway.shard.history().run(move |history| page_of_messages(history, &accounts, to, page)).await?;
     Ok(Paged::cut(sent.into_iter().map(|(place, sent)| (place, sent.view(&phones))).collect(), page))
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actors::runtime::shard::CommandError;
-use actors::workspace::{Inactive, Rejection, Standing};
+use actors::workspace::{Inactive, Inactivity, Rejection};
 use events::log::ReadError;
 
 use crate::codes;
@@ -210,24 +210,27 @@ impl From<Rejection> for Refusal {
 /// The refusal if no account is active: names the nearest one and how to make it active.
 fn no_connected_account(inactive: Option<Inactive>) -> Refusal {
     let refuse = |message: String| Refusal::new("no_connected_account", message);
-    let Some(Inactive { account, phone, standing }) = inactive else {
+    let Some(Inactive { account, phone, because }) = inactive else {
         return refuse("No WhatsApp account is connected".to_owned())
             .hinting("Connect one: tidings account connect, or POST /api/v1/accounts");
     };
     let phone = phone.reveal();
     let resume = format!("tidings account resume {account}, or POST /api/v1/accounts/{account}/resume");
-    let held = "A message that names the account (\"whatsapp account phone\") is accepted and waits";
-    match standing {
-        Standing::Paused => refuse(format!("WhatsApp account {phone} is paused"))
-            .hinting(format!("Resume it: {resume}"))
-            .hinting_too(held),
-        Standing::Blocked => refuse(format!("WhatsApp does not let account {phone} send"))
-            .hinting(format!("Resume it once the cause is gone: {resume}"))
-            .hinting_too(held),
-        Standing::Disconnected | Standing::Connected => refuse(format!("WhatsApp account {phone} is not connected"))
-            .hinting(format!("Connect it again: tidings account connect --phone {phone}, or POST /api/v1/accounts"))
-            .hinting_too(held),
-    }
+    let connect = format!("tidings account connect --phone {phone} --full-name NAME --email ADDRESS");
+    let (message, way_out) = match because {
+        Inactivity::Paused => (format!("WhatsApp account {phone} is paused"), format!("Resume it: {resume}")),
+        Inactivity::Blocked => (
+            format!("WhatsApp does not let account {phone} send"),
+            format!("Resume it once the cause is gone: {resume}"),
+        ),
+        Inactivity::Disconnected => (
+            format!("WhatsApp account {phone} is not connected"),
+            format!("Connect it again: {connect}, or POST /api/v1/accounts"),
+        ),
+    };
+    refuse(message)
+        .hinting(way_out)
+        .hinting_too("A message that names the account (\"whatsapp account phone\") is accepted and waits")
 }
 
 impl From<actors::account::Rejection> for Refusal {

@@ -109,11 +109,6 @@ pub async fn list(gateway: &Gateway, page: Page) -> Result<Paged<WorkspaceRow>, 
     Ok(Paged::cut(rows, page))
 }
 
-/// Returns the ids of all workspaces, the oldest first.
-pub fn ids(gateway: &Gateway) -> Result<impl Iterator<Item = WorkspaceId>, Refusal> {
-    Ok((0..count(gateway)?).map(WorkspaceId::nth))
-}
-
 /// Returns the number of workspaces: they are numbered without gaps.
 fn count(gateway: &Gateway) -> Result<u64, Refusal> {
     let count: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces)?;

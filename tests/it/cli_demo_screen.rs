@@ -96,7 +96,7 @@ fn the_lines_to_copy_work_as_printed_at_the_first_start_and_later_in_any_folder(
             assert!(pasted(answer, dir.path()).contains("message_id"), "{start}");
             wait_until("both are reported", SOON, || {
                 let kept = pasted(requests, dir.path());
-                (kept.contains("Hello from my CRM") && kept.contains("Hello, CRM")).then_some(())
+                (kept.contains("Hello from my CRM") && kept.contains("Hi, CRM")).then_some(())
             });
             let output = dir.path().join("listen.txt");
             let mut listener = shell(&format!("exec {}", listen.trim()), dir.path())
@@ -127,17 +127,31 @@ fn the_first_screen_is_true_of_a_later_start() {
     drop(demo);
     let demo = Demo::start(dir.path(), &flags);
     let screen = demo.screen();
-    for words in ["Reports       wait, the webhook is switched off:", "Secret URL    refuses every message:"] {
+    for words in ["Reports       wait: the webhook is switched off", "Secret URL    refuses every message"] {
         assert!(screen.contains(words), "{screen}");
     }
     assert!(!screen.contains("/echo/demo"), "{screen}");
+    for (command, way_out) in demo.commands().iter().zip(["inbound enable", "outbound enable"]) {
+        assert!(command.contains(way_out), "{screen}");
+        pasted(command, dir.path());
+    }
+    demo.command("account pause +12025550100");
+    drop(demo);
+    let demo = Demo::start(dir.path(), &flags);
+    assert!(demo.screen().contains("account +12025550100 is paused"), "{}", demo.screen());
+    for command in &demo.commands()[..2] {
+        pasted(command, dir.path());
+    }
+    demo.tells(&["  sent ", "+14151231234"]);
     demo.command("outbound set --to http://127.0.0.1:8089/hook");
-    demo.command("outbound enable");
     demo.command("account disconnect +12025550100");
     drop(demo);
     let screen = Demo::start(dir.path(), &flags).screen();
-    for words in ["Reports       go to http://127.0.0.1:8089/hook, signed", "simulator: no account;", "account connect"]
-    {
+    for words in [
+        "Reports       go to http://127.0.0.1:8089/hook, signed",
+        "account +12025550100 is disconnected;",
+        "account connect",
+    ] {
         assert!(screen.contains(words), "{screen}");
     }
 }

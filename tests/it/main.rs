@@ -63,3 +63,4 @@ mod spellings;
 mod test_numbers;
 mod tidy;
 mod unheard;
+mod wire_docs;

@@ -27,8 +27,8 @@ const INBOUND: &str = "^/in/";
 const OPERATORS: &str = "^/admin/";
 /// Keys come last: a pass that revokes its own key can test nothing more.
 const KEYS: &str = "^/api/v1/keys";
-/// All other paths, except the live stream: its responses never end.
-const OTHERS: &str = "^/(?!in/|admin/|api/v1/keys|api/v1/stream$)";
+/// All other paths, except the streams: their responses never end.
+const OTHERS: &str = "^/(?!in/|admin/|api/v1/keys|api/v1/stream$|api/v1/outbound/listen$)";
 /// The configuration with only the inbound token.
 const ANY: &str = "any.toml";
 /// The configuration that also has the ids of existing things.

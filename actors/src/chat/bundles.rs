@@ -84,12 +84,14 @@ fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &ReportL
         // The names may have grown since the window was opened.
         let fitting = window.fitting(frame(state, &account), bundle_bytes(looked_up));
         let messages = window.messages.iter().take(fitting).map(|gathered| gathered.message).collect();
-        let all = bundle(messages, !state.reports.reported);
+        let all = bundle(messages, state.reports.is_new_to(window.webhook));
         return all.map(|all| BundleFlushed { aggregated, ..all }.into()).into_iter().collect();
     }
     let first = window.messages.iter().take(BUNDLES_AT_ONCE).enumerate();
     first
-        .filter_map(|(nth, gathered)| bundle(vec![gathered.message], nth == 0 && !state.reports.reported))
+        .filter_map(|(nth, gathered)| {
+            bundle(vec![gathered.message], nth == 0 && state.reports.is_new_to(window.webhook))
+        })
         .map(Event::from)
         .collect()
 }

@@ -23,8 +23,10 @@ pub struct Reports {
     pub(super) window: Option<Window>,
     /// Number of windows so far.
     pub(super) windows: u64,
-    /// True if any message of this chat was ever reported.
+    /// True if any message of this chat was ever reported to the webhook's receiver.
     pub(super) reported: bool,
+    /// The same, to listeners alone.
+    listened: bool,
 }
 
 /// A message that is owed.
@@ -120,14 +122,22 @@ impl Reports {
     }
 
     pub(super) fn flushed(&mut self, flushed: &BundleFlushed) {
-        // The first report is the first one that the webhook's receiver gets.
-        self.reported |= !flushed.webhook.is_of_listeners();
+        if flushed.webhook.is_of_listeners() {
+            self.listened = true;
+        } else {
+            self.reported = true;
+        }
         let Some(window) = self.window.as_mut().filter(|window| window.number == flushed.window) else { return };
         window.closing = Some(flushed.aggregated);
         window.messages.retain(|gathered| !flushed.messages.contains(&gathered.message));
         if window.messages.is_empty() {
             self.window = None;
         }
+    }
+
+    /// True if nobody who gets this webhook's reports has heard of this chat.
+    pub(super) const fn is_new_to(&self, webhook: WebhookId) -> bool {
+        if webhook.is_of_listeners() { !self.listened } else { !self.reported }
     }
 
     /// True if something must be done at once: open a window, close a full one, or go on closing.
@@ -140,9 +150,8 @@ impl Reports {
 
     /// True if the window takes no more messages, or not the next one.
     pub(super) fn is_full(&self) -> bool {
-        self.window.as_ref().is_some_and(|window| {
-            let is_next = |owed: &&Owed| owed.webhook == window.webhook;
-            window.is_full() || self.pending.front().filter(is_next).is_some_and(|owed| !window.takes(owed))
-        })
+        self.window
+            .as_ref()
+            .is_some_and(|window| window.is_full() || self.pending.front().is_some_and(|owed| !window.takes(owed)))
     }
 }

@@ -297,11 +297,9 @@ impl Shard {
             LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(index.is_named_by_hand(*chat)?),
             LookupRequest::Account(account) => LookupResult::Account(index.find(&IndexKey::Account(*account))?),
             LookupRequest::Reporting => {
-                let keys = [IndexKey::Reporting(workspace), IndexKey::Listening(workspace)];
-                let [set, listening]: [Option<ReportingEntry>; 2] = [index.find(&keys[0])?, index.find(&keys[1])?];
-                LookupResult::Reporting(
-                    set.or(listening).map(|entry| self.reports.of(entry.webhook, entry.aggregation)),
-                )
+                let set: Option<ReportingEntry> = index.find(&IndexKey::Reporting(workspace))?;
+                let entry = if set.is_some() { set } else { index.find(&IndexKey::Listening(workspace))? };
+                LookupResult::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
             }
             LookupRequest::Remembered(key) => {
                 LookupResult::Remembered(index.find(&IndexKey::idempotency(workspace, key))?)

@@ -69,8 +69,8 @@ pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Resu
 
 /// Records a success, or a failure with all that follows from it. Ignores a request that is not under way.
 pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
-    let Tried { delivery, try_number, outcome, retry_ms } = tried;
-    let (delivery, try_number) = (*delivery, *try_number);
+    let Tried { delivery, try_number, outcome, retry_ms, by_listener } = tried;
+    let (delivery, try_number, by_listener) = (*delivery, *try_number, *by_listener);
     let Some(webhook) = state.webhook else { return Vec::new() };
     let under_way = state.in_flight.values().find(|t| t.owed.delivery == delivery && t.try_number == try_number);
     let by_hand = state.by_hand.get(&delivery).is_some_and(|by| by.try_number == try_number);
@@ -83,7 +83,7 @@ pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
         }
         Outcome::Failed { code, status, retry_after_ms } => {
             let failure = (code.clone(), *status, *retry_after_ms);
-            let failed = Failed { state, webhook, delivery, try_number, failure, retry_ms, at };
+            let failed = Failed { state, webhook, delivery, try_number, failure, retry_ms, by_listener, at };
             under_way.map_or_else(|| vec![failed.event(None).into()], |under_way| failed.events(under_way))
         }
     }
@@ -97,6 +97,7 @@ struct Failed<'a> {
     try_number: u32,
     failure: (String, Option<u16>, Option<u64>),
     retry_ms: &'a [u64],
+    by_listener: bool,
     at: Timestamp,
 }
 
@@ -111,6 +112,9 @@ impl Failed<'_> {
         let (code, errors) = (failed.code.clone(), failed.counted.unwrap_or(state.errors));
         let parks = self.parks(under_way);
         let mut events = vec![failed.into()];
+        if self.by_listener {
+            return events;
+        }
         if gone || blown {
             let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
             let by = Who::System;
@@ -124,13 +128,15 @@ impl Failed<'_> {
     }
 
     /// Returns the number of failures that park the delivery, if it has enough. A 429 response does not count: the
-    /// receiver is busy, but has nothing against this delivery.
+    /// receiver is busy, but has nothing against this delivery. Of deliveries to listeners none is parked: nobody looks
+    /// after them.
     fn parks(&self, under_way: &Try) -> Option<u32> {
         let (state, (_, status, _)) = (self.state, &self.failure);
         let failures = state.failures(self.delivery).parking.saturating_add(1);
         let counts = state.is_fresh(under_way.start) && *status != Some(TOO_MANY_REQUESTS);
         let is_owed = || state.owed.find(under_way.owed.chat, self.delivery).is_some();
-        (counts && failures >= PARKED_AT && is_owed()).then_some(failures)
+        let parks = counts && failures >= PARKED_AT && !self.webhook.is_of_listeners();
+        (parks && is_owed()).then_some(failures)
     }
 
     /// Makes the event, with two waits: the webhook waits by its errors in a row, the delivery by its own failures.
@@ -213,17 +219,19 @@ pub(super) fn key_rotated(webhook: WebhookId, key_hash: Digest, by: Who) -> Vec<
     vec![WebhookKeyRotated { webhook, key_hash, by }.into()]
 }
 
-/// Begins to report to a listening program, as to a webhook that is switched on.
-pub(super) fn listen(state: &State, webhook: WebhookId, by: Who) -> Vec<Event> {
-    let listener = state.listening.listeners().saturating_add(1);
-    vec![ListeningStarted { workspace: webhook.workspace(), webhook, listener, by }.into()]
+/// Begins to report to a listening program, as to a webhook that is switched on. Further listeners change nothing.
+pub(super) fn listen(state: &State, webhook: WebhookId, instead: bool, by: Who) -> Vec<Event> {
+    if state.enabled && state.listening.includes(instead) {
+        return Vec::new();
+    }
+    vec![ListeningStarted { workspace: webhook.workspace(), webhook, instead, by }.into()]
 }
 
-/// Gives up what is owed to listeners once the last one has gone, unless another one has come since.
-pub(super) fn listeners_gone(state: &State, listener: u64, at: Timestamp) -> Vec<Event> {
-    let webhook = state.webhook.filter(|_| state.listening.is_last(listener));
-    let ended = webhook.map(|webhook| ListeningEnded { workspace: webhook.workspace(), webhook, at }.into());
-    ended.into_iter().collect()
+/// Gives up what is owed to listeners once the last one has gone.
+pub(super) fn listeners_gone(state: &State, instead: bool, at: Timestamp) -> Vec<Event> {
+    let webhook = state.webhook.filter(|_| state.listening.includes(instead));
+    let ended = |webhook: WebhookId| ListeningEnded { workspace: webhook.workspace(), webhook, instead, at }.into();
+    webhook.map(ended).into_iter().collect()
 }
 
 pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {

@@ -1,35 +1,34 @@
-//! Whether programs on the gateway's machine listen to a webhook.
+//! Which programs on the gateway's machine listen to a workspace's reports.
 
 use serde::{Deserialize, Serialize};
 
 /// The listening programs, as far as the rules know them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Listening {
-    /// Number of listeners so far.
-    listeners: u64,
+pub struct Listening {
     /// True until the last one has gone.
     is_on: bool,
+    /// True until the last one has gone that receives in place of the URL.
+    is_instead: bool,
 }
 
 impl Listening {
-    pub(super) const fn listeners(self) -> u64 {
-        self.listeners
-    }
-
-    pub(super) const fn is_on(self) -> bool {
+    /// True while programs listen, as far as is known.
+    pub const fn is_on(self) -> bool {
         self.is_on
     }
 
-    /// True if listeners are there, and none has come after this one.
-    pub(super) const fn is_last(self, listener: u64) -> bool {
-        self.is_on && self.listeners == listener
+    /// True while listeners are waited for: all of them, or those that receive in place of the URL.
+    pub(super) const fn includes(self, instead: bool) -> bool {
+        self.is_on && (self.is_instead || !instead)
     }
 
-    pub(super) const fn start(&mut self, listener: u64) {
-        *self = Self { listeners: listener, is_on: true };
+    pub(super) const fn start(&mut self, instead: bool) {
+        *self = Self { is_on: true, is_instead: self.is_instead || instead };
     }
 
-    pub(super) const fn end(&mut self) {
-        self.is_on = false;
+    /// Ends it for all, or for those that receive in place of the URL.
+    pub(super) const fn end(&mut self, instead: bool) {
+        self.is_instead = false;
+        self.is_on = self.is_on && instead;
     }
 }

@@ -25,6 +25,7 @@ use events::who::Who;
 use crate::decider::{Decider, Decision, Due};
 
 pub use known::CHATS_KNOWN_MAX;
+pub use listening::Listening;
 pub use parked_notice::TOLD_EVERY_MS;
 pub use queue::{Owed, Queue};
 pub use state::State;
@@ -99,12 +100,14 @@ pub enum Command {
     Listen {
         /// The listeners' webhook.
         webhook: WebhookId,
+        /// True if it receives in place of the URL.
+        instead: bool,
         by: Who,
     },
     /// The last listening program has gone.
     ListenersGone {
-        /// Number of listeners there had been.
-        listener: u64,
+        /// True if only those have gone that received in place of the URL.
+        instead: bool,
     },
     /// The e-mail to the owner was handed over.
     Notified {
@@ -149,6 +152,9 @@ pub struct Tried {
     /// 1 for the first try.
     pub try_number: u32,
     pub outcome: Outcome,
+    /// True if a listening program answered in place of the URL: whatever it answers, the webhook stays on, and no delivery
+    /// is parked.
+    pub by_listener: bool,
     /// Waits after the first error in a row, the second, and so on, in milliseconds; the last one applies to all
     /// further errors.
     pub retry_ms: Arc<[u64]>,
@@ -229,8 +235,8 @@ pub enum Outside {
     /// Wait until the last listening program has gone.
     Watch {
         webhook: WebhookId,
-        /// Number of listeners so far.
-        listener: u64,
+        /// True to wait only for those that receive in place of the URL.
+        instead: bool,
     },
     /// E-mail the owner that deliveries were parked. Doing it twice is harmless: e-mails have ids.
     NotifyParked {
@@ -264,8 +270,8 @@ impl Decider for Webhook {
             Command::Recover { since, by } => return Ok(decide::recover(state, since, by)),
             Command::ResetErrors { by } => decide::reset_errors(state, by),
             Command::KeyRotated { webhook, key_hash, by } => decide::key_rotated(webhook, key_hash, by),
-            Command::Listen { webhook, by } => decide::listen(state, webhook, by),
-            Command::ListenersGone { listener } => decide::listeners_gone(state, listener, now),
+            Command::Listen { webhook, instead, by } => decide::listen(state, webhook, instead, by),
+            Command::ListenersGone { instead } => decide::listeners_gone(state, instead, now),
             Command::Notified { notice } => decide::notified(state, notice, now),
             Command::ToldOfParked { notice, parkings } => decide::told_of_parked(state, notice, parkings, now),
         };

@@ -67,7 +67,7 @@ pub struct State {
     pub(super) notices: u64,
     pub(super) notice_due: bool,
     pub(super) parked_notice: ParkedNotice,
-    pub(super) listening: Listening,
+    pub listening: Listening,
 }
 
 impl State {
@@ -79,11 +79,6 @@ impl State {
     /// True if requests may be made.
     pub const fn is_open(&self) -> bool {
         self.enabled && (self.url.is_some() || self.listening.is_on())
-    }
-
-    /// True if nobody is owed anything: the listeners have gone for whom the reports were.
-    fn owes_nobody(&self) -> bool {
-        self.webhook.is_some_and(WebhookId::is_of_listeners) && !self.listening.is_on()
     }
 
     /// True if no error was counted since the last success, so that several chats may be served at once.
@@ -188,9 +183,8 @@ impl State {
         if self.notice_due {
             due.effects.push(Effect::Outside(Outside::Notify { webhook, notice: self.notices }));
         }
-        if self.listening.is_on() {
-            due.effects.push(Effect::Outside(Outside::Watch { webhook, listener: self.listening.listeners() }));
-        }
+        let watched = [true, false].into_iter().filter(|instead| self.listening.includes(*instead));
+        due.effects.extend(watched.map(|instead| Effect::Outside(Outside::Watch { webhook, instead })));
         due.later = self.windows.closings(self.aggregation, self.flushed_at).collect();
         let notice = self.parked_notice.due().filter(|_| !self.parked.is_empty());
         due.later.extend(notice.map(|(at, notice)| (at, Effect::Outside(Outside::NotifyParked { webhook, notice }))));
@@ -256,8 +250,11 @@ impl State {
 
     fn disabled(&mut self, disabled: &WebhookDisabled) {
         self.enabled = false;
-        // Who listens sees for himself what went wrong.
-        if disabled.because != DisabledBecause::Owner && !disabled.webhook.is_of_listeners() {
+        if disabled.webhook.is_of_listeners() {
+            // Whoever listens sees what went wrong, and nobody looks after what is owed.
+            return self.forget_all(disabled.at);
+        }
+        if disabled.because != DisabledBecause::Owner {
             self.notices = self.notices.saturating_add(1);
             self.notice_due = true;
         }
@@ -270,7 +267,9 @@ impl State {
 
     fn flushed(&mut self, flushed: &BundleFlushed) {
         self.windows.close(flushed.chat, flushed.window);
-        if let Some(delivery) = flushed.delivery().filter(|_| !self.owes_nobody()) {
+        // Nothing is owed to listeners that have gone, or failed too often.
+        let is_owed = self.is_open() || !flushed.webhook.is_of_listeners();
+        if let Some(delivery) = flushed.delivery().filter(|_| is_owed) {
             self.deliveries = self.deliveries.saturating_add(1);
             self.owed.insert(Owed { place: self.deliveries, chat: flushed.chat, delivery });
         }
@@ -342,9 +341,7 @@ impl State {
             self.parked.insert(parked.delivery, Parked { owed, failures: parked.failures, at: parked.at });
             let failures = self.failures.entry(parked.delivery).or_default();
             (failures.failed, failures.parking) = (0, 0);
-            if !parked.webhook.is_of_listeners() {
-                self.parked_notice.parked();
-            }
+            self.parked_notice.parked();
         }
     }
 
@@ -358,20 +355,30 @@ impl State {
 
     fn listening_started(&mut self, started: &ListeningStarted) {
         self.webhook = Some(started.webhook);
-        self.listening.start(started.listener);
+        self.listening.start(started.instead);
         if !self.enabled {
             self.enabled = true;
             self.begin_anew();
         }
     }
 
-    /// Forgets all that was owed. Windows that are still open close at once, and add nothing.
     fn listening_ended(&mut self, ended: &ListeningEnded) {
-        self.listening.end();
+        if self.webhook != Some(ended.webhook) {
+            // Failures of those who listened in place of the URL say nothing about this receiver.
+            return self.begin_anew();
+        }
+        self.listening.end(ended.instead);
+        if !ended.instead {
+            self.forget_all(ended.at);
+        }
+    }
+
+    /// Forgets all that is owed to listeners. Windows that are still open close at once, and add nothing.
+    fn forget_all(&mut self, at: Timestamp) {
         *self = Self {
             webhook: self.webhook,
             windows: std::mem::take(&mut self.windows),
-            flushed_at: Some(ended.at),
+            flushed_at: Some(at),
             deliveries: self.deliveries,
             starts: self.starts,
             listening: self.listening,

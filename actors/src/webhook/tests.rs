@@ -21,7 +21,9 @@ use events::webhook::{
 };
 use events::who::Who;
 
-use super::{Answer, Command, Configure, Discard, Effect, Outcome, Outside, Rejection, Tried, Webhook};
+use super::{
+    Answer, Command, Configure, Discard, ERRORS_MAX, Effect, Outcome, Outside, PARKED_AT, Rejection, Tried, Webhook,
+};
 use crate::spec::facts::*;
 use crate::spec::{Spec, at};
 
@@ -130,7 +132,8 @@ fn parked(number: u64, failures: u32, ms: i64) -> Event {
 }
 
 fn tried(number: u64, try_number: u32, outcome: Outcome) -> Command {
-    Command::Tried(Tried { delivery: delivery(number), try_number, outcome, retry_ms: Arc::from(WAITS_MS) })
+    let (delivery, by_listener, retry_ms) = (delivery(number), false, Arc::from(WAITS_MS));
+    Command::Tried(Tried { delivery, try_number, outcome, by_listener, retry_ms })
 }
 
 fn taken(number: u64, try_number: u32) -> Command {

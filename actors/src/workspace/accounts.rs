@@ -7,7 +7,9 @@ use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, PacingChanged};
 
 use super::state::Account;
-use super::{ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Inactive, Once, Rejection, Standing, State};
+use super::{
+    ACCOUNTS_MAX, AccountCommand, Answer, Connect, GAP_MS_MAX, Inactive, Inactivity, Once, Rejection, Standing, State,
+};
 use crate::account::pacing::Gap;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::peer::person_phone;
@@ -51,13 +53,10 @@ impl State {
 
     /// Returns the account that would send if it were active: one that is paused or blocked before one that is
     /// disconnected, then the most recently connected one.
-    pub(super) fn nearly_active(&self) -> Option<Inactive> {
-        let inactive = self.accounts.iter().filter(|(_, account)| account.standing() != Standing::Connected);
-        let nearest = inactive.max_by_key(|(_, account)| (!account.disconnected, account.connection));
-        nearest.map(|(id, account)| {
-            let (phone, standing) = (account.phone.clone(), account.standing());
-            Inactive { account: *id, phone, standing }
-        })
+    pub fn nearly_active(&self) -> Option<Inactive> {
+        let inactive = self.accounts.iter().filter_map(|(id, account)| Some((id, account, account.inactivity()?)));
+        let nearest = inactive.max_by_key(|(_, account, _)| (!account.disconnected, account.connection));
+        nearest.map(|(id, account, because)| Inactive { account: *id, phone: account.phone.clone(), because })
     }
 }
 
@@ -138,6 +137,15 @@ pub(super) fn change_pacing(
 }
 
 impl Account {
+    const fn inactivity(&self) -> Option<Inactivity> {
+        match self.standing() {
+            Standing::Connected => None,
+            Standing::Paused => Some(Inactivity::Paused),
+            Standing::Blocked => Some(Inactivity::Blocked),
+            Standing::Disconnected => Some(Inactivity::Disconnected),
+        }
+    }
+
     fn connected_again(&self, workspace: WorkspaceId, account: AccountId) -> AccountConnected {
         AccountConnected {
             workspace,

@@ -11,7 +11,6 @@ use events::who::Who;
 
 use super::connect::Connect;
 use super::doubt::Doubt;
-use super::state::Standing;
 use crate::account::pacing::Gap;
 use crate::peer::Peer;
 use crate::reporting;
@@ -299,8 +298,15 @@ pub struct Inactive {
     pub account: AccountId,
     /// E.164.
     pub phone: Personal,
-    /// Why it cannot send: paused, blocked or disconnected.
-    pub standing: Standing,
+    pub because: Inactivity,
+}
+
+/// Why an account cannot send now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inactivity {
+    Paused,
+    Blocked,
+    Disconnected,
 }
 
 /// Reasons for which a workspace rejects a command.

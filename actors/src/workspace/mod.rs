@@ -20,7 +20,8 @@ use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never}
 
 pub use commands::{
     Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
-    Inactive, Receive, ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate, Verdict,
+    Inactive, Inactivity, Receive, ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate,
+    Verdict,
 };
 pub use connect::{Connect, Once};
 pub use doubt::Doubt;

@@ -24,7 +24,7 @@ use events::personal::Digest;
 use events::record::Idempotency;
 
 use super::{
-    Accepted, Answer, Command, Doubt, Inactive, Recipient, Rejection, Standing, Submit, SubmitLookups, Workspace,
+    Accepted, Answer, Command, Doubt, Inactive, Inactivity, Recipient, Rejection, Submit, SubmitLookups, Workspace,
 };
 use crate::peer::Peer;
 use crate::spec::facts::{account, chat, message};
@@ -76,8 +76,8 @@ fn with_key(number: u64, phone: &str, key: &str, body: &str) -> Command {
 }
 
 /// No account is active; this one is the nearest to it.
-fn inactive(nth: u64, phone: &str, standing: Standing) -> Rejection {
-    Rejection::NoConnectedAccount(Some(Inactive { account: account(nth), phone: phone.into(), standing }))
+fn inactive(nth: u64, phone: &str, because: Inactivity) -> Rejection {
+    Rejection::NoConnectedAccount(Some(Inactive { account: account(nth), phone: phone.into(), because }))
 }
 
 /// Accepted, to be sent by the first account.

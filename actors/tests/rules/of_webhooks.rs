@@ -106,8 +106,8 @@ fn by_hand(p: &mut Pick) -> Event {
 pub fn listening(p: &mut Pick) -> Event {
     let (workspace, webhook) = (workspace(), webhook());
     match p.below(2) {
-        0 => ListeningStarted { workspace, webhook, listener: 1 + p.below(4), by: p.who() }.into(),
-        _ => ListeningEnded { workspace, webhook, at: p.now() }.into(),
+        0 => ListeningStarted { workspace, webhook, instead: p.chance(), by: p.who() }.into(),
+        _ => ListeningEnded { workspace, webhook, instead: p.chance(), at: p.now() }.into(),
     }
 }
 

@@ -271,7 +271,10 @@ impl Entries {
                 let entry = ReportingEntry { webhook: e.webhook, aggregation: Aggregation::None };
                 self.set(IndexKey::Listening(e.workspace), &entry, position);
             }
-            Event::ListeningEnded(e) => self.remove(IndexKey::Listening(e.workspace), position),
+            Event::ListeningEnded(e) if !e.instead => self.remove(IndexKey::Listening(e.workspace), position),
+            Event::WebhookDisabled(e) if e.webhook.is_of_listeners() => {
+                self.remove(IndexKey::Listening(e.webhook.workspace()), position);
+            }
             Event::ChatRenamed(e) => {
                 self.name(e.workspace, &e.previous, e.chat, false);
                 self.name(e.workspace, &e.name, e.chat, true);

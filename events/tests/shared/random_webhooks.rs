@@ -142,15 +142,12 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
         (webhook(), any::<(u64, u64)>(), moment()).prop_map(|(webhook, (notice, parkings), at)| {
             OwnerToldOfParked { webhook, notice, parkings, at }.into()
         }),
-        (workspace(), webhook(), any::<(u64, String)>()).prop_map(|(workspace, webhook, (listener, by))| {
-            ListeningStarted { workspace, webhook, listener, by: who(&by) }.into()
+        (workspace(), webhook(), any::<(bool, String)>()).prop_map(|(workspace, webhook, (instead, by))| {
+            ListeningStarted { workspace, webhook, instead, by: who(&by) }.into()
         }),
-        (workspace(), webhook(), moment()).prop_map(|(workspace, webhook, at)| ListeningEnded {
-            workspace,
-            webhook,
-            at
-        }
-        .into()),
+        (workspace(), webhook(), any::<bool>(), moment()).prop_map(|(workspace, webhook, instead, at)| {
+            ListeningEnded { workspace, webhook, instead, at }.into()
+        }),
         (webhook(), moment(), any::<(u64, String)>()).prop_map(|(webhook, since, (deliveries, by))| {
             DeliveriesRecovered { webhook, since, deliveries, by: who(&by) }.into()
         }),

@@ -105,7 +105,7 @@ fn delivery_samples() -> Vec<Event> {
         DeliveriesRecovered { webhook, since: AT, deliveries: 3, by: by() }.into(),
         SingleDeliveryDiscarded { webhook, delivery, chat, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
         OwnerToldOfParked { webhook, notice: 2, parkings: 5, at: AT }.into(),
-        ListeningStarted { workspace: WORKSPACE, webhook, listener: 2, by: by() }.into(),
-        ListeningEnded { workspace: WORKSPACE, webhook, at: AT }.into(),
+        ListeningStarted { workspace: WORKSPACE, webhook, instead: true, by: by() }.into(),
+        ListeningEnded { workspace: WORKSPACE, webhook, instead: false, at: AT }.into(),
     ]
 }

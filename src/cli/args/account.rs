@@ -74,7 +74,7 @@ pub struct ReasonArgs {
     /// The account's id or phone number
     pub account: String,
     /// The reason, kept in the event log
-    #[arg(long)]
+    #[arg(long, default_value = "")]
     pub reason: String,
     /// The gateway to ask.
     #[command(flatten)]

@@ -14,7 +14,7 @@ Examples:
 const LIST_EXAMPLES: &str = "\
 Examples:
   tidings message ls --limit 100
-  tidings message ls --json | jq 'select(.state == \"failed\")'";
+  tidings message ls --limit 500 --json | jq 'select(.state == \"failed\")'";
 
 const SHOW_EXAMPLES: &str = "\
 Example:

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use actors::webhook::{self, Configure, Webhook};
-use actors::workspace::{Answer, Command, Standing, State, Workspace};
+use actors::workspace::{Answer, Command, Inactivity, Standing, State, Workspace};
 use events::ids::{WebhookId, WorkspaceId};
 use events::record::Cause;
+use events::webhook::Aggregation;
 use events::who::Who;
 
 use crate::cli::data_dir::{ACCOUNT_PHONE, api_key_file};
@@ -17,7 +18,7 @@ use crate::outbound::KeyRing;
 use crate::service::workspaces::{self, Wanted};
 
 const CREDITS: u64 = 1_000;
-const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
+pub(super) const WORKSPACE: WorkspaceId = WorkspaceId::nth(0);
 /// The simulator's receiver for the demo's reports.
 const ECHO: &str = "/sim/v1/echo/demo";
 const BY: Who = Who::Operator;
@@ -33,10 +34,13 @@ pub(super) struct Ready {
     pub(super) inbound_enabled: bool,
     /// Its connected accounts, in E.164; the one that sends if none is named comes first.
     pub(super) accounts: Vec<String>,
+    /// If there is none, the account that is nearest to sending, and why it does not.
+    pub(super) stopped: Option<(String, Inactivity)>,
     /// The URL that receives the reports, if any.
     pub(super) reports_url: Option<String>,
     /// True if reports are posted there.
     pub(super) reports_on: bool,
+    pub(super) aggregation: Aggregation,
 }
 
 /// Creates the workspace at the first start, and connects an account if there never was one.
@@ -50,11 +54,14 @@ pub(super) async fn ready(gateway: &Gateway, bound: SocketAddr, directory: &Path
         connect(gateway).await?;
     }
     let (reports_url, reports_on) = reporting(gateway, bound).await?;
+    let look = |state: &webhook::State| state.aggregation;
+    let seen = gateway.shard.inspect::<Webhook, _>(WebhookId::of(WORKSPACE), look).await;
+    let aggregation = seen.map_err(|error| failed(&error))?.value;
     let (token_hash, mut ready) = inspect(gateway, |state| (state.token_hash, of(state))).await?;
     let token = token_hash.map(|hash| gateway.inbound_token(&hash)).transpose().map_err(|error| failed(&error))?;
     let lost = || Failure::new(Exit::Failed, "the demo's secret URL is lost").hint("begin anew with --reset");
     ready.inbound_token = token.flatten().ok_or_else(lost)?;
-    Ok(Ready { reports_url, reports_on, ..ready })
+    Ok(Ready { reports_url, reports_on, aggregation, ..ready })
 }
 
 async fn inspect<T: Send + 'static>(
@@ -77,8 +84,10 @@ fn of(state: &State) -> Ready {
         inbound_token: String::new(),
         inbound_enabled: !state.inbound_disabled,
         accounts: accounts.into_iter().map(|(_, account)| account.phone.reveal().to_owned()).collect(),
+        stopped: state.nearly_active().map(|near| (near.phone.reveal().to_owned(), near.because)),
         reports_url: None,
         reports_on: false,
+        aggregation: Aggregation::None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Receives what a gateway on this machine reports, without touching its settings.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use actors::runtime::clock::wall_now;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -17,6 +17,7 @@ use crate::cli::args::{Cli, ListenArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::remote::{Call, Remote};
 use crate::cli::say;
+use crate::outbound::BODY_BYTES_MAX;
 use crate::service::listen::{AnswerBody, ListenerView, Receives, ReportView};
 
 const PATH: &str = "/api/v1/outbound/listen";
@@ -24,6 +25,8 @@ const PATH: &str = "/api/v1/outbound/listen";
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 /// The pause before another try to reach a gateway that has gone.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often an answer is sent again.
+const ANSWERS_MAX: u32 = 3;
 
 /// Receives until it is stopped. A gateway that has gone is waited for; one that was never there is a failure.
 pub(super) fn run(cli: &Cli, args: &ListenArgs) -> Result<(), Failure> {
@@ -73,7 +76,7 @@ impl Listening<'_> {
                     self.read(stream).await?;
                     say("The gateway has ended the stream; trying to reach it again.\n");
                 }
-                Err(failure) if !was_there || failure.exit != Exit::Unreachable => return Err(failure),
+                Err(failure) if !was_there || failure.exit == Exit::NotAllowed => return Err(failure),
                 Err(_) => {}
             }
             sleep(AGAIN).await;
@@ -110,16 +113,31 @@ impl Listening<'_> {
         if !counts {
             return ControlFlow::Continue(());
         }
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let headers: BTreeMap<String, String> = headers.into_iter().map(|(name, value)| (name, text(value))).collect();
-        let answer = serde_json::to_value(AnswerBody { status, headers, body: text(body) }).unwrap_or_default();
-        match self.gateway.send(Call::post(format!("{PATH}/{number}"), answer)).await {
-            Ok(_) => ControlFlow::Continue(()),
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        // No more of a body is kept.
+        let body = text(body.get(..BODY_BYTES_MAX).unwrap_or(&body));
+        let answer = serde_json::to_value(AnswerBody { status, headers, body }).unwrap_or_default();
+        match self.send(number, &answer).await {
             Err(failure) if failure.exit == Exit::Unreachable => ControlFlow::Break(()),
             Err(failure) => {
                 say(&format!("The answer came to nothing: {}\n", failure.message));
                 ControlFlow::Continue(())
             }
+            Ok(()) => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Sends an answer, again if the gateway is busy.
+    async fn send(&self, number: u64, answer: &Value) -> Result<(), Failure> {
+        let mut tries = 0;
+        loop {
+            let sent = self.gateway.send(Call::post(format!("{PATH}/{number}"), answer.clone())).await;
+            match sent {
+                Err(failure) if tries < ANSWERS_MAX && failure.exit == Exit::Failed => tries += 1,
+                other => return other.map(drop),
+            }
+            sleep(AGAIN).await;
         }
     }
 }
@@ -161,7 +179,8 @@ fn words(standing: &ListenerView) -> String {
             "Receiving nothing: the webhook is switched off (`tidings outbound enable`)".to_owned()
         }
     };
-    format!("{what}{missed} - Ctrl-C ends it")
+    let waits = standing.next_try_at.as_ref().map(|at| format!("; after an error nothing comes before {at}"));
+    format!("{what}{}{missed} - Ctrl-C ends it", waits.unwrap_or_default())
 }
 
 fn received(report: ReportView) -> Received {

@@ -17,6 +17,8 @@ pub(in crate::http) async fn open(call: Call, request: HttpRequest) -> Result<Ht
     if event_stream::wants_headers_only(&request) {
         return Ok(event_stream::headers().finish());
     }
+    // It is recorded who listens.
+    call.gateway.rate_limits.check_changes(call.workspace).map_err(Refusal::too_many_requests)?;
     let permit = event_stream::permit(&call.gateway, call.workspace)?;
     let key = digest(bearer(&request).unwrap_or_default());
     let listening = listen::open(call.scope(), call.gateway.clone().into_inner(), key, instead).await?;

@@ -50,12 +50,12 @@ pub(super) async fn errors() -> HttpResponse {
 /// The page for a browser that opens a secret URL, with status 405. `None` for programs and for other URLs.
 pub(super) fn refusal(request: &HttpRequest) -> Option<HttpResponse> {
     let is_inbound = is_browser(request) && request.path().starts_with("/in/");
-    is_inbound.then(|| told_alone(StatusCode::METHOD_NOT_ALLOWED, INBOUND))
+    is_inbound.then(|| private_page(StatusCode::METHOD_NOT_ALLOWED, INBOUND))
 }
 
 /// Answers unmatched requests: a browser gets a page.
 pub(super) async fn not_found(request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    let page = is_browser(&request).then(|| told_alone(StatusCode::NOT_FOUND, MISSING));
+    let page = is_browser(&request).then(|| private_page(StatusCode::NOT_FOUND, MISSING));
     page.ok_or_else(error::nothing_here)
 }
 
@@ -65,7 +65,7 @@ fn is_browser(request: &HttpRequest) -> bool {
 }
 
 /// A page at an address that may be secret, or have been so: it must not reach the linked pages or a cache.
-fn told_alone(status: StatusCode, text: &'static str) -> HttpResponse {
+fn private_page(status: StatusCode, text: &'static str) -> HttpResponse {
     let mut answer = page(POLICY, "text/html; charset=utf-8", text);
     *answer.status_mut() = status;
     for (name, value) in [(REFERRER_POLICY, "no-referrer"), (CACHE_CONTROL, "no-store")] {

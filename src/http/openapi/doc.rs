@@ -271,6 +271,6 @@ fn security(role: Role) -> Value {
     }
 }
 
-fn in_path(path: &str) -> Vec<&str> {
+pub(super) fn in_path(path: &str) -> Vec<&str> {
     path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
 }

@@ -9,6 +9,7 @@ mod reports;
 mod schemas;
 mod sending;
 mod settings;
+mod simulator;
 mod workspace;
 
 use serde_json::{Map, Value, json};
@@ -55,6 +56,8 @@ pub(super) fn document(routes: &[Listed]) -> Value {
         }
         components.extend(doc.schemas.clone());
     }
+    paths.extend(simulator::paths());
+    components.extend([simulator::refusal()]);
     json!({
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
@@ -65,7 +68,7 @@ pub(super) fn document(routes: &[Listed]) -> Value {
             "description": "Refusals are 4xx with a stable code; [every code is explained](/docs/errors).",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
-        "tags": TAGS.map(|(name, about)| json!({"name": name, "description": about})),
+        "tags": TAGS.iter().chain([&simulator::TAG]).map(tag).collect::<Vec<_>>(),
         "servers": [{"url": "/"}],
         "paths": paths,
         "webhooks": reports::webhooks(),
@@ -80,6 +83,10 @@ pub(super) fn document(routes: &[Listed]) -> Value {
             },
         },
     })
+}
+
+fn tag((name, about): &(&str, &str)) -> Value {
+    json!({"name": name, "description": about})
 }
 
 /// Returns a route's name in the documentation, such as `GET /livez`.

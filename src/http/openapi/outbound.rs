@@ -55,7 +55,7 @@ fn listening() -> Vec<Doc> {
                 "Receives in place of the webhook's URL. Without a URL it is the receiver anyway.",
                 flag(),
             )
-            .refusing(&["other_machine", "too_many_streams"]),
+            .refusing(&["other_machine", "too_many_requests", "too_many_streams"]),
         Doc::new(TAG, "POST /api/v1/outbound/listen/{number}", "Answers a report of the stream, as its receiver")
             .takes::<AnswerBody>()
             .answers::<AnsweredView>(200)

@@ -12,17 +12,19 @@ const ABOUT: &str = "Posted to the URL that `PATCH /api/v1/outbound` sets, in th
 
 /// Describes the webhooks.
 pub(super) fn webhooks() -> Value {
-    let header = |name: &str, about: &str, schema: Value| {
-        json!({"name": name, "in": "header", "required": true, "description": about, "schema": schema})
-    };
+    let header = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "header", "required": true, "description": about, "schema": schema});
     let text = || json!({"type": "string"});
     let headers = [
         header("webhook-id", "The delivery's id, the same at every try.", text()),
-        header("webhook-timestamp", "Seconds since 1970 of this try.", json!({"type": "string", "pattern": "^[0-9]+$"})),
+        header(
+            "webhook-timestamp",
+            "Seconds since 1970 of this try.",
+            json!({"type": "string", "pattern": "^[0-9]+$"}),
+        ),
         header(
             "webhook-signature",
             "`v1,` and the Base64 of HMAC-SHA256 over id, timestamp and body, joined by dots, as Standard Webhooks has \
-             it; one for each key while keys overlap, with a blank in between.",
+             it; one for each key while keys overlap, separated by a space.",
             text(),
         ),
     ];
@@ -71,7 +73,8 @@ pub(super) fn shared() -> Map<String, Value> {
     }));
     let mut file = object(json!({"filename": text(), "size": {"type": "integer", "minimum": 0}, "mimetype": text()}));
     add(&mut file, "temporary_download_url", json!({"type": "string", "description": "Only if there is one."}));
-    let about = "Only of a message with a file; such messages are reported with `[outbound] attachments = \"include\"` alone.";
+    let about =
+        "Only of a message with a file; such messages are reported with `[outbound] attachments = \"include\"` alone.";
     let attachments = json!({"type": "array", "minItems": 1, "maxItems": 1, "items": file, "description": about});
     add(&mut message, "attachments", attachments);
     let [of_account, of_chat, of_message] = ["ReportAccount", "ReportChat", "ReportMessage"].map(reference);

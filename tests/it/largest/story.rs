@@ -330,7 +330,13 @@ fn posted(desk: &mut Desk, outcome: &webhook::Outcome) -> (DeliveryId, ChatId) {
     let taken = webhook::Outcome::Taken { status: u16::MAX };
     let outcome = if of == chat() { outcome.clone() } else { taken };
     let retry_ms = vec![1].into();
-    desk.webhook(webhook::Command::Tried(webhook::Tried { delivery, try_number, outcome, retry_ms }));
+    desk.webhook(webhook::Command::Tried(webhook::Tried {
+        delivery,
+        try_number,
+        outcome,
+        by_listener: false,
+        retry_ms,
+    }));
     (delivery, of)
 }
 
@@ -371,8 +377,8 @@ fn report(desk: &mut Desk) {
     desk.webhook(webhook::Command::Discard(discard));
     let taken = DeliveryId::of(MessageId::from_bits(1));
     desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
-    desk.webhook(webhook::Command::Listen { webhook: webhook(), by: by() });
-    desk.webhook(webhook::Command::ListenersGone { listener: 1 });
+    desk.webhook(webhook::Command::Listen { webhook: webhook(), instead: true, by: by() });
+    desk.webhook(webhook::Command::ListenersGone { instead: false });
 }
 
 /// Connects as many accounts as a workspace may have, so that a single commit covers all of them.

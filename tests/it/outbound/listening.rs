@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::owner::{Owner, events};
 use super::receiver::{Receiver, status};
 use crate::harness::client::Workspace;
+use crate::harness::described::check_report;
 use crate::harness::{ACCOUNT_PHONE, Answer, Follower, Process, Request, SOON, Server, Setup, wait_until};
 
 const PHONE: &str = "+12025550101";
@@ -157,10 +158,74 @@ fn what_a_listener_has_not_answered_when_it_goes_reaches_the_url_in_the_same_try
 }
 
 #[test]
+fn whatever_a_listener_answers_in_place_of_the_url_the_webhook_stays_on_and_goes_on_once_it_has_gone() {
+    let receiver = Receiver::start(|_| status(204));
+    let (server, owner) = owner(setup());
+    let url = receiver.url("/hook");
+    owner.set(&json!({"url": url}));
+    let mut listener = listen(&server, &owner, "--instead --answer 410", "one", &format!("in place of {url}"));
+    hear(&server, "refused here");
+    assert!(line(&listener, "refused here").contains("  410  "), "{}", listener.output());
+    wait_until("it counts", SOON, || (owner.shown()["errors_in_a_row"] == 1).then_some(()));
+    assert_eq!(owner.shown()["enabled"], true);
+    listener.kill9();
+    arrived(&receiver, "refused here");
+    owner.wait_until_told();
+    untouched(&owner, Some(&url));
+    assert_eq!(owner.workspace.rows("/outbox"), [Value::Null; 0]);
+}
+
+#[test]
+fn whoever_does_not_answer_in_time_gives_way_to_the_url() {
+    let receiver = Receiver::start(|_| status(204));
+    let (server, owner) = owner(setup().set("TIDINGS_OUTBOUND__TIMEOUT_S", "1"));
+    owner.set(&json!({"url": receiver.url("/hook")}));
+    let mut asleep = open(&server, &owner.workspace, "?instead=true");
+    assert_eq!(asleep.next().unwrap().data["receives"], "reports");
+    hear(&server, "unheard");
+    arrived(&receiver, "unheard");
+    assert_eq!(asleep.until("standing").pop().unwrap().data["receives"], "copies");
+    assert_eq!(events(&server, "DeliveryFailed"), [Value::Null; 0]);
+}
+
+#[test]
+fn what_was_owed_before_somebody_listened_in_place_of_the_url_stays_owed_to_the_url() {
+    let receiver = Receiver::start(|_| status(204));
+    let (server, owner) = owner(setup());
+    let url = receiver.url("/hook");
+    owner.set(&json!({"url": url, "enabled": false}));
+    hear(&server, "before");
+    wait_until("it is owed", SOON, || (owner.shown()["owed"] == 1).then_some(()));
+    let listener = listen(&server, &owner, "--instead", "one", "the webhook is switched off");
+    owner.set(&json!({"enabled": true}));
+    arrived(&receiver, "before");
+    hear(&server, "after");
+    line(&listener, "after");
+    assert_eq!(texts(&receiver), ["before"]);
+}
+
+#[test]
+fn a_chat_is_new_to_listeners_once() {
+    let (server, owner) = owner(setup());
+    let mut listener = open(&server, &owner.workspace, "");
+    for is_new in [true, false] {
+        hear(&server, "hello");
+        let report = listener.until("report").pop().unwrap().data;
+        let body: Value = serde_json::from_str(report["body"].as_str().unwrap()).unwrap();
+        check_report(&body);
+        assert_eq!(body["chat"]["is_new_chat"], is_new);
+        answer(&owner.workspace, &report, &json!({"status": 200})).success();
+    }
+}
+
+#[test]
 fn an_answer_is_what_a_receiver_would_have_answered() {
     let (server, owner) = owner(setup());
     let mut listener = open(&server, &owner.workspace, "");
-    assert_eq!(listener.next().unwrap().data, json!({"receives": "reports", "url": null, "missed": 0}));
+    assert_eq!(
+        listener.next().unwrap().data,
+        json!({"receives": "reports", "url": null, "missed": 0, "next_try_at": null})
+    );
     hear(&server, "busy");
     let report = listener.next().unwrap().data;
     let mine = |status: u16| json!({"status": status, "headers": {"Retry-After": "2"}, "body": "later"});

@@ -6,12 +6,33 @@ use std::path::Path;
 use super::Violation;
 use super::sources::{Source, root};
 
-const DOCUMENTS: &[&str] =
-    &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benches/README.md", "config/README.md", "tests/README.md"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "benches/README.md",
+    "config/README.md",
+    "docs/inbound.md",
+    "docs/outbound.md",
+    "tests/README.md",
+];
 
 /// The folders at the top.
-const TOP: &[&str] =
-    &["actors", "benches", "config", "events", "examples", "fuzz", "locales", "src", "templates", "tests", "xtask"];
+const TOP: &[&str] = &[
+    "actors",
+    "benches",
+    "config",
+    "docs",
+    "events",
+    "examples",
+    "fuzz",
+    "locales",
+    "src",
+    "templates",
+    "tests",
+    "xtask",
+];
 
 /// What stands for more in a name: `tests/it/cli*.rs`, `tests/planted/NAME.patch`, `a_groups_title_follows_...`.
 const OPEN: &[&str] = &["*", "...", "NAME"];

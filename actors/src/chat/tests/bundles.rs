@@ -307,14 +307,33 @@ fn what_is_said_to_listeners_is_not_a_chats_first_report() {
         BundleFlushed { webhook: listeners, ..bundle(1, &[11], false, true, 7) }.into(),
     ];
     let spec = told(chat_given(theirs).and([received(12)]), Aggregation::None).when(wake_up(), at(8));
-    spec.then([window(2, 12, 8), bundle(2, &[12], false, true, 8).into()]).due_nothing();
+    let spec = spec.then([window(2, 12, 8), bundle(2, &[12], false, true, 8).into()]).due_nothing();
+    // They have heard of the chat.
+    let Event::BundleOpened(opened) = window(3, 13, 9) else { unreachable!() };
+    let spec = spec.and([received_text(13, "hello", Some(listeners))]).finding(to_listeners());
+    let second = BundleFlushed { webhook: listeners, ..bundle(3, &[13], false, false, 9) };
+    spec.finding(LookupResult::Account(Some(entry())))
+        .when(wake_up(), at(9))
+        .then([BundleOpened { webhook: listeners, ..opened }.into(), second.into()]);
+}
+
+/// A look-up that finds listeners alone.
+fn to_listeners() -> LookupResult {
+    let LookupResult::Reporting(Some(now)) = reporting(Aggregation::None) else { unreachable!() };
+    LookupResult::Reporting(Some(Reporting { webhook: WebhookId::of_listeners(workspace()), ..now }))
+}
+
+#[test]
+fn a_window_closes_at_once_when_what_comes_next_is_for_listeners() {
+    let listeners = WebhookId::of_listeners(workspace());
+    let past = [received(11), window(1, 11, 7), received_text(12, "hello", Some(listeners))];
+    let spec =
+        chat_given(past).due_wake_at(at(0)).finding(to_listeners()).finding(LookupResult::Account(Some(entry())));
+    spec.when(wake_up(), at(8)).then([bundle(1, &[11], true, true, 8).into()]).due_wake_at(at(0));
 }
 
 #[test]
 fn what_waits_for_a_webhook_is_not_gathered_as_it_would_be_for_listeners() {
-    let listeners = WebhookId::of_listeners(workspace());
-    let LookupResult::Reporting(Some(now)) = reporting(Aggregation::None) else { unreachable!() };
-    let now = LookupResult::Reporting(Some(Reporting { webhook: listeners, ..now }));
-    let spec = chat_given([received(11)]).finding(now).finding(LookupResult::Account(Some(entry())));
+    let spec = chat_given([received(11)]).finding(to_listeners()).finding(LookupResult::Account(Some(entry())));
     spec.when(wake_up(), at(7)).then([window(1, 11, 7)]).due_nothing();
 }

@@ -9,24 +9,24 @@ fn listeners() -> WebhookId {
     WebhookId::of_listeners(workspace())
 }
 
-fn listening(listener: u64) -> Event {
-    ListeningStarted { workspace: workspace(), webhook: listeners(), listener, by: operator() }.into()
+fn listening(instead: bool) -> Event {
+    ListeningStarted { workspace: workspace(), webhook: listeners(), instead, by: operator() }.into()
 }
 
-fn ended(ms: i64) -> Event {
-    ListeningEnded { workspace: workspace(), webhook: listeners(), at: at(ms) }.into()
+fn ended(instead: bool, ms: i64) -> Event {
+    ListeningEnded { workspace: workspace(), webhook: listeners(), instead, at: at(ms) }.into()
 }
 
-fn listen() -> Command {
-    Command::Listen { webhook: listeners(), by: operator() }
+fn listen(instead: bool) -> Command {
+    Command::Listen { webhook: listeners(), instead, by: operator() }
 }
 
-const fn gone(listener: u64) -> Command {
-    Command::ListenersGone { listener }
+const fn gone(instead: bool) -> Command {
+    Command::ListenersGone { instead }
 }
 
-fn watch(listener: u64) -> Effect {
-    Effect::Outside(Outside::Watch { webhook: listeners(), listener })
+fn watch(instead: bool) -> Effect {
+    Effect::Outside(Outside::Watch { webhook: listeners(), instead })
 }
 
 /// The same event of the listeners' webhook.
@@ -38,7 +38,6 @@ fn theirs(event: Event) -> Event {
         Event::DeliveryStarted(e) => DeliveryStarted { webhook, ..e }.into(),
         Event::DeliveryFailed(e) => DeliveryFailed { webhook, ..e }.into(),
         Event::DeliverySucceeded(e) => DeliverySucceeded { webhook, ..e }.into(),
-        Event::DeliveryParked(e) => DeliveryParked { webhook, ..e }.into(),
         Event::WebhookDisabled(e) => WebhookDisabled { webhook, ..e }.into(),
         other => other,
     }
@@ -52,23 +51,23 @@ fn their_post(number: u64, try_number: u32) -> Effect {
 #[test]
 fn whoever_listens_is_reported_to_like_any_receiver() {
     given([])
-        .when(listen(), at(0))
-        .then([listening(1)])
-        .due_effects([watch(1)])
+        .when(listen(false), at(0))
+        .then([listening(false)])
+        .due_effects([watch(false)])
         .and([theirs(owed(11))])
         .due_wake_at(at(0))
         .when(Command::WakeUp, at(5))
         .then([theirs(started(11, 1, 5))])
-        .due_effects([their_post(11, 1), watch(1)])
+        .due_effects([their_post(11, 1), watch(false)])
         .when(taken(11, 1), at(6))
         .then([theirs(succeeded(11, 1, 6))])
-        .due_effects([watch(1)]);
+        .due_effects([watch(false)]);
 }
 
 #[test]
 fn what_a_listener_refuses_is_tried_again() {
     let failed = theirs(failed(11, 1, Some((1, wait_ms(1))), Some(wait_ms(1)), 0));
-    given([listening(1), theirs(owed(11)), theirs(started(11, 1, 0))])
+    given([listening(false), theirs(owed(11)), theirs(started(11, 1, 0))])
         .when(timed_out(11, 1), at(0))
         .then([failed])
         .due_wake_at(at(wait_ms(1)));
@@ -76,23 +75,23 @@ fn what_a_listener_refuses_is_tried_again() {
 
 #[test]
 fn nothing_is_owed_to_listeners_that_have_gone() {
-    let past = [listening(1), theirs(owed(11)), theirs(owed(21)), theirs(started(11, 1, 0)), theirs(parked(21, 11, 0))];
+    let past = [listening(false), theirs(owed(11)), theirs(owed(21)), theirs(started(11, 1, 0))];
     given(past)
-        .when(gone(1), at(10))
-        .then([ended(10)])
+        .when(gone(false), at(10))
+        .then([ended(false, 10)])
         .due_nothing()
         .when(taken(11, 1), at(11))
         .then_nothing()
-        .when(gone(1), at(12))
+        .when(gone(false), at(12))
         .then_nothing()
-        .when(listen(), at(13))
-        .then([listening(2)])
-        .due_effects([watch(2)]);
+        .when(listen(false), at(13))
+        .then([listening(false)])
+        .due_effects([watch(false)]);
 }
 
 #[test]
 fn windows_that_are_open_when_the_listeners_go_close_at_once_and_nothing_is_owed() {
-    let spec = given([listening(1), theirs(opened_at(1, 1, 5)), ended(10)]);
+    let spec = given([listening(false), theirs(opened_at(1, 1, 5)), ended(false, 10)]);
     let close = Effect::Close { chat: chat(1), window: 1, aggregated: false };
     assert_eq!(Webhook::due(spec.state()).later, [(at(5), close)]);
     let spec = spec.and([theirs(flushed(1, 1))]).due_nothing();
@@ -100,39 +99,105 @@ fn windows_that_are_open_when_the_listeners_go_close_at_once_and_nothing_is_owed
 }
 
 #[test]
-fn a_listener_that_came_meanwhile_stays() {
-    given([listening(1)])
-        .when(listen(), at(1))
-        .then([listening(2)])
-        .when(gone(1), at(2))
-        .then_nothing()
-        .due_effects([watch(2)])
-        .when(gone(2), at(3))
-        .then([ended(3)])
-        .due_nothing();
-}
-
-#[test]
-fn another_listener_changes_nothing_for_what_waits() {
+fn a_further_listener_changes_nothing() {
     let waits = theirs(failed(11, 1, Some((1, 5_000)), Some(5_000), 0));
-    given([listening(1), theirs(owed(11)), theirs(started(11, 1, 0)), waits])
-        .when(listen(), at(1))
-        .then([listening(2)])
+    given([listening(false), theirs(owed(11)), theirs(started(11, 1, 0)), waits])
+        .when(listen(false), at(1))
+        .then_nothing()
         .due_wake_at(at(5_000));
 }
 
 #[test]
-fn a_listener_that_fails_too_often_gets_no_more_and_the_owner_no_mail() {
-    let off = theirs(disabled(DisabledBecause::Errors, 11, TIMEOUT, 10));
-    let past = [listening(1), theirs(owed(11)), theirs(owed(21)), off.clone()];
-    given(past).due_effects([watch(1)]).when(listen(), at(20)).then([listening(2)]).due_wake_at(at(0));
-    let gone = theirs(disabled(DisabledBecause::Gone, 1, "report_http_error", 10));
-    given([listening(1), gone]).due_effects([watch(1)]);
-    given([listening(1), theirs(owed(11)), theirs(parked(11, 11, 5))]).due_effects([watch(1)]);
+fn those_who_listen_in_place_of_the_url_are_waited_for_apart() {
+    given([listening(false)])
+        .when(listen(true), at(1))
+        .then([listening(true)])
+        .due_effects([watch(true), watch(false)])
+        .when(listen(true), at(2))
+        .then_nothing()
+        .when(listen(false), at(2))
+        .then_nothing()
+        .and([theirs(owed(11))])
+        .when(gone(true), at(3))
+        .then([ended(true, 3)])
+        .due_effects([watch(false)])
+        .due_wake_at(at(0))
+        .when(gone(true), at(4))
+        .then_nothing()
+        .when(gone(false), at(5))
+        .then([ended(false, 5)])
+        .due_nothing();
+    given([listening(true)]).when(gone(false), at(1)).then([ended(false, 1)]).due_nothing();
+}
+
+#[test]
+fn listeners_that_fail_too_often_are_owed_nothing_and_the_owner_gets_no_mail() {
+    for because in [DisabledBecause::Errors, DisabledBecause::Gone] {
+        let off = theirs(disabled(because, 11, TIMEOUT, 10));
+        let spec = given([listening(false), theirs(owed(11)), theirs(owed(21)), off]).due_effects([watch(false)]);
+        assert_eq!((spec.state().owed.len(), spec.state().is_open()), (0, false));
+        spec.and([theirs(owed(31))]).due_effects([watch(false)]).when(listen(false), at(20)).then([listening(false)]);
+    }
+}
+
+#[test]
+fn no_delivery_to_listeners_is_parked() {
+    let (mut spec, mut at_ms) = (given([listening(false), theirs(owed(11))]), 0);
+    for try_number in 1..=PARKED_AT + 1 {
+        // Another chat's success in between keeps the fuse from blowing.
+        let number = 20 + i64::from(try_number) * 10 + 1;
+        let other = u64::try_from(number).unwrap();
+        spec = spec.and([theirs(owed(other)), theirs(started(other, 1, at_ms)), theirs(succeeded(other, 1, at_ms))]);
+        spec = spec.and([theirs(started(11, try_number, at_ms))]);
+        let verdict = spec.when(timed_out(11, try_number), at(at_ms));
+        let wait = wait_ms(try_number);
+        spec = verdict.then([theirs(failed(11, try_number, Some((1, at_ms + wait_ms(1))), Some(at_ms + wait), at_ms))]);
+        at_ms += wait;
+    }
+    assert_eq!(spec.state().parked.len(), 0);
+}
+
+fn answered_by_listener(number: u64, try_number: u32, status: u16) -> Command {
+    let Command::Tried(tried) = answered(number, try_number, status, None) else { unreachable!() };
+    Command::Tried(Tried { by_listener: true, ..tried })
+}
+
+#[test]
+fn whatever_a_listener_answers_in_place_of_the_url_the_webhook_stays_on_and_nothing_is_parked() {
+    given(healthy()).and([owed(11), started(11, 1, 0)]).when(answered_by_listener(11, 1, 410), at(0)).then([refused(
+        11,
+        1,
+        410,
+        Some((1, wait_ms(1))),
+        Some(wait_ms(1)),
+        0,
+    )]);
+    let errors = ERRORS_MAX;
+    let past: Vec<Event> = (1..=errors)
+        .flat_map(|n| [started(11, n, 0), refused(11, n, 500, Some((n, 0)), Some(0), 0)])
+        .chain([started(11, errors + 1, 1)])
+        .collect();
+    let last = wait_ms(errors + 1);
+    given(healthy()).and([owed(11)]).and(past).when(answered_by_listener(11, errors + 1, 500), at(1)).then([refused(
+        11,
+        errors + 1,
+        500,
+        Some((errors + 1, 1 + last)),
+        Some(1 + last),
+        1,
+    )]);
+}
+
+#[test]
+fn when_those_have_gone_who_listened_in_place_of_the_url_it_is_tried_at_once() {
+    let wait = wait_ms(1);
+    let slow = [owed(11), listening(true), started(11, 1, 0), refused(11, 1, 503, Some((1, wait)), Some(wait), 0)];
+    let spec = given(healthy()).and(slow).due_wake_at(at(wait));
+    spec.and([ended(true, 10)]).due_wake_at(at(0)).when(Command::WakeUp, at(11)).then([started(11, 2, 11)]);
 }
 
 #[test]
 fn nobody_waits_for_listeners_at_a_stop() {
-    assert!(!Webhook::is_awaited(&watch(1)) && Webhook::is_awaited(&their_post(11, 1)));
-    assert_eq!(Webhook::answered_by(&watch(1)), Who::System);
+    assert!(!Webhook::is_awaited(&watch(true)) && Webhook::is_awaited(&their_post(11, 1)));
+    assert_eq!(Webhook::answered_by(&watch(false)), Who::System);
 }

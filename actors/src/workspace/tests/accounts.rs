@@ -7,7 +7,7 @@ use events::who::Who;
 
 use super::*;
 use crate::spec::facts::*;
-use crate::workspace::AccountCommand;
+use crate::workspace::{AccountCommand, Standing};
 
 const FIRST: &str = "+12025550100";
 const SECOND: &str = "+12025550102";
@@ -118,12 +118,12 @@ fn without_a_name_an_account_that_is_not_active_is_passed_over() {
 
 #[test]
 fn without_a_name_somebody_must_be_active() {
-    for (hold, standing) in [
-        (paused(1), Standing::Paused),
-        (blocked(1, None), Standing::Blocked),
-        (disconnected(1, Who::Operator, 0), Standing::Disconnected),
+    for (hold, because) in [
+        (paused(1), Inactivity::Paused),
+        (blocked(1, None), Inactivity::Blocked),
+        (disconnected(1, Who::Operator, 0), Inactivity::Disconnected),
     ] {
-        let refused = inactive(1, FIRST, standing);
+        let refused = inactive(1, FIRST, because);
         ready().and([hold]).when(to_phone(11, "+12025550101"), at(0)).then_rejected(&refused);
     }
 }

@@ -104,7 +104,7 @@ fn a_dry_run_is_refused_as_the_message_would_be() {
     let unknown_sender = |submit: &mut Submit| submit.sender = Some("+12025550199".to_owned());
     refused_alike(ready, unknown_sender, &Rejection::AccountNotFound);
     let nobody_there = || ready().and([paused(1)]);
-    refused_alike(nobody_there, |_| {}, &inactive(1, "+12025550100", Standing::Paused));
+    refused_alike(nobody_there, |_| {}, &inactive(1, "+12025550100", Inactivity::Paused));
 }
 
 #[test]

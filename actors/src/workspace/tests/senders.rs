@@ -95,7 +95,7 @@ fn without_a_name_somebody_must_be_active() {
     with_two_accounts()
         .and([blocked(1, None), blocked(2, None)])
         .when(to_phone(11, "+12025550101"), at(0))
-        .then_rejected(&inactive(2, SECOND, Standing::Blocked));
+        .then_rejected(&inactive(2, SECOND, Inactivity::Blocked));
     WorkspaceSpec::given([created(), url_generated("in_token"), granted(9, "May")])
         .when(to_phone(11, "+12025550101"), at(0))
         .then_rejected(&Rejection::NoConnectedAccount(None));
@@ -105,10 +105,10 @@ fn without_a_name_somebody_must_be_active() {
 fn of_inactive_accounts_the_one_that_is_nearest_to_sending_is_named() {
     let lost = disconnected(2, Who::Transport, 0);
     for (events, named) in [
-        (vec![paused(1), lost.clone()], inactive(1, FIRST, Standing::Paused)),
-        (vec![blocked(1, None), paused(1), lost.clone()], inactive(1, FIRST, Standing::Blocked)),
-        (vec![disconnected(1, Who::Operator, 0), lost], inactive(2, SECOND, Standing::Disconnected)),
-        (vec![paused(1), blocked(2, None)], inactive(2, SECOND, Standing::Blocked)),
+        (vec![paused(1), lost.clone()], inactive(1, FIRST, Inactivity::Paused)),
+        (vec![blocked(1, None), paused(1), lost.clone()], inactive(1, FIRST, Inactivity::Blocked)),
+        (vec![disconnected(1, Who::Operator, 0), lost], inactive(2, SECOND, Inactivity::Disconnected)),
+        (vec![paused(1), blocked(2, None)], inactive(2, SECOND, Inactivity::Blocked)),
     ] {
         with_two_accounts().and(events).when(to_phone(11, "+12025550101"), at(0)).then_rejected(&named);
     }
