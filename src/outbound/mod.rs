@@ -30,7 +30,7 @@ pub use http_poster::{Answered, HttpPoster, Request};
 pub use key_ring::{KeyRing, KeysError, OVERLAP_MS, TooManyKeys};
 pub use listeners::{Answering, Handed, LISTENER, Listener, Listeners};
 pub use rebuild::rebuild;
-pub use recorded_poster::{Posting, RecordedPoster};
+pub use recorded_poster::{RecordedPoster, ReportPost};
 pub use report_history::{owed_in, reported};
 pub use retry_after::RETRY_AFTER_MAX;
 pub use signing_key::{NotAKey, SigningKey};

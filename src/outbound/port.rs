@@ -14,7 +14,7 @@ use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
 use super::recorded_poster::UNEXPLAINED;
-use super::{KeyRing, LISTENER, Posting, RecordedPoster, Request, body, rebuild};
+use super::{KeyRing, LISTENER, RecordedPoster, ReportPost, Request, body, rebuild};
 use crate::notices::Notices;
 
 /// Limit of tries to read a delivery, with a pause after each: a read error is not the receiver's fault.
@@ -85,14 +85,14 @@ impl OutboundPort {
         None
     }
 
-    /// Posts once. Returns the outcome, and whether a listener answered.
+    /// Posts once. Returns the outcome, and whether a listener answered in place of the URL.
     async fn post(&self, webhook: WebhookId, delivery: DeliveryId, by_hand: bool) -> Option<(Outcome, bool)> {
         let Some((made_at, at, request)) = self.request(webhook, delivery).await else {
             let outcome = Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None };
             return Some((outcome, false));
         };
         let made_at = (!by_hand).then_some(made_at);
-        self.poster.post(Posting { webhook, made_at, delivery: delivery.to_string(), at, request }).await
+        self.poster.post(ReportPost { webhook, made_at, delivery: delivery.to_string(), at, request }).await
     }
 
     /// When the report was made, the time, and the request to post now, with the current URL and the current keys.

@@ -26,7 +26,7 @@ pub struct RecordedPoster {
 }
 
 /// A report to post once.
-pub struct Posting {
+pub struct ReportPost {
     pub webhook: WebhookId,
     /// When the report was made, so that only those answer in place of the URL who listened already; `None` if it goes to the
     /// URL whoever listens.
@@ -62,18 +62,19 @@ impl RecordedPoster {
         &self.listeners
     }
 
-    /// Posts once. Returns the outcome, and whether a listener answered; `None` if this gateway lacked the means, so that
-    /// nothing was tried.
-    pub async fn post(&self, posting: Posting) -> Option<(Outcome, bool)> {
+    /// Posts once. Returns the outcome, and whether a listener answered in place of the URL; `None` if this gateway lacked the
+    /// means, so that nothing was tried.
+    pub async fn post(&self, posting: ReportPost) -> Option<(Outcome, bool)> {
         let (webhook, made) = (posting.webhook, self.perform(posting).await?);
-        let (outcome, by_listener) = (outcome(&made.answered), made.by_listener);
+        let outcome = outcome(&made.answered);
+        let by_listener = made.by_listener && !webhook.is_of_listeners();
         self.tries.push(webhook.workspace(), made.into_try());
         Some((outcome, by_listener))
     }
 
     /// Posts a test report. It is recorded next to the real tries and displaces none of them. Returns its number; `None` if
     /// this gateway lacked the means.
-    pub async fn test(&self, turn: TestTurn, posting: Posting) -> Option<u64> {
+    pub async fn test(&self, turn: TestTurn, posting: ReportPost) -> Option<u64> {
         let (webhook, made) = (posting.webhook, self.perform(posting).await);
         drop(turn);
         Some(self.tries.push(webhook.workspace(), made?.into_try().as_test()))
@@ -81,8 +82,8 @@ impl RecordedPoster {
 
     /// Posts to the receiver, unless a program listens in its place. A report that such a program has not answered when it
     /// leaves, or in time, goes to the receiver in the same try. `None` if this gateway lacked the means.
-    async fn perform(&self, posting: Posting) -> Option<Made> {
-        let Posting { webhook, made_at, delivery, at, request } = posting;
+    async fn perform(&self, posting: ReportPost) -> Option<Made> {
+        let ReportPost { webhook, made_at, delivery, at, request } = posting;
         let (workspace, of_listeners) = (webhook.workspace(), webhook.is_of_listeners());
         let instead = made_at.map(|made_at| Answering::Instead { made_at });
         let whom = if of_listeners { Some(Answering::Any) } else { instead };

@@ -16,7 +16,7 @@ use super::schema::Moment;
 use super::scope::Scope;
 use super::{deliveries, fields, receiver_url};
 use crate::outbound::{
-    Fault, KeyRing, KeysError, LISTENER, Posting, Request, TESTS_PER_MINUTE, TryView, body, testing,
+    Fault, KeyRing, KeysError, LISTENER, ReportPost, Request, TESTS_PER_MINUTE, TryView, body, testing,
 };
 use crate::recent::mask;
 use crate::secrets;
@@ -240,7 +240,7 @@ pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
     let bundle = bundle.ok_or_else(|| Refusal::fault(&"no id for the chat of a test"))?;
     let body = body::json(&bundle, &gateway.base_url).map_err(|error| Refusal::fault(&error))?;
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &scope.keys()?);
-    let number = gateway.poster.test(turn, Posting { webhook, made_at: Some(at), delivery, at, request }).await;
+    let number = gateway.poster.test(turn, ReportPost { webhook, made_at: Some(at), delivery, at, request }).await;
     let number = number.ok_or_else(|| Refusal::unavailable(Fault::Ours.to_string()))?;
     let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);

@@ -68,13 +68,14 @@ fn every_list_can_be_walked_to_its_end_and_back() {
     let chat = workspace.chats().pop().unwrap()["chat_id"].as_str().unwrap().to_owned();
     workspace.connect_account("+12025550102");
     server.grant(&workspace, 9);
-    for nth in 11..14 {
-        workspace.send("+12025550103", &format!("text {nth}"));
+    let mut ids: Vec<String> = (11..14).map(|nth| workspace.send("+12025550103", &format!("text {nth}"))).collect();
+    let by_the_first = json!({
+        "action": "send", "phone": "+12025550104", "text": "text 14", "whatsapp account phone": ACCOUNT_PHONE
+    });
+    ids.push(workspace.post(&by_the_first).message_id());
+    for id in &ids {
+        workspace.wait_for_state(id, "read", SOON);
     }
-    workspace
-        .post(&json!({"action": "send", "phone": "+12025550104", "text": "text 14",
-        "whatsapp account phone": ACCOUNT_PHONE}))
-        .message_id();
     for path in ["/chats", "/credits/ledger", "/inbound/attempts", "/messages"] {
         walk(&http, &workspace.api_key, &format!("/api/v1{path}"));
     }

@@ -68,7 +68,9 @@ fn another_machine_needs_the_operators_key_and_the_operator_is_told_of_the_open_
 fn the_check_of_a_configuration_warns_of_an_open_simulator() {
     let dir = tempfile::tempdir().unwrap();
     let check = |listen: &str, enabled: &str| {
-        let set = [("TIDINGS_LISTEN", listen), ("TIDINGS_SIMULATOR__ENABLED", enabled)];
+        let public_url = "https://tidings.example";
+        let set =
+            [("TIDINGS_LISTEN", listen), ("TIDINGS_SIMULATOR__ENABLED", enabled), ("TIDINGS_PUBLIC_URL", public_url)];
         let environment: Environment = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         (
             run(&["config", "check"], &environment, dir.path()),

@@ -85,7 +85,7 @@ fn what_is_not_as_usual_is_said() {
         "2 accounts; clock runs 60 times as fast as real time",
         " 1 event,",
         ", 1 credit\n",
-        ", signed, gathered for\n                6h\n",
+        ", signed, gathered\n                for 6h\n",
         "\n  target/release/tidings outbound flush\n  curl http://127.0.0.1:8080/sim/v1/echo/demo/requests\n",
     ] {
         assert!(text.contains(words), "{words}: {text}");

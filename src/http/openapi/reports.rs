@@ -4,15 +4,18 @@ use serde_json::{Map, Value, json};
 
 use super::schemas::{object, reference};
 
-const ABOUT: &str = "Posted to the URL that `PATCH /api/v1/outbound` sets, in the format of TimelinesAI's outbound webhook. Without \
-    aggregation each message is a `MessageReport`; with `1h`, `6h`, `12h` or `24h` a chat's messages of that time are one \
+const ABOUT: &str = "Posted to the URL that `PATCH /api/v1/outbound` sets, in the format of TimelinesAI's outbound \
+    webhook. Without aggregation each message is a `MessageReport`; with `1h`, `6h`, `12h` or `24h` a chat's messages of that time are one \
     `BundleReport`. Any 2xx within 15 s is success; a report that fails comes again with the same `webhook-id` and body: \
     process each id once. Messages with the direction `sent` include those that the CRM itself has sent: whoever answers \
     messages must pass over them. A message that fails is not reported.";
 
 /// Describes the webhooks.
 pub(super) fn webhooks() -> Value {
-    let header = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "header", "required": true, "description": about, "schema": schema});
+    let header = |name: &str, about: &str, schema: Value| {
+        let (place, required) = ("header", true);
+        json!({"name": name, "in": place, "required": required, "description": about, "schema": schema})
+    };
     let text = || json!({"type": "string"});
     let headers = [
         header("webhook-id", "The delivery's id, the same at every try.", text()),
@@ -49,7 +52,6 @@ pub(super) fn webhooks() -> Value {
 /// Returns the schemas of the bodies, by name.
 pub(super) fn shared() -> Map<String, Value> {
     let text = || json!({"type": "string"});
-    let moment = || json!({"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$", "example": "2021-02-24T06:25:29+0000"});
     let phone = || json!({"type": "string", "description": "E.164, or as the transport has it; empty in groups."});
     let account = object(json!({"full_name": text(), "email": text(), "phone": text()}));
     let chat = object(json!({
@@ -63,20 +65,6 @@ pub(super) fn shared() -> Map<String, Value> {
         "phone": phone(),
     }));
     let person = object(json!({"full_name": text(), "phone": phone()}));
-    let mut message = object(json!({
-        "direction": {"type": "string", "enum": ["sent", "received"]},
-        "timestamp": moment(),
-        "message_id": {"type": "string", "example": "wa_backend:3EB09FCC85FE99662E46"},
-        "sender": reference("ReportPerson"),
-        "recipient": reference("ReportPerson"),
-        "text": text(),
-    }));
-    let mut file = object(json!({"filename": text(), "size": {"type": "integer", "minimum": 0}, "mimetype": text()}));
-    add(&mut file, "temporary_download_url", json!({"type": "string", "description": "Only if there is one."}));
-    let about =
-        "Only of a message with a file; such messages are reported with `[outbound] attachments = \"include\"` alone.";
-    let attachments = json!({"type": "array", "minItems": 1, "maxItems": 1, "items": file, "description": about});
-    add(&mut message, "attachments", attachments);
     let [of_account, of_chat, of_message] = ["ReportAccount", "ReportChat", "ReportMessage"].map(reference);
     let one = object(json!({"whatsapp_account": of_account, "chat": of_chat, "message": of_message}));
     let bundle = object(json!({
@@ -93,7 +81,7 @@ pub(super) fn shared() -> Map<String, Value> {
         ("ReportAccount", account),
         ("ReportChat", chat),
         ("ReportPerson", person),
-        ("ReportMessage", message),
+        ("ReportMessage", message()),
     ];
     let closed = |(name, mut schema): (&str, Value)| {
         if let Some(schema) = schema.as_object_mut() {
@@ -102,6 +90,30 @@ pub(super) fn shared() -> Map<String, Value> {
         (name.to_owned(), schema)
     };
     named.into_iter().map(closed).collect()
+}
+
+fn moment() -> Value {
+    let pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$";
+    json!({"type": "string", "pattern": pattern, "example": "2021-02-24T06:25:29+0000"})
+}
+
+fn message() -> Value {
+    let text = || json!({"type": "string"});
+    let mut message = object(json!({
+        "direction": {"type": "string", "enum": ["sent", "received"]},
+        "timestamp": moment(),
+        "message_id": {"type": "string", "example": "wa_backend:3EB09FCC85FE99662E46"},
+        "sender": reference("ReportPerson"),
+        "recipient": reference("ReportPerson"),
+        "text": text(),
+    }));
+    let mut file = object(json!({"filename": text(), "size": {"type": "integer", "minimum": 0}, "mimetype": text()}));
+    add(&mut file, "temporary_download_url", json!({"type": "string", "description": "Only if there is one."}));
+    let about =
+        "Only of a message with a file; such messages are reported with `[outbound] attachments = \"include\"` alone.";
+    let attachments = json!({"type": "array", "minItems": 1, "maxItems": 1, "items": file, "description": about});
+    add(&mut message, "attachments", attachments);
+    message
 }
 
 /// Adds a field that may be missing.

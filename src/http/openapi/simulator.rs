@@ -172,7 +172,10 @@ fn by_gateways() -> Vec<SimulatorRoute> {
         "sequence": count(), "account": {"type": "string"}, "kind": {"type": "string", "enum": ["status", "message", "connection"]},
     }});
     let lookup = object(json!({"lookup": {"type": "string", "enum": ["sent", "not_sent", "unknown"]}}));
-    let whole = |name: &str, about: &str| json!({"name": name, "in": "query", "description": about, "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX}});
+    let whole = |name: &str, about: &str| {
+        let schema = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
+        json!({"name": name, "in": "query", "description": about, "schema": schema})
+    };
     let mut updates = get("/sim/v1/updates", "What happened on the phones after an update", list(update));
     updates.parameters.push(whole("after", "The last update's sequence."));
     updates.parameters.push(whole("wait_ms", "How long to wait for one, 20,000 at most."));

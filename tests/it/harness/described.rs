@@ -30,10 +30,11 @@ pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
     if operations[&method].is_null() {
         return Vec::new();
     }
-    let described = &operations[&method]["responses"][answer.status.to_string()];
-    if described.is_null() {
+    let responses = &operations[&method]["responses"];
+    let described = [answer.status.to_string().as_str(), "default"].map(|status| &responses[status]);
+    let Some(described) = described.into_iter().find(|described| !described.is_null()) else {
         return vec![format!("status {}", answer.status)];
-    }
+    };
     let names = described["headers"].as_object().into_iter().flat_map(|headers| headers.keys());
     let is_dry_run = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Dry-Run"));
     let missing = names
@@ -43,6 +44,7 @@ pub fn faults(request: &Request, answer: &Answer) -> Vec<String> {
     let content_type = answer.header("Content-Type").unwrap_or_default();
     let content_type = content_type.split(';').next().unwrap_or_default();
     match &described["content"][content_type] {
+        Value::Null if described["content"].is_null() && answer.body.is_empty() => {}
         Value::Null => faults.push(format!("type {content_type}")),
         content if content_type == "application/json" => {
             let judge = judge(format!("{method} {path} {}", answer.status), &content["schema"]);

@@ -18,7 +18,9 @@ fn started(ip: &str, environment: &[(&str, &str)]) -> String {
 #[test]
 fn a_ready_gateway_says_where_everything_is() {
     let output = started("127.0.0.1", &[]);
-    for words in ["url=http://127.0.0.1:", "data_dir=/", "/data admin_key=/", "/data/secrets/admin_key", "whatsapp=simulated"] {
+    for words in
+        ["url=http://127.0.0.1:", "data_dir=/", "/data admin_key=/", "/data/secrets/admin_key", "whatsapp=simulated"]
+    {
         assert!(output.contains(words), "{words}: {output}");
     }
     assert!(!output.contains("WARN"), "{output}");

@@ -243,7 +243,7 @@ fn an_answer_is_what_a_receiver_would_have_answered() {
         (&tried["response"]["headers"]["retry-after"], &tried["response"]["body"]),
         (&json!("2"), &json!("later"))
     );
-    let again = listener.next().unwrap().data;
+    let again = listener.until("report").pop().unwrap().data;
     assert_eq!((&again["headers"]["webhook-id"], &again["body"]), (&report["headers"]["webhook-id"], &report["body"]));
     answer(&owner.workspace, &again, &json!({"status": 204})).success();
     wait_until("it is taken", SOON, || (owner.tries().len() == 2).then_some(()));

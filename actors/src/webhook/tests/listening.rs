@@ -191,7 +191,7 @@ fn whatever_a_listener_answers_in_place_of_the_url_the_webhook_stays_on_and_noth
 #[test]
 fn when_those_have_gone_who_listened_in_place_of_the_url_it_is_tried_at_once() {
     let wait = wait_ms(1);
-    let slow = [owed(11), listening(true), started(11, 1, 0), refused(11, 1, 503, Some((1, wait)), Some(wait), 0)];
+    let slow = [owed(11), started(11, 1, 0), refused(11, 1, 503, Some((1, wait)), Some(wait), 0)];
     let spec = given(healthy()).and(slow).due_wake_at(at(wait));
     spec.and([ended(true, 10)]).due_wake_at(at(0)).when(Command::WakeUp, at(11)).then([started(11, 2, 11)]);
 }

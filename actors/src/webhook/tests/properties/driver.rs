@@ -100,7 +100,7 @@ impl Driver {
         };
         let before = self.past.len();
         let retry_ms = Arc::from(WAITS_MS);
-        self.command(Command::Tried(Tried { delivery, try_number, outcome, retry_ms }));
+        self.command(Command::Tried(Tried { delivery, try_number, outcome, by_listener: false, retry_ms }));
         assert!(self.past.len() > before, "a request ended and nothing came of it");
     }
 
@@ -131,7 +131,13 @@ impl Driver {
         let Some((_, delivery)) = self.some(which) else { return };
         if !self.posts().contains(&(delivery, try_number)) {
             let before = self.past.len();
-            self.command(Command::Tried(Tried { delivery, try_number, outcome, retry_ms: Arc::from(WAITS_MS) }));
+            self.command(Command::Tried(Tried {
+                delivery,
+                try_number,
+                outcome,
+                by_listener: false,
+                retry_ms: Arc::from(WAITS_MS),
+            }));
             assert_eq!(self.past.len(), before, "what was stale changed something");
         }
     }
