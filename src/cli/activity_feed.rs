@@ -140,7 +140,7 @@ fn account(event: &Event, first: Option<&Event>) -> Option<AccountId> {
         StreamId::Account(id) => Some(id),
         _ => None,
     });
-    of_stream.or_else(|| match first {
+    of_stream.or(match first {
         Some(Event::MessageQueued(e)) => Some(e.account),
         Some(Event::MessageReceived(e)) => Some(e.account),
         _ => None,

@@ -24,6 +24,7 @@ const CYAN: &str = "36";
 
 /// Everything that the demo's first screen shows.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Banner {
     /// Our version, such as `0.1.0`.
     pub version: &'static str,

@@ -41,7 +41,7 @@ impl<'a> Demo<'a> {
         let (mut commands, mut begun) = (Vec::new(), String::new());
         for line in self.screen().lines() {
             if !begun.is_empty() || line.starts_with("  curl ") || line.starts_with(&format!("  {BINARY} ")) {
-                begun += &format!("{line}\n");
+                begun.extend([line, "\n"]);
                 if !line.ends_with('\\') {
                     commands.push(std::mem::take(&mut begun));
                 }

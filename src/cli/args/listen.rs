@@ -22,8 +22,8 @@ Examples:
   tidings listen --instead --answer 500                      see what the gateway does with a receiver that fails
   tidings listen --forward-to http://127.0.0.1:3000/hooks    pass everything on, and answer what that answers
   tidings --json listen | jq .body.message.text
-  tidings listen --listen 127.0.0.1:8089                     be an ordinary receiver: `tidings outbound set --to
-                                                             http://127.0.0.1:8089/` has reports posted to it
+  tidings listen --listen 127.0.0.1:8089                     receive as a CRM does, at a URL that is set:
+  tidings outbound set --to http://127.0.0.1:8089/
 
 A gateway in production posts to addresses of its own machine only if [guard] allow_networks has them.";
 

@@ -110,7 +110,7 @@ fn phones() -> Vec<SimulatorRoute> {
     }});
     let stats = object(json!({"sends": count(), "duplicates": count()}));
     vec![
-        get("/sim/v1/phones/{phone}/messages", "What a phone or group got, the newest first", list(message)),
+        get("/sim/v1/phones/{phone}/messages", "What a phone or group got, the newest first", list(&message)),
         post("/sim/v1/accounts/{phone}/disconnect", "Cuts off an account's connection", None, connection()),
         post("/sim/v1/accounts/{phone}/connect", "Restores it", None, connection()),
         get("/sim/v1/chaos", "How often something goes wrong", chaos.clone()),
@@ -144,7 +144,7 @@ fn echo() -> Vec<SimulatorRoute> {
     };
     vec![
         receive,
-        get("/sim/v1/echo/{name}/requests", "The last 100 requests that it got, the newest first", list(request)),
+        get("/sim/v1/echo/{name}/requests", "The last 100 requests that it got, the newest first", list(&request)),
         put("/sim/v1/echo/{name}/settings", "Sets how it answers; what is left out is as usual", settings),
     ]
 }
@@ -176,7 +176,7 @@ fn by_gateways() -> Vec<SimulatorRoute> {
         let schema = json!({"type": "integer", "minimum": 0, "maximum": u64::MAX});
         json!({"name": name, "in": "query", "description": about, "schema": schema})
     };
-    let mut updates = get("/sim/v1/updates", "What happened on the phones after an update", list(update));
+    let mut updates = get("/sim/v1/updates", "What happened on the phones after an update", list(&update));
     updates.parameters.push(whole("after", "The last update's sequence."));
     updates.parameters.push(whole("wait_ms", "How long to wait for one, 20,000 at most."));
     vec![
@@ -243,7 +243,7 @@ pub(super) fn refusal() -> (String, Value) {
     ("SimulatorRefusal".to_owned(), schema)
 }
 
-fn list(row: Value) -> Value {
+fn list(row: &Value) -> Value {
     let page = object(json!({"next": {"type": "null"}, "prev": {"type": "null"}}));
     object(json!({"data": {"type": "array", "items": row}, "page": page}))
 }
