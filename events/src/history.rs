@@ -200,8 +200,16 @@ impl History {
         let oldest = positions.last().copied();
         positions.retain(|position| *position >= from);
         positions.reverse();
-        let placed = positions.into_iter().map(|position| Ok((position, Rc::clone(near.at(position)?))));
-        Ok((placed.collect::<Result<_, ReadError>>()?, oldest))
+        let mut placed: Vec<(Position, Rc<Record>)> = Vec::with_capacity(positions.len());
+        for position in positions {
+            let same = placed.last().map(|(_, record)| record).filter(|record| holds(record, position));
+            let record = match same {
+                Some(record) => Rc::clone(record),
+                None => Rc::new(near.take(position)?),
+            };
+            placed.push((position, record));
+        }
+        Ok((placed, oldest))
     }
 
     /// Returns a message's first event, which queued or received it; `None` if no event is about it.
@@ -243,25 +251,34 @@ impl History {
 struct Near<'a> {
     log: &'a dyn Log,
     open: Option<Records<'a>>,
-    current: Option<Rc<Record>>,
+    current: Option<Record>,
+    /// The last position of the record that was read last.
+    last: Position,
+}
+
+fn holds(record: &Record, position: Position) -> bool {
+    (record.first..=record.last()).contains(&position)
 }
 
 impl<'a> Near<'a> {
     fn new(log: &'a dyn Log) -> Self {
-        Self { log, open: None, current: None }
+        Self { log, open: None, current: None, last: 0 }
     }
 
-    fn at(&mut self, position: Position) -> Result<&Rc<Record>, ReadError> {
-        let holds = |record: &Record| (record.first..=record.last()).contains(&position);
-        if !self.current.as_deref().is_some_and(holds) {
-            self.current = self.search(position)?.filter(holds).map(Rc::new);
+    fn at(&mut self, position: Position) -> Result<&Record, ReadError> {
+        if !self.current.as_ref().is_some_and(|record| holds(record, position)) {
+            self.current = self.search(position)?.filter(|record| holds(record, position));
         }
-        self.current.as_ref().ok_or(ReadError::Damaged { position, what: "missing".to_owned() })
+        self.current.as_ref().ok_or_else(|| missing(position))
+    }
+
+    fn take(&mut self, position: Position) -> Result<Record, ReadError> {
+        self.at(position)?;
+        self.current.take().ok_or_else(|| missing(position))
     }
 
     fn search(&mut self, position: Position) -> Result<Option<Record>, ReadError> {
-        let last = self.current.as_ref().map_or(0, |record| record.last());
-        let near = last < position && position - last <= NEAR;
+        let near = self.last < position && position - self.last <= NEAR;
         let mut open = match self.open.take().filter(|_| near) {
             Some(mut open) => {
                 open.pass(position)?;
@@ -271,6 +288,12 @@ impl<'a> Near<'a> {
         };
         let found = open.next().transpose()?;
         self.open = Some(open);
-        found.as_ref().map(decode).transpose()
+        let record = found.as_ref().map(decode).transpose()?;
+        self.last = record.as_ref().map_or(0, Record::last);
+        Ok(record)
     }
+}
+
+fn missing(position: Position) -> ReadError {
+    ReadError::Damaged { position, what: "missing".to_owned() }
 }
