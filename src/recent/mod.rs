@@ -75,6 +75,9 @@ struct Rings<R: Row> {
     by_workspace: DashMap<WorkspaceId, Ring<R>>,
     /// Workspaces with unsaved rows.
     changed: Mutex<Vec<WorkspaceId>>,
+    /// Held while saving: whoever saves last before a stop waits for the save under way, and no older row is written
+    /// over a newer one.
+    saving: tokio::sync::Mutex<()>,
     /// Notified when rows are unsaved, when loaded rows take memory, and on drop.
     touched: Arc<Notify>,
     bytes: AtomicUsize,
@@ -92,6 +95,7 @@ impl<R: Row> Default for Recent<R> {
         Self(Arc::new(Rings {
             by_workspace: DashMap::new(),
             changed: Mutex::default(),
+            saving: tokio::sync::Mutex::default(),
             touched: Arc::default(),
             bytes: AtomicUsize::default(),
             last: AtomicU64::default(),
@@ -165,18 +169,26 @@ impl<R: Row> Recent<R> {
         }
     }
 
-    /// Saves new rows. They are durable when this returns.
+    /// Saves new rows. All rows pushed before are durable when this returns.
     pub async fn save(&self, shard: &ShardHandle, reading: ReadMode) {
+        let write = async |notes| {
+            shard.note(notes).await;
+        };
+        self.save_with(shard.log(), reading, write).await;
+    }
+
+    async fn save_with(&self, log: &Arc<dyn Log>, reading: ReadMode, write: impl AsyncFn(Vec<Note>)) {
+        let _alone = self.0.saving.lock().await;
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
-            shard.note(vec![newest_note::<R>(self.last_number())]).await;
+            write(vec![newest_note::<R>(self.last_number())]).await;
         }
         for workspace in changed {
-            let (held, log) = (Arc::clone(&self.0), Arc::clone(shard.log()));
+            let (held, log) = (Arc::clone(&self.0), Arc::clone(log));
             match reading.read(move || held.unsaved(log.as_ref(), workspace)).await {
                 Ok(batches) => {
                     for notes in batches {
-                        shard.note(notes).await;
+                        write(notes).await;
                     }
                 }
                 Err(error) => tracing::warn!(workspace_id = %workspace, %error, "attempts or tries cannot be saved"),

@@ -6,6 +6,7 @@ use events::ids::MessageId;
 use events::log::Batch;
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::*;
@@ -39,6 +40,39 @@ fn save(attempts: &Attempts, log: &MemoryLog) -> usize {
 
 fn bodies(attempts: &Attempts, log: &MemoryLog, nth: u64) -> Vec<String> {
     attempts.list(log, workspace(nth)).unwrap().into_iter().map(|(_, view)| view.request.body).collect()
+}
+
+/// A stop saves what is left. If the save of each second is under way then, it is not finished yet.
+#[tokio::test]
+async fn a_save_waits_for_the_one_under_way() {
+    let attempts = Attempts::default();
+    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
+    let (begun, released) = (Notify::new(), Notify::new());
+    let written = AtomicUsize::default();
+    let slow = async |_| {
+        begun.notify_one();
+        released.notified().await;
+        written.fetch_add(1, Ordering::Relaxed);
+    };
+    let fast = async |_| {
+        written.fetch_add(1, Ordering::Relaxed);
+    };
+    attempts.push(workspace(1), attempt(AT, b"first"));
+    let each_second = attempts.save_with(&log, ReadMode::Inline, slow);
+    let at_stop = async {
+        begun.notified().await;
+        let mut last = Box::pin(attempts.save_with(&log, ReadMode::Inline, fast));
+        let is_over = (&mut last).now_or_never().is_some();
+        released.notify_one();
+        begun.notified().await;
+        released.notify_one();
+        if !is_over {
+            last.await;
+        }
+        (is_over, written.load(Ordering::Relaxed))
+    };
+    let ((), at_stop) = tokio::join!(each_second, at_stop);
+    assert_eq!(at_stop, (false, 2), "the highest number and the row");
 }
 
 #[test]
