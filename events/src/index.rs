@@ -8,6 +8,7 @@ mod find_by_name;
 mod flush;
 mod keys;
 mod long;
+mod stored_cache;
 mod upgrade_titles;
 
 use std::collections::{BTreeMap, HashSet};
@@ -23,6 +24,7 @@ use self::entries::{Change, Entries};
 use self::flush::Packed;
 use self::keys::{Moment, SetKey};
 use self::long::Long;
+use self::stored_cache::StoredCache;
 use crate::codec::{self, decode};
 use crate::ids::Position;
 use crate::log::{Log, Note, ReadError};
@@ -52,6 +54,8 @@ pub struct Index {
 struct Memory {
     flushing: Vec<Arc<Entries>>,
     active: Entries,
+    /// Stored values; entries above go first.
+    stored: StoredCache,
 }
 
 impl Index {
@@ -71,7 +75,7 @@ impl Index {
             gathering.add(&decode(&stored)?);
         }
         let in_parts = Mutex::new(Long::read(log.as_ref())?);
-        let memory = Mutex::new(Memory { flushing: Vec::new(), active: gathering });
+        let memory = Mutex::new(Memory { active: gathering, ..Memory::default() });
         Ok(Self { log, memory, in_parts, stuck: AtomicBool::new(false) })
     }
 
@@ -105,16 +109,21 @@ impl Index {
     /// Looks up a value as of `position`, so that callers see only durable values. Only for values that never change
     /// between being set and being removed.
     pub fn find_durable<T: Value>(&self, lookup: &IndexKey, position: Position) -> Result<Option<T>, ReadError> {
-        let held = self.memory().get_at(lookup, position);
-        self.or_stored(held, lookup)
-    }
-
-    fn or_stored<T: Value>(&self, held: Option<Change>, lookup: &IndexKey) -> Result<Option<T>, ReadError> {
+        let (held, mark) = self.memory().held(lookup, position);
         let bytes = match held {
             Some(held) => held.bytes(),
-            None => long::value(self.log.as_ref(), &lookup.key())?,
+            None => self.stored(lookup, mark)?,
         };
         bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
+    }
+
+    /// Reads a stored value, and keeps it if it may be asked for again soon.
+    fn stored(&self, lookup: &IndexKey, mark: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let value = long::value(self.log.as_ref(), &lookup.key())?;
+        if let Some(value) = value.as_deref().filter(|_| StoredCache::is_for(lookup)) {
+            self.memory().stored.keep(lookup, value, mark);
+        }
+        Ok(value)
     }
 
     /// Returns the positions of a series' events from `from` to `to`, ascending, at most `limit`.
@@ -247,7 +256,11 @@ impl Index {
         if self.is_stuck() {
             return Reclaimed::default();
         }
-        self.memory().flushing.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
+        let changed: Vec<&IndexKey> = stored.entries.lookups().filter(|lookup| StoredCache::is_for(lookup)).collect();
+        let mut memory = self.memory();
+        memory.stored.forget(changed);
+        memory.flushing.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
+        drop(memory);
         stored.reclaim()
     }
 
@@ -291,6 +304,13 @@ impl Index {
 }
 
 impl Memory {
+    /// Returns what memory knows of a value, and the mark with which to keep one that is read instead.
+    fn held(&mut self, lookup: &IndexKey, position: Position) -> (Option<Change>, u64) {
+        let entry = self.get_at(lookup, position);
+        let held = entry.or_else(|| self.stored.get(lookup).map(Change::Value));
+        (held, self.stored.mark())
+    }
+
     fn get_at(&self, lookup: &IndexKey, position: Position) -> Option<Change> {
         let leaving = self.flushing.iter().rev().map(AsRef::as_ref);
         std::iter::once(&self.active).chain(leaving).find_map(|entries| entries.get_at(lookup, position))
