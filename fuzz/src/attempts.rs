@@ -44,7 +44,7 @@ fn view(texts: &[String]) -> AttemptView {
         request: RequestView {
             headers: BTreeMap::from([(text(1), text(2)), ("host".to_owned(), text(3))]),
             body: text(0),
-            body_cut: texts.len() % 2 == 0,
+            body_cut: texts.len().is_multiple_of(2),
         },
         answer: json!({"status": 400, "message": text(4)}),
         warnings: texts.iter().skip(TEXTS - 1).cloned().collect(),

@@ -112,7 +112,7 @@ fn is_inside(ip: IpAddr) -> bool {
         }
         IpAddr::V6(ip) => {
             let is_global = (0x2000..0x4000).contains(&ip.segments()[0]);
-            !is_global || matches!(ip.segments(), [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x2001, 0, ..])
+            !is_global || matches!(ip.segments(), [0x2001, 0xdb8 | 0, ..] | [0x2002, ..])
         }
     }
 }

@@ -31,6 +31,13 @@ thread_local! {
     static HOUSE: RefCell<Option<ManuallyDrop<House>>> = const { RefCell::new(None) };
 }
 
+/// Judges a body alone: it is accepted, or refused with a status from 400 to 409.
+pub fn judge_body(bytes: &[u8]) {
+    if let Err(status) = tidings::http::judge_send_body(bytes) {
+        assert!((400..=409).contains(&status), "refused with {status}");
+    }
+}
+
 /// Sends all requests of an input and judges each answer.
 pub fn serve(bytes: &[u8]) {
     static TELL: Once = Once::new();

@@ -229,6 +229,11 @@ impl Listener {
         self.see(|_, own| own.missed).unwrap_or_default()
     }
 
+    /// True while it receives in place of the URL.
+    pub fn is_instead(&self) -> bool {
+        self.see(|_, own| own.instead_since.is_some()).unwrap_or_default()
+    }
+
     /// True if it would be asked first of those who may answer.
     pub fn is_first(&self, instead: bool) -> bool {
         let may_answer = |listener: &OpenListener| !instead || listener.instead_since.is_some();

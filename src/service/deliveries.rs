@@ -1,7 +1,7 @@
 //! Deliveries of the outbound webhook that are owed or parked: lists them, and discards single ones.
 
 use actors::webhook::{Command, Discard, Owed, Parked, State};
-use events::ids::{ChatId, DeliveryId};
+use events::ids::{ChatId, DeliveryId, WebhookId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -105,19 +105,26 @@ fn rows(state: &State, wanted: Option<DeliveryState>, page: Page) -> Vec<(u64, D
     rows
 }
 
-/// Finds a delivery of the workspace, and its chat.
-pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<(DeliveryId, ChatId), Refusal> {
+/// A delivery, its chat, and the webhook for which it was made.
+pub(super) struct Found {
+    pub(super) delivery: DeliveryId,
+    pub(super) chat: ChatId,
+    pub(super) webhook: WebhookId,
+}
+
+/// Finds a delivery of the workspace.
+pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Found, Refusal> {
     let unknown = || Refusal::new("delivery_not_found", "Delivery not found");
     let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
     let found = scope.gateway.shard.history().run(move |history| rebuild(history, delivery)).await?;
     let (flushed, _) = found.filter(|(flushed, _)| flushed.workspace == scope.workspace).ok_or_else(unknown)?;
-    Ok((delivery, flushed.chat))
+    Ok(Found { delivery, chat: flushed.chat, webhook: flushed.webhook })
 }
 
 /// Discards one delivery that is owed or parked.
 pub async fn discard(scope: Scope<'_>, id: &str, reason: String) -> Result<DiscardedView, Refusal> {
     fields::reason(&reason)?;
-    let (delivery, chat) = find(scope, id).await?;
-    scope.tell(Command::Discard(Discard { delivery, chat, by: scope.by, reason })).await?;
+    let Found { delivery, chat, webhook } = find(scope, id).await?;
+    scope.tell_one(webhook, Command::Discard(Discard { delivery, chat, by: scope.by, reason })).await?;
     Ok(DiscardedView { delivery_id: delivery.to_string() })
 }

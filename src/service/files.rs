@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::refusal::Refusal;
+use super::schema::FailureCode;
 use super::scope::Scope;
 use crate::files::{Fault, Fetched, name_in, other_kind};
 
@@ -14,6 +15,7 @@ const RETRY_AFTER_S: u32 = 10;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FileCheckView {
     ok: bool,
+    #[schema(value_type = Option<FailureCode>)]
     code: Option<&'static str>,
     /// Why it cannot be had, with all that is known. Of a file that can be had: what is odd about it.
     message: Option<String>,

@@ -28,6 +28,7 @@ pub struct LedgerRow {
     #[serde(skip)]
     position: Position,
     at: String,
+    #[schema(value_type = Movement)]
     kind: &'static str,
     amount: i64,
     balance: i64,
@@ -35,6 +36,16 @@ pub struct LedgerRow {
     reason: Option<String>,
     #[schema(value_type = Option<String>)]
     by: Option<Who>,
+}
+
+/// What became of credits.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its description is used")]
+enum Movement {
+    Granted,
+    Charged,
+    Refunded,
 }
 
 impl LedgerRow {

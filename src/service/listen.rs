@@ -30,7 +30,6 @@ pub struct Listening {
     workspace: WorkspaceId,
     by: Who,
     key: Digest,
-    instead: bool,
     listener: Listener,
     told: Option<ListenerView>,
     /// When it was last looked up where the listener stands, and whether its key is valid.
@@ -108,7 +107,7 @@ pub async fn open(scope: Scope<'_>, gateway: Arc<Gateway>, key: Digest, instead:
     let since = instead.then(|| gateway.shard.clock().now());
     let listener = gateway.poster.listeners().open(workspace, since);
     start(&gateway, workspace, instead, by, scope.cause()).await?;
-    Ok(Listening { gateway, workspace, by, key, instead, listener, told: None, looked_up: None })
+    Ok(Listening { gateway, workspace, by, key, listener, told: None, looked_up: None })
 }
 
 /// Tells the rules that somebody listens. The listener must be open by then, so that nobody finds that all have gone.
@@ -167,14 +166,15 @@ impl Listening {
         Ok(found.is_some_and(|found| found.workspace == workspace))
     }
 
-    /// Tells the rules again that somebody listens, should they have heard that all have gone just before this listener came.
+    /// Tells the rules again that somebody listens, should they have heard that all of its kind have gone just as this
+    /// listener came.
     async fn insist(&self) -> Result<(), Refusal> {
-        let listeners = WebhookId::of_listeners(self.workspace);
-        if self.see(listeners, |state| state.listening.is_on()).await? {
+        let (listeners, instead) = (WebhookId::of_listeners(self.workspace), self.listener.is_instead());
+        if self.see(listeners, move |state| state.listening.includes(instead)).await? {
             return Ok(());
         }
         let cause = Cause::request(self.by, self.gateway.entropy.command_id(), None);
-        start(&self.gateway, self.workspace, self.instead, self.by, cause).await
+        start(&self.gateway, self.workspace, instead, self.by, cause).await
     }
 
     async fn standing(&self) -> Result<ListenerView, Refusal> {

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::fields;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
+use super::schema::FailureCode;
 use super::scope::Scope;
 use crate::codes;
 
@@ -36,6 +37,7 @@ enum MessageState {
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct FailureView {
+    #[schema(value_type = FailureCode)]
     code: String,
     message: String,
     /// What is known besides, such as the status of a file's server and what to do about it.

@@ -11,10 +11,11 @@ use events::webhook::Aggregation;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::deliveries::{self, Found};
 use super::refusal::Refusal;
-use super::schema::Moment;
+use super::schema::{AggregationName, Moment};
 use super::scope::Scope;
-use super::{deliveries, fields, receiver_url};
+use super::{fields, receiver_url};
 use crate::outbound::{
     Fault, KeyRing, KeysError, LISTENER, ReportPost, Request, TESTS_PER_MINUTE, TryView, body, testing,
 };
@@ -28,7 +29,7 @@ pub struct OutboundView {
     #[schema(format = "uri", example = "https://crm.example/hooks/whatsapp")]
     url: Option<String>,
     enabled: bool,
-    #[schema(value_type = String, example = "none")]
+    #[schema(value_type = AggregationName)]
     aggregation: Aggregation,
     /// More than 10 switch it off.
     errors_in_a_row: u32,
@@ -120,7 +121,12 @@ impl Scope<'_> {
 
     /// Sends the webhook a command.
     pub(super) async fn tell(&self, command: Command) -> Result<Answer, Refusal> {
-        Ok(self.gateway.shard.execute::<Webhook>(self.webhook(), command, self.cause()).await?)
+        self.tell_one(self.webhook(), command).await
+    }
+
+    /// Sends a command to this webhook of the workspace: the one with the URL, or that of its listeners.
+    pub(super) async fn tell_one(&self, webhook: WebhookId, command: Command) -> Result<Answer, Refusal> {
+        Ok(self.gateway.shard.execute::<Webhook>(webhook, command, self.cause()).await?)
     }
 
     async fn count(&self, command: Command) -> Result<u64, Refusal> {
@@ -182,8 +188,7 @@ pub async fn recover(scope: Scope<'_>, since: Option<&str>) -> Result<RecoveredV
 pub async fn reset_errors(scope: Scope<'_>) -> Result<OutboundView, Refusal> {
     let by = scope.by;
     scope.tell(Command::ResetErrors { by }).await?;
-    let (listeners, shard) = (WebhookId::of_listeners(scope.workspace), &scope.gateway.shard);
-    shard.execute::<Webhook>(listeners, Command::ResetErrors { by }, scope.cause()).await?;
+    scope.tell_one(WebhookId::of_listeners(scope.workspace), Command::ResetErrors { by }).await?;
     show(scope).await
 }
 
@@ -210,10 +215,11 @@ fn secret_view(keys: &KeyRing) -> SecretView {
     SecretView { secret: keys.current().reveal(), previous_valid_until: until.map(|until| until.to_string()) }
 }
 
-/// Posts a delivery once more; it does not count as owed or as an error.
+/// Posts a delivery once more, to where a report would go now; it does not count as owed or as an error.
 pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
-    let (delivery, chat) = deliveries::find(scope, id).await?;
-    scope.tell(Command::Resend { delivery, chat, by: scope.by }).await?;
+    let Found { delivery, chat, .. } = deliveries::find(scope, id).await?;
+    let (webhook, _) = receiver(scope).await?;
+    scope.tell_one(webhook, Command::Resend { delivery, chat, by: scope.by }).await?;
     Ok(ResentView { delivery_id: delivery.to_string() })
 }
 

@@ -1,7 +1,13 @@
 //! Types of text for the API's description; `fields` checks them.
 #![expect(dead_code, reason = "only their descriptions are used")]
 
-use utoipa::ToSchema;
+use std::borrow::Cow;
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::codes::{self, Kind};
 
 /// One line: not blank, without control characters, at most 1,000 bytes in UTF-8.
 #[derive(ToSchema)]
@@ -42,3 +48,35 @@ pub struct Phone(String);
 #[derive(ToSchema)]
 #[schema(format = "date-time", example = "2026-01-02T03:04:05.006Z")]
 pub struct Moment(String);
+
+/// How long messages of a chat are gathered into one report; `none`: each is reported by itself, at once.
+#[derive(ToSchema)]
+pub enum AggregationName {
+    #[serde(rename = "none")]
+    None,
+    #[serde(rename = "1h")]
+    OneHour,
+    #[serde(rename = "6h")]
+    SixHours,
+    #[serde(rename = "12h")]
+    TwelveHours,
+    #[serde(rename = "24h")]
+    Day,
+}
+
+/// A code of `/docs/errors` that says why a message failed.
+pub struct FailureCode;
+
+impl PartialSchema for FailureCode {
+    fn schema() -> RefOr<Schema> {
+        let names = codes::all().filter(|code| code.kind == Kind::Failure).map(|code| code.name);
+        let about = "Why a message failed; `/docs/errors` explains each.";
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(about)).into()
+    }
+}
+
+impl ToSchema for FailureCode {
+    fn name() -> Cow<'static, str> {
+        "FailureCode".into()
+    }
+}

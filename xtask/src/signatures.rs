@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::process::{cargo, fresh_folder, is_installed, output, run as run_program, tools_folder};
+use crate::process::{debug_example, fresh_folder, is_installed, output, run as run_program, tools_folder};
 use crate::python;
 
 const PACKAGE: &str = "standardwebhooks";
@@ -32,7 +32,7 @@ pub fn run() -> Result<()> {
     };
     let in_python = file("verify.py", include_str!("signatures/verify.py"))?;
     let in_javascript = file("verify.mjs", include_str!("signatures/verify.mjs"))?;
-    let cases = file("cases.json", &output(&mut cargo(["run", "--quiet", "--example", "signed"]))?)?;
+    let cases = file("cases.json", &output(&mut Command::new(debug_example("signed")?))?)?;
     run_program(Command::new(python).arg(in_python).arg(&cases))?;
     run_program(Command::new("node").arg(in_javascript).args([&cases, &modules.join("package.json")]))
 }

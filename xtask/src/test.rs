@@ -1,14 +1,18 @@
 //! `test`: runs everything that must pass before a change lands; stops at the first failure.
 
+use std::process::Command;
+
 use anyhow::{Result, ensure};
 
-use crate::process::{cargo, run as run_program, run_reading};
+use crate::process::{cargo, debug_server, root, run as run_program, run_reading};
 use crate::stopwatch::Stopwatch;
 use crate::{disk_full, fuzz, power_cut, proxy, schemathesis, signatures, tools, trace};
 
+/// A step: why it is not run here, if so, what it compiles, and what it runs.
 struct Step {
     name: &'static str,
     why_not: fn() -> Option<String>,
+    compile: fn() -> Result<()>,
     run: fn() -> Result<()>,
 }
 
@@ -16,47 +20,64 @@ struct Step {
 const POWER_CUTS: u64 = 10;
 
 const STEPS: &[Step] = &[
-    Step { name: "tools", why_not: always, run: tools::install_missing },
-    Step { name: "format", why_not: always, run: format },
-    Step { name: "lints", why_not: always, run: lints },
-    Step { name: "tests", why_not: always, run: tests },
-    Step { name: "documentation", why_not: always, run: documentation },
-    Step { name: "dependencies", why_not: always, run: dependencies },
-    Step { name: "fuzz", why_not: fuzz::why_not, run: || fuzz::run(fuzz::SECONDS, None) },
-    Step { name: "schemathesis", why_not: schemathesis::why_not, run: schemathesis::run },
-    Step { name: "signatures", why_not: signatures::why_not, run: signatures::run },
-    Step { name: "proxy", why_not: proxy::why_not, run: proxy::run },
-    Step { name: "power-cut", why_not: power_cut::why_not, run: || power_cut::run(POWER_CUTS) },
-    Step { name: "disk-full", why_not: disk_full::why_not, run: disk_full::run },
-    Step { name: "trace", why_not: trace::why_not, run: trace::run },
+    Step { name: "tools", why_not: always, compile: nothing, run: tools::install_missing },
+    Step { name: "format", why_not: always, compile: nothing, run: format },
+    Step { name: "lints", why_not: always, compile: lints, run: nothing },
+    Step { name: "tests", why_not: always, compile: compile_tests, run: tests },
+    Step { name: "documentation", why_not: always, compile: documentation, run: nothing },
+    Step { name: "dependencies", why_not: always, compile: nothing, run: dependencies },
+    Step {
+        name: "fuzz",
+        why_not: fuzz::why_not_in_test,
+        compile: fuzz::compile,
+        run: || fuzz::run(fuzz::SECONDS, None),
+    },
+    Step { name: "schemathesis", why_not: schemathesis::why_not, compile: server, run: schemathesis::run },
+    Step { name: "signatures", why_not: signatures::why_not, compile: server, run: signatures::run },
+    Step { name: "proxy", why_not: proxy::why_not, compile: server, run: proxy::run },
+    Step { name: "power-cut", why_not: power_cut::why_not, compile: server, run: || power_cut::run(POWER_CUTS) },
+    Step { name: "disk-full", why_not: disk_full::why_not, compile: server, run: disk_full::run },
+    Step { name: "trace", why_not: trace::why_not, compile: server, run: trace::run },
 ];
 
-/// Runs every step and prints how long each took.
+/// Runs every step and prints how long each took to compile and to run.
 pub fn run() -> Result<()> {
     let whole = Stopwatch::start();
-    let mut table = Vec::new();
+    let mut table = vec![row("", "compile", "run", "")];
     let mut failure = None;
     for step in STEPS {
         println!("\n=== {}", step.name);
-        let took = Stopwatch::start();
-        let verdict = verdict(step);
-        let word = verdict.as_ref().map_or_else(|_| "FAILED".to_owned(), Clone::clone);
-        table.push(format!("{:<14} {:>10}  {word}", step.name, took.to_string()));
+        if let Some(why) = (step.why_not)() {
+            println!("not run: {why}");
+            table.push(row(step.name, "", "", &format!("not run: {why}")));
+            continue;
+        }
+        let compiling = Stopwatch::start();
+        let compiled = (step.compile)();
+        let (compiling, running) = (compiling.to_string(), Stopwatch::start());
+        let verdict = compiled.and_then(|()| (step.run)());
+        let word = if verdict.is_ok() { "ok" } else { "FAILED" };
+        table.push(row(step.name, &compiling, &running.to_string(), word));
         if let Err(error) = verdict {
             failure = Some(error.context(step.name));
             break;
         }
     }
-    println!("\n=== summary\n{}\n{:<14} {:>10}", table.join("\n"), "all", whole.to_string());
+    println!("\n=== summary\n{}\n{}", table.join("\n"), row("all", "", &whole.to_string(), ""));
     failure.map_or(Ok(()), Err)
 }
 
-fn verdict(step: &Step) -> Result<String> {
-    if let Some(why) = (step.why_not)() {
-        println!("not run: {why}");
-        return Ok(format!("not run: {why}"));
-    }
-    (step.run)().map(|()| "ok".to_owned())
+fn row(name: &str, compiling: &str, running: &str, word: &str) -> String {
+    format!("{name:<14} {compiling:>10} {running:>10}  {word}").trim_end().to_owned()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a step")]
+const fn nothing() -> Result<()> {
+    Ok(())
+}
+
+fn server() -> Result<()> {
+    debug_server().map(drop)
 }
 
 const fn always() -> Option<String> {
@@ -69,6 +90,10 @@ fn format() -> Result<()> {
 
 fn lints() -> Result<()> {
     run_program(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn compile_tests() -> Result<()> {
+    run_program(&mut cargo(["test", "--workspace", "--no-run"]))
 }
 
 fn tests() -> Result<()> {
@@ -85,7 +110,8 @@ fn documentation() -> Result<()> {
 }
 
 fn dependencies() -> Result<()> {
-    run_program(&mut cargo(["deny", "check", "bans", "licenses", "sources"]))
+    let mut deny = Command::new(tools::cargo_deny()?);
+    run_program(deny.current_dir(root()).args(["check", "bans", "licenses", "sources"]))
 }
 
 /// Sums the result lines of all test binaries.

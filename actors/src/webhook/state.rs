@@ -78,7 +78,12 @@ impl State {
 
     /// True if requests may be made.
     pub const fn is_open(&self) -> bool {
-        self.enabled && (self.url.is_some() || self.listening.is_on())
+        self.enabled && self.has_receiver()
+    }
+
+    /// True if there is anybody to report to.
+    pub(super) const fn has_receiver(&self) -> bool {
+        self.url.is_some() || self.listening.is_on()
     }
 
     /// True if no error was counted since the last success, so that several chats may be served at once.
@@ -387,10 +392,7 @@ impl State {
     }
 
     fn recovered(&mut self, since: Timestamp) {
-        let (back, stay) = std::mem::take(&mut self.parked).into_iter().partition(|(_, parked)| parked.at >= since);
-        self.parked = stay;
-        let back: BTreeMap<DeliveryId, Parked> = back;
-        for parked in back.into_values() {
+        for (_, parked) in self.parked.extract_if(.., |_, parked| parked.at >= since) {
             self.owed.insert(parked.owed);
         }
     }

@@ -23,7 +23,7 @@ use super::launch::{ADMIN_KEY, BASE_URL, launch};
 use super::request::{Request, Url};
 
 /// Virtual time jumps when all tasks wait, so a request that waits forever is found at once.
-const ENDS_WITHIN: Duration = Duration::from_secs(3_600);
+const ENDS_WITHIN: Duration = Duration::from_hours(1);
 const CREDITS: u64 = 1_000_000;
 /// Turns of the runtime after which everything that is ready has been done.
 const TURNS: usize = 64;

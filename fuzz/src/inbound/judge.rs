@@ -49,19 +49,18 @@ pub fn judge(request: &Request<'_>, seen: &Exchange, secret: Option<&str>, kept:
     // For a HEAD request, the server later sends only the headers of this answer.
     let is_page = request.method == Method::GET && is_page(request, answer);
     let value = if is_page { Value::Null } else { serde_json::from_str(&text).expect("answers are JSON") };
-    match value.pointer("/data/message_id").and_then(Value::as_str) {
-        Some(message) => accepted(request, seen, &value, message, kept),
-        None => {
-            assert_eq!(seen.records, [], "{request:?}: {answer:?}");
-            assert_eq!(seen.balance, seen.balance_before, "{request:?}: {answer:?}");
-            if answer.status == 200 {
-                verdict(request, answer, &value);
-            } else {
-                let code = refused(request, answer, &value);
-                let kept = request.key().and_then(|key| kept.get(&(seen.workspace, key.to_vec())));
-                let other = kept.is_some_and(|(body, _)| !says_the_same(body, request.body).unwrap_or(false));
-                assert!(code != "idempotency_conflict" || other, "{request:?}: {answer:?}");
-            }
+    if let Some(message) = value.pointer("/data/message_id").and_then(Value::as_str) {
+        accepted(request, seen, &value, message, kept);
+    } else {
+        assert_eq!(seen.records, [], "{request:?}: {answer:?}");
+        assert_eq!(seen.balance, seen.balance_before, "{request:?}: {answer:?}");
+        if answer.status == 200 {
+            verdict(request, answer, &value);
+        } else {
+            let code = refused(request, answer, &value);
+            let kept = request.key().and_then(|key| kept.get(&(seen.workspace, key.to_vec())));
+            let other = kept.is_some_and(|(body, _)| !says_the_same(body, request.body).unwrap_or(false));
+            assert!(code != "idempotency_conflict" || other, "{request:?}: {answer:?}");
         }
     }
 }

@@ -98,7 +98,7 @@ impl HttpPoster for Nowhere {
     }
 }
 
-/// The same secrets in every gateway (SplitMix64).
+/// The same secrets in every gateway (`SplitMix64`).
 fn entropy() -> Entropy {
     let state = AtomicU64::new(1);
     let next = move || {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::http::call::Call;
 use crate::service::outbound::{self, Backlog, Change};
 use crate::service::refusal::Refusal;
-use crate::service::schema::{Moment, Reason};
+use crate::service::schema::{AggregationName, Moment, Reason};
 
 /// The settings to change.
 #[derive(Deserialize, ToSchema)]
@@ -19,7 +19,7 @@ pub(in crate::http) struct OutboundBody {
     #[expect(clippy::option_option, reason = "null says something else than silence")]
     url: Option<Option<String>>,
     enabled: Option<bool>,
-    #[schema(value_type = Option<String>, example = "6h")]
+    #[schema(value_type = Option<AggregationName>, example = "6h")]
     aggregation: Option<Aggregation>,
     /// Counts together with `"enabled": true`.
     #[serde(default)]

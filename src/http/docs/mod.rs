@@ -75,12 +75,12 @@ fn private_page(status: StatusCode, text: &'static str) -> HttpResponse {
 }
 
 /// The files that the pages load.
-pub(super) async fn file(name: web::Path<String>) -> Result<HttpResponse, Refusal> {
+pub(super) async fn file(name: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     match name.as_str() {
         "style.css" => Ok(page(POLICY, "text/css; charset=utf-8", STYLE)),
         "start.js" => Ok(page(POLICY, "text/javascript; charset=utf-8", START)),
         name if SWAGGER_FILES.contains(&name) => swagger(name),
-        _ => Err(error::nothing_here()),
+        _ => not_found(request).await,
     }
 }
 

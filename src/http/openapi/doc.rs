@@ -29,6 +29,8 @@ pub(super) struct Doc {
     parameters: Vec<Value>,
     body: Option<Value>,
     must_have_body: bool,
+    /// True if a browser gets a refusal as a page.
+    has_pages: bool,
     answers: BTreeMap<u16, Value>,
     codes: BTreeSet<&'static str>,
 }
@@ -44,6 +46,7 @@ impl Doc {
             parameters: Vec::new(),
             body: None,
             must_have_body: false,
+            has_pages: false,
             answers: BTreeMap::new(),
             codes: BTreeSet::new(),
         }
@@ -112,17 +115,46 @@ impl Doc {
         self.answers_with(200, content.into())
     }
 
+    /// Adds a response with server-sent events.
+    pub(super) fn answers_events(self) -> Self {
+        self.answers_text(&["text/event-stream"])
+            .with_header("Cache-Control", "It is kept nowhere.", &json!({"const": "no-store"}))
+            .with_header("X-Accel-Buffering", "A proxy passes each event on at once.", &json!({"const": "no"}))
+    }
+
     fn answers_with(mut self, status: u16, content: Value) -> Self {
         let headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
         self.answers.insert(status, json!({"description": self.summary, "headers": headers, "content": content}));
         self
     }
 
-    /// Adds a header to the successful responses.
-    pub(super) fn with_header(mut self, name: &str, about: &str, schema: &Value) -> Self {
+    /// Says that a browser gets refusals as pages.
+    pub(super) fn refusing_by_pages(mut self) -> Self {
+        self.has_pages = true;
+        self
+    }
+
+    /// Adds the headers of a page.
+    pub(super) fn with_page_headers(self) -> Self {
+        schemas::page_headers()
+            .into_iter()
+            .fold(self, |doc, (name, about, schema)| doc.with_header(name, about, &schema))
+    }
+
+    /// Adds a header that every successful response has.
+    pub(super) fn with_header(self, name: &str, about: &str, schema: &Value) -> Self {
+        self.describe_header(name, json!({"description": about, "required": true, "schema": schema}))
+    }
+
+    /// Adds a header that some of the successful responses have.
+    pub(super) fn with_header_at_times(self, name: &str, about: &str, schema: &Value) -> Self {
+        self.describe_header(name, json!({"description": about, "schema": schema}))
+    }
+
+    fn describe_header(mut self, name: &str, header: Value) -> Self {
         for answer in self.answers.values_mut() {
             if let Some(headers) = answer.get_mut("headers").and_then(Value::as_object_mut) {
-                headers.insert(name.to_owned(), json!({"description": about, "schema": schema}));
+                headers.insert(name.to_owned(), header.clone());
             }
         }
         self
@@ -172,6 +204,7 @@ impl Doc {
     pub(super) fn downloads(self, file: &str) -> Self {
         let pattern = format!("^attachment; filename=\"{file}\\.(json|csv|txt)\"$");
         self.with_header("Content-Disposition", "The file's name.", &json!({"type": "string", "pattern": pattern}))
+            .with_header("X-Content-Type-Options", schemas::AS_NAMED, &json!({"const": "nosniff"}))
     }
 
     /// Adds a query parameter.
@@ -238,7 +271,11 @@ impl Doc {
         for code in codes.iter().filter_map(|name| codes::find(name)) {
             by_status.entry(code.status().unwrap_or_default()).or_default().push(code);
         }
-        let refusals = by_status.into_iter().map(|(status, codes)| (status, schemas::refusal(status, &codes)));
+        let refusal = |status, codes: &[&codes::Code]| {
+            let refusal = schemas::refusal(status, codes);
+            if self.has_pages { schemas::or_page(refusal) } else { refusal }
+        };
+        let refusals = by_status.into_iter().map(|(status, codes)| (status, refusal(status, &codes)));
         let good = self.answers.iter().map(|(status, answer)| (*status, answer.clone()));
         good.chain(refusals).map(|(status, answer)| (status.to_string(), answer)).collect::<Map<_, _>>().into()
     }

@@ -75,7 +75,7 @@ pub(super) fn document(routes: &[Listed]) -> Value {
         "components": {
             "schemas": components,
             "examples": schemas::examples(),
-            "headers": {"RequestId": {"description": "The request's id; the log tells more under it.",
+            "headers": {"RequestId": {"description": "The request's id; the log tells more under it.", "required": true,
                 "schema": {"type": "string", "pattern": "^req_[0-9a-f]{16}$"}}},
             "securitySchemes": {
                 "workspace_key": {"type": "http", "scheme": "bearer", "description": "A workspace's key: wsk_..."},

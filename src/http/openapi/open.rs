@@ -19,12 +19,14 @@ pub(super) fn docs() -> Vec<Doc> {
         page("GET /docs/", "The same as /docs", &["text/html"]),
         page("GET /docs", "The API to read and to try", &["text/html"]),
         page("GET /docs/errors", "Every code with its causes and what to do", &["text/html"]),
-        page("GET /docs/{file}", "What these pages load", &["text/css", "text/javascript"]).refusing(&["not_found"]),
+        page("GET /docs/{file}", "What these pages load", &["text/css", "text/javascript"])
+            .refusing(&["not_found"])
+            .refusing_by_pages(),
         Doc::new("Service", "GET /openapi.json", "This description")
             .answers_schema(200, json!({"type": "object", "required": ["openapi", "info", "paths"]})),
     ]
 }
 
 fn page(route: &'static str, summary: &'static str, types: &[&str]) -> Doc {
-    Doc::new("Service", route, summary).answers_text(types)
+    Doc::new("Service", route, summary).answers_text(types).with_page_headers()
 }

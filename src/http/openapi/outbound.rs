@@ -46,7 +46,7 @@ fn listening() -> Vec<Doc> {
     let listen = "Listens to reports on this machine; touches no setting";
     vec![
         Doc::new(TAG, "GET /api/v1/outbound/listen", listen)
-            .answers_text(&["text/event-stream"])
+            .answers_events()
             .saying(200, about)
             .mentions::<ListenerView>()
             .mentions::<ReportView>()

@@ -80,10 +80,11 @@ pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     }}]});
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
     let more = match status {
-        401 => Some(("WWW-Authenticate", json!({"schema": {"const": "Bearer"}}))),
-        429 | 503 => {
-            Some(("Retry-After", json!({"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}})))
-        }
+        401 => Some(("WWW-Authenticate", json!({"required": true, "schema": {"const": "Bearer"}}))),
+        429 | 503 => Some((
+            "Retry-After",
+            json!({"description": "Seconds.", "required": true, "schema": {"type": "integer", "minimum": 0}}),
+        )),
         _ => None,
     };
     if let (Some((name, header)), Some(headers)) = (more, headers.as_object_mut()) {
@@ -91,6 +92,35 @@ pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     }
     let content = json!({"application/json": {"schema": schema, "examples": examples.collect::<Map<_, _>>()}});
     json!({"description": meanings.join("\n\n"), "headers": headers, "content": content})
+}
+
+/// What the header `X-Content-Type-Options` says.
+pub(super) const AS_NAMED: &str = "The body is what its type says.";
+
+/// Returns the headers of a page, each with what it says and its schema.
+pub(super) fn page_headers() -> [(&'static str, &'static str, Value); 2] {
+    [
+        ("Content-Security-Policy", "What the page may load.", json!({"type": "string"})),
+        ("X-Content-Type-Options", AS_NAMED, json!({"const": "nosniff"})),
+    ]
+}
+
+/// Adds to a refusal that a browser gets it as a page.
+pub(super) fn or_page(mut refusal: Value) -> Value {
+    if let Some(content) = refusal.get_mut("content").and_then(Value::as_object_mut) {
+        content.insert("text/html".to_owned(), json!({"schema": {"type": "string"}}));
+    }
+    let private = [
+        ("Referrer-Policy", "The address goes to no other site.", json!({"const": "no-referrer"})),
+        ("Cache-Control", "It is kept nowhere.", json!({"const": "no-store"})),
+    ];
+    if let Some(headers) = refusal.get_mut("headers").and_then(Value::as_object_mut) {
+        for (name, about, schema) in page_headers().into_iter().chain(private) {
+            let about = format!("Of the page only: {about}");
+            headers.insert(name.to_owned(), json!({"description": about, "schema": schema}));
+        }
+    }
+    refusal
 }
 
 /// Returns the schema of a path parameter.

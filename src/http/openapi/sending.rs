@@ -34,7 +34,8 @@ pub(super) fn docs() -> Vec<Doc> {
     let hook = Doc::new("Inbound webhook", "POST /in/{token}", once).takes_schema(schemas::send());
     let own = |route, about, body| {
         let doc = Doc::new("Messages", route, about).takes_schema(body).answers::<MessageView>(201);
-        with_headers(doc).answers_schema(200, verdict()).saying(200, "What would become of it: a dry run")
+        let doc = with_headers(doc).answers_schema(200, verdict()).saying(200, "What would become of it: a dry run");
+        with_balance(doc)
     };
     vec![
         with_headers(hook.answers_schema(200, answer)).refusing(&[
@@ -48,21 +49,28 @@ pub(super) fn docs() -> Vec<Doc> {
     ]
 }
 
+fn number() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+fn with_balance(doc: Doc) -> Doc {
+    doc.with_header("X-Credits-Remaining", "The balance.", &number())
+}
+
 /// Adds the request's headers, the headers of the responses added so far, and the common refusals.
 fn with_headers(doc: Doc) -> Doc {
-    let number = json!({"type": "integer", "minimum": 0});
     let once = "The same key and fields within 24 hours give the first answer again, and nothing is sent twice.";
     let dry = "`true`: the verdict only. Nothing is queued, nothing is charged.";
-    doc.header("Idempotency-Key", once, json!({"type": "string", "pattern": "^[!-~]{1,255}$"}))
+    with_balance(doc)
+        .header("Idempotency-Key", once, json!({"type": "string", "pattern": "^[!-~]{1,255}$"}))
         .header("Dry-Run", dry, json!({"type": "string", "enum": ["true", "false"]}))
-        .with_header("X-Credits-Remaining", "The balance.", &number)
-        .with_header("X-Queue-Position", "The message's place among those that wait.", &number)
-        .with_header(
+        .with_header_at_times("X-Queue-Position", "The message's place among those that wait.", &number())
+        .with_header_at_times(
             "X-Estimated-Send-At",
             "When it is likely to leave.",
             &json!({"type": "string", "format": "date-time"}),
         )
-        .with_header("Idempotent-Replayed", "The answer was given before.", &json!({"const": "true"}))
+        .with_header_at_times("Idempotent-Replayed", "The answer was given before.", &json!({"const": "true"}))
         .refusing(REFUSED)
 }
 

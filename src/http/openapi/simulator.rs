@@ -214,25 +214,39 @@ impl SimulatorRoute {
 
 fn responses(answer: Option<&Value>, path: &str) -> Value {
     let refusal = json!({"$ref": "#/components/schemas/SimulatorRefusal"});
-    let refused = |about: &str| json!({"description": about, "content": {"application/json": {"schema": refusal}}});
+    let headers = json!({"Cache-Control": {"description": "It is kept nowhere.", "required": true,
+        "schema": {"const": "no-store"}}});
+    let with = |about: &str, schema: &Value| {
+        let content = json!({"application/json": {"schema": schema}});
+        json!({"description": about, "headers": headers, "content": content})
+    };
+    let refused = |about: &str| with(about, &refusal);
     let mut responses = json!({
         "400": refused("A field does not fit; the message names it."),
         "403": refused("The request came from elsewhere, without the operator's key."),
         "404": refused("There is nothing like this."),
         "409": refused("There are as many of these as there may be."),
     });
-    let good =
-        answer.map(|answer| json!({"description": "It is so.", "content": {"application/json": {"schema": answer}}}));
+    let good = answer.map(|answer| with("It is so.", answer));
     if let Some(responses) = responses.as_object_mut() {
         match good {
             Some(good) => drop(responses.insert("200".to_owned(), good)),
-            None => drop(responses.insert("default".to_owned(), json!({"description": "As it was told."}))),
+            None => drop(responses.insert("default".to_owned(), as_told(headers.clone()))),
         }
         if path == "/sim/v1/send" {
-            responses.insert("504".to_owned(), json!({"description": "The answer is lost."}));
+            responses.insert("504".to_owned(), json!({"description": "The answer is lost.", "headers": headers}));
         }
     }
     responses
+}
+
+/// Returns what a receiver answers that was told how.
+fn as_told(mut headers: Value) -> Value {
+    if let Some(headers) = headers.as_object_mut() {
+        let retry_after = json!({"description": "Seconds, if it was told so.", "schema": count()});
+        headers.insert("Retry-After".to_owned(), retry_after);
+    }
+    json!({"description": "As it was told.", "headers": headers})
 }
 
 /// Returns the schema of the simulator's refusals, by name.

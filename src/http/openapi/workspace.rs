@@ -104,7 +104,7 @@ fn stream() -> Vec<Doc> {
         is revoked.";
     vec![
         Doc::new("Live stream", "GET /api/v1/stream", "Every event of the workspace, in order, once it is durable")
-            .answers_text(&["text/event-stream"])
+            .answers_events()
             .saying(200, about)
             .header("Last-Event-ID", last, position.clone())
             .query("after", "As Last-Event-ID, which counts more. Without either, the stream begins now.", position)

@@ -12,11 +12,11 @@ use crate::harness::{ACCOUNT_PHONE, Answer, Follower, Process, Request, SOON, Se
 const PHONE: &str = "+12025550101";
 const NO_URL: &str = "no URL is set";
 
-fn setup() -> Setup {
+pub(super) fn setup() -> Setup {
     Setup::new().set("TIDINGS_GUARD__ALLOW_NETWORKS", "127.0.0.0/8")
 }
 
-fn owner(setup: Setup) -> (Server, Owner) {
+pub(super) fn owner(setup: Setup) -> (Server, Owner) {
     let server = setup.start();
     let owner = Owner::of(server.workspace());
     (server, owner)
@@ -32,7 +32,7 @@ fn listen(server: &Server, owner: &Owner, flags: &str, name: &str, words: &str) 
 }
 
 /// Lets a contact write.
-fn hear(server: &Server, text: &str) {
+pub(super) fn hear(server: &Server, text: &str) {
     server.simulator().receive(ACCOUNT_PHONE, PHONE, text);
 }
 
@@ -56,16 +56,16 @@ fn texts(receiver: &Receiver) -> Vec<String> {
 }
 
 /// Listens as a program of one's own does.
-fn open(server: &Server, workspace: &Workspace, query: &str) -> Follower {
+pub(super) fn open(server: &Server, workspace: &Workspace, query: &str) -> Follower {
     Follower::open_without_ids(&server.http(), &workspace.api("GET", &format!("/outbound/listen{query}")))
 }
 
-fn answer(workspace: &Workspace, report: &Value, body: &Value) -> Answer {
+pub(super) fn answer(workspace: &Workspace, report: &Value, body: &Value) -> Answer {
     let path = format!("/outbound/listen/{}", report["number"]);
     workspace.ask(&workspace.api("POST", &path).json(body))
 }
 
-fn untouched(owner: &Owner, url: Option<&str>) {
+pub(super) fn untouched(owner: &Owner, url: Option<&str>) {
     let shown = owner.shown();
     assert_eq!((&shown["url"], &shown["enabled"]), (&json!(url), &json!(url.is_some())), "{shown}");
     assert_eq!((&shown["owed"], &shown["errors_in_a_row"]), (&json!(0), &json!(0)), "{shown}");
@@ -311,6 +311,29 @@ fn after_a_crash_of_the_gateway_nothing_is_owed_and_the_listener_comes_back() {
     line(&listener, "after");
     untouched(&owner, None);
     assert!(!listener.output().contains("\"before\""), "{}", listener.output());
+}
+
+#[test]
+fn a_stop_of_the_gateway_leaves_what_a_listener_holds_to_the_url_and_without_one_to_nobody() {
+    for has_url in [true, false] {
+        let receiver = Receiver::start(|_| status(204));
+        let (mut server, owner) = owner(setup());
+        let url = has_url.then(|| receiver.url("/hook"));
+        owner.set(&json!({"url": url}));
+        let mut silent = open(&server, &owner.workspace, if has_url { "?instead=true" } else { "" });
+        silent.next().unwrap();
+        hear(&server, "held");
+        assert_eq!(silent.until("report").pop().unwrap().data["counts"], true);
+        assert_eq!(server.sigterm(), Some(0));
+        drop(silent);
+        server.restart();
+        if has_url {
+            arrived(&receiver, "held");
+        }
+        owner.wait_until_told();
+        untouched(&owner, url.as_deref());
+        assert_eq!(texts(&receiver).len(), usize::from(has_url));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod crash;
 mod fuse;
 mod gateway;
 mod listening;
+mod listening_commands;
 mod neighbours;
 pub mod owner;
 pub mod receiver;

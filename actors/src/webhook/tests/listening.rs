@@ -130,6 +130,34 @@ fn those_who_listen_in_place_of_the_url_are_waited_for_apart() {
     given([listening(true)]).when(gone(false), at(1)).then([ended(false, 1)]).due_nothing();
 }
 
+/// A listener that comes just as the last other one of its kind goes is not waited for until it says so again.
+#[test]
+fn of_those_who_listen_beside_the_url_none_is_taken_for_one_in_its_place() {
+    let spec = given([listening(false), listening(true), ended(true, 3)]);
+    let known = spec.state().listening;
+    assert_eq!((known.is_on(), known.includes(false), known.includes(true)), (true, true, false));
+    spec.when(listen(true), at(4)).then([listening(true)]).due_effects([watch(true), watch(false)]);
+}
+
+#[test]
+fn what_a_listener_had_is_resent_to_it_and_what_it_is_owed_is_given_up() {
+    let resend = Command::Resend { delivery: delivery(11), chat: chat(1), by: operator() };
+    let once_more = DeliveryResent { webhook: listeners(), delivery: delivery(11), chat: chat(1), by: operator() };
+    let done = [theirs(owed(11)), theirs(started(11, 1, 0)), theirs(succeeded(11, 1, 0))];
+    given([listening(false)]).and(done.clone()).when(resend.clone(), at(1)).then([once_more.into()]);
+    given([listening(false), ended(false, 0)]).when(resend.clone(), at(1)).then_rejected(&Rejection::NoUrl);
+    given([listening(false), theirs(owed(11))]).when(resend, at(1)).then_rejected(&Rejection::StillOwed);
+
+    let (by, reason) = (operator(), "known by now".to_owned());
+    let discard = Command::Discard(Discard { delivery: delivery(11), chat: chat(1), by, reason: reason.clone() });
+    let (webhook, delivery, chat) = (listeners(), delivery(11), chat(1));
+    let discarded = SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at: at(1) };
+    given([listening(false), theirs(owed(11))])
+        .when(discard, at(1))
+        .then([discarded.into()])
+        .due_effects([watch(false)]);
+}
+
 #[test]
 fn listeners_that_fail_too_often_are_owed_nothing_and_the_owner_gets_no_mail() {
     for because in [DisabledBecause::Errors, DisabledBecause::Gone] {
