@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod guard;
+pub mod hang_up;
 pub mod lack;
 pub mod rate_limit;
 pub mod stream_limit;

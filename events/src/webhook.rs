@@ -4,8 +4,7 @@ mod earlier;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::earlier::BundleOpenedV1;
-pub(crate) use self::earlier::DeliveryFailedV1;
+pub(crate) use self::earlier::{BundleOpenedV1, DeliveryFailedV1};
 
 use crate::chat::Responsible;
 use crate::ids::{ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};

@@ -58,6 +58,26 @@ fn record() {
     replay("record");
 }
 
+/// The bytes of every version of every event.
+#[test]
+fn frozen_records() {
+    let (_, judge) = ALL.iter().find(|(known, _)| *known == "record").expect("a function of this name");
+    let frozen = fs::read_to_string(folder("../events/tests/golden/bytes.hex")).unwrap();
+    let lines = frozen.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
+    let digit = |digit: &u8| char::from(*digit).to_digit(16).expect("a hexadecimal digit");
+    let mut judged = 0;
+    for (name, hex) in lines {
+        let bytes: Vec<u8> = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, half| byte << 4 | u8::try_from(digit(half)).unwrap()))
+            .collect();
+        assert!(std::panic::catch_unwind(|| judge(&bytes)).is_ok(), "a promise is broken by {name}");
+        judged += 1;
+    }
+    assert!(judged > 80, "{judged}");
+}
+
 #[test]
 fn each_function_has_a_program_and_inputs() {
     let known: BTreeSet<&str> = ALL.iter().map(|(name, _)| *name).collect();

@@ -275,19 +275,21 @@ impl Remote {
 
     fn refused(&self, status: StatusCode, bytes: &[u8]) -> Failure {
         let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
-        let said = body.get("message").and_then(Value::as_str);
-        let details = |name| body.pointer(&format!("/error/{name}")).and_then(Value::as_str);
+        // It may repeat what a stranger wrote, who must not add a line.
+        let one_line = |text: &Value| Some(text.as_str()?.replace(char::is_control, " "));
+        let said = body.get("message").and_then(one_line);
+        let details = |name| body.pointer(&format!("/error/{name}")).and_then(one_line);
         let exit = exit_of(status);
         let mut failure = match (exit, said) {
             (Exit::NotAllowed, said) => {
-                let said = said.unwrap_or("no explanation");
+                let said = said.unwrap_or_else(|| "no explanation".to_owned());
                 Failure::new(exit, format!("{} refuses {}: {said}", self.url, self.endpoint.key()))
                     .hint(self.endpoint.hint())
             }
             (_, Some(said)) => Failure::new(exit, said),
             (_, None) => Failure::new(exit, format!("{} answered {status}", self.url)),
         };
-        failure.code = details("code").map(str::to_owned);
+        failure.code = details("code");
         match details("hint") {
             Some(hint) if exit != Exit::NotAllowed => failure.hint(hint),
             _ => failure,

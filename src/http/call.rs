@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::body;
-use super::caller::{Caller, RequestId};
+use super::caller::{self, Caller, RequestId};
 use super::page::Query;
 use crate::gateway::Gateway;
 use crate::service::page::Page;
@@ -30,10 +30,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Reads the body as bytes.
+    /// Reads the body as bytes. Refuses a key that was revoked while the body came.
     pub(super) async fn bytes(&mut self) -> Result<web::BytesMut, Refusal> {
         let payload = self.payload.take().ok_or_else(|| Refusal::fault(&"a body that was read before"))?;
-        body::read(payload, self.gateway.limits).await
+        let bytes = body::read(payload, self.gateway.limits).await?;
+        caller::key_in_force(&self.gateway, &self.request)?;
+        Ok(bytes)
     }
 
     /// Reads the body, which must be a JSON object of this type.

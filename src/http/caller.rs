@@ -152,9 +152,7 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
             extensions.insert(inbound_caller(gateway, request)?);
         }
         Role::Workspace => {
-            let key = bearer(request).ok_or_else(Refusal::unauthorized)?;
-            let found = gateway.api_key(digest(key))?;
-            let KeyEntry { workspace, key } = found.ok_or_else(Refusal::unauthorized)?;
+            let KeyEntry { workspace, key } = key_in_force(gateway, request)?;
             if !request.method().is_safe() {
                 gateway.rate_limits.check_changes(workspace).map_err(Refusal::too_many_requests)?;
             }
@@ -166,6 +164,12 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Looks up the request's key, which must not be revoked.
+pub(super) fn key_in_force(gateway: &Gateway, request: &HttpRequest) -> Result<KeyEntry, Refusal> {
+    let key = bearer(request).ok_or_else(Refusal::unauthorized)?;
+    gateway.api_key(digest(key))?.ok_or_else(Refusal::unauthorized)
 }
 
 /// Refuses a request that no program on this machine sent.

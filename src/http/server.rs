@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -14,6 +15,7 @@ use tokio::net::TcpStream;
 use super::connections::{Connections, Guarded};
 use super::routes::configure;
 use crate::gateway::Gateway;
+use crate::net::hang_up::HangUp;
 
 /// How long requests in progress may take to finish at shutdown.
 const SHUTDOWN_S: u64 = 10;
@@ -53,7 +55,11 @@ pub fn serve(gateway: &Gateway, connections: &Connections, listener: TcpListener
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEADERS_WITHIN)
             .client_disconnect_timeout(LINGER)
-            .on_connect_ext(|io: &Guarded, data| drop(data.insert(io.connection().clone())))
+            .on_connect_ext(|io: &Guarded, data| {
+                let connection = Arc::clone(io.connection());
+                data.insert(Arc::clone(&connection));
+                data.insert(HangUp::new(move || connection.hang_up()));
+            })
             .h1(map_config(app, |()| AppConfig::default()));
         let admitted = fn_service(move |io: TcpStream| {
             let peer = io.peer_addr().ok();

@@ -71,6 +71,14 @@ pub struct ListenerAnswer {
     listener: u64,
 }
 
+/// Why no listener answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    NobodyListens,
+    /// Some had the report, and left or did not answer in time.
+    AllHaveLeft,
+}
+
 /// One listening program. It leaves when this is dropped.
 pub struct Listener {
     listeners: Listeners,
@@ -108,20 +116,27 @@ impl Listeners {
     }
 
     /// Hands a report to the listener that has been there longest, and waits for its answer; if it leaves before, the next
-    /// one is asked. One that does not answer in time no longer receives in place of the URL. `None` if there is none, or
-    /// none any more.
-    pub async fn ask(&self, workspace: WorkspaceId, whom: Answering, request: &Arc<Request>) -> Option<ListenerAnswer> {
+    /// one is asked. One that does not answer in time no longer receives in place of the URL.
+    pub async fn ask(
+        &self,
+        workspace: WorkspaceId,
+        whom: Answering,
+        request: &Arc<Request>,
+    ) -> Result<ListenerAnswer, Unanswered> {
         let begun = Instant::now();
         let until = begun + self.0.deadline;
+        let mut unanswered = Unanswered::NobodyListens;
         loop {
             let number = self.number();
             let (answered, answer) = oneshot::channel();
-            let (listener, to) = self.of(workspace, |open| {
+            let asked = self.of(workspace, |open| {
                 let listener = open.iter_mut().find(|listener| whom.includes(listener))?;
                 listener.asked.insert(number, answered);
                 listener.waiting.fetch_add(request.body.len(), Ordering::Relaxed);
                 Some((listener.number, listener.to.clone()))
-            })?;
+            });
+            let (listener, to) = asked.ok_or(unanswered)?;
+            unanswered = Unanswered::AllHaveLeft;
             let handed = Handed { number: Some(number), request: Arc::clone(request) };
             let given = async {
                 to.send(handed).await.ok()?;
@@ -136,13 +151,13 @@ impl Listeners {
                 Ok(None) => continue,
                 Err(_) if whom != Answering::Any => {
                     self.give_way(workspace, listener);
-                    return None;
+                    return Err(unanswered);
                 }
                 Err(_) => (None, Some(Fault::Timeout(self.0.deadline))),
             };
             self.forget(workspace, number);
             let answered = Answered { response, fault, duration: begun.elapsed() };
-            return Some(ListenerAnswer { answered, listener });
+            return Ok(ListenerAnswer { answered, listener });
         }
     }
 
@@ -241,6 +256,12 @@ impl Listener {
             open.iter().find(|listener| may_answer(listener)).is_some_and(|first| first.number == own.number)
         };
         self.see(is_first).unwrap_or_default()
+    }
+
+    /// True if anybody would be asked of those who may answer.
+    pub fn has_first(&self, instead: bool) -> bool {
+        let may_answer = |listener: &OpenListener| !instead || listener.instead_since.is_some();
+        self.see(|open, _| open.iter().any(may_answer)).unwrap_or_default()
     }
 
     fn see<T>(&self, look: impl FnOnce(&[OpenListener], &OpenListener) -> T) -> Option<T> {

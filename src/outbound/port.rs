@@ -6,15 +6,15 @@ use std::time::Duration;
 use actors::runtime::clock::wall_now;
 use actors::runtime::port::Port;
 use actors::runtime::shard::ShardHandle;
-use actors::webhook::{Command, Outcome, Outside, Tried, Webhook};
-use events::ids::{DeliveryId, StreamId, WebhookId};
+use actors::webhook::{Command, Outcome, Outside, State, Tried, Webhook};
+use events::ids::{ChatId, DeliveryId, StreamId, WebhookId};
 use events::log::ReadError;
 use events::secrets::Secrets;
 use events::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 
-use super::recorded_poster::UNEXPLAINED;
-use super::{KeyRing, LISTENER, RecordedPoster, ReportPost, Request, body, rebuild};
+use super::recorded_poster::{Nothing, Posted, UNEXPLAINED};
+use super::{Fault, KeyRing, LISTENER, RecordedPoster, ReportPost, Request, body, rebuild};
 use crate::notices::Notices;
 
 /// Limit of tries to read a delivery, with a pause after each: a read error is not the receiver's fault.
@@ -47,9 +47,9 @@ impl Port<Outside, Command> for OutboundPort {
         let posting = self.clone();
         Box::pin(async move {
             match effect {
-                Outside::Post { webhook, delivery, try_number, by_hand, .. } => {
+                Outside::Post { webhook, chat, delivery, try_number, by_hand } => {
                     // If nothing was tried, nothing has happened: the delivery is still due.
-                    let tried = posting.insist(webhook, delivery, by_hand).await;
+                    let tried = posting.insist(Report { webhook, chat, delivery, by_hand }).await;
                     tried.map_or(Command::Asked, |(outcome, by_listener)| {
                         let retry_ms = Arc::clone(&posting.retry_ms);
                         Command::Tried(Tried { delivery, try_number, outcome, by_listener, retry_ms })
@@ -72,24 +72,44 @@ impl Port<Outside, Command> for OutboundPort {
     }
 }
 
+/// A report to be posted.
+#[derive(Clone, Copy)]
+struct Report {
+    webhook: WebhookId,
+    chat: ChatId,
+    delivery: DeliveryId,
+    by_hand: bool,
+}
+
+fn failed(code: &str) -> Outcome {
+    Outcome::Failed { code: code.to_owned(), status: None, retry_after_ms: None }
+}
+
 impl OutboundPort {
-    /// Posts as soon as this gateway has the means; `None` if it still lacks them after a minute of trying.
-    async fn insist(&self, webhook: WebhookId, delivery: DeliveryId, by_hand: bool) -> Option<(Outcome, bool)> {
+    /// Posts as soon as this gateway has the means; `None` if it still lacks them after a minute of trying. What a listener
+    /// has left goes to whoever is the receiver by then.
+    async fn insist(&self, report: Report) -> Option<(Outcome, bool)> {
         for _ in 0..POSTED_MAX {
-            let tried = self.post(webhook, delivery, by_hand).await;
-            if tried.is_some() {
-                return tried;
+            match self.post(report).await {
+                Posted::Report(outcome, by_listener) => return Some((outcome, by_listener)),
+                Posted::Nothing(Nothing::ListenersLeft) if self.is_wanted(report).await => {}
+                Posted::Nothing(Nothing::ListenersLeft) => return Some((failed(Fault::ListenerGone.code()), true)),
+                Posted::Nothing(Nothing::LackedMeans) => tokio::time::sleep(POST_AGAIN).await,
             }
-            tokio::time::sleep(POST_AGAIN).await;
         }
         None
     }
 
-    /// Posts once. Returns the outcome, and whether a listener answered in place of the URL.
-    async fn post(&self, webhook: WebhookId, delivery: DeliveryId, by_hand: bool) -> Option<(Outcome, bool)> {
+    /// True if the webhook still reports, and owes this.
+    async fn is_wanted(&self, Report { webhook, chat, delivery, .. }: Report) -> bool {
+        let is_wanted =
+            move |state: &State| state.is_open() && state.url.is_some() && state.owed.find(chat, delivery).is_some();
+        self.shard.inspect::<Webhook, _>(webhook, is_wanted).await.is_ok_and(|wanted| wanted.value)
+    }
+
+    async fn post(&self, Report { webhook, delivery, by_hand, .. }: Report) -> Posted {
         let Some((made_at, at, request)) = self.request(webhook, delivery).await else {
-            let outcome = Outcome::Failed { code: UNEXPLAINED.to_owned(), status: None, retry_after_ms: None };
-            return Some((outcome, false));
+            return Posted::Report(failed(UNEXPLAINED), false);
         };
         let made_at = (!by_hand).then_some(made_at);
         self.poster.post(ReportPost { webhook, made_at, delivery: delivery.to_string(), at, request }).await

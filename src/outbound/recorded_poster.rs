@@ -8,6 +8,7 @@ use events::ids::{WebhookId, WorkspaceId};
 use events::time::Timestamp;
 use tokio::time::Instant;
 
+use super::listeners::Unanswered;
 use super::{Answered, Answering, Fault, HttpPoster, LISTENER, Listeners, Request, TestTurn, TestTurns, Tries, Try};
 use crate::net::guard::Barred;
 
@@ -25,7 +26,24 @@ pub struct RecordedPoster {
     turns: TestTurns,
 }
 
+/// What became of a report that was to be posted.
+pub enum Posted {
+    /// It was posted, with this outcome; true if a listener answered in place of the URL.
+    Report(Outcome, bool),
+    Nothing(Nothing),
+}
+
+/// Why nothing was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nothing {
+    /// This gateway lacked the means.
+    LackedMeans,
+    /// The listeners that had it in place of the URL have left, or did not answer in time.
+    ListenersLeft,
+}
+
 /// A report to post once.
+#[derive(Clone)]
 pub struct ReportPost {
     pub webhook: WebhookId,
     /// When the report was made, so that only those answer in place of the URL who listened already; `None` if it goes to the
@@ -62,27 +80,34 @@ impl RecordedPoster {
         &self.listeners
     }
 
-    /// Posts once. Returns the outcome, and whether a listener answered in place of the URL; `None` if this gateway lacked the
-    /// means, so that nothing was tried.
-    pub async fn post(&self, posting: ReportPost) -> Option<(Outcome, bool)> {
-        let (webhook, made) = (posting.webhook, self.perform(posting).await?);
+    /// Posts once.
+    pub async fn post(&self, posting: ReportPost) -> Posted {
+        let webhook = posting.webhook;
+        let made = match self.perform(posting).await {
+            Ok(made) => made,
+            Err(nothing) => return Posted::Nothing(nothing),
+        };
         let outcome = outcome(&made.answered);
         let by_listener = made.by_listener && !webhook.is_of_listeners();
         self.tries.push(webhook.workspace(), made.into_try());
-        Some((outcome, by_listener))
+        Posted::Report(outcome, by_listener)
     }
 
     /// Posts a test report. It is recorded next to the real tries and displaces none of them. Returns its number; `None` if
     /// this gateway lacked the means.
     pub async fn test(&self, turn: TestTurn, posting: ReportPost) -> Option<u64> {
-        let (webhook, made) = (posting.webhook, self.perform(posting).await);
+        let workspace = posting.webhook.workspace();
+        let made = match self.perform(posting.clone()).await {
+            Err(Nothing::ListenersLeft) => self.perform(ReportPost { made_at: None, ..posting }).await,
+            made => made,
+        };
         drop(turn);
-        Some(self.tries.push(webhook.workspace(), made?.into_try().as_test()))
+        Some(self.tries.push(workspace, made.ok()?.into_try().as_test()))
     }
 
-    /// Posts to the receiver, unless a program listens in its place. A report that such a program has not answered when it
-    /// leaves, or in time, goes to the receiver in the same try. `None` if this gateway lacked the means.
-    async fn perform(&self, posting: ReportPost) -> Option<Made> {
+    /// Posts to the receiver, unless a program listens in its place. What such a program has not answered when it leaves, or
+    /// in time, is not posted: meanwhile there may be another receiver, or none.
+    async fn perform(&self, posting: ReportPost) -> Result<Made, Nothing> {
         let ReportPost { webhook, made_at, delivery, at, request } = posting;
         let (workspace, of_listeners) = (webhook.workspace(), webhook.is_of_listeners());
         let instead = made_at.map(|made_at| Answering::Instead { made_at });
@@ -90,25 +115,26 @@ impl RecordedPoster {
         let request = Arc::new(request);
         let answer = match whom {
             Some(whom) => self.listeners.ask(workspace, whom, &request).await,
-            None => None,
+            None => Err(Unanswered::NobodyListens),
         };
-        let by_listener = answer.is_some();
+        let by_listener = answer.is_ok();
         let answered = match &answer {
-            Some(answer) => answer.answered.clone(),
-            None if of_listeners => {
+            Ok(answer) => answer.answered.clone(),
+            Err(_) if of_listeners => {
                 Answered { response: None, fault: Some(Fault::ListenerGone), duration: Duration::ZERO }
             }
-            None => self.poster.post((*request).clone()).await,
+            Err(Unanswered::AllHaveLeft) => return Err(Nothing::ListenersLeft),
+            Err(Unanswered::NobodyListens) => self.poster.post((*request).clone()).await,
         };
         if answered.fault == Some(Fault::Ours) {
-            return None;
+            return Err(Nothing::LackedMeans);
         }
-        self.listeners.copy(workspace, &request, answer.as_ref());
+        self.listeners.copy(workspace, &request, answer.as_ref().ok());
         let mut request = Arc::unwrap_or_clone(request);
         if by_listener {
             LISTENER.clone_into(&mut request.url);
         }
-        Some(Made { delivery, at, request, answered, by_listener })
+        Ok(Made { delivery, at, request, answered, by_listener })
     }
 
     /// A workspace's turn to post a test, or how long to wait for it.

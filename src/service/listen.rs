@@ -48,6 +48,8 @@ pub enum News {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListenerView {
     pub receives: Receives,
+    /// Whether another listener answers.
+    pub another: bool,
     /// The webhook's URL, which is not changed by listening; null: none is set.
     #[schema(format = "uri", example = "https://crm.example/hooks/whatsapp")]
     pub url: Option<String>,
@@ -144,11 +146,13 @@ impl Listening {
         let mut handed = Vec::new();
         let _ = timeout(wait, self.listener.next(&mut handed)).await;
         let mut news = Vec::new();
-        if self.looked_up.is_none_or(|at| at.elapsed() >= LOOK) {
+        let is_time = self.looked_up.is_none_or(|at| at.elapsed() >= LOOK);
+        // Nothing more is told to a key that is revoked; what was meant for it goes to the next receiver.
+        if (is_time || !handed.is_empty()) && !self.is_valid().await? {
+            return Ok(None);
+        }
+        if is_time {
             self.looked_up = Some(Instant::now());
-            if !self.is_valid().await? {
-                return Ok(None);
-            }
             self.insist().await?;
             let standing = self.standing().await?;
             if self.told.as_ref() != Some(&standing) {
@@ -185,6 +189,7 @@ impl Listening {
         let is_first = self.listener.is_first(url.is_some());
         Ok(ListenerView {
             receives: receives(is_open, is_first),
+            another: !is_first && self.listener.has_first(url.is_some()),
             url: url.map(|url| mask::credentials(url.reveal())),
             missed: self.listener.missed(),
             next_try_at: not_before.filter(|_| is_open).map(|at| at.to_string()),

@@ -105,7 +105,7 @@ fn the_lines_to_copy_work_as_printed_at_the_first_start_and_later_in_any_folder(
                 .spawn()
                 .unwrap();
             let words = || std::fs::read_to_string(dir.path().join("words.txt")).unwrap_or_default();
-            wait_until("it listens", SOON, || words().contains("Receiving the reports in place of").then_some(()));
+            wait_until("it listens", SOON, || words().contains("Receiving new reports in place of").then_some(()));
             pasted(answer, dir.path());
             wait_until("it receives", SOON, || {
                 std::fs::read_to_string(&output).unwrap_or_default().contains("  200  valid ").then_some(())

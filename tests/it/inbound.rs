@@ -278,6 +278,9 @@ fn half_sent_headers_and_bodies_are_hung_up_on_while_others_are_served() {
         (format!("{head}{chunk}"), "request_timeout"),
         (format!("{unknown}{body}"), "webhook_not_found"),
         (format!("{unknown}{chunk}"), "webhook_not_found"),
+        (format!("POST /sim/v1/receive HTTP/1.1\r\nHost: 127.0.0.1\r\n{body}"), "HTTP/1.1 400"),
+        (format!("PUT /sim/v1/chaos HTTP/1.1\r\nHost: 127.0.0.1\r\n{chunk}"), "HTTP/1.1 400"),
+        (format!("POST /sim/v1/echo/crm HTTP/1.1\r\nHost: 127.0.0.1\r\n{body}"), "HTTP/1.1 "),
     ];
     std::thread::scope(|scope| {
         let port = server.port;

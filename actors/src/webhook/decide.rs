@@ -227,11 +227,13 @@ pub(super) fn listen(state: &State, webhook: WebhookId, instead: bool, by: Who) 
     vec![ListeningStarted { workspace: webhook.workspace(), webhook, instead, by }.into()]
 }
 
-/// Gives up what is owed to listeners once the last one has gone.
+/// Gives up what is owed to listeners once the last one has gone. With it those have gone who received in place of the
+/// URL, whose webhook must hear of it.
 pub(super) fn listeners_gone(state: &State, instead: bool, at: Timestamp) -> Vec<Event> {
-    let webhook = state.webhook.filter(|_| state.listening.includes(instead));
-    let ended = |webhook: WebhookId| ListeningEnded { workspace: webhook.workspace(), webhook, instead, at }.into();
-    webhook.map(ended).into_iter().collect()
+    let Some(webhook) = state.webhook else { return Vec::new() };
+    let ends = [true, false].into_iter().filter(|kind| (!instead || *kind) && state.listening.includes(*kind));
+    let ended = |instead| ListeningEnded { workspace: webhook.workspace(), webhook, instead, at }.into();
+    ends.map(ended).collect()
 }
 
 pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> {

@@ -1,29 +1,27 @@
 //! First versions of events of an outbound webhook, as old logs still contain them. Frozen.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{BUNDLE_BYTES, BundleOpened, DeliveryFailed};
 use crate::ids::{ChatId, DeliveryId, MessageId, WebhookId};
 use crate::time::Timestamp;
 
-/// A window was opened; the sizes are not recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BundleOpenedV1 {
-    /// The webhook that gets the report.
-    pub webhook: WebhookId,
-    pub chat: ChatId,
-    /// Number of the window; the windows of a chat are numbered from 1.
-    pub window: u64,
-    /// The first message.
-    pub message: MessageId,
-    pub at: Timestamp,
+/// The first version of [`BundleOpened`]: the sizes are not recorded.
+#[derive(Deserialize)]
+pub(crate) struct BundleOpenedV1 {
+    webhook: WebhookId,
+    chat: ChatId,
+    window: u64,
+    message: MessageId,
+    at: Timestamp,
 }
 
 impl From<BundleOpenedV1> for BundleOpened {
     /// Leaves room for names of usual length; the exact size is computed when the window closes.
-    fn from(old: BundleOpenedV1) -> Self {
-        let BundleOpenedV1 { webhook, chat, window, message, at } = old;
-        Self { webhook, chat, window, message, at, room_bytes: BUNDLE_BYTES - (8 << 10), line_bytes: 512 }
+    fn from(first: BundleOpenedV1) -> Self {
+        let BundleOpenedV1 { webhook, chat, window, message, at } = first;
+        let (room_bytes, line_bytes) = (BUNDLE_BYTES - (8 << 10), 512);
+        Self { webhook, chat, window, message, at, room_bytes, line_bytes }
     }
 }
 

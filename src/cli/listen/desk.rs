@@ -1,5 +1,6 @@
 //! Takes each request: verifies its signature, answers it or passes it on, prints it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::forward::Forward;
@@ -23,6 +24,7 @@ pub(super) struct Desk {
     forward: Option<Forward>,
     status: u16,
     seen: Mutex<SeenIds>,
+    unread: AtomicBool,
     json: bool,
     colour: bool,
 }
@@ -38,6 +40,7 @@ impl Desk {
             forward: forward.map_err(|error| Failure::because(Exit::Failed, &error))?,
             status: args.answer,
             seen: Mutex::default(),
+            unread: AtomicBool::default(),
             json: cli.json,
             colour: crate::cli::colour(&std::io::stdout()),
         })
@@ -51,9 +54,15 @@ impl Desk {
         let (reply, fault) = self.answer(received).await;
         let told = ReceivedReport { received, id: signed.id, signature, is_duplicate, status: reply.status, fault };
         let told = if self.json { told.json() } else { fitted(&told.line(self.colour), width(), INDENT) };
-        // Answer even if stdout was closed.
-        let _ = print(&told);
+        if print(&told).is_err() {
+            self.unread.store(true, Ordering::Relaxed);
+        }
         reply
+    }
+
+    /// True once nobody reads what is printed.
+    pub(super) fn is_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// Returns the answer, and the error if the request could not be passed on.

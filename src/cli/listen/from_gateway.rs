@@ -74,6 +74,9 @@ impl Listening<'_> {
                 Ok(stream) => {
                     was_there = true;
                     self.read(stream).await?;
+                    if self.desk.is_unread() {
+                        return Ok(());
+                    }
                     say("The gateway has ended the stream; trying to reach it again.\n");
                 }
                 Err(failure) if !was_there || failure.exit == Exit::NotAllowed => return Err(failure),
@@ -96,7 +99,7 @@ impl Listening<'_> {
                 piece = timeout(SILENCE_MAX, stream.chunk()) => {
                     let Ok(Ok(Some(piece))) = piece else { return Ok(()) };
                     for event in reader.push(&piece) {
-                        answering.extend(read(&event)?.map(|report| self.answer(report)));
+                        answering.extend(read(&event, self.instead)?.map(|report| self.answer(report)));
                     }
                 }
                 Some(answered) = answering.next() => {
@@ -110,6 +113,10 @@ impl Listening<'_> {
     async fn answer(&self, report: ReportView) -> ControlFlow<()> {
         let (number, counts) = (report.number, report.counts);
         let Reply { status, headers, body } = self.desk.take(&received(report)).await;
+        // What nobody reads was not received: the next receiver gets it.
+        if self.desk.is_unread() {
+            return ControlFlow::Break(());
+        }
         if !counts {
             return ControlFlow::Continue(());
         }
@@ -143,12 +150,12 @@ impl Listening<'_> {
 }
 
 /// Reads an event: prints a standing, returns a report.
-fn read(event: &SseEvent) -> Result<Option<ReportView>, Failure> {
+fn read(event: &SseEvent, instead: bool) -> Result<Option<ReportView>, Failure> {
     let not_understood = |error| Failure::because(Exit::Failed, &error).hint("is the gateway of another version?");
     match &*event.name {
         "standing" => {
             let standing = serde_json::from_str(&event.data).map_err(not_understood)?;
-            say(&format!("{}\n", words(&standing)));
+            say(&format!("{}\n", words(&standing, instead)));
             Ok(None)
         }
         "report" => serde_json::from_str(&event.data).map(Some).map_err(not_understood),
@@ -156,7 +163,7 @@ fn read(event: &SseEvent) -> Result<Option<ReportView>, Failure> {
     }
 }
 
-fn words(standing: &ListenerView) -> String {
+fn words(standing: &ListenerView, instead: bool) -> String {
     let missed = match standing.missed {
         0 => String::new(),
         missed => format!(" ({missed} missed, because more came than could be read)"),
@@ -166,9 +173,19 @@ fn words(standing: &ListenerView) -> String {
             "Receiving the reports: no URL is set, and what comes after this has ended goes nowhere".to_owned()
         }
         (Receives::Reports, Some(url)) => {
-            format!("Receiving the reports in place of {url}, which gets them again once this has ended")
+            format!(
+                "Receiving new reports in place of {url}, which gets what it was owed before, and all once this has ended"
+            )
         }
         (Receives::Copies, None) => "Receiving copies: another listener answers".to_owned(),
+        (Receives::Copies, Some(url)) if standing.another => {
+            format!("Receiving copies: another listener receives in place of {url}")
+        }
+        (Receives::Copies, Some(url)) if instead => {
+            format!(
+                "Receiving copies: a report was not answered in time, so {url} gets them again; start it anew to go on"
+            )
+        }
         (Receives::Copies, Some(url)) => {
             format!("Receiving copies: the reports go to {url}, whose answers count (--instead receives them here)")
         }

@@ -105,12 +105,14 @@ mod tests {
     #[test]
     fn every_route_is_described_once_and_nothing_else_is() {
         let docs = docs();
-        let mut described: Vec<&str> = docs.iter().map(|doc| doc.route).collect();
+        let mut described = BTreeSet::new();
+        for doc in &docs {
+            assert!(described.insert(doc.route), "described twice: {}", doc.route);
+        }
         let routes: Vec<String> = routes().iter().map(name).collect();
-        let mut wanted: Vec<&str> = routes.iter().map(String::as_str).collect();
-        described.sort_unstable();
-        wanted.sort_unstable();
-        assert_eq!(described, wanted);
+        let routes: BTreeSet<&str> = routes.iter().map(String::as_str).collect();
+        assert!(routes.is_subset(&described), "not described: {:?}", routes.difference(&described));
+        assert!(described.is_subset(&routes), "no such route: {:?}", described.difference(&routes));
     }
 
     #[test]

@@ -165,10 +165,12 @@ fn by_gateways() -> Vec<SimulatorRoute> {
             ]},
         },
     });
-    let outcome = json!({"type": "object", "required": ["outcome"], "properties": {"outcome": {"type": "string", "enum": [
+    let outcome = json!({"type": "object", "additionalProperties": true, "required": ["outcome"],
+        "description": "Besides the outcome, what is known of it.", "properties": {"outcome": {"type": "string", "enum": [
         "sent", "failed", "rate_limited", "not_connected", "server_error", "unknown", "stopped",
     ]}}});
-    let update = json!({"type": "object", "required": ["sequence", "account", "kind"], "properties": {
+    let update = json!({"type": "object", "additionalProperties": true, "required": ["sequence", "account", "kind"],
+        "description": "Besides these, what its kind has.", "properties": {
         "sequence": count(), "account": {"type": "string"}, "kind": {"type": "string", "enum": ["status", "message", "connection"]},
     }});
     let lookup = object(json!({"lookup": {"type": "string", "enum": ["sent", "not_sent", "unknown"]}}));

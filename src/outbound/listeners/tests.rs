@@ -25,7 +25,7 @@ fn response(status: u16) -> Response {
 async fn asked(listeners: &Listeners, whom: Answering) -> JoinHandle<Option<Answered>> {
     let listeners = listeners.clone();
     let asking = tokio::spawn(async move {
-        let answer = listeners.ask(WORKSPACE, whom, &report()).await;
+        let answer = listeners.ask(WORKSPACE, whom, &report()).await.ok();
         listeners.copy(WORKSPACE, &report(), answer.as_ref());
         answer.map(|answer| answer.answered)
     });
@@ -42,10 +42,10 @@ async fn next(listener: &mut Listener) -> Handed {
 #[tokio::test(start_paused = true)]
 async fn where_nobody_listens_nobody_answers() {
     let listeners = listeners();
-    assert!(listeners.ask(WORKSPACE, Answering::Any, &report()).await.is_none());
+    assert!(listeners.ask(WORKSPACE, Answering::Any, &report()).await.is_err());
     let _other = listeners.open(WorkspaceId::nth(1), Some(NOW));
     let _beside = listeners.open(WORKSPACE, None);
-    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_none());
+    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_err());
     listeners.gone(WorkspaceId::nth(2), false).await;
     listeners.gone(WORKSPACE, true).await;
 }
@@ -54,7 +54,7 @@ async fn where_nobody_listens_nobody_answers() {
 async fn what_was_made_before_is_not_answered_in_place_of_the_url() {
     let listeners = listeners();
     let _instead = listeners.open(WORKSPACE, Some(Timestamp::from_ms(1_001)));
-    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_none());
+    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +115,7 @@ async fn whoever_does_not_answer_in_time_has_failed_or_gives_way_to_the_url() {
     let late = next(&mut slow).await.number.unwrap();
     assert!(!listeners.answer(WORKSPACE, late, response(200)));
     assert!(slow.is_first(true) && !gone.is_finished());
-    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_none());
+    assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_err());
     assert!(!slow.is_first(true) && slow.is_first(false));
     gone.await.unwrap();
 }

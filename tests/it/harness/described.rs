@@ -1,6 +1,6 @@
 //! Validates every answer that any test gets against the API's own `OpenAPI` document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::Validator;
@@ -9,6 +9,32 @@ use serde_json::{Value, json};
 use super::{Answer, Request};
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(tidings::http::openapi()).unwrap());
+
+/// The named schemas, closed; those that others extend stay open.
+static CLOSED: LazyLock<Value> = LazyLock::new(|| {
+    let mut schemas = DOCUMENT["components"]["schemas"].clone();
+    let mut extended = BTreeSet::new();
+    parts_of_others(&DOCUMENT, &mut extended);
+    for (name, schema) in schemas.as_object_mut().unwrap() {
+        if !extended.contains(&format!("#/components/schemas/{name}")) {
+            close(schema);
+        }
+    }
+    schemas
+});
+
+/// Collects the references that stand in an `allOf`.
+fn parts_of_others(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            let parts = fields.get("allOf").and_then(Value::as_array).into_iter().flatten();
+            found.extend(parts.filter_map(|part| part["$ref"].as_str()).map(str::to_owned));
+            fields.values().for_each(|part| parts_of_others(part, found));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| parts_of_others(part, found)),
+        _ => {}
+    }
+}
 
 /// Headers of the connection and of every body, which a description need not name.
 const OF_HTTP: [&str; 6] = ["Content-Type", "Content-Length", "Transfer-Encoding", "Connection", "Date", "Vary"];
@@ -86,10 +112,29 @@ fn route(path: &str) -> Option<(&'static String, &'static Value)> {
     DOCUMENT["paths"].as_object()?.iter().find(|(described, _)| fits(described))
 }
 
+/// Lets an object have no field that its schema does not name, unless it says so or is a part of another (`allOf`).
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let says = fields.contains_key("additionalProperties") || !fields.contains_key("properties");
+            if !says && fields.get("type").is_some_and(|kind| kind.to_string().contains("object")) {
+                fields.insert("unevaluatedProperties".to_owned(), false.into());
+            }
+            for (_, part) in fields.iter_mut().filter(|(name, _)| *name != "allOf") {
+                close(part);
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
 fn judge(place: String, schema: &Value) -> Arc<Validator> {
     let mut judges = JUDGES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let compile = || {
-        let whole = json!({"components": DOCUMENT["components"], "allOf": [schema]});
+        let mut schema = schema.clone();
+        close(&mut schema);
+        let whole = json!({"components": {"schemas": *CLOSED}, "allOf": [schema]});
         Arc::new(jsonschema::draft202012::new(&whole).unwrap())
     };
     Arc::clone(judges.entry(place).or_insert_with(compile))

@@ -45,13 +45,13 @@ fn line(listener: &Process, text: &str) -> String {
 }
 
 /// Waits until the receiver has this text.
-fn arrived(receiver: &Receiver, text: &str) {
+pub(super) fn arrived(receiver: &Receiver, text: &str) {
     wait_until(&format!("{text} arrives"), SOON, || {
         receiver.arrived().iter().any(|report| report.texts() == [text]).then_some(())
     });
 }
 
-fn texts(receiver: &Receiver) -> Vec<String> {
+pub(super) fn texts(receiver: &Receiver) -> Vec<String> {
     receiver.arrived().iter().flat_map(super::receiver::Arrived::texts).collect()
 }
 
@@ -224,7 +224,7 @@ fn an_answer_is_what_a_receiver_would_have_answered() {
     let mut listener = open(&server, &owner.workspace, "");
     assert_eq!(
         listener.next().unwrap().data,
-        json!({"receives": "reports", "url": null, "missed": 0, "next_try_at": null})
+        json!({"receives": "reports", "another": false, "url": null, "missed": 0, "next_try_at": null})
     );
     hear(&server, "busy");
     let report = listener.next().unwrap().data;

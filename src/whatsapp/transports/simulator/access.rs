@@ -1,18 +1,29 @@
 //! Guards the simulator: only programs on this machine and requests with the operator's key may use it. A foreign web
 //! page may not, even if the browser that shows it runs on this machine.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use events::personal::Digest;
+use futures_util::StreamExt;
+use futures_util::stream::unfold;
+use tokio::time::{Instant, timeout_at};
 
 use super::refusal::SimulatorRefusal;
+use crate::net::hang_up::HangUp;
 use crate::net::this_machine;
 use crate::secrets::{digest, same};
+
+/// How long a body may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The service of a route behind [`Access`].
 pub(super) trait Guarded:
@@ -45,15 +56,21 @@ impl Access {
     /// Lets a request through, or refuses it.
     pub(super) async fn admit(
         self,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let is_late = Rc::<Cell<bool>>::default();
+        let payload = within(BODY_DEADLINE, request.take_payload(), Rc::clone(&is_late));
+        request.set_payload(payload);
         let mut answer = if self.is_open_to(request.peer_addr(), request.headers()) {
             next.call(request).await?.map_into_boxed_body()
         } else {
             request.into_response(SimulatorRefusal::Closed.error_response())
         };
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let (true, Some(connection)) = (is_late.get(), answer.request().conn_data::<HangUp>()) {
+            connection.hang_up();
+        }
         Ok(answer)
     }
 
@@ -66,6 +83,22 @@ impl Access {
         let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
         given.is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("bearer") && same(&digest(given.trim()), &key))
     }
+}
+
+/// Makes a body break off, and says so, unless it has arrived by the deadline.
+fn within(deadline: Duration, payload: Payload, is_late: Rc<Cell<bool>>) -> Payload {
+    let until = Instant::now() + deadline;
+    let pieces = unfold(Some((payload, is_late)), move |rest| async move {
+        let (mut payload, is_late) = rest?;
+        match timeout_at(until, payload.next()).await {
+            Ok(piece) => Some((piece?, Some((payload, is_late)))),
+            Err(_) => {
+                is_late.set(true);
+                Some((Err(PayloadError::Incomplete(None)), None))
+            }
+        }
+    });
+    Payload::Stream { payload: Box::pin(pieces) }
 }
 
 #[cfg(test)]
