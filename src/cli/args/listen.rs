@@ -11,7 +11,9 @@ use super::connection::Access;
 pub(super) const LISTEN_EXAMPLES: &str = "\
 Touches no setting of the gateway, which must run on this machine. As long as this runs and no URL is set, it is the
 receiver: what it answers counts, and what it had not answered when it ends is owed to nobody. With a URL set it gets a
-copy of each report; with --instead it receives in place of the URL, which gets what is reported once this has ended.
+copy of each report; with --instead it receives what is reported from then on in place of the URL, which still gets what
+it was owed before, and everything once this has ended. Whatever this answers then switches nothing off and parks nothing.
+Without a URL each message comes by itself, whatever the aggregation.
 
 A line for each report: time, our answer (`copy`: it counts for nobody), what the signature is worth (valid, stale,
 invalid, missing; `-` without a secret), direction, chat, text, webhook-id. What came before under the same webhook-id is

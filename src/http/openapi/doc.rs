@@ -217,7 +217,8 @@ impl Doc {
         self.parameter("header", name, about, schema).refusing(&["invalid_value"])
     }
 
-    fn parameter(mut self, place: &str, name: &str, about: &str, schema: Value) -> Self {
+    /// Adds a parameter in this place, of which no value is refused.
+    pub(super) fn parameter(mut self, place: &str, name: &str, about: &str, schema: Value) -> Self {
         let is_in_path = place == "path";
         self.parameters
             .push(json!({"name": name, "in": place, "required": is_in_path, "description": about, "schema": schema}));

@@ -10,9 +10,10 @@ pub(super) fn docs() -> Vec<Doc> {
     vec![
         Doc::new("Service", "GET /livez", "Whether the process answers")
             .answers_schema(200, health(json!({"const": "alive"}))),
-        Doc::new("Service", "GET /readyz", "Whether new work is taken; ?verbose shows figures")
-            .answers_schema(200, health(json!({"const": "ready"})))
-            .answers_schema(503, health(json!({"const": "not_ready"}))),
+        Doc::new("Service", "GET /readyz", "Whether new work is taken")
+            .answers_schema(200, readiness("ready"))
+            .answers_schema(503, readiness("not_ready"))
+            .parameter("query", "verbose", "Shows figures too, whatever its value.", json!({"type": "string"})),
         Doc::new("Service", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
             .answers_text(&["text/plain", "application/openmetrics-text"]),
         page("GET /", "What this is, and where to go on", &["text/html"]),
@@ -25,6 +26,19 @@ pub(super) fn docs() -> Vec<Doc> {
         Doc::new("Service", "GET /openapi.json", "This description")
             .answers_schema(200, json!({"type": "object", "required": ["openapi", "info", "paths"]})),
     ]
+}
+
+/// The state, and with `verbose` why, and figures of the log and of the actors.
+fn readiness(status: &str) -> Value {
+    let flag = json!({"type": "boolean"});
+    let figures = |about: &str| json!({"type": "object", "additionalProperties": true, "description": about});
+    json!({"type": "object", "required": ["status"], "properties": {
+        "status": {"const": status},
+        "stopping": flag,
+        "disk_full": flag,
+        "log": figures("Batches, syncs, commits and keys written since the start."),
+        "shard": figures("Events sequenced and durable, actors awake, and what waits."),
+    }})
 }
 
 fn page(route: &'static str, summary: &'static str, types: &[&str]) -> Doc {

@@ -137,7 +137,7 @@ fn a_revoked_key_is_told_nothing_more_and_does_nothing_more() {
     arrived(&receiver, "secret");
     let told: Vec<_> = std::iter::from_fn(|| listener.next()).collect();
     assert!(told.iter().all(|event| event.event != "report"), "told after it was revoked");
-    begun.write_all(body[1..].as_bytes()).unwrap();
+    begun.write_all(&body.as_bytes()[1..]).unwrap();
     let mut answer = [0; 12];
     begun.read_exact(&mut answer).unwrap();
     assert_eq!(answer, *b"HTTP/1.1 401");

@@ -90,13 +90,11 @@ fn within(deadline: Duration, payload: Payload, is_late: Rc<Cell<bool>>) -> Payl
     let until = Instant::now() + deadline;
     let pieces = unfold(Some((payload, is_late)), move |rest| async move {
         let (mut payload, is_late) = rest?;
-        match timeout_at(until, payload.next()).await {
-            Ok(piece) => Some((piece?, Some((payload, is_late)))),
-            Err(_) => {
-                is_late.set(true);
-                Some((Err(PayloadError::Incomplete(None)), None))
-            }
+        if let Ok(piece) = timeout_at(until, payload.next()).await {
+            return Some((piece?, Some((payload, is_late))));
         }
+        is_late.set(true);
+        Some((Err(PayloadError::Incomplete(None)), None))
     });
     Payload::Stream { payload: Box::pin(pieces) }
 }
