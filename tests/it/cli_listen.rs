@@ -1,5 +1,7 @@
 //! Tests `tidings listen`: it receives reports, verifies their signatures, prints and forwards them.
 
+use std::io::{Read, Write};
+
 use actors::runtime::clock::wall_now;
 use events::time::Timestamp;
 use serde_json::{Value, json};
@@ -125,6 +127,22 @@ fn where_nobody_takes_it_on_the_answer_is_502_and_says_so() {
     assert_eq!(receiver.post("dlv_1", wall_now(), &report("hi")), 502);
     let told = &receiver.told(1)[0];
     assert!(told.contains("  502  ") && told.ends_with("  dlv_1  connection refused"), "{told}");
+}
+
+#[test]
+fn an_answer_with_a_status_that_does_not_exist_is_502_too() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let receiver = Receiver::start(&["--forward-to", &format!("http://{}/", server.local_addr().unwrap())]);
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        stream.read_exact(&mut [0; 64]).unwrap();
+        stream.write_all(b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n").unwrap();
+        stream
+    });
+    assert_eq!(receiver.post("dlv_1", wall_now(), &report("hi")), 502);
+    let told = &receiver.told(1)[0];
+    assert!(told.ends_with("  dlv_1  its status is 999, and none from 200 to 599"), "{told}");
+    drop(answering.join().unwrap());
 }
 
 #[test]

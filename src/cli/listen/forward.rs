@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::{Client, Method, Response, Url, redirect};
@@ -28,6 +29,9 @@ const NOT_PASSED: &[&str] = &[
     "upgrade",
 ];
 
+/// What an answer may have as its status.
+const STATUSES: RangeInclusive<u16> = 200..=599;
+
 /// A server to pass requests on to.
 pub(super) struct Forward {
     client: Client,
@@ -53,6 +57,9 @@ impl Forward {
 
 async fn answer(mut got: Response) -> Result<Reply, String> {
     let status = got.status().as_u16();
+    if !STATUSES.contains(&status) {
+        return Err(format!("its status is {status}, and none from 200 to 599"));
+    }
     let headers = got.headers().iter().filter(|(name, _)| is_passed(name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let mut body = Vec::new();
