@@ -71,7 +71,7 @@ pub struct TryView {
     pub at: String,
     /// The delivery: the same at each of its tries, and the request's `webhook-id`.
     pub delivery_id: String,
-    /// Where to; of a query only that there was one.
+    /// Where to; of a query only that there was one. `tidings:listen`: to a program that listened.
     #[serde(default)]
     pub url: String,
     /// Whether it was a test that somebody asked for.

@@ -27,7 +27,7 @@ pub enum DeliveryState {
 pub struct DeliveryView {
     #[schema(example = "dlv_9FCC85FE99662E46")]
     delivery_id: String,
-    #[schema(example = "10010001")]
+    #[schema(example = "100100000001")]
     chat_id: String,
     state: DeliveryState,
     /// Failures of its own; after 11 it is parked. An answer 429 does not count.

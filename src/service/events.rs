@@ -33,8 +33,18 @@ struct CauseRow {
     #[schema(value_type = Option<u64>)]
     because: Option<Position>,
     /// The client's own key, and the digest of the body that it came with.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<IdempotencyRow>)]
     idempotency: Option<Idempotency>,
+}
+
+/// A client's own key.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct IdempotencyRow {
+    /// As the client sent it.
+    key: String,
+    /// SHA-256 of the request's body.
+    body: String,
 }
 
 impl CauseRow {

@@ -56,6 +56,9 @@ pub(super) fn document(routes: &[Listed]) -> Value {
         }
         components.extend(doc.schemas.clone());
     }
+    if let Some(inbound) = paths.get_mut("/in/{token}").and_then(Value::as_object_mut) {
+        inbound.insert("get".to_owned(), sending::opened_by_a_person());
+    }
     paths.extend(simulator::paths());
     components.extend([simulator::refusal()]);
     json!({

@@ -126,7 +126,8 @@ pub(super) fn or_page(mut refusal: Value) -> Value {
 /// Returns the schema of a path parameter.
 pub(super) fn path_parameter(name: &str) -> Value {
     match name {
-        "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ3"}),
+        "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ37Kx2"}),
+        "number" => json!({"type": "integer", "minimum": 0, "maximum": u64::MAX, "example": 1}),
         "kind" => json!({"type": "string", "enum": ["workspace", "account", "chat"]}),
         "position" => json!({"type": "integer", "minimum": 1, "maximum": u64::MAX, "example": 1}),
         "file" => {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::doc::Doc;
 use super::schemas;
+use crate::codes;
 use crate::service::messages::MessageView;
 
 /// Refusals of every such route.
@@ -47,6 +48,24 @@ pub(super) fn docs() -> Vec<Doc> {
         own("POST /api/v1/messages", once, schemas::message()),
         own("POST /api/v1/chats/{id}/messages", "Accepts a message to this chat", schemas::message_to_chat()),
     ]
+}
+
+/// Documents what a person gets who opens a secret URL.
+pub(super) fn opened_by_a_person() -> Value {
+    let refused: Vec<_> = codes::find("method_not_allowed").into_iter().collect();
+    let mut refusal = schemas::or_page(schemas::refusal(405, &refused));
+    if let Some(headers) = refusal.get_mut("headers").and_then(Value::as_object_mut) {
+        headers.insert("Allow".to_owned(), json!({"required": true, "schema": {"const": "POST"}}));
+    }
+    let token = schemas::path_parameter("token");
+    json!({
+        "operationId": "get_in_token",
+        "tags": ["Inbound webhook"],
+        "summary": "Says that messages are posted here; a browser gets a page",
+        "security": [],
+        "parameters": [{"name": "token", "in": "path", "required": true, "schema": token}],
+        "responses": {"405": refusal},
+    })
 }
 
 fn number() -> Value {

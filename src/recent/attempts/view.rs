@@ -18,6 +18,7 @@ pub struct AttemptView {
     /// What came.
     pub request: RequestView,
     /// What was answered.
+    #[schema(value_type = Object)]
     pub answer: Value,
     /// What was odd but no reason to refuse.
     pub warnings: Vec<String>,
