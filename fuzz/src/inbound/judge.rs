@@ -72,7 +72,8 @@ fn is_page(request: &Request<'_>, answer: &Answer) -> bool {
         .iter()
         .any(|(name, value)| name == ACCEPT && value.to_str().is_ok_and(|value| value.contains("text/html")));
     let is_page = kind == "text/html; charset=utf-8";
-    assert!(!is_page || wanted && answer.status == 405 && answer.body.starts_with(b"<!"), "{request:?}: {answer:?}");
+    let is_refused = matches!(answer.status, 404 | 405);
+    assert!(!is_page || wanted && is_refused && answer.body.starts_with(b"<!"), "{request:?}: {answer:?}");
     is_page
 }
 
