@@ -142,10 +142,19 @@ fn json(row: &impl Serialize) -> Result<String, Failure> {
 
 /// Writes bytes to stdout. It is no error if stdout was closed early.
 fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
-    match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
+    match write_out(bytes) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::because(Exit::Failed, &error)),
         _ => Ok(()),
     }
+}
+
+/// Prints a text; false if nobody reads it any more.
+fn print_to_reader(text: &str) -> bool {
+    write_out(screen::escaped(text).as_bytes()).is_ok()
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    io::stdout().write_all(bytes).and_then(|()| io::stdout().flush())
 }
 
 /// Writes a list to stdout. If it is empty, also explains why on stderr, unless with `--json`.

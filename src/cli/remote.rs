@@ -345,6 +345,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_refusal_repeats_of_a_stranger_adds_no_line() {
+        let body = json!({"status": 404, "message": "a\nsent: ok", "error": {"code": "x", "hint": "b\r\nsent: ok"}});
+        let told = refused(Credential::Workspace, 404, &body.to_string()).render(false);
+        assert_eq!(told.lines().count(), 2, "{told}");
+    }
+
+    #[test]
     fn a_status_has_its_exit_code() {
         let exits = [(401, 4), (403, 4), (404, 3), (400, 1), (402, 1), (503, 1), (502, 5), (504, 5)];
         for (status, exit) in exits {

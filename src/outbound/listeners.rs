@@ -251,17 +251,18 @@ impl Listener {
 
     /// True if it would be asked first of those who may answer.
     pub fn is_first(&self, instead: bool) -> bool {
-        let may_answer = |listener: &OpenListener| !instead || listener.instead_since.is_some();
-        let is_first = |open: &[OpenListener], own: &OpenListener| {
-            open.iter().find(|listener| may_answer(listener)).is_some_and(|first| first.number == own.number)
-        };
-        self.see(is_first).unwrap_or_default()
+        self.first(instead) == Some(self.number)
     }
 
-    /// True if anybody would be asked of those who may answer.
-    pub fn has_first(&self, instead: bool) -> bool {
-        let may_answer = |listener: &OpenListener| !instead || listener.instead_since.is_some();
-        self.see(|open, _| open.iter().any(may_answer)).unwrap_or_default()
+    /// True if another one would be asked first.
+    pub fn is_behind(&self, instead: bool) -> bool {
+        self.first(instead).is_some_and(|first| first != self.number)
+    }
+
+    /// Returns the number of the listener that would be asked first.
+    fn first(&self, instead: bool) -> Option<u64> {
+        let may_answer = |listener: &&OpenListener| !instead || listener.instead_since.is_some();
+        self.see(|open, _| open.iter().find(may_answer).map(|listener| listener.number)).flatten()
     }
 
     fn see<T>(&self, look: impl FnOnce(&[OpenListener], &OpenListener) -> T) -> Option<T> {

@@ -92,7 +92,7 @@ impl OutboundPort {
         for _ in 0..POSTED_MAX {
             match self.post(report).await {
                 Posted::Report(outcome, by_listener) => return Some((outcome, by_listener)),
-                Posted::Nothing(Nothing::ListenersLeft) if self.is_wanted(report).await => {}
+                Posted::Nothing(Nothing::ListenersLeft) if self.is_left_to_url(report).await => {}
                 Posted::Nothing(Nothing::ListenersLeft) => return Some((failed(Fault::ListenerGone.code()), true)),
                 Posted::Nothing(Nothing::LackedMeans) => tokio::time::sleep(POST_AGAIN).await,
             }
@@ -100,11 +100,9 @@ impl OutboundPort {
         None
     }
 
-    /// True if the webhook still reports, and owes this.
-    async fn is_wanted(&self, Report { webhook, chat, delivery, .. }: Report) -> bool {
-        let is_wanted =
-            move |state: &State| state.is_open() && state.url.is_some() && state.owed.find(chat, delivery).is_some();
-        self.shard.inspect::<Webhook, _>(webhook, is_wanted).await.is_ok_and(|wanted| wanted.value)
+    async fn is_left_to_url(&self, Report { webhook, chat, delivery, .. }: Report) -> bool {
+        let look = move |state: &State| state.is_left_to_url(chat, delivery);
+        self.shard.inspect::<Webhook, _>(webhook, look).await.is_ok_and(|seen| seen.value)
     }
 
     async fn post(&self, Report { webhook, delivery, by_hand, .. }: Report) -> Posted {

@@ -189,7 +189,7 @@ impl Listening {
         let is_first = self.listener.is_first(url.is_some());
         Ok(ListenerView {
             receives: receives(is_open, is_first),
-            another: !is_first && self.listener.has_first(url.is_some()),
+            another: self.listener.is_behind(url.is_some()),
             url: url.map(|url| mask::credentials(url.reveal())),
             missed: self.listener.missed(),
             next_try_at: not_before.filter(|_| is_open).map(|at| at.to_string()),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use events::webhook::Aggregation;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -49,19 +50,25 @@ pub struct Phone(String);
 #[schema(format = "date-time", example = "2026-01-02T03:04:05.006Z")]
 pub struct Moment(String);
 
-/// How long messages of a chat are gathered into one report; `none`: each is reported by itself, at once.
-#[derive(ToSchema)]
-pub enum AggregationName {
-    #[serde(rename = "none")]
-    None,
-    #[serde(rename = "1h")]
-    OneHour,
-    #[serde(rename = "6h")]
-    SixHours,
-    #[serde(rename = "12h")]
-    TwelveHours,
-    #[serde(rename = "24h")]
-    Day,
+/// A value of the setting `aggregation`.
+pub struct AggregationName;
+
+impl PartialSchema for AggregationName {
+    fn schema() -> RefOr<Schema> {
+        let about =
+            "How long messages of a chat are gathered into one report; `none`: each is reported by itself, at once.";
+        one_of(Aggregation::ALL.iter().map(|aggregation| aggregation.name()), about)
+    }
+}
+
+impl ToSchema for AggregationName {
+    fn name() -> Cow<'static, str> {
+        "AggregationName".into()
+    }
+}
+
+fn one_of(names: impl Iterator<Item = &'static str>, about: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(about)).into()
 }
 
 /// A code of `/docs/errors` that says why a message failed.
@@ -70,8 +77,7 @@ pub struct FailureCode;
 impl PartialSchema for FailureCode {
     fn schema() -> RefOr<Schema> {
         let names = codes::all().filter(|code| code.kind == Kind::Failure).map(|code| code.name);
-        let about = "Why a message failed; `/docs/errors` explains each.";
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(about)).into()
+        one_of(names, "Why a message failed; `/docs/errors` explains each.")
     }
 }
 

@@ -246,6 +246,14 @@ pub enum Outside {
     },
 }
 
+impl State {
+    /// True if a delivery that a listener has left without an answer is still for the URL: the webhook reports to one,
+    /// and still owes the delivery.
+    pub fn is_left_to_url(&self, chat: ChatId, delivery: DeliveryId) -> bool {
+        self.is_open() && self.url.is_some() && self.owed.find(chat, delivery).is_some()
+    }
+}
+
 impl Decider for Webhook {
     type Id = WebhookId;
     type State = State;

@@ -194,7 +194,7 @@ impl Queue {
     }
 
     /// Returns this delivery of this chat, if it is owed.
-    pub fn find(&self, chat: ChatId, delivery: DeliveryId) -> Option<Owed> {
+    pub(super) fn find(&self, chat: ChatId, delivery: DeliveryId) -> Option<Owed> {
         let mut of_chat = self.of_chats.range((chat, 0)..=(chat, u64::MAX)).map(|(_, place)| *place);
         let place = of_chat.find(|place| self.owed.get(place).is_some_and(|(_, owed)| *owed == delivery))?;
         Some(Owed { place, chat, delivery })

@@ -10,7 +10,7 @@ use super::seen_ids::SeenIds;
 use crate::cli::args::{Cli, ListenArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::screen::{fitted, width};
-use crate::cli::{outbound, print, say};
+use crate::cli::{outbound, print_to_reader, say};
 use crate::outbound::{SignedBy, SigningKey};
 
 /// The column where the signature's verdict starts; continuation lines are indented to it.
@@ -54,7 +54,7 @@ impl Desk {
         let (reply, fault) = self.answer(received).await;
         let told = ReceivedReport { received, id: signed.id, signature, is_duplicate, status: reply.status, fault };
         let told = if self.json { told.json() } else { fitted(&told.line(self.colour), width(), INDENT) };
-        if print(&told).is_err() {
+        if !print_to_reader(&told) {
             self.unread.store(true, Ordering::Relaxed);
         }
         reply

@@ -210,3 +210,23 @@ fn received(report: ReportView) -> Received {
         counts: report.counts,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_gets_copies_is_told_why() {
+        let told = |another, instead, url: Option<&str>| {
+            let (receives, url) = (Receives::Copies, url.map(str::to_owned));
+            words(&ListenerView { receives, another, url, missed: 0, next_try_at: None }, instead)
+        };
+        let url = Some("https://crm.example/");
+        for instead in [true, false] {
+            assert!(told(true, instead, url).contains("another listener receives in place of https://crm.example/"));
+            assert!(told(true, instead, None).contains("another listener answers"));
+        }
+        assert!(told(false, true, url).contains("was not answered in time, so https://crm.example/ gets them again"));
+        assert!(told(false, false, url).contains("--instead receives them here"));
+    }
+}

@@ -62,7 +62,7 @@ async fn the_first_one_answers_and_the_others_get_copies() {
     let listeners = listeners();
     let (mut first, mut second) = (listeners.open(WORKSPACE, None), listeners.open(WORKSPACE, Some(NOW)));
     assert!(first.is_first(false) && !second.is_first(false));
-    assert!(second.is_first(true) && !first.is_first(true));
+    assert!(second.is_first(true) && !first.is_first(true) && first.is_behind(true) && !second.is_behind(true));
 
     let asking = asked(&listeners, Answering::Any).await;
     let handed = next(&mut first).await;
@@ -116,7 +116,7 @@ async fn whoever_does_not_answer_in_time_has_failed_or_gives_way_to_the_url() {
     assert!(!listeners.answer(WORKSPACE, late, response(200)));
     assert!(slow.is_first(true) && !gone.is_finished());
     assert!(listeners.ask(WORKSPACE, INSTEAD, &report()).await.is_err());
-    assert!(!slow.is_first(true) && slow.is_first(false));
+    assert!(!slow.is_first(true) && !slow.is_behind(true) && slow.is_first(false));
     gone.await.unwrap();
 }
 

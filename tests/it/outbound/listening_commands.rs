@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -141,4 +142,20 @@ fn a_revoked_key_is_told_nothing_more_and_does_nothing_more() {
     let mut answer = [0; 12];
     begun.read_exact(&mut answer).unwrap();
     assert_eq!(answer, *b"HTTP/1.1 401");
+}
+
+#[test]
+fn a_listener_whose_lines_nobody_reads_ends_and_what_it_did_not_tell_goes_to_the_url() {
+    let receiver = Receiver::start(|_| status(204));
+    let (server, owner) = owner(setup());
+    owner.set(&json!({"url": receiver.url("/hook")}));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    command.args(["listen", "--instead", "--api-key", &owner.workspace.api_key, "--data-dir"]).arg(server.data_dir());
+    let mut listening = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(listening.stdout.take());
+    wait_until("it listens", SOON, || events(&server, "ListeningStarted").pop());
+    hear(&server, "untold");
+    arrived(&receiver, "untold");
+    let ended = wait_until("it ends", SOON, || listening.try_wait().unwrap());
+    assert_eq!(ended.code(), Some(0));
 }

@@ -160,6 +160,25 @@ fn what_a_listener_had_is_resent_to_it_and_what_it_is_owed_is_given_up() {
 }
 
 #[test]
+fn what_a_listener_leaves_is_for_the_url_as_long_as_there_is_one_that_is_owed_it() {
+    let is_left = |past: Vec<Event>| given(past).state().is_left_to_url(chat(1), delivery(11));
+    let with = |more: Vec<Event>| healthy().into_iter().chain([owed(11), started(11, 1, 0)]).chain(more).collect();
+    assert!(is_left(with(vec![])) && !is_left(healthy().into_iter().collect()));
+    assert!(!is_left(with(vec![disabled(DisabledBecause::Owner, 0, "", 1)])));
+    let (reason, at) = (String::new(), at(1));
+    let discarded = SingleDeliveryDiscarded {
+        webhook: webhook(),
+        delivery: delivery(11),
+        chat: chat(1),
+        by: operator(),
+        reason,
+        at,
+    };
+    assert!(!is_left(with(vec![discarded.into()])));
+    assert!(!is_left(vec![listening(false), theirs(owed(11))]), "the listeners' own webhook has no URL");
+}
+
+#[test]
 fn listeners_that_fail_too_often_are_owed_nothing_and_the_owner_gets_no_mail() {
     for because in [DisabledBecause::Errors, DisabledBecause::Gone] {
         let off = theirs(disabled(because, 11, TIMEOUT, 10));
