@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use actors::runtime::clock::wall_now;
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::log::Log;
 use events::store::sled_log::SledLog;
 use serde_json::json;
@@ -101,7 +101,7 @@ fn sizes(directory: &Path) -> Result<Sizes, Failed> {
     for stored in log.read(1) {
         let stored = stored?;
         records += stored.bytes.len() as u64;
-        events += decode(&stored)?.events.len() as u64;
+        events += decode(&stored, Opening::Shut)?.events.len() as u64;
     }
     Ok(Sizes { events: float(events), records: float(records), disk: float(log.bytes_on_disk()) })
 }

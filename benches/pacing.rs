@@ -20,7 +20,7 @@ use std::time::Duration;
 use actors::account::pacing::Gap;
 use actors::runtime::clock::wall_now;
 use events::account::{MessageSent, SendDeferred, SendStarted};
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::event::Event;
 use events::ids::AccountId;
 use events::log::{Log, ReadError};
@@ -165,7 +165,7 @@ struct Watch {
 impl Watch {
     fn read(&mut self, log: &SledLog) -> Result<(), ReadError> {
         for stored in log.read(1) {
-            let record = decode(&stored?)?;
+            let record = decode(&stored?, Opening::Shut)?;
             record.events.iter().for_each(|event| self.see(&record, event));
         }
         Ok(())

@@ -22,13 +22,14 @@ use actors::runtime::clock::wall_now;
 use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
-use events::codec::decode;
+use events::codec::Opening;
 use events::event::Event;
 use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::Index;
 use events::log::Log;
 use events::record::Position;
+use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use tidings::bench::figures::{float, median};
@@ -63,18 +64,22 @@ fn measure(messages: u64) -> Result<(), Failed> {
     let directory = tempfile::tempdir()?;
     let tenant = Tenant { reports: Some("http://127.0.0.1:9/hooks".to_owned()), ..Tenant::nth(0, 1, CHATS) };
     fill(directory.path(), &tenant, messages)?;
-    let log: Arc<dyn Log> = Arc::new(SledLog::open(directory.path(), CACHE_MB)?);
-    let index = Index::open(Arc::clone(&log))?;
+    let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default() };
+    let DataDir { log, vault, .. } = DataDir::open(directory.path(), options)?;
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault)?;
     let (account, chat) = (tenant.account(0).ok_or("no account")?, tenant.chat(0).ok_or("no chat")?);
     let history = History::new(log, Arc::new(index), ReadMode::Inline);
-    let log = history.log();
+    let opening = Opening::With(history.vault());
     println!("| what | events | bare scan/s | tidings/s | ratio |\n|---|---|---|---|---|");
     let ratios = [
         ("workspace", stream::<Workspace>(tenant.workspace, &history)?),
         ("account", stream::<Account>(account, &history)?),
         ("chat", stream::<Chat>(chat, &history)?),
         ("webhook", stream::<Webhook>(tenant.webhook(), &history)?),
-        ("the whole log", compare(log, None, |bare| everybody(|fold| bare.scan(None, fold)), || whole(log))?),
+        (
+            "the whole log",
+            compare(history.log(), None, |bare| everybody(|fold| bare.scan(None, opening, fold)), || whole(&history))?,
+        ),
     ];
     let mut sides = [Vec::new(), Vec::new()];
     for (name, [events, bare, tidings]) in &ratios {
@@ -136,7 +141,7 @@ fn stream<D: Decider>(id: D::Id, history: &History) -> Result<[f64; 3], Failed> 
     let stream = Some(D::stream(id));
     let alone = |bare: &Bare| {
         let mut state = D::State::default();
-        let events = bare.scan(stream, |event| D::apply(&mut state, event));
+        let events = bare.scan(stream, Opening::With(history.vault()), |event| D::apply(&mut state, event));
         std::hint::black_box(&state);
         events
     };
@@ -149,11 +154,11 @@ fn stream<D: Decider>(id: D::Id, history: &History) -> Result<[f64; 3], Failed> 
 }
 
 /// Rebuilds the states of all actors; returns the number of events.
-fn whole(log: &dyn Log) -> Result<u64, Failed> {
+fn whole(history: &History) -> Result<u64, Failed> {
     everybody(|fold| {
         let mut events = 0;
-        for stored in log.read(1) {
-            for event in &decode(&stored?)?.events {
+        for stored in history.log().read(1) {
+            for event in &history.decode(&stored?)?.events {
                 fold(event);
                 events += 1;
             }
@@ -186,6 +191,7 @@ impl Everybody {
                 StreamId::Account(_) => Account::apply(self.accounts.entry(stream).or_default(), event),
                 StreamId::Chat(_) => Chat::apply(self.chats.entry(stream).or_default(), event),
                 StreamId::Webhook(_) => Webhook::apply(self.webhooks.entry(stream).or_default(), event),
+                StreamId::Log => {}
             }
         }
     }

@@ -23,8 +23,9 @@ use actors::runtime::replay::{Replayed, replay, wake};
 use events::history::{History, ReadMode};
 use events::ids::AccountId;
 use events::index::Index;
-use events::log::{Log, ReadError};
+use events::log::ReadError;
 use events::record::Position;
+use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use reqwest::Method;
@@ -125,8 +126,9 @@ fn state(
     tenant: &Tenant,
     read: impl Fn(AccountId, &History) -> Result<Replayed<<Account as Decider>::State>, ReadError>,
 ) -> Result<f64, Failed> {
-    let log: Arc<dyn Log> = Arc::new(SledLog::open(directory, CACHE_MB)?);
-    let index = Index::open(Arc::clone(&log))?;
+    let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default() };
+    let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault)?;
     let history = History::new(log, Arc::new(index), ReadMode::Inline);
     let account = tenant.account(0).ok_or("no account")?;
     let mut took = Vec::new();

@@ -2,6 +2,7 @@
 
 mod directory;
 mod disk_watch;
+mod forget_port;
 mod future;
 mod holder;
 mod listener;
@@ -16,6 +17,7 @@ use actors::account::pacing::Gap;
 use actors::reporting::Reports;
 use actors::runtime::clock::Clock;
 use actors::runtime::shard::{self, Shard, ShardHandle};
+use actors::runtime::vault_room::Filler;
 use actors::runtime::vital;
 use actors::workspace::Connect;
 use events::history::ReadMode;
@@ -24,6 +26,7 @@ use events::index::{IndexKey, KeyEntry};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::secrets::Secrets;
+use events::vault::Vault;
 use events::who::Who;
 use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
@@ -112,6 +115,8 @@ fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
 pub struct Dependencies {
     /// Stores the commits.
     pub log: Arc<dyn Log>,
+    /// The seeds of the keys that seal texts and names.
+    pub vault: Arc<dyn Vault>,
     /// The store of secrets.
     pub secrets: Arc<dyn Secrets>,
     /// The clock that the rules use.
@@ -132,34 +137,48 @@ pub struct Dependencies {
     pub reading: ReadMode,
     /// Starts the thread of the writer.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
+    /// Starts the thread that makes seeds ahead of need.
+    pub start_filler: Box<dyn FnOnce(Filler) + Send>,
     /// SHA-256 of the operator's key.
     pub admin_key: Digest,
     /// The public address: what users type before `/in/`.
     pub base_url: String,
 }
 
+impl Dependencies {
+    /// Makes what the ports are made of.
+    fn outside(&self, files: &Arc<Metered>, mails: &Mails, config: &Config) -> Result<PortParts, ReadError> {
+        let (tries, poster) = (Tries::open(self.log.as_ref())?, Arc::clone(&self.poster));
+        Ok(PortParts {
+            secrets: Arc::clone(&self.secrets),
+            transports: Arc::new(self.transports.clone()),
+            fetching: Arc::new(Fetching::new(Arc::clone(files) as Arc<dyn Files>, config.limits.files_at_once)),
+            handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
+            sent_cache: SentCache::default(),
+            poster: RecordedPoster::new(poster, Listeners::new(&config.outbound), tries.clone()),
+            base_url: self.base_url.as_str().into(),
+            retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
+            mail_queue: Arc::new(MailQueue::new(self.mailer.clone(), mails.clone())),
+            vault: Arc::clone(&self.vault),
+            attempts: Attempts::open(self.log.as_ref())?,
+            tries,
+        })
+    }
+}
+
 impl Gateway {
     /// Starts the actors and connects the transports to them. Call it on the deciding thread.
     pub fn launch(parts: Dependencies, config: &Config) -> Result<Self, ReadError> {
-        let metered = Arc::new(Metered::new(parts.files));
-        let (tries, mails) = (Tries::open(parts.log.as_ref())?, Mails::default());
-        let attempts = Attempts::open(parts.log.as_ref())?;
-        let outside = PortParts {
-            secrets: Arc::clone(&parts.secrets),
-            transports: Arc::new(parts.transports),
-            fetching: Arc::new(Fetching::new(Arc::clone(&metered) as Arc<dyn Files>, config.limits.files_at_once)),
-            handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
-            sent_cache: SentCache::default(),
-            poster: RecordedPoster::new(parts.poster, Listeners::new(&config.outbound), tries.clone()),
-            base_url: parts.base_url.into(),
-            retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
-            mail_queue: Arc::new(MailQueue::new(parts.mailer, mails.clone())),
-        };
+        let metered = Arc::new(Metered::new(Arc::clone(&parts.files)));
+        let mails = Mails::default();
+        let outside = parts.outside(&metered, &mails, config)?;
         let shard = Shard::launch(shard::Dependencies {
             log: parts.log,
+            vault: parts.vault,
             clock: parts.clock,
             ports: outside.clone().make_ports(),
             start_writer: parts.start_writer,
+            start_filler: parts.start_filler,
             reading: parts.reading,
             settings: shard_settings(config, outside.base_url.len()),
         })?;
@@ -180,8 +199,8 @@ impl Gateway {
             transport_routes: parts.transport_routes,
             reading: parts.reading,
             readiness,
-            attempts,
-            tries,
+            attempts: outside.attempts,
+            tries: outside.tries,
             poster: outside.poster,
             rate_limits: Arc::new(RateLimits::new(&config.limits, &config.http, MonotonicClock)),
             mail_queue: outside.mail_queue,

@@ -127,7 +127,7 @@ impl Notices {
         match about {
             StreamId::Webhook(webhook) => self.of_webhook(webhook, stop, name, owner).await,
             StreamId::Account(account) => self.of_account(account, stop, name, owner).await,
-            StreamId::Workspace(_) | StreamId::Chat(_) => Err(Untold::NothingToTell),
+            StreamId::Workspace(_) | StreamId::Chat(_) | StreamId::Log => Err(Untold::NothingToTell),
         }
     }
 

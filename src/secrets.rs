@@ -4,17 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use events::ids::MessageId;
+use events::ids::{MessageId, WorkspaceId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// Base-62 digits of an inbound token: 154 bits.
-const TOKEN_DIGITS: usize = 26;
-/// Base-62 digits of a key: 250 bits.
-const KEY_DIGITS: usize = 42;
+/// Random base-62 digits of an inbound token: 142 bits.
+const TOKEN_DIGITS: usize = 24;
+/// Random base-62 digits of a key: 238 bits.
+const KEY_DIGITS: usize = 40;
+/// Workspaces that the first two digits of a token or key tell apart.
+const WORKSPACES_TOLD_APART: u64 = 1_024;
 
 /// Number of counter bits at the end of a message id; the bits before them are milliseconds since 2020-01-01.
 const COUNT_BITS: u32 = 23;
@@ -62,18 +64,18 @@ impl Entropy {
         scattered(self.commanded.fetch_add(1, Ordering::Relaxed)).max(1)
     }
 
-    pub fn inbound_token(&self) -> String {
-        format!("in_{}", self.digits(TOKEN_DIGITS))
+    pub fn inbound_token(&self, workspace: WorkspaceId) -> String {
+        format!("in_{}{}", place(workspace), self.digits(TOKEN_DIGITS))
     }
 
     /// Makes an API key of a workspace.
-    pub fn workspace_key(&self) -> String {
-        format!("wsk_{}", self.digits(KEY_DIGITS))
+    pub fn workspace_key(&self, workspace: WorkspaceId) -> String {
+        format!("wsk_{}{}", place(workspace), self.digits(KEY_DIGITS))
     }
 
     /// Makes an operator's key.
     pub fn admin_key(&self) -> String {
-        format!("adm_{}", self.digits(KEY_DIGITS))
+        format!("adm_{}", self.digits(KEY_DIGITS + 2))
     }
 
     /// Makes the bytes of a signing key.
@@ -96,6 +98,14 @@ impl Entropy {
         });
         digits.take(count).collect()
     }
+}
+
+/// Returns the two digits with which the tokens and keys of a workspace begin, so that any of several machines knows
+/// which one to ask about them: its ordinal modulo 1,024.
+fn place(workspace: WorkspaceId) -> String {
+    let ordinal = workspace.ordinal() % WORKSPACES_TOLD_APART;
+    let digit = |value: u64| usize::try_from(value % 62).ok().and_then(|at| BASE62.get(at)).copied().map(char::from);
+    [ordinal / 62, ordinal].into_iter().filter_map(digit).collect()
 }
 
 /// Maps each number to another one, so that neighbours look unrelated: the finalizer of `SplitMix64` (Steele, Lea and
@@ -137,14 +147,27 @@ mod tests {
     #[test]
     fn secrets_are_long_plain_and_never_the_same() {
         let entropy = Entropy::system();
-        let tokens: std::collections::BTreeSet<String> = (0..1_000).map(|_| entropy.inbound_token()).collect();
+        let tokens: std::collections::BTreeSet<String> =
+            (0..1_000).map(|_| entropy.inbound_token(WorkspaceId::nth(0))).collect();
         assert_eq!(tokens.len(), 1_000);
         for token in tokens {
             let digits = token.strip_prefix("in_").unwrap();
             assert!(digits.len() == 26 && digits.bytes().all(|b| b.is_ascii_alphanumeric()), "{token}");
         }
-        assert_eq!(entropy.workspace_key().len(), 46);
+        assert_eq!(entropy.workspace_key(WorkspaceId::nth(0)).len(), 46);
         assert_eq!(entropy.admin_key().len(), 46);
+    }
+
+    #[test]
+    fn a_token_tells_where_its_workspace_is() {
+        for (ordinal, place) in [(0, "00"), (1, "01"), (61, "0z"), (62, "10"), (1_023, "GV"), (1_024, "00")] {
+            let workspace = WorkspaceId::nth(ordinal);
+            let entropy = Entropy::system();
+            for secret in [entropy.inbound_token(workspace), entropy.workspace_key(workspace)] {
+                let (_, digits) = secret.split_once('_').unwrap();
+                assert_eq!(&digits[..2], place, "{ordinal}");
+            }
+        }
     }
 
     #[test]

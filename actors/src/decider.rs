@@ -7,6 +7,7 @@ use events::chat::Responsible;
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId};
 use events::index::{AccountEntry, ChatEntry, Remembered};
+use events::personal::ShortDigest;
 use events::time::Timestamp;
 use events::who::Who;
 use serde::Serialize;
@@ -127,7 +128,7 @@ pub enum LookupRequest {
     /// True if a message is known.
     Known(MessageId),
     /// The request that an idempotency key stands for in the asking workspace.
-    Remembered(String),
+    Remembered(ShortDigest),
     /// An account's phone number, its owner's name and address, and its transport.
     Account(AccountId),
     /// The accounts that hold an E.164 number, in any workspace.
@@ -136,6 +137,10 @@ pub enum LookupRequest {
     NamedByHand(ChatId),
     /// The webhook to which the asking workspace's messages are reported.
     Reporting,
+    /// True if a chat was erased.
+    Erased(ChatId),
+    /// True if the asking workspace may have this many chats; 0 asks for the workspace itself.
+    Room(u64),
 }
 
 /// An account that holds a number: it was connected, and nobody but possibly the transport has disconnected it since.
@@ -175,6 +180,10 @@ pub enum LookupResult {
     NamedByHand(bool),
     /// Answers [`LookupRequest::Reporting`]; `None` if they are not reported.
     Reporting(Option<Reporting>),
+    /// Answers [`LookupRequest::Erased`].
+    Erased(bool),
+    /// Answers [`LookupRequest::Room`].
+    Room(bool),
 }
 
 /// The effect type of actors that have no effects.

@@ -5,10 +5,14 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The longest name of a workspace, a person, an account or a chat, in bytes of UTF-8. A longer name in a request is
 /// refused; a longer one from `WhatsApp` is cut.
 pub const NAME_BYTES_MAX: usize = 1_000;
-/// The longest received text: 65,536 characters, the limit of `WhatsApp`, of four bytes each.
-pub const TEXT_BYTES_MAX: usize = 262_144;
-/// The longest media type (RFC 6838 section 4.2 gives each half 127 characters).
-pub const MIME_BYTES_MAX: usize = 255;
+/// The longest received text, which is the limit of `WhatsApp`.
+pub const TEXT_CHARS_MAX: usize = 65_536;
+/// The same in bytes: of four bytes each.
+pub const TEXT_BYTES_MAX: usize = 4 * TEXT_CHARS_MAX;
+/// The longest media type that is stored.
+pub const MIME_BYTES_MAX: usize = 100;
+/// The media type of bytes of which nothing is known (RFC 2046, section 4.5.1).
+const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
 /// The longest address that `WhatsApp` gives.
 pub const ADDRESS_BYTES_MAX: usize = 255;
 
@@ -25,6 +29,25 @@ pub fn received(text: &str, bytes_max: usize) -> String {
         clean.grapheme_indices(true).map(|(at, seen)| at + seen.len()).take_while(|end| *end <= bytes_max).last();
     let end = whole.unwrap_or_else(|| clean.floor_char_boundary(bytes_max));
     clean.get(..end).unwrap_or_default().to_owned()
+}
+
+/// Returns the part of a message's text that is stored.
+pub fn received_text(text: &str) -> String {
+    let end = text.char_indices().nth(TEXT_CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    received(text.get(..end).unwrap_or(text), TEXT_BYTES_MAX)
+}
+
+/// Returns a media type from outside as it is stored: type and subtype in lower case, without parameters, which may
+/// name a file. Anything else is a media type of which nothing is known.
+pub fn media_type(text: &str) -> String {
+    // RFC 6838, section 4.2.
+    let is_name = |name: &str| {
+        let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        first && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    let bare = text.split(';').next().unwrap_or_default().trim();
+    let is_known = bare.split_once('/').is_some_and(|(kind, subtype)| is_name(kind) && is_name(subtype));
+    if is_known && bare.len() <= MIME_BYTES_MAX { bare.to_ascii_lowercase() } else { UNKNOWN_MEDIA_TYPE.to_owned() }
 }
 
 #[cfg(test)]
@@ -52,6 +75,33 @@ mod tests {
         assert_eq!(received("a🇩🇪", 6), "a");
         // A pile of accents alone exceeds the limit, and is cut all the same.
         assert_eq!(received(&format!("e{}", "\u{301}".repeat(9)), 6), "e\u{301}\u{301}");
+    }
+
+    /// What counts is characters: those of one byte may take six in the log.
+    #[test]
+    fn a_long_text_is_cut_after_so_many_characters_whatever_they_are() {
+        for character in ["\u{1}", "é", "😀"] {
+            let longest = character.repeat(TEXT_CHARS_MAX);
+            assert_eq!(received_text(&longest), longest);
+            assert_eq!(received_text(&format!("{longest}{character}")), longest);
+        }
+    }
+
+    #[test]
+    fn of_a_media_type_only_type_and_subtype_are_kept() {
+        for (given, kept) in [
+            ("image/png", "image/png"),
+            ("Text/Plain; charset=utf-8; name=\"Cleo.txt\"", "text/plain"),
+            (" application/vnd.ms-excel ", "application/vnd.ms-excel"),
+        ] {
+            assert_eq!(media_type(given), kept);
+        }
+        let longest = format!("a/{}", "b".repeat(98));
+        assert_eq!(media_type(&longest), longest);
+        let too_long = format!("{longest}b");
+        for unknown in ["", "image", "image/", "/png", "a/b/c", "Bob's/file", "text/+12", "bild/é", &too_long] {
+            assert_eq!(media_type(unknown), UNKNOWN_MEDIA_TYPE, "{unknown}");
+        }
     }
 
     #[test]

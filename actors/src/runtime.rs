@@ -9,4 +9,5 @@ mod remarks;
 pub mod replay;
 pub mod shard;
 pub mod shell;
+pub mod vault_room;
 pub mod vital;

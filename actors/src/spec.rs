@@ -11,6 +11,7 @@ use events::log::{Batch, Log};
 use events::snapshot::{self, Place};
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
+use events::vault::MemoryVault;
 
 use crate::decider::{Decider, Decision, LookupRequest, LookupResult};
 
@@ -117,10 +118,12 @@ impl<D: Decider> Spec<D> {
 /// Returns the state as a snapshot restores it.
 pub(crate) fn written_and_read<D: Decider>(state: &D::State) -> D::State {
     let stream = StreamId::Workspace(WorkspaceId::nth(0));
-    let (notes, head) = snapshot::store(Place { stream, rules: 1, position: 0, revision: 0 }, state, None).unwrap();
-    let log = MemoryLog::default();
-    log.write(&Batch { notes, ..Batch::default() }).unwrap();
-    snapshot::load(&log, stream, &head, 1, 0).unwrap().unwrap()
+    let place = Place { stream, rules: 1, position: 0, revision: 0 };
+    let (pending, _) = snapshot::prepare(place, state, None).unwrap();
+    let (log, vault) = (MemoryLog::default(), MemoryVault::endless());
+    log.write(&Batch { notes: pending.notes(&vault).unwrap(), ..Batch::default() }).unwrap();
+    let head = snapshot::head(&log, stream).unwrap().unwrap();
+    snapshot::load(&log, &vault, stream, &head, 1, 0).unwrap().unwrap()
 }
 
 impl<D: Decider> Verdict<D>
@@ -164,7 +167,7 @@ where
     }
 }
 
-/// Returns the look-up result for something that does not exist.
+/// Returns the look-up result for something that does not exist. Of room there is always enough.
 pub(crate) const fn nothing(question: &LookupRequest) -> LookupResult {
     match question {
         LookupRequest::Peer(..) => LookupResult::Peer(None),
@@ -177,6 +180,8 @@ pub(crate) const fn nothing(question: &LookupRequest) -> LookupResult {
         LookupRequest::Holders(_) => LookupResult::Holders(Vec::new()),
         LookupRequest::NamedByHand(_) => LookupResult::NamedByHand(false),
         LookupRequest::Reporting => LookupResult::Reporting(None),
+        LookupRequest::Erased(_) => LookupResult::Erased(false),
+        LookupRequest::Room(_) => LookupResult::Room(true),
     }
 }
 
@@ -193,5 +198,7 @@ const fn fits(question: &LookupRequest, found: &LookupResult) -> bool {
             | (LookupRequest::Holders(_), LookupResult::Holders(_))
             | (LookupRequest::NamedByHand(_), LookupResult::NamedByHand(_))
             | (LookupRequest::Reporting, LookupResult::Reporting(_))
+            | (LookupRequest::Erased(_), LookupResult::Erased(_))
+            | (LookupRequest::Room(_), LookupResult::Room(_))
     )
 }

@@ -4,14 +4,14 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use events::chat::{ChatOpened, MessageReceived};
+use events::chat::{ChatOpened, MessageKind, MessageReceived};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId, WorkspaceId};
 use events::index::{Index, Series};
 use events::log::Log;
 use events::record::{Cause, Position};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
-use events::store::sled_log::SledLog;
+use events::store::data_dir::{DataDir, DataDirOptions};
 use events::time::Timestamp;
 use events::watermark::Watermark;
 use events::webhook::{BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
@@ -66,13 +66,16 @@ struct Desk {
 
 impl Desk {
     fn open(directory: &Path, whose: &Whose) -> Result<Self, Failed> {
-        let log: Arc<dyn Log> = Arc::new(SledLog::open(directory, CACHE_MB)?);
-        let index = Arc::new(Index::open(Arc::clone(&log))?);
+        let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default() };
+        let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
+        let workspace = WorkspaceId::new(whose.workspace).ok_or("no workspace")?;
+        vault.extend(&[(workspace, whose.chats)])?;
+        let log: Arc<dyn Log> = log;
+        let index = Arc::new(Index::open(Arc::clone(&log), vault)?);
         let watermark = Watermark::at(log.head().position);
         let (work, given) = tokio::sync::mpsc::unbounded_channel();
         let writer = Writer::new(Arc::clone(&log), Arc::clone(&index), watermark.clone());
         let writing = std::thread::spawn(move || writer.run(given).map_err(Failed::from));
-        let workspace = WorkspaceId::new(whose.workspace).ok_or("no workspace")?;
         let account = AccountId::new(whose.account).ok_or("no account")?;
         let webhook = WebhookId::of(workspace);
         let stream = StreamId::Webhook(webhook);
@@ -139,10 +142,16 @@ impl Desk {
             account: self.account,
             chat,
             from_me: false,
+            kind: MessageKind::Text,
             sender: phone.into(),
+            address: None,
             sender_name: "Mary Major".into(),
             text: format!("report {nth}").into(),
+            particulars: None,
             file: None,
+            report_bytes: 64,
+            wire_id: None,
+            reply_to: None,
             at: self.at,
             owed: Some(self.webhook),
         }

@@ -4,8 +4,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use events::codec::decode;
-use events::codec::decode_record;
+use events::codec::{Opening, decode, decode_record};
 use events::event::Event;
 use events::ids::StreamId;
 use events::log::{Log, StoredRecord};
@@ -44,8 +43,14 @@ impl Bare {
         Ok(Self(db))
     }
 
-    /// Decodes all records and folds the events of the stream, or all events; returns their number.
-    pub fn scan(&self, stream: Option<StreamId>, mut fold: impl FnMut(&Event)) -> Result<u64, Failed> {
+    /// Decodes all records, opening their texts or not, and folds the events of the stream, or all events; returns their
+    /// number.
+    pub fn scan(
+        &self,
+        stream: Option<StreamId>,
+        opening: Opening<'_>,
+        mut fold: impl FnMut(&Event),
+    ) -> Result<u64, Failed> {
         let mut events = 0;
         for item in self.0.iter() {
             let (_, value) = item?;
@@ -53,7 +58,7 @@ impl Bare {
             while let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() {
                 let length = usize::try_from(u32::from_be_bytes(*length))?;
                 let (bytes, after) = after.split_at_checked(length).ok_or("a record is cut short")?;
-                let record = decode_record(bytes)?;
+                let record = decode_record(bytes, opening)?;
                 for event in record.events.iter().filter(|event| stream.is_none_or(|stream| event.concerns(stream))) {
                     fold(event);
                     events += 1;
@@ -67,5 +72,5 @@ impl Bare {
 
 fn holds(stored: &StoredRecord, stream: Option<StreamId>) -> Result<bool, Failed> {
     let Some(stream) = stream else { return Ok(true) };
-    Ok(decode(stored)?.events.iter().any(|event| event.concerns(stream)))
+    Ok(decode(stored, Opening::Shut)?.events.iter().any(|event| event.concerns(stream)))
 }

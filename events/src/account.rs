@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use crate::who::Who;
@@ -41,6 +41,8 @@ pub struct MessageQueued {
     pub text: Personal,
     /// The attached file.
     pub file: Option<File>,
+    /// The bytes that its text and file take in a report at most.
+    pub report_bytes: u32,
     /// Credits charged.
     pub cost: u64,
     pub origin: Origin,
@@ -65,6 +67,7 @@ pub struct FetchFailed {
     pub message: MessageId,
     /// The account that sends.
     pub account: AccountId,
+    pub chat: ChatId,
     /// 1 for the first fetch; starts again from 1 if the file had been fetched and was lost since.
     pub fetch_number: u32,
     /// The reason, as one stable word such as `not_a_direct_link`.
@@ -136,7 +139,21 @@ pub struct SendUncertain {
     pub at: Timestamp,
 }
 
-/// `WhatsApp` accepted the message.
+/// `WhatsApp` took the message, but has not said that it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageAccepted {
+    pub message: MessageId,
+    /// The account that sends.
+    pub account: AccountId,
+    pub chat: ChatId,
+    /// The try that was accepted.
+    pub try_number: u32,
+    /// The id under which `WhatsApp` speaks of it, if that is not our own.
+    pub wire_id: Option<WireId>,
+    pub at: Timestamp,
+}
+
+/// `WhatsApp` sent the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSent {
     pub message: MessageId,
@@ -145,6 +162,8 @@ pub struct MessageSent {
     pub chat: ChatId,
     /// The try that succeeded.
     pub try_number: u32,
+    /// The id under which `WhatsApp` speaks of it, if that is not our own.
+    pub wire_id: Option<WireId>,
     pub at: Timestamp,
     /// The webhook to which this must be reported.
     pub owed: Option<WebhookId>,
@@ -193,7 +212,7 @@ pub struct MessageSettled {
     pub how: SettledHow,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
     pub at: Timestamp,
     /// The webhook to which this must be reported.
     pub owed: Option<WebhookId>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
+use crate::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use crate::who::Who;
@@ -78,21 +78,99 @@ pub struct Responsible {
     pub email: Personal,
 }
 
+/// The kind of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressKind {
+    /// A phone number as it was dialled.
+    Phone,
+    /// A phone number as `WhatsApp` spells it, which may differ: some countries have two spellings.
+    SpelledPhone,
+    /// A JID that hides the number, such as `123@lid`.
+    Lid,
+    /// A business-scoped user id, such as `US.13491`.
+    Bsuid,
+}
+
+/// Another address of the chat's person became known: it leads to this chat from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatAddressLearnt {
+    pub workspace: WorkspaceId,
+    /// The account that holds the conversation.
+    pub account: AccountId,
+    pub chat: ChatId,
+    pub kind: AddressKind,
+    /// In canonical spelling.
+    pub address: Personal,
+}
+
+/// Somebody asked to erase everything that is known of the person or group of this chat. The chat takes no more
+/// messages; what is queued fails, and what is owed of it is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatErased {
+    pub workspace: WorkspaceId,
+    /// The account that holds the conversation.
+    pub account: AccountId,
+    pub chat: ChatId,
+    pub by: Who,
+    /// The reason given. It belongs to the workspace and stays.
+    pub reason: Personal,
+    pub at: Timestamp,
+}
+
+/// The key of an erased chat is destroyed: its texts and names can never be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatKeyDestroyed {
+    pub workspace: WorkspaceId,
+    pub chat: ChatId,
+    pub at: Timestamp,
+}
+
+/// What a received message is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    #[default]
+    Text,
+    Image,
+    Video,
+    Document,
+    /// A voice message.
+    Voice,
+    Audio,
+    Sticker,
+    Location,
+    Contacts,
+    Poll,
+    Order,
+    /// The answer to a form.
+    Form,
+    /// A picture or video that can be seen once.
+    ViewOnce,
+    /// Something that Tidings does not know.
+    Unknown,
+}
+
 /// A file that came with a message; its bytes are not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceivedFile {
     pub name: Personal,
     /// In bytes.
     pub size: u64,
-    /// The media type that the sender declared, such as `image/png`.
+    /// The media type that the sender declared, such as `image/png`: type and subtype only.
     pub mime: String,
+    /// The provider's reference, with which the file can be fetched.
+    pub reference: Option<Personal>,
 }
+
+/// The most bytes of a message's particulars.
+pub const PARTICULARS_BYTES_MAX: usize = 16 << 10;
 
 /// A message appeared in the conversation that the gateway did not send: it came from the other side, or was typed on
 /// the account's own phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageReceived {
-    /// Derived from account, chat, sender and wire id, so that duplicates are recognised.
+    /// Derived from account, sender and wire id, so that duplicates are recognised.
     pub message: MessageId,
     pub workspace: WorkspaceId,
     /// The account that received it.
@@ -100,13 +178,25 @@ pub struct MessageReceived {
     pub chat: ChatId,
     /// True if it was typed on the account's own phone.
     pub from_me: bool,
+    pub kind: MessageKind,
     /// The sender's phone number or JID; empty for the account itself.
     pub sender: Personal,
+    /// The sender's address as `WhatsApp` spelled it, if that differs.
+    pub address: Option<Personal>,
     /// The sender's name, if known.
     pub sender_name: Personal,
     pub text: Personal,
+    /// What a kind other than text consists of, as a JSON object: the place of a location, the names of contacts. At
+    /// most [`PARTICULARS_BYTES_MAX`] bytes.
+    pub particulars: Option<Personal>,
     /// The attached file.
     pub file: Option<ReceivedFile>,
+    /// The bytes that its text and file take in a report at most.
+    pub report_bytes: u32,
+    /// The id under which `WhatsApp` speaks of it.
+    pub wire_id: Option<WireId>,
+    /// The message that it answers.
+    pub reply_to: Option<WireId>,
     /// Time at which it was written.
     pub at: Timestamp,
     /// The webhook to which this must be reported.

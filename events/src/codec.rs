@@ -1,27 +1,69 @@
 //! Encodes and decodes records and events; the only file that names bincode.
 //!
-//! A record is a header and its events. Every event has its own envelope: payload length (u32), type number (u16) and
-//! version (u16), all little-endian, then the payload. bincode stores no field names, so a released struct is never
-//! changed: a new meaning gets a new version, and `decode_payload` turns the old one into today's event.
+//! # What is stored
+//!
+//! Numbers are varints as bincode writes them: one byte below 251; otherwise a mark (251, 252, 253) and 2, 4 or 8
+//! bytes, little-endian. Signed numbers are zigzag first (0, -1, 1, -2 are 0, 1, 2, 3). A text is its length in bytes
+//! and UTF-8; a list its length and its elements; an optional value a byte 0, or 1 and the value; a yes or no a byte 1
+//! or 0; a digest its bytes; an enumeration the number of its variant, from 0 in the order of its declaration, and then
+//! what it holds. A field follows the other in the order of its struct, without names.
+//!
+//! | part of a record | form |
+//! |---|---|
+//! | format | one byte, 1 |
+//! | first | position of the first event |
+//! | `recorded_at` | signed; milliseconds since 1970-01-01 00:00 UTC |
+//! | workspace | number; 0 for the log itself |
+//! | cause | `command` (number), `by` (text), `trigger`: 0 outside, 1 keyed (16 and 32 bytes), 2 event (its position) |
+//! | count | number of events, 1 to 1,000 |
+//! | events | one behind the other |
+//!
+//! | part of an event | form |
+//! |---|---|
+//! | length | bytes of the payload |
+//! | type | its number in the table of [`event`](crate::event) |
+//! | version | one byte |
+//! | flags | one byte; 1: a sealed part follows the payload; others are not used |
+//! | payload | the fields, personal texts left out: not even their length is there |
+//! | owner | with a sealed part: number of the chat within its workspace whose key seals it; 0 for the workspace |
+//! | commitment | with a sealed part: 32 bytes |
+//! | sealed | with a sealed part: length and bytes; empty if the key was gone before |
+//!
+//! What a sealed part is, says [`sealing`](crate::sealing). A released struct is never changed: a new meaning gets a
+//! new version, and [`Event::decode_payload`] turns the old one into today's event.
 
 use bincode::Options;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Decoder, Encoder, Event};
-use crate::ids::{Position, WorkspaceId};
+use crate::event::{Decoder, Encoder, Event, TypeNumber};
+use crate::ids::{ChatId, Position, WorkspaceId};
 use crate::log::{ReadError, StoredRecord};
+use crate::personal::Digest;
+use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
+use crate::sealing::{self, SealedPart, Texts};
 use crate::time::Timestamp;
+use crate::vault::{Owner, Vault};
 
-/// The largest payload: a text of 65,536 characters takes 256 KiB at most.
+/// The first byte of every record.
+pub const RECORD_FORMAT: u8 = 1;
+/// The largest payload, and the largest value of the index.
 pub const PAYLOAD_BYTES_MAX: u64 = 1 << 20;
 /// The most events in one commit.
 pub const EVENTS_PER_RECORD_MAX: u32 = 1_000;
-/// The largest commit: the store counts a record's parts of 4 KiB in 16 bits, which would allow four times as much.
-pub const RECORD_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of an event besides its payload.
-const ENVELOPE_BYTES: u64 = 8;
+/// The largest commit: one message of a replicated log must hold it.
+pub const RECORD_BYTES_MAX: u64 = 512 << 10;
+/// The most bytes of a record besides its cause and its events.
+const HEADER_BYTES: u64 = 1 + 9 + 9 + 9 + 3;
+/// The most bytes of an event besides its payload and the texts that are sealed: length, type, version, flags.
+const ENVELOPE_BYTES: u64 = 5 + 3 + 1 + 1;
+/// The most bytes of a sealed part besides its texts: owner, commitment, length, salt, tag.
+const SEALED_BYTES: u64 = 5 + 32 + 5 + (sealing::SALT_BYTES + sealing::TAG_BYTES) as u64;
+/// More bytes than the names of an event's personal texts take.
+const NAMES_BYTES: u64 = 512;
+/// The flag of an event that has a sealed part.
+const SEALED: u8 = 1;
 
 /// Why bytes could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +75,20 @@ pub enum CodecError {
     #[error("truncated event")]
     Truncated,
     /// This version does not know the event type.
-    #[error("unknown event type {0} version {1}")]
-    UnknownType(u16, u16),
+    #[error("unknown event type {0} version {1}: it was written by a newer tidings")]
+    UnknownType(u16, u8),
+    /// This version does not know the format of the record.
+    #[error("unknown record format {0}: it was written by a newer tidings")]
+    UnknownFormat(u8),
+    /// The sealed part of an event is not what was sealed.
+    #[error("the sealed part of an event has changed")]
+    Sealed,
+    /// Something beside the bytes could not be read: the key of an event's owner, or what is stored already.
+    #[error(transparent)]
+    Read(Box<ReadError>),
+    /// An event concerns another workspace than its record.
+    #[error("an event of another workspace")]
+    OtherWorkspace,
     /// A limit of the format is exceeded.
     #[error("beyond the limits of the format")]
     TooLarge,
@@ -75,19 +129,34 @@ pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Codec
 
 /// Checks that a cause and its events fit into a record. Call this before the commit gets its position: a record that
 /// cannot be written ends the writer.
-pub fn fits(cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
+pub fn fits(workspace: WorkspaceId, cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
+    if events.iter().any(|event| event.owner().workspace() != workspace) {
+        return Err(CodecError::OtherWorkspace);
+    }
     let count = u32::try_from(events.len()).map_err(|_| CodecError::TooLarge)?;
     if count > EVENTS_PER_RECORD_MAX {
         return Err(CodecError::TooLarge);
     }
-    let mut measure = Measure(options().serialized_size(cause)?);
+    let header = HEADER_BYTES.saturating_add(options().serialized_size(cause)?);
+    let mut rough = Roughly(header);
+    events.iter().try_for_each(|event| event.encode_payload(&mut rough))?;
+    if rough.0 <= RECORD_BYTES_MAX {
+        return Ok(());
+    }
+    let mut measure = Measure(header);
     events.iter().try_for_each(|event| event.encode_payload(&mut measure))?;
-    let bytes = measure.0.saturating_add(ENVELOPE_BYTES.saturating_mul(u64::from(count)));
-    if bytes > RECORD_BYTES_MAX { Err(CodecError::TooLarge) } else { Ok(()) }
+    if measure.0 > RECORD_BYTES_MAX { Err(CodecError::TooLarge) } else { Ok(()) }
 }
 
-/// Appends a record's bytes.
-pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecError> {
+/// Returns the most bytes that an event takes in a record.
+pub fn event_bytes(event: &Event) -> Result<u64, CodecError> {
+    let mut measure = Measure(0);
+    event.encode_payload(&mut measure)?;
+    Ok(measure.0)
+}
+
+/// Appends a record's bytes; seals the personal texts of its events.
+pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let events = u32::try_from(record.events.len()).map_err(|_| CodecError::TooLarge)?;
     if events == 0 || events > EVENTS_PER_RECORD_MAX {
         return Err(CodecError::TooLarge);
@@ -99,25 +168,41 @@ pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> Result<(), CodecErro
         cause: record.cause.clone(),
         events,
     };
+    out.push(RECORD_FORMAT);
     options().serialize_into(&mut *out, &header)?;
-    record.events.iter().try_for_each(|event| encode_event(event, out))
+    record.events.iter().try_for_each(|event| encode_event(event, vault, out))
+}
+
+/// What becomes of the sealed parts of a record that is decoded.
+#[derive(Clone, Copy)]
+pub enum Opening<'a> {
+    /// They are opened with the keys of this vault; what is erased stays erased.
+    With(&'a dyn Vault),
+    /// They stay shut, for readers that need no text.
+    Shut,
 }
 
 /// Decodes a stored record; reports damage with the record's position.
-pub fn decode(stored: &StoredRecord) -> Result<Record, ReadError> {
-    decode_record(&stored.bytes).map_err(|error| ReadError::Damaged { position: stored.first, what: error.to_string() })
+pub fn decode(stored: &StoredRecord, opening: Opening<'_>) -> Result<Record, ReadError> {
+    decode_record(&stored.bytes, opening).map_err(|error| match error {
+        CodecError::Read(error) => *error,
+        error => ReadError::Damaged { position: stored.first, what: error.to_string() },
+    })
 }
 
 /// Decodes a record; every byte must be accounted for.
-pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
-    let mut rest = bytes;
+pub fn decode_record(bytes: &[u8], opening: Opening<'_>) -> Result<Record, CodecError> {
+    let (format, mut rest) = bytes.split_first().ok_or(CodecError::Truncated)?;
+    if *format != RECORD_FORMAT {
+        return Err(CodecError::UnknownFormat(*format));
+    }
     let header: Header = options().deserialize_from(&mut rest)?;
     if header.events == 0 || header.events > EVENTS_PER_RECORD_MAX {
         return Err(CodecError::TooLarge);
     }
     let mut events = Vec::with_capacity(header.events as usize);
     for _ in 0..header.events {
-        let (event, after) = decode_event(rest)?;
+        let (event, after) = decode_event(rest, header.workspace, opening)?;
         events.push(event);
         rest = after;
     }
@@ -129,52 +214,159 @@ pub fn decode_record(bytes: &[u8]) -> Result<Record, CodecError> {
 }
 
 /// Appends one event in its envelope.
-pub fn encode_event(event: &Event, out: &mut Vec<u8>) -> Result<(), CodecError> {
+pub fn encode_event(event: &Event, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let (number, version) = event.type_number();
-    let envelope = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&number.to_le_bytes());
-    out.extend_from_slice(&version.to_le_bytes());
-    let payload = out.len();
-    event.encode_payload(&mut Payload(&mut *out))?;
-    let length = u32::try_from(out.len() - payload).map_err(|_| CodecError::TooLarge)?;
-    if let Some(slot) = out.get_mut(envelope..envelope + 4) {
-        slot.copy_from_slice(&length.to_le_bytes());
+    let mut payload = Payload(Vec::with_capacity(128));
+    event.encode_payload(&mut payload)?;
+    let sealed = seal(event, vault)?;
+    options().serialize_into(&mut *out, &(payload.0.len() as u64, number))?;
+    out.extend_from_slice(&[version, if sealed.is_some() { SEALED } else { 0 }]);
+    out.extend_from_slice(&payload.0);
+    if let Some(SealedPart { commitment, bytes }) = sealed {
+        options().serialize_into(&mut *out, &owner_number(event.owner()))?;
+        out.extend_from_slice(&commitment.0);
+        options().serialize_into(&mut *out, &(bytes.len() as u64))?;
+        out.extend_from_slice(&bytes);
     }
     Ok(())
 }
 
-/// Decodes one event, and returns it with the bytes that follow.
-pub fn decode_event(bytes: &[u8]) -> Result<(Event, &[u8]), CodecError> {
-    let (length, rest) = bytes.split_first_chunk::<4>().ok_or(CodecError::Truncated)?;
-    let (number, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
-    let (version, rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| CodecError::TooLarge)?;
-    let (payload, rest) = rest.split_at_checked(length).ok_or(CodecError::Truncated)?;
-    let number = (u16::from_le_bytes(*number), u16::from_le_bytes(*version));
-    let event = Event::decode_payload(number, &Payload(payload));
-    Ok((event.ok_or(CodecError::UnknownType(number.0, number.1))??, rest))
+/// Seals the personal texts of an event; `None` if it has none.
+fn seal(event: &Event, vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
+    let mut personal = PersonalJson(None);
+    event.encode_payload(&mut personal)?;
+    let Some(json) = personal.0 else { return Ok(None) };
+    let key = vault.key(event.owner()).map_err(|error| CodecError::Read(Box::new(error)))?;
+    Ok(Some(Texts { salt: vault.unique(), json }.seal(event.type_number(), key.as_ref())))
 }
 
-/// Counts bytes without writing any.
+/// The number under which a sealed part names its owner within the workspace.
+const fn owner_number(owner: Owner) -> u64 {
+    if let Owner::Chat(chat) = owner { chat.nth_of_workspace() } else { 0 }
+}
+
+fn owner_of(workspace: WorkspaceId, number: u64) -> Owner {
+    ChatId::nth(workspace, number).map_or(Owner::Workspace(workspace), Owner::Chat)
+}
+
+/// An event as it is stored.
+struct Envelope<'a> {
+    number: TypeNumber,
+    payload: &'a [u8],
+    sealed: Option<(u64, SealedPart)>,
+}
+
+/// Decodes one event of a workspace, and returns it with the bytes that follow.
+pub fn decode_event<'a>(
+    bytes: &'a [u8],
+    workspace: WorkspaceId,
+    opening: Opening<'_>,
+) -> Result<(Event, &'a [u8]), CodecError> {
+    let (Envelope { number, payload, sealed }, rest) = envelope(bytes)?;
+    if !Event::knows(number) {
+        return Err(CodecError::UnknownType(number.0, number.1));
+    }
+    let (owner, texts) = match (sealed, opening) {
+        (None, _) => (None, tray::Texts::These(Vec::new().into_iter())),
+        (Some((owner, _)), Opening::Shut) => (Some(owner), tray::Texts::Unreadable(Why::Sealed)),
+        (Some((owner, part)), Opening::With(vault)) => {
+            (Some(owner), open(&part, number, owner_of(workspace, owner), vault)?)
+        }
+    };
+    let decode = || Event::decode_payload(number, &Payload(payload));
+    let (event, all_used) = tray::reading(texts, decode);
+    let event = event.ok_or(CodecError::UnknownType(number.0, number.1))??;
+    if !all_used || owner.is_some_and(|owner| owner != owner_number(event.owner())) {
+        return Err(CodecError::Sealed);
+    }
+    Ok((event, rest))
+}
+
+/// Opens a sealed part with its owner's key.
+fn open(part: &SealedPart, number: TypeNumber, owner: Owner, vault: &dyn Vault) -> Result<tray::Texts, CodecError> {
+    let key = vault.key(owner).map_err(|error| CodecError::Read(Box::new(error)))?;
+    let Some(key) = key.filter(|_| !part.bytes.is_empty()) else { return Ok(tray::Texts::Unreadable(Why::Erased)) };
+    let texts = part.open(number, &key).and_then(|texts| texts.values()).ok_or(CodecError::Sealed)?;
+    Ok(tray::Texts::These(texts.into_iter()))
+}
+
+/// Takes an event's envelope apart, and returns it with the bytes that follow.
+fn envelope(bytes: &[u8]) -> Result<(Envelope<'_>, &[u8]), CodecError> {
+    let mut rest = bytes;
+    let (length, number): (u64, u16) = options().deserialize_from(&mut rest)?;
+    let ([version, flags], rest) = rest.split_first_chunk::<2>().ok_or(CodecError::Truncated)?;
+    let (payload, rest) = piece(rest, length)?;
+    let number = (number, *version);
+    match *flags {
+        0 => Ok((Envelope { number, payload, sealed: None }, rest)),
+        SEALED => {
+            let (part, rest) = sealed_part(rest)?;
+            Ok((Envelope { number, payload, sealed: Some(part) }, rest))
+        }
+        _ => Err(CodecError::UnknownType(number.0, number.1)),
+    }
+}
+
+fn sealed_part(bytes: &[u8]) -> Result<((u64, SealedPart), &[u8]), CodecError> {
+    let mut rest = bytes;
+    let owner: u64 = options().deserialize_from(&mut rest)?;
+    let (commitment, mut rest) = rest.split_first_chunk::<32>().ok_or(CodecError::Truncated)?;
+    let length: u64 = options().deserialize_from(&mut rest)?;
+    let (sealed, rest) = piece(rest, length)?;
+    Ok(((owner, SealedPart { commitment: Digest(*commitment), bytes: sealed.to_vec() }), rest))
+}
+
+fn piece(bytes: &[u8], length: u64) -> Result<(&[u8], &[u8]), CodecError> {
+    let length = usize::try_from(length).map_err(|_| CodecError::TooLarge)?;
+    bytes.split_at_checked(length).ok_or(CodecError::Truncated)
+}
+
+/// Counts more bytes than any events take, fast: JSON makes six of a byte at most, and names are short.
+struct Roughly(u64);
+
+impl Encoder for Roughly {
+    type Error = CodecError;
+
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
+        let whole = options().serialized_size(payload)?.saturating_mul(6);
+        self.0 = self.0.saturating_add(ENVELOPE_BYTES + SEALED_BYTES + NAMES_BYTES).saturating_add(whole);
+        Ok(())
+    }
+}
+
+/// Counts the bytes of events, with their texts in JSON, without writing any.
 struct Measure(u64);
 
 impl Encoder for Measure {
     type Error = CodecError;
 
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        self.0 = self.0.saturating_add(options().serialized_size(payload)?);
+        let readable = tray::writing(Mode::Apart, || options().serialized_size(payload))?;
+        let sealed = sealing::personal_json(payload).map_or(0, |json| SEALED_BYTES + json.len() as u64);
+        self.0 = self.0.saturating_add(ENVELOPE_BYTES).saturating_add(readable).saturating_add(sealed);
+        Ok(())
+    }
+}
+
+/// Gathers the personal texts of a payload.
+struct PersonalJson(Option<String>);
+
+impl Encoder for PersonalJson {
+    type Error = CodecError;
+
+    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
+        self.0 = sealing::personal_json(payload);
         Ok(())
     }
 }
 
 struct Payload<B>(B);
 
-impl Encoder for Payload<&mut Vec<u8>> {
+impl Encoder for Payload<Vec<u8>> {
     type Error = CodecError;
 
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        Ok(options().serialize_into(&mut *self.0, payload)?)
+        tray::writing(Mode::Apart, || Ok(options().serialize_into(&mut self.0, payload)?))
     }
 }
 

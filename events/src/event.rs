@@ -4,16 +4,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::account::{
-    FetchFailed, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred, SendStarted,
-    SendUncertain,
+    FetchFailed, FileFetched, MessageAccepted, MessageFailed, MessageQueued, MessageSent, MessageSettled, SendDeferred,
+    SendStarted, SendUncertain,
 };
-use crate::chat::{ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived};
+use crate::chat::{
+    ChatAddressLearnt, ChatAssigned, ChatErased, ChatKeyDestroyed, ChatOpened, ChatRenamed, MessageDelivered,
+    MessageRead, MessageReceived,
+};
+use crate::founding::LogCreated;
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
+use crate::vault::Owner;
 use crate::webhook::{
-    BundleFlushed, BundleOpened, BundleOpenedV1, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed,
-    DeliveryFailedV1, DeliveryParked, DeliveryResent, DeliveryStarted, DeliverySucceeded, FlushRequested,
-    ListeningEnded, ListeningStarted, OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured,
-    WebhookDisabled, WebhookEnabled, WebhookErrorsReset, WebhookKeyRotated,
+    BundleFlushed, BundleOpened, DeliveriesRecovered, DeliveryDiscarded, DeliveryFailed, DeliveryParked,
+    DeliveryResent, DeliveryStarted, DeliverySucceeded, FlushRequested, ListeningEnded, ListeningStarted,
+    OwnerNotified, OwnerToldOfParked, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled, WebhookEnabled,
+    WebhookErrorsReset, WebhookKeyRotated,
 };
 use crate::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
@@ -23,10 +28,10 @@ use crate::workspace::{
 };
 
 /// The number of an event type in the log, never reused, and its version.
-pub type TypeNumber = (u16, u16);
+pub type TypeNumber = (u16, u8);
 
 /// The actors that an event concerns, including the one that decided it.
-pub type Streams = [Option<StreamId>; 3];
+pub type Streams = [Option<StreamId>; 4];
 
 pub(crate) trait Encoder {
     type Error;
@@ -73,6 +78,11 @@ macro_rules! event_types {
                 before
             }
 
+            /// True if this version knows the type.
+            pub(crate) const fn knows((number, version): TypeNumber) -> bool {
+                $((number == $number && version == $version))||+
+            }
+
             pub(crate) fn encode_payload<E: Encoder>(&self, encoder: &mut E) -> Result<(), E::Error> {
                 match self { $(Self::$name(payload) => encoder.encode(payload)),+ }
             }
@@ -83,7 +93,7 @@ macro_rules! event_types {
             ) -> Option<Result<Self, D::Error>> {
                 match number {
                     $(($number, $version) => Some(decoder.decode::<$name>().map(Self::$name)),)+
-                    earlier => Self::decode_earlier(earlier, decoder),
+                    _ => None,
                 }
             }
         }
@@ -125,6 +135,7 @@ event_types! {
     MessageSettled = (26, 1),
     FileFetched = (27, 1),
     FetchFailed = (28, 1),
+    MessageAccepted = (29, 1),
     AccountResumed = (30, 1),
     ChatOpened = (40, 1),
     MessageDelivered = (41, 1),
@@ -132,18 +143,21 @@ event_types! {
     ChatRenamed = (43, 1),
     ChatAssigned = (44, 1),
     MessageReceived = (45, 1),
+    ChatAddressLearnt = (46, 1),
+    ChatErased = (47, 1),
+    ChatKeyDestroyed = (48, 1),
     WebhookConfigured = (50, 1),
     WebhookEnabled = (51, 1),
     WebhookDisabled = (52, 1),
     WebhookErrorsReset = (53, 1),
     WebhookKeyRotated = (54, 1),
     OwnerNotified = (55, 1),
-    BundleOpened = (60, 2),
+    BundleOpened = (60, 1),
     BundleFlushed = (61, 1),
     FlushRequested = (62, 1),
     DeliveryStarted = (63, 1),
     DeliverySucceeded = (64, 1),
-    DeliveryFailed = (65, 2),
+    DeliveryFailed = (65, 1),
     DeliveryParked = (66, 1),
     DeliveryDiscarded = (67, 1),
     DeliveryResent = (68, 1),
@@ -152,18 +166,10 @@ event_types! {
     OwnerToldOfParked = (71, 1),
     ListeningStarted = (72, 1),
     ListeningEnded = (73, 1),
+    LogCreated = (90, 1),
 }
 
 impl Event {
-    /// Decodes an earlier version of a type as today's event; the only place that does so.
-    fn decode_earlier<D: Decoder>(number: TypeNumber, decoder: &D) -> Option<Result<Self, D::Error>> {
-        match number {
-            (60, 1) => Some(decoder.decode::<BundleOpenedV1>().map(|first| BundleOpened::from(first).into())),
-            (65, 1) => Some(decoder.decode::<DeliveryFailedV1>().map(|first| DeliveryFailed::from(first).into())),
-            _ => None,
-        }
-    }
-
     /// Returns the actors that the event concerns; it is part of the stream of each.
     pub const fn streams(&self) -> Streams {
         match self {
@@ -190,13 +196,23 @@ impl Event {
             Self::AccountResumed(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
             Self::FileFetched(e) => account_only(e.account),
             Self::FetchFailed(e) => account_only(e.account),
-            Self::ChatRenamed(e) => [Some(StreamId::Chat(e.chat)), None, None],
-            Self::ChatAssigned(e) => [Some(StreamId::Chat(e.chat)), None, None],
-            Self::MessageReceived(e) => [Some(StreamId::Chat(e.chat)), None, None],
+            Self::LogCreated(_) => one(StreamId::Log),
+            Self::ChatRenamed(e) => one(StreamId::Chat(e.chat)),
+            Self::ChatAssigned(e) => one(StreamId::Chat(e.chat)),
+            Self::ChatAddressLearnt(e) => one(StreamId::Chat(e.chat)),
+            Self::ChatErased(e) => [
+                Some(StreamId::Chat(e.chat)),
+                Some(StreamId::Account(e.account)),
+                Some(StreamId::Webhook(WebhookId::of(e.workspace))),
+                Some(StreamId::Webhook(WebhookId::of_listeners(e.workspace))),
+            ],
+            Self::ChatKeyDestroyed(e) => one(StreamId::Chat(e.chat)),
+            Self::MessageReceived(e) => one(StreamId::Chat(e.chat)),
             Self::MessageQueued(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::SendStarted(e) => account_only(e.account),
             Self::SendDeferred(e) => account_only(e.account),
             Self::SendUncertain(e) => account_only(e.account),
+            Self::MessageAccepted(e) => account_only(e.account),
             Self::MessageSent(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageFailed(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
             Self::MessageSettled(e) => two(StreamId::Account(e.account), StreamId::Chat(e.chat)),
@@ -205,7 +221,7 @@ impl Event {
             Self::WebhookDisabled(e) => webhook_only(e.webhook),
             Self::WebhookErrorsReset(e) => webhook_only(e.webhook),
             Self::WebhookKeyRotated(e) => webhook_only(e.webhook),
-            Self::OwnerNotified(e) => [Some(e.about), None, None],
+            Self::OwnerNotified(e) => one(e.about),
             Self::BundleOpened(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
             Self::BundleFlushed(e) => two(StreamId::Chat(e.chat), StreamId::Webhook(e.webhook)),
             Self::FlushRequested(e) => webhook_only(e.webhook),
@@ -224,8 +240,8 @@ impl Event {
             }
             Self::ListeningEnded(e) => webhook_only(e.webhook),
             Self::ChatOpened(e) => two(StreamId::Workspace(e.workspace), StreamId::Chat(e.chat)),
-            Self::MessageDelivered(e) => [Some(StreamId::Chat(e.chat)), None, None],
-            Self::MessageRead(e) => [Some(StreamId::Chat(e.chat)), None, None],
+            Self::MessageDelivered(e) => one(StreamId::Chat(e.chat)),
+            Self::MessageRead(e) => one(StreamId::Chat(e.chat)),
         }
     }
 
@@ -234,7 +250,34 @@ impl Event {
         match self {
             Self::KeyCreated(_) | Self::KeyRevoked(_) | Self::WebhookKeyRotated(_) => &["key_hash"],
             Self::InboundUrlGenerated(_) => &["token_hash", "replaces"],
+            Self::AccountConnected(_) => &["callback"],
             _ => &[],
+        }
+    }
+
+    /// Returns whose key seals the event's personal texts: the chat that they are about, otherwise the workspace. What
+    /// people write about their own decisions belongs to the workspace.
+    pub const fn owner(&self) -> Owner {
+        match self {
+            Self::ChatOpened(e) => Owner::Chat(e.chat),
+            Self::ChatRenamed(e) => Owner::Chat(e.chat),
+            Self::ChatAssigned(e) => Owner::Chat(e.chat),
+            Self::ChatAddressLearnt(e) => Owner::Chat(e.chat),
+            Self::MessageReceived(e) => Owner::Chat(e.chat),
+            Self::MessageQueued(e) => Owner::Chat(e.chat),
+            Self::MessageAccepted(e) => Owner::Chat(e.chat),
+            Self::MessageSent(e) => Owner::Chat(e.chat),
+            Self::FetchFailed(e) => Owner::Chat(e.chat),
+            Self::BundleFlushed(e) => Owner::Chat(e.chat),
+            other => Owner::Workspace(other.workspace()),
+        }
+    }
+
+    /// Returns the workspace that the event concerns.
+    const fn workspace(&self) -> WorkspaceId {
+        match self.streams() {
+            [Some(first), ..] => first.workspace(),
+            [None, ..] => WorkspaceId::LOG,
         }
     }
 
@@ -255,6 +298,7 @@ impl Event {
             Self::SendStarted(e) => Some(e.message),
             Self::SendDeferred(e) => Some(e.message),
             Self::SendUncertain(e) => Some(e.message),
+            Self::MessageAccepted(e) => Some(e.message),
             Self::MessageSent(e) => Some(e.message),
             Self::MessageFailed(e) => Some(e.message),
             Self::MessageSettled(e) => Some(e.message),
@@ -275,18 +319,22 @@ impl Event {
     }
 }
 
-const fn workspace(id: WorkspaceId) -> Streams {
-    [Some(StreamId::Workspace(id)), None, None]
-}
-
-const fn account_only(id: AccountId) -> Streams {
-    [Some(StreamId::Account(id)), None, None]
-}
-
-const fn webhook_only(id: WebhookId) -> Streams {
-    [Some(StreamId::Webhook(id)), None, None]
+const fn one(stream: StreamId) -> Streams {
+    [Some(stream), None, None, None]
 }
 
 const fn two(first: StreamId, second: StreamId) -> Streams {
-    [Some(first), Some(second), None]
+    [Some(first), Some(second), None, None]
+}
+
+const fn workspace(id: WorkspaceId) -> Streams {
+    one(StreamId::Workspace(id))
+}
+
+const fn account_only(id: AccountId) -> Streams {
+    one(StreamId::Account(id))
+}
+
+const fn webhook_only(id: WebhookId) -> Streams {
+    one(StreamId::Webhook(id))
 }

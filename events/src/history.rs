@@ -4,13 +4,14 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::codec::decode;
+use crate::codec::{Opening, decode};
 use crate::event::Event;
 use crate::ids::{MessageId, Position, StreamId};
 use crate::index::{Index, Series};
-use crate::log::{Head, Log, ReadError, Records};
+use crate::log::{Head, Log, ReadError, Records, StoredRecord};
 use crate::record::Record;
 use crate::time::Timestamp;
+use crate::vault::Vault;
 
 /// Positions that a walk fetches in its first step; each further step fetches more.
 const FIRST: usize = 64;
@@ -56,6 +57,8 @@ pub enum Of {
     Stream(StreamId),
     /// The events about a message.
     Message(MessageId),
+    /// The erasures of chats.
+    Erasures,
 }
 
 impl Of {
@@ -64,6 +67,7 @@ impl Of {
             Self::All => None,
             Self::Stream(stream) => Some(Series::Stream(stream)),
             Self::Message(message) => Some(Series::Message(message)),
+            Self::Erasures => Some(Series::Erasures),
         }
     }
 }
@@ -74,11 +78,27 @@ pub struct History {
     log: Arc<dyn Log>,
     index: Arc<Index>,
     mode: ReadMode,
+    is_shut: bool,
 }
 
 impl History {
     pub fn new(log: Arc<dyn Log>, index: Arc<Index>, mode: ReadMode) -> Self {
-        Self { log, index, mode }
+        Self { log, index, mode, is_shut: false }
+    }
+
+    /// Returns a history of the same log that opens no sealed text, for readers that need none.
+    #[must_use]
+    pub fn shut(&self) -> Self {
+        Self { is_shut: true, ..self.clone() }
+    }
+
+    /// Decodes a record of this log.
+    pub fn decode(&self, stored: &StoredRecord) -> Result<Record, ReadError> {
+        decode(stored, if self.is_shut { Opening::Shut } else { Opening::With(self.index.vault()) })
+    }
+
+    pub fn vault(&self) -> &dyn Vault {
+        self.index.vault()
     }
 
     pub fn index(&self) -> &Index {
@@ -115,7 +135,7 @@ impl History {
     ) -> Result<(), ReadError> {
         let Some(series) = of.series() else { return self.walk_all(range, each) };
         let (mut from, to) = range.into_inner();
-        let mut near = Near::new(self.log());
+        let mut near = Near::new(self);
         let mut limit = FIRST;
         loop {
             let positions = self.index.positions(series, from, to, limit)?;
@@ -141,7 +161,7 @@ impl History {
         mut each: impl FnMut(Position, &Record, &Event) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
         for stored in self.log.read((*range.start()).max(1)) {
-            let record = decode(&stored?)?;
+            let record = self.decode(&stored?)?;
             if record.first > *range.end() {
                 break;
             }
@@ -191,7 +211,7 @@ impl History {
         range: RangeInclusive<Position>,
         limit: usize,
     ) -> Result<(Vec<(Position, Rc<Record>)>, Option<Position>), ReadError> {
-        let mut near = Near::new(self.log());
+        let mut near = Near::new(self);
         let (from, to) = range.into_inner();
         let mut positions = match of.series() {
             Some(series) => self.index.latest(series, to, limit)?,
@@ -216,12 +236,12 @@ impl History {
     pub fn first(&self, message: MessageId) -> Result<Option<Event>, ReadError> {
         let first = self.index.positions(Series::Message(message), 1, Position::MAX, 1)?;
         let Some(position) = first.first() else { return Ok(None) };
-        Ok(Near::new(self.log()).at(*position)?.event_at(*position).cloned())
+        Ok(Near::new(self).at(*position)?.event_at(*position).cloned())
     }
 
     /// Returns the record that holds a position.
     pub fn record_at(&self, position: Position) -> Result<Option<Record>, ReadError> {
-        self.log.read(position).next().transpose()?.as_ref().map(decode).transpose()
+        self.log.read(position).next().transpose()?.map(|stored| self.decode(&stored)).transpose()
     }
 
     /// Returns the end of the commit that holds a position; a state as of that position includes the whole commit.
@@ -249,7 +269,7 @@ impl History {
 
 /// Reads on if the next wanted record is near, searches again if it is far. Decodes only wanted records.
 struct Near<'a> {
-    log: &'a dyn Log,
+    history: &'a History,
     open: Option<Records<'a>>,
     current: Option<Record>,
     /// The last position of the record that was read last.
@@ -261,8 +281,8 @@ fn holds(record: &Record, position: Position) -> bool {
 }
 
 impl<'a> Near<'a> {
-    fn new(log: &'a dyn Log) -> Self {
-        Self { log, open: None, current: None, last: 0 }
+    fn new(history: &'a History) -> Self {
+        Self { history, open: None, current: None, last: 0 }
     }
 
     fn at(&mut self, position: Position) -> Result<&Record, ReadError> {
@@ -284,11 +304,11 @@ impl<'a> Near<'a> {
                 open.pass(position)?;
                 open
             }
-            None => self.log.read(position),
+            None => self.history.log().read(position),
         };
         let found = open.next().transpose()?;
         self.open = Some(open);
-        let record = found.as_ref().map(decode).transpose()?;
+        let record = found.map(|stored| self.history.decode(&stored)).transpose()?;
         self.last = record.as_ref().map_or(0, Record::last);
         Ok(record)
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::personal::Personal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The largest integer that JavaScript keeps exact; no id is larger.
@@ -79,9 +80,18 @@ number_id!(
 );
 
 impl WorkspaceId {
+    /// The log itself, as the owner of what concerns no workspace.
+    pub const LOG: Self = Self(0);
+
     /// Returns the id of a new workspace when `before` workspaces exist already.
     pub const fn nth(before: u64) -> Self {
-        Self(FIRST_WORKSPACE.saturating_add(before))
+        Self::nth_of_shard(before, 0, 1)
+    }
+
+    /// Returns the id of a new workspace in one shard of several, when `before` workspaces exist in it already: each
+    /// shard numbers its own without asking the others.
+    pub const fn nth_of_shard(before: u64, shard: u64, shards: u64) -> Self {
+        Self(FIRST_WORKSPACE.saturating_add(before.saturating_mul(shards)).saturating_add(shard))
     }
 
     /// Returns how many workspaces were created before this one.
@@ -104,10 +114,18 @@ impl AccountId {
 }
 
 impl ChatId {
+    /// The number of the last chat that a workspace can have.
+    pub const NTH_MAX: u64 = CHATS_PER_WORKSPACE - 1;
+
     /// Returns the `nth` chat of a workspace, counted from 1; `None` when all numbers are used up.
     pub fn nth(workspace: WorkspaceId, nth: u64) -> Option<Self> {
         let number = workspace.0.checked_mul(CHATS_PER_WORKSPACE)?.checked_add(nth)?;
         if nth == 0 || nth >= CHATS_PER_WORKSPACE { None } else { Self::new(number) }
+    }
+
+    /// Returns the chat's number within its workspace, counted from 1.
+    pub const fn nth_of_workspace(self) -> u64 {
+        self.0 % CHATS_PER_WORKSPACE
     }
 
     /// Returns the workspace whose number the id begins with.
@@ -190,6 +208,18 @@ impl FromStr for MessageId {
     }
 }
 
+/// The id under which `WhatsApp` speaks of a message, in its own spelling. Sealed, because some providers write the
+/// phone number of the contact into it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WireId(pub Personal);
+
+impl From<&str> for WireId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
 /// One bundle to be delivered to one outbound webhook. Its id is that of its first message, which is in no other
 /// bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -245,12 +275,15 @@ pub enum StreamId {
     Chat(ChatId),
     /// Reports to the CRM.
     Webhook(WebhookId),
+    /// What concerns the log itself and no workspace.
+    Log,
 }
 
 impl StreamId {
     /// Returns the workspace that the stream belongs to.
     pub const fn workspace(self) -> WorkspaceId {
         match self {
+            Self::Log => WorkspaceId::LOG,
             Self::Workspace(id) => id,
             Self::Account(id) => id.workspace(),
             Self::Chat(id) => id.workspace(),
@@ -266,6 +299,7 @@ impl fmt::Display for StreamId {
             Self::Account(id) => write!(f, "account/{id}"),
             Self::Chat(id) => write!(f, "chat/{id}"),
             Self::Webhook(id) => write!(f, "webhook/{id}"),
+            Self::Log => f.write_str("log"),
         }
     }
 }
@@ -279,6 +313,7 @@ impl FromStr for StreamId {
             Some(("account", id)) => id.parse().map(Self::Account),
             Some(("chat", id)) => id.parse().map(Self::Chat),
             Some(("webhook", id)) => id.parse().map(Self::Webhook),
+            None if text == "log" => Ok(Self::Log),
             _ => Err(InvalidId),
         }
     }

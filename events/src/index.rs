@@ -2,48 +2,62 @@
 //!
 //! Entries live in memory from the moment a commit is sequenced until they are stored as notes, so a decision sees
 //! every sequenced commit. Stored notes cover the log up to a position; a start rebuilds the rest from the records.
+//! Names and addresses in notes are sealed, and found by digests under a key of the workspace.
 
 mod entries;
 mod find_by_name;
 mod flush;
 mod keys;
 mod long;
+mod lookup_keys;
+mod positions;
+mod remake;
 mod stored_cache;
-mod upgrade_titles;
+mod values;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use entries::{AccountEntry, ChatEntry, KeyEntry, Remembered, ReportingEntry, Value, touched};
+pub(crate) use entries::Ready;
+pub use entries::touched;
 pub use flush::FlushBatch;
 pub(crate) use flush::{Flushing, Reclaimed};
 pub use keys::{IndexKey, Series};
+pub use values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry, Value};
 
 use self::entries::{Change, Entries};
-use self::flush::Packed;
-use self::keys::{Moment, SetKey};
+use self::keys::SetKey;
 use self::long::Long;
+use self::lookup_keys::{LookupKeys, WorkspaceKeys};
+use self::positions::StreamLengths;
 use self::stored_cache::StoredCache;
-use crate::codec::{self, decode};
-use crate::ids::Position;
+use crate::chat::{ChatAddressLearnt, ChatErased};
+use crate::codec::{self, decode_value};
+use crate::event::Event;
+use crate::ids::{Position, WorkspaceId};
 use crate::log::{Log, Note, ReadError};
 use crate::notes::Space;
-use crate::record::Record;
+use crate::personal::Digest;
+use crate::record::{Idempotency, Record};
+use crate::sealing::whole;
+use crate::vault::Vault;
 
 /// The most positions of a series in one note.
 const BLOCK: usize = 400;
 /// Entries are flushed once there are this many.
 const STORE_AT: usize = 8_192;
-const BLOCKS_AT_ONCE: usize = 16;
-/// Version of the stored notes. Notes of an earlier version lack something, which is read from the records once.
-const VERSION: u8 = 3;
 
 /// The index of one log. Shared by all threads.
 pub struct Index {
     log: Arc<dyn Log>,
+    vault: Arc<dyn Vault>,
+    keys: LookupKeys,
     memory: Mutex<Memory>,
     in_parts: Mutex<Long>,
+    stream_lengths: Mutex<StreamLengths>,
+    /// The log's head when it was opened: up to here, notes that nothing covers may be stored.
+    opened_at: Position,
     /// True if something could not be made into a note. From then on nothing more counts as stored: memory keeps all
     /// of it, and the next start reads it from the records.
     stuck: AtomicBool,
@@ -59,24 +73,22 @@ struct Memory {
 }
 
 impl Index {
-    /// Opens the index; reads from the records what the stored notes do not cover yet.
-    pub fn open(log: Arc<dyn Log>) -> Result<Self, ReadError> {
-        let (covered, version) = match log.note(Space::IndexCovered.prefix())? {
-            Some(bytes) => (number(&bytes)?, bytes.get(8).copied().unwrap_or(0)),
-            None => (0, VERSION),
+    /// Opens the index; reads from the records what the stored notes do not cover yet, and makes all of them again if
+    /// they have another layout. Nobody else may write to the log meanwhile.
+    pub fn open(log: Arc<dyn Log>, vault: Arc<dyn Vault>) -> Result<Self, ReadError> {
+        let covered = remake::covered(log.as_ref())?;
+        let index = Self {
+            in_parts: Mutex::new(Long::read(log.as_ref())?),
+            keys: LookupKeys::new(Arc::clone(&vault)),
+            memory: Mutex::default(),
+            stream_lengths: Mutex::default(),
+            opened_at: log.head().position,
+            stuck: AtomicBool::new(false),
+            log,
+            vault,
         };
-        let mut gathering = Entries::default();
-        if version < VERSION {
-            gathering = since_earlier_version(log.as_ref(), covered)?;
-            upgrade_titles::compare(log.as_ref(), &mut gathering)?;
-        }
-        for stored in log.read(covered.saturating_add(1)) {
-            let stored = stored?;
-            gathering.add(&decode(&stored)?);
-        }
-        let in_parts = Mutex::new(Long::read(log.as_ref())?);
-        let memory = Mutex::new(Memory { active: gathering, ..Memory::default() });
-        Ok(Self { log, memory, in_parts, stuck: AtomicBool::new(false) })
+        index.read_records(covered)?;
+        Ok(index)
     }
 
     fn in_parts(&self) -> MutexGuard<'_, Long> {
@@ -93,12 +105,49 @@ impl Index {
         self.stuck.load(Ordering::Acquire)
     }
 
+    fn stream_lengths(&self) -> MutexGuard<'_, StreamLengths> {
+        self.stream_lengths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn add(&self, record: &Record) {
-        self.memory().active.add(record);
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        self.vault.as_ref()
+    }
+
+    /// Reads what must be known before a commit of this workspace with these events can be added. A commit that has
+    /// its position must be added, so this comes before it gets one.
+    pub(crate) fn ready(&self, workspace: WorkspaceId, events: &[Event]) -> Result<Ready, ReadError> {
+        let mut chats = Vec::new();
+        for event in events {
+            let (Event::ChatAddressLearnt(ChatAddressLearnt { chat, .. }) | Event::ChatErased(ChatErased { chat, .. })) =
+                event
+            else {
+                continue;
+            };
+            if let Some(entry) = self.find(&IndexKey::Chat(*chat))? {
+                chats.push((*chat, entry, self.find(&IndexKey::Title(*chat))?));
+            }
+        }
+        Ok(Ready { keys: self.keys.of(workspace)?, chats })
+    }
+
+    pub(crate) fn add(&self, record: &Record, ready: &Ready) {
+        self.memory().active.add(record, ready);
+    }
+
+    /// Turns a client's idempotency key, and a digest of its request, into what is stored of them.
+    pub fn idempotency(&self, workspace: WorkspaceId, key: &str, body: &Digest) -> Result<Idempotency, ReadError> {
+        self.keys_of(workspace)?.idempotency(key, body).ok_or_else(|| ReadError::Damaged {
+            position: 0,
+            what: format!("the key for look-ups of workspace {workspace} is destroyed"),
+        })
+    }
+
+    fn keys_of(&self, workspace: WorkspaceId) -> Result<WorkspaceKeys, ReadError> {
+        self.keys.of(workspace)
     }
 
     /// Looks up a value; sees all sequenced commits.
@@ -114,129 +163,31 @@ impl Index {
             Some(held) => held.bytes(),
             None => self.stored(lookup, mark)?,
         };
-        bytes.map(|bytes| codec::decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
+        bytes.map(|bytes| decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
     }
 
     /// Reads a stored value, and keeps it if it may be asked for again soon.
     fn stored(&self, lookup: &IndexKey, mark: u64) -> Result<Option<Vec<u8>>, ReadError> {
-        let value = long::value(self.log.as_ref(), &lookup.key())?;
+        let value = self.opened(lookup, long::value(self.log.as_ref(), &lookup.key())?)?;
         if let Some(value) = value.as_deref().filter(|_| StoredCache::is_for(lookup)) {
             self.memory().stored.keep(lookup, value, mark);
         }
         Ok(value)
     }
 
-    /// Returns the positions of a series' events from `from` to `to`, ascending, at most `limit`.
-    pub fn positions(
-        &self,
-        series: Series,
-        from: Position,
-        to: Position,
-        limit: usize,
-    ) -> Result<Vec<Position>, ReadError> {
-        // Memory before disk: entries that are stored in between are seen twice, never missed.
-        let mut found = self.memory().series(series);
-        self.packed_positions(series, &mut found)?;
-        self.stored_positions(series, from, to, limit, &mut found)?;
-        found.retain(|position| (from..=to).contains(position));
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit);
-        Ok(found)
+    /// Opens a stored value, if its kind is sealed; what is erased is not there any more.
+    fn opened(&self, lookup: &IndexKey, stored: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, ReadError> {
+        let (Some(owner), Some(sealed)) = (lookup.owner(), &stored) else { return Ok(stored) };
+        whole::open(self.vault.as_ref(), owner, &lookup.key(), sealed)
     }
 
-    /// Returns the positions of a series' last events up to `to`, descending, at most `limit`.
-    pub fn latest(&self, series: Series, to: Position, limit: usize) -> Result<Vec<Position>, ReadError> {
-        let latest = |mut found: Vec<Position>| {
-            found.retain(|position| *position <= to);
-            found.sort_unstable_by_key(|position| std::cmp::Reverse(*position));
-            found.dedup();
-            found.truncate(limit);
-            found
-        };
-        let mut found = latest(self.memory().series(series));
-        // Entries that are only in memory are newer than all stored ones.
-        if found.len() < limit {
-            self.packed_positions(series, &mut found)?;
-            self.stored_latest(series, to, limit, &mut found)?;
-            found = latest(found);
+    /// Seals a value that is to be stored, if its kind is sealed; the value of an owner whose key is destroyed is
+    /// removed.
+    fn sealed(&self, lookup: &IndexKey, value: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, ReadError> {
+        match (lookup.owner(), value) {
+            (Some(owner), Some(plain)) => whole::seal(self.vault.as_ref(), owner, &lookup.key(), plain),
+            (_, value) => Ok(value),
         }
-        Ok(found)
-    }
-
-    /// Adds the stored positions of a message that were packed together with those of messages queued at the same
-    /// moment.
-    fn packed_positions(&self, series: Series, found: &mut Vec<Position>) -> Result<(), ReadError> {
-        let Series::Message(message) = series else { return Ok(()) };
-        let prefix = Moment::of(message).prefix();
-        let mut start = prefix.clone();
-        loop {
-            let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;
-            for (_, block) in &blocks {
-                let block: Packed = codec::decode_value(block).map_err(|error| damaged(0, &error))?;
-                found.extend(block.of(message));
-            }
-            match blocks.last() {
-                Some((key, _)) if blocks.len() == BLOCKS_AT_ONCE => {
-                    start.clone_from(key);
-                    start.push(0);
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    fn stored_positions(
-        &self,
-        series: Series,
-        from: Position,
-        to: Position,
-        limit: usize,
-        found: &mut Vec<Position>,
-    ) -> Result<(), ReadError> {
-        let prefix = series.prefix();
-        let mut start = prefix.clone();
-        if from > 1 {
-            let before = self.log.note_before(&prefix, &series.block(from))?;
-            start = before.map_or(start, |(key, _)| key);
-        }
-        let mut usable = 0;
-        loop {
-            let blocks = self.log.notes(&prefix, &start, BLOCKS_AT_ONCE)?;
-            for (_, block) in &blocks {
-                let block = positions_of(block)?;
-                usable += block.iter().filter(|position| **position >= from).count();
-                found.extend(block);
-            }
-            match blocks.last() {
-                Some((key, _)) if blocks.len() == BLOCKS_AT_ONCE && usable < limit && keys::block_start(key) <= to => {
-                    start.clone_from(key);
-                    start.push(0);
-                }
-                _ => return Ok(()),
-            }
-        }
-    }
-
-    fn stored_latest(
-        &self,
-        series: Series,
-        to: Position,
-        limit: usize,
-        found: &mut Vec<Position>,
-    ) -> Result<(), ReadError> {
-        let prefix = series.prefix();
-        let (mut end, mut usable) = (to, 0);
-        while let Some((key, block)) = self.log.note_before(&prefix, &series.block(end))? {
-            let block = positions_of(&block)?;
-            usable += block.iter().filter(|position| **position <= to).count();
-            found.extend(block);
-            match keys::block_start(&key).checked_sub(1) {
-                Some(before) if usable < limit => end = before,
-                _ => return Ok(()),
-            }
-        }
-        Ok(())
     }
 
     /// Takes the entries gathered so far for storing; they cover all records up to `covers`. `None` if there are too
@@ -277,7 +228,7 @@ impl Index {
             start.clone_from(last);
             start.push(0);
             for (key, value) in found {
-                let value: Remembered = codec::decode_value(&value).map_err(|error| damaged(0, &error))?;
+                let value: Remembered = decode_value(&value).map_err(|error| damaged(0, &error))?;
                 if value.at < before && expired.len() < limit && !renewed.contains(&key) {
                     expired.push((key, None));
                 }
@@ -293,7 +244,7 @@ impl Index {
         let renewed = self.memory().keys();
         let mut still = Vec::with_capacity(found.len());
         for (key, _) in found {
-            let value = self.log.note(&key)?.map(|value| codec::decode_value::<Remembered>(&value));
+            let value = self.log.note(&key)?.map(|value| decode_value::<Remembered>(&value));
             match value.transpose().map_err(|error| damaged(0, &error))? {
                 Some(value) if value.at < before && !renewed.contains(&key) => still.push((key, None)),
                 _ => {}
@@ -334,28 +285,6 @@ impl Memory {
     }
 }
 
-/// Collects what notes of an earlier version lack about the records that they cover.
-fn since_earlier_version(log: &dyn Log, covered: Position) -> Result<Entries, ReadError> {
-    let mut entries = Entries::default();
-    for stored in log.read(1) {
-        let record = decode(&stored?)?;
-        if record.first > covered {
-            break;
-        }
-        entries.add_again(&record);
-    }
-    Ok(entries)
-}
-
 fn damaged(position: Position, error: &codec::CodecError) -> ReadError {
     ReadError::Damaged { position, what: error.to_string() }
-}
-
-fn positions_of(block: &[u8]) -> Result<Vec<Position>, ReadError> {
-    codec::decode_value(block).map_err(|error| damaged(0, &error))
-}
-
-fn number(bytes: &[u8]) -> Result<u64, ReadError> {
-    let bytes = bytes.first_chunk::<8>().ok_or(ReadError::Damaged { position: 0, what: "short note".to_owned() })?;
-    Ok(u64::from_be_bytes(*bytes))
 }

@@ -6,6 +6,7 @@
 //! order), [`writer`] (then durability), [`snapshot`] (faster replay), [`counters`] (metrics).
 
 pub mod characters;
+pub mod hex;
 pub mod ids;
 pub mod personal;
 pub mod time;
@@ -16,6 +17,11 @@ pub mod chat;
 pub mod event;
 pub mod webhook;
 pub mod workspace;
+
+pub mod checkpoint_key;
+pub mod founding;
+pub mod sealing;
+pub mod vault;
 
 pub mod chain;
 pub mod codec;

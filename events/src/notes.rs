@@ -21,6 +21,10 @@ pub enum Space {
     ChatTitles,
     /// The teammate responsible for a chat.
     Responsible,
+    /// The erasure of a chat.
+    ErasedChats,
+    /// Positions of the erasures of all chats.
+    Erasures,
     /// Chats to which a person gave a title.
     NamedByHand,
     /// Chats by their title.
@@ -81,17 +85,13 @@ enum Keys {
     Many(&'static [u8]),
 }
 
-/// Prefix of accounts by phone number in an index before version 3; it overlaps with the agenda's keys. Such keys are
-/// now only removed.
-const EARLIER_ACCOUNTS_BY_PHONE: &[u8] = b"a";
-
 /// First byte of the keys of notes that record how far other notes reach.
 const MARK: u8 = b'!';
 /// Initial capacity of a key, enough for most keys.
 const KEY_BYTES: usize = 41;
 
 impl Space {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::IndexCovered,
         Self::Workspaces,
         Self::InboundTokens,
@@ -100,6 +100,8 @@ impl Space {
         Self::Chats,
         Self::ChatTitles,
         Self::Responsible,
+        Self::ErasedChats,
+        Self::Erasures,
         Self::NamedByHand,
         Self::ChatsByTitle,
         Self::Accounts,
@@ -133,6 +135,8 @@ impl Space {
             Self::Chats => Keys::Many(b"c"),
             Self::ChatTitles => Keys::Many(b"T"),
             Self::Responsible => Keys::Many(b"R"),
+            Self::ErasedChats => Keys::Many(b"E"),
+            Self::Erasures => Keys::Many(b"x"),
             Self::NamedByHand => Keys::Many(b"N"),
             Self::ChatsByTitle => Keys::Many(b"n"),
             Self::Accounts => Keys::Many(b"A"),
@@ -154,6 +158,12 @@ impl Space {
             Self::NewestTry => Keys::One(b"r/newest_out"),
             Self::Mails => Keys::Many(b"r/mail/"),
         }
+    }
+
+    /// True for what the index stores, the mark of how far it reaches excepted.
+    pub(crate) const fn is_of_index(self) -> bool {
+        !matches!(self, Self::IndexCovered | Self::Snapshots | Self::Agenda | Self::AgendaCovered)
+            && matches!(self.origin(), Origin::Derived)
     }
 
     pub const fn origin(self) -> Origin {
@@ -224,11 +234,6 @@ pub(crate) fn snapshot_part(stream: StreamId, slot: u8, part: u32) -> Vec<u8> {
     Space::Snapshots.key(&[stream.to_string().as_bytes(), &[b'/', slot], &part.to_be_bytes()])
 }
 
-/// Returns the prefix under which an index before version 3 stored the accounts of a phone number.
-pub(crate) fn earlier_accounts_by_phone(hash: &[u8]) -> Vec<u8> {
-    join(EARLIER_ACCOUNTS_BY_PHONE, &[hash])
-}
-
 /// True if the note records how far other notes reach.
 pub(crate) fn is_mark(key: &[u8]) -> bool {
     key.first() == Some(&MARK)
@@ -278,7 +283,7 @@ mod tests {
             let key = if one(space) { space.key(&[]) } else { space.key(&[b"/\xff"]) };
             assert_eq!(Space::of(&key), Some(space));
         }
-        for key in [&b""[..], b"!", b"!coveredx", b"x", b"r/", b"r/newest_", b"a"] {
+        for key in [&b""[..], b"!", b"!coveredx", b"y", b"r/", b"r/newest_", b"a"] {
             assert_eq!(Space::of(key), None, "{key:?}");
         }
     }
@@ -307,6 +312,5 @@ mod tests {
             assert_eq!(agenda_stream(&agenda(stream)), Some(stream));
         }
         assert_eq!(agenda(StreamId::Workspace(workspace)), b"a/workspace/1001");
-        assert_eq!(agenda_stream(&earlier_accounts_by_phone(b"/workspace/\xff")), None);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::ids::WorkspaceId;
 pub use crate::ids::{Position, Revision};
-use crate::personal::Digest;
+use crate::personal::{Digest, ShortDigest};
 use crate::time::Timestamp;
 use crate::who::Who;
 
@@ -18,7 +18,7 @@ pub struct Cause {
     pub trigger: Trigger,
 }
 
-/// The reason for a commit. The first two variants have the same bytes as the optional [`Idempotency`] of 0.1.0.
+/// The reason for a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trigger {
     /// Something from outside, without an idempotency key.
@@ -57,11 +57,12 @@ impl Cause {
     }
 }
 
-/// A client's idempotency key, and the request that it stands for.
+/// A client's idempotency key and the request that it stands for, as digests under the key of the workspace's
+/// look-ups: nobody without that key can guess what they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Idempotency {
-    /// The key as the client sent it.
-    pub key: String,
+    /// Digest of the key as the client sent it.
+    pub key: ShortDigest,
     /// Digest of the request body.
     pub body: Digest,
 }
@@ -73,7 +74,7 @@ pub struct Record {
     pub first: Position,
     /// Time of the decision, by the rules' clock.
     pub recorded_at: Timestamp,
-    /// The tenant; no commit spans two.
+    /// The tenant, or [`WorkspaceId::LOG`]; no commit spans two.
     pub workspace: WorkspaceId,
     pub cause: Cause,
     /// At least one event.

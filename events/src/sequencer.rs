@@ -17,6 +17,7 @@ use crate::ids::{Position, Revision, StreamId, WorkspaceId};
 use crate::index::{Index, touched};
 use crate::log::Note;
 use crate::record::{Cause, Record};
+use crate::snapshot::Pending;
 use crate::time::Timestamp;
 use crate::watermark::Watermark;
 use crate::writer::Work;
@@ -57,6 +58,9 @@ pub enum AppendError {
     /// The commit has more events or bytes than a record takes. Nothing has happened.
     #[error("a commit beyond the limits of the format")]
     TooLarge,
+    /// The store or the vault failed. Nothing has happened.
+    #[error("what the commit changes cannot be read")]
+    Unreadable,
     /// The writer has ended.
     #[error("the log is closed")]
     Closed,
@@ -131,13 +135,17 @@ impl Sequencer {
         if commit.events.is_empty() {
             return Err(AppendError::Empty);
         }
-        codec::fits(&commit.cause, &commit.events).map_err(|_| AppendError::TooLarge)?;
+        codec::fits(commit.workspace, &commit.cause, &commit.events).map_err(|_| AppendError::TooLarge)?;
         let NewCommit { workspace, recorded_at, cause, events } = commit;
+        let ready = self.index.ready(workspace, &events).map_err(|error| {
+            tracing::error!(%error, "what a commit changes in the look-ups cannot be read");
+            AppendError::Unreadable
+        })?;
         let first = self.head.saturating_add(1);
         let record = Arc::new(Record { first, recorded_at, workspace, cause, events });
         self.writer.send(Work::Commit(Arc::clone(&record))).map_err(|_| AppendError::Closed)?;
         self.head = record.last();
-        self.index.add(&record);
+        self.index.add(&record, &ready);
         self.watermark.sequence(self.head);
         self.tell(&record);
         record.events.iter().for_each(|event| self.tally.count(event));
@@ -171,9 +179,9 @@ impl Sequencer {
         self.writer.send(Work::Notes(notes)).map_err(|_| AppendError::Closed)
     }
 
-    /// Queues a snapshot's notes, to be stored after everything sequenced so far, as there is room.
-    pub fn snapshot(&self, notes: Vec<Note>) -> Result<(), AppendError> {
-        self.writer.send(Work::Snapshot(notes)).map_err(|_| AppendError::Closed)
+    /// Queues a snapshot, to be stored after everything sequenced so far, as there is room.
+    pub fn snapshot(&self, pending: Pending) -> Result<(), AppendError> {
+        self.writer.send(Work::Snapshot(Box::new(pending))).map_err(|_| AppendError::Closed)
     }
 
     /// Returns a receiver that is answered when everything sequenced and noted so far is durable.

@@ -4,7 +4,7 @@
 //! A snapshot is a stream's state as of a position, stored as notes: its parts, then a head that names them. The two
 //! latest snapshots alternate between two slots, so that the last complete one survives a power cut at any moment. A
 //! snapshot that is damaged, newer than wanted, or made by another version of the rules is ignored, and the state is
-//! replayed from the records.
+//! replayed from the records. States that hold texts are sealed as wholes.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use crate::ids::{Position, Revision, StreamId};
 use crate::log::{Log, NOTE_BYTES_MAX, Note, ReadError};
 use crate::notes;
 use crate::personal::Digest;
+use crate::sealing::whole;
+use crate::vault::{Owner, Vault};
 
 /// The head of a stream's latest snapshot, which names its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +26,15 @@ pub struct Head {
     pub position: Position,
     /// Number of the stream's events up to there.
     pub revision: Revision,
-    /// Length of the encoded state.
-    pub bytes: u64,
     digest: Digest,
+    slots: Slots,
+}
+
+/// Where a stream's latest snapshot is, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    /// Length of the stored state.
+    pub bytes: u64,
     slot: u8,
     /// The number of parts in each slot.
     parts: [u32; 2],
@@ -44,32 +52,74 @@ pub struct Place {
     pub revision: Revision,
 }
 
-/// Returns the notes that store a state, to be written in this order after all records up to its position, and its
-/// head.
-pub fn store<S: Serialize>(place: Place, state: &S, before: Option<&Head>) -> Result<(Vec<Note>, Head), CodecError> {
-    let Place { stream, rules, position, revision } = place;
-    let bytes = codec::encode_state(state)?;
-    let slot = before.map_or(0, |head| head.slot ^ 1);
-    let mut parts = before.map_or([0; 2], |head| head.parts);
-    let chunks = bytes.chunks(NOTE_BYTES_MAX);
-    let count = u32::try_from(chunks.len()).map_err(|_| CodecError::TooLarge)?;
-    let mut stored: Vec<Note> = (0..)
-        .zip(chunks)
-        .map(|(part, chunk)| (notes::snapshot_part(stream, slot, part), Some(chunk.to_vec())))
-        .collect();
-    if let Some(held) = parts.get_mut(usize::from(slot)) {
-        stored.extend((count..*held).map(|part| (notes::snapshot_part(stream, slot, part), None)));
-        *held = count;
-    }
-    let head = Head { rules, position, revision, bytes: bytes.len() as u64, digest: Digest::of(&bytes), slot, parts };
-    let named = codec::encode_value(&head)?;
-    stored.push((notes::snapshot(stream), Some([Digest::of(&named).0.as_slice(), &named].concat())));
-    Ok((stored, head))
+/// A state on its way to the writer, which seals it.
+pub struct Pending {
+    place: Place,
+    state: Vec<u8>,
+    before: Option<Slots>,
+    slots: Slots,
 }
 
-/// Loads the state of a stream's latest snapshot, if these rules made it and it is whole and not newer than `to`.
+/// Encodes a state, to be stored after all records up to its position; returns it with the place that it takes.
+pub fn prepare<S: Serialize>(place: Place, state: &S, before: Option<Slots>) -> Result<(Pending, Slots), CodecError> {
+    let state = codec::encode_state(state)?;
+    let bytes = state.len() + owner(place.stream).map_or(0, |_| whole::OVERHEAD_BYTES);
+    let count = u32::try_from(bytes.div_ceil(NOTE_BYTES_MAX)).map_err(|_| CodecError::TooLarge)?;
+    let slot = before.map_or(0, |held| held.slot ^ 1);
+    let mut parts = before.map_or([0; 2], |held| held.parts);
+    if let Some(held) = parts.get_mut(usize::from(slot)) {
+        *held = count;
+    }
+    let slots = Slots { bytes: bytes as u64, slot, parts };
+    Ok((Pending { place, state, before, slots }, slots))
+}
+
+impl Pending {
+    /// Returns the notes that store the state, to be written in this order; none if it belongs to somebody whose key
+    /// is destroyed.
+    pub fn notes(self, vault: &dyn Vault) -> Result<Vec<Note>, ReadError> {
+        let Self { place: Place { stream, rules, position, revision }, state, before, slots } = self;
+        let head_key = notes::snapshot(stream);
+        let sealed = match owner(stream) {
+            Some(owner) => whole::seal(vault, owner, &head_key, state)?,
+            None => Some(state),
+        };
+        let Some(bytes) = sealed else { return Ok(Vec::new()) };
+        let chunks = (0..).zip(bytes.chunks(NOTE_BYTES_MAX));
+        let mut stored: Vec<Note> = chunks
+            .map(|(part, chunk)| (notes::snapshot_part(stream, slots.slot, part), Some(chunk.to_vec())))
+            .collect();
+        let earlier = before.and_then(|before| before.parts.get(usize::from(slots.slot)).copied()).unwrap_or_default();
+        let count = u32::try_from(stored.len()).unwrap_or(u32::MAX);
+        stored.extend((count..earlier).map(|part| (notes::snapshot_part(stream, slots.slot, part), None)));
+        let head = Head { rules, position, revision, digest: Digest::of(&bytes), slots };
+        let damaged = |error: CodecError| ReadError::Damaged { position: 0, what: error.to_string() };
+        let named = codec::encode_value(&head).map_err(damaged)?;
+        stored.push((head_key, Some([Digest::of(&named).0.as_slice(), &named].concat())));
+        Ok(stored)
+    }
+}
+
+impl Head {
+    pub const fn slots(&self) -> Slots {
+        self.slots
+    }
+}
+
+/// Returns whose key seals a stream's states; accounts hold ids and no texts.
+const fn owner(stream: StreamId) -> Option<Owner> {
+    match stream {
+        StreamId::Chat(chat) => Some(Owner::Chat(chat)),
+        StreamId::Workspace(_) | StreamId::Webhook(_) => Some(Owner::Workspace(stream.workspace())),
+        StreamId::Account(_) | StreamId::Log => None,
+    }
+}
+
+/// Loads the state of a stream's latest snapshot, if these rules made it, it is whole and not newer than `to`, and its
+/// owner's key is not destroyed.
 pub fn load<S: DeserializeOwned>(
     log: &dyn Log,
+    vault: &dyn Vault,
     stream: StreamId,
     head: &Head,
     rules: u64,
@@ -78,16 +128,20 @@ pub fn load<S: DeserializeOwned>(
     if head.rules != rules || head.position > to {
         return Ok(None);
     }
-    let parts = head.parts.get(usize::from(head.slot)).copied().unwrap_or(0);
+    let parts = head.slots.parts.get(usize::from(head.slots.slot)).copied().unwrap_or(0);
     let mut bytes = Vec::new();
     for part in 0..parts {
-        let Some(note) = log.note(&notes::snapshot_part(stream, head.slot, part))? else { return Ok(None) };
+        let Some(note) = log.note(&notes::snapshot_part(stream, head.slots.slot, part))? else { return Ok(None) };
         bytes.extend_from_slice(&note);
     }
     if Digest::of(&bytes) != head.digest {
         return Ok(None);
     }
-    Ok(codec::decode_state(&bytes).ok())
+    let state = match owner(stream) {
+        Some(owner) => whole::open(vault, owner, &notes::snapshot(stream), &bytes)?,
+        None => Some(bytes),
+    };
+    Ok(state.and_then(|state| codec::decode_state(&state).ok()))
 }
 
 /// Reads the head of a stream's latest snapshot, whichever rules made it.

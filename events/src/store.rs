@@ -2,11 +2,16 @@
 
 mod catch_panic;
 mod closing_checksums;
+pub mod data_dir;
 mod disk_space;
 mod head_file;
+pub mod identity;
 mod lifecycle;
+pub mod master_key_file;
 pub mod memory_log;
 mod pages;
+pub mod rekey;
 pub mod scratch;
+pub mod sealed_secrets;
 pub mod sled_log;
 mod stale_files;

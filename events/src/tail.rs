@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use crate::codec::decode;
 use crate::history::History;
 use crate::ids::{Position, WorkspaceId};
 use crate::log::ReadError;
@@ -146,6 +145,17 @@ impl Tail {
         (!state.followed.is_empty()).then_some(state.position)
     }
 
+    /// Drops the records that are kept for followers: a follower that is behind reads the log, where what was erased
+    /// meanwhile is gone.
+    pub fn forget(&self) {
+        let mut state = self.state();
+        let position = state.position;
+        for followed in state.followed.values_mut() {
+            (followed.from, followed.bytes) = (position, 0);
+            followed.recent.clear();
+        }
+    }
+
     async fn read_on(&self) -> Result<(), ReadError> {
         let (after, durable) = (self.state().position, self.0.watermark.durable());
         let read = self.0.history.run(move |history| {
@@ -156,7 +166,7 @@ impl Tail {
                 if stored.first > durable {
                     break;
                 }
-                read.push(Read { record: Arc::new(decode(&stored)?), bytes: stored.bytes.len() });
+                read.push(Read { record: Arc::new(history.decode(&stored)?), bytes: stored.bytes.len() });
             }
             Ok(read)
         });
@@ -285,7 +295,7 @@ fn earlier(history: &History, of: Option<WorkspaceId>, after: Position, to: Posi
         if stored.first > to || bytes >= PIECE_BYTES {
             break;
         }
-        let record = decode(&stored)?;
+        let record = history.decode(&stored)?;
         piece.to = record.last().min(to);
         if of.is_none_or(|workspace| record.workspace == workspace) {
             bytes = bytes.saturating_add(stored.bytes.len());

@@ -1,12 +1,13 @@
 //! Checks a log from first to last: positions, hashes, bytes. Reports the first record that is wrong.
 
 use crate::chain;
-use crate::codec::decode;
+use crate::codec::{Opening, decode};
 use crate::log::{Head, Log, ReadError};
 use crate::record::Record;
 
-/// Walks all records in order and checks each; `visit` gets those that are right.
-pub fn verify(log: &dyn Log, mut visit: impl FnMut(&Record)) -> Result<Head, ReadError> {
+/// Walks all records in order and checks each; `visit` gets those that are right. With a vault, every text that is not
+/// erased must open too; otherwise the texts stay sealed.
+pub fn verify(log: &dyn Log, opening: Opening<'_>, mut visit: impl FnMut(&Record)) -> Result<Head, ReadError> {
     let wanted = log.head();
     let mut head = Head::EMPTY;
     for stored in log.read(1) {
@@ -19,7 +20,7 @@ pub fn verify(log: &dyn Log, mut visit: impl FnMut(&Record)) -> Result<Head, Rea
         if stored.previous != head.hash || stored.hash != chain::link(&head.hash, &stored.bytes) {
             return Err(damaged("the hash does not fit"));
         }
-        let record = decode(&stored)?;
+        let record = decode(&stored, opening)?;
         if record.first != expected {
             return Err(damaged("it was written for another place"));
         }

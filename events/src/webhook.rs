@@ -1,10 +1,6 @@
 //! Events of an outbound webhook: its settings, its bundles, its deliveries. Frozen once released.
 
-mod earlier;
-
 use serde::{Deserialize, Serialize};
-
-pub(crate) use self::earlier::{BundleOpenedV1, DeliveryFailedV1};
 
 use crate::chat::Responsible;
 use crate::ids::{ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
@@ -78,7 +74,7 @@ pub struct WebhookEnabled {
     pub webhook: WebhookId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// Why a webhook was switched off.
@@ -103,7 +99,7 @@ pub struct WebhookDisabled {
     /// `system` if errors or a 410 switched it off.
     pub by: Who,
     /// The reason that the owner gave, or the last error's code.
-    pub reason: String,
+    pub reason: Personal,
     pub at: Timestamp,
 }
 
@@ -258,7 +254,7 @@ pub struct DeliveryDiscarded {
     pub deliveries: u64,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
     pub at: Timestamp,
 }
 
@@ -270,7 +266,7 @@ pub struct SingleDeliveryDiscarded {
     pub chat: ChatId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
     pub at: Timestamp,
 }
 

@@ -10,8 +10,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const KEY: &str = "key/";
 /// Prefix of a person's text.
 const PERSON: &str = "person/";
-/// Any key of a workspace, in records of 0.1.0.
-const API: &str = "api";
 
 /// The originator of a change.
 ///
@@ -21,8 +19,7 @@ const API: &str = "api";
 pub enum Who {
     /// The holder of the operator's key.
     Operator,
-    /// The holder of this API key of the workspace. 0 in records of 0.1.0, which did not distinguish a workspace's
-    /// keys.
+    /// The holder of this API key of the workspace.
     Key(u32),
     /// The sender of a request to the workspace's secret URL.
     Inbound,
@@ -82,11 +79,10 @@ impl FromStr for Who {
         }
         let who = match text.strip_prefix(KEY) {
             Some(number) => number.parse().map(Self::Key),
-            None if text == API => Ok(Self::Key(0)),
             None => text.strip_prefix(PERSON).unwrap_or_default().parse().map(Self::Person),
         };
         // Each number has one text: no sign, no leading zero.
-        who.ok().filter(|who| text == API || who.to_string() == text).ok_or(UnknownWho)
+        who.ok().filter(|who| who.to_string() == text).ok_or(UnknownWho)
     }
 }
 
@@ -147,15 +143,20 @@ mod tests {
 
     #[test]
     fn no_other_text_names_anybody() {
-        for text in
-            ["", "Operator", "key/", "key/-1", "key/+1", "key/03", "key/4294967296", "person", "person/ 7", "ada"]
-        {
+        for text in [
+            "",
+            "Operator",
+            "api",
+            "key/",
+            "key/-1",
+            "key/+1",
+            "key/03",
+            "key/4294967296",
+            "person",
+            "person/ 7",
+            "ada",
+        ] {
             assert_eq!(text.parse::<Who>(), Err(UnknownWho), "{text}");
         }
-    }
-
-    #[test]
-    fn the_word_that_0_1_0_had_for_any_key_is_still_read() {
-        assert_eq!("api".parse(), Ok(Who::Key(0)));
     }
 }

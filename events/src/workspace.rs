@@ -63,7 +63,7 @@ pub struct KeyCreated {
     /// SHA-256 of the key.
     pub key_hash: Digest,
     /// The key's purpose.
-    pub name: String,
+    pub name: Personal,
     pub at: Timestamp,
     pub by: Who,
 }
@@ -95,7 +95,7 @@ pub struct InboundEnabled {
     pub workspace: WorkspaceId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// The inbound webhook rejects everything.
@@ -104,7 +104,7 @@ pub struct InboundDisabled {
     pub workspace: WorkspaceId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// The inbound webhook rejects unknown fields and phones that are not E.164 from now on, or accepts them again.
@@ -136,7 +136,7 @@ pub struct CreditsGranted {
     /// At least 1.
     pub amount: u64,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
     pub by: Who,
 }
 
@@ -173,6 +173,10 @@ pub struct AccountConnected {
     pub email: Personal,
     /// The name of the transport, such as `simulator`.
     pub transport: String,
+    /// The provider's own name for the account, such as a phone number id.
+    pub provider_account: Option<String>,
+    /// SHA-256 of the token in the address at which the provider calls back.
+    pub callback: Option<Digest>,
     /// True if the transport accepts our message id, so that sending a message twice is harmless.
     pub own_message_id: bool,
     /// Shortest gap between two messages, in milliseconds.
@@ -209,7 +213,7 @@ pub struct AccountDisconnected {
     /// A connection that `transport` ended may come back by itself.
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
     pub at: Timestamp,
 }
 
@@ -220,7 +224,7 @@ pub struct AccountPaused {
     pub account: AccountId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// Somebody resumed the account's queue, whether it was paused or blocked.
@@ -230,5 +234,5 @@ pub struct AccountResumed {
     pub account: AccountId,
     pub by: Who,
     /// The reason given.
-    pub reason: String,
+    pub reason: Personal,
 }

@@ -12,6 +12,8 @@ use crate::index::{FlushBatch, Flushing, Index, Reclaimed};
 use crate::log::{Batch, Head, KEY_BYTES_MAX, Log, NOTE_BYTES_MAX, Note, StoredRecord, WriteError};
 use crate::notes::is_mark;
 use crate::record::Record;
+use crate::snapshot::Pending;
+use crate::vault::Vault;
 use crate::watermark::Watermark;
 
 /// The most commits in one batch.
@@ -36,8 +38,8 @@ pub enum Work {
     Index(FlushBatch),
     /// Other notes, all in one batch.
     Notes(Vec<Note>),
-    /// Notes that may take several batches, in this order.
-    Snapshot(Vec<Note>),
+    /// A state whose notes may take several batches.
+    Snapshot(Box<Pending>),
     /// Answered when everything before it is durable, the index included.
     Settle(oneshot::Sender<()>),
 }
@@ -145,10 +147,16 @@ impl Writer {
     /// Takes a piece of work; returns how many bytes it adds to the batch.
     fn take(&mut self, work: Work, prepared: &mut Prepared) -> Result<usize, CodecError> {
         match work {
-            Work::Commit(record) => return prepared.chain(&record),
+            Work::Commit(record) => return prepared.chain(&record, self.index.vault()),
             Work::Notes(notes) => prepared.batch.notes.extend(self.fitting(notes)),
-            Work::Snapshot(notes) => {
-                let notes = self.fitting(notes);
+            Work::Snapshot(pending) => {
+                let notes = match pending.notes(self.index.vault()) {
+                    Ok(notes) => self.fitting(notes),
+                    Err(error) => {
+                        tracing::warn!(%error, "a snapshot cannot be sealed and is left out");
+                        Vec::new()
+                    }
+                };
                 self.waiting += notes.len();
                 self.backlog.extend(notes.into_iter().map(Later::Note));
             }
@@ -235,10 +243,10 @@ impl Writer {
 }
 
 impl Prepared {
-    /// Encodes a commit and adds it to the hash chain; returns how many bytes it takes.
-    fn chain(&mut self, record: &Record) -> Result<usize, CodecError> {
+    /// Seals and encodes a commit and adds it to the hash chain; returns how many bytes it takes.
+    fn chain(&mut self, record: &Record, vault: &dyn Vault) -> Result<usize, CodecError> {
         let mut bytes = Vec::with_capacity(512);
-        codec::encode_record(record, &mut bytes)?;
+        codec::encode_record(record, vault, &mut bytes)?;
         let previous = self.head.hash;
         let hash = chain::link(&previous, &bytes);
         self.head = Head { position: record.last(), hash, recorded_at: record.recorded_at };

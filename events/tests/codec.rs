@@ -6,18 +6,33 @@ mod random;
 #[path = "shared/samples.rs"]
 mod samples;
 
-use events::codec::{self, CodecError, EVENTS_PER_RECORD_MAX, PAYLOAD_BYTES_MAX};
+use events::account::MessageQueued;
+use events::codec::{self, CodecError, EVENTS_PER_RECORD_MAX, Opening, RECORD_BYTES_MAX};
 use events::event::Event;
+use events::ids::WorkspaceId;
 use events::personal::Digest;
 use events::record::Record;
-use events::workspace::WorkspaceCreated;
+use events::vault::{MemoryVault, Vault};
 use proptest::prelude::*;
 
 use self::samples::{records, samples};
 
+fn vault() -> MemoryVault {
+    MemoryVault::endless()
+}
+
+fn read(bytes: &[u8]) -> Result<Record, CodecError> {
+    codec::decode_record(bytes, Opening::With(&vault()))
+}
+
+/// Reads an event of the workspace that all random events and samples belong to.
+fn read_event(bytes: &[u8], workspace: WorkspaceId) -> Result<(Event, &[u8]), CodecError> {
+    codec::decode_event(bytes, workspace, Opening::With(&vault()))
+}
+
 fn encoded(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::new();
-    codec::encode_record(record, &mut bytes).unwrap();
+    codec::encode_record(record, &vault(), &mut bytes).unwrap();
     bytes
 }
 
@@ -54,9 +69,9 @@ proptest! {
     #[test]
     fn every_event_is_read_back(event in random::event(), behind in prop::collection::vec(any::<u8>(), 0..9)) {
         let mut bytes = Vec::new();
-        codec::encode_event(&event, &mut bytes).unwrap();
+        codec::encode_event(&event, &vault(), &mut bytes).unwrap();
         bytes.extend_from_slice(&behind);
-        let (back, rest) = codec::decode_event(&bytes).unwrap();
+        let (back, rest) = read_event(&bytes, event.owner().workspace()).unwrap();
         prop_assert_eq!(back, event);
         prop_assert_eq!(rest, behind.as_slice());
     }
@@ -69,20 +84,20 @@ proptest! {
     #[test]
     fn every_record_is_read_back(record in random::record()) {
         let bytes = encoded(&record);
-        prop_assert_eq!(codec::decode_record(&bytes).unwrap(), record);
+        prop_assert_eq!(read(&bytes).unwrap(), record);
     }
 
     #[test]
     fn a_record_is_written_behind_what_is_there(record in random::record()) {
         let mut bytes = b"before".to_vec();
-        codec::encode_record(&record, &mut bytes).unwrap();
+        codec::encode_record(&record, &vault(), &mut bytes).unwrap();
         prop_assert_eq!(bytes.strip_prefix(b"before").unwrap().to_vec(), encoded(&record));
     }
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        drop(codec::decode_record(&bytes));
-        drop(codec::decode_event(&bytes));
+        drop(read(&bytes));
+        drop(read_event(&bytes, WorkspaceId::nth(0)));
     }
 
     #[test]
@@ -90,7 +105,7 @@ proptest! {
         let mut bytes = encoded(&record);
         let at = at % bytes.len();
         bytes[at] ^= with;
-        drop(codec::decode_record(&bytes));
+        drop(read(&bytes));
     }
 }
 
@@ -101,7 +116,7 @@ proptest! {
     fn a_record_that_is_cut_short_anywhere_is_refused(record in random::record()) {
         let bytes = encoded(&record);
         for length in 0..bytes.len() {
-            prop_assert!(codec::decode_record(&bytes[..length]).is_err(), "{length} of {}", bytes.len());
+            prop_assert!(read(&bytes[..length]).is_err(), "{length} of {}", bytes.len());
         }
     }
 
@@ -109,13 +124,13 @@ proptest! {
     fn bytes_behind_a_record_are_refused(record in random::record(), behind in prop::collection::vec(any::<u8>(), 1..9)) {
         let mut bytes = encoded(&record);
         bytes.extend_from_slice(&behind);
-        prop_assert!(codec::decode_record(&bytes).is_err());
+        prop_assert!(read(&bytes).is_err());
     }
 }
 
 #[test]
 fn a_record_has_at_least_one_event() {
-    let refused = codec::encode_record(&with_events(vec![]), &mut Vec::new());
+    let refused = codec::encode_record(&with_events(vec![]), &vault(), &mut Vec::new());
     assert!(matches!(refused, Err(CodecError::TooLarge)), "{refused:?}");
 }
 
@@ -123,8 +138,8 @@ fn a_record_has_at_least_one_event() {
 fn a_record_has_a_thousand_events_at_most() {
     let event = &samples()[6];
     let full = with_events(vec![event.clone(); EVENTS_PER_RECORD_MAX as usize]);
-    assert_eq!(codec::decode_record(&encoded(&full)).unwrap(), full);
-    let refused = codec::encode_record(&with_events(vec![event.clone(); 1_001]), &mut Vec::new());
+    assert_eq!(read(&encoded(&full)).unwrap(), full);
+    let refused = codec::encode_record(&with_events(vec![event.clone(); 1_001]), &vault(), &mut Vec::new());
     assert!(matches!(refused, Err(CodecError::TooLarge)), "{refused:?}");
 }
 
@@ -132,47 +147,174 @@ fn a_record_has_a_thousand_events_at_most() {
 fn a_record_that_claims_more_events_is_refused_before_room_is_made_for_them() {
     let event = samples().swap_remove(6);
     let mut behind = Vec::new();
-    codec::encode_event(&event, &mut behind).unwrap();
+    codec::encode_event(&event, &vault(), &mut behind).unwrap();
     let bytes = encoded(&with_events(vec![event]));
     // The count of events is the header's last byte; larger counts take a mark and two or four bytes.
     let (count, header) = bytes[..bytes.len() - behind.len()].split_last().unwrap();
     assert_eq!(*count, 1);
     for claimed in [&[0][..], &[0xfb, 0xe9, 3], &[0xfc, 0xff, 0xff, 0xff, 0xff]] {
-        let refused = codec::decode_record(&[header, claimed, &behind].concat());
+        let refused = read(&[header, claimed, &behind].concat());
         assert!(matches!(refused, Err(CodecError::TooLarge)), "{refused:?}");
     }
 }
 
-#[test]
-fn a_payload_has_a_mebibyte_at_most() {
-    let named = |bytes: usize| {
-        let Event::WorkspaceCreated(event) = samples().swap_remove(0) else { panic!("no such sample") };
-        Event::from(WorkspaceCreated { name: "n".repeat(bytes).into(), ..event })
-    };
+/// The first sample, whose envelope has a length of one byte and a type number of one byte.
+fn first() -> Vec<u8> {
     let mut bytes = Vec::new();
-    assert!(codec::encode_event(&named(usize::try_from(PAYLOAD_BYTES_MAX).unwrap() - 100), &mut bytes).is_ok());
-    assert!(codec::decode_event(&bytes).is_ok());
-    assert!(codec::encode_event(&named(usize::try_from(PAYLOAD_BYTES_MAX).unwrap()), &mut bytes).is_err());
+    codec::encode_event(&samples()[0], &vault(), &mut bytes).unwrap();
+    bytes
 }
 
 #[test]
-fn a_type_or_version_that_is_not_known_is_named() {
-    let mut bytes = Vec::new();
-    codec::encode_event(&samples()[0], &mut bytes).unwrap();
-    bytes[4..6].copy_from_slice(&65_000_u16.to_le_bytes());
-    let refused = codec::decode_event(&bytes);
-    assert!(matches!(refused, Err(CodecError::UnknownType(65_000, 1))), "{refused:?}");
-    bytes[4..8].copy_from_slice(&[1, 0, 9, 0]);
-    let refused = codec::decode_event(&bytes);
-    assert!(matches!(refused, Err(CodecError::UnknownType(1, 9))), "{refused:?}");
+fn a_type_version_or_flag_that_is_not_known_is_named() {
+    let with_head = |head: &[u8]| [head, &first()[4..]].concat();
+    let refused = |bytes: Vec<u8>| read_event(&bytes, WorkspaceId::nth(0)).unwrap_err().to_string();
+    let length = first()[0];
+    for (head, number, version) in
+        [(&[length, 250, 1, 1][..], 250, 1), (&[length, 251, 0xe8, 0xfd, 1, 1], 65_000, 1), (&[length, 1, 9, 1], 1, 9)]
+    {
+        let wanted = format!("unknown event type {number} version {version}: it was written by a newer tidings");
+        assert_eq!(refused(with_head(head)), wanted);
+    }
+    assert_eq!(
+        refused(with_head(&[length, 1, 1, 3])),
+        "unknown event type 1 version 1: it was written by a newer tidings"
+    );
+}
+
+#[test]
+fn a_record_of_another_format_is_named() {
+    let mut bytes = encoded(&records()[0]);
+    assert_eq!(bytes[0], 1);
+    bytes[0] = 2;
+    let refused = read(&bytes).unwrap_err();
+    assert_eq!(refused.to_string(), "unknown record format 2: it was written by a newer tidings");
 }
 
 #[test]
 fn a_payload_longer_than_its_type_is_refused() {
+    let mut bytes = first();
+    let length = usize::from(bytes[0]);
+    bytes.insert(4 + length, 0);
+    bytes[0] += 1;
+    assert!(read_event(&bytes, WorkspaceId::nth(0)).is_err());
+}
+
+/// A sealed event: the message that was queued.
+fn sealed() -> (Event, Vec<u8>) {
+    let event = samples().into_iter().find(|event| matches!(event, Event::MessageQueued(_))).unwrap();
     let mut bytes = Vec::new();
-    codec::encode_event(&samples()[0], &mut bytes).unwrap();
-    bytes.push(0);
-    let length = u32::try_from(bytes.len() - 8).unwrap();
-    bytes[..4].copy_from_slice(&length.to_le_bytes());
-    assert!(codec::decode_event(&bytes).is_err());
+    codec::encode_event(&event, &vault(), &mut bytes).unwrap();
+    (event, bytes)
+}
+
+#[test]
+fn no_text_stands_in_the_bytes_of_an_event() {
+    for event in samples() {
+        let mut bytes = Vec::new();
+        codec::encode_event(&event, &vault(), &mut bytes).unwrap();
+        for text in ["+12025550101", "Bob Example", "hello", "Blue Kite", "moving house", "price", "1@lid", "wamid"] {
+            assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{}: {text}", event.name());
+        }
+    }
+}
+
+#[test]
+fn a_text_is_read_with_its_key_only() {
+    let (event, bytes) = sealed();
+    let read = |opening| codec::decode_event(&bytes, WorkspaceId::nth(0), opening).unwrap().0;
+    let vault = vault();
+    assert_eq!(read(Opening::With(&vault)), event);
+    vault.destroy(event.owner()).unwrap();
+    for opening in [Opening::Shut, Opening::With(&vault)] {
+        let Event::MessageQueued(queued) = read(opening) else { panic!("another event") };
+        let Event::MessageQueued(whole) = &event else { panic!("another event") };
+        assert_eq!((queued.text.readable(), queued.to.reveal()), (None, "[erased]"));
+        assert_eq!((queued.message, queued.report_bytes, queued.at), (whole.message, whole.report_bytes, whole.at));
+    }
+}
+
+/// What is written after the key was destroyed is lost at once, and still binds its commitment.
+#[test]
+fn a_text_without_a_key_is_not_stored() {
+    let (event, _) = sealed();
+    let vault = vault();
+    vault.destroy(event.owner()).unwrap();
+    let mut bytes = Vec::new();
+    codec::encode_event(&event, &vault, &mut bytes).unwrap();
+    assert_eq!(bytes.last(), Some(&0), "the sealed part is empty");
+    let (back, _) = codec::decode_event(&bytes, WorkspaceId::nth(0), Opening::With(&MemoryVault::endless())).unwrap();
+    let Event::MessageQueued(queued) = back else { panic!("another event") };
+    assert_eq!(queued.text.readable(), None);
+}
+
+#[test]
+fn every_changed_bit_of_a_sealed_event_is_noticed_or_changes_what_is_in_clear() {
+    let (event, bytes) = sealed();
+    let part = bytes.len() - 32 - 16;
+    for at in part..bytes.len() {
+        for bit in 0..8 {
+            let mut worse = bytes.clone();
+            worse[at] ^= 1 << bit;
+            assert!(read_event(&worse, WorkspaceId::nth(0)).is_err(), "bit {bit} of byte {at}");
+        }
+    }
+    for at in 0..part {
+        let mut worse = bytes.clone();
+        worse[at] ^= 1;
+        if let Ok((other, _)) = read_event(&worse, WorkspaceId::nth(0)) {
+            assert_ne!(other, event, "byte {at}");
+        }
+    }
+}
+
+/// One text, two salts: nobody can tell that the texts are the same, and no nonce is used twice.
+#[test]
+fn equal_texts_are_sealed_differently() {
+    let event = sealed().0;
+    let vault = vault();
+    let written = || {
+        let mut bytes = Vec::new();
+        codec::encode_event(&event, &vault, &mut bytes).unwrap();
+        bytes
+    };
+    assert_ne!(written(), written());
+}
+
+#[test]
+fn an_event_of_another_workspace_does_not_fit_into_a_record() {
+    let [record, ..] = records();
+    assert!(codec::fits(record.workspace, &record.cause, &record.events).is_ok());
+    let refused = codec::fits(WorkspaceId::nth(1), &record.cause, &record.events);
+    assert!(matches!(refused, Err(CodecError::OtherWorkspace)), "{refused:?}");
+}
+
+proptest! {
+    #![proptest_config(settings(256))]
+
+    /// Whatever is said to fit takes no more bytes than a record may have.
+    #[test]
+    fn what_fits_is_no_longer_than_it_may_be(record in random::record()) {
+        prop_assert!(codec::fits(record.workspace, &record.cause, &record.events).is_ok());
+        let bytes: u64 = record.events.iter().map(|event| codec::event_bytes(event).unwrap()).sum();
+        let header = encoded(&Record { events: vec![samples()[0].clone()], ..record.clone() }).len() as u64;
+        prop_assert!(encoded(&record).len() as u64 <= bytes + header);
+    }
+}
+
+/// A text of control characters takes six times its bytes in JSON.
+#[test]
+fn the_longest_text_fits_whatever_it_says() {
+    for text in ["\u{1}".repeat(65_536), "\u{10000}".repeat(65_536)] {
+        let Event::MessageQueued(queued) = sealed().0 else { panic!("another event") };
+        let events = vec![Event::from(MessageQueued { text: text.into(), ..queued })];
+        let record = with_events(events);
+        codec::fits(record.workspace, &record.cause, &record.events).unwrap();
+        assert!(encoded(&record).len() as u64 <= RECORD_BYTES_MAX);
+        assert_eq!(read(&encoded(&record)).unwrap(), record);
+    }
+    let Event::MessageQueued(queued) = sealed().0 else { panic!("another event") };
+    let event = Event::from(MessageQueued { text: "\u{1}".repeat(90_000).into(), ..queued });
+    let refused = codec::fits(WorkspaceId::nth(0), &records()[0].cause, &[event]);
+    assert!(matches!(refused, Err(CodecError::TooLarge)), "{refused:?}");
 }

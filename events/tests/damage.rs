@@ -8,20 +8,26 @@ use std::sync::Arc;
 
 use events::chain;
 use events::codec;
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::log::{Batch, Head, Log, ReadError, StoredRecord};
 use events::personal::Digest;
 use events::record::{Position, Record};
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::SledLog;
+use events::vault::{MemoryVault, Vault};
 use events::verify::verify;
 use proptest::prelude::*;
 
 use self::hand::{Hand, queued};
 
+/// The same keys each time.
+fn vault() -> Arc<dyn Vault> {
+    Arc::new(MemoryVault::endless())
+}
+
 /// Ten records of one to three events. They begin at the positions 1, 2, 4, 7, 8, 10, 13, 14, 16 and 19.
 fn sound() -> (Vec<StoredRecord>, Head) {
-    let mut hand = Hand::after(Head::EMPTY);
+    let mut hand = Hand::after(Head::EMPTY, &vault());
     let batch = hand.batch((0..10).map(|number| vec![queued(number as u64, "hello"); number % 3 + 1]));
     (batch.records, hand.head)
 }
@@ -39,7 +45,7 @@ fn found_wrong_in(log: &dyn Log, records: &[StoredRecord]) -> Option<Position> {
     let (_, head) = sound();
     let batch = Batch { after: 0, records: records.to_vec(), head: Some(head), notes: Vec::new() };
     log.write(&batch).unwrap();
-    match verify(log, |_| ()) {
+    match verify(log, Opening::Shut, |_| ()) {
         Ok(_) => None,
         Err(ReadError::Damaged { position, .. }) => Some(position),
         Err(other) => panic!("{other}"),
@@ -55,9 +61,9 @@ fn flip(stored: &mut StoredRecord, at: usize, with: u8) {
 
 /// Changes a record's content, and gives it the hash that fits.
 fn rewrite(stored: &mut StoredRecord, change: impl FnOnce(Record) -> Record) {
-    let record = change(decode(stored).unwrap());
+    let record = change(decode(stored, Opening::With(vault().as_ref())).unwrap());
     let mut bytes = Vec::new();
-    codec::encode_record(&record, &mut bytes).unwrap();
+    codec::encode_record(&record, vault().as_ref(), &mut bytes).unwrap();
     stored.bytes = bytes.into();
     stored.hash = chain::link(&stored.previous, &stored.bytes);
 }
@@ -68,13 +74,13 @@ fn a_sound_log_is_walked_from_first_to_last() {
     let log = MemoryLog::default();
     log.write(&Batch { after: 0, records, head: Some(head), notes: Vec::new() }).unwrap();
     let mut seen = Vec::new();
-    assert_eq!(verify(&log, |record| seen.push(record.first)).unwrap(), head);
+    assert_eq!(verify(&log, Opening::Shut, |record| seen.push(record.first)).unwrap(), head);
     assert_eq!(seen, [1, 2, 4, 7, 8, 10, 13, 14, 16, 19]);
 }
 
 #[test]
 fn an_empty_log_is_sound() {
-    assert_eq!(verify(&MemoryLog::default(), |_| ()).unwrap(), Head::EMPTY);
+    assert_eq!(verify(&MemoryLog::default(), Opening::Shut, |_| ()).unwrap(), Head::EMPTY);
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn only_what_is_right_is_shown() {
     let log = MemoryLog::default();
     log.write(&Batch { after: 0, records, head: Some(head), notes: Vec::new() }).unwrap();
     let mut seen = Vec::new();
-    assert!(verify(&log, |record| seen.push(record.first)).is_err());
+    assert!(verify(&log, Opening::Shut, |record| seen.push(record.first)).is_err());
     assert_eq!(seen, [1, 2, 4]);
 }
 

@@ -1,7 +1,10 @@
-//! The frozen bytes of every event type, of records and of the chain. A released line of `golden/bytes.hex` is never
-//! changed: a new meaning gets a new type number or version, with its own line.
+//! The frozen bytes of every event type, of records and of the chain, and the frozen JSON of every event type. A released
+//! line of `golden/bytes.hex` or `golden/lines.json` is never changed: a new meaning gets a new type number or version,
+//! with its own line.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken helper fails the test")]
 
+#[path = "shared/fixed_vault.rs"]
+mod fixed_vault;
 #[path = "shared/samples.rs"]
 mod samples;
 
@@ -10,14 +13,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use events::chain;
-use events::codec;
+use events::codec::{self, Opening};
 use events::event::Event;
+use events::ids::WorkspaceId;
 use events::record::Record;
-use events::webhook::{BUNDLE_BYTES, BundleOpened, DeliveryFailed};
+use events::sealing;
 
+use self::fixed_vault::FixedVault;
 use self::samples::{records, samples};
 
 const FROZEN: &str = include_str!("golden/bytes.hex");
+const LINES: &str = include_str!("golden/lines.json");
 /// Set this variable to write missing lines; existing lines stay as they are.
 const BLESS: &str = "TIDINGS_TEST_BLESS";
 
@@ -53,35 +59,15 @@ fn wanted() -> BTreeMap<String, Vec<u8>> {
     wanted
 }
 
-/// Returns today's events for lines of versions that are no longer written: what the present rules make of each. A new
-/// version of an event adds an arm with its number and what the earlier one lacked.
-fn of_earlier_versions() -> BTreeMap<String, Event> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let earlier = samples().into_iter().filter_map(|event| {
-        let (version, event): (u16, Event) = match event {
-            Event::BundleOpened(e) => {
-                let (room_bytes, line_bytes) = (BUNDLE_BYTES - (8 << 10), 512);
-                (1, BundleOpened { room_bytes, line_bytes, ..e }.into())
-            }
-            Event::DeliveryFailed(e) => (1, DeliveryFailed { delivery_not_before: None, ..e }.into()),
-            _ => return None,
-        };
-        let nth = counts.entry(event.name()).or_default();
-        *nth += 1;
-        Some((format!("{}.{version}.{}", event.name(), *nth - 1), event))
-    });
-    earlier.collect()
-}
-
 fn encoded(event: &Event) -> Vec<u8> {
     let mut bytes = Vec::new();
-    codec::encode_event(event, &mut bytes).unwrap();
+    codec::encode_event(event, &FixedVault, &mut bytes).unwrap();
     bytes
 }
 
 fn encoded_record(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::new();
-    codec::encode_record(record, &mut bytes).unwrap();
+    codec::encode_record(record, &FixedVault, &mut bytes).unwrap();
     bytes
 }
 
@@ -115,14 +101,18 @@ fn the_bytes_of_every_sample_are_the_frozen_ones() {
     }
 }
 
+/// The workspace of an event, which its record names.
+fn workspace(event: &Event) -> WorkspaceId {
+    event.owner().workspace()
+}
+
 #[test]
 fn frozen_events_are_read_back() {
-    let named: BTreeMap<String, Event> = named().into_iter().chain(of_earlier_versions()).collect();
+    let named = named();
     for (name, bytes) in frozen().iter().filter(|(name, _)| !name.starts_with("Record.") && !name.starts_with("Link."))
     {
-        let (event, rest) = codec::decode_event(bytes).unwrap();
-        let today =
-            named.get(*name).unwrap_or_else(|| panic!("{name}: of_earlier_versions does not say what it is today"));
+        let today = named.get(*name).unwrap_or_else(|| panic!("{name}: no sample says what it is today"));
+        let (event, rest) = codec::decode_event(bytes, workspace(today), Opening::With(&FixedVault)).unwrap();
         assert_eq!(&event, today, "{name}");
         assert!(rest.is_empty(), "{name}");
     }
@@ -132,7 +122,28 @@ fn frozen_events_are_read_back() {
 fn frozen_records_are_read_back() {
     let frozen = frozen();
     for (number, record) in records().iter().enumerate() {
-        assert_eq!(&codec::decode_record(&frozen[format!("Record.1.{number}").as_str()]).unwrap(), record);
+        let bytes = &frozen[format!("Record.1.{number}").as_str()];
+        assert_eq!(&codec::decode_record(bytes, Opening::With(&FixedVault)).unwrap(), record);
+    }
+}
+
+/// What is hashed and exported: personal texts are `null`.
+#[test]
+fn the_json_of_every_sample_is_the_frozen_one() {
+    let frozen: BTreeMap<&str, &str> = LINES.lines().filter_map(|line| line.split_once(' ')).collect();
+    let mut missing = String::new();
+    for (name, event) in named() {
+        let line = sealing::impersonal_json(&event);
+        match frozen.get(name.as_str()) {
+            Some(frozen) => assert_eq!(&line, frozen, "{name}"),
+            None => writeln!(missing, "{name} {line}").unwrap(),
+        }
+    }
+    if !missing.is_empty() && std::env::var_os(BLESS).is_some() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/lines.json");
+        std::fs::write(file, format!("{LINES}{missing}")).unwrap();
+    } else {
+        assert!(missing.is_empty(), "no frozen JSON; {BLESS}=1 writes it:\n{missing}");
     }
 }
 
@@ -145,13 +156,10 @@ fn every_type_has_frozen_bytes() {
 }
 
 #[test]
-fn an_envelope_tells_length_type_and_version() {
+fn no_two_types_have_one_number() {
     let mut numbers = BTreeMap::new();
     for event in samples() {
-        let bytes = encoded(&event);
-        let (number, version) = event.type_number();
-        assert_eq!(bytes[..4], u32::try_from(bytes.len() - 8).unwrap().to_le_bytes());
-        assert_eq!((&bytes[4..6], &bytes[6..8]), (&number.to_le_bytes()[..], &version.to_le_bytes()[..]));
+        let (number, _) = event.type_number();
         assert_eq!(*numbers.entry(number).or_insert(event.name()), event.name(), "two types have number {number}");
     }
     assert_eq!(numbers.len(), Event::NAMES.len());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tidings_fuzz::ALL;
+use tidings_fuzz::{ALL, records};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -56,6 +56,15 @@ fn phones() {
 #[test]
 fn record() {
     replay("record");
+}
+
+/// Inputs that nobody can read any more would lead the search nowhere.
+#[test]
+fn every_kept_record_can_be_read() {
+    for input in entries(&folder("corpus").join("record")) {
+        let bytes = fs::read(&input).unwrap();
+        assert!(records::is_read(&bytes), "{}", input.display());
+    }
 }
 
 /// The bytes of every version of every event.

@@ -12,8 +12,10 @@ use events::index::Index;
 use events::log::{Log, LogStats};
 use events::record::{Cause, Record};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
+use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
+use events::vault::MemoryVault;
 use events::watermark::Watermark;
 use events::who::Who;
 use events::writer::{Work, Writer};
@@ -38,9 +40,10 @@ pub struct Appending {
 impl Appending {
     /// Creates the log in a directory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, GenerateError> {
-        let log = Arc::new(SledLog::open(directory, cache_mb)?);
+        let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default() };
+        let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
-        let index = Arc::new(Index::open(Arc::clone(&shared))?);
+        let index = Arc::new(Index::open(Arc::clone(&shared), Arc::clone(&vault))?);
         let watermark = Watermark::at(log.head().position);
         let (given, work) = unbounded_channel();
         let writer = Writer::new(shared, Arc::clone(&index), watermark.clone());
@@ -48,6 +51,7 @@ impl Appending {
         sequencer.register(DECIDER, Inbox::default());
         sequencer.replayed(DECIDER, NEVER_CONCERNED);
         let tenant = Tenant::nth(0, 1, CHATS);
+        vault.extend(&[(tenant.workspace, CHATS)])?;
         Ok(Self { log, sequencer, writer, work, tenant, at: wall_now(), nth: 0 })
     }
 
@@ -87,7 +91,8 @@ pub fn commit_bytes() -> Result<Vec<u8>, CodecError> {
     let (at, cause) = (wall_now(), Cause::outside(Who::Inbound));
     let events: Vec<Event> = tenant.queued(at, CHATS);
     let mut bytes = Vec::new();
-    encode_record(&Record { first: 1, recorded_at: at, workspace: tenant.workspace, cause, events }, &mut bytes)?;
+    let record = Record { first: 1, recorded_at: at, workspace: tenant.workspace, cause, events };
+    encode_record(&record, &MemoryVault::endless(), &mut bytes)?;
     Ok(bytes)
 }
 
@@ -100,17 +105,21 @@ impl From<CodecError> for GenerateError {
 
 #[cfg(test)]
 mod tests {
+    use events::codec::Opening;
+
     use super::*;
 
     #[test]
     fn a_batch_is_one_sync_and_holds_all_its_commits() {
         let folder = tempfile::tempdir().unwrap();
         let mut appending = Appending::open(folder.path(), 16).unwrap();
+        let before = appending.stats();
         appending.batch(5).unwrap();
         appending.batch(256).unwrap();
         let LogStats { batches, syncs, commits, .. } = appending.stats();
-        assert_eq!((batches, syncs, commits), (2, 2, 261));
-        events::verify::verify(appending.log.as_ref(), |_| {}).unwrap();
+        let added = (batches - before.batches, syncs - before.syncs, commits - before.commits);
+        assert_eq!(added, (2, 2, 261));
+        events::verify::verify(appending.log.as_ref(), Opening::Shut, |_| {}).unwrap();
     }
 
     #[test]

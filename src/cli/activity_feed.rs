@@ -149,7 +149,9 @@ fn account(event: &Event, first: Option<&Event>) -> Option<AccountId> {
 
 /// Returns the phone or JID at the other end of the message that an event is about.
 fn phone(gateway: &Gateway, first: &Event) -> Result<String, ReadError> {
-    let typed_to = |chat| Ok(gateway.shard.index().chat(chat)?.map(|entry| entry.to.reveal().to_owned()));
+    let typed_to = |chat| -> Result<Option<String>, ReadError> {
+        Ok(gateway.shard.index().chat(chat)?.map(|entry| entry.to.reveal().to_owned()))
+    };
     Ok(match first {
         Event::MessageQueued(e) => e.to.reveal().to_owned(),
         Event::MessageReceived(e) if e.from_me => typed_to(e.chat)?.unwrap_or_default(),
@@ -192,9 +194,9 @@ fn told_of_account(event: &Event) -> Option<ActivityEntry<'static>> {
         Kind::Account,
         match event {
             Event::AccountConnected(_) => "connected".to_owned(),
-            Event::AccountDisconnected(e) => because("disconnected, its queue waits", &e.reason),
-            Event::AccountPaused(e) => because("paused", &e.reason),
-            Event::AccountResumed(e) => because("resumed", &e.reason),
+            Event::AccountDisconnected(e) => because("disconnected, its queue waits", e.reason.reveal()),
+            Event::AccountPaused(e) => because("paused", e.reason.reveal()),
+            Event::AccountResumed(e) => because("resumed", e.reason.reveal()),
             Event::AccountBlocked(e) => because("its queue stops", &e.reason),
             Event::AccountUnblocked(_) => "may send again".to_owned(),
             _ => return None,
@@ -207,17 +209,17 @@ fn told_of_workspace(event: &Event) -> Option<ActivityEntry<'static>> {
         Kind::Workspace,
         match event {
             Event::WorkspaceCreated(e) => format!("{} created", e.name.reveal()),
-            Event::CreditsGranted(e) => because(&format!("+{}", credits(e.amount)), &e.reason),
+            Event::CreditsGranted(e) => because(&format!("+{}", credits(e.amount)), e.reason.reveal()),
             Event::InboundUrlGenerated(e) if e.replaces.is_some() => {
                 "its secret URL is a new one; the old one is dead".to_owned()
             }
-            Event::InboundDisabled(e) => because("its secret URL refuses everything", &e.reason),
-            Event::InboundEnabled(e) => because("its secret URL takes messages again", &e.reason),
+            Event::InboundDisabled(e) => because("its secret URL refuses everything", e.reason.reveal()),
+            Event::InboundEnabled(e) => because("its secret URL takes messages again", e.reason.reveal()),
             Event::InboundStrictChanged(e) if e.strict => {
                 "its secret URL is strict: it refuses what it warned of".to_owned()
             }
             Event::InboundStrictChanged(_) => "its secret URL is no longer strict".to_owned(),
-            Event::KeyCreated(e) => format!("API key made: {}", e.name),
+            Event::KeyCreated(e) => format!("API key made: {}", e.name.reveal()),
             Event::KeyRevoked(e) => format!("API key {} revoked", e.key),
             _ => return None,
         },

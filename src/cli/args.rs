@@ -2,6 +2,7 @@
 
 mod account;
 mod bench;
+mod chat;
 mod connection;
 mod inbound;
 mod listen;
@@ -10,6 +11,7 @@ mod message;
 mod outbound;
 mod setup;
 mod trigger;
+mod vault;
 mod workspace;
 
 use std::net::SocketAddr;
@@ -19,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
 pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
+pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
 pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
@@ -29,6 +32,7 @@ pub use self::setup::{ConfigCommand, ManArgs};
 pub use self::trigger::{
     AccountArgs, FailingArgs, MessageArgs, ReceiptArgs, ReceiverArgs, SentArgs, SimulatorUrl, TriggerCommand,
 };
+pub use self::vault::{RekeyArgs, VaultCommand};
 pub use self::workspace::{CreateArgs, CreditsCommand, GrantArgs, KeyCommand, WorkspaceCommand};
 
 const EXAMPLES: &str = "\
@@ -127,6 +131,9 @@ pub enum Command {
     /// Look up messages: how far they got, and what happened to them
     #[command(subcommand)]
     Message(MessageCommand),
+    /// Look up chats, hand over what is known of a contact, or erase it
+    #[command(subcommand)]
+    Chat(ChatCommand),
     /// Test a file's address without sending anything
     #[command(subcommand)]
     File(FileCommand),
@@ -136,6 +143,9 @@ pub enum Command {
     /// Show the state of one actor, now or at any earlier moment
     #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
+    /// Exchange the master key under which the keys of texts and names are sealed
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Receive a webhook's reports on this machine and print each of them
     #[command(after_help = listen::LISTEN_EXAMPLES)]
     Listen(ListenArgs),

@@ -4,7 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use events::log::ReadError;
+use events::store::data_dir::DataDirError;
+use events::store::identity::IdentityError;
+use events::store::master_key_file::MasterKeyError;
 use events::store::scratch;
+use events::store::sled_log::OpenError;
+use events::vault::VaultError;
 
 use super::args::Cli;
 use super::exit::{Exit, Failure};
@@ -30,6 +35,35 @@ pub(super) fn unreadable(error: &ReadError) -> Failure {
     match error {
         ReadError::Damaged { .. } => Failure::because(Exit::Integrity, error),
         ReadError::Store(_) => Failure::because(Exit::Failed, error),
+    }
+}
+
+/// The error if a data directory cannot be opened: its parts are damaged or do not belong together, or the disk failed.
+pub(super) fn not_opened(error: &DataDirError) -> Failure {
+    let integrity = || Failure::because(Exit::Integrity, error);
+    match error {
+        DataDirError::Log(OpenError::Read(error)) => unreadable(error),
+        DataDirError::Log(_)
+        | DataDirError::Create(_)
+        | DataDirError::Identity(IdentityError::Io(_))
+        | DataDirError::MasterKey(MasterKeyError::Io { .. })
+        | DataDirError::Vault(VaultError::Io(_)) => Failure::because(Exit::Failed, error),
+        DataDirError::Earlier | DataDirError::Identity(IdentityError::Format(_)) => {
+            integrity().hint("name another directory with --data-dir, or use the version that made this one")
+        }
+        DataDirError::Identity(IdentityError::Damaged) | DataDirError::OtherIdentity => {
+            integrity().hint("put back the file from a backup of this data directory")
+        }
+        DataDirError::MasterKey(_) => {
+            integrity().hint("set master_key_file, or TIDINGS_MASTER_KEY_FILE, to the file with the key")
+        }
+        DataDirError::Vault(VaultError::WrongKey) => {
+            integrity().hint("set master_key_file, or put back <data_dir>/secrets/master_key")
+        }
+        DataDirError::Vault(_) => integrity().hint(
+            "put back vault/ from a backup of this data directory, or start with --without-vault: everything that is \
+                   sealed is erased then, and ledger, queues and chain stay",
+        ),
     }
 }
 

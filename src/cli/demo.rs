@@ -8,7 +8,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use actors::runtime::vital;
-use events::store::sled_log::{OpenError, SledLog};
+use events::codec::Opening;
+use events::store::scratch;
 
 use self::workspace::Ready;
 use super::args::{Cli, DemoArgs};
@@ -26,7 +27,7 @@ const PRODUCTION_DATA_DIR: &str = "data";
 /// Networks where a CRM on this machine may receive reports.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 /// The demo's data in its directory, which a reset deletes; the mark stays.
-const KEPT: [&str; 3] = ["log", "secrets", "process.json"];
+const KEPT: [&str; 5] = ["log", "vault", "tidings.json", "secrets", "process.json"];
 /// How many ports to try, counting from the requested one.
 const PORTS: u16 = 100;
 
@@ -164,7 +165,7 @@ fn free_port(wanted: SocketAddr) -> Result<(TcpListener, Option<u16>), Failure> 
 
 /// Deletes the demo's data, unless another process uses it.
 fn reset(directory: &Path) -> Result<(), Failure> {
-    if let Err(OpenError::InUse) = SledLog::open(directory, 16) {
+    if scratch::is_in_use(directory) {
         return Err(in_use(directory, Holder::read(directory).as_ref()));
     }
     let gone = KEPT.map(|name| directory.join(name)).iter().try_for_each(|path| match std::fs::metadata(path) {
@@ -176,6 +177,7 @@ fn reset(directory: &Path) -> Result<(), Failure> {
 }
 
 async fn verified(gateway: &Gateway) -> Result<bool, Failure> {
-    let verdict = gateway.read(|gateway| events::verify::verify(gateway.shard.log().as_ref(), |_| {})).await;
+    let verify = |gateway: &Gateway| events::verify::verify(gateway.shard.log().as_ref(), Opening::Shut, |_| {});
+    let verdict = gateway.read(verify).await;
     verdict.map(|_| true).map_err(|error| unreadable(&error))
 }

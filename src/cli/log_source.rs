@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use events::history::{History, ReadMode};
 use events::index::Index;
-use events::log::Log;
+use events::store::data_dir::{DataDir, DataDirOptions};
+use events::store::master_key_file;
 use events::store::scratch::CopyError;
-use events::store::sled_log::{OpenError, SledLog};
+use events::store::sled_log::SledLog;
+use events::time::Timestamp;
 
 use super::args::{Cli, Server};
-use super::data_dir::{data_dir, in_use, kept_key, unreadable};
+use super::data_dir::{data_dir, in_use, kept_key, not_opened, unreadable};
 use super::exit::{Exit, Failure};
 use super::remote::{Credential, Remote};
 use super::scratch::Scratch;
+use crate::config::Config;
 use crate::gateway::Holder;
 use crate::rights::{Denied, Need, explain};
 
@@ -46,7 +49,7 @@ impl Source {
             return Err(Failure::new(Exit::NotFound, message).hint("use --data-dir or --url"));
         }
         match Scratch::copy(directory, server.scratch.as_deref(), cli.json) {
-            Ok(scratch) => Self::open(scratch, config.log.cache_mb),
+            Ok(scratch) => Self::open(scratch, directory, &config),
             Err(CopyError::InUse) => {
                 let holder = Holder::read(directory);
                 let known = holder.as_ref().ok_or_else(|| in_use(directory, None))?;
@@ -59,13 +62,15 @@ impl Source {
         }
     }
 
-    fn open(scratch: Scratch, cache_mb: u64) -> Result<Self, Failure> {
-        let log = SledLog::open(scratch.path(), cache_mb).map_err(|error| match error {
-            OpenError::Read(error) => unreadable(&error),
-            error => Failure::because(Exit::Failed, &error),
-        })?;
-        let log: Arc<dyn Log> = Arc::new(log);
-        let index = Index::open(Arc::clone(&log)).map_err(|error| unreadable(&error))?;
+    fn open(scratch: Scratch, directory: &Path, config: &Config) -> Result<Self, Failure> {
+        let key_file = config.master_key_file.clone().unwrap_or_else(|| master_key_file::own(directory));
+        let options = DataDirOptions {
+            cache_mb: config.log.cache_mb,
+            master_key_file: Some(&key_file),
+            now: Timestamp::default(),
+        };
+        let DataDir { log, vault, .. } = DataDir::open(scratch.path(), options).map_err(|error| not_opened(&error))?;
+        let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;
         Ok(Self::Open(History::new(log, Arc::new(index), ReadMode::Inline), scratch))
     }
 }

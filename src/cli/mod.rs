@@ -6,6 +6,7 @@ mod activity_line;
 pub mod args;
 mod banner;
 mod bench;
+mod chats;
 mod command_line;
 mod credits;
 mod data_dir;
@@ -32,6 +33,7 @@ mod state;
 mod table;
 mod tail;
 mod trigger;
+mod vault;
 mod workspaces;
 
 use std::io::{self, IsTerminal, Write};
@@ -98,11 +100,13 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Key(command) => keys::run(cli, &command),
         Command::Send(args) => send::run(cli, &args),
         Command::Message(command) => messages::run(cli, &command),
+        Command::Chat(command) => chats::run(cli, &command),
         Command::File(command) => send::file(cli, &command),
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),
         Command::Trigger(command) => trigger::run(cli, &command),
         Command::Bench(command) => bench::run(cli, &command),

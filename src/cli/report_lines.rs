@@ -41,13 +41,13 @@ pub(super) fn told(
 fn switched(event: &Event) -> Option<String> {
     match event {
         Event::WebhookConfigured(e) => Some(settings(e)),
-        Event::WebhookEnabled(e) => Some(because("on", &e.reason)),
+        Event::WebhookEnabled(e) => Some(because("on", e.reason.reveal())),
         Event::WebhookDisabled(e) => Some(off(e)),
         Event::WebhookErrorsReset(_) => Some("errors in a row forgotten".to_owned()),
         Event::WebhookKeyRotated(_) => Some("signed by a new key, and by the previous one for a day".to_owned()),
         Event::FlushRequested(_) => Some("what was gathered is reported now".to_owned()),
         Event::DeliveryDiscarded(e) => Some(given_up(e)),
-        Event::SingleDeliveryDiscarded(e) => Some(because("1 report given up", &e.reason)),
+        Event::SingleDeliveryDiscarded(e) => Some(because("1 report given up", e.reason.reveal())),
         Event::DeliveriesRecovered(e) => Some(format!("{} tried again", counted(e.deliveries, "report"))),
         _ => None,
     }
@@ -72,7 +72,7 @@ fn whom(gateway: &Gateway, delivery: DeliveryId) -> Result<(Option<String>, u64)
 
 /// Returns how long the delivery's last try took, if it is among the tries that are kept.
 fn took_ms(gateway: &Gateway, event: &DeliverySucceeded) -> Result<Option<u64>, ReadError> {
-    let tries = gateway.tries.list(gateway.shard.log().as_ref(), event.webhook.workspace())?;
+    let tries = gateway.tries.list(gateway.shard.history(), event.webhook.workspace())?;
     let named = event.delivery.to_string();
     Ok(tries.iter().find(|(_, view)| view.delivery_id == named).map(|(_, view)| view.duration_ms))
 }
@@ -100,14 +100,14 @@ fn off(event: &WebhookDisabled) -> String {
         return "whoever listens gets no more after errors in a row: start `tidings listen` anew".to_owned();
     }
     match event.because {
-        DisabledBecause::Owner => because("off", &event.reason),
+        DisabledBecause::Owner => because("off", event.reason.reveal()),
         DisabledBecause::Errors => format!("off after {} in a row; {kept}", counted(event.errors.into(), "error")),
         DisabledBecause::Gone => format!("off: its receiver says that it is gone; {kept}"),
     }
 }
 
 fn given_up(event: &DeliveryDiscarded) -> String {
-    because(&format!("{} given up", counted(event.deliveries, "report")), &event.reason)
+    because(&format!("{} given up", counted(event.deliveries, "report")), event.reason.reveal())
 }
 
 fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
@@ -115,7 +115,7 @@ fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
         StreamId::Webhook(_) => "webhook",
         _ => "account",
     };
-    let mails = gateway.mail_queue.list(gateway.shard.log().as_ref(), stream.workspace())?;
+    let mails = gateway.mail_queue.list(gateway.shard.history(), stream.workspace())?;
     let told = mails.into_iter().map(|(_, mail)| mail).find(|mail| mail.id.starts_with(about));
     let told = told.map(|mail| format!("to {}: {}", mail.to, mail.subject));
     Ok(format!("{} (`tidings outbound mails`)", told.unwrap_or_else(|| "to the owner".to_owned())))

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actors::runtime::vital;
-use events::store::sled_log::{Closed, OpenError};
+use events::store::sled_log::Closed;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::args::{Cli, ServeArgs};
-use super::data_dir::{in_use, unreadable};
+use super::data_dir::{in_use, not_opened, unreadable};
 use super::exit::{Exit, Failure};
 use super::say;
 use crate::config::Config;
@@ -247,9 +247,10 @@ pub(super) fn not_started(error: &StartError) -> Failure {
         StartError::Future { .. } => Failure::because(Exit::Failed, error)
             .hint("set the clock, or accept it once with TIDINGS_LOG__ACCEPT_FUTURE=true"),
         StartError::Denied(denied) => Failure::because(Exit::Failed, error).hint(denied.hint()),
-        StartError::Read(error) | StartError::Log(OpenError::Read(error)) => unreadable(error),
+        StartError::Read(error) => unreadable(error),
         _ if is_read_only(error) => Failure::because(Exit::Failed, error)
             .hint("the data directory needs a disk that can be written: mount it so, or name another with --data-dir"),
+        StartError::Data(error) => not_opened(error),
         _ => Failure::because(Exit::Failed, error),
     }
 }
@@ -262,13 +263,15 @@ fn is_read_only(error: &(dyn Error + 'static)) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use events::store::sled_log::OpenError;
+
     use super::*;
 
     #[test]
     fn a_disk_that_is_mounted_for_reading_only_has_a_hint() {
         for (kind, is_hinted) in [(io::ErrorKind::ReadOnlyFilesystem, true), (io::ErrorKind::NotFound, false)] {
             let file = StartError::File { what: "cannot make the data directory".to_owned(), source: kind.into() };
-            for error in [StartError::Log(OpenError::Store(kind.into())), file] {
+            for error in [StartError::Data(OpenError::Store(kind.into()).into()), file] {
                 assert_eq!(not_started(&error).hint.is_some(), is_hinted, "{error:?}");
             }
         }

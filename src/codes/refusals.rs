@@ -90,6 +90,11 @@ pub(super) const CODES: &[Code] = &[
         .message("Event not found")
         .causes(&["The position lies behind the end of the log, or is 0."])
         .remedy("See GET /admin/v1/events for the positions that there are."),
+    Code::refusal(410, "chat_erased", "The chat was erased: it takes nothing more, and what waited in it failed.")
+        .message("The chat was erased")
+        .causes(&["Somebody asked to erase everything that is known of its contact."])
+        .remedy("Send by phone: the same contact gets a new chat.")
+        .credits(Credits::Refunded),
     Code::refusal(405, "method_not_allowed", "The path does not take this method.")
         .message("Method not allowed")
         .causes(&["The inbound URL was opened in a browser: it takes POST only.", "A redirect turned POST into GET."])

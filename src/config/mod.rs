@@ -48,6 +48,9 @@ pub struct Config {
     /// The operator's preset key; if it is not set, a key is made on the first start.
     #[serde(deserialize_with = "fields::optional")]
     pub admin_key: Option<AdminKey>,
+    /// The file with the key under which the vault's seeds are sealed; without one it is kept in `data_dir`.
+    #[serde(deserialize_with = "fields::optional")]
+    pub master_key_file: Option<PathBuf>,
     /// Free disk space in MiB below which new work is refused.
     #[serde(deserialize_with = "fields::within::<0, 1_048_576, _, _>")]
     pub disk_reserve_mb: u64,

@@ -9,7 +9,7 @@ use super::start_error::{StartError, file};
 use crate::rights::{Denied, Need, tighten};
 
 /// Our own entries in the data directory, with everything below them. Any other entries are left alone.
-const OURS: [&str; 3] = ["log", "secrets", "process.json"];
+const OURS: [&str; 5] = ["log", "vault", "tidings.json", "secrets", "process.json"];
 /// Most entries checked in one folder: the store has only a few.
 const ENTRIES_MAX: usize = 1_024;
 
@@ -82,17 +82,20 @@ mod tests {
     fn what_is_ours_is_closed_and_what_is_not_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path();
-        let paths = ["log/db", "log/blobs/1", "secrets/admin_key", "process.json", "other/file"].map(|name| {
+        let ours = ["log/db", "log/blobs/1", "vault/a", "tidings.json", "secrets/admin_key", "process.json"];
+        let paths = ours.into_iter().chain(["other/file"]).map(|name| {
             let path = directory.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "").unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
             path
         });
+        let paths: Vec<PathBuf> = paths.collect();
         fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
         prepare(directory).unwrap();
         assert_eq!(mode(directory), 0o700);
-        assert_eq!(paths.each_ref().map(|path| mode(path)), [0o600, 0o600, 0o600, 0o600, 0o666]);
+        let (other, ours) = paths.split_last().unwrap();
+        assert_eq!((mode(other), ours.iter().all(|path| mode(path) == 0o600)), (0o666, true));
         assert_eq!(mode(&directory.join("log/blobs")), 0o700);
     }
 }

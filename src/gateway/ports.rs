@@ -7,11 +7,14 @@ use std::time::Duration;
 use actors::runtime::port::Ports;
 use actors::runtime::shard::ShardHandle;
 use events::secrets::Secrets;
+use events::vault::Vault;
 
+use super::forget_port::ForgetPort;
 use crate::notices::Notices;
 use crate::notices::mail::MailQueue;
-use crate::outbound::RecordedPoster;
 use crate::outbound::port::OutboundPort;
+use crate::outbound::{RecordedPoster, Tries};
+use crate::recent::attempts::Attempts;
 use crate::whatsapp::sending::{Fetching, SentCache, TransportPort, Transports};
 
 /// Everything outside that actors reach through their ports.
@@ -27,6 +30,9 @@ pub(super) struct PortParts {
     /// Waiting times after the first, second, ... error in a row, in milliseconds.
     pub(super) retry_ms: Arc<[u64]>,
     pub(super) mail_queue: Arc<MailQueue>,
+    pub(super) vault: Arc<dyn Vault>,
+    pub(super) attempts: Attempts,
+    pub(super) tries: Tries,
 }
 
 impl PortParts {
@@ -53,6 +59,8 @@ impl PortParts {
             base_url: self.base_url,
             retry_ms: self.retry_ms,
         };
-        Ports { send: Rc::new(sending), post: Rc::new(posting) }
+        let forgetting =
+            ForgetPort { shard: shard.clone(), vault: self.vault, attempts: self.attempts, tries: self.tries };
+        Ports { send: Rc::new(sending), forget: Rc::new(forgetting), post: Rc::new(posting) }
     }
 }

@@ -10,11 +10,13 @@ use std::thread;
 
 use actix::Arbiter;
 use actors::runtime::clock::{Clock, wall_now};
+use actors::runtime::vault_room::Filler;
 use actors::runtime::vital;
 use events::history::ReadMode;
 use events::log::Log;
 use events::personal::Digest;
 use events::secrets::Secrets;
+use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
 use events::store::scratch;
 use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
@@ -60,13 +62,13 @@ pub struct Started {
 /// Opens the data directory and starts a gateway on it, with separate threads for deciding and writing. `bound` is
 /// the address where it will listen, with the real port.
 pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) -> Result<Started, StartError> {
-    let log = open(config)?;
-    let (admin_key, new_admin_key) = admin_key(config, log.as_ref(), key_to_terminal)?;
+    let DataDir { log, vault, secrets, .. } = open(config)?;
+    let (admin_key, new_admin_key) = admin_key(config, secrets.as_ref(), key_to_terminal)?;
     let last = log.head().recorded_at;
     let rate = config.simulator.clock_rate;
     // A faster clock runs ahead of real time by design.
     if rate == 1 {
-        super::future::check(log.as_ref(), last, wall_now(), config.log.accept_future)?;
+        super::future::check(secrets.as_ref(), last, wall_now(), config.log.accept_future)?;
     }
     let clock = Clock::system(last, rate);
     let (transports, world) = transports(config, &clock)?;
@@ -83,7 +85,8 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let following = clock.clone().follow();
     let make = Dependencies {
         log: Arc::clone(&log) as Arc<dyn Log>,
-        secrets: Arc::clone(&log) as Arc<dyn Secrets>,
+        vault,
+        secrets,
         clock,
         entropy: Entropy::system(),
         transports,
@@ -93,6 +96,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         transport_routes,
         reading: ReadMode::Pool,
         start_writer: Box::new(start_writer),
+        start_filler: Box::new(start_filler),
         admin_key,
         base_url,
     };
@@ -137,19 +141,21 @@ fn deciding() -> Runtime {
     }
 }
 
-fn open(config: &Config) -> Result<Arc<SledLog>, StartError> {
+fn open(config: &Config) -> Result<DataDir, StartError> {
     let directory = &config.data_dir;
     super::directory::prepare(directory)?;
     // After a crash the recorded address belongs to whoever listens there now. Once the log is open, commands believe it.
     if !scratch::is_in_use(directory) {
         Holder::remove(directory);
     }
-    match SledLog::open(directory, config.log.cache_mb) {
-        Ok(log) => Ok(Arc::new(log)),
-        Err(OpenError::InUse) => {
+    let master_key_file = config.master_key_file.as_deref();
+    let options = DataDirOptions { cache_mb: config.log.cache_mb, master_key_file, now: wall_now() };
+    match DataDir::open(directory, options) {
+        Ok(open) => Ok(open),
+        Err(DataDirError::Log(OpenError::InUse)) => {
             Err(StartError::InUse { directory: directory.clone(), holder: Holder::read(directory) })
         }
-        Err(error) => Err(StartError::Log(error)),
+        Err(error) => Err(StartError::Data(error)),
     }
 }
 
@@ -163,6 +169,19 @@ fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
     };
     if let Err(error) = thread::Builder::new().name("log-writer".to_owned()).spawn(run) {
         telemetry::end(&format!("no thread can be started for the log's writer: {error}"));
+    }
+}
+
+/// Starts the thread that makes seeds ahead of need. As with the log, nobody knows what is on the disk after a failed
+/// write.
+fn start_filler(filler: Filler) {
+    let run = move || {
+        if let Err(error) = vital::during(|| filler.run()) {
+            telemetry::end(&format!("the vault cannot be written: {}", telemetry::with_causes(&error)));
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("vault-filler".to_owned()).spawn(run) {
+        telemetry::end(&format!("no thread can be started for the vault: {error}"));
     }
 }
 

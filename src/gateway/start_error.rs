@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use events::log::ReadError;
-use events::store::sled_log::OpenError;
+use events::store::data_dir::DataDirError;
 
 use super::holder::Holder;
 use crate::notices::mail::SetupError;
@@ -23,7 +23,7 @@ pub enum StartError {
         holder: Option<Holder>,
     },
     #[error(transparent)]
-    Log(OpenError),
+    Data(DataDirError),
     #[error("the log cannot be read")]
     Read(#[from] ReadError),
     /// A file or folder cannot be created, read or written.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::body;
 use super::caller::{self, Caller, RequestId};
 use super::page::Query;
+use super::submit;
 use crate::gateway::Gateway;
 use crate::service::page::Page;
 use crate::service::refusal::Refusal;
@@ -64,6 +65,11 @@ impl Call {
             _ => None,
         });
         found.ok_or_else(|| Refusal::new("missing_field", format!("{} is missing", names.join(" or "))))
+    }
+
+    /// True if nothing is to be done: only the verdict is wanted.
+    pub(super) fn is_dry_run(&self) -> Result<bool, Refusal> {
+        submit::dry_run(self.request.headers())
     }
 
     /// Returns the requested part of a list.

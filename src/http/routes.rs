@@ -9,7 +9,7 @@ use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
 
-use super::admin::{events, streams, workspaces};
+use super::admin::{erasures, events, streams, workspaces};
 use super::api::{
     accounts, chats, credits, deliveries, files, inbound_settings, keys, listen, live, messages, outbound, outbox,
     recent, teammates, timeline, workspace,
@@ -88,6 +88,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/api/v1/chats", Workspace, chats::list),
         row(Method::GET, "/api/v1/chats/{id}", Workspace, chats::show),
         row(Method::PATCH, "/api/v1/chats/{id}", Workspace, chats::change),
+        row(Method::POST, "/api/v1/chats/{id}/erase", Workspace, chats::erase),
         row(Method::GET, "/api/v1/chats/{id}/messages", Workspace, chats::messages),
         row(Method::POST, "/api/v1/files/check", Workspace, files::answer),
         row(Method::POST, "/api/v1/chats/{id}/messages", Workspace, messages::send_to_chat),
@@ -104,6 +105,8 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/admin/v1/events", Operator, events::list),
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
+        row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
+        row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
     ]
 }

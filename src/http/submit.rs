@@ -6,7 +6,6 @@ use actors::workspace::Accepted;
 use events::account::Origin;
 use events::ids::ChatId;
 use events::personal::Digest;
-use events::record::Idempotency;
 use serde_json::{Value, json};
 
 use super::json as bodies;
@@ -46,20 +45,8 @@ pub(super) async fn submit(
     let body = SendBody::parse(bytes, origin, chat, scope.gateway.limits.text_chars, warnings)
         .map_err(|refusal| bodies::explain(refusal, headers, bytes))?;
     let SendBody { recipient, sender, text, file, unknown_fields, doubt } = body;
-    let exact_body = idempotency.is_some().then(|| Digest::of(bytes));
-    let message = Message {
-        recipient,
-        sender,
-        text,
-        file,
-        unknown_fields,
-        doubt,
-        origin,
-        token_hash,
-        idempotency,
-        exact_body,
-        dry_run,
-    };
+    let message =
+        Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, idempotency, dry_run };
     submit::submit(scope, message, warnings).await
 }
 
@@ -88,8 +75,8 @@ pub(super) fn verdict_body(verdict: &VerdictView) -> Value {
     json!({"status": "success", "data": verdict})
 }
 
-/// Reads the client's idempotency key: 1 to 255 visible characters.
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Refusal> {
+/// Reads the client's idempotency key, 1 to 255 visible characters, and makes a digest of the body.
+fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<(String, Digest)>, Refusal> {
     let Some(value) = single(headers, IDEMPOTENCY_KEY, "Idempotency-Key")? else { return Ok(None) };
     let key = value
         .to_str()
@@ -97,7 +84,7 @@ fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, 
         .map(|key| unquoted(key.trim()))
         .filter(|key| (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     match key {
-        Some(key) => Ok(Some(Idempotency { key: key.to_owned(), body: Digest::of(&bodies::one_spelling(body)) })),
+        Some(key) => Ok(Some((key.to_owned(), Digest::of(&bodies::one_spelling(body))))),
         None => Err(Refusal::invalid("Idempotency-Key", "Idempotency-Key must be 1 to 255 visible characters")),
     }
 }
@@ -118,7 +105,7 @@ fn unquoted(key: &str) -> &str {
 }
 
 /// True if the request is a dry run.
-fn dry_run(headers: &HeaderMap) -> Result<bool, Refusal> {
+pub(super) fn dry_run(headers: &HeaderMap) -> Result<bool, Refusal> {
     let Some(value) = single(headers, DRY_RUN, "Dry-Run")? else { return Ok(false) };
     match value.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {
         b"true" => Ok(true),
@@ -139,8 +126,7 @@ mod tests {
 
     #[test]
     fn a_key_has_1_to_255_visible_characters() {
-        let read =
-            |key: &str| idempotency(&headers(IDEMPOTENCY_KEY, key), b"").map(|found| found.map(|found| found.key));
+        let read = |key: &str| idempotency(&headers(IDEMPOTENCY_KEY, key), b"").map(|found| found.map(|(key, _)| key));
         assert_eq!(read("order-17").unwrap().as_deref(), Some("order-17"));
         assert_eq!(read("\"order-17\"").unwrap().as_deref(), Some("order-17"));
         assert!(read("\"\"").is_err());

@@ -105,46 +105,58 @@ impl OutboundPort {
         self.shard.inspect::<Webhook, _>(webhook, look).await.is_ok_and(|seen| seen.value)
     }
 
-    async fn post(&self, Report { webhook, delivery, by_hand, .. }: Report) -> Posted {
-        let Some((made_at, at, request)) = self.request(webhook, delivery).await else {
-            return Posted::Report(failed(UNEXPLAINED), false);
+    async fn post(&self, Report { webhook, chat, delivery, by_hand }: Report) -> Posted {
+        let (made_at, at, request) = match self.request(webhook, delivery).await {
+            Ok(made) => made,
+            Err(outcome) => return Posted::Report(outcome, false),
         };
         let made_at = (!by_hand).then_some(made_at);
-        self.poster.post(ReportPost { webhook, made_at, delivery: delivery.to_string(), at, request }).await
+        let posting = ReportPost { webhook, made_at, delivery: delivery.to_string(), at, request };
+        // Unreadable means that nobody knows: then nothing is kept.
+        self.poster.post(posting, || self.shard.index().erased(chat).map_or(true, |erased| erased.is_some())).await
     }
 
-    /// When the report was made, the time, and the request to post now, with the current URL and the current keys.
-    async fn request(&self, webhook: WebhookId, delivery: DeliveryId) -> Option<(Timestamp, Timestamp, Request)> {
+    /// When the report was made, the time, and the request to post now, with the current URL and the current keys; or the
+    /// outcome if there is none.
+    async fn request(
+        &self,
+        webhook: WebhookId,
+        delivery: DeliveryId,
+    ) -> Result<(Timestamp, Timestamp, Request), Outcome> {
         let url = if webhook.is_of_listeners() {
             LISTENER.into()
         } else {
-            self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await.ok()?.value?
+            let url = self.shard.inspect::<Webhook, _>(webhook, |state| state.url.clone()).await;
+            url.ok().and_then(|seen| seen.value).ok_or_else(|| failed(UNEXPLAINED))?
         };
         let read = || {
             let (secrets, base_url) = (Arc::clone(&self.secrets), Arc::clone(&self.base_url));
             self.shard.history().run(move |history| {
                 let found = rebuild(history, delivery)?;
                 let keys = KeyRing::kept(secrets.as_ref(), WebhookId::of(webhook.workspace()))?;
-                let found =
-                    found.and_then(|(flushed, bundle)| Some((flushed.at, body::json(&bundle, &base_url).ok()?)));
+                let found = found.and_then(|(flushed, bundle)| {
+                    let is_erased = flushed.chat_name.readable().is_none();
+                    Some((is_erased, flushed.at, body::json(&bundle, &base_url).ok()?))
+                });
                 Ok::<_, ReadError>(found.zip(keys))
             })
         };
         for _ in 0..READS_MAX {
             match read().await {
-                Ok(Some(((made_at, body), keys))) => {
+                Ok(Some(((true, ..), _))) => return Err(Outcome::Erased),
+                Ok(Some(((false, made_at, body), keys))) => {
                     let url = url.reveal().to_owned();
                     let request = Request::signed(url, &delivery.to_string(), wall_now(), body, &keys);
-                    return Some((made_at, self.shard.clock().now(), request));
+                    return Ok((made_at, self.shard.clock().now(), request));
                 }
                 Ok(None) => {
                     tracing::error!(%webhook, %delivery, "a delivery or its keys are not in the log");
-                    return None;
+                    return Err(failed(UNEXPLAINED));
                 }
                 Err(error) => tracing::error!(%webhook, %delivery, %error, "a delivery cannot be read"),
             }
             tokio::time::sleep(READ_AGAIN).await;
         }
-        None
+        Err(failed(UNEXPLAINED))
     }
 }

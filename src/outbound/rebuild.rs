@@ -125,7 +125,7 @@ fn attachment(name: &Personal, size: u64, mime: String, url: Option<Personal>) -
 mod tests {
     use std::sync::Arc;
 
-    use events::chat::{MessageRead, MessageReceived};
+    use events::chat::{MessageKind, MessageRead, MessageReceived};
     use events::history::ReadMode;
     use events::ids::{AccountId, ChatId, StreamId, WebhookId, WorkspaceId};
     use events::index::Index;
@@ -133,6 +133,7 @@ mod tests {
     use events::record::Cause;
     use events::sequencer::{Inbox, NewCommit, Sequencer};
     use events::store::memory_log::MemoryLog;
+    use events::vault::MemoryVault;
     use events::watermark::Watermark;
     use events::webhook::BundleAccount;
     use events::who::Who;
@@ -156,7 +157,8 @@ mod tests {
     impl Desk {
         fn empty() -> Self {
             let log = Arc::new(MemoryLog::default());
-            let index = Arc::new(Index::open(Arc::clone(&log) as Arc<dyn Log>).unwrap());
+            let vault = Arc::new(MemoryVault::endless());
+            let index = Arc::new(Index::open(Arc::clone(&log) as Arc<dyn Log>, vault).unwrap());
             let (watermark, (sender, work)) = (Watermark::at(0), unbounded_channel());
             let mut sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
             sequencer.register(StreamId::Chat(chat()), Inbox::default());
@@ -199,10 +201,16 @@ mod tests {
             account: AccountId::nth(workspace(), 1).unwrap(),
             chat: chat(),
             from_me: false,
+            kind: MessageKind::Text,
             sender: "+12025550101".into(),
+            address: None,
             sender_name: "Mary Major".into(),
             text: "hello".into(),
+            particulars: None,
             file: None,
+            report_bytes: 5,
+            wire_id: None,
+            reply_to: None,
             at: Timestamp::from_ms(1_000),
             owed: Some(WebhookId::of(workspace())),
         }

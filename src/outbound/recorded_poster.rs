@@ -80,8 +80,8 @@ impl RecordedPoster {
         &self.listeners
     }
 
-    /// Posts once.
-    pub async fn post(&self, posting: ReportPost) -> Posted {
+    /// Posts once. What is kept of a try says nothing if the report's chat is erased by then.
+    pub async fn post(&self, posting: ReportPost, is_erased: impl Fn() -> bool) -> Posted {
         let webhook = posting.webhook;
         let made = match self.perform(posting).await {
             Ok(made) => made,
@@ -89,8 +89,21 @@ impl RecordedPoster {
         };
         let outcome = outcome(&made.answered);
         let by_listener = made.by_listener && !webhook.is_of_listeners();
-        self.tries.push(webhook.workspace(), made.into_try());
+        self.keep(webhook.workspace(), made, is_erased);
         Posted::Report(outcome, by_listener)
+    }
+
+    fn keep(&self, workspace: WorkspaceId, made: Made, is_erased: impl Fn() -> bool) {
+        if is_erased() {
+            self.tries.push(workspace, made.into_try().without_texts());
+            return;
+        }
+        let number = self.tries.push(workspace, made.into_try());
+        // It may have been erased in between, after the rows that are about it were dropped.
+        if is_erased() {
+            let id = super::tries::id(number);
+            self.tries.drop_from_memory(workspace, |row| row.id == id);
+        }
     }
 
     /// Posts a test report. It is recorded next to the real tries and displaces none of them. Returns its number; `None` if

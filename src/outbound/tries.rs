@@ -20,6 +20,11 @@ const TELLING: [&str; 3] = ["content-type", "location", "retry-after"];
 /// The tries of all workspaces. Clones share them.
 pub type Tries = Recent<Try>;
 
+/// Returns the id of the try with this number.
+pub(super) fn id(number: u64) -> String {
+    format!("try_{number}")
+}
+
 /// One try and its result.
 #[derive(Debug)]
 pub struct Try {
@@ -53,6 +58,19 @@ impl Try {
             error: answered.fault.map(|fault| format!("{}: {fault}", fault.code())),
             duration: answered.duration,
         }
+    }
+
+    /// The same try without anything that was sent or received.
+    #[must_use]
+    pub fn without_texts(self) -> Self {
+        let response = self.response.map(|response| ResponseView {
+            headers: BTreeMap::new(),
+            body: String::new(),
+            body_cut: response.body_cut || !response.body.is_empty(),
+            ..response
+        });
+        let (url, headers, body) = (String::new(), Vec::new(), Box::default());
+        Self { url, headers, body, body_cut: true, response, ..self }
     }
 
     /// The same try, marked as a test.
@@ -115,7 +133,7 @@ impl Row for Try {
     fn view(&self, number: u64) -> TryView {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         TryView {
-            id: format!("try_{number}"),
+            id: id(number),
             at: self.at.to_string(),
             delivery_id: self.delivery_id.clone(),
             url: self.url.clone(),

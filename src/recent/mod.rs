@@ -7,6 +7,7 @@ pub(crate) mod mask;
 mod request;
 mod ring;
 pub(crate) mod slots;
+pub mod traces;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -14,11 +15,12 @@ use std::time::Duration;
 
 use actors::runtime::shard::ShardHandle;
 use dashmap::DashMap;
-use events::history::ReadMode;
+use events::history::{History, ReadMode};
 use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};
 use events::notes::Space;
 use events::time::Timestamp;
+use events::vault::Turn;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
@@ -28,6 +30,7 @@ pub(crate) use request::is_false;
 pub use ring::KEPT;
 
 use ring::Ring;
+use slots::{Seed, Store, Unsaved};
 
 /// The interval between saves.
 const SAVE: Duration = Duration::from_secs(1);
@@ -150,8 +153,12 @@ impl<R: Row> Recent<R> {
     }
 
     /// Returns the last rows, newest first, each with its number. May read the disk.
-    pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
-        self.0.load(log, workspace)?;
+    pub fn list(&self, history: &History, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
+        self.list_in(Store::of(history), workspace)
+    }
+
+    fn list_in(&self, store: Store<'_>, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
+        self.0.load(store, workspace)?;
         let entries = self.0.by_workspace.get(&workspace).map(|ring| ring.entries());
         Ok(entries.into_iter().flatten().map(|(number, what)| (number, what.view(number))).collect())
     }
@@ -174,18 +181,18 @@ impl<R: Row> Recent<R> {
         let write = async |notes| {
             shard.note(notes).await;
         };
-        self.save_with(shard.log(), reading, write).await;
+        self.save_with(shard.history(), reading, write).await;
     }
 
-    async fn save_with(&self, log: &Arc<dyn Log>, reading: ReadMode, write: impl AsyncFn(Vec<Note>)) {
+    async fn save_with(&self, history: &History, reading: ReadMode, write: impl AsyncFn(Vec<Note>)) {
         let _alone = self.0.saving.lock().await;
         let changed = std::mem::take(&mut *self.0.changed.lock().unwrap_or_else(PoisonError::into_inner));
         if !changed.is_empty() {
             write(vec![newest_note::<R>(self.last_number())]).await;
         }
         for workspace in changed {
-            let (held, log) = (Arc::clone(&self.0), Arc::clone(log));
-            match reading.read(move || held.unsaved(log.as_ref(), workspace)).await {
+            let (held, history) = (Arc::clone(&self.0), history.clone());
+            match reading.read(move || held.unsaved(Store::of(&history), workspace)).await {
                 Ok(batches) => {
                     for notes in batches {
                         write(notes).await;
@@ -193,6 +200,48 @@ impl<R: Row> Recent<R> {
                 }
                 Err(error) => tracing::warn!(workspace_id = %workspace, %error, "attempts or tries cannot be saved"),
             }
+        }
+    }
+}
+
+impl<R: Row> Recent<R> {
+    /// Returns the seed under which a workspace's rows are saved. May read the disk.
+    pub async fn turn(&self, history: &History, workspace: WorkspaceId) -> Result<Turn, ReadError> {
+        let held = Arc::clone(&self.0);
+        history
+            .run(move |history| {
+                held.load(Store::of(history), workspace)?;
+                Ok(held.by_workspace.get(&workspace).map_or(Turn::A, |ring| ring.turn()))
+            })
+            .await
+    }
+
+    /// Drops the rows of a workspace that are about somebody, and saves all others under this seed, so that the other
+    /// one can be renewed. All of it is durable when this returns `Ok(true)`.
+    pub async fn reseal(
+        &self,
+        shard: &ShardHandle,
+        workspace: WorkspaceId,
+        turn: Turn,
+        is_about: impl Fn(&R::View) -> bool + Send + 'static,
+    ) -> Result<bool, ReadError> {
+        let _alone = self.0.saving.lock().await;
+        let held = Arc::clone(&self.0);
+        let resealed = shard.history().run(move |history| held.resealed(Store::of(history), workspace, turn, is_about));
+        for notes in resealed.await? {
+            if !shard.note(notes).await {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Drops rows of a workspace that are about somebody from memory, if they came in meanwhile.
+    pub fn drop_from_memory(&self, workspace: WorkspaceId, is_about: impl Fn(&R::View) -> bool) {
+        if let Some(mut ring) = self.0.by_workspace.get_mut(&workspace) {
+            let freed = ring.retain(|view| !is_about(view));
+            drop(ring);
+            self.0.freed(freed);
         }
     }
 }
@@ -213,11 +262,11 @@ impl<R: Row> Rings<R> {
     }
 
     /// Loads rows that were saved earlier.
-    fn load(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<(), ReadError> {
+    fn load(&self, store: Store<'_>, workspace: WorkspaceId) -> Result<(), ReadError> {
         if self.by_workspace.get(&workspace).is_some_and(|ring| ring.is_loaded()) {
             return Ok(());
         }
-        let stored = slots::read(log, (R::NOTES, workspace))?;
+        let stored = slots::read(store, (R::NOTES, workspace))?;
         let added = self.by_workspace.entry(workspace).or_default().merge(stored);
         self.bytes.fetch_add(added, Ordering::Relaxed);
         self.touched.notify_one();
@@ -225,25 +274,66 @@ impl<R: Row> Rings<R> {
     }
 
     /// Returns the notes that save new rows, in batches that never split a row.
-    fn unsaved(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
-        self.load(log, workspace)?;
-        let unsaved = self.by_workspace.get_mut(&workspace).map(|mut ring| ring.take_unsaved()).unwrap_or_default();
-        let mut written = Vec::new();
-        let mut batches: Vec<Vec<Note>> = Vec::new();
+    fn unsaved(&self, store: Store<'_>, workspace: WorkspaceId) -> Result<Vec<Vec<Note>>, ReadError> {
+        self.load(store, workspace)?;
+        let Some((turn, unsaved)) =
+            self.by_workspace.get_mut(&workspace).map(|mut ring| (ring.turn(), ring.take_unsaved()))
+        else {
+            return Ok(Vec::new());
+        };
+        let seed = (store.vault, Seed::Ring(turn));
+        let (mut written, mut rows) = (Vec::new(), Vec::new());
         for place in unsaved {
             let view = place.what.view(place.number);
             let (place_of, to) = ((R::NOTES, workspace), (place.slot, place.number));
-            let Ok((notes, parts)) = slots::notes(place_of, to, &view, place.parts_before) else { continue };
+            let (notes, parts) = match slots::notes(seed, place_of, to, &view, place.parts_before) {
+                Ok(made) => made,
+                Err(Unsaved::Vault(error)) => return Err(error),
+                Err(Unsaved::TooLong | Unsaved::Destroyed) => continue,
+            };
             written.push((place.slot, parts));
-            match batches.last_mut().filter(|batch| batch.len() + notes.len() <= NOTES_AT_ONCE) {
-                Some(batch) => batch.extend(notes),
-                None => batches.push(notes),
+            rows.push(notes);
+        }
+        if let Some(mut ring) = self.by_workspace.get_mut(&workspace) {
+            ring.written(&written);
+        }
+        Ok(packed(rows))
+    }
+
+    /// Returns the notes that save all rows but those that are about somebody under this seed, in batches.
+    fn resealed(
+        &self,
+        store: Store<'_>,
+        workspace: WorkspaceId,
+        turn: Turn,
+        is_about: impl Fn(&R::View) -> bool,
+    ) -> Result<Vec<Vec<Note>>, ReadError> {
+        self.load(store, workspace)?;
+        let Some(mut ring) = self.by_workspace.get_mut(&workspace) else { return Ok(Vec::new()) };
+        let freed = ring.retain(|view| !is_about(view));
+        let (placed, vacated) = ring.reseal(turn);
+        drop(ring);
+        self.freed(freed);
+        let place_of = (R::NOTES, workspace);
+        let mut rows: Vec<Vec<Note>> =
+            vacated.into_iter().map(|(slot, held)| slots::removals(place_of, slot, held)).collect();
+        let mut written = Vec::new();
+        for place in placed {
+            let view = place.what.view(place.number);
+            let (seed, to) = ((store.vault, Seed::Ring(turn)), (place.slot, place.number));
+            match slots::notes(seed, place_of, to, &view, place.parts_before) {
+                Ok((made, parts)) => {
+                    written.push((place.slot, parts));
+                    rows.push(made);
+                }
+                Err(Unsaved::Vault(error)) => return Err(error),
+                Err(Unsaved::TooLong | Unsaved::Destroyed) => {}
             }
         }
         if let Some(mut ring) = self.by_workspace.get_mut(&workspace) {
             ring.written(&written);
         }
-        Ok(batches)
+        Ok(packed(rows))
     }
 
     /// When memory gets short, drops saved rings from memory, those that got no new row for longest first.
@@ -272,6 +362,18 @@ impl<R: Row> Rings<R> {
 
 #[cfg(test)]
 mod tests;
+
+/// Packs the notes of rows into batches that never split a row.
+fn packed(rows: Vec<Vec<Note>>) -> Vec<Vec<Note>> {
+    let mut batches: Vec<Vec<Note>> = Vec::new();
+    for row in rows {
+        match batches.last_mut().filter(|batch| batch.len() + row.len() <= NOTES_AT_ONCE) {
+            Some(batch) => batch.extend(row),
+            None => batches.push(row),
+        }
+    }
+    batches
+}
 
 /// The note with the highest number given.
 fn newest_note<R: Row>(number: u64) -> Note {

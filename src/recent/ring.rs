@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use events::vault::Turn;
+
 use super::Row;
-use super::slots::{Slot, Stored};
+use super::slots::{Seed, Slot, Stored};
 
 /// Number of rows kept per workspace.
 pub const KEPT: usize = 100;
@@ -68,11 +70,13 @@ pub(super) struct Ring<R: Row> {
     unsaved: usize,
     is_loaded: bool,
     slots: Vec<Slot>,
+    /// The seed under which rows are saved.
+    turn: Turn,
 }
 
 impl<R: Row> Default for Ring<R> {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), aside: 0, unsaved: 0, is_loaded: false, slots: Vec::new() }
+        Self { entries: VecDeque::new(), aside: 0, unsaved: 0, is_loaded: false, slots: Vec::new(), turn: Turn::A }
     }
 }
 
@@ -109,7 +113,12 @@ impl<R: Row> Ring<R> {
         }
         self.is_loaded = true;
         let before: usize = self.bytes();
-        for Stored { slot, held, value: view, bytes } in stored {
+        // Those that were saved under the other seed are saved again when the seeds have finished taking turns.
+        let newest = stored.iter().filter(|stored| stored.seed.is_some()).max_by_key(|stored| stored.held.number);
+        if let Some(Seed::Ring(turn)) = newest.and_then(|stored| stored.seed) {
+            self.turn = turn;
+        }
+        for Stored { slot, held, value: view, bytes, .. } in stored {
             let at = usize::from(slot);
             if self.slots.len() <= at {
                 self.slots.resize(at + 1, Slot::default());
@@ -147,6 +156,50 @@ impl<R: Row> Ring<R> {
         Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })
     }
 
+    /// Drops the rows that `keep` refuses; returns how many bytes that freed.
+    pub(super) fn retain(&mut self, keep: impl Fn(&R::View) -> bool) -> usize {
+        let unsaved_from = self.entries.len() - self.unsaved;
+        let before = self.bytes();
+        let mut kept = VecDeque::with_capacity(self.entries.len());
+        (self.aside, self.unsaved) = (0, 0);
+        for (at, (number, what)) in std::mem::take(&mut self.entries).into_iter().enumerate() {
+            if keep(&what.view(number)) {
+                self.aside += usize::from(what.is_aside());
+                self.unsaved += usize::from(at >= unsaved_from);
+                kept.push_back((number, what));
+            }
+        }
+        self.entries = kept;
+        before.saturating_sub(self.bytes())
+    }
+
+    /// Saves all rows under this seed from now on. Returns each row with its slot, and the slots of rows that are no
+    /// longer kept.
+    pub(super) fn reseal(&mut self, turn: Turn) -> (Vec<Placed<R>>, Vec<(u8, Slot)>) {
+        self.turn = turn;
+        self.unsaved = 0;
+        let is_kept = |number: u64| self.entries.iter().any(|(kept, _)| *kept == number);
+        let vacated: Vec<(u8, Slot)> = (0_u8..)
+            .zip(&mut self.slots)
+            .filter(|(_, slot)| slot.parts > 0 && !is_kept(slot.number))
+            .map(|(at, slot)| (at, std::mem::take(slot)))
+            .collect();
+        let entries: Vec<_> = self.entries.iter().cloned().collect();
+        let placed = entries.into_iter().filter_map(|(number, what)| self.place_again(number, what)).collect();
+        (placed, vacated)
+    }
+
+    /// Returns the row with the slot where it is saved already, or one that is free.
+    fn place_again(&mut self, number: u64, what: What<R>) -> Option<Placed<R>> {
+        match self.slots.iter().position(|slot| slot.number == number) {
+            Some(at) => {
+                let parts_before = self.slots.get(at)?.parts;
+                Some(Placed { slot: u8::try_from(at).ok()?, number, what, parts_before })
+            }
+            None => self.place(number, what),
+        }
+    }
+
     /// Finds the slot with the oldest row that is no longer kept.
     fn free_slot(&self) -> Option<usize> {
         let is_kept = |number: u64| self.entries.binary_search_by_key(&number, |(number, _)| *number).is_ok();
@@ -169,6 +222,10 @@ impl<R: Row> Ring<R> {
     /// Returns all rows, newest first.
     pub(super) fn entries(&self) -> Vec<(u64, What<R>)> {
         self.entries.iter().rev().cloned().collect()
+    }
+
+    pub(super) const fn turn(&self) -> Turn {
+        self.turn
     }
 
     pub(super) fn is_saved(&self) -> bool {

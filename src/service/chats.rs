@@ -3,8 +3,9 @@
 use actors::workspace::{ChangeChat, ChatLookups, Command};
 use events::chat::Responsible;
 use events::ids::{ChatId, StreamId};
-use events::index::{ChatEntry, IndexKey};
+use events::index::{ChatEntry, ErasedEntry, IndexKey};
 use events::log::ReadError;
+use events::personal::Personal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,6 +13,7 @@ use super::fields;
 use super::messages::{self, MessageView, Phones};
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
+use super::schema::Moment;
 use super::scope::Scope;
 use crate::gateway::Gateway;
 
@@ -26,6 +28,10 @@ pub struct ChatView {
     account: String,
     responsible_name: String,
     responsible_email: String,
+    /// When somebody asked to erase it; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
+    erased_at: Option<String>,
 }
 
 impl ChatView {
@@ -33,7 +39,9 @@ impl ChatView {
     /// result.
     fn find(gateway: &Gateway, chat: ChatId, phones: &Phones) -> Result<Option<Self>, ReadError> {
         let index = gateway.shard.index();
-        let Some(entry) = index.chat(chat)? else { return Ok(None) };
+        let Some(entry) = index.chat(chat)? else {
+            return Ok(index.erased(chat)?.map(|entry| Self::erased(chat, &entry, phones)));
+        };
         let responsible: Option<Option<Responsible>> = index.find(&IndexKey::Responsible(chat))?;
         Ok(Some(Self::of(chat, &entry, responsible.flatten().as_ref(), phones)))
     }
@@ -56,6 +64,23 @@ impl ChatView {
             account: account.map(|(_, phone)| phone.clone()).unwrap_or_default(),
             responsible_name: responsible.map(|person| person.full_name.reveal().to_owned()).unwrap_or_default(),
             responsible_email: responsible.map(|person| person.email.reveal().to_owned()).unwrap_or_default(),
+            erased_at: None,
+        }
+    }
+
+    fn erased(chat: ChatId, entry: &ErasedEntry, phones: &Phones) -> Self {
+        let account = phones.iter().find(|(account, _)| *account == entry.account);
+        let [name, phone, jid] = [(); 3].map(|()| Personal::ERASED.to_owned());
+        Self {
+            chat_id: chat.to_string(),
+            name,
+            phone,
+            jid,
+            is_group: entry.is_group,
+            account: account.map(|(_, phone)| phone.clone()).unwrap_or_default(),
+            responsible_name: String::new(),
+            responsible_email: String::new(),
+            erased_at: Some(entry.at.to_string()),
         }
     }
 }
@@ -87,16 +112,20 @@ async fn view(scope: Scope<'_>, chat: ChatId) -> Result<ChatView, Refusal> {
     Ok(view)
 }
 
-fn not_found() -> Refusal {
+pub(super) fn not_found() -> Refusal {
     Refusal::new("chat_not_found", "Chat not found")
 }
 
-/// Finds a chat of this workspace; it must be durable.
+/// Finds a chat of this workspace, erased or not; it must be durable.
 pub fn find(scope: Scope<'_>, id: &str) -> Result<ChatId, Refusal> {
     let chat: ChatId = id.parse().map_err(|_| not_found())?;
-    let durable = scope.gateway.shard.watermark().durable();
-    let entry: Option<ChatEntry> = scope.gateway.shard.index().find_durable(&IndexKey::Chat(chat), durable)?;
-    entry.filter(|_| chat.workspace() == scope.workspace).map(|_| chat).ok_or_else(not_found)
+    if chat.workspace() != scope.workspace {
+        return Err(not_found());
+    }
+    let (index, durable) = (scope.gateway.shard.index(), scope.gateway.shard.watermark().durable());
+    let is_known = index.find_durable::<ChatEntry>(&IndexKey::Chat(chat), durable)?.is_some()
+        || index.find_durable::<ErasedEntry>(&IndexKey::Erased(chat), durable)?.is_some();
+    if is_known { Ok(chat) } else { Err(not_found()) }
 }
 
 /// Changes of a chat.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use events::codec::Opening;
 use events::event::Event;
 use events::history::{History, Of};
 use events::ids::StreamId;
@@ -32,7 +33,7 @@ struct CauseRow {
     /// Position of the event that it followed from.
     #[schema(value_type = Option<u64>)]
     because: Option<Position>,
-    /// The client's own key, and the digest of the body that it came with.
+    /// The client's own key and the body that it came with, as digests.
     #[schema(value_type = Option<IdempotencyRow>)]
     idempotency: Option<Idempotency>,
 }
@@ -41,9 +42,9 @@ struct CauseRow {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 struct IdempotencyRow {
-    /// As the client sent it.
+    /// A digest of the key as the client sent it.
     key: String,
-    /// SHA-256 of the request's body.
+    /// A digest of the request's body.
     body: String,
 }
 
@@ -63,7 +64,7 @@ pub struct EventRow {
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     pub(crate) name: Cow<'static, str>,
-    version: u16,
+    version: u8,
     pub(crate) streams: Vec<String>,
     workspace: u64,
     cause: CauseRow,
@@ -244,7 +245,7 @@ pub enum Verdict {
 
 /// Verifies the hash chain from the first record to the last.
 pub fn verdict(history: &History) -> Result<Verdict, ReadError> {
-    match verify::verify(history.log(), |_| {}) {
+    match verify::verify(history.log(), Opening::Shut, |_| {}) {
         Ok(head) => Ok(Verdict::Verified { ok: true, position: head.position, hash: head.hash }),
         Err(ReadError::Damaged { position, what }) => Ok(Verdict::Damaged { ok: false, position, what }),
         Err(error) => Err(error),

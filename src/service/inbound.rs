@@ -49,7 +49,7 @@ pub async fn change(scope: Scope<'_>, change: Change) -> Result<InboundView, Ref
 /// Creates a new URL; the previous one stops working at once.
 pub async fn rotate(scope: Scope<'_>) -> Result<String, Refusal> {
     let before = scope.look(|state| state.token_hash).await?;
-    let token = scope.gateway.entropy.inbound_token();
+    let token = scope.gateway.entropy.inbound_token(scope.workspace);
     let token_hash = secrets::digest(&token);
     let kept_in = scope.gateway.secrets.as_ref();
     let kept = kept_in.keep(&secrets::inbound_name(&token_hash), token.as_bytes());

@@ -31,7 +31,7 @@ pub struct NewKeyView {
 
 impl KeyView {
     fn of(id: u32, key: &Key) -> Self {
-        Self { id, name: key.name.clone(), created_at: key.created_at.to_string() }
+        Self { id, name: key.name.reveal().to_owned(), created_at: key.created_at.to_string() }
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn list(scope: Scope<'_>, page: Page) -> Result<Paged<KeyView>, Refusa
 
 pub async fn create(scope: Scope<'_>, name: String) -> Result<NewKeyView, Refusal> {
     fields::line("name", &name)?;
-    let key = scope.gateway.entropy.workspace_key();
+    let key = scope.gateway.entropy.workspace_key(scope.workspace);
     let create = CreateKey { key_hash: secrets::digest(&key), name, by: scope.by };
     match scope.ask(Command::CreateKey(create)).await? {
         Answer::Numbered(number) => Ok(NewKeyView { view: find(scope, number).await?, key }),

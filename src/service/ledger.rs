@@ -51,9 +51,9 @@ enum Movement {
 impl LedgerRow {
     fn of(position: Position, record: &Record, event: &Event) -> Option<Self> {
         let (kind, amount, message, reason, by) = match event {
-            Event::CreditsGranted(e) => ("granted", signed(e.amount), None, Some(&e.reason), Some(e.by)),
+            Event::CreditsGranted(e) => ("granted", signed(e.amount), None, Some(e.reason.reveal()), Some(e.by)),
             Event::CreditCharged(e) => ("charged", -signed(e.amount), Some(e.message), None, None),
-            Event::CreditRefunded(e) => ("refunded", signed(e.amount), Some(e.message), Some(&e.reason), None),
+            Event::CreditRefunded(e) => ("refunded", signed(e.amount), Some(e.message), Some(e.reason.as_str()), None),
             _ => return None,
         };
         Some(Self {
@@ -63,7 +63,7 @@ impl LedgerRow {
             amount,
             balance: 0,
             message_id: message.map(|message| message.to_string()),
-            reason: reason.cloned(),
+            reason: reason.map(str::to_owned),
             by,
         })
     }

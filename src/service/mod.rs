@@ -7,10 +7,12 @@ pub mod page;
 pub mod refusal;
 pub mod schema;
 pub mod scope;
+mod vault_room;
 
 pub mod accounts;
 pub mod chats;
 pub mod deliveries;
+pub mod erasures;
 pub mod events;
 pub mod files;
 pub mod follow;

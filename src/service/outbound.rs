@@ -219,7 +219,7 @@ fn secret_view(keys: &KeyRing) -> SecretView {
 pub async fn resend(scope: Scope<'_>, id: &str) -> Result<ResentView, Refusal> {
     let Found { delivery, chat, .. } = deliveries::find(scope, id).await?;
     let (webhook, _) = receiver(scope).await?;
-    scope.tell_one(webhook, Command::Resend { delivery, chat, by: scope.by }).await?;
+    scope.tell_one(webhook, Command::Resend { delivery, chat, by: scope.by, erased: None }).await?;
     Ok(ResentView { delivery_id: delivery.to_string() })
 }
 
@@ -248,7 +248,7 @@ pub async fn test(scope: Scope<'_>) -> Result<TryView, Refusal> {
     let request = Request::signed(url.reveal().to_owned(), &delivery, wall_now(), body, &scope.keys()?);
     let number = gateway.poster.test(turn, ReportPost { webhook, made_at: Some(at), delivery, at, request }).await;
     let number = number.ok_or_else(|| Refusal::unavailable(Fault::Ours.to_string()))?;
-    let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.log().as_ref(), workspace)).await?;
+    let tries = gateway.read(move |gateway| gateway.tries.list(gateway.shard.history(), workspace)).await?;
     let kept = tries.into_iter().find(|(kept, _)| *kept == number).map(|(_, view)| view);
     kept.ok_or_else(|| Refusal::fault(&"a try was not kept"))
 }

@@ -63,6 +63,6 @@ pub async fn all<R: Shown>(scope: Scope<'_>) -> Result<Vec<R::View>, Refusal> {
 
 async fn numbered<R: Shown>(scope: Scope<'_>) -> Result<Vec<(u64, R::View)>, Refusal> {
     let workspace = scope.workspace;
-    let listed = scope.gateway.read(move |gateway| R::all_of(gateway).list(gateway.shard.log().as_ref(), workspace));
+    let listed = scope.gateway.read(move |gateway| R::all_of(gateway).list(gateway.shard.history(), workspace));
     Ok(listed.await?)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use actors::decider::Never;
 use actors::runtime::shard::CommandError;
 use actors::workspace::{Inactive, Inactivity, Rejection};
 use events::log::ReadError;
@@ -103,6 +104,11 @@ impl Refusal {
         Self::new("overloaded", "Too much at once; try again shortly").retrying_after(RETRY_AFTER_S)
     }
 
+    /// The refusal of whatever would change or use an erased chat.
+    pub fn chat_erased() -> Self {
+        Self::new("chat_erased", "The chat was erased").hinting("the same contact gets a new chat: send by phone")
+    }
+
     /// The refusal if this gateway lacks the means at the moment.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("unavailable", message).retrying_after(RETRY_AFTER_S)
@@ -149,6 +155,12 @@ impl<R: fmt::Debug + Into<Self>> From<CommandError<R>> for Refusal {
     }
 }
 
+impl From<Never> for Refusal {
+    fn from(rejection: Never) -> Self {
+        match rejection {}
+    }
+}
+
 impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         match rejection {
@@ -191,6 +203,7 @@ impl From<Rejection> for Refusal {
             Rejection::NumberTaken => Self::new("number_taken", "The number is connected in another workspace")
                 .naming("phone")
                 .hinting("With that workspace's key: tidings account disconnect, or DELETE /api/v1/accounts/{id}"),
+            Rejection::NoRoom => Self::overloaded(),
             Rejection::Full => Self::new("limit_reached", "No room for more of these in this workspace"),
             Rejection::WebhookNotFound => Self::new("webhook_not_found", "Webhook not found"),
             Rejection::IdempotencyConflict => {
@@ -199,6 +212,7 @@ impl From<Rejection> for Refusal {
             Rejection::AccountNotFound => Self::new("account_not_found", "WhatsApp account not found"),
             Rejection::NoConnectedAccount(inactive) => no_connected_account(inactive),
             Rejection::ChatNotFound => Self::new("chat_not_found", "Chat not found"),
+            Rejection::ChatErased => Self::chat_erased(),
             Rejection::InsufficientCredits { needed, available } => Self::new(
                 "insufficient_credits",
                 format!("Insufficient credits: {needed} needed, {available} available"),
@@ -251,6 +265,7 @@ impl From<actors::webhook::Rejection> for Refusal {
             actors::webhook::Rejection::StillOwed => {
                 Self::new("delivery_owed", "The delivery waits for its turn anyway")
             }
+            actors::webhook::Rejection::ChatErased => Self::chat_erased(),
             actors::webhook::Rejection::NotOwed => {
                 Self::new("delivery_not_owed", "The delivery is neither owed nor parked")
             }

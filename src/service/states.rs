@@ -39,6 +39,8 @@ pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option
         StreamId::Account(id) => view::<Account>(id, history, at),
         StreamId::Chat(id) => view::<Chat>(id, history, at),
         StreamId::Webhook(id) => view::<Webhook>(id, history, at),
+        // No actor decides on the log itself.
+        StreamId::Log => Ok(None),
     }
 }
 

@@ -8,12 +8,13 @@ use actors::workspace::{
 use events::account::{File, Origin};
 use events::index::{IndexKey, Remembered};
 use events::personal::{Digest, Personal};
-use events::record::{Cause, Idempotency};
+use events::record::Cause;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::scope::Scope;
+use super::vault_room;
 use super::{messages, nearest_chat};
 
 /// A message to send, checked as far as possible without state.
@@ -34,9 +35,7 @@ pub struct Message {
     /// SHA-256 of the inbound token that it came with; our own API has none.
     pub token_hash: Option<Digest>,
     /// The client's idempotency key, with a digest of the body.
-    pub idempotency: Option<Idempotency>,
-    /// SHA-256 of the body's exact bytes, to compare with keys that earlier versions stored.
-    pub exact_body: Option<Digest>,
+    pub idempotency: Option<(String, Digest)>,
     /// True for a dry run.
     pub dry_run: bool,
 }
@@ -70,10 +69,12 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
         return Err(Refusal::disk_full());
     }
     let Message { recipient, sender, text, file, unknown_fields, doubt, .. } = message;
-    let Message { origin, token_hash, idempotency, exact_body, dry_run, .. } = message;
+    let Message { origin, token_hash, idempotency, dry_run, .. } = message;
+    let index = gateway.shard.index();
+    let idempotency = idempotency.map(|(key, body)| index.idempotency(scope.workspace, &key, &body)).transpose()?;
     if let (Some(given), false) = (&idempotency, dry_run) {
         // Loads the index page into memory for the deciding thread, which reads the key again; only that read counts.
-        let _: Option<Remembered> = gateway.shard.index().find(&IndexKey::idempotency(scope.workspace, &given.key))?;
+        let _: Option<Remembered> = index.find(&IndexKey::Idempotency(scope.workspace, given.key))?;
     }
     let cause = Cause::request(scope.by, scope.command, idempotency.clone());
     let asked_for = dry_run.then(|| recipient.clone());
@@ -88,7 +89,6 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
         unknown_fields,
         doubt,
         dry_run,
-        exact_body,
         idempotency,
         looked_up: SubmitLookups::default(),
     };
@@ -102,9 +102,18 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
 /// Executes the command. If no chat has the given name, the refusal suggests the nearest one.
 async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, Refusal> {
     let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
-    let command = Command::Submit(Box::new(submit));
-    let answer = scope.gateway.shard.execute::<Workspace>(scope.workspace, command, cause).await;
+    let (shard, origin) = (&scope.gateway.shard, submit.origin);
+    let answer = vault_room::patiently(shard, async || {
+        let command = Command::Submit(Box::new(submit.clone()));
+        shard.execute::<Workspace>(scope.workspace, command, cause.clone()).await
+    })
+    .await;
     match (answer, name) {
+        // The secret URL answers as if it had never been there, and says why.
+        (Err(CommandError::Rejected(Rejection::ChatErased)), _) if origin == Origin::Inbound => {
+            Err(Refusal::new("chat_not_found", "Chat not found")
+                .hinting("it was erased; send by phone to begin a new one"))
+        }
         (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => {
             Err(nearest_chat::not_found(scope, name).await)
         }

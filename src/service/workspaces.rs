@@ -13,6 +13,7 @@ use super::fields;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::settings::OwnerView;
+use super::vault_room;
 use crate::gateway::Gateway;
 use crate::secrets;
 
@@ -44,13 +45,13 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
     fields::line("full_name", &wanted.owner_name)?;
     fields::email("email", &wanted.owner_email)?;
     fields::language(&wanted.language)?;
-    let (api_key, token) = (gateway.entropy.workspace_key(), gateway.entropy.inbound_token());
-    let token_hash = secrets::digest(&token);
-    let kept = gateway.secrets.keep(&secrets::inbound_name(&token_hash), token.as_bytes());
-    kept.map_err(|error| Refusal::fault(&error))?;
     for _ in 0..ATTEMPTS {
         let before: Option<u64> = gateway.shard.index().find(&IndexKey::Workspaces)?;
         let workspace = WorkspaceId::nth(before.unwrap_or(0));
+        let (api_key, token) = (gateway.entropy.workspace_key(workspace), gateway.entropy.inbound_token(workspace));
+        let token_hash = secrets::digest(&token);
+        let name = secrets::inbound_name(&token_hash);
+        gateway.secrets.keep(&name, token.as_bytes()).map_err(|error| Refusal::fault(&error))?;
         let create = Create {
             workspace,
             name: wanted.name.clone(),
@@ -60,10 +61,16 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
             credits: wanted.credits,
             key_hash: secrets::digest(&api_key),
             token_hash,
+            room: None,
         };
         let cause = Cause::request(Who::Operator, command, None);
-        match gateway.shard.execute::<Workspace>(workspace, Command::Create(create), cause).await {
-            Err(CommandError::Rejected(Rejection::WorkspaceExists)) => {}
+        let created = vault_room::patiently(&gateway.shard, async || {
+            gateway.shard.execute::<Workspace>(workspace, Command::Create(create.clone()), cause.clone()).await
+        });
+        match created.await {
+            Err(CommandError::Rejected(Rejection::WorkspaceExists)) => {
+                gateway.secrets.remove(&name).map_err(|error| Refusal::fault(&error))?;
+            }
             Err(error) => return Err(error.into()),
             Ok(_) => {
                 let inbound_url = format!("{}/in/{token}", gateway.base_url);

@@ -9,8 +9,8 @@ use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
 use actors::runtime::shard::{CommandError, ShardHandle};
 use actors::runtime::vital;
-use actors::workspace::{AccountCommand, Command, Receive, ReceiveLookups as LookedUp, Workspace};
-use events::chat::ReceivedFile;
+use actors::workspace::{AccountCommand, Command, Receive, ReceiveLookups as LookedUp, Rejection, Workspace};
+use events::chat::{MessageKind, ReceivedFile};
 use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
 use events::record::Cause;
@@ -119,7 +119,10 @@ async fn message(heard: &IncomingMessage, shard: &ShardHandle) -> Result<(), Str
     };
     for account in accounts(shard, &heard.account_phone)? {
         let receive = Command::Receive(Box::new(received(account, peer.clone(), heard)));
-        taken(shard.report::<Workspace>(account.workspace(), receive, cause()).await)?;
+        match shard.report::<Workspace>(account.workspace(), receive, cause()).await {
+            Err(CommandError::Rejected(Rejection::NoRoom)) => return Err("no seed for a new chat yet".to_owned()),
+            told => taken(told)?,
+        }
     }
     Ok(())
 }
@@ -130,6 +133,7 @@ fn received(account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive 
         account,
         peer,
         from_me: heard.from_me,
+        kind: kind(heard),
         sender: heard.sender.clone(),
         sender_name: heard.sender_name.clone(),
         chat_name: heard.chat_name.clone(),
@@ -138,9 +142,21 @@ fn received(account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive 
             name: base_name(&file.name).unwrap_or_else(|| NAMELESS.to_owned()).into(),
             size: file.size,
             mime: file.mime.clone(),
+            reference: None,
         }),
         at: heard.at,
         looked_up: LookedUp::default(),
+    }
+}
+
+/// What the message is, as far as its file's media type tells.
+fn kind(heard: &IncomingMessage) -> MessageKind {
+    let Some(file) = &heard.file else { return MessageKind::Text };
+    match file.mime.split('/').next() {
+        Some("image") => MessageKind::Image,
+        Some("video") => MessageKind::Video,
+        Some("audio") => MessageKind::Audio,
+        _ => MessageKind::Document,
     }
 }
 

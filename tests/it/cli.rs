@@ -10,6 +10,8 @@ use crate::harness::{ADMIN_KEY, SOON, Server};
 
 const PHONE: &str = "+12025550101";
 const TEXT: &str = "Your order has shipped in the big green box";
+/// The name of the transport, which stands in the log as it is.
+const NOT_SEALED: &str = "simulator";
 const USAGE: Option<i32> = Some(2);
 const NOT_FOUND: Option<i32> = Some(3);
 const FAILED: Option<i32> = Some(1);
@@ -157,7 +159,11 @@ fn a_changed_byte_in_the_log_is_found() {
     let db = files(&server.data_dir()).into_iter().find(|path| path.ends_with("db")).expect("the log's file");
     let db = copy.join(db.strip_prefix(server.data_dir()).unwrap());
     let mut bytes = fs::read(&db).unwrap();
-    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(TEXT.as_bytes())).collect();
+    let places = |text: &str| -> Vec<usize> {
+        (0..bytes.len()).filter(|at| bytes[*at..].starts_with(text.as_bytes())).collect()
+    };
+    assert!(places(TEXT).is_empty(), "what was sent is sealed");
+    let places = places(NOT_SEALED);
     assert!(!places.is_empty(), "the text stands nowhere in {}", db.display());
     for place in places {
         bytes[place] ^= 1;

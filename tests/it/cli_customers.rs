@@ -155,7 +155,7 @@ fn one_event_is_shown_beside_a_running_server_and_after_it() {
     assert_eq!(customer.server.sigterm(), Some(0));
     let after = customer.server.command(&["events", "show", "1", "--json"]);
     assert_eq!(stdout(&after), beside);
-    assert_eq!(object(&after)["type"], "WorkspaceCreated");
+    assert_eq!(object(&after)["type"], "LogCreated");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 
+use events::codec::Opening;
 use events::log::{Log, ReadError, StoredNote, StoredRecord};
 use events::store::sled_log::{OpenError, SledLog};
 use events::verify::verify;
@@ -119,12 +120,15 @@ fn log_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Copies a data directory's log.
+/// Copies what a data directory needs to be opened.
 fn copy(data_dir: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     fs::create_dir_all(copy.path().join("log/blobs")).unwrap();
-    for file in log_files(&data_dir.join("log")) {
-        fs::copy(&file, copy.path().join("log").join(file.file_name().unwrap())).unwrap();
+    for folder in ["", "log", "vault", "secrets"] {
+        fs::create_dir_all(copy.path().join(folder)).unwrap();
+        for file in log_files(&data_dir.join(folder)) {
+            fs::copy(&file, copy.path().join(folder).join(file.file_name().unwrap())).unwrap();
+        }
     }
     copy
 }
@@ -136,7 +140,7 @@ fn content(log: &dyn Log) -> Result<Content, ReadError> {
 
 fn read_all(folder: &Path) -> Result<Content, OpenError> {
     let log = SledLog::open(folder, 16)?;
-    verify(&log, |_| ())?;
+    verify(&log, Opening::Shut, |_| ())?;
     Ok(content(&log)?)
 }
 

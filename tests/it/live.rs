@@ -14,7 +14,7 @@ use crate::harness::{
 
 const PHONE: &str = "+12025550101";
 /// Fields of events that only the operator may see.
-const HIDDEN: [&str; 3] = ["key_hash", "replaces", "token_hash"];
+const HIDDEN: [&str; 4] = ["callback", "key_hash", "replaces", "token_hash"];
 
 fn stream(workspace: &Workspace) -> Request {
     workspace.api("GET", "/stream")

@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 
 use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server, Setup, Workspace, wait_until};
-use crate::poisoned::notes;
 
 /// An account, a teammate, a chat and their like together take more notes than this; everything else takes fewer.
 const NOTES_OF_THE_INDEX: u64 = 12;
@@ -44,6 +43,16 @@ fn doors(workspace: &Workspace, chat: &str, account: &str, text: &str) -> Vec<(&
         ("reason", api("POST", &format!("{account_path}/resume"), &json!({"reason": text}))),
         ("reason", api("DELETE", &account_path, &json!({"reason": text}))),
     ]
+}
+
+/// Returns the number of keys that the log has written in addition to commits.
+fn notes(server: &Server) -> u64 {
+    let page = server.http().ask(&Request::get("/metrics")).text();
+    let value = |name: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}: {page}"));
+        line.trim().parse::<u64>().unwrap()
+    };
+    value("tidings_log_keys_total ").saturating_sub(value("tidings_log_commits_total "))
 }
 
 fn refusal(answer: &Answer) -> (u16, String, String, String) {

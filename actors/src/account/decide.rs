@@ -5,6 +5,7 @@ use events::account::{
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
+use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
 use events::who::Who;
@@ -22,11 +23,17 @@ use crate::reporting::{ReportingLookup, owed};
 const SERVER_ERROR: &str = "server_error";
 /// Failure code of a message whose account was disconnected for too long.
 const ACCOUNT_DISCONNECTED: &str = "account_disconnected";
+/// Failure code of a message whose chat was erased.
+const CHAT_ERASED: &str = "chat_erased";
 /// Refund reason of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
 pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
     let Some((account, workspace)) = state.connected else { return Vec::new() };
+    let erased = of_erased_chats(state, (account, workspace), now);
+    if !erased.is_empty() {
+        return erased;
+    }
     match (state.current, state.hold()) {
         (None, None) => start(state, account, now).into_iter().collect(),
         (None, Some(Hold::Blocked { until: Some(until) })) if until <= now => {
@@ -37,22 +44,25 @@ pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
     }
 }
 
-/// Ends the messages that waited too long for a connection, oldest first, at most `EXPIRED_AT_ONCE` at a time: those
-/// that may have been sent become uncertain, the others fail.
+/// Ends the messages of erased chats, at most `EXPIRED_AT_ONCE` at a time. A try that is under way goes on.
+fn of_erased_chats(state: &State, who: (AccountId, WorkspaceId), now: Timestamp) -> Vec<Event> {
+    let erased = state.of_erased().take(EXPIRED_AT_ONCE);
+    erased.flat_map(|waiting| given_up(who, waiting, CHAT_ERASED, now)).collect()
+}
+
+/// Ends the messages that waited too long for a connection, oldest first, at most `EXPIRED_AT_ONCE` at a time.
 fn expired(state: &State, who: (AccountId, WorkspaceId), since: Timestamp, now: Timestamp) -> Vec<Event> {
     let late = state.queue.iter().take_while(|waiting| waiting.queued_at.max(since).plus_ms(HELD_MS) <= now);
-    late.take(EXPIRED_AT_ONCE)
-        .flat_map(|waiting| {
-            let message = waiting.message;
-            if waiting.maybe_sent {
-                let try_number = waiting.tries;
-                vec![SendUncertain { message, account: who.0, try_number, at: now }.into()]
-            } else {
-                let charged = waiting.charged();
-                failed_and_refunded(who, message, charged, ACCOUNT_DISCONNECTED, now)
-            }
-        })
-        .collect()
+    late.take(EXPIRED_AT_ONCE).flat_map(|waiting| given_up(who, waiting, ACCOUNT_DISCONNECTED, now)).collect()
+}
+
+/// Ends a message that is not tried again: one that may have been sent becomes uncertain, another one fails.
+fn given_up(who: (AccountId, WorkspaceId), waiting: &Waiting, code: &str, now: Timestamp) -> Vec<Event> {
+    let message = waiting.message;
+    if waiting.maybe_sent {
+        return vec![SendUncertain { message, account: who.0, try_number: waiting.tries, at: now }.into()];
+    }
+    failed_and_refunded(who, message, waiting.charged(), code, now)
 }
 
 /// Begins the next try. A message that may have been sent becomes uncertain instead if the transport does not use our
@@ -138,7 +148,7 @@ impl<'a> Ended<'a> {
         let Waiting { message, chat, .. } = *self.waiting;
         let (account, try_number) = (self.account, self.try_number);
         let owed = owed(reporting, self.waiting.has_file());
-        vec![MessageSent { message, account, chat, try_number, at: self.now, owed }.into()]
+        vec![MessageSent { message, account, chat, try_number, wire_id: None, at: self.now, owed }.into()]
     }
 
     fn failed(&self, code: &str) -> Vec<Event> {
@@ -218,7 +228,7 @@ pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup
             settled_as: SettledAs::Sent,
             how: SettledHow::Status,
             by: Who::Transport,
-            reason: String::new(),
+            reason: Personal::default(),
             at: now,
             owed: owed(reporting, has_file),
         };
@@ -227,7 +237,7 @@ pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup
     match state.queue.get(message) {
         Some(waiting) if waiting.maybe_sent && state.current.is_none_or(|current| current.message != message) => {
             let (chat, try_number, owed) = (waiting.chat, waiting.tries, owed(reporting, waiting.has_file()));
-            vec![MessageSent { message, account, chat, try_number, at: now, owed }.into()]
+            vec![MessageSent { message, account, chat, try_number, wire_id: None, at: now, owed }.into()]
         }
         _ => Vec::new(),
     }
@@ -257,7 +267,7 @@ pub(super) fn settle(
     };
     let owed = if settled_as == SettledAs::Sent { owed(reporting, has_file) } else { None };
     let how = SettledHow::Owner;
-    let settled = MessageSettled { message, account, chat, settled_as, how, by, reason, at: now, owed };
+    let settled = MessageSettled { message, account, chat, settled_as, how, by, reason: reason.into(), at: now, owed };
     let mut events = vec![settled.into()];
     if settled_as == SettledAs::Failed {
         events.push(refunded(workspace, message, cost, SETTLED_AS_FAILED));
@@ -278,6 +288,7 @@ const fn code(why: Permanent) -> &'static str {
         Permanent::Refused => "refused",
         Permanent::WindowClosed => "window_closed",
         Permanent::ContentRejected => "content_rejected",
+        Permanent::ChatErased => CHAT_ERASED,
     }
 }
 

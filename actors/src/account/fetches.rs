@@ -69,6 +69,7 @@ fn fetch_failed(
     again_at: Option<Timestamp>,
 ) -> Event {
     let fetch_number = waiting.failed_fetches.saturating_add(1);
+    let Waiting { message, chat, .. } = *waiting;
     let (code, detail) = (missing.code.clone(), missing.detail.as_str().into());
-    FetchFailed { message: waiting.message, account, fetch_number, code, detail, at, again_at }.into()
+    FetchFailed { message, account, chat, fetch_number, code, detail, at, again_at }.into()
 }

@@ -43,6 +43,8 @@ pub enum Permanent {
     WindowClosed,
     /// The content is not acceptable.
     ContentRejected,
+    /// Its chat was erased: nobody knows any more what it said, or to whom.
+    ChatErased,
 }
 
 /// The messages that must wait after a rate limit.

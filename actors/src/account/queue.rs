@@ -29,6 +29,8 @@ pub struct Queue {
     wanted_later: BTreeSet<(Timestamp, u64)>,
     /// Places of messages whose files have been fetched.
     fetched: BTreeSet<u64>,
+    /// Chats that were erased while messages of theirs waited.
+    erased: BTreeSet<ChatId>,
     queued: u64,
     /// No message is tried before this time.
     not_before: Timestamp,
@@ -142,10 +144,29 @@ impl Queue {
             places.remove(&place);
             if places.is_empty() {
                 self.chats.remove(&removed.chat);
+                self.erased.remove(&removed.chat);
             }
         }
         self.first_of(removed.chat);
         Some(removed)
+    }
+
+    /// Lets no message of this chat be tried any more.
+    pub(super) fn erase(&mut self, chat: ChatId) {
+        if self.chats.contains_key(&chat) {
+            self.erased.insert(chat);
+        }
+    }
+
+    /// Returns the messages of erased chats, chat by chat.
+    pub(super) fn of_erased(&self) -> impl Iterator<Item = &Waiting> {
+        let places = self.erased.iter().filter_map(|chat| self.chats.get(chat)).flatten();
+        places.filter_map(|place| self.waiting.get(place))
+    }
+
+    /// Returns the messages of a chat, in order.
+    pub fn of_chat(&self, chat: ChatId) -> impl Iterator<Item = &Waiting> {
+        self.chats.get(&chat).into_iter().flatten().filter_map(|place| self.waiting.get(place))
     }
 
     /// Marks the first message of a chat as ready, unless it waits for its file.

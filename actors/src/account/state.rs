@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use events::account::SettledAs;
 use events::event::Event;
-use events::ids::{AccountId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pacing::Gap;
-use super::queue::{Charged, Queue};
+use super::queue::{Charged, Queue, Waiting};
 use super::{Effect, HELD_MS};
 use crate::decider::Due;
 
@@ -61,6 +62,17 @@ pub(super) enum Hold {
     Blocked { until: Option<Timestamp> },
     /// Somebody holds its queue.
     Paused,
+}
+
+/// What the erasure of a chat would do to the messages that wait in an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ForeseenErasure {
+    /// Messages that would fail.
+    pub failed: u64,
+    /// Credits that would be refunded for them.
+    pub refunded: u64,
+    /// Messages that may have been sent, and would have to be settled.
+    pub uncertain: u64,
 }
 
 /// A try under way.
@@ -127,10 +139,8 @@ impl State {
             }
             Event::MessageSent(e) => self.end(e.message, e.at, false),
             Event::MessageFailed(e) => self.end(e.message, e.at, true),
-            Event::MessageSettled(e) => {
-                let failed = e.settled_as == events::account::SettledAs::Failed;
-                self.end(e.message, e.at, failed);
-            }
+            Event::ChatErased(e) => self.queue.erase(e.chat),
+            Event::MessageSettled(e) => self.end(e.message, e.at, e.settled_as == SettledAs::Failed),
             _ => {}
         }
     }
@@ -172,6 +182,27 @@ impl State {
         disconnected.or(blocked).or(self.paused.then_some(Hold::Paused))
     }
 
+    /// Returns the messages of erased chats that no try is under way for.
+    pub(super) fn of_erased(&self) -> impl Iterator<Item = &Waiting> {
+        let current = self.current.map(|current| current.message);
+        self.queue.of_erased().filter(move |waiting| Some(waiting.message) != current)
+    }
+
+    /// Returns what the erasure of a chat would do to its messages.
+    pub fn foresee_erasure(&self, chat: ChatId) -> ForeseenErasure {
+        let current = self.current.map(|current| current.message);
+        let mut foreseen = ForeseenErasure::default();
+        for waiting in self.queue.of_chat(chat).filter(|waiting| Some(waiting.message) != current) {
+            if waiting.maybe_sent {
+                foreseen.uncertain = foreseen.uncertain.saturating_add(1);
+            } else {
+                foreseen.failed = foreseen.failed.saturating_add(1);
+                foreseen.refunded = foreseen.refunded.saturating_add(waiting.cost);
+            }
+        }
+        foreseen
+    }
+
     pub(super) fn due(&self) -> Due<Effect> {
         let mut due = Due { waiting: self.queue.len(), ..Due::nothing() };
         let Some((account, _)) = self.connected else { return due };
@@ -188,6 +219,9 @@ impl State {
             (None, None) => {
                 due.wake_at = self.queue.candidates(self.gap, self.last_outcome).map(|(start, _)| start).min();
             }
+        }
+        if self.of_erased().next().is_some() {
+            due.wake_at = Some(Timestamp::default());
         }
         if self.notice_due {
             due.effects.push(Effect::Notify { account, notice: self.notices });

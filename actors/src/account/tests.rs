@@ -1,6 +1,7 @@
 //! Tests the rules of an account, one behaviour per test.
 
 mod disconnection;
+mod erasing;
 mod fetches;
 mod files;
 mod once;

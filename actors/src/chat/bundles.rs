@@ -8,6 +8,9 @@ use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, B
 use super::reports::Window;
 use super::{BUNDLES_AT_ONCE, Frame, ReportLookups, State};
 
+/// A commit takes no more bundles once they have this many bytes.
+const COMMIT_BYTES_MAX: u64 = 256 << 10;
+
 /// Opens a window for owed messages, and closes it at once if messages are not aggregated. Closes a full window, and
 /// goes on closing one that has begun to close.
 pub(super) fn due(state: &State, looked_up: &ReportLookups, now: Timestamp) -> Vec<Event> {
@@ -87,7 +90,10 @@ fn flushed(state: &State, window: &Window, aggregated: bool, looked_up: &ReportL
         let all = bundle(messages, state.reports.is_new_to(window.webhook));
         return all.map(|all| BundleFlushed { aggregated, ..all }.into()).into_iter().collect();
     }
-    let first = window.messages.iter().take(BUNDLES_AT_ONCE).enumerate();
+    // With long names, fewer bundles fit into a commit. Their events take no more bytes than the head of a report.
+    let fitting = COMMIT_BYTES_MAX / frame(state, &account).head_bytes.max(1);
+    let count = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(1, BUNDLES_AT_ONCE);
+    let first = window.messages.iter().take(count).enumerate();
     first
         .filter_map(|(nth, gathered)| {
             bundle(vec![gathered.message], nth == 0 && state.reports.is_new_to(window.webhook))

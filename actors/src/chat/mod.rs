@@ -9,19 +9,20 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use events::account::{MessageQueued, SettledAs};
-use events::chat::{MessageDelivered, MessageRead, Responsible};
+use events::chat::{ChatErased, ChatKeyDestroyed, MessageDelivered, MessageRead, Responsible};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId, WebhookId};
 use events::index::AccountEntry;
 use events::personal::Personal;
 use events::time::Timestamp;
+use events::who::Who;
 use serde::{Deserialize, Serialize};
 
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 use crate::reporting::{self, owed};
 
 pub use reports::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Reports};
-pub use size::{Frame, file_bytes, said_bytes};
+pub use size::{Frame, file_bytes, queued_bytes, received_bytes, said_bytes};
 
 /// Receipts are accepted for this many of a chat's latest messages.
 pub const MESSAGES_MAX: usize = 1_000;
@@ -37,6 +38,10 @@ pub struct Chat;
 pub enum Command {
     /// There is something to report.
     WakeUp(ReportLookups),
+    /// Erase everything that is known of its person or group. Doing it twice is harmless.
+    Erase { by: Who, reason: String },
+    /// Its key is destroyed, and what was kept of it beside the log is gone.
+    Forgotten,
     /// A receipt arrived; it may be late, duplicate or out of order.
     Receipt {
         message: MessageId,
@@ -51,6 +56,13 @@ pub enum Command {
         aggregated: bool,
         looked_up: ReportLookups,
     },
+}
+
+/// Side effects of a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Destroy its key, and drop what is kept of it beside the log. Doing it twice is harmless.
+    Forget { chat: ChatId },
 }
 
 /// The results of a bundle's look-ups; `None` if not looked up yet.
@@ -94,9 +106,26 @@ pub struct State {
     phone: Option<Personal>,
     is_group: bool,
     responsible: Option<Responsible>,
+    erasure: Option<Erasure>,
     messages: BTreeMap<MessageId, Known>,
     order: VecDeque<MessageId>,
     reports: Reports,
+}
+
+/// How far the erasure of a chat has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasure {
+    /// Its texts can still be read.
+    Begun {
+        /// When somebody asked for it.
+        at: Timestamp,
+    },
+    /// Its key is destroyed.
+    Done {
+        /// When somebody asked for it.
+        at: Timestamp,
+    },
 }
 
 /// One of the latest messages that we sent, or are about to.
@@ -110,9 +139,25 @@ struct Known {
 }
 
 impl State {
+    /// Returns how far its erasure has come, if anybody asked for it.
+    pub const fn erasure(&self) -> Option<Erasure> {
+        self.erasure
+    }
+
+    /// Returns how many of its messages are owed and in no bundle yet.
+    pub fn owed(&self) -> u64 {
+        self.reports.len()
+    }
+
+    /// Forgets all that tells who the chat is with, and what was to be reported of it.
+    fn erase(&mut self, at: Timestamp) {
+        (self.name, self.phone, self.responsible) = (Personal::erased(), None, None);
+        self.reports = Reports::default();
+        self.erasure = Some(Erasure::Begun { at });
+    }
+
     fn add(&mut self, queued: &MessageQueued) {
-        let file = queued.file.as_ref().map(|file| file_bytes(file.name.reveal(), file.url.reveal()));
-        let bytes = said_bytes(queued.text.reveal()).saturating_add(file.unwrap_or(0));
+        let bytes = u64::from(queued.report_bytes);
         let known = Known { stage: Stage::Queued, said: false, bytes, has_file: queued.file.is_some() };
         self.messages.insert(queued.message, known);
         self.order.push_back(queued.message);
@@ -135,7 +180,8 @@ impl State {
     fn said(&mut self, message: MessageId, to: Stage, owed: Option<WebhookId>) {
         let before = self.messages.get(&message).copied();
         self.rise(message, to);
-        if let Some(webhook) = owed.filter(|_| before.is_none_or(|known| !known.said)) {
+        // Of an erased chat nothing is reported any more.
+        if let Some(webhook) = owed.filter(|_| self.erasure.is_none() && before.is_none_or(|known| !known.said)) {
             self.reports.owe(message, webhook, before.map_or(UNKNOWN_BYTES, |known| known.bytes));
         }
     }
@@ -147,7 +193,7 @@ impl Decider for Chat {
     type Command = Command;
     type Answer = ();
     type Rejection = Never;
-    type Effect = Never;
+    type Effect = Effect;
 
     fn stream(id: ChatId) -> StreamId {
         StreamId::Chat(id)
@@ -158,7 +204,7 @@ impl Decider for Chat {
             Command::Receipt { message, reporting: None, .. } => {
                 state.messages.get(message).filter(|known| !known.said).map(|_| LookupRequest::Reporting)
             }
-            Command::Receipt { .. } => None,
+            Command::Receipt { .. } | Command::Erase { .. } | Command::Forgotten => None,
             Command::WakeUp(looked_up) | Command::Close { looked_up, .. } => match looked_up {
                 ReportLookups { reporting: None, .. } => Some(LookupRequest::Reporting),
                 ReportLookups { account: None, .. } => state.account.map(LookupRequest::Account),
@@ -186,6 +232,8 @@ impl Decider for Chat {
             Command::Close { window, aggregated, looked_up } => {
                 bundles::close(state, window, aggregated, &looked_up, now)
             }
+            Command::Erase { by, reason } => erased(state, by, reason, now),
+            Command::Forgotten => forgotten(state, now),
         };
         Ok(Decision::of(events, ()))
     }
@@ -196,6 +244,8 @@ impl Decider for Chat {
                 (state.chat, state.account) = (Some(e.chat), Some(e.account));
                 (state.name, state.phone, state.is_group) = (e.name.clone(), e.phone.clone(), e.is_group);
             }
+            // What comes after an erasure has lost its texts when it is replayed.
+            Event::ChatRenamed(_) | Event::ChatAssigned(_) if state.erasure.is_some() => {}
             Event::ChatRenamed(e) => state.name = e.name.clone(),
             Event::ChatAssigned(e) => state.responsible.clone_from(&e.responsible),
             Event::MessageQueued(e) => state.add(e),
@@ -208,10 +258,14 @@ impl Decider for Chat {
             Event::MessageDelivered(e) => state.said(e.message, Stage::Delivered, e.owed),
             Event::MessageRead(e) => state.said(e.message, Stage::Read, e.owed),
             Event::MessageReceived(e) => {
-                if let Some(webhook) = e.owed {
-                    let file = e.file.as_ref().map(|file| file_bytes(file.name.reveal(), &file.mime));
-                    let bytes = said_bytes(e.text.reveal()).saturating_add(file.unwrap_or(0));
-                    state.reports.owe(e.message, webhook, bytes);
+                if let Some(webhook) = e.owed.filter(|_| state.erasure.is_none()) {
+                    state.reports.owe(e.message, webhook, u64::from(e.report_bytes));
+                }
+            }
+            Event::ChatErased(e) => state.erase(e.at),
+            Event::ChatKeyDestroyed(_) => {
+                if let Some(Erasure::Begun { at }) = state.erasure {
+                    state.erasure = Some(Erasure::Done { at });
                 }
             }
             Event::BundleOpened(e) => state.reports.opened(e),
@@ -220,13 +274,27 @@ impl Decider for Chat {
         }
     }
 
-    fn due(state: &State) -> Due<Never> {
-        Due { wake_at: state.reports.is_due().then(Timestamp::default), ..Due::nothing() }
+    fn due(state: &State) -> Due<Effect> {
+        let begun = state.chat.filter(|_| matches!(state.erasure, Some(Erasure::Begun { .. })));
+        let effects = begun.map(|chat| Effect::Forget { chat }).into_iter().collect();
+        Due { effects, wake_at: state.reports.is_due().then(Timestamp::default), ..Due::nothing() }
     }
 
     fn wake_up() -> Option<Command> {
         Some(Command::WakeUp(ReportLookups::default()))
     }
+}
+
+/// Begins to erase the chat, once.
+fn erased(state: &State, by: Who, reason: String, at: Timestamp) -> Vec<Event> {
+    let (Some(chat), Some(account), None) = (state.chat, state.account, state.erasure) else { return Vec::new() };
+    vec![ChatErased { workspace: chat.workspace(), account, chat, by, reason: reason.into(), at }.into()]
+}
+
+fn forgotten(state: &State, at: Timestamp) -> Vec<Event> {
+    let begun = state.chat.filter(|_| matches!(state.erasure, Some(Erasure::Begun { .. })));
+    let destroyed = begun.map(|chat| ChatKeyDestroyed { workspace: chat.workspace(), chat, at });
+    destroyed.into_iter().map(Event::from).collect()
 }
 
 /// Records a receipt that says more than is known. It also shows that a message that seemed to have failed was sent.
@@ -238,7 +306,7 @@ fn receipted(
     at: Timestamp,
 ) -> Vec<Event> {
     let (Some(chat), Some(known)) = (state.chat, state.messages.get(&message)) else { return Vec::new() };
-    let owed = if known.said { None } else { owed(reporting, known.has_file) };
+    let owed = if known.said || state.erasure.is_some() { None } else { owed(reporting, known.has_file) };
     let event = match receipt {
         Receipt::Delivered if known.stage < Stage::Delivered => MessageDelivered { message, chat, at, owed }.into(),
         Receipt::Read if known.stage < Stage::Read => MessageRead { message, chat, at, owed }.into(),

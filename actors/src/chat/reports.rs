@@ -97,6 +97,11 @@ impl Reports {
         self.gather();
     }
 
+    pub(super) fn len(&self) -> u64 {
+        let gathered = self.window.as_ref().map_or(0, |window| window.messages.len());
+        (self.pending.len() as u64).saturating_add(gathered as u64)
+    }
+
     /// Moves pending messages into the window while it takes them.
     fn gather(&mut self) {
         let Some(window) = &mut self.window else { return };

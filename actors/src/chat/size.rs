@@ -2,7 +2,8 @@
 //!
 //! Each text appears twice in a report: as a JSON string, and in a piece of HTML that is itself a JSON string.
 
-use events::chat::Responsible;
+use events::account::File;
+use events::chat::{ReceivedFile, Responsible};
 use events::personal::Personal;
 use events::webhook::BundleAccount;
 
@@ -55,6 +56,23 @@ pub fn said_bytes(text: &str) -> u64 {
 /// Returns the bytes that a message's file takes, from its name and from `told`, which is its MIME type or its URL.
 pub fn file_bytes(name: &str, told: &str) -> u64 {
     FILE_BYTES + said_bytes(name) + json_bytes(told)
+}
+
+/// Returns the bytes that a message to be sent takes.
+pub fn queued_bytes(text: &str, file: Option<&File>) -> u32 {
+    let file = file.map_or(0, |file| file_bytes(file.name.reveal(), file.url.reveal()));
+    recorded(said_bytes(text).saturating_add(file))
+}
+
+/// Returns the bytes that a received message takes.
+pub fn received_bytes(text: &str, file: Option<&ReceivedFile>) -> u32 {
+    let file = file.map_or(0, |file| file_bytes(file.name.reveal(), &file.mime));
+    recorded(said_bytes(text).saturating_add(file))
+}
+
+/// Returns the bytes as an event records them, so that no state depends on a text.
+fn recorded(bytes: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 fn json_bytes(text: &str) -> u64 {

@@ -1,6 +1,7 @@
 //! Tests how far a chat's messages get, one behaviour per test.
 
 mod bundles;
+mod erasing;
 
 use events::account::SettledAs;
 use events::chat::{MessageDelivered, MessageRead};

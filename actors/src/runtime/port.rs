@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::{account, webhook};
+use crate::{account, chat, webhook};
 
 /// Performs effects outside the actors. The outcome comes back as a command.
 pub trait Port<E, C> {
@@ -17,6 +17,8 @@ pub trait Port<E, C> {
 pub struct Ports {
     /// Hands messages to the transports.
     pub send: Rc<dyn Port<account::Effect, account::Command>>,
+    /// Destroys the keys of erased chats, and drops what is kept of them.
+    pub forget: Rc<dyn Port<chat::Effect, chat::Command>>,
     /// Posts to the CRMs.
     pub post: Rc<dyn Port<webhook::Outside, webhook::Command>>,
 }

@@ -69,8 +69,8 @@ impl Kind for Chat {
         &registry.chats
     }
 
-    fn perform(_: &Shard, effect: Never, _: Position) -> LocalBoxFuture<'static, Self::Command> {
-        match effect {}
+    fn perform(shard: &Shard, effect: chat::Effect, _: Position) -> LocalBoxFuture<'static, Self::Command> {
+        shard.ports.forget.perform(effect)
     }
 }
 
@@ -119,7 +119,8 @@ pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
                 | Event::AccountResumed(_)
                 | Event::AccountBlocked(_)
                 | Event::AccountUnblocked(_)
-                | Event::PacingChanged(_),
+                | Event::PacingChanged(_)
+                | Event::ChatErased(_),
             StreamId::Account(_)
         ) | (
             Event::MessageSent(MessageSent { owed: Some(_), .. })
@@ -128,7 +129,8 @@ pub(crate) const fn wakes(event: &Event, stream: StreamId) -> bool {
                 | Event::MessageRead(MessageRead { owed: Some(_), .. })
                 | Event::MessageReceived(MessageReceived { owed: Some(_), .. })
                 | Event::BundleOpened(_)
-                | Event::BundleFlushed(_),
+                | Event::BundleFlushed(_)
+                | Event::ChatErased(_),
             StreamId::Chat(_)
         ) | (_, StreamId::Webhook(_))
     )

@@ -13,7 +13,7 @@ use crate::decider::Decider;
 /// The version of the rules that fold events into states. Raise it when an event folds into another state than
 /// before, or a state has other bytes, so that older snapshots are ignored; the golden histories of the tests show
 /// when.
-pub const RULES: u64 = 2;
+pub const RULES: u64 = 3;
 
 /// A state, and the number of events that made it.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,9 +45,10 @@ pub fn replay<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<
 
 /// Returns the same state as [`replay`], but begins with the latest snapshot if that is usable.
 pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Woken<D::State>, ReadError> {
-    let (stream, log) = (D::stream(id), history.log());
+    let (stream, log, vault) = (D::stream(id), history.log(), history.vault());
     let snapshot = snapshot::head(log, stream)?;
-    let kept = snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, stream, head, RULES, to)).transpose()?;
+    let kept =
+        snapshot.as_ref().map(|head| snapshot::load::<D::State>(log, vault, stream, head, RULES, to)).transpose()?;
     let (mut replayed, from) = match (kept.flatten(), &snapshot) {
         (Some(state), Some(head)) => {
             (Replayed { state, revision: head.revision, last: 0 }, head.position.saturating_add(1))

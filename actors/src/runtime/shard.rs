@@ -2,6 +2,7 @@
 
 mod handle;
 mod keeper;
+mod lookups;
 #[cfg(test)]
 mod tests;
 
@@ -13,15 +14,16 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Recipient};
 use dashmap::DashMap;
-use events::chat::Responsible;
+use events::codec::{Opening, decode};
 use events::history::{History, ReadMode};
-use events::ids::{StreamId, WorkspaceId};
-use events::index::{Index, IndexKey, ReportingEntry, Series, touched};
+use events::ids::StreamId;
+use events::index::{Index, touched};
 use events::log::{Log, ReadError};
 use events::record::{Position, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::tail::Tail;
 use events::time::Timestamp;
+use events::vault::Vault;
 use events::watermark::Watermark;
 use events::writer::{Work, Writer};
 use tokio::sync::Notify;
@@ -33,7 +35,7 @@ pub(crate) use keeper::READ_AGAIN;
 
 use crate::account::Account;
 use crate::chat::Chat;
-use crate::decider::{Due, Holder, LookupRequest, LookupResult};
+use crate::decider::Due;
 use crate::reporting::Reports;
 use crate::runtime::admission::Admission;
 use crate::runtime::agenda::Agenda;
@@ -43,14 +45,13 @@ use crate::runtime::registry::{Kind, wakes};
 use crate::runtime::remarks::remark;
 use crate::runtime::replay::{Woken, wake};
 use crate::runtime::shell::{self, Passivate, Shell, Wake};
+use crate::runtime::vault_room::{Filler, room};
 use crate::runtime::vital;
 use crate::webhook::Webhook;
 use crate::workspace::Workspace;
 
 /// Every so many checkpoints the index is stored, however few entries it has.
 const INDEX_EVERY: u32 = 10;
-/// The most chats of one title that a rule gets.
-const NAMED_MAX: usize = 256;
 /// The most expired idempotency keys removed at once.
 const SWEEP_MAX: usize = 1_000;
 
@@ -58,12 +59,16 @@ const SWEEP_MAX: usize = 1_000;
 pub struct Dependencies {
     /// The store of the commits.
     pub log: Arc<dyn Log>,
+    /// The seeds of the keys that seal texts and names.
+    pub vault: Arc<dyn Vault>,
     /// The rules' clock.
     pub clock: Clock,
     /// Makes the ports for effects, from the handle of the shard that is about to start.
     pub ports: Box<dyn FnOnce(&ShardHandle) -> Ports>,
     /// Starts the writer: on its own thread, or, in virtual time, as a task.
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
+    /// Starts what makes seeds ahead of need: on its own thread, or, in virtual time, as a task.
+    pub start_filler: Box<dyn FnOnce(Filler) + Send>,
     /// The thread that reads the log.
     pub reading: ReadMode,
     pub settings: Settings,
@@ -139,13 +144,15 @@ impl Shard {
     /// Opens the index, starts the writer, makes the handle and from it the ports, then wakes all actors that have
     /// something outstanding. Call it on the deciding thread, inside its actix system.
     pub fn launch(parts: Dependencies) -> Result<ShardHandle, ReadError> {
-        let index = Arc::new(Index::open(Arc::clone(&parts.log))?);
+        let index = Arc::new(Index::open(Arc::clone(&parts.log), Arc::clone(&parts.vault))?);
         let history = History::new(Arc::clone(&parts.log), Arc::clone(&index), parts.reading);
         let watermark = Watermark::at(parts.log.head().position);
         let (agenda, outstanding) = Agenda::read(parts.log.as_ref())?;
         let (sender, receiver) = unbounded_channel();
         let writer = Writer::new(Arc::clone(&parts.log), Arc::clone(&index), watermark.clone());
         (parts.start_writer)(writer, receiver);
+        let (room, filler) = room(parts.vault);
+        (parts.start_filler)(filler);
         let sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
         let context = Context::new();
         let handle = ShardHandle {
@@ -157,6 +164,7 @@ impl Shard {
             history,
             watermark,
             clock: parts.clock,
+            room,
             admission: Admission::new(parts.settings.commands_in_flight),
             queues: Queues::default(),
             tally: Arc::clone(sequencer.tally()),
@@ -189,7 +197,7 @@ impl Shard {
         let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
         let covered = self.agenda.borrow().covered();
         for stored in self.handle.log.read(covered.saturating_add(1)) {
-            let record = events::codec::decode(&stored?)?;
+            let record = decode(&stored?, Opening::Shut)?;
             streams.extend(woken(&record));
         }
         for stream in streams {
@@ -268,45 +276,6 @@ impl Shard {
         }
     }
 
-    /// Looks something up; sees every sequenced event.
-    pub(crate) fn look_up(&self, workspace: WorkspaceId, question: &LookupRequest) -> Result<LookupResult, ReadError> {
-        let sequencer = self.sequencer.borrow();
-        let index = sequencer.index();
-        Ok(match question {
-            LookupRequest::Peer(account, canonical) => {
-                LookupResult::Peer(index.find(&IndexKey::peer(*account, canonical))?)
-            }
-            LookupRequest::Chat(chat) => LookupResult::Chat(index.chat(*chat)?),
-            LookupRequest::Responsible(chat) => {
-                LookupResult::Responsible(index.find::<Option<Responsible>>(&IndexKey::Responsible(*chat))?.flatten())
-            }
-            LookupRequest::Named(name) => {
-                let mut found = Vec::new();
-                for chat in index.named(workspace, name, NAMED_MAX)? {
-                    found.extend(index.chat(chat)?.map(|entry| (chat, entry)));
-                }
-                LookupResult::Named(found)
-            }
-            LookupRequest::Known(message) => {
-                let first = index.positions(Series::Message(*message), 1, Position::MAX, 1)?;
-                LookupResult::Known(!first.is_empty())
-            }
-            LookupRequest::Holders(phone) => {
-                LookupResult::Holders(index.holders(phone)?.into_iter().map(Holder::from).collect())
-            }
-            LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(index.is_named_by_hand(*chat)?),
-            LookupRequest::Account(account) => LookupResult::Account(index.find(&IndexKey::Account(*account))?),
-            LookupRequest::Reporting => {
-                let set: Option<ReportingEntry> = index.find(&IndexKey::Reporting(workspace))?;
-                let entry = if set.is_some() { set } else { index.find(&IndexKey::Listening(workspace))? };
-                LookupResult::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
-            }
-            LookupRequest::Remembered(key) => {
-                LookupResult::Remembered(index.find(&IndexKey::idempotency(workspace, key))?)
-            }
-        })
-    }
-
     /// Loads an actor's state as of `to`, once that is durable.
     pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
@@ -322,6 +291,7 @@ impl Shard {
             StreamId::Account(id) => self.wake_kind::<Account>(id),
             StreamId::Chat(id) => self.wake_kind::<Chat>(id),
             StreamId::Webhook(id) => self.wake_kind::<Webhook>(id),
+            StreamId::Log => {}
         }
     }
 

@@ -16,7 +16,7 @@ use events::index::Series;
 use events::log::ReadError;
 use events::record::{Cause, Position, Revision, Trigger};
 use events::sequencer::{Inbox, NewCommit};
-use events::snapshot::Place;
+use events::snapshot::{Head, Place};
 use events::time::Timestamp;
 use events::who::Who;
 use messages::Reply;
@@ -87,7 +87,7 @@ impl<D: Kind> Shell<D> {
         self.state = replayed.state;
         self.revision = replayed.revision;
         self.last = replayed.last;
-        self.snapshots = Snapshots::new(snapshot, since);
+        self.snapshots = Snapshots::new(snapshot.as_ref().map(Head::slots), since);
         self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
         self.drain();
         let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
@@ -123,7 +123,7 @@ impl<D: Kind> Shell<D> {
         let (stream, position) = (D::stream(self.id), self.shard.head());
         let place = Place { stream, rules: RULES, position, revision: self.revision };
         match self.snapshots.keep(place, &self.state) {
-            Ok(notes) => drop(self.shard.sequencer.borrow().snapshot(notes)),
+            Ok(pending) => drop(self.shard.sequencer.borrow().snapshot(pending)),
             Err(error) => tracing::warn!(%stream, %error, "no snapshot"),
         }
     }

@@ -5,7 +5,7 @@ use events::account::{
     DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
     SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
-use events::chat::ChatOpened;
+use events::chat::{ChatErased, ChatKeyDestroyed, ChatOpened};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId, StreamId, WorkspaceId};
 use events::personal::Digest;
@@ -18,6 +18,7 @@ use events::workspace::{
 };
 
 use super::at;
+use crate::chat::queued_bytes;
 
 /// The reason that people give for everything they do here.
 pub(crate) const REASON: &str = "moving house";
@@ -55,7 +56,7 @@ pub(crate) fn created() -> Event {
 
 /// The operator creates a key at time 0; its name is the key in clear text.
 pub(crate) fn key_created(number: u32, key: &str) -> Event {
-    let (key_hash, name, by) = (Digest::of(key.as_bytes()), key.to_owned(), operator());
+    let (key_hash, name, by) = (Digest::of(key.as_bytes()), key.into(), operator());
     KeyCreated { workspace: workspace(), key: number, key_hash, name, at: at(0), by }.into()
 }
 
@@ -71,7 +72,7 @@ pub(crate) const fn operator() -> Who {
 }
 
 pub(crate) fn granted(amount: u64, reason: &str) -> Event {
-    CreditsGranted { workspace: workspace(), amount, reason: reason.to_owned(), by: Who::Operator }.into()
+    CreditsGranted { workspace: workspace(), amount, reason: reason.into(), by: Who::Operator }.into()
 }
 
 pub(crate) fn charged(number: u64) -> Event {
@@ -91,6 +92,8 @@ pub(crate) fn connection(nth: u64, phone: &str) -> AccountConnected {
         full_name: "Ada Example".into(),
         email: "ada@kite.example".into(),
         transport: "simulator".to_owned(),
+        provider_account: None,
+        callback: None,
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
@@ -134,15 +137,31 @@ pub(crate) fn opened(nth: u64, phone: &str) -> Event {
     .into()
 }
 
+/// Somebody asks at `ms` to erase everything that is known of this chat.
+pub(crate) fn erased(nth: u64, ms: i64) -> Event {
+    let (workspace, account, chat) = (workspace(), account(1), chat(nth));
+    ChatErased { workspace, account, chat, by: operator(), reason: REASON.into(), at: at(ms) }.into()
+}
+
+pub(crate) fn key_destroyed(nth: u64, ms: i64) -> Event {
+    ChatKeyDestroyed { workspace: workspace(), chat: chat(nth), at: at(ms) }.into()
+}
+
 pub(crate) fn queueing(number: u64) -> MessageQueued {
+    queueing_as(number, "hi", None)
+}
+
+/// With this text and file, and with the bytes that they take in a report.
+pub(crate) fn queueing_as(number: u64, text: &str, file: Option<File>) -> MessageQueued {
     MessageQueued {
         message: message(number),
         workspace: workspace(),
         account: account(1),
         chat: chat_of(number),
         to: "+12025550101".into(),
-        text: "hi".into(),
-        file: None,
+        text: text.into(),
+        report_bytes: queued_bytes(text, file.as_ref()),
+        file,
         cost: 1,
         origin: Origin::Inbound,
         at: at(0),
@@ -160,7 +179,7 @@ pub(crate) fn queued_at(number: u64, ms: i64) -> Event {
 
 /// Text with a file: costs 2 credits.
 pub(crate) fn queued_with_file(number: u64) -> Event {
-    MessageQueued { file: Some(file()), cost: 2, ..queueing(number) }.into()
+    MessageQueued { cost: 2, ..queueing_as(number, "hi", Some(file())) }.into()
 }
 
 pub(crate) fn file() -> File {
@@ -177,6 +196,7 @@ pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, 
     FetchFailed {
         message: message(number),
         account: account(1),
+        chat: chat_of(number),
         fetch_number,
         code: code.to_owned(),
         detail: DETAIL.into(),
@@ -190,17 +210,17 @@ pub(crate) fn fetch_failed(number: u64, fetch_number: u32, code: &str, ms: i64, 
 pub(crate) const DETAIL: &str = "The file's server says so";
 
 pub(crate) fn disconnected(nth: u64, by: Who, ms: i64) -> Event {
-    let reason = if by == Who::Transport { "connection lost" } else { REASON }.to_owned();
+    let reason = if by == Who::Transport { "connection lost" } else { REASON }.into();
     AccountDisconnected { workspace: workspace(), account: account(nth), by, reason, at: at(ms) }.into()
 }
 
 pub(crate) fn paused(nth: u64) -> Event {
-    let (by, reason) = (operator(), REASON.to_owned());
+    let (by, reason) = (operator(), REASON.into());
     AccountPaused { workspace: workspace(), account: account(nth), by, reason }.into()
 }
 
 pub(crate) fn resumed(nth: u64) -> Event {
-    let (by, reason) = (operator(), REASON.to_owned());
+    let (by, reason) = (operator(), REASON.into());
     AccountResumed { workspace: workspace(), account: account(nth), by, reason }.into()
 }
 
@@ -233,7 +253,7 @@ pub(crate) fn uncertain(number: u64, try_number: u32, ms: i64) -> Event {
 
 pub(crate) fn sent(number: u64, try_number: u32, ms: i64) -> Event {
     let (account, chat) = (account(1), chat_of(number));
-    MessageSent { message: message(number), account, chat, try_number, at: at(ms), owed: None }.into()
+    MessageSent { message: message(number), account, chat, try_number, wire_id: None, at: at(ms), owed: None }.into()
 }
 
 pub(crate) fn failed(number: u64, code: &str, ms: i64) -> Event {
@@ -250,7 +270,7 @@ pub(crate) fn settled(number: u64, settled_as: SettledAs, ms: i64) -> Event {
         settled_as,
         how: SettledHow::Owner,
         by: Who::Person(7),
-        reason: "she called".to_owned(),
+        reason: "she called".into(),
         at: at(ms),
         owed: None,
     }
@@ -266,7 +286,7 @@ pub(crate) fn settled_by_receipt(number: u64, ms: i64) -> Event {
         settled_as: SettledAs::Sent,
         how: SettledHow::Status,
         by: Who::Transport,
-        reason: String::new(),
+        reason: "".into(),
         at: at(ms),
         owed: None,
     }

@@ -15,7 +15,8 @@ use events::who::Who;
 use super::state::State;
 use super::tries::Try;
 use super::{
-    Answer, Configure, Discard, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection, TOO_MANY_REQUESTS, Tried,
+    Answer, CHAT_ERASED, Configure, Discard, ERRORS_MAX, Outcome, PARKED_AT, RETRY_AFTER_MS_MAX, Rejection,
+    TOO_MANY_REQUESTS, Tried,
 };
 use crate::decider::Decision;
 
@@ -52,15 +53,17 @@ pub(super) fn configure(state: &State, change: Configure, at: Timestamp) -> Resu
     match enabled {
         Some(true) => {
             if !state.enabled {
-                events.push(WebhookEnabled { webhook, by, reason: reason.clone() }.into());
+                events.push(WebhookEnabled { webhook, by, reason: reason.as_str().into() }.into());
             }
             if change.discard && !state.owed.is_empty() {
-                events.push(DeliveryDiscarded { webhook, deliveries: state.owed.len(), by, reason, at }.into());
+                events.push(
+                    DeliveryDiscarded { webhook, deliveries: state.owed.len(), by, reason: reason.into(), at }.into(),
+                );
             }
         }
         Some(false) if state.enabled => {
             let (because, errors) = (DisabledBecause::Owner, state.errors);
-            events.push(WebhookDisabled { webhook, because, errors, by, reason, at }.into());
+            events.push(WebhookDisabled { webhook, because, errors, by, reason: reason.into(), at }.into());
         }
         _ => {}
     }
@@ -80,6 +83,20 @@ pub(super) fn tried(state: &State, tried: &Tried, at: Timestamp) -> Vec<Event> {
     match outcome {
         Outcome::Taken { status } => {
             vec![DeliverySucceeded { webhook, delivery, try_number, status: *status, at }.into()]
+        }
+        Outcome::Erased => {
+            let failed = DeliveryFailed {
+                webhook,
+                delivery,
+                try_number,
+                code: CHAT_ERASED.to_owned(),
+                status: None,
+                counted: None,
+                not_before: None,
+                delivery_not_before: None,
+                at,
+            };
+            vec![failed.into()]
         }
         Outcome::Failed { code, status, retry_after_ms } => {
             let failure = (code.clone(), *status, *retry_after_ms);
@@ -118,8 +135,9 @@ impl Failed<'_> {
         if gone || blown {
             let because = if gone { DisabledBecause::Gone } else { DisabledBecause::Errors };
             let by = Who::System;
-            events
-                .push(WebhookDisabled { webhook: self.webhook, because, errors, by, reason: code, at: self.at }.into());
+            events.push(
+                WebhookDisabled { webhook: self.webhook, because, errors, by, reason: code.into(), at: self.at }.into(),
+            );
         } else if let Some(failures) = parks {
             let (webhook, delivery, chat) = (self.webhook, self.delivery, under_way.owed.chat);
             events.push(DeliveryParked { webhook, delivery, chat, failures, at: self.at }.into());
@@ -196,7 +214,7 @@ pub(super) fn discard(state: &State, discard: Discard, at: Timestamp) -> Result<
     let Discard { delivery, chat, by, reason } = discard;
     let waits = state.parked.contains_key(&delivery) || state.owed.find(chat, delivery).is_some();
     let webhook = state.webhook.filter(|_| waits).ok_or(Rejection::NotOwed)?;
-    Ok(vec![SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at }.into()])
+    Ok(vec![SingleDeliveryDiscarded { webhook, delivery, chat, by, reason: reason.into(), at }.into()])
 }
 
 pub(super) fn recover(state: &State, since: Timestamp, by: Who) -> Decision<Answer> {

@@ -22,7 +22,7 @@ use events::time::Timestamp;
 use events::webhook::Aggregation;
 use events::who::Who;
 
-use crate::decider::{Decider, Decision, Due};
+use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult};
 
 pub use known::CHATS_KNOWN_MAX;
 pub use listening::Listening;
@@ -47,6 +47,8 @@ pub const RETRY_AFTER_MS_MAX: u64 = 8 * 3_600_000;
 /// Maximum number of windows closed at once.
 pub const CLOSED_AT_ONCE: usize = 64;
 
+/// The code of a try of which nothing was posted, because the chat was erased: no failure of the receiver.
+const CHAT_ERASED: &str = "chat_erased";
 /// The receiver is too busy for any request, whatever is posted.
 const TOO_MANY_REQUESTS: u16 = 429;
 
@@ -75,6 +77,8 @@ pub enum Command {
         /// The delivery's chat.
         chat: ChatId,
         by: Who,
+        /// True if that chat was erased; `None` if not looked up yet.
+        erased: Option<bool>,
     },
     /// Give up one delivery.
     Discard(Discard),
@@ -168,6 +172,8 @@ pub enum Outcome {
         /// The HTTP status.
         status: u16,
     },
+    /// Nothing was posted: the delivery's chat is erased, and nobody knows any more what it said.
+    Erased,
     /// The receiver did not accept the delivery.
     Failed {
         /// A stable code such as `report_timeout`.
@@ -197,6 +203,8 @@ pub enum Rejection {
     StillOwed,
     /// The delivery is neither owed nor parked.
     NotOwed,
+    /// The delivery's chat was erased: nobody knows any more what it said.
+    ChatErased,
 }
 
 /// Side effects of a webhook.
@@ -266,6 +274,19 @@ impl Decider for Webhook {
         StreamId::Webhook(id)
     }
 
+    fn next_lookup(_: &State, command: &Command) -> Option<LookupRequest> {
+        match command {
+            Command::Resend { chat, erased: None, .. } => Some(LookupRequest::Erased(*chat)),
+            _ => None,
+        }
+    }
+
+    fn resolve(command: &mut Command, found: LookupResult) {
+        if let (Command::Resend { erased, .. }, LookupResult::Erased(found)) = (command, found) {
+            *erased = Some(found);
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),
@@ -273,7 +294,8 @@ impl Decider for Webhook {
             Command::Tried(tried) => decide::tried(state, &tried, now),
             Command::Asked => Vec::new(),
             Command::Flush { by } => return Ok(decide::flush(state, by, now)),
-            Command::Resend { delivery, chat, by } => decide::resend(state, delivery, chat, by)?,
+            Command::Resend { erased: Some(true), .. } => return Err(Rejection::ChatErased),
+            Command::Resend { delivery, chat, by, .. } => decide::resend(state, delivery, chat, by)?,
             Command::Discard(discard) => decide::discard(state, discard, now)?,
             Command::Recover { since, by } => return Ok(decide::recover(state, since, by)),
             Command::ResetErrors { by } => decide::reset_errors(state, by),

@@ -187,6 +187,26 @@ impl Queue {
         self.arrange(owed.chat);
     }
 
+    /// Removes the deliveries of a chat, and returns them.
+    pub(super) fn remove_chat(&mut self, chat: ChatId) -> Vec<DeliveryId> {
+        let places: Vec<u64> = self.of_chats.range((chat, 0)..=(chat, u64::MAX)).map(|(_, place)| *place).collect();
+        let mut removed = Vec::with_capacity(places.len());
+        for place in places {
+            self.of_chats.remove(&(chat, place));
+            if let Some((_, delivery)) = self.owed.remove(&place) {
+                self.waits.remove(&delivery);
+                removed.push(delivery);
+            }
+        }
+        self.arrange(chat);
+        removed
+    }
+
+    /// Returns how many deliveries of a chat are owed.
+    pub fn count_of(&self, chat: ChatId) -> u64 {
+        self.of_chats.range((chat, 0)..=(chat, u64::MAX)).count() as u64
+    }
+
     /// Removes all deliveries, but still knows the outcomes of tries.
     pub(super) fn clear(&mut self) {
         let (busy, known) = (std::mem::take(&mut self.busy), std::mem::take(&mut self.known));

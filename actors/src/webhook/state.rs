@@ -1,5 +1,8 @@
 //! The state of a webhook, folded from its events.
 
+mod erased;
+mod listeners;
+
 use std::collections::BTreeMap;
 
 use events::event::Event;
@@ -8,7 +11,7 @@ use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::{
     Aggregation, BundleFlushed, BundleOpened, DeliveryFailed, DeliveryParked, DeliveryStarted, DeliverySucceeded,
-    DisabledBecause, ListeningEnded, ListeningStarted, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
+    DisabledBecause, SingleDeliveryDiscarded, WebhookConfigured, WebhookDisabled,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +21,7 @@ use super::parked_notice::ParkedNotice;
 use super::queue::{Order, Owed, Queue};
 use super::tries::{Failures, ManualTry, Parked, Try};
 use super::windows::{Window, Windows};
-use super::{CALM_AFTER, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
+use super::{CALM_AFTER, CHAT_ERASED, Effect, FAILED_AT_ONCE, Outside, TOO_MANY_REQUESTS};
 use crate::decider::Due;
 
 /// Settings, open windows, owed deliveries, and the errors in a row that switch it off.
@@ -227,6 +230,7 @@ impl State {
             Event::DeliveriesRecovered(e) => self.recovered(e.since),
             Event::ListeningStarted(e) => self.listening_started(e),
             Event::ListeningEnded(e) => self.listening_ended(e),
+            Event::ChatErased(e) => self.chat_erased(e.chat),
             _ => {}
         }
     }
@@ -322,6 +326,9 @@ impl State {
 
     fn try_failed(&mut self, failed: &DeliveryFailed) {
         let ended = self.ended(failed.delivery, failed.try_number);
+        if failed.code == CHAT_ERASED {
+            return self.unreadable(failed.delivery, ended);
+        }
         let fresh = ended.is_some_and(|ended| self.is_fresh(ended.start));
         let failures = self.failures.entry(failed.delivery).or_default();
         failures.tries = failures.tries.max(failed.try_number);
@@ -356,39 +363,6 @@ impl State {
         }
         self.parked.remove(&discarded.delivery);
         self.failures.remove(&discarded.delivery);
-    }
-
-    fn listening_started(&mut self, started: &ListeningStarted) {
-        self.webhook = Some(started.webhook);
-        self.listening.start(started.instead);
-        if !self.enabled {
-            self.enabled = true;
-            self.begin_anew();
-        }
-    }
-
-    fn listening_ended(&mut self, ended: &ListeningEnded) {
-        if self.webhook != Some(ended.webhook) {
-            // Failures of those who listened in place of the URL say nothing about this receiver.
-            return self.begin_anew();
-        }
-        self.listening.end(ended.instead);
-        if !ended.instead {
-            self.forget_all(ended.at);
-        }
-    }
-
-    /// Forgets all that is owed to listeners. Windows that are still open close at once, and add nothing.
-    fn forget_all(&mut self, at: Timestamp) {
-        *self = Self {
-            webhook: self.webhook,
-            windows: std::mem::take(&mut self.windows),
-            flushed_at: Some(at),
-            deliveries: self.deliveries,
-            starts: self.starts,
-            listening: self.listening,
-            ..Self::default()
-        };
     }
 
     fn recovered(&mut self, since: Timestamp) {

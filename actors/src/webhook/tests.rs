@@ -1,6 +1,7 @@
 //! Tests what a webhook owes, tries and gives up, one behaviour per test.
 
 mod effects;
+mod erasing;
 mod failing;
 mod listening;
 mod parking;
@@ -49,12 +50,12 @@ fn configured(aggregation: Aggregation) -> Event {
 }
 
 fn enabled() -> Event {
-    WebhookEnabled { webhook: webhook(), by: operator(), reason: REASON.to_owned() }.into()
+    WebhookEnabled { webhook: webhook(), by: operator(), reason: REASON.into() }.into()
 }
 
 fn disabled(because: DisabledBecause, errors: u32, reason: &str, ms: i64) -> Event {
     let by = if because == DisabledBecause::Owner { operator() } else { Who::System };
-    WebhookDisabled { webhook: webhook(), because, errors, by, reason: reason.to_owned(), at: at(ms) }.into()
+    WebhookDisabled { webhook: webhook(), because, errors, by, reason: reason.into(), at: at(ms) }.into()
 }
 
 fn opened_at(chat_number: u64, window: u64, ms: i64) -> Event {

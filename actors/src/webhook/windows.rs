@@ -35,6 +35,13 @@ impl Windows {
         self.of_chats.insert(chat, window);
     }
 
+    /// Closes the chat's window without a bundle.
+    pub(super) fn drop_chat(&mut self, chat: ChatId) {
+        if let Some(window) = self.of_chats.remove(&chat) {
+            self.oldest.remove(&(window.opened_at, chat));
+        }
+    }
+
     /// Closes the window with this number, if it is the chat's open one.
     pub(super) fn close(&mut self, chat: ChatId, number: u64) {
         if let Some(window) = self.of_chats.get(&chat).filter(|window| window.number == number) {

@@ -36,6 +36,8 @@ pub(super) fn connect(state: &State, workspace: WorkspaceId, connect: Connect) -
         full_name: connect.full_name.into(),
         email: connect.email.into(),
         transport: connect.transport,
+        provider_account: None,
+        callback: None,
         own_message_id: connect.own_message_id,
         gap_ms_min: gap.min_ms,
         gap_ms_max: gap.max_ms,
@@ -95,16 +97,20 @@ pub(super) fn change(
             return Err(Rejection::AccountNotConnected);
         }
         AccountCommand::Pause { .. } if account.paused => None,
-        AccountCommand::Pause { by, reason } => Some(AccountPaused { workspace, account: id, by, reason }.into()),
+        AccountCommand::Pause { by, reason } => {
+            Some(AccountPaused { workspace, account: id, by, reason: reason.into() }.into())
+        }
         AccountCommand::Resume { .. } if !(account.paused || account.blocked) => None,
-        AccountCommand::Resume { by, reason } => Some(AccountResumed { workspace, account: id, by, reason }.into()),
+        AccountCommand::Resume { by, reason } => {
+            Some(AccountResumed { workspace, account: id, by, reason: reason.into() }.into())
+        }
         AccountCommand::Disconnect { .. } if account.disconnected && !account.returns => None,
         AccountCommand::Disconnect { by, reason } => {
-            Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
+            Some(AccountDisconnected { workspace, account: id, by, reason: reason.into(), at: now }.into())
         }
         AccountCommand::Connection { connected: false } if !account.disconnected => {
             let (by, reason) = (Who::Transport, CONNECTION_LOST.to_owned());
-            Some(AccountDisconnected { workspace, account: id, by, reason, at: now }.into())
+            Some(AccountDisconnected { workspace, account: id, by, reason: reason.into(), at: now }.into())
         }
         AccountCommand::Connection { connected: true } if account.disconnected && account.returns => {
             Some(account.connected_again(workspace, id).into())
@@ -154,6 +160,8 @@ impl Account {
             full_name: self.full_name.clone(),
             email: self.email.clone(),
             transport: self.transport.clone(),
+            provider_account: None,
+            callback: None,
             own_message_id: self.own_message_id,
             gap_ms_min: self.gap.min_ms,
             gap_ms_max: self.gap.max_ms,

@@ -8,13 +8,15 @@ use events::who::Who;
 
 use super::submit::opened;
 use super::{Answer, ChangeChat, ChatLookups, Receive, ReceiveLookups, Rejection, State};
+use crate::chat::received_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
-use crate::names::{ADDRESS_BYTES_MAX, MIME_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, received};
+use crate::names::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX, media_type, received, received_text};
 use crate::reporting::owed;
 
 pub(super) fn change(state: &State, workspace: WorkspaceId, change: ChangeChat) -> Result<Decision<Answer>, Rejection> {
     let ChangeChat { chat, name, responsible, by, looked_up } = change;
-    let entry = looked_up.chat.flatten().ok_or(Rejection::ChatNotFound)?;
+    let missing = if looked_up.erased == Some(true) { Rejection::ChatErased } else { Rejection::ChatNotFound };
+    let entry = looked_up.chat.flatten().ok_or(missing)?;
     let mut events: Vec<Event> = Vec::new();
     if let Some(name) = name.filter(|name| name != entry.name.reveal()) {
         let renamed = ChatRenamed { workspace, chat, previous: entry.name, name: name.into(), by };
@@ -41,7 +43,8 @@ impl ChangeChat {
         }
         match &self.looked_up {
             ChatLookups { chat: None, .. } => Some(LookupRequest::Chat(self.chat)),
-            ChatLookups { chat: Some(Some(_)), responsible: None } if self.responsible.is_some() => {
+            ChatLookups { chat: Some(None), erased: None, .. } => Some(LookupRequest::Erased(self.chat)),
+            ChatLookups { chat: Some(Some(_)), responsible: None, .. } if self.responsible.is_some() => {
                 Some(LookupRequest::Responsible(self.chat))
             }
             ChatLookups { .. } => None,
@@ -51,6 +54,7 @@ impl ChangeChat {
     pub(super) fn told(&mut self, found: LookupResult) {
         match found {
             LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
+            LookupResult::Erased(erased) => self.looked_up.erased = Some(erased),
             LookupResult::Responsible(responsible) => self.looked_up.responsible = Some(responsible),
             _ => {}
         }
@@ -71,24 +75,35 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
         (chat, heard.renamed(workspace, chat, name.as_deref()).map(Event::from))
     } else {
         let opened = opened(state, heard.account, &heard.peer, name.as_deref().unwrap_or(&heard.peer.name))?;
+        if heard.looked_up.room != Some(true) {
+            return Err(Rejection::NoRoom);
+        }
         (opened.chat, Some(opened.into()))
     };
     let owed = owed(heard.looked_up.reporting, heard.file.is_some());
-    let Receive { message, account, from_me, sender, sender_name, text, file, at, .. } = heard;
+    let Receive { message, account, from_me, kind, sender, sender_name, text, file, at, .. } = heard;
+    let text = received_text(&text);
+    let file = file.map(|file| ReceivedFile {
+        name: received(file.name.reveal(), NAME_BYTES_MAX).into(),
+        mime: media_type(&file.mime),
+        ..file
+    });
     let said = MessageReceived {
         message,
         workspace,
         account,
         chat,
         from_me,
+        kind,
         sender: received(&sender, ADDRESS_BYTES_MAX).into(),
+        address: None,
         sender_name: received(&sender_name, NAME_BYTES_MAX).into(),
-        text: received(&text, TEXT_BYTES_MAX).into(),
-        file: file.map(|file| ReceivedFile {
-            name: received(file.name.reveal(), NAME_BYTES_MAX).into(),
-            mime: received(&file.mime, MIME_BYTES_MAX),
-            ..file
-        }),
+        report_bytes: received_bytes(&text, file.as_ref()),
+        text: text.into(),
+        particulars: None,
+        file,
+        wire_id: None,
+        reply_to: None,
         at,
         owed,
     };
@@ -98,7 +113,7 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
 impl Receive {
     /// Returns the next look-up that is needed: whether the message is known, then the chat, then the reporting
     /// settings.
-    pub(super) fn asks(&self) -> Option<LookupRequest> {
+    pub(super) fn asks(&self, state: &State) -> Option<LookupRequest> {
         match (self.looked_up.known, self.looked_up.peer, &self.looked_up.chat) {
             (None, ..) => Some(LookupRequest::Known(self.message)),
             (Some(false), None, _) => Some(LookupRequest::Peer(self.account, self.peer.canonical.clone())),
@@ -107,6 +122,9 @@ impl Receive {
                 if self.may_rename() && self.looked_up.named_by_hand.is_none() =>
             {
                 Some(LookupRequest::NamedByHand(chat))
+            }
+            (Some(false), Some(None), _) if self.looked_up.room.is_none() => {
+                Some(LookupRequest::Room(state.chats.saturating_add(1)))
             }
             (Some(false), ..) if self.looked_up.reporting.is_none() => Some(LookupRequest::Reporting),
             _ => None,
@@ -120,6 +138,7 @@ impl Receive {
             LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
             LookupResult::NamedByHand(by_hand) => self.looked_up.named_by_hand = Some(by_hand),
             LookupResult::Reporting(reporting) => self.looked_up.reporting = Some(reporting),
+            LookupResult::Room(room) => self.looked_up.room = Some(room),
             _ => {}
         }
     }

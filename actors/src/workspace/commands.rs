@@ -1,7 +1,7 @@
 //! The commands of a workspace, and its answers.
 
 use events::account::{File, Origin};
-use events::chat::{ReceivedFile, Responsible};
+use events::chat::{MessageKind, ReceivedFile, Responsible};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::index::{ChatEntry, Remembered};
 use events::personal::{Digest, Personal};
@@ -65,6 +65,8 @@ pub struct Create {
     pub key_hash: Digest,
     /// SHA-256 of the inbound token.
     pub token_hash: Digest,
+    /// True if there are seeds for it; `None` if not looked up yet.
+    pub room: Option<bool>,
 }
 
 /// New name, or new data of the owner; `None` leaves a field unchanged.
@@ -158,6 +160,8 @@ pub struct ChangeChat {
 #[derive(Debug, Clone, Default)]
 pub struct ChatLookups {
     pub chat: Option<Option<ChatEntry>>,
+    /// True if the chat was erased.
+    pub erased: Option<bool>,
     pub responsible: Option<Option<Responsible>>,
 }
 
@@ -183,8 +187,6 @@ pub struct Submit {
     pub dry_run: bool,
     /// The client's idempotency key, if it gave one.
     pub idempotency: Option<Idempotency>,
-    /// The digest of the body as received, which older versions stored with the idempotency key.
-    pub exact_body: Option<Digest>,
     pub looked_up: SubmitLookups,
 }
 
@@ -206,16 +208,20 @@ pub struct SubmitLookups {
     pub remembered: Option<Option<Remembered>>,
     /// The chat that the request names.
     pub chat: Option<Option<ChatEntry>>,
+    /// True if that chat was erased.
+    pub erased: Option<bool>,
     /// The chat with the recipient that the request names.
     pub peer: Option<Option<ChatId>>,
     /// The chats with the given title.
     pub named: Option<Vec<(ChatId, ChatEntry)>>,
+    /// True if there is a seed for a new chat.
+    pub room: Option<bool>,
 }
 
 /// A message that was not sent through us.
 #[derive(Debug, Clone)]
 pub struct Receive {
-    /// Its id, derived from account, chat, sender and wire id.
+    /// Its id, derived from account, sender and wire id.
     pub message: MessageId,
     /// The account that saw it.
     pub account: AccountId,
@@ -223,6 +229,7 @@ pub struct Receive {
     pub peer: Peer,
     /// True if it was typed on the account's own phone.
     pub from_me: bool,
+    pub kind: MessageKind,
     /// The author.
     pub sender: String,
     /// The author's name, or empty if unknown.
@@ -249,6 +256,8 @@ pub struct ReceiveLookups {
     pub named_by_hand: Option<bool>,
     /// The workspace's reporting settings.
     pub reporting: reporting::ReportingLookup,
+    /// True if there is a seed for a new chat.
+    pub room: Option<bool>,
 }
 
 /// Answers of a workspace to a command.
@@ -330,6 +339,8 @@ pub enum Rejection {
     KeyNotFound,
     /// The last key cannot be revoked: nobody could use the API any more.
     LastKey,
+    /// The seeds for new chats or workspaces are used up; more are being made.
+    NoRoom,
     /// The maximum number of accounts, chats, keys or teammates is reached.
     Full,
     /// The inbound token is not that of the workspace, or there is no such workspace.
@@ -352,6 +363,8 @@ pub enum Rejection {
     AccountNotConnected,
     /// No chat has that id or title.
     ChatNotFound,
+    /// The chat was erased.
+    ChatErased,
     /// Several chats have that title; says how many.
     ChatNameAmbiguous(u64),
     /// The message costs more credits than are available.

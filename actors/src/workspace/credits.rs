@@ -24,5 +24,5 @@ pub(super) fn granted(workspace: WorkspaceId, balance: u64, grant: Grant) -> Res
     if amount == 0 || amount > ID_MAX || balance.saturating_add(amount) > ID_MAX {
         return Err(Rejection::InvalidAmount);
     }
-    Ok(CreditsGranted { workspace, amount, reason, by }.into())
+    Ok(CreditsGranted { workspace, amount, reason: reason.into(), by }.into())
 }

@@ -56,9 +56,10 @@ impl Decider for Workspace {
     fn next_lookup(state: &State, command: &Command) -> Option<LookupRequest> {
         match command {
             Command::Submit(submit) => submit.asks(state),
-            Command::Receive(receive) => receive.asks(),
+            Command::Receive(receive) => receive.asks(state),
             Command::ChangeChat(change) => change.asks(state),
             Command::Connect(connect) => connect.asks(),
+            Command::Create(create) if create.room.is_none() => Some(LookupRequest::Room(0)),
             _ => None,
         }
     }
@@ -69,6 +70,11 @@ impl Decider for Workspace {
             Command::Receive(receive) => receive.told(found),
             Command::ChangeChat(change) => change.told(found),
             Command::Connect(connect) => connect.told(found),
+            Command::Create(create) => {
+                if let LookupResult::Room(room) = found {
+                    create.room = Some(room);
+                }
+            }
             _ => {}
         }
     }

@@ -23,7 +23,10 @@ pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<De
     if state.workspace.is_some() {
         return Err(Rejection::WorkspaceExists);
     }
-    let Create { workspace, name, owner_name, owner_email, language, credits, key_hash, token_hash } = create;
+    if create.room != Some(true) {
+        return Err(Rejection::NoRoom);
+    }
+    let Create { workspace, name, owner_name, owner_email, language, credits, key_hash, token_hash, .. } = create;
     let by = Who::Operator;
     let mut events = vec![
         WorkspaceCreated {
@@ -34,7 +37,7 @@ pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<De
             language,
         }
         .into(),
-        KeyCreated { workspace, key: 1, key_hash, name: FIRST_KEY.to_owned(), at: now, by }.into(),
+        KeyCreated { workspace, key: 1, key_hash, name: FIRST_KEY.into(), at: now, by }.into(),
         InboundUrlGenerated { workspace, token_hash, replaces: None, by }.into(),
     ];
     if credits > 0 {
@@ -102,7 +105,7 @@ pub(super) fn create_key(
     }
     let key = state.keys_created.checked_add(1).ok_or(Rejection::Full)?;
     let CreateKey { key_hash, name, by } = create;
-    let created = KeyCreated { workspace, key, key_hash, name, at: now, by };
+    let created = KeyCreated { workspace, key, key_hash, name: name.into(), at: now, by };
     Ok(Decision::of(vec![created.into()], Answer::Numbered(key)))
 }
 
@@ -124,10 +127,10 @@ pub(super) fn set_inbound(state: &State, workspace: WorkspaceId, set: SetInbound
     let mut events: Vec<Event> = Vec::new();
     match enabled {
         Some(true) if state.inbound_disabled => {
-            events.push(InboundEnabled { workspace, by, reason }.into());
+            events.push(InboundEnabled { workspace, by, reason: reason.into() }.into());
         }
         Some(false) if !state.inbound_disabled => {
-            events.push(InboundDisabled { workspace, by, reason }.into());
+            events.push(InboundDisabled { workspace, by, reason: reason.into() }.into());
         }
         _ => {}
     }

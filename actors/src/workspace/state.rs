@@ -59,7 +59,7 @@ pub struct Key {
     /// SHA-256 of the key.
     pub hash: Digest,
     /// Its purpose.
-    pub name: String,
+    pub name: Personal,
     pub created_at: Timestamp,
 }
 

@@ -10,6 +10,7 @@ use events::workspace::CreditCharged;
 
 use super::credits::cost;
 use super::{Accepted, Answer, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict};
+use crate::chat::queued_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{NAME_BYTES_MAX, received};
 use crate::peer::Peer;
@@ -27,11 +28,15 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
         .balance
         .checked_sub(cost)
         .ok_or(Rejection::InsufficientCredits { needed: cost, available: state.balance })?;
+    if opened.is_some() && !submit.dry_run && submit.looked_up.room != Some(true) {
+        return Err(Rejection::NoRoom);
+    }
     if submit.dry_run {
         let chat = if opened.is_some() { None } else { Some(chat) };
         return Ok(Decision::nothing(Answer::Verdict(Verdict { account, chat, cost, balance: state.balance })));
     }
     let Submit { message, text, file, origin, .. } = submit;
+    let report_bytes = queued_bytes(&text, file.as_ref());
     let queued = MessageQueued {
         message,
         workspace,
@@ -40,6 +45,7 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
         to: to.into(),
         text: text.into(),
         file,
+        report_bytes,
         cost,
         origin,
         at: now,
@@ -67,16 +73,24 @@ impl Submit {
     /// Returns the next look-up that is needed: first the idempotency key, then the chat.
     pub(super) fn asks(&self, state: &State) -> Option<LookupRequest> {
         if let (Some(given), None, false) = (&self.idempotency, self.looked_up.remembered, self.dry_run) {
-            return Some(LookupRequest::Remembered(given.key.clone()));
+            return Some(LookupRequest::Remembered(given.key));
         }
         match &self.recipient {
             // Another workspace's chat is not even looked up.
             Recipient::Chat(chat) if self.looked_up.chat.is_none() && state.workspace == Some(chat.workspace()) => {
                 Some(LookupRequest::Chat(*chat))
             }
+            Recipient::Chat(chat) if matches!(self.looked_up.chat, Some(None)) && self.looked_up.erased.is_none() => {
+                Some(LookupRequest::Erased(*chat))
+            }
             Recipient::Peer(peer) if self.looked_up.peer.is_none() => {
                 let account = self.account(state).ok()?;
                 Some(LookupRequest::Peer(account, peer.canonical.clone()))
+            }
+            Recipient::Peer(_)
+                if self.looked_up.peer == Some(None) && self.looked_up.room.is_none() && !self.dry_run =>
+            {
+                Some(LookupRequest::Room(state.chats.saturating_add(1)))
             }
             Recipient::Name(name) if self.looked_up.named.is_none() => Some(LookupRequest::Named(name.clone())),
             _ => None,
@@ -87,8 +101,10 @@ impl Submit {
         match found {
             LookupResult::Remembered(remembered) => self.looked_up.remembered = Some(remembered),
             LookupResult::Chat(chat) => self.looked_up.chat = Some(chat),
+            LookupResult::Erased(erased) => self.looked_up.erased = Some(erased),
             LookupResult::Peer(peer) => self.looked_up.peer = Some(peer),
             LookupResult::Named(chats) => self.looked_up.named = Some(chats),
+            LookupResult::Room(room) => self.looked_up.room = Some(room),
             _ => {}
         }
     }
@@ -121,7 +137,9 @@ impl Submit {
     fn target(&self, state: &State) -> Result<Target, Rejection> {
         match &self.recipient {
             Recipient::Chat(chat) => {
-                let entry = self.looked_up.chat.iter().flatten().next().ok_or(Rejection::ChatNotFound)?;
+                let missing =
+                    if self.looked_up.erased == Some(true) { Rejection::ChatErased } else { Rejection::ChatNotFound };
+                let entry = self.looked_up.chat.iter().flatten().next().ok_or(missing)?;
                 Ok(Target::of(*chat, entry))
             }
             Recipient::Peer(peer) => {
@@ -164,8 +182,7 @@ impl Submit {
         if now.since_ms(remembered.at) >= IDEMPOTENCY_MS {
             return Ok(None);
         }
-        let is_same = given.body == remembered.body || self.exact_body == Some(remembered.body);
-        if is_same { Ok(Some(remembered)) } else { Err(Rejection::IdempotencyConflict) }
+        if given.body == remembered.body { Ok(Some(remembered)) } else { Err(Rejection::IdempotencyConflict) }
     }
 }
 

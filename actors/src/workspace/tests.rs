@@ -6,6 +6,7 @@ mod connections;
 mod costs;
 mod credits;
 mod dry_runs;
+mod erasing;
 mod idempotency;
 mod inbound;
 mod incoming;
@@ -20,7 +21,7 @@ mod senders;
 mod teammates;
 
 use events::account::Origin;
-use events::personal::Digest;
+use events::personal::{Digest, ShortDigest};
 use events::record::Idempotency;
 
 use super::{
@@ -44,7 +45,6 @@ fn submission(number: u64, phone: &str) -> Submit {
         origin: Origin::Inbound,
         unknown_fields: Vec::new(),
         doubt: None,
-        exact_body: None,
         dry_run: false,
         idempotency: None,
         looked_up: SubmitLookups::default(),
@@ -70,8 +70,13 @@ fn to_chat(number: u64, nth_chat: u64) -> Command {
     Command::Submit(Box::new(Submit { recipient: Recipient::Chat(chat(nth_chat)), ..submission(number, "") }))
 }
 
+/// An idempotency key as it is stored.
+fn short(key: &str) -> ShortDigest {
+    Digest::of(key.as_bytes()).short()
+}
+
 fn with_key(number: u64, phone: &str, key: &str, body: &str) -> Command {
-    let idempotency = Some(Idempotency { key: key.to_owned(), body: Digest::of(body.as_bytes()) });
+    let idempotency = Some(Idempotency { key: short(key), body: Digest::of(body.as_bytes()) });
     Command::Submit(Box::new(Submit { idempotency, ..submission(number, phone) }))
 }
 

@@ -1,13 +1,13 @@
 //! Events of messages: queued, tried, settled, delivered, received.
 
 use events::account::{
-    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
-    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageAccepted, MessageFailed, MessageQueued, MessageSent,
+    MessageSettled, Origin, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
-use events::chat::{MessageDelivered, MessageRead, MessageReceived, ReceivedFile};
+use events::chat::{MessageDelivered, MessageKind, MessageRead, MessageReceived, ReceivedFile};
 use events::event::Event;
 
-use super::pick::{Pick, workspace};
+use super::pick::{Pick, first_chat, workspace};
 
 const REASONS: [DeferReason; 8] = [
     DeferReason::ServerError,
@@ -39,18 +39,20 @@ pub fn waiting(p: &mut Pick) -> Event {
         1 => {
             let (fetch_number, code, at, again_at) = (p.count(), p.code(), p.now(), p.soon());
             let (detail, again_at) = ("The file's server says so".into(), p.maybe(again_at));
-            FetchFailed { message, account, fetch_number, code, detail, at, again_at }.into()
+            FetchFailed { message, account, chat: first_chat(), fetch_number, code, detail, at, again_at }.into()
         }
         _ => {
             let file = File { url: "https://kite.example/price.pdf".into(), name: "price.pdf".into() };
+            let (chat, to, text, file) = (p.chat(), p.phone().into(), p.name(), p.maybe(file));
             MessageQueued {
                 message,
                 workspace: workspace(),
                 account,
-                chat: p.chat(),
-                to: p.phone().into(),
-                text: p.name().into(),
-                file: p.maybe(file),
+                chat,
+                to,
+                report_bytes: bytes(&text, file.is_some()),
+                text: text.into(),
+                file,
                 cost: 1 + p.below(2),
                 origin: p.of(&[Origin::Inbound, Origin::Api]),
                 at: p.now(),
@@ -72,12 +74,19 @@ pub fn tried(p: &mut Pick) -> Event {
     }
 }
 
+/// The transport took it.
+pub fn accepted(p: &mut Pick) -> Event {
+    let (message, account, chat, try_number) = (p.message(), p.account(), p.chat(), p.count());
+    let wire_id = p.maybe("wamid.HBgLMTIwMjU1NTAxMDEVAgARGBI5".into());
+    MessageAccepted { message, account, chat, try_number, wire_id, at: p.now() }.into()
+}
+
 fn of_ends(p: &mut Pick) -> Event {
     let (message, account, chat) = (p.message(), p.account(), p.chat());
     match p.below(3) {
         0 => {
             let (try_number, at) = (p.count(), p.now());
-            MessageSent { message, account, chat, try_number, at, owed: p.owed() }.into()
+            MessageSent { message, account, chat, try_number, wire_id: None, at, owed: p.owed() }.into()
         }
         1 => MessageFailed { message, account, chat, code: p.code(), at: p.now() }.into(),
         _ => MessageSettled {
@@ -87,7 +96,7 @@ fn of_ends(p: &mut Pick) -> Event {
             settled_as: p.of(&[SettledAs::Sent, SettledAs::Failed]),
             how: p.of(&[SettledHow::Owner, SettledHow::Status]),
             by: p.who(),
-            reason: p.code(),
+            reason: p.code().into(),
             at: p.now(),
             owed: p.owed(),
         }
@@ -101,21 +110,35 @@ fn of_chats(p: &mut Pick) -> Event {
         0 => MessageDelivered { message, chat, at: p.now(), owed: p.owed() }.into(),
         1 => MessageRead { message, chat, at: p.now(), owed: p.owed() }.into(),
         _ => {
-            let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+            let file =
+                ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned(), reference: None };
+            let (account, from_me, sender) = (p.account(), p.chance(), p.phone().into());
+            let (sender_name, text, file) = (p.name().into(), p.name(), p.maybe(file));
             MessageReceived {
                 message,
                 workspace: workspace(),
-                account: p.account(),
+                account,
                 chat,
-                from_me: p.chance(),
-                sender: p.phone().into(),
-                sender_name: p.name().into(),
-                text: p.name().into(),
-                file: p.maybe(file),
+                from_me,
+                kind: MessageKind::Text,
+                sender,
+                address: None,
+                sender_name,
+                report_bytes: bytes(&text, file.is_some()),
+                text: text.into(),
+                particulars: None,
+                file,
+                wire_id: None,
+                reply_to: None,
                 at: p.now(),
                 owed: p.owed(),
             }
             .into()
         }
     }
+}
+
+/// About as many bytes as a report needs, whatever the rules reckon today.
+fn bytes(text: &str, with_file: bool) -> u32 {
+    u32::try_from(2 * text.len()).unwrap() + if with_file { 500 } else { 0 }
 }

@@ -29,11 +29,11 @@ fn of_settings(p: &mut Pick) -> Event {
             let (url, aggregation) = (p.maybe(url), p.of(&Aggregation::ALL));
             WebhookConfigured { workspace: workspace(), webhook, url, aggregation, by: p.who() }.into()
         }
-        1 => WebhookEnabled { webhook, by: p.who(), reason: p.code() }.into(),
+        1 => WebhookEnabled { webhook, by: p.who(), reason: p.code().into() }.into(),
         2 => {
             let because = p.of(&[DisabledBecause::Owner, DisabledBecause::Errors, DisabledBecause::Gone]);
             let (errors, by) = (p.count(), p.who());
-            WebhookDisabled { webhook, because, errors, by, reason: p.code(), at: p.now() }.into()
+            WebhookDisabled { webhook, because, errors, by, reason: p.code().into(), at: p.now() }.into()
         }
         3 => WebhookErrorsReset { webhook, by: p.who() }.into(),
         _ => WebhookKeyRotated { webhook, key_hash: p.digest(), by: p.who() }.into(),
@@ -96,8 +96,8 @@ pub fn delivery(p: &mut Pick) -> Event {
 fn by_hand(p: &mut Pick) -> Event {
     let (webhook, delivery, chat, by) = (webhook(), p.delivery(), p.chat(), p.who());
     match p.below(4) {
-        0 => DeliveryDiscarded { webhook, deliveries: p.below(9), by, reason: p.code(), at: p.now() }.into(),
-        1 => SingleDeliveryDiscarded { webhook, delivery, chat, by, reason: p.code(), at: p.now() }.into(),
+        0 => DeliveryDiscarded { webhook, deliveries: p.below(9), by, reason: p.code().into(), at: p.now() }.into(),
+        1 => SingleDeliveryDiscarded { webhook, delivery, chat, by, reason: p.code().into(), at: p.now() }.into(),
         2 => DeliveryResent { webhook, delivery, chat, by }.into(),
         _ => DeliveriesRecovered { webhook, since: p.now(), deliveries: p.below(9), by }.into(),
     }

@@ -1,7 +1,10 @@
 //! Events of workspaces and of what they own.
 
-use events::chat::{ChatAssigned, ChatOpened, ChatRenamed, Responsible};
+use events::chat::{
+    AddressKind, ChatAddressLearnt, ChatAssigned, ChatErased, ChatKeyDestroyed, ChatOpened, ChatRenamed, Responsible,
+};
 use events::event::Event;
+use events::founding::{FORMAT, LogCreated, LogId};
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
@@ -29,7 +32,7 @@ fn of_itself(p: &mut Pick) -> Event {
             let language = p.of(&["de", "tr"]).to_owned();
             OwnerChanged { workspace, name, owner_name, owner_email, language, by: p.who() }.into()
         }
-        2 => CreditsGranted { workspace, amount: p.below(100), reason: p.code(), by: p.who() }.into(),
+        2 => CreditsGranted { workspace, amount: p.below(100), reason: p.code().into(), by: p.who() }.into(),
         3 => CreditCharged { workspace, message: p.message(), amount: u64::from(p.count()) }.into(),
         4 => {
             let amount = u64::from(p.count());
@@ -47,7 +50,7 @@ fn of_keys(p: &mut Pick) -> Event {
     let workspace = workspace();
     match p.below(6) {
         0 => {
-            let (key, key_hash, name, at) = (p.count(), p.digest(), p.name(), p.now());
+            let (key, key_hash, name, at) = (p.count(), p.digest(), p.name().into(), p.now());
             KeyCreated { workspace, key, key_hash, name, at, by: p.who() }.into()
         }
         1 => KeyRevoked { workspace, key: p.count(), key_hash: p.digest(), by: p.who() }.into(),
@@ -55,8 +58,8 @@ fn of_keys(p: &mut Pick) -> Event {
             let (token_hash, before) = (p.digest(), p.digest());
             InboundUrlGenerated { workspace, token_hash, replaces: p.maybe(before), by: p.who() }.into()
         }
-        3 => InboundEnabled { workspace, by: p.who(), reason: p.code() }.into(),
-        4 => InboundDisabled { workspace, by: p.who(), reason: p.code() }.into(),
+        3 => InboundEnabled { workspace, by: p.who(), reason: p.code().into() }.into(),
+        4 => InboundDisabled { workspace, by: p.who(), reason: p.code().into() }.into(),
         _ => InboundStrictChanged { workspace, strict: p.chance(), by: p.who() }.into(),
     }
 }
@@ -71,15 +74,17 @@ fn of_accounts(p: &mut Pick) -> Event {
             full_name: p.name().into(),
             email: "ada@kite.example".into(),
             transport: "simulator".to_owned(),
+            provider_account: None,
+            callback: None,
             own_message_id: p.chance(),
             gap_ms_min: 100 * p.count(),
             gap_ms_max: 10_000 * p.count(),
             by: p.who(),
         }
         .into(),
-        1 => AccountDisconnected { workspace, account, by: p.who(), reason: p.code(), at: p.now() }.into(),
-        2 => AccountPaused { workspace, account, by: p.who(), reason: p.code() }.into(),
-        3 => AccountResumed { workspace, account, by: p.who(), reason: p.code() }.into(),
+        1 => AccountDisconnected { workspace, account, by: p.who(), reason: p.code().into(), at: p.now() }.into(),
+        2 => AccountPaused { workspace, account, by: p.who(), reason: p.code().into() }.into(),
+        3 => AccountResumed { workspace, account, by: p.who(), reason: p.code().into() }.into(),
         4 => {
             let (reason, until) = (p.code(), p.soon());
             AccountBlocked { workspace, account, reason, until: p.maybe(until) }.into()
@@ -110,4 +115,27 @@ fn of_chats(p: &mut Pick) -> Event {
             ChatAssigned { workspace, chat, responsible: p.maybe(responsible), by: p.who() }.into()
         }
     }
+}
+
+/// What is learnt of the person of a chat, and the end of it.
+pub fn of_persons(p: &mut Pick) -> Event {
+    let (workspace, chat) = (workspace(), p.chat());
+    match p.below(4) {
+        0 | 1 => {
+            let kinds = [AddressKind::Phone, AddressKind::SpelledPhone, AddressKind::Lid, AddressKind::Bsuid];
+            let (account, kind, address) = (p.account(), p.of(&kinds), p.phone().into());
+            ChatAddressLearnt { workspace, account, chat, kind, address }.into()
+        }
+        2 => {
+            let (account, by, reason) = (p.account(), p.who(), p.code().into());
+            ChatErased { workspace, account, chat, by, reason, at: p.now() }.into()
+        }
+        _ => ChatKeyDestroyed { workspace, chat, at: p.now() }.into(),
+    }
+}
+
+/// The first event of every log, which is in no actor's stream.
+pub fn log_created(p: &mut Pick) -> Event {
+    let checkpoint_key = "tidings.example/log+4a1b5c0d+AZ3nXkY=".to_owned();
+    LogCreated { log: LogId([7; 16]), format: FORMAT, created_at: p.now(), checkpoint_key }.into()
 }

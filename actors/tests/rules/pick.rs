@@ -105,6 +105,11 @@ impl Pick {
     }
 }
 
+/// Returns the first chat, where the choice makes no difference to the rules.
+pub fn first_chat() -> ChatId {
+    ChatId::nth(workspace(), 1).unwrap()
+}
+
 pub const fn workspace() -> WorkspaceId {
     WorkspaceId::nth(0)
 }

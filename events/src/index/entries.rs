@@ -4,120 +4,22 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::keys::{IndexKey, Series, SetKey};
-use crate::chat::{ChatOpened, Responsible};
+use super::lookup_keys::WorkspaceKeys;
+use super::values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry};
+use crate::chat::{ChatAddressLearnt, ChatErased, ChatOpened};
 use crate::codec;
 use crate::event::Event;
-use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WebhookId, WorkspaceId};
-use crate::personal::{Digest, Personal};
+use crate::ids::{ChatId, MessageId, Position, StreamId};
+use crate::personal::Personal;
 use crate::record::Record;
-use crate::time::Timestamp;
 use crate::webhook::Aggregation;
 use crate::who::Who;
-use crate::workspace::AccountConnected;
 
 /// The most positions of a message that are packed with those of other messages.
 pub(super) const QUEUED_POSITIONS_MAX: usize = 256;
-
-/// A value of the index.
-pub trait Value: DeserializeOwned {}
-
-impl Value for WorkspaceId {}
-impl Value for ChatId {}
-impl Value for u64 {}
-impl Value for bool {}
-impl Value for Personal {}
-impl Value for Option<Responsible> {}
-
-/// The account and recipient of a chat, and its title.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChatEntry {
-    /// The account that holds the conversation.
-    pub account: AccountId,
-    /// The recipient as the transport gets it.
-    pub to: Personal,
-    /// The chat's title.
-    pub name: Personal,
-    /// The person's phone number, if known.
-    pub phone: Option<Personal>,
-    pub is_group: bool,
-}
-
-impl Value for ChatEntry {}
-
-/// An account's phone number, its owner's name and address, and its transport.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountEntry {
-    /// In E.164.
-    pub phone: Personal,
-    /// The person who answers on it.
-    pub full_name: Personal,
-    /// That person's e-mail address.
-    pub email: Personal,
-    /// The name of the transport.
-    pub transport: String,
-}
-
-impl Value for AccountEntry {}
-
-/// The webhook to which a workspace's messages are reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportingEntry {
-    pub webhook: WebhookId,
-    pub aggregation: Aggregation,
-}
-
-impl Value for ReportingEntry {}
-
-/// An API key that is valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyEntry {
-    /// The workspace that it gives access to.
-    pub workspace: WorkspaceId,
-    /// Its number in the workspace.
-    pub key: u32,
-}
-
-impl Value for KeyEntry {}
-
-/// The request that an idempotency key was used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
-    /// The message that was accepted.
-    pub message: MessageId,
-    /// Digest of the request body.
-    pub body: Digest,
-    /// Time at which the request was accepted.
-    pub at: Timestamp,
-}
-
-impl Value for Remembered {}
-
-impl From<&AccountConnected> for AccountEntry {
-    fn from(e: &AccountConnected) -> Self {
-        Self {
-            phone: e.phone.clone(),
-            full_name: e.full_name.clone(),
-            email: e.email.clone(),
-            transport: e.transport.clone(),
-        }
-    }
-}
-
-impl From<&ChatOpened> for ChatEntry {
-    fn from(e: &ChatOpened) -> Self {
-        Self {
-            account: e.account,
-            to: e.to.clone(),
-            name: e.name.clone(),
-            phone: e.phone.clone(),
-            is_group: e.is_group,
-        }
-    }
-}
 
 /// The latest change of a value within a run of records.
 #[derive(Debug, Clone)]
@@ -135,6 +37,13 @@ impl Change {
             Self::Removed => None,
         }
     }
+}
+
+/// What must be read before a record can be added.
+pub(crate) struct Ready {
+    pub(super) keys: WorkspaceKeys,
+    /// The chats that the record changes or erases, each with its title if it was renamed.
+    pub(super) chats: Vec<(ChatId, ChatEntry, Option<Personal>)>,
 }
 
 /// The index entries of a run of records.
@@ -182,7 +91,7 @@ impl Entries {
     pub(super) fn positions(&self, series: Series) -> impl Iterator<Item = Position> {
         let queued = match series {
             Series::Message(message) => self.queued.get(&message),
-            Series::Stream(_) => None,
+            Series::Stream(_) | Series::Erasures => None,
         };
         queued.map_or(&[][..], Vec::as_slice).iter().chain(self.series(series)).copied()
     }
@@ -192,7 +101,7 @@ impl Entries {
         self.series.get(&series).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn add(&mut self, record: &Record) {
+    pub(super) fn add(&mut self, record: &Record, ready: &Ready) {
         for (position, event) in record.positioned() {
             for stream in event.streams().into_iter().flatten() {
                 self.push(Series::Stream(stream), position);
@@ -200,37 +109,8 @@ impl Entries {
             if let Some(message) = event.message() {
                 self.push_of_message(message, matches!(event, Event::MessageQueued(_)), position);
             }
-            self.add_value(record, position, event);
-            self.add_newer(position, event);
-        }
-    }
-
-    /// Adds what an index of an earlier version left out of a record that it covered.
-    pub(super) fn add_again(&mut self, record: &Record) {
-        for (position, event) in record.positioned() {
-            self.add_newer(position, event);
-            if let Event::AccountConnected(e) = event {
-                let (phone, account) = (e.phone.reveal(), e.account.number());
-                self.share(SetKey::earlier_phone(phone), account, false);
-                self.share(SetKey::phone(phone), account, true);
-            }
-        }
-    }
-
-    fn add_newer(&mut self, position: Position, event: &Event) {
-        match event {
-            Event::AccountConnected(e) => self.set(IndexKey::Holds(e.account), &true, position),
-            // A disconnection by the transport may end by itself, so the account keeps its number.
-            Event::AccountDisconnected(e) if e.by != Who::Transport => {
-                self.remove(IndexKey::Holds(e.account), position);
-            }
-            Event::ChatRenamed(e) if e.by != Who::Transport => self.set(IndexKey::NamedByHand(e.chat), &true, position),
-            Event::KeyCreated(e) => {
-                let entry = KeyEntry { workspace: e.workspace, key: e.key };
-                self.set(IndexKey::ApiKey(e.key_hash), &entry, position);
-            }
-            Event::KeyRevoked(e) => self.remove(IndexKey::ApiKey(e.key_hash), position),
-            _ => {}
+            self.add_value(record, position, event, &ready.keys);
+            self.add_chat(position, event, ready);
         }
     }
 
@@ -248,7 +128,7 @@ impl Entries {
         self.added += 1;
     }
 
-    fn add_value(&mut self, record: &Record, position: Position, event: &Event) {
+    fn add_value(&mut self, record: &Record, position: Position, event: &Event, keys: &WorkspaceKeys) {
         match event {
             Event::WorkspaceCreated(e) => self.set(IndexKey::Workspaces, &(e.workspace.ordinal() + 1), position),
             Event::InboundUrlGenerated(e) => {
@@ -257,9 +137,19 @@ impl Entries {
                 }
                 self.set(IndexKey::Inbound(e.token_hash), &e.workspace, position);
             }
+            Event::KeyCreated(e) => {
+                let entry = KeyEntry { workspace: e.workspace, key: e.key };
+                self.set(IndexKey::ApiKey(e.key_hash), &entry, position);
+            }
+            Event::KeyRevoked(e) => self.remove(IndexKey::ApiKey(e.key_hash), position),
             Event::AccountConnected(e) => {
-                self.share(SetKey::phone(e.phone.reveal()), e.account.number(), true);
+                self.share(keys.phone(&e.phone), e.account.number(), true);
                 self.set(IndexKey::Account(e.account), &AccountEntry::from(e), position);
+                self.set(IndexKey::Holds(e.account), &true, position);
+            }
+            // A disconnection by the transport may end by itself, so the account keeps its number.
+            Event::AccountDisconnected(e) if e.by != Who::Transport => {
+                self.remove(IndexKey::Holds(e.account), position);
             }
             Event::WebhookConfigured(e) if e.url.is_some() => {
                 let entry = ReportingEntry { webhook: e.webhook, aggregation: e.aggregation };
@@ -275,24 +165,86 @@ impl Entries {
             Event::WebhookDisabled(e) if e.webhook.is_of_listeners() => {
                 self.remove(IndexKey::Listening(e.webhook.workspace()), position);
             }
-            Event::ChatRenamed(e) => {
-                self.name(e.workspace, &e.previous, e.chat, false);
-                self.name(e.workspace, &e.name, e.chat, true);
-                self.set(IndexKey::Title(e.chat), &e.name, position);
-            }
-            Event::ChatAssigned(e) => self.set(IndexKey::Responsible(e.chat), &e.responsible, position),
-            Event::ChatOpened(e) => {
-                self.name(e.workspace, &e.name, e.chat, true);
-                self.set(IndexKey::peer(e.account, e.peer.reveal()), &e.chat, position);
-                self.set(IndexKey::Chat(e.chat), &ChatEntry::from(e), position);
-            }
             Event::MessageQueued(e) => {
                 if let Some(given) = record.cause.idempotency() {
                     let value = Remembered { message: e.message, body: given.body, at: record.recorded_at };
-                    self.set(IndexKey::idempotency(e.workspace, &given.key), &value, position);
+                    self.set(IndexKey::Idempotency(e.workspace, given.key), &value, position);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds what is known of a chat. Erased texts are found by nothing.
+    fn add_chat(&mut self, position: Position, event: &Event, ready: &Ready) {
+        match event {
+            Event::ChatOpened(e) => self.opened(e, position, &ready.keys),
+            Event::ChatAddressLearnt(e) => self.learnt(e, position, ready),
+            Event::ChatRenamed(e) => {
+                self.name(&e.previous, e.chat, false, &ready.keys);
+                self.name(&e.name, e.chat, true, &ready.keys);
+                self.set(IndexKey::Title(e.chat), &e.name, position);
+                if e.by != Who::Transport {
+                    self.set(IndexKey::NamedByHand(e.chat), &true, position);
+                }
+            }
+            Event::ChatAssigned(e) => self.set(IndexKey::Responsible(e.chat), &e.responsible, position),
+            Event::ChatErased(e) => self.erased(e, position, ready),
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, e: &ChatOpened, position: Position, keys: &WorkspaceKeys) {
+        self.name(&e.name, e.chat, true, keys);
+        let peer = e.peer.readable().and_then(|peer| keys.peer(e.account, peer));
+        let mut entry = ChatEntry::from(e);
+        entry.peers.extend(peer.as_ref().and_then(IndexKey::peer_digest));
+        if let Some(peer) = peer {
+            self.set(peer, &e.chat, position);
+        }
+        self.set(IndexKey::Chat(e.chat), &entry, position);
+    }
+
+    fn learnt(&mut self, e: &ChatAddressLearnt, position: Position, ready: &Ready) {
+        let peer = e.address.readable().and_then(|address| ready.keys.peer(e.account, address));
+        let (Some(peer), Some(mut entry)) = (peer, self.chat_entry(e.chat, ready)) else { return };
+        entry.peers.extend(peer.peer_digest());
+        self.set(peer, &e.chat, position);
+        self.set(IndexKey::Chat(e.chat), &entry, position);
+    }
+
+    /// Forgets what the chat could be found by.
+    fn erased(&mut self, e: &ChatErased, position: Position, ready: &Ready) {
+        let entry = self.chat_entry(e.chat, ready);
+        for peer in entry.iter().flat_map(|entry| &entry.peers) {
+            self.remove(IndexKey::Peer(e.account, *peer), position);
+        }
+        let title = self.title(e.chat, ready).or_else(|| entry.as_ref().map(|entry| entry.name.clone()));
+        if let Some(title) = title {
+            self.name(&title, e.chat, false, &ready.keys);
+        }
+        for lookup in [IndexKey::Chat, IndexKey::Title, IndexKey::Responsible, IndexKey::NamedByHand] {
+            self.remove(lookup(e.chat), position);
+        }
+        self.push(Series::Erasures, position);
+        let is_group = entry.is_some_and(|entry| entry.is_group);
+        self.set(IndexKey::Erased(e.chat), &ErasedEntry { account: e.account, is_group, at: e.at }, position);
+    }
+
+    /// Returns what is known of a chat: by this run, or before it.
+    fn chat_entry(&self, chat: ChatId, ready: &Ready) -> Option<ChatEntry> {
+        match self.values.get(&IndexKey::Chat(chat)) {
+            Some((Change::Value(bytes), _)) => codec::decode_value(bytes).ok(),
+            Some((Change::Removed, _)) => None,
+            None => ready.chats.iter().find(|(known, ..)| *known == chat).map(|(_, entry, _)| entry.clone()),
+        }
+    }
+
+    fn title(&self, chat: ChatId, ready: &Ready) -> Option<Personal> {
+        match self.values.get(&IndexKey::Title(chat)) {
+            Some((Change::Value(bytes), _)) => codec::decode_value(bytes).ok(),
+            Some((Change::Removed, _)) => None,
+            None => ready.chats.iter().find(|(known, ..)| *known == chat).and_then(|(.., title)| title.clone()),
         }
     }
 
@@ -313,13 +265,15 @@ impl Entries {
         self.added += 1;
     }
 
-    fn name(&mut self, workspace: WorkspaceId, name: &Personal, chat: ChatId, has: bool) {
-        self.share(SetKey::title(workspace, name.reveal()), chat.number(), has);
+    fn name(&mut self, name: &Personal, chat: ChatId, has: bool, keys: &WorkspaceKeys) {
+        self.share(name.readable().and_then(|name| keys.title(name)), chat.number(), has);
     }
 
-    pub(super) fn share(&mut self, shared: SetKey, member: u64, has: bool) {
-        self.shared.entry(shared).or_default().insert(member, has);
-        self.added += 1;
+    fn share(&mut self, shared: Option<SetKey>, member: u64, has: bool) {
+        if let Some(shared) = shared {
+            self.shared.entry(shared).or_default().insert(member, has);
+            self.added += 1;
+        }
     }
 
     pub(super) fn lookups(&self) -> impl Iterator<Item = &IndexKey> {

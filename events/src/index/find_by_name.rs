@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::keys::{IndexKey, SetKey};
-use super::{AccountEntry, ChatEntry, Index};
+use super::{AccountEntry, ChatEntry, ErasedEntry, Index};
 use crate::ids::{AccountId, ChatId, WorkspaceId};
 use crate::log::ReadError;
 
@@ -20,16 +20,29 @@ impl Index {
         Ok(Some(entry))
     }
 
+    /// Returns the erasure of a chat, if it was erased; sees all sequenced commits.
+    pub fn erased(&self, chat: ChatId) -> Result<Option<ErasedEntry>, ReadError> {
+        self.find(&IndexKey::Erased(chat))
+    }
+
+    /// Returns the chat of an account with a recipient in canonical spelling; sees all sequenced commits.
+    pub fn peer(&self, account: AccountId, canonical: &str) -> Result<Option<ChatId>, ReadError> {
+        match self.keys_of(account.workspace())?.peer(account, canonical) {
+            Some(lookup) => self.find(&lookup),
+            None => Ok(None),
+        }
+    }
+
     /// Returns the chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most
     /// `limit`; sees all sequenced commits.
     pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {
-        let members = self.members(SetKey::title(workspace, name), limit)?;
+        let members = self.members(self.keys_of(workspace)?.title(name), limit)?;
         Ok(members.into_iter().filter_map(ChatId::new).collect())
     }
 
     /// Returns the accounts with this E.164 number in all workspaces, at most `limit`; sees all sequenced commits.
     pub fn accounts_of(&self, phone: &str, limit: usize) -> Result<Vec<AccountId>, ReadError> {
-        let members = self.members(SetKey::phone(phone), limit)?;
+        let members = self.members(self.keys_of(WorkspaceId::LOG)?.phone(&phone.into()), limit)?;
         Ok(members.into_iter().filter_map(AccountId::new).collect())
     }
 
@@ -51,7 +64,8 @@ impl Index {
         Ok(self.find(&IndexKey::NamedByHand(chat))?.unwrap_or(false))
     }
 
-    fn members(&self, shared: SetKey, limit: usize) -> Result<Vec<u64>, ReadError> {
+    fn members(&self, shared: Option<SetKey>, limit: usize) -> Result<Vec<u64>, ReadError> {
+        let Some(shared) = shared else { return Ok(Vec::new()) };
         // Memory before disk: a member that is stored in between is seen twice, never missed.
         let known = self.memory().members(&shared);
         let prefix = shared.prefix();

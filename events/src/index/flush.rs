@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::entries::{Change, Entries};
 use super::keys::{IndexKey, Moment, Series, SetKey};
-use super::{BLOCK, Index, VERSION};
+use super::{BLOCK, Index, remake};
 use crate::codec::{self, CodecError};
 use crate::ids::{MessageId, Position};
 use crate::log::{NOTE_BYTES_MAX, Note};
-use crate::notes::Space;
 
 /// The most bytes of messages in a block of packed messages, so that the block always fits into a note.
 const PACKED_BYTES_MAX: usize = 3_500;
@@ -93,22 +92,24 @@ impl Flushing {
     pub(crate) fn next(&mut self, index: &Index, notes: &mut Vec<Note>) {
         if let Some(lookup) = self.lookups.next() {
             let value = self.entries.get_at(&lookup, Position::MAX).and_then(Change::bytes);
-            if index.in_parts().put(lookup.key(), value, notes).is_err() {
-                index.get_stuck(&CodecError::TooLarge);
+            match index.sealed(&lookup, value).map(|value| index.in_parts().put(lookup.key(), value, notes)) {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => index.get_stuck(&CodecError::TooLarge),
+                Err(error) => index.get_stuck(&error),
             }
         } else if let Some((shared, member, has)) = self.shared.next() {
             notes.push((shared.key(member), has.then(Vec::new)));
         } else {
-            match self.next_positions() {
+            match self.next_positions(index, notes) {
                 Ok(Some((_, Some(value)))) if value.len() > NOTE_BYTES_MAX => index.get_stuck(&CodecError::TooLarge),
                 Ok(Some(note)) => notes.push(note),
-                Ok(None) => notes.extend(self.covers.take().filter(|_| !index.is_stuck()).map(covered)),
+                Ok(None) => notes.extend(self.covers.take().filter(|_| !index.is_stuck()).map(remake::covers)),
                 Err(error) => index.get_stuck(&error),
             }
         }
     }
 
-    fn next_positions(&mut self) -> Result<Option<Note>, CodecError> {
+    fn next_positions(&mut self, index: &Index, notes: &mut Vec<Note>) -> Result<Option<Note>, CodecError> {
         if let Some(first) = self.queued {
             return self.packed(first).map(Some);
         }
@@ -118,7 +119,7 @@ impl Flushing {
             let is_last = block.len() == rest.len();
             self.block = if is_last { self.entries.block_from(Some(series)) } else { Some((series, stored + BLOCK)) };
             let first = block.first().copied().unwrap_or_default();
-            return Ok(Some((series.block(first), Some(codec::encode_value(&block)?))));
+            return Ok(Some((series.block(first), Some(index.block(series, block, notes)?))));
         }
         Ok(None)
     }
@@ -142,11 +143,6 @@ impl Flushing {
         let place = block.positions.first().copied().unwrap_or_default();
         Ok((moment.block(place), Some(codec::encode_value(&block)?)))
     }
-}
-
-/// Makes the note that records how far the notes reach and their version.
-fn covered(position: Position) -> Note {
-    (Space::IndexCovered.key(&[]), Some([position.to_be_bytes().as_slice(), &[VERSION]].concat()))
 }
 
 /// Entries that are no longer needed. Freeing all of them at once would hold up the next batch.

@@ -1,9 +1,9 @@
 //! The keys of the index, as types and as bytes.
 
-use crate::characters;
 use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WorkspaceId};
-use crate::notes::{self, Space};
-use crate::personal::Digest;
+use crate::notes::Space;
+use crate::personal::{Digest, ShortDigest};
+use crate::vault::Owner;
 
 /// A key with a single value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,15 +13,17 @@ pub enum IndexKey {
     /// The workspace and number of an API key, by the key's SHA-256.
     ApiKey(Digest),
     /// The chat of an account with a recipient, by the digest of its canonical spelling.
-    Peer(AccountId, Digest),
+    Peer(AccountId, ShortDigest),
     /// The account and recipient of a chat, and its first title.
     Chat(ChatId),
     /// The current title of a chat, if it was renamed.
     Title(ChatId),
     /// The teammate responsible for a chat.
     Responsible(ChatId),
+    /// The erasure of a chat.
+    Erased(ChatId),
     /// The request that an idempotency key was used for, by the key's digest.
-    Idempotency(WorkspaceId, Digest),
+    Idempotency(WorkspaceId, ShortDigest),
     /// An account's phone number, its owner's name and address, and its transport.
     Account(AccountId),
     /// The webhook to which a workspace's messages are reported, as long as one is configured.
@@ -38,28 +40,31 @@ pub enum IndexKey {
 }
 
 impl IndexKey {
-    /// Returns the key of an account's chat with a recipient in canonical spelling.
-    pub fn peer(account: AccountId, canonical: &str) -> Self {
-        Self::Peer(account, Digest::of(canonical.as_bytes()))
+    /// Returns the digest of a recipient.
+    pub(super) const fn peer_digest(&self) -> Option<ShortDigest> {
+        if let Self::Peer(_, digest) = self { Some(*digest) } else { None }
     }
 
-    /// Returns the key of an idempotency key.
-    pub fn idempotency(workspace: WorkspaceId, key: &str) -> Self {
-        Self::Idempotency(workspace, Digest::of(key.as_bytes()))
+    /// Returns whose key seals the stored value; `None` if it is stored as it is.
+    pub(super) const fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::Chat(chat) | Self::Title(chat) | Self::Responsible(chat) => Some(Owner::Chat(*chat)),
+            Self::Account(account) => Some(Owner::Workspace(account.workspace())),
+            _ => None,
+        }
     }
 
-    /// Encodes the key. Digests are cut to 128 bits where only an honest client could make two collide.
+    /// Encodes the key.
     pub(super) fn key(&self) -> Vec<u8> {
         match self {
             Self::Inbound(hash) => Space::InboundTokens.key(&[&hash.0]),
             Self::ApiKey(hash) => Space::ApiKeys.key(&[&hash.0]),
-            Self::Peer(account, hash) => Space::Peers.key(&[&account.number().to_be_bytes(), half(hash)]),
+            Self::Peer(account, hash) => Space::Peers.key(&[&account.number().to_be_bytes(), &hash.0]),
             Self::Chat(chat) => Space::Chats.key(&[&chat.number().to_be_bytes()]),
             Self::Title(chat) => Space::ChatTitles.key(&[&chat.number().to_be_bytes()]),
             Self::Responsible(chat) => Space::Responsible.key(&[&chat.number().to_be_bytes()]),
-            Self::Idempotency(workspace, hash) => {
-                Space::Idempotency.key(&[&workspace.number().to_be_bytes(), half(hash)])
-            }
+            Self::Idempotency(workspace, hash) => Space::Idempotency.key(&[&workspace.number().to_be_bytes(), &hash.0]),
+            Self::Erased(chat) => Space::ErasedChats.key(&[&chat.number().to_be_bytes()]),
             Self::Account(account) => Space::Accounts.key(&[&account.number().to_be_bytes()]),
             Self::Reporting(workspace) => Space::Reporting.key(&[&workspace.number().to_be_bytes()]),
             Self::Listening(workspace) => Space::Listening.key(&[&workspace.number().to_be_bytes()]),
@@ -74,36 +79,16 @@ impl IndexKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SetKey {
     /// Chats of a workspace with the same title.
-    Title(WorkspaceId, Digest),
+    Title(WorkspaceId, ShortDigest),
     /// Accounts with the same phone number, in any workspace.
-    Phone(Digest),
-    /// The same, under the key that an index before version 3 used.
-    EarlierPhone(Digest),
+    Phone(ShortDigest),
 }
 
 impl SetKey {
-    /// The key of a title as it is compared: composed, and without invisible characters at both ends.
-    pub(super) fn title(workspace: WorkspaceId, name: &str) -> Self {
-        Self::exact_title(workspace, &characters::title(name))
-    }
-
-    pub(super) fn exact_title(workspace: WorkspaceId, name: &str) -> Self {
-        Self::Title(workspace, Digest::of(name.as_bytes()))
-    }
-
-    pub(super) fn phone(phone: &str) -> Self {
-        Self::Phone(Digest::of(phone.as_bytes()))
-    }
-
-    pub(super) fn earlier_phone(phone: &str) -> Self {
-        Self::EarlierPhone(Digest::of(phone.as_bytes()))
-    }
-
     pub(super) fn prefix(&self) -> Vec<u8> {
         match self {
-            Self::Title(workspace, hash) => Space::ChatsByTitle.key(&[&workspace.number().to_be_bytes(), half(hash)]),
-            Self::Phone(hash) => Space::AccountsByPhone.key(&[half(hash)]),
-            Self::EarlierPhone(hash) => notes::earlier_accounts_by_phone(half(hash)),
+            Self::Title(workspace, hash) => Space::ChatsByTitle.key(&[&workspace.number().to_be_bytes(), &hash.0]),
+            Self::Phone(hash) => Space::AccountsByPhone.key(&[&hash.0]),
         }
     }
 
@@ -125,6 +110,8 @@ pub enum Series {
     Stream(StreamId),
     /// The events of one message.
     Message(MessageId),
+    /// The erasures of chats, in all workspaces.
+    Erasures,
 }
 
 impl Series {
@@ -134,6 +121,8 @@ impl Series {
             Self::Stream(StreamId::Account(id)) => Space::Streams.key(&[b"a", &id.number().to_be_bytes()]),
             Self::Stream(StreamId::Chat(id)) => Space::Streams.key(&[b"c", &id.number().to_be_bytes()]),
             Self::Stream(StreamId::Webhook(id)) => Space::Streams.key(&[b"h", &id.number().to_be_bytes()]),
+            Self::Stream(StreamId::Log) => Space::Streams.key(&[b"l", &0_u64.to_be_bytes()]),
+            Self::Erasures => Space::Erasures.key(&[]),
             Self::Message(id) => Space::Messages.key(&[&id.bits().to_be_bytes()]),
         }
     }
@@ -179,8 +168,4 @@ impl Moment {
 /// Returns the position that a block's key ends with.
 pub(super) fn block_start(key: &[u8]) -> Position {
     key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
-}
-
-fn half(hash: &Digest) -> &[u8] {
-    hash.0.split_at(16).0
 }

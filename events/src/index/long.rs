@@ -1,7 +1,7 @@
 //! Stores values longer than a note: the value's key holds a head, and the parts are stored beside it.
 //!
 //! Both are written in one batch. No ordinary value begins with the mark byte: each begins with a number, a length or
-//! a flag, and the codec encodes none of these with that first byte.
+//! a flag, and the codec encodes none of these with that first byte; what is sealed begins with its format.
 
 use std::collections::HashMap;
 

@@ -33,6 +33,12 @@ pub(crate) struct HeadFile {
 }
 
 impl HeadFile {
+    /// True if the file in the store's folder says that the log has records. Changes nothing.
+    pub(crate) fn has_records(folder: &Path) -> bool {
+        let Ok(file) = File::open(folder.join(NAME)) else { return false };
+        [0, 1].into_iter().filter_map(|place| read(&file, place)).any(|(_, seen)| seen.position > 0)
+    }
+
     /// Opens or creates the file in the store's folder; returns the last head in it that can still be read.
     pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<LastHead>)> {
         let path = folder.join(NAME);

@@ -6,7 +6,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{closing_checksums, disk_space, stale_files};
+use super::data_dir::VAULT;
+use super::{closing_checksums, disk_space, identity, stale_files};
 use crate::log::ReadError;
 
 const STORE: &str = "log";
@@ -57,10 +58,10 @@ pub fn is_in_use(directory: &Path) -> bool {
     data.is_ok_and(|data| matches!(data.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// Copies the store of a data directory that nobody has open into an empty folder, which then is a data directory
-/// itself. Calls `told` with the bytes copied so far and the total.
+/// Copies the store of a data directory that nobody has open, with what belongs to it, into an empty folder, which then
+/// is a data directory itself, the master key excepted. Calls `told` with the bytes copied so far and the total.
 pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Result<(), CopyError> {
-    let (from, to) = (directory.join(STORE), to.join(STORE));
+    let from = directory.join(STORE);
     let data = from.join(DATA);
     let lock = File::open(&data).map_err(|error| reading(&data, error))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
@@ -70,13 +71,12 @@ pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Resu
     if let Some(what) = changed {
         return Err(CopyError::Damaged(ReadError::Damaged { position: 0, what }));
     }
-    let files = files(&from).map_err(|error| reading(&from, error))?;
-    DirBuilder::new().mode(0o700).create(&to).map_err(|error| writing(&to, error))?;
+    let files = all_files(directory).map_err(|error| reading(directory, error))?;
     let all = files.iter().map(|(_, bytes)| bytes).sum();
-    fits(&from, &to, all)?;
+    fits(&from, to, all)?;
     let mut done = 0;
     for (name, _) in &files {
-        one(&from.join(name), &to.join(name), |bytes| {
+        one(&directory.join(name), &to.join(name), |bytes| {
             done += bytes;
             told(done, all);
         })?;
@@ -84,7 +84,23 @@ pub fn copy(directory: &Path, to: &Path, mut told: impl FnMut(u64, u64)) -> Resu
     Ok(())
 }
 
-/// Lists the files of the store, relative to its folder, with their sizes.
+/// Lists the files of a data directory that belong to its log, with their sizes.
+fn all_files(directory: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut found = Vec::new();
+    for folder in [STORE, VAULT] {
+        match files(&directory.join(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder == VAULT => {}
+            files => found.extend(files?.into_iter().map(|(name, bytes)| (Path::new(folder).join(name), bytes))),
+        }
+    }
+    match fs::metadata(directory.join(identity::NAME)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        metadata => found.push((identity::NAME.into(), metadata?.len())),
+    }
+    Ok(found)
+}
+
+/// Lists the files of a folder, relative to it, with their sizes.
 fn files(folder: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];
@@ -145,6 +161,9 @@ mod tests {
             fs::write(log.join(name), name).unwrap();
         }
         closing_checksums::write(&log).unwrap();
+        fs::create_dir(from.path().join(VAULT)).unwrap();
+        fs::write(from.path().join(VAULT).join("a"), "seeds").unwrap();
+        fs::write(from.path().join(identity::NAME), "{}").unwrap();
         (from, to)
     }
 
@@ -153,11 +172,11 @@ mod tests {
         let (from, to) = store();
         let mut last = (0, 1);
         copy(from.path(), to.path(), |done, all| last = (done, all)).unwrap();
-        let mut names: Vec<PathBuf> =
-            files(&to.path().join(STORE)).unwrap().into_iter().map(|(name, _)| name).collect();
+        let mut names: Vec<PathBuf> = files(to.path()).unwrap().into_iter().map(|(name, _)| name).collect();
         names.sort();
-        assert_eq!(names, ["blobs/1", "conf", "db", "snap.01", "witness"].map(PathBuf::from));
-        assert_eq!(last, (7 + 4 + 2 + 7 + 7, 27));
+        let wanted = ["log/blobs/1", "log/conf", "log/db", "log/snap.01", "log/witness", "tidings.json", "vault/a"];
+        assert_eq!(names, wanted.map(PathBuf::from));
+        assert_eq!(last, (7 + 4 + 2 + 7 + 7 + 2 + 5, 34));
         assert_eq!(fs::read(to.path().join("log/db")).unwrap(), b"db");
     }
 

@@ -17,7 +17,7 @@ use super::head_file::{HeadFile, LastHead};
 pub use super::lifecycle::Closed;
 use super::lifecycle::{self, Closing, Obstacle};
 use super::pages::{self, PAGE_BYTES_MAX};
-use crate::codec;
+use crate::codec::{self, Opening};
 use crate::ids::Position;
 use crate::log::{Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Records, StoredNote, WriteError};
 use crate::secrets::Secrets;
@@ -120,7 +120,7 @@ impl SledLog {
         let key = last.map_err(store)?;
         let (position, _) = parse_record_key(&key).ok_or_else(|| malformed_key(0))?;
         let last = self.records(position)?.last().ok_or_else(|| malformed_key(position))??;
-        let record = codec::decode(&last)?;
+        let record = codec::decode(&last, Opening::Shut)?;
         Ok(Head { position: record.last(), hash: last.hash, recorded_at: record.recorded_at })
     }
 

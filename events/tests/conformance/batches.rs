@@ -1,6 +1,6 @@
 //! A batch is stored as a whole and at its position, or not at all.
 
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::log::{Batch, Head, NOTE_BYTES_MAX, WriteError};
 
 use crate::hand::queued;
@@ -27,7 +27,7 @@ fn positions_are_contiguous_from_one() {
         let (_, records, _) = store.contents();
         assert_eq!(records, written);
         let mut next = 1;
-        for record in records.iter().map(|stored| decode(stored).unwrap()) {
+        for record in records.iter().map(|stored| decode(stored, Opening::Shut).unwrap()) {
             assert_eq!(record.first, next);
             next = record.last() + 1;
         }

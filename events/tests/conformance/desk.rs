@@ -11,6 +11,7 @@ use events::log::Log;
 use events::record::{Cause, Idempotency, Record, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
+use events::vault::Vault;
 use events::watermark::Watermark;
 use events::who::Who;
 use events::writer::{Work, Writer};
@@ -37,12 +38,20 @@ impl Desk {
 
     pub fn on(store: Store) -> Self {
         let log = store.shared();
-        let index = Arc::new(Index::open(Arc::clone(&log)).unwrap());
+        let index = Arc::new(Index::open(Arc::clone(&log), Arc::clone(store.vault())).unwrap());
         let watermark = Watermark::at(log.head().position);
         let (sender, work) = unbounded_channel();
         let sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
         let writer = Writer::new(log, Arc::clone(&index), watermark.clone());
         Self { store, index, watermark, sequencer, writer, work, actors: BTreeMap::new() }
+    }
+
+    pub fn shared(&self) -> Arc<dyn Log> {
+        self.store.shared()
+    }
+
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        self.store.vault()
     }
 
     pub fn log(&self) -> &dyn Log {

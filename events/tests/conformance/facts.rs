@@ -51,7 +51,7 @@ pub fn begun(nth: u64) -> Vec<Event> {
 }
 
 pub fn key_created(nth: u64, number: u32, key_hash: Digest) -> Event {
-    let (name, by) = ("till".to_owned(), Who::Operator);
+    let (name, by) = ("till".into(), Who::Operator);
     KeyCreated { workspace: workspace(nth), key: number, key_hash, name, at: Timestamp::from_ms(1_000), by }.into()
 }
 
@@ -114,6 +114,7 @@ pub fn accepted_saying(nth: u64, chat_number: u64, message: u64, text: &str) -> 
         to: peer(chat_number).into(),
         text: text.into(),
         file: None,
+        report_bytes: 64,
         cost: 1,
         origin: Origin::Inbound,
         at: Timestamp::from_ms(1_000),
@@ -127,6 +128,7 @@ pub fn sent(nth: u64, chat_number: u64, message: u64) -> Event {
         account: account(nth),
         chat: chat(nth, chat_number),
         try_number: 1,
+        wire_id: None,
         at: Timestamp::from_ms(5_000),
         owed: None,
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use events::ids::{ChatId, MessageId, StreamId, WorkspaceId};
+use events::ids::{MessageId, StreamId, WorkspaceId};
 use events::index::{ChatEntry, Index, IndexKey, KeyEntry, Remembered, Series};
 use events::log::Note;
 use events::notes::{Origin, Space};
@@ -21,9 +21,9 @@ fn client_key(nth: u64, chat: u64) -> String {
     format!("order-{nth}-{chat}")
 }
 
-/// An idempotency key for a body that is always the same.
-fn given(key: &str) -> Idempotency {
-    Idempotency { key: key.to_owned(), body: Digest::of(b"body") }
+/// An idempotency key of a workspace for a body that is always the same.
+fn given(index: &Index, nth: u64, key: &str) -> Idempotency {
+    index.idempotency(workspace(nth), key, &Digest::of(b"body")).unwrap()
 }
 
 /// The first things that happen in every workspace.
@@ -37,7 +37,8 @@ fn converse(desk: &mut Desk, number: u64) {
         let message = nth * 100 + number;
         let mut events = vec![opened(nth, number)];
         events.extend(accepted(nth, number, message));
-        desk.append_because(of_workspace(nth), events, Some(given(&client_key(nth, number))), 1_000);
+        let idempotency = given(&desk.index, nth, &client_key(nth, number));
+        desk.append_because(of_workspace(nth), events, Some(idempotency), 1_000);
         desk.append(of_account(nth), vec![sent(nth, number, message)]);
     }
 }
@@ -54,9 +55,8 @@ fn picture(index: &Index) -> Vec<String> {
             seen.push(series(index, Series::Stream(StreamId::Chat(chat(nth, number)))));
             seen.push(series(index, Series::Message(MessageId::from_bits(nth * 100 + number))));
             seen.push(format!("{:?}", index.find::<ChatEntry>(&IndexKey::Chat(chat(nth, number))).unwrap()));
-            let peer = IndexKey::peer(account(nth), &peer(number));
-            seen.push(format!("{:?}", index.find::<ChatId>(&peer).unwrap()));
-            let key = IndexKey::idempotency(workspace(nth), &client_key(nth, number));
+            seen.push(format!("{:?}", index.peer(account(nth), &peer(number)).unwrap()));
+            let key = IndexKey::Idempotency(workspace(nth), given(index, nth, &client_key(nth, number)).key);
             seen.push(format!("{:?}", index.find::<Remembered>(&key).unwrap()));
         }
     }
@@ -202,10 +202,14 @@ fn a_newer_value_hides_an_older_one_that_is_on_its_way_to_the_disk() {
 fn a_client_key_belongs_to_its_workspace() {
     for mut desk in Desk::each() {
         begin(&mut desk);
-        desk.append_because(of_workspace(0), accepted(0, 1, 1), Some(given("order")), 1_000);
-        let found = |nth| desk.index.find::<Remembered>(&IndexKey::idempotency(workspace(nth), "order")).unwrap();
+        let order = given(&desk.index, 0, "order");
+        desk.append_because(of_workspace(0), accepted(0, 1, 1), Some(order.clone()), 1_000);
+        let found = |nth| {
+            let key = given(&desk.index, nth, "order").key;
+            desk.index.find::<Remembered>(&IndexKey::Idempotency(workspace(nth), key)).unwrap()
+        };
         let message = MessageId::from_bits(1);
-        assert_eq!(found(0), Some(Remembered { message, body: Digest::of(b"body"), at: Timestamp::from_ms(1_000) }));
+        assert_eq!(found(0), Some(Remembered { message, body: order.body, at: Timestamp::from_ms(1_000) }));
         assert_eq!(found(1), None);
     }
 }
@@ -213,14 +217,14 @@ fn a_client_key_belongs_to_its_workspace() {
 /// Uses the keys `order-0`, `order-1` ..., each a second after the one before.
 fn use_keys(desk: &mut Desk, count: u64) {
     for number in 0..count {
-        let key = format!("order-{number}");
+        let key = given(&desk.index, 0, &format!("order-{number}"));
         let ms = 1_000 * i64::try_from(number).unwrap();
-        desk.append_because(of_workspace(0), accepted(0, 1, number), Some(given(&key)), ms);
+        desk.append_because(of_workspace(0), accepted(0, 1, number), Some(key), ms);
     }
 }
 
 fn remembered(desk: &Desk, number: u64) -> Option<Timestamp> {
-    let lookup = IndexKey::idempotency(workspace(0), &format!("order-{number}"));
+    let lookup = IndexKey::Idempotency(workspace(0), given(&desk.index, 0, &format!("order-{number}")).key);
     desk.index.find::<Remembered>(&lookup).unwrap().map(|found| found.at)
 }
 
@@ -270,7 +274,8 @@ fn a_key_that_is_used_again_is_not_forgotten_with_its_first_use() {
         use_keys(&mut desk, 1);
         desk.store_index();
         let day_ms = 86_400_000;
-        desk.append_because(of_workspace(0), accepted(0, 1, 9), Some(given("order-0")), day_ms);
+        let again = given(&desk.index, 0, "order-0");
+        desk.append_because(of_workspace(0), accepted(0, 1, 9), Some(again), day_ms);
         desk.sequencer.store_index(true).unwrap();
         let notes = expired(&desk, day_ms, 100);
         assert_eq!(notes, [], "it was used again");
@@ -287,7 +292,8 @@ fn a_key_that_is_used_again_after_it_was_found_expired_is_kept() {
         let day = Timestamp::from_ms(86_400_000);
         let found = expired(&desk, day.ms(), 100);
         assert_eq!(found.len(), 2);
-        desk.append_because(of_workspace(0), accepted(0, 2, 9), Some(given("order-0")), day.ms());
+        let again = given(&desk.index, 0, "order-0");
+        desk.append_because(of_workspace(0), accepted(0, 2, 9), Some(again), day.ms());
         assert_eq!(desk.index.still_expired(day, found.clone()).unwrap().len(), 1, "waiting in memory");
         desk.store_index();
         assert_eq!(desk.index.still_expired(day, found).unwrap().len(), 1, "stored already");

@@ -11,11 +11,13 @@ mod store;
 mod watched;
 
 mod batches;
+mod erasing;
 mod history;
 mod long;
 mod lookups;
 mod notes;
 mod reading;
+mod remaking;
 mod removals;
 mod reopening;
 mod secrets;

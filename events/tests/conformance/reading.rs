@@ -1,6 +1,6 @@
 //! Reading can begin anywhere, even inside a commit, and ends at the head.
 
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::log::StoredRecord;
 
 use crate::hand::queued;
@@ -20,7 +20,7 @@ pub fn filled() -> [Store; 2] {
 }
 
 fn holds(stored: &StoredRecord, position: u64) -> bool {
-    (stored.first..=decode(stored).unwrap().last()).contains(&position)
+    (stored.first..=decode(stored, Opening::Shut).unwrap().last()).contains(&position)
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_reader_may_go_on_where_it_stopped() {
         let mut read = Vec::new();
         let mut from = 1;
         while let Some(stored) = store.log().read(from).next().transpose().unwrap() {
-            from = decode(&stored).unwrap().last() + 1;
+            from = decode(&stored, Opening::Shut).unwrap().last() + 1;
             read.push(stored);
         }
         assert_eq!(read, all);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use events::account::MessageQueued;
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::event::Event;
 use events::log::{Head, Log};
 use events::store::sled_log::{OpenError, SledLog};
@@ -72,7 +72,7 @@ fn everything_is_there_after_reopening() {
             assert_eq!(store.contents(), before);
             assert_eq!(store.secrets().read(b"round").unwrap(), Some(round.to_be_bytes().to_vec()));
         }
-        assert_eq!(verify(store.log(), |_| ()).unwrap().position, 5 * 30 * 3);
+        assert_eq!(verify(store.log(), Opening::Shut, |_| ()).unwrap().position, 5 * 30 * 3);
     }
 }
 
@@ -100,7 +100,7 @@ fn texts_of_every_size_survive_reopening() {
     let store = with_texts().reopened();
     let wanted: Vec<usize> = sizes().into_iter().chain(sizes()).collect();
     let mut read = Vec::new();
-    let head = verify(store.log(), |record| {
+    let head = verify(store.log(), Opening::With(store.vault().as_ref()), |record| {
         let found = text_of(&record.events[0]);
         assert!(found == text(found.len()));
         read.push(found.len());
@@ -114,7 +114,7 @@ fn a_long_text_is_read_from_its_own_position() {
     let store = with_texts();
     for (position, bytes) in (1..).zip(sizes().into_iter().chain(sizes())) {
         let stored = store.log().read(position).next().unwrap().unwrap();
-        let record = decode(&stored).unwrap();
+        let record = decode(&stored, Opening::With(store.vault().as_ref())).unwrap();
         assert_eq!((record.first, text_of(&record.events[0]).len()), (position, bytes));
     }
 }

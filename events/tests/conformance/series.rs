@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::ids::MessageId;
+use events::ids::{MessageId, StreamId};
 use events::index::Series;
 
 use crate::desk::Desk;
@@ -35,6 +35,14 @@ fn agrees(desk: &Desk, series: Series, all: &[u64]) {
     }
 }
 
+/// Checks the revision at every event of a stream, and between them.
+fn revisions_agree(desk: &Desk, stream: StreamId, all: &[u64]) {
+    for position in 0..=all.last().copied().unwrap_or(0) + 1 {
+        let wanted = all.iter().filter(|at| **at <= position).count() as u64;
+        assert_eq!(desk.index.revision_at(stream, position).unwrap(), wanted, "at {position}");
+    }
+}
+
 /// Checks the positions of each message's events, ascending and descending.
 fn messages_agree(desk: &Desk, all: &BTreeMap<u64, Vec<u64>>) {
     for (message, positions) in all {
@@ -64,8 +72,10 @@ fn a_long_series_is_whole_in_memory_and_on_disk() {
         agrees(&desk, series, &all);
         desk.store_index();
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
         let desk = desk.reopened();
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
     }
 }
 
@@ -81,8 +91,10 @@ fn a_series_is_whole_when_its_end_is_in_memory() {
         agrees(&desk, series, &all);
         desk.flush();
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
         let desk = desk.reopened();
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
     }
 }
 
@@ -96,8 +108,10 @@ fn a_series_of_many_small_blocks_is_whole() {
             desk.store_index();
         }
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
         let desk = desk.reopened();
         agrees(&desk, series, &all);
+        revisions_agree(&desk, of_workspace(0), &all);
     }
 }
 

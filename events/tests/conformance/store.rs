@@ -7,6 +7,7 @@ use events::log::{Batch, Head, Log, StoredNote, StoredRecord};
 use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::{OpenError, SledLog};
+use events::vault::{MemoryVault, Vault};
 use tempfile::TempDir;
 
 use crate::hand::Hand;
@@ -19,6 +20,7 @@ pub struct Store {
     kind: Kind,
     log: Arc<dyn Log>,
     secrets: Arc<dyn Secrets>,
+    vault: Arc<dyn Vault>,
     folder: Option<TempDir>,
 }
 
@@ -54,11 +56,16 @@ impl Store {
 
     fn of<S: Log + Secrets>(kind: &'static str, store: Arc<S>, folder: Option<TempDir>) -> Self {
         let secrets = Arc::clone(&store) as Arc<dyn Secrets>;
-        Self { kind: Kind(kind), log: store, secrets, folder }
+        Self { kind: Kind(kind), log: store, secrets, vault: Arc::new(MemoryVault::endless()), folder }
     }
 
     pub fn log(&self) -> &dyn Log {
         self.log.as_ref()
+    }
+
+    /// Returns the vault, which outlives the store.
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        &self.vault
     }
 
     pub fn secrets(&self) -> &dyn Secrets {
@@ -76,12 +83,12 @@ impl Store {
 
     /// Simulates the end of the process and a new start. Nothing else may hold the log.
     pub fn reopened(self) -> Self {
-        let Self { kind, log, secrets, folder } = self;
-        let Some(folder) = folder else { return Self { kind, log, secrets, folder } };
+        let Self { kind, log, secrets, vault, folder } = self;
+        let Some(folder) = folder else { return Self { kind, log, secrets, vault, folder } };
         drop(secrets);
         assert_eq!(Arc::strong_count(&log), 1, "the log is still held");
         drop(log);
-        Self { kind, ..Self::opened(folder) }
+        Self { kind, vault, ..Self::opened(folder) }
     }
 
     /// Closes a log on disk and returns its directory.
@@ -92,7 +99,7 @@ impl Store {
 
     /// Returns a hand that continues the log.
     pub fn hand(&self) -> Hand {
-        Hand::after(self.log.head())
+        Hand::after(self.log.head(), &self.vault)
     }
 
     /// Writes and syncs.

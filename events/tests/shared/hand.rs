@@ -1,5 +1,7 @@
 //! Records made by hand, each chained to the one before it.
 
+use std::sync::Arc;
+
 use events::account::{MessageQueued, Origin};
 use events::chain;
 use events::codec;
@@ -8,18 +10,20 @@ use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::log::{Batch, Head, StoredRecord};
 use events::record::{Cause, Record};
 use events::time::Timestamp;
+use events::vault::Vault;
 use events::who::Who;
 
 /// Writes one record after another.
 pub struct Hand {
     /// The head after which the next record goes.
     pub head: Head,
+    vault: Arc<dyn Vault>,
 }
 
 impl Hand {
-    /// Begins or continues a log.
-    pub const fn after(head: Head) -> Self {
-        Self { head }
+    /// Begins or continues a log whose texts are sealed under the keys of this vault.
+    pub fn after(head: Head, vault: &Arc<dyn Vault>) -> Self {
+        Self { head, vault: Arc::clone(vault) }
     }
 
     /// Makes the next record.
@@ -29,7 +33,7 @@ impl Hand {
         let record =
             Record { first, recorded_at, workspace: WorkspaceId::nth(0), cause: Cause::outside(Who::System), events };
         let mut bytes = Vec::new();
-        codec::encode_record(&record, &mut bytes).unwrap();
+        codec::encode_record(&record, self.vault.as_ref(), &mut bytes).unwrap();
         let previous = self.head.hash;
         let hash = chain::link(&previous, &bytes);
         self.head = Head { position: record.last(), hash, recorded_at };
@@ -56,6 +60,7 @@ pub fn queued(message: u64, text: &str) -> Event {
         to: "+12025550101".into(),
         text: text.into(),
         file: None,
+        report_bytes: 64,
         cost: 1,
         origin: Origin::Inbound,
         at: Timestamp::from_ms(1_000),

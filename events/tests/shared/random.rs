@@ -1,18 +1,17 @@
 //! Random events and records of every type.
 
+#[path = "random_chats.rs"]
+mod chats;
 #[path = "random_webhooks.rs"]
 mod webhooks;
 
 use events::account::{
-    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
-    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
-};
-use events::chat::{
-    ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
+    DeferReason, FetchFailed, File, FileFetched, MessageAccepted, MessageFailed, MessageQueued, MessageSent,
+    MessageSettled, Origin, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::event::Event;
-use events::ids::{AccountId, ChatId, ID_MAX, MessageId, WebhookId, WorkspaceId};
-use events::personal::{Digest, Personal};
+use events::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
+use events::personal::{Digest, Personal, ShortDigest};
 use events::record::{Cause, Idempotency, Record, Trigger};
 use events::time::Timestamp;
 use events::who::Who;
@@ -24,16 +23,23 @@ use events::workspace::{
 };
 use proptest::prelude::*;
 
+/// The workspace of all random events: a record holds those of one only.
+const WORKSPACE: WorkspaceId = WorkspaceId::nth(4_711);
+
 fn workspace() -> impl Strategy<Value = WorkspaceId> {
-    (1..=ID_MAX).prop_map(|number| WorkspaceId::new(number).unwrap())
+    Just(WORKSPACE)
 }
 
 fn account() -> impl Strategy<Value = AccountId> {
-    (1..=ID_MAX).prop_map(|number| AccountId::new(number).unwrap())
+    (1..10_000_u64).prop_map(|nth| AccountId::nth(WORKSPACE, nth).unwrap())
 }
 
 fn chat() -> impl Strategy<Value = ChatId> {
-    (1..=ID_MAX).prop_map(|number| ChatId::new(number).unwrap())
+    (1..=ChatId::NTH_MAX).prop_map(|nth| ChatId::nth(WORKSPACE, nth).unwrap())
+}
+
+fn wire_id() -> impl Strategy<Value = Option<WireId>> {
+    prop::option::of(personal().prop_map(WireId))
 }
 
 fn message() -> impl Strategy<Value = MessageId> {
@@ -45,7 +51,7 @@ fn personal() -> impl Strategy<Value = Personal> {
 }
 
 fn webhook() -> impl Strategy<Value = WebhookId> {
-    (1..=ID_MAX).prop_map(|number| WebhookId::new(number).unwrap())
+    (1..99_u64).prop_map(|nth| WebhookId::nth(WORKSPACE, nth).unwrap())
 }
 
 fn owed() -> impl Strategy<Value = Option<WebhookId>> {
@@ -70,8 +76,9 @@ pub fn event() -> impl Strategy<Value = Event> {
         of_standing(),
         of_accounts(),
         of_outcomes(),
-        of_chats(),
-        of_titles(),
+        chats::of_chats(),
+        chats::of_titles(),
+        chats::of_addresses(),
         webhooks::event()
     ]
 }
@@ -84,6 +91,7 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
         personal(),
         personal(),
         any::<String>(),
+        (prop::option::of(any::<String>()), prop::option::of(digest())),
         any::<(bool, u32, u32, String)>(),
     );
     prop_oneof![
@@ -93,13 +101,16 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
             }
         ),
         (workspace(), any::<(u64, String, String)>())
-            .prop_map(|(workspace, (amount, reason, by))| CreditsGranted { workspace, amount, reason, by: who(&by) }.into()),
+            .prop_map(|(workspace, (amount, reason, by))| {
+                CreditsGranted { workspace, amount, reason: reason.into(), by: who(&by) }.into()
+            }),
         (workspace(), message(), any::<u64>())
             .prop_map(|(workspace, message, amount)| CreditCharged { workspace, message, amount }.into()),
         (workspace(), message(), any::<(u64, String)>()).prop_map(|(workspace, message, (amount, reason))| {
             CreditRefunded { workspace, message, amount, reason }.into()
         }),
-        connected.prop_map(|(workspace, account, phone, full_name, email, transport, (own_message_id, min, max, by))| {
+        connected.prop_map(|(workspace, account, phone, full_name, email, transport, provider, gap)| {
+            let ((provider_account, callback), (own_message_id, min, max, by)) = (provider, gap);
             AccountConnected {
                 workspace,
                 account,
@@ -107,6 +118,8 @@ fn of_workspaces() -> impl Strategy<Value = Event> {
                 full_name,
                 email,
                 transport,
+                provider_account,
+                callback,
                 own_message_id,
                 gap_ms_min: min,
                 gap_ms_max: max,
@@ -148,7 +161,7 @@ fn of_keys() -> impl Strategy<Value = Event> {
                 workspace,
                 key,
                 key_hash,
-                name,
+                name: name.into(),
                 at,
                 by: who(&by)
             }
@@ -175,13 +188,13 @@ fn of_switches() -> impl Strategy<Value = Event> {
         (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundEnabled {
             workspace,
             by: who(&by),
-            reason
+            reason: reason.into()
         }
         .into()),
         (workspace(), any::<(String, String)>()).prop_map(|(workspace, (by, reason))| InboundDisabled {
             workspace,
             by: who(&by),
-            reason
+            reason: reason.into()
         }
         .into()),
         (workspace(), any::<(bool, String)>()).prop_map(|(workspace, (strict, by))| InboundStrictChanged {
@@ -200,13 +213,13 @@ fn of_standing() -> impl Strategy<Value = Event> {
     let act = || (workspace(), account(), any::<(String, String)>());
     prop_oneof![
         (act(), moment()).prop_map(|((workspace, account, (by, reason)), at)| {
-            AccountDisconnected { workspace, account, by: who(&by), reason, at }.into()
+            AccountDisconnected { workspace, account, by: who(&by), reason: reason.into(), at }.into()
         }),
         act().prop_map(|(workspace, account, (by, reason))| {
-            AccountPaused { workspace, account, by: who(&by), reason }.into()
+            AccountPaused { workspace, account, by: who(&by), reason: reason.into() }.into()
         }),
         act().prop_map(|(workspace, account, (by, reason))| {
-            AccountResumed { workspace, account, by: who(&by), reason }.into()
+            AccountResumed { workspace, account, by: who(&by), reason: reason.into() }.into()
         }),
     ]
 }
@@ -228,10 +241,11 @@ fn of_accounts() -> impl Strategy<Value = Event> {
         DeferReason::FileGone,
     ]);
     let content = (personal(), personal(), prop::option::of(file()));
-    let queued = (message(), workspace(), account(), chat(), content, any::<u64>(), origin, moment());
+    let queued = (message(), workspace(), account(), chat(), content, any::<(u32, u64)>(), origin, moment());
     prop_oneof![
-        queued.prop_map(|(message, workspace, account, chat, (to, text, file), cost, origin, at)| {
-            MessageQueued { message, workspace, account, chat, to, text, file, cost, origin, at }.into()
+        queued.prop_map(|(message, workspace, account, chat, (to, text, file), numbers, origin, at)| {
+            let (report_bytes, cost) = numbers;
+            MessageQueued { message, workspace, account, chat, to, text, file, report_bytes, cost, origin, at }.into()
         }),
         (message(), account(), any::<(u64, String)>()).prop_map(|(message, account, (size, mime))| FileFetched {
             message,
@@ -240,10 +254,10 @@ fn of_accounts() -> impl Strategy<Value = Event> {
             mime
         }
         .into()),
-        (message(), account(), any::<(u32, String, String)>(), moment(), prop::option::of(moment())).prop_map(
-            |(message, account, (fetch_number, code, detail), at, again_at)| {
+        (message(), account(), chat(), any::<(u32, String, String)>(), moment(), prop::option::of(moment())).prop_map(
+            |(message, account, chat, (fetch_number, code, detail), at, again_at)| {
                 let detail = detail.into();
-                FetchFailed { message, account, fetch_number, code, detail, at, again_at }.into()
+                FetchFailed { message, account, chat, fetch_number, code, detail, at, again_at }.into()
             }
         ),
         (message(), account(), any::<u32>()).prop_map(|(message, account, try_number)| SendStarted {
@@ -272,59 +286,20 @@ fn of_outcomes() -> impl Strategy<Value = Event> {
     let how = prop::sample::select(vec![SettledHow::Owner, SettledHow::Status]);
     let settled = (message(), account(), chat(), verdict, how, any::<(String, String)>(), moment(), owed());
     prop_oneof![
-        (message(), account(), chat(), any::<u32>(), moment(), owed()).prop_map(
-            |(message, account, chat, try_number, at, owed)| {
-                MessageSent { message, account, chat, try_number, at, owed }.into()
+        (message(), account(), chat(), any::<u32>(), wire_id(), moment(), owed()).prop_map(
+            |(message, account, chat, try_number, wire_id, at, owed)| {
+                MessageSent { message, account, chat, try_number, wire_id, at, owed }.into()
+            }
+        ),
+        (message(), account(), chat(), any::<u32>(), wire_id(), moment()).prop_map(
+            |(message, account, chat, try_number, wire_id, at)| {
+                MessageAccepted { message, account, chat, try_number, wire_id, at }.into()
             }
         ),
         (message(), account(), chat(), any::<String>(), moment())
             .prop_map(|(message, account, chat, code, at)| MessageFailed { message, account, chat, code, at }.into()),
         settled.prop_map(|(message, account, chat, settled_as, how, (by, reason), at, owed)| {
-            MessageSettled { message, account, chat, settled_as, how, by: who(&by), reason, at, owed }.into()
-        }),
-    ]
-}
-
-fn of_chats() -> impl Strategy<Value = Event> {
-    let names = (personal(), personal(), personal(), prop::option::of(personal()));
-    prop_oneof![
-        (workspace(), account(), chat(), names, any::<bool>()).prop_map(
-            |(workspace, account, chat, (peer, to, name, phone), is_group)| {
-                ChatOpened { workspace, account, chat, peer, to, name, phone, is_group }.into()
-            }
-        ),
-        (message(), chat(), moment(), owed()).prop_map(|(message, chat, at, owed)| MessageDelivered {
-            message,
-            chat,
-            at,
-            owed
-        }
-        .into()),
-        (message(), chat(), moment(), owed()).prop_map(|(message, chat, at, owed)| MessageRead {
-            message,
-            chat,
-            at,
-            owed
-        }
-        .into()),
-    ]
-}
-
-fn of_titles() -> impl Strategy<Value = Event> {
-    let responsible = (personal(), personal()).prop_map(|(full_name, email)| Responsible { full_name, email });
-    let file = (personal(), any::<(u64, String)>()).prop_map(|(name, (size, mime))| ReceivedFile { name, size, mime });
-    let said = (personal(), personal(), personal(), prop::option::of(file));
-    let heard = (message(), workspace(), account(), chat(), any::<bool>(), said, moment(), owed());
-    prop_oneof![
-        (workspace(), chat(), personal(), personal(), any::<String>()).prop_map(
-            |(workspace, chat, previous, name, by)| ChatRenamed { workspace, chat, previous, name, by: who(&by) }
-                .into()
-        ),
-        (workspace(), chat(), prop::option::of(responsible), any::<String>()).prop_map(
-            |(workspace, chat, responsible, by)| ChatAssigned { workspace, chat, responsible, by: who(&by) }.into()
-        ),
-        heard.prop_map(|(message, workspace, account, chat, from_me, (sender, sender_name, text, file), at, owed)| {
-            MessageReceived { message, workspace, account, chat, from_me, sender, sender_name, text, file, at, owed }
+            MessageSettled { message, account, chat, settled_as, how, by: who(&by), reason: reason.into(), at, owed }
                 .into()
         }),
     ]
@@ -348,7 +323,7 @@ pub fn who(text: &str) -> Who {
 
 /// Any record of one to four events.
 pub fn record() -> impl Strategy<Value = Record> {
-    let idempotency = (any::<String>(), digest()).prop_map(|(key, body)| Idempotency { key, body });
+    let idempotency = (any::<[u8; 16]>(), digest()).prop_map(|(key, body)| Idempotency { key: ShortDigest(key), body });
     let trigger = prop_oneof![
         Just(Trigger::Outside),
         idempotency.prop_map(Trigger::Keyed),

@@ -30,12 +30,12 @@ fn of_webhooks() -> impl Strategy<Value = Event> {
         (webhook(), any::<(String, String)>()).prop_map(|(webhook, (by, reason))| WebhookEnabled {
             webhook,
             by: who(&by),
-            reason
+            reason: reason.into()
         }
         .into()),
         (webhook(), because, any::<(u32, String, String)>(), moment()).prop_map(
             |(webhook, because, (errors, by, reason), at)| {
-                WebhookDisabled { webhook, because, errors, by: who(&by), reason, at }.into()
+                WebhookDisabled { webhook, because, errors, by: who(&by), reason: reason.into(), at }.into()
             }
         ),
         (webhook(), any::<String>()).prop_map(|(webhook, by)| WebhookErrorsReset { webhook, by: who(&by) }.into()),
@@ -125,7 +125,7 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
             DeliveryParked { webhook, delivery, chat, failures, at }.into()
         }),
         (webhook(), any::<(u64, String, String)>(), moment()).prop_map(|(webhook, (deliveries, by, reason), at)| {
-            DeliveryDiscarded { webhook, deliveries, by: who(&by), reason, at }.into()
+            DeliveryDiscarded { webhook, deliveries, by: who(&by), reason: reason.into(), at }.into()
         }),
         (delivery(), chat(), any::<String>()).prop_map(|((webhook, delivery), chat, by)| DeliveryResent {
             webhook,
@@ -136,7 +136,7 @@ fn of_deliveries() -> impl Strategy<Value = Event> {
         .into()),
         (delivery(), chat(), any::<(String, String)>(), moment()).prop_map(
             |((webhook, delivery), chat, (by, reason), at)| {
-                SingleDeliveryDiscarded { webhook, delivery, chat, by: who(&by), reason, at }.into()
+                SingleDeliveryDiscarded { webhook, delivery, chat, by: who(&by), reason: reason.into(), at }.into()
             }
         ),
         (webhook(), any::<(u64, u64)>(), moment()).prop_map(|(webhook, (notice, parkings), at)| {

@@ -4,14 +4,16 @@
 mod webhooks;
 
 use events::account::{
-    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
-    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageAccepted, MessageFailed, MessageQueued, MessageSent,
+    MessageSettled, Origin, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::{
-    ChatAssigned, ChatOpened, ChatRenamed, MessageDelivered, MessageRead, MessageReceived, ReceivedFile, Responsible,
+    AddressKind, ChatAddressLearnt, ChatAssigned, ChatErased, ChatKeyDestroyed, ChatOpened, ChatRenamed,
+    MessageDelivered, MessageKind, MessageRead, MessageReceived, ReceivedFile, Responsible,
 };
 use events::event::Event;
-use events::ids::{AccountId, ChatId, MessageId, WebhookId, WorkspaceId};
+use events::founding::{LogCreated, LogId};
+use events::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
 use events::personal::Digest;
 use events::record::{Cause, Idempotency, Record};
 use events::time::Timestamp;
@@ -66,6 +68,8 @@ fn workspace_samples() -> Vec<Event> {
         full_name: "Ada Example".into(),
         email: "ada@kite.example".into(),
         transport: "simulator".to_owned(),
+        provider_account: None,
+        callback: None,
         own_message_id: true,
         gap_ms_min: 1_500,
         gap_ms_max: 2_500,
@@ -82,18 +86,24 @@ fn workspace_samples() -> Vec<Event> {
             language: "pt-BR".to_owned(),
         }
         .into(),
-        KeyCreated { workspace: WORKSPACE, key: 1, key_hash: digest(0), name: "till".to_owned(), at: AT, by: by() }
-            .into(),
+        KeyCreated { workspace: WORKSPACE, key: 1, key_hash: digest(0), name: "till".into(), at: AT, by: by() }.into(),
         InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(200), replaces: None, by: by() }.into(),
         InboundUrlGenerated { workspace: WORKSPACE, token_hash: digest(7), replaces: Some(digest(200)), by: by() }
             .into(),
-        CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".to_owned(), by: Who::Operator }.into(),
-        CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: String::new(), by: Who::Restore }.into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 250, reason: "May".into(), by: Who::Operator }.into(),
+        CreditsGranted { workspace: WORKSPACE, amount: 70_000, reason: "".into(), by: Who::Restore }.into(),
         CreditCharged { workspace: WORKSPACE, message: MESSAGE, amount: 1 }.into(),
         CreditRefunded { workspace: WORKSPACE, message: MESSAGE, amount: 2, reason: "not_on_whatsapp".to_owned() }
             .into(),
         connected.clone().into(),
-        AccountConnected { own_message_id: false, transport: "cloud".to_owned(), ..connected }.into(),
+        AccountConnected {
+            own_message_id: false,
+            transport: "cloud".to_owned(),
+            provider_account: Some("106540352242922".to_owned()),
+            callback: Some(digest(90)),
+            ..connected
+        }
+        .into(),
         blocked.clone().into(),
         AccountBlocked { until: Some(AT), ..blocked }.into(),
         AccountUnblocked { workspace: WORKSPACE, account: account() }.into(),
@@ -102,7 +112,7 @@ fn workspace_samples() -> Vec<Event> {
 
 fn settings_samples() -> Vec<Event> {
     let workspace = WORKSPACE;
-    let reason = || "moving house".to_owned();
+    let reason = || "moving house".into();
     let (full_name, email) = ("Bob Example".into(), "bob@kite.example".into());
     vec![
         OwnerChanged {
@@ -126,7 +136,7 @@ fn settings_samples() -> Vec<Event> {
 
 fn pacing_samples() -> Vec<Event> {
     let (workspace, account) = (WORKSPACE, account());
-    let (reason, gap_ms_min, gap_ms_max) = (|| "moving house".to_owned(), 3_000, 70_000);
+    let (reason, gap_ms_min, gap_ms_max) = (|| "moving house".into(), 3_000, 70_000);
     vec![
         PacingChanged { workspace, account: None, gap_ms_min, gap_ms_max, by: by() }.into(),
         PacingChanged { workspace, account: Some(account), gap_ms_min, gap_ms_max, by: by() }.into(),
@@ -149,6 +159,7 @@ fn account_samples() -> Vec<Event> {
         to: "+12025550101".into(),
         text: "Grüße, 世界 👋\nsecond line".into(),
         file: None,
+        report_bytes: 300,
         cost: 1,
         origin: Origin::Inbound,
         at: AT,
@@ -175,7 +186,7 @@ fn account_samples() -> Vec<Event> {
         settled_as: SettledAs::Sent,
         how: SettledHow::Owner,
         by: Who::Person(7),
-        reason: "she called".to_owned(),
+        reason: "she called".into(),
         at: AT,
         owed: Some(webhook()),
     };
@@ -187,13 +198,20 @@ fn account_samples() -> Vec<Event> {
     samples.extend(reasons.map(deferred));
     samples.extend([
         SendUncertain { message, account, try_number: 3, at: AT }.into(),
-        MessageSent { message, account, chat, try_number: 1, at: AT, owed: None }.into(),
-        MessageSent { message, account, chat, try_number: 1, at: AT, owed: Some(webhook()) }.into(),
+        MessageAccepted { message, account, chat, try_number: 1, wire_id: None, at: AT }.into(),
+        MessageAccepted { message, account, chat, try_number: 1, wire_id: Some(wire_id()), at: AT }.into(),
+        MessageSent { message, account, chat, try_number: 1, wire_id: None, at: AT, owed: None }.into(),
+        MessageSent { message, account, chat, try_number: 1, wire_id: Some(wire_id()), at: AT, owed: Some(webhook()) }
+            .into(),
         MessageFailed { message, account, chat, code: "server_error".to_owned(), at: AT }.into(),
         settled.clone().into(),
         MessageSettled { settled_as: SettledAs::Failed, how: SettledHow::Status, owed: None, ..settled }.into(),
     ]);
     samples
+}
+
+fn wire_id() -> WireId {
+    "wamid.HBgLMTIwMjU1NTAxMDEVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA".into()
 }
 
 fn file() -> File {
@@ -205,6 +223,7 @@ fn file_samples() -> Vec<Event> {
     let failed = FetchFailed {
         message: MESSAGE,
         account: account(),
+        chat: chat(),
         fetch_number: 1,
         code: "file_http_error".to_owned(),
         detail: "The file's server answers with status 503".into(),
@@ -221,17 +240,23 @@ fn file_samples() -> Vec<Event> {
 fn heard_samples() -> Vec<Event> {
     let (workspace, chat, by) = (WORKSPACE, chat(), || Who::Transport);
     let responsible = Responsible { full_name: "Bob Example".into(), email: "bob@kite.example".into() };
-    let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
+    let file = ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned(), reference: None };
     let heard = MessageReceived {
         message: MESSAGE,
         workspace,
         account: account(),
         chat,
         from_me: false,
+        kind: MessageKind::Text,
         sender: "+12025550101".into(),
+        address: None,
         sender_name: "Cleo Example".into(),
         text: "hello".into(),
+        particulars: None,
         file: None,
+        report_bytes: 10,
+        wire_id: None,
+        reply_to: None,
         at: AT,
         owed: Some(webhook()),
     };
@@ -242,8 +267,19 @@ fn heard_samples() -> Vec<Event> {
         ChatRenamed { workspace, chat, previous: "+12025550101".into(), name: "Cleo Example".into(), by: by() }.into(),
         ChatAssigned { workspace, chat, responsible: Some(responsible), by: by() }.into(),
         ChatAssigned { workspace, chat, responsible: None, by: by() }.into(),
-        heard.into(),
-        MessageReceived { file: Some(file), owed: None, ..typed }.into(),
+        heard.clone().into(),
+        MessageReceived { kind: MessageKind::Image, file: Some(file), owed: None, ..typed }.into(),
+        MessageReceived {
+            kind: MessageKind::Location,
+            address: Some("133700000000001@lid".into()),
+            particulars: Some(r#"{"latitude":38.8977,"name":"Maple \"Street\""}"#.into()),
+            wire_id: Some(wire_id()),
+            reply_to: Some("3EB0AAAAAAAAAAAAAAAA".into()),
+            ..heard
+        }
+        .into(),
+        ChatAddressLearnt { workspace, account: account(), chat, kind: AddressKind::Lid, address: "1@lid".into() }
+            .into(),
     ]
 }
 
@@ -265,13 +301,30 @@ fn chat_samples() -> Vec<Event> {
             .into(),
         MessageDelivered { message: MESSAGE, chat: chat(), at: AT, owed: None }.into(),
         MessageRead { message: MESSAGE, chat: chat(), at: AT, owed: Some(webhook()) }.into(),
+        ChatErased {
+            workspace: WORKSPACE,
+            account: account(),
+            chat: chat(),
+            by: Who::Key(1),
+            reason: "she asked for it".into(),
+            at: AT,
+        }
+        .into(),
+        ChatKeyDestroyed { workspace: WORKSPACE, chat: chat(), at: AT }.into(),
+        LogCreated {
+            log: LogId([171; 16]),
+            format: 1,
+            created_at: AT,
+            checkpoint_key: "tidings/ab+cd+AQ==".to_owned(),
+        }
+        .into(),
     ]
 }
 
 /// Fixed records: one with an idempotency key, one that the system caused before 1970, one that follows from an
 /// event.
 pub fn records() -> [Record; 3] {
-    let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: digest(9) });
+    let idempotency = Some(Idempotency { key: digest(31).short(), body: digest(9) });
     let cause = Cause::request(Who::Inbound, 77, idempotency);
     let events = samples();
     [

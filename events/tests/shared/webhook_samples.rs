@@ -20,7 +20,7 @@ pub(super) fn samples() -> Vec<Event> {
 }
 
 fn webhook_samples() -> Vec<Event> {
-    let (webhook, reason) = (webhook(), || "moving house".to_owned());
+    let (webhook, reason) = (webhook(), || "moving house".into());
     let configured = |url, aggregation| WebhookConfigured { workspace: WORKSPACE, webhook, url, aggregation, by: by() };
     let disabled = |because, errors| WebhookDisabled { webhook, because, errors, by: by(), reason: reason(), at: AT };
     let mut samples: Vec<Event> = Aggregation::ALL
@@ -100,10 +100,10 @@ fn delivery_samples() -> Vec<Event> {
         failed(None, None, None).into(),
         failed(Some(503), Some(3), Some(AT)).into(),
         DeliveryParked { webhook, delivery, chat, failures: 11, at: AT }.into(),
-        DeliveryDiscarded { webhook, deliveries: 30, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
+        DeliveryDiscarded { webhook, deliveries: 30, by: by(), reason: "moving house".into(), at: AT }.into(),
         DeliveryResent { webhook, delivery, chat, by: by() }.into(),
         DeliveriesRecovered { webhook, since: AT, deliveries: 3, by: by() }.into(),
-        SingleDeliveryDiscarded { webhook, delivery, chat, by: by(), reason: "moving house".to_owned(), at: AT }.into(),
+        SingleDeliveryDiscarded { webhook, delivery, chat, by: by(), reason: "moving house".into(), at: AT }.into(),
         OwnerToldOfParked { webhook, notice: 2, parkings: 5, at: AT }.into(),
         ListeningStarted { workspace: WORKSPACE, webhook, instead: true, by: by() }.into(),
         ListeningEnded { workspace: WORKSPACE, webhook, instead: false, at: AT }.into(),

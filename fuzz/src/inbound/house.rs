@@ -11,7 +11,6 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, Uri};
 use actix_web::{App, test};
 use actors::workspace::Workspace;
-use events::codec::decode;
 use events::ids::WorkspaceId;
 use events::record::{Position, Record};
 use futures_util::future::LocalBoxFuture;
@@ -124,8 +123,9 @@ impl House {
         if self.gateway.shard.watermark().sequenced() == position {
             return Vec::new();
         }
-        let records = self.gateway.shard.log().read(position.saturating_add(1));
-        records.map(|stored| decode(&stored.expect("the log reads")).expect("what was written can be read")).collect()
+        let history = self.gateway.shard.history();
+        let records = history.log().read(position.saturating_add(1)).map(|stored| stored.expect("the log reads"));
+        records.map(|stored| history.decode(&stored).expect("what was written can be read")).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use events::log::Log;
 use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
+use events::vault::MemoryVault;
 use events::writer::{Work, Writer};
 use futures_util::future::BoxFuture;
 use tidings::config::{Config, Overrides};
@@ -43,6 +44,7 @@ pub fn launch() -> Gateway {
         clock,
         secrets: Arc::clone(&log) as Arc<dyn Secrets>,
         log,
+        vault: Arc::new(MemoryVault::endless()),
         entropy: entropy(),
         transports,
         files: Arc::new(Nowhere),
@@ -51,6 +53,7 @@ pub fn launch() -> Gateway {
         transport_routes: Vec::new(),
         reading: ReadMode::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
+        start_filler: Box::new(|filler| drop(actix::spawn(async move { drop(filler.run_inline().await) }))),
         admin_key: digest(ADMIN_KEY),
         base_url: BASE_URL.to_owned(),
     };

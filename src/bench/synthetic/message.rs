@@ -91,6 +91,7 @@ impl MessageLife<'_> {
             to: self.phone.as_str().into(),
             text: format!("Your order {} has shipped", self.nth).into(),
             file: None,
+            report_bytes: 64,
             cost: 1,
             origin: Origin::Inbound,
             at: self.at,
@@ -121,7 +122,7 @@ impl MessageLife<'_> {
     fn sent(&self) -> Vec<Event> {
         let owed = self.tenant.reports.as_ref().map(|_| self.tenant.webhook());
         let (message, account, chat) = (self.message, self.account, self.chat);
-        vec![MessageSent { message, account, chat, try_number: 1, at: self.at, owed }.into()]
+        vec![MessageSent { message, account, chat, try_number: 1, wire_id: None, at: self.at, owed }.into()]
     }
 
     fn delivered(&self) -> Vec<Event> {

@@ -15,8 +15,10 @@ use events::log::{Log, Note, ReadError};
 use events::notes::{self, Space};
 use events::record::{Cause, Position, Revision};
 use events::sequencer::{AppendError, Inbox, NewCommit, Sequencer};
-use events::store::sled_log::{OpenError, SledLog};
+use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
+use events::vault::{Vault, VaultError};
 use events::watermark::Watermark;
 use events::who::Who;
 use events::writer::{Writer, WriterError};
@@ -35,7 +37,10 @@ pub(super) const NEVER_CONCERNED: Revision = 0;
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] DataDirError),
+    /// No seeds could be made.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A commit could not be sequenced.
@@ -49,9 +54,13 @@ pub enum GenerateError {
     Ended,
 }
 
+/// Chats for which seeds are made at once.
+const CHATS_AHEAD: u64 = 1_000;
+
 /// Writes into one log.
 pub struct LogGenerator {
     log: Arc<SledLog>,
+    vault: Arc<dyn Vault>,
     sequencer: Sequencer,
     writing: JoinHandle<Result<(), WriterError>>,
     at: Timestamp,
@@ -62,9 +71,10 @@ pub struct LogGenerator {
 impl LogGenerator {
     /// Opens or creates the log in a directory, at this time of the rules' clock.
     pub fn open(directory: &Path, cache_mb: u64, at: Timestamp) -> Result<Self, GenerateError> {
-        let log = Arc::new(SledLog::open(directory, cache_mb)?);
+        let options = DataDirOptions { cache_mb, master_key_file: None, now: at };
+        let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
-        let index = Arc::new(Index::open(Arc::clone(&shared))?);
+        let index = Arc::new(Index::open(Arc::clone(&shared), Arc::clone(&vault))?);
         let watermark = Watermark::at(log.head().position);
         let (work, given) = unbounded_channel();
         let writer = Writer::new(shared, Arc::clone(&index), watermark.clone());
@@ -73,7 +83,7 @@ impl LogGenerator {
         sequencer.register(DECIDER, Inbox::default());
         sequencer.replayed(DECIDER, NEVER_CONCERNED);
         let at = at.max(log.head().recorded_at);
-        Ok(Self { log, sequencer, writing, at, commits: 0, before: None })
+        Ok(Self { log, vault, sequencer, writing, at, commits: 0, before: None })
     }
 
     /// Advances the rules' clock.
@@ -98,12 +108,28 @@ impl LogGenerator {
 
     /// Appends one commit.
     pub fn commit(&mut self, workspace: WorkspaceId, events: Vec<Event>) -> Result<(), GenerateError> {
+        self.make_room(&events)?;
         let cause = Cause::outside(Who::Inbound);
         let commit = NewCommit { workspace, recorded_at: self.at, cause, events };
         self.sequencer.append(DECIDER, NEVER_CONCERNED, commit)?;
         self.commits += 1;
         if self.commits.is_multiple_of(UNDER_WAY) {
             self.catch_up()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the seeds that these events need.
+    fn make_room(&self, events: &[Event]) -> Result<(), GenerateError> {
+        for event in events {
+            let (workspace, chats) = match event {
+                Event::WorkspaceCreated(e) => (e.workspace, 0),
+                Event::ChatOpened(e) => (e.workspace, e.chat.nth_of_workspace()),
+                _ => continue,
+            };
+            if self.vault.room(workspace).is_none_or(|room| room < chats) {
+                self.vault.extend(&[(workspace, chats.saturating_add(CHATS_AHEAD))])?;
+            }
         }
         Ok(())
     }

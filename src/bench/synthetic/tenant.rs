@@ -89,7 +89,7 @@ impl Tenant {
             because: DisabledBecause::Owner,
             errors: 0,
             by: BY,
-            reason: "measured".to_owned(),
+            reason: "measured".into(),
             at: generator.now(),
         };
         generator.commit(self.workspace, vec![event.into()])
@@ -105,11 +105,11 @@ impl Tenant {
             language: "en".to_owned(),
         };
         let key_hash = digest(&self.api_key());
-        let name = "measures".to_owned();
+        let name = "measures".into();
         let key = KeyCreated { workspace, key: 1, key_hash, name, at: generator.now(), by };
         let token_hash = digest(&self.token());
         let url = InboundUrlGenerated { workspace, token_hash, replaces: None, by };
-        let granted = CreditsGranted { workspace, amount: CREDITS, reason: "measures".to_owned(), by };
+        let granted = CreditsGranted { workspace, amount: CREDITS, reason: "measures".into(), by };
         vec![created.into(), key.into(), url.into(), granted.into()]
     }
 
@@ -121,6 +121,8 @@ impl Tenant {
             full_name: "Acme Sales".into(),
             email: "sales@acme.example".into(),
             transport: "simulator".to_owned(),
+            provider_account: None,
+            callback: None,
             own_message_id: true,
             gap_ms_min: self.gap_ms.0,
             gap_ms_max: self.gap_ms.1,

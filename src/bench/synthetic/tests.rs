@@ -6,6 +6,7 @@ use actors::decider::Decider;
 use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
+use events::codec::Opening;
 use events::history::{History, ReadMode};
 use events::index::{IndexKey, KeyEntry};
 
@@ -26,10 +27,14 @@ fn written(tenant: &Tenant, check: impl FnOnce(&History)) {
     }
     tenant.queue(&mut generator, 3).unwrap();
     generator.finish().unwrap();
-    let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
-    events::verify::verify(log.as_ref(), |_| {}).unwrap();
-    let index = Index::open(Arc::clone(&log)).unwrap();
+    let DataDir { log, vault, .. } = opened(folder.path());
+    events::verify::verify(log.as_ref(), Opening::With(vault.as_ref()), |_| {}).unwrap();
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault).unwrap();
     check(&History::new(log, Arc::new(index), ReadMode::Inline));
+}
+
+fn opened(directory: &Path) -> DataDir {
+    DataDir::open(directory, DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: AT }).unwrap()
 }
 
 fn reporting() -> Tenant {
@@ -70,8 +75,8 @@ fn what_is_owed_waits_in_its_webhook() {
     reporting().make(&mut generator).unwrap();
     (0..3).try_for_each(|nth| reporting().owe(&mut generator, nth)).unwrap();
     generator.finish().unwrap();
-    let log: Arc<dyn Log> = Arc::new(SledLog::open(folder.path(), CACHE_MB).unwrap());
-    let index = Index::open(Arc::clone(&log)).unwrap();
+    let DataDir { log, vault, .. } = opened(folder.path());
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault).unwrap();
     let history = History::new(log, Arc::new(index), ReadMode::Inline);
     let webhook = state::<Webhook>(&history, reporting().webhook());
     assert_eq!(Webhook::due(&webhook).waiting, 3);
@@ -84,7 +89,7 @@ fn a_reported_message_has_ten_events_and_another_six() {
         written(tenant, |history| head = history.head().position);
         head
     };
-    let (beginnings, chats, queued) = (4 + 1, 2, 2);
+    let (beginnings, chats, queued) = (1 + 4 + 1, 2, 2);
     assert_eq!(events(&Tenant::nth(0, 1, 2)), beginnings + chats + 3 * 6 + queued);
     assert_eq!(events(&reporting()), beginnings + 1 + chats + 3 * 10 + queued);
 }

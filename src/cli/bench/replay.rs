@@ -9,21 +9,23 @@ use std::time::Duration;
 use actors::account::Account;
 use actors::runtime::clock::wall_now;
 use actors::runtime::replay::replay;
-use events::codec::decode_record;
+use events::codec::{Opening, decode_record};
 use events::event::Event;
 use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::Index;
 use events::log::Log;
 use events::record::Position;
+use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::sled_log::SledLog;
+use events::time::Timestamp;
 use tokio::time::Instant;
 
 use super::gateway::data_dir;
 use super::{Bench, Figures, failed};
 use crate::bench::figures::{Spread, per_second};
 use crate::bench::synthetic::{GenerateError, LogGenerator, Tenant};
-use crate::cli::data_dir::unreadable;
+use crate::cli::data_dir::{not_opened, unreadable};
 use crate::cli::exit::{Exit, Failure};
 
 /// Messages of one account. Each adds three of its six events to the account's stream.
@@ -34,10 +36,10 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     let tenant = Tenant::nth(0, 1, CHATS);
     fill(bench, &tenant)?;
     let cache_mb = bench.config.log.cache_mb;
-    let log: Arc<dyn Log> =
-        Arc::new(SledLog::open(&data_dir(bench), cache_mb).map_err(|error| Failure::because(Exit::Failed, &error))?);
-    let index = Index::open(Arc::clone(&log)).map_err(|error| unreadable(&error))?;
-    let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
+    let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default() };
+    let DataDir { log, vault, .. } = DataDir::open(&data_dir(bench), options).map_err(|error| not_opened(&error))?;
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;
+    let history = History::new(Arc::<SledLog>::clone(&log), Arc::new(index), ReadMode::Inline).shut();
     let account = tenant.account(0).ok_or_else(|| Failure::new(Exit::Failed, "no account"))?;
     let (plain, records) = plain_file(bench, log.as_ref())?;
     let (begun, mut by_log, mut by_file) = (Instant::now(), Vec::new(), Vec::new());
@@ -89,7 +91,7 @@ fn decoded(path: &Path, lengths: &[usize]) -> Result<u64, Failure> {
     let (mut rest, mut events) = (bytes.as_slice(), 0);
     for length in lengths {
         let Some((record, after)) = rest.split_at_checked(*length) else { break };
-        let record = decode_record(record).map_err(|error| Failure::because(Exit::Failed, &error))?;
+        let record = decode_record(record, Opening::Shut).map_err(|error| Failure::because(Exit::Failed, &error))?;
         let of_account = |event: &&Event| event.streams().iter().flatten().any(|it| matches!(it, StreamId::Account(_)));
         events += record.events.iter().filter(of_account).count() as u64;
         rest = after;

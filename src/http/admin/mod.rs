@@ -1,5 +1,6 @@
 //! Routes that require the operator's key.
 
+pub(super) mod erasures;
 pub(super) mod events;
 pub(super) mod streams;
 pub(super) mod workspaces;

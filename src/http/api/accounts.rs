@@ -28,7 +28,7 @@ pub(in crate::http) struct ConnectBody {
 pub(in crate::http) struct ReasonBody {
     #[serde(default)]
     #[schema(value_type = Reason)]
-    reason: String,
+    pub(in crate::http) reason: String,
 }
 
 fn simulator() -> String {

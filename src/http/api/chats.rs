@@ -4,10 +4,13 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::accounts::ReasonBody;
 use crate::http::call::Call;
 use crate::service::chats::{self, Change};
+use crate::service::erasures;
 use crate::service::refusal::Refusal;
 use crate::service::schema::{Email, Line};
+use crate::service::scope::Scope;
 
 /// Lists all chats, the newest first.
 pub(in crate::http) async fn list(call: Call) -> Result<HttpResponse, Refusal> {
@@ -40,6 +43,28 @@ pub(in crate::http) async fn change(mut call: Call, id: web::Path<String>) -> Re
     let ChatBody { name, responsible_email } = call.body().await?;
     let change = Change { name, responsible_email };
     Ok(HttpResponse::Ok().json(chats::change(call.scope(), &id, change).await?))
+}
+
+/// Erases everything that is known of a chat's contact.
+pub(in crate::http) async fn erase(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
+    let dry_run = call.is_dry_run()?;
+    let ReasonBody { reason } = call.body_if_any().await?;
+    erased(call.scope(), &id, reason, dry_run).await
+}
+
+/// Answers an erasure: 200 when it is done, 202 while it goes on.
+pub(in crate::http) async fn erased(
+    scope: Scope<'_>,
+    id: &str,
+    reason: String,
+    dry_run: bool,
+) -> Result<HttpResponse, Refusal> {
+    if dry_run {
+        return Ok(HttpResponse::Ok().json(erasures::foresee(scope, id, &reason).await?));
+    }
+    let erased = erasures::erase(scope, id, reason).await?;
+    let mut answer = if erased.is_done() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    Ok(answer.json(erased))
 }
 
 /// Lists the messages of a chat, the newest first.

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 
 use super::doc::Doc;
-use super::schemas;
+use super::{schemas, workspace};
 use crate::http::admin::workspaces::{CreateBody, GrantBody};
+use crate::service::erasures::ErasureRow;
 use crate::service::events::EventRow;
 use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
 pub(super) fn docs() -> Vec<Doc> {
-    [workspaces(), log()].into_iter().flatten().collect()
+    [workspaces(), erasures(), log()].into_iter().flatten().collect()
 }
 
 fn workspaces() -> Vec<Doc> {
@@ -36,8 +37,17 @@ fn workspaces() -> Vec<Doc> {
     ]
 }
 
+fn erasures() -> Vec<Doc> {
+    vec![
+        workspace::erasing("POST /admin/v1/chats/{id}/erase", "Erases a chat of any workspace, as the operator"),
+        Doc::new("Chats", "GET /admin/v1/erasures", "Who erased what and why, the newest first")
+            .lists::<ErasureRow>()
+            .paged(),
+    ]
+}
+
 fn log() -> Vec<Doc> {
-    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14})?$"});
+    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14}|log)?$"});
     let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
     let verdict = json!({"oneOf": [
         schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),

@@ -17,6 +17,7 @@ const REFUSED: &[&str] = &[
     "file_url_missing",
     "insufficient_credits",
     "chat_not_found",
+    "chat_erased",
     "account_not_found",
     "no_connected_account",
     "chat_name_ambiguous",

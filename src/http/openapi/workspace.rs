@@ -2,6 +2,7 @@
 //! stream.
 
 use serde_json::json;
+use utoipa::ToSchema as _;
 
 use super::doc::Doc;
 use super::schemas;
@@ -11,6 +12,7 @@ use crate::http::api::files::CheckBody;
 use crate::http::api::messages::SettleBody;
 use crate::service::accounts::AccountView;
 use crate::service::chats::ChatView;
+use crate::service::erasures::{ErasureVerdict, ErasureView};
 use crate::service::files::FileCheckView;
 use crate::service::ledger::LedgerRow;
 use crate::service::messages::MessageView;
@@ -60,12 +62,35 @@ fn chats() -> Vec<Doc> {
         one("GET /api/v1/chats/{id}", "One chat"),
         one("PATCH /api/v1/chats/{id}", "Renames a chat, or makes a teammate responsible for it")
             .takes::<ChatBody>()
-            .refusing(&["teammate_not_found"]),
+            .refusing(&["teammate_not_found", "chat_erased"]),
+        erasing("POST /api/v1/chats/{id}/erase", "Erases everything that is known of a chat's contact"),
         Doc::new("Chats", "GET /api/v1/chats/{id}/messages", "What was said in a chat, the newest first")
             .lists::<MessageView>()
             .paged()
             .refusing(&["chat_not_found"]),
     ]
+}
+
+/// Documents a route that erases a chat.
+pub(super) fn erasing(route: &'static str, summary: &'static str) -> Doc {
+    let [done, verdict] = [ErasureView::name(), ErasureVerdict::name()].map(|name| schemas::reference(&name));
+    let about = "What is queued fails with `chat_erased` and is refunded, what is owed to the outbound webhook is dropped, \
+        and texts, names and addresses can never be read again. Copies that were made before are not reached: backups, \
+        images of the machine, what the receiver got. One member of a group shares the group's key.";
+    Doc::new("Chats", route, summary)
+        .may_take::<ReasonBody>()
+        .mentions::<ErasureView>()
+        .mentions::<ErasureVerdict>()
+        .answers_schema(200, json!({"oneOf": [done, verdict]}))
+        .saying(200, about)
+        .answers_schema(202, done)
+        .saying(202, "It has begun, and goes on by itself.")
+        .header(
+            "Dry-Run",
+            "`true`: only what would fail, be refunded and be dropped.",
+            json!({"type": "string", "enum": ["true", "false"]}),
+        )
+        .refusing(&["chat_not_found"])
 }
 
 fn messages() -> Vec<Doc> {

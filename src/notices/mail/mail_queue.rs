@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use actors::runtime::shard::ShardHandle;
+use events::history::History;
 use events::ids::WorkspaceId;
-use events::log::{Log, ReadError};
+use events::log::ReadError;
 use tokio::sync::Mutex;
 
 use super::{Fault, Mail, MailState, MailView, Mailer, message, outbox};
@@ -36,8 +37,8 @@ impl MailQueue {
     }
 
     /// The last 100 e-mails with their numbers, the newest first. Reads from disk.
-    pub fn list(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<(u64, MailView)>, ReadError> {
-        let kept = outbox::read(log, workspace)?.into_iter();
+    pub fn list(&self, history: &History, workspace: WorkspaceId) -> Result<Vec<(u64, MailView)>, ReadError> {
+        let kept = outbox::read(history, workspace)?.into_iter();
         let mut rows: Vec<_> = kept.filter_map(|stored| Some((stored.held.number, stored.value?))).collect();
         rows.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
         Ok(rows)
@@ -86,7 +87,7 @@ impl MailQueue {
         error: Option<&Fault>,
     ) -> Result<MailState, Fault> {
         let _alone = self.choosing.lock().await;
-        let read = shard.history().run(move |history| outbox::read(history.log(), workspace));
+        let read = shard.history().run(move |history| outbox::read(history, workspace));
         let kept = read.await.map_err(|error| {
             tracing::warn!(workspace_id = %workspace, %error, "the outbox cannot be read");
             Fault::NotKept
@@ -96,7 +97,7 @@ impl MailQueue {
             return Ok(known.state);
         }
         let view = MailView::new(mail, state, shard.clock().now().to_string(), error.map(ToString::to_string));
-        let notes = outbox::notes(workspace, &kept, &view)?;
+        let notes = outbox::notes(shard.history().vault(), workspace, &kept, &view)?;
         if shard.note(notes).await { Ok(state) } else { Err(Fault::NotKept) }
     }
 }

@@ -1,13 +1,15 @@
 //! The last e-mails of each workspace, stored beside the log's records.
 
+use events::history::History;
 use events::ids::WorkspaceId;
-use events::log::{Log, Note, ReadError};
+use events::log::{Note, ReadError};
 use events::notes::Space;
+use events::vault::Vault;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Fault, Mail};
-use crate::recent::slots::{self, Slot, Stored};
+use crate::recent::slots::{self, Seed, Slot, Store, Stored, Unsaved};
 
 /// Number of e-mails kept for each workspace.
 pub const KEPT: usize = 100;
@@ -64,15 +66,27 @@ impl MailView {
 }
 
 /// Reads all e-mails of a workspace, by slot.
-pub(super) fn read(log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<Stored<MailView>>, ReadError> {
-    slots::read(log, (Space::Mails, workspace))
+pub(super) fn read(history: &History, workspace: WorkspaceId) -> Result<Vec<Stored<MailView>>, ReadError> {
+    slots::read(Store::of(history), (Space::Mails, workspace))
 }
 
 /// Returns the notes that store an e-mail: in its own slot if it has one, else in a free one, else in the oldest one's.
-pub(super) fn notes(workspace: WorkspaceId, kept: &[Stored<MailView>], view: &MailView) -> Result<Vec<Note>, Fault> {
+pub(super) fn notes(
+    vault: &dyn Vault,
+    workspace: WorkspaceId,
+    kept: &[Stored<MailView>],
+    view: &MailView,
+) -> Result<Vec<Note>, Fault> {
     let (slot, held) = place(kept, &view.id);
-    let notes = slots::notes((Space::Mails, workspace), (slot, held.number), view, held.parts);
-    notes.map(|(notes, _)| notes).map_err(|_| Fault::Unfit)
+    let seed = (vault, Seed::Workspace);
+    match slots::notes(seed, (Space::Mails, workspace), (slot, held.number), view, held.parts) {
+        Ok((notes, _)) => Ok(notes),
+        Err(Unsaved::TooLong) => Err(Fault::Unfit),
+        Err(error) => {
+            tracing::warn!(workspace_id = %workspace, %error, "an e-mail cannot be sealed");
+            Err(Fault::NotKept)
+        }
+    }
 }
 
 /// Chooses the slot for an e-mail; returns it with the e-mail's number and the number of parts stored there now.

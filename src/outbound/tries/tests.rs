@@ -1,7 +1,13 @@
 //! The parts of a try that are kept and shown.
 
+use std::sync::Arc;
+
+use events::history::{History, ReadMode};
 use events::ids::WorkspaceId;
+use events::index::Index;
+use events::log::Log;
 use events::store::memory_log::MemoryLog;
+use events::vault::MemoryVault;
 use serde_json::{Value, json};
 
 use super::*;
@@ -24,9 +30,11 @@ fn answered(response: Option<Response>, fault: Option<Fault>) -> Answered {
 }
 
 fn shown(request: &Request, answered: Answered) -> Value {
-    let (tries, log) = (Tries::default(), MemoryLog::default());
+    let (tries, log): (_, Arc<dyn Log>) = (Tries::default(), Arc::new(MemoryLog::default()));
+    let index = Index::open(Arc::clone(&log), Arc::new(MemoryVault::endless())).unwrap();
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
     tries.push(WorkspaceId::nth(1), Try::new(AT, "10010001".to_owned(), request, answered));
-    let (number, view) = tries.list(&log, WorkspaceId::nth(1)).unwrap().remove(0);
+    let (number, view) = tries.list(&history, WorkspaceId::nth(1)).unwrap().remove(0);
     assert_eq!(view.id, format!("try_{number}"));
     let text = serde_json::to_string(&view).unwrap();
     assert_eq!(serde_json::from_str::<TryView>(&text).unwrap(), view, "saved and read back");

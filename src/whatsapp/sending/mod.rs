@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actors::account::outcome::Permanent;
 use actors::account::{Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
 use events::history::History;
@@ -72,7 +73,9 @@ impl Port<Effect, Command> for TransportPort {
 impl TransportPort {
     async fn fetch(&self, account: AccountId, message: MessageId) -> Command {
         match self.read(account, message).await {
-            Some((_, Queued { file: Some(file), .. })) => self.fetching.fetch(account, message, file).await,
+            Some((_, Queued { file: Some(file), is_erased: false, .. })) => {
+                self.fetching.fetch(account, message, file).await
+            }
             _ => Command::Fetched { message, result: Err(missing(&Fault::Unreachable, Prospect::Final)) },
         }
     }
@@ -80,6 +83,9 @@ impl TransportPort {
     async fn send(&self, account: AccountId, message: MessageId, try_number: u32) -> Command {
         let tried = |outcome| Command::Tried { message, try_number, outcome, reporting: None };
         let Some((line, queued)) = self.read(account, message).await else { return tried(Outcome::NotConnected) };
+        if queued.is_erased {
+            return tried(Outcome::Failed(Permanent::ChatErased));
+        }
         let Some(transport) = self.transports.get(&line.transport) else { return tried(Outcome::NotConnected) };
         let file = match &queued.file {
             None => None,

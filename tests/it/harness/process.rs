@@ -142,13 +142,7 @@ impl Setup {
 
     /// Starts a gateway and waits until it is ready.
     pub fn start(self) -> Server {
-        self.start_on(|_| ())
-    }
-
-    /// Like [`Setup::start`], on a data directory that `fill` has prepared.
-    pub fn start_on(self, fill: impl FnOnce(&Path)) -> Server {
         let dir = tempfile::tempdir().unwrap();
-        fill(&dir.path().join("data"));
         let (process, port) =
             on_a_free_port(|port| launch(&serve(port, self.flags), &self.environment, dir.path(), port, "/readyz"));
         Server { process, environment: self.environment, flags: self.flags, port, dir }

@@ -13,6 +13,7 @@ use events::log::Log;
 use events::record::{Cause, Idempotency, Position};
 use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::time::Timestamp;
+use events::vault::Vault;
 use events::watermark::Watermark;
 use events::webhook::BUNDLE_BYTES;
 use events::who::Who;
@@ -22,6 +23,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::{kind_of_account, kind_of_chat, kind_of_webhook, kind_of_workspace};
 
 pub const PHONE: &str = "+12025550100";
+/// Chats for which there are seeds.
+const CHATS: u64 = 100;
 
 pub fn workspace() -> WorkspaceId {
     WorkspaceId::nth(0)
@@ -63,6 +66,7 @@ pub struct Desk {
     /// The kinds of commands that have caused an event.
     pub caused: BTreeSet<&'static str>,
     pub now: i64,
+    vault: Arc<dyn Vault>,
     sequencer: Sequencer,
     writer: Writer,
     work: UnboundedReceiver<Work>,
@@ -70,9 +74,10 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn on(log: Arc<dyn Log>) -> Self {
-        let index = Arc::new(Index::open(Arc::clone(&log)).unwrap());
-        let (watermark, (sender, work)) = (Watermark::at(0), unbounded_channel());
+    pub fn on(log: Arc<dyn Log>, vault: Arc<dyn Vault>) -> Self {
+        let index = Arc::new(Index::open(Arc::clone(&log), Arc::clone(&vault)).unwrap());
+        vault.extend(&[(workspace(), CHATS)]).unwrap();
+        let (watermark, (sender, work)) = (Watermark::at(log.head().position), unbounded_channel());
         let mut sequencer = Sequencer::new(Arc::clone(&index), watermark.clone(), sender);
         for stream in streams() {
             sequencer.register(stream, Inbox::new(VecDeque::new().into()));
@@ -80,7 +85,7 @@ impl Desk {
         }
         let writer = Writer::new(log, Arc::clone(&index), watermark);
         let (states, caused, revisions) = (States::default(), BTreeSet::new(), BTreeMap::new());
-        Self { index, states, caused, now: 0, sequencer, writer, work, revisions }
+        Self { index, states, caused, now: 0, vault, sequencer, writer, work, revisions }
     }
 
     pub fn workspace(&mut self, command: workspace::Command, idempotency: Option<Idempotency>) {
@@ -165,9 +170,7 @@ impl Desk {
     fn look_up(&self, question: &LookupRequest) -> LookupResult {
         let index = &self.index;
         match question {
-            LookupRequest::Peer(account, canonical) => {
-                LookupResult::Peer(index.find(&IndexKey::peer(*account, canonical)).unwrap())
-            }
+            LookupRequest::Peer(account, canonical) => LookupResult::Peer(index.peer(*account, canonical).unwrap()),
             LookupRequest::Chat(chat) => LookupResult::Chat(index.chat(*chat).unwrap()),
             LookupRequest::Responsible(chat) => {
                 let found = index.find::<Option<events::chat::Responsible>>(&IndexKey::Responsible(*chat));
@@ -196,7 +199,11 @@ impl Desk {
                 }))
             }
             LookupRequest::Remembered(key) => {
-                LookupResult::Remembered(index.find(&IndexKey::idempotency(workspace(), key)).unwrap())
+                LookupResult::Remembered(index.find(&IndexKey::Idempotency(workspace(), *key)).unwrap())
+            }
+            LookupRequest::Erased(chat) => LookupResult::Erased(index.erased(*chat).unwrap().is_some()),
+            LookupRequest::Room(chats) => {
+                LookupResult::Room(self.vault.room(workspace()).is_some_and(|room| room >= *chats))
             }
         }
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use actors::decider::Decider;
 use actors::{account, chat, webhook, workspace};
+use events::codec::Opening;
 use events::event::Event;
 use events::history::{History, Of, ReadMode};
 use events::ids::StreamId;
@@ -21,8 +22,11 @@ use events::log::{Batch, Log, NOTE_BYTES_MAX};
 use events::personal::Personal;
 use events::record::{Position, Record};
 use events::snapshot::{self, Place};
+use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
 use events::store::memory_log::MemoryLog;
-use events::store::sled_log::SledLog;
+use events::store::sled_log::OpenError;
+use events::time::Timestamp;
+use events::vault::{MemoryVault, Vault};
 use events::verify::verify;
 use serde_json::Value;
 use tidings::outbound::{body, rebuild};
@@ -81,6 +85,8 @@ kinds!(CHAT, kind_of_chat, OfChat:
     OfChat::WakeUp(_) => "wake chat",
     OfChat::Receipt { .. } => "receipt",
     OfChat::Close { .. } => "close",
+    OfChat::Erase { .. } => "erase",
+    OfChat::Forgotten => "forgotten",
 );
 kinds!(WEBHOOK, kind_of_webhook, OfWebhook:
     OfWebhook::WakeUp => "wake webhook",
@@ -136,11 +142,13 @@ fn replayed<D: Decider>(history: &History, stream: StreamId) -> D::State {
 /// Checks that a state is the same when rebuilt from the log and when loaded from a snapshot.
 fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
     assert!(replayed::<D>(history, stream) == *state, "{stream} is another one when it is made again");
-    let log = history.log();
+    let (log, vault) = (history.log(), history.vault());
     let (position, revision) = (log.head().position, 1);
-    let (notes, head) = snapshot::store(Place { stream, rules: 1, position, revision }, state, None).unwrap();
+    let (pending, _) = snapshot::prepare(Place { stream, rules: 1, position, revision }, state, None).unwrap();
+    let notes = pending.notes(vault).unwrap();
     log.write(&Batch { after: position, notes, ..Batch::default() }).unwrap();
-    let kept: Option<D::State> = snapshot::load(log, stream, &head, 1, position).unwrap();
+    let head = snapshot::head(log, stream).unwrap().unwrap();
+    let kept: Option<D::State> = snapshot::load(log, vault, stream, &head, 1, position).unwrap();
     assert!(kept.as_ref() == Some(state), "{stream} is another one in its snapshot");
 }
 
@@ -148,7 +156,7 @@ fn is_kept<D: Decider>(history: &History, stream: StreamId, state: &D::State) {
 fn is_reported(history: &History) -> usize {
     let mut deliveries = BTreeSet::new();
     for stored in history.log().read(1) {
-        for event in events::codec::decode(&stored.unwrap()).unwrap().events {
+        for event in history.decode(&stored.unwrap()).unwrap().events {
             if let Event::BundleFlushed(flushed) = event {
                 deliveries.extend(flushed.delivery());
             }
@@ -163,9 +171,9 @@ fn is_reported(history: &History) -> usize {
     deliveries.len()
 }
 
-/// Runs the whole story on a log, then reopens that log.
-fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
-    let mut desk = Desk::on(log);
+/// Runs the whole story on a log beside its vault, then reopens both.
+fn tell((log, vault): (Arc<dyn Log>, Arc<dyn Vault>), reopen: impl FnOnce() -> (Arc<dyn Log>, Arc<dyn Vault>)) {
+    let mut desk = Desk::on(log, vault);
     story::tell(&mut desk);
     let all = [WORKSPACE, ACCOUNT, CHAT, WEBHOOK].concat();
     let missing: Vec<_> = all.iter().filter(|kind| !SILENT.contains(kind) && !desk.caused.contains(*kind)).collect();
@@ -175,11 +183,11 @@ fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
     assert!(picture(&desk.index) == gathered, "the index says something else once it is stored");
     let states = desk.end();
 
-    let log = reopen();
-    let index = Index::open(Arc::clone(&log)).unwrap();
+    let (log, vault) = reopen();
+    let index = Index::open(Arc::clone(&log), Arc::clone(&vault)).unwrap();
     assert!(picture(&index) == gathered, "the index says something else after a new start");
     let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
-    assert_eq!(verify(log.as_ref(), |_| ()).unwrap(), log.head());
+    assert_eq!(verify(log.as_ref(), Opening::With(vault.as_ref()), |_| ()).unwrap(), log.head());
     let [of_workspace, of_account, of_chat, of_webhook] = desk::streams();
     is_kept::<workspace::Workspace>(&history, of_workspace, &states.workspace);
     is_kept::<account::Account>(&history, of_account, &states.account);
@@ -193,19 +201,24 @@ fn tell(log: Arc<dyn Log>, reopen: impl FnOnce() -> Arc<dyn Log>) {
 // Guards against limits that one layer counts in characters, entries or items and the next one in bytes.
 #[test]
 fn the_largest_that_each_command_can_cause_passes_through_everything_in_memory() {
-    let log: Arc<dyn Log> = Arc::new(MemoryLog::default());
-    tell(Arc::clone(&log), || log);
+    let (log, vault): (Arc<dyn Log>, Arc<dyn Vault>) =
+        (Arc::new(MemoryLog::default()), Arc::new(MemoryVault::endless()));
+    tell((Arc::clone(&log), Arc::clone(&vault)), || (log, vault));
 }
 
 #[test]
 fn the_largest_that_each_command_can_cause_passes_through_everything_on_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || -> Arc<dyn Log> {
+    let options = DataDirOptions { cache_mb: 8, master_key_file: None, now: Timestamp::default() };
+    let open = || -> (Arc<dyn Log>, Arc<dyn Vault>) {
         loop {
             // sled releases its files a moment after it was dropped.
-            match SledLog::open(folder.path(), 8) {
-                Err(events::store::sled_log::OpenError::InUse) => std::thread::yield_now(),
-                opened => return Arc::new(opened.unwrap()),
+            match DataDir::open(folder.path(), options) {
+                Err(DataDirError::Log(OpenError::InUse)) => std::thread::yield_now(),
+                opened => {
+                    let DataDir { log, vault, .. } = opened.unwrap();
+                    return (log, vault);
+                }
             }
         }
     };

@@ -1,5 +1,7 @@
 //! A workspace in which everything is as long as allowed and every command is given at least once.
 
+mod reporting;
+
 use actors::account::outcome::{Outcome, StopReason};
 use actors::account::pacing::Gap;
 use actors::account::{self, Account, Fetched, Missing, Prospect};
@@ -7,16 +9,15 @@ use actors::chat::{self, Receipt, ReportLookups as ChatLooksUp};
 use actors::decider::Decider;
 use actors::names::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use actors::peer::Peer;
-use actors::webhook::{self, Configure, Webhook};
+use actors::webhook::{self, Configure};
 use actors::workspace::{
     ACCOUNTS_MAX, AccountCommand, ChangeChat, ChangeOwner, ChatLookups, Command, Connect, Create, CreateKey, Grant,
     Once, Receive, ReceiveLookups, Recipient, SetInbound, Submit, SubmitLookups, Teammate,
 };
 use events::account::{File, Origin, SettledAs};
-use events::chat::{MessageReceived, ReceivedFile};
-use events::ids::{ChatId, DeliveryId, MessageId};
+use events::chat::{MessageKind, MessageReceived, ReceivedFile};
+use events::ids::{ChatId, MessageId};
 use events::personal::Digest;
-use events::record::Idempotency;
 use events::time::Timestamp;
 use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
 use events::who::Who;
@@ -63,8 +64,10 @@ pub fn tell(desk: &mut Desk) {
     say(desk);
     send(desk);
     hold(desk);
-    report(desk);
+    reporting::report(desk);
     connect_all(desk);
+    desk.chat(chat::Command::Erase { by: by(), reason: reason() });
+    desk.chat(chat::Command::Forgotten);
 }
 
 fn begin(desk: &mut Desk) {
@@ -77,6 +80,7 @@ fn begin(desk: &mut Desk) {
         credits: 1_000,
         key_hash: digest("wsk"),
         token_hash: digest("in"),
+        room: None,
     };
     desk.workspace(Command::Create(create), None);
     let change = ChangeOwner {
@@ -138,7 +142,7 @@ fn peer() -> Peer {
 fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
     let message = MessageId::from_bits(nth << 32);
     let file = File { url: bytes(URL_BYTES_MAX).into(), name: bytes(FILE_NAME_BYTES_MAX).into() };
-    let idempotency = Idempotency { key: format!("{nth:0255}"), body: digest("body") };
+    let idempotency = desk.index.idempotency(workspace(), &format!("{nth:0255}"), &digest("body")).unwrap();
     let submit = Submit {
         message,
         token_hash: None,
@@ -151,7 +155,6 @@ fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
         doubt: None,
         dry_run: false,
         idempotency: Some(idempotency.clone()),
-        exact_body: None,
         looked_up: SubmitLookups::default(),
     };
     desk.workspace(Command::Submit(Box::new(submit)), Some(idempotency));
@@ -165,11 +168,17 @@ fn receive(desk: &mut Desk, nth: u64, text: String) {
         account: account(),
         peer: peer(),
         from_me: false,
+        kind: MessageKind::default(),
         sender: endless(),
         sender_name: endless(),
         chat_name: endless(),
         text,
-        file: (nth == 1).then(|| ReceivedFile { name: endless().into(), size: u64::MAX, mime: endless() }),
+        file: (nth == 1).then(|| ReceivedFile {
+            name: endless().into(),
+            size: u64::MAX,
+            mime: endless(),
+            reference: None,
+        }),
         at: Timestamp::from_ms(i64::MAX),
         looked_up: ReceiveLookups::default(),
     };
@@ -288,10 +297,16 @@ fn another_chat(desk: &mut Desk) {
         account: account(),
         chat: other,
         from_me: false,
+        kind: MessageKind::default(),
         sender: "".into(),
+        address: None,
         sender_name: name().into(),
         text: bytes(TEXT_BYTES_MAX).into(),
+        particulars: None,
         file: None,
+        report_bytes: u32::MAX,
+        wire_id: None,
+        reply_to: None,
         at,
         owed: Some(webhook),
     };
@@ -313,72 +328,6 @@ fn another_chat(desk: &mut Desk) {
     let (room_bytes, line_bytes) = (u64::MAX, u64::MAX);
     let opened = BundleOpened { webhook, chat: other, window: 1, message, at, room_bytes, line_bytes };
     desk.happened(&[said.into(), opened.into(), flushed.into()]);
-}
-
-/// Begins the webhook's next request. Ends it with this outcome if it is for this chat, otherwise with success.
-fn posted(desk: &mut Desk, outcome: &webhook::Outcome) -> (DeliveryId, ChatId) {
-    desk.now += 10 * 3_600_000;
-    desk.webhook(webhook::Command::WakeUp);
-    let effects = Webhook::due(&desk.states.webhook).effects.into_iter();
-    let mut posts = effects.filter_map(|effect| match effect {
-        webhook::Effect::Outside(webhook::Outside::Post { delivery, try_number, chat, .. }) => {
-            Some((delivery, try_number, chat))
-        }
-        _ => None,
-    });
-    let (delivery, try_number, of) = posts.next().expect("something is posted");
-    let taken = webhook::Outcome::Taken { status: u16::MAX };
-    let outcome = if of == chat() { outcome.clone() } else { taken };
-    let retry_ms = vec![1].into();
-    desk.webhook(webhook::Command::Tried(webhook::Tried {
-        delivery,
-        try_number,
-        outcome,
-        by_listener: false,
-        retry_ms,
-    }));
-    (delivery, of)
-}
-
-fn failing() -> webhook::Outcome {
-    webhook::Outcome::Failed { code: bytes(CODE_BYTES), status: Some(u16::MAX), retry_after_ms: Some(u64::MAX) }
-}
-
-fn report(desk: &mut Desk) {
-    // A delivery that fails again and again is parked, retried, delivered, and resent at the end.
-    another_chat(desk);
-    for _ in 0..=webhook::PARKED_AT {
-        posted(desk, &failing());
-    }
-    desk.webhook(webhook::Command::ResetErrors { by: by() });
-    let since = Timestamp::from_ms(i64::MIN);
-    desk.webhook(webhook::Command::ToldOfParked { notice: 1, parkings: 1 });
-    desk.webhook(webhook::Command::Recover { since, by: by() });
-    posted(desk, &webhook::Outcome::Taken { status: u16::MAX });
-    desk.webhook(webhook::Command::KeyRotated { webhook: webhook(), key_hash: digest("whsec"), by: by() });
-    // Open windows are flushed and closed.
-    receive(desk, 5_000, long(64));
-    wake_chat(desk);
-    desk.webhook(webhook::Command::Flush { by: by() });
-    desk.webhook(webhook::Command::Asked);
-    let closing = Webhook::due(&desk.states.webhook).later.into_iter().map(|(_, effect)| effect);
-    let mut closing = closing.chain(Webhook::due(&desk.states.webhook).effects);
-    let close = closing.find_map(|effect| match effect {
-        webhook::Effect::Close { window, aggregated, .. } => Some((window, aggregated)),
-        webhook::Effect::Outside(_) => None,
-    });
-    let (window, aggregated) = close.expect("a window is to be closed");
-    desk.chat(chat::Command::Close { window, aggregated, looked_up: ChatLooksUp::default() });
-    // The fuse blows, and the owner is mailed.
-    let refused = (0..=webhook::ERRORS_MAX).map(|_| posted(desk, &failing())).last();
-    desk.webhook(webhook::Command::Notified { notice: 1 });
-    let (delivery, chat_of) = refused.expect("some were refused");
-    let discard = webhook::Discard { delivery, chat: chat_of, by: by(), reason: reason() };
-    desk.webhook(webhook::Command::Discard(discard));
-    let taken = DeliveryId::of(MessageId::from_bits(1));
-    desk.webhook(webhook::Command::Resend { delivery: taken, chat: chat(), by: by() });
-    desk.webhook(webhook::Command::Listen { webhook: webhook(), instead: true, by: by() });
-    desk.webhook(webhook::Command::ListenersGone { instead: false });
 }
 
 /// Connects as many accounts as a workspace may have, so that a single commit covers all of them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use events::codec::Opening;
 use events::ids::{AccountId, MessageId};
 use events::verify::verify;
 use tidings::whatsapp::transports::simulator::world::Received;
@@ -50,7 +51,8 @@ impl Judge {
     /// Checks the final state, when everything is quiet.
     pub fn check_end(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
         self.check_now(machine, referee, people)?;
-        verify(&machine.disk.bare_copy(), |_| {}).map_err(|error| error.to_string())?;
+        let opening = Opening::With(machine.disk.vault.as_ref());
+        verify(&machine.disk.bare_copy(), opening, |_| {}).map_err(|error| error.to_string())?;
         people.promised.keys().try_for_each(|id| check_promise(referee, people, *id))?;
         check_told(machine, referee)?;
         check_dry_runs(referee, people)?;

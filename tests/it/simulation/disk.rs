@@ -5,13 +5,14 @@ use std::io;
 use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use events::codec::decode;
+use events::codec::{Opening, decode};
 use events::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
 use events::record::{Position, Record};
 use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
+use events::vault::MemoryVault;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -23,8 +24,12 @@ const WRITES_FAILING: u64 = 4;
 const READS_FAILING: u64 = 100;
 
 /// The data that survives a crash.
-#[derive(Clone, Default)]
-pub struct Disk(Arc<Mutex<Platter>>);
+#[derive(Clone)]
+pub struct Disk {
+    platter: Arc<Mutex<Platter>>,
+    /// The vault beside the log.
+    pub vault: Arc<MemoryVault>,
+}
 
 #[derive(Default)]
 struct Platter {
@@ -94,9 +99,15 @@ impl Platter {
     }
 }
 
+impl Default for Disk {
+    fn default() -> Self {
+        Self { platter: Arc::default(), vault: Arc::new(MemoryVault::endless()) }
+    }
+}
+
 impl Disk {
     fn platter(&self) -> MutexGuard<'_, Platter> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.platter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Loses all batches that were not synced, except the first `kept` of them.
@@ -141,7 +152,7 @@ impl Disk {
         let platter = self.platter();
         let records: Vec<_> = platter.synced().iter().take_while(|stored| stored.first <= to).cloned().collect();
         let head = records.last().map(|stored| {
-            let record = decode(stored).unwrap();
+            let record = decode(stored, Opening::Shut).unwrap();
             Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }
         });
         copy.write(&Batch { after: 0, records, head, notes: Vec::new() }).unwrap();
@@ -153,7 +164,8 @@ impl Disk {
         let platter = self.platter();
         let synced = platter.synced();
         let from = synced.partition_point(|stored| stored.first <= position);
-        synced[from..].iter().map(|stored| decode(stored).unwrap()).collect()
+        let opening = Opening::With(self.vault.as_ref());
+        synced[from..].iter().map(|stored| decode(stored, opening).unwrap()).collect()
     }
 
     /// Returns the position of the last synced event.

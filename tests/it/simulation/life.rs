@@ -168,6 +168,7 @@ impl Life {
             clock: Clock::start(machine.time.wall(), log.head().recorded_at, 1),
             secrets: Arc::clone(&log) as Arc<dyn Secrets>,
             log,
+            vault: machine.disk.vault.clone(),
             entropy: entropy(seed),
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
@@ -176,6 +177,7 @@ impl Life {
             transport_routes: Vec::new(),
             reading: ReadMode::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
+            start_filler: Box::new(|filler| drop(actix::spawn(async move { drop(filler.run_inline().await) }))),
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
         };

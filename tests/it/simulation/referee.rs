@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::account::MessageQueued;
 use events::event::Event;
 use events::ids::{AccountId, ChatId, DeliveryId, MessageId, StreamId, WebhookId, WorkspaceId};
+use events::personal::ShortDigest;
 use events::record::{Position, Record};
 use events::time::Timestamp;
 use events::who::Who;
@@ -38,7 +39,7 @@ pub struct Referee {
     heard_ids: BTreeSet<MessageId>,
     peers: BTreeMap<(AccountId, String), ChatId>,
     doors: BTreeMap<WorkspaceId, InboundWebhook>,
-    keys: BTreeMap<(WorkspaceId, String), Timestamp>,
+    keys: BTreeMap<(WorkspaceId, ShortDigest), Timestamp>,
     connections: u64,
     pub hooks: BTreeMap<WebhookId, OutboundWebhook>,
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
@@ -156,7 +157,7 @@ impl Referee {
     fn see_key(&mut self, record: &Record) -> Verdict {
         let queues = record.events.iter().any(|event| matches!(event, Event::MessageQueued(_)));
         if let (Some(given), true) = (record.cause.idempotency(), queues) {
-            let key = (record.workspace, given.key.clone());
+            let key = (record.workspace, given.key);
             let before = self.keys.insert(key, record.recorded_at);
             let renewed = before.is_none_or(|at| record.recorded_at.since_ms(at) >= DAY_MS);
             require(renewed, "one idempotency key, two messages")?;

@@ -14,6 +14,7 @@ use events::index::Index;
 use events::log::Log;
 use events::record::Position;
 
+use super::disk::Disk;
 use super::fate::Rng;
 use super::life::Machine;
 use super::referee::Referee;
@@ -22,8 +23,8 @@ use super::referee::Referee;
 struct Archive(History);
 
 impl Archive {
-    fn of(log: Arc<dyn Log>) -> Result<Self, String> {
-        let index = Index::open(Arc::clone(&log)).map_err(|error| error.to_string())?;
+    fn of(log: Arc<dyn Log>, disk: &Disk) -> Result<Self, String> {
+        let index = Index::open(Arc::clone(&log), disk.vault.clone()).map_err(|error| error.to_string())?;
         Ok(Self(History::new(log, Arc::new(index), ReadMode::Inline)))
     }
 
@@ -34,12 +35,12 @@ impl Archive {
 
 /// Compares every actor's state at a random position: from the whole log, and from one that ends there.
 pub fn same_at_any_time(machine: &Machine, referee: &Referee, rng: &mut Rng) -> Result<(), String> {
-    let whole = Archive::of(Arc::new(machine.disk.bare_copy()))?;
+    let whole = Archive::of(Arc::new(machine.disk.bare_copy()), &machine.disk)?;
     // The position is rounded to the end of a commit.
     let wanted = rng.below(referee.position + 1);
     let then: Arc<dyn Log> = Arc::new(machine.disk.bare_copy_to(wanted));
     let to = then.head().position;
-    let then = Archive::of(then)?;
+    let then = Archive::of(then, &machine.disk)?;
     referee.balances.keys().try_for_each(|id| same::<Workspace>(&whole, &then, *id, to))?;
     referee.accounts.keys().try_for_each(|id| same::<Account>(&whole, &then, *id, to))?;
     referee.chats.keys().try_for_each(|id| same::<Chat>(&whole, &then, *id, to))?;

@@ -38,6 +38,12 @@ fn every_source_file_keeps_the_house_rules() {
         let namers = words::namers_of(name, &sources);
         assert_eq!(namers.len(), 1, "{name} is named in {namers:#?}");
     }
+    for (name, files) in words::KEPT_BY_FILES_OF_EVENTS {
+        let mut namers = words::namers_of(name, &sources);
+        namers.retain(|path| path.starts_with("events/"));
+        namers.sort_unstable();
+        assert_eq!(namers, *files, "{name}");
+    }
     let violations: Vec<Violation> = RULES.iter().flat_map(|rule| rule(&sources)).collect();
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), shown(&violations).join("\n"));
 }

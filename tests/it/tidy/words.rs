@@ -31,6 +31,9 @@ const NOT_NAMED_IN: &[(&str, &[&str])] = &[
 
 /// Crates that only one file in `LAYERS` may name.
 pub(super) const KEPT_BY_ONE_FILE: &[&str] = &["sled", "bincode"];
+/// The crates that seal and sign, and the only files in `events/src/` that may name them.
+pub(super) const KEPT_BY_FILES_OF_EVENTS: &[(&str, &[&str])] =
+    &[("ring", &["events/src/checkpoint_key.rs", "events/src/vault/seal_key.rs"])];
 const LAYERS: &[&str] = &["events/src/", "actors/src/", "src/"];
 
 pub(super) fn violations(sources: &[Source]) -> Vec<Violation> {

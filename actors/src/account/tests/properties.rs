@@ -18,8 +18,8 @@ const WEEK_MS: u64 = 7 * DAY_MS;
 /// Something that happens to an account. Numbers choose among the existing messages.
 #[derive(Debug, Clone)]
 enum Step {
-    Queue { chat: u64, cost: u64, file: bool },
-    QueueFiles { chat: u64 },
+    Queue { person: u64, cost: u64, file: bool },
+    QueueFiles { person: u64 },
     Pass(u64),
     WakeNow,
     WakeWhenDue,
@@ -36,6 +36,7 @@ enum Step {
     Disconnect,
     Connect { own_message_id: bool },
     Pace { min_ms: u32, span_ms: u32 },
+    Erase { person: u64, at_once: bool },
     Crash,
 }
 
@@ -63,14 +64,14 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![10 => of_queue(), 21 => of_tries(), 6 => of_files(), 7 => of_verdicts(), 5 => of_holds()]
+    prop_oneof![10 => of_queue(), 21 => of_tries(), 6 => of_files(), 8 => of_verdicts(), 5 => of_holds()]
 }
 
 fn of_queue() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..=3_u64, 1..=2_u64, prop::bool::weighted(0.3))
-            .prop_map(|(chat, cost, file)| Step::Queue { chat, cost, file }),
-        1 => (1..=2_u64).prop_map(|chat| Step::QueueFiles { chat }),
+            .prop_map(|(person, cost, file)| Step::Queue { person, cost, file }),
+        1 => (1..=2_u64).prop_map(|person| Step::QueueFiles { person }),
         3 => (0..4_000_u64).prop_map(Step::Pass),
         1 => prop_oneof![DAY_MS - 2..DAY_MS + 3, WEEK_MS - 2..WEEK_MS + 3].prop_map(Step::Pass),
     ]
@@ -103,6 +104,7 @@ fn of_verdicts() -> impl Strategy<Value = Step> {
         2 => any::<usize>().prop_map(Step::Seen),
         2 => any::<usize>().prop_map(Step::FailLater),
         2 => (any::<usize>(), settled_as).prop_map(|(which, verdict)| Step::Settle(which, verdict)),
+        1 => (1..=3_u64, any::<bool>()).prop_map(|(person, at_once)| Step::Erase { person, at_once }),
         1 => Just(Step::Crash),
     ]
 }

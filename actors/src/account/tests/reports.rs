@@ -26,7 +26,7 @@ fn reported(attachments: bool) -> LookupResult {
 
 fn sent_owed(owed: Option<WebhookId>) -> Event {
     let (message, account, chat) = (message(11), account(1), chat(1));
-    MessageSent { message, account, chat, try_number: 1, at: at(300), owed }.into()
+    MessageSent { message, account, chat, try_number: 1, wire_id: None, at: at(300), owed }.into()
 }
 
 #[test]
@@ -62,13 +62,8 @@ fn what_a_receipt_or_somebody_settles_as_sent_is_owed() {
         reason: REASON.to_owned(),
         reporting: None,
     };
-    let by_owner = MessageSettled {
-        how: SettledHow::Owner,
-        by: operator(),
-        reason: REASON.to_owned(),
-        owed,
-        ..by_receipt.clone()
-    };
+    let by_owner =
+        MessageSettled { how: SettledHow::Owner, by: operator(), reason: REASON.into(), owed, ..by_receipt.clone() };
     unsure().finding(reported(false)).when(settle(SettledAs::Sent), at(300)).then([by_owner.clone().into()]);
     let not_sent = MessageSettled { settled_as: SettledAs::Failed, owed: None, ..by_owner };
     unsure()

@@ -1,21 +1,21 @@
 //! Tests what a chat reports: windows that open, and bundles that close them.
 
 use events::account::MessageSent;
-use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
+use events::chat::{ChatAssigned, ChatRenamed, MessageKind, MessageReceived, Responsible};
 use events::ids::WebhookId;
 use events::index::AccountEntry;
 use events::webhook::{Aggregation, BUNDLE_BYTES, BundleAccount, BundleFlushed, BundleOpened};
 
 use super::*;
-use crate::chat::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Frame, ReportLookups, said_bytes};
+use crate::chat::{BUNDLE_MESSAGES_MAX, BUNDLES_AT_ONCE, Frame, ReportLookups, received_bytes, said_bytes};
 use crate::decider::LookupResult;
 use crate::reporting::Reporting;
 
-fn webhook() -> WebhookId {
+pub(super) fn webhook() -> WebhookId {
     WebhookId::of(workspace())
 }
 
-fn entry() -> AccountEntry {
+pub(super) fn entry() -> AccountEntry {
     AccountEntry {
         phone: "+12025550100".into(),
         full_name: "Ada Example".into(),
@@ -28,7 +28,7 @@ fn account_side() -> BundleAccount {
     BundleAccount { full_name: "Ada Example".into(), email: "ada@kite.example".into(), phone: "+12025550100".into() }
 }
 
-fn reporting(aggregation: Aggregation) -> LookupResult {
+pub(super) fn reporting(aggregation: Aggregation) -> LookupResult {
     LookupResult::Reporting(Some(Reporting {
         webhook: webhook(),
         aggregation,
@@ -38,28 +38,34 @@ fn reporting(aggregation: Aggregation) -> LookupResult {
 }
 
 /// A received message that is owed.
-fn received(number: u64) -> Event {
+pub(super) fn received(number: u64) -> Event {
     received_text(number, "hello", Some(webhook()))
 }
 
-fn received_text(number: u64, text: &str, owed: Option<WebhookId>) -> Event {
+pub(super) fn received_text(number: u64, text: &str, owed: Option<WebhookId>) -> Event {
     MessageReceived {
         message: message(number),
         workspace: workspace(),
         account: account(1),
         chat: chat(1),
         from_me: false,
+        kind: MessageKind::Text,
         sender: "+12025550101".into(),
+        address: None,
         sender_name: "Cleo".into(),
         text: text.into(),
+        particulars: None,
         file: None,
+        report_bytes: received_bytes(text, None),
+        wire_id: None,
+        reply_to: None,
         at: at(0),
         owed,
     }
     .into()
 }
 
-fn window(number: u64, first: u64, ms: i64) -> Event {
+pub(super) fn window(number: u64, first: u64, ms: i64) -> Event {
     opened_window(number, first, ms, "+12025550101").into()
 }
 
@@ -81,7 +87,7 @@ fn frame(name: &str) -> Frame {
     Frame::of(&account_side(), &name.into(), Some(&"+12025550101".into()), None)
 }
 
-fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms: i64) -> BundleFlushed {
+pub(super) fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms: i64) -> BundleFlushed {
     BundleFlushed {
         workspace: workspace(),
         webhook: webhook(),
@@ -99,15 +105,15 @@ fn bundle(number: u64, messages: &[u64], aggregated: bool, is_new_chat: bool, ms
     }
 }
 
-fn wake_up() -> Command {
+pub(super) fn wake_up() -> Command {
     Command::WakeUp(ReportLookups::default())
 }
 
-fn close(window: u64, aggregated: bool) -> Command {
+pub(super) fn close(window: u64, aggregated: bool) -> Command {
     Command::Close { window, aggregated, looked_up: ReportLookups::default() }
 }
 
-fn told(spec: ChatSpec, aggregation: Aggregation) -> ChatSpec {
+pub(super) fn told(spec: ChatSpec, aggregation: Aggregation) -> ChatSpec {
     spec.finding(reporting(aggregation)).finding(LookupResult::Account(Some(entry())))
 }
 
@@ -154,6 +160,7 @@ fn what_was_sent_is_reported_like_what_was_received() {
         account: account(1),
         chat: chat(1),
         try_number: 1,
+        wire_id: None,
         at: at(5),
         owed: Some(webhook()),
     };
@@ -167,8 +174,8 @@ fn what_was_sent_is_reported_like_what_was_received() {
 fn what_is_owed_already_is_not_owed_again_when_the_answer_comes_after_the_receipt() {
     let owed = Some(webhook());
     let receipt = MessageDelivered { message: message(11), chat: chat(1), at: at(1), owed };
-    let answer =
-        MessageSent { message: message(11), account: account(1), chat: chat(1), try_number: 1, at: at(20), owed };
+    let Event::MessageSent(answer) = sent(11, 1, 20) else { unreachable!() };
+    let answer = MessageSent { owed, ..answer };
     let reported = [window(1, 11, 2), bundle(1, &[11], false, true, 2).into()];
     let spec = chat_given([queued(11), receipt.into()]).and(reported).due_nothing();
     spec.and([answer.into()]).due_nothing();

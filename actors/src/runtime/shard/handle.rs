@@ -21,6 +21,7 @@ use crate::runtime::admission::Admission;
 use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
 use crate::runtime::shell::{Execute, ExecuteError, Inspect};
+use crate::runtime::vault_room::Room;
 
 /// The most attempts to reach an actor that falls asleep before it takes a request.
 const ATTEMPTS: u32 = 4;
@@ -36,6 +37,7 @@ pub struct ShardHandle {
     pub(super) tail: Tail,
     pub(super) watermark: Watermark,
     pub(super) clock: Clock,
+    pub(super) room: Room,
     pub(super) admission: Admission,
     pub(super) queues: Queues,
     pub(super) tally: Arc<EventCounters>,
@@ -187,6 +189,11 @@ impl ShardHandle {
     /// Returns the index, which sees all sequenced commits.
     pub const fn index(&self) -> &Arc<Index> {
         &self.index
+    }
+
+    /// Returns what tells when seeds for more chats and workspaces were made.
+    pub const fn room(&self) -> &Room {
+        &self.room
     }
 
     pub const fn log(&self) -> &Arc<dyn Log> {

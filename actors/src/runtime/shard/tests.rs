@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use actix::System;
 use events::account::Origin;
-use events::chat::MessageReceived;
-use events::codec::decode;
+use events::chat::{MessageKind, MessageReceived};
+use events::codec::{Opening, decode};
 use events::event::Event;
 use events::history::{History, ReadMode};
 use events::ids::{MessageId, WebhookId};
@@ -18,6 +18,7 @@ use events::record::{Cause, Position};
 use events::sequencer::{NewCommit, Sequencer};
 use events::snapshot;
 use events::store::memory_log::MemoryLog;
+use events::vault::{MemoryVault, Vault};
 use events::watermark::Watermark;
 use events::webhook::{Aggregation, WebhookConfigured};
 use events::who::Who;
@@ -28,6 +29,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Dependencies, Settings, Shard, ShardHandle};
 use crate::account::{Command, Effect, Outcome};
+use crate::chat::received_bytes;
 use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::reporting::Reports;
@@ -39,8 +41,8 @@ use crate::spec::at;
 use crate::spec::facts::{
     account, chat, connected, created, granted, message, opened, operator, url_generated, workspace,
 };
-use crate::webhook;
 use crate::workspace::{Command as Ask, Grant, Recipient, Submit, SubmitLookups, Workspace};
+use crate::{chat, webhook};
 
 /// A checkpoint must not cover the message and leave out its account, which does not know yet what it has
 /// outstanding.
@@ -96,7 +98,8 @@ fn a_stop_waits_for_a_try_that_has_just_begun() {
         assert_eq!(stopped.await.unwrap(), 0);
         assert_eq!(sent.try_recv(), Ok(message(11)), "nobody made the try");
     });
-    let last = log.read(log.head().position).last().map(|stored| decode(&stored.unwrap()).unwrap().events);
+    let last =
+        log.read(log.head().position).last().map(|stored| decode(&stored.unwrap(), Opening::Shut).unwrap().events);
     assert!(matches!(last.as_deref(), Some([Event::MessageSent(_)])), "it is under way for ever: {last:?}");
 }
 
@@ -118,7 +121,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
         shard.stop().await;
     });
     let stream = Workspace::stream(workspace());
-    let (index, to) = (Index::open(Arc::clone(&log)).unwrap(), log.head().position);
+    let (index, to) = (Index::open(Arc::clone(&log), vault()).unwrap(), log.head().position);
     let history = History::new(Arc::clone(&log), Arc::new(index), ReadMode::Inline);
     let rebuilt = replay::<Workspace>(workspace(), &history, to).unwrap();
     let woken = wake::<Workspace>(workspace(), &history, to).unwrap();
@@ -130,7 +133,7 @@ fn an_actor_wakes_from_its_snapshot_and_without_it_as_the_same() {
     assert_eq!(wake::<Workspace>(workspace(), &history, early).unwrap().replayed, as_of(early));
     let head = snapshot::head(log.as_ref(), stream).unwrap().unwrap();
     let lost: Vec<_> = log.notes(b"S/", b"", 100).unwrap().into_iter().map(|(key, _)| (key, None)).collect();
-    assert!(head.bytes > 0 && lost.len() >= 2);
+    assert!(head.slots().bytes > 0 && lost.len() >= 2);
     log.write(&Batch { after: to, notes: lost, ..Batch::default() }).unwrap();
     let without = wake::<Workspace>(workspace(), &history, to).unwrap();
     assert_eq!((without.replayed, without.since), (rebuilt, woken.replayed.revision));
@@ -146,7 +149,7 @@ fn a_webhook_has_its_chat_close_the_window_and_no_port_hears_of_it() {
         batches.add_permits(1_000);
         pass(3_600_000 + 1_000).await;
     });
-    let records: Vec<_> = log.read(1).map(|stored| decode(&stored.unwrap()).unwrap()).collect();
+    let records: Vec<_> = log.read(1).map(|stored| decode(&stored.unwrap(), Opening::Shut).unwrap()).collect();
     let place = |name| {
         let named = |(position, event): (Position, &Event)| (event.name() == name).then_some(position);
         records.iter().find_map(|record| record.positioned().find_map(named)).expect(name)
@@ -167,10 +170,16 @@ fn received(sender: &str) -> Event {
         account: account(1),
         chat: chat(1),
         from_me: false,
+        kind: MessageKind::Text,
         sender: sender.into(),
+        address: None,
         sender_name: "Cleo".into(),
         text: "hello".into(),
+        particulars: None,
         file: None,
+        report_bytes: received_bytes("hello", None),
+        wire_id: None,
+        reply_to: None,
         at: at(0),
         owed: Some(WebhookId::of(workspace())),
     }
@@ -192,7 +201,6 @@ fn submit() -> Ask {
         origin: Origin::Inbound,
         unknown_fields: Vec::new(),
         doubt: None,
-        exact_body: None,
         dry_run: false,
         idempotency: None,
         looked_up: SubmitLookups::default(),
@@ -203,9 +211,14 @@ async fn pass(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
+/// Returns a vault that has a seed for everyone, the same each time.
+fn vault() -> Arc<dyn Vault> {
+    Arc::new(MemoryVault::endless())
+}
+
 /// Writes the first commit of a log: the past that a test begins with.
 fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
-    let (index, watermark) = (Arc::new(Index::open(Arc::clone(log)).unwrap()), Watermark::at(0));
+    let (index, watermark) = (Arc::new(Index::open(Arc::clone(log), vault()).unwrap()), Watermark::at(0));
     let (work, mut taken) = unbounded_channel();
     let mut writer = Writer::new(Arc::clone(log), Arc::clone(&index), watermark.clone());
     let mut sequencer = Sequencer::new(index, watermark, work);
@@ -229,9 +242,15 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
         let allowed = Arc::clone(&batches);
         let parts = Dependencies {
             log: Arc::clone(log),
+            vault: vault(),
             clock: Clock::start(Arc::new(|| at(0)), log.head().recorded_at, 1),
-            ports: Box::new(move |_| Ports { send: Rc::new(Phone(phone)), post: Rc::new(Nobody) }),
+            ports: Box::new(move |_| Ports {
+                send: Rc::new(Phone(phone)),
+                forget: Rc::new(Nobody),
+                post: Rc::new(Nobody),
+            }),
             start_writer: Box::new(move |writer, work| drop(actix::spawn(write(writer, work, allowed)))),
+            start_filler: Box::new(|filler| drop(actix::spawn(async move { drop(filler.run_inline().await) }))),
             reading: ReadMode::Inline,
             settings: Settings {
                 commands_in_flight: 10,
@@ -272,8 +291,14 @@ impl Port<Effect, Command> for Phone {
     }
 }
 
-/// Fails if anything is posted.
+/// Fails if anything is posted or forgotten.
 struct Nobody;
+
+impl Port<chat::Effect, chat::Command> for Nobody {
+    fn perform(&self, effect: chat::Effect) -> LocalBoxFuture<'static, chat::Command> {
+        panic!("{effect:?}, though no chat was erased")
+    }
+}
 
 impl Port<webhook::Outside, webhook::Command> for Nobody {
     fn perform(&self, effect: webhook::Outside) -> LocalBoxFuture<'static, webhook::Command> {

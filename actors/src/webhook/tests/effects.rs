@@ -66,7 +66,7 @@ fn a_wait_that_is_over_holds_up_nothing() {
 
 #[test]
 fn a_chat_is_busy_until_its_request_ends_even_if_all_that_was_owed_is_given_up() {
-    let (deliveries, by, reason) = (1, operator(), REASON.to_owned());
+    let (deliveries, by, reason) = (1, operator(), REASON.into());
     let given_up = DeliveryDiscarded { webhook: webhook(), deliveries, by, reason, at: at(1) }.into();
     let spec = given(healthy()).and([owed(11), started(11, 1, 0), given_up, owed(12)]);
     assert_eq!(Webhook::due(spec.state()).wake_at, None);

@@ -212,7 +212,7 @@ fn a_try_that_is_not_under_way_changes_nothing() {
 }
 
 fn resend(number: u64) -> Command {
-    Command::Resend { delivery: delivery(number), chat: chat(number / 10), by: operator() }
+    Command::Resend { delivery: delivery(number), chat: chat(number / 10), by: operator(), erased: None }
 }
 
 fn resent(number: u64) -> Event {
@@ -280,7 +280,7 @@ fn a_resend_under_way_is_not_taken_for_the_try_of_a_delivery_that_was_recovered_
 #[test]
 fn a_resend_of_what_was_given_up_under_way_has_another_number() {
     let discarded =
-        DeliveryDiscarded { webhook: webhook(), deliveries: 1, by: operator(), reason: REASON.to_owned(), at: at(1) };
+        DeliveryDiscarded { webhook: webhook(), deliveries: 1, by: operator(), reason: REASON.into(), at: at(1) };
     healthy_with([owed(11), started(11, 1, 0), discarded.into(), resent(11)])
         .when(timed_out(11, 1), at(2))
         .then([failed(11, 1, Some((1, 5_002)), Some(5_002), 2)])

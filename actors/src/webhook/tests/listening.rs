@@ -9,7 +9,7 @@ fn listeners() -> WebhookId {
     WebhookId::of_listeners(workspace())
 }
 
-fn listening(instead: bool) -> Event {
+pub(super) fn listening(instead: bool) -> Event {
     ListeningStarted { workspace: workspace(), webhook: listeners(), instead, by: operator() }.into()
 }
 
@@ -25,12 +25,12 @@ const fn gone(instead: bool) -> Command {
     Command::ListenersGone { instead }
 }
 
-fn watch(instead: bool) -> Effect {
+pub(super) fn watch(instead: bool) -> Effect {
     Effect::Outside(Outside::Watch { webhook: listeners(), instead })
 }
 
 /// The same event of the listeners' webhook.
-fn theirs(event: Event) -> Event {
+pub(super) fn theirs(event: Event) -> Event {
     let webhook = listeners();
     match event {
         Event::BundleOpened(e) => BundleOpened { webhook, ..e }.into(),
@@ -43,7 +43,7 @@ fn theirs(event: Event) -> Event {
     }
 }
 
-fn their_post(number: u64, try_number: u32) -> Effect {
+pub(super) fn their_post(number: u64, try_number: u32) -> Effect {
     let (webhook, delivery, chat) = (listeners(), delivery(number), chat(number / 10));
     Effect::Outside(Outside::Post { webhook, chat, delivery, try_number, by_hand: false })
 }
@@ -142,7 +142,7 @@ fn of_those_who_listen_beside_the_url_none_is_taken_for_one_in_its_place() {
 
 #[test]
 fn what_a_listener_had_is_resent_to_it_and_what_it_is_owed_is_given_up() {
-    let resend = Command::Resend { delivery: delivery(11), chat: chat(1), by: operator() };
+    let resend = Command::Resend { delivery: delivery(11), chat: chat(1), by: operator(), erased: None };
     let once_more = DeliveryResent { webhook: listeners(), delivery: delivery(11), chat: chat(1), by: operator() };
     let done = [theirs(owed(11)), theirs(started(11, 1, 0)), theirs(succeeded(11, 1, 0))];
     given([listening(false)]).and(done.clone()).when(resend.clone(), at(1)).then([once_more.into()]);
@@ -152,7 +152,7 @@ fn what_a_listener_had_is_resent_to_it_and_what_it_is_owed_is_given_up() {
     let (by, reason) = (operator(), "known by now".to_owned());
     let discard = Command::Discard(Discard { delivery: delivery(11), chat: chat(1), by, reason: reason.clone() });
     let (webhook, delivery, chat) = (listeners(), delivery(11), chat(1));
-    let discarded = SingleDeliveryDiscarded { webhook, delivery, chat, by, reason, at: at(1) };
+    let discarded = SingleDeliveryDiscarded { webhook, delivery, chat, by, reason: reason.into(), at: at(1) };
     given([listening(false), theirs(owed(11))])
         .when(discard, at(1))
         .then([discarded.into()])
@@ -165,7 +165,7 @@ fn what_a_listener_leaves_is_for_the_url_as_long_as_there_is_one_that_is_owed_it
     let with = |more: Vec<Event>| healthy().into_iter().chain([owed(11), started(11, 1, 0)]).chain(more).collect();
     assert!(is_left(with(vec![])) && !is_left(healthy().into_iter().collect()));
     assert!(!is_left(with(vec![disabled(DisabledBecause::Owner, 0, "", 1)])));
-    let (reason, at) = (String::new(), at(1));
+    let (reason, at) = ("".into(), at(1));
     let discarded = SingleDeliveryDiscarded {
         webhook: webhook(),
         delivery: delivery(11),

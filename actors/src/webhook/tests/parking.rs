@@ -125,7 +125,7 @@ fn discard(number: u64) -> Command {
 }
 
 fn discarded(number: u64, ms: i64) -> Event {
-    let (delivery, chat, reason) = (delivery(number), chat(number / 10), REASON.to_owned());
+    let (delivery, chat, reason) = (delivery(number), chat(number / 10), REASON.into());
     SingleDeliveryDiscarded { webhook: webhook(), delivery, chat, by: operator(), reason, at: at(ms) }.into()
 }
 

@@ -12,16 +12,17 @@ use crate::spec::written_and_read;
 /// Something that happens to a webhook. Numbers choose among the existing deliveries.
 #[derive(Debug, Clone)]
 enum Step {
+    /// A chat with this person is to be reported.
     Owe {
-        chat: u64,
+        person: u64,
     },
     Pass(u64),
     WakeNow,
     WakeWhenDue,
     End(usize, Outcome),
     EndAll(Outcome),
-    /// Ends all requests: those of the first chats fail, the others succeed.
-    EndByChat {
+    /// Ends all requests: those about the first persons fail, the others succeed.
+    EndByPerson {
         refused: u64,
     },
     Stale(usize, u32, Outcome),
@@ -38,6 +39,10 @@ enum Step {
         past_ms: u64,
     },
     Notified(u64),
+    /// The chat with this person is erased; the next one is another chat.
+    Erase {
+        person: u64,
+    },
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -47,6 +52,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         2 => Just(Outcome::Taken { status: 200 }),
         5 => (status, asked).prop_map(|(status, retry_after_ms)| failed_with(status, retry_after_ms)),
+        1 => Just(Outcome::Erased),
     ]
 }
 
@@ -60,7 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn of_time() -> impl Strategy<Value = Step> {
     prop_oneof![
-        5 => (1..=10_u64).prop_map(|chat| Step::Owe { chat }),
+        5 => (1..=10_u64).prop_map(|person| Step::Owe { person }),
         1 => (0..40_000_u64).prop_map(Step::Pass),
         1 => (0..40_000_000_u64).prop_map(Step::Pass),
         2 => Just(Step::WakeNow),
@@ -86,6 +92,7 @@ fn of_owners() -> impl Strategy<Value = Step> {
         2 => Just(Step::ToldOfParked),
         2 => (0..40_000_u64).prop_map(|past_ms| Step::Recover { past_ms }),
         1 => (0..3_u64).prop_map(Step::Notified),
+        2 => (1..=10_u64).prop_map(|person| Step::Erase { person }),
     ]
 }
 
@@ -93,10 +100,11 @@ fn of_owners() -> impl Strategy<Value = Step> {
 fn refusing() -> impl Strategy<Value = Vec<Step>> {
     let round = prop_oneof![
         4 => Just(vec![Step::WakeWhenDue]),
-        4 => Just(vec![Step::WakeWhenDue, Step::EndByChat { refused: 4 }]),
-        2 => (1..=10_u64).prop_map(|chat| vec![Step::Owe { chat }]),
+        4 => Just(vec![Step::WakeWhenDue, Step::EndByPerson { refused: 4 }]),
+        2 => (1..=10_u64).prop_map(|person| vec![Step::Owe { person }]),
         1 => (any::<usize>(), outcome()).prop_map(|(which, outcome)| vec![Step::End(which, outcome)]),
         1 => Just(vec![Step::ToldOfParked]),
+        1 => (1..=10_u64).prop_map(|person| vec![Step::Erase { person }]),
     ];
     prop::collection::vec(round, 0..80).prop_map(|rounds| rounds.concat())
 }
@@ -106,8 +114,9 @@ fn refusing() -> impl Strategy<Value = Vec<Step>> {
 fn bad_times() -> impl Strategy<Value = Vec<Step>> {
     let round = prop_oneof![
         6 => Just(vec![Step::WakeWhenDue, Step::EndAll(failed_with(None, None))]),
-        1 => (1..=10_u64).prop_map(|chat| vec![Step::Owe { chat }]),
+        1 => (1..=10_u64).prop_map(|person| vec![Step::Owe { person }]),
         1 => Just(vec![Step::WakeWhenDue, Step::End(0, Outcome::Taken { status: 200 })]),
+        1 => (1..=10_u64).prop_map(|person| vec![Step::WakeWhenDue, Step::Erase { person }]),
     ];
     prop::collection::vec(round, 0..40).prop_map(|rounds| rounds.concat())
 }

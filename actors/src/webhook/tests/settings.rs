@@ -97,7 +97,7 @@ fn a_backlog_is_sent_unless_it_is_given_up() {
         .when(Command::WakeUp, at(20))
         .then([started(11, 1, 20)]);
     let discarded =
-        DeliveryDiscarded { webhook: webhook(), deliveries: 2, by: operator(), reason: REASON.to_owned(), at: at(20) };
+        DeliveryDiscarded { webhook: webhook(), deliveries: 2, by: operator(), reason: REASON.into(), at: at(20) };
     given(past())
         .when(Command::Configure(Configure { enabled: Some(true), discard: true, ..change() }), at(20))
         .then([enabled(), discarded.into()])

@@ -18,7 +18,7 @@ fn saying(text: &str, with_file: bool) -> Command {
 
 /// The events of message 11.
 fn taken(text: &str, file: Option<File>, cost: u64) -> [Event; 3] {
-    let queued = MessageQueued { text: text.into(), file, cost, ..queueing(11) };
+    let queued = MessageQueued { cost, ..queueing_as(11, text, file) };
     let charged = CreditCharged { workspace: workspace(), message: message(11), amount: cost };
     [opened(1, "+12025550101"), queued.into(), charged.into()]
 }

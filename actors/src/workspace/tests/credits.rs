@@ -6,6 +6,7 @@ use events::who::Who;
 use events::workspace::KeyCreated;
 
 use super::*;
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
 use crate::workspace::{Create, Grant};
 
@@ -19,12 +20,18 @@ fn create(credits: u64) -> Command {
         credits,
         key_hash: Digest::of(b"wsk_key"),
         token_hash: Digest::of(b"in_token"),
+        room: None,
     })
 }
 
 fn first_key() -> Event {
+    key_at(0)
+}
+
+/// The first key, created at `ms`.
+fn key_at(ms: i64) -> Event {
     let Event::KeyCreated(key) = key_created(1, "wsk_key") else { unreachable!() };
-    KeyCreated { name: "first key".to_owned(), ..key }.into()
+    KeyCreated { name: "first key".into(), at: at(ms), ..key }.into()
 }
 
 fn grant(amount: u64) -> Command {
@@ -38,6 +45,25 @@ fn a_workspace_begins_with_a_key_a_url_and_its_first_credits() {
         .answers(&Answer::Done)
         .then([created(), first_key(), url_generated("in_token"), granted(100, "first credits")])
         .due_nothing();
+}
+
+#[test]
+fn a_workspace_does_not_begin_without_room() {
+    WorkspaceSpec::given([])
+        .finding(LookupResult::Room(false))
+        .when(create(100), at(0))
+        .then_rejected(&Rejection::NoRoom)
+        .when(create(0), at(1))
+        .then([created(), key_at(1), url_generated("in_token")]);
+    assert_eq!(Workspace::next_lookup(WorkspaceSpec::given([]).state(), &create(0)), Some(LookupRequest::Room(0)));
+}
+
+#[test]
+fn a_workspace_that_exists_is_named_before_missing_room() {
+    WorkspaceSpec::given([created()])
+        .finding(LookupResult::Room(false))
+        .when(create(0), at(0))
+        .then_rejected(&Rejection::WorkspaceExists);
 }
 
 #[test]
@@ -133,6 +159,15 @@ fn a_refund_buys_another_message() {
         .when(to_phone(21, "+12025550101"), at(0))
         .answers(&accepted(21, 0))
         .then([opened(2, "+12025550101"), queued(21), charged(21)]);
+}
+
+#[test]
+fn missing_credits_are_named_before_missing_room() {
+    WorkspaceSpec::given([created(), url_generated("in_token"), connected()])
+        .finding(LookupResult::Peer(None))
+        .finding(LookupResult::Room(false))
+        .when(to_phone(11, "+12025550101"), at(0))
+        .then_rejected(&Rejection::InsufficientCredits { needed: 1, available: 0 });
 }
 
 #[test]

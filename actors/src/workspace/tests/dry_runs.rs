@@ -53,11 +53,20 @@ fn the_cost_of_text_with_a_file_is_told() {
 #[test]
 fn a_dry_run_with_a_key_looks_up_no_first_answer() {
     let spec = ready();
-    let idempotency = Some(Idempotency { key: "order-1".to_owned(), body: Digest::of(b"body") });
+    let idempotency = Some(Idempotency { key: short("order-1"), body: Digest::of(b"body") });
     let command = || changed(|submit| (submit.dry_run, submit.idempotency) = (true, idempotency.clone()));
     let peer = LookupRequest::Peer(account(1), "+12025550101".to_owned());
     assert_eq!(Workspace::next_lookup(spec.state(), &command()), Some(peer));
     spec.when(command(), at(0)).answers(&verdict(None, 1)).then_nothing();
+}
+
+#[test]
+fn a_dry_run_asks_for_no_room() {
+    let spec = ready();
+    let mut command = dry_run();
+    Workspace::resolve(&mut command, LookupResult::Peer(None));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), None);
+    spec.when(command, at(0)).answers(&verdict(None, 1)).then_nothing();
 }
 
 #[test]

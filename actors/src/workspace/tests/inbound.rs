@@ -14,11 +14,11 @@ fn ready() -> WorkspaceSpec {
 }
 
 fn disabled() -> Event {
-    InboundDisabled { workspace: workspace(), by: operator(), reason: REASON.to_owned() }.into()
+    InboundDisabled { workspace: workspace(), by: operator(), reason: REASON.into() }.into()
 }
 
 fn enabled() -> Event {
-    InboundEnabled { workspace: workspace(), by: operator(), reason: REASON.to_owned() }.into()
+    InboundEnabled { workspace: workspace(), by: operator(), reason: REASON.into() }.into()
 }
 
 fn strict(strict: bool) -> Event {

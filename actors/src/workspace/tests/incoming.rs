@@ -1,6 +1,6 @@
 //! Tests messages that were not sent through us: from the other side, in groups, or typed on the account's own phone.
 
-use events::chat::{ChatOpened, ChatRenamed, MessageReceived, ReceivedFile};
+use events::chat::{ChatOpened, ChatRenamed, MessageKind, MessageReceived, ReceivedFile};
 use events::event::Event;
 use events::ids::WebhookId;
 use events::index::ChatEntry;
@@ -8,6 +8,7 @@ use events::webhook::{Aggregation, BUNDLE_BYTES};
 use events::who::Who;
 
 use super::*;
+use crate::chat::received_bytes;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::reporting::Reporting;
 use crate::spec::facts::*;
@@ -27,6 +28,7 @@ fn hearing() -> Receive {
         account: account(1),
         peer: Peer::from_phone(PHONE),
         from_me: false,
+        kind: MessageKind::Text,
         sender: PHONE.to_owned(),
         sender_name: "Cleo".to_owned(),
         chat_name: String::new(),
@@ -37,29 +39,40 @@ fn hearing() -> Receive {
     }
 }
 
-fn hear(change: impl FnOnce(&mut Receive)) -> Command {
+pub(super) fn hear(change: impl FnOnce(&mut Receive)) -> Command {
     let mut heard = hearing();
     change(&mut heard);
     Command::Receive(Box::new(heard))
 }
 
-fn received() -> MessageReceived {
+pub(super) fn received() -> MessageReceived {
+    received_as("hello", None)
+}
+
+/// With this text and file.
+fn received_as(text: &str, file: Option<ReceivedFile>) -> MessageReceived {
     MessageReceived {
         message: message(11),
         workspace: workspace(),
         account: account(1),
         chat: chat(1),
         from_me: false,
+        kind: MessageKind::Text,
         sender: PHONE.into(),
+        address: None,
         sender_name: "Cleo".into(),
-        text: "hello".into(),
-        file: None,
+        text: text.into(),
+        particulars: None,
+        report_bytes: received_bytes(text, file.as_ref()),
+        file,
+        wire_id: None,
+        reply_to: None,
         at: at(5),
         owed: None,
     }
 }
 
-fn opened_as(name: &str) -> ChatOpened {
+pub(super) fn opened_as(name: &str) -> ChatOpened {
     let Event::ChatOpened(opened) = opened(1, PHONE) else { unreachable!() };
     ChatOpened { name: name.into(), ..opened }
 }
@@ -75,7 +88,7 @@ fn renamed(previous: &str, name: &str) -> Event {
 
 /// The chat exists with this title and the recipient `to`.
 fn known_chat(spec: WorkspaceSpec, to: &str, name: &str) -> WorkspaceSpec {
-    let entry = ChatEntry { account: account(1), to: to.into(), name: name.into(), phone: None, is_group: to == GROUP };
+    let entry = ChatEntry::new(account(1), to, name, None, to == GROUP);
     spec.finding(LookupResult::Known(false))
         .finding(LookupResult::Peer(Some(chat(1))))
         .finding(LookupResult::Chat(Some(entry)))
@@ -155,7 +168,7 @@ fn a_chat_that_whatsapp_named_is_called_as_whatsapp_calls_it_now() {
 #[test]
 fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
     let mut command = hear(|_| {});
-    let entry = ChatEntry { account: account(1), to: PHONE.into(), name: "Cleo".into(), phone: None, is_group: false };
+    let entry = ChatEntry::new(account(1), PHONE, "Cleo", None, false);
     for found in [LookupResult::Known(false), LookupResult::Peer(Some(chat(1))), LookupResult::Chat(Some(entry))] {
         Workspace::resolve(&mut command, found);
     }
@@ -166,18 +179,17 @@ fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
 #[test]
 fn names_and_texts_that_are_received_are_cut_at_a_character() {
     let long = || "😀".repeat(70_000);
-    let file = |name: String, mime: String| ReceivedFile { name: name.into(), size: 1, mime };
+    let file = |name: String, mime: String| ReceivedFile { name: name.into(), size: 1, mime, reference: None };
     let heard = hear(|heard| {
         (heard.sender_name, heard.text, heard.sender) = (long(), long(), long());
         heard.file = Some(file(long(), long()));
     });
-    let (name, mime) = ("😀".repeat(250), "😀".repeat(63));
+    let name = "😀".repeat(250);
+    let cut = file(name.clone(), "application/octet-stream".to_owned());
     let received = MessageReceived {
-        sender: mime.clone().into(),
+        sender: "😀".repeat(63).into(),
         sender_name: name.as_str().into(),
-        text: "😀".repeat(65_536).into(),
-        file: Some(file(name.clone(), mime)),
-        ..received()
+        ..received_as(&"😀".repeat(65_536), Some(cut))
     };
     ready().when(heard, at(9)).then([opened_as(&name).into(), received.clone().into()]);
     // The same name in full is still the same name.
@@ -192,10 +204,8 @@ fn names_and_texts_that_are_received_are_cut_at_a_character() {
 #[test]
 fn nul_in_what_is_received_is_replaced() {
     let heard = hear(|heard| (heard.text, heard.sender_name) = ("a\0b".to_owned(), "Cl\0eo".to_owned()));
-    let (text, sender_name) = ("a\u{fffd}b".into(), "Cl\u{fffd}eo".into());
-    ready()
-        .when(heard, at(9))
-        .then([opened_as("Cl\u{fffd}eo").into(), MessageReceived { text, sender_name, ..received() }.into()]);
+    let received = MessageReceived { sender_name: "Cl\u{fffd}eo".into(), ..received_as("a\u{fffd}b", None) };
+    ready().when(heard, at(9)).then([opened_as("Cl\u{fffd}eo").into(), received.into()]);
 }
 
 #[test]
@@ -242,10 +252,70 @@ fn what_is_typed_on_the_accounts_phone_does_not_give_the_chat_its_owners_name() 
 
 #[test]
 fn what_came_along_is_recorded() {
-    let file = || ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() };
     ready()
-        .when(hear(|heard| (heard.text, heard.file) = (String::new(), Some(file()))), at(9))
-        .then([opened_as("Cleo").into(), MessageReceived { text: "".into(), file: Some(file()), ..received() }.into()]);
+        .when(hear(|heard| (heard.text, heard.file) = (String::new(), Some(cat("image/png")))), at(9))
+        .then([opened_as("Cleo").into(), received_as("", Some(cat("image/png"))).into()]);
+}
+
+/// A file of this media type.
+fn cat(mime: &str) -> ReceivedFile {
+    ReceivedFile { name: "cat.png".into(), size: 70_000, mime: mime.to_owned(), reference: None }
+}
+
+#[test]
+fn of_a_files_media_type_the_bare_type_is_recorded() {
+    known_chat(ready(), PHONE, "Cleo")
+        .when(hear(|heard| heard.file = Some(cat("Image/PNG; name=\"Cleo.png\""))), at(9))
+        .then([received_as("hello", Some(cat("image/png"))).into()]);
+}
+
+#[test]
+fn what_kind_of_message_it_is_is_recorded() {
+    for kind in [MessageKind::Voice, MessageKind::Unknown] {
+        known_chat(ready(), PHONE, "Cleo").when(hear(|heard| heard.kind = kind), at(9)).then([MessageReceived {
+            kind,
+            ..received()
+        }
+        .into()]);
+    }
+}
+
+#[test]
+fn what_is_heard_first_of_somebody_is_refused_without_room_for_their_chat() {
+    let looked_up = [LookupResult::Known(false), LookupResult::Peer(None), LookupResult::Room(false)];
+    let refused = looked_up.into_iter().fold(ready(), WorkspaceSpec::finding).when(hear(|_| {}), at(9));
+    // Once there is room, it is heard as the first chat.
+    refused
+        .then_rejected(&Rejection::NoRoom)
+        .when(hear(|_| {}), at(10))
+        .then([opened_as("Cleo").into(), received().into()]);
+}
+
+#[test]
+fn room_is_asked_for_with_the_number_of_the_chat_that_would_be_opened() {
+    let spec = ready().and([opened(1, PHONE), opened(2, "+12025550102")]);
+    let mut command = hear(|_| {});
+    Workspace::resolve(&mut command, LookupResult::Known(false));
+    Workspace::resolve(&mut command, LookupResult::Peer(None));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Room(3)));
+}
+
+#[test]
+fn what_is_heard_in_a_known_chat_asks_for_no_room() {
+    let mut command = hear(|_| {});
+    let entry = ChatEntry::new(account(1), PHONE, "Cleo", None, false);
+    let answers = [
+        (LookupRequest::Known(message(11)), LookupResult::Known(false)),
+        (LookupRequest::Peer(account(1), PHONE.to_owned()), LookupResult::Peer(Some(chat(1)))),
+        (LookupRequest::Chat(chat(1)), LookupResult::Chat(Some(entry))),
+        (LookupRequest::Reporting, LookupResult::Reporting(None)),
+    ];
+    for (question, found) in answers {
+        assert_eq!(Workspace::next_lookup(ready().state(), &command), Some(question));
+        Workspace::resolve(&mut command, found);
+    }
+    assert_eq!(Workspace::next_lookup(ready().state(), &command), None);
+    ready().when(command, at(9)).then([received().into()]);
 }
 
 #[test]
@@ -294,9 +364,9 @@ fn what_is_heard_is_owed_while_it_is_reported() {
     let told = |attachments| known_chat(ready(), PHONE, "Cleo").finding(reported(attachments));
     let owed = Some(WebhookId::of(workspace()));
     told(false).when(hear(|_| {}), at(9)).then([MessageReceived { owed, ..received() }.into()]);
-    let file = || Some(ReceivedFile { name: "cat.png".into(), size: 70_000, mime: "image/png".to_owned() });
+    let file = || Some(cat("image/png"));
     for (attachments, owed) in [(true, owed), (false, None)] {
-        let with_file = MessageReceived { file: file(), owed, ..received() };
+        let with_file = MessageReceived { owed, ..received_as("hello", file()) };
         told(attachments).when(hear(|heard| heard.file = file()), at(9)).then([with_file.into()]);
     }
 }

@@ -31,6 +31,7 @@ enum Step {
     Rename(u64, u8),
     Assign(u64, Option<u8>),
     Hear { phone: u64, account: u64, message: u64, named: bool },
+    Erase(u64),
     Refund(usize),
     Pass(u64),
 }
@@ -116,6 +117,7 @@ fn of_chats() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (1..8_u64, 0..3_u8).prop_map(|(chat, name)| Step::Rename(chat, name)),
         1 => (1..8_u64, prop::option::of(0..4_u8)).prop_map(|(chat, teammate)| Step::Assign(chat, teammate)),
+        1 => (1..8_u64).prop_map(Step::Erase),
         3 => (0..4_u64, 1..4_u64, 500..520_u64, any::<bool>()).prop_map(|(phone, account, message, named)| Step::Hear {
             phone,
             account,

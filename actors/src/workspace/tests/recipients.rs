@@ -6,18 +6,12 @@ use events::ids::{ChatId, WorkspaceId};
 use events::index::ChatEntry;
 
 use super::*;
-use crate::decider::LookupResult;
+use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
 
 /// The look-up result with a chat of this account with this phone.
 pub(super) fn entry(account_number: u64, phone: &str) -> LookupResult {
-    LookupResult::Chat(Some(ChatEntry {
-        account: account(account_number),
-        to: phone.into(),
-        name: phone.into(),
-        phone: Some(phone.into()),
-        is_group: false,
-    }))
+    LookupResult::Chat(Some(ChatEntry::new(account(account_number), phone, phone, Some(phone), false)))
 }
 
 fn ready() -> WorkspaceSpec {
@@ -35,6 +29,45 @@ fn a_new_person_opens_a_chat() {
             MessageQueued { to: "+12025550102".into(), ..queueing(21) }.into(),
             charged(21),
         ]);
+}
+
+#[test]
+fn a_new_person_is_refused_without_room_for_a_chat() {
+    ready()
+        .finding(LookupResult::Peer(None))
+        .finding(LookupResult::Room(false))
+        .when(to_phone(11, "+12025550101"), at(0))
+        .then_rejected(&Rejection::NoRoom)
+        .when(to_phone(11, "+12025550101"), at(0))
+        .answers(&accepted(11, 8))
+        .then([opened(1, "+12025550101"), queued(11), charged(11)]);
+}
+
+#[test]
+fn room_is_asked_for_with_the_number_of_the_chat_that_would_be_opened() {
+    let spec = ready().and([opened(1, "+12025550101"), opened(2, "+12025550102")]);
+    let mut command = to_phone(31, "+12025550103");
+    Workspace::resolve(&mut command, LookupResult::Peer(None));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Room(3)));
+}
+
+#[test]
+fn a_message_to_a_known_chat_asks_for_no_room() {
+    let spec = ready().and([opened(1, "+12025550101")]);
+    let LookupResult::Chat(Some(found)) = entry(1, "+12025550101") else { unreachable!() };
+    for (mut command, known) in [
+        (to_phone(11, "+12025550101"), LookupResult::Peer(Some(chat(1)))),
+        (to_chat(11, 1), LookupResult::Chat(Some(found.clone()))),
+        (
+            changed(|submit| submit.recipient = Recipient::Name("Cleo".to_owned())),
+            LookupResult::Named(vec![(chat(1), found)]),
+        ),
+    ] {
+        assert!(!matches!(Workspace::next_lookup(spec.state(), &command), None | Some(LookupRequest::Room(_))));
+        Workspace::resolve(&mut command, known);
+        assert_eq!(Workspace::next_lookup(spec.state(), &command), None);
+        assert!(Workspace::decide(spec.state(), command, at(0)).is_ok());
+    }
 }
 
 #[test]
@@ -114,7 +147,7 @@ fn a_chat_of_another_workspace_is_refused_without_a_look() {
     let foreign = ChatId::nth(WorkspaceId::nth(1), 1).unwrap();
     let command = || Command::Submit(Box::new(Submit { recipient: Recipient::Chat(foreign), ..submission(11, "") }));
     let spec = ready();
-    assert_eq!(<Workspace as crate::decider::Decider>::next_lookup(spec.state(), &command()), None);
+    assert_eq!(Workspace::next_lookup(spec.state(), &command()), None);
     spec.when(command(), at(0)).then_rejected(&Rejection::ChatNotFound);
 }
 
@@ -142,8 +175,9 @@ fn where_a_message_came_in_is_recorded() {
 fn a_workspace_is_full_when_its_chat_numbers_are_used_up() {
     let spec = ready();
     let mut state = spec.state().clone();
+    let looked_up = SubmitLookups { room: Some(true), ..SubmitLookups::default() };
     let decide = |state: &crate::workspace::State| {
-        <Workspace as crate::decider::Decider>::decide(state, to_phone(11, "+12025550101"), at(0))
+        Workspace::decide(state, changed(|submit| submit.looked_up = looked_up.clone()), at(0))
     };
     state.chats = 99_999_998;
     assert!(decide(&state).is_ok());

@@ -95,6 +95,7 @@ enum PermanentShape {
     Refused,
     WindowClosed,
     ContentRejected,
+    ChatErased,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -191,7 +192,8 @@ mod tests {
 
     #[test]
     fn every_failure_comes_back_as_it_went() {
-        let names = ["recipient_invalid", "not_on_whatsapp", "refused", "window_closed", "content_rejected"];
+        let names =
+            ["recipient_invalid", "not_on_whatsapp", "refused", "window_closed", "content_rejected", "chat_erased"];
         for (failure, name) in ALL_FAILURES.into_iter().zip(names) {
             check(&Outcome::Failed(failure), &format!(r#"{{"outcome":"failed","detail":"{name}"}}"#));
         }

@@ -1,10 +1,10 @@
 //! Runs an account as the runtime does, and shows every event to the referee.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use events::account::MessageQueued;
 use events::event::Event;
-use events::ids::MessageId;
+use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
 use events::who::Who;
 use events::workspace::AccountConnected;
@@ -13,6 +13,7 @@ use super::referee::Referee;
 use super::{Came, Step};
 use crate::account::outcome::Outcome;
 use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
+use crate::account::state::ForeseenErasure;
 use crate::account::{Account, Command, Effect, Fetched, Missing, Prospect, Rejection, State};
 use crate::decider::{Decider, Due};
 use crate::spec::at;
@@ -27,6 +28,8 @@ pub(super) struct Driver {
     past: Vec<Event>,
     now: Timestamp,
     messages: Vec<MessageId>,
+    /// The number of the chat with each person, other than the person's own if that was erased.
+    chats: BTreeMap<u64, u64>,
     referee: Referee,
 }
 
@@ -37,6 +40,7 @@ impl Driver {
             past: Vec::new(),
             now: at(1_000),
             messages: Vec::new(),
+            chats: BTreeMap::new(),
             referee: Referee::default(),
         };
         driver.connect(own_message_id);
@@ -56,12 +60,17 @@ impl Driver {
         self.something_can_happen();
     }
 
-    /// Asserts: at most one try, and no wake-up during it; fetches only while the account may send; never stuck.
+    /// Asserts: at most one try, and no wake-up during it but for erased chats; fetches only while the account may
+    /// send; never stuck.
     fn something_can_happen(&self) {
         let due = self.due();
+        let of_erased = self.referee.gives_up();
+        assert!(!of_erased || due.wake_at == Some(Timestamp::default()), "{due:?}");
+        let mut wanted = due.effects.iter().filter_map(wanted);
+        assert!(wanted.all(|message| self.referee.wants_file(message)), "{due:?}");
         let tries = due.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
         let files = due.effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })).count();
-        assert!(tries <= 1 && (tries == 0 || due.wake_at.is_none()), "{due:?}");
+        assert!(tries <= 1 && (tries == 0 || of_erased || due.wake_at.is_none()), "{due:?}");
         assert!(files <= FETCHES_MAX && (files == 0 || !self.referee.is_held()), "{due:?}");
         assert!(due.later.len() <= FETCHES_MAX && (due.later.is_empty() || !self.referee.is_held()), "{due:?}");
         let stands_still = tries + files + due.later.len() == 0 && due.wake_at.is_none() && due.waiting > 0;
@@ -82,11 +91,44 @@ impl Driver {
         assert_eq!(self.past.len(), before, "what was stale changed something");
     }
 
-    fn queue(&mut self, chat_number: u64, cost: u64, with_file: bool) {
+    fn queue(&mut self, person: u64, cost: u64, with_file: bool) {
         let message = message(100 + self.messages.len() as u64);
         self.messages.push(message);
-        let (chat, file) = (chat(chat_number), with_file.then(file));
-        self.happened(vec![MessageQueued { message, chat, cost, file, at: self.now, ..queueing(11) }.into()]);
+        let (chat, file) = (chat(self.chat_with(person)), with_file.then(file));
+        self.happened(vec![MessageQueued { message, chat, cost, at: self.now, ..queueing_as(11, "hi", file) }.into()]);
+    }
+
+    fn chat_with(&self, person: u64) -> u64 {
+        self.chats.get(&person).copied().unwrap_or(person)
+    }
+
+    /// Erases the chat with this person, who has another one from then on. What was foreseen comes to pass, now or with
+    /// the wake-ups of later.
+    fn erase(&mut self, person: u64, at_once: bool) {
+        let (nth, before) = (self.chat_with(person), self.past.len());
+        let foreseen = self.state.foresee_erasure(chat(nth));
+        self.happened(vec![erased(nth, self.now.ms())]);
+        self.chats.insert(person, nth + 10);
+        if at_once {
+            while self.referee.gives_up() {
+                self.wake_when_due();
+            }
+            assert_eq!(self.ended(chat(nth), before), foreseen);
+        }
+    }
+
+    /// Returns what has happened to the messages of a chat since then.
+    fn ended(&self, chat: ChatId, since: usize) -> ForeseenErasure {
+        let mut ended = ForeseenErasure::default();
+        for event in &self.past[since..] {
+            match event {
+                Event::MessageFailed(e) if e.chat == chat => ended.failed += 1,
+                Event::CreditRefunded(e) if self.referee.chat(e.message) == chat => ended.refunded += e.amount,
+                Event::SendUncertain(e) if self.referee.chat(e.message) == chat => ended.uncertain += 1,
+                _ => {}
+            }
+        }
+        ended
     }
 
     fn some(&self, which: usize) -> Option<MessageId> {
@@ -161,8 +203,9 @@ impl Driver {
 
     pub(super) fn take(&mut self, step: Step) {
         match step {
-            Step::Queue { chat, cost, file } => self.queue(chat, cost, file),
-            Step::QueueFiles { chat } => (0..MANY_FILES).for_each(|_| self.queue(chat, 2, true)),
+            Step::Queue { person, cost, file } => self.queue(person, cost, file),
+            Step::QueueFiles { person } => (0..MANY_FILES).for_each(|_| self.queue(person, 2, true)),
+            Step::Erase { person, at_once } => self.erase(person, at_once),
             Step::Pass(ms) => self.now = self.now.plus_ms(ms),
             Step::WakeNow => self.command(Command::WakeUp),
             Step::WakeWhenDue => self.wake_when_due(),

@@ -1,6 +1,6 @@
 //! Checks the events of one account, independently of how its rules are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::account::{DeferReason, FetchFailed, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
 use events::event::Event;
@@ -62,6 +62,7 @@ pub(super) struct Referee {
     blocked: bool,
     paused: bool,
     disconnected: Option<Timestamp>,
+    erased: BTreeSet<ChatId>,
 }
 
 impl Referee {
@@ -84,6 +85,16 @@ impl Referee {
     /// True if the message waits for its file.
     pub(super) fn wants_file(&self, message: MessageId) -> bool {
         self.messages.get(&message).is_some_and(|seen| seen.stage == Stage::Waiting && seen.wants_file)
+    }
+
+    /// True if a message of an erased chat waits whose try is not under way: it has to end at once.
+    pub(super) fn gives_up(&self) -> bool {
+        let waits = |seen: &MessageFacts| seen.stage == Stage::Waiting && self.erased.contains(&seen.chat);
+        self.messages.iter().any(|(message, seen)| waits(seen) && !self.tries(*message))
+    }
+
+    pub(super) fn chat(&self, message: MessageId) -> ChatId {
+        self.messages[&message].chat
     }
 
     fn see(&mut self, now: Timestamp, event: &Event) {
@@ -132,6 +143,7 @@ impl Referee {
             Event::AccountBlocked(_) => self.blocked = true,
             Event::AccountUnblocked(_) => self.blocked = false,
             Event::OwnerNotified(_) => {}
+            Event::ChatErased(e) => assert!(self.erased.insert(e.chat), "erased twice"),
             other => panic!("{other:?} does not concern an account"),
         }
     }
@@ -155,6 +167,7 @@ impl Referee {
             ended_at: Timestamp::default(),
             refunds: 0,
         };
+        assert!(!self.erased.contains(&queued.chat), "queued though its chat is erased");
         assert!(self.messages.insert(queued.message, seen).is_none());
     }
 
@@ -185,6 +198,7 @@ impl Referee {
         let seen = &self.messages[&started.message];
         assert!(seen.stage == Stage::Waiting && now >= seen.not_before, "{seen:?} at {now}");
         assert!(!seen.wants_file, "it left without its file: {seen:?}");
+        assert!(!self.erased.contains(&seen.chat), "it left though its chat is erased: {seen:?}");
         assert!(self.own_message_id || !seen.maybe_sent, "it may be sent twice: {seen:?}");
         assert_eq!(started.try_number, seen.tries + 1);
         self.overtakes_nobody(seen);
@@ -236,6 +250,8 @@ impl Referee {
     fn failed(&mut self, failed: &MessageFailed) {
         let (message, at) = (failed.message, failed.at);
         let seen = &self.messages[&message];
+        let is_erased = failed.code == "chat_erased";
+        assert!(!is_erased || self.erased.contains(&seen.chat), "nobody erased its chat: {seen:?}");
         if seen.stage == Stage::Sent {
             assert!(at.since_ms(seen.ended_at) <= WEEK_MS, "credits moved after seven days: {seen:?} at {at}");
             return self.moves(message, Stage::Sent, Stage::Failed, at);
@@ -243,7 +259,7 @@ impl Referee {
         if !self.tries(message) {
             let held = self.disconnected.map(|since| at.since_ms(since.max(seen.queued_at)));
             let given_up = failed.code == "account_disconnected" && held.is_some_and(|ms| ms >= DAY_MS);
-            assert!(given_up || seen.wants_file, "{seen:?} failed without a try");
+            assert!(given_up || is_erased || seen.wants_file, "{seen:?} failed without a try");
             assert!(!given_up || self.current.is_none(), "the queue was given up during a try");
             assert!(!seen.maybe_sent, "it may have been sent: {seen:?}");
         }

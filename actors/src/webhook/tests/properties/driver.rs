@@ -1,5 +1,7 @@
 //! Runs a webhook as the runtime does, and shows every event to the referee.
 
+use std::collections::BTreeMap;
+
 use events::event::Event;
 use events::ids::DeliveryId;
 use events::time::Timestamp;
@@ -10,6 +12,9 @@ use super::referee::Referee;
 use crate::decider::{Decider, Due};
 use crate::webhook::State;
 
+/// The number of persons with whom there are chats.
+const PERSONS: u64 = 10;
+
 /// A webhook that runs as in the runtime, and a referee that sees every event.
 pub(super) struct Driver {
     pub(super) state: State,
@@ -17,13 +22,16 @@ pub(super) struct Driver {
     now: Timestamp,
     /// All deliveries, each with the number of its chat.
     deliveries: Vec<(u64, DeliveryId)>,
+    /// How many chats with each person were erased.
+    erasures: BTreeMap<u64, u64>,
     referee: Referee,
 }
 
 impl Driver {
     pub(super) fn new() -> Self {
         let (state, referee) = (State::default(), Referee::default());
-        let mut driver = Self { state, past: Vec::new(), now: at(1_000), deliveries: Vec::new(), referee };
+        let (past, deliveries, erasures) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut driver = Self { state, past, now: at(1_000), deliveries, erasures, referee };
         driver.configure(url(Some(URL.to_owned())));
         driver
     }
@@ -52,7 +60,18 @@ impl Driver {
         self.command(Command::Configure(change));
     }
 
-    fn owe(&mut self, chat: u64) {
+    /// Returns the number of the present chat with this person.
+    fn chat_with(&self, person: u64) -> u64 {
+        person + PERSONS * self.erasures.get(&person).copied().unwrap_or_default()
+    }
+
+    fn erase(&mut self, person: u64) {
+        self.happened(vec![erased(self.chat_with(person), self.now.ms())]);
+        *self.erasures.entry(person).or_default() += 1;
+    }
+
+    fn owe(&mut self, person: u64) {
+        let chat = self.chat_with(person);
         let window = self.deliveries.iter().filter(|(known, _)| *known == chat).count() as u64 + 1;
         let message = message(chat * 1_000 + window);
         self.deliveries.push((chat, DeliveryId::of(message)));
@@ -71,6 +90,16 @@ impl Driver {
             self.command(Command::WakeUp);
             assert!(self.past.len() > before, "a wake-up was due and nothing came of it");
         }
+    }
+
+    /// Asks for a delivery once more; refused if its chat was erased, and only then for that reason.
+    fn resend(&mut self, which: usize) {
+        let Some((number, delivery)) = self.some(which) else { return };
+        let is_erased = self.referee.has_erased(chat(number));
+        let resend = Command::Resend { delivery, chat: chat(number), by: operator(), erased: Some(is_erased) };
+        let decided = Webhook::decide(&self.state, resend.clone(), self.now);
+        assert_eq!(matches!(decided, Err(Rejection::ChatErased)), is_erased);
+        self.command(resend);
     }
 
     /// Reports the e-mail about parked deliveries as handed over, if it is due now.
@@ -96,7 +125,7 @@ impl Driver {
         self.now = self.now.plus_ms(40);
         self.referee.asked_ms = match outcome {
             Outcome::Failed { retry_after_ms, .. } => retry_after_ms.unwrap_or_default(),
-            Outcome::Taken { .. } => 0,
+            Outcome::Taken { .. } | Outcome::Erased => 0,
         };
         let before = self.past.len();
         let retry_ms = Arc::from(WAITS_MS);
@@ -117,11 +146,11 @@ impl Driver {
         }
     }
 
-    fn end_by_chat(&mut self, refused: u64) {
+    fn end_by_person(&mut self, refused: u64) {
         for (delivery, try_number) in self.posts() {
             let (number, _) = *self.deliveries.iter().find(|(_, known)| *known == delivery).unwrap();
             let failed = Outcome::Failed { code: TIMEOUT.to_owned(), status: Some(422), retry_after_ms: None };
-            let outcome = if number <= refused { failed } else { Outcome::Taken { status: 200 } };
+            let outcome = if (number - 1) % PERSONS < refused { failed } else { Outcome::Taken { status: 200 } };
             self.ends((delivery, try_number), outcome);
         }
     }
@@ -150,22 +179,19 @@ impl Driver {
 
     pub(super) fn take(&mut self, step: Step) {
         match step {
-            Step::Owe { chat } => self.owe(chat),
+            Step::Owe { person } => self.owe(person),
+            Step::Erase { person } => self.erase(person),
             Step::Pass(ms) => self.now = self.now.plus_ms(ms),
             Step::WakeNow => self.command(Command::WakeUp),
             Step::WakeWhenDue => self.wake_when_due(),
             Step::End(which, outcome) => self.end(which, outcome),
             Step::EndAll(outcome) => self.end_all(&outcome),
-            Step::EndByChat { refused } => self.end_by_chat(refused),
+            Step::EndByPerson { refused } => self.end_by_person(refused),
             Step::Stale(which, try_number, outcome) => self.stale(which, try_number, outcome),
             Step::Switch { on, discard } => self.configure(Configure { enabled: Some(on), discard, ..change() }),
             Step::Url(nth) => self.configure(url(nth.map(|nth| format!("{URL}/{nth}")))),
             Step::ResetErrors => self.command(Command::ResetErrors { by: operator() }),
-            Step::Resend(which) => {
-                if let Some((number, delivery)) = self.some(which) {
-                    self.command(Command::Resend { delivery, chat: chat(number), by: operator() });
-                }
-            }
+            Step::Resend(which) => self.resend(which),
             Step::Discard(which) => {
                 if let Some((number, delivery)) = self.some(which) {
                     let (by, reason) = (operator(), REASON.to_owned());

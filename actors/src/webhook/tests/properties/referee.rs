@@ -60,6 +60,7 @@ pub(super) struct Referee {
     pub(super) asked_ms: u64,
     stops: u64,
     told: u64,
+    erased: BTreeSet<ChatId>,
 }
 
 impl Referee {
@@ -143,7 +144,12 @@ impl Referee {
             Rejection::NoUrl => assert_eq!(self.url, None),
             Rejection::StillOwed => assert!(self.owes() > 0),
             Rejection::NotOwed => {}
+            Rejection::ChatErased => assert!(!self.erased.is_empty(), "nobody erased a chat"),
         }
+    }
+
+    pub(super) fn has_erased(&self, chat: ChatId) -> bool {
+        self.erased.contains(&chat)
     }
 
     fn see(&mut self, now: Timestamp, event: &Event, rest: &[Event]) {
@@ -180,11 +186,13 @@ impl Referee {
             }
             Event::DeliveryDiscarded(e) => {
                 assert_eq!(e.deliveries, self.owes());
-                self.owed.clear();
-                self.failures.clear();
-                self.waits.clear();
+                self.forget_all();
             }
-            Event::DeliveryResent(e) => assert!(self.by_hand.insert(e.delivery), "resent twice at once"),
+            Event::DeliveryResent(e) => {
+                assert!(!self.has_erased(e.chat), "resent though its chat is erased");
+                assert!(self.by_hand.insert(e.delivery), "resent twice at once");
+            }
+            Event::ChatErased(e) => self.erase(e.chat),
             Event::DeliveriesRecovered(e) => assert_eq!(e.deliveries, self.recover(e.since)),
             Event::OwnerNotified(e) => {
                 assert!(e.notice == self.stops && self.told < self.stops, "told twice or for nothing");
@@ -194,8 +202,26 @@ impl Referee {
         }
     }
 
+    fn forget_all(&mut self) {
+        self.owed.clear();
+        self.failures.clear();
+        self.waits.clear();
+    }
+
     fn owes(&self) -> u64 {
         self.owed.values().map(|owed| owed.len() as u64).sum()
+    }
+
+    /// Nothing of the chat is owed any more; its requests still end.
+    fn erase(&mut self, chat: ChatId) {
+        assert!(self.erased.insert(chat), "erased twice");
+        let of_chat = self.places.iter().filter(|(known, _)| *known == chat);
+        for (_, delivery) in of_chat {
+            self.parked.remove(delivery);
+            self.failures.remove(delivery);
+            self.waits.remove(delivery);
+        }
+        self.owed.remove(&chat);
     }
 
     fn owe(&mut self, place: usize, chat: ChatId, delivery: DeliveryId) {
@@ -211,6 +237,7 @@ impl Referee {
 
     fn started(&mut self, now: Timestamp, started: &DeliveryStarted) {
         assert!(self.enabled && self.url.is_some(), "tried though it is off");
+        assert!(!self.has_erased(started.chat), "tried though its chat is erased");
         assert!(self.quiet_until.is_none_or(|until| now >= until), "tried too early");
         let first = self.owed.get(&started.chat).and_then(|owed| owed.values().next());
         assert_eq!(first, Some(&started.delivery), "not the first of its chat");
@@ -318,7 +345,22 @@ impl Referee {
         self.waits.remove(&delivery);
     }
 
+    /// Checks a request that was not made, because nobody can read the chat any more: nothing else follows.
+    fn not_posted(&mut self, failed: &DeliveryFailed, rest: &[Event]) {
+        assert_eq!((failed.counted, failed.not_before, failed.delivery_not_before, rest), (None, None, None, &[][..]));
+        self.failures.remove(&failed.delivery);
+        let Some(ended) = self.requests.remove(&(failed.delivery, failed.try_number)) else {
+            assert!(self.by_hand.remove(&failed.delivery), "the end of no request");
+            return;
+        };
+        self.owed.entry(ended.chat).or_default().retain(|_, owed| *owed != failed.delivery);
+        self.waits.remove(&failed.delivery);
+    }
+
     fn failed(&mut self, failed: &DeliveryFailed, rest: &[Event]) {
+        if failed.code == "chat_erased" {
+            return self.not_posted(failed, rest);
+        }
         let Some(ended) = self.requests.remove(&(failed.delivery, failed.try_number)) else {
             assert!(self.by_hand.remove(&failed.delivery), "a failure of no request");
             assert_eq!((failed.counted, failed.not_before, rest), (None, None, [].as_slice()));

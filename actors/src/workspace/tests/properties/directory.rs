@@ -6,6 +6,7 @@ use events::chat::{ChatOpened, Responsible};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId};
 use events::index::{ChatEntry, Remembered};
+use events::personal::ShortDigest;
 use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
@@ -17,10 +18,11 @@ use crate::decider::{LookupRequest, LookupResult};
 pub(super) struct Directory {
     peers: BTreeMap<(AccountId, String), ChatId>,
     chats: BTreeMap<ChatId, ChatEntry>,
+    erased: BTreeSet<ChatId>,
     named_by_hand: BTreeSet<ChatId>,
     responsible: BTreeMap<ChatId, Option<Responsible>>,
     known: BTreeSet<MessageId>,
-    keys: BTreeMap<String, Remembered>,
+    keys: BTreeMap<ShortDigest, Remembered>,
 }
 
 impl Directory {
@@ -30,6 +32,10 @@ impl Directory {
                 LookupResult::Peer(self.peers.get(&(*account, canonical.clone())).copied())
             }
             LookupRequest::Chat(chat) => LookupResult::Chat(self.chats.get(chat).cloned()),
+            LookupRequest::Erased(chat) => {
+                assert!(!self.chats.contains_key(chat), "a chat that was found is not erased");
+                LookupResult::Erased(self.erased.contains(chat))
+            }
             LookupRequest::Responsible(chat) => {
                 LookupResult::Responsible(self.responsible.get(chat).cloned().flatten())
             }
@@ -43,12 +49,31 @@ impl Directory {
             LookupRequest::NamedByHand(chat) => LookupResult::NamedByHand(self.named_by_hand.contains(chat)),
             LookupRequest::Account(_) => LookupResult::Account(None),
             LookupRequest::Reporting => LookupResult::Reporting(None),
+            LookupRequest::Room(chats) => {
+                let opened = self.chats.len() + self.erased.len();
+                assert_eq!(*chats, opened as u64 + 1, "room for one more chat is wanted");
+                LookupResult::Room(true)
+            }
         }
     }
 
     /// True if the message was queued or received.
     pub(super) fn knows(&self, message: MessageId) -> bool {
         self.known.contains(&message)
+    }
+
+    /// Forgets the chat, if there is one, but for the fact that it was erased.
+    pub(super) fn erase(&mut self, chat: ChatId) {
+        if self.chats.remove(&chat).is_some() {
+            self.peers.retain(|_, known| *known != chat);
+            self.responsible.remove(&chat);
+            self.named_by_hand.remove(&chat);
+            self.erased.insert(chat);
+        }
+    }
+
+    pub(super) fn has_erased(&self, chat: ChatId) -> bool {
+        self.erased.contains(&chat)
     }
 
     pub(super) fn sees(&mut self, event: &Event, idempotency: Option<&Idempotency>, now: Timestamp) {
@@ -81,7 +106,7 @@ impl Directory {
                 assert_eq!(self.chats[&e.chat].account, e.account);
                 if let Some(given) = idempotency {
                     let remembered = Remembered { message: e.message, body: given.body, at: now };
-                    self.keys.insert(given.key.clone(), remembered);
+                    self.keys.insert(given.key, remembered);
                 }
             }
             _ => {}
@@ -91,13 +116,7 @@ impl Directory {
     fn opened(&mut self, opened: &ChatOpened) {
         let peer = (opened.account, opened.peer.reveal().to_owned());
         assert!(self.peers.insert(peer, opened.chat).is_none(), "one person, two chats");
-        let entry = ChatEntry {
-            account: opened.account,
-            to: opened.to.clone(),
-            name: opened.name.clone(),
-            phone: opened.phone.clone(),
-            is_group: opened.is_group,
-        };
-        assert!(self.chats.insert(opened.chat, entry).is_none(), "one chat, two persons");
+        let before = self.chats.insert(opened.chat, ChatEntry::from(opened));
+        assert!(before.is_none() && !self.has_erased(opened.chat), "one chat, two persons");
     }
 }

@@ -1,5 +1,6 @@
 //! Runs a workspace as the runtime does, together with the index, and shows every event to the referee.
 
+use events::chat::MessageKind;
 use events::event::Event;
 use events::ids::{AccountId, MessageId};
 use events::personal::Digest;
@@ -87,6 +88,8 @@ impl Driver {
         let before = (self.state.balance, self.past.len(), self.referee.default_account());
         let answer = self.command(Command::Submit(Box::new(submit))).map(|decision| decision.answer);
         let happened = self.past.len() > before.1;
+        let to_erased = matches!(to, To::Chat(nth) if self.directory.has_erased(chat(nth)));
+        assert!(!to_erased || !happened, "sent though its chat is erased");
         if answer.is_ok() {
             let open = token.is_none_or(|token| self.referee.is_token(token) && !self.referee.disabled);
             assert!(open, "it came in through a webhook that is closed");
@@ -106,6 +109,7 @@ impl Driver {
             Ok(other) => panic!("{other:?}"),
             Err(rejection) => {
                 assert!(!happened && self.state.balance == before.0);
+                assert!(rejection != Rejection::ChatErased || to_erased, "nobody erased {to:?}");
                 if let Rejection::InsufficientCredits { needed, available } = rejection {
                     assert!(needed > available && available == before.0);
                 }
@@ -125,7 +129,8 @@ impl Driver {
             file: with_file.then(file),
             dry_run,
             token_hash: token.map(token_of),
-            idempotency: key.map(|(key, body)| Idempotency { key: key.to_string(), body: Digest::of(&[body]) }),
+            idempotency: key
+                .map(|(key, body)| Idempotency { key: Digest::of(&[key]).short(), body: Digest::of(&[body]) }),
             ..submission(self.submitted, "")
         }
     }
@@ -138,6 +143,7 @@ impl Driver {
             account: account(account_number),
             peer: Peer::from_phone(&phone(phone_number)),
             from_me: false,
+            kind: MessageKind::default(),
             sender: phone(phone_number),
             sender_name: if named { name(0) } else { String::new() },
             chat_name: String::new(),
@@ -154,7 +160,8 @@ impl Driver {
         let (chat, by) = (chat(nth), operator());
         let mut wanted = ChangeChat { chat, name: None, responsible: None, by, looked_up: ChatLookups::default() };
         change(&mut wanted);
-        drop(self.command(Command::ChangeChat(wanted)));
+        let changed = self.command(Command::ChangeChat(wanted));
+        assert_eq!(matches!(changed, Err(Rejection::ChatErased)), self.directory.has_erased(chat));
     }
 
     pub(super) fn take(&mut self, step: Step) {
@@ -169,6 +176,7 @@ impl Driver {
             Step::Send(sending, to) => self.submit(sending, to),
             Step::Rename(nth, title) => self.change_chat(nth, |wanted| wanted.name = Some(name(title))),
             Step::Assign(nth, mate) => self.change_chat(nth, |wanted| wanted.responsible = Some(mate.map(email))),
+            Step::Erase(nth) => self.directory.erase(chat(nth)),
             Step::Hear { phone, account, message, named } => self.hear(phone, account, message, named),
             Step::Refund(which) => {
                 if let Some(at) = which.checked_rem(self.refundable.len()) {

@@ -1,0 +1,27 @@
+//! The event with which every log begins.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hex::hex_bytes;
+use crate::time::Timestamp;
+
+/// The format of records and of everything beside them. A store of another format is refused.
+pub const FORMAT: u16 = 1;
+
+hex_bytes!(
+    /// Tells two logs apart: 128 random bits.
+    LogId,
+    16
+);
+
+/// The log was created; always its first event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogCreated {
+    pub log: LogId,
+    /// The format in which it is written.
+    pub format: u16,
+    pub created_at: Timestamp,
+    /// The key that verifies the signatures of this log's checkpoints at first: Ed25519, as C2SP's signed notes write
+    /// it, `name+hash+base64`.
+    pub checkpoint_key: String,
+}

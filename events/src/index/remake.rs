@@ -1,0 +1,88 @@
+//! Brings the stored notes up to date at a start: reads the records that they do not cover, and makes all of them again
+//! if they have another layout. Takes constant memory, however long the log is.
+
+use super::Index;
+use crate::codec::{Opening, decode};
+use crate::ids::Position;
+use crate::log::{Batch, Log, Note, ReadError, WriteError};
+use crate::notes::Space;
+
+/// The layout of the notes. Notes of another layout are removed and made again from the records.
+const LAYOUT: u16 = 1;
+/// Notes removed per batch.
+const REMOVED_AT_ONCE: usize = 1_024;
+/// Notes written per batch.
+const WRITTEN_AT_ONCE: usize = 128;
+
+/// Makes the note that records how far the notes reach, and their layout.
+pub(super) fn covers(position: Position) -> Note {
+    let value = [position.to_be_bytes().as_slice(), &LAYOUT.to_be_bytes()].concat();
+    (Space::IndexCovered.key(&[]), Some(value))
+}
+
+/// Returns the position up to which notes of today's layout cover the records; removes all notes of another layout.
+pub(super) fn covered(log: &dyn Log) -> Result<Position, ReadError> {
+    if let Some(note) = log.note(Space::IndexCovered.prefix())?
+        && let Some((position, layout)) = note.split_first_chunk::<8>()
+        && layout == LAYOUT.to_be_bytes()
+    {
+        return Ok(Position::from_be_bytes(*position));
+    }
+    // The mark first: as long as it is missing, the next start goes on with the removal.
+    if log.note(Space::IndexCovered.prefix())?.is_some() {
+        write(log, vec![(Space::IndexCovered.key(&[]), None)])?;
+    }
+    for space in Space::ALL.into_iter().filter(|space| space.is_of_index()) {
+        loop {
+            let found = log.notes(space.prefix(), space.prefix(), REMOVED_AT_ONCE)?;
+            let removals: Vec<Note> = found.into_iter().map(|(key, _)| (key, None)).collect();
+            let count = removals.len();
+            write(log, removals)?;
+            if count < REMOVED_AT_ONCE {
+                break;
+            }
+        }
+    }
+    Ok(0)
+}
+
+impl Index {
+    /// Adds the records behind `covered`; stores entries as soon as there are enough.
+    pub(super) fn read_records(&self, covered: Position) -> Result<(), ReadError> {
+        for stored in self.log.read(covered.saturating_add(1)) {
+            let record = decode(&stored?, Opening::With(self.vault.as_ref()))?;
+            let ready = self.ready(record.workspace, &record.events)?;
+            self.add(&record, &ready);
+            self.store_now(record.last())?;
+        }
+        Ok(())
+    }
+
+    /// Stores the entries if there are enough, in the calling thread.
+    fn store_now(&self, covers: Position) -> Result<(), ReadError> {
+        let Some(batch) = self.begin_flush(covers, false) else { return Ok(()) };
+        let mut flushing = batch.begin();
+        while !flushing.is_over() {
+            let mut notes = Vec::with_capacity(WRITTEN_AT_ONCE);
+            while notes.len() < WRITTEN_AT_ONCE && !flushing.is_over() {
+                flushing.next(self, &mut notes);
+            }
+            write(self.log.as_ref(), notes)?;
+        }
+        // Without a mark of its own on the disk, a part of the notes would do no harm: it would be written again.
+        self.log.sync().map_err(unwritten)?;
+        self.finish_flush(flushing);
+        Ok(())
+    }
+}
+
+fn write(log: &dyn Log, notes: Vec<Note>) -> Result<(), ReadError> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    log.write(&Batch { after: log.head().position, notes, ..Batch::default() }).map_err(unwritten)
+}
+
+fn unwritten(error: WriteError) -> ReadError {
+    ReadError::Store(std::io::Error::other(error))
+}

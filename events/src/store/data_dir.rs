@@ -1,0 +1,184 @@
+//! A data directory as a whole: the file that names it, the log, and the vault beside it. Makes a new one, and refuses
+//! one whose parts do not belong together.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::head_file::HeadFile;
+use super::identity::{self, Identity, IdentityError};
+use super::master_key_file::{self, MasterKeyError};
+use super::sealed_secrets::SealedSecrets;
+use super::sled_log::{OpenError, SledLog};
+use crate::chain;
+use crate::checkpoint_key::CheckpointKey;
+use crate::codec::{self, Opening};
+use crate::event::Event;
+use crate::founding::{FORMAT, LogCreated, LogId};
+use crate::ids::WorkspaceId;
+use crate::log::{Batch, Head, Log, ReadError, StoredRecord, WriteError};
+use crate::record::{Cause, Record};
+use crate::secrets::Secrets;
+use crate::time::Timestamp;
+use crate::vault::{FileVault, MasterKey, Opened, Vault, VaultError};
+use crate::who::Who;
+
+/// The vault's folder in the data directory.
+pub const VAULT: &str = "vault";
+/// The name among the secrets of the seed of the key that signs checkpoints.
+pub const CHECKPOINT_KEY: &[u8] = b"checkpoint_key/1";
+
+/// The parts of an open data directory.
+pub struct DataDir {
+    pub log: Arc<SledLog>,
+    pub vault: Arc<dyn Vault>,
+    pub secrets: Arc<dyn Secrets>,
+    pub identity: Identity,
+    /// What was damaged in one copy of the vault and mended from the other, in words for people.
+    pub mended: Vec<String>,
+}
+
+/// How to open a data directory.
+#[derive(Debug, Clone, Copy)]
+pub struct DataDirOptions<'a> {
+    /// Limits the store's cache, in MiB.
+    pub cache_mb: u64,
+    /// The file with the master key; without one it is kept in the directory itself.
+    pub master_key_file: Option<&'a Path>,
+    /// The time at which a new log is created.
+    pub now: Timestamp,
+}
+
+/// Why a data directory cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The log was written before data directories had a file that names them.
+    #[error("this data directory was written by an earlier version of tidings, whose format this one does not read")]
+    Earlier,
+    /// The file and the log name two different logs.
+    #[error("{} is that of another log; put back the one that was beside this log", identity::NAME)]
+    OtherIdentity,
+    /// A new log could not be written.
+    #[error("the log cannot be created")]
+    Create(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<ReadError> for DataDirError {
+    fn from(error: ReadError) -> Self {
+        Self::Log(OpenError::Read(error))
+    }
+}
+
+impl DataDir {
+    /// Opens a data directory, or makes one if there is no log.
+    pub fn open(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
+        let DataDirOptions { cache_mb, master_key_file, now } = options;
+        let known = identity::read(directory)?;
+        if known.is_none() && HeadFile::has_records(&directory.join("log")) {
+            return Err(DataDirError::Earlier);
+        }
+        let log = Arc::new(SledLog::open(directory, cache_mb)?);
+        let is_new = log.head() == Head::EMPTY;
+        let identity = match known {
+            Some(identity) => identity,
+            None if is_new => new_identity(directory, now)?,
+            None => return Err(DataDirError::Earlier),
+        };
+        if !is_new {
+            check(log.as_ref(), &identity)?;
+        }
+        let master = master_key(directory, master_key_file, is_new)?;
+        let Opened { vault, mended } = open_vault(directory, &identity, &master, is_new)?;
+        let vault: Arc<dyn Vault> = Arc::new(vault);
+        vault.extend(&[(WorkspaceId::LOG, 0)])?;
+        let secrets: Arc<dyn Secrets> = Arc::new(SealedSecrets::new(Arc::clone(&log), Arc::clone(&vault)));
+        if is_new {
+            create(log.as_ref(), vault.as_ref(), secrets.as_ref(), &identity)?;
+        }
+        Ok(Self { log, vault, secrets, identity, mended })
+    }
+}
+
+fn new_identity(directory: &Path, now: Timestamp) -> Result<Identity, DataDirError> {
+    let random = CheckpointKey::random().map_err(|error| DataDirError::Create(error.into()))?.seed();
+    let log = LogId(random.first_chunk().copied().unwrap_or_default());
+    let identity = Identity { format: FORMAT, log, created_at: now };
+    identity::write(directory, &identity)?;
+    Ok(identity)
+}
+
+/// Reads the master key; makes one for a new log, unless the operator names a file.
+fn master_key(directory: &Path, named: Option<&Path>, is_new: bool) -> Result<MasterKey, MasterKeyError> {
+    let own = master_key_file::own(directory);
+    match master_key_file::read(named.unwrap_or(&own)) {
+        Err(MasterKeyError::Missing { .. }) if named.is_none() && is_new && !directory.join(VAULT).exists() => {
+            master_key_file::make(&own)
+        }
+        read => read,
+    }
+}
+
+/// Opens the vault; makes one beside a new log.
+fn open_vault(
+    directory: &Path,
+    identity: &Identity,
+    master: &MasterKey,
+    is_new: bool,
+) -> Result<Opened<FileVault>, DataDirError> {
+    let folder = directory.join(VAULT);
+    match FileVault::open(&folder, identity.log.0, master) {
+        Err(VaultError::Missing) if is_new => {
+            let vault = FileVault::create(&folder, identity.log.0, master)?;
+            Ok(Opened { vault, mended: Vec::new() })
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Checks that the log begins as the file says.
+fn check(log: &dyn Log, identity: &Identity) -> Result<(), DataDirError> {
+    let first = log.read(1).next().transpose()?;
+    let record = first.map(|stored| codec::decode(&stored, Opening::Shut)).transpose()?;
+    match record.as_ref().and_then(|record| record.events.first()) {
+        Some(Event::LogCreated(created)) if created.log == identity.log => Ok(()),
+        Some(Event::LogCreated(_)) => Err(DataDirError::OtherIdentity),
+        _ => Err(ReadError::Damaged { position: 1, what: "the log does not begin with its creation".to_owned() })?,
+    }
+}
+
+/// Writes the first record.
+fn create(log: &dyn Log, vault: &dyn Vault, secrets: &dyn Secrets, identity: &Identity) -> Result<(), DataDirError> {
+    let key = CheckpointKey::random().map_err(|error| DataDirError::Create(error.into()))?;
+    secrets.keep(CHECKPOINT_KEY, &key.seed()).map_err(|error| DataDirError::Create(error.into()))?;
+    let Identity { format, log: id, created_at } = *identity;
+    let created = LogCreated { log: id, format, created_at, checkpoint_key: key.verifier(id) };
+    found(log, vault, created).map_err(|error| DataDirError::Create(error.into()))
+}
+
+/// Writes the first record of an empty log. Durable when this returns.
+pub fn found(log: &dyn Log, vault: &dyn Vault, created: LogCreated) -> Result<(), WriteError> {
+    let recorded_at = created.created_at;
+    let record = Record {
+        first: 1,
+        recorded_at,
+        workspace: WorkspaceId::LOG,
+        cause: Cause::outside(Who::System),
+        events: vec![created.into()],
+    };
+    let mut bytes = Vec::new();
+    let unwritable = |error| WriteError::Unknown(std::io::Error::other(error));
+    codec::encode_record(&record, vault, &mut bytes).map_err(unwritable)?;
+    let previous = chain::GENESIS;
+    let hash = chain::link(&previous, &bytes);
+    let stored = StoredRecord { first: 1, previous, bytes: bytes.into(), hash };
+    let head = Head { position: 1, hash, recorded_at };
+    log.write(&Batch { after: 0, records: vec![stored], head: Some(head), notes: Vec::new() })?;
+    log.sync()
+}

@@ -1,0 +1,37 @@
+//! Erasures by the operator, and the list of all of them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::gateway::Gateway;
+use crate::http::api::accounts::ReasonBody;
+use crate::http::api::chats::erased;
+use crate::http::caller::{Operator, RequestId};
+use crate::http::page::Query;
+use crate::http::{body, submit};
+use crate::service::erasures;
+use crate::service::refusal::Refusal;
+
+/// Erases everything that is known of a chat's contact.
+pub(in crate::http) async fn erase(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    id: RequestId,
+    request: HttpRequest,
+    chat: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refusal> {
+    let dry_run = submit::dry_run(request.headers())?;
+    let bytes = body::read(payload, gateway.limits).await?;
+    let ReasonBody { reason } = if bytes.is_empty() { ReasonBody::default() } else { body::typed(&bytes)? };
+    erased(erasures::of_operator(&gateway, &chat, id.0)?, &chat, reason, dry_run).await
+}
+
+/// Lists who erased what and why, the newest first.
+pub(in crate::http) async fn list(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let page = Query::of(&request)?.page()?;
+    Ok(HttpResponse::Ok().json(erasures::list(&gateway, page).await?))
+}
