@@ -97,7 +97,7 @@ fn only_for_a_chat_that_is_not_found_is_it_looked_up_if_it_was_erased() {
     let (of_chat, of_erasure) = (LookupRequest::Chat(chat(1)), LookupRequest::Erased(chat(1)));
     let nothing = || [LookupResult::Chat(None), LookupResult::Erased(true)];
     for command in [to_chat(11, 1), rename()] {
-        assert_eq!(asked(command.clone(), [recipients::entry(1, PHONE)]), [of_chat.clone()]);
+        assert_eq!(asked(command.clone(), [recipients::entry(1, PHONE)]), std::slice::from_ref(&of_chat));
         assert_eq!(asked(command, nothing()), [of_chat.clone(), of_erasure.clone()]);
     }
     assert_eq!(asked(assign(None), nothing()), [of_chat, of_erasure]);
