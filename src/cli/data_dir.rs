@@ -60,10 +60,7 @@ pub(super) fn not_opened(error: &DataDirError) -> Failure {
         DataDirError::Vault(VaultError::WrongKey) => {
             integrity().hint("set master_key_file, or put back <data_dir>/secrets/master_key")
         }
-        DataDirError::Vault(_) => integrity().hint(
-            "put back vault/ from a backup of this data directory, or start with --without-vault: everything that is \
-                   sealed is erased then, and ledger, queues and chain stay",
-        ),
+        DataDirError::Vault(_) => integrity().hint("put back vault/ from a backup of this data directory"),
     }
 }
 
