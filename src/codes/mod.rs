@@ -27,6 +27,8 @@ pub struct Code {
     pub remedy: &'static str,
     /// What happens to the credits.
     pub credits: Credits,
+    /// True if it is also the reason why accepted messages fail.
+    pub fails_messages: bool,
 }
 
 /// Where a code appears.
@@ -122,7 +124,17 @@ impl Code {
     }
 
     const fn new(kind: Kind, credits: Credits, name: &'static str, meaning: &'static str) -> Self {
-        Self { name, kind, meaning, message: meaning, param: None, causes: &[], remedy: "", credits }
+        Self {
+            name,
+            kind,
+            meaning,
+            message: meaning,
+            param: None,
+            causes: &[],
+            remedy: "",
+            credits,
+            fails_messages: matches!(kind, Kind::Failure),
+        }
     }
 
     const fn refusal(status: u16, name: &'static str, meaning: &'static str) -> Self {
@@ -159,6 +171,10 @@ impl Code {
 
     const fn credits(self, credits: Credits) -> Self {
         Self { credits, ..self }
+    }
+
+    const fn fails_messages_too(self) -> Self {
+        Self { fails_messages: true, ..self }
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) const CODES: &[Code] = &[
         .message("The chat was erased")
         .causes(&["Somebody asked to erase everything that is known of its contact."])
         .remedy("Send by phone: the same contact gets a new chat.")
+        .fails_messages_too()
         .credits(Credits::Refunded),
     Code::refusal(405, "method_not_allowed", "The path does not take this method.")
         .message("Method not allowed")

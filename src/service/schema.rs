@@ -8,7 +8,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::codes::{self, Kind};
+use crate::codes;
 
 /// One line: not blank, without control characters, at most 1,000 bytes in UTF-8.
 #[derive(ToSchema)]
@@ -76,7 +76,7 @@ pub struct FailureCode;
 
 impl PartialSchema for FailureCode {
     fn schema() -> RefOr<Schema> {
-        let names = codes::all().filter(|code| code.kind == Kind::Failure).map(|code| code.name);
+        let names = codes::all().filter(|code| code.fails_messages).map(|code| code.name);
         one_of(names, "Why a message failed; `/docs/errors` explains each.")
     }
 }

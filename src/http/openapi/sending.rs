@@ -17,7 +17,6 @@ const REFUSED: &[&str] = &[
     "file_url_missing",
     "insufficient_credits",
     "chat_not_found",
-    "chat_erased",
     "account_not_found",
     "no_connected_account",
     "chat_name_ambiguous",
@@ -37,7 +36,7 @@ pub(super) fn docs() -> Vec<Doc> {
     let own = |route, about, body| {
         let doc = Doc::new("Messages", route, about).takes_schema(body).answers::<MessageView>(201);
         let doc = with_headers(doc).answers_schema(200, verdict()).saying(200, "What would become of it: a dry run");
-        with_balance(doc)
+        with_balance(doc).refusing(&["chat_erased"])
     };
     vec![
         with_headers(hook.answers_schema(200, answer)).refusing(&[
