@@ -29,8 +29,8 @@
 //! | commitment | with a sealed part: 32 bytes |
 //! | sealed | with a sealed part: length and bytes; empty if the key was gone before |
 //!
-//! What a sealed part is, says [`sealing`](crate::sealing). A released struct is never changed: a new meaning gets a
-//! new version, and [`Event::decode_payload`] turns the old one into today's event.
+//! What a sealed part is, says [`crate::sealing`]. A released struct is never changed: a new meaning gets a
+//! new version, and `Event::decode_payload` turns the old one into today's event.
 
 use bincode::Options;
 use serde::de::DeserializeOwned;
