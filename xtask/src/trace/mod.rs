@@ -3,6 +3,7 @@
 mod calls;
 mod posted;
 mod proof;
+mod stored;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,13 +13,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use self::calls::Call;
-use self::posted::Posted;
 use crate::process::{debug_server, fresh_folder, is_installed, output};
 use crate::server::Server;
 use crate::stopwatch::Stopwatch;
 
 const CALLS: &str = "trace=write,pwrite64,writev,pwritev,sendto,sendmsg,fdatasync,fsync,sync_file_range";
-/// Enough to find the text of a message in the write of a whole batch.
+/// Enough to find the record of a message in the write of a whole batch.
 const BYTES_SHOWN: &str = "4194304";
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -44,23 +44,25 @@ pub fn run() -> Result<()> {
     let calls = calls::parse(&finished(&file)?);
     let data_dir = data_dir.canonicalize()?;
     let mut shown = None;
-    for Posted { marks, message_id } in &posted {
-        for mark in marks {
-            let proof = proof::find(&calls, &data_dir, mark, message_id)
-                .with_context(|| format!("{mark} {message_id}; the trace is {}", file.display()))?;
+    let stored = stored::parts(&data_dir)?;
+    let mut parts = 0;
+    for message_id in &posted {
+        for part in stored.get(message_id).with_context(|| format!("the log lacks {message_id}"))? {
+            let proof = proof::find(&calls, &data_dir, part, message_id)
+                .with_context(|| format!("{part:?} {message_id}; the trace is {}", file.display()))?;
             shown.get_or_insert(proof);
+            parts += 1;
         }
     }
     println!("{}", shown.context("nothing was posted")?);
-    let parts: usize = posted.iter().map(|message| message.marks.len()).sum();
     println!("{} answers, each after the fdatasync of its message ({parts} parts found)", posted.len());
     Ok(())
 }
 
-/// With -D, the server is our child; strace runs beside it and ends with it.
+/// With -D, the server is our child; strace runs beside it and ends with it. With -x, it writes bytes in hexadecimal.
 fn traced(binary: &Path, file: &Path) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-D", "-f", "-y", "-s", BYTES_SHOWN, "-e", CALLS, "-o"]).arg(file).arg(binary);
+    command.args(["-D", "-f", "-y", "-x", "-s", BYTES_SHOWN, "-e", CALLS, "-o"]).arg(file).arg(binary);
     command
 }
 

@@ -13,22 +13,13 @@ const CLIENTS: u64 = 4;
 const MESSAGES_EACH: u64 = 10;
 const CREDITS: u64 = 1_000;
 
-/// The longest text allowed, in characters, and the length of a part with its own mark: shorter in bytes than one
-/// stored piece of the log, so that every piece contains a mark.
+/// The longest text allowed, in characters.
 const CHARS_MAX: usize = 65_536;
-const CHARS_PER_MARK: usize = 512;
 /// A character with the most bytes.
 const FILLER: &str = "😀";
 
-/// A message that was answered with 200.
-pub struct Posted {
-    /// The marks that identify the parts of its text in a system call.
-    pub marks: Vec<String>,
-    /// Identifies the response.
-    pub message_id: String,
-}
-
-pub fn post(server: &Server) -> Result<Vec<Posted>> {
+/// Returns the ids of the messages that were answered with 200.
+pub fn post(server: &Server) -> Result<Vec<String>> {
     let workspace = Workspace::create(&Client::new(server.address), CREDITS)?;
     let run = fresh_seed();
     thread::scope(|scope| {
@@ -48,43 +39,14 @@ pub fn post(server: &Server) -> Result<Vec<Posted>> {
     })
 }
 
-fn post_some(workspace: &Workspace, client: &Client, name: &str) -> Result<Vec<Posted>> {
+fn post_some(workspace: &Workspace, client: &Client, name: &str) -> Result<Vec<String>> {
     let mut posted = Vec::new();
     for number in 0..MESSAGES_EACH {
         let key = format!("traced-{name}-{number}");
-        let (marks, text) = if number + 1 == MESSAGES_EACH { long(&key) } else { short(&key) };
+        let text = if number + 1 == MESSAGES_EACH { FILLER.repeat(CHARS_MAX) } else { key.clone() };
         let answer = workspace.submit(client, &key, "+12025550110", &text)?;
         ensure!(answer.status == 200, "a message was refused: {}", answer.abridged());
-        posted.push(Posted { marks, message_id: message_id(&answer)? });
+        posted.push(message_id(&answer)?);
     }
     Ok(posted)
-}
-
-fn short(key: &str) -> (Vec<String>, String) {
-    let text = format!("{key}.");
-    (vec![text.clone()], text)
-}
-
-/// Each mark is at both ends of its part: a border between two stored pieces can cut only one of them.
-fn long(key: &str) -> (Vec<String>, String) {
-    let marks: Vec<String> = (0..CHARS_MAX / CHARS_PER_MARK).map(|part| format!("{key}-{part}.")).collect();
-    let part = |mark: &String| {
-        let filler = FILLER.repeat(CHARS_PER_MARK.saturating_sub(2 * mark.len()));
-        format!("{mark}{filler}{mark}")
-    };
-    let text = marks.iter().map(part).collect();
-    (marks, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_has_the_greatest_length_and_a_mark_twice_in_every_part() {
-        let (marks, text) = long("traced-18446744073709551615-3-9");
-        assert_eq!(text.chars().count(), CHARS_MAX);
-        assert_eq!(marks.len(), 128);
-        assert!(marks.iter().all(|mark| text.matches(mark.as_str()).count() == 2));
-    }
 }

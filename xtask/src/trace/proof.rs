@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::abridged;
 use super::calls::Call;
+use super::stored::Part;
 
 /// The three calls, in order.
 pub struct Proof<'a> {
@@ -24,15 +25,15 @@ impl fmt::Display for Proof<'_> {
 }
 
 /// Finds the response that names `message_id`, and before it a successful sync of the file below `data_dir` to which
-/// the text was written. The error says which of them is missing.
-pub fn find<'a>(calls: &'a [Call], data_dir: &Path, text: &str, message_id: &str) -> Result<Proof<'a>> {
+/// the part of the record was written. The error says which of them is missing.
+pub fn find<'a>(calls: &'a [Call], data_dir: &Path, part: &Part, message_id: &str) -> Result<Proof<'a>> {
     let answer = calls
         .iter()
         .find(|call| call.is_on_socket() && call.arguments.contains(message_id))
         .context("no answer in the trace names the message")?;
     let before: Vec<&Call> = calls.iter().take_while(|call| call.started < answer.started).collect();
-    let writes: Vec<&Call> = before.iter().copied().filter(|call| is_write_of(call, data_dir, text)).collect();
-    anyhow::ensure!(!writes.is_empty(), "no write before the answer carries the text of the message");
+    let writes: Vec<&Call> = before.iter().copied().filter(|call| is_write_of(call, data_dir, part)).collect();
+    anyhow::ensure!(!writes.is_empty(), "no write before the answer carries the record of the message");
     let proof = writes.into_iter().find_map(|write| {
         let sync = before.iter().find(|call| syncs(call, write, answer))?;
         Some(Proof { write, sync, answer })
@@ -40,9 +41,9 @@ pub fn find<'a>(calls: &'a [Call], data_dir: &Path, text: &str, message_id: &str
     proof.context("the answer left before the write of the message was synced")
 }
 
-fn is_write_of(call: &Call, data_dir: &Path, text: &str) -> bool {
+fn is_write_of(call: &Call, data_dir: &Path, part: &Part) -> bool {
     let is_in_data = call.file().is_some_and(|file| file.starts_with(data_dir));
-    call.name.contains("write") && is_in_data && call.arguments.contains(text)
+    call.name.contains("write") && is_in_data && part.iter().any(|end| call.arguments.contains(end.as_str()))
 }
 
 fn syncs(call: &Call, write: &Call, answer: &Call) -> bool {
@@ -63,7 +64,9 @@ mod tests {
 
     fn verdict(lines: &[&str]) -> Result<(), String> {
         let calls = parse(&lines.join("\n"));
-        find(&calls, Path::new("/data"), "hello", "wa_backend:3EB0").map(drop).map_err(|error| error.to_string())
+        find(&calls, Path::new("/data"), &["hello", "none"].map(str::to_owned), "wa_backend:3EB0")
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
