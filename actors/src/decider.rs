@@ -39,6 +39,9 @@ pub trait Decider: Sized + Unpin + 'static {
     /// Puts the result of a look-up into the command.
     fn resolve(_command: &mut Self::Command, _found: LookupResult) {}
 
+    /// Takes the results of all look-ups out of the command again: others may decide before it is decided.
+    fn forget_lookups(_command: &mut Self::Command) {}
+
     /// Decides a command: returns an answer and the events that it causes, or none if nothing is left to do.
     fn decide(
         state: &Self::State,

@@ -65,15 +65,23 @@ impl<D: Decider> Spec<D> {
 
     /// Answers the look-ups that the rules ask for, then lets them decide.
     pub(crate) fn when(mut self, mut command: D::Command, now: Timestamp) -> Verdict<D> {
-        let mut asked = Vec::new();
+        let mut asked: Vec<(LookupRequest, LookupResult)> = Vec::new();
         while let Some(question) = D::next_lookup(&self.state, &command) {
-            assert!(!asked.contains(&question), "{question:?} is asked for ever");
+            assert!(!asked.iter().any(|(before, _)| *before == question), "{question:?} is asked for ever");
             let found = self.found.pop_front().unwrap_or_else(|| nothing(&question));
             assert!(fits(&question, &found), "{question:?} was answered with {found:?}");
-            D::resolve(&mut command, found);
-            asked.push(question);
+            D::resolve(&mut command, found.clone());
+            asked.push((question, found));
         }
         assert!(self.found.is_empty(), "nobody asked for {:?}", self.found);
+        // What was looked up in vain, because something else had to be read first, is asked for again.
+        if !asked.is_empty() {
+            D::forget_lookups(&mut command);
+        }
+        for (question, found) in asked {
+            assert_eq!(D::next_lookup(&self.state, &command), Some(question), "after the look-ups were forgotten");
+            D::resolve(&mut command, found);
+        }
         let decided = D::decide(&self.state, command, now);
         Verdict { spec: self, decided }
     }

@@ -31,7 +31,7 @@ use self::keys::SetKey;
 use self::long::Long;
 use self::lookup_keys::{LookupKeys, WorkspaceKeys};
 use self::positions::StreamLengths;
-use self::stored_cache::StoredCache;
+use self::stored_cache::{Stored, StoredCache};
 use crate::chat::{ChatAddressLearnt, ChatErased};
 use crate::codec::{self, decode_value};
 use crate::event::Event;
@@ -47,6 +47,8 @@ use crate::vault::Vault;
 const BLOCK: usize = 400;
 /// Entries are flushed once there are this many.
 const STORE_AT: usize = 8_192;
+/// The most stored values forgotten while others wait for the memory.
+const FORGOTTEN_AT_ONCE: usize = 256;
 
 /// The index of one log. Shared by all threads.
 pub struct Index {
@@ -160,18 +162,22 @@ impl Index {
     pub fn find_durable<T: Value>(&self, lookup: &IndexKey, position: Position) -> Result<Option<T>, ReadError> {
         let (held, mark) = self.memory().held(lookup, position);
         let bytes = match held {
-            Some(held) => held.bytes(),
+            Some(held) => held,
             None => self.stored(lookup, mark)?,
         };
         bytes.map(|bytes| decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
     }
 
-    /// Reads a stored value, and keeps it if it may be asked for again soon.
+    /// True if `find` would answer from memory.
+    pub fn is_at_hand(&self, lookup: &IndexKey) -> bool {
+        let memory = self.memory();
+        memory.get_at(lookup, Position::MAX).is_some() || memory.stored.has(lookup)
+    }
+
+    /// Reads a stored value, and keeps it, or that there is none, for the next time.
     fn stored(&self, lookup: &IndexKey, mark: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let value = self.opened(lookup, long::value(self.log.as_ref(), &lookup.key())?)?;
-        if let Some(value) = value.as_deref().filter(|_| StoredCache::is_for(lookup)) {
-            self.memory().stored.keep(lookup, value, mark);
-        }
+        self.memory().stored.keep(lookup, value.as_deref(), mark);
         Ok(value)
     }
 
@@ -207,9 +213,13 @@ impl Index {
         if self.is_stuck() {
             return Reclaimed::default();
         }
-        let changed: Vec<&IndexKey> = stored.entries.lookups().filter(|lookup| StoredCache::is_for(lookup)).collect();
+        // A few at a time, because decisions wait meanwhile; until the end, memory answers with the entries.
+        let mut changed = stored.entries.lookups().peekable();
+        while changed.peek().is_some() {
+            self.memory().stored.forget(changed.by_ref().take(FORGOTTEN_AT_ONCE));
+        }
+        drop(changed);
         let mut memory = self.memory();
-        memory.stored.forget(changed);
         memory.flushing.retain(|entries| !Arc::ptr_eq(entries, &stored.entries));
         drop(memory);
         stored.reclaim()
@@ -256,9 +266,9 @@ impl Index {
 
 impl Memory {
     /// Returns what memory knows of a value, and the mark with which to keep one that is read instead.
-    fn held(&mut self, lookup: &IndexKey, position: Position) -> (Option<Change>, u64) {
-        let entry = self.get_at(lookup, position);
-        let held = entry.or_else(|| self.stored.get(lookup).map(Change::Value));
+    fn held(&mut self, lookup: &IndexKey, position: Position) -> (Option<Stored>, u64) {
+        let entry = self.get_at(lookup, position).map(Change::bytes);
+        let held = entry.or_else(|| self.stored.get(lookup));
         (held, self.stored.mark())
     }
 

@@ -193,6 +193,14 @@ impl Decider for Account {
         }
     }
 
+    fn forget_lookups(command: &mut Command) {
+        if let Command::Tried { reporting, .. } | Command::Seen { reporting, .. } | Command::Settle { reporting, .. } =
+            command
+        {
+            *reporting = None;
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Rejection> {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),

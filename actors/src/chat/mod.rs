@@ -225,6 +225,14 @@ impl Decider for Chat {
         }
     }
 
+    fn forget_lookups(command: &mut Command) {
+        match command {
+            Command::Receipt { reporting, .. } => *reporting = None,
+            Command::WakeUp(looked_up) | Command::Close { looked_up, .. } => *looked_up = ReportLookups::default(),
+            Command::Erase { .. } | Command::Forgotten => {}
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Never> {
         let events = match command {
             Command::WakeUp(looked_up) => bundles::due(state, &looked_up, now),

@@ -1,6 +1,8 @@
 //! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Contains no rule.
 
+mod effects;
 mod messages;
+mod read_ahead;
 mod snapshots;
 
 use std::cell::RefCell;
@@ -11,6 +13,7 @@ use std::sync::PoisonError;
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, SpawnHandle, WrapFuture,
 };
+use effects::Listed;
 use events::event::Event;
 use events::index::Series;
 use events::log::ReadError;
@@ -21,13 +24,14 @@ use events::time::Timestamp;
 use events::who::Who;
 use messages::Reply;
 pub(crate) use messages::{Execute, ExecuteError, Inspect, Passivate, Wake};
+use read_ahead::Read;
 use snapshots::Snapshots;
 use tokio::time::Instant;
 
 use crate::decider::Due;
 use crate::runtime::registry::Kind;
 use crate::runtime::replay::{RULES, Woken};
-use crate::runtime::shard::{READ_AGAIN, Running, Shard};
+use crate::runtime::shard::Shard;
 
 /// Mailbox capacity: commands in flight are limited elsewhere, this only keeps a mailbox from refusing one of them.
 const MAILBOX: usize = 1 << 16;
@@ -44,22 +48,11 @@ pub struct Shell<D: Kind> {
     inbox: Inbox,
     listed: BTreeMap<D::Effect, Listed>,
     waiting: bool,
+    /// True while what the wake-up command needs is read.
+    is_reading: bool,
     timer: Option<(Timestamp, SpawnHandle)>,
     used: Instant,
     left: bool,
-}
-
-/// An effect that `due` lists.
-struct Listed {
-    /// The log's head when the effect was first listed; once that is durable, so is the effect's cause.
-    since: Position,
-    /// The actor's last event at that time, which made the effect due.
-    because: Position,
-    running: bool,
-    /// Counts the effect as in progress as soon as it is listed: a stop between its cause and its start would leave
-    /// it interrupted. `None` for an effect that leaves no trace when it is interrupted, so that a stop need not wait
-    /// for it.
-    counted: Option<Running>,
 }
 
 impl<D: Kind> Shell<D> {
@@ -74,6 +67,7 @@ impl<D: Kind> Shell<D> {
             inbox,
             listed: BTreeMap::new(),
             waiting: false,
+            is_reading: false,
             timer: None,
             used: Instant::now(),
             left: false,
@@ -168,7 +162,7 @@ impl<D: Kind> Shell<D> {
     fn look_up(&mut self, command: &mut D::Command) -> Result<(), ReadError> {
         self.drain();
         while let Some(question) = D::next_lookup(&self.state, command) {
-            let found = self.shard.look_up(D::stream(self.id).workspace(), &question)?;
+            let found = self.shard.handle.look_up(D::stream(self.id).workspace(), &question)?;
             D::resolve(command, found);
         }
         Ok(())
@@ -188,67 +182,44 @@ impl<D: Kind> Shell<D> {
         due.effects.extend(due.later.extract_if(.., |(at, _)| *at <= now).map(|(_, effect)| effect));
         self.list(&due);
         self.start_ready(context);
-        self.set_timer(due.wake_at.into_iter().chain(next).min(), context);
+        let wake_at = due.wake_at.filter(|_| !self.is_reading);
+        self.set_timer(wake_at.into_iter().chain(next).min(), context);
         self.waiting = due.waiting > 0;
         self.shard.outstanding(D::stream(self.id), !self.may_passivate(), &due);
         self.keep();
     }
 
+    /// Decides a command once what must be looked up for it is in memory; others may be decided before it.
+    fn execute(&mut self, ask: Execute<D>, read: Read, context: &mut Context<Self>) {
+        let mut slot = ask.command.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut command) = slot.take() else { return };
+        if let Some(missing) = self.missing(&mut command, &read) {
+            // Back into the slot: if this actor ends before it decides, the sender asks again.
+            *slot = Some(command);
+            drop(slot);
+            return self.read_ahead(missing, read, context, |shell, read, context| shell.execute(ask, read, context));
+        }
+        drop(slot);
+        let reply = self.turn(command, ask.cause, context);
+        self.shard.hold(Box::new(move || drop(ask.reply.send(reply))));
+        self.settle(context);
+    }
+
     /// Gives the wake-up command if its time has come; returns true if that changed anything.
     fn wake_up_now(&mut self, due: &Due<D::Effect>, context: &mut Context<Self>) -> bool {
         let come = due.wake_at.is_some_and(|at| at <= self.shard.clock.now()) && !self.shard.is_stopping();
+        let Some(mut command) = D::wake_up().filter(|_| come && !self.is_reading) else { return false };
+        if let Some(missing) = self.missing(&mut command, &Read::default()) {
+            self.is_reading = true;
+            self.read_ahead(missing, Read::default(), context, |shell, _, context| {
+                shell.is_reading = false;
+                let _ = shell.turn(command, Cause::following(Who::System, shell.last), context);
+                shell.settle(context);
+            });
+            return false;
+        }
         let (before, cause) = (self.revision, Cause::following(Who::System, self.last));
-        match D::wake_up() {
-            Some(command) if come => self.turn(command, cause, context).is_ok() && self.revision > before,
-            _ => false,
-        }
-    }
-
-    fn list(&mut self, due: &Due<D::Effect>) {
-        let (since, because) = (self.shard.head(), self.last);
-        self.listed.retain(|effect, listed| listed.running || due.effects.contains(effect));
-        for effect in &due.effects {
-            let counted = || D::is_awaited(effect).then(|| self.shard.running());
-            let listed = || Listed { since, because, running: false, counted: counted() };
-            self.listed.entry(effect.clone()).or_insert_with(listed);
-        }
-    }
-
-    fn start_ready(&mut self, context: &mut Context<Self>) {
-        let is_stopping = self.shard.is_stopping();
-        let durable = self.shard.watermark.durable();
-        let mut ready = Vec::new();
-        let may_start = |listed: &Listed| !listed.running && (listed.counted.is_some() || !is_stopping);
-        for (effect, listed) in self.listed.iter_mut().filter(|(_, listed)| may_start(listed)) {
-            if listed.since <= durable {
-                listed.running = true;
-                ready.push((effect.clone(), listed.because));
-            } else {
-                self.shard.wake_at(listed.since, context.address().recipient());
-            }
-        }
-        for (effect, because) in ready {
-            self.start(effect, because, context);
-        }
-    }
-
-    fn start(&mut self, effect: D::Effect, because: Position, context: &mut Context<Self>) {
-        let cause = Cause::following(D::answered_by(&effect), because);
-        let done = D::perform(&self.shard, effect.clone(), because).into_actor(self);
-        done.map(move |command, shell: &mut Self, context| shell.performed(effect, command, cause, context))
-            .spawn(context);
-    }
-
-    /// Decides the outcome of an effect. While a look-up for it fails, the outcome waits, and the effect is not
-    /// performed again.
-    fn performed(&mut self, effect: D::Effect, mut command: D::Command, cause: Cause, context: &mut Context<Self>) {
-        if self.look_up(&mut command).is_err() {
-            context.run_later(READ_AGAIN, move |shell, context| shell.performed(effect, command, cause, context));
-            return;
-        }
-        self.listed.remove(&effect);
-        let _ = self.turn(command, cause, context);
-        self.settle(context);
+        self.turn(command, cause, context).is_ok() && self.revision > before
     }
 
     fn set_timer(&mut self, wake_at: Option<Timestamp>, context: &mut Context<Self>) {
@@ -274,7 +245,11 @@ impl<D: Kind> Shell<D> {
 
     /// True if nothing at all is outstanding.
     fn may_passivate(&self) -> bool {
-        self.listed.is_empty() && self.timer.is_none() && !self.waiting && self.inbox.borrow().is_empty()
+        self.listed.is_empty()
+            && self.timer.is_none()
+            && !self.waiting
+            && !self.is_reading
+            && self.inbox.borrow().is_empty()
     }
 
     /// Checks again when the actor may have been idle long enough, and, if something is outstanding then, after the
@@ -329,11 +304,7 @@ impl<D: Kind> Handler<Execute<D>> for Shell<D> {
             return;
         }
         self.used = Instant::now();
-        let command = ask.command.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(command) = command else { return };
-        let reply = self.turn(command, ask.cause, context);
-        self.shard.hold(Box::new(move || drop(ask.reply.send(reply))));
-        self.settle(context);
+        self.execute(ask, Read::default(), context);
     }
 }
 

@@ -287,6 +287,12 @@ impl Decider for Webhook {
         }
     }
 
+    fn forget_lookups(command: &mut Command) {
+        if let Command::Resend { erased, .. } = command {
+            *erased = None;
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
         let events = match command {
             Command::WakeUp => decide::wake_up(state, now),

@@ -79,6 +79,17 @@ impl Decider for Workspace {
         }
     }
 
+    fn forget_lookups(command: &mut Command) {
+        match command {
+            Command::Submit(submit) => submit.looked_up = SubmitLookups::default(),
+            Command::Receive(receive) => receive.looked_up = ReceiveLookups::default(),
+            Command::ChangeChat(change) => change.looked_up = ChatLookups::default(),
+            Command::Connect(connect) => connect.holders = None,
+            Command::Create(create) => create.room = None,
+            _ => {}
+        }
+    }
+
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
         let create = match command {
             Command::Create(create) => return settings::create(state, create, now),

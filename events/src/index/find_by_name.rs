@@ -33,6 +33,12 @@ impl Index {
         }
     }
 
+    /// True if [`Index::peer`] would answer from memory.
+    pub fn has_peer_at_hand(&self, account: AccountId, canonical: &str) -> Result<bool, ReadError> {
+        let lookup = self.keys_of(account.workspace())?.peer(account, canonical);
+        Ok(lookup.is_none_or(|lookup| self.is_at_hand(&lookup)))
+    }
+
     /// Returns the chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most
     /// `limit`; sees all sequenced commits.
     pub fn named(&self, workspace: WorkspaceId, name: &str, limit: usize) -> Result<Vec<ChatId>, ReadError> {

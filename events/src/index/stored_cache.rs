@@ -1,42 +1,33 @@
-//! Keeps stored values in memory that almost every request asks for, such as the workspace of an inbound token, so
-//! that their notes are not read again and again.
+//! Keeps stored values in memory, and that there is none: what almost every request asks for, such as the workspace of
+//! an inbound token, and what was read ahead for a decision, which then meets memory only.
 
 use std::collections::HashMap;
 
 use super::keys::IndexKey;
 
 /// Keys of one half. A value stays as long as it is asked for at least once while a half fills.
-const HALF: usize = 4_096;
+const HALF: usize = 8_192;
 /// Longer values are not kept.
 const VALUE_BYTES_MAX: usize = 512;
+
+/// A value as its note has it; `None` if there is no note.
+pub(super) type Stored = Option<Vec<u8>>;
 
 /// Values as their notes have them. Whoever changes a note forgets it here before memory stops answering for it.
 #[derive(Default)]
 pub(super) struct StoredCache {
-    recent: HashMap<IndexKey, Vec<u8>>,
-    earlier: HashMap<IndexKey, Vec<u8>>,
+    recent: HashMap<IndexKey, Stored>,
+    earlier: HashMap<IndexKey, Stored>,
     /// How many times values were forgotten.
     forgotten: u64,
 }
 
 impl StoredCache {
-    /// True for keys of which few belong to many requests.
-    pub(super) const fn is_for(lookup: &IndexKey) -> bool {
-        matches!(
-            lookup,
-            IndexKey::Inbound(_)
-                | IndexKey::ApiKey(_)
-                | IndexKey::Peer(..)
-                | IndexKey::Chat(_)
-                | IndexKey::Account(_)
-                | IndexKey::Reporting(_)
-        )
+    pub(super) fn has(&self, lookup: &IndexKey) -> bool {
+        self.recent.contains_key(lookup) || self.earlier.contains_key(lookup)
     }
 
-    pub(super) fn get(&mut self, lookup: &IndexKey) -> Option<Vec<u8>> {
-        if !Self::is_for(lookup) {
-            return None;
-        }
+    pub(super) fn get(&mut self, lookup: &IndexKey) -> Option<Stored> {
         if let Some(value) = self.recent.get(lookup) {
             return Some(value.clone());
         }
@@ -51,13 +42,13 @@ impl StoredCache {
     }
 
     /// Keeps a value that was read, unless any were forgotten since the mark: this may be one of them.
-    pub(super) fn keep(&mut self, lookup: &IndexKey, value: &[u8], mark: u64) {
-        if mark == self.forgotten && value.len() <= VALUE_BYTES_MAX {
-            self.insert(lookup.clone(), value.to_vec());
+    pub(super) fn keep(&mut self, lookup: &IndexKey, value: Option<&[u8]>, mark: u64) {
+        if mark == self.forgotten && value.is_none_or(|value| value.len() <= VALUE_BYTES_MAX) {
+            self.insert(lookup.clone(), value.map(<[u8]>::to_vec));
         }
     }
 
-    fn insert(&mut self, lookup: IndexKey, value: Vec<u8>) {
+    fn insert(&mut self, lookup: IndexKey, value: Stored) {
         if self.recent.len() >= HALF {
             self.earlier = std::mem::take(&mut self.recent);
         }
@@ -83,15 +74,29 @@ mod tests {
         IndexKey::Chat(ChatId::new(nth + 1).unwrap())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the cache returns it")]
+    fn found(value: &[u8]) -> Option<Stored> {
+        Some(Some(value.to_vec()))
+    }
+
     #[test]
     fn what_is_kept_is_found_until_it_is_forgotten() {
         let mut cache = StoredCache::default();
         assert_eq!(cache.get(&chat(1)), None);
-        cache.keep(&chat(1), b"one", cache.mark());
-        cache.keep(&chat(2), b"two", cache.mark());
-        assert_eq!(cache.get(&chat(1)).as_deref(), Some(&b"one"[..]));
+        cache.keep(&chat(1), Some(b"one"), cache.mark());
+        cache.keep(&chat(2), Some(b"two"), cache.mark());
+        assert_eq!(cache.get(&chat(1)), found(b"one"));
         cache.forget([&chat(1)]);
-        assert_eq!((cache.get(&chat(1)), cache.get(&chat(2)).as_deref()), (None, Some(&b"two"[..])));
+        assert_eq!((cache.get(&chat(1)), cache.get(&chat(2))), (None, found(b"two")));
+    }
+
+    #[test]
+    fn that_there_is_no_value_is_kept_too() {
+        let mut cache = StoredCache::default();
+        cache.keep(&chat(1), None, cache.mark());
+        assert_eq!((cache.has(&chat(1)), cache.get(&chat(1))), (true, Some(None)));
+        cache.forget([&chat(1)]);
+        assert_eq!((cache.has(&chat(1)), cache.get(&chat(1))), (false, None));
     }
 
     /// One thread reads a note while another changes it: the old value must not stay for ever.
@@ -100,17 +105,17 @@ mod tests {
         let mut cache = StoredCache::default();
         let mark = cache.mark();
         cache.forget([&chat(1)]);
-        cache.keep(&chat(1), b"old", mark);
+        cache.keep(&chat(1), Some(b"old"), mark);
         assert_eq!(cache.get(&chat(1)), None);
-        cache.keep(&chat(1), b"new", cache.mark());
-        assert_eq!(cache.get(&chat(1)).as_deref(), Some(&b"new"[..]));
+        cache.keep(&chat(1), Some(b"new"), cache.mark());
+        assert_eq!(cache.get(&chat(1)), found(b"new"));
     }
 
     #[test]
     fn what_is_asked_for_stays_and_the_rest_makes_room() {
         let mut cache = StoredCache::default();
         for nth in 0..20 * HALF as u64 {
-            cache.keep(&chat(nth), b"value", cache.mark());
+            cache.keep(&chat(nth), Some(b"value"), cache.mark());
             assert!(cache.get(&chat(0)).is_some(), "{nth}");
             assert!(cache.recent.len() <= HALF && cache.earlier.len() <= HALF);
         }
@@ -123,8 +128,8 @@ mod tests {
     #[test]
     fn long_values_are_read_each_time() {
         let mut cache = StoredCache::default();
-        cache.keep(&chat(1), &[0; VALUE_BYTES_MAX], cache.mark());
-        cache.keep(&chat(2), &[0; VALUE_BYTES_MAX + 1], cache.mark());
+        cache.keep(&chat(1), Some(&[0; VALUE_BYTES_MAX]), cache.mark());
+        cache.keep(&chat(2), Some(&[0; VALUE_BYTES_MAX + 1]), cache.mark());
         assert_eq!((cache.get(&chat(1)).is_some(), cache.get(&chat(2))), (true, None));
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::keeper::{Keeper, PassivateAll, Stop, StoreNotes, WakeActor};
 use super::{Queued, Queues, Shard};
+use crate::reporting::Reports;
 use crate::runtime::admission::Admission;
 use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
@@ -38,6 +39,7 @@ pub struct ShardHandle {
     pub(super) watermark: Watermark,
     pub(super) clock: Clock,
     pub(super) room: Room,
+    pub(super) reports: Reports,
     pub(super) admission: Admission,
     pub(super) queues: Queues,
     pub(super) tally: Arc<EventCounters>,

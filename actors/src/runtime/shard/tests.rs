@@ -1,5 +1,7 @@
 //! Tests what a shard does across crashes and stops, in virtual time.
 
+mod read_ahead;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -235,6 +237,15 @@ fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
 
 /// Runs a shard on the log until the story ends, then drops it at once, as in a power cut.
 fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>, UnboundedReceiver<MessageId>)) {
+    live_as(log, |parts| parts, story);
+}
+
+/// Like [`live`], with changed parts.
+fn live_as(
+    log: &Arc<dyn Log>,
+    change: impl FnOnce(Dependencies) -> Dependencies,
+    story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>, UnboundedReceiver<MessageId>),
+) {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let system = System::with_tokio_rt(runtime);
     system.block_on(async {
@@ -259,7 +270,7 @@ fn live(log: &Arc<dyn Log>, story: impl AsyncFnOnce(ShardHandle, Arc<Semaphore>,
                 snapshot_every: 3,
             },
         };
-        story(Shard::launch(parts).unwrap(), batches, sent).await;
+        story(Shard::launch(change(parts)).unwrap(), batches, sent).await;
     });
     // A dropped system polls its actors once more, and their timers need a runtime.
     let grave = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
