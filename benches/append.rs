@@ -1,7 +1,8 @@
 //! Measures what the log costs by itself: batches of commits through sequencer, codec, chain, index and store until
 //! they are durable, without actors and HTTP; beside batches of the same bytes in a bare sled, one key per commit,
 //! and beside a plain file that is appended to and synced. The promises for accepts rest on this; its own promise is
-//! at least 0.5 of the bare sled's commits per second in batches of 64.
+//! at least 0.5 of the bare sled's commits per second in batches of 64. A fourth side seals nothing: the same log with a
+//! transparent vault.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures on stdout, words on stderr")]
 #![allow(clippy::indexing_slicing, reason = "a bench may fail loudly")]
 
@@ -12,8 +13,10 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use events::vault::MemoryVault;
 use tempfile::TempDir;
 use tidings::bench::append::{Appending, commit_bytes};
 use tidings::bench::disk;
@@ -30,7 +33,7 @@ const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_millis(100);
 /// The sides, measured in turn.
-const SIDES: [&str; 3] = ["plain file", "bare sled", "tidings"];
+const SIDES: [&str; 4] = ["plain file", "bare sled", "tidings", "tidings, unsealed"];
 
 /// Makes a batch of this many commits durable; returns how long that took.
 type Batch = Box<dyn FnMut(usize) -> Result<Duration, Failed>>;
@@ -50,15 +53,16 @@ fn round() -> Duration {
 
 fn measure() -> Result<(), Failed> {
     println!(
-        "| commits a batch | side | commits/s | p50 ms | p99 ms | of bare sled | of plain file |\n|---|---|---|---|---|---|---|"
+        "| commits a batch | side | commits/s | p50 ms | p99 ms | of bare sled | of plain file | of unsealed |\n|---|---|---|---|---|---|---|---|"
     );
-    let mut curves = [Vec::new(), Vec::new(), Vec::new()];
+    let mut curves = [const { Vec::new() }; SIDES.len()];
     for commits in BATCHES {
         let figures = compare(commits)?;
-        let [[file, ..], [sled, ..], _] = figures;
+        let [[file, ..], [sled, ..], _, [unsealed, ..]] = figures;
         for ((name, [per_second, p50, p99]), curve) in SIDES.into_iter().zip(figures).zip(&mut curves) {
             let (of_sled, of_file) = (per_second / sled, per_second / file);
-            println!("| {commits} | {name} | {per_second:.0} | {p50:.2} | {p99:.2} | {of_sled:.2} | {of_file:.2} |");
+            let ratios = format!("{of_sled:.2} | {of_file:.2} | {:.2}", per_second / unsealed);
+            println!("| {commits} | {name} | {per_second:.0} | {p50:.2} | {p99:.2} | {ratios} |");
             curve.push((float(commits as u64), per_second));
         }
         io::stdout().flush()?;
@@ -70,11 +74,16 @@ fn measure() -> Result<(), Failed> {
 }
 
 /// Returns commits per second and the batches' p50 and p99 in milliseconds, for each side.
-fn compare(commits: usize) -> Result<[[f64; 3]; 3], Failed> {
+fn compare(commits: usize) -> Result<[[f64; 3]; SIDES.len()], Failed> {
     let folder = tempfile::tempdir()?;
     let bytes = commit_bytes()?;
-    let mut sides = [plain_file(&folder, bytes.clone())?, bare_sled(folder.path(), bytes)?, tidings(folder.path())?];
-    let mut rounds = [const { Vec::new() }; 3];
+    let mut sides = [
+        plain_file(&folder, bytes.clone())?,
+        bare_sled(folder.path(), bytes)?,
+        tidings(Appending::open(&folder.path().join("data"), CACHE_MB)?),
+        tidings(unsealed(&folder.path().join("unsealed"))?),
+    ];
+    let mut rounds = [const { Vec::new() }; SIDES.len()];
     for _ in 0..ROUNDS {
         for (side, figures) in sides.iter_mut().zip(&mut rounds) {
             figures.push(measured(side, commits)?);
@@ -119,7 +128,10 @@ fn bare_sled(folder: &Path, bytes: Vec<u8>) -> Result<Batch, Failed> {
     }))
 }
 
-fn tidings(folder: &Path) -> Result<Batch, Failed> {
-    let mut appending = Appending::open(&folder.join("data"), CACHE_MB)?;
-    Ok(Box::new(move |commits| Ok(appending.batch(commits)?)))
+fn tidings(mut appending: Appending) -> Batch {
+    Box::new(move |commits| Ok(appending.batch(commits)?))
+}
+
+fn unsealed(folder: &Path) -> Result<Appending, Failed> {
+    Ok(Appending::open_with(folder, CACHE_MB, Some(Arc::new(MemoryVault::transparent())))?)
 }

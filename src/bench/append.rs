@@ -15,7 +15,7 @@ use events::sequencer::{Inbox, NewCommit, Sequencer};
 use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
-use events::vault::MemoryVault;
+use events::vault::{MemoryVault, Vault};
 use events::watermark::Watermark;
 use events::who::Who;
 use events::writer::{Work, Writer};
@@ -40,8 +40,14 @@ pub struct Appending {
 impl Appending {
     /// Creates the log in a directory.
     pub fn open(directory: &Path, cache_mb: u64) -> Result<Self, GenerateError> {
+        Self::open_with(directory, cache_mb, None)
+    }
+
+    /// The same with another vault than the directory's own.
+    pub fn open_with(directory: &Path, cache_mb: u64, other: Option<Arc<dyn Vault>>) -> Result<Self, GenerateError> {
         let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default() };
         let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
+        let vault: Arc<dyn Vault> = if let Some(other) = other { other } else { vault };
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
         let index = Arc::new(Index::open(Arc::clone(&shared), Arc::clone(&vault))?);
         let watermark = Watermark::at(log.head().position);

@@ -16,8 +16,8 @@ use page::{Found, Page};
 pub use against::run_both;
 
 /// All benches, in the order of the page.
-pub const NAMES: [&str; 10] =
-    ["accepts", "append", "replay", "wake", "deliveries", "backlog", "pacing", "growth", "memory", "disk"];
+pub const NAMES: [&str; 11] =
+    ["accepts", "append", "replay", "wake", "deliveries", "backlog", "pacing", "growth", "memory", "disk", "erasure"];
 
 /// Runs all benches, or only the one with this name. Writes the results of each bench before it starts the next.
 pub fn run(name: Option<&str>) -> Result<()> {

@@ -73,6 +73,11 @@ impl LogGenerator {
     pub fn open(directory: &Path, cache_mb: u64, at: Timestamp) -> Result<Self, GenerateError> {
         let options = DataDirOptions { cache_mb, master_key_file: None, now: at };
         let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
+        Self::with(log, vault, at)
+    }
+
+    /// Goes on with a log whose seeds are in this vault, at this time of the rules' clock.
+    pub fn with(log: Arc<SledLog>, vault: Arc<dyn Vault>, at: Timestamp) -> Result<Self, GenerateError> {
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);
         let index = Arc::new(Index::open(Arc::clone(&shared), Arc::clone(&vault))?);
         let watermark = Watermark::at(log.head().position);
