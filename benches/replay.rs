@@ -66,7 +66,7 @@ fn measure(messages: u64) -> Result<(), Failed> {
     let (account, chat) = (tenant.account(0).ok_or("no account")?, tenant.chat(0).ok_or("no chat")?);
     let sealed = filled(&folder.path().join("sealed"), None, &tenant, messages)?;
     let transparent: Arc<dyn Vault> = Arc::new(MemoryVault::transparent());
-    let unsealed = filled(&folder.path().join("unsealed"), Some(transparent), &tenant, messages)?;
+    let unsealed = filled(&folder.path().join("unsealed"), Some(&transparent), &tenant, messages)?;
     let both = [&sealed, &unsealed];
     println!(
         "| what | events | bare scan/s | tidings/s | ratio | unsealed/s | of unsealed |\n|---|---|---|---|---|---|---|"
@@ -94,12 +94,12 @@ fn measure(messages: u64) -> Result<(), Failed> {
 }
 
 /// Writes the messages into a directory, and opens them: sealed by its own vault, or by another one.
-fn filled(directory: &Path, vault: Option<Arc<dyn Vault>>, tenant: &Tenant, messages: u64) -> Result<History, Failed> {
+fn filled(directory: &Path, vault: Option<&Arc<dyn Vault>>, tenant: &Tenant, messages: u64) -> Result<History, Failed> {
     let began = Timestamp::from_ms(wall_now().ms().saturating_sub_unsigned(messages * PACE_MS));
     let open = || -> Result<(Arc<SledLog>, Arc<dyn Vault>), Failed> {
         let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: began };
         let DataDir { log, vault: own, .. } = DataDir::open(directory, options)?;
-        Ok((log, vault.clone().unwrap_or(own)))
+        Ok((log, vault.map_or(own, Arc::clone)))
     };
     let (log, sealing) = open()?;
     let mut generator = LogGenerator::with(log, sealing, began)?;
