@@ -221,6 +221,7 @@ fn told_of_workspace(event: &Event) -> Option<ActivityEntry<'static>> {
             Event::InboundStrictChanged(_) => "its secret URL is no longer strict".to_owned(),
             Event::KeyCreated(e) => format!("API key made: {}", e.name.reveal()),
             Event::KeyRevoked(e) => format!("API key {} revoked", e.key),
+            Event::ChatErased(e) => because(&format!("chat {} is erased", e.chat), e.reason.reveal()),
             _ => return None,
         },
     ))

@@ -189,4 +189,7 @@ fn each_line_names_its_account_and_once_there_are_several_its_workspace() {
     demo.tells(&["  workspace ", "  Acme", "its secret URL refuses everything"]);
     demo.command(&format!("inbound rotate --api-key {key}"));
     demo.tells(&["  workspace ", "  Acme", "its secret URL is a new one"]);
+    let chat = format!("{}00000001", created["workspace_id"]);
+    demo.command(&format!("chat erase {chat} --reason asked --api-key {key}"));
+    demo.tells(&["  workspace ", "  Acme", &format!("chat {chat} is erased: asked")]);
 }
