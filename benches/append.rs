@@ -53,7 +53,8 @@ fn round() -> Duration {
 
 fn measure() -> Result<(), Failed> {
     println!(
-        "| commits a batch | side | commits/s | p50 ms | p99 ms | of bare sled | of plain file | of unsealed |\n|---|---|---|---|---|---|---|---|"
+        "| commits a batch | side | commits/s | p50 ms | p99 ms | of bare sled | of plain file | of unsealed |\n\
+         |---|---|---|---|---|---|---|---|"
     );
     let mut curves = [const { Vec::new() }; SIDES.len()];
     for commits in BATCHES {

@@ -114,6 +114,7 @@ impl About {
 /// Reads what the contact of a chat is known by; nothing if its key is destroyed already.
 fn traces(history: &History, chat: ChatId) -> Result<Traces, ReadError> {
     let (mut traces, of, to) = (Traces::default(), Of::Stream(StreamId::Chat(chat)), history.head().position);
+    traces.word(&chat.to_string());
     let mut left = FIRST_EVENTS;
     let mut gather = |_: Position, _: &events::record::Record, event: &Event| {
         tell(&mut traces, event);

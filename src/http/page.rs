@@ -16,6 +16,12 @@ impl Query {
         query.map(|query| Self(query.into_inner())).map_err(|_| Refusal::new("invalid_value", "Malformed query"))
     }
 
+    /// Refuses any parameter; the hint says what may have been meant.
+    pub(super) fn must_be_empty(&self, hint: &str) -> Result<(), Refusal> {
+        let Some(name) = self.0.keys().next() else { return Ok(()) };
+        Err(Refusal::new("invalid_value", format!("There is no parameter {name}")).naming(name.clone()).hinting(hint))
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }

@@ -71,9 +71,9 @@ pub struct ErasureVerdict {
     queued: u64,
     /// Credits that would be refunded.
     refunded: u64,
-    /// Messages that may have been sent or not, and would have to be settled.
+    /// Messages that may have been sent or not, and have to be settled.
     uncertain: u64,
-    /// Reports that would be dropped.
+    /// Reports that would be dropped; of a window that is still open, its messages. One that is under way may arrive.
     reports: u64,
 }
 

@@ -29,7 +29,7 @@ impl Shown for Attempt {
     }
 
     fn not_found() -> Refusal {
-        Refusal::new("attempt_not_found", "Attempt not found: only the last 100 are kept")
+        Refusal::new("attempt_not_found", "Attempt not found: the last 100 are kept, and none about an erased chat")
     }
 }
 
@@ -43,7 +43,7 @@ impl Shown for Try {
     }
 
     fn not_found() -> Refusal {
-        Refusal::new("try_not_found", "Try not found: only the last 100 are kept")
+        Refusal::new("try_not_found", "Try not found: the last 100 are kept, and none about an erased chat")
     }
 }
 

@@ -106,7 +106,8 @@ impl Refusal {
 
     /// The refusal of whatever would change or use an erased chat.
     pub fn chat_erased() -> Self {
-        Self::new("chat_erased", "The chat was erased").hinting("the same contact gets a new chat: send by phone")
+        Self::new("chat_erased", "The chat was erased")
+            .hinting("the same contact gets a new chat: send by phone, to a group by its JID")
     }
 
     /// The refusal if this gateway lacks the means at the moment.

@@ -112,7 +112,7 @@ async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, R
         // The secret URL answers as if it had never been there, and says why.
         (Err(CommandError::Rejected(Rejection::ChatErased)), _) if origin == Origin::Inbound => {
             Err(Refusal::new("chat_not_found", "Chat not found")
-                .hinting("it was erased; send by phone to begin a new one"))
+                .hinting("it was erased; send by phone, or by jid to a group, to begin a new one"))
         }
         (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => {
             Err(nearest_chat::not_found(scope, name).await)

@@ -1,5 +1,6 @@
 //! Erases a contact of a busy workspace: nothing of what the contact wrote, is called or is reached by is left anywhere.
 
+mod refused_requests;
 mod traces;
 
 use std::thread;

@@ -191,7 +191,8 @@ impl State {
     /// Returns what the erasure of a chat would do to its messages.
     pub fn foresee_erasure(&self, chat: ChatId) -> ForeseenErasure {
         let current = self.current.map(|current| current.message);
-        let mut foreseen = ForeseenErasure::default();
+        let uncertain = self.uncertain.values().filter(|known| known.chat == chat).count() as u64;
+        let mut foreseen = ForeseenErasure { uncertain, ..ForeseenErasure::default() };
         for waiting in self.queue.of_chat(chat).filter(|waiting| Some(waiting.message) != current) {
             if waiting.maybe_sent {
                 foreseen.uncertain = foreseen.uncertain.saturating_add(1);

@@ -18,7 +18,8 @@ Example:
 const ERASE_EXAMPLES: &str = "\
 What is queued fails with chat_erased and is refunded; what is owed to the outbound webhook is dropped; texts, names and
 addresses can never be read again. Ledger, queues of others and the log's chain stay as they are. It does not reach
-copies that were made before: backups, images of the machine, what the CRM got.
+other chats of the same person (another account's, groups), nor copies that were made before: backups, images of the
+machine, what the CRM got.
 
 Examples:
   tidings chat erase 100100000001 --dry-run
@@ -39,10 +40,10 @@ pub enum ChatCommand {
     },
     /// Show one chat
     Show(ChatArgs),
-    /// Print all that is known of one contact, to hand it over
+    /// Print a chat, what is known of its contact and all its messages, to hand it over
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ChatArgs),
-    /// Erase all that is known of one contact, for good
+    /// Erase a chat for good: its texts, and the names and addresses of its contact
     #[command(after_help = ERASE_EXAMPLES)]
     Erase(EraseArgs),
 }

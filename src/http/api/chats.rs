@@ -4,12 +4,11 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::accounts::ReasonBody;
 use crate::http::call::Call;
 use crate::service::chats::{self, Change};
 use crate::service::erasures;
 use crate::service::refusal::Refusal;
-use crate::service::schema::{Email, Line};
+use crate::service::schema::{Email, Line, Reason};
 use crate::service::scope::Scope;
 
 /// Lists all chats, the newest first.
@@ -45,10 +44,20 @@ pub(in crate::http) async fn change(mut call: Call, id: web::Path<String>) -> Re
     Ok(HttpResponse::Ok().json(chats::change(call.scope(), &id, change).await?))
 }
 
+/// Why a chat is to be erased. What cannot be undone takes no field that it does not know.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct EraseBody {
+    #[serde(default)]
+    #[schema(value_type = Reason)]
+    pub(in crate::http) reason: String,
+}
+
 /// Erases everything that is known of a chat's contact.
 pub(in crate::http) async fn erase(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
     let dry_run = call.is_dry_run()?;
-    let ReasonBody { reason } = call.body_if_any().await?;
+    call.query()?.must_be_empty("a rehearsal is asked for by the header Dry-Run: true")?;
+    let EraseBody { reason } = call.body_if_any().await?;
     erased(call.scope(), &id, reason, dry_run).await
 }
 

@@ -86,7 +86,7 @@ fn deliveries() -> Vec<Doc> {
             .refusing(&["delivery_not_found", "delivery_not_owed"]),
         Doc::new(TAG, "POST /api/v1/outbound/deliveries/{id}/resend", "Posts a delivery once more, outside all counts")
             .answers::<ResentView>(202)
-            .refusing(&["delivery_not_found", "delivery_owed", "no_webhook_url"]),
+            .refusing(&["delivery_not_found", "delivery_owed", "no_webhook_url", "chat_erased"]),
     ]
 }
 

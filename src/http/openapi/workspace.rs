@@ -7,7 +7,7 @@ use utoipa::ToSchema as _;
 use super::doc::Doc;
 use super::schemas;
 use crate::http::api::accounts::{ConnectBody, ReasonBody};
-use crate::http::api::chats::ChatBody;
+use crate::http::api::chats::{ChatBody, EraseBody};
 use crate::http::api::files::CheckBody;
 use crate::http::api::messages::SettleBody;
 use crate::service::accounts::AccountView;
@@ -63,7 +63,10 @@ fn chats() -> Vec<Doc> {
         one("PATCH /api/v1/chats/{id}", "Renames a chat, or makes a teammate responsible for it")
             .takes::<ChatBody>()
             .refusing(&["teammate_not_found", "chat_erased"]),
-        erasing("POST /api/v1/chats/{id}/erase", "Erases everything that is known of a chat's contact"),
+        erasing(
+            "POST /api/v1/chats/{id}/erase",
+            "Erases a chat: its texts, and the names and addresses of its contact",
+        ),
         Doc::new("Chats", "GET /api/v1/chats/{id}/messages", "What was said in a chat, the newest first")
             .lists::<MessageView>()
             .paged()
@@ -76,9 +79,10 @@ pub(super) fn erasing(route: &'static str, summary: &'static str) -> Doc {
     let [done, verdict] = [ErasureView::name(), ErasureVerdict::name()].map(|name| schemas::reference(&name));
     let about = "What is queued fails with `chat_erased` and is refunded, what is owed to the outbound webhook is dropped, \
         and texts, names and addresses can never be read again. Copies that were made before are not reached: backups, \
-        images of the machine, what the receiver got. One member of a group shares the group's key.";
+        images of the machine, what the receiver got. Other chats of the same person stay: those of other accounts, and \
+        groups, where each member's words are sealed by the group's key.";
     Doc::new("Chats", route, summary)
-        .may_take::<ReasonBody>()
+        .may_take::<EraseBody>()
         .mentions::<ErasureView>()
         .mentions::<ErasureVerdict>()
         .answers_schema(200, json!({"oneOf": [done, verdict]}))
