@@ -1,36 +1,5 @@
 //! Encodes and decodes records and events; the only file that names bincode.
-//!
-//! # What is stored
-//!
-//! Numbers are varints as bincode writes them: one byte below 251; otherwise a mark (251, 252, 253) and 2, 4 or 8
-//! bytes, little-endian. Signed numbers are zigzag first (0, -1, 1, -2 are 0, 1, 2, 3). A text is its length in bytes
-//! and UTF-8; a list its length and its elements; an optional value a byte 0, or 1 and the value; a yes or no a byte 1
-//! or 0; a digest its bytes; an enumeration the number of its variant, from 0 in the order of its declaration, and then
-//! what it holds. A field follows the other in the order of its struct, without names.
-//!
-//! | part of a record | form |
-//! |---|---|
-//! | format | one byte, 1 |
-//! | first | position of the first event |
-//! | `recorded_at` | signed; milliseconds since 1970-01-01 00:00 UTC |
-//! | workspace | number; 0 for the log itself |
-//! | cause | `command` (number), `by` (text), `trigger`: 0 outside, 1 keyed (16 and 32 bytes), 2 event (its position) |
-//! | count | number of events, 1 to 1,000 |
-//! | events | one behind the other |
-//!
-//! | part of an event | form |
-//! |---|---|
-//! | length | bytes of the payload |
-//! | type | its number in the table of [`event`](crate::event) |
-//! | version | one byte |
-//! | flags | one byte; 1: a sealed part follows the payload; others are not used |
-//! | payload | the fields, personal texts left out: not even their length is there |
-//! | owner | with a sealed part: number of the chat within its workspace whose key seals it; 0 for the workspace |
-//! | commitment | with a sealed part: 32 bytes |
-//! | sealed | with a sealed part: length and bytes; empty if the key was gone before |
-//!
-//! What a sealed part is, says [`crate::sealing`]. A released struct is never changed: a new meaning gets a
-//! new version, and `Event::decode_payload` turns the old one into today's event.
+#![doc = include_str!("../../docs/records.md")]
 
 use bincode::Options;
 use serde::de::DeserializeOwned;
@@ -89,6 +58,9 @@ pub enum CodecError {
     /// An event concerns another workspace than its record.
     #[error("an event of another workspace")]
     OtherWorkspace,
+    /// No workspace can have the number that a record names.
+    #[error("no workspace can have number {0}")]
+    NoWorkspace(u64),
     /// A limit of the format is exceeded.
     #[error("beyond the limits of the format")]
     TooLarge,
@@ -98,7 +70,8 @@ pub enum CodecError {
 struct Header {
     first: Position,
     recorded_at: Timestamp,
-    workspace: WorkspaceId,
+    /// 0 for the log itself, which has no id otherwise.
+    workspace: u64,
     cause: Cause,
     events: u32,
 }
@@ -130,7 +103,7 @@ pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Codec
 /// Checks that a cause and its events fit into a record. Call this before the commit gets its position: a record that
 /// cannot be written ends the writer.
 pub fn fits(workspace: WorkspaceId, cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
-    if events.iter().any(|event| event.owner().workspace() != workspace) {
+    if !events.iter().all(|event| is_of(workspace, event)) {
         return Err(CodecError::OtherWorkspace);
     }
     let count = u32::try_from(events.len()).map_err(|_| CodecError::TooLarge)?;
@@ -146,6 +119,12 @@ pub fn fits(workspace: WorkspaceId, cause: &Cause, events: &[Event]) -> Result<(
     let mut measure = Measure(header);
     events.iter().try_for_each(|event| event.encode_payload(&mut measure))?;
     if measure.0 > RECORD_BYTES_MAX { Err(CodecError::TooLarge) } else { Ok(()) }
+}
+
+/// True if all that an event concerns, and the owner of its texts, is of this workspace.
+fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
+    event.owner().workspace() == workspace
+        && event.streams().into_iter().flatten().all(|stream| stream.workspace() == workspace)
 }
 
 /// Returns the most bytes that an event takes in a record.
@@ -164,7 +143,7 @@ pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> R
     let header = Header {
         first: record.first,
         recorded_at: record.recorded_at,
-        workspace: record.workspace,
+        workspace: record.workspace.number(),
         cause: record.cause.clone(),
         events,
     };
@@ -200,17 +179,27 @@ pub fn decode_record(bytes: &[u8], opening: Opening<'_>) -> Result<Record, Codec
     if header.events == 0 || header.events > EVENTS_PER_RECORD_MAX {
         return Err(CodecError::TooLarge);
     }
+    let workspace = workspace_of(header.workspace)?;
     let mut events = Vec::with_capacity(header.events as usize);
     for _ in 0..header.events {
-        let (event, after) = decode_event(rest, header.workspace, opening)?;
+        let (event, after) = decode_event(rest, workspace, opening)?;
+        if !is_of(workspace, &event) {
+            return Err(CodecError::OtherWorkspace);
+        }
         events.push(event);
         rest = after;
     }
     if !rest.is_empty() {
         return Err(CodecError::Truncated);
     }
-    let Header { first, recorded_at, workspace, cause, .. } = header;
+    let Header { first, recorded_at, cause, .. } = header;
     Ok(Record { first, recorded_at, workspace, cause, events })
+}
+
+/// Returns the workspace of a record by its number.
+fn workspace_of(number: u64) -> Result<WorkspaceId, CodecError> {
+    let log = WorkspaceId::LOG;
+    WorkspaceId::new(number).or_else(|| (number == log.number()).then_some(log)).ok_or(CodecError::NoWorkspace(number))
 }
 
 /// Appends one event in its envelope.
@@ -245,8 +234,10 @@ const fn owner_number(owner: Owner) -> u64 {
     if let Owner::Chat(chat) = owner { chat.nth_of_workspace() } else { 0 }
 }
 
-fn owner_of(workspace: WorkspaceId, number: u64) -> Owner {
-    ChatId::nth(workspace, number).map_or(Owner::Workspace(workspace), Owner::Chat)
+/// Returns the owner that a sealed part names.
+fn owner_of(workspace: WorkspaceId, number: u64) -> Result<Owner, CodecError> {
+    let chat = || ChatId::nth(workspace, number).map(Owner::Chat);
+    if number == 0 { Ok(Owner::Workspace(workspace)) } else { chat().ok_or(CodecError::Sealed) }
 }
 
 /// An event as it is stored.
@@ -270,7 +261,7 @@ pub fn decode_event<'a>(
         (None, _) => (None, tray::Texts::These(Vec::new().into_iter())),
         (Some((owner, _)), Opening::Shut) => (Some(owner), tray::Texts::Unreadable(Why::Sealed)),
         (Some((owner, part)), Opening::With(vault)) => {
-            (Some(owner), open(&part, number, owner_of(workspace, owner), vault)?)
+            (Some(owner), open(&part, number, owner_of(workspace, owner)?, vault)?)
         }
     };
     let decode = || Event::decode_payload(number, &Payload(payload));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::personal::Personal;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The largest integer that JavaScript keeps exact; no id is larger.
@@ -14,6 +15,8 @@ const WEBHOOKS_PER_WORKSPACE: u64 = 100;
 /// The number of the listeners' webhook within its workspace: the last one.
 const LISTENERS: u64 = WEBHOOKS_PER_WORKSPACE - 1;
 const FIRST_WORKSPACE: u64 = 1001;
+/// The last workspace all of whose chats have an id.
+const LAST_WORKSPACE: u64 = ID_MAX / CHATS_PER_WORKSPACE - 1;
 
 /// Place of an event in the whole log, counted from 1 without gaps. 0 is the place before the first event.
 pub type Position = u64;
@@ -27,9 +30,9 @@ pub type Revision = u64;
 pub struct InvalidId;
 
 macro_rules! number_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $is_one:ident $(($each:ident))?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub struct $name(u64);
 
         impl $name {
@@ -37,9 +40,15 @@ macro_rules! number_id {
                 self.0
             }
 
-            /// Takes any number from 1 to [`ID_MAX`].
+            /// Takes a number; `None` if nothing can have it as its id.
             pub const fn new(number: u64) -> Option<Self> {
-                if number == 0 || number > ID_MAX { None } else { Some(Self(number)) }
+                if $is_one(number $(, $each)?) { Some(Self(number)) } else { None }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(u64::deserialize(deserializer)?).ok_or_else(|| D::Error::custom(InvalidId))
             }
         }
 
@@ -63,21 +72,33 @@ macro_rules! number_id {
 
 number_id!(
     /// A tenant. Numbered from 1001.
-    WorkspaceId
+    WorkspaceId,
+    is_workspace
 );
 number_id!(
     /// One connected phone number. The id is the workspace's number and four digits.
-    AccountId
+    AccountId,
+    is_within_workspace(ACCOUNTS_PER_WORKSPACE)
 );
 number_id!(
     /// One conversation of one account. The id is the workspace's number and eight digits.
-    ChatId
+    ChatId,
+    is_within_workspace(CHATS_PER_WORKSPACE)
 );
-
 number_id!(
     /// One outbound webhook. The id is the workspace's number and two digits.
-    WebhookId
+    WebhookId,
+    is_within_workspace(WEBHOOKS_PER_WORKSPACE)
 );
+
+const fn is_workspace(number: u64) -> bool {
+    number >= FIRST_WORKSPACE && number <= LAST_WORKSPACE
+}
+
+/// True if the number is that of a workspace and a number within it, counted from 1.
+const fn is_within_workspace(number: u64, each: u64) -> bool {
+    !number.is_multiple_of(each) && is_workspace(number / each)
+}
 
 impl WorkspaceId {
     /// The log itself, as the owner of what concerns no workspace.
@@ -320,47 +341,4 @@ impl FromStr for StreamId {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_name_their_workspace() {
-        let workspace = WorkspaceId::nth(0);
-        assert_eq!(workspace.to_string(), "1001");
-        assert_eq!(AccountId::nth(workspace, 1).map(|id| id.to_string()).as_deref(), Some("10010001"));
-        assert_eq!(ChatId::nth(workspace, 7).map(ChatId::workspace), Some(workspace));
-        assert_eq!(AccountId::nth(workspace, 10_000), None);
-        assert_eq!(WebhookId::nth(workspace, 1), Some(WebhookId::of(workspace)));
-        assert_eq!(WebhookId::of(workspace).to_string(), "100101");
-        assert_eq!(WebhookId::of(workspace).workspace(), workspace);
-        assert_eq!(WebhookId::nth(workspace, 100), None);
-    }
-
-    #[test]
-    fn only_the_canonical_spelling_is_an_id() {
-        for text in ["", "0", "01001", "+1001", "1e3", " 1001", "9007199254740992", "-1"] {
-            assert_eq!(text.parse::<WorkspaceId>(), Err(InvalidId), "{text}");
-        }
-        assert_eq!("chat/100100000001".parse::<StreamId>().map(|s| s.to_string()).as_deref(), Ok("chat/100100000001"));
-        assert!("chats/1".parse::<StreamId>().is_err());
-    }
-
-    #[test]
-    fn a_message_id_reads_with_and_without_its_prefix() {
-        let id = MessageId::from_bits(0x9FCC_85FE_9966_2E46);
-        assert_eq!(id.to_string(), "wa_backend:3EB09FCC85FE99662E46");
-        assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(id.wire().parse(), Ok(id));
-        assert!("wa_backend:3EB09fcc85fe99662e46".parse::<MessageId>().is_err());
-    }
-
-    #[test]
-    fn a_delivery_is_called_by_its_first_message() {
-        let delivery = DeliveryId::of(MessageId::from_bits(0x9FCC_85FE_9966_2E46));
-        assert_eq!(delivery.to_string(), "dlv_9FCC85FE99662E46");
-        assert_eq!(delivery.to_string().parse(), Ok(delivery));
-        for text in ["", "9FCC85FE99662E46", "dlv_9fcc85fe99662e46", "dlv_9FCC", "dlv_3EB09FCC85FE99662E46"] {
-            assert_eq!(text.parse::<DeliveryId>(), Err(InvalidId), "{text}");
-        }
-    }
-}
+mod tests;

@@ -9,10 +9,11 @@ mod samples;
 use events::account::MessageQueued;
 use events::codec::{self, CodecError, EVENTS_PER_RECORD_MAX, Opening, RECORD_BYTES_MAX};
 use events::event::Event;
-use events::ids::WorkspaceId;
+use events::ids::{WebhookId, WorkspaceId};
 use events::personal::Digest;
 use events::record::Record;
 use events::vault::{MemoryVault, Vault};
+use events::webhook::ListeningEnded;
 use proptest::prelude::*;
 
 use self::samples::{records, samples};
@@ -287,6 +288,23 @@ fn an_event_of_another_workspace_does_not_fit_into_a_record() {
     assert!(codec::fits(record.workspace, &record.cause, &record.events).is_ok());
     let refused = codec::fits(WorkspaceId::nth(1), &record.cause, &record.events);
     assert!(matches!(refused, Err(CodecError::OtherWorkspace)), "{refused:?}");
+}
+
+/// Such a record is not written, and not read as that of another owner either.
+#[test]
+fn a_record_that_concerns_two_workspaces_is_neither_written_nor_read() {
+    let [record, ..] = records();
+    let (own, other) = (record.workspace, WorkspaceId::nth(1));
+    let webhook = WebhookId::of_listeners(own);
+    let two = ListeningEnded { workspace: other, webhook, instead: true, at: record.recorded_at };
+    for (workspace, events) in [(other, record.events.clone()), (own, vec![two.into()])] {
+        let record = Record { workspace, events, ..record.clone() };
+        let fits = codec::fits(workspace, &record.cause, &record.events);
+        assert!(matches!(fits, Err(CodecError::OtherWorkspace)), "{fits:?}");
+        let shut = codec::decode_record(&encoded(&record), Opening::Shut);
+        assert!(matches!(shut, Err(CodecError::OtherWorkspace)), "{shut:?}");
+        assert!(read(&encoded(&record)).is_err());
+    }
 }
 
 proptest! {

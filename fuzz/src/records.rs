@@ -2,9 +2,9 @@
 
 use events::codec::{Opening, decode_event, decode_record, encode_event, encode_record, fits};
 use events::event::Event;
-use events::ids::{ChatId, WorkspaceId};
+use events::ids::WorkspaceId;
 use events::record::Record;
-use events::vault::{MemoryVault, Owner};
+use events::vault::MemoryVault;
 
 /// Reads bytes as a record and as an event. The texts of the kept inputs are sealed with the keys of an endless vault.
 pub fn judge(bytes: &[u8]) {
@@ -26,12 +26,9 @@ pub fn is_read(bytes: &[u8]) -> bool {
 fn judge_record(bytes: &[u8], vault: &MemoryVault) {
     let (shut, opened) = (decode_record(bytes, Opening::Shut), decode_record(bytes, Opening::With(vault)));
     assert!(shut.is_ok() || opened.is_err(), "what can be opened can be read shut: {bytes:?}");
-    // Only what fits its workspace is ever written.
-    let is_written = |record: &Record| {
-        fits(record.workspace, &record.cause, &record.events).is_ok() && record.events.iter().all(has_owner)
-    };
     for (read, opening) in [(shut, Opening::Shut), (opened, Opening::With(vault))] {
-        let Some(record) = read.ok().filter(is_written) else { continue };
+        let Ok(record) = read else { continue };
+        fits(record.workspace, &record.cause, &record.events).expect("what was read could be written");
         let mut written = Vec::new();
         encode_record(&record, vault, &mut written).expect("what was read can be written");
         let again = decode_record(&written, opening).expect("what was written can be read");
@@ -48,18 +45,12 @@ fn judge_event(bytes: &[u8], vault: &MemoryVault) {
     let workspace = event.owner().workspace();
     let opened = decode_event(bytes, workspace, Opening::With(vault)).ok().map(|(event, _)| event);
     for (event, opening) in [(Some(event), Opening::Shut), (opened, Opening::With(vault))] {
-        let Some(event) = event.filter(has_owner) else { continue };
+        let Some(event) = event else { continue };
         let mut written = Vec::new();
         encode_event(&event, vault, &mut written).expect("what was read can be written");
         let (again, rest) = decode_event(&written, workspace, opening).expect("what was written can be read");
         assert_eq!((shown(&[again]), rest), (shown(&[event]), &[][..]));
     }
-}
-
-/// True if the event's owner is one that there can be: chats are counted from 1.
-fn has_owner(event: &Event) -> bool {
-    let is_real = |chat: ChatId| ChatId::nth(chat.workspace(), chat.nth_of_workspace()) == Some(chat);
-    if let Owner::Chat(chat) = event.owner() { is_real(chat) } else { true }
 }
 
 /// Events as people see them: a text that is erased is written as the word that stands in its place.

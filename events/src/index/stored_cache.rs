@@ -68,10 +68,10 @@ impl StoredCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::ChatId;
+    use crate::ids::{ChatId, WorkspaceId};
 
     fn chat(nth: u64) -> IndexKey {
-        IndexKey::Chat(ChatId::new(nth + 1).unwrap())
+        IndexKey::Chat(ChatId::nth(WorkspaceId::nth(0), nth + 1).unwrap())
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "as the cache returns it")]

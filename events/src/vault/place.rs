@@ -26,7 +26,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns the place of an owner's seed; `None` for a chat that cannot be, such as one of the log itself.
+    /// Returns the place of an owner's seed; `None` beyond the last block, which no chat is.
     pub(super) fn of(owner: Owner) -> Option<Self> {
         let own = |workspace: WorkspaceId, slot| Some(Self { block: (workspace.number(), 0), slot });
         match owner {
@@ -42,12 +42,8 @@ impl Place {
     }
 
     fn of_chat(chat: ChatId) -> Option<Self> {
-        let (workspace, nth) = (chat.workspace(), chat.nth_of_workspace());
-        if workspace == WorkspaceId::LOG || nth == 0 {
-            return None;
-        }
-        let (index, slot) = index_and_slot(nth)?;
-        Some(Self { block: (workspace.number(), index), slot })
+        let (index, slot) = index_and_slot(chat.nth_of_workspace())?;
+        Some(Self { block: (chat.workspace().number(), index), slot })
     }
 }
 
@@ -108,13 +104,6 @@ mod tests {
         let slots = |owners: Vec<Owner>| owners.into_iter().map(|owner| Place::of(owner).unwrap().slot);
         assert!(slots(log.collect()).eq(0..7));
         assert!(slots(own(WORKSPACE).to_vec()).eq(0..4));
-    }
-
-    #[test]
-    fn a_chat_that_cannot_be_has_no_place() {
-        for number in [1, ChatId::NTH_MAX, 1001 * (ChatId::NTH_MAX + 1)] {
-            assert_eq!(Place::of(Owner::Chat(ChatId::new(number).unwrap())), None, "{number}");
-        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One fixed event of every type, and of every variant that a payload can hold. Never changed once released.
 
+#[path = "variant_samples.rs"]
+mod variants;
 #[path = "webhook_samples.rs"]
 mod webhooks;
 
@@ -56,6 +58,7 @@ pub fn samples() -> Vec<Event> {
     samples.extend(chat_samples());
     samples.extend(heard_samples());
     samples.extend(webhooks::samples());
+    samples.extend(variants::samples());
     samples.sort_by_key(Event::type_number);
     samples
 }

@@ -92,9 +92,9 @@ fn the_log_has_seeds_of_its_own_but_no_chats() {
         assert_eq!(vault.room(WorkspaceId::LOG), Some(0));
         let log = [own(WorkspaceId::LOG).to_vec(), vec![Owner::Secrets, Owner::Phones, Owner::WireIds]].concat();
         assert_eq!(marks(&*vault, &log).iter().flatten().collect::<BTreeSet<_>>().len(), 7);
-        let impossible = Owner::Chat(ChatId::new(1).unwrap());
-        damage(&*vault, impossible);
-        assert!(matches!(vault.destroy(impossible), Err(VaultError::NeverMade(_))));
+        let without_seed = Owner::Chat(ChatId::nth(workspace(), 1).unwrap());
+        damage(&*vault, without_seed);
+        assert!(matches!(vault.destroy(without_seed), Err(VaultError::NeverMade(_))));
     }
 }
 

@@ -24,7 +24,7 @@ fn bundle() -> Bundle {
             phone: "+972500000000".into(),
         },
         chat: ChatSide {
-            id: ChatId::new(10_010_001).unwrap(),
+            id: ChatId::new(100_100_000_001).unwrap(),
             full_name: "John Doe".into(),
             phone: "+97251111111".into(),
             is_group: false,
@@ -58,7 +58,7 @@ fn between<'a>(body: &'a str, begin: &str, end: &str) -> &'a str {
 const EXAMPLE_BEGIN: &str = concat!(
     r#"{"whatsapp_account":{"full_name":"Amnon Haha","email":"amnon@acme.example","phone":"+972500000000"},"#,
     r#""chat":{"full_name":"John Doe","responsible_name":"Amnon","responsible_email":"amnon@acme.example","#,
-    r#""chat_url":"https://tidings.example/chat/10010001/messages/","chat_id":"10010001","is_new_chat":true,"#,
+    r#""chat_url":"https://tidings.example/chat/100100000001/messages/","chat_id":"100100000001","is_new_chat":true,"#,
     r#""is_group":false,"phone":"+97251111111"},"#,
 );
 const EXAMPLE_MESSAGE: &str = concat!(

@@ -15,6 +15,7 @@ const DOCUMENTS: &[&str] = &[
     "config/README.md",
     "docs/inbound.md",
     "docs/outbound.md",
+    "docs/records.md",
     "tests/README.md",
 ];
 
