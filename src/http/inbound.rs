@@ -12,6 +12,7 @@ use super::error::{self, Shape};
 use super::submit::{self, FromPath};
 use super::{body, docs, send_body};
 use crate::gateway::Gateway;
+use crate::recent::Begun;
 use crate::recent::attempts::{Answer, Attempt};
 use crate::service::refusal::Refusal;
 use crate::service::scope::Scope;
@@ -92,6 +93,7 @@ struct Data {
 /// A request to a known URL, with as much of its body as was read.
 struct InboundExchange {
     id: RequestId,
+    begun: Begun,
     workspace: WorkspaceId,
     body: BytesMut,
     warnings: Vec<String>,
@@ -109,6 +111,7 @@ impl InboundExchange {
         payload: web::Payload,
         InboundCaller(workspace, _): InboundCaller,
     ) -> Result<Self, Refusal> {
+        let begun = gateway.attempts.begin();
         let flooded = gateway.rate_limits.check_inbound(workspace, request.peer_addr(), request.headers());
         let flooded = flooded.err().map(Refusal::too_many_requests);
         let mut body = BytesMut::new();
@@ -118,7 +121,7 @@ impl InboundExchange {
         }
         let refused = flooded.or(unread);
         match workspace {
-            Some(workspace) => Ok(Self { id, workspace, body, warnings: Vec::new(), refused }),
+            Some(workspace) => Ok(Self { id, begun, workspace, body, warnings: Vec::new(), refused }),
             None => Err(match refused {
                 Some(refused) if refused.status_code() == StatusCode::TOO_MANY_REQUESTS => refused,
                 _ => Refusal::new("webhook_not_found", "Webhook not found"),
@@ -155,6 +158,6 @@ impl InboundExchange {
         let at = gateway.shard.clock().now();
         let mut attempt = Attempt::new(at, request.headers(), &self.body, status, answer);
         attempt.warnings = self.warnings;
-        gateway.attempts.push(self.workspace, attempt);
+        gateway.attempts.push_of(self.workspace, self.begun, attempt);
     }
 }

@@ -79,6 +79,8 @@ impl Collected {
         if let Some(bytes) = process::resident_bytes() {
             page.gauge("process_resident_memory_bytes", "Memory of the process in RAM.", bytes)?;
         }
+        let help = "Requests answered with 503 because the vault had no seed ready for a new chat or workspace.";
+        page.counter("vault_busy", help, self.shard.room().given_up())?;
         let help = "Times that something outgoing had to wait for means of our own: descriptors, ports, memory.";
         page.counters(("own_lacks", "of"), help, lack::counts())?;
         if let Some(open) = process::open_files() {

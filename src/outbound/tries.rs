@@ -62,15 +62,9 @@ impl Try {
 
     /// The same try without anything that was sent or received.
     #[must_use]
-    pub fn without_texts(self) -> Self {
-        let response = self.response.map(|response| ResponseView {
-            headers: BTreeMap::new(),
-            body: String::new(),
-            body_cut: response.body_cut || !response.body.is_empty(),
-            ..response
-        });
-        let (url, headers, body) = (String::new(), Vec::new(), Box::default());
-        Self { url, headers, body, body_cut: true, response, ..self }
+    pub fn without_texts(mut self) -> Self {
+        self.drop_texts();
+        self
     }
 
     /// The same try, marked as a test.
@@ -157,6 +151,14 @@ impl Row for Try {
 
     fn was_aside(view: &TryView) -> bool {
         view.test
+    }
+
+    fn drop_texts(&mut self) {
+        (self.url, self.headers, self.body, self.body_cut) = (String::new(), Vec::new(), Box::default(), true);
+        if let Some(response) = &mut self.response {
+            response.body_cut = response.body_cut || !response.body.is_empty();
+            (response.headers, response.body) = (BTreeMap::new(), String::new());
+        }
     }
 
     fn drop_bodies(&mut self) {

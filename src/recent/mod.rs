@@ -8,6 +8,7 @@ mod request;
 mod ring;
 pub(crate) mod slots;
 pub mod traces;
+mod underway;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use actors::runtime::shard::ShardHandle;
 use dashmap::DashMap;
+use dashmap::mapref::one::RefMut;
 use events::history::{History, ReadMode};
 use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};
@@ -28,9 +30,11 @@ use tokio::sync::Notify;
 pub use request::RequestView;
 pub(crate) use request::is_false;
 pub use ring::KEPT;
+pub use underway::Begun;
 
 use ring::Ring;
-use slots::{Seed, Store, Unsaved};
+use slots::{Seed, Store, Unsaved, packed};
+use underway::Droppings;
 
 /// The interval between saves.
 const SAVE: Duration = Duration::from_secs(1);
@@ -38,8 +42,6 @@ const SAVE: Duration = Duration::from_secs(1);
 const BYTES_MAX: usize = 64 << 20;
 /// Numbers grow by at least this many per millisecond, so that they also grow across a restart.
 const NUMBERS_PER_MS: u64 = 1_000;
-/// Most notes written in one batch: a commit waits no longer than one batch takes.
-const NOTES_AT_ONCE: usize = 64;
 
 /// Longest part of a body that is kept, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 << 10;
@@ -60,6 +62,8 @@ pub trait Row: Send + Sync + 'static {
     fn bytes(&self) -> usize;
     /// Drops the long parts.
     fn drop_bodies(&mut self);
+    /// Drops all that somebody wrote, or that quotes it.
+    fn drop_texts(&mut self);
     /// True if the row is kept apart from the others and takes none of their places.
     fn is_aside(&self) -> bool {
         false
@@ -85,6 +89,7 @@ struct Rings<R: Row> {
     touched: Arc<Notify>,
     bytes: AtomicUsize,
     last: AtomicU64,
+    droppings: Droppings,
 }
 
 impl<R: Row> Clone for Recent<R> {
@@ -102,6 +107,7 @@ impl<R: Row> Default for Recent<R> {
             touched: Arc::default(),
             bytes: AtomicUsize::default(),
             last: AtomicU64::default(),
+            droppings: Droppings::default(),
         }))
     }
 }
@@ -114,15 +120,28 @@ impl<R: Row> Recent<R> {
         Ok(recent)
     }
 
+    /// Returns the moment of a request that begins now.
+    pub fn begin(&self) -> Begun {
+        self.0.droppings.now()
+    }
+
     /// Stores a row and returns its number. Cheap: formats and reads nothing.
-    pub fn push(&self, workspace: WorkspaceId, mut row: R) -> u64 {
+    pub fn push(&self, workspace: WorkspaceId, row: R) -> u64 {
+        self.push_of(workspace, self.begin(), row)
+    }
+
+    /// Stores the row of a request that began then; without its texts if rows that are about somebody were dropped since.
+    pub fn push_of(&self, workspace: WorkspaceId, begun: Begun, mut row: R) -> u64 {
         let held = &self.0;
         if held.bytes.load(Ordering::Relaxed).saturating_add(row.bytes()) > BYTES_MAX {
             row.drop_bodies();
         }
         let number = held.number(row.at().ms());
+        let mut ring = held.ring(workspace);
+        if ring.dropped_at() > begun {
+            row.drop_texts();
+        }
         held.bytes.fetch_add(row.bytes(), Ordering::Relaxed);
-        let mut ring = held.by_workspace.entry(workspace).or_default();
         let was_saved = ring.is_saved();
         let freed = ring.push(number, row);
         drop(ring);
@@ -238,8 +257,9 @@ impl<R: Row> Recent<R> {
 
     /// Drops rows of a workspace that are about somebody from memory, if they came in meanwhile.
     pub fn drop_from_memory(&self, workspace: WorkspaceId, is_about: impl Fn(&R::View) -> bool) {
+        let now = self.0.droppings.next();
         if let Some(mut ring) = self.0.by_workspace.get_mut(&workspace) {
-            let freed = ring.retain(|view| !is_about(view));
+            let freed = ring.retain(now, |view| !is_about(view));
             drop(ring);
             self.0.freed(freed);
         }
@@ -253,6 +273,11 @@ impl<R: Row> Drop for Rings<R> {
 }
 
 impl<R: Row> Rings<R> {
+    /// Returns the rows of a workspace; of those that are new in memory, nobody knows when some were dropped.
+    fn ring(&self, workspace: WorkspaceId) -> RefMut<'_, WorkspaceId, Ring<R>> {
+        self.by_workspace.entry(workspace).or_insert_with(|| Ring::new(self.droppings.now()))
+    }
+
     /// Returns the next number: rows of a later millisecond have higher ones, even after a restart.
     fn number(&self, at_ms: i64) -> u64 {
         let floor = u64::try_from(at_ms).unwrap_or(0).saturating_mul(NUMBERS_PER_MS);
@@ -267,7 +292,7 @@ impl<R: Row> Rings<R> {
             return Ok(());
         }
         let stored = slots::read(store, (R::NOTES, workspace))?;
-        let added = self.by_workspace.entry(workspace).or_default().merge(stored);
+        let added = self.ring(workspace).merge(stored);
         self.bytes.fetch_add(added, Ordering::Relaxed);
         self.touched.notify_one();
         Ok(())
@@ -310,7 +335,7 @@ impl<R: Row> Rings<R> {
     ) -> Result<Vec<Vec<Note>>, ReadError> {
         self.load(store, workspace)?;
         let Some(mut ring) = self.by_workspace.get_mut(&workspace) else { return Ok(Vec::new()) };
-        let freed = ring.retain(|view| !is_about(view));
+        let freed = ring.retain(self.droppings.next(), |view| !is_about(view));
         let (placed, vacated) = ring.reseal(turn);
         drop(ring);
         self.freed(freed);
@@ -362,18 +387,6 @@ impl<R: Row> Rings<R> {
 
 #[cfg(test)]
 mod tests;
-
-/// Packs the notes of rows into batches that never split a row.
-fn packed(rows: Vec<Vec<Note>>) -> Vec<Vec<Note>> {
-    let mut batches: Vec<Vec<Note>> = Vec::new();
-    for row in rows {
-        match batches.last_mut().filter(|batch| batch.len() + row.len() <= NOTES_AT_ONCE) {
-            Some(batch) => batch.extend(row),
-            None => batches.push(row),
-        }
-    }
-    batches
-}
 
 /// The note with the highest number given.
 fn newest_note<R: Row>(number: u64) -> Note {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use events::vault::Turn;
 
-use super::Row;
 use super::slots::{Seed, Slot, Stored};
+use super::{Begun, Row};
 
 /// Number of rows kept per workspace.
 pub const KEPT: usize = 100;
@@ -72,15 +72,20 @@ pub(super) struct Ring<R: Row> {
     slots: Vec<Slot>,
     /// The seed under which rows are saved.
     turn: Turn,
-}
-
-impl<R: Row> Default for Ring<R> {
-    fn default() -> Self {
-        Self { entries: VecDeque::new(), aside: 0, unsaved: 0, is_loaded: false, slots: Vec::new(), turn: Turn::A }
-    }
+    dropped_at: Begun,
 }
 
 impl<R: Row> Ring<R> {
+    pub(super) fn new(dropped_at: Begun) -> Self {
+        let (entries, slots, turn) = (VecDeque::new(), Vec::new(), Turn::A);
+        Self { entries, aside: 0, unsaved: 0, is_loaded: false, slots, turn, dropped_at }
+    }
+
+    /// When rows that are about somebody were last dropped.
+    pub(super) fn dropped_at(&self) -> Begun {
+        self.dropped_at
+    }
+
     /// Adds a row; returns how many bytes the dropped rows freed.
     pub(super) fn push(&mut self, number: u64, row: R) -> usize {
         // Two threads may arrive in another order than that of their numbers.
@@ -157,7 +162,8 @@ impl<R: Row> Ring<R> {
     }
 
     /// Drops the rows that `keep` refuses; returns how many bytes that freed.
-    pub(super) fn retain(&mut self, keep: impl Fn(&R::View) -> bool) -> usize {
+    pub(super) fn retain(&mut self, now: Begun, keep: impl Fn(&R::View) -> bool) -> usize {
+        self.dropped_at = now;
         let unsaved_from = self.entries.len() - self.unsaved;
         let before = self.bytes();
         let mut kept = VecDeque::with_capacity(self.entries.len());

@@ -12,6 +12,8 @@ use events::vault::{Owner, Turn, Vault};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// Most notes written in one batch: a commit waits no longer than one batch takes.
+const NOTES_AT_ONCE: usize = 64;
 /// Size of the header of each part: the value's number, and its number of parts.
 const HEAD_BYTES: usize = 9;
 const PART_BYTES: usize = NOTE_BYTES_MAX - HEAD_BYTES;
@@ -160,4 +162,16 @@ fn stored<V: DeserializeOwned>(
     let Some(plain) = opened else { return Ok(none) };
     let value = serde_json::from_slice(&plain).ok();
     Ok(Stored { value, bytes: plain.len(), seed: Some(seed), ..none })
+}
+
+/// Packs the notes of rows into batches that never split a row.
+pub(super) fn packed(rows: Vec<Vec<Note>>) -> Vec<Vec<Note>> {
+    let mut batches: Vec<Vec<Note>> = Vec::new();
+    for row in rows {
+        match batches.last_mut().filter(|batch| batch.len() + row.len() <= NOTES_AT_ONCE) {
+            Some(batch) => batch.extend(row),
+            None => batches.push(row),
+        }
+    }
+    batches
 }

@@ -222,6 +222,26 @@ fn an_accepted_message_is_named() {
     assert_eq!(view.answer, json!({"status": "success", "data": {"message_id": message.to_string()}}));
 }
 
+/// Requests that began before somebody's rows were dropped may be about the same.
+#[test]
+fn what_was_under_way_while_rows_were_dropped_is_kept_without_texts() {
+    let (attempts, history) = (Attempts::default(), empty());
+    attempts.push(workspace(1), attempt(AT, b"of somebody else"));
+    let begun = attempts.begin();
+    attempts.0.resealed(Store::of(&history), workspace(1), Turn::B, |row| row.request.body == "Cleo").unwrap();
+    attempts.push_of(workspace(1), begun, attempt(AT, b"Cleo"));
+    attempts.push(workspace(1), attempt(AT, b"Cleo, amid it"));
+    let amid = attempts.begin();
+    attempts.drop_from_memory(workspace(1), |row| row.request.body == "Cleo, amid it");
+    attempts.push_of(workspace(1), amid, attempt(AT, b"Cleo"));
+    attempts.push(workspace(1), attempt(AT, b"later"));
+    attempts.push_of(workspace(2), begun, attempt(AT, b"of another workspace"));
+    assert_eq!(bodies(&attempts, &history, 1), ["later", "", "", "of somebody else"]);
+    let view = attempts.list(&history, workspace(1)).unwrap().remove(1).1;
+    assert_eq!((view.status, view.request.headers.len(), view.request.body_cut), (400, 0, true));
+    assert_eq!(view.answer, json!({"error": {"code": null}}));
+}
+
 #[test]
 fn numbers_grow_whatever_the_clock_does() {
     let (attempts, history) = (Attempts::default(), empty());

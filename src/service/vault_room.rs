@@ -25,5 +25,8 @@ pub(super) async fn patiently<A: Debug>(
             }
         }
     };
-    tokio::time::timeout(WAIT, patience).await.unwrap_or(Err(CommandError::Rejected(Rejection::NoRoom)))
+    tokio::time::timeout(WAIT, patience).await.unwrap_or_else(|_| {
+        shard.room().give_up();
+        Err(CommandError::Rejected(Rejection::NoRoom))
+    })
 }

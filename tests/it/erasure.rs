@@ -1,7 +1,9 @@
 //! Erases a contact of a busy workspace: nothing of what the contact wrote, is called or is reached by is left anywhere.
 
 mod refused_requests;
+mod switched_off;
 mod traces;
+mod underway;
 
 use std::thread;
 

@@ -64,5 +64,6 @@ mod spellings;
 mod test_numbers;
 mod tidy;
 mod unheard;
+mod vault_busy;
 mod vault_damage;
 mod wire_docs;

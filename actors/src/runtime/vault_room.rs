@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::ids::WorkspaceId;
 use events::vault::{Vault, VaultError};
@@ -30,6 +31,7 @@ pub struct Room {
     asked: UnboundedSender<Wanted>,
     /// Counts how many times more was made.
     made: watch::Receiver<u64>,
+    given_up: Arc<AtomicU64>,
 }
 
 /// Makes room when it is asked to.
@@ -43,7 +45,8 @@ pub struct Filler {
 pub(crate) fn room(vault: Arc<dyn Vault>) -> (Room, Filler) {
     let (sender, asked) = unbounded_channel();
     let (made, seen) = watch::channel(0);
-    (Room { vault: Arc::clone(&vault), asked: sender, made: seen }, Filler { vault, asked, made })
+    let room = Room { vault: Arc::clone(&vault), asked: sender, made: seen, given_up: Arc::default() };
+    (room, Filler { vault, asked, made })
 }
 
 impl Room {
@@ -66,6 +69,16 @@ impl Room {
             return self.vault.room(later).is_none();
         }
         room.saturating_sub(chats) < ahead(chats) / 4 * 3
+    }
+
+    /// Counts a request that waited for room in vain.
+    pub fn give_up(&self) {
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how many requests waited for room in vain.
+    pub fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Returns what waits until more was made since this was called.

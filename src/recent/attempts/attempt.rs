@@ -81,6 +81,15 @@ impl Row for Attempt {
         self.body_cut = self.body_cut || !self.body.is_empty();
         self.body = Box::default();
     }
+
+    fn drop_texts(&mut self) {
+        self.drop_bodies();
+        self.headers.clear();
+        self.warnings.clear();
+        if let Answer::Other(answer) = &mut self.answer {
+            **answer = json!({"error": {"code": answer.pointer("/error/code")}});
+        }
+    }
 }
 
 impl Answer {

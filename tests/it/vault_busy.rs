@@ -1,0 +1,83 @@
+//! A vault that makes no seed in time: who would open a chat or a workspace is told to come again, and it is counted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::{App, test};
+use actors::runtime::clock::Clock;
+use events::history::ReadMode;
+use events::store::memory_log::MemoryLog;
+use events::time::Timestamp;
+use events::vault::MemoryVault;
+use serde_json::{Value, json};
+use tidings::config::{Config, Overrides};
+use tidings::files::Fetcher;
+use tidings::gateway::{Dependencies, Gateway};
+use tidings::http;
+use tidings::net::guard::{Guard, Own};
+use tidings::outbound::GuardedPoster;
+use tidings::secrets::{Entropy, digest};
+use tidings::whatsapp::sending::Transports;
+
+use crate::harness::ADMIN_KEY;
+
+/// Starts a gateway whose vault stays as it is.
+fn start() -> Gateway {
+    let config = Config::load(None::<&Path>, [] as [(String, String); 0], Overrides::default()).unwrap();
+    let guard = || Guard::new(&[], Own::new("127.0.0.1:1".parse().unwrap(), "http://tidings.example"));
+    let log = Arc::new(MemoryLog::default());
+    let make = Dependencies {
+        clock: Clock::system(Timestamp::from_ms(0), 1),
+        secrets: log.clone(),
+        log,
+        vault: Arc::new(MemoryVault::new(1)),
+        entropy: Entropy::system(),
+        transports: Transports::new(),
+        files: Arc::new(Fetcher::new(guard(), config.limits.into())),
+        poster: Arc::new(GuardedPoster::new(guard(), &config.outbound)),
+        mailer: None,
+        transport_routes: Vec::new(),
+        reading: ReadMode::Inline,
+        start_writer: Box::new(|writer, work| drop(std::thread::spawn(move || writer.run(work)))),
+        // Asked in vain.
+        start_filler: Box::new(std::mem::forget),
+        admin_key: digest(ADMIN_KEY),
+        base_url: "http://tidings.example".to_owned(),
+    };
+    Gateway::launch(make, &config).unwrap()
+}
+
+async fn ask(gateway: &Gateway, request: test::TestRequest) -> (u16, Option<String>, String) {
+    let routes = gateway.clone();
+    let app = test::init_service(App::new().configure(move |config| http::configure(config, &routes))).await;
+    let request = request.insert_header(("Authorization", format!("Bearer {ADMIN_KEY}"))).to_request();
+    let answer = test::call_service(&app, request).await;
+    let after = answer.headers().get("Retry-After").map(|after| after.to_str().unwrap().to_owned());
+    let status = answer.status().as_u16();
+    (status, after, String::from_utf8(test::read_body(answer).await.to_vec()).unwrap())
+}
+
+#[actix_web::test]
+async fn who_waited_for_a_seed_in_vain_gets_503_and_is_counted() {
+    let gateway = start();
+    let counted = async || {
+        let (status, _, figures) = ask(&gateway, test::TestRequest::get().uri("/metrics")).await;
+        assert_eq!(status, 200);
+        let line = figures.lines().find_map(|line| line.strip_prefix("tidings_vault_busy_total "));
+        line.unwrap_or_else(|| panic!("no such figure: {figures}")).parse::<u64>().unwrap()
+    };
+    assert_eq!(counted().await, 0);
+    for nth in 1..=2 {
+        let body =
+            json!({"name": "Acme", "owner": {"full_name": "Ada Doe", "email": "ada@acme.example", "language": "en"}});
+        let create = test::TestRequest::post().uri("/admin/v1/workspaces").set_json(body);
+        let (status, after, answer) = ask(&gateway, create).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (status, &answer["error"]["code"], after.as_deref()),
+            (503, &json!("overloaded"), Some("1")),
+            "{answer}"
+        );
+        assert_eq!(counted().await, nth);
+    }
+}
