@@ -97,7 +97,7 @@ fn measure(messages: u64) -> Result<(), Failed> {
 fn filled(directory: &Path, vault: Option<&Arc<dyn Vault>>, tenant: &Tenant, messages: u64) -> Result<History, Failed> {
     let began = Timestamp::from_ms(wall_now().ms().saturating_sub_unsigned(messages * PACE_MS));
     let open = || -> Result<(Arc<SledLog>, Arc<dyn Vault>), Failed> {
-        let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: began };
+        let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: began, without_vault: false };
         let DataDir { log, vault: own, .. } = DataDir::open(directory, options)?;
         Ok((log, vault.map_or(own, Arc::clone)))
     };

@@ -126,7 +126,8 @@ fn state(
     tenant: &Tenant,
     read: impl Fn(AccountId, &History) -> Result<Replayed<<Account as Decider>::State>, ReadError>,
 ) -> Result<f64, Failed> {
-    let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default() };
+    let options =
+        DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default(), without_vault: false };
     let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
     let index = Index::open(Arc::<SledLog>::clone(&log), vault)?;
     let history = History::new(log, Arc::new(index), ReadMode::Inline);

@@ -66,7 +66,12 @@ struct Desk {
 
 impl Desk {
     fn open(directory: &Path, whose: &Whose) -> Result<Self, Failed> {
-        let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default() };
+        let options = DataDirOptions {
+            cache_mb: CACHE_MB,
+            master_key_file: None,
+            now: Timestamp::default(),
+            without_vault: false,
+        };
         let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
         let workspace = WorkspaceId::new(whose.workspace).ok_or("no workspace")?;
         vault.extend(&[(workspace, whose.chats)])?;

@@ -159,6 +159,8 @@ pub enum Opening<'a> {
     With(&'a dyn Vault),
     /// They stay shut, for readers that need no text.
     Shut,
+    /// They are erased: the vault with their seeds is lost.
+    Lost,
 }
 
 /// Decodes a stored record; reports damage with the record's position.
@@ -180,6 +182,10 @@ pub fn decode_record(bytes: &[u8], opening: Opening<'_>) -> Result<Record, Codec
         return Err(CodecError::TooLarge);
     }
     let workspace = workspace_of(header.workspace)?;
+    let opening = match opening {
+        Opening::With(vault) if header.first <= vault.erased_up_to() => Opening::Lost,
+        other => other,
+    };
     let mut events = Vec::with_capacity(header.events as usize);
     for _ in 0..header.events {
         let (event, after) = decode_event(rest, workspace, opening)?;
@@ -260,6 +266,7 @@ pub fn decode_event<'a>(
     let (owner, texts) = match (sealed, opening) {
         (None, _) => (None, tray::Texts::These(Vec::new().into_iter())),
         (Some((owner, _)), Opening::Shut) => (Some(owner), tray::Texts::Unreadable(Why::Sealed)),
+        (Some((owner, _)), Opening::Lost) => (Some(owner), tray::Texts::Unreadable(Why::Erased)),
         (Some((owner, part)), Opening::With(vault)) => {
             (Some(owner), open(&part, number, owner_of(workspace, owner)?, vault)?)
         }

@@ -7,6 +7,7 @@ mod disk_space;
 mod head_file;
 pub mod identity;
 mod lifecycle;
+pub mod lost_vault;
 pub mod master_key_file;
 pub mod memory_log;
 mod pages;

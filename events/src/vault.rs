@@ -34,7 +34,7 @@ pub use self::memory_vault::MemoryVault;
 pub use self::paired::Opened;
 pub use self::seal_key::{SealKey, sha256};
 
-use crate::ids::{ChatId, WorkspaceId};
+use crate::ids::{ChatId, Position, WorkspaceId};
 use crate::log::ReadError;
 
 /// Whose texts a seed seals.
@@ -121,6 +121,12 @@ pub trait Vault: Send + Sync + 'static {
 
     /// Destroys an owner's seed and makes a new one in its place, which is durable when this returns.
     fn renew(&self, owner: Owner) -> Result<(), VaultError>;
+
+    /// Returns the position up to which all texts of records are erased, because the vault with their seeds is lost; 0 if none
+    /// was lost.
+    fn erased_up_to(&self) -> Position {
+        0
+    }
 
     /// Returns 16 bytes that this process never returns again and nobody can guess.
     fn unique(&self) -> [u8; 16];

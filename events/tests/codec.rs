@@ -10,9 +10,10 @@ use events::account::MessageQueued;
 use events::codec::{self, CodecError, EVENTS_PER_RECORD_MAX, Opening, RECORD_BYTES_MAX};
 use events::event::Event;
 use events::ids::{WebhookId, WorkspaceId};
+use events::log::ReadError;
 use events::personal::Digest;
 use events::record::Record;
-use events::vault::{MemoryVault, Vault};
+use events::vault::{MemoryVault, Owner, SealKey, Vault, VaultError};
 use events::webhook::ListeningEnded;
 use proptest::prelude::*;
 
@@ -305,6 +306,55 @@ fn a_record_that_concerns_two_workspaces_is_neither_written_nor_read() {
         assert!(matches!(shut, Err(CodecError::OtherWorkspace)), "{shut:?}");
         assert!(read(&encoded(&record)).is_err());
     }
+}
+
+/// A vault in place of one that is lost, which never has the keys of before.
+struct Replaced(u64);
+
+impl Vault for Replaced {
+    fn key(&self, owner: Owner) -> Result<Option<SealKey>, ReadError> {
+        MemoryVault::new(2).key(owner)
+    }
+
+    fn room(&self, _: WorkspaceId) -> Option<u64> {
+        None
+    }
+
+    fn extend(&self, _: &[(WorkspaceId, u64)]) -> Result<(), VaultError> {
+        Err(VaultError::Closed)
+    }
+
+    fn destroy(&self, _: Owner) -> Result<(), VaultError> {
+        Err(VaultError::Closed)
+    }
+
+    fn renew(&self, _: Owner) -> Result<(), VaultError> {
+        Err(VaultError::Closed)
+    }
+
+    fn unique(&self) -> [u8; 16] {
+        [0; 16]
+    }
+
+    fn erased_up_to(&self) -> u64 {
+        self.0
+    }
+}
+
+#[test]
+fn texts_up_to_the_loss_of_a_vault_are_erased_and_later_ones_are_opened() {
+    let [record, ..] = records();
+    let bytes = encoded(&record);
+    let first = record.first;
+    let read = codec::decode_record(&bytes, Opening::With(&Replaced(first))).unwrap();
+    let erased = |event: &Event| serde_json::to_string(event).unwrap().contains("[erased]");
+    assert!(read.events.iter().any(erased), "{read:?}");
+    assert_eq!(
+        read.events.iter().map(Event::name).collect::<Vec<_>>(),
+        record.events.iter().map(Event::name).collect::<Vec<_>>()
+    );
+    // The keys of the new vault open nothing of before: its position says more than a try.
+    assert!(codec::decode_record(&bytes, Opening::With(&Replaced(first - 1))).is_err());
 }
 
 proptest! {

@@ -45,7 +45,8 @@ impl Appending {
 
     /// The same with another vault than the directory's own.
     pub fn open_with(directory: &Path, cache_mb: u64, other: Option<Arc<dyn Vault>>) -> Result<Self, GenerateError> {
-        let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default() };
+        let options =
+            DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default(), without_vault: false };
         let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
         let vault: Arc<dyn Vault> = if let Some(other) = other { other } else { vault };
         let shared: Arc<dyn Log> = Arc::<SledLog>::clone(&log);

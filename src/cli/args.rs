@@ -89,7 +89,7 @@ impl Cli {
     pub fn chosen(&self) -> Command {
         match &self.command {
             Some(command) => command.clone(),
-            None if self.config.is_some() => Command::Serve(ServeArgs { listen: None }),
+            None if self.config.is_some() => Command::Serve(ServeArgs::default()),
             None => Command::Demo(DemoArgs { listen: None, reset: false }),
         }
     }
@@ -187,11 +187,17 @@ pub struct DemoArgs {
 }
 
 /// Options for production.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub listen: Option<SocketAddr>,
+    /// Go on if the vault or its master key is lost: every text, name and number stored until now is erased, for good
+    #[arg(long)]
+    pub without_vault: bool,
+    /// Do not ask whether to go on without the vault
+    #[arg(long, requires = "without_vault")]
+    pub yes: bool,
 }
 
 /// Options of the simulator process.
@@ -248,7 +254,7 @@ mod tests {
     #[test]
     fn without_a_command_a_named_configuration_is_served_and_nothing_is_demonstrated() {
         assert_eq!(parse("tidings"), Ok(Command::Demo(DemoArgs { listen: None, reset: false })));
-        assert_eq!(parse("tidings --config x.toml"), Ok(Command::Serve(ServeArgs { listen: None })));
+        assert_eq!(parse("tidings --config x.toml"), Ok(Command::Serve(ServeArgs::default())));
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
 /// The gateway's URL if none is given or known.
 const USUAL_URL: &str = "http://127.0.0.1:8080";
 
+/// What can be done if nothing helps.
+const OR_WITHOUT: &str =
+    "; or start with `tidings serve --without-vault`: every text, name and number stored until now is erased";
+
 /// Returns the configured directory, or the demo's if only that exists.
 pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
     let demo = Path::new(DEMO_DATA_DIR);
@@ -54,13 +58,15 @@ pub(super) fn not_opened(error: &DataDirError) -> Failure {
         DataDirError::Identity(IdentityError::Damaged) | DataDirError::OtherIdentity => {
             integrity().hint("put back the file from a backup of this data directory")
         }
-        DataDirError::MasterKey(_) => {
-            integrity().hint("set master_key_file, or TIDINGS_MASTER_KEY_FILE, to the file with the key")
-        }
+        DataDirError::MasterKey(_) => integrity()
+            .hint(format!("set master_key_file, or TIDINGS_MASTER_KEY_FILE, to the file with the key{OR_WITHOUT}")),
         DataDirError::Vault(VaultError::WrongKey) => {
-            integrity().hint("set master_key_file, or put back <data_dir>/secrets/master_key")
+            integrity().hint(format!("set master_key_file, or put back <data_dir>/secrets/master_key{OR_WITHOUT}"))
         }
-        DataDirError::Vault(_) => integrity().hint("put back vault/ from a backup of this data directory"),
+        DataDirError::Vault(VaultError::Format(_)) => integrity().hint("use the version that made it"),
+        DataDirError::Vault(_) => {
+            integrity().hint(format!("put back vault/ from a backup of this data directory{OR_WITHOUT}"))
+        }
     }
 }
 

@@ -68,6 +68,7 @@ impl Source {
             cache_mb: config.log.cache_mb,
             master_key_file: Some(&key_file),
             now: Timestamp::default(),
+            without_vault: false,
         };
         let DataDir { log, vault, .. } = DataDir::open(scratch.path(), options).map_err(|error| not_opened(&error))?;
         let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;

@@ -2,6 +2,7 @@
 
 mod answering;
 pub(super) mod descriptors;
+mod without_vault;
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -37,9 +38,11 @@ const CLOSED_POLL: Duration = Duration::from_millis(2);
 
 /// Runs the gateway until it is stopped.
 pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Failure> {
-    let config = super::config(cli, args.listen)?;
+    let mut config = super::config(cli, args.listen)?;
     super::logging(cli.json)?;
     super::demo::mark::refuse(&config.data_dir)?;
+    without_vault::confirm(args)?;
+    config.without_vault = args.without_vault;
     actix::System::new().block_on(vital::task(async move {
         let listener = bind(config.listen)?;
         let running = Running::start(&config, listener, io::stderr().is_terminal()).await?;

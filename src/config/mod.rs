@@ -51,6 +51,9 @@ pub struct Config {
     /// The file with the key under which the vault's seeds are sealed; without one it is kept in `data_dir`.
     #[serde(deserialize_with = "fields::optional")]
     pub master_key_file: Option<PathBuf>,
+    /// `--without-vault`: to go on without a vault that cannot be opened. No key of the configuration.
+    #[serde(skip)]
+    pub without_vault: bool,
     /// Free disk space in MiB below which new work is refused.
     #[serde(deserialize_with = "fields::within::<0, 1_048_576, _, _>")]
     pub disk_reserve_mb: u64,

@@ -17,6 +17,7 @@ use events::log::Log;
 use events::personal::Digest;
 use events::secrets::Secrets;
 use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
+use events::store::lost_vault::Lost;
 use events::store::scratch;
 use events::store::sled_log::{OpenError, SledLog};
 use events::writer::{Work, Writer};
@@ -62,7 +63,8 @@ pub struct Started {
 /// Opens the data directory and starts a gateway on it, with separate threads for deciding and writing. `bound` is
 /// the address where it will listen, with the real port.
 pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) -> Result<Started, StartError> {
-    let DataDir { log, vault, secrets, .. } = open(config)?;
+    let DataDir { log, vault, secrets, lost, .. } = open(config)?;
+    lost.iter().for_each(warn_of);
     let (admin_key, new_admin_key) = admin_key(config, secrets.as_ref(), key_to_terminal)?;
     let last = log.head().recorded_at;
     let rate = config.simulator.clock_rate;
@@ -110,6 +112,16 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     Ok(Started { gateway, new_admin_key, simulator: world, log })
 }
 
+fn warn_of(Lost { erased_up_to, secrets, moved }: &Lost) {
+    tracing::warn!(
+        erased_up_to,
+        secrets,
+        ?moved,
+        "the vault is lost: all texts, names and numbers up to this position are erased, and all secrets; connect \
+         accounts again, set the URLs of outbound webhooks again and give receivers their new signing keys"
+    );
+}
+
 /// Returns the errors with which a start on this machine would refuse the files named in the configuration.
 pub fn unusable(config: &Config) -> Vec<StartError> {
     let (trust, refused) = match trust(config) {
@@ -149,7 +161,12 @@ fn open(config: &Config) -> Result<DataDir, StartError> {
         Holder::remove(directory);
     }
     let master_key_file = config.master_key_file.as_deref();
-    let options = DataDirOptions { cache_mb: config.log.cache_mb, master_key_file, now: wall_now() };
+    let options = DataDirOptions {
+        cache_mb: config.log.cache_mb,
+        master_key_file,
+        now: wall_now(),
+        without_vault: config.without_vault,
+    };
     match DataDir::open(directory, options) {
         Ok(open) => Ok(open),
         Err(DataDirError::Log(OpenError::InUse)) => {
@@ -214,6 +231,12 @@ fn admin_key(
         && let Ok(hash) = <[u8; 32]>::try_from(kept.as_slice())
     {
         return Ok((Digest(hash), None));
+    }
+    // It outlives the vault, in which its digest was sealed.
+    let kept_file = fs::read_to_string(admin_key_file(&config.data_dir)).ok().filter(|text| text.starts_with("adm_"));
+    if let Some(hash) = kept_file.map(|text| secrets::digest(text.trim())) {
+        kept_in.keep(ADMIN_KEY_NAME, &hash.0)?;
+        return Ok((hash, None));
     }
     let key = Entropy::system().admin_key();
     let hash = secrets::digest(&key);

@@ -135,7 +135,9 @@ impl OutboundPort {
                 let found = rebuild(history, delivery)?;
                 let keys = KeyRing::kept(secrets.as_ref(), WebhookId::of(webhook.workspace()))?;
                 let found = found.and_then(|(flushed, bundle)| {
-                    let is_erased = flushed.chat_name.readable().is_none();
+                    // Without a text: it was erased with its chat, or is lost with the vault.
+                    let is_erased = flushed.chat_name.readable().is_none()
+                        || bundle.messages.iter().any(|said| said.text.readable().is_none());
                     Some((is_erased, flushed.at, body::json(&bundle, &base_url).ok()?))
                 });
                 Ok::<_, ReadError>(found.zip(keys))

@@ -66,4 +66,5 @@ mod tidy;
 mod unheard;
 mod vault_busy;
 mod vault_damage;
+mod vault_lost;
 mod wire_docs;

@@ -64,8 +64,10 @@ struct Target {
 }
 
 impl Target {
-    fn of(chat: ChatId, entry: &ChatEntry) -> Self {
-        Self { account: entry.account, chat, to: entry.to.reveal().to_owned(), opened: None }
+    /// Rejects a chat of whose recipient nobody knows any more: its key is destroyed, or lost with the vault.
+    fn of(chat: ChatId, entry: &ChatEntry) -> Result<Self, Rejection> {
+        let to = entry.to.readable().ok_or(Rejection::ChatErased)?.to_owned();
+        Ok(Self { account: entry.account, chat, to, opened: None })
     }
 }
 
@@ -140,7 +142,7 @@ impl Submit {
                 let missing =
                     if self.looked_up.erased == Some(true) { Rejection::ChatErased } else { Rejection::ChatNotFound };
                 let entry = self.looked_up.chat.iter().flatten().next().ok_or(missing)?;
-                Ok(Target::of(*chat, entry))
+                Target::of(*chat, entry)
             }
             Recipient::Peer(peer) => {
                 let account = self.account(state)?;
@@ -160,7 +162,7 @@ impl Submit {
         let mut chats = chats.filter(|(_, entry)| sender.is_none_or(|sender| entry.account == sender));
         let (chat, entry) = chats.next().ok_or(Rejection::ChatNotFound)?;
         match chats.count() as u64 {
-            0 => Ok(Target::of(*chat, entry)),
+            0 => Target::of(*chat, entry),
             others => Err(Rejection::ChatNameAmbiguous(others.saturating_add(1))),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::head_file::HeadFile;
 use super::identity::{self, Identity, IdentityError};
+use super::lost_vault::{self, Lost, ReplaceError};
 use super::master_key_file::{self, MasterKeyError};
 use super::sealed_secrets::SealedSecrets;
 use super::sled_log::{OpenError, SledLog};
@@ -35,6 +36,8 @@ pub struct DataDir {
     pub identity: Identity,
     /// What was damaged in one copy of the vault and mended from the other, in words for people.
     pub mended: Vec<String>,
+    /// What was lost with the vault, if it was replaced now.
+    pub lost: Option<Lost>,
 }
 
 /// How to open a data directory.
@@ -46,6 +49,8 @@ pub struct DataDirOptions<'a> {
     pub master_key_file: Option<&'a Path>,
     /// The time at which a new log is created.
     pub now: Timestamp,
+    /// True to go on without a vault that cannot be opened: all texts are erased.
+    pub without_vault: bool,
 }
 
 /// Why a data directory cannot be opened.
@@ -70,6 +75,16 @@ pub enum DataDirError {
     Create(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl From<ReplaceError> for DataDirError {
+    fn from(error: ReplaceError) -> Self {
+        match error {
+            ReplaceError::Vault(error) => Self::Vault(error),
+            ReplaceError::MasterKey(error) => Self::MasterKey(error),
+            ReplaceError::Log(error) => error.into(),
+        }
+    }
+}
+
 impl From<ReadError> for DataDirError {
     fn from(error: ReadError) -> Self {
         Self::Log(OpenError::Read(error))
@@ -79,7 +94,7 @@ impl From<ReadError> for DataDirError {
 impl DataDir {
     /// Opens a data directory, or makes one if there is no log.
     pub fn open(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
-        let DataDirOptions { cache_mb, master_key_file, now } = options;
+        let DataDirOptions { cache_mb, master_key_file: named, now, without_vault } = options;
         let known = identity::read(directory)?;
         if known.is_none() && HeadFile::has_records(&directory.join("log")) {
             return Err(DataDirError::Earlier);
@@ -94,16 +109,45 @@ impl DataDir {
         if !is_new {
             check(log.as_ref(), &identity)?;
         }
-        let master = master_key(directory, master_key_file, is_new)?;
-        let Opened { vault, mended } = open_vault(directory, &identity, &master, is_new)?;
+        let opened = keys(directory, named, &identity, is_new);
+        let (Opened { vault, mended }, lost) = match opened {
+            Err(error) if without_vault && !is_new && is_lost(&error) => {
+                let (own, folder) = (master_key_file::own(directory), directory.join(VAULT));
+                let key_file = named.unwrap_or(&own);
+                let (lost, master) = lost_vault::replace(&folder, key_file, &log, identity.log)?;
+                (open_vault(directory, &identity, &master, false)?, Some(lost))
+            }
+            opened => (opened?, None),
+        };
         let vault: Arc<dyn Vault> = Arc::new(vault);
         vault.extend(&[(WorkspaceId::LOG, 0)])?;
         let secrets: Arc<dyn Secrets> = Arc::new(SealedSecrets::new(Arc::clone(&log), Arc::clone(&vault)));
         if is_new {
             create(log.as_ref(), vault.as_ref(), secrets.as_ref(), &identity)?;
         }
-        Ok(Self { log, vault, secrets, identity, mended })
+        Ok(Self { log, vault, secrets, identity, mended, lost })
     }
+}
+
+/// Opens the vault with the master key.
+fn keys(
+    directory: &Path,
+    named: Option<&Path>,
+    identity: &Identity,
+    is_new: bool,
+) -> Result<Opened<FileVault>, DataDirError> {
+    let master = master_key(directory, named, is_new)?;
+    open_vault(directory, identity, &master, is_new)
+}
+
+/// True if the seeds cannot be had, whatever is tried again: not if a disk failed, or a later version is needed.
+const fn is_lost(error: &DataDirError) -> bool {
+    matches!(
+        error,
+        DataDirError::Vault(
+            VaultError::WrongKey | VaultError::OtherLog | VaultError::Damaged { .. } | VaultError::Missing
+        ) | DataDirError::MasterKey(MasterKeyError::Missing { .. } | MasterKeyError::NoKey { .. })
+    )
 }
 
 fn new_identity(directory: &Path, now: Timestamp) -> Result<Identity, DataDirError> {

@@ -13,6 +13,7 @@ use super::paired::{Opened, PairedVault};
 use super::randomness::Randomness;
 use super::seal_key::SealKey;
 use super::{VaultError, header};
+use crate::ids::{Position, WorkspaceId};
 
 /// For the owner only.
 const FOLDER_MODE: u32 = 0o700;
@@ -34,6 +35,28 @@ impl FileVault {
         Self::open(folder, log, master).map(|opened| opened.vault)
     }
 
+    /// Makes a vault in place of one that cannot be opened: everything up to this position is erased. The files of the lost one
+    /// are moved aside first, never deleted; returns their new names. Whenever it is interrupted, there is no vault, or the
+    /// whole new one.
+    pub fn replace_lost(
+        folder: &Path,
+        log: [u8; 16],
+        master: &MasterKey,
+        erased_up_to: Position,
+        wanted: &[(WorkspaceId, u64)],
+    ) -> Result<Vec<PathBuf>, VaultError> {
+        make_folder(folder)?;
+        let mut moved = Vec::new();
+        for present in Side::BOTH.into_iter().flat_map(|side| [path(folder, side), new_path(folder, side)]) {
+            moved.extend(move_aside(&present)?);
+        }
+        sync_folder(folder)?;
+        Self::replace(&create_new(folder)?, &sealing(log, master), erased_up_to, wanted)?;
+        sync_folder(folder)?;
+        take_new(folder)?;
+        Ok(moved)
+    }
+
     /// Opens the vault of this log, and mends what is damaged or missing in one of its files. Finishes or undoes a
     /// change of the master key that was interrupted.
     pub fn open(folder: &Path, log: [u8; 16], master: &MasterKey) -> Result<Opened<Self>, VaultError> {
@@ -47,6 +70,21 @@ impl FileVault {
         sync_folder(folder)?;
         Ok(opened)
     }
+}
+
+/// Moves a file to the first free name beside it, such as `a.lost-1`; returns that name, or `None` if there is no such file.
+pub(crate) fn move_aside(file: &Path) -> io::Result<Option<PathBuf>> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let named = |number: u32| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".lost-{number}"));
+        PathBuf::from(name)
+    };
+    let free = (1..=u32::MAX).map(named).find(|name| !name.exists()).ok_or(io::ErrorKind::AlreadyExists)?;
+    fs::rename(file, &free)?;
+    Ok(Some(free))
 }
 
 pub(super) fn sealing(log: [u8; 16], master: &MasterKey) -> Sealing {

@@ -2,6 +2,7 @@
 
 use super::block::{BLOCK_BYTES, MAGIC, Sealing};
 use super::seal_key::{NONCE_BYTES, TAG_BYTES};
+use crate::ids::Position;
 
 const FORMAT: u32 = 1;
 /// Sealed under the master key, to find out whether a key is the right one.
@@ -19,13 +20,15 @@ pub(super) enum HeaderFault {
     WrongKey,
 }
 
-/// Returns the bytes of a header block. The nonce must be a new one.
-pub(super) fn encode(sealing: &Sealing, nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
+/// Returns the bytes of a header block. The nonce must be a new one. What was sealed up to `erased_up_to` was sealed under seeds
+/// of another vault, which is lost.
+pub(super) fn encode(sealing: &Sealing, nonce: [u8; NONCE_BYTES], erased_up_to: Position) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(BLOCK_BYTES);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
     bytes.extend_from_slice(&sealing.log);
-    bytes.extend_from_slice(&1_u64.to_le_bytes());
+    // 1 in the vault that was made with the log.
+    bytes.extend_from_slice(&erased_up_to.saturating_add(1).to_le_bytes());
     let sealed = sealing.key.seal(nonce, &bytes, PROOF.to_vec());
     bytes.extend_from_slice(&nonce);
     bytes.extend_from_slice(&sealed);
@@ -35,8 +38,9 @@ pub(super) fn encode(sealing: &Sealing, nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
     bytes
 }
 
-/// Checks that a header block is whole, of this format and log, and was made under this master key.
-pub(super) fn check(bytes: Option<&[u8]>, sealing: &Sealing) -> Result<(), HeaderFault> {
+/// Checks that a header block is whole, of this format and log, and was made under this master key. Returns up to which
+/// position everything is erased.
+pub(super) fn check(bytes: Option<&[u8]>, sealing: &Sealing) -> Result<Position, HeaderFault> {
     let summed = bytes.and_then(summed).ok_or(HeaderFault::Damaged)?;
     let parts = Parts::of(summed).ok_or(HeaderFault::Damaged)?;
     if parts.format != FORMAT {
@@ -46,7 +50,7 @@ pub(super) fn check(bytes: Option<&[u8]>, sealing: &Sealing) -> Result<(), Heade
         return Err(HeaderFault::OtherLog);
     }
     match sealing.key.open(parts.nonce, parts.aad, parts.sealed.to_vec()) {
-        Some(proof) if proof == PROOF => Ok(()),
+        Some(proof) if proof == PROOF => Ok(parts.erased_up_to),
         _ => Err(HeaderFault::WrongKey),
     }
 }
@@ -60,6 +64,7 @@ fn summed(bytes: &[u8]) -> Option<&[u8]> {
 struct Parts<'a> {
     format: u32,
     log: [u8; 16],
+    erased_up_to: Position,
     nonce: [u8; NONCE_BYTES],
     aad: &'a [u8],
     sealed: &'a [u8],
@@ -69,11 +74,12 @@ impl<'a> Parts<'a> {
     fn of(bytes: &'a [u8]) -> Option<Self> {
         let (format, rest) = bytes.strip_prefix(&MAGIC)?.split_first_chunk()?;
         let (log, rest) = rest.split_first_chunk()?;
-        let (_version, rest) = rest.split_first_chunk::<8>()?;
+        let (next, rest) = rest.split_first_chunk()?;
         let (nonce, rest) = rest.split_first_chunk()?;
         let aad = bytes.get(..bytes.len().checked_sub(rest.len() + NONCE_BYTES)?)?;
         let sealed = rest.get(..PROOF.len() + TAG_BYTES)?;
-        Some(Self { format: u32::from_le_bytes(*format), log: *log, nonce: *nonce, aad, sealed })
+        let erased_up_to = u64::from_le_bytes(*next).checked_sub(1)?;
+        Some(Self { format: u32::from_le_bytes(*format), log: *log, erased_up_to, nonce: *nonce, aad, sealed })
     }
 }
 
@@ -87,13 +93,13 @@ mod tests {
     }
 
     fn bytes() -> Vec<u8> {
-        encode(&sealing(1, 2), [9; NONCE_BYTES])
+        encode(&sealing(1, 2), [9; NONCE_BYTES], 4_711)
     }
 
     #[test]
     fn a_header_is_known_to_its_key_and_log_only() {
         assert_eq!(bytes().len(), BLOCK_BYTES);
-        assert_eq!(check(Some(&bytes()), &sealing(1, 2)), Ok(()));
+        assert_eq!(check(Some(&bytes()), &sealing(1, 2)), Ok(4_711));
         assert_eq!(check(Some(&bytes()), &sealing(2, 2)), Err(HeaderFault::WrongKey));
         assert_eq!(check(Some(&bytes()), &sealing(1, 3)), Err(HeaderFault::OtherLog));
         assert_eq!(check(None, &sealing(1, 2)), Err(HeaderFault::Damaged));

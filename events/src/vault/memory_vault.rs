@@ -10,7 +10,7 @@ use super::paired::{Opened, PairedVault};
 use super::randomness::{Randomness, UniqueValues};
 use super::seal_key::{Cipher, SealKey};
 use super::{Owner, Vault, VaultError};
-use crate::ids::WorkspaceId;
+use crate::ids::{Position, WorkspaceId};
 use crate::log::ReadError;
 
 /// The log that a vault in memory belongs to, and the bytes of its master key.
@@ -140,6 +140,10 @@ impl Vault for MemoryVault {
 
     fn renew(&self, owner: Owner) -> Result<(), VaultError> {
         self.vault().renew(owner)
+    }
+
+    fn erased_up_to(&self) -> Position {
+        self.vault().erased_up_to()
     }
 
     fn unique(&self) -> [u8; 16] {

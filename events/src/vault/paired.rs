@@ -14,7 +14,7 @@ use super::randomness::{Randomness, UniqueValues};
 use super::reconcile::{BATCH_BLOCKS, reconcile};
 use super::seal_key::{Cipher, SealKey};
 use super::{Owner, Vault, VaultError, header};
-use crate::ids::WorkspaceId;
+use crate::ids::{Position, WorkspaceId};
 use crate::log::ReadError;
 
 /// A vault that was opened.
@@ -38,6 +38,7 @@ pub struct PairedVault<M> {
     cache: Mutex<BlockCache>,
     /// Held for as long as a write takes.
     writing: Mutex<Writing>,
+    erased_up_to: Position,
 }
 
 struct Writing {
@@ -50,7 +51,28 @@ struct Writing {
 impl<M: Media> PairedVault<M> {
     /// Makes a vault without seeds of two empty files. Durable when this returns, apart from the files' names.
     pub(super) fn prepare(copies: &Copies<M>, sealing: &Sealing, randomness: &Randomness) -> io::Result<()> {
-        copies.write_durably(0, &header::encode(sealing, randomness.nonce()?))
+        copies.write_durably(0, &header::encode(sealing, randomness.nonce()?, 0))
+    }
+
+    /// Makes a vault with seeds for these workspaces and so many chats of each, in place of one that is lost: everything up to
+    /// this position is erased. The headers come last: they say that the rest is whole.
+    pub(super) fn replace(
+        copies: &Copies<M>,
+        sealing: &Sealing,
+        erased_up_to: Position,
+        wanted: &[(WorkspaceId, u64)],
+    ) -> io::Result<()> {
+        let randomness = Randomness::System;
+        let names = wanted
+            .iter()
+            .flat_map(|(workspace, chats)| (0..blocks_for(*chats)).map(|index| (workspace.number(), index)));
+        for (number, name) in (1..).zip(names) {
+            let bytes = new_block(&randomness, name)?.encode(sealing, randomness.nonce()?);
+            copies.write(Side::A, number, &bytes)?;
+            copies.write(Side::B, number, &bytes)?;
+        }
+        copies.sync()?;
+        copies.write_durably(0, &header::encode(sealing, randomness.nonce()?, erased_up_to))
     }
 
     /// Opens a vault and mends what is damaged in one copy only.
@@ -66,7 +88,8 @@ impl<M: Media> PairedVault<M> {
         let unique = UniqueValues::new(&randomness)?;
         let (directory, cache) = (Mutex::new(found.directory), Mutex::default());
         let writing = Mutex::new(Writing { end: found.end, is_closed: false });
-        let vault = Self { copies, sealing, randomness, unique, directory, cache, writing };
+        let erased_up_to = found.erased_up_to;
+        let vault = Self { copies, sealing, randomness, unique, directory, cache, writing, erased_up_to };
         Ok(Opened { vault, mended: found.mended })
     }
 
@@ -80,7 +103,7 @@ impl<M: Media> PairedVault<M> {
             copies.write(Side::B, number, &bytes)?;
         }
         copies.sync()?;
-        Ok(Self::prepare(copies, sealing, &self.randomness)?)
+        Ok(copies.write_durably(0, &header::encode(sealing, self.randomness.nonce()?, self.erased_up_to))?)
     }
 
     fn lock_to_write(&self) -> Result<MutexGuard<'_, Writing>, VaultError> {
@@ -96,7 +119,9 @@ impl<M: Media> PairedVault<M> {
     fn append(&self, writing: &mut Writing, names: &[BlockName]) -> Result<(), VaultError> {
         let mut bytes = Vec::with_capacity(names.len() * BLOCK_BYTES);
         for name in names {
-            bytes.extend_from_slice(&self.new_block(*name)?.encode(&self.sealing, self.randomness.nonce()?));
+            bytes.extend_from_slice(
+                &new_block(&self.randomness, *name)?.encode(&self.sealing, self.randomness.nonce()?),
+            );
         }
         let written = self.copies.write_durably(writing.end, &bytes);
         writing.is_closed = written.is_err();
@@ -109,13 +134,8 @@ impl<M: Media> PairedVault<M> {
         Ok(())
     }
 
-    fn new_block(&self, name: BlockName) -> io::Result<Block> {
-        let seeds: Vec<Seed> = (0..SEEDS).map(|_| self.randomness.seed()).collect::<io::Result<_>>()?;
-        Ok(Block::new(name, seeds.into_iter()))
-    }
-
     /// Puts another seed in the place of an owner's.
-    fn replace(&self, owner: Owner, seed: Seed) -> Result<(), VaultError> {
+    fn put(&self, owner: Owner, seed: Seed) -> Result<(), VaultError> {
         let mut writing = self.lock_to_write()?;
         let place = Place::of(owner).ok_or(VaultError::NeverMade(owner))?;
         let before = self.block(owner, place.block)?;
@@ -216,16 +236,25 @@ impl<M: Media> Vault for PairedVault<M> {
     }
 
     fn destroy(&self, owner: Owner) -> Result<(), VaultError> {
-        self.replace(owner, DESTROYED)
+        self.put(owner, DESTROYED)
     }
 
     fn renew(&self, owner: Owner) -> Result<(), VaultError> {
-        self.replace(owner, self.randomness.seed()?)
+        self.put(owner, self.randomness.seed()?)
     }
 
     fn unique(&self) -> [u8; 16] {
         self.unique.next()
     }
+
+    fn erased_up_to(&self) -> Position {
+        self.erased_up_to
+    }
+}
+
+fn new_block(randomness: &Randomness, name: BlockName) -> io::Result<Block> {
+    let seeds: Vec<Seed> = (0..SEEDS).map(|_| randomness.seed()).collect::<io::Result<_>>()?;
+    Ok(Block::new(name, seeds.into_iter()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

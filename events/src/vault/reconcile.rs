@@ -12,6 +12,7 @@ use super::copies::{Copies, Side, offset};
 use super::directory::Directory;
 use super::header::{self, HeaderFault};
 use super::media::Media;
+use crate::ids::Position;
 
 /// The most blocks that one write appends, and so the most that a crash can leave torn.
 pub(super) const BATCH_BLOCKS: u32 = 64;
@@ -21,6 +22,8 @@ pub(super) struct Reconciled {
     pub(super) directory: Directory,
     /// The number of the first block behind the end of both copies.
     pub(super) end: u32,
+    /// Up to which position everything is erased.
+    pub(super) erased_up_to: Position,
     /// What was mended, in words.
     pub(super) mended: Vec<String>,
 }
@@ -30,7 +33,7 @@ pub(super) fn reconcile<M: Media>(copies: &Copies<M>, sealing: &Sealing) -> Resu
     // Whoever wrote what is read from here on may have been stopped before it was durable.
     copies.sync()?;
     let mut pass = Pass::new(copies, sealing)?;
-    pass.header()?;
+    pass.erased_up_to = pass.header()?;
     let mut number = 1;
     while number < pass.end {
         pass.block(number)?;
@@ -52,6 +55,7 @@ struct Pass<'a, M> {
     sealing: &'a Sealing,
     lengths: [u64; 2],
     end: u32,
+    erased_up_to: Position,
     directory: Directory,
     /// The first block that was made again, and how many were.
     mended: BTreeMap<(Side, Fault), (u32, u32)>,
@@ -65,17 +69,23 @@ impl<'a, M: Media> Pass<'a, M> {
         let blocks = lengths.iter().map(|length| length.div_ceil(BLOCK_BYTES as u64)).max().unwrap_or(0);
         let end = u32::try_from(blocks).map_err(|_| io::Error::other("the vault's files are too long"))?;
         let (directory, mended) = (Directory::default(), BTreeMap::new());
-        Ok(Self { copies, sealing, lengths, end, directory, mended, cut_off: None })
+        Ok(Self { copies, sealing, lengths, end, erased_up_to: 0, directory, mended, cut_off: None })
     }
 
-    fn header(&mut self) -> Result<(), VaultError> {
+    fn header(&mut self) -> Result<Position, VaultError> {
         let [a, b] = self.read(0)?;
         let checked = [&a, &b].map(|bytes| header::check(bytes.as_deref(), self.sealing));
         match (checked, a, b) {
-            ([Ok(()), Ok(())], Some(a), Some(b)) if a != b => self.mend(Side::B, 0, &a, Fault::Outdated),
-            ([Ok(()), Ok(())], ..) => Ok(()),
-            ([Ok(()), Err(HeaderFault::Damaged)], Some(a), _) => self.mend(Side::B, 0, &a, Fault::Damaged),
-            ([Err(HeaderFault::Damaged), Ok(())], _, Some(b)) => self.mend(Side::A, 0, &b, Fault::Damaged),
+            ([Ok(first), Ok(_)], Some(a), Some(b)) if a != b => {
+                self.mend(Side::B, 0, &a, Fault::Outdated).map(|()| first)
+            }
+            ([Ok(first), Ok(_)], ..) => Ok(first),
+            ([Ok(first), Err(HeaderFault::Damaged)], Some(a), _) => {
+                self.mend(Side::B, 0, &a, Fault::Damaged).map(|()| first)
+            }
+            ([Err(HeaderFault::Damaged), Ok(second)], _, Some(b)) => {
+                self.mend(Side::A, 0, &b, Fault::Damaged).map(|()| second)
+            }
             // A copy that belongs elsewhere is never overwritten.
             ([a, b], ..) => Err(refusal([a, b])),
         }
@@ -154,7 +164,8 @@ impl<'a, M: Media> Pass<'a, M> {
         });
         let cut_off = self.cut_off.map(|count| format!("{count} not yet in use and torn at the end: cut off"));
         let mended = mended.chain(cut_off).map(|what| format!("blocks of seeds: {what}")).collect();
-        Ok(Reconciled { directory: self.directory, end: self.end, mended })
+        let Self { directory, end, erased_up_to, .. } = self;
+        Ok(Reconciled { directory, end, erased_up_to, mended })
     }
 }
 
@@ -163,7 +174,7 @@ const fn damaged(side: Side, block: u32) -> VaultError {
 }
 
 /// Returns why two header blocks are refused: whatever can be said that is not damage.
-fn refusal(checked: [Result<(), HeaderFault>; 2]) -> VaultError {
+fn refusal(checked: [Result<Position, HeaderFault>; 2]) -> VaultError {
     let faults = checked.into_iter().filter_map(Result::err);
     match faults.into_iter().find(|fault| *fault != HeaderFault::Damaged) {
         Some(HeaderFault::Format(format)) => VaultError::Format(format),

@@ -10,5 +10,6 @@ mod damage;
 mod endless;
 mod files;
 mod keys;
+mod lost;
 mod random;
 mod rekey;

@@ -71,7 +71,7 @@ pub struct LogGenerator {
 impl LogGenerator {
     /// Opens or creates the log in a directory, at this time of the rules' clock.
     pub fn open(directory: &Path, cache_mb: u64, at: Timestamp) -> Result<Self, GenerateError> {
-        let options = DataDirOptions { cache_mb, master_key_file: None, now: at };
+        let options = DataDirOptions { cache_mb, master_key_file: None, now: at, without_vault: false };
         let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
         Self::with(log, vault, at)
     }

@@ -34,7 +34,11 @@ fn written(tenant: &Tenant, check: impl FnOnce(&History)) {
 }
 
 fn opened(directory: &Path) -> DataDir {
-    DataDir::open(directory, DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: AT }).unwrap()
+    DataDir::open(
+        directory,
+        DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: AT, without_vault: false },
+    )
+    .unwrap()
 }
 
 fn reporting() -> Tenant {

@@ -36,7 +36,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Figures, Failure> {
     let tenant = Tenant::nth(0, 1, CHATS);
     fill(bench, &tenant)?;
     let cache_mb = bench.config.log.cache_mb;
-    let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default() };
+    let options = DataDirOptions { cache_mb, master_key_file: None, now: Timestamp::default(), without_vault: false };
     let DataDir { log, vault, .. } = DataDir::open(&data_dir(bench), options).map_err(|error| not_opened(&error))?;
     let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;
     let history = History::new(Arc::<SledLog>::clone(&log), Arc::new(index), ReadMode::Inline).shut();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::account::outcome::Permanent;
+use actors::account::outcome::{Permanent, StopReason};
 use actors::account::{Command, Effect, Outcome, Prospect};
 use actors::runtime::port::Port;
 use events::history::History;
@@ -86,6 +86,10 @@ impl TransportPort {
         if queued.is_erased {
             return tried(Outcome::Failed(Permanent::ChatErased));
         }
+        let Some(from) = line.phone.readable() else {
+            // Lost with the vault: the account must be connected again.
+            return tried(Outcome::Stopped { reason: StopReason::Misconfigured, until_ms: None });
+        };
         let Some(transport) = self.transports.get(&line.transport) else { return tried(Outcome::NotConnected) };
         let file = match &queued.file {
             None => None,
@@ -99,8 +103,7 @@ impl TransportPort {
             },
         };
         self.sent_cache.sent(message, account, queued.chat);
-        let outgoing =
-            Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
+        let outgoing = Outgoing { id: message, from: from.to_owned(), to: queued.to, text: queued.text, file };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
         let outcome = sent.unwrap_or(Outcome::Unknown);
         if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {

@@ -192,9 +192,14 @@ impl Server {
 
     /// Starts again with the same data and port, after a kill or a stop.
     pub fn restart(&mut self) {
-        let started = (0..ATTEMPTS_MAX).find_map(|_| {
-            launch(&serve(self.port, self.flags), &self.environment, self.dir.path(), self.port, "/readyz")
-        });
+        self.restart_with("");
+    }
+
+    /// Like [`Server::restart`], with further arguments, each after a blank.
+    pub fn restart_with(&mut self, more: &str) {
+        let args = serve(self.port, self.flags) + more;
+        let started =
+            (0..ATTEMPTS_MAX).find_map(|_| launch(&args, &self.environment, self.dir.path(), self.port, "/readyz"));
         self.process = started.expect("it starts again on its own data and port");
     }
 

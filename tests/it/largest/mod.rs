@@ -209,7 +209,8 @@ fn the_largest_that_each_command_can_cause_passes_through_everything_in_memory()
 #[test]
 fn the_largest_that_each_command_can_cause_passes_through_everything_on_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let options = DataDirOptions { cache_mb: 8, master_key_file: None, now: Timestamp::default() };
+    let options =
+        DataDirOptions { cache_mb: 8, master_key_file: None, now: Timestamp::default(), without_vault: false };
     let open = || -> (Arc<dyn Log>, Arc<dyn Vault>) {
         loop {
             // sled releases its files a moment after it was dropped.

@@ -3,7 +3,8 @@
 use events::account::MessageQueued;
 use events::chat::{ChatOpened, MessageReceived};
 use events::ids::{ChatId, WorkspaceId};
-use events::index::Remembered;
+use events::index::{ChatEntry, Remembered};
+use events::personal::Personal;
 
 use super::incoming::{hear, opened_as, received};
 use super::*;
@@ -53,6 +54,15 @@ fn asked(mut command: Command, found: impl IntoIterator<Item = LookupResult>) ->
 #[test]
 fn a_message_to_an_erased_chat_is_refused() {
     missing(ready(), true).when(to_chat(11, 1), at(9)).then_rejected(&Rejection::ChatErased);
+}
+
+/// Lost with the vault: the chat is there, but nobody knows whose it is. It must not be sent to "[erased]".
+#[test]
+fn a_message_to_a_chat_of_whose_recipient_nothing_is_known_is_refused() {
+    let lost = ChatEntry { to: Personal::erased(), ..ChatEntry::new(account(1), PHONE, PHONE, None, false) };
+    let spec = WorkspaceSpec::given([created(), url_generated("in_token"), granted(9, "May"), connected()]);
+    let spec = spec.finding(LookupResult::Chat(Some(lost)));
+    spec.when(to_chat(11, 1), at(9)).then_rejected(&Rejection::ChatErased);
 }
 
 #[test]
