@@ -173,14 +173,7 @@ pub fn decode(stored: &StoredRecord, opening: Opening<'_>) -> Result<Record, Rea
 
 /// Decodes a record; every byte must be accounted for.
 pub fn decode_record(bytes: &[u8], opening: Opening<'_>) -> Result<Record, CodecError> {
-    let (format, mut rest) = bytes.split_first().ok_or(CodecError::Truncated)?;
-    if *format != RECORD_FORMAT {
-        return Err(CodecError::UnknownFormat(*format));
-    }
-    let header: Header = options().deserialize_from(&mut rest)?;
-    if header.events == 0 || header.events > EVENTS_PER_RECORD_MAX {
-        return Err(CodecError::TooLarge);
-    }
+    let (header, mut rest) = header(bytes)?;
     let workspace = workspace_of(header.workspace)?;
     let opening = match opening {
         Opening::With(vault) if header.first <= vault.erased_up_to() => Opening::Lost,
@@ -206,6 +199,32 @@ pub fn decode_record(bytes: &[u8], opening: Opening<'_>) -> Result<Record, Codec
 fn workspace_of(number: u64) -> Result<WorkspaceId, CodecError> {
     let log = WorkspaceId::LOG;
     WorkspaceId::new(number).or_else(|| (number == log.number()).then_some(log)).ok_or(CodecError::NoWorkspace(number))
+}
+
+/// Decodes a record's header, and returns it with the bytes that follow.
+fn header(bytes: &[u8]) -> Result<(Header, &[u8]), CodecError> {
+    let (format, mut rest) = bytes.split_first().ok_or(CodecError::Truncated)?;
+    if *format != RECORD_FORMAT {
+        return Err(CodecError::UnknownFormat(*format));
+    }
+    let header: Header = options().deserialize_from(&mut rest)?;
+    let fits = (1..=EVENTS_PER_RECORD_MAX).contains(&header.events);
+    if fits { Ok((header, rest)) } else { Err(CodecError::TooLarge) }
+}
+
+/// Returns the sealed parts of a record as they are stored, each with its owner and the type of its event.
+pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<(Owner, TypeNumber, SealedPart)>, CodecError> {
+    let (Header { workspace, events, .. }, mut rest) = header(bytes)?;
+    let workspace = workspace_of(workspace)?;
+    let mut parts = Vec::new();
+    for _ in 0..events {
+        let (Envelope { number, sealed, .. }, after) = envelope(rest)?;
+        if let Some((owner, part)) = sealed {
+            parts.push((owner_of(workspace, owner)?, number, part));
+        }
+        rest = after;
+    }
+    Ok(parts)
 }
 
 /// Appends one event in its envelope.

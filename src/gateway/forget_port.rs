@@ -9,13 +9,15 @@ use actors::runtime::port::Port;
 use actors::runtime::shard::ShardHandle;
 use events::event::Event;
 use events::history::{History, Of};
-use events::ids::{ChatId, DeliveryId, MessageId, Position, StreamId};
+use events::ids::{ChatId, DeliveryId, MessageId, Position, StreamId, WorkspaceId};
 use events::log::ReadError;
-use events::vault::{Owner, Vault, VaultError};
+use events::vault::{Owner, Turn, Vault, VaultError};
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::Mutex;
 
 use crate::outbound::{Tries, TryView};
 use crate::recent::attempts::{AttemptView, Attempts};
+use crate::recent::reseal::SavingLock;
 use crate::recent::traces::Traces;
 
 /// Pause before another try, if the disk failed.
@@ -32,6 +34,8 @@ pub(super) struct ForgetPort {
     pub(super) vault: Arc<dyn Vault>,
     pub(super) attempts: Attempts,
     pub(super) tries: Tries,
+    /// Held while the seeds of a workspace take turns.
+    pub(super) turning: Arc<Mutex<()>>,
 }
 
 impl Port<Effect, Command> for ForgetPort {
@@ -50,32 +54,52 @@ impl Port<Effect, Command> for ForgetPort {
 }
 
 impl ForgetPort {
-    /// Drops the rows about the chat, then destroys its key. Rows of others are saved under the other one of two seeds
-    /// first, so that those that were dropped can never be read again. Doing it twice is harmless.
+    /// Drops the rows about the chat, then destroys its key. Doing it twice is harmless.
     async fn forget(&self, chat: ChatId) -> Result<(), ReadError> {
+        // The two seeds of a workspace take turns for one chat after the other.
+        let _alone = self.turning.lock().await;
         let (history, workspace) = (self.shard.history(), chat.workspace());
         let traces = Arc::new(history.run(move |history| traces(history, chat)).await?);
         let about = About { chat, traces, history: history.clone() };
-        let [attempts, tries] =
-            [self.attempts.turn(history, workspace).await?, self.tries.turn(history, workspace).await?];
-        // Attempts go first: if the two differ, the last time ended between them.
-        let turn = if attempts == tries { attempts.other() } else { attempts };
-        let [of_attempts, of_tries] = [about.clone(), about.clone()];
-        let saved = self.attempts.reseal(&self.shard, workspace, turn, move |row| of_attempts.attempt(row)).await?
-            && self.tries.reseal(&self.shard, workspace, turn, move |row| of_tries.delivery(row)).await?;
-        if !saved {
-            return Err(ReadError::Store(std::io::Error::other("the log is closed")));
-        }
-        let vault = Arc::clone(&self.vault);
-        let destroy = move |_: &History| {
-            vault.renew(Owner::Ring(workspace, turn.other())).map_err(unwritten)?;
-            vault.destroy(Owner::Chat(chat)).map_err(unwritten)
+        let held = (self.attempts.hold().await, self.tries.hold().await);
+        let under = self.attempts.under(history, workspace).await?.or(self.tries.under(history, workspace).await?);
+        let turn = if let Some(turn) = under.only() {
+            turn
+        } else {
+            // Broken off. What is under either seed may be about somebody: all rows go under one, then under the other.
+            self.reseal(&held, &about, Turn::A).await?;
+            Turn::A
         };
-        history.run(destroy).await?;
+        // Nothing is under the other seed that is still wanted, but the disk may keep what once was.
+        self.renew(workspace, turn.other()).await?;
+        self.reseal(&held, &about, turn.other()).await?;
+        self.renew(workspace, turn).await?;
+        let vault = Arc::clone(&self.vault);
+        history.run(move |_| vault.destroy(Owner::Chat(chat)).map_err(unwritten)).await?;
         self.attempts.drop_from_memory(workspace, |row| about.attempt(row));
         self.tries.drop_from_memory(workspace, |row| about.delivery(row));
         self.shard.tail().forget();
         Ok(())
+    }
+
+    /// Saves all rows but those about the chat under this seed.
+    async fn reseal(
+        &self,
+        (attempts, tries): &(SavingLock<'_>, SavingLock<'_>),
+        about: &About,
+        turn: Turn,
+    ) -> Result<(), ReadError> {
+        let place = (about.chat.workspace(), turn);
+        let [of_attempts, of_tries] = [about.clone(), about.clone()];
+        let saved = self.attempts.reseal(attempts, &self.shard, place, move |row| of_attempts.attempt(row)).await?
+            && self.tries.reseal(tries, &self.shard, place, move |row| of_tries.delivery(row)).await?;
+        if saved { Ok(()) } else { Err(ReadError::Store(std::io::Error::other("the log is closed"))) }
+    }
+
+    /// Makes a seed anew, so that nothing opens any more that was sealed under it.
+    async fn renew(&self, workspace: WorkspaceId, turn: Turn) -> Result<(), ReadError> {
+        let vault = Arc::clone(&self.vault);
+        self.shard.history().run(move |_| vault.renew(Owner::Ring(workspace, turn)).map_err(unwritten)).await
     }
 }
 

@@ -59,8 +59,13 @@ impl PortParts {
             base_url: self.base_url,
             retry_ms: self.retry_ms,
         };
-        let forgetting =
-            ForgetPort { shard: shard.clone(), vault: self.vault, attempts: self.attempts, tries: self.tries };
+        let forgetting = ForgetPort {
+            shard: shard.clone(),
+            vault: self.vault,
+            attempts: self.attempts,
+            tries: self.tries,
+            turning: Arc::default(),
+        };
         Ports { send: Rc::new(sending), forget: Rc::new(forgetting), post: Rc::new(posting) }
     }
 }

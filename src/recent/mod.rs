@@ -5,6 +5,7 @@
 pub mod attempts;
 pub(crate) mod mask;
 mod request;
+pub(crate) mod reseal;
 mod ring;
 pub(crate) mod slots;
 pub mod traces;
@@ -22,7 +23,6 @@ use events::ids::WorkspaceId;
 use events::log::{Log, Note, ReadError};
 use events::notes::Space;
 use events::time::Timestamp;
-use events::vault::Turn;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
@@ -223,49 +223,6 @@ impl<R: Row> Recent<R> {
     }
 }
 
-impl<R: Row> Recent<R> {
-    /// Returns the seed under which a workspace's rows are saved. May read the disk.
-    pub async fn turn(&self, history: &History, workspace: WorkspaceId) -> Result<Turn, ReadError> {
-        let held = Arc::clone(&self.0);
-        history
-            .run(move |history| {
-                held.load(Store::of(history), workspace)?;
-                Ok(held.by_workspace.get(&workspace).map_or(Turn::A, |ring| ring.turn()))
-            })
-            .await
-    }
-
-    /// Drops the rows of a workspace that are about somebody, and saves all others under this seed, so that the other
-    /// one can be renewed. All of it is durable when this returns `Ok(true)`.
-    pub async fn reseal(
-        &self,
-        shard: &ShardHandle,
-        workspace: WorkspaceId,
-        turn: Turn,
-        is_about: impl Fn(&R::View) -> bool + Send + 'static,
-    ) -> Result<bool, ReadError> {
-        let _alone = self.0.saving.lock().await;
-        let held = Arc::clone(&self.0);
-        let resealed = shard.history().run(move |history| held.resealed(Store::of(history), workspace, turn, is_about));
-        for notes in resealed.await? {
-            if !shard.note(notes).await {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Drops rows of a workspace that are about somebody from memory, if they came in meanwhile.
-    pub fn drop_from_memory(&self, workspace: WorkspaceId, is_about: impl Fn(&R::View) -> bool) {
-        let now = self.0.droppings.next();
-        if let Some(mut ring) = self.0.by_workspace.get_mut(&workspace) {
-            let freed = ring.retain(now, |view| !is_about(view));
-            drop(ring);
-            self.0.freed(freed);
-        }
-    }
-}
-
 impl<R: Row> Drop for Rings<R> {
     fn drop(&mut self) {
         self.touched.notify_one();
@@ -318,42 +275,6 @@ impl<R: Row> Rings<R> {
             };
             written.push((place.slot, parts));
             rows.push(notes);
-        }
-        if let Some(mut ring) = self.by_workspace.get_mut(&workspace) {
-            ring.written(&written);
-        }
-        Ok(packed(rows))
-    }
-
-    /// Returns the notes that save all rows but those that are about somebody under this seed, in batches.
-    fn resealed(
-        &self,
-        store: Store<'_>,
-        workspace: WorkspaceId,
-        turn: Turn,
-        is_about: impl Fn(&R::View) -> bool,
-    ) -> Result<Vec<Vec<Note>>, ReadError> {
-        self.load(store, workspace)?;
-        let Some(mut ring) = self.by_workspace.get_mut(&workspace) else { return Ok(Vec::new()) };
-        let freed = ring.retain(self.droppings.next(), |view| !is_about(view));
-        let (placed, vacated) = ring.reseal(turn);
-        drop(ring);
-        self.freed(freed);
-        let place_of = (R::NOTES, workspace);
-        let mut rows: Vec<Vec<Note>> =
-            vacated.into_iter().map(|(slot, held)| slots::removals(place_of, slot, held)).collect();
-        let mut written = Vec::new();
-        for place in placed {
-            let view = place.what.view(place.number);
-            let (seed, to) = ((store.vault, Seed::Ring(turn)), (place.slot, place.number));
-            match slots::notes(seed, place_of, to, &view, place.parts_before) {
-                Ok((made, parts)) => {
-                    written.push((place.slot, parts));
-                    rows.push(made);
-                }
-                Err(Unsaved::Vault(error)) => return Err(error),
-                Err(Unsaved::TooLong | Unsaved::Destroyed) => {}
-            }
         }
         if let Some(mut ring) = self.by_workspace.get_mut(&workspace) {
             ring.written(&written);

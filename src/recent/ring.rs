@@ -60,6 +60,34 @@ pub(super) struct Placed<R: Row> {
     pub(super) parts_before: u8,
 }
 
+/// The seeds under which rows of one workspace are saved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Under {
+    a: bool,
+    b: bool,
+}
+
+impl Under {
+    /// Returns the seeds of either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self { a: self.a || other.a, b: self.b || other.b }
+    }
+
+    /// Returns the only seed that is used, or one of two equally good ones if none is; `None` if both are.
+    pub const fn only(self) -> Option<Turn> {
+        match self {
+            Self { a: true, b: true } => None,
+            Self { b: true, .. } => Some(Turn::B),
+            Self { .. } => Some(Turn::A),
+        }
+    }
+
+    const fn one(turn: Turn) -> Self {
+        Self { a: matches!(turn, Turn::A), b: matches!(turn, Turn::B) }
+    }
+}
+
 /// The last rows of one workspace.
 pub(super) struct Ring<R: Row> {
     /// Newest last.
@@ -70,15 +98,17 @@ pub(super) struct Ring<R: Row> {
     unsaved: usize,
     is_loaded: bool,
     slots: Vec<Slot>,
-    /// The seed under which rows are saved.
+    /// The seed under which rows are saved from now on.
     turn: Turn,
+    /// The seeds under which some may be saved.
+    under: Under,
     dropped_at: Begun,
 }
 
 impl<R: Row> Ring<R> {
     pub(super) fn new(dropped_at: Begun) -> Self {
-        let (entries, slots, turn) = (VecDeque::new(), Vec::new(), Turn::A);
-        Self { entries, aside: 0, unsaved: 0, is_loaded: false, slots, turn, dropped_at }
+        let (entries, slots, turn, under) = (VecDeque::new(), Vec::new(), Turn::A, Under::default());
+        Self { entries, aside: 0, unsaved: 0, is_loaded: false, slots, turn, under, dropped_at }
     }
 
     /// When rows that are about somebody were last dropped.
@@ -118,12 +148,15 @@ impl<R: Row> Ring<R> {
         }
         self.is_loaded = true;
         let before: usize = self.bytes();
-        // Those that were saved under the other seed are saved again when the seeds have finished taking turns.
+        // If the last turn was broken off, some are saved under the other one.
         let newest = stored.iter().filter(|stored| stored.seed.is_some()).max_by_key(|stored| stored.held.number);
         if let Some(Seed::Ring(turn)) = newest.and_then(|stored| stored.seed) {
             self.turn = turn;
         }
-        for Stored { slot, held, value: view, bytes, .. } in stored {
+        for Stored { slot, held, value: view, bytes, seed } in stored {
+            if let Some(Seed::Ring(turn)) = seed {
+                self.under = self.under.or(Under::one(turn));
+            }
             let at = usize::from(slot);
             if self.slots.len() <= at {
                 self.slots.resize(at + 1, Slot::default());
@@ -147,6 +180,9 @@ impl<R: Row> Ring<R> {
     pub(super) fn take_unsaved(&mut self) -> Vec<Placed<R>> {
         let first = self.entries.len() - std::mem::take(&mut self.unsaved);
         let unsaved: Vec<_> = self.entries.range(first..).cloned().collect();
+        if !unsaved.is_empty() {
+            self.under = self.under.or(Under::one(self.turn));
+        }
         unsaved.into_iter().filter_map(|(number, what)| self.place(number, what)).collect()
     }
 
@@ -183,6 +219,7 @@ impl<R: Row> Ring<R> {
     /// longer kept.
     pub(super) fn reseal(&mut self, turn: Turn) -> (Vec<Placed<R>>, Vec<(u8, Slot)>) {
         self.turn = turn;
+        self.under = self.under.or(Under::one(turn));
         self.unsaved = 0;
         let is_kept = |number: u64| self.entries.iter().any(|(kept, _)| *kept == number);
         let vacated: Vec<(u8, Slot)> = (0_u8..)
@@ -230,8 +267,17 @@ impl<R: Row> Ring<R> {
         self.entries.iter().rev().cloned().collect()
     }
 
+    /// Notes that all rows are saved under the seed whose turn it is.
+    pub(super) const fn resealed(&mut self) {
+        self.under = Under::one(self.turn);
+    }
+
     pub(super) const fn turn(&self) -> Turn {
         self.turn
+    }
+
+    pub(super) const fn under(&self) -> Under {
+        self.under
     }
 
     pub(super) fn is_saved(&self) -> bool {

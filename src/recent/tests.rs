@@ -7,7 +7,7 @@ use events::index::Index;
 use events::log::Batch;
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
-use events::vault::MemoryVault;
+use events::vault::{MemoryVault, Turn};
 use futures_util::FutureExt;
 use serde_json::json;
 

@@ -110,9 +110,16 @@ impl Filler {
     }
 
     /// Like [`Filler::run`], as a task, for virtual time.
-    pub async fn run_inline(mut self) -> Result<(), VaultError> {
+    pub async fn run_inline(self) -> Result<(), VaultError> {
+        self.run_slowly(async || {}).await
+    }
+
+    /// Like [`Filler::run_inline`], on a disk that takes so long before anything is made.
+    pub async fn run_slowly(mut self, pause: impl AsyncFn()) -> Result<(), VaultError> {
+        pause().await;
         self.prepare()?;
         while let Some(first) = self.asked.recv().await {
+            pause().await;
             self.fill(first)?;
         }
         Ok(())

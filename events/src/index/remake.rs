@@ -1,9 +1,13 @@
 //! Brings the stored notes up to date at a start: reads the records that they do not cover, and makes all of them again
 //! if they have another layout. Takes constant memory, however long the log is.
 
-use super::Index;
-use crate::codec::{Opening, decode};
-use crate::ids::Position;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::keys::SetKey;
+use super::{Index, damaged};
+use crate::codec::{CodecError, Opening, decode, decode_value};
+use crate::event::Event;
+use crate::ids::{AccountId, ChatId, Position, WorkspaceId};
 use crate::log::{Batch, Log, Note, ReadError, WriteError};
 use crate::notes::Space;
 
@@ -49,13 +53,58 @@ pub(super) fn covered(log: &dyn Log) -> Result<Position, ReadError> {
 impl Index {
     /// Adds the records behind `covered`; stores entries as soon as there are enough.
     pub(super) fn read_records(&self, covered: Position) -> Result<(), ReadError> {
+        let mut erased = BTreeMap::new();
         for stored in self.log.read(covered.saturating_add(1)) {
             let record = decode(&stored?, Opening::With(self.vault.as_ref()))?;
             let ready = self.ready(record.workspace, &record.events)?;
             self.add(&record, &ready);
+            erased.extend(record.events.iter().filter_map(|event| match event {
+                Event::ChatErased(e) => Some((e.chat, e.account)),
+                _ => None,
+            }));
             self.store_now(record.last())?;
         }
+        self.drop_notes_of(&erased)
+    }
+
+    /// Removes notes that lead to these erased chats. Their keys may be gone already, and then nothing else tells under
+    /// which recipients and titles they were stored.
+    fn drop_notes_of(&self, erased: &BTreeMap<ChatId, AccountId>) -> Result<(), ReadError> {
+        let accounts: BTreeSet<AccountId> = erased.values().copied().collect();
+        for account in &accounts {
+            let is_chat = |_: &[u8], value: &[u8]| Ok(erased.contains_key(&decode_value::<ChatId>(value)?));
+            self.drop_notes(&Space::Peers.key(&[&account.number().to_be_bytes()]), is_chat)?;
+        }
+        let workspaces: BTreeSet<WorkspaceId> = accounts.iter().map(|account| account.workspace()).collect();
+        for workspace in workspaces {
+            let is_chat = |key: &[u8], _: &[u8]| {
+                Ok(ChatId::new(SetKey::member(key)).is_some_and(|chat| erased.contains_key(&chat)))
+            };
+            self.drop_notes(&Space::ChatsByTitle.key(&[&workspace.number().to_be_bytes()]), is_chat)?;
+        }
         Ok(())
+    }
+
+    /// Removes the notes below a prefix that are to go.
+    fn drop_notes(
+        &self,
+        prefix: &[u8],
+        goes: impl Fn(&[u8], &[u8]) -> Result<bool, CodecError>,
+    ) -> Result<(), ReadError> {
+        let mut from = prefix.to_vec();
+        loop {
+            let found = self.log.notes(prefix, &from, REMOVED_AT_ONCE)?;
+            let Some((last, _)) = found.last() else { return Ok(()) };
+            from.clone_from(last);
+            from.push(0);
+            let mut removals = Vec::new();
+            for (key, value) in found {
+                if goes(&key, &value).map_err(|error| damaged(0, &error))? {
+                    removals.push((key, None));
+                }
+            }
+            write(self.log.as_ref(), removals)?;
+        }
     }
 
     /// Stores the entries if there are enough, in the calling thread.

@@ -123,13 +123,48 @@ fn an_index_made_without_the_key_finds_the_same() {
     }
 }
 
+/// What the chat was found by is stored, its removal is not, and then the key is gone: nobody can tell any more where it
+/// stands, and yet it leads nowhere.
+#[test]
+fn a_crash_between_the_key_and_the_entries_leaves_nothing_that_leads_to_the_chat() {
+    for is_opened_again in [false, true] {
+        for mut desk in Desk::each() {
+            begin(&mut desk);
+            desk.store_index();
+            desk.append(of_workspace(0), vec![erased(1)]);
+            desk.vault().destroy(Owner::Chat(chat(0, 1))).unwrap();
+            desk.append(of_workspace(0), vec![destroyed(1)]);
+            if is_opened_again {
+                desk.append(of_workspace(0), vec![opened_again(1, 3)]);
+            }
+            desk.flush();
+            let mut desk = desk.reopened();
+            for _ in 0..2 {
+                if is_opened_again {
+                    assert_eq!(desk.index.peer(account(0), &peer(1)).unwrap(), Some(chat(0, 3)));
+                } else {
+                    assert_gone(&desk);
+                }
+                desk.store_index();
+                assert_eq!(left(&desk), Vec::<Vec<u8>>::new());
+                desk = desk.reopened();
+            }
+        }
+    }
+}
+
+/// The contact of a chat has another one.
+fn opened_again(before: u64, number: u64) -> Event {
+    let Event::ChatOpened(again) = opened(0, before) else { unreachable!() };
+    events::chat::ChatOpened { chat: chat(0, number), ..again }.into()
+}
+
 #[test]
 fn the_same_contact_may_have_another_chat_afterwards() {
     for mut desk in Desk::each() {
         begin(&mut desk);
         desk.append(of_workspace(0), vec![erased(1)]);
-        let Event::ChatOpened(again) = opened(0, 1) else { unreachable!() };
-        desk.append(of_workspace(0), vec![events::chat::ChatOpened { chat: chat(0, 3), ..again }.into()]);
+        desk.append(of_workspace(0), vec![opened_again(1, 3)]);
         let check = |desk: &Desk| assert_eq!(desk.index.peer(account(0), &peer(1)).unwrap(), Some(chat(0, 3)));
         check(&desk);
         desk.store_index();

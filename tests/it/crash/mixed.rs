@@ -2,6 +2,7 @@
 //! a record that the gateway never touches.
 
 mod crm;
+mod eraser;
 mod owner;
 mod proof;
 mod record;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::crm::Crm;
+use self::eraser::Eraser;
 use self::owner::Switches;
 use self::record::{Entry, Record, Talk};
 use crate::files::sent::setup;
@@ -113,7 +115,13 @@ fn talk(simulator: &Simulator, record: &Record, round: usize) {
 }
 
 /// Runs all clients at once and kills the server while they work.
-fn round(server: &mut Server, around: &Around, crms: &mut [Crm], switches: &mut Switches, round: usize) {
+fn round(
+    server: &mut Server,
+    around: &Around,
+    (crms, eraser): (&mut [Crm], &mut Eraser),
+    switches: &mut Switches,
+    round: usize,
+) {
     let killed = AtomicBool::new(false);
     let simulator = around.simulator.client();
     std::thread::scope(|scope| {
@@ -122,6 +130,7 @@ fn round(server: &mut Server, around: &Around, crms: &mut [Crm], switches: &mut 
             let (killed, around) = (&killed, &around);
             scope.spawn(move || crm.work(around, round, killed));
         }
+        scope.spawn(|| eraser.work(&killed));
         scope.spawn(|| switches.turn_until_killed(&killed));
         let time = KILL_AFTER_MS_MIN + random_below(KILL_AFTER_MS_MAX - KILL_AFTER_MS_MIN);
         let_others_run(Duration::from_millis(time));
@@ -168,15 +177,17 @@ fn whatever_was_acknowledged_outlives_kill_9_once_and_unchanged() {
     let workspace: &Workspace = &owner.workspace;
     let mut crms: Vec<Crm> = (0..CRMS).map(|nth| Crm::new(workspace, nth)).collect();
     let mut switches = Switches::of(workspace, &account(0));
+    let mut eraser = Eraser::of(&server);
 
     let mut sum = Sum::default();
     for nth in 0..rounds() {
-        round(&mut server, &around, &mut crms, &mut switches, nth);
+        round(&mut server, &around, (&mut crms, &mut eraser), &mut switches, nth);
         sum.kills_starting += restart(&mut server, &around.receiver);
         sum.kills += 1;
         switches.check();
         switches.let_crms_in();
         rings::check(workspace, &around.record);
+        eraser.check();
         for crm in &mut crms {
             crm.check_and_repeat(&around, &mut sum);
         }
@@ -187,6 +198,7 @@ fn whatever_was_acknowledged_outlives_kill_9_once_and_unchanged() {
     wait_until_told(&owner, &around);
     proof::each_was_charged_once(workspace, &around.record);
     proof::each_arrived_once_and_in_order(&around);
+    let (chats, forgotten, refunded) = eraser.prove();
     let reports = reports::check(&server, &around);
     assert_eq!((&owner.shown()["errors_in_a_row"], &owner.shown()["parked"]), (&json!(0), &json!(0)));
     assert_eq!(server.sigterm(), Some(0));
@@ -198,7 +210,8 @@ fn whatever_was_acknowledged_outlives_kill_9_once_and_unchanged() {
     let Sum { kills, kills_starting, unanswered, unanswered_durable } = sum;
     println!(
         "{kills} kills and {kills_starting} more during starts: {} acknowledged, {unanswered} unanswered \
-         ({unanswered_durable} of them durable), {sends} sends ({duplicates} again and dropped), {reports}",
+         ({unanswered_durable} of them durable), {sends} sends ({duplicates} again and dropped), {reports}; {forgotten} of \
+         {chats} chats erased, {refunded} of their messages refunded",
         around.record.accepted().len(),
     );
 }

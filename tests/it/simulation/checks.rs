@@ -31,6 +31,8 @@ impl Judge {
         new.iter().try_for_each(|id| check_promise(referee, people, *id))?;
         check_posts(machine, referee, &mut self.seen)?;
         self.letters.check(machine, referee)?;
+        machine.leaks.found()?;
+        check_asked(referee, people)?;
         self.check_tries(machine, referee)
     }
 
@@ -51,15 +53,35 @@ impl Judge {
     /// Checks the final state, when everything is quiet.
     pub fn check_end(&mut self, machine: &Machine, referee: &mut Referee, people: &mut People) -> Result<(), String> {
         self.check_now(machine, referee, people)?;
-        let opening = Opening::With(machine.disk.vault.as_ref());
-        verify(&machine.disk.bare_copy(), opening, |_| {}).map_err(|error| error.to_string())?;
+        let vault = machine.disk.vault.vault();
+        verify(&machine.disk.bare_copy(), Opening::With(vault.as_ref()), |_| {}).map_err(|error| error.to_string())?;
         people.promised.keys().try_for_each(|id| check_promise(referee, people, *id))?;
         check_told(machine, referee)?;
         check_dry_runs(referee, people)?;
         check_phones(machine, referee)?;
         check_taken(machine, referee)?;
-        check_pace(machine, referee)
+        check_pace(machine, referee)?;
+        check_rows(machine, referee)
     }
+}
+
+/// Nobody's chat is erased unless somebody asked for it.
+fn check_asked(referee: &Referee, people: &People) -> Result<(), String> {
+    let mut erased = referee.chats.iter().filter(|(_, room)| room.erasure.is_some());
+    let unasked = erased.find(|(chat, _)| !people.erasing.contains(chat));
+    unasked.map_or(Ok(()), |(chat, _)| Err(format!("{chat} is erased, and nobody asked for it")))
+}
+
+/// Of all rows that were ever stored beside the log, none can be opened that says what an erased chat said.
+fn check_rows(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    let vault = machine.disk.vault.vault();
+    for workspace in referee.balances.keys() {
+        machine.disk.ever_written().open_rows(vault.as_ref(), *workspace, |row| match machine.leaks.first_in(row) {
+            Some(text) => Err(format!("a stored row with a text of an erased chat can be opened: {text:?} in {row}")),
+            None => Ok(()),
+        })?;
+    }
+    Ok(())
 }
 
 fn check_promise(referee: &Referee, people: &People, id: MessageId) -> Result<(), String> {

@@ -1,14 +1,15 @@
 //! The people around the gateway: an operator, owners, and CRMs that remember what was promised to them.
 
+mod erase;
 mod follow;
 mod owner;
 mod posts;
 mod reads;
 mod reports;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use events::ids::{AccountId, MessageId, WorkspaceId};
+use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use serde_json::json;
 
 use super::fate::Rng;
@@ -35,6 +36,8 @@ pub struct People {
     pub promised_now: Vec<MessageId>,
     /// The messages of dry runs.
     pub only_tried: Vec<Promise>,
+    /// The chats that somebody asked to erase.
+    pub erasing: BTreeSet<ChatId>,
     /// Texts sent to accounts or typed on their phones, each with the account's number.
     pub said: Vec<(&'static str, String)>,
     posts: Vec<Post>,
@@ -82,6 +85,7 @@ const DEEDS: &[(&str, u64)] = &[
     ("crowd", 4),
     ("read", 6),
     ("follow", 5),
+    ("erase", 6),
 ];
 
 impl People {
@@ -127,7 +131,6 @@ impl People {
         referee: &mut Referee,
         machine: &Machine,
     ) -> Result<(), String> {
-        let whatsapp = &machine.whatsapp;
         match self.last {
             "connect" => {
                 let phone = *rng.pick(ACCOUNTS);
@@ -140,11 +143,11 @@ impl People {
             "settle" => self.settle(rng, life, referee).await,
             "account" => self.hold(nth, rng, life, referee).await,
             "line" => {
-                whatsapp.set_connected(rng.pick::<&str>(ACCOUNTS), rng.percent(60));
+                machine.whatsapp.set_connected(rng.pick::<&str>(ACCOUNTS), rng.percent(60));
                 Ok(())
             }
             "say" => {
-                self.say(rng, whatsapp);
+                self.say(rng, &machine.whatsapp);
                 Ok(())
             }
             "report" => self.report(nth, rng, life, referee).await,
@@ -162,6 +165,7 @@ impl People {
             }
             "read" => self.read(nth, rng, life, referee, machine).await,
             "follow" => self.follow(nth, rng, life, referee, machine).await,
+            "erase" => self.erase(nth, rng, life, referee, machine).await,
             "pace" => self.pace(nth, rng, life).await,
             "door" => self.turn(nth, rng, life).await,
             "key" => self.change_keys(nth, rng, life).await,

@@ -1,22 +1,23 @@
-//! A disk that keeps what was synced; a crash loses any tail of the rest. Reads, writes and syncs may fail.
+//! A disk that keeps what was synced; a crash loses any tail of the rest. Reads, writes and syncs may fail. Beside it is
+//! the vault.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use events::codec::{Opening, decode};
 use events::log::{
     Batch, Head, Log, LogStats, NOTE_BYTES_MAX, ReadError, Reader, Records, StoredNote, StoredRecord, WriteError,
 };
 use events::record::{Position, Record};
 use events::secrets::Secrets;
 use events::store::memory_log::MemoryLog;
-use events::vault::MemoryVault;
 use events::writer::{Work, Writer};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::ever_written::{EverWritten, Written, check_seeds};
 use super::fate::Fate;
+use super::vault::VaultDisk;
 
 /// This many writes or syncs in ten thousand fail.
 const WRITES_FAILING: u64 = 4;
@@ -28,13 +29,14 @@ const READS_FAILING: u64 = 100;
 pub struct Disk {
     platter: Arc<Mutex<Platter>>,
     /// The vault beside the log.
-    pub vault: Arc<MemoryVault>,
+    pub vault: VaultDisk,
+    ever_written: Arc<Mutex<EverWritten>>,
 }
 
 #[derive(Default)]
 struct Platter {
     head: Option<Head>,
-    records: Vec<StoredRecord>,
+    records: Vec<Written>,
     notes: BTreeMap<Vec<u8>, Vec<u8>>,
     secrets: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The undo record of each batch that was not synced, the oldest first.
@@ -66,10 +68,10 @@ pub struct Failing {
 }
 
 impl Platter {
-    fn store(&mut self, batch: &Batch) {
+    fn store(&mut self, batch: &Batch, records: Vec<Written>) {
         let mut undo = Undo { head: self.head, records: self.records.len(), notes: Vec::new() };
         self.head = batch.head.or(self.head);
-        self.records.extend_from_slice(&batch.records);
+        self.records.extend(records);
         for (key, value) in &batch.notes {
             let before = match value {
                 Some(value) => self.notes.insert(key.clone(), value.clone()),
@@ -93,25 +95,35 @@ impl Platter {
         }
     }
 
-    fn synced(&self) -> &[StoredRecord] {
+    fn synced(&self) -> &[Written] {
         let synced = self.at_risk.front().map_or(self.records.len(), |undo| undo.records);
         &self.records[..synced]
     }
 }
 
-impl Default for Disk {
-    fn default() -> Self {
-        Self { platter: Arc::default(), vault: Arc::new(MemoryVault::endless()) }
-    }
-}
-
 impl Disk {
+    pub fn new(seed: u64) -> Self {
+        Self { platter: Arc::default(), vault: VaultDisk::new(seed), ever_written: Arc::default() }
+    }
+
+    /// What was ever written.
+    pub fn ever_written(&self) -> MutexGuard<'_, EverWritten> {
+        self.ever_written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn platter(&self) -> MutexGuard<'_, Platter> {
         self.platter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Loses all batches that were not synced, except the first `kept` of them.
-    pub fn crash(&self, kept: usize) {
+    /// Loses all batches that were not synced, except the first `kept` of them, and what the vault's copies lose. What is
+    /// left of both must fit together.
+    pub fn crash(&self, kept: usize, fate: &Fate) {
+        self.lose(kept);
+        let fits = self.vault.crash(fate).and_then(|()| check_seeds(self.platter().records.iter(), &self.vault));
+        self.ever_written().note(fits);
+    }
+
+    fn lose(&self, kept: usize) {
         let mut platter = self.platter();
         while platter.at_risk.len() > kept {
             if let Some(undo) = platter.at_risk.pop_back() {
@@ -150,22 +162,23 @@ impl Disk {
     pub fn bare_copy_to(&self, to: Position) -> MemoryLog {
         let copy = MemoryLog::default();
         let platter = self.platter();
-        let records: Vec<_> = platter.synced().iter().take_while(|stored| stored.first <= to).cloned().collect();
-        let head = records.last().map(|stored| {
-            let record = decode(stored, Opening::Shut).unwrap();
-            Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }
+        let records: Vec<_> = platter.synced().iter().take_while(|written| written.stored.first <= to).collect();
+        let head = records.last().map(|Written { stored, record, .. }| Head {
+            position: record.last(),
+            hash: stored.hash,
+            recorded_at: record.recorded_at,
         });
+        let records = records.into_iter().map(|written| written.stored.clone()).collect();
         copy.write(&Batch { after: 0, records, head, notes: Vec::new() }).unwrap();
         copy
     }
 
-    /// Returns the synced records with events after `position`.
+    /// Returns the synced records with events after `position`, with the texts that they were written with.
     pub fn synced_after(&self, position: Position) -> Vec<Record> {
         let platter = self.platter();
         let synced = platter.synced();
-        let from = synced.partition_point(|stored| stored.first <= position);
-        let opening = Opening::With(self.vault.as_ref());
-        synced[from..].iter().map(|stored| decode(stored, opening).unwrap()).collect()
+        let from = synced.partition_point(|written| written.stored.first <= position);
+        synced[from..].iter().map(|written| written.record.clone()).collect()
     }
 
     /// Returns the position of the last synced event.
@@ -176,6 +189,19 @@ impl Disk {
 }
 
 impl Mounted {
+    /// Reads what is about to be written, whatever becomes of it.
+    fn witnessed(&self, batch: &Batch) -> Result<Vec<Written>, WriteError> {
+        let mut ever_written = self.disk.ever_written();
+        let records = batch.records.iter().map(|stored| ever_written.read(stored, &self.disk.vault));
+        let read: Result<Vec<Written>, String> = records.collect();
+        batch.notes.iter().for_each(|(key, value)| value.iter().for_each(|value| ever_written.keep(key, value)));
+        read.map_err(|rule| {
+            let error = io::Error::other(rule.clone());
+            ever_written.note(Err(rule));
+            WriteError::Unknown(error)
+        })
+    }
+
     fn try_read(&self) -> Result<(), ReadError> {
         let broken = self.disk.platter().reads_broken;
         if broken || self.failing.reads && self.fate.rare_fault("a read fails", READS_FAILING) {
@@ -194,7 +220,7 @@ struct ReadingHead<'a> {
 
 impl ReadingHead<'_> {
     fn seek(&mut self, position: Position) {
-        let behind = self.disk.platter().records.partition_point(|stored| stored.first <= position);
+        let behind = self.disk.platter().records.partition_point(|written| written.stored.first <= position);
         self.at = behind.saturating_sub(1);
     }
 }
@@ -203,7 +229,7 @@ impl Iterator for ReadingHead<'_> {
     type Item = Result<StoredRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = self.disk.platter().records.get(self.at).cloned()?;
+        let record = self.disk.platter().records.get(self.at)?.stored.clone();
         self.at += 1;
         Some(Ok(record))
     }
@@ -231,9 +257,10 @@ impl Log for Mounted {
         {
             return Err(WriteError::NoteTooLong(long.len()));
         }
+        let records = self.witnessed(batch)?;
         let fails = self.failing.writes && self.fate.rare_fault("a write fails", WRITES_FAILING);
         if !fails || self.fate.below(2) == 0 {
-            self.disk.platter().store(batch);
+            self.disk.platter().store(batch, records);
         }
         if fails { Err(WriteError::Unknown(io::Error::other("the simulated disk does not write"))) } else { Ok(()) }
     }

@@ -58,6 +58,13 @@ struct State {
     diary: Option<Vec<String>>,
 }
 
+impl State {
+    fn happened(&mut self, what: &'static str) {
+        *self.faults.entry(what).or_default() += 1;
+        self.diary.iter_mut().for_each(|diary| diary.push(format!("    ! {what}")));
+    }
+}
+
 impl Fate {
     pub fn new(seed: u64) -> Self {
         let state = State {
@@ -113,10 +120,20 @@ impl Fate {
         }
         let happens = state.rng.below(10_000) < times && !state.never.contains(what);
         if happens {
-            *state.faults.entry(what).or_default() += 1;
-            state.diary.iter_mut().for_each(|diary| diary.push(format!("    ! {what}")));
+            state.happened(what);
         }
         happens
+    }
+
+    /// True if this fault may happen now, which is so this many times in ten thousand. Whether it does shows later.
+    pub fn looming(&self, what: &'static str, times: u64) -> bool {
+        let mut state = self.state();
+        !state.kind && state.rng.below(10_000) < times && !state.never.contains(what)
+    }
+
+    /// Notes that a fault has happened.
+    pub fn happened(&self, what: &'static str) {
+        self.state().happened(what);
     }
 
     /// Starts a diary.
@@ -168,8 +185,14 @@ impl Fate {
 
     /// Ends the process now.
     pub async fn die(&self) {
-        self.state().dead = true;
+        self.end();
         self.alive().await;
+    }
+
+    /// Ends the process as soon as anything waits.
+    pub fn end(&self) {
+        self.state().dead = true;
+        self.0.died.notify_one();
     }
 
     /// Never returns once the process is dead.

@@ -1,5 +1,7 @@
 //! Defects that seeds have found, each with its own test, so that it does not come back.
 
+mod erasing;
+
 use std::time::Duration;
 
 use serde_json::json;

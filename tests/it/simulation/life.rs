@@ -10,6 +10,7 @@ use actix_web::dev::{Extensions, Service, ServiceResponse};
 use actix_web::web::Data;
 use actix_web::{App, HttpMessage, HttpResponse, test};
 use actors::runtime::clock::Clock;
+use actors::runtime::vault_room::Filler;
 use events::history::ReadMode;
 use events::log::{Log, ReadError};
 use events::secrets::Secrets;
@@ -26,9 +27,11 @@ use tokio::runtime::{Builder, Runtime};
 use super::disk::{self, Disk, Failing};
 use super::fate::{Fate, Rng};
 use super::files::Shelf;
+use super::leaks::Leaks;
 use super::mail::MailServer;
 use super::receiver::Receiver;
 use super::time::RealTime;
+use super::vault::{Trouble, VaultDisk};
 use super::whatsapp::WhatsApp;
 
 pub const ADMIN_KEY: &str = "adm_0123456789abcdefghijklmnopqrstuvwxyzABCD";
@@ -44,6 +47,8 @@ pub struct Machine {
     pub mail: MailServer,
     /// The disk operations that may fail.
     pub failing: Failing,
+    /// True if the vault has few seeds ready.
+    pub scarce_seeds: bool,
     /// The waits after errors in a row, in seconds; `None` for the default.
     pub retry_s: Option<Vec<u32>>,
     /// The number of events of an actor after which a snapshot of its state is stored.
@@ -52,12 +57,14 @@ pub struct Machine {
     pub attachments: bool,
     /// True if there is a mail server.
     pub mails: bool,
+    /// The texts that nobody may read any more.
+    pub leaks: Leaks,
 }
 
 impl Machine {
     pub fn new(seed: u64) -> Self {
         let (fate, time) = (Fate::new(seed), RealTime::default());
-        let (disk, whatsapp) = (Disk::default(), WhatsApp::new(fate.clone(), time.clone()));
+        let (disk, whatsapp) = (Disk::new(seed), WhatsApp::new(fate.clone(), time.clone()));
         let receiver = Receiver::new(fate.clone(), time.clone());
         let mail = MailServer::new(fate.clone(), disk.clone());
         let failing = Failing::default();
@@ -69,9 +76,11 @@ impl Machine {
             time,
             mail,
             failing,
+            scarce_seeds: false,
             retry_s: None,
             attachments: false,
             mails: false,
+            leaks: Leaks::default(),
             snapshot_every: 1 + seed % 40,
         }
     }
@@ -122,7 +131,7 @@ impl Machine {
             drop(system);
         }
         let at_risk = self.disk.at_risk() as u64;
-        self.disk.crash(usize::try_from(self.fate.below(at_risk + 1)).unwrap());
+        self.disk.crash(usize::try_from(self.fate.below(at_risk + 1)).unwrap(), &self.fate);
         ended
     }
 }
@@ -146,6 +155,7 @@ pub struct Life {
     current: Current,
     disk: Disk,
     fate: Fate,
+    pub leaks: Leaks,
 }
 
 /// The answer to a request.
@@ -154,21 +164,26 @@ pub struct Reply {
     pub status: u16,
     pub body: Value,
     pub replayed: bool,
-    /// True if a status 5xx is justified: a read failed meanwhile, or the disk is full.
+    /// True if a status 5xx is justified: a read failed meanwhile, the disk is full, or the vault has nothing ready.
     pub excused: bool,
 }
 
 impl Life {
     async fn launch(machine: &Machine, seed: u64) -> Result<Self, ReadError> {
         let log = Arc::new(machine.disk.mount(machine.fate.clone(), machine.failing));
-        let fate = machine.fate.clone();
+        let slow = machine.scarce_seeds.then(|| machine.disk.vault.clone());
+        let (fate, dies, trouble) = (
+            machine.fate.clone(),
+            machine.fate.clone(),
+            Trouble { fails: machine.failing.writes, is_scarce: machine.scarce_seeds },
+        );
         let mut transports = Transports::new();
         transports.insert("simulator".to_owned(), Arc::new(machine.whatsapp.clone()));
         let make = Dependencies {
             clock: Clock::start(machine.time.wall(), log.head().recorded_at, 1),
             secrets: Arc::clone(&log) as Arc<dyn Secrets>,
             log,
-            vault: machine.disk.vault.clone(),
+            vault: Arc::new(machine.disk.vault.mount(machine.fate.clone(), trouble)),
             entropy: entropy(seed),
             transports,
             files: Arc::new(Shelf::new(machine.fate.clone())),
@@ -177,7 +192,7 @@ impl Life {
             transport_routes: Vec::new(),
             reading: ReadMode::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
-            start_filler: Box::new(|filler| drop(actix::spawn(async move { drop(filler.run_inline().await) }))),
+            start_filler: Box::new(move |filler| drop(actix::spawn(fill(filler, dies, slow)))),
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
         };
@@ -185,7 +200,8 @@ impl Life {
         let mut extensions = Extensions::new();
         extensions.insert(Data::new(gateway.clone()));
         let current = Current(Rc::new(extensions));
-        Ok(Self { gateway, service: service().await, current, disk: machine.disk.clone(), fate: machine.fate.clone() })
+        let (disk, fate, leaks) = (machine.disk.clone(), machine.fate.clone(), machine.leaks.clone());
+        Ok(Self { gateway, service: service().await, current, disk, fate, leaks })
     }
 
     /// Answers with a body that is not read yet.
@@ -198,15 +214,25 @@ impl Life {
     }
 
     pub async fn ask_with(&self, request: test::TestRequest, body: String) -> Reply {
-        let failed_before = self.disk.failed_reads();
+        let (failed_before, waits_before) = (self.disk.failed_reads(), self.disk.vault.waits());
+        let was_slow = self.disk.vault.is_slow();
+        let forgotten = self.leaks.forgotten();
         let words = if self.fate.keeps_diary() { body.clone() } else { String::new() };
         let answer = self.open(request.set_payload(body)).await;
         let asked = format!("{} {}", answer.request().method(), answer.request().path());
         let (status, replayed) = (answer.status().as_u16(), answer.headers().contains_key("idempotent-replayed"));
-        let body: Value = serde_json::from_slice(&test::read_body(answer).await).unwrap_or_default();
+        let waits = answer.headers().contains_key("retry-after");
+        let bytes = test::read_body(answer).await;
+        self.leaks.check(&asked, &String::from_utf8_lossy(&bytes), forgotten);
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         self.fate.note(|| format!("    {asked} {words} -> {status}"));
         let full = self.gateway.readiness.is_disk_full() && body["error"]["code"] == "disk_full";
-        let excused = status >= 500 && (full || self.disk.failed_reads() > failed_before);
+        let slow = was_slow || self.disk.vault.is_slow() || self.disk.vault.waits() > waits_before;
+        let busy = status == 503 && body["error"]["code"] == "overloaded" && waits && slow;
+        if busy {
+            self.fate.happened("nothing is ready in the vault");
+        }
+        let excused = status >= 500 && (full || busy || self.disk.failed_reads() > failed_before);
         Reply { status, body, replayed, excused }
     }
 
@@ -224,6 +250,18 @@ impl Life {
 
     pub async fn get(&self, path: &str, key: &str) -> Reply {
         self.ask(test::TestRequest::get().uri(path).insert_header(bearer(key))).await
+    }
+}
+
+/// Makes seeds as a task. An error ends the process, as in the real gateway.
+async fn fill(filler: Filler, fate: Fate, slow: Option<VaultDisk>) {
+    let pause = async || {
+        if let Some(vault) = &slow {
+            vault.wait(&fate).await;
+        }
+    };
+    if filler.run_slowly(pause).await.is_err() {
+        fate.die().await;
     }
 }
 

@@ -5,9 +5,11 @@ mod checks;
 mod client;
 mod crm;
 pub mod disk;
+mod ever_written;
 mod fate;
 mod files;
 mod found;
+mod leaks;
 mod letters;
 pub mod life;
 mod mail;
@@ -20,6 +22,7 @@ mod runner;
 mod shrink;
 pub mod time;
 mod travel;
+mod vault;
 pub mod whatsapp;
 
 use run::Story;
@@ -78,10 +81,17 @@ const HAPPENS: &[&str] = &[
     "followed events",
     "letters taken",
     "test reports",
+    "ChatErased",
+    "ChatKeyDestroyed",
+    "dropped reports",
+    "dry erasures",
+    "erased while queued",
+    "mended blocks",
 ];
 
 /// The faults that must happen in some seed of many.
 const FAULTS: &[&str] = &[
+    "a copy of the vault is torn",
     "a file breaks off",
     "a file is gone by now",
     "a file's server is busy",
@@ -99,11 +109,14 @@ const FAULTS: &[&str] = &[
     "a server error",
     "a sync fails",
     "a write fails",
+    "a write of the vault fails",
     "an account is stopped",
     "an answer is lost",
     "an update comes twice or late",
     "an update is lost",
     "no connection",
+    "nothing is ready in the vault",
+    "the vault is slow",
     "we lack the means to fetch",
 ];
 

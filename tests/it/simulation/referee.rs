@@ -1,6 +1,7 @@
 //! A small model of what the log may contain, checked event by event against what is durable on the disk.
 
 mod desk;
+mod erasing;
 mod fuse;
 mod hook;
 mod line;
@@ -19,6 +20,7 @@ use events::time::Timestamp;
 use events::who::Who;
 
 use super::disk::Disk;
+use super::leaks::Leaks;
 use desk::{InboundWebhook, Room};
 pub use hook::{Delivery, Fate, OutboundWebhook};
 pub use line::Line;
@@ -37,6 +39,10 @@ pub struct Referee {
     /// Texts that were received or typed, with the account that got them.
     pub heard: BTreeSet<(AccountId, String)>,
     heard_ids: BTreeSet<MessageId>,
+    /// The chats that each text was said in.
+    told_in: BTreeMap<String, BTreeSet<ChatId>>,
+    /// The texts that nobody may read any more.
+    pub leaks: Leaks,
     peers: BTreeMap<(AccountId, String), ChatId>,
     doors: BTreeMap<WorkspaceId, InboundWebhook>,
     keys: BTreeMap<(WorkspaceId, ShortDigest), Timestamp>,
@@ -126,6 +132,7 @@ fn require(holds: bool, rule: &str) -> Verdict {
 impl Referee {
     /// Checks all events that have become durable since the last call.
     pub fn catch_up(&mut self, disk: &Disk) -> Verdict {
+        disk.ever_written().broken().map_or(Ok(()), Err)?;
         for record in disk.synced_after(self.position) {
             self.see(&record).map_err(|rule| format!("{rule} (at position {})", record.first))?;
         }
@@ -189,10 +196,11 @@ impl Referee {
     }
 
     fn queued(&mut self, e: &MessageQueued) -> Verdict {
-        let (has_file, has_text) = (e.file.is_some(), !e.text.reveal().trim().is_empty());
-        require(e.cost == if has_file && has_text { 2 } else { 1 }, "another cost")?;
         let room = self.chats.get(&e.chat).ok_or("queued in an unknown chat")?;
         require(room.account == e.account, "queued in another account's chat")?;
+        require(room.erasure.is_none(), "queued in an erased chat")?;
+        let (has_file, has_text) = (e.file.is_some(), !e.text.reveal().trim().is_empty());
+        require(e.cost == if has_file && has_text { 2 } else { 1 }, "another cost")?;
         let title = room.title.clone();
         let alike = |room: &&Room| room.title == title && room.account.workspace() == e.workspace;
         let alike = self.chats.values().filter(alike).count();
@@ -221,6 +229,9 @@ impl Referee {
             fetch_at: Timestamp::default(),
             rank: 0,
         };
+        if has_text {
+            self.told(e.chat, e.text.reveal());
+        }
         let place = self.position;
         self.line(e.account)?.waiting.insert(place, e.message);
         require(self.messages.insert(e.message, told).is_none(), "one id, two messages")
@@ -250,12 +261,12 @@ impl Referee {
         self.see_life();
     }
 
-    /// The number of messages that accounts can send now, of webhooks with work to do, and of messages that wait for
-    /// a bundle.
+    /// The number of messages that accounts can send now, of webhooks with work to do, of messages that wait for a
+    /// bundle, and of what erasures have left to do.
     pub fn outstanding(&self) -> usize {
         let sending = self.accounts.values().filter(|line| line.may_send()).map(|line| line.waiting.len());
         let reporting = self.hooks.values().filter(|hook| hook.is_busy()).count();
-        sending.sum::<usize>() + reporting + self.reports.pending()
+        sending.sum::<usize>() + reporting + self.reports.pending() + self.erasing()
     }
 }
 

@@ -57,7 +57,7 @@ pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<()
 /// Checks that every actor's state equals its replay from the log, before and after the actors were passivated.
 pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
     let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
-    let index = Index::open(Arc::clone(&log), machine.disk.vault.clone()).map_err(|error| error.to_string())?;
+    let index = Index::open(Arc::clone(&log), machine.disk.vault.vault()).map_err(|error| error.to_string())?;
     let history = History::new(log, Arc::new(index), ReadMode::Inline);
     for _ in 0..2 {
         for workspace in referee.balances.keys() {

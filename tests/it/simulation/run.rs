@@ -70,11 +70,13 @@ impl Story {
         machine.retry_s = rng.percent(80).then(|| QUICK_RETRY_S.to_vec());
         machine.attachments = rng.percent(25);
         machine.mails = rng.percent(75);
+        machine.scarce_seeds = true;
         machine.failing = Failing { reads: rng.percent(25), writes: true };
         let (steps, lives) = plan(&mut rng);
         let mut referee = Referee::default();
         referee.retry_s = machine.retry_s();
         referee.attachments = machine.attachments;
+        referee.leaks = machine.leaks.clone();
         let (people, judge) = (People::default(), Judge::default());
         Self { seed, machine, rng, steps, lives, people, referee, judge, done: Vec::new(), crashes: 0 }
     }
@@ -195,6 +197,7 @@ impl Story {
             ("events", referee.position),
             ("duplicates", machine.whatsapp.stats().duplicates),
             ("test reports", judge.seen.tests),
+            ("mended blocks", machine.disk.vault.mended()),
             ("letters taken", machine.mail.look(|taken| taken.len() as u64)),
         ]);
         let posts = machine.receiver.look(|posts| format!("{posts:?}"));

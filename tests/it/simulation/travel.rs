@@ -10,6 +10,7 @@ use actors::runtime::replay::replay;
 use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::history::{History, ReadMode};
+use events::ids::ChatId;
 use events::index::Index;
 use events::log::Log;
 use events::record::Position;
@@ -24,7 +25,7 @@ struct Archive(History);
 
 impl Archive {
     fn of(log: Arc<dyn Log>, disk: &Disk) -> Result<Self, String> {
-        let index = Index::open(Arc::clone(&log), disk.vault.clone()).map_err(|error| error.to_string())?;
+        let index = Index::open(Arc::clone(&log), disk.vault.vault()).map_err(|error| error.to_string())?;
         Ok(Self(History::new(log, Arc::new(index), ReadMode::Inline)))
     }
 
@@ -44,7 +45,18 @@ pub fn same_at_any_time(machine: &Machine, referee: &Referee, rng: &mut Rng) -> 
     referee.balances.keys().try_for_each(|id| same::<Workspace>(&whole, &then, *id, to))?;
     referee.accounts.keys().try_for_each(|id| same::<Account>(&whole, &then, *id, to))?;
     referee.chats.keys().try_for_each(|id| same::<Chat>(&whole, &then, *id, to))?;
+    referee.chats.keys().filter(|id| referee.is_forgotten(**id)).try_for_each(|id| is_forgotten(&whole, *id, to))?;
     referee.hooks.keys().try_for_each(|id| same::<Webhook>(&whole, &then, *id, to))
+}
+
+/// The state of an erased chat tells nobody's name, also where it is from before the erasure.
+fn is_forgotten(whole: &Archive, id: ChatId, to: Position) -> Result<(), String> {
+    let state = serde_json::to_value(whole.state::<Chat>(id, to)?).map_err(|error| error.to_string())?;
+    // Before it was opened it had no name at all.
+    let is_unknown = |text: &serde_json::Value| text.is_null() || text == "" || text == "[erased]";
+    let texts = [&state["name"], &state["phone"], &state["responsible"]["full_name"], &state["responsible"]["email"]];
+    // Who is responsible is sealed with the rest of the chat.
+    if texts.into_iter().all(is_unknown) { Ok(()) } else { Err(format!("{id} at {to} is known again: {state}")) }
 }
 
 fn same<D: Kind>(whole: &Archive, then: &Archive, id: D::Id, to: Position) -> Result<(), String> {

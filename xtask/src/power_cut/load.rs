@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::draft::Draft;
+use super::erasing::Eraser;
 use crate::http::{Answer, Client};
 use crate::workspace::{ACCOUNT, Workspace, message_id};
 use crate::world::{Receiver, Simulator};
@@ -58,13 +59,14 @@ impl Load<'_> {
     pub fn run(
         &self,
         first: u64,
-        heard: &mut BTreeSet<String>,
+        (heard, eraser): (&mut BTreeSet<String>, &mut Eraser),
         cut: impl FnOnce(&dyn Fn()) -> Result<()>,
     ) -> Result<Vec<Acknowledged>> {
         let round =
             Round { first, next: AtomicU64::new(first), bytes: AtomicU64::new(0), is_over: AtomicBool::new(false) };
         thread::scope(|scope| {
             let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| self.post_until_the_cut(&round))).collect();
+            let erasing = scope.spawn(|| eraser.work(self.address, &round.is_over));
             let talking = scope.spawn(|| self.talk_until_the_cut(&round));
             let result = cut(&|| round.is_over.store(true, Ordering::SeqCst));
             let mut acknowledged = Vec::new();
@@ -73,6 +75,10 @@ impl Load<'_> {
                     Ok(posted) => acknowledged.extend(posted?),
                     Err(_) => bail!("a client panicked"),
                 }
+            }
+            match erasing.join() {
+                Ok(worked) => worked?,
+                Err(_) => bail!("whoever erases panicked"),
             }
             match talking.join() {
                 Ok(texts) => heard.extend(texts?),

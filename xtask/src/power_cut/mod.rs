@@ -3,6 +3,7 @@
 mod check;
 mod disk;
 mod draft;
+mod erasing;
 mod load;
 mod verdict;
 
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use self::check::Findings;
 use self::disk::Disk;
+use self::erasing::Eraser;
 use self::load::{Acknowledged, Load};
 use crate::http::Client;
 use crate::process::{built_server, debug_server, fresh_folder, is_root, output, run as run_program};
@@ -82,6 +84,7 @@ struct PowerCut {
     receiver: Receiver,
     simulator: Simulator,
     heard: BTreeSet<String>,
+    eraser: Eraser,
     binary: PathBuf,
     log: PathBuf,
     seed: u64,
@@ -101,6 +104,7 @@ impl PowerCut {
         let credits = CREDITS_MIN.max(rounds.saturating_mul(CREDITS_PER_ROUND));
         let client = Client::new(server.address);
         let workspace = Workspace::create(&client, credits)?;
+        let eraser = Eraser::create(&client, credits)?;
         verdict::set(&workspace, &client, &json!({"url": receiver.url("/hook")}))?;
         Ok(Self {
             server,
@@ -109,6 +113,7 @@ impl PowerCut {
             receiver,
             simulator,
             heard: BTreeSet::new(),
+            eraser,
             binary,
             log,
             seed,
@@ -132,6 +137,7 @@ impl PowerCut {
         ensure!(new > 0, "the server acknowledged nothing before the cut");
         let client = Client::new(self.server.address);
         verify_chain(&client)?;
+        self.eraser.check(&client)?;
         verdict::rings_are_readable(&self.workspace, &client)?;
         verdict::gather(&self.workspace, &client, round)?;
         check::no_blobs(&data_dir(&self.disk))
@@ -149,16 +155,16 @@ impl PowerCut {
             server.kill();
             cut
         };
-        self.acknowledged.extend(load.run(first, &mut self.heard, cut)?);
+        self.acknowledged.extend(load.run(first, (&mut self.heard, &mut self.eraser), cut)?);
         Ok(())
     }
 
     /// Checks that everything queued is sent, everything owed is reported, and the credits are exact.
-    fn everything_leaves(&self) -> Result<()> {
+    fn everything_leaves(&mut self) -> Result<()> {
         let client = Client::new(self.server.address);
         verdict::wait_until_nothing_is_left(&self.workspace, &self.receiver, &self.heard, &client)?;
         let sum = verdict::check(&self.workspace, &self.receiver, &self.acknowledged, &self.heard, &client)?;
-        println!("{sum}");
+        println!("{sum}; {}", self.eraser.prove(&client)?);
         verify_chain(&client)
     }
 

@@ -96,7 +96,7 @@ impl People {
         delivered.and(if known { Ok(()) } else { Err(format!("an account is held or let go on: {answer:?}")) })
     }
 
-    fn compose(&mut self, rng: &mut Rng, referee: &Referee) -> Post {
+    pub(super) fn compose(&mut self, rng: &mut Rng, referee: &Referee) -> Post {
         self.texts += 1;
         let number = self.texts;
         let tenant = usize::try_from(rng.below(self.tenants.len() as u64)).unwrap();
@@ -139,7 +139,7 @@ impl People {
             _ => {
                 let own: Vec<_> =
                     chats.iter().filter(|(id, _)| id.workspace() == self.tenants[tenant].workspace).collect();
-                let name = if own.is_empty() { "Nobody".to_owned() } else { rng.pick(&own).1.title.clone() };
+                let name = if own.is_empty() { "Nobody".to_owned() } else { rng.pick(&own).1.called() };
                 body["chat_name"] = json!(name);
                 To::Name(name)
             }
@@ -155,12 +155,16 @@ impl People {
         self.deliver(life, vec![post.clone(), post]).await
     }
 
-    async fn deliver(&mut self, life: &Life, posts: Vec<Post>) -> Result<(), String> {
+    pub(super) async fn deliver(&mut self, life: &Life, posts: Vec<Post>) -> Result<(), String> {
         // Noted before the answers come: after a crash in between, only the key is left.
         for post in posts.iter().filter(|post| !post.dry_run) {
             if !self.posts.iter().any(|known| known.key == post.key) {
                 self.posts.push(post.clone());
             }
+        }
+        // Whoever repeats a post says its text again, whatever was erased.
+        for post in &posts {
+            life.leaks.allow(&post.promise.text);
         }
         let answers = join_all(posts.iter().map(|post| {
             let inbound = &self.tenants[post.tenant].inbound;

@@ -6,6 +6,7 @@ use events::event::Event;
 use events::ids::AccountId;
 use events::who::Who;
 
+use super::erasing::Erasure;
 use super::{Referee, Verdict, require};
 
 /// The state of a chat.
@@ -14,6 +15,15 @@ pub struct Room {
     pub account: AccountId,
     pub title: String,
     responsible: Option<Responsible>,
+    /// Set once somebody erases it.
+    pub erasure: Option<Erasure>,
+}
+
+impl Room {
+    /// What people call it, also after it is erased.
+    pub fn called(&self) -> String {
+        self.erasure.as_ref().map_or_else(|| self.title.clone(), |erasure| erasure.title.clone())
+    }
 }
 
 /// The state of an inbound webhook.
@@ -32,11 +42,13 @@ impl Referee {
                 require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
                 let key = (e.account, e.peer.reveal().to_owned());
                 require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
-                let room = Room { account: e.account, title: e.name.reveal().to_owned(), responsible: None };
+                let title = e.name.reveal().to_owned();
+                let room = Room { account: e.account, title, responsible: None, erasure: None };
                 require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
             }
             Event::ChatRenamed(e) => {
                 let room = self.chats.get_mut(&e.chat).ok_or("renamed an unknown chat")?;
+                require(room.erasure.is_none(), "an erased chat is renamed")?;
                 require(room.title == e.previous.reveal(), "another title was replaced")?;
                 require(e.previous != e.name, "renamed to what it is called")?;
                 e.name.reveal().clone_into(&mut room.title);
@@ -44,6 +56,7 @@ impl Referee {
             }
             Event::ChatAssigned(e) => {
                 let room = self.chats.get_mut(&e.chat).ok_or("assigned an unknown chat")?;
+                require(room.erasure.is_none(), "an erased chat is assigned")?;
                 require(room.responsible != e.responsible, "assigned to who is responsible already")?;
                 room.responsible.clone_from(&e.responsible);
                 Ok(())
@@ -66,13 +79,15 @@ impl Referee {
                 let door = self.doors.entry(e.workspace).or_default();
                 require(std::mem::replace(&mut door.strict, e.strict) != e.strict, "strict as before")
             }
-            _ => Ok(()),
+            _ => self.see_erasure(event),
         }
     }
 
     fn received(&mut self, e: &MessageReceived) -> Verdict {
         let room = self.chats.get(&e.chat).ok_or("heard in an unknown chat")?;
         require(room.account == e.account, "heard in another account's chat")?;
+        require(room.erasure.is_none(), "heard in an erased chat")?;
+        self.told(e.chat, e.text.reveal());
         require(!self.messages.contains_key(&e.message), "heard what was queued")?;
         require(self.heard_ids.insert(e.message), "heard under the same id twice")?;
         require(self.heard.insert((e.account, e.text.reveal().to_owned())), "heard twice")

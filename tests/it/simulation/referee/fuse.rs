@@ -144,6 +144,9 @@ impl Referee {
 
     fn delivery_failed(&mut self, position: Position, e: &DeliveryFailed) -> Verdict {
         let ended = self.try_ended(e.webhook, e.delivery, e.try_number)?;
+        if e.code == "chat_erased" {
+            return self.unreadable(e, ended.map(|(chat, _)| chat));
+        }
         let Some((chat, ended)) = ended else {
             let waits = e.not_before.or(e.delivery_not_before);
             return require(e.counted.is_none() && waits.is_none(), "a try by hand counts");
@@ -184,6 +187,21 @@ impl Referee {
         if parking >= ELEVENTH && e.status != Some(TOO_MANY) && hook.must_disable.is_none() && owed {
             hook.must_park = Some(e.delivery);
         }
+        Ok(())
+    }
+
+    /// What nobody can read any more is not posted, and no failure of the receiver.
+    fn unreadable(&mut self, e: &DeliveryFailed, chat: Option<ChatId>) -> Verdict {
+        let told = self.deliveries.get_mut(&e.delivery).ok_or("an unknown delivery is erased")?;
+        let waits = e.not_before.or(e.delivery_not_before);
+        require(e.counted.is_none() && waits.is_none(), "an erased delivery counts as an error")?;
+        told.forgive();
+        let of = told.chat;
+        require(self.is_erased(of), "erased without an erasure")?;
+        if let Some(chat) = chat {
+            self.hook(e.webhook).owed.entry(chat).or_default().remove(&e.delivery);
+        }
+        *self.counts.entry("erased tries").or_default() += 1;
         Ok(())
     }
 
@@ -243,7 +261,7 @@ impl Referee {
     }
 
     /// Removes a delivery from the parked ones; returns whether it was there.
-    fn unparked(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
+    pub(super) fn unparked(&mut self, webhook: WebhookId, delivery: DeliveryId) -> bool {
         let hook = self.hook(webhook);
         let was = hook.parked.remove(&delivery);
         hook.emptied |= was && hook.parked.is_empty();
@@ -253,6 +271,9 @@ impl Referee {
     fn resent(&mut self, webhook: WebhookId, delivery: DeliveryId) -> Verdict {
         let told = self.deliveries.get_mut(&delivery).ok_or("an unknown delivery is resent")?;
         require(told.end.is_some(), "resent what is owed")?;
+        let chat = told.chat;
+        require(!self.is_erased(chat), "an erased delivery is resent")?;
+        let told = self.deliveries.get_mut(&delivery).ok_or("an unknown delivery is resent")?;
         (told.posts_max, told.by_hand) = (told.posts_max + 1, true);
         let hook = self.hook(webhook);
         require(hook.url.is_some(), "resent to nowhere")?;

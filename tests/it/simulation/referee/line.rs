@@ -38,7 +38,7 @@ impl Referee {
         self.accounts.get_mut(&account).ok_or_else(|| "unknown account".to_owned())
     }
 
-    fn told(&mut self, message: MessageId) -> Result<&mut MessageStory, String> {
+    fn story(&mut self, message: MessageId) -> Result<&mut MessageStory, String> {
         self.messages.get_mut(&message).ok_or_else(|| "unknown message".to_owned())
     }
 
@@ -117,7 +117,7 @@ impl Referee {
     pub(super) fn see_try(&mut self, now: Timestamp, event: &Event) -> Verdict {
         match event {
             Event::FileFetched(e) => {
-                let told = self.told(e.message)?;
+                let told = self.story(e.message)?;
                 require(told.end.is_none() && told.lacks_file, "a file that nobody waits for")?;
                 require(now >= told.fetch_at, "a file was fetched again too early")?;
                 let again = std::mem::take(&mut told.fetches) > 0;
@@ -130,13 +130,13 @@ impl Referee {
             Event::SendDeferred(e) => self.deferred(e),
             Event::SendUncertain(e) => self.uncertain(now, e),
             Event::MessageSent(e) => {
-                let seen = self.told(e.message)?.maybe_sent;
+                let seen = self.story(e.message)?.maybe_sent;
                 require(seen || self.line(e.account)?.trying == Some(e.message), "sent without a try")?;
                 self.ended(e.account, e.message, e.at, End::Sent)
             }
             Event::MessageFailed(e) => self.failed(now, e),
             Event::MessageSettled(e) => {
-                let told = self.told(e.message)?;
+                let told = self.story(e.message)?;
                 require(told.uncertain && told.end.is_none(), "settled what was not uncertain")?;
                 told.uncertain = false;
                 told.settled_by_hand = e.how == SettledHow::Owner;
@@ -154,10 +154,12 @@ impl Referee {
             self.tried(e.account, e.message, e.at)?;
         } else {
             let expired = self.is_expired(now, e.account, e.message)?;
-            let told = self.told(e.message)?;
-            require((expired || told.lacks_file) && told.maybe_sent, "uncertain for no reason")?;
+            let chat = self.story(e.message)?.chat;
+            let erased = self.is_erased(chat);
+            let told = self.story(e.message)?;
+            require((expired || erased || told.lacks_file) && told.maybe_sent, "uncertain for no reason")?;
         }
-        let told = self.told(e.message)?;
+        let told = self.story(e.message)?;
         told.uncertain = true;
         let place = told.queued_at;
         self.line(e.account)?.waiting.remove(&place);
@@ -166,7 +168,7 @@ impl Referee {
 
     fn deferred(&mut self, e: &SendDeferred) -> Verdict {
         self.tried(e.account, e.message, e.at)?;
-        let told = self.told(e.message)?;
+        let told = self.story(e.message)?;
         told.held = e.reason == DeferReason::PairRateLimited;
         told.lacks_file |= e.reason == DeferReason::FileGone;
         told.maybe_sent |= matches!(e.reason, DeferReason::OutcomeUnknown | DeferReason::Interrupted);
@@ -179,7 +181,7 @@ impl Referee {
     /// that.
     fn fetch_failed(&mut self, now: Timestamp, e: &FetchFailed) -> Verdict {
         let tried = self.line(e.account)?.trying == Some(e.message);
-        let told = self.told(e.message)?;
+        let told = self.story(e.message)?;
         require(told.end.is_none() && (told.lacks_file || tried), "a file that nobody waits for failed")?;
         require(now >= told.fetch_at, "a file was fetched again too early")?;
         told.fetches += 1;
@@ -203,6 +205,8 @@ impl Referee {
         require(own.account == account, "a try of another account's message")?;
         require(own.end.is_none() && !own.uncertain, "a try of a message that is done with")?;
         require(!own.lacks_file, "sent without its file")?;
+        let erased = self.chats.get(&own.chat).is_some_and(|room| room.erasure.is_some());
+        require(!erased, "a message of an erased chat is tried")?;
         let mut held = BTreeSet::new();
         for earlier in line.waiting.range(..own.queued_at).map(|(_, id)| &self.messages[id]) {
             require(earlier.chat != own.chat, "overtaken within a chat")?;
@@ -211,7 +215,7 @@ impl Referee {
             held.insert(earlier.chat);
         }
         let gap_ms_min = line.gap_ms_min;
-        let told = self.told(message)?;
+        let told = self.story(message)?;
         told.tries += 1;
         told.gap_ms_min = told.gap_ms_min.min(gap_ms_min);
         require(told.tries == number, "tries are not counted right")
@@ -229,16 +233,21 @@ impl Referee {
         let tried = self.line(e.account)?.trying == Some(e.message);
         if e.code == "account_disconnected" {
             let expired = self.is_expired(now, e.account, e.message)?;
-            require(expired && !tried && !self.told(e.message)?.maybe_sent, "given up too early")?;
+            require(expired && !tried && !self.story(e.message)?.maybe_sent, "given up too early")?;
             *self.counts.entry("expired").or_default() += 1;
+        } else if e.code == "chat_erased" {
+            let chat = self.story(e.message)?.chat;
+            require(self.is_erased(chat), "failed as erased, though nobody erased its chat")?;
+            require(tried || !self.story(e.message)?.maybe_sent, "failed as erased, though it may have been sent")?;
+            *self.counts.entry(if tried { "erased while tried" } else { "erased while queued" }).or_default() += 1;
         } else {
-            require(tried || self.told(e.message)?.lacks_file, "failed without a try")?;
+            require(tried || self.story(e.message)?.lacks_file, "failed without a try")?;
         }
         self.ended(e.account, e.message, e.at, End::Failed)
     }
 
     fn is_expired(&mut self, now: Timestamp, account: AccountId, message: MessageId) -> Result<bool, String> {
-        let queued = self.told(message)?.at;
+        let queued = self.story(message)?.at;
         let since = self.line(account)?.disconnected.map(|(since, _)| since.max(queued));
         Ok(since.is_some_and(|since| now.since_ms(since) >= DAY_MS))
     }
@@ -249,7 +258,7 @@ impl Referee {
             line.trying = None;
             line.last_outcome = Some(at);
         }
-        let told = self.told(message)?;
+        let told = self.story(message)?;
         require(told.end.replace(end).is_none(), "a message ended twice")?;
         let place = told.queued_at;
         self.line(account)?.waiting.remove(&place);
@@ -257,7 +266,7 @@ impl Referee {
     }
 
     fn rises(&mut self, message: MessageId, rank: u8) -> Verdict {
-        let told = self.told(message)?;
+        let told = self.story(message)?;
         require(told.rank < rank, "a state went backwards")?;
         told.rank = rank;
         Ok(())

@@ -50,6 +50,14 @@ pub struct Reports {
     pub alive_since: Timestamp,
 }
 
+impl Owing {
+    /// Nothing of the chat is reported any more.
+    pub(super) fn forget(&mut self) {
+        self.pending.clear();
+        self.window = None;
+    }
+}
+
 impl Reports {
     /// The number of messages that are owed and in no bundle yet.
     pub fn pending(&self) -> usize {
@@ -97,6 +105,10 @@ impl Referee {
         if !self.reports.said.insert(message) {
             return Ok(());
         }
+        // Its account may not know that the chat is erased; the chat does.
+        if self.is_erased(chat) {
+            return Ok(());
+        }
         require(owed == wanted, "owed to nobody, or not owed though there is a URL")?;
         if owed.is_some() {
             self.reports.chats.entry(chat).or_default().pending.push_back(message);
@@ -106,6 +118,7 @@ impl Referee {
 
     fn opened(&mut self, e: &BundleOpened) -> Verdict {
         require(e.webhook.workspace() == e.chat.workspace(), "another workspace's window")?;
+        require(!self.is_erased(e.chat), "a window of an erased chat")?;
         let owing = self.reports.chats.get_mut(&e.chat).ok_or("a window for nothing")?;
         require(owing.pending.front() == Some(&e.message), "a window that begins elsewhere")?;
         require(owing.window.as_ref().is_none_or(|window| window.closing), "two windows of one chat")?;
@@ -116,6 +129,7 @@ impl Referee {
     }
 
     fn flushed(&mut self, e: &BundleFlushed) -> Verdict {
+        require(!self.is_erased(e.chat), "a bundle of an erased chat")?;
         let owing = self.reports.chats.get_mut(&e.chat).ok_or("a bundle of nothing")?;
         let window = owing.window.as_mut().ok_or("a bundle of no window")?;
         require(window.number == e.window, "a bundle of another window")?;

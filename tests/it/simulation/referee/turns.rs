@@ -56,6 +56,7 @@ impl Referee {
     pub(super) fn delivery_started(&mut self, position: Position, e: &DeliveryStarted) -> Verdict {
         let hook = self.hooks.get(&e.webhook).ok_or("a try of an unknown webhook")?;
         require(hook.is_open(), "a try of a webhook that is switched off")?;
+        require(!self.is_erased(e.chat), "a report of an erased chat is tried")?;
         require(e.at >= hook.not_before, "a try before its time")?;
         require(self.first_of(hook, e.chat) == Some(e.delivery), "not the first that is owed to its chat")?;
         require(!hook.trying.contains_key(&e.chat), "two tries of one chat at once")?;
