@@ -175,11 +175,6 @@ impl MessageId {
     pub const fn bits(self) -> u64 {
         self.0
     }
-
-    /// Returns the id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
-    pub fn wire(self) -> String {
-        format!("3EB0{:016X}", self.0)
-    }
 }
 
 impl Serialize for MessageId {
@@ -350,7 +345,7 @@ mod tests {
         let id = MessageId::from_bits(0x9FCC_85FE_9966_2E46);
         assert_eq!(id.to_string(), "wa_backend:3EB09FCC85FE99662E46");
         assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(id.wire().parse(), Ok(id));
+        assert_eq!("3EB09FCC85FE99662E46".parse(), Ok(id));
         assert!("wa_backend:3EB09fcc85fe99662e46".parse::<MessageId>().is_err());
     }
 

@@ -94,7 +94,8 @@ fn phones() -> Vec<SimulatorRoute> {
         "name": {"type": "string"}, "size": count(), "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }));
     let message = object(json!({
-        "message_id": {"type": "string"},
+        "message_id": {"type": "string", "description": "Our own id of it, which no real phone shows."},
+        "wire_id": {"type": "string", "description": "The id under which WhatsApp and the recipient know it."},
         "from": {"type": "string"},
         "text": {"type": "string"},
         "file": {"anyOf": [file, {"type": "null"}]},
@@ -156,6 +157,7 @@ fn by_gateways() -> Vec<SimulatorRoute> {
         "required": ["id", "from", "to", "text"],
         "properties": {
             "id": {"type": "string", "description": "The message's id; a second one with the same id is dropped and counted."},
+            "wire_id": {"type": ["string", "null"], "description": "The id that the phone shows; the message's id if left out."},
             "from": {"type": "string"},
             "to": {"type": "string"},
             "text": {"type": "string"},

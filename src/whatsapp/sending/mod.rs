@@ -28,6 +28,7 @@ use self::queued::{Queued, QueuedFile};
 use crate::files::Fault;
 use crate::notices::Notices;
 use crate::whatsapp::transports::{Attachment, Outgoing, Transport};
+use crate::whatsapp::wire_ids::WireIds;
 
 /// Transports by the name that accounts use for them.
 pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
@@ -45,6 +46,8 @@ pub struct TransportPort {
     /// Reads the queued messages.
     pub history: History,
     pub transports: Arc<Transports>,
+    /// Makes the ids that transports hand on.
+    pub wire_ids: WireIds,
     pub fetching: Arc<Fetching>,
     /// Without an answer after this real time, the outcome is unknown.
     pub handover_timeout: Duration,
@@ -99,8 +102,15 @@ impl TransportPort {
             },
         };
         self.sent_cache.sent(message, account, queued.chat);
-        let outgoing =
-            Outgoing { id: message, from: line.phone.reveal().to_owned(), to: queued.to, text: queued.text, file };
+        let from = line.phone.reveal().to_owned();
+        let outgoing = Outgoing {
+            id: message,
+            wire_id: self.wire_ids.wire_id(message),
+            from,
+            to: queued.to,
+            text: queued.text,
+            file,
+        };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
         let outcome = sent.unwrap_or(Outcome::Unknown);
         if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {

@@ -1,6 +1,5 @@
 //! Updates that a transport reports on its own. Any of them may come twice, late and in any order.
 
-use events::ids::MessageId;
 use events::time::Timestamp;
 
 /// Something that happened at `WhatsApp` or on an account's phone.
@@ -19,7 +18,8 @@ pub enum Update {
 pub struct StatusUpdate {
     /// The phone of the account that sent the message, spelled as in the command.
     pub account_phone: String,
-    pub id: MessageId,
+    /// The id under which `WhatsApp` knows the message.
+    pub wire_id: String,
     pub status: Status,
 }
 

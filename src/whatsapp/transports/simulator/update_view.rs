@@ -1,6 +1,5 @@
 //! Updates as JSON on their way from the simulator process to a gateway.
 
-use events::ids::InvalidId;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +18,6 @@ pub(super) struct UpdateView {
 /// Why a row is not an update.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    #[error("an update names no message")]
-    Id(#[from] InvalidId),
     #[error("an update has no time")]
     Time(#[from] chrono::ParseError),
 }
@@ -30,7 +27,7 @@ pub(super) enum Unreadable {
 #[expect(clippy::large_enum_variant, reason = "a row lives from one conversion to the next")]
 enum UpdateKindView {
     Status {
-        message_id: String,
+        wire_id: String,
         #[serde(with = "StatusShape")]
         status: Status,
     },
@@ -70,8 +67,8 @@ enum StatusShape {
 impl From<NumberedUpdate> for UpdateView {
     fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
         let (account, news) = match update {
-            Update::Status(StatusUpdate { account_phone, id, status }) => {
-                (account_phone, UpdateKindView::Status { message_id: id.to_string(), status })
+            Update::Status(StatusUpdate { account_phone, wire_id, status }) => {
+                (account_phone, UpdateKindView::Status { wire_id, status })
             }
             Update::Message(mut heard) => {
                 (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(heard)))
@@ -90,8 +87,8 @@ impl TryFrom<UpdateView> for NumberedUpdate {
     fn try_from(view: UpdateView) -> Result<Self, Unreadable> {
         let account_phone = view.account;
         let update = match view.news {
-            UpdateKindView::Status { message_id, status } => {
-                Update::Status(StatusUpdate { account_phone, id: message_id.parse()?, status })
+            UpdateKindView::Status { wire_id, status } => {
+                Update::Status(StatusUpdate { account_phone, wire_id, status })
             }
             UpdateKindView::Message(heard) => Update::Message(heard.of(account_phone)?),
             UpdateKindView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
@@ -119,8 +116,6 @@ impl IncomingMessageView {
 
 #[cfg(test)]
 mod tests {
-    use events::ids::MessageId;
-
     use super::*;
 
     const ACCOUNT: &str = "+12025550100";
@@ -134,12 +129,16 @@ mod tests {
 
     #[test]
     fn every_update_comes_back_as_it_went() {
-        let (account_phone, id) = (ACCOUNT.to_owned(), MessageId::from_bits(1));
+        let [account_phone, wire_id] = [ACCOUNT, "3EB00000000000000001"].map(str::to_owned);
         let file = IncomingFile { name: "a.png".to_owned(), size: 7, mime: "image/png".to_owned() };
+        let status = |status| {
+            let (account_phone, wire_id) = (account_phone.clone(), wire_id.clone());
+            Update::Status(StatusUpdate { account_phone, wire_id, status })
+        };
         let updates = [
-            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Delivered }),
-            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Read }),
-            Update::Connection(Connection { account_phone, connected: false }),
+            status(Status::Delivered),
+            status(Status::Read),
+            Update::Connection(Connection { account_phone: account_phone.clone(), connected: false }),
             Update::Message(heard(None)),
             Update::Message(heard(Some(file))),
         ];
@@ -153,13 +152,9 @@ mod tests {
 
     #[test]
     fn what_is_no_update_is_refused() {
-        for row in [
-            r#"{"sequence":1,"account":"+12025550100","kind":"status","message_id":"7","status":"read"}"#,
-            r#"{"sequence":1,"account":"+12025550100","kind":"message","wire_id":"","chat":"","chat_name":"",
-                "sender":"","sender_name":"","from_me":false,"text":"","file":null,"at":"yesterday"}"#,
-        ] {
-            let read: UpdateView = serde_json::from_str(row).expect("read");
-            assert!(NumberedUpdate::try_from(read).is_err(), "{row}");
-        }
+        let row = r#"{"sequence":1,"account":"+12025550100","kind":"message","wire_id":"","chat":"","chat_name":"",
+            "sender":"","sender_name":"","from_me":false,"text":"","file":null,"at":"yesterday"}"#;
+        let read: UpdateView = serde_json::from_str(row).expect("read");
+        assert!(NumberedUpdate::try_from(read).is_err(), "{row}");
     }
 }

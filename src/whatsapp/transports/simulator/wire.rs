@@ -22,6 +22,7 @@ pub(super) struct LookupView {
 #[derive(Debug, Serialize)]
 pub(super) struct MessageView<'a> {
     message_id: String,
+    wire_id: String,
     from: &'a str,
     text: &'a str,
     file: Option<FileView<'a>>,
@@ -129,9 +130,10 @@ impl<T> ListView<T> {
 
 impl<'a> From<&'a Received> for MessageView<'a> {
     fn from(received: &'a Received) -> Self {
-        let (message_id, at) = (received.id.to_string(), received.at.to_string());
+        let [message_id, wire_id] = [received.id.to_string(), received.wire_id.to_string()];
+        let at = received.at.to_string();
         let file = received.file.as_deref().map(FileView::from);
-        Self { message_id, from: &received.from, text: &received.text, file, at }
+        Self { message_id, wire_id, from: &received.from, text: &received.text, file, at }
     }
 }
 

@@ -23,6 +23,7 @@ use super::seen_ids::{Place, SeenIds};
 use super::update_queue::UpdateQueue;
 use super::{CAPABILITIES, NumberedUpdate};
 use crate::whatsapp::transports::{IncomingMessage, MessageLookup, Outgoing, Status};
+use crate::whatsapp::wire_ids::OwnWireId;
 
 const DELIVERED_AFTER_MS: u64 = 200;
 const READ_AFTER_MS: u64 = 1_000;
@@ -90,11 +91,11 @@ impl World {
     /// Reports the status of an account's message, once more or for the first time; false if no such message was
     /// sent.
     pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
-        let is_known = self.lookup(id) != MessageLookup::NotSent;
-        if is_known {
-            self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), id, status });
+        let wire_id = self.known.wire_id(id).filter(|_| self.lookup(id) != MessageLookup::NotSent);
+        if let Some(wire_id) = wire_id {
+            self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), wire_id, status });
         }
-        is_known
+        wire_id.is_some()
     }
 
     /// Somebody writes to an account, which gets the message once it is connected. Returns the message's wire id.
@@ -161,7 +162,7 @@ impl World {
             return Answer::at_once(Outcome::Failed(Permanent::ContentRejected));
         }
         let behaviour = Behaviour::of(&recipient);
-        let try_number = self.known.tried(message.id);
+        let try_number = self.known.tried(message.id, message.wire_id);
         if let Some(refusal) = behaviour.refusal(try_number) {
             return Answer::at_once(refusal);
         }
@@ -192,11 +193,11 @@ impl World {
         }
         let from = self.sender(&message.from);
         if !silent {
-            self.add_receipts(now, &from, message.id);
+            self.add_receipts(now, &from, message.wire_id);
         }
         let file = message.file.as_ref().map(|file| Box::new(ReceivedFile::of(file)));
         let text = message.text.into_boxed_str();
-        self.phones.put(recipient, Received { id: message.id, from, text, file, at: now });
+        self.phones.put(recipient, Received { id: message.id, wire_id: message.wire_id, from, text, file, at: now });
     }
 
     fn sender(&mut self, phone: &str) -> Arc<str> {
@@ -210,9 +211,9 @@ impl World {
         sender
     }
 
-    fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, id: MessageId) {
+    fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, wire_id: OwnWireId) {
         for (after_ms, status) in [(DELIVERED_AFTER_MS, Status::Delivered), (READ_AFTER_MS, Status::Read)] {
-            self.news.add(now.plus_ms(after_ms), QueuedUpdate::Receipt { from: Arc::clone(from), id, status });
+            self.news.add(now.plus_ms(after_ms), QueuedUpdate::Receipt { from: Arc::clone(from), wire_id, status });
         }
     }
 

@@ -19,8 +19,9 @@ fn ids_on(world: &World, phone: &str) -> Vec<u64> {
 fn a_message_arrives_at_once_with_sender_text_and_time() {
     let mut world = World::above(0);
     assert_eq!(world.send(at(5), message(1, "+12025550101")), SENT);
-    let (id, from, text) = (MessageId::from_bits(1), "+12025550100".into(), "text 1".into());
-    let expected = Received { id, from, text, file: None, at: at(5) };
+    let (id, wire_id) = (MessageId::from_bits(1), OwnWireId::from_bits(1));
+    let (from, text) = ("+12025550100".into(), "text 1".into());
+    let expected = Received { id, wire_id, from, text, file: None, at: at(5) };
     assert_eq!(world.messages(&Address::parse("+12025550101").expect("an address")), [expected]);
 }
 
@@ -93,10 +94,10 @@ fn incoming(text: &str) -> Incoming {
 
 /// Every update so far, as one word each.
 fn told(world: &mut World, ms: i64) -> Vec<String> {
-    let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match numbered.update {
-        Update::Status(update) => format!("{:?} {}", update.status, update.id.bits()),
-        Update::Message(heard) => heard.text,
-        Update::Connection(Connection { connected, .. }) => if connected { "on" } else { "off" }.to_owned(),
+    let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match &numbered.update {
+        Update::Status(update) => format!("{:?} {}", update.status, status(&numbered.update).0),
+        Update::Message(heard) => heard.text.clone(),
+        Update::Connection(Connection { connected, .. }) => if *connected { "on" } else { "off" }.to_owned(),
     });
     told.collect()
 }
