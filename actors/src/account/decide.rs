@@ -1,22 +1,22 @@
 //! Decides what an account does: which message is tried next, what follows from a try, and when messages expire.
 
 use events::account::{
-    DeferReason, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, MessageAccepted, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs,
+    SettledHow,
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
-use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
 use events::who::Who;
 use events::workspace::{AccountBlocked, AccountUnblocked};
 
 use super::fetches::without_file;
-use super::outcome::{Outcome, Permanent, Scope, StopReason};
+use super::outcome::{Acceptance, Outcome, Permanent, Scope, StopReason};
 use super::queue::{Charged, Waiting};
 use super::refund_events::{failed_and_refunded, refunded};
-use super::state::{Hold, LATE_FAILURE_MS, State};
-use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX};
+use super::state::{Hold, State};
+use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX, statuses};
 use crate::reporting::{ReportingLookup, owed};
 
 /// Failure code of a message that got a server error three times.
@@ -28,11 +28,15 @@ const CHAT_ERASED: &str = "chat_erased";
 /// Refund reason of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
-pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
+pub(super) fn wake_up(state: &State, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
     let Some((account, workspace)) = state.connected else { return Vec::new() };
     let erased = of_erased_chats(state, (account, workspace), now);
     if !erased.is_empty() {
         return erased;
+    }
+    let overdue = statuses::overdue(state, account, reporting, now);
+    if !overdue.is_empty() {
+        return overdue;
     }
     match (state.current, state.hold()) {
         (None, None) => start(state, account, now).into_iter().collect(),
@@ -89,6 +93,7 @@ pub(super) fn tried(
     let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
     match outcome {
         Outcome::Sent => ended.sent(reporting),
+        Outcome::Accepted(acceptance) => ended.accepted(acceptance),
         Outcome::Failed(why) => ended.refused(*why),
         Outcome::ServerError => ended.server_error(),
         Outcome::Unknown => ended.unknown(),
@@ -149,6 +154,12 @@ impl<'a> Ended<'a> {
         let (account, try_number) = (self.account, self.try_number);
         let owed = owed(reporting, self.waiting.has_file());
         vec![MessageSent { message, account, chat, try_number, wire_id: None, at: self.now, owed }.into()]
+    }
+
+    fn accepted(&self, acceptance: &Acceptance) -> Vec<Event> {
+        let Waiting { message, chat, .. } = *self.waiting;
+        let (account, try_number, wire_id) = (self.account, self.try_number, acceptance.wire_id.clone());
+        vec![MessageAccepted { message, account, chat, try_number, wire_id, at: self.now }.into()]
     }
 
     fn failed(&self, code: &str) -> Vec<Event> {
@@ -215,40 +226,6 @@ impl<'a> Ended<'a> {
         };
         events.push(blocked.into());
         events
-    }
-}
-
-pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
-    let Some((account, _)) = state.connected else { return Vec::new() };
-    if let Some(Charged { chat, has_file, .. }) = state.uncertain.get(&message).copied() {
-        let settled = MessageSettled {
-            message,
-            account,
-            chat,
-            settled_as: SettledAs::Sent,
-            how: SettledHow::Status,
-            by: Who::Transport,
-            reason: Personal::default(),
-            at: now,
-            owed: owed(reporting, has_file),
-        };
-        return vec![settled.into()];
-    }
-    match state.queue.get(message) {
-        Some(waiting) if waiting.maybe_sent && state.current.is_none_or(|current| current.message != message) => {
-            let (chat, try_number, owed) = (waiting.chat, waiting.tries, owed(reporting, waiting.has_file()));
-            vec![MessageSent { message, account, chat, try_number, wire_id: None, at: now, owed }.into()]
-        }
-        _ => Vec::new(),
-    }
-}
-
-pub(super) fn failed_later(state: &State, message: MessageId, code: &str, now: Timestamp) -> Vec<Event> {
-    match (state.connected, state.ended.get(&message)) {
-        (Some(who), Some(ended)) if !ended.failed && now.since_ms(ended.at) <= LATE_FAILURE_MS => {
-            failed_and_refunded(who, message, ended.charged, code, now)
-        }
-        _ => Vec::new(),
     }
 }
 

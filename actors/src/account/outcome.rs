@@ -1,12 +1,15 @@
 //! The outcome of one try to hand a message to `WhatsApp`: the error taxonomy that every transport maps to. `decide` says
 //! what follows.
 
+use events::ids::WireId;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// `WhatsApp` accepted the message.
+    /// `WhatsApp` sent the message.
     Sent,
+    /// `WhatsApp` took the message, and says later whether it sent it.
+    Accepted(Acceptance),
     /// It can never be sent.
     Failed(Permanent),
     /// Not now; the try does not count.
@@ -28,6 +31,15 @@ pub enum Outcome {
         /// Milliseconds from now until it may send again, if known.
         until_ms: Option<u64>,
     },
+}
+
+/// What is known of a message that `WhatsApp` took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The id under which `WhatsApp` speaks of it, if that is not ours.
+    pub wire_id: Option<WireId>,
+    /// The recipient as `WhatsApp` spells it, if it says so: a phone number or a JID.
+    pub address: Option<String>,
 }
 
 /// Reasons for which a message can never be sent.

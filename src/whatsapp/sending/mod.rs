@@ -84,7 +84,13 @@ impl TransportPort {
     }
 
     async fn send(&self, account: AccountId, message: MessageId, try_number: u32) -> Command {
-        let tried = |outcome| Command::Tried { message, try_number, outcome, reporting: None };
+        let tried = |outcome| Command::Tried {
+            message,
+            try_number,
+            outcome,
+            reporting: None,
+            spelled: SpelledLookups::default(),
+        };
         let Some((line, queued)) = self.read(account, message).await else { return tried(Outcome::NotConnected) };
         if queued.is_erased {
             return tried(Outcome::Failed(Permanent::ChatErased));

@@ -232,7 +232,13 @@ fn begin_try(desk: &mut Desk) -> (MessageId, u32) {
 
 fn tried(desk: &mut Desk, outcome: Outcome) {
     let (message, try_number) = begin_try(desk);
-    desk.account(account::Command::Tried { message, try_number, outcome, reporting: None });
+    desk.account(account::Command::Tried {
+        message,
+        try_number,
+        outcome,
+        reporting: None,
+        spelled: SpelledLookups::default(),
+    });
 }
 
 fn fetched(desk: &mut Desk, message: MessageId) {

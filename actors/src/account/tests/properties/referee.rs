@@ -17,6 +17,7 @@ const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Waiting,
+    Accepted,
     Uncertain,
     Sent,
     Failed,
@@ -93,6 +94,12 @@ impl Referee {
         self.messages.iter().any(|(message, seen)| waits(seen) && !self.tries(*message))
     }
 
+    /// Returns when the message was accepted of which nothing was heard for the longest time.
+    pub(super) fn accepted_since(&self) -> Option<Timestamp> {
+        let accepted = self.messages.values().filter(|seen| seen.stage == Stage::Accepted);
+        accepted.map(|seen| seen.ended_at).min()
+    }
+
     pub(super) fn chat(&self, message: MessageId) -> ChatId {
         self.messages[&message].chat
     }
@@ -114,6 +121,14 @@ impl Referee {
                 assert!(self.tries(e.message) || seen.maybe_sent, "uncertain without a try: {seen:?}");
                 self.try_ended(e.message, e.at);
                 self.moves(e.message, Stage::Waiting, Stage::Uncertain, e.at);
+            }
+            Event::MessageAccepted(e) => {
+                assert!(self.tries(e.message), "accepted without a try: {:?}", self.messages[&e.message]);
+                self.try_ended(e.message, e.at);
+                self.moves(e.message, Stage::Waiting, Stage::Accepted, e.at);
+            }
+            Event::MessageSent(e) if self.messages[&e.message].stage == Stage::Accepted => {
+                self.moves(e.message, Stage::Accepted, Stage::Sent, e.at);
             }
             Event::MessageSent(e) => {
                 let seen = &self.messages[&e.message];
@@ -256,12 +271,17 @@ impl Referee {
             assert!(at.since_ms(seen.ended_at) <= WEEK_MS, "credits moved after seven days: {seen:?} at {at}");
             return self.moves(message, Stage::Sent, Stage::Failed, at);
         }
+        if seen.stage == Stage::Accepted {
+            assert!(failed.code == "refused", "no status said so: {seen:?}");
+            return self.moves(message, Stage::Accepted, Stage::Failed, at);
+        }
         if !self.tries(message) {
             let held = self.disconnected.map(|since| at.since_ms(since.max(seen.queued_at)));
             let given_up = failed.code == "account_disconnected" && held.is_some_and(|ms| ms >= DAY_MS);
-            assert!(given_up || is_erased || seen.wants_file, "{seen:?} failed without a try");
+            let by_status = failed.code == "refused" && seen.maybe_sent;
+            assert!(given_up || is_erased || by_status || seen.wants_file, "{seen:?} failed without a try");
             assert!(!given_up || self.current.is_none(), "the queue was given up during a try");
-            assert!(!seen.maybe_sent, "it may have been sent: {seen:?}");
+            assert!(by_status || !seen.maybe_sent, "it may have been sent: {seen:?}");
         }
         self.try_ended(message, at);
         self.moves(message, Stage::Waiting, Stage::Failed, at);

@@ -17,7 +17,7 @@ use crate::peer::Peer;
 use crate::spec::facts::*;
 use crate::workspace::{
     AccountCommand, Answer, ChangeChat, ChatLookups, Command, Connect, CreateKey, Grant, Once, Receive, ReceiveLookups,
-    Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace,
+    Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace, received_id,
 };
 
 /// A workspace that runs as in the runtime, its index, and a referee.
@@ -136,12 +136,14 @@ impl Driver {
     }
 
     fn hear(&mut self, phone_number: u64, account_number: u64, number: u64, named: bool) {
-        let (message, before) = (message(number), self.past.len());
-        let known = self.directory.knows(message);
+        let (wire_id, before) = (format!("3A{number:018}"), self.past.len());
+        let known = self.directory.knows(received_id(account(account_number), &wire_id, &phone(phone_number)));
         let heard = Receive {
-            message,
             account: account(account_number),
+            wire_id,
+            own: None,
             peer: Peer::from_phone(&phone(phone_number)),
+            also: None,
             from_me: false,
             kind: MessageKind::default(),
             sender: phone(phone_number),
