@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use actors::account::outcome::Permanent;
 use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
@@ -11,8 +13,10 @@ use actors::runtime::shard::{CommandError, ShardHandle};
 use actors::runtime::vital;
 use actors::workspace::{AccountCommand, Command, Receive, ReceiveLookups as LookedUp, Rejection, Workspace};
 use events::chat::{MessageKind, ReceivedFile};
+use events::event::Event;
+use events::history::{History, Of};
 use events::ids::{AccountId, MessageId};
-use events::personal::Digest;
+use events::log::ReadError;
 use events::record::Cause;
 use events::who::Who;
 use tokio::sync::mpsc;
@@ -72,19 +76,29 @@ impl Receiver {
             whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
         }
         let Some((account, chat)) = whose else { return Ok(()) };
+        let receipt = match update.status {
+            Status::Sent => None,
+            Status::Delivered => Some(Receipt::Delivered),
+            Status::Read => Some(Receipt::Read),
+            Status::Failed(why) => return self.failed(account, id, why).await,
+        };
         let seen = account::Command::Seen { message: id, reporting: None };
         taken(self.shard.report::<Account>(account, seen, cause()).await)?;
-        let receipt = match update.status {
-            Status::Delivered => Receipt::Delivered,
-            Status::Read => Receipt::Read,
-        };
+        let Some(receipt) = receipt else { return Ok(()) };
         let command = chat::Command::Receipt { message: id, receipt, reporting: None };
         taken(self.shard.report::<Chat>(chat, command, cause()).await)
     }
 
+    async fn failed(&self, account: AccountId, message: MessageId, why: Permanent) -> Result<(), String> {
+        let has_arrived = self.shard.history().run(move |history| has_arrived(history, message)).await;
+        let has_arrived = has_arrived.map_err(|error| error.to_string())?;
+        let failed = account::Command::FailedLater { message, code: why.code().to_owned(), has_arrived };
+        taken(self.shard.report::<Account>(account, failed, cause()).await)
+    }
+
     async fn message(&self, heard: &IncomingMessage) -> Result<(), String> {
-        let peer =
-            if heard.chat.contains('@') { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
+        let is_jid = heard.chat.contains('@');
+        let peer = if is_jid { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
         let Some(peer) = peer else {
             tracing::warn!("a message of a conversation that is no person and no group is left out");
             return Ok(());
@@ -101,9 +115,11 @@ impl Receiver {
 
     fn received(&self, account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive {
         Receive {
-            message: message_id(&self.wire_ids, account, &peer, heard),
             account,
+            wire_id: heard.wire_id.clone(),
+            own: self.wire_ids.message_of(&heard.wire_id).filter(|_| heard.from_me),
             peer,
+            also: heard.also.as_deref().and_then(Peer::read),
             from_me: heard.from_me,
             kind: kind(heard),
             sender: heard.sender.clone(),
@@ -179,15 +195,17 @@ fn kind(heard: &IncomingMessage) -> MessageKind {
     }
 }
 
-/// An id derived from account, chat, sender and wire id, so that a message reported twice has one id. An echo of a
-/// message that we sent keeps that message's own id.
-fn message_id(wire_ids: &WireIds, account: AccountId, peer: &Peer, heard: &IncomingMessage) -> MessageId {
-    if let (true, Some(own)) = (heard.from_me, wire_ids.message_of(&heard.wire_id)) {
-        return own;
-    }
-    let parts = [account.to_string(), peer.canonical.clone(), heard.sender.clone(), heard.wire_id.clone()];
-    let Digest(hash) = Digest::of(parts.join("\n").as_bytes());
-    MessageId::from_bits(hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+/// True if a status told before that the recipient has the message.
+fn has_arrived(history: &History, message: MessageId) -> Result<bool, ReadError> {
+    let mut has_arrived = false;
+    history.shut().walk(Of::Message(message), 1..=history.head().position, |_, _, event| match event {
+        Event::MessageDelivered(_) | Event::MessageRead(_) => {
+            has_arrived = true;
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    })?;
+    Ok(has_arrived)
 }
 
 async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), String> {

@@ -17,14 +17,13 @@ use super::queue::{Charged, Waiting};
 use super::refund_events::{failed_and_refunded, refunded};
 use super::state::{Hold, State};
 use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX, statuses};
+use crate::names::ADDRESS_BYTES_MAX;
 use crate::reporting::{ReportingLookup, owed};
 
 /// Failure code of a message that got a server error three times.
 const SERVER_ERROR: &str = "server_error";
 /// Failure code of a message whose account was disconnected for too long.
 const ACCOUNT_DISCONNECTED: &str = "account_disconnected";
-/// Failure code of a message whose chat was erased.
-const CHAT_ERASED: &str = "chat_erased";
 /// Refund reason of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
@@ -51,7 +50,7 @@ pub(super) fn wake_up(state: &State, reporting: ReportingLookup, now: Timestamp)
 /// Ends the messages of erased chats, at most `EXPIRED_AT_ONCE` at a time. A try that is under way goes on.
 fn of_erased_chats(state: &State, who: (AccountId, WorkspaceId), now: Timestamp) -> Vec<Event> {
     let erased = state.of_erased().take(EXPIRED_AT_ONCE);
-    erased.flat_map(|waiting| given_up(who, waiting, CHAT_ERASED, now)).collect()
+    erased.flat_map(|waiting| given_up(who, waiting, Permanent::ChatErased.code(), now)).collect()
 }
 
 /// Ends the messages that waited too long for a connection, oldest first, at most `EXPIRED_AT_ONCE` at a time.
@@ -158,7 +157,9 @@ impl<'a> Ended<'a> {
 
     fn accepted(&self, acceptance: &Acceptance) -> Vec<Event> {
         let Waiting { message, chat, .. } = *self.waiting;
-        let (account, try_number, wire_id) = (self.account, self.try_number, acceptance.wire_id.clone());
+        // An id that is too long to be stored could not be recognised either.
+        let wire_id = acceptance.wire_id.clone().filter(|wire_id| wire_id.0.reveal().len() <= ADDRESS_BYTES_MAX);
+        let (account, try_number) = (self.account, self.try_number);
         vec![MessageAccepted { message, account, chat, try_number, wire_id, at: self.now }.into()]
     }
 
@@ -171,7 +172,7 @@ impl<'a> Ended<'a> {
     /// nothing about an earlier try without an answer, so the message is uncertain after such a try.
     fn refused(&self, why: Permanent) -> Vec<Event> {
         let nobody = matches!(why, Permanent::RecipientInvalid | Permanent::NotOnWhatsApp);
-        if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(code(why)) }
+        if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(why.code()) }
     }
 
     /// After a try without an answer, server errors prove nothing: that try may have sent the message.
@@ -256,17 +257,6 @@ pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> 
     let account = state.connected.filter(|_| state.notice_due && state.notices == notice);
     let notified = account.map(|(account, _)| OwnerNotified { about: StreamId::Account(account), notice, at });
     notified.into_iter().map(Event::from).collect()
-}
-
-const fn code(why: Permanent) -> &'static str {
-    match why {
-        Permanent::RecipientInvalid => "recipient_invalid",
-        Permanent::NotOnWhatsApp => "not_on_whatsapp",
-        Permanent::Refused => "refused",
-        Permanent::WindowClosed => "window_closed",
-        Permanent::ContentRejected => "content_rejected",
-        Permanent::ChatErased => CHAT_ERASED,
-    }
 }
 
 const fn stop_code(reason: StopReason) -> &'static str {

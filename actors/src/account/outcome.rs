@@ -34,7 +34,7 @@ pub enum Outcome {
 }
 
 /// What is known of a message that `WhatsApp` took.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// The id under which `WhatsApp` speaks of it, if that is not ours.
     pub wire_id: Option<WireId>,
@@ -57,6 +57,20 @@ pub enum Permanent {
     ContentRejected,
     /// Its chat was erased: nobody knows any more what it said, or to whom.
     ChatErased,
+}
+
+impl Permanent {
+    /// Returns the failure code of a message that fails for this reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::RecipientInvalid => "recipient_invalid",
+            Self::NotOnWhatsApp => "not_on_whatsapp",
+            Self::Refused => "refused",
+            Self::WindowClosed => "window_closed",
+            Self::ContentRejected => "content_rejected",
+            Self::ChatErased => "chat_erased",
+        }
+    }
 }
 
 /// The messages that must wait after a rate limit.

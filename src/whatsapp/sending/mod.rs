@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::outcome::Permanent;
-use actors::account::{Command, Effect, Outcome, Prospect};
+use actors::account::{Command, Effect, Outcome, Prospect, SpelledLookups};
 use actors::runtime::port::Port;
 use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
@@ -119,7 +119,7 @@ impl TransportPort {
         };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
         let outcome = sent.unwrap_or(Outcome::Unknown);
-        if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {
+        if matches!(outcome, Outcome::Sent | Outcome::Accepted(_) | Outcome::Failed(_)) {
             self.fetching.forget(message);
         }
         tried(outcome)

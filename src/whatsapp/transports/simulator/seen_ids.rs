@@ -31,6 +31,8 @@ pub(super) enum Place {
     Taken,
     /// On the phone, but look-ups do not show it.
     TakenInSilence,
+    /// Taken, and refused after that.
+    RefusedLater,
 }
 
 impl SeenIds {
@@ -57,14 +59,19 @@ impl SeenIds {
     }
 
     pub(super) fn is_taken(&self, id: MessageId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.place != Place::NotTaken)
+        matches!(self.place_of(id), Place::Taken | Place::TakenInSilence)
+    }
+
+    /// Returns where a message is.
+    pub(super) fn place_of(&self, id: MessageId) -> Place {
+        self.entries.get(&id).map(|entry| entry.place).unwrap_or_default()
     }
 
     pub(super) fn lookup(&self, id: MessageId) -> MessageLookup {
-        match self.entries.get(&id).map(|entry| entry.place) {
-            Some(Place::Taken) => MessageLookup::Sent,
-            Some(Place::TakenInSilence) => MessageLookup::Unknown,
-            Some(Place::NotTaken) | None => MessageLookup::NotSent,
+        match self.place_of(id) {
+            Place::Taken => MessageLookup::Sent,
+            Place::TakenInSilence => MessageLookup::Unknown,
+            Place::NotTaken | Place::RefusedLater => MessageLookup::NotSent,
         }
     }
 

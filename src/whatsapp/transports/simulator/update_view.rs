@@ -1,9 +1,11 @@
 //! Updates as JSON on their way from the simulator process to a gateway.
 
+use actors::account::outcome::Permanent;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::NumberedUpdate;
+use super::wire::PermanentShape;
 use crate::whatsapp::transports::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
 
 /// One row of `GET /sim/v1/updates`.
@@ -28,7 +30,7 @@ pub(super) enum Unreadable {
 enum UpdateKindView {
     Status {
         wire_id: String,
-        #[serde(with = "StatusShape")]
+        #[serde(flatten, with = "StatusShape")]
         status: Status,
     },
     Message(IncomingMessageView),
@@ -43,6 +45,8 @@ struct IncomingMessageView {
     chat: String,
     chat_name: String,
     sender: String,
+    #[serde(default)]
+    also: Option<String>,
     sender_name: String,
     from_me: bool,
     text: String,
@@ -58,10 +62,12 @@ struct IncomingFileView {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Status", rename_all = "snake_case")]
+#[serde(remote = "Status", tag = "status", content = "failure", rename_all = "snake_case")]
 enum StatusShape {
+    Sent,
     Delivered,
     Read,
+    Failed(#[serde(with = "PermanentShape")] Permanent),
 }
 
 impl From<NumberedUpdate> for UpdateView {
@@ -99,18 +105,31 @@ impl TryFrom<UpdateView> for NumberedUpdate {
 
 impl From<IncomingMessage> for IncomingMessageView {
     fn from(heard: IncomingMessage) -> Self {
-        let IncomingMessage { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at, .. } = heard;
+        let IncomingMessage { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at, .. } =
+            heard;
         let file = file.map(|IncomingFile { name, size, mime }| IncomingFileView { name, size, mime });
-        Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at: at.to_string() }
+        Self { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at: at.to_string() }
     }
 }
 
 impl IncomingMessageView {
     fn of(self, account_phone: String) -> Result<IncomingMessage, Unreadable> {
-        let Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at } = self;
+        let Self { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at } = self;
         let file = file.map(|IncomingFileView { name, size, mime }| IncomingFile { name, size, mime });
         let at: Timestamp = at.parse()?;
-        Ok(IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at })
+        Ok(IncomingMessage {
+            account_phone,
+            wire_id,
+            chat,
+            chat_name,
+            sender,
+            also,
+            sender_name,
+            from_me,
+            text,
+            file,
+            at,
+        })
     }
 }
 
@@ -124,7 +143,20 @@ mod tests {
         let [wire_id, chat, chat_name] = ["3A000000000000000001", "120363025550101@g.us", "Sales"].map(str::to_owned);
         let [sender, sender_name, text] = ["+12025550101", "Mary Major", "hi"].map(str::to_owned);
         let (account_phone, at) = (ACCOUNT.to_owned(), Timestamp::from_ms(1_614_147_929_007));
-        IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me: false, text, file, at }
+        let also = Some("133700000000001@lid".to_owned());
+        IncomingMessage {
+            account_phone,
+            wire_id,
+            chat,
+            chat_name,
+            sender,
+            also,
+            sender_name,
+            from_me: false,
+            text,
+            file,
+            at,
+        }
     }
 
     #[test]
@@ -136,6 +168,8 @@ mod tests {
             Update::Status(StatusUpdate { account_phone, wire_id, status })
         };
         let updates = [
+            status(Status::Sent),
+            status(Status::Failed(Permanent::Refused)),
             status(Status::Delivered),
             status(Status::Read),
             Update::Connection(Connection { account_phone: account_phone.clone(), connected: false }),

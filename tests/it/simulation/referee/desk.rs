@@ -1,7 +1,7 @@
 //! The rules for chats, for the inbound webhook's settings, and for received messages.
 
 use events::account::Origin;
-use events::chat::{MessageReceived, Responsible};
+use events::chat::{AddressKind, MessageReceived, Responsible};
 use events::event::Event;
 use events::ids::AccountId;
 use events::who::Who;
@@ -48,6 +48,13 @@ impl Referee {
                 room.responsible.clone_from(&e.responsible);
                 Ok(())
             }
+            Event::ChatAddressLearnt(e) => {
+                let room = self.chats.get(&e.chat).ok_or("an address of an unknown chat")?;
+                require(room.account == e.account, "an address of another account's chat")?;
+                let before = self.peers.insert((e.account, e.address.reveal().to_owned()), e.chat);
+                require(before != Some(e.chat), "learnt what was known")?;
+                require(before.is_none() || e.kind == AddressKind::Lid, "a phone leads to another chat than before")
+            }
             Event::MessageReceived(e) => self.received(e),
             Event::MessageQueued(e) => {
                 let disabled = self.doors.get(&e.workspace).is_some_and(|door| door.disabled);
@@ -74,6 +81,9 @@ impl Referee {
         let room = self.chats.get(&e.chat).ok_or("heard in an unknown chat")?;
         require(room.account == e.account, "heard in another account's chat")?;
         require(!self.messages.contains_key(&e.message), "heard what was queued")?;
+        let spelled = e.address.as_ref().unwrap_or(&e.sender).reveal();
+        let leads_to = self.peers.get(&(e.account, spelled.to_owned()));
+        require(e.from_me || leads_to.is_none_or(|chat| *chat == e.chat), "heard in another chat than the sender's")?;
         require(self.heard_ids.insert(e.message), "heard under the same id twice")?;
         require(self.heard.insert((e.account, e.text.reveal().to_owned())), "heard twice")
     }

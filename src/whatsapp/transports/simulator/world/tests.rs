@@ -105,7 +105,7 @@ fn told(world: &mut World, ms: i64) -> Vec<String> {
 fn chaos(error: f64, not_registered: f64, uncertain: f64) -> Chaos {
     let [error, not_registered, uncertain] =
         [error, not_registered, uncertain].map(|value| Probability::new(value).expect("a probability"));
-    Chaos { error, not_registered, slow_ms: 0, uncertain }
+    Chaos { error, not_registered, uncertain, ..Chaos::default() }
 }
 
 #[test]
