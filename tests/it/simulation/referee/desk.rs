@@ -13,6 +13,7 @@ use super::{Referee, Verdict, require};
 pub struct Room {
     pub account: AccountId,
     pub title: String,
+    is_group: bool,
     responsible: Option<Responsible>,
 }
 
@@ -32,7 +33,12 @@ impl Referee {
                 require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
                 let key = (e.account, e.peer.reveal().to_owned());
                 require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
-                let room = Room { account: e.account, title: e.name.reveal().to_owned(), responsible: None };
+                let room = Room {
+                    account: e.account,
+                    title: e.name.reveal().to_owned(),
+                    is_group: e.is_group,
+                    responsible: None,
+                };
                 require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
             }
             Event::ChatRenamed(e) => {
@@ -81,9 +87,10 @@ impl Referee {
         let room = self.chats.get(&e.chat).ok_or("heard in an unknown chat")?;
         require(room.account == e.account, "heard in another account's chat")?;
         require(!self.messages.contains_key(&e.message), "heard what was queued")?;
+        let of_person = !e.from_me && !room.is_group;
         let spelled = e.address.as_ref().unwrap_or(&e.sender).reveal();
         let leads_to = self.peers.get(&(e.account, spelled.to_owned()));
-        require(e.from_me || leads_to.is_none_or(|chat| *chat == e.chat), "heard in another chat than the sender's")?;
+        require(!of_person || leads_to.is_none_or(|chat| *chat == e.chat), "heard in another chat than the sender's")?;
         require(self.heard_ids.insert(e.message), "heard under the same id twice")?;
         require(self.heard.insert((e.account, e.text.reveal().to_owned())), "heard twice")
     }
