@@ -1,5 +1,7 @@
 //! The world when messages are sent, received and typed, and when failures are set.
 
+mod habits;
+
 use super::super::tests::{message, status};
 use super::*;
 use crate::whatsapp::transports::{Attachment, Connection, Update};
