@@ -99,9 +99,11 @@ impl WireIds {
     }
 }
 
-const fn halves(bits: u64) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
-    (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]))
+fn halves(bits: u64) -> (u32, u32) {
+    let bytes = bits.to_be_bytes();
+    let [left, right] = [bytes.first_chunk(), bytes.last_chunk()];
+    let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    (half(left), half(right))
 }
 
 fn joined(left: u32, right: u32) -> u64 {

@@ -2,13 +2,13 @@
 
 use events::account::{MessageSent, MessageSettled, SettledAs, SettledHow};
 use events::event::Event;
-use events::ids::{AccountId, MessageId};
+use events::ids::{AccountId, MessageId, WebhookId};
 use events::time::Timestamp;
 use events::who::Who;
 
 use super::EXPIRED_AT_ONCE;
 use super::accepted::Accepted;
-use super::queue::Charged;
+use super::queue::{Charged, Waiting};
 use super::refund_events::{failed_and_refunded, refunded};
 use super::state::{LATE_FAILURE_MS, State};
 use crate::reporting::{ReportingLookup, owed};
@@ -50,7 +50,7 @@ pub(super) fn failed_later(
     let of_queue = state.queue.get(message).filter(|waiting| waiting.maybe_sent || state.is_trying(message));
     let charged = of_ended.map(|ended| ended.charged);
     let charged = charged.or_else(|| state.accepted.get(message).map(|accepted| accepted.charged));
-    let charged = charged.or_else(|| of_queue.map(|waiting| waiting.charged()));
+    let charged = charged.or_else(|| of_queue.map(Waiting::charged));
     charged.map(|charged| failed_and_refunded(who, message, charged, code, now)).unwrap_or_default()
 }
 
@@ -76,7 +76,7 @@ fn settled(
     settled_as: SettledAs,
     reason: &str,
     at: Timestamp,
-    owed: Option<events::ids::WebhookId>,
+    owed: Option<WebhookId>,
 ) -> Event {
     let (chat, how, by, reason) = (charged.chat, SettledHow::Status, Who::Transport, reason.into());
     MessageSettled { message, account, chat, settled_as, how, by, reason, at, owed }.into()

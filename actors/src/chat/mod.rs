@@ -257,10 +257,8 @@ impl Decider for Chat {
             }
             Event::ChatRenamed(e) => state.name = e.name.clone(),
             Event::ChatAssigned(e) => state.responsible.clone_from(&e.responsible),
-            Event::ChatAddressLearnt(e) => {
-                if state.phone.is_none() && e.kind.is_phone() {
-                    state.phone = Some(e.address.clone());
-                }
+            Event::ChatAddressLearnt(e) if state.phone.is_none() && e.kind.is_phone() => {
+                state.phone = Some(e.address.clone());
             }
             Event::MessageQueued(e) => state.add(e),
             Event::MessageSent(e) => state.said(e.message, Stage::Sent, e.owed),

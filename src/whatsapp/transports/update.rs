@@ -6,15 +6,15 @@ use events::time::Timestamp;
 /// Something that happened at `WhatsApp` or on an account's phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
-    /// A message of ours was delivered or read.
+    /// A message of ours was sent, delivered, read or refused.
     Status(StatusUpdate),
     /// Somebody wrote to an account, or its owner typed on the phone itself.
-    Message(IncomingMessage),
+    Message(Box<IncomingMessage>),
     /// An account was connected or disconnected.
     Connection(Connection),
 }
 
-/// The new status of a sent message.
+/// The new status of a message that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusUpdate {
     /// The phone of the account that sent the message, spelled as in the command.

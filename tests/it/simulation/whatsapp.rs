@@ -106,7 +106,7 @@ impl WhatsApp {
         self.world().is_refused_later(message)
     }
 
-    /// Lets a contact write to an account.
+    /// Lets a contact write to an account, by any of the contact's addresses.
     pub fn receive(&self, mut message: Incoming) {
         if self.fate.fault("a contact's other spelling", 10) {
             message.chat = message.chat.other_spelling().unwrap_or(message.chat);
@@ -114,6 +114,13 @@ impl WhatsApp {
         let habits = self.hearing();
         let mut world = self.world_mut();
         world.set_chaos(habits);
+        world.receive(self.time.now(), message);
+    }
+
+    /// The same, by the phone number alone: so many messages come into one chat.
+    pub fn receive_by_phone(&self, message: Incoming) {
+        let mut world = self.world_mut();
+        world.set_chaos(Chaos::default());
         world.receive(self.time.now(), message);
     }
 

@@ -84,7 +84,9 @@ fn what_is_no_address_of_a_person_is_not_learnt() {
 fn an_answer_to_no_try_under_way_is_not_asked_about() {
     let asks = |past: &[Event], command: &Command| {
         let mut state = crate::account::State::default();
-        past.iter().for_each(|event| Account::apply(&mut state, event));
+        for event in past {
+            Account::apply(&mut state, event);
+        }
         Account::next_lookup(&state, command)
     };
     let under_way = [connected(), queued(11), started(11, 1)];

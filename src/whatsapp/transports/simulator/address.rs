@@ -46,6 +46,7 @@ impl Address {
     }
 
     /// Returns the JID that hides a person's phone number.
+    #[must_use]
     pub fn hidden(&self) -> Self {
         Self(spelling::hidden(&self.phone().0).into())
     }

@@ -48,7 +48,7 @@ impl QueuedUpdate {
                 let (account_phone, wire_id) = (from.to_string(), wire_id.to_string());
                 Update::Status(StatusUpdate { account_phone, wire_id, status: *status })
             }
-            Self::Message(heard) => Update::Message((**heard).clone()),
+            Self::Message(heard) => Update::Message(heard.clone()),
             Self::Connection { account, connected } => {
                 Update::Connection(Connection { account_phone: account.spelled(), connected: *connected })
             }

@@ -77,7 +77,7 @@ impl From<NumberedUpdate> for UpdateView {
                 (account_phone, UpdateKindView::Status { wire_id, status })
             }
             Update::Message(mut heard) => {
-                (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(heard)))
+                (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(*heard)))
             }
             Update::Connection(Connection { account_phone, connected }) => {
                 (account_phone, UpdateKindView::Connection { connected })
@@ -96,7 +96,7 @@ impl TryFrom<UpdateView> for NumberedUpdate {
             UpdateKindView::Status { wire_id, status } => {
                 Update::Status(StatusUpdate { account_phone, wire_id, status })
             }
-            UpdateKindView::Message(heard) => Update::Message(heard.of(account_phone)?),
+            UpdateKindView::Message(heard) => Update::Message(Box::new(heard.of(account_phone)?)),
             UpdateKindView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
         };
         Ok(Self { sequence: view.sequence, update })
@@ -173,8 +173,8 @@ mod tests {
             status(Status::Delivered),
             status(Status::Read),
             Update::Connection(Connection { account_phone: account_phone.clone(), connected: false }),
-            Update::Message(heard(None)),
-            Update::Message(heard(Some(file))),
+            Update::Message(Box::new(heard(None))),
+            Update::Message(Box::new(heard(Some(file)))),
         ];
         for (sequence, update) in (7..).zip(updates) {
             let sent = NumberedUpdate { sequence, update };

@@ -137,7 +137,7 @@ fn what_is_too_long_is_rejected() {
 fn what_is_said_to_an_account_is_reported_at_once() {
     let mut world = World::above(7);
     let wire_id = world.receive(at(5), incoming("hello"));
-    let expected = Update::Message(incoming("hello").heard(wire_id, at(5)));
+    let expected = Update::Message(Box::new(incoming("hello").heard(wire_id, at(5))));
     assert_eq!(world.updates(at(5), 0, 10), [NumberedUpdate { sequence: 8, update: expected }]);
 }
 

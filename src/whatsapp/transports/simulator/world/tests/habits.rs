@@ -21,7 +21,7 @@ fn with(chaos: Chaos) -> World {
 /// The incoming messages so far: conversation, sender and the other address.
 fn addresses(world: &mut World) -> Vec<(String, String, Option<String>)> {
     let heard = world.updates(at(0), 0, 1_000).into_iter().filter_map(|numbered| match numbered.update {
-        Update::Message(heard) => Some((heard.chat, heard.sender, heard.also)),
+        Update::Message(heard) => Some((heard.chat.clone(), heard.sender.clone(), heard.also.clone())),
         _ => None,
     });
     heard.collect()
