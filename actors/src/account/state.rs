@@ -125,6 +125,13 @@ impl State {
             Event::FileFetched(e) => self.queue.fetched(e.message),
             Event::FetchFailed(e) => self.queue.fetch_failed(e),
             Event::MessageQueued(e) => self.queue.push(e),
+            Event::ChatErased(e) => self.queue.erase(e.chat),
+            _ => self.apply_to_tries(event),
+        }
+    }
+
+    fn apply_to_tries(&mut self, event: &Event) {
+        match event {
             Event::SendStarted(e) => {
                 self.queue.started(e.message, e.try_number);
                 let own_message_id = self.own_message_id;
@@ -148,7 +155,6 @@ impl State {
             }
             Event::MessageSent(e) => self.end(e.message, e.at, false),
             Event::MessageFailed(e) => self.end(e.message, e.at, true),
-            Event::ChatErased(e) => self.queue.erase(e.chat),
             Event::MessageSettled(e) => self.end(e.message, e.at, e.settled_as == SettledAs::Failed),
             _ => {}
         }

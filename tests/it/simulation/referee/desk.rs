@@ -1,7 +1,7 @@
 //! The rules for chats, for the inbound webhook's settings, and for received messages.
 
 use events::account::Origin;
-use events::chat::{AddressKind, MessageReceived, Responsible};
+use events::chat::{AddressKind, ChatAddressLearnt, ChatOpened, MessageReceived, Responsible};
 use events::event::Event;
 use events::ids::AccountId;
 use events::who::Who;
@@ -27,20 +27,7 @@ pub struct InboundWebhook {
 impl Referee {
     pub(super) fn see_desk(&mut self, by: Who, event: &Event) -> Verdict {
         match event {
-            Event::ChatOpened(e) => {
-                let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
-                let invalid = e.peer.reveal().starts_with('?');
-                require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
-                let key = (e.account, e.peer.reveal().to_owned());
-                require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
-                let room = Room {
-                    account: e.account,
-                    title: e.name.reveal().to_owned(),
-                    is_group: e.is_group,
-                    responsible: None,
-                };
-                require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
-            }
+            Event::ChatOpened(e) => self.opened_chat(by, e),
             Event::ChatRenamed(e) => {
                 let room = self.chats.get_mut(&e.chat).ok_or("renamed an unknown chat")?;
                 require(room.title == e.previous.reveal(), "another title was replaced")?;
@@ -54,13 +41,7 @@ impl Referee {
                 room.responsible.clone_from(&e.responsible);
                 Ok(())
             }
-            Event::ChatAddressLearnt(e) => {
-                let room = self.chats.get(&e.chat).ok_or("an address of an unknown chat")?;
-                require(room.account == e.account, "an address of another account's chat")?;
-                let before = self.peers.insert((e.account, e.address.reveal().to_owned()), e.chat);
-                require(before != Some(e.chat), "learnt what was known")?;
-                require(before.is_none() || e.kind == AddressKind::Lid, "a phone leads to another chat than before")
-            }
+            Event::ChatAddressLearnt(e) => self.learnt(e),
             Event::MessageReceived(e) => self.received(e),
             Event::MessageQueued(e) => {
                 let disabled = self.doors.get(&e.workspace).is_some_and(|door| door.disabled);
@@ -81,6 +62,25 @@ impl Referee {
             }
             _ => Ok(()),
         }
+    }
+
+    fn opened_chat(&mut self, by: Who, e: &ChatOpened) -> Verdict {
+        let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
+        let invalid = e.peer.reveal().starts_with('?');
+        require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
+        let key = (e.account, e.peer.reveal().to_owned());
+        require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
+        let room =
+            Room { account: e.account, title: e.name.reveal().to_owned(), is_group: e.is_group, responsible: None };
+        require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
+    }
+
+    fn learnt(&mut self, e: &ChatAddressLearnt) -> Verdict {
+        let room = self.chats.get(&e.chat).ok_or("an address of an unknown chat")?;
+        require(room.account == e.account, "an address of another account's chat")?;
+        let before = self.peers.insert((e.account, e.address.reveal().to_owned()), e.chat);
+        require(before != Some(e.chat), "learnt what was known")?;
+        require(before.is_none() || e.kind == AddressKind::Lid, "a phone leads to another chat than before")
     }
 
     fn received(&mut self, e: &MessageReceived) -> Verdict {

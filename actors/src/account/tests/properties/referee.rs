@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, FetchFailed, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
+use events::account::{
+    DeferReason, FetchFailed, MessageFailed, MessageQueued, MessageSent, SendDeferred, SendStarted, SettledAs,
+};
 use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
@@ -127,15 +129,7 @@ impl Referee {
                 self.try_ended(e.message, e.at);
                 self.moves(e.message, Stage::Waiting, Stage::Accepted, e.at);
             }
-            Event::MessageSent(e) if self.messages[&e.message].stage == Stage::Accepted => {
-                self.moves(e.message, Stage::Accepted, Stage::Sent, e.at);
-            }
-            Event::MessageSent(e) => {
-                let seen = &self.messages[&e.message];
-                assert!(self.tries(e.message) || seen.maybe_sent, "sent without a try: {seen:?}");
-                self.try_ended(e.message, e.at);
-                self.moves(e.message, Stage::Waiting, Stage::Sent, e.at);
-            }
+            Event::MessageSent(e) => self.sent(e),
             Event::MessageFailed(e) => self.failed(e),
             Event::MessageSettled(e) => {
                 let to = if e.settled_as == SettledAs::Sent { Stage::Sent } else { Stage::Failed };
@@ -161,6 +155,16 @@ impl Referee {
             Event::ChatErased(e) => assert!(self.erased.insert(e.chat), "erased twice"),
             other => panic!("{other:?} does not concern an account"),
         }
+    }
+
+    fn sent(&mut self, sent: &MessageSent) {
+        let seen = &self.messages[&sent.message];
+        if seen.stage == Stage::Accepted {
+            return self.moves(sent.message, Stage::Accepted, Stage::Sent, sent.at);
+        }
+        assert!(self.tries(sent.message) || seen.maybe_sent, "sent without a try: {seen:?}");
+        self.try_ended(sent.message, sent.at);
+        self.moves(sent.message, Stage::Waiting, Stage::Sent, sent.at);
     }
 
     fn queued(&mut self, queued: &MessageQueued) {
