@@ -217,10 +217,14 @@ impl Decider for Account {
     }
 
     fn forget_lookups(command: &mut Command) {
-        if let Command::Tried { reporting, .. } | Command::Seen { reporting, .. } | Command::Settle { reporting, .. } =
-            command
-        {
-            *reporting = None;
+        match command {
+            Command::Tried { reporting, spelled, .. } => {
+                (*reporting, *spelled) = (None, SpelledLookups::default());
+            }
+            Command::Seen { reporting, .. } | Command::WakeUp { reporting } | Command::Settle { reporting, .. } => {
+                *reporting = None;
+            }
+            _ => {}
         }
     }
 
