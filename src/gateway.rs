@@ -26,7 +26,7 @@ use events::index::{IndexKey, KeyEntry};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::secrets::Secrets;
-use events::vault::Vault;
+use events::vault::{Owner, Vault};
 use events::who::Who;
 use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
@@ -50,9 +50,10 @@ use crate::outbound::{HttpPoster, Listeners, RecordedPoster, Tries};
 use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Entropy};
-use crate::whatsapp::receiving;
+use crate::whatsapp::receiving::Receiver;
 use crate::whatsapp::sending::{Fetching, SentCache, Transports};
 use crate::whatsapp::transports::{Capabilities, Routes};
+use crate::whatsapp::wire_ids::WireIds;
 
 /// Capacity of the channel of updates from one transport.
 const UPDATES_AHEAD: usize = 1_024;
@@ -152,6 +153,7 @@ impl Dependencies {
         Ok(PortParts {
             secrets: Arc::clone(&self.secrets),
             transports: Arc::new(self.transports.clone()),
+            wire_ids: wire_ids(self.vault.as_ref())?,
             fetching: Arc::new(Fetching::new(Arc::clone(files) as Arc<dyn Files>, config.limits.files_at_once)),
             handover_timeout: Duration::from_secs(config.limits.handover_timeout_s),
             sent_cache: SentCache::default(),
@@ -206,17 +208,19 @@ impl Gateway {
             mail_queue: outside.mail_queue,
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
         };
-        gateway.spawn_tasks(&outside.sent_cache);
+        gateway.spawn_tasks(&outside.sent_cache, &outside.wire_ids);
         Ok(gateway)
     }
 
     /// Receives the transports' updates, and saves the attempts and tries kept beside the log, as long as the process
     /// runs.
-    fn spawn_tasks(&self, sent_cache: &SentCache) {
+    fn spawn_tasks(&self, sent_cache: &SentCache, wire_ids: &WireIds) {
         for transport in self.transports.values() {
             let (sink, updates) = channel(UPDATES_AHEAD);
             transport.start(sink);
-            actix::spawn(vital::task(receiving::receive(updates, self.shard.clone(), sent_cache.clone())));
+            let receiver =
+                Receiver { shard: self.shard.clone(), sent_cache: sent_cache.clone(), wire_ids: wire_ids.clone() };
+            actix::spawn(vital::task(receiver.receive(updates)));
         }
         actix::spawn(vital::task(self.attempts.clone().save_each_second(self.shard.clone(), self.reading)));
         actix::spawn(vital::task(self.tries.clone().save_each_second(self.shard.clone(), self.reading)));
@@ -275,6 +279,13 @@ impl Gateway {
         let gap = Gap { min_ms: gap_ms_min, max_ms: gap_ms_max };
         Some(Connect { phone, full_name, email, transport, own_message_id, once, gap, by, holders: None })
     }
+}
+
+/// Makes the wire ids of this log. Without their key no receipt could be understood any more.
+fn wire_ids(vault: &dyn Vault) -> Result<WireIds, ReadError> {
+    let key = vault.key(Owner::WireIds)?;
+    let lost = || ReadError::Damaged { position: 0, what: format!("the key of {} is destroyed", Owner::WireIds) };
+    Ok(WireIds::new(key.ok_or_else(lost)?))
 }
 
 fn shard_settings(config: &Config, base_url_bytes: usize) -> shard::Settings {

@@ -3,3 +3,4 @@
 pub mod receiving;
 pub mod sending;
 pub mod transports;
+pub mod wire_ids;

@@ -1,8 +1,12 @@
 //! Recipients in canonical spelling, so that one person is one chat however the number is written.
 
 use events::characters::is_unseen;
+use events::chat::AddressKind;
 
 use crate::phone::{self, NoNumber, Number, Oddity};
+
+/// The most addresses that lead to one chat.
+pub const ADDRESSES_MAX: usize = 32;
 
 /// A recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,17 @@ impl Peer {
                 (Self { canonical, to, name, phone: None, is_group: false }, Err(no_number))
             }
         }
+    }
+
+    /// Reads an address as `WhatsApp` spells it: a phone number or a JID; `None` if it is neither.
+    pub fn read(text: &str) -> Option<Self> {
+        if text.contains('@') { Self::from_jid(text) } else { Some(Self::from_phone(text)).filter(Self::is_valid) }
+    }
+
+    /// Returns what kind of address it is as one that `WhatsApp` gave; `None` if it is none of a person.
+    pub fn kind(&self) -> Option<AddressKind> {
+        let is_lid = self.canonical.ends_with("@lid");
+        self.phone.as_ref().map(|_| AddressKind::SpelledPhone).or_else(|| is_lid.then_some(AddressKind::Lid))
     }
 
     /// True if it is a JID or a phone number in international format.
@@ -156,6 +171,18 @@ mod tests {
         let group = Peer::from_jid("120363041234567890@g.us").unwrap();
         assert!(group.is_group && group.phone.is_none());
         assert_eq!(Peer::from_jid("12025550101@lid").unwrap().phone, None);
+    }
+
+    #[test]
+    fn an_address_of_a_person_is_a_phone_number_or_hides_it() {
+        let kind = |text| Peer::read(text).and_then(|peer| peer.kind());
+        for text in ["+12025550101", "12025550101@c.us", "12025550101:3@s.whatsapp.net"] {
+            assert_eq!(kind(text), Some(AddressKind::SpelledPhone), "{text}");
+        }
+        assert_eq!(kind("133700000000001@lid"), Some(AddressKind::Lid));
+        for text in ["120363041234567890@g.us", "Mary", "", "133700000000001@broadcast", "12@c.us"] {
+            assert_eq!(kind(text), None, "{text}");
+        }
     }
 
     #[test]

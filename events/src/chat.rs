@@ -92,6 +92,13 @@ pub enum AddressKind {
     Bsuid,
 }
 
+impl AddressKind {
+    /// True for a phone number, however it is spelled.
+    pub const fn is_phone(self) -> bool {
+        matches!(self, Self::Phone | Self::SpelledPhone)
+    }
+}
+
 /// Another address of the chat's person became known: it leads to this chat from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatAddressLearnt {

@@ -196,11 +196,6 @@ impl MessageId {
     pub const fn bits(self) -> u64 {
         self.0
     }
-
-    /// Returns the id as `WhatsApp` sees it: `3EB0` and 16 upper-case hex digits.
-    pub fn wire(self) -> String {
-        format!("3EB0{:016X}", self.0)
-    }
 }
 
 impl Serialize for MessageId {

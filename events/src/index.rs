@@ -35,7 +35,7 @@ use self::stored_cache::{Stored, StoredCache};
 use crate::chat::{ChatAddressLearnt, ChatErased};
 use crate::codec::{self, decode_value};
 use crate::event::Event;
-use crate::ids::{Position, WorkspaceId};
+use crate::ids::{ChatId, Position, WorkspaceId};
 use crate::log::{Log, Note, ReadError};
 use crate::notes::Space;
 use crate::personal::Digest;
@@ -122,18 +122,27 @@ impl Index {
     /// Reads what must be known before a commit of this workspace with these events can be added. A commit that has
     /// its position must be added, so this comes before it gets one.
     pub(crate) fn ready(&self, workspace: WorkspaceId, events: &[Event]) -> Result<Ready, ReadError> {
-        let mut chats = Vec::new();
+        let keys = self.keys.of(workspace)?;
+        let mut changed = Vec::new();
         for event in events {
-            let (Event::ChatAddressLearnt(ChatAddressLearnt { chat, .. }) | Event::ChatErased(ChatErased { chat, .. })) =
-                event
-            else {
-                continue;
-            };
-            if let Some(entry) = self.find(&IndexKey::Chat(*chat))? {
-                chats.push((*chat, entry, self.find(&IndexKey::Title(*chat))?));
+            match event {
+                Event::ChatErased(ChatErased { chat, .. }) => changed.push(*chat),
+                Event::ChatAddressLearnt(ChatAddressLearnt { account, chat, address, .. }) => {
+                    changed.push(*chat);
+                    let peer = address.readable().and_then(|address| keys.peer(*account, address));
+                    // The address may have led to another chat until now.
+                    changed.extend(peer.map(|peer| self.find::<ChatId>(&peer)).transpose()?.flatten());
+                }
+                _ => {}
             }
         }
-        Ok(Ready { keys: self.keys.of(workspace)?, chats })
+        let mut chats = Vec::new();
+        for chat in changed {
+            if let Some(entry) = self.find(&IndexKey::Chat(chat))? {
+                chats.push((chat, entry, self.find(&IndexKey::Title(chat))?));
+            }
+        }
+        Ok(Ready { keys, chats })
     }
 
     pub(crate) fn add(&self, record: &Record, ready: &Ready) {

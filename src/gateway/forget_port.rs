@@ -164,7 +164,12 @@ fn tell(traces: &mut Traces, event: &Event) {
             vec![&e.peer, &e.to, &e.name]
         }
         Event::ChatRenamed(e) => vec![&e.previous, &e.name],
-        Event::ChatAddressLearnt(e) => vec![&e.address],
+        Event::ChatAddressLearnt(e) => {
+            if let Some(phone) = e.address.readable().filter(|_| e.kind.is_phone()) {
+                traces.phone(phone);
+            }
+            vec![&e.address]
+        }
         Event::MessageReceived(e) if !e.from_me => vec![&e.sender_name],
         _ => Vec::new(),
     };

@@ -16,11 +16,13 @@ use crate::outbound::port::OutboundPort;
 use crate::outbound::{RecordedPoster, Tries};
 use crate::recent::attempts::Attempts;
 use crate::whatsapp::sending::{Fetching, SentCache, TransportPort, Transports};
+use crate::whatsapp::wire_ids::WireIds;
 
 /// Everything outside that actors reach through their ports.
 #[derive(Clone)]
 pub(super) struct PortParts {
     pub(super) transports: Arc<Transports>,
+    pub(super) wire_ids: WireIds,
     pub(super) fetching: Arc<Fetching>,
     pub(super) handover_timeout: Duration,
     pub(super) sent_cache: SentCache,
@@ -46,6 +48,7 @@ impl PortParts {
         let sending = TransportPort {
             history: shard.history().clone(),
             transports: self.transports,
+            wire_ids: self.wire_ids,
             fetching: self.fetching,
             handover_timeout: self.handover_timeout,
             notices: Arc::clone(&notices),

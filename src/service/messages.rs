@@ -151,7 +151,7 @@ impl Folded {
                 }
             }
             Event::FetchFailed(e) => self.not_fetched = Some(e.clone()),
-            Event::SendStarted(_) if !received => self.state = MessageState::Sending,
+            Event::SendStarted(_) | Event::MessageAccepted(_) if !received => self.state = MessageState::Sending,
             Event::SendDeferred(_) if !received => self.state = MessageState::Queued,
             Event::SendUncertain(_) if !received => self.state = MessageState::Uncertain,
             Event::MessageSent(e) => self.sent(e.at.to_string(), received),

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use actors::account::outcome::Permanent;
 use actors::account::{self, Account};
 use actors::chat::{self, Chat, Receipt};
 use actors::peer::Peer;
@@ -11,15 +13,18 @@ use actors::runtime::shard::{CommandError, ShardHandle};
 use actors::runtime::vital;
 use actors::workspace::{AccountCommand, Command, Receive, ReceiveLookups as LookedUp, Rejection, Workspace};
 use events::chat::{MessageKind, ReceivedFile};
+use events::event::Event;
+use events::history::{History, Of};
 use events::ids::{AccountId, MessageId};
-use events::personal::Digest;
+use events::log::ReadError;
 use events::record::Cause;
 use events::who::Who;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc;
 
 use crate::files::{NAMELESS, base_name};
 use crate::whatsapp::sending::{SentCache, queued};
 use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
+use crate::whatsapp::wire_ids::WireIds;
 
 /// Number of lanes that handle updates in parallel. All updates of one account go to the same lane, which keeps their
 /// order.
@@ -32,12 +37,103 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// At most this many accounts get an update of a number that nobody holds now.
 const ACCOUNTS_MAX: usize = 64;
 
-/// Passes updates to the actors until the channel closes. Must be called on a tokio runtime with an actix system.
-pub async fn receive(mut updates: Receiver<Update>, shard: ShardHandle, sent_cache: SentCache) {
-    let lanes: Vec<Sender<Update>> = (0..LANES).map(|_| lane(shard.clone(), sent_cache.clone())).collect();
-    while let Some(update) = updates.recv().await {
-        if let Some(lane) = lanes.get(place(account_phone(&update))) {
-            let _ = lane.send(update).await;
+/// Passes updates on. Clones share all that they know.
+#[derive(Clone)]
+pub struct Receiver {
+    /// The handle to the actors.
+    pub shard: ShardHandle,
+    /// Remembers the account and chat of recent messages.
+    pub sent_cache: SentCache,
+    /// Reads the ids that transports bring back.
+    pub wire_ids: WireIds,
+}
+
+impl Receiver {
+    /// Passes updates to the actors until the channel closes. Must be called on a tokio runtime with an actix system.
+    pub async fn receive(self, mut updates: mpsc::Receiver<Update>) {
+        let lanes: Vec<mpsc::Sender<Update>> = (0..LANES).map(|_| lane(self.clone())).collect();
+        while let Some(update) = updates.recv().await {
+            if let Some(lane) = lanes.get(place(account_phone(&update))) {
+                let _ = lane.send(update).await;
+            }
+        }
+    }
+
+    async fn pass_on(&self, update: &Update) -> Result<(), String> {
+        match update {
+            Update::Status(update) => self.receipt(update).await,
+            Update::Message(heard) => self.message(heard).await,
+            Update::Connection(connection) => connected(connection, &self.shard).await,
+        }
+    }
+
+    /// Passes on the status of a message; one of no message that was ever queued is passed over.
+    async fn receipt(&self, update: &StatusUpdate) -> Result<(), String> {
+        let Some(id) = self.wire_ids.message_of(&update.wire_id) else { return Ok(()) };
+        let mut whose = self.sent_cache.whose(id);
+        if whose.is_none() {
+            let found = self.shard.history().run(move |history| queued(history, id)).await;
+            whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
+        }
+        let Some((account, chat)) = whose else { return Ok(()) };
+        let receipt = match update.status {
+            Status::Sent => None,
+            Status::Delivered => Some(Receipt::Delivered),
+            Status::Read => Some(Receipt::Read),
+            Status::Failed(why) => return self.failed(account, id, why).await,
+        };
+        let seen = account::Command::Seen { message: id, reporting: None };
+        taken(self.shard.report::<Account>(account, seen, cause()).await)?;
+        let Some(receipt) = receipt else { return Ok(()) };
+        let command = chat::Command::Receipt { message: id, receipt, reporting: None };
+        taken(self.shard.report::<Chat>(chat, command, cause()).await)
+    }
+
+    async fn failed(&self, account: AccountId, message: MessageId, why: Permanent) -> Result<(), String> {
+        let has_arrived = self.shard.history().run(move |history| has_arrived(history, message)).await;
+        let has_arrived = has_arrived.map_err(|error| error.to_string())?;
+        let failed = account::Command::FailedLater { message, code: why.code().to_owned(), has_arrived };
+        taken(self.shard.report::<Account>(account, failed, cause()).await)
+    }
+
+    async fn message(&self, heard: &IncomingMessage) -> Result<(), String> {
+        let is_jid = heard.chat.contains('@');
+        let peer = if is_jid { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
+        let Some(peer) = peer else {
+            tracing::warn!("a message of a conversation that is no person and no group is left out");
+            return Ok(());
+        };
+        for account in accounts(&self.shard, &heard.account_phone)? {
+            let receive = Command::Receive(Box::new(self.received(account, peer.clone(), heard)));
+            match self.shard.report::<Workspace>(account.workspace(), receive, cause()).await {
+                Err(CommandError::Rejected(Rejection::NoRoom)) => return Err("no seed for a new chat yet".to_owned()),
+                told => taken(told)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn received(&self, account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive {
+        Receive {
+            account,
+            wire_id: heard.wire_id.clone(),
+            own: self.wire_ids.message_of(&heard.wire_id).filter(|_| heard.from_me),
+            peer,
+            also: heard.also.as_deref().and_then(Peer::read),
+            from_me: heard.from_me,
+            kind: kind(heard),
+            sender: heard.sender.clone(),
+            sender_name: heard.sender_name.clone(),
+            chat_name: heard.chat_name.clone(),
+            text: heard.text.clone(),
+            file: heard.file.as_ref().map(|file| ReceivedFile {
+                name: base_name(&file.name).unwrap_or_else(|| NAMELESS.to_owned()).into(),
+                size: file.size,
+                mime: file.mime.clone(),
+                reference: None,
+            }),
+            at: heard.at,
+            looked_up: LookedUp::default(),
         }
     }
 }
@@ -56,17 +152,12 @@ fn place(phone: &str) -> usize {
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
-fn lane(shard: ShardHandle, sent_cache: SentCache) -> Sender<Update> {
-    let (sender, mut updates) = channel(LANE_ROOM);
+fn lane(receiver: Receiver) -> mpsc::Sender<Update> {
+    let (sender, mut updates) = mpsc::channel(LANE_ROOM);
     actix::spawn(vital::task(async move {
         while let Some(update) = updates.recv().await {
             for _ in 0..TRIES_MAX {
-                let taken = match &update {
-                    Update::Status(update) => receipt(update, &shard, &sent_cache).await,
-                    Update::Message(heard) => message(heard, &shard).await,
-                    Update::Connection(connection) => connected(connection, &shard).await,
-                };
-                match taken {
+                match receiver.pass_on(&update).await {
                     Ok(()) => break,
                     Err(error) => tracing::error!(error, "transport update not recorded; will retry"),
                 }
@@ -93,62 +184,6 @@ fn cause() -> Cause {
     Cause::outside(Who::Transport)
 }
 
-async fn receipt(update: &StatusUpdate, shard: &ShardHandle, sent_cache: &SentCache) -> Result<(), String> {
-    let mut whose = sent_cache.whose(update.id);
-    if whose.is_none() {
-        let id = update.id;
-        let found = shard.history().run(move |history| queued(history, id)).await;
-        whose = found.map_err(|error| error.to_string())?.map(|found| (found.account, found.chat));
-    }
-    let Some((account, chat)) = whose else { return Ok(()) };
-    let seen = account::Command::Seen { message: update.id, reporting: None };
-    taken(shard.report::<Account>(account, seen, cause()).await)?;
-    let receipt = match update.status {
-        Status::Delivered => Receipt::Delivered,
-        Status::Read => Receipt::Read,
-    };
-    let command = chat::Command::Receipt { message: update.id, receipt, reporting: None };
-    taken(shard.report::<Chat>(chat, command, cause()).await)
-}
-
-async fn message(heard: &IncomingMessage, shard: &ShardHandle) -> Result<(), String> {
-    let peer = if heard.chat.contains('@') { Peer::from_jid(&heard.chat) } else { Some(Peer::from_phone(&heard.chat)) };
-    let Some(peer) = peer else {
-        tracing::warn!("a message of a conversation that is no person and no group is left out");
-        return Ok(());
-    };
-    for account in accounts(shard, &heard.account_phone)? {
-        let receive = Command::Receive(Box::new(received(account, peer.clone(), heard)));
-        match shard.report::<Workspace>(account.workspace(), receive, cause()).await {
-            Err(CommandError::Rejected(Rejection::NoRoom)) => return Err("no seed for a new chat yet".to_owned()),
-            told => taken(told)?,
-        }
-    }
-    Ok(())
-}
-
-fn received(account: AccountId, peer: Peer, heard: &IncomingMessage) -> Receive {
-    Receive {
-        message: message_id(account, &peer, heard),
-        account,
-        peer,
-        from_me: heard.from_me,
-        kind: kind(heard),
-        sender: heard.sender.clone(),
-        sender_name: heard.sender_name.clone(),
-        chat_name: heard.chat_name.clone(),
-        text: heard.text.clone(),
-        file: heard.file.as_ref().map(|file| ReceivedFile {
-            name: base_name(&file.name).unwrap_or_else(|| NAMELESS.to_owned()).into(),
-            size: file.size,
-            mime: file.mime.clone(),
-            reference: None,
-        }),
-        at: heard.at,
-        looked_up: LookedUp::default(),
-    }
-}
-
 /// What the message is, as far as its file's media type tells.
 fn kind(heard: &IncomingMessage) -> MessageKind {
     let Some(file) = &heard.file else { return MessageKind::Text };
@@ -160,15 +195,17 @@ fn kind(heard: &IncomingMessage) -> MessageKind {
     }
 }
 
-/// An id derived from account, chat, sender and wire id, so that a message reported twice has one id. An echo of a
-/// message that we sent keeps that message's own id.
-fn message_id(account: AccountId, peer: &Peer, heard: &IncomingMessage) -> MessageId {
-    if let (true, Ok(own)) = (heard.from_me, heard.wire_id.parse()) {
-        return own;
-    }
-    let parts = [account.to_string(), peer.canonical.clone(), heard.sender.clone(), heard.wire_id.clone()];
-    let Digest(hash) = Digest::of(parts.join("\n").as_bytes());
-    MessageId::from_bits(hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+/// True if a status told before that the recipient has the message.
+fn has_arrived(history: &History, message: MessageId) -> Result<bool, ReadError> {
+    let mut has_arrived = false;
+    history.shut().walk(Of::Message(message), 1..=history.head().position, |_, _, event| match event {
+        Event::MessageDelivered(_) | Event::MessageRead(_) => {
+            has_arrived = true;
+            ControlFlow::Break(())
+        }
+        _ => ControlFlow::Continue(()),
+    })?;
+    Ok(has_arrived)
 }
 
 async fn connected(update: &Connection, shard: &ShardHandle) -> Result<(), String> {

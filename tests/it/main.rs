@@ -11,6 +11,7 @@
 
 mod harness;
 
+mod addresses;
 mod attempts;
 mod browser;
 mod canaries;

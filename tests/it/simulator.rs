@@ -101,7 +101,9 @@ fn chaos_strikes_until_it_is_taken_back() {
             (1, json!({"error": 1}), "server_error"),
             (2, json!({"not_registered": 1}), "failed"),
             (3, json!({"uncertain": 1.0}), "504"),
-            (4, json!({}), "sent"),
+            (4, json!({"accepted": 1}), "accepted"),
+            (5, json!({"refused_later": 1}), "accepted"),
+            (6, json!({}), "sent"),
         ] {
             simulator.set_chaos(&chaos);
             assert_eq!(send(simulator, nth, CONTACT), outcome, "{chaos}");
@@ -112,7 +114,8 @@ fn chaos_strikes_until_it_is_taken_back() {
 #[test]
 fn chaos_out_of_bounds_is_refused_by_name_and_changes_nothing() {
     with_both(|simulator| {
-        let whole = json!({"error": 0.5, "not_registered": 0.0, "slow_ms": 7, "uncertain": 1.0});
+        let whole = json!({"error": 0.5, "not_registered": 0.0, "slow_ms": 7, "uncertain": 1.0, "accepted": 0.25,
+            "refused_later": 0.125, "spelled": 1.0, "hidden": 0.0});
         simulator.set_chaos(&whole);
 
         for (field, value) in [

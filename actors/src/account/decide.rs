@@ -1,38 +1,41 @@
 //! Decides what an account does: which message is tried next, what follows from a try, and when messages expire.
 
 use events::account::{
-    DeferReason, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, MessageAccepted, MessageSent, MessageSettled, SendDeferred, SendStarted, SendUncertain, SettledAs,
+    SettledHow,
 };
 use events::event::Event;
 use events::ids::{AccountId, MessageId, StreamId, WorkspaceId};
-use events::personal::Personal;
 use events::time::Timestamp;
 use events::webhook::OwnerNotified;
 use events::who::Who;
 use events::workspace::{AccountBlocked, AccountUnblocked};
 
 use super::fetches::without_file;
-use super::outcome::{Outcome, Permanent, Scope, StopReason};
+use super::outcome::{Acceptance, Outcome, Permanent, Scope, StopReason};
 use super::queue::{Charged, Waiting};
 use super::refund_events::{failed_and_refunded, refunded};
-use super::state::{Hold, LATE_FAILURE_MS, State};
-use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX};
+use super::state::{Hold, State};
+use super::{EXPIRED_AT_ONCE, HELD_MS, Missing, Prospect, RECONNECT_MS, Rejection, TRIES_MAX, statuses};
+use crate::names::ADDRESS_BYTES_MAX;
 use crate::reporting::{ReportingLookup, owed};
 
 /// Failure code of a message that got a server error three times.
 const SERVER_ERROR: &str = "server_error";
 /// Failure code of a message whose account was disconnected for too long.
 const ACCOUNT_DISCONNECTED: &str = "account_disconnected";
-/// Failure code of a message whose chat was erased.
-const CHAT_ERASED: &str = "chat_erased";
 /// Refund reason of a message that somebody settled as failed.
 const SETTLED_AS_FAILED: &str = "settled_as_failed";
 
-pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
+pub(super) fn wake_up(state: &State, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
     let Some((account, workspace)) = state.connected else { return Vec::new() };
     let erased = of_erased_chats(state, (account, workspace), now);
     if !erased.is_empty() {
         return erased;
+    }
+    let overdue = statuses::overdue(state, account, reporting, now);
+    if !overdue.is_empty() {
+        return overdue;
     }
     match (state.current, state.hold()) {
         (None, None) => start(state, account, now).into_iter().collect(),
@@ -47,7 +50,7 @@ pub(super) fn wake_up(state: &State, now: Timestamp) -> Vec<Event> {
 /// Ends the messages of erased chats, at most `EXPIRED_AT_ONCE` at a time. A try that is under way goes on.
 fn of_erased_chats(state: &State, who: (AccountId, WorkspaceId), now: Timestamp) -> Vec<Event> {
     let erased = state.of_erased().take(EXPIRED_AT_ONCE);
-    erased.flat_map(|waiting| given_up(who, waiting, CHAT_ERASED, now)).collect()
+    erased.flat_map(|waiting| given_up(who, waiting, Permanent::ChatErased.code(), now)).collect()
 }
 
 /// Ends the messages that waited too long for a connection, oldest first, at most `EXPIRED_AT_ONCE` at a time.
@@ -89,6 +92,7 @@ pub(super) fn tried(
     let Some(ended) = Ended::of(state, message, try_number, now) else { return Vec::new() };
     match outcome {
         Outcome::Sent => ended.sent(reporting),
+        Outcome::Accepted(acceptance) => ended.accepted(acceptance),
         Outcome::Failed(why) => ended.refused(*why),
         Outcome::ServerError => ended.server_error(),
         Outcome::Unknown => ended.unknown(),
@@ -151,6 +155,14 @@ impl<'a> Ended<'a> {
         vec![MessageSent { message, account, chat, try_number, wire_id: None, at: self.now, owed }.into()]
     }
 
+    fn accepted(&self, acceptance: &Acceptance) -> Vec<Event> {
+        let Waiting { message, chat, .. } = *self.waiting;
+        // An id that is too long to be stored could not be recognised either.
+        let wire_id = acceptance.wire_id.clone().filter(|wire_id| wire_id.0.reveal().len() <= ADDRESS_BYTES_MAX);
+        let (account, try_number) = (self.account, self.try_number);
+        vec![MessageAccepted { message, account, chat, try_number, wire_id, at: self.now }.into()]
+    }
+
     fn failed(&self, code: &str) -> Vec<Event> {
         let message = self.waiting.message;
         failed_and_refunded((self.account, self.workspace), message, self.waiting.charged(), code, self.now)
@@ -160,7 +172,7 @@ impl<'a> Ended<'a> {
     /// nothing about an earlier try without an answer, so the message is uncertain after such a try.
     fn refused(&self, why: Permanent) -> Vec<Event> {
         let nobody = matches!(why, Permanent::RecipientInvalid | Permanent::NotOnWhatsApp);
-        if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(code(why)) }
+        if self.waiting.maybe_sent && !nobody { self.uncertain() } else { self.failed(why.code()) }
     }
 
     /// After a try without an answer, server errors prove nothing: that try may have sent the message.
@@ -218,40 +230,6 @@ impl<'a> Ended<'a> {
     }
 }
 
-pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup, now: Timestamp) -> Vec<Event> {
-    let Some((account, _)) = state.connected else { return Vec::new() };
-    if let Some(Charged { chat, has_file, .. }) = state.uncertain.get(&message).copied() {
-        let settled = MessageSettled {
-            message,
-            account,
-            chat,
-            settled_as: SettledAs::Sent,
-            how: SettledHow::Status,
-            by: Who::Transport,
-            reason: Personal::default(),
-            at: now,
-            owed: owed(reporting, has_file),
-        };
-        return vec![settled.into()];
-    }
-    match state.queue.get(message) {
-        Some(waiting) if waiting.maybe_sent && state.current.is_none_or(|current| current.message != message) => {
-            let (chat, try_number, owed) = (waiting.chat, waiting.tries, owed(reporting, waiting.has_file()));
-            vec![MessageSent { message, account, chat, try_number, wire_id: None, at: now, owed }.into()]
-        }
-        _ => Vec::new(),
-    }
-}
-
-pub(super) fn failed_later(state: &State, message: MessageId, code: &str, now: Timestamp) -> Vec<Event> {
-    match (state.connected, state.ended.get(&message)) {
-        (Some(who), Some(ended)) if !ended.failed && now.since_ms(ended.at) <= LATE_FAILURE_MS => {
-            failed_and_refunded(who, message, ended.charged, code, now)
-        }
-        _ => Vec::new(),
-    }
-}
-
 pub(super) fn settle(
     state: &State,
     message: MessageId,
@@ -279,17 +257,6 @@ pub(super) fn notified(state: &State, notice: u64, at: Timestamp) -> Vec<Event> 
     let account = state.connected.filter(|_| state.notice_due && state.notices == notice);
     let notified = account.map(|(account, _)| OwnerNotified { about: StreamId::Account(account), notice, at });
     notified.into_iter().map(Event::from).collect()
-}
-
-const fn code(why: Permanent) -> &'static str {
-    match why {
-        Permanent::RecipientInvalid => "recipient_invalid",
-        Permanent::NotOnWhatsApp => "not_on_whatsapp",
-        Permanent::Refused => "refused",
-        Permanent::WindowClosed => "window_closed",
-        Permanent::ContentRejected => "content_rejected",
-        Permanent::ChatErased => CHAT_ERASED,
-    }
 }
 
 const fn stop_code(reason: StopReason) -> &'static str {

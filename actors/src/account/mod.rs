@@ -1,12 +1,15 @@
 //! An account: sends its messages one at a time, in order, with a gap between every two.
 
+mod accepted;
 mod decide;
 mod fetches;
 pub mod outcome;
 pub mod pacing;
 mod queue;
 mod refund_events;
+mod spelling;
 mod state;
+mod statuses;
 #[cfg(test)]
 mod tests;
 
@@ -18,9 +21,12 @@ use events::who::Who;
 
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult};
 use crate::reporting::ReportingLookup;
+use spelling::Spelled;
 
+pub use accepted::ACCEPTED_MS;
 pub use fetches::{FETCH_WAIT_MS_MAX, FETCH_WAITS_MS};
-pub use outcome::Outcome;
+pub use outcome::{Acceptance, Outcome};
+pub use spelling::SpelledLookups;
 pub use state::{LATE_FAILURE_MS, State};
 
 /// Maximum number of tries that end with a server error or without an answer.
@@ -39,7 +45,10 @@ pub struct Account;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// A wake-up time has come.
-    WakeUp,
+    WakeUp {
+        /// The workspace's reporting settings, once looked up; used if an accepted message counts as sent now.
+        reporting: ReportingLookup,
+    },
     /// A try ended.
     Tried {
         message: MessageId,
@@ -47,6 +56,8 @@ pub enum Command {
         outcome: Outcome,
         /// The workspace's reporting settings, once looked up; used if the message was sent.
         reporting: ReportingLookup,
+        /// What is known of the recipient's address, if the outcome spells it.
+        spelled: SpelledLookups,
     },
     /// A try ended before the transport had the message: its file was no longer stored and could not be fetched
     /// again.
@@ -79,11 +90,13 @@ pub enum Command {
         /// The workspace's reporting settings, once looked up.
         reporting: ReportingLookup,
     },
-    /// A status reports that the message failed after it was sent.
+    /// A status reports that the message failed after `WhatsApp` took it.
     FailedLater {
         message: MessageId,
         /// The failure code.
         code: String,
+        /// True if an earlier status told that the recipient has it.
+        has_arrived: bool,
     },
     /// Somebody settles an uncertain message as sent or as failed.
     Settle {
@@ -175,37 +188,54 @@ impl Decider for Account {
     }
 
     fn next_lookup(state: &State, command: &Command) -> Option<LookupRequest> {
+        if let Command::Tried { message, try_number, outcome, spelled, .. } = command
+            && let Some(address) = Spelled::of(state, *message, *try_number, outcome)
+        {
+            return address.asks(*spelled);
+        }
         let told = match command {
             Command::Tried { outcome: Outcome::Sent, reporting, .. } | Command::Settle { reporting, .. } => reporting,
             Command::Seen { message, reporting } if state.may_be_sent(*message) => reporting,
+            Command::WakeUp { reporting } if !state.accepted.is_empty() => reporting,
             _ => return None,
         };
         told.is_none().then_some(LookupRequest::Reporting)
     }
 
     fn resolve(command: &mut Command, found: LookupResult) {
-        if let LookupResult::Reporting(found) = found
-            && let Command::Tried { reporting, .. }
-            | Command::Seen { reporting, .. }
-            | Command::Settle { reporting, .. } = command
-        {
-            *reporting = Some(found);
+        match (command, found) {
+            (
+                Command::Tried { reporting, .. }
+                | Command::Seen { reporting, .. }
+                | Command::WakeUp { reporting }
+                | Command::Settle { reporting, .. },
+                LookupResult::Reporting(found),
+            ) => *reporting = Some(found),
+            (Command::Tried { spelled, .. }, found) => spelled.told(found),
+            _ => {}
         }
     }
 
     fn forget_lookups(command: &mut Command) {
-        if let Command::Tried { reporting, .. } | Command::Seen { reporting, .. } | Command::Settle { reporting, .. } =
-            command
-        {
-            *reporting = None;
+        match command {
+            Command::Tried { reporting, spelled, .. } => {
+                (*reporting, *spelled) = (None, SpelledLookups::default());
+            }
+            Command::Seen { reporting, .. } | Command::WakeUp { reporting } | Command::Settle { reporting, .. } => {
+                *reporting = None;
+            }
+            _ => {}
         }
     }
 
     fn decide(state: &State, command: Command, now: Timestamp) -> Result<Decision<()>, Rejection> {
         let events = match command {
-            Command::WakeUp => decide::wake_up(state, now),
-            Command::Tried { message, try_number, outcome, reporting } => {
-                decide::tried(state, message, try_number, &outcome, reporting, now)
+            Command::WakeUp { reporting } => decide::wake_up(state, reporting, now),
+            Command::Tried { message, try_number, outcome, reporting, spelled } => {
+                let address = Spelled::of(state, message, try_number, &outcome);
+                let mut events = decide::tried(state, message, try_number, &outcome, reporting, now);
+                events.extend(address.and_then(|address| address.learnt(spelled)));
+                events
             }
             Command::NoFile { message, try_number, missing } => {
                 decide::no_file(state, message, try_number, &missing, now)
@@ -214,9 +244,11 @@ impl Decider for Account {
             Command::Fetched { message, result } => fetches::fetched(state, message, result, now),
             // The fetch stays due.
             Command::NotFetched { .. } => Vec::new(),
-            Command::Seen { message, reporting } => decide::seen(state, message, reporting, now),
+            Command::Seen { message, reporting } => statuses::seen(state, message, reporting, now),
             Command::Notified { notice } => decide::notified(state, notice, now),
-            Command::FailedLater { message, code } => decide::failed_later(state, message, &code, now),
+            Command::FailedLater { message, code, has_arrived } => {
+                statuses::failed_later(state, message, &code, has_arrived, now)
+            }
             Command::Settle { message, settled_as, by, reason, reporting } => {
                 decide::settle(state, message, settled_as, (by, reason), reporting, now)?
             }
@@ -233,7 +265,7 @@ impl Decider for Account {
     }
 
     fn wake_up() -> Option<Command> {
-        Some(Command::WakeUp)
+        Some(Command::WakeUp { reporting: None })
     }
 
     fn interrupted(effect: &Effect) -> Option<Command> {

@@ -1,12 +1,15 @@
 //! The outcome of one try to hand a message to `WhatsApp`: the error taxonomy that every transport maps to. `decide` says
 //! what follows.
 
+use events::ids::WireId;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// `WhatsApp` accepted the message.
+    /// `WhatsApp` sent the message.
     Sent,
+    /// `WhatsApp` took the message, and says later whether it sent it.
+    Accepted(Acceptance),
     /// It can never be sent.
     Failed(Permanent),
     /// Not now; the try does not count.
@@ -30,6 +33,15 @@ pub enum Outcome {
     },
 }
 
+/// What is known of a message that `WhatsApp` took.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// The id under which `WhatsApp` speaks of it, if that is not ours.
+    pub wire_id: Option<WireId>,
+    /// The recipient as `WhatsApp` spells it, if it says so: a phone number or a JID.
+    pub address: Option<String>,
+}
+
 /// Reasons for which a message can never be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Permanent {
@@ -45,6 +57,20 @@ pub enum Permanent {
     ContentRejected,
     /// Its chat was erased: nobody knows any more what it said, or to whom.
     ChatErased,
+}
+
+impl Permanent {
+    /// Returns the failure code of a message that fails for this reason.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::RecipientInvalid => "recipient_invalid",
+            Self::NotOnWhatsApp => "not_on_whatsapp",
+            Self::Refused => "refused",
+            Self::WindowClosed => "window_closed",
+            Self::ContentRejected => "content_rejected",
+            Self::ChatErased => "chat_erased",
+        }
+    }
 }
 
 /// The messages that must wait after a rate limit.

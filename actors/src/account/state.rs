@@ -8,6 +8,7 @@ use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::accepted::AcceptedMessages;
 use super::pacing::Gap;
 use super::queue::{Charged, Queue, Waiting};
 use super::{Effect, HELD_MS};
@@ -38,6 +39,8 @@ pub struct State {
     pub last_outcome: Option<Timestamp>,
     /// Messages that may have been sent or not.
     pub uncertain: BTreeMap<MessageId, Charged>,
+    /// Messages that `WhatsApp` took, and of which nobody knows yet whether it sent them.
+    pub accepted: AcceptedMessages,
     /// Messages that were sent or failed within the last `LATE_FAILURE_MS`.
     pub ended: BTreeMap<MessageId, Ended>,
     ended_order: VecDeque<(Timestamp, MessageId)>,
@@ -122,6 +125,13 @@ impl State {
             Event::FileFetched(e) => self.queue.fetched(e.message),
             Event::FetchFailed(e) => self.queue.fetch_failed(e),
             Event::MessageQueued(e) => self.queue.push(e),
+            Event::ChatErased(e) => self.queue.erase(e.chat),
+            _ => self.apply_to_tries(event),
+        }
+    }
+
+    fn apply_to_tries(&mut self, event: &Event) {
+        match event {
             Event::SendStarted(e) => {
                 self.queue.started(e.message, e.try_number);
                 let own_message_id = self.own_message_id;
@@ -137,16 +147,21 @@ impl State {
                 }
                 self.try_ended(e.message, e.at);
             }
+            Event::MessageAccepted(e) => {
+                if let Some(waiting) = self.queue.remove(e.message) {
+                    self.accepted.insert(e, waiting.charged());
+                }
+                self.try_ended(e.message, e.at);
+            }
             Event::MessageSent(e) => self.end(e.message, e.at, false),
             Event::MessageFailed(e) => self.end(e.message, e.at, true),
-            Event::ChatErased(e) => self.queue.erase(e.chat),
             Event::MessageSettled(e) => self.end(e.message, e.at, e.settled_as == SettledAs::Failed),
             _ => {}
         }
     }
 
     fn try_ended(&mut self, message: MessageId, at: Timestamp) {
-        if self.current.is_some_and(|current| current.message == message) {
+        if self.is_trying(message) {
             self.current = None;
             self.last_outcome = Some(at);
         }
@@ -155,7 +170,8 @@ impl State {
     fn end(&mut self, message: MessageId, at: Timestamp, failed: bool) {
         self.try_ended(message, at);
         let queued = self.queue.remove(message).map(|waiting| waiting.charged());
-        let known = queued.or_else(|| self.uncertain.remove(&message));
+        let accepted = self.accepted.remove(message).map(|accepted| accepted.charged);
+        let known = queued.or(accepted).or_else(|| self.uncertain.remove(&message));
         if let Some(charged) = known {
             self.ended_order.push_back((at, message));
             self.ended.insert(message, Ended { charged, failed, at });
@@ -173,7 +189,13 @@ impl State {
 
     /// True if a receipt for this message would show that it was sent.
     pub(super) fn may_be_sent(&self, message: MessageId) -> bool {
-        self.uncertain.contains_key(&message) || self.queue.get(message).is_some_and(|waiting| waiting.maybe_sent)
+        let is_over = self.uncertain.contains_key(&message) || self.accepted.get(message).is_some();
+        is_over || self.queue.get(message).is_some_and(|waiting| waiting.maybe_sent)
+    }
+
+    /// True if a try of this message is under way.
+    pub(super) fn is_trying(&self, message: MessageId) -> bool {
+        self.current.is_some_and(|current| current.message == message)
     }
 
     pub(super) fn hold(&self) -> Option<Hold> {
@@ -235,6 +257,7 @@ impl State {
             let behind = self.queue.len().saturating_sub(1);
             due.empty_at = next.map(|at| at.plus_ms(behind.saturating_mul(self.gap.usual_ms())));
         }
+        due.wake_at = due.wake_at.into_iter().chain(self.accepted.next_overdue()).min();
         due
     }
 }

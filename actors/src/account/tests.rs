@@ -1,5 +1,6 @@
 //! Tests the rules of an account, one behaviour per test.
 
+mod accepted;
 mod disconnection;
 mod erasing;
 mod fetches;
@@ -11,20 +12,29 @@ mod pauses;
 mod properties;
 mod reports;
 mod settling;
+mod spelling;
 mod stops;
 
 use events::time::Timestamp;
 
 use super::outcome::Outcome;
 use super::pacing::Gap;
-use super::{Account, Command, Effect, Fetched, Missing, Prospect};
+use super::{Account, Command, Effect, Fetched, Missing, Prospect, SpelledLookups};
 use crate::spec::facts::{DETAIL, account, message};
 use crate::spec::{Spec, at};
 
 type AccountSpec = Spec<Account>;
 
+const WAKE_UP: Command = Command::WakeUp { reporting: None };
+
 fn tried(number: u64, try_number: u32, outcome: Outcome) -> Command {
-    Command::Tried { message: message(number), try_number, outcome, reporting: None }
+    Command::Tried {
+        message: message(number),
+        try_number,
+        outcome,
+        reporting: None,
+        spelled: SpelledLookups::default(),
+    }
 }
 
 fn seen(number: u64) -> Command {
@@ -32,7 +42,7 @@ fn seen(number: u64) -> Command {
 }
 
 fn failed_later(number: u64) -> Command {
-    Command::FailedLater { message: message(number), code: "refused".to_owned() }
+    Command::FailedLater { message: message(number), code: "refused".to_owned(), has_arrived: false }
 }
 
 fn fetch(number: u64) -> Effect {

@@ -253,9 +253,13 @@ impl Decider for Chat {
                 (state.name, state.phone, state.is_group) = (e.name.clone(), e.phone.clone(), e.is_group);
             }
             // What comes after an erasure has lost its texts when it is replayed.
-            Event::ChatRenamed(_) | Event::ChatAssigned(_) if state.erasure.is_some() => {}
+            Event::ChatRenamed(_) | Event::ChatAssigned(_) | Event::ChatAddressLearnt(_) if state.erasure.is_some() => {
+            }
             Event::ChatRenamed(e) => state.name = e.name.clone(),
             Event::ChatAssigned(e) => state.responsible.clone_from(&e.responsible),
+            Event::ChatAddressLearnt(e) if state.phone.is_none() && e.kind.is_phone() => {
+                state.phone = Some(e.address.clone());
+            }
             Event::MessageQueued(e) => state.add(e),
             Event::MessageSent(e) => state.said(e.message, Stage::Sent, e.owed),
             Event::MessageFailed(e) => state.rise(e.message, Stage::Failed),

@@ -2,8 +2,8 @@
 //! file costs 1 credit.
 
 use events::account::{
-    DeferReason, FetchFailed, File, FileFetched, MessageFailed, MessageQueued, MessageSent, MessageSettled, Origin,
-    SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
+    DeferReason, FetchFailed, File, FileFetched, MessageAccepted, MessageFailed, MessageQueued, MessageSent,
+    MessageSettled, Origin, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::chat::{ChatErased, ChatKeyDestroyed, ChatOpened};
 use events::event::Event;
@@ -254,6 +254,12 @@ pub(crate) fn uncertain(number: u64, try_number: u32, ms: i64) -> Event {
 pub(crate) fn sent(number: u64, try_number: u32, ms: i64) -> Event {
     let (account, chat) = (account(1), chat_of(number));
     MessageSent { message: message(number), account, chat, try_number, wire_id: None, at: at(ms), owed: None }.into()
+}
+
+/// Accepted at `ms`, under our own wire id.
+pub(crate) fn message_accepted(number: u64, try_number: u32, ms: i64) -> Event {
+    let (account, chat) = (account(1), chat_of(number));
+    MessageAccepted { message: message(number), account, chat, try_number, wire_id: None, at: at(ms) }.into()
 }
 
 pub(crate) fn failed(number: u64, code: &str, ms: i64) -> Event {

@@ -221,12 +221,16 @@ pub struct SubmitLookups {
 /// A message that was not sent through us.
 #[derive(Debug, Clone)]
 pub struct Receive {
-    /// Its id, derived from account, sender and wire id.
-    pub message: MessageId,
     /// The account that saw it.
     pub account: AccountId,
+    /// `WhatsApp`'s own id of it.
+    pub wire_id: String,
+    /// The message of ours that it is if we sent it; `None` if it cannot be one.
+    pub own: Option<MessageId>,
     /// The person or group of the conversation.
     pub peer: Peer,
+    /// Another address of that person, or of the author in a group, if the update names one.
+    pub also: Option<Peer>,
     /// True if it was typed on the account's own phone.
     pub from_me: bool,
     pub kind: MessageKind,
@@ -246,10 +250,12 @@ pub struct Receive {
 /// The results of a received message's look-ups; `None` if not looked up yet.
 #[derive(Debug, Clone, Default)]
 pub struct ReceiveLookups {
-    /// True if the message is known already.
-    pub known: Option<bool>,
     /// The chat with this person or group.
     pub peer: Option<Option<ChatId>>,
+    /// The chat that the person's other address leads to.
+    pub also: Option<Option<ChatId>>,
+    /// For each of the ids that it may have been recorded under, true if a message has it.
+    pub known: Vec<bool>,
     /// The data of that chat.
     pub chat: Option<Option<ChatEntry>>,
     /// True if somebody gave that chat its title.

@@ -6,6 +6,8 @@ mod commands;
 mod connect;
 mod credits;
 mod doubt;
+mod receive;
+mod received_id;
 mod settings;
 mod state;
 mod submit;
@@ -25,6 +27,7 @@ pub use commands::{
 };
 pub use connect::{Connect, Once};
 pub use doubt::Doubt;
+pub use received_id::received_id;
 pub use state::{Account, Key, Owner, Standing, State};
 
 /// Idempotency keys are remembered for this long.
@@ -111,7 +114,7 @@ impl Decider for Workspace {
             (Command::SetInbound(set), Some(id)) => Ok(settings::set_inbound(state, id, set)),
             (Command::ReplaceToken(token_hash, by), Some(id)) => Ok(settings::replace_token(state, id, token_hash, by)),
             (Command::ChangeChat(change), Some(id)) => chat_changes::change(state, id, change),
-            (Command::Receive(receive), Some(id)) => chat_changes::receive(state, id, *receive),
+            (Command::Receive(receive), Some(id)) => receive::receive(state, id, *receive),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tests what a workspace accepts and refuses, one behaviour per test.
 
 mod accounts;
+mod addresses;
 mod chats;
 mod connections;
 mod costs;

@@ -13,7 +13,7 @@ use crate::chat::{ChatAddressLearnt, ChatErased, ChatOpened};
 use crate::codec;
 use crate::event::Event;
 use crate::ids::{ChatId, MessageId, Position, StreamId};
-use crate::personal::Personal;
+use crate::personal::{Personal, ShortDigest};
 use crate::record::Record;
 use crate::webhook::Aggregation;
 use crate::who::Who;
@@ -208,9 +208,28 @@ impl Entries {
     fn learnt(&mut self, e: &ChatAddressLearnt, position: Position, ready: &Ready) {
         let peer = e.address.readable().and_then(|address| ready.keys.peer(e.account, address));
         let (Some(peer), Some(mut entry)) = (peer, self.chat_entry(e.chat, ready)) else { return };
-        entry.peers.extend(peer.peer_digest());
+        let digest = peer.peer_digest();
+        for (other, _, _) in ready.chats.iter().filter(|(other, ..)| *other != e.chat) {
+            self.leads_there_no_more(*other, digest, position, ready);
+        }
+        if !entry.peers.iter().any(|known| Some(*known) == digest) {
+            entry.peers.extend(digest);
+        }
+        if entry.phone.is_none() && e.kind.is_phone() {
+            entry.phone = Some(e.address.clone());
+        }
         self.set(peer, &e.chat, position);
         self.set(IndexKey::Chat(e.chat), &entry, position);
+    }
+
+    /// Takes an address from a chat that it led to, so that the chat's erasure leaves it to the one that it leads to now.
+    fn leads_there_no_more(&mut self, chat: ChatId, digest: Option<ShortDigest>, position: Position, ready: &Ready) {
+        let Some(mut entry) = self.chat_entry(chat, ready) else { return };
+        let before = entry.peers.len();
+        entry.peers.retain(|known| Some(*known) != digest);
+        if entry.peers.len() < before {
+            self.set(IndexKey::Chat(chat), &entry, position);
+        }
     }
 
     /// Forgets what the chat could be found by.

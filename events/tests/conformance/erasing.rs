@@ -106,6 +106,56 @@ fn an_erased_chat_is_found_by_nothing_wherever_the_entries_are() {
     }
 }
 
+/// An address that came to lead to another chat is no longer one of the chat that it led to before.
+#[test]
+fn an_address_that_moved_to_another_chat_survives_the_erasure_of_the_first() {
+    for stored_before in [false, true] {
+        for mut desk in Desk::each() {
+            begin(&mut desk);
+            if stored_before {
+                desk.store_index();
+                desk = desk.reopened();
+            }
+            desk.append(of_workspace(0), vec![learnt(2)]);
+            let leads_to = |desk: &Desk| desk.index.peer(account(0), LID).unwrap();
+            assert_eq!(leads_to(&desk), Some(chat(0, 2)));
+            desk.append(of_workspace(0), vec![erased(1)]);
+            assert_eq!((leads_to(&desk), desk.index.peer(account(0), &peer(1)).unwrap()), (Some(chat(0, 2)), None));
+            desk.flush();
+            let mut desk = desk.reopened();
+            assert_eq!(leads_to(&desk), Some(chat(0, 2)));
+            desk.append(of_workspace(0), vec![erased(2)]);
+            assert_eq!(leads_to(&desk), None);
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_is_learnt_is_that_of_a_chat_without_one() {
+    let phone_of = |desk: &Desk, nth| {
+        let entry = desk.index.chat(chat(0, nth)).unwrap().unwrap();
+        entry.phone.map(|phone| phone.reveal().to_owned())
+    };
+    for mut desk in Desk::each() {
+        let Event::ChatOpened(with_phone) = opened(0, 1) else { unreachable!() };
+        let hidden = events::chat::ChatOpened { chat: chat(0, 3), peer: LID.into(), phone: None, ..with_phone };
+        desk.append(of_workspace(0), vec![opened(0, 1), hidden.into()]);
+        let before = phone_of(&desk, 1);
+        for nth in [1, 3] {
+            let Event::ChatAddressLearnt(by_lid) = learnt(nth) else { unreachable!() };
+            let (kind, address) = (AddressKind::SpelledPhone, format!("+1202555019{nth}").as_str().into());
+            desk.append(of_workspace(0), vec![learnt(nth), ChatAddressLearnt { kind, address, ..by_lid }.into()]);
+        }
+        let check = |desk: &Desk| {
+            assert_eq!((phone_of(desk, 1), phone_of(desk, 3)), (before.clone(), Some("+12025550193".to_owned())));
+        };
+        check(&desk);
+        desk.store_index();
+        check(&desk);
+        check(&desk.reopened());
+    }
+}
+
 /// Without the key, the records themselves no longer say what the chat was called.
 #[test]
 fn an_index_made_without_the_key_finds_the_same() {

@@ -74,7 +74,7 @@ fn by_people() -> Vec<SimulatorRoute> {
         },
     });
     let status = json!({"name": "status", "in": "path", "required": true,
-        "schema": {"type": "string", "enum": ["delivered", "read"]}});
+        "schema": {"type": "string", "enum": ["sent", "delivered", "read"]}});
     let mut receipt = post(
         "/sim/v1/accounts/{phone}/receipts/{id}/{status}",
         "Reports a message's status, once more or for the first time",
@@ -94,7 +94,8 @@ fn phones() -> Vec<SimulatorRoute> {
         "name": {"type": "string"}, "size": count(), "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }));
     let message = object(json!({
-        "message_id": {"type": "string"},
+        "message_id": {"type": "string", "description": "Our own id of it, which no real phone shows."},
+        "wire_id": {"type": "string", "description": "The id under which WhatsApp and the recipient know it."},
         "from": {"type": "string"},
         "text": {"type": "string"},
         "file": {"anyOf": [file, {"type": "null"}]},
@@ -107,6 +108,10 @@ fn phones() -> Vec<SimulatorRoute> {
         "not_registered": share("How many messages go to numbers that are not on WhatsApp."),
         "slow_ms": {"type": "integer", "minimum": 0, "maximum": 600_000, "default": 0, "description": "More time for each answer."},
         "uncertain": share("How often an answer is lost; half of these messages arrive."),
+        "accepted": share("How often a message is taken first and sent a little later."),
+        "refused_later": share("How often a message is taken first and refused a little later."),
+        "spelled": share("How often a message is taken first and the answer spells the number otherwise, if it has two spellings."),
+        "hidden": share("How often a person writes from a hidden number (@lid), or it is named beside the phone number."),
     }});
     let stats = object(json!({"sends": count(), "duplicates": count()}));
     vec![
@@ -156,6 +161,7 @@ fn by_gateways() -> Vec<SimulatorRoute> {
         "required": ["id", "from", "to", "text"],
         "properties": {
             "id": {"type": "string", "description": "The message's id; a second one with the same id is dropped and counted."},
+            "wire_id": {"type": ["string", "null"], "description": "The id that the phone shows; the message's id if left out."},
             "from": {"type": "string"},
             "to": {"type": "string"},
             "text": {"type": "string"},
@@ -167,7 +173,7 @@ fn by_gateways() -> Vec<SimulatorRoute> {
     });
     let outcome = json!({"type": "object", "additionalProperties": true, "required": ["outcome"],
         "description": "Besides the outcome, what is known of it.", "properties": {"outcome": {"type": "string", "enum": [
-        "sent", "failed", "rate_limited", "not_connected", "server_error", "unknown", "stopped",
+        "sent", "accepted", "failed", "rate_limited", "not_connected", "server_error", "unknown", "stopped",
     ]}}});
     let update = json!({"type": "object", "additionalProperties": true, "required": ["sequence", "account", "kind"],
         "description": "Besides these, what its kind has.", "properties": {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::account::outcome::{Permanent, StopReason};
-use actors::account::{Command, Effect, Outcome, Prospect};
+use actors::account::{Command, Effect, Outcome, Prospect, SpelledLookups};
 use actors::runtime::port::Port;
 use events::history::History;
 use events::ids::{AccountId, MessageId, StreamId};
@@ -28,6 +28,7 @@ use self::queued::{Queued, QueuedFile};
 use crate::files::Fault;
 use crate::notices::Notices;
 use crate::whatsapp::transports::{Attachment, Outgoing, Transport};
+use crate::whatsapp::wire_ids::WireIds;
 
 /// Transports by the name that accounts use for them.
 pub type Transports = BTreeMap<String, Arc<dyn Transport>>;
@@ -45,6 +46,8 @@ pub struct TransportPort {
     /// Reads the queued messages.
     pub history: History,
     pub transports: Arc<Transports>,
+    /// Makes the ids that transports hand on.
+    pub wire_ids: WireIds,
     pub fetching: Arc<Fetching>,
     /// Without an answer after this real time, the outcome is unknown.
     pub handover_timeout: Duration,
@@ -81,7 +84,13 @@ impl TransportPort {
     }
 
     async fn send(&self, account: AccountId, message: MessageId, try_number: u32) -> Command {
-        let tried = |outcome| Command::Tried { message, try_number, outcome, reporting: None };
+        let tried = |outcome| Command::Tried {
+            message,
+            try_number,
+            outcome,
+            reporting: None,
+            spelled: SpelledLookups::default(),
+        };
         let Some((line, queued)) = self.read(account, message).await else { return tried(Outcome::NotConnected) };
         if queued.is_erased {
             return tried(Outcome::Failed(Permanent::ChatErased));
@@ -103,10 +112,17 @@ impl TransportPort {
             },
         };
         self.sent_cache.sent(message, account, queued.chat);
-        let outgoing = Outgoing { id: message, from: from.to_owned(), to: queued.to, text: queued.text, file };
+        let outgoing = Outgoing {
+            id: message,
+            wire_id: self.wire_ids.wire_id(message),
+            from: from.to_owned(),
+            to: queued.to,
+            text: queued.text,
+            file,
+        };
         let sent = tokio::time::timeout(self.handover_timeout, transport.send(outgoing)).await;
         let outcome = sent.unwrap_or(Outcome::Unknown);
-        if matches!(outcome, Outcome::Sent | Outcome::Failed(_)) {
+        if matches!(outcome, Outcome::Sent | Outcome::Accepted(_) | Outcome::Failed(_)) {
             self.fetching.forget(message);
         }
         tried(outcome)

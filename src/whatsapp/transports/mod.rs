@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use self::update::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
+use super::wire_ids::OwnWireId;
 
 /// Adds HTTP routes that a transport needs, such as those that it is called back at.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
@@ -23,7 +24,7 @@ pub trait Transport: Send + Sync {
     /// Returns the transport's capabilities, which never change during its lifetime.
     fn capabilities(&self) -> Capabilities;
 
-    /// Tries once to hand a message over. Every try of a message carries the same message id.
+    /// Tries once to hand a message over. Every try of a message carries the same ids.
     fn send(&self, message: Outgoing) -> BoxFuture<'_, Outcome>;
 
     /// Asks whether `WhatsApp` has a message of the account `from`, for recovery after a crash.
@@ -40,7 +41,7 @@ pub trait Transport: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent yes-or-no facts, read one at a time")]
 pub struct Capabilities {
-    /// Takes our message id, so that a resend under the same id cannot make a second copy.
+    /// Takes our wire id, so that a resend under the same id cannot make a second copy.
     pub own_message_id: bool,
     /// The scope in which a number can be connected only once.
     pub once: Once,
@@ -63,8 +64,10 @@ pub struct Capabilities {
 /// A message to hand over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// The message's id, the same at every try.
+    /// The message's id among ours, which no recipient sees.
     pub id: MessageId,
+    /// The id under which `WhatsApp` is to know it, where it takes ours.
+    pub wire_id: OwnWireId,
     /// The sending account's phone.
     pub from: String,
     /// A phone as the user gave it, or a JID.

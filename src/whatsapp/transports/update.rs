@@ -1,35 +1,40 @@
 //! Updates that a transport reports on its own. Any of them may come twice, late and in any order.
 
-use events::ids::MessageId;
+use actors::account::outcome::Permanent;
 use events::time::Timestamp;
 
 /// Something that happened at `WhatsApp` or on an account's phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
-    /// A message of ours was delivered or read.
+    /// A message of ours was sent, delivered, read or refused.
     Status(StatusUpdate),
     /// Somebody wrote to an account, or its owner typed on the phone itself.
-    Message(IncomingMessage),
+    Message(Box<IncomingMessage>),
     /// An account was connected or disconnected.
     Connection(Connection),
 }
 
-/// The new status of a sent message.
+/// The new status of a message that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusUpdate {
     /// The phone of the account that sent the message, spelled as in the command.
     pub account_phone: String,
-    pub id: MessageId,
+    /// The id under which `WhatsApp` knows the message.
+    pub wire_id: String,
     pub status: Status,
 }
 
-/// The status of a sent message; a later status compares as greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The status of a message that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// `WhatsApp` sent it.
+    Sent,
     /// It is on the recipient's phone.
     Delivered,
     /// The recipient opened it.
     Read,
+    /// It was not sent after all.
+    Failed(Permanent),
 }
 
 /// A message that no gateway sent.
@@ -46,6 +51,8 @@ pub struct IncomingMessage {
     pub chat_name: String,
     /// The person who wrote it, spelled like `chat`; empty for our own side and for an unknown member of a group.
     pub sender: String,
+    /// Another address of the person who wrote it or for whom it was typed, if the update names one.
+    pub also: Option<String>,
     /// That person's own name; empty if unknown.
     pub sender_name: String,
     /// True if it was typed on the account's own phone.

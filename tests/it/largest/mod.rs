@@ -70,7 +70,7 @@ kinds!(WORKSPACE, kind_of_workspace, OfWorkspace:
     OfWorkspace::Receive(_) => "receive",
 );
 kinds!(ACCOUNT, kind_of_account, OfAccount:
-    OfAccount::WakeUp => "wake account",
+    OfAccount::WakeUp { .. } => "wake account",
     OfAccount::Tried { .. } => "tried to send",
     OfAccount::NoFile { .. } => "no file",
     OfAccount::Interrupted { .. } => "interrupted",

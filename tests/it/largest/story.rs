@@ -2,12 +2,12 @@
 
 mod reporting;
 
-use actors::account::outcome::{Outcome, StopReason};
+use actors::account::outcome::{Acceptance, Outcome, StopReason};
 use actors::account::pacing::Gap;
-use actors::account::{self, Account, Fetched, Missing, Prospect};
+use actors::account::{self, Account, Fetched, Missing, Prospect, SpelledLookups};
 use actors::chat::{self, Receipt, ReportLookups as ChatLooksUp};
 use actors::decider::Decider;
-use actors::names::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use actors::names::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use actors::peer::Peer;
 use actors::webhook::{self, Configure};
 use actors::workspace::{
@@ -16,7 +16,7 @@ use actors::workspace::{
 };
 use events::account::{File, Origin, SettledAs};
 use events::chat::{MessageKind, MessageReceived, ReceivedFile};
-use events::ids::{ChatId, MessageId};
+use events::ids::{ChatId, MessageId, WireId};
 use events::personal::Digest;
 use events::time::Timestamp;
 use events::webhook::{Aggregation, BundleAccount, BundleFlushed, BundleOpened};
@@ -164,9 +164,11 @@ fn submit(desk: &mut Desk, nth: u64, with_file: bool) -> MessageId {
 fn receive(desk: &mut Desk, nth: u64, text: String) {
     let endless = || long(100_000);
     let receive = Receive {
-        message: MessageId::from_bits(nth),
         account: account(),
+        wire_id: format!("{nth}{}", endless()),
+        own: None,
         peer: peer(),
+        also: Peer::read("133700000000001@lid"),
         from_me: false,
         kind: MessageKind::default(),
         sender: endless(),
@@ -221,7 +223,7 @@ fn say(desk: &mut Desk) {
 
 /// Begins the account's next try; returns the message and the try's number.
 fn begin_try(desk: &mut Desk) -> (MessageId, u32) {
-    desk.account(account::Command::WakeUp);
+    desk.account(account::Command::WakeUp { reporting: None });
     let effects = Account::due(&desk.states.account).effects.into_iter();
     let mut sends = effects.filter_map(|effect| match effect {
         account::Effect::Send { message, try_number, .. } => Some((message, try_number)),
@@ -232,7 +234,13 @@ fn begin_try(desk: &mut Desk) -> (MessageId, u32) {
 
 fn tried(desk: &mut Desk, outcome: Outcome) {
     let (message, try_number) = begin_try(desk);
-    desk.account(account::Command::Tried { message, try_number, outcome, reporting: None });
+    desk.account(account::Command::Tried {
+        message,
+        try_number,
+        outcome,
+        reporting: None,
+        spelled: SpelledLookups::default(),
+    });
 }
 
 fn fetched(desk: &mut Desk, message: MessageId) {
@@ -257,7 +265,12 @@ fn send(desk: &mut Desk) {
 
     let lost = submit(desk, 3, false);
     tried(desk, Outcome::Sent);
-    desk.account(account::Command::FailedLater { message: lost, code: bytes(CODE_BYTES) });
+    desk.account(account::Command::FailedLater { message: lost, code: bytes(CODE_BYTES), has_arrived: false });
+
+    let accepted = submit(desk, 7, false);
+    let (wire_id, address) = (Some(WireId(bytes(ADDRESS_BYTES_MAX).into())), Some("133700000000002@lid".to_owned()));
+    tried(desk, Outcome::Accepted(Acceptance { wire_id, address }));
+    desk.account(account::Command::Seen { message: accepted, reporting: None });
 
     let without = submit(desk, 4, true);
     fetched(desk, without);

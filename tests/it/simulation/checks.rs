@@ -14,6 +14,8 @@ use super::letters::{Letters, check_told};
 use super::life::Machine;
 use super::referee::{End, MessageStory, Referee};
 
+const WEEK_MS: u64 = 7 * 24 * 3_600_000;
+
 /// The state of the checks: how far each has got, so that nothing is checked twice.
 #[derive(Default)]
 pub struct Judge {
@@ -120,6 +122,10 @@ pub fn check_heard(referee: &Referee, people: &People, listening: &[AccountId]) 
 /// Each sent message must be on its phone once, with its file, and each failed one not at all, unless it was settled
 /// by hand.
 fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
+    // Statuses of a message that ended more than seven days ago change nothing.
+    let is_refused_too_late = |id: &MessageId, told: &MessageStory| {
+        machine.whatsapp.refused_later(*id) && referee.now.since_ms(told.ended_at) > WEEK_MS
+    };
     for (id, told) in &referee.messages {
         let on_phone = machine.whatsapp.messages_on(&told.to);
         let found: Vec<_> = on_phone.iter().filter(|message| message.id == *id).collect();
@@ -129,7 +135,7 @@ fn check_phones(machine: &Machine, referee: &Referee) -> Result<(), String> {
         }
         let copies = found.len();
         let right = match told.end {
-            Some(End::Sent) => copies == 1 || (told.settled_by_hand && copies == 0),
+            Some(End::Sent) => copies == 1 || copies == 0 && (told.settled_by_hand || is_refused_too_late(id, told)),
             Some(End::Failed) => copies == 0 || (told.settled_by_hand && copies == 1),
             None => copies <= 1,
         };

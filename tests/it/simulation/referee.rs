@@ -32,6 +32,8 @@ const DAY_MS: u64 = 24 * 3_600_000;
 #[derive(Default)]
 pub struct Referee {
     pub position: Position,
+    /// The time of the latest event.
+    pub now: Timestamp,
     pub messages: BTreeMap<MessageId, MessageStory>,
     pub balances: BTreeMap<WorkspaceId, i128>,
     pub accounts: BTreeMap<AccountId, Line>,
@@ -99,6 +101,10 @@ pub struct MessageStory {
     pub by_default: bool,
     pub queued_at: Position,
     pub end: Option<End>,
+    /// When it was taken, if it was before it ended.
+    pub accepted_at: Option<Timestamp>,
+    /// When it ended first.
+    pub ended_at: Timestamp,
     pub uncertain: bool,
     pub settled_by_hand: bool,
     pub tries: u32,
@@ -142,6 +148,7 @@ impl Referee {
     fn see(&mut self, record: &Record) -> Verdict {
         require(record.first == self.position + 1, "positions have a gap")?;
         self.position = record.last();
+        self.now = record.recorded_at;
         see_cause(record)?;
         self.see_key(record)?;
         let mut paid = BTreeSet::new();
@@ -214,6 +221,8 @@ impl Referee {
             by_default: self.default_account(e.workspace) == Some(e.account),
             queued_at: self.position,
             end: None,
+            accepted_at: None,
+            ended_at: Timestamp::default(),
             uncertain: false,
             settled_by_hand: false,
             tries: 0,
@@ -266,7 +275,8 @@ impl Referee {
     pub fn outstanding(&self) -> usize {
         let sending = self.accounts.values().filter(|line| line.may_send()).map(|line| line.waiting.len());
         let reporting = self.hooks.values().filter(|hook| hook.is_busy()).count();
-        sending.sum::<usize>() + reporting + self.reports.pending() + self.erasing()
+        let accepted = self.messages.values().filter(|told| told.accepted_at.is_some() && told.end.is_none());
+        sending.sum::<usize>() + accepted.count() + reporting + self.reports.pending() + self.erasing()
     }
 }
 

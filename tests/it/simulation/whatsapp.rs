@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tidings::whatsapp::transports::simulator::CAPABILITIES;
 use tidings::whatsapp::transports::simulator::address::Address;
-use tidings::whatsapp::transports::simulator::world::{Incoming, Received, Stats, Typed, World};
+use tidings::whatsapp::transports::simulator::world::{Chaos, Incoming, Probability, Received, Stats, Typed, World};
 use tidings::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
 use tokio::sync::{Notify, mpsc};
 
@@ -101,14 +101,50 @@ impl WhatsApp {
         }
     }
 
-    /// Lets a contact write to an account.
-    pub fn receive(&self, message: Incoming) {
-        self.world_mut().receive(self.time.now(), message);
+    /// True if a message was refused after it was taken.
+    pub fn refused_later(&self, message: MessageId) -> bool {
+        self.world().is_refused_later(message)
+    }
+
+    /// Lets a contact write to an account, by any of the contact's addresses.
+    pub fn receive(&self, mut message: Incoming) {
+        if self.fate.fault("a contact's other spelling", 10) {
+            message.chat = message.chat.other_spelling().unwrap_or(message.chat);
+        }
+        let habits = self.hearing();
+        let mut world = self.world_mut();
+        world.set_chaos(habits);
+        world.receive(self.time.now(), message);
+    }
+
+    /// The same, by the phone number alone: so many messages come into one chat.
+    pub fn receive_by_phone(&self, message: Incoming) {
+        let mut world = self.world_mut();
+        world.set_chaos(Chaos::default());
+        world.receive(self.time.now(), message);
     }
 
     /// Lets the owner of an account type on the phone itself.
     pub fn typed(&self, message: Typed) {
-        self.world_mut().typed(self.time.now(), message);
+        let habits = self.hearing();
+        let mut world = self.world_mut();
+        world.set_chaos(habits);
+        world.typed(self.time.now(), message);
+    }
+
+    /// Decides by which addresses the next person is called.
+    fn hearing(&self) -> Chaos {
+        Chaos { hidden: certain(self.fate.fault("a hidden number", 15)), ..Chaos::default() }
+    }
+
+    /// Decides how the next message is taken.
+    fn taking(&self) -> Chaos {
+        Chaos {
+            accepted: certain(self.fate.fault("taken before it is sent", 15)),
+            refused_later: certain(self.fate.fault("refused after it was taken", 3)),
+            spelled: certain(self.fate.fault("another spelling in an answer", 5)),
+            ..Chaos::default()
+        }
     }
 
     async fn hand_over(&self, message: Outgoing) -> Outcome {
@@ -142,7 +178,12 @@ impl WhatsApp {
             let scope = if self.fate.below(2) == 0 { Scope::Pair } else { Scope::Account };
             return Outcome::RateLimited { after_ms: 1_000 + self.fate.below(20_000), scope };
         }
-        let answer = self.world_mut().send(self.time.now(), message);
+        let answer = {
+            let habits = self.taking();
+            let mut world = self.world_mut();
+            world.set_chaos(habits);
+            world.send(self.time.now(), message)
+        };
         self.fate.port(20).await;
         match answer.after_ms {
             Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -183,6 +224,10 @@ impl WhatsApp {
             }
         }
     }
+}
+
+fn certain(happens: bool) -> Probability {
+    Probability::new(if happens { 1.0 } else { 0.0 }).unwrap()
 }
 
 impl Transport for WhatsApp {

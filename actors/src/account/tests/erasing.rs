@@ -32,10 +32,10 @@ fn tried_before(number: u64, reason: DeferReason) -> [Event; 2] {
 fn what_is_queued_of_an_erased_chat_fails_at_once_and_is_refunded_once() {
     AccountSpec::given([connected(), queued(11), queued(12), erased(1, 5)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then([given_up(11, 5), given_up(12, 5)].concat())
         .due_nothing()
-        .when(Command::WakeUp, at(FAR_MS))
+        .when(WAKE_UP, at(FAR_MS))
         .then_nothing();
 }
 
@@ -51,7 +51,7 @@ fn nothing_holds_it_up_that_holds_the_account() {
     for hold in holds {
         AccountSpec::given([connected(), queued(11), hold, told(1), erased(1, 5)])
             .due_wake_at(at(0))
-            .when(Command::WakeUp, at(5))
+            .when(WAKE_UP, at(5))
             .then(given_up(11, 5));
     }
 }
@@ -66,9 +66,9 @@ fn a_hold_outlives_the_erasure() {
         (disconnected(1, Who::Operator, 0), Some(day)),
     ] {
         let spec = AccountSpec::given([connected(), queued(11), queued(21), hold, told(1), erased(1, 5)])
-            .when(Command::WakeUp, at(5))
+            .when(WAKE_UP, at(5))
             .then(given_up(11, 5))
-            .when(Command::WakeUp, at(6))
+            .when(WAKE_UP, at(6))
             .then_nothing()
             .due_effects([]);
         assert_eq!(Account::due(spec.state()).wake_at, wake_at);
@@ -80,7 +80,7 @@ fn it_does_not_wait_for_another_chats_try() {
     AccountSpec::given([connected(), queued(21), queued(11), queued(22), started(21, 1), erased(1, 5)])
         .due_effects([send(21, 1)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5))
         .due_effects([send(21, 1)])
         .when(tried(21, 1, Outcome::Sent), at(300))
@@ -93,7 +93,7 @@ fn all_that_was_charged_is_refunded() {
     let queued = MessageQueued { cost: 7, ..queueing(11) };
     let (workspace, message) = (workspace(), message(11));
     AccountSpec::given([connected(), queued.into(), erased(1, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then([failed(11, CODE, 5), CreditRefunded { workspace, message, amount: 7, reason: CODE.to_owned() }.into()]);
 }
 
@@ -104,7 +104,7 @@ fn a_message_that_may_have_been_sent_becomes_uncertain_instead() {
             AccountSpec::given([connected(), queued(11), queued(12)])
                 .and(tried_before(11, reason))
                 .and([erased(1, 5)])
-                .when(Command::WakeUp, at(5))
+                .when(WAKE_UP, at(5))
                 .then([vec![uncertain(11, 1, 5)], given_up(12, 5).to_vec()].concat())
                 .due_nothing()
         };
@@ -130,7 +130,7 @@ fn a_message_that_was_surely_not_sent_fails() {
         AccountSpec::given([connected(), queued(11)])
             .and(tried_before(11, reason))
             .and([erased(1, 5)])
-            .when(Command::WakeUp, at(5))
+            .when(WAKE_UP, at(5))
             .then(given_up(11, 5))
             .due_nothing();
     }
@@ -140,10 +140,10 @@ fn a_message_that_was_surely_not_sent_fails() {
 fn a_try_under_way_goes_on_while_the_rest_of_its_chat_fails() {
     AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), erased(1, 5)])
         .due_effects([send(11, 1)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(12, 5))
         .due_effects([send(11, 1)])
-        .when(Command::WakeUp, at(6))
+        .when(WAKE_UP, at(6))
         .then_nothing()
         .when(tried(11, 1, Outcome::Sent), at(300))
         .then([sent(11, 1, 300)])
@@ -171,7 +171,7 @@ fn a_message_whose_try_was_put_off_fails_at_the_next_wake_up() {
             .then([deferred(11, 1, reason, 300, not_before_ms)])
             .due_effects([])
             .due_wake_at(at(0))
-            .when(Command::WakeUp, at(301))
+            .when(WAKE_UP, at(301))
             .then(given_up(11, 301))
             .due_nothing();
     }
@@ -184,7 +184,7 @@ fn a_message_whose_try_stopped_the_account_fails_all_the_same() {
         .when(tried(11, 1, stopped), at(300))
         .then([deferred(11, 1, DeferReason::AccountStopped, 300, 300), blocked(1, None)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(301))
+        .when(WAKE_UP, at(301))
         .then(given_up(11, 301));
 }
 
@@ -197,7 +197,7 @@ fn a_message_whose_try_had_no_answer_or_was_interrupted_becomes_uncertain_at_the
         AccountSpec::given([connected(), queued(11), started(11, 1), erased(1, 5)])
             .when(command, at(300))
             .then([deferred(11, 1, reason, 300, 300)])
-            .when(Command::WakeUp, at(301))
+            .when(WAKE_UP, at(301))
             .then([uncertain(11, 1, 301)])
             .due_nothing();
     }
@@ -209,7 +209,7 @@ fn a_message_whose_try_failed_is_refunded_once() {
         .when(tried(11, 1, Outcome::Failed(Permanent::Refused)), at(300))
         .then([failed(11, "refused", 300), refunded(11, "refused")])
         .due_nothing()
-        .when(Command::WakeUp, at(301))
+        .when(WAKE_UP, at(301))
         .then_nothing();
 }
 
@@ -230,10 +230,10 @@ fn other_chats_keep_their_order_and_the_gap() {
     let past = [connected(), queued(31), queued(21), queued(11), queued(22), queued(12), started(31, 1)];
     AccountSpec::given(past)
         .and([sent(31, 1, 1_000), erased(1, 1_100)])
-        .when(Command::WakeUp, at(1_100))
+        .when(WAKE_UP, at(1_100))
         .then([given_up(11, 1_100), given_up(12, 1_100)].concat())
         .due_wake_at(gap_after(1_000, 21, 1))
-        .when(Command::WakeUp, at(10_000))
+        .when(WAKE_UP, at(10_000))
         .then([started(21, 1)])
         .when(tried(21, 1, Outcome::Sent), at(10_300))
         .then([sent(21, 1, 10_300)])
@@ -245,7 +245,7 @@ fn a_wait_of_the_whole_account_is_not_cut_short() {
     AccountSpec::given([connected(), queued(11), queued(21)])
         .and(tried_before(11, DeferReason::AccountRateLimited))
         .and([erased(1, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5))
         .due_wake_at(at(60_000));
 }
@@ -255,7 +255,7 @@ fn the_wait_of_an_erased_chat_holds_up_nobody() {
     AccountSpec::given([connected(), queued(11), queued(21)])
         .and(tried_before(11, DeferReason::ServerError))
         .and([erased(1, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5))
         .due_wake_at(gap_after(0, 21, 1));
 }
@@ -263,9 +263,9 @@ fn the_wait_of_an_erased_chat_holds_up_nobody() {
 #[test]
 fn several_chats_can_be_erased_at_once() {
     AccountSpec::given([connected(), queued(11), queued(21), queued(31), queued(12), erased(1, 5), erased(2, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then([given_up(11, 5), given_up(12, 5), given_up(21, 5)].concat())
-        .when(Command::WakeUp, at(6))
+        .when(WAKE_UP, at(6))
         .then([started(31, 1)]);
 }
 
@@ -287,9 +287,9 @@ fn very_many_messages_fail_256_at_a_time_and_each_once() {
     let mut spec = AccountSpec::given([connected()]).quietly(past).and([queued(21), erased(1, 5)]);
     let all: Vec<Event> = numbers.flat_map(|number| given_up(number, 5)).map(of_first_chat).collect();
     for some in all.chunks(2 * EXPIRED_AT_ONCE) {
-        spec = spec.due_wake_at(at(0)).when(Command::WakeUp, at(5)).then(some.to_vec());
+        spec = spec.due_wake_at(at(0)).when(WAKE_UP, at(5)).then(some.to_vec());
     }
-    spec.when(Command::WakeUp, at(5)).then([started(21, 1)]);
+    spec.when(WAKE_UP, at(5)).then([started(21, 1)]);
 }
 
 #[test]
@@ -298,19 +298,18 @@ fn the_erasure_of_a_chat_that_has_nothing_queued_changes_nothing() {
     AccountSpec::given([connected(), queued(11), started(11, 1), sent(11, 1, 0), erased(1, 5)]).due_nothing();
     let spec = AccountSpec::given([connected(), queued(11), started(11, 1), uncertain(11, 1, 0), erased(1, 5)]);
     spec.due_nothing().when(seen(11), at(300)).then([settled_by_receipt(11, 300)]);
-    AccountSpec::given([connected(), queued(21), erased(1, 5)]).when(Command::WakeUp, at(5)).then([started(21, 1)]);
+    AccountSpec::given([connected(), queued(21), erased(1, 5)]).when(WAKE_UP, at(5)).then([started(21, 1)]);
 }
 
 #[test]
 fn a_number_that_was_never_connected_fails_nothing() {
-    AccountSpec::given([queued(11), erased(1, 5)]).due_nothing().when(Command::WakeUp, at(5)).then_nothing();
+    AccountSpec::given([queued(11), erased(1, 5)]).due_nothing().when(WAKE_UP, at(5)).then_nothing();
 }
 
 #[test]
 fn whatever_is_told_later_of_a_message_that_failed_changes_nothing() {
-    let spec = || {
-        AccountSpec::given([connected(), queued(11), erased(1, 5)]).when(Command::WakeUp, at(5)).then(given_up(11, 5))
-    };
+    let spec =
+        || AccountSpec::given([connected(), queued(11), erased(1, 5)]).when(WAKE_UP, at(5)).then(given_up(11, 5));
     for late in [seen(11), failed_later(11), tried(11, 1, Outcome::Sent), tried(11, 1, Outcome::ServerError)] {
         spec().when(late, at(300)).then_nothing().due_nothing();
     }
@@ -331,7 +330,7 @@ fn what_would_follow_is_foreseen() {
         .and(tried_before(11, DeferReason::OutcomeUnknown));
     let foreseen = ForeseenErasure { failed: 2, refunded: 3, uncertain: 1 };
     assert_eq!(spec.state().foresee_erasure(chat(1)), foreseen);
-    let nothing_more = spec.and([erased(1, 5)]).when(Command::WakeUp, at(5));
+    let nothing_more = spec.and([erased(1, 5)]).when(WAKE_UP, at(5));
     let spec = nothing_more.then(
         [vec![uncertain(11, 1, 5)], given_up(12, 5).to_vec(), vec![failed(13, CODE, 5), files::refunded(13)]].concat(),
     );

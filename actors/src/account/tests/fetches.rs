@@ -71,24 +71,24 @@ fn a_file_that_comes_at_the_second_fetch_lets_its_message_leave() {
         .when(came(11), at(2_400))
         .then([fetched(11)])
         .due_effects([])
-        .when(Command::WakeUp, at(2_400))
+        .when(WAKE_UP, at(2_400))
         .then([started(11, 1)]);
 }
 
 #[test]
 fn a_message_that_waits_for_its_second_fetch_keeps_its_place_in_its_chat_and_holds_up_no_other() {
     AccountSpec::given([connected(), queued_with_file(11), queued(12), queued(21), again(11, 1, 300, 2_300)])
-        .when(Command::WakeUp, at(400))
+        .when(WAKE_UP, at(400))
         .then([started(21, 1)])
         .when(tried(21, 1, Outcome::Sent), at(500))
         .then([sent(21, 1, 500)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing()
         .when(later(11, 0), at(1_000_000))
         .then([again(11, 2, 1_000_000, 1_010_000)])
         .when(later(11, 0), at(1_010_000))
         .then(given_up(11, 1_010_000))
-        .when(Command::WakeUp, at(1_010_000))
+        .when(WAKE_UP, at(1_010_000))
         .then([started(12, 1)]);
 }
 
@@ -142,7 +142,7 @@ fn a_file_that_is_gone_when_it_is_needed_is_fetched_again_while_others_go_first(
         .when(Command::NoFile { message: message(11), try_number: 1, missing: gone }, at(300))
         .then([deferred(11, 1, DeferReason::FileGone, 300, 300)])
         .due_effects([fetch(11)])
-        .when(Command::WakeUp, at(3_000))
+        .when(WAKE_UP, at(3_000))
         .then([started(21, 1)])
         .when(tried(21, 1, Outcome::Sent), at(3_100))
         .then([sent(21, 1, 3_100)])
@@ -150,7 +150,7 @@ fn a_file_that_is_gone_when_it_is_needed_is_fetched_again_while_others_go_first(
         .then([again(11, 1, 3_200, 5_200)])
         .when(came(11), at(5_300))
         .then([fetched(11)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then([started(11, 2)]);
 }
 

@@ -41,13 +41,13 @@ fn fetches(numbers: impl IntoIterator<Item = u64>) -> Vec<Effect> {
 fn a_file_is_fetched_before_its_message_leaves() {
     AccountSpec::given([connected(), queued_with_file(11)])
         .due_effects([fetch(11)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing()
         .when(came(11), at(1_000_000))
         .then([fetched(11)])
         .due_effects([])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then([started(11, 1)])
         .due_effects([send(11, 1)]);
 }
@@ -65,7 +65,7 @@ fn size_and_kind_of_a_file_are_recorded() {
 fn a_message_without_its_file_lets_other_chats_go_first() {
     AccountSpec::given([connected(), queued_with_file(11), queued(21)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(0))
+        .when(WAKE_UP, at(0))
         .then([started(21, 1)])
         .due_effects([send(21, 1), fetch(11)]);
 }
@@ -74,15 +74,15 @@ fn a_message_without_its_file_lets_other_chats_go_first() {
 fn a_message_without_its_file_holds_its_own_chat() {
     AccountSpec::given([connected(), queued_with_file(11), queued(12)])
         .due_effects([fetch(11)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing()
         .when(came(11), at(1_000_000))
         .then([fetched(11)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then([started(11, 1)])
         .when(tried(11, 1, Outcome::Sent), at(1_000_300))
         .then([sent(11, 1, 1_000_300)])
-        .when(Command::WakeUp, at(2_000_000))
+        .when(WAKE_UP, at(2_000_000))
         .then([started(12, 1)]);
 }
 
@@ -91,7 +91,7 @@ fn a_message_whose_file_came_goes_before_those_that_were_queued_after_it() {
     AccountSpec::given([connected(), queued_with_file(11), queued(21), queued(22), started(21, 1), fetched(11)])
         .when(tried(21, 1, Outcome::Sent), at(300))
         .then([sent(21, 1, 300)])
-        .when(Command::WakeUp, at(3_000))
+        .when(WAKE_UP, at(3_000))
         .then([started(11, 1)]);
 }
 
@@ -102,7 +102,7 @@ fn a_file_that_came_before_its_forerunners_waits_for_it() {
         .when(came(12), at(0))
         .then([fetched(12)])
         .due_effects([fetch(11)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing();
 }
 
@@ -128,7 +128,7 @@ fn a_message_whose_file_cannot_come_fails_and_is_refunded_once() {
         .then_nothing()
         .when(failed_later(11), at(500))
         .then_nothing()
-        .when(Command::WakeUp, at(500))
+        .when(WAKE_UP, at(500))
         .then([started(12, 1)]);
 }
 
@@ -196,7 +196,7 @@ fn files_that_came_early_never_keep_the_first_from_coming() {
         .due_effects([fetch(100)])
         .when(came(100), at(0))
         .then([fetched(100)])
-        .when(Command::WakeUp, at(0))
+        .when(WAKE_UP, at(0))
         .then([started(100, 1)]);
 }
 
@@ -233,7 +233,7 @@ fn a_file_that_comes_while_the_account_may_not_send_is_here_when_it_may() {
             .when(came(11), at(300))
             .then([fetched(11)])
             .and([free])
-            .when(Command::WakeUp, at(400))
+            .when(WAKE_UP, at(400))
             .then([started(11, 1)]);
     }
 }
@@ -242,7 +242,7 @@ fn a_file_that_comes_while_the_account_may_not_send_is_here_when_it_may() {
 fn a_message_that_waits_for_its_file_does_not_wait_longer_than_a_day_without_a_connection() {
     let day = i64::try_from(HELD_MS).unwrap();
     AccountSpec::given([connected(), queued_with_file(11), disconnected(1, Who::Transport, 0)])
-        .when(Command::WakeUp, at(day))
+        .when(WAKE_UP, at(day))
         .then(refunded(11, "account_disconnected", day))
         .when(missing(11), at(day))
         .then_nothing();
@@ -295,6 +295,6 @@ fn a_limited_chat_and_one_without_its_file_give_way_to_a_third() {
         limited,
     ])
     .due_wake_at(gap_after(0, 31, 1))
-    .when(Command::WakeUp, at(6_000))
+    .when(WAKE_UP, at(6_000))
     .then([started(31, 1)]);
 }

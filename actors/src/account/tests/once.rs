@@ -118,9 +118,9 @@ fn another_transport_does_not_send_again_what_may_have_been_sent_under_our_id() 
     for reason in [DeferReason::OutcomeUnknown, DeferReason::Interrupted] {
         AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), deferred(11, 1, reason, 0, 0)])
             .and([disconnected(1, Who::Operator, 100), connected_without_own_ids()])
-            .when(Command::WakeUp, at(60_000))
+            .when(WAKE_UP, at(60_000))
             .then([uncertain(11, 1, 60_000)])
-            .when(Command::WakeUp, at(60_000))
+            .when(WAKE_UP, at(60_000))
             .then([started(12, 1)]);
     }
 }
@@ -129,7 +129,7 @@ fn another_transport_does_not_send_again_what_may_have_been_sent_under_our_id() 
 fn another_transport_sends_again_what_was_surely_not_taken() {
     AccountSpec::given([connected(), queued(11), started(11, 1), deferred(11, 1, DeferReason::ServerError, 0, 0)])
         .and([disconnected(1, Who::Operator, 100), connected_without_own_ids()])
-        .when(Command::WakeUp, at(60_000))
+        .when(WAKE_UP, at(60_000))
         .then([started(11, 2)]);
 }
 

@@ -101,7 +101,7 @@ fn an_unknown_outcome_is_tried_again_where_our_id_is_taken() {
         .when(tried(11, 1, Outcome::Unknown), at(300))
         .then([deferred(11, 1, DeferReason::OutcomeUnknown, 300, 300)])
         .due_wake_at(gap_after(300, 11, 2))
-        .when(Command::WakeUp, at(3_000))
+        .when(WAKE_UP, at(3_000))
         .then([started(11, 2)])
         .due_effects([send(11, 2)]);
 }

@@ -16,41 +16,41 @@ fn wake_ms(spec: &AccountSpec) -> i64 {
 fn an_idle_account_sends_at_once() {
     AccountSpec::given([connected(), queued(11)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(5_000))
+        .when(WAKE_UP, at(5_000))
         .then([started(11, 1)])
         .due_effects([send(11, 1)]);
 }
 
 #[test]
 fn an_account_without_messages_has_nothing_to_do() {
-    AccountSpec::given([connected()]).due_nothing().when(Command::WakeUp, at(0)).then_nothing();
+    AccountSpec::given([connected()]).due_nothing().when(WAKE_UP, at(0)).then_nothing();
 }
 
 #[test]
 fn a_number_that_was_never_connected_sends_nothing() {
-    AccountSpec::given([queued(11)]).due_nothing().when(Command::WakeUp, at(0)).then_nothing();
+    AccountSpec::given([queued(11)]).due_nothing().when(WAKE_UP, at(0)).then_nothing();
 }
 
 #[test]
 fn one_message_is_tried_at_a_time() {
     AccountSpec::given([connected(), queued(11), queued(21), started(11, 1)])
         .due_effects([send(11, 1)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing();
 }
 
 #[test]
 fn messages_leave_in_the_order_they_were_queued() {
     AccountSpec::given([connected(), queued(22), queued(11), queued(21)])
-        .when(Command::WakeUp, at(0))
+        .when(WAKE_UP, at(0))
         .then([started(22, 1)])
         .when(tried(22, 1, Outcome::Sent), at(100))
         .then([sent(22, 1, 100)])
-        .when(Command::WakeUp, at(10_000))
+        .when(WAKE_UP, at(10_000))
         .then([started(11, 1)])
         .when(tried(11, 1, Outcome::Sent), at(10_100))
         .then([sent(11, 1, 10_100)])
-        .when(Command::WakeUp, at(20_000))
+        .when(WAKE_UP, at(20_000))
         .then([started(21, 1)]);
 }
 
@@ -60,9 +60,9 @@ fn the_next_message_waits_for_the_gap_and_not_a_millisecond_longer() {
     let before = at(start.ms() - 1);
     AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), sent(11, 1, 1_000)])
         .due_wake_at(start)
-        .when(Command::WakeUp, before)
+        .when(WAKE_UP, before)
         .then_nothing()
-        .when(Command::WakeUp, start)
+        .when(WAKE_UP, start)
         .then([started(12, 1)]);
 }
 
@@ -88,7 +88,7 @@ fn the_gap_keeps_the_bounds_of_its_account() {
 #[test]
 fn the_gap_runs_from_the_end_of_the_try_and_not_from_its_start() {
     AccountSpec::given([connected(), queued(11), queued(12)])
-        .when(Command::WakeUp, at(0))
+        .when(WAKE_UP, at(0))
         .then([started(11, 1)])
         .when(tried(11, 1, Outcome::Sent), at(20_000))
         .then([sent(11, 1, 20_000)])
@@ -100,7 +100,7 @@ fn a_message_that_comes_after_the_gap_leaves_at_once() {
     AccountSpec::given([connected(), queued(11), started(11, 1), sent(11, 1, 0)])
         .due_nothing()
         .and([queued(12)])
-        .when(Command::WakeUp, at(2_503))
+        .when(WAKE_UP, at(2_503))
         .then([started(12, 1)]);
 }
 
@@ -108,7 +108,7 @@ fn a_message_that_comes_after_the_gap_leaves_at_once() {
 fn a_message_that_comes_during_the_gap_waits_for_its_end() {
     AccountSpec::given([connected(), queued(11), started(11, 1), sent(11, 1, 0), queued(12)])
         .due_wake_at(gap_after(0, 12, 1))
-        .when(Command::WakeUp, at(1_499))
+        .when(WAKE_UP, at(1_499))
         .then_nothing();
 }
 
@@ -123,7 +123,7 @@ fn a_message_that_is_tried_again_keeps_its_place() {
     AccountSpec::given([connected(), queued(11), queued(21), started(11, 1)])
         .and([deferred(11, 1, DeferReason::ServerError, 100, 100)])
         .due_wake_at(gap_after(100, 11, 2))
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then([started(11, 2)])
         .due_effects([send(11, 2)]);
 }
@@ -133,7 +133,7 @@ fn a_pair_limit_lets_other_chats_go_first() {
     AccountSpec::given([connected(), queued(11), queued(21), started(11, 1)])
         .and([deferred(11, 1, DeferReason::PairRateLimited, 0, 60_000)])
         .due_wake_at(gap_after(0, 21, 1))
-        .when(Command::WakeUp, at(3_000))
+        .when(WAKE_UP, at(3_000))
         .then([started(21, 1)]);
 }
 
@@ -143,13 +143,13 @@ fn a_pair_limit_keeps_the_order_of_its_own_chat() {
         .and([deferred(11, 1, DeferReason::PairRateLimited, 0, 60_000)])
         .and([started(21, 1), sent(21, 1, 3_000)])
         .due_wake_at(at(60_000))
-        .when(Command::WakeUp, at(59_999))
+        .when(WAKE_UP, at(59_999))
         .then_nothing()
-        .when(Command::WakeUp, at(60_000))
+        .when(WAKE_UP, at(60_000))
         .then([started(11, 2)])
         .when(tried(11, 2, Outcome::Sent), at(60_100))
         .then([sent(11, 2, 60_100)])
-        .when(Command::WakeUp, at(70_000))
+        .when(WAKE_UP, at(70_000))
         .then([started(12, 1)]);
 }
 
@@ -157,7 +157,7 @@ fn a_pair_limit_keeps_the_order_of_its_own_chat() {
 fn a_limited_chat_comes_first_again_once_its_time_has_come() {
     AccountSpec::given([connected(), queued(11), queued(21), queued(22), started(11, 1)])
         .and([deferred(11, 1, DeferReason::PairRateLimited, 0, 5_000), started(21, 1), sent(21, 1, 3_000)])
-        .when(Command::WakeUp, at(10_000))
+        .when(WAKE_UP, at(10_000))
         .then([started(11, 2)]);
 }
 
@@ -168,7 +168,7 @@ fn two_limited_chats_give_way_to_a_third() {
         .and([started(11, 1), deferred(11, 1, limited, 0, 60_000)])
         .and([started(21, 1), deferred(21, 1, limited, 3_000, 50_000)])
         .due_wake_at(gap_after(3_000, 31, 1))
-        .when(Command::WakeUp, at(6_000))
+        .when(WAKE_UP, at(6_000))
         .then([started(31, 1)])
         .when(tried(31, 1, Outcome::Sent), at(6_100))
         .then([sent(31, 1, 6_100)])
@@ -180,7 +180,7 @@ fn a_limit_of_the_account_holds_every_chat() {
     AccountSpec::given([connected(), queued(11), queued(21), started(11, 1)])
         .and([deferred(11, 1, DeferReason::AccountRateLimited, 0, 60_000)])
         .due_wake_at(at(60_000))
-        .when(Command::WakeUp, at(59_999))
+        .when(WAKE_UP, at(59_999))
         .then_nothing();
 }
 
@@ -190,9 +190,9 @@ fn a_limit_of_the_account_holds_a_chat_that_had_given_way() {
         .and([deferred(11, 1, DeferReason::PairRateLimited, 0, 5_000), started(21, 1)])
         .and([deferred(21, 1, DeferReason::AccountRateLimited, 3_000, 60_000)])
         .due_wake_at(at(60_000))
-        .when(Command::WakeUp, at(59_999))
+        .when(WAKE_UP, at(59_999))
         .then_nothing()
-        .when(Command::WakeUp, at(60_000))
+        .when(WAKE_UP, at(60_000))
         .then([started(11, 2)]);
 }
 
@@ -201,7 +201,7 @@ fn without_a_connection_nobody_overtakes() {
     AccountSpec::given([connected(), queued(11), queued(21), started(11, 1)])
         .and([deferred(11, 1, DeferReason::NotConnected, 0, 5_000)])
         .due_wake_at(at(5_000))
-        .when(Command::WakeUp, at(5_000))
+        .when(WAKE_UP, at(5_000))
         .then([started(11, 2)]);
 }
 
@@ -209,7 +209,7 @@ fn without_a_connection_nobody_overtakes() {
 fn an_uncertain_message_does_not_hold_its_chat() {
     AccountSpec::given([connected(), queued(11), queued(12), started(11, 1), uncertain(11, 1, 0)])
         .due_wake_at(gap_after(0, 12, 1))
-        .when(Command::WakeUp, at(3_000))
+        .when(WAKE_UP, at(3_000))
         .then([started(12, 1)]);
 }
 

@@ -12,7 +12,7 @@ use crate::spec::facts::*;
 fn a_paused_account_takes_messages_and_holds_them() {
     AccountSpec::given([connected(), paused(1), queued(11)])
         .due_nothing()
-        .when(Command::WakeUp, at(1_000_000_000))
+        .when(WAKE_UP, at(1_000_000_000))
         .then_nothing();
 }
 
@@ -20,11 +20,11 @@ fn a_paused_account_takes_messages_and_holds_them() {
 fn a_resumed_account_sends_in_order() {
     AccountSpec::given([connected(), queued(11), paused(1), queued(21), resumed(1)])
         .due_wake_at(at(0))
-        .when(Command::WakeUp, at(5_000))
+        .when(WAKE_UP, at(5_000))
         .then([started(11, 1)])
         .when(tried(11, 1, Outcome::Sent), at(5_100))
         .then([sent(11, 1, 5_100)])
-        .when(Command::WakeUp, at(10_000))
+        .when(WAKE_UP, at(10_000))
         .then([started(21, 1)]);
 }
 
@@ -65,24 +65,24 @@ fn a_pause_does_not_shorten_the_gap() {
 fn the_end_of_a_block_does_not_end_a_pause() {
     AccountSpec::given([connected(), queued(11), paused(1), blocked(1, Some(at(60_000))), told(1)])
         .due_wake_at(at(60_000))
-        .when(Command::WakeUp, at(60_000))
+        .when(WAKE_UP, at(60_000))
         .then([unblocked(1)])
         .due_nothing()
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing();
 }
 
 #[test]
 fn one_resumption_ends_a_pause_and_a_block() {
     AccountSpec::given([connected(), queued(11), paused(1), blocked(1, None), resumed(1)])
-        .when(Command::WakeUp, at(0))
+        .when(WAKE_UP, at(0))
         .then([started(11, 1)]);
 }
 
 #[test]
 fn a_pause_does_not_end_with_a_day() {
     AccountSpec::given([connected(), queued(11), paused(1)])
-        .when(Command::WakeUp, at(30 * 24 * 3_600_000))
+        .when(WAKE_UP, at(30 * 24 * 3_600_000))
         .then_nothing()
         .due_nothing();
 }
@@ -109,9 +109,9 @@ fn another_gap_counts_from_the_next_message_on() {
         .due_wake_at(gap_after(1_000, 12, 1))
         .and([pacing_changed(Some(1), 30_000, 40_000)])
         .due_wake_at(start)
-        .when(Command::WakeUp, at(start.ms() - 1))
+        .when(WAKE_UP, at(start.ms() - 1))
         .then_nothing()
-        .when(Command::WakeUp, start)
+        .when(WAKE_UP, start)
         .then([started(12, 1)]);
 }
 

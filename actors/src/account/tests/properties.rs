@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use self::driver::Driver;
 use super::*;
-use crate::account::outcome::{Permanent, Scope, StopReason};
+use crate::account::outcome::{Acceptance, Permanent, Scope, StopReason};
 use crate::decider::Decider;
 use crate::spec::written_and_read;
 
@@ -52,6 +52,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     let scope = prop_oneof![Just(Scope::Pair), Just(Scope::Account)];
     prop_oneof![
         4 => Just(Outcome::Sent),
+        3 => Just(Outcome::Accepted(Acceptance::default())),
         1 => Just(Outcome::Failed(Permanent::NotOnWhatsApp)),
         1 => Just(Outcome::Failed(Permanent::Refused)),
         2 => Just(Outcome::ServerError),
@@ -73,6 +74,7 @@ fn of_queue() -> impl Strategy<Value = Step> {
             .prop_map(|(person, cost, file)| Step::Queue { person, cost, file }),
         1 => (1..=2_u64).prop_map(|person| Step::QueueFiles { person }),
         3 => (0..4_000_u64).prop_map(Step::Pass),
+        1 => (59_000..61_000_u64).prop_map(Step::Pass),
         1 => prop_oneof![DAY_MS - 2..DAY_MS + 3, WEEK_MS - 2..WEEK_MS + 3].prop_map(Step::Pass),
     ]
 }

@@ -46,7 +46,7 @@ fn a_stopped_account_sends_nothing() {
         .due_nothing()
         .when(Command::Notified { notice: 1 }, at(0))
         .then_nothing()
-        .when(Command::WakeUp, at(1_000_000_000))
+        .when(WAKE_UP, at(1_000_000_000))
         .then_nothing();
 }
 
@@ -54,10 +54,10 @@ fn a_stopped_account_sends_nothing() {
 fn a_stopped_account_takes_messages_and_holds_them() {
     AccountSpec::given([connected(), blocked(1, None), told(1), queued(11)])
         .due_nothing()
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then_nothing()
         .and([unblocked(1)])
-        .when(Command::WakeUp, at(1_000_000))
+        .when(WAKE_UP, at(1_000_000))
         .then([started(11, 1)]);
 }
 
@@ -69,12 +69,12 @@ fn an_account_is_free_again_at_its_time_and_not_before() {
         .and([told(1)])
         .due_effects([])
         .due_wake_at(at(60_300))
-        .when(Command::WakeUp, at(60_299))
+        .when(WAKE_UP, at(60_299))
         .then_nothing()
-        .when(Command::WakeUp, at(60_300))
+        .when(WAKE_UP, at(60_300))
         .then([unblocked(1)])
         .due_wake_at(gap_after(300, 11, 2))
-        .when(Command::WakeUp, at(60_300))
+        .when(WAKE_UP, at(60_300))
         .then([started(11, 2)]);
 }
 
@@ -82,7 +82,7 @@ fn an_account_is_free_again_at_its_time_and_not_before() {
 fn an_account_is_free_again_even_when_nothing_waits() {
     AccountSpec::given([connected(), blocked(1, Some(at(60_000))), told(1)])
         .due_wake_at(at(60_000))
-        .when(Command::WakeUp, at(60_000))
+        .when(WAKE_UP, at(60_000))
         .then([unblocked(1)])
         .due_nothing();
 }

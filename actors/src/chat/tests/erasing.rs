@@ -3,7 +3,9 @@
 mod replays;
 
 use events::account::{MessageSent, MessageSettled, SettledAs};
-use events::chat::{ChatAssigned, ChatRenamed, MessageReceived, Responsible};
+use events::chat::{
+    AddressKind, ChatAddressLearnt, ChatAssigned, ChatOpened, ChatRenamed, MessageReceived, Responsible,
+};
 use events::ids::WebhookId;
 use events::webhook::Aggregation;
 
@@ -49,6 +51,30 @@ fn owed_late() -> Vec<Event> {
         MessageRead { message, chat: chat(1), at: at(20), owed }.into(),
         received(12),
     ]
+}
+
+pub(super) fn learnt(kind: AddressKind, address: &str) -> Event {
+    let (workspace, account, chat, address) = (workspace(), account(1), chat(1), address.into());
+    ChatAddressLearnt { workspace, account, chat, kind, address }.into()
+}
+
+/// A chat that began with a hidden number.
+pub(super) fn opened_hidden() -> Event {
+    let Event::ChatOpened(opened) = opened(1, "133700000000001@lid") else { unreachable!() };
+    ChatOpened { phone: None, ..opened }.into()
+}
+
+#[test]
+fn the_first_phone_that_is_learnt_is_that_of_a_chat_without_one() {
+    let phone = |spec: &ChatSpec| spec.state().phone.as_ref().map(|phone| phone.reveal().to_owned());
+    let hidden = ChatSpec::given([opened_hidden(), learnt(AddressKind::Lid, "133700000000002@lid")]);
+    assert_eq!(phone(&hidden), None);
+    let found = hidden.and([learnt(AddressKind::SpelledPhone, "+12025550101")]);
+    assert_eq!(phone(&found).as_deref(), Some("+12025550101"));
+    let more = found.and([learnt(AddressKind::Phone, "+12025550102")]);
+    assert_eq!(phone(&more).as_deref(), Some("+12025550101"));
+    let erased = more.and([erased(1, 10), learnt(AddressKind::Phone, "+12025550103")]);
+    assert_eq!(phone(&erased), None);
 }
 
 #[test]

@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Dependencies, Settings, Shard, ShardHandle};
-use crate::account::{Command, Effect, Outcome};
+use crate::account::{Command, Effect, Outcome, SpelledLookups};
 use crate::chat::received_bytes;
 use crate::decider::Decider;
 use crate::peer::Peer;
@@ -298,7 +298,10 @@ impl Port<Effect, Command> for Phone {
     fn perform(&self, effect: Effect) -> LocalBoxFuture<'static, Command> {
         let Effect::Send { message, try_number, .. } = effect else { panic!("there are no files here") };
         self.0.send(message).unwrap();
-        Box::pin(async move { Command::Tried { message, try_number, outcome: Outcome::Sent, reporting: None } })
+        Box::pin(async move {
+            let (outcome, spelled) = (Outcome::Sent, SpelledLookups::default());
+            Command::Tried { message, try_number, outcome, reporting: None, spelled }
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use events::chat::{ChatOpened, ChatRenamed, MessageKind, MessageReceived, ReceivedFile};
 use events::event::Event;
-use events::ids::WebhookId;
+use events::ids::{MessageId, WebhookId};
 use events::index::ChatEntry;
 use events::webhook::{Aggregation, BUNDLE_BYTES};
 use events::who::Who;
@@ -12,10 +12,21 @@ use crate::chat::received_bytes;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::reporting::Reporting;
 use crate::spec::facts::*;
-use crate::workspace::{Receive, ReceiveLookups};
+use crate::workspace::{Receive, ReceiveLookups, received_id};
 
 const PHONE: &str = "+12025550101";
 const GROUP: &str = "120363041234567890@g.us";
+
+const WIRE_ID: &str = "3A000000000000000011";
+
+/// The id of Cleo's message, and of one typed on the account's own phone.
+fn heard_id() -> MessageId {
+    received_id(account(1), WIRE_ID, PHONE)
+}
+
+fn typed_id() -> MessageId {
+    received_id(account(1), WIRE_ID, "")
+}
 
 fn ready() -> WorkspaceSpec {
     WorkspaceSpec::given([created(), connected()])
@@ -24,9 +35,11 @@ fn ready() -> WorkspaceSpec {
 /// Cleo writes `hello` to the first account.
 fn hearing() -> Receive {
     Receive {
-        message: message(11),
         account: account(1),
+        wire_id: WIRE_ID.to_owned(),
+        own: None,
         peer: Peer::from_phone(PHONE),
+        also: None,
         from_me: false,
         kind: MessageKind::Text,
         sender: PHONE.to_owned(),
@@ -52,7 +65,7 @@ pub(super) fn received() -> MessageReceived {
 /// With this text and file.
 fn received_as(text: &str, file: Option<ReceivedFile>) -> MessageReceived {
     MessageReceived {
-        message: message(11),
+        message: heard_id(),
         workspace: workspace(),
         account: account(1),
         chat: chat(1),
@@ -65,7 +78,7 @@ fn received_as(text: &str, file: Option<ReceivedFile>) -> MessageReceived {
         particulars: None,
         report_bytes: received_bytes(text, file.as_ref()),
         file,
-        wire_id: None,
+        wire_id: Some(WIRE_ID.into()),
         reply_to: None,
         at: at(5),
         owed: None,
@@ -89,9 +102,9 @@ fn renamed(previous: &str, name: &str) -> Event {
 /// The chat exists with this title and the recipient `to`.
 fn known_chat(spec: WorkspaceSpec, to: &str, name: &str) -> WorkspaceSpec {
     let entry = ChatEntry::new(account(1), to, name, None, to == GROUP);
-    spec.finding(LookupResult::Known(false))
-        .finding(LookupResult::Peer(Some(chat(1))))
+    spec.finding(LookupResult::Peer(Some(chat(1))))
         .finding(LookupResult::Chat(Some(entry)))
+        .finding(LookupResult::Known(false))
 }
 
 #[test]
@@ -117,14 +130,16 @@ fn what_the_transport_calls_the_conversation_comes_before_the_senders_name() {
 
 #[test]
 fn what_was_heard_before_is_not_heard_again() {
-    ready().finding(LookupResult::Known(true)).when(hear(|_| {}), at(9)).answers(&Answer::Done).then_nothing();
+    let spec = ready().finding(LookupResult::Peer(None)).finding(LookupResult::Known(true));
+    spec.when(hear(|_| {}), at(9)).answers(&Answer::Done).then_nothing();
 }
 
 #[test]
 fn what_was_heard_before_is_not_looked_up_further() {
     let spec = ready();
     let mut command = hear(|_| {});
-    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Known(message(11))));
+    Workspace::resolve(&mut command, LookupResult::Peer(None));
+    assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Known(heard_id())));
     Workspace::resolve(&mut command, LookupResult::Known(true));
     assert_eq!(Workspace::next_lookup(spec.state(), &command), None);
 }
@@ -169,7 +184,7 @@ fn a_chat_that_whatsapp_named_is_called_as_whatsapp_calls_it_now() {
 fn who_named_a_chat_is_not_asked_where_its_name_is_the_same() {
     let mut command = hear(|_| {});
     let entry = ChatEntry::new(account(1), PHONE, "Cleo", None, false);
-    for found in [LookupResult::Known(false), LookupResult::Peer(Some(chat(1))), LookupResult::Chat(Some(entry))] {
+    for found in [LookupResult::Peer(Some(chat(1))), LookupResult::Chat(Some(entry)), LookupResult::Known(false)] {
         Workspace::resolve(&mut command, found);
     }
     assert_eq!(Workspace::next_lookup(ready().state(), &command), Some(LookupRequest::Reporting));
@@ -243,8 +258,13 @@ fn what_is_typed_on_the_accounts_phone_does_not_give_the_chat_its_owners_name() 
             heard.chat_name = chat_name.to_owned();
         })
     };
-    let received =
-        MessageReceived { from_me: true, sender: "".into(), sender_name: "Ada Example".into(), ..received() };
+    let received = MessageReceived {
+        message: typed_id(),
+        from_me: true,
+        sender: "".into(),
+        sender_name: "Ada Example".into(),
+        ..received()
+    };
     ready().when(typed(""), at(9)).then([opened_as(PHONE).into(), received.clone().into()]);
     ready().when(typed("Cleo"), at(9)).then([opened_as("Cleo").into(), received.clone().into()]);
     known_chat(ready(), PHONE, PHONE).when(typed(""), at(9)).then([received.into()]);
@@ -282,7 +302,7 @@ fn what_kind_of_message_it_is_is_recorded() {
 
 #[test]
 fn what_is_heard_first_of_somebody_is_refused_without_room_for_their_chat() {
-    let looked_up = [LookupResult::Known(false), LookupResult::Peer(None), LookupResult::Room(false)];
+    let looked_up = [LookupResult::Peer(None), LookupResult::Known(false), LookupResult::Room(false)];
     let refused = looked_up.into_iter().fold(ready(), WorkspaceSpec::finding).when(hear(|_| {}), at(9));
     // Once there is room, it is heard as the first chat.
     refused
@@ -295,8 +315,8 @@ fn what_is_heard_first_of_somebody_is_refused_without_room_for_their_chat() {
 fn room_is_asked_for_with_the_number_of_the_chat_that_would_be_opened() {
     let spec = ready().and([opened(1, PHONE), opened(2, "+12025550102")]);
     let mut command = hear(|_| {});
-    Workspace::resolve(&mut command, LookupResult::Known(false));
     Workspace::resolve(&mut command, LookupResult::Peer(None));
+    Workspace::resolve(&mut command, LookupResult::Known(false));
     assert_eq!(Workspace::next_lookup(spec.state(), &command), Some(LookupRequest::Room(3)));
 }
 
@@ -305,9 +325,9 @@ fn what_is_heard_in_a_known_chat_asks_for_no_room() {
     let mut command = hear(|_| {});
     let entry = ChatEntry::new(account(1), PHONE, "Cleo", None, false);
     let answers = [
-        (LookupRequest::Known(message(11)), LookupResult::Known(false)),
         (LookupRequest::Peer(account(1), PHONE.to_owned()), LookupResult::Peer(Some(chat(1)))),
         (LookupRequest::Chat(chat(1)), LookupResult::Chat(Some(entry))),
+        (LookupRequest::Known(heard_id()), LookupResult::Known(false)),
         (LookupRequest::Reporting, LookupResult::Reporting(None)),
     ];
     for (question, found) in answers {

@@ -30,10 +30,19 @@ enum Step {
     Send(Submission, To),
     Rename(u64, u8),
     Assign(u64, Option<u8>),
-    Hear { phone: u64, account: u64, message: u64, named: bool },
+    Hear { phone: u64, account: u64, message: u64, named: bool, by: By },
     Erase(u64),
     Refund(usize),
     Pass(u64),
+}
+
+/// The addresses by which a person is heard.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Phone,
+    Hidden,
+    HiddenAndPhone,
+    PhoneAndHidden,
 }
 
 /// A change of an account.
@@ -118,13 +127,14 @@ fn of_chats() -> impl Strategy<Value = Step> {
         2 => (1..8_u64, 0..3_u8).prop_map(|(chat, name)| Step::Rename(chat, name)),
         1 => (1..8_u64, prop::option::of(0..4_u8)).prop_map(|(chat, teammate)| Step::Assign(chat, teammate)),
         1 => (1..8_u64).prop_map(Step::Erase),
-        3 => (0..4_u64, 1..4_u64, 500..520_u64, any::<bool>()).prop_map(|(phone, account, message, named)| Step::Hear {
-            phone,
-            account,
-            message,
-            named
-        }),
+        3 => heard(),
     ]
+}
+
+fn heard() -> impl Strategy<Value = Step> {
+    let by = prop::sample::select(vec![By::Phone, By::Phone, By::Hidden, By::HiddenAndPhone, By::PhoneAndHidden]);
+    let heard = (0..4_u64, 1..4_u64, 500..520_u64, any::<bool>(), by);
+    heard.prop_map(|(phone, account, message, named, by)| Step::Hear { phone, account, message, named, by })
 }
 
 proptest! {

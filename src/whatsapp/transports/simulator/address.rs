@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actors::peer::e164;
 use actors::phone;
 
+use super::spelling;
+
 /// A person's digits, or the JID of a group or of a hidden number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address(Arc<str>);
@@ -31,6 +33,27 @@ impl Address {
 
     pub fn is_group(&self) -> bool {
         self.0.ends_with("@g.us")
+    }
+
+    /// Returns the address under which the phone is kept that this one reaches.
+    pub(super) fn phone(&self) -> Self {
+        spelling::short(&self.0).map_or_else(|| self.clone(), |short| Self(short.into()))
+    }
+
+    /// Returns the other spelling of a person's phone number, if it has one.
+    pub fn other_spelling(&self) -> Option<Self> {
+        spelling::other(&self.0).map(|other| Self(other.into()))
+    }
+
+    /// Returns the JID that hides a person's phone number.
+    #[must_use]
+    pub fn hidden(&self) -> Self {
+        Self(spelling::hidden(&self.phone().0).into())
+    }
+
+    /// True for a JID that hides a phone number.
+    pub fn is_hidden(&self) -> bool {
+        self.0.ends_with("@lid")
     }
 
     /// The spelling that updates use: `+` and digits for a person, otherwise the JID.
@@ -110,6 +133,17 @@ mod tests {
         for text in ["202555", "2025550101123456", "02025550101", "+0 202 555 0101", "+0012025550101"] {
             assert_eq!(parsed(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_phone_has_one_hidden_number_and_may_have_two_spellings() {
+        let [short, long] = ["+12025550101", "+120255501019"].map(|text| Address::parse(text).expect("an address"));
+        assert_eq!((long.phone(), short.phone()), (short.clone(), short.clone()));
+        assert_eq!((short.other_spelling(), long.other_spelling()), (Some(long.clone()), Some(short.clone())));
+        assert_eq!(short.hidden(), long.hidden());
+        assert!(short.hidden().is_hidden() && !short.is_hidden());
+        assert_eq!(Address::parse(&short.hidden().spelled()), Some(short.hidden()));
+        assert_eq!(Address::parse("120363025550101@g.us").expect("a group").other_spelling(), None);
     }
 
     #[test]

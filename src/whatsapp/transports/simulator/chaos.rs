@@ -1,4 +1,5 @@
-//! Simulated failures: how often answers fail, get lost or are slow.
+//! Simulated failures and habits: how often answers fail, get lost or are slow, and how often `WhatsApp` takes a message
+//! before it sends it or calls a person by another address.
 
 use events::ids::MessageId;
 
@@ -13,6 +14,15 @@ pub struct Chaos {
     pub slow_ms: u64,
     /// The answer is lost. In half of these cases the phone gets the message.
     pub uncertain: Probability,
+    /// The answer says that the message is taken, and a status says later that it was sent.
+    pub accepted: Probability,
+    /// The message is taken like this, and a status says later that it was refused.
+    pub refused_later: Probability,
+    /// The message is taken like this, and the answer spells the phone number otherwise where it has two spellings.
+    pub spelled: Probability,
+    /// What a person writes comes from a hidden number, with the phone number beside it or without, or from the phone
+    /// number with the hidden one beside it.
+    pub hidden: Probability,
 }
 
 /// From 0 to 1.
@@ -27,6 +37,26 @@ pub(super) enum Mishap {
     Lost { arrives: bool },
 }
 
+/// The way in which `WhatsApp` takes a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taking {
+    /// True if it says first that it has taken the message.
+    pub(super) accepts: bool,
+    /// True if it refuses the message after that.
+    pub(super) refuses: bool,
+    /// True if it spells the phone number otherwise.
+    pub(super) spells: bool,
+}
+
+/// The addresses that an update gives of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    Phone,
+    Hidden,
+    HiddenAndPhone,
+    PhoneAndHidden,
+}
+
 /// The purposes of random draws; draws for different purposes are independent.
 #[derive(Clone, Copy)]
 enum Draw {
@@ -34,9 +64,35 @@ enum Draw {
     Error,
     Lost,
     Arrives,
+    Accepted,
+    RefusedLater,
+    Spelled,
+    Hidden,
+    Beside,
 }
 
 impl Chaos {
+    /// Returns how a message is taken, the same at every try.
+    pub(super) fn taking(&self, id: MessageId) -> Taking {
+        let refuses = self.refused_later.holds(draw(id, 0, Draw::RefusedLater));
+        let spells = self.spelled.holds(draw(id, 0, Draw::Spelled));
+        let accepts = refuses || spells || self.accepted.holds(draw(id, 0, Draw::Accepted));
+        Taking { accepts, refuses, spells }
+    }
+
+    /// Returns which addresses the update of the `nth` incoming message gives of its person.
+    pub(super) fn naming(&self, nth: u64) -> Naming {
+        let nth = MessageId::from_bits(nth);
+        if !self.hidden.holds(draw(nth, 0, Draw::Hidden)) {
+            return Naming::Phone;
+        }
+        match draw(nth, 0, Draw::Beside) % 3 {
+            0 => Naming::Hidden,
+            1 => Naming::HiddenAndPhone,
+            _ => Naming::PhoneAndHidden,
+        }
+    }
+
     /// Returns the failure of this try, if any. The same message, try and settings always give the same result, so
     /// that runs repeat.
     pub(super) fn mishap(&self, id: MessageId, try_number: u32) -> Option<Mishap> {
@@ -79,6 +135,11 @@ fn draw(id: MessageId, try_number: u32, what: Draw) -> u32 {
         Draw::Error => 2,
         Draw::Lost => 3,
         Draw::Arrives => 4,
+        Draw::Accepted => 5,
+        Draw::RefusedLater => 6,
+        Draw::Spelled => 7,
+        Draw::Hidden => 8,
+        Draw::Beside => 9,
     };
     let bits = scattered(scattered(scattered(id.bits()) ^ u64::from(try_number)) ^ what);
     u32::try_from(bits >> 32).unwrap_or(u32::MAX)
@@ -131,7 +192,7 @@ mod tests {
 
     #[test]
     fn each_misfortune_strikes_about_as_often_as_it_was_asked_to() {
-        let seen = mishaps(Chaos { error: of(0.2), not_registered: of(0.1), uncertain: of(0.5), slow_ms: 0 });
+        let seen = mishaps(Chaos { error: of(0.2), not_registered: of(0.1), uncertain: of(0.5), ..Chaos::default() });
         for (wanted, expected) in [
             (Some(Mishap::NotRegistered), 0.1),
             (Some(Mishap::Error), 0.9 * 0.2),
@@ -142,6 +203,33 @@ mod tests {
             let share = share(&seen, |mishap| *mishap == wanted);
             assert!((share - expected).abs() < 0.02, "{wanted:?}: {share} instead of {expected}");
         }
+    }
+
+    #[test]
+    fn habits_strike_about_as_often_as_they_were_asked_to() {
+        let half = Chaos { accepted: of(0.5), refused_later: of(0.2), spelled: of(0.1), ..Chaos::default() };
+        let taken: Vec<Taking> = (1..=u64::from(TRIES)).map(|bits| half.taking(MessageId::from_bits(bits))).collect();
+        let share = |of: fn(&Taking) -> bool| taken.iter().filter(|taking| of(taking)).count();
+        for (count, expected) in [
+            (share(|taking| taking.accepts), 10_000 - 5_000 * 8 / 10 * 9 / 10),
+            (share(|taking| taking.refuses), 2_000),
+            (share(|taking| taking.spells), 1_000),
+        ] {
+            assert!(count.abs_diff(expected) < 200, "{count} instead of {expected}");
+        }
+        let chaos = Chaos { hidden: of(0.6), ..Chaos::default() };
+        let named: Vec<Naming> = (0..u64::from(TRIES)).map(|nth| chaos.naming(nth)).collect();
+        for (naming, expected) in [
+            (Naming::Phone, 4_000),
+            (Naming::Hidden, 2_000),
+            (Naming::HiddenAndPhone, 2_000),
+            (Naming::PhoneAndHidden, 2_000),
+        ] {
+            let count = named.iter().filter(|named| **named == naming).count();
+            assert!(count.abs_diff(expected) < 200, "{count} times {naming:?} instead of {expected}");
+        }
+        assert_eq!(Chaos::default().naming(7), Naming::Phone);
+        assert!(!Chaos::default().taking(MessageId::from_bits(7)).accepts);
     }
 
     #[test]

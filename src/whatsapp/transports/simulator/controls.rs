@@ -33,6 +33,7 @@ pub(super) async fn receipt(
     let (phone, id, status) = path.into_inner();
     let (account, id) = (account(&phone)?, id.parse()?);
     let told = match status.as_str() {
+        "sent" => Status::Sent,
         "delivered" => Status::Delivered,
         "read" => Status::Read,
         _ => return Err(SimulatorRefusal::NotFound),

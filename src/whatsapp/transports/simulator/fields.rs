@@ -62,13 +62,18 @@ impl Fields {
         Ok(Typed { account, chat, text: text.ok_or_else(|| SimulatorRefusal::field("text", "is missing"))? })
     }
 
-    /// `{"error", "not_registered", "slow_ms", "uncertain"}`; missing fields are 0.
+    /// `{"error", "not_registered", "slow_ms", "uncertain", "accepted", "refused_later", "spelled", "hidden"}`; missing
+    /// fields are 0.
     pub(super) fn into_chaos(mut self) -> Result<Chaos, SimulatorRefusal> {
         Ok(Chaos {
             error: self.probability("error")?,
             not_registered: self.probability("not_registered")?,
             slow_ms: self.whole("slow_ms", 0..=SLOW_MS_MAX)?.unwrap_or_default(),
             uncertain: self.probability("uncertain")?,
+            accepted: self.probability("accepted")?,
+            refused_later: self.probability("refused_later")?,
+            spelled: self.probability("spelled")?,
+            hidden: self.probability("hidden")?,
         })
     }
 
@@ -216,6 +221,10 @@ mod tests {
             ("error", json!(1.01)),
             ("not_registered", json!(-0.01)),
             ("uncertain", json!("0.5")),
+            ("accepted", json!(2)),
+            ("refused_later", json!(true)),
+            ("spelled", json!(-1)),
+            ("hidden", json!(1.5)),
             ("slow_ms", json!(600_001)),
             ("slow_ms", json!(0.5)),
             ("slow_ms", json!(-1)),

@@ -5,7 +5,7 @@ use std::path::Path;
 use events::time::Timestamp;
 
 use super::address::Address;
-use super::chaos::scattered;
+use super::chaos::{Naming, scattered};
 use crate::whatsapp::transports::{IncomingFile, IncomingMessage};
 
 /// A message that somebody writes to an account.
@@ -48,6 +48,7 @@ impl Incoming {
             chat,
             chat_name: self.name,
             sender,
+            also: None,
             sender_name,
             from_me: false,
             text: self.text,
@@ -65,12 +66,31 @@ impl Typed {
             chat: self.chat.spelled(),
             chat_name: String::new(),
             sender: String::new(),
+            also: None,
             sender_name: String::new(),
             from_me: true,
             text: self.text,
             file: None,
             at,
         }
+    }
+}
+
+impl IncomingMessage {
+    /// Calls the person by these addresses instead of by the phone number alone.
+    pub(super) fn name(&mut self, naming: Naming, phone: &str, hidden: &str) {
+        let (called, also) = match naming {
+            Naming::Phone => return,
+            Naming::Hidden => (hidden, None),
+            Naming::HiddenAndPhone => (hidden, Some(phone)),
+            Naming::PhoneAndHidden => (phone, Some(hidden)),
+        };
+        for address in [&mut self.chat, &mut self.sender] {
+            if address == phone {
+                called.clone_into(address);
+            }
+        }
+        self.also = also.map(str::to_owned);
     }
 }
 

@@ -19,6 +19,7 @@ pub mod routes;
 mod seen_ids;
 mod send_body;
 mod shared;
+mod spelling;
 mod update_queue;
 mod update_task;
 mod update_view;

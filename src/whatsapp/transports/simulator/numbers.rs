@@ -45,12 +45,12 @@ impl Behaviour {
         }
     }
 
-    /// The answer to a message that the phone has, whether it came just now or earlier.
-    pub(super) fn answer_to_taken(self) -> Answer {
+    /// The answer to a message that was taken, whether it came just now or earlier.
+    pub(super) fn answer_to_taken(self, outcome: Outcome) -> Answer {
         match self {
             Self::Silent => Answer::lost(),
-            Self::Slow => Answer { after_ms: Some(SLOW_ANSWER_MS), outcome: Outcome::Sent },
-            _ => Answer::at_once(Outcome::Sent),
+            Self::Slow => Answer { after_ms: Some(SLOW_ANSWER_MS), outcome },
+            _ => Answer::at_once(outcome),
         }
     }
 }

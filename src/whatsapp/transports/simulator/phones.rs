@@ -9,11 +9,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::address::Address;
 use crate::whatsapp::transports::Attachment;
+use crate::whatsapp::wire_ids::OwnWireId;
 
 /// A message on a simulated phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
+    /// The gateway's own id of it, which no real phone shows.
     pub id: MessageId,
+    /// The id under which `WhatsApp` knows it.
+    pub wire_id: OwnWireId,
     /// The sending account's phone, as the sender spelled it.
     pub from: Arc<str>,
     pub text: Box<str>,
@@ -105,8 +109,9 @@ mod tests {
     }
 
     fn put(phones: &mut Phones, to: &str, text: &str) {
-        let (id, from, at) = (MessageId::from_bits(1), Arc::from("+12025550100"), Timestamp::default());
-        phones.put(address(to), Received { id, from, text: text.into(), file: None, at });
+        let (id, wire_id) = (MessageId::from_bits(1), OwnWireId::from_bits(1));
+        let (from, at) = (Arc::from("+12025550100"), Timestamp::default());
+        phones.put(address(to), Received { id, wire_id, from, text: text.into(), file: None, at });
     }
 
     fn address(text: &str) -> Address {

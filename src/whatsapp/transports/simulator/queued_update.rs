@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use events::ids::MessageId;
-
 use super::NumberedUpdate;
 use super::address::Address;
 use crate::whatsapp::transports::{Connection, IncomingMessage, Status, StatusUpdate, Update};
+use crate::whatsapp::wire_ids::OwnWireId;
 
 /// Rough size of an item without its texts, in bytes.
 const ITEM_BYTES: usize = 64;
@@ -16,7 +15,7 @@ const HEARD_BYTES: usize = 512;
 /// An update in a compact form, since there are many receipts.
 #[derive(Debug)]
 pub(super) enum QueuedUpdate {
-    Receipt { from: Arc<str>, id: MessageId, status: Status },
+    Receipt { from: Arc<str>, wire_id: OwnWireId, status: Status },
     Message(Box<IncomingMessage>),
     Connection { account: Address, connected: bool },
 }
@@ -45,10 +44,11 @@ impl QueuedUpdate {
 
     pub(super) fn numbered(&self, sequence: u64) -> NumberedUpdate {
         let update = match self {
-            Self::Receipt { from, id, status } => {
-                Update::Status(StatusUpdate { account_phone: from.to_string(), id: *id, status: *status })
+            Self::Receipt { from, wire_id, status } => {
+                let (account_phone, wire_id) = (from.to_string(), wire_id.to_string());
+                Update::Status(StatusUpdate { account_phone, wire_id, status: *status })
             }
-            Self::Message(heard) => Update::Message((**heard).clone()),
+            Self::Message(heard) => Update::Message(heard.clone()),
             Self::Connection { account, connected } => {
                 Update::Connection(Connection { account_phone: account.spelled(), connected: *connected })
             }

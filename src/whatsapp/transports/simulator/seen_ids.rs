@@ -1,10 +1,11 @@
-//! Remembers message ids: how often each was tried, and whether a phone has the message.
+//! Remembers messages by their ids: how often each was tried, under which wire id, and whether a phone has it.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use events::ids::MessageId;
 
 use crate::whatsapp::transports::MessageLookup;
+use crate::whatsapp::wire_ids::OwnWireId;
 
 /// The newest `ids_max` ids. A resend of a forgotten one makes a second copy.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(super) struct SeenIds {
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
     tries: u32,
+    wire_id: Option<OwnWireId>,
     place: Place,
 }
 
@@ -29,6 +31,8 @@ pub(super) enum Place {
     Taken,
     /// On the phone, but look-ups do not show it.
     TakenInSilence,
+    /// Taken, and refused after that.
+    RefusedLater,
 }
 
 impl SeenIds {
@@ -37,8 +41,9 @@ impl SeenIds {
     }
 
     /// Counts a try and returns its number; the first is 1.
-    pub(super) fn tried(&mut self, id: MessageId) -> u32 {
+    pub(super) fn tried(&mut self, id: MessageId, wire_id: OwnWireId) -> u32 {
         let entry = self.entry(id);
+        entry.wire_id = Some(wire_id);
         entry.tries = entry.tries.saturating_add(1);
         entry.tries
     }
@@ -48,15 +53,25 @@ impl SeenIds {
         std::mem::replace(&mut self.entry(id).place, place)
     }
 
+    /// Returns the wire id of a message that was tried.
+    pub(super) fn wire_id(&self, id: MessageId) -> Option<OwnWireId> {
+        self.entries.get(&id)?.wire_id
+    }
+
     pub(super) fn is_taken(&self, id: MessageId) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.place != Place::NotTaken)
+        matches!(self.place_of(id), Place::Taken | Place::TakenInSilence)
+    }
+
+    /// Returns where a message is.
+    pub(super) fn place_of(&self, id: MessageId) -> Place {
+        self.entries.get(&id).map(|entry| entry.place).unwrap_or_default()
     }
 
     pub(super) fn lookup(&self, id: MessageId) -> MessageLookup {
-        match self.entries.get(&id).map(|entry| entry.place) {
-            Some(Place::Taken) => MessageLookup::Sent,
-            Some(Place::TakenInSilence) => MessageLookup::Unknown,
-            Some(Place::NotTaken) | None => MessageLookup::NotSent,
+        match self.place_of(id) {
+            Place::Taken => MessageLookup::Sent,
+            Place::TakenInSilence => MessageLookup::Unknown,
+            Place::NotTaken | Place::RefusedLater => MessageLookup::NotSent,
         }
     }
 
@@ -77,6 +92,8 @@ impl SeenIds {
 mod tests {
     use super::*;
 
+    const WIRE_ID: OwnWireId = OwnWireId::from_bits(7);
+
     fn id(bits: u64) -> MessageId {
         MessageId::from_bits(bits)
     }
@@ -84,13 +101,14 @@ mod tests {
     #[test]
     fn tries_are_counted_by_message() {
         let mut known = SeenIds::keeping(10);
-        assert_eq!([1, 1, 2, 1].map(|bits| known.tried(id(bits))), [1, 2, 1, 3]);
+        assert_eq!([1, 1, 2, 1].map(|bits| known.tried(id(bits), WIRE_ID)), [1, 2, 1, 3]);
     }
 
     #[test]
     fn a_message_is_where_it_was_put_last() {
         let mut known = SeenIds::keeping(10);
-        known.tried(id(1));
+        known.tried(id(1), WIRE_ID);
+        assert_eq!([1, 2].map(|bits| known.wire_id(id(bits))), [Some(WIRE_ID), None]);
         assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (false, MessageLookup::NotSent));
         assert_eq!(known.place(id(1), Place::TakenInSilence), Place::NotTaken);
         assert_eq!((known.is_taken(id(1)), known.lookup(id(1))), (true, MessageLookup::Unknown));

@@ -2,15 +2,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use events::ids::InvalidId;
+use events::ids::{InvalidId, MessageId};
 use serde::{Deserialize, Serialize};
 
 use crate::whatsapp::transports::{Attachment, Outgoing};
+use crate::whatsapp::wire_ids::OwnWireId;
 
 /// The body of `POST /sim/v1/send`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SendBody {
     id: String,
+    /// Left out by programs that are no gateway; then it is the id.
+    #[serde(default)]
+    wire_id: Option<String>,
     from: String,
     to: String,
     text: String,
@@ -37,7 +41,8 @@ pub(super) enum Unreadable {
 impl From<Outgoing> for SendBody {
     fn from(message: Outgoing) -> Self {
         let file = message.file.map(FileBody::from);
-        Self { id: message.id.to_string(), from: message.from, to: message.to, text: message.text, file }
+        let (id, wire_id) = (message.id.to_string(), Some(message.wire_id.to_string()));
+        Self { id, wire_id, from: message.from, to: message.to, text: message.text, file }
     }
 }
 
@@ -46,7 +51,10 @@ impl TryFrom<SendBody> for Outgoing {
 
     fn try_from(body: SendBody) -> Result<Self, Unreadable> {
         let file = body.file.map(Attachment::try_from).transpose()?;
-        Ok(Self { id: body.id.parse()?, from: body.from, to: body.to, text: body.text, file })
+        let id: MessageId = body.id.parse()?;
+        let wire_id = body.wire_id.map(|wire_id| wire_id.parse()).transpose()?;
+        let wire_id = wire_id.unwrap_or(OwnWireId::from_bits(id.bits()));
+        Ok(Self { id, wire_id, from: body.from, to: body.to, text: body.text, file })
     }
 }
 
@@ -86,9 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_a_word_on_files_has_none() {
+    fn a_body_without_a_word_on_files_has_none_and_its_id_is_its_wire_id() {
         let body = r#"{"id":"3EB00000000000000001","from":"+12025550100","to":"+12025550101","text":"hi"}"#;
         let read: SendBody = serde_json::from_str(body).expect("read");
-        assert_eq!(Outgoing::try_from(read).expect("a message").file, None);
+        let message = Outgoing::try_from(read).expect("a message");
+        assert_eq!((message.file, message.wire_id.to_string()), (None, "3EB00000000000000001".to_owned()));
     }
 }

@@ -17,18 +17,20 @@ use super::echo::Echo;
 use super::world::Incoming;
 use super::{Shared, routes};
 use crate::whatsapp::transports::{Outgoing, Status, Update};
+use crate::whatsapp::wire_ids::OwnWireId;
 
-/// The message number and status of a status update; panics for any other update.
+/// The wire id's number and the status of a status update; panics for any other update.
 pub(super) fn status(update: &Update) -> (u64, Status) {
     match update {
-        Update::Status(update) => (update.id.bits(), update.status),
+        Update::Status(update) => (update.wire_id.parse::<OwnWireId>().expect("a wire id").bits(), update.status),
         other => panic!("not a status: {other:?}"),
     }
 }
 
 pub(super) fn message(bits: u64, to: &str) -> Outgoing {
     let (from, text) = ("+12025550100".to_owned(), format!("text {bits}"));
-    Outgoing { id: MessageId::from_bits(bits), from, to: to.to_owned(), text, file: None }
+    let (id, wire_id) = (MessageId::from_bits(bits), OwnWireId::from_bits(bits));
+    Outgoing { id, wire_id, from, to: to.to_owned(), text, file: None }
 }
 
 pub(super) fn clock(rate: u32) -> Clock {
@@ -70,12 +72,15 @@ fn send_body(bits: u64, to: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_phone_shows_what_it_got() {
-    let body = send_body(1, "+1 202 555 0101");
+    let mut body: Value = serde_json::from_str(&send_body(1, "+1 202 555 0101")).expect("a body");
+    body["wire_id"] = json!("3EB09FCC85FE99662E46");
+    let body = body.to_string();
     let view = "/sim/v1/phones/+12025550101/messages";
     let answers = exchange(&[("POST", "/sim/v1/send", &body), ("GET", view, "")]).await;
     assert_eq!(answers[0], (200, json!({"outcome": "sent"})));
     let row = json!({
         "message_id": "wa_backend:3EB00000000000000001",
+        "wire_id": "3EB09FCC85FE99662E46",
         "from": "+12025550100",
         "text": "hi",
         "file": null,
@@ -116,9 +121,9 @@ async fn updates_are_listed_oldest_first_above_the_cursor() {
     let body = send_body(1, "+12025550101");
     let poll = |uri| ("GET", uri, "");
     let row = |sequence: u64, status: &str| {
-        let message_id = "wa_backend:3EB00000000000000001";
+        let wire_id = "3EB00000000000000001";
         let (account, kind) = ("+12025550100", "status");
-        json!([{"sequence": sequence, "account": account, "kind": kind, "message_id": message_id, "status": status}])
+        json!([{"sequence": sequence, "account": account, "kind": kind, "wire_id": wire_id, "status": status}])
     };
     let answers = exchange(&[
         poll("/sim/v1/updates"),

@@ -1,10 +1,11 @@
 //! Updates as JSON on their way from the simulator process to a gateway.
 
-use events::ids::InvalidId;
+use actors::account::outcome::Permanent;
 use events::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::NumberedUpdate;
+use super::wire::PermanentShape;
 use crate::whatsapp::transports::{Connection, IncomingFile, IncomingMessage, Status, StatusUpdate, Update};
 
 /// One row of `GET /sim/v1/updates`.
@@ -19,8 +20,6 @@ pub(super) struct UpdateView {
 /// Why a row is not an update.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    #[error("an update names no message")]
-    Id(#[from] InvalidId),
     #[error("an update has no time")]
     Time(#[from] chrono::ParseError),
 }
@@ -30,8 +29,8 @@ pub(super) enum Unreadable {
 #[expect(clippy::large_enum_variant, reason = "a row lives from one conversion to the next")]
 enum UpdateKindView {
     Status {
-        message_id: String,
-        #[serde(with = "StatusShape")]
+        wire_id: String,
+        #[serde(flatten, with = "StatusShape")]
         status: Status,
     },
     Message(IncomingMessageView),
@@ -46,6 +45,8 @@ struct IncomingMessageView {
     chat: String,
     chat_name: String,
     sender: String,
+    #[serde(default)]
+    also: Option<String>,
     sender_name: String,
     from_me: bool,
     text: String,
@@ -61,20 +62,22 @@ struct IncomingFileView {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "Status", rename_all = "snake_case")]
+#[serde(remote = "Status", tag = "status", content = "failure", rename_all = "snake_case")]
 enum StatusShape {
+    Sent,
     Delivered,
     Read,
+    Failed(#[serde(with = "PermanentShape")] Permanent),
 }
 
 impl From<NumberedUpdate> for UpdateView {
     fn from(NumberedUpdate { sequence, update }: NumberedUpdate) -> Self {
         let (account, news) = match update {
-            Update::Status(StatusUpdate { account_phone, id, status }) => {
-                (account_phone, UpdateKindView::Status { message_id: id.to_string(), status })
+            Update::Status(StatusUpdate { account_phone, wire_id, status }) => {
+                (account_phone, UpdateKindView::Status { wire_id, status })
             }
             Update::Message(mut heard) => {
-                (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(heard)))
+                (std::mem::take(&mut heard.account_phone), UpdateKindView::Message(IncomingMessageView::from(*heard)))
             }
             Update::Connection(Connection { account_phone, connected }) => {
                 (account_phone, UpdateKindView::Connection { connected })
@@ -90,10 +93,10 @@ impl TryFrom<UpdateView> for NumberedUpdate {
     fn try_from(view: UpdateView) -> Result<Self, Unreadable> {
         let account_phone = view.account;
         let update = match view.news {
-            UpdateKindView::Status { message_id, status } => {
-                Update::Status(StatusUpdate { account_phone, id: message_id.parse()?, status })
+            UpdateKindView::Status { wire_id, status } => {
+                Update::Status(StatusUpdate { account_phone, wire_id, status })
             }
-            UpdateKindView::Message(heard) => Update::Message(heard.of(account_phone)?),
+            UpdateKindView::Message(heard) => Update::Message(Box::new(heard.of(account_phone)?)),
             UpdateKindView::Connection { connected } => Update::Connection(Connection { account_phone, connected }),
         };
         Ok(Self { sequence: view.sequence, update })
@@ -102,25 +105,36 @@ impl TryFrom<UpdateView> for NumberedUpdate {
 
 impl From<IncomingMessage> for IncomingMessageView {
     fn from(heard: IncomingMessage) -> Self {
-        let IncomingMessage { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at, .. } = heard;
+        let IncomingMessage { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at, .. } =
+            heard;
         let file = file.map(|IncomingFile { name, size, mime }| IncomingFileView { name, size, mime });
-        Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at: at.to_string() }
+        Self { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at: at.to_string() }
     }
 }
 
 impl IncomingMessageView {
     fn of(self, account_phone: String) -> Result<IncomingMessage, Unreadable> {
-        let Self { wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at } = self;
+        let Self { wire_id, chat, chat_name, sender, also, sender_name, from_me, text, file, at } = self;
         let file = file.map(|IncomingFileView { name, size, mime }| IncomingFile { name, size, mime });
         let at: Timestamp = at.parse()?;
-        Ok(IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me, text, file, at })
+        Ok(IncomingMessage {
+            account_phone,
+            wire_id,
+            chat,
+            chat_name,
+            sender,
+            also,
+            sender_name,
+            from_me,
+            text,
+            file,
+            at,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use events::ids::MessageId;
-
     use super::*;
 
     const ACCOUNT: &str = "+12025550100";
@@ -129,19 +143,38 @@ mod tests {
         let [wire_id, chat, chat_name] = ["3A000000000000000001", "120363025550101@g.us", "Sales"].map(str::to_owned);
         let [sender, sender_name, text] = ["+12025550101", "Mary Major", "hi"].map(str::to_owned);
         let (account_phone, at) = (ACCOUNT.to_owned(), Timestamp::from_ms(1_614_147_929_007));
-        IncomingMessage { account_phone, wire_id, chat, chat_name, sender, sender_name, from_me: false, text, file, at }
+        let also = Some("133700000000001@lid".to_owned());
+        IncomingMessage {
+            account_phone,
+            wire_id,
+            chat,
+            chat_name,
+            sender,
+            also,
+            sender_name,
+            from_me: false,
+            text,
+            file,
+            at,
+        }
     }
 
     #[test]
     fn every_update_comes_back_as_it_went() {
-        let (account_phone, id) = (ACCOUNT.to_owned(), MessageId::from_bits(1));
+        let [account_phone, wire_id] = [ACCOUNT, "3EB00000000000000001"].map(str::to_owned);
         let file = IncomingFile { name: "a.png".to_owned(), size: 7, mime: "image/png".to_owned() };
+        let status = |status| {
+            let (account_phone, wire_id) = (account_phone.clone(), wire_id.clone());
+            Update::Status(StatusUpdate { account_phone, wire_id, status })
+        };
         let updates = [
-            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Delivered }),
-            Update::Status(StatusUpdate { account_phone: account_phone.clone(), id, status: Status::Read }),
-            Update::Connection(Connection { account_phone, connected: false }),
-            Update::Message(heard(None)),
-            Update::Message(heard(Some(file))),
+            status(Status::Sent),
+            status(Status::Failed(Permanent::Refused)),
+            status(Status::Delivered),
+            status(Status::Read),
+            Update::Connection(Connection { account_phone: account_phone.clone(), connected: false }),
+            Update::Message(Box::new(heard(None))),
+            Update::Message(Box::new(heard(Some(file)))),
         ];
         for (sequence, update) in (7..).zip(updates) {
             let sent = NumberedUpdate { sequence, update };
@@ -153,13 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_no_update_is_refused() {
-        for row in [
-            r#"{"sequence":1,"account":"+12025550100","kind":"status","message_id":"7","status":"read"}"#,
-            r#"{"sequence":1,"account":"+12025550100","kind":"message","wire_id":"","chat":"","chat_name":"",
-                "sender":"","sender_name":"","from_me":false,"text":"","file":null,"at":"yesterday"}"#,
-        ] {
-            let read: UpdateView = serde_json::from_str(row).expect("read");
-            assert!(NumberedUpdate::try_from(read).is_err(), "{row}");
-        }
+        let row = r#"{"sequence":1,"account":"+12025550100","kind":"message","wire_id":"","chat":"","chat_name":"",
+            "sender":"","sender_name":"","from_me":false,"text":"","file":null,"at":"yesterday"}"#;
+        let read: UpdateView = serde_json::from_str(row).expect("read");
+        assert!(NumberedUpdate::try_from(read).is_err(), "{row}");
     }
 }

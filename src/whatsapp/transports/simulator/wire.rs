@@ -1,9 +1,9 @@
 //! The simulator's answers, as JSON.
 
-use actors::account::outcome::{Outcome, Permanent, Scope, StopReason};
+use actors::account::outcome::{Acceptance, Outcome, Permanent, Scope, StopReason};
 use serde::{Deserialize, Serialize};
 
-use super::world::{Chaos, Probability, Received, ReceivedFile, Stats};
+use super::world::{Chaos, Received, ReceivedFile, Stats};
 use crate::whatsapp::transports::MessageLookup;
 
 /// The answer to `POST /sim/v1/send`.
@@ -22,6 +22,7 @@ pub(super) struct LookupView {
 #[derive(Debug, Serialize)]
 pub(super) struct MessageView<'a> {
     message_id: String,
+    wire_id: String,
     from: &'a str,
     text: &'a str,
     file: Option<FileView<'a>>,
@@ -43,6 +44,10 @@ pub(super) struct ChaosView {
     not_registered: f64,
     slow_ms: u64,
     uncertain: f64,
+    accepted: f64,
+    refused_later: f64,
+    spelled: f64,
+    hidden: f64,
 }
 
 /// The answer to `GET /sim/v1/stats`.
@@ -70,6 +75,7 @@ struct PageView {
 #[serde(remote = "Outcome", tag = "outcome", content = "detail", rename_all = "snake_case")]
 enum OutcomeShape {
     Sent,
+    Accepted(Acceptance),
     Failed(#[serde(with = "PermanentShape")] Permanent),
     RateLimited {
         after_ms: u64,
@@ -88,7 +94,7 @@ enum OutcomeShape {
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Permanent", rename_all = "snake_case")]
-enum PermanentShape {
+pub(super) enum PermanentShape {
     RecipientInvalid,
     #[serde(rename = "not_on_whatsapp")]
     NotOnWhatsApp,
@@ -129,9 +135,10 @@ impl<T> ListView<T> {
 
 impl<'a> From<&'a Received> for MessageView<'a> {
     fn from(received: &'a Received) -> Self {
-        let (message_id, at) = (received.id.to_string(), received.at.to_string());
+        let [message_id, wire_id] = [received.id.to_string(), received.wire_id.to_string()];
+        let at = received.at.to_string();
         let file = received.file.as_deref().map(FileView::from);
-        Self { message_id, from: &received.from, text: &received.text, file, at }
+        Self { message_id, wire_id, from: &received.from, text: &received.text, file, at }
     }
 }
 
@@ -144,9 +151,17 @@ impl<'a> From<&'a ReceivedFile> for FileView<'a> {
 }
 
 impl From<Chaos> for ChaosView {
-    fn from(Chaos { error, not_registered, slow_ms, uncertain }: Chaos) -> Self {
-        let [error, not_registered, uncertain] = [error, not_registered, uncertain].map(Probability::value);
-        Self { error, not_registered, slow_ms, uncertain }
+    fn from(chaos: Chaos) -> Self {
+        Self {
+            error: chaos.error.value(),
+            not_registered: chaos.not_registered.value(),
+            slow_ms: chaos.slow_ms,
+            uncertain: chaos.uncertain.value(),
+            accepted: chaos.accepted.value(),
+            refused_later: chaos.refused_later.value(),
+            spelled: chaos.spelled.value(),
+            hidden: chaos.hidden.value(),
+        }
     }
 }
 
@@ -177,6 +192,11 @@ mod tests {
     #[test]
     fn every_outcome_comes_back_as_it_went() {
         check(&Outcome::Sent, r#"{"outcome":"sent"}"#);
+        let acceptance = Acceptance { wire_id: Some("wamid.1".into()), address: Some("+12025550101".to_owned()) };
+        check(
+            &Outcome::Accepted(acceptance),
+            r#"{"outcome":"accepted","detail":{"wire_id":"wamid.1","address":"+12025550101"}}"#,
+        );
         check(&Outcome::NotConnected, r#"{"outcome":"not_connected"}"#);
         check(&Outcome::ServerError, r#"{"outcome":"server_error"}"#);
         check(&Outcome::Unknown, r#"{"outcome":"unknown"}"#);

@@ -1,9 +1,9 @@
 //! The simulated `WhatsApp` itself, without a clock, a network or waiting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use actors::account::outcome::{Outcome, Permanent};
+use actors::account::outcome::{Acceptance, Outcome, Permanent};
 use events::ids::MessageId;
 use events::time::Timestamp;
 
@@ -14,7 +14,7 @@ pub use super::update_queue::TooManyDisconnected;
 
 use super::address::Address;
 use super::answer::Answer;
-use super::chaos::Mishap;
+use super::chaos::{Mishap, Naming};
 use super::incoming::wire_id;
 use super::numbers::Behaviour;
 use super::phones::{Bounds, Phones};
@@ -23,7 +23,12 @@ use super::seen_ids::{Place, SeenIds};
 use super::update_queue::UpdateQueue;
 use super::{CAPABILITIES, NumberedUpdate};
 use crate::whatsapp::transports::{IncomingMessage, MessageLookup, Outgoing, Status};
+use crate::whatsapp::wire_ids::OwnWireId;
 
+/// A message that was taken first is sent after this time.
+const SENT_AFTER_MS: u64 = 100;
+/// A message that was taken is refused this long after the answer, if it is.
+const REFUSED_AFTER_MS: u64 = 400;
 const DELIVERED_AFTER_MS: u64 = 200;
 const READ_AFTER_MS: u64 = 1_000;
 /// Limit for remembered message ids, and for the messages on all phones together; their text takes at most half a
@@ -32,6 +37,8 @@ const MESSAGES_MAX: usize = 1_000_000;
 const TEXT_BYTES_MAX: usize = 512 << 20;
 /// Senders whose phone number is stored once and shared by all their messages.
 const SENDERS_MAX: usize = 100_000;
+/// Hidden numbers whose phones are known.
+const HIDDEN_MAX: usize = 100_000;
 
 /// All phones, and the ids that `WhatsApp` remembers. Everything is bounded: the oldest entries are forgotten.
 #[derive(Debug)]
@@ -39,6 +46,8 @@ pub struct World {
     phones: Phones,
     known: SeenIds,
     senders: BTreeSet<Arc<str>>,
+    /// The phone behind each hidden number that somebody wrote from.
+    hidden: BTreeMap<Address, Address>,
     news: UpdateQueue,
     chaos: Chaos,
     /// Rises with every incoming message; starts higher each time the simulator starts.
@@ -62,6 +71,7 @@ impl World {
             phones: Phones::keeping(Bounds { messages: MESSAGES_MAX, bytes: TEXT_BYTES_MAX }),
             known: SeenIds::keeping(MESSAGES_MAX),
             senders: BTreeSet::new(),
+            hidden: BTreeMap::new(),
             news: UpdateQueue::above(floor),
             chaos: Chaos::default(),
             heard: floor,
@@ -82,6 +92,11 @@ impl World {
         answer
     }
 
+    /// True if a message was refused after it was taken.
+    pub fn is_refused_later(&self, id: MessageId) -> bool {
+        self.known.place_of(id) == Place::RefusedLater
+    }
+
     /// Returns whether a phone has a message.
     pub fn lookup(&self, id: MessageId) -> MessageLookup {
         self.known.lookup(id)
@@ -90,24 +105,26 @@ impl World {
     /// Reports the status of an account's message, once more or for the first time; false if no such message was
     /// sent.
     pub fn receipt(&mut self, now: Timestamp, account: &Address, id: MessageId, status: Status) -> bool {
-        let is_known = self.lookup(id) != MessageLookup::NotSent;
-        if is_known {
-            self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), id, status });
+        let wire_id = self.known.wire_id(id).filter(|_| self.lookup(id) != MessageLookup::NotSent);
+        if let Some(wire_id) = wire_id {
+            self.news.add(now, QueuedUpdate::Receipt { from: account.spelled().into(), wire_id, status });
         }
-        is_known
+        wire_id.is_some()
     }
 
     /// Somebody writes to an account, which gets the message once it is connected. Returns the message's wire id.
     pub fn receive(&mut self, now: Timestamp, message: Incoming) -> String {
         let wire_id = self.next_wire_id();
-        self.hear(now, message.heard(wire_id.clone(), now));
+        let person = if message.chat.is_group() { message.member.clone() } else { Some(message.chat.clone()) };
+        self.hear(now, message.heard(wire_id.clone(), now), person);
         wire_id
     }
 
     /// The owner of an account types on the phone itself. Returns the message's wire id.
     pub fn typed(&mut self, now: Timestamp, message: Typed) -> String {
         let wire_id = self.next_wire_id();
-        self.hear(now, message.heard(wire_id.clone(), now));
+        let person = Some(message.chat.clone()).filter(|chat| !chat.is_group());
+        self.hear(now, message.heard(wire_id.clone(), now), person);
         wire_id
     }
 
@@ -136,7 +153,7 @@ impl World {
 
     /// The messages from gateways that a phone or group got, the newest first.
     pub fn messages(&self, recipient: &Address) -> Vec<Received> {
-        self.phones.messages(recipient)
+        self.phones.messages(&self.phone_of(recipient))
     }
 
     /// The oldest `limit` due updates numbered above `after`; fewer if they are long.
@@ -160,8 +177,9 @@ impl World {
         if is_too_long(&message) {
             return Answer::at_once(Outcome::Failed(Permanent::ContentRejected));
         }
-        let behaviour = Behaviour::of(&recipient);
-        let try_number = self.known.tried(message.id);
+        let phone = self.phone_of(&recipient);
+        let behaviour = Behaviour::of(&phone);
+        let try_number = self.known.tried(message.id, message.wire_id);
         if let Some(refusal) = behaviour.refusal(try_number) {
             return Answer::at_once(refusal);
         }
@@ -173,17 +191,48 @@ impl World {
             Some(Mishap::Error) => return Answer::at_once(Outcome::ServerError),
             Some(Mishap::Lost { arrives }) => {
                 if arrives {
-                    self.take_once(now, recipient, behaviour, message);
+                    self.take(now, &recipient, behaviour, message);
                 }
                 return Answer::lost();
             }
             Some(Mishap::NotRegistered) | None => {}
         }
-        self.take_once(now, recipient, behaviour, message);
-        behaviour.answer_to_taken()
+        self.take(now, &recipient, behaviour, message)
     }
 
-    fn take_once(&mut self, now: Timestamp, recipient: Address, behaviour: Behaviour, message: Outgoing) {
+    /// Takes a message, refuses it after that, or drops it as known; returns the answer.
+    fn take(&mut self, now: Timestamp, recipient: &Address, behaviour: Behaviour, message: Outgoing) -> Answer {
+        let taking = self.chaos.taking(message.id);
+        let other = recipient.other_spelling().filter(|_| taking.spells).map(|other| other.spelled());
+        let outcome = if taking.accepts {
+            Outcome::Accepted(Acceptance { wire_id: None, address: other })
+        } else {
+            Outcome::Sent
+        };
+        let place = self.known.place_of(message.id);
+        let is_refused = place == Place::RefusedLater
+            || (place == Place::NotTaken && taking.refuses && behaviour != Behaviour::Silent);
+        if is_refused {
+            let answer = behaviour.answer_to_taken(Outcome::Accepted(Acceptance::default()));
+            self.known.place(message.id, Place::RefusedLater);
+            let (from, wire_id) = (self.sender(&message.from), message.wire_id);
+            let after_ms = answer.after_ms.unwrap_or(0).saturating_add(self.chaos.slow_ms);
+            let due = now.plus_ms(after_ms.saturating_add(REFUSED_AFTER_MS));
+            self.news.add(due, QueuedUpdate::Receipt { from, wire_id, status: Status::Failed(Permanent::Refused) });
+            return answer;
+        }
+        self.take_once(now, self.phone_of(recipient), behaviour, message, taking.accepts);
+        behaviour.answer_to_taken(outcome)
+    }
+
+    fn take_once(
+        &mut self,
+        now: Timestamp,
+        recipient: Address,
+        behaviour: Behaviour,
+        message: Outgoing,
+        accepts: bool,
+    ) {
         let silent = behaviour == Behaviour::Silent;
         let place = if silent { Place::TakenInSilence } else { Place::Taken };
         if self.known.place(message.id, place) != Place::NotTaken {
@@ -191,12 +240,16 @@ impl World {
             return;
         }
         let from = self.sender(&message.from);
+        if !silent && accepts {
+            let (from, wire_id) = (Arc::clone(&from), message.wire_id);
+            self.news.add(now.plus_ms(SENT_AFTER_MS), QueuedUpdate::Receipt { from, wire_id, status: Status::Sent });
+        }
         if !silent {
-            self.add_receipts(now, &from, message.id);
+            self.add_receipts(now, &from, message.wire_id);
         }
         let file = message.file.as_ref().map(|file| Box::new(ReceivedFile::of(file)));
         let text = message.text.into_boxed_str();
-        self.phones.put(recipient, Received { id: message.id, from, text, file, at: now });
+        self.phones.put(recipient, Received { id: message.id, wire_id: message.wire_id, from, text, file, at: now });
     }
 
     fn sender(&mut self, phone: &str) -> Arc<str> {
@@ -210,13 +263,26 @@ impl World {
         sender
     }
 
-    fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, id: MessageId) {
+    fn add_receipts(&mut self, now: Timestamp, from: &Arc<str>, wire_id: OwnWireId) {
         for (after_ms, status) in [(DELIVERED_AFTER_MS, Status::Delivered), (READ_AFTER_MS, Status::Read)] {
-            self.news.add(now.plus_ms(after_ms), QueuedUpdate::Receipt { from: Arc::clone(from), id, status });
+            self.news.add(now.plus_ms(after_ms), QueuedUpdate::Receipt { from: Arc::clone(from), wire_id, status });
         }
     }
 
-    fn hear(&mut self, now: Timestamp, heard: IncomingMessage) {
+    /// Returns the address of the phone that a message to this address reaches.
+    fn phone_of(&self, address: &Address) -> Address {
+        self.hidden.get(address).cloned().unwrap_or_else(|| address.phone())
+    }
+
+    /// Reports a message, with the addresses of the person that the settings choose.
+    fn hear(&mut self, now: Timestamp, mut heard: IncomingMessage, person: Option<Address>) {
+        if let Some(person) = person.filter(|person| person.is_person() && person.phone() == *person) {
+            let (naming, hidden) = (self.chaos.naming(self.heard), person.hidden());
+            if naming != Naming::Phone && self.hidden.len() < HIDDEN_MAX {
+                self.hidden.insert(hidden.clone(), person.clone());
+            }
+            heard.name(naming, &person.spelled(), &hidden.spelled());
+        }
         self.news.add(now, QueuedUpdate::Message(Box::new(heard)));
     }
 

@@ -162,7 +162,7 @@ impl People {
             self.said.push((phone, text.clone()));
             let (account, chat) = (Address::parse(phone).unwrap(), Address::parse("+12025550104").unwrap());
             let name = String::new();
-            machine.whatsapp.receive(Incoming { account, chat, member: None, name, text, file_name: None });
+            machine.whatsapp.receive_by_phone(Incoming { account, chat, member: None, name, text, file_name: None });
         }
         tokio::time::sleep(Duration::from_secs(5)).await;
         Ok(())

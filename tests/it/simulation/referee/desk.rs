@@ -1,7 +1,7 @@
 //! The rules for chats, for the inbound webhook's settings, and for received messages.
 
 use events::account::Origin;
-use events::chat::{MessageReceived, Responsible};
+use events::chat::{AddressKind, ChatAddressLearnt, ChatOpened, MessageReceived, Responsible};
 use events::event::Event;
 use events::ids::AccountId;
 use events::who::Who;
@@ -14,6 +14,7 @@ use super::{Referee, Verdict, require};
 pub struct Room {
     pub account: AccountId,
     pub title: String,
+    is_group: bool,
     responsible: Option<Responsible>,
     /// Set once somebody erases it.
     pub erasure: Option<Erasure>,
@@ -36,16 +37,7 @@ pub struct InboundWebhook {
 impl Referee {
     pub(super) fn see_desk(&mut self, by: Who, event: &Event) -> Verdict {
         match event {
-            Event::ChatOpened(e) => {
-                let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
-                let invalid = e.peer.reveal().starts_with('?');
-                require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
-                let key = (e.account, e.peer.reveal().to_owned());
-                require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
-                let title = e.name.reveal().to_owned();
-                let room = Room { account: e.account, title, responsible: None, erasure: None };
-                require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
-            }
+            Event::ChatOpened(e) => self.opened_chat(by, e),
             Event::ChatRenamed(e) => {
                 let room = self.chats.get_mut(&e.chat).ok_or("renamed an unknown chat")?;
                 require(room.erasure.is_none(), "an erased chat is renamed")?;
@@ -61,6 +53,7 @@ impl Referee {
                 room.responsible.clone_from(&e.responsible);
                 Ok(())
             }
+            Event::ChatAddressLearnt(e) => self.learnt(e),
             Event::MessageReceived(e) => self.received(e),
             Event::MessageQueued(e) => {
                 let disabled = self.doors.get(&e.workspace).is_some_and(|door| door.disabled);
@@ -83,12 +76,35 @@ impl Referee {
         }
     }
 
+    fn opened_chat(&mut self, by: Who, e: &ChatOpened) -> Verdict {
+        let strict = self.doors.get(&e.workspace).is_some_and(|door| door.strict);
+        let invalid = e.peer.reveal().starts_with('?');
+        require(!(by == Who::Inbound && strict && invalid), "a strict webhook took a phone that is none")?;
+        let key = (e.account, e.peer.reveal().to_owned());
+        require(self.peers.insert(key, e.chat).is_none(), "two chats with one recipient")?;
+        let (title, is_group) = (e.name.reveal().to_owned(), e.is_group);
+        let room = Room { account: e.account, title, is_group, responsible: None, erasure: None };
+        require(self.chats.insert(e.chat, room).is_none(), "one id, two chats")
+    }
+
+    fn learnt(&mut self, e: &ChatAddressLearnt) -> Verdict {
+        let room = self.chats.get(&e.chat).ok_or("an address of an unknown chat")?;
+        require(room.account == e.account, "an address of another account's chat")?;
+        let before = self.peers.insert((e.account, e.address.reveal().to_owned()), e.chat);
+        require(before != Some(e.chat), "learnt what was known")?;
+        require(before.is_none() || e.kind == AddressKind::Lid, "a phone leads to another chat than before")
+    }
+
     fn received(&mut self, e: &MessageReceived) -> Verdict {
         let room = self.chats.get(&e.chat).ok_or("heard in an unknown chat")?;
         require(room.account == e.account, "heard in another account's chat")?;
         require(room.erasure.is_none(), "heard in an erased chat")?;
+        let of_person = !e.from_me && !room.is_group;
         self.told(e.chat, e.text.reveal());
         require(!self.messages.contains_key(&e.message), "heard what was queued")?;
+        let spelled = e.address.as_ref().unwrap_or(&e.sender).reveal();
+        let leads_to = self.peers.get(&(e.account, spelled.to_owned()));
+        require(!of_person || leads_to.is_none_or(|chat| *chat == e.chat), "heard in another chat than the sender's")?;
         require(self.heard_ids.insert(e.message), "heard under the same id twice")?;
         require(self.heard.insert((e.account, e.text.reveal().to_owned())), "heard twice")
     }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, FetchFailed, MessageFailed, SendDeferred, SendUncertain, SettledAs, SettledHow};
+use events::account::{
+    DeferReason, FetchFailed, MessageAccepted, MessageFailed, MessageSent, SendDeferred, SendUncertain, SettledAs,
+    SettledHow,
+};
 use events::event::Event;
 use events::ids::{AccountId, MessageId, WorkspaceId};
 use events::record::Position;
@@ -11,6 +14,9 @@ use events::who::Who;
 use events::workspace::{AccountConnected, AccountDisconnected};
 
 use super::{DAY_MS, End, MessageStory, Referee, Verdict, require};
+
+/// A message that was accepted counts as sent after this time.
+const MINUTE_MS: u64 = 60_000;
 
 /// The story of one account.
 #[derive(Debug, Default)]
@@ -129,15 +135,13 @@ impl Referee {
             Event::SendStarted(e) => self.started(now, e.account, e.message, e.try_number),
             Event::SendDeferred(e) => self.deferred(e),
             Event::SendUncertain(e) => self.uncertain(now, e),
-            Event::MessageSent(e) => {
-                let seen = self.story(e.message)?.maybe_sent;
-                require(seen || self.line(e.account)?.trying == Some(e.message), "sent without a try")?;
-                self.ended(e.account, e.message, e.at, End::Sent)
-            }
+            Event::MessageAccepted(e) => self.accepted(e),
+            Event::MessageSent(e) => self.sent(now, e),
             Event::MessageFailed(e) => self.failed(now, e),
             Event::MessageSettled(e) => {
                 let told = self.story(e.message)?;
                 require(told.uncertain && told.end.is_none(), "settled what was not uncertain")?;
+                told.ended_at = e.at;
                 told.uncertain = false;
                 told.settled_by_hand = e.how == SettledHow::Owner;
                 told.end = Some(if e.settled_as == SettledAs::Sent { End::Sent } else { End::Failed });
@@ -241,9 +245,44 @@ impl Referee {
             require(tried || !self.story(e.message)?.maybe_sent, "failed as erased, though it may have been sent")?;
             *self.counts.entry(if tried { "erased while tried" } else { "erased while queued" }).or_default() += 1;
         } else {
-            require(tried || self.story(e.message)?.lacks_file, "failed without a try")?;
+            let told = self.story(e.message)?;
+            let by_status =
+                e.code == "refused" && (told.accepted_at.is_some() || told.maybe_sent || told.end.is_some());
+            require(tried || told.lacks_file || by_status, "failed without a try")?;
+            let late = told.end == Some(End::Sent);
+            require(!late || told.rank == 0, "failed though it has arrived")?;
+            require(!late || now.since_ms(told.ended_at) <= 7 * DAY_MS, "credits moved after seven days")?;
+            if late {
+                // A message that counted as sent has ended before.
+                told.end = None;
+                *self.counts.entry("refused late").or_default() += 1;
+            }
+            *self.counts.entry("refused after it was taken").or_default() += u64::from(by_status);
         }
         self.ended(e.account, e.message, e.at, End::Failed)
+    }
+
+    /// A message that was taken waits for no further try.
+    fn accepted(&mut self, e: &MessageAccepted) -> Verdict {
+        self.tried(e.account, e.message, e.at)?;
+        let told = self.story(e.message)?;
+        require(told.end.is_none() && !told.uncertain, "accepted what is done with")?;
+        require(told.accepted_at.replace(e.at).is_none(), "accepted twice")?;
+        let place = told.queued_at;
+        self.line(e.account)?.waiting.remove(&place);
+        Ok(())
+    }
+
+    /// A message is sent by a try, by a status of one that may have been sent, or a minute after it was accepted.
+    fn sent(&mut self, now: Timestamp, e: &MessageSent) -> Verdict {
+        let told = self.story(e.message)?;
+        let (seen, accepted_at) = (told.maybe_sent, told.accepted_at);
+        let trying = self.line(e.account)?.trying == Some(e.message);
+        require(seen || accepted_at.is_some() || trying, "sent without a try")?;
+        if let Some(at) = accepted_at {
+            *self.counts.entry("counted as sent").or_default() += u64::from(now.since_ms(at) >= MINUTE_MS);
+        }
+        self.ended(e.account, e.message, e.at, End::Sent)
     }
 
     fn is_expired(&mut self, now: Timestamp, account: AccountId, message: MessageId) -> Result<bool, String> {
@@ -260,6 +299,7 @@ impl Referee {
         }
         let told = self.story(message)?;
         require(told.end.replace(end).is_none(), "a message ended twice")?;
+        told.ended_at = at;
         let place = told.queued_at;
         self.line(account)?.waiting.remove(&place);
         Ok(())

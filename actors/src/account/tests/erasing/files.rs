@@ -33,7 +33,7 @@ fn a_message_that_waits_for_its_file_fails_and_the_file_is_fetched_no_more() {
     let spec = || {
         AccountSpec::given([connected(), queued_with_file(11), erased(1, 5)])
             .due_wake_at(at(0))
-            .when(Command::WakeUp, at(5))
+            .when(WAKE_UP, at(5))
             .then(given_up(11, 5))
             .due_nothing()
     };
@@ -47,7 +47,7 @@ fn a_file_that_was_to_be_fetched_again_is_not() {
     let again = fetch_failed(11, 1, "file_http_error", 0, Some(2_000));
     let spec = AccountSpec::given([connected(), queued_with_file(11), again, erased(1, 5)]);
     assert_ne!(Account::due(spec.state()).later, []);
-    let spec = spec.when(Command::WakeUp, at(5)).then(given_up(11, 5)).due_nothing();
+    let spec = spec.when(WAKE_UP, at(5)).then(given_up(11, 5)).due_nothing();
     assert_eq!(Account::due(spec.state()).later, []);
     spec.when(came(11), at(2_000)).then_nothing();
 }
@@ -55,7 +55,7 @@ fn a_file_that_was_to_be_fetched_again_is_not() {
 #[test]
 fn a_message_whose_file_is_here_fails_too() {
     AccountSpec::given([connected(), queued_with_file(11), fetched(11), erased(1, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5))
         .due_nothing();
 }
@@ -63,12 +63,12 @@ fn a_message_whose_file_is_here_fails_too() {
 #[test]
 fn files_of_other_chats_are_fetched_further_on() {
     AccountSpec::given([connected(), queued_with_file(11), queued_with_file(21), erased(1, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5))
         .due_effects([fetch(21)])
         .when(came(21), at(6))
         .then([fetched(21)])
-        .when(Command::WakeUp, at(7))
+        .when(WAKE_UP, at(7))
         .then([started(21, 1)]);
 }
 
@@ -80,7 +80,7 @@ fn files_of_an_erased_chat_take_no_room_from_others() {
         .and([queued_with_file(211)])
         .due_effects([])
         .and([erased(10, 5)])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then((100..108).flat_map(|number| given_up(number, 5)))
         .due_effects([fetch(211)]);
 }
@@ -88,11 +88,11 @@ fn files_of_an_erased_chat_take_no_room_from_others() {
 #[test]
 fn a_fetch_that_ends_just_before_changes_nothing_of_it() {
     let waiting = || AccountSpec::given([connected(), queued_with_file(11), erased(1, 5)]);
-    waiting().when(came(11), at(5)).then([fetched(11)]).when(Command::WakeUp, at(5)).then(given_up(11, 5));
+    waiting().when(came(11), at(5)).then([fetched(11)]).when(WAKE_UP, at(5)).then(given_up(11, 5));
     waiting()
         .when(not_had(11, later()), at(5))
         .then([fetch_failed(11, 1, "file_http_error", 5, Some(2_005))])
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then(given_up(11, 5));
 }
 
@@ -104,7 +104,7 @@ fn a_message_whose_file_can_never_come_is_refunded_once() {
         .when(not_had(11, missing(code, Prospect::Final)), at(5))
         .then([fetch_failed(11, 1, code, 5, None), failed(11, code, 5), refund.into()])
         .due_nothing()
-        .when(Command::WakeUp, at(5))
+        .when(WAKE_UP, at(5))
         .then_nothing();
 }
 
@@ -114,7 +114,7 @@ fn a_file_that_is_gone_in_the_try_under_way_is_fetched_no_more() {
     AccountSpec::given([connected(), queued_with_file(11), fetched(11), started(11, 1), erased(1, 5)])
         .when(Command::NoFile { message: message(11), try_number: 1, missing: later() }, at(300))
         .then([deferred(11, 1, DeferReason::FileGone, 300, 300)])
-        .when(Command::WakeUp, at(301))
+        .when(WAKE_UP, at(301))
         .then(given_up(11, 301))
         .due_nothing();
 }

@@ -10,11 +10,11 @@ use events::who::Who;
 use events::workspace::AccountConnected;
 
 use super::referee::Referee;
-use super::{Came, Step};
+use super::{Came, Step, WAKE_UP};
 use crate::account::outcome::Outcome;
 use crate::account::queue::{FETCHED_MAX, FETCHES_MAX};
 use crate::account::state::ForeseenErasure;
-use crate::account::{Account, Command, Effect, Fetched, Missing, Prospect, Rejection, State};
+use crate::account::{Account, Command, Effect, Fetched, Missing, Prospect, Rejection, SpelledLookups, State};
 use crate::decider::{Decider, Due};
 use crate::spec::at;
 use crate::spec::facts::*;
@@ -60,8 +60,8 @@ impl Driver {
         self.something_can_happen();
     }
 
-    /// Asserts: at most one try, and no wake-up during it but for erased chats; fetches only while the account may
-    /// send; never stuck.
+    /// Asserts: at most one try, and no wake-up during it but for erased chats and accepted messages; fetches only while
+    /// the account may send; never stuck.
     fn something_can_happen(&self) {
         let due = self.due();
         let of_erased = self.referee.gives_up();
@@ -70,7 +70,9 @@ impl Driver {
         assert!(wanted.all(|message| self.referee.wants_file(message)), "{due:?}");
         let tries = due.effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
         let files = due.effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })).count();
-        assert!(tries <= 1 && (tries == 0 || of_erased || due.wake_at.is_none()), "{due:?}");
+        let overdue = self.referee.accepted_since().map(|at| at.plus_ms(60_000));
+        assert!(tries <= 1 && (tries == 0 || of_erased || due.wake_at == overdue), "{due:?}");
+        assert!(overdue.is_none_or(|at| due.wake_at.is_some_and(|wake_at| wake_at <= at)), "{due:?}");
         assert!(files <= FETCHES_MAX && (files == 0 || !self.referee.is_held()), "{due:?}");
         assert!(due.later.len() <= FETCHES_MAX && (due.later.is_empty() || !self.referee.is_held()), "{due:?}");
         let stands_still = tries + files + due.later.len() == 0 && due.wake_at.is_none() && due.waiting > 0;
@@ -139,7 +141,7 @@ impl Driver {
         if let Some(wake_at) = self.due().wake_at {
             self.now = self.now.max(wake_at);
             let before = self.past.len();
-            self.command(Command::WakeUp);
+            self.command(WAKE_UP);
             assert!(self.past.len() > before, "a wake-up was due and nothing came of it");
         }
     }
@@ -153,14 +155,26 @@ impl Driver {
     }
 
     fn end_with(&mut self, outcome: Outcome) {
-        self.end(|message, try_number| Command::Tried { message, try_number, outcome, reporting: None });
+        self.end(|message, try_number| Command::Tried {
+            message,
+            try_number,
+            outcome,
+            reporting: None,
+            spelled: SpelledLookups::default(),
+        });
     }
 
     fn stale(&mut self, which: usize, try_number: u32, outcome: Outcome) {
         let Some(message) = self.some(which) else { return };
         let current = self.state.current.is_some_and(|c| c.message == message && c.try_number == try_number);
         if !current {
-            self.in_vain(Command::Tried { message, try_number, outcome, reporting: None });
+            self.in_vain(Command::Tried {
+                message,
+                try_number,
+                outcome,
+                reporting: None,
+                spelled: SpelledLookups::default(),
+            });
         }
     }
 
@@ -207,7 +221,7 @@ impl Driver {
             Step::QueueFiles { person } => (0..MANY_FILES).for_each(|_| self.queue(person, 2, true)),
             Step::Erase { person, at_once } => self.erase(person, at_once),
             Step::Pass(ms) => self.now = self.now.plus_ms(ms),
-            Step::WakeNow => self.command(Command::WakeUp),
+            Step::WakeNow => self.command(WAKE_UP),
             Step::WakeWhenDue => self.wake_when_due(),
             Step::End(outcome) => self.end_with(outcome),
             Step::EndWithoutFile(came) => self.end(|message, number| no_file(message, number, came)),
@@ -246,6 +260,9 @@ impl Driver {
         for _ in 0..10 + 4 * self.messages.len() {
             self.fetch(0, Came::Now);
             self.end_with(outcomes.pop_front().unwrap_or(Outcome::Sent));
+            self.wake_when_due();
+        }
+        while self.referee.accepted_since().is_some() {
             self.wake_when_due();
         }
         for effect in self.due().effects {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::account::{DeferReason, FetchFailed, MessageFailed, MessageQueued, SendDeferred, SendStarted, SettledAs};
+use events::account::{
+    DeferReason, FetchFailed, MessageFailed, MessageQueued, MessageSent, SendDeferred, SendStarted, SettledAs,
+};
 use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::time::Timestamp;
@@ -17,6 +19,7 @@ const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Waiting,
+    Accepted,
     Uncertain,
     Sent,
     Failed,
@@ -93,6 +96,12 @@ impl Referee {
         self.messages.iter().any(|(message, seen)| waits(seen) && !self.tries(*message))
     }
 
+    /// Returns when the message was accepted of which nothing was heard for the longest time.
+    pub(super) fn accepted_since(&self) -> Option<Timestamp> {
+        let accepted = self.messages.values().filter(|seen| seen.stage == Stage::Accepted);
+        accepted.map(|seen| seen.ended_at).min()
+    }
+
     pub(super) fn chat(&self, message: MessageId) -> ChatId {
         self.messages[&message].chat
     }
@@ -115,12 +124,12 @@ impl Referee {
                 self.try_ended(e.message, e.at);
                 self.moves(e.message, Stage::Waiting, Stage::Uncertain, e.at);
             }
-            Event::MessageSent(e) => {
-                let seen = &self.messages[&e.message];
-                assert!(self.tries(e.message) || seen.maybe_sent, "sent without a try: {seen:?}");
+            Event::MessageAccepted(e) => {
+                assert!(self.tries(e.message), "accepted without a try: {:?}", self.messages[&e.message]);
                 self.try_ended(e.message, e.at);
-                self.moves(e.message, Stage::Waiting, Stage::Sent, e.at);
+                self.moves(e.message, Stage::Waiting, Stage::Accepted, e.at);
             }
+            Event::MessageSent(e) => self.sent(e),
             Event::MessageFailed(e) => self.failed(e),
             Event::MessageSettled(e) => {
                 let to = if e.settled_as == SettledAs::Sent { Stage::Sent } else { Stage::Failed };
@@ -146,6 +155,16 @@ impl Referee {
             Event::ChatErased(e) => assert!(self.erased.insert(e.chat), "erased twice"),
             other => panic!("{other:?} does not concern an account"),
         }
+    }
+
+    fn sent(&mut self, sent: &MessageSent) {
+        let seen = &self.messages[&sent.message];
+        if seen.stage == Stage::Accepted {
+            return self.moves(sent.message, Stage::Accepted, Stage::Sent, sent.at);
+        }
+        assert!(self.tries(sent.message) || seen.maybe_sent, "sent without a try: {seen:?}");
+        self.try_ended(sent.message, sent.at);
+        self.moves(sent.message, Stage::Waiting, Stage::Sent, sent.at);
     }
 
     fn queued(&mut self, queued: &MessageQueued) {
@@ -256,12 +275,17 @@ impl Referee {
             assert!(at.since_ms(seen.ended_at) <= WEEK_MS, "credits moved after seven days: {seen:?} at {at}");
             return self.moves(message, Stage::Sent, Stage::Failed, at);
         }
+        if seen.stage == Stage::Accepted {
+            assert!(failed.code == "refused", "no status said so: {seen:?}");
+            return self.moves(message, Stage::Accepted, Stage::Failed, at);
+        }
         if !self.tries(message) {
             let held = self.disconnected.map(|since| at.since_ms(since.max(seen.queued_at)));
             let given_up = failed.code == "account_disconnected" && held.is_some_and(|ms| ms >= DAY_MS);
-            assert!(given_up || is_erased || seen.wants_file, "{seen:?} failed without a try");
+            let by_status = failed.code == "refused" && seen.maybe_sent;
+            assert!(given_up || is_erased || by_status || seen.wants_file, "{seen:?} failed without a try");
             assert!(!given_up || self.current.is_none(), "the queue was given up during a try");
-            assert!(!seen.maybe_sent, "it may have been sent: {seen:?}");
+            assert!(by_status || !seen.maybe_sent, "it may have been sent: {seen:?}");
         }
         self.try_ended(message, at);
         self.moves(message, Stage::Waiting, Stage::Failed, at);

@@ -2,7 +2,7 @@
 //! the same states.
 
 use events::account::MessageQueued;
-use events::chat::{AddressKind, ChatAddressLearnt};
+use events::chat::AddressKind;
 use events::codec::{Opening, decode_event, encode_event};
 use events::vault::{MemoryVault, Owner, Vault};
 
@@ -21,7 +21,7 @@ enum Step {
     Receipt(u64, Receipt),
     Rename(String),
     Assign,
-    Learn,
+    Learn { is_phone: bool },
     WakeUp,
     Close { window: u64, aggregated: bool },
     Erase,
@@ -60,7 +60,8 @@ fn of_reports() -> impl Strategy<Value = Step> {
 }
 
 fn of_persons() -> impl Strategy<Value = Step> {
-    prop_oneof!["[A-C]{1,9}".prop_map(Step::Rename), Just(Step::Assign), Just(Step::Learn), Just(Step::Forgotten)]
+    let learn = any::<bool>().prop_map(|is_phone| Step::Learn { is_phone });
+    prop_oneof!["[A-C]{1,9}".prop_map(Step::Rename), Just(Step::Assign), learn, Just(Step::Forgotten)]
 }
 
 /// What happens before somebody asks to erase the chat, and after it, where many ask again.
@@ -80,7 +81,7 @@ struct History {
 impl History {
     fn opened(aggregation: Aggregation) -> Self {
         let mut history = Self { state: State::default(), past: Vec::new(), aggregation };
-        history.happened(opened(1, "+12025550101"));
+        history.happened(opened_hidden());
         history
     }
 
@@ -146,10 +147,8 @@ fn event(step: Step) -> Event {
         Step::Hear { number, text, is_owed } => received_text(number, &text, owed(is_owed)),
         Step::Rename(name) => renamed(&name),
         Step::Assign => assigned(),
-        Step::Learn => {
-            let (kind, address) = (AddressKind::Lid, "123@lid".into());
-            ChatAddressLearnt { workspace: workspace(), account: account(1), chat: chat(1), kind, address }.into()
-        }
+        Step::Learn { is_phone: true } => learnt(AddressKind::SpelledPhone, "+12025550101"),
+        Step::Learn { is_phone: false } => learnt(AddressKind::Lid, "123@lid"),
         other => unreachable!("{other:?}"),
     }
 }

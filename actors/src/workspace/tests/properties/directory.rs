@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::chat::{ChatOpened, Responsible};
+use events::chat::{AddressKind, ChatOpened, Responsible};
 use events::event::Event;
 use events::ids::{AccountId, ChatId, MessageId};
 use events::index::{ChatEntry, Remembered};
@@ -96,6 +96,12 @@ impl Directory {
                 assert!(self.chats.contains_key(&e.chat));
                 let before = self.responsible.insert(e.chat, e.responsible.clone()).flatten();
                 assert_ne!(before, e.responsible, "assigned to who is responsible already");
+            }
+            Event::ChatAddressLearnt(e) => {
+                assert_eq!(self.chats[&e.chat].account, e.account);
+                let before = self.peers.insert((e.account, e.address.reveal().to_owned()), e.chat);
+                assert_ne!(before, Some(e.chat), "learnt what was known");
+                assert!(before.is_none() || e.kind == AddressKind::Lid, "a phone leads elsewhere now");
             }
             Event::MessageReceived(e) => {
                 assert!(self.known.insert(e.message), "heard twice");

@@ -10,14 +10,14 @@ use events::workspace::CreditRefunded;
 
 use super::directory::Directory;
 use super::referee::Referee;
-use super::{Change, Step, Submission, To, submission};
+use super::{By, Change, Step, Submission, To, submission};
 use crate::account::pacing::Gap;
 use crate::decider::{Decider, Decision};
 use crate::peer::Peer;
 use crate::spec::facts::*;
 use crate::workspace::{
     AccountCommand, Answer, ChangeChat, ChatLookups, Command, Connect, CreateKey, Grant, Once, Receive, ReceiveLookups,
-    Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace,
+    Recipient, Rejection, SetInbound, State, Submit, Teammate, Workspace, received_id,
 };
 
 /// A workspace that runs as in the runtime, its index, and a referee.
@@ -135,16 +135,26 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, phone_number: u64, account_number: u64, number: u64, named: bool) {
-        let (message, before) = (message(number), self.past.len());
-        let known = self.directory.knows(message);
+    fn hear(&mut self, phone_number: u64, account_number: u64, number: u64, named: bool, by: By) {
+        let (phone, hidden) = (phone(phone_number), format!("1337{phone_number:011}@lid"));
+        let (wire_id, before) = (format!("3A{number:018}"), self.past.len());
+        let (called, also) = match by {
+            By::Phone => (&phone, None),
+            By::Hidden => (&hidden, None),
+            By::HiddenAndPhone => (&hidden, Some(&phone)),
+            By::PhoneAndHidden => (&phone, Some(&hidden)),
+        };
+        let ids = [&phone, &hidden].map(|sender| received_id(account(account_number), &wire_id, sender));
+        let is_known = ids.map(|id| self.directory.knows(id));
         let heard = Receive {
-            message,
             account: account(account_number),
-            peer: Peer::from_phone(&phone(phone_number)),
+            wire_id,
+            own: None,
+            peer: Peer::read(called).unwrap(),
+            also: also.and_then(|also| Peer::read(also)),
             from_me: false,
             kind: MessageKind::default(),
-            sender: phone(phone_number),
+            sender: called.clone(),
             sender_name: if named { name(0) } else { String::new() },
             chat_name: String::new(),
             text: "hello".to_owned(),
@@ -153,7 +163,12 @@ impl Driver {
             looked_up: ReceiveLookups::default(),
         };
         let heard = self.command(Command::Receive(Box::new(heard)));
-        assert_eq!(self.past.len() > before, heard.is_ok() && !known);
+        let received = self.past[before..].iter().filter(|event| matches!(event, Event::MessageReceived(_))).count();
+        assert!(received <= usize::from(heard.is_ok()), "received {received} times: {heard:?}");
+        // What is called by both its addresses is known by each of them.
+        let is_known = if also.is_some() { is_known[0] || is_known[1] } else { is_known[0] && is_known[1] };
+        assert!(received == 0 || !is_known, "received again");
+        assert!(received == 1 || heard.is_err() || self.directory.knows(ids[0]) || self.directory.knows(ids[1]));
     }
 
     fn change_chat(&mut self, nth: u64, change: impl FnOnce(&mut ChangeChat)) {
@@ -177,7 +192,7 @@ impl Driver {
             Step::Rename(nth, title) => self.change_chat(nth, |wanted| wanted.name = Some(name(title))),
             Step::Assign(nth, mate) => self.change_chat(nth, |wanted| wanted.responsible = Some(mate.map(email))),
             Step::Erase(nth) => self.directory.erase(chat(nth)),
-            Step::Hear { phone, account, message, named } => self.hear(phone, account, message, named),
+            Step::Hear { phone, account, message, named, by } => self.hear(phone, account, message, named, by),
             Step::Refund(which) => {
                 if let Some(at) = which.checked_rem(self.refundable.len()) {
                     let (message, amount) = self.refundable.swap_remove(at);

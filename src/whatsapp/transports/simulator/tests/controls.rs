@@ -19,7 +19,7 @@ async fn what_is_said_and_typed_comes_with_its_wire_id() {
     assert_eq!((answers[0].0, answers[1].0), (200, 200));
     let row = |sequence: u64, wire_id: &Value, name: &str, sender: &str, text: &str, file: Value| {
         json!({"sequence": sequence, "account": "+12025550100", "kind": "message", "wire_id": wire_id,
-            "chat": "+12025550101", "chat_name": name, "sender": sender, "sender_name": name,
+            "chat": "+12025550101", "chat_name": name, "sender": sender, "also": null, "sender_name": name,
             "from_me": sender.is_empty(),
             "text": text, "file": file, "at": "1970-01-01T00:00:00.000Z"})
     };
@@ -68,7 +68,8 @@ async fn chaos_is_set_shown_replaced_and_felt() {
     ])
     .await;
     let view = |error: f64, slow_ms: u64, uncertain: f64| {
-        let view = json!({"error": error, "not_registered": 0.0, "slow_ms": slow_ms, "uncertain": uncertain});
+        let view = json!({"error": error, "not_registered": 0.0, "slow_ms": slow_ms, "uncertain": uncertain,
+            "accepted": 0.0, "refused_later": 0.0, "spelled": 0.0, "hidden": 0.0});
         (200, view)
     };
     assert_eq!((&answers[0], &answers[1]), (&view(0.0, 0, 0.0), &view(1.0, 7, 0.0)));

@@ -19,6 +19,7 @@ use super::{clock, incoming, message, world};
 use crate::whatsapp::transports::{
     Attachment, Connection, MessageLookup, Outgoing, Status, StatusUpdate, Transport, Update,
 };
+use crate::whatsapp::wire_ids::OwnWireId;
 
 /// Makes twenty seconds of the simulator's time less than six milliseconds.
 const RATE: u32 = 3_600;
@@ -87,8 +88,8 @@ async fn updates_come_over_http_in_order_and_stop_when_asked() {
     remote.start(sink);
     remote.send(message(1, "+12025550101")).await;
     for status in [Status::Delivered, Status::Read] {
-        let id = MessageId::from_bits(1);
-        let expected = StatusUpdate { account_phone: "+12025550100".to_owned(), id, status };
+        let wire_id = OwnWireId::from_bits(1).to_string();
+        let expected = StatusUpdate { account_phone: "+12025550100".to_owned(), wire_id, status };
         assert_eq!(updates.recv().await, Some(Update::Status(expected)));
     }
     remote.stop();

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use events::ids::MessageId;
-
 use super::super::tests::{incoming, status};
 use super::*;
 use crate::whatsapp::transports::{Status, Update};
+use crate::whatsapp::wire_ids::OwnWireId;
 
 const FROM: &str = "+12025550100";
 
@@ -15,7 +14,7 @@ fn delivered(bits: u64) -> QueuedUpdate {
 }
 
 fn receipt(from: &str, bits: u64) -> QueuedUpdate {
-    QueuedUpdate::Receipt { from: Arc::from(from), id: MessageId::from_bits(bits), status: Status::Delivered }
+    QueuedUpdate::Receipt { from: Arc::from(from), wire_id: OwnWireId::from_bits(bits), status: Status::Delivered }
 }
 
 fn account() -> Address {

@@ -1,5 +1,7 @@
 //! The world when messages are sent, received and typed, and when failures are set.
 
+mod habits;
+
 use super::super::tests::{message, status};
 use super::*;
 use crate::whatsapp::transports::{Attachment, Connection, Update};
@@ -19,8 +21,9 @@ fn ids_on(world: &World, phone: &str) -> Vec<u64> {
 fn a_message_arrives_at_once_with_sender_text_and_time() {
     let mut world = World::above(0);
     assert_eq!(world.send(at(5), message(1, "+12025550101")), SENT);
-    let (id, from, text) = (MessageId::from_bits(1), "+12025550100".into(), "text 1".into());
-    let expected = Received { id, from, text, file: None, at: at(5) };
+    let (id, wire_id) = (MessageId::from_bits(1), OwnWireId::from_bits(1));
+    let (from, text) = ("+12025550100".into(), "text 1".into());
+    let expected = Received { id, wire_id, from, text, file: None, at: at(5) };
     assert_eq!(world.messages(&Address::parse("+12025550101").expect("an address")), [expected]);
 }
 
@@ -93,10 +96,10 @@ fn incoming(text: &str) -> Incoming {
 
 /// Every update so far, as one word each.
 fn told(world: &mut World, ms: i64) -> Vec<String> {
-    let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match numbered.update {
-        Update::Status(update) => format!("{:?} {}", update.status, update.id.bits()),
-        Update::Message(heard) => heard.text,
-        Update::Connection(Connection { connected, .. }) => if connected { "on" } else { "off" }.to_owned(),
+    let told = world.updates(at(ms), 0, 100).into_iter().map(|numbered| match &numbered.update {
+        Update::Status(update) => format!("{:?} {}", update.status, status(&numbered.update).0),
+        Update::Message(heard) => heard.text.clone(),
+        Update::Connection(Connection { connected, .. }) => if *connected { "on" } else { "off" }.to_owned(),
     });
     told.collect()
 }
@@ -104,7 +107,7 @@ fn told(world: &mut World, ms: i64) -> Vec<String> {
 fn chaos(error: f64, not_registered: f64, uncertain: f64) -> Chaos {
     let [error, not_registered, uncertain] =
         [error, not_registered, uncertain].map(|value| Probability::new(value).expect("a probability"));
-    Chaos { error, not_registered, slow_ms: 0, uncertain }
+    Chaos { error, not_registered, uncertain, ..Chaos::default() }
 }
 
 #[test]
@@ -134,7 +137,7 @@ fn what_is_too_long_is_rejected() {
 fn what_is_said_to_an_account_is_reported_at_once() {
     let mut world = World::above(7);
     let wire_id = world.receive(at(5), incoming("hello"));
-    let expected = Update::Message(incoming("hello").heard(wire_id, at(5)));
+    let expected = Update::Message(Box::new(incoming("hello").heard(wire_id, at(5))));
     assert_eq!(world.updates(at(5), 0, 10), [NumberedUpdate { sequence: 8, update: expected }]);
 }
 
