@@ -6,9 +6,10 @@ use std::sync::Arc;
 use actix_web::{App, test};
 use actors::runtime::clock::Clock;
 use events::history::ReadMode;
+use events::ids::WorkspaceId;
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
-use events::vault::MemoryVault;
+use events::vault::{MemoryVault, Vault as _};
 use serde_json::{Value, json};
 use tidings::config::{Config, Overrides};
 use tidings::files::Fetcher;
@@ -26,11 +27,13 @@ fn start() -> Gateway {
     let config = Config::load(None::<&Path>, [] as [(String, String); 0], Overrides::default()).unwrap();
     let guard = || Guard::new(&[], Own::new("127.0.0.1:1".parse().unwrap(), "http://tidings.example"));
     let log = Arc::new(MemoryLog::default());
+    let vault = MemoryVault::new(1);
+    vault.extend(&[(WorkspaceId::LOG, 0)]).unwrap();
     let make = Dependencies {
         clock: Clock::system(Timestamp::from_ms(0), 1),
         secrets: log.clone(),
         log,
-        vault: Arc::new(MemoryVault::new(1)),
+        vault: Arc::new(vault),
         entropy: Entropy::system(),
         transports: Transports::new(),
         files: Arc::new(Fetcher::new(guard(), config.limits.into())),

@@ -20,7 +20,7 @@ use posts::Post;
 pub use posts::Promise;
 
 /// Out of a thousand crowds, this many become a burst of a thousand messages.
-const BURSTS: u64 = 10;
+const BURSTS: u64 = 20;
 const ACCOUNTS: &[&str] = &["+12025550190", "+12025550191", "+12025550192"];
 
 /// After this idle time, in seconds, people no longer use earlier idempotency keys.

@@ -56,6 +56,10 @@ impl Referee {
         self.told_in.entry(text.to_owned()).or_default().insert(chat);
     }
 
+    pub(super) fn was_told_in_erased(&self, text: &str) -> bool {
+        self.told_in.get(text).is_some_and(|chats| chats.iter().any(|chat| self.is_erased(*chat)))
+    }
+
     /// What is owed or parked of the chat is dropped, and what waits for a bundle. Only what is under way still ends.
     fn drop_reports(&mut self, chat: ChatId) {
         if let Some(owing) = self.reports.chats.get_mut(&chat) {

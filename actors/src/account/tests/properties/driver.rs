@@ -108,7 +108,8 @@ impl Driver {
     /// the wake-ups of later.
     fn erase(&mut self, person: u64, at_once: bool) {
         let (nth, before) = (self.chat_with(person), self.past.len());
-        let foreseen = self.state.foresee_erasure(chat(nth));
+        let mut foreseen = self.state.foresee_erasure(chat(nth));
+        foreseen.uncertain -= self.state.uncertain.values().filter(|known| known.chat == chat(nth)).count() as u64;
         self.happened(vec![erased(nth, self.now.ms())]);
         self.chats.insert(person, nth + 10);
         if at_once {
