@@ -25,7 +25,8 @@ use events::log::{Batch, Log};
 use events::notes::Space;
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
-use tidings::bench::figures::{Spread, float};
+use tempfile::TempDir;
+use tidings::bench::figures::{Spread, float, median};
 use tidings::bench::load::{self, Endpoint, Outcome, Target};
 use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
 use tokio::time::Instant;
@@ -48,7 +49,9 @@ const SPAN_MS: u64 = 40 * 86_400_000;
 const WAITING: u64 = 1_000;
 const WAITING_GAP_MS: u32 = 4_290_000_000;
 /// Tenants that get messages when accepts are measured.
-const LOADED_TENANTS: usize = 10;
+const LOADED_TENANTS: u64 = 10;
+/// Rounds of accepts.
+const ROUNDS: usize = 3;
 const CONNECTIONS: usize = 64;
 const LOADED: Duration = Duration::from_secs(3);
 /// One workspace that is awake gets messages for this long while nothing else happens, and in pieces of `PROBED` while
@@ -86,18 +89,26 @@ struct Grown {
     written: Written,
     sled: Opened,
     starts: [Opened; 3],
-    loaded: Loaded,
+    waits: Waits,
+    /// Accepts per second once all workspaces are awake, in each round.
+    accepts: Vec<f64>,
+    /// A copy of the log, whose gateway was killed.
+    copy: TempDir,
 }
 
-/// Figures on accepting messages.
-struct Loaded {
+impl Grown {
+    fn median_accepts(&self) -> f64 {
+        median(self.accepts.clone())
+    }
+}
+
+/// How long messages waited.
+struct Waits {
     /// How long the first message of each sleeping workspace took.
     firsts: Spread,
     /// How long a workspace that is awake waited for its messages: in a quiet time, and while the others woke.
     quiet: Spread,
     meanwhile: Spread,
-    /// Accepts per second once all workspaces are awake.
-    accepts: f64,
 }
 
 /// The cost of writing up to this size.
@@ -122,6 +133,13 @@ async fn grow(sizes: &[u64]) -> io::Result<()> {
         grown.push(at(directory.path(), from, *size, sizes.last().copied().unwrap_or(1)).await?);
         from = *size;
     }
+    // By turns, because machines are noisy.
+    for _ in 0..ROUNDS {
+        for grown in &mut grown {
+            let accepts = accepts(grown.copy.path()).await?;
+            grown.accepts.push(accepts);
+        }
+    }
     print(&grown);
     Ok(())
 }
@@ -138,14 +156,14 @@ async fn at(directory: &Path, from: u64, to: u64, whole: u64) -> io::Result<Grow
     let clean = start(directory).await?;
     let copy = tempfile::tempdir()?;
     copied(directory, copy.path())?;
-    let (loaded, killed) = loaded(copy.path()).await?;
+    let (waits, killed) = waits(copy.path()).await?;
     in_own_process(FORGET_INDEX, &[folder(directory)])?;
     let remade = start(directory).await?;
     eprintln!(
         "{to} messages: sled {:.2} s, ready {:.2} s, after kill -9 {:.2} s, with the index made anew {:.2} s",
         seconds, clean.seconds, killed.seconds, remade.seconds
     );
-    Ok(Grown { events, written, sled, starts: [clean, killed, remade], loaded })
+    Ok(Grown { events, written, sled, starts: [clean, killed, remade], waits, accepts: Vec::new(), copy })
 }
 
 fn array<const N: usize>(figures: &[f64]) -> io::Result<[f64; N]> {
@@ -171,16 +189,33 @@ fn copied(from: &Path, to: &Path) -> io::Result<()> {
     if status.success() { Ok(()) } else { Err(io::Error::other("the log cannot be copied")) }
 }
 
-/// Measures accepts on a copy, which is killed under that load and started once more.
-async fn loaded(directory: &Path) -> io::Result<(Loaded, Opened)> {
-    let endpoint = |tenant: Tenant| Endpoint { path: tenant.inbound_path(), account: tenant.phone(0) };
-    let endpoints: Vec<Endpoint> = (0..TENANTS).map(|nth| endpoint(Tenant::nth(nth, ACCOUNTS, CHATS))).collect();
+fn endpoint(tenant: &Tenant) -> Endpoint {
+    Endpoint { path: tenant.inbound_path(), account: tenant.phone(0) }
+}
+
+fn endpoints(tenants: u64) -> Vec<Endpoint> {
+    (0..tenants).map(|nth| endpoint(&Tenant::nth(nth, ACCOUNTS, CHATS))).collect()
+}
+
+/// Measures accepts per second, after a start and a while of the same load.
+async fn accepts(directory: &Path) -> io::Result<f64> {
+    let gateway = Gateway::start(directory).await?;
+    let target = Target { address: gateway.address, endpoints: endpoints(LOADED_TENANTS) };
+    post(&target, CONNECTIONS, LOADED).await?;
+    let accepts = post(&target, CONNECTIONS, LOADED).await?.per_second;
+    gateway.stop()?;
+    Ok(accepts)
+}
+
+/// Measures how long messages wait on a copy while workspaces wake; kills the gateway under load, and starts it once more.
+async fn waits(directory: &Path) -> io::Result<(Waits, Opened)> {
+    let endpoints = endpoints(TENANTS);
     // Each workspace has been awake once since its history was written, so it has the snapshot that it left then.
     let gateway = Gateway::start(directory).await?;
     firsts(&gateway, &endpoints).await?;
     gateway.stop()?;
     let gateway = Gateway::start(directory).await?;
-    let probe = Target { address: gateway.address, endpoints: vec![endpoint(waiter(0))] };
+    let probe = Target { address: gateway.address, endpoints: vec![endpoint(&waiter(0))] };
     post(&probe, 1, QUIET).await?;
     let quiet = post(&probe, 1, QUIET).await?.spread;
     let (firsts, meanwhile) = {
@@ -194,12 +229,11 @@ async fn loaded(directory: &Path) -> io::Result<(Loaded, Opened)> {
             }
         }
     };
-    let loaded = endpoints.iter().take(LOADED_TENANTS).cloned().collect();
-    let target = Target { address: gateway.address, endpoints: loaded };
-    let accepts = post(&target, CONNECTIONS, LOADED).await?.per_second;
+    let target = Target { address: gateway.address, endpoints };
+    post(&target, CONNECTIONS, QUIET).await?;
     gateway.kill();
     let gateway = Gateway::start(directory).await?;
-    Ok((Loaded { firsts, quiet, meanwhile, accepts }, opened(&gateway)?))
+    Ok((Waits { firsts, quiet, meanwhile }, opened(&gateway)?))
 }
 
 /// Posts one message to each workspace, one after the other.
@@ -304,11 +338,13 @@ fn print(grown: &[Grown]) {
          | longest | while the others wake, p99 ms | longest | accepts/s at {CONNECTIONS} connections | of the smallest log |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    let smallest = grown.first().map_or(1.0, |grown| grown.loaded.accepts);
-    for Grown { events, loaded: Loaded { firsts, quiet, meanwhile, accepts }, .. } in grown {
+    let smallest = grown.first().map_or(f64::NAN, Grown::median_accepts);
+    for it in grown {
+        let (Waits { firsts, quiet, meanwhile }, accepts) = (&it.waits, it.median_accepts());
         let first = format!("{:.1} | **{:.1}**", firsts.ms(50), firsts.ms(99));
         let [quiet, meanwhile] = [quiet, meanwhile].map(|it| format!("{:.1} | {:.1}", it.ms(99), it.ms(100)));
-        println!("| {events:.0} | {first} | {quiet} | {meanwhile} | {accepts:.0} | **{:.2}** |", accepts / smallest);
+        let ratio = accepts / smallest;
+        println!("| {:.0} | {first} | {quiet} | {meanwhile} | {accepts:.0} | **{ratio:.2}** |", it.events);
     }
     println!("\n| events | start | ready s | beyond sled s | MiB | MiB at most |\n|---|---|---|---|---|---|");
     for Grown { events, sled, starts, .. } in grown {
@@ -354,6 +390,6 @@ fn charts(grown: &[Grown]) {
         "Events written and messages accepted",
         events,
         ("per second", true),
-        &[("events written", line(|it| it.written.per_second)), ("accepts", line(|it| it.loaded.accepts))],
+        &[("events written", line(|it| it.written.per_second)), ("accepts", line(Grown::median_accepts))],
     );
 }
