@@ -117,6 +117,7 @@ impl Receiver {
         Receive {
             account,
             wire_id: heard.wire_id.clone(),
+            wire_digest: self.wire_ids.digest(&heard.wire_id),
             own: self.wire_ids.message_of(&heard.wire_id).filter(|_| heard.from_me),
             peer,
             also: heard.also.as_deref().and_then(Peer::read),

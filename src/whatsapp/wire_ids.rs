@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use events::ids::{InvalidId, MessageId};
+use events::personal::Digest;
 use events::vault::SealKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -13,6 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const ROUNDS: u8 = 8;
 /// The first bytes of each input of the key's digests, so that no other use of the key has the same input.
 const CONTEXT: &[u8] = b"tidings wire id v1";
+/// The same for digests of wire ids.
+const DIGEST_CONTEXT: &[u8] = b"tidings wire id digest v1\n";
 
 /// The id that we gave a message for `WhatsApp`: `3EB0` and 16 upper-case hex digits. Not every text of this form is
 /// one: other programs write theirs alike.
@@ -86,6 +89,11 @@ impl WireIds {
     /// Like [`WireIds::message`] for a wire id as it is written; `None` if we never write one like this.
     pub fn message_of(&self, wire_id: &str) -> Option<MessageId> {
         wire_id.parse().ok().map(|wire_id| self.message(wire_id))
+    }
+
+    /// Returns a digest of a wire id, whoever gave it.
+    pub fn digest(&self, wire_id: &str) -> Digest {
+        self.0.digest(&[DIGEST_CONTEXT, wire_id.as_bytes()].concat())
     }
 
     fn mixed(&self, round: u8, half: u32) -> u32 {

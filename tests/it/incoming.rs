@@ -30,7 +30,8 @@ fn conversation(workspace: &Workspace, count: usize) -> (Value, Vec<Value>) {
     wait_until("all is heard", SOON, || {
         let chat = workspace.chats().pop()?;
         let messages = said(workspace, &chat);
-        (messages.len() >= count).then_some((chat, messages))
+        // Its title may have changed with the last message.
+        (messages.len() >= count).then(|| (workspace.chats().pop().unwrap_or(chat), messages))
     })
 }
 

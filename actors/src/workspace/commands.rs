@@ -225,6 +225,8 @@ pub struct Receive {
     pub account: AccountId,
     /// `WhatsApp`'s own id of it.
     pub wire_id: String,
+    /// The digest of its wire id under a key of the log.
+    pub wire_digest: Digest,
     /// The message of ours that it is if we sent it; `None` if it cannot be one.
     pub own: Option<MessageId>,
     /// The person or group of the conversation.

@@ -158,7 +158,7 @@ impl Receive {
         let also = self.also.as_ref().filter(|_| !self.from_me).map(|also| also.canonical.clone());
         let senders = [Some(self.resolved_sender()), Some(self.spelled_sender()), also];
         let mut ids: Vec<MessageId> = Vec::new();
-        let derived = senders.into_iter().flatten().map(|sender| received_id(self.account, &self.wire_id, &sender));
+        let derived = senders.into_iter().flatten().map(|sender| received_id(self.account, &self.wire_digest, &sender));
         for id in derived.chain(self.own) {
             if !ids.contains(&id) {
                 ids.push(id);

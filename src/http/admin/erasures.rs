@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::gateway::Gateway;
-use crate::http::api::chats::{EraseBody, erased};
+use crate::http::api::chats::erased;
 use crate::http::caller::{Operator, RequestId};
 use crate::http::page::Query;
 use crate::http::{body, submit};
@@ -20,10 +20,9 @@ pub(in crate::http) async fn erase(
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let dry_run = submit::dry_run(request.headers())?;
-    Query::of(&request)?.must_be_empty("a rehearsal is asked for by the header Dry-Run: true")?;
+    let query = Query::of(&request)?;
     let bytes = body::read(payload, gateway.limits).await?;
-    let EraseBody { reason } = if bytes.is_empty() { EraseBody::default() } else { body::typed(&bytes)? };
-    erased(erasures::of_operator(&gateway, &chat, id.0)?, &chat, reason, dry_run).await
+    erased(erasures::of_operator(&gateway, &chat, id.0)?, &chat, &query, &bytes, dry_run).await
 }
 
 /// Lists who erased what and why, the newest first.

@@ -4,7 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use crate::http::body;
 use crate::http::call::Call;
+use crate::http::page::Query;
 use crate::service::chats::{self, Change};
 use crate::service::erasures;
 use crate::service::refusal::Refusal;
@@ -55,19 +57,22 @@ pub(in crate::http) struct EraseBody {
 
 /// Erases everything that is known of a chat's contact.
 pub(in crate::http) async fn erase(mut call: Call, id: web::Path<String>) -> Result<HttpResponse, Refusal> {
-    let dry_run = call.is_dry_run()?;
-    call.query()?.must_be_empty("a rehearsal is asked for by the header Dry-Run: true")?;
-    let EraseBody { reason } = call.body_if_any().await?;
-    erased(call.scope(), &id, reason, dry_run).await
+    let (dry_run, query) = (call.is_dry_run()?, call.query()?);
+    let bytes = call.bytes().await?;
+    erased(call.scope(), &id, &query, &bytes, dry_run).await
 }
 
 /// Answers an erasure: 200 when it is done, 202 while it goes on.
 pub(in crate::http) async fn erased(
     scope: Scope<'_>,
     id: &str,
-    reason: String,
+    query: &Query,
+    body: &[u8],
     dry_run: bool,
 ) -> Result<HttpResponse, Refusal> {
+    chats::find(scope, id)?;
+    query.must_be_empty("a rehearsal is asked for by the header Dry-Run: true")?;
+    let EraseBody { reason } = if body.is_empty() { EraseBody::default() } else { body::typed(body)? };
     if dry_run {
         return Ok(HttpResponse::Ok().json(erasures::foresee(scope, id, &reason).await?));
     }

@@ -166,6 +166,7 @@ fn receive(desk: &mut Desk, nth: u64, text: String) {
     let receive = Receive {
         account: account(),
         wire_id: format!("{nth}{}", endless()),
+        wire_digest: digest(&nth.to_string()),
         own: None,
         peer: peer(),
         also: Peer::read("133700000000001@lid"),

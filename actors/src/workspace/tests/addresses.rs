@@ -4,6 +4,7 @@ use events::chat::{AddressKind, ChatAddressLearnt, ChatOpened, MessageReceived};
 use events::event::Event;
 use events::ids::{ChatId, MessageId};
 use events::index::ChatEntry;
+use events::personal::Digest;
 
 use super::incoming::{hear, opened_as, received};
 use super::*;
@@ -24,7 +25,7 @@ fn ready() -> WorkspaceSpec {
 }
 
 fn id(sender: &str) -> MessageId {
-    received_id(account(1), WIRE_ID, sender)
+    received_id(account(1), &Digest::of(WIRE_ID.as_bytes()), sender)
 }
 
 fn peer(address: &str) -> Peer {

@@ -4,6 +4,7 @@ use events::chat::{ChatOpened, ChatRenamed, MessageKind, MessageReceived, Receiv
 use events::event::Event;
 use events::ids::{MessageId, WebhookId};
 use events::index::ChatEntry;
+use events::personal::Digest;
 use events::webhook::{Aggregation, BUNDLE_BYTES};
 use events::who::Who;
 
@@ -21,11 +22,11 @@ const WIRE_ID: &str = "3A000000000000000011";
 
 /// The id of Cleo's message, and of one typed on the account's own phone.
 fn heard_id() -> MessageId {
-    received_id(account(1), WIRE_ID, PHONE)
+    received_id(account(1), &Digest::of(WIRE_ID.as_bytes()), PHONE)
 }
 
 fn typed_id() -> MessageId {
-    received_id(account(1), WIRE_ID, "")
+    received_id(account(1), &Digest::of(WIRE_ID.as_bytes()), "")
 }
 
 fn ready() -> WorkspaceSpec {
@@ -37,6 +38,7 @@ fn hearing() -> Receive {
     Receive {
         account: account(1),
         wire_id: WIRE_ID.to_owned(),
+        wire_digest: Digest::of(WIRE_ID.as_bytes()),
         own: None,
         peer: Peer::from_phone(PHONE),
         also: None,

@@ -144,11 +144,13 @@ impl Driver {
             By::HiddenAndPhone => (&hidden, Some(&phone)),
             By::PhoneAndHidden => (&phone, Some(&hidden)),
         };
-        let ids = [&phone, &hidden].map(|sender| received_id(account(account_number), &wire_id, sender));
+        let wire_digest = Digest::of(wire_id.as_bytes());
+        let ids = [&phone, &hidden].map(|sender| received_id(account(account_number), &wire_digest, sender));
         let is_known = ids.map(|id| self.directory.knows(id));
         let heard = Receive {
             account: account(account_number),
             wire_id,
+            wire_digest,
             own: None,
             peer: Peer::read(called).unwrap(),
             also: also.and_then(|also| Peer::read(also)),
