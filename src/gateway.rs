@@ -26,7 +26,7 @@ use events::index::{IndexKey, KeyEntry};
 use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::secrets::Secrets;
-use events::vault::{Owner, Vault};
+use events::vault::{Owner, Vault, VaultError};
 use events::who::Who;
 use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
@@ -112,6 +112,9 @@ fn bundle_bytes(config: &Config, base_url_bytes: usize) -> u64 {
     config.outbound.bundle_bytes.saturating_sub(base_url_bytes.saturating_mul(1 + 6))
 }
 
+/// Told of a write of the vault that failed.
+pub type VaultFailed = Arc<dyn Fn(&VaultError) + Send + Sync>;
+
 /// The parts that a gateway is made of.
 pub struct Dependencies {
     /// Stores the commits.
@@ -140,6 +143,8 @@ pub struct Dependencies {
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// Starts the thread that makes seeds ahead of need.
     pub start_filler: Box<dyn FnOnce(Filler) + Send>,
+    /// Ends the process if a seed cannot be destroyed because a write has failed.
+    pub vault_failed: VaultFailed,
     /// SHA-256 of the operator's key.
     pub admin_key: Digest,
     /// The public address: what users type before `/in/`.
@@ -162,6 +167,7 @@ impl Dependencies {
             retry_ms: config.outbound.retry_s.iter().map(|s| u64::from(*s).saturating_mul(1_000)).collect(),
             mail_queue: Arc::new(MailQueue::new(self.mailer.clone(), mails.clone())),
             vault: Arc::clone(&self.vault),
+            vault_failed: Arc::clone(&self.vault_failed),
             attempts: Attempts::open(self.log.as_ref())?,
             tries,
         })

@@ -85,6 +85,11 @@ pub fn encode_value<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
     Ok(options().serialize(value)?)
 }
 
+/// Returns how many bytes a value takes; `None` if it is too long.
+pub(crate) fn value_bytes<T: Serialize>(value: &T) -> Option<u64> {
+    options().serialized_size(value).ok()
+}
+
 /// Decodes one value of the index.
 pub fn decode_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(options().reject_trailing_bytes().deserialize(bytes)?)
@@ -130,8 +135,7 @@ fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
 /// Returns the most bytes that an event takes in a record.
 pub fn event_bytes(event: &Event) -> Result<u64, CodecError> {
     let mut measure = Measure(0);
-    event.encode_payload(&mut measure)?;
-    Ok(measure.0)
+    event.encode_payload(&mut measure).map(|()| measure.0)
 }
 
 /// Appends a record's bytes; seals the personal texts of its events.

@@ -4,6 +4,7 @@
 //! every sequenced commit. Stored notes cover the log up to a position; a start rebuilds the rest from the records.
 //! Names and addresses in notes are sealed, and found by digests under a key of the workspace.
 
+pub(crate) mod beside_vault;
 mod entries;
 mod find_by_name;
 mod flush;

@@ -7,6 +7,7 @@
 //! ChaCha20-Poly1305; its nonce is the beginning of the commitment, because a position can be given twice, and one
 //! nonce for two texts would give both away.
 
+pub(crate) mod at_hand;
 mod names;
 pub mod whole;
 

@@ -17,6 +17,7 @@ use crate::ids::{Position, Revision, StreamId, WorkspaceId};
 use crate::index::{Index, touched};
 use crate::log::Note;
 use crate::record::{Cause, Record};
+use crate::sealing::at_hand;
 use crate::snapshot::Pending;
 use crate::time::Timestamp;
 use crate::watermark::Watermark;
@@ -137,6 +138,10 @@ impl Sequencer {
         }
         codec::fits(commit.workspace, &commit.cause, &commit.events).map_err(|_| AppendError::TooLarge)?;
         let NewCommit { workspace, recorded_at, cause, events } = commit;
+        at_hand::check(&events, self.index.vault()).map_err(|error| {
+            tracing::error!(%error, "the key that seals the texts of a commit cannot be read");
+            AppendError::Unreadable
+        })?;
         let ready = self.index.ready(workspace, &events).map_err(|error| {
             tracing::error!(%error, "what a commit changes in the look-ups cannot be read");
             AppendError::Unreadable

@@ -16,3 +16,4 @@ pub mod scratch;
 pub mod sealed_secrets;
 pub mod sled_log;
 mod stale_files;
+mod vault_check;

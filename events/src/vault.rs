@@ -108,6 +108,11 @@ pub trait Vault: Send + Sync + 'static {
     /// is durable has a durable seed.
     fn key(&self, owner: Owner) -> Result<Option<SealKey>, ReadError>;
 
+    /// Finds out whether an owner's key can be had, without deriving it.
+    fn check(&self, owner: Owner) -> Result<(), ReadError> {
+        self.key(owner).map(drop)
+    }
+
     /// Returns how many chats of a workspace can be opened, counted from the first: their seeds are durable. `None` if
     /// not even the workspace's own seeds are there yet.
     fn room(&self, workspace: WorkspaceId) -> Option<u64>;
@@ -161,16 +166,35 @@ pub enum VaultError {
     /// No seed was ever made for this owner.
     #[error("the vault has no seed of {0}")]
     NeverMade(Owner),
+    /// The log has an owner whose seed was made after this copy of the vault.
+    #[error("the vault is older than the log: it has no seed of {0}")]
+    Older(Owner),
+    /// The vault has forgotten a chat that the log does not know to be erased.
+    #[error(
+        "the log is older than its vault: the vault has destroyed the seed of chat {0}, which the log has not erased"
+    )]
+    Newer(ChatId),
+    /// The vault took the place of a lost one at a later time than that of the log.
+    #[error("the log is older than its vault: a vault was lost and replaced when the log had {0} events")]
+    Ahead(Position),
+    /// A write failed, so that nobody knows what is on the disk.
+    #[error("a write has failed")]
+    Unwritten(#[source] std::io::Error),
     /// An earlier write failed, so that nobody knows what is on the disk.
     #[error("the vault refuses to write because an earlier write failed; restart")]
     Closed,
 }
 
 impl VaultError {
+    /// True if nobody knows what is on the disk: until the vault is opened again, nothing can be changed in it.
+    pub const fn is_write(&self) -> bool {
+        matches!(self, Self::Unwritten(_) | Self::Closed)
+    }
+
     /// Returns the same as an error of reading.
     fn into_read_error(self) -> ReadError {
         match self {
-            Self::Io(error) => ReadError::Store(error),
+            Self::Io(error) | Self::Unwritten(error) => ReadError::Store(error),
             other => ReadError::Damaged { position: 0, what: other.to_string() },
         }
     }

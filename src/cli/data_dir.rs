@@ -34,6 +34,11 @@ pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
     if chosen || !demo.exists() { &config.data_dir } else { demo }
 }
 
+/// The failure of a command that found no log.
+pub(super) fn no_log(message: String) -> Failure {
+    Failure::new(Exit::NotFound, message)
+}
+
 /// Maps a read error: the log is damaged, or its store failed.
 pub(super) fn unreadable(error: &ReadError) -> Failure {
     match error {
@@ -51,7 +56,8 @@ pub(super) fn not_opened(error: &DataDirError) -> Failure {
         | DataDirError::Create(_)
         | DataDirError::Identity(IdentityError::Io(_))
         | DataDirError::MasterKey(MasterKeyError::Io { .. })
-        | DataDirError::Vault(VaultError::Io(_)) => Failure::because(Exit::Failed, error),
+        | DataDirError::Vault(VaultError::Io(_) | VaultError::Unwritten(_)) => Failure::because(Exit::Failed, error),
+        DataDirError::NoLog(_) => no_log(error.to_string()).hint("use --data-dir"),
         DataDirError::Earlier | DataDirError::Identity(IdentityError::Format(_)) => {
             integrity().hint("name another directory with --data-dir, or use the version that made this one")
         }
@@ -60,13 +66,13 @@ pub(super) fn not_opened(error: &DataDirError) -> Failure {
         }
         DataDirError::MasterKey(_) => integrity()
             .hint(format!("set master_key_file, or TIDINGS_MASTER_KEY_FILE, to the file with the key{OR_WITHOUT}")),
-        DataDirError::Vault(VaultError::WrongKey) => {
-            integrity().hint(format!("set master_key_file, or put back <data_dir>/secrets/master_key{OR_WITHOUT}"))
-        }
+        DataDirError::Vault(VaultError::WrongKey) => integrity().hint(format!(
+            "set master_key_file, or put back <data_dir>/secrets/master_key; after an interrupted `tidings vault \
+                 rekey --to FILE`, either FILE or the earlier key opens it{OR_WITHOUT}"
+        )),
         DataDirError::Vault(VaultError::Format(_)) => integrity().hint("use the version that made it"),
-        DataDirError::Vault(_) => {
-            integrity().hint(format!("put back vault/ from a backup of this data directory{OR_WITHOUT}"))
-        }
+        DataDirError::Vault(_) => integrity()
+            .hint(format!("put back log/ and vault/ from the same backup of this data directory{OR_WITHOUT}")),
     }
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use events::history::{History, ReadMode};
 use events::index::Index;
-use events::store::data_dir::{DataDir, DataDirOptions};
+use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
 use events::store::master_key_file;
 use events::store::scratch::CopyError;
 use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 
 use super::args::{Cli, Server};
-use super::data_dir::{data_dir, in_use, kept_key, not_opened, unreadable};
+use super::data_dir::{data_dir, in_use, kept_key, no_log, not_opened, unreadable};
 use super::exit::{Exit, Failure};
 use super::remote::{Credential, Remote};
 use super::scratch::Scratch;
@@ -45,8 +45,7 @@ impl Source {
             return Err(Failure::new(Exit::Failed, denied.to_string()).hint(denied.hint()));
         }
         if !data.exists() {
-            let message = format!("there is no event log in {}", directory.display());
-            return Err(Failure::new(Exit::NotFound, message).hint("use --data-dir or --url"));
+            return Err(no_log(DataDirError::NoLog(directory.to_owned()).to_string()).hint("use --data-dir or --url"));
         }
         match Scratch::copy(directory, server.scratch.as_deref(), cli.json) {
             Ok(scratch) => Self::open(scratch, directory, &config),

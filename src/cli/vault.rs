@@ -15,7 +15,9 @@ pub(super) fn run(cli: &Cli, VaultCommand::Rekey(RekeyArgs { to }): &VaultComman
     let config = super::config(cli, None)?;
     let directory = data_dir(cli, &config);
     let done = rekey(directory, config.master_key_file.as_deref(), to.as_deref()).map_err(|error| match error {
-        DataDirError::Log(OpenError::InUse) => in_use(directory, Holder::read(directory).as_ref()),
+        DataDirError::Log(OpenError::InUse) => {
+            in_use(directory, Holder::read(directory).as_ref()).hint("stop it first; start it again with the new key")
+        }
         error => not_opened(&error),
     })?;
     let Rekeyed { key_file, mended } = done;

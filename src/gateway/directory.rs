@@ -2,7 +2,7 @@
 //! other users out.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::start_error::{StartError, file};
@@ -12,6 +12,9 @@ use crate::rights::{Denied, Need, tighten};
 const OURS: [&str; 5] = ["log", "vault", "tidings.json", "secrets", "process.json"];
 /// Most entries checked in one folder: the store has only a few.
 const ENTRIES_MAX: usize = 1_024;
+const MODE: u32 = 0o7777;
+/// The mode bits of users who are neither the owner nor in the group.
+const EVERYBODY: u32 = 0o007;
 
 /// Creates the data directory if it is missing, refuses one that we may not use, and keeps other users out of it.
 pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
@@ -30,11 +33,12 @@ pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
 
 /// Removes the access of other users, and warns if they had access: they may have read the data.
 fn close(directory: &Path, ours: &[PathBuf]) {
-    let mut was_open = None;
+    let (mut was_open, mut others) = (None, Vec::new());
     for path in ours {
         match tighten(path) {
             Ok(Some(mode)) if path == directory => was_open = Some(mode),
-            Ok(_) => {}
+            Ok(Some(_)) => others.push(path),
+            Ok(None) => {}
             Err(error) => {
                 let path = path.display();
                 tracing::warn!(%path, %error, "other users may use this, and that cannot be changed: chmod go-rwx it");
@@ -45,6 +49,21 @@ fn close(directory: &Path, ours: &[PathBuf]) {
         let (directory, mode) = (directory.display(), format!("{mode:04o}"));
         tracing::warn!(%directory, mode, "the data directory was open to other users; from now on it is not");
     }
+    if let Some(first) = others.first() {
+        let (path, count) = (first.display(), others.len());
+        tracing::warn!(%path, count, "files in the data directory were open to other users; from now on they are not");
+    }
+}
+
+/// Warns if everybody on this machine may read the master key. It lies outside the data directory, so its mode is left
+/// to whoever put it there.
+pub(super) fn warn_of_open_key(path: &Path) {
+    let Some(mode) = fs::metadata(path).ok().map(|metadata| metadata.mode()).filter(|mode| mode & EVERYBODY != 0)
+    else {
+        return;
+    };
+    let (path, mode) = (path.display(), format!("{:04o}", mode & MODE));
+    tracing::warn!(%path, mode, "the master key is open to other users: chmod o-rwx it");
 }
 
 /// Lists the directory and everything in it that is ours, parents first.

@@ -15,6 +15,7 @@ use events::vault::{Owner, Turn, Vault, VaultError};
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
 
+use super::VaultFailed;
 use crate::outbound::{Tries, TryView};
 use crate::recent::attempts::{AttemptView, Attempts};
 use crate::recent::reseal::SavingLock;
@@ -32,6 +33,7 @@ const LAST_EVENTS: usize = 2_048;
 pub(super) struct ForgetPort {
     pub(super) shard: ShardHandle,
     pub(super) vault: Arc<dyn Vault>,
+    pub(super) vault_failed: VaultFailed,
     pub(super) attempts: Attempts,
     pub(super) tries: Tries,
     /// Held while the seeds of a workspace take turns.
@@ -74,8 +76,7 @@ impl ForgetPort {
         self.renew(workspace, turn.other()).await?;
         self.reseal(&held, &about, turn.other()).await?;
         self.renew(workspace, turn).await?;
-        let vault = Arc::clone(&self.vault);
-        history.run(move |_| vault.destroy(Owner::Chat(chat)).map_err(unwritten)).await?;
+        self.change(move |vault| vault.destroy(Owner::Chat(chat))).await?;
         self.attempts.drop_from_memory(workspace, |row| about.attempt(row));
         self.tries.drop_from_memory(workspace, |row| about.delivery(row));
         self.shard.tail().forget();
@@ -98,8 +99,27 @@ impl ForgetPort {
 
     /// Makes a seed anew, so that nothing opens any more that was sealed under it.
     async fn renew(&self, workspace: WorkspaceId, turn: Turn) -> Result<(), ReadError> {
-        let vault = Arc::clone(&self.vault);
-        self.shard.history().run(move |_| vault.renew(Owner::Ring(workspace, turn)).map_err(unwritten)).await
+        self.change(move |vault| vault.renew(Owner::Ring(workspace, turn))).await
+    }
+
+    /// Changes the vault. After a failed write nobody knows what is on the disk, as with the log: the next start reads it,
+    /// and goes on with the erasure.
+    async fn change(
+        &self,
+        change: impl FnOnce(&dyn Vault) -> Result<(), VaultError> + Send + 'static,
+    ) -> Result<(), ReadError> {
+        let (vault, failed) = (Arc::clone(&self.vault), Arc::clone(&self.vault_failed));
+        let changed = move |_: &History| {
+            let changed = change(vault.as_ref());
+            changed
+                .inspect_err(|error| {
+                    if error.is_write() {
+                        failed(error);
+                    }
+                })
+                .map_err(unwritten)
+        };
+        self.shard.history().run(changed).await
     }
 }
 

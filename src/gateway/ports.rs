@@ -9,6 +9,7 @@ use actors::runtime::shard::ShardHandle;
 use events::secrets::Secrets;
 use events::vault::Vault;
 
+use super::VaultFailed;
 use super::forget_port::ForgetPort;
 use crate::notices::Notices;
 use crate::notices::mail::MailQueue;
@@ -33,6 +34,7 @@ pub(super) struct PortParts {
     pub(super) retry_ms: Arc<[u64]>,
     pub(super) mail_queue: Arc<MailQueue>,
     pub(super) vault: Arc<dyn Vault>,
+    pub(super) vault_failed: VaultFailed,
     pub(super) attempts: Attempts,
     pub(super) tries: Tries,
 }
@@ -65,6 +67,7 @@ impl PortParts {
         let forgetting = ForgetPort {
             shard: shard.clone(),
             vault: self.vault,
+            vault_failed: self.vault_failed,
             attempts: self.attempts,
             tries: self.tries,
             turning: Arc::default(),

@@ -20,6 +20,7 @@ use events::store::data_dir::{DataDir, DataDirError, DataDirOptions};
 use events::store::lost_vault::Lost;
 use events::store::scratch;
 use events::store::sled_log::{OpenError, SledLog};
+use events::vault::VaultError;
 use events::writer::{Work, Writer};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -99,6 +100,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         reading: ReadMode::Pool,
         start_writer: Box::new(start_writer),
         start_filler: Box::new(start_filler),
+        vault_failed: Arc::new(|error| unwritable(error)),
         admin_key,
         base_url,
     };
@@ -161,6 +163,9 @@ fn open(config: &Config) -> Result<DataDir, StartError> {
         Holder::remove(directory);
     }
     let master_key_file = config.master_key_file.as_deref();
+    if let Some(path) = master_key_file {
+        super::directory::warn_of_open_key(path);
+    }
     let options = DataDirOptions {
         cache_mb: config.log.cache_mb,
         master_key_file,
@@ -194,12 +199,17 @@ fn start_writer(writer: Writer, work: UnboundedReceiver<Work>) {
 fn start_filler(filler: Filler) {
     let run = move || {
         if let Err(error) = vital::during(|| filler.run()) {
-            telemetry::end(&format!("the vault cannot be written: {}", telemetry::with_causes(&error)));
+            unwritable(&error);
         }
     };
     if let Err(error) = thread::Builder::new().name("vault-filler".to_owned()).spawn(run) {
         telemetry::end(&format!("no thread can be started for the vault: {error}"));
     }
+}
+
+/// Ends the process because the vault cannot be written.
+fn unwritable(error: &VaultError) -> ! {
+    telemetry::end(&format!("the vault cannot be written: {}", telemetry::with_causes(error)))
 }
 
 fn transports(config: &Config, clock: &Clock) -> Result<(Transports, Option<Shared>), StartError> {

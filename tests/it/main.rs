@@ -65,6 +65,7 @@ mod spellings;
 mod test_numbers;
 mod tidy;
 mod unheard;
+mod vault_backups;
 mod vault_busy;
 mod vault_damage;
 mod vault_lost;

@@ -44,6 +44,7 @@ fn start() -> Gateway {
         start_writer: Box::new(|writer, work| drop(std::thread::spawn(move || writer.run(work)))),
         // Asked in vain.
         start_filler: Box::new(std::mem::forget),
+        vault_failed: Arc::new(|error| panic!("{error}")),
         admin_key: digest(ADMIN_KEY),
         base_url: "http://tidings.example".to_owned(),
     };

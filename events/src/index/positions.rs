@@ -229,7 +229,7 @@ impl Index {
     }
 }
 
-fn positions_of(series: Series, block: &[u8]) -> Result<Vec<Position>, ReadError> {
+pub(super) fn positions_of(series: Series, block: &[u8]) -> Result<Vec<Position>, ReadError> {
     let positions = match series {
         Series::Stream(_) => decode_value::<StreamBlock>(block).map(|block| block.positions),
         Series::Message(_) | Series::Erasures => decode_value(block),

@@ -24,13 +24,18 @@ pub(super) fn covers(position: Position) -> Note {
     (Space::IndexCovered.key(&[]), Some(value))
 }
 
-/// Returns the position up to which notes of today's layout cover the records; removes all notes of another layout.
+/// Returns the position up to which notes of today's layout cover the records; `None` if there are none.
+pub(super) fn known(log: &dyn Log) -> Result<Option<Position>, ReadError> {
+    let note = log.note(Space::IndexCovered.prefix())?;
+    let parts = note.as_deref().and_then(<[u8]>::split_first_chunk::<8>);
+    let today = parts.filter(|(_, layout)| *layout == LAYOUT.to_be_bytes());
+    Ok(today.map(|(position, _)| Position::from_be_bytes(*position)))
+}
+
+/// Does the same, and removes all notes of another layout.
 pub(super) fn covered(log: &dyn Log) -> Result<Position, ReadError> {
-    if let Some(note) = log.note(Space::IndexCovered.prefix())?
-        && let Some((position, layout)) = note.split_first_chunk::<8>()
-        && layout == LAYOUT.to_be_bytes()
-    {
-        return Ok(Position::from_be_bytes(*position));
+    if let Some(position) = known(log)? {
+        return Ok(position);
     }
     // The mark first: as long as it is missing, the next start goes on with the removal.
     if log.note(Space::IndexCovered.prefix())?.is_some() {

@@ -1,7 +1,7 @@
 //! A data directory as a whole: the file that names it, the log, and the vault beside it. Makes a new one, and refuses
 //! one whose parts do not belong together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::head_file::HeadFile;
@@ -10,6 +10,7 @@ use super::lost_vault::{self, Lost, ReplaceError};
 use super::master_key_file::{self, MasterKeyError};
 use super::sealed_secrets::SealedSecrets;
 use super::sled_log::{OpenError, SledLog};
+use super::vault_check::{self, CheckError};
 use crate::chain;
 use crate::checkpoint_key::CheckpointKey;
 use crate::codec::{self, Opening};
@@ -64,6 +65,9 @@ pub enum DataDirError {
     Identity(#[from] IdentityError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// There is nothing to open.
+    #[error("there is no event log in {}", .0.display())]
+    NoLog(PathBuf),
     /// The log was written before data directories had a file that names them.
     #[error("this data directory was written by an earlier version of tidings, whose format this one does not read")]
     Earlier,
@@ -91,6 +95,15 @@ impl From<ReadError> for DataDirError {
     }
 }
 
+impl From<CheckError> for DataDirError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Read(error) => error.into(),
+            CheckError::Vault(error) => error.into(),
+        }
+    }
+}
+
 impl DataDir {
     /// Opens a data directory, or makes one if there is no log.
     pub fn open(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
@@ -109,7 +122,7 @@ impl DataDir {
         if !is_new {
             check(log.as_ref(), &identity)?;
         }
-        let opened = keys(directory, named, &identity, is_new);
+        let opened = keys(directory, named, &identity, log.as_ref());
         let (Opened { vault, mended }, lost) = match opened {
             Err(error) if without_vault && !is_new && is_lost(&error) => {
                 let (own, folder) = (master_key_file::own(directory), directory.join(VAULT));
@@ -129,15 +142,21 @@ impl DataDir {
     }
 }
 
-/// Opens the vault with the master key.
+/// Opens the vault with the master key, and compares it with the log.
 fn keys(
     directory: &Path,
     named: Option<&Path>,
     identity: &Identity,
-    is_new: bool,
+    log: &dyn Log,
 ) -> Result<Opened<FileVault>, DataDirError> {
+    let is_new = log.head() == Head::EMPTY;
     let master = master_key(directory, named, is_new)?;
-    open_vault(directory, identity, &master, is_new)
+    let opened = open_vault(directory, identity, &master, is_new)?;
+    let again = vault_check::agree(log, &opened.vault)?;
+    if again > 0 {
+        tracing::warn!("an older vault was put back: {again} chats that were erased are erased again");
+    }
+    Ok(opened)
 }
 
 /// True if the seeds cannot be had, whatever is tried again: not if a disk failed, or a later version is needed.
@@ -145,7 +164,13 @@ const fn is_lost(error: &DataDirError) -> bool {
     matches!(
         error,
         DataDirError::Vault(
-            VaultError::WrongKey | VaultError::OtherLog | VaultError::Damaged { .. } | VaultError::Missing
+            VaultError::WrongKey
+                | VaultError::OtherLog
+                | VaultError::Damaged { .. }
+                | VaultError::Missing
+                | VaultError::Older(_)
+                | VaultError::Newer(_)
+                | VaultError::Ahead(_)
         ) | DataDirError::MasterKey(MasterKeyError::Missing { .. } | MasterKeyError::NoKey { .. })
     )
 }

@@ -20,8 +20,11 @@ pub struct Rekeyed {
 /// Seals all seeds under another master key. `named` is the file with the present key, if the operator names one. `to` is
 /// the file with the new key, which is made if it is not there; without it, a new key takes the place of the present one.
 pub fn rekey(directory: &Path, named: Option<&Path>, to: Option<&Path>) -> Result<Rekeyed, DataDirError> {
-    let identity = identity::read(directory)?.ok_or(DataDirError::Earlier)?;
     let data = directory.join("log").join("db");
+    if !data.exists() {
+        return Err(DataDirError::NoLog(directory.to_owned()));
+    }
+    let identity = identity::read(directory)?.ok_or(DataDirError::Earlier)?;
     let lock = File::options().write(true).open(&data).map_err(OpenError::Store)?;
     lock.try_lock().map_err(|_| OpenError::InUse)?;
     let own = master_key_file::own(directory);

@@ -5,14 +5,15 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::VaultError;
 use super::block::{BLOCK_BYTES, Sealing};
 use super::copies::{Copies, Side};
+use super::header::{self, HeaderFault};
 use super::master_key::MasterKey;
 use super::media::{FileMedia, Media};
 use super::paired::{Opened, PairedVault};
 use super::randomness::Randomness;
 use super::seal_key::SealKey;
-use super::{VaultError, header};
 use crate::ids::{Position, WorkspaceId};
 
 /// For the owner only.
@@ -58,16 +59,16 @@ impl FileVault {
     }
 
     /// Opens the vault of this log, and mends what is damaged or missing in one of its files. Finishes or undoes a
-    /// change of the master key that was interrupted.
+    /// change of the master key that was interrupted. What is refused keeps all its files.
     pub fn open(folder: &Path, log: [u8; 16], master: &MasterKey) -> Result<Opened<Self>, VaultError> {
         let sealing = sealing(log, master);
-        settle(folder, &sealing)?;
-        if !Side::BOTH.iter().any(|side| path(folder, *side).exists()) {
+        let chosen = choose(folder, &sealing)?;
+        if !chosen.iter().any(|path| path.exists()) {
             return Err(VaultError::Missing);
         }
-        let [a, b] = Side::BOTH.map(|side| FileMedia::open_or_create(&path(folder, side)));
+        let [a, b] = chosen.each_ref().map(|path| FileMedia::open_or_create(path));
         let opened = Self::open_copies(Copies { a: a?, b: b? }, sealing, Randomness::System)?;
-        sync_folder(folder)?;
+        settle(folder, &chosen)?;
         Ok(opened)
     }
 }
@@ -115,40 +116,64 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Finishes or undoes an interrupted change of the master key: which one depends on whether the key that is in use now
-/// opens the new files or the earlier ones.
-fn settle(folder: &Path, sealing: &Sealing) -> io::Result<()> {
-    if !Side::BOTH.iter().any(|side| new_path(folder, *side).exists()) {
-        return Ok(());
+/// Chooses the two files to open. After an interrupted change of the master key, these are the ones that the key which is
+/// in use now opens: the earlier files, or the new ones, which may have their names already.
+fn choose(folder: &Path, sealing: &Sealing) -> io::Result<[PathBuf; 2]> {
+    let [earlier, new] = [path, new_path].map(|path| Side::BOTH.map(|side| path(folder, side)));
+    if !new.iter().any(|path| path.exists()) {
+        return Ok(earlier);
     }
-    let [is_a, is_b] = Side::BOTH.map(|side| opens(&path(folder, side), sealing));
-    let [is_new_a, is_new_b] = Side::BOTH.map(|side| opens(&new_path(folder, side), sealing));
-    let (is_a, is_b, is_new_a, is_new_b) = (is_a?, is_b?, is_new_a?, is_new_b?);
-    if !(is_a && is_b) && (is_a || is_new_a) && (is_b || is_new_b) {
-        for (side, is_current) in Side::BOTH.into_iter().zip([is_a, is_b]) {
-            if !is_current {
-                fs::rename(new_path(folder, side), path(folder, side))?;
-            }
+    let ([is_a, is_b], [is_new_a, is_new_b]) = (checked(&earlier, sealing)?, checked(&new, sealing)?);
+    let ([a, b], [new_a, new_b]) = (earlier, new);
+    // One file has the new key already, and the new one of the other still waits: the earlier key makes the first anew.
+    let undoes = |is_own, of_other, own: &Path, other: &Path| {
+        is_own == Ok(()) && of_other == Err(HeaderFault::WrongKey) && own.exists() && !other.exists()
+    };
+    if undoes(is_a, is_b, &new_a, &new_b) {
+        return Ok([a, undone(folder, Side::B)?]);
+    }
+    if undoes(is_b, is_a, &new_b, &new_a) {
+        return Ok([undone(folder, Side::A)?, b]);
+    }
+    let newer = |is_new: Result<(), HeaderFault>, is: Result<(), HeaderFault>| is_new.is_ok() && is.is_err();
+    Ok([if newer(is_new_a, is_a) { new_a } else { a }, if newer(is_new_b, is_b) { new_b } else { b }])
+}
+
+/// Returns the name of a file that is made from the other one before it takes its place.
+fn undone(folder: &Path, side: Side) -> io::Result<PathBuf> {
+    let path = folder.join(format!("{}.undone", side.name()));
+    remove(&path)?;
+    Ok(path)
+}
+
+/// Gives the files that were opened their names, and removes the new ones that are not needed.
+fn settle(folder: &Path, chosen: &[PathBuf; 2]) -> io::Result<()> {
+    for (side, chosen) in Side::BOTH.into_iter().zip(chosen) {
+        let path = path(folder, side);
+        if *chosen != path {
+            fs::rename(chosen, path)?;
         }
-    } else if !is_a && !is_b {
-        // The key is a wrong one; what was prepared may be for the right one.
-        return Ok(());
     }
+    sync_folder(folder)?;
     for side in Side::BOTH {
         remove(&new_path(folder, side))?;
     }
     sync_folder(folder)
 }
 
-/// True if there is a vault's file that was made for this log and under this key.
-fn opens(path: &Path, sealing: &Sealing) -> io::Result<bool> {
-    let media = match FileMedia::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        media => media?,
+/// Says of two files whether each was made for this log and under this key. One that is not there is as good as damaged.
+fn checked(paths: &[PathBuf; 2], sealing: &Sealing) -> io::Result<[Result<(), HeaderFault>; 2]> {
+    let header = |path: &PathBuf| -> io::Result<Result<(), HeaderFault>> {
+        let media = match FileMedia::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(HeaderFault::Damaged)),
+            media => media?,
+        };
+        let mut bytes = vec![0; BLOCK_BYTES];
+        let read = media.read_at(&mut bytes, 0)?;
+        Ok(header::check(bytes.get(..read), sealing).map(drop))
     };
-    let mut bytes = vec![0; BLOCK_BYTES];
-    let read = media.read_at(&mut bytes, 0)?;
-    Ok(header::check(bytes.get(..read), sealing).is_ok())
+    let [a, b] = paths;
+    Ok([header(a)?, header(b)?])
 }
 
 fn remove(path: &Path) -> io::Result<()> {

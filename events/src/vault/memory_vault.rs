@@ -126,6 +126,10 @@ impl Vault for MemoryVault {
         self.vault().key(owner)
     }
 
+    fn check(&self, owner: Owner) -> Result<(), ReadError> {
+        self.vault().check(owner)
+    }
+
     fn room(&self, workspace: WorkspaceId) -> Option<u64> {
         self.vault().room(workspace)
     }

@@ -1,5 +1,6 @@
 //! The vault over two equal copies: makes, finds and destroys seeds.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use super::randomness::{Randomness, UniqueValues};
 use super::reconcile::{BATCH_BLOCKS, reconcile};
 use super::seal_key::{Cipher, SealKey};
 use super::{Owner, Vault, VaultError, header};
-use crate::ids::{Position, WorkspaceId};
+use crate::ids::{ChatId, Position, WorkspaceId};
 use crate::log::ReadError;
 
 /// A vault that was opened.
@@ -125,7 +126,7 @@ impl<M: Media> PairedVault<M> {
         }
         let written = self.copies.write_durably(writing.end, &bytes);
         writing.is_closed = written.is_err();
-        written?;
+        written.map_err(VaultError::Unwritten)?;
         let mut directory = lock(&self.directory);
         for name in names {
             directory.add(*name, writing.end);
@@ -149,7 +150,21 @@ impl<M: Media> PairedVault<M> {
         let written = self.copies.write_durably(number, &bytes);
         lock(&self.cache).end(place.block, written.is_ok().then_some(after));
         writing.is_closed = written.is_err();
-        Ok(written?)
+        written.map_err(VaultError::Unwritten)
+    }
+
+    /// Opens all blocks and returns the chats whose seeds are destroyed. So it also finds a block that both copies lack.
+    pub fn destroyed(&self) -> Result<BTreeSet<ChatId>, VaultError> {
+        let end = self.lock_to_write()?.end;
+        let mut found = BTreeSet::new();
+        for number in 1..end {
+            let block = self.read(number)?;
+            found.extend((0..SEEDS).filter(|slot| block.seed(*slot) == DESTROYED).filter_map(|slot| {
+                let place = Place { block: block.name, slot };
+                place.chat()
+            }));
+        }
+        Ok(found)
     }
 
     /// Returns the blocks that a workspace with so many chats lacks.
@@ -217,6 +232,10 @@ impl<M: Media> Vault for PairedVault<M> {
     fn key(&self, owner: Owner) -> Result<Option<SealKey>, ReadError> {
         let seed = self.seed(owner).map_err(VaultError::into_read_error)?;
         Ok((seed != DESTROYED).then(|| SealKey::derive(Cipher::ChaCha20Poly1305, &seed, owner)))
+    }
+
+    fn check(&self, owner: Owner) -> Result<(), ReadError> {
+        self.seed(owner).map(drop).map_err(VaultError::into_read_error)
     }
 
     fn room(&self, workspace: WorkspaceId) -> Option<u64> {

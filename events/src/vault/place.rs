@@ -47,6 +47,15 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Returns the chat whose seed lies here; `None` for a workspace's own seeds.
+    pub(super) fn chat(self) -> Option<ChatId> {
+        let (workspace, index) = self.block;
+        let at = u64::from(index).saturating_mul(u64::from(SEEDS)).saturating_add(u64::from(self.slot));
+        ChatId::nth(WorkspaceId::new(workspace)?, at.checked_sub(u64::from(OWN_SEEDS - 1))?)
+    }
+}
+
 fn index_and_slot(nth: u64) -> Option<(u32, u32)> {
     let at = u32::try_from(nth).ok()?.checked_add(OWN_SEEDS - 1)?;
     Some((at / SEEDS, at % SEEDS))
@@ -95,6 +104,17 @@ mod tests {
     fn chats_follow_the_seeds_of_their_workspace_without_a_gap() {
         assert_eq!([1, 2, 248, 249, 250].map(of_chat), [(0, 4), (0, 5), (0, 251), (1, 0), (1, 1)]);
         assert_eq!([500, 501, ChatId::NTH_MAX].map(of_chat), [(1, 251), (2, 0), (396_825, 102)]);
+    }
+
+    #[test]
+    fn the_chat_of_a_place_is_the_one_whose_place_it_is() {
+        for nth in [1, 2, 248, 249, 250, 500, 501, ChatId::NTH_MAX] {
+            let chat = ChatId::nth(WORKSPACE, nth).unwrap();
+            assert_eq!(Place::of(Owner::Chat(chat)).unwrap().chat(), Some(chat));
+        }
+        for slot in 0..OWN_SEEDS {
+            assert_eq!(Place { block: (1001, 0), slot }.chat(), None, "{slot}");
+        }
     }
 
     #[test]

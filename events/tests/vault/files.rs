@@ -1,13 +1,15 @@
 //! The vault's folder: who may read it, and what is refused because it belongs elsewhere.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use events::vault::{FileVault, MasterKey, Vault, VaultError};
+use events::ids::ChatId;
+use events::vault::{FileVault, MasterKey, Owner, Vault, VaultError};
 
-use crate::desk::{LOG, chat, mark, master, workspace};
+use crate::desk::{BLOCK, CHATS, LOG, chat, mark, master, own, workspace};
 
 fn made(folder: &Path, log: [u8; 16], key: &MasterKey) {
     FileVault::create(folder, log, key).unwrap().extend(&[(workspace(), 1)]).unwrap();
@@ -118,4 +120,47 @@ fn a_file_of_another_vault_is_never_overwritten() {
         }
     }
     assert_eq!(FileVault::open(one.path(), LOG, &master()).unwrap().mended, [""; 0]);
+}
+
+#[test]
+fn destroyed_seeds_are_listed_and_renewed_ones_are_not() {
+    let data = tempfile::tempdir().unwrap();
+    let vault = FileVault::create(data.path(), LOG, &master()).unwrap();
+    vault.extend(&[(workspace(), CHATS[1])]).unwrap();
+    assert_eq!(vault.destroyed().unwrap(), BTreeSet::new());
+    let [first, last] = [1, CHATS[1]].map(|nth| ChatId::nth(workspace(), nth).unwrap());
+    for owner in own(workspace()) {
+        vault.renew(owner).unwrap();
+    }
+    for chat in [last, first, last] {
+        vault.destroy(Owner::Chat(chat)).unwrap();
+    }
+    assert_eq!(vault.destroyed().unwrap(), BTreeSet::from([first, last]));
+    drop(vault);
+    let opened = FileVault::open(data.path(), LOG, &master()).unwrap().vault;
+    assert_eq!(opened.destroyed().unwrap(), BTreeSet::from([first, last]));
+}
+
+/// Its plain header is whole, so that only whoever opens it finds the damage.
+#[test]
+fn a_block_that_both_files_lack_is_found_whoever_owns_it() {
+    let data = tempfile::tempdir().unwrap();
+    FileVault::create(data.path(), LOG, &master()).unwrap().extend(&[(workspace(), CHATS[2])]).unwrap();
+    for block in 1..4 {
+        for name in ["a", "b"] {
+            flip(&data.path().join(name), block * BLOCK + 1_000);
+        }
+        let vault = FileVault::open(data.path(), LOG, &master()).unwrap().vault;
+        let found = vault.destroyed();
+        assert!(matches!(found, Err(VaultError::Damaged { block: found, .. }) if found as usize == block), "{found:?}");
+        flip(&data.path().join("a"), block * BLOCK + 1_000);
+        let vault = FileVault::open(data.path(), LOG, &master()).unwrap().vault;
+        assert!(vault.destroyed().is_ok(), "mended from a");
+    }
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
 }

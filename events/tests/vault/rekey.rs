@@ -152,3 +152,75 @@ fn what_is_damaged_in_both_files_is_named_and_the_vault_stays() {
     assert!(vault.key(Owner::Workspace(workspace())).unwrap().is_some());
     assert!(!folder.path().join("a.new").exists());
 }
+
+/// Opens a vault that may have to be mended; removes nothing if it refuses.
+fn try_open(folder: &Path, key: &MasterKey) -> Result<Vec<Option<Digest>>, VaultError> {
+    let before = content(folder);
+    let opened = FileVault::open(folder, LOG, key).inspect_err(|_| assert!(content(folder) == before))?;
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 2, "what was prepared or undone is gone");
+    Ok(marks(&opened.vault, &owners(CHATS[1])))
+}
+
+/// Stopped at any step, and with its names in any order on the disk after a power cut.
+#[test]
+fn after_an_interruption_at_any_step_the_earlier_key_undoes_it_or_the_new_one_finishes_it() {
+    let (before, prepared, after, expected) = stages();
+    let [a, b, new_a, new_b] = prepared.clone();
+    let empty = Some(Vec::new());
+    let steps: [(&str, Content, [bool; 2]); 8] = [
+        ("before", before.clone(), [true, false]),
+        ("one new file", [a.clone(), b.clone(), empty.clone(), None], [true, false]),
+        ("two new files", [a.clone(), b.clone(), empty.clone(), empty.clone()], [true, false]),
+        ("one is whole", [a.clone(), b.clone(), new_a.clone(), empty], [true, false]),
+        ("prepared", prepared, [true, true]),
+        ("a has its name", [new_a.clone(), b, None, new_b.clone()], [true, true]),
+        ("b has its name", [a, new_b, new_a, None], [true, true]),
+        ("after", after.clone(), [false, true]),
+    ];
+    let keys = [(master(), &before), (other(), &after)];
+    for (step, stopped, opens) in &steps {
+        for (first, second) in [(0, 1), (1, 0)] {
+            let folder = tempfile::tempdir().unwrap();
+            put(folder.path(), stopped);
+            assert!(matches!(try_open(folder.path(), &MasterKey::new([5; 32])), Err(VaultError::WrongKey)), "{step}");
+            let (key, content_then) = &keys[first];
+            let found = try_open(folder.path(), key);
+            assert_eq!(found.is_ok(), opens[first], "{step}, key {first}: {:?}", found.err());
+            let Ok(found) = found else {
+                assert!(
+                    try_open(folder.path(), &keys[second].0).unwrap() == expected,
+                    "{step}: the other key opens it"
+                );
+                continue;
+            };
+            assert!(found == expected && content(folder.path()) == **content_then, "{step}, key {first}");
+            assert!(matches!(try_open(folder.path(), &keys[second].0), Err(VaultError::WrongKey)), "{step}");
+        }
+    }
+}
+
+/// The earlier key makes one file anew from the other; stopped amid that, it does so again.
+#[test]
+fn what_is_undone_may_be_interrupted_too() {
+    let (before, prepared, _, expected) = stages();
+    let [_, b, new_a, new_b] = prepared;
+    for length in [0, 1, BLOCK, 2 * BLOCK + 7] {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), &[new_a.clone(), b.clone(), None, new_b.clone()]);
+        fs::write(folder.path().join("a.undone"), &b.clone().unwrap()[..length]).unwrap();
+        assert!(try_open(folder.path(), &master()).unwrap() == expected && content(folder.path()) == before);
+    }
+}
+
+/// One file is damaged where the other is too: the refused start leaves the earlier files and the new ones.
+#[test]
+fn a_change_that_cannot_be_finished_because_of_damage_removes_nothing() {
+    let (_, mut prepared, _, expected) = stages();
+    for new in &mut prepared[2..] {
+        new.as_mut().unwrap()[BLOCK + 3] ^= 1;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &prepared);
+    assert!(matches!(try_open(folder.path(), &other()), Err(VaultError::Damaged { block: 1, .. })));
+    assert!(try_open(folder.path(), &master()).unwrap() == expected);
+}

@@ -54,6 +54,7 @@ pub fn launch() -> Gateway {
         reading: ReadMode::Inline,
         start_writer: Box::new(|writer, work| drop(actix::spawn(write(writer, work)))),
         start_filler: Box::new(|filler| drop(actix::spawn(async move { drop(filler.run_inline().await) }))),
+        vault_failed: Arc::new(|_| {}),
         admin_key: digest(ADMIN_KEY),
         base_url: BASE_URL.to_owned(),
     };

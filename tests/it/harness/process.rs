@@ -203,6 +203,16 @@ impl Server {
         self.process = started.expect("it starts again on its own data and port");
     }
 
+    /// Starts again through another program, and waits until it is ready.
+    pub fn restart_under(&mut self, wrapper: &[&str]) {
+        let args = serve(self.port, self.flags);
+        let args: Vec<&str> = args.split(' ').collect();
+        self.process = Process::start_under(wrapper, &args, &self.environment, self.dir.path());
+        let ready =
+            || self.http().send(&Request::get("/readyz")).is_ok_and(|answer| answer.status == 200).then_some(());
+        wait_until("tidings is ready", SOON, ready);
+    }
+
     /// Starts again and kills the process after this time, ready or not; it must not have ended by itself.
     pub fn die_starting(&mut self, after: std::time::Duration) {
         let args = serve(self.port, self.flags);

@@ -172,7 +172,8 @@ impl Life {
     async fn launch(machine: &Machine, seed: u64) -> Result<Self, ReadError> {
         let log = Arc::new(machine.disk.mount(machine.fate.clone(), machine.failing));
         let slow = machine.scarce_seeds.then(|| machine.disk.vault.clone());
-        let (fate, dies, trouble) = (
+        let (fate, dies, ends, trouble) = (
+            machine.fate.clone(),
             machine.fate.clone(),
             machine.fate.clone(),
             Trouble { fails: machine.failing.writes, is_scarce: machine.scarce_seeds },
@@ -193,6 +194,7 @@ impl Life {
             reading: ReadMode::Inline,
             start_writer: Box::new(move |writer, work| drop(actix::spawn(disk::write(writer, work, fate)))),
             start_filler: Box::new(move |filler| drop(actix::spawn(fill(filler, dies, slow)))),
+            vault_failed: Arc::new(move |_| ends.end()),
             admin_key: digest(ADMIN_KEY),
             base_url: "http://tidings.example".to_owned(),
         };

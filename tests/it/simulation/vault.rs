@@ -150,7 +150,7 @@ impl LifeVault {
         }
         let written = write();
         match &written {
-            Err(VaultError::Io(_)) => {
+            Err(VaultError::Io(_) | VaultError::Unwritten(_)) => {
                 self.fate.happened(FAILS);
                 if self.fate.below(2) == 0 {
                     self.fate.end();
