@@ -67,6 +67,10 @@ pub fn tell(desk: &mut Desk) {
     reporting::report(desk);
     connect_all(desk);
     desk.chat(chat::Command::Erase { by: by(), reason: reason() });
+}
+
+/// Says that the chat's key is destroyed: from then on an opened data directory has none for it.
+pub fn forget(desk: &mut Desk) {
     desk.chat(chat::Command::Forgotten);
 }
 
