@@ -56,6 +56,13 @@ pub(super) fn covered(log: &dyn Log) -> Result<Position, ReadError> {
 }
 
 impl Index {
+    /// True if the stored notes have today's layout, and cover some of the records.
+    pub fn is_made(log: &dyn Log) -> Result<bool, ReadError> {
+        let covered = log.note(Space::IndexCovered.prefix())?;
+        Ok(covered.and_then(|note| note.split_first_chunk::<8>().map(|(_, layout)| layout == LAYOUT.to_be_bytes()))
+            == Some(true))
+    }
+
     /// Adds the records behind `covered`; stores entries as soon as there are enough.
     pub(super) fn read_records(&self, covered: Position) -> Result<(), ReadError> {
         let mut erased = BTreeMap::new();

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use super::head_file::HeadFile;
 use super::identity::{self, Identity, IdentityError};
@@ -16,7 +18,8 @@ use crate::checkpoint_key::CheckpointKey;
 use crate::codec::{self, Opening};
 use crate::event::Event;
 use crate::founding::{FORMAT, LogCreated, LogId};
-use crate::ids::WorkspaceId;
+use crate::ids::{Position, WorkspaceId};
+use crate::index::Index;
 use crate::log::{Batch, Head, Log, ReadError, StoredRecord, WriteError};
 use crate::record::{Cause, Record};
 use crate::secrets::Secrets;
@@ -24,6 +27,11 @@ use crate::time::Timestamp;
 use crate::vault::{FileVault, MasterKey, Opened, Vault, VaultError};
 use crate::who::Who;
 
+/// The index of a log with fewer events is made anew in little memory however the store is opened.
+const LONG: Position = 100_000;
+/// How often, and how long after one another, the store is looked at until it has let go of its files.
+const LOOKS: u32 = 2_000;
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The vault's folder in the data directory.
 pub const VAULT: &str = "vault";
 /// The name among the secrets of the seed of the key that signs checkpoints.
@@ -105,8 +113,34 @@ impl From<CheckError> for DataDirError {
 }
 
 impl DataDir {
-    /// Opens a data directory, or makes one if there is no log.
+    /// Opens a data directory, or makes one if there is no log. If the index of a long log has to be made anew, makes it
+    /// with a small cache first: while everything is written, the store holds more in memory than its cache.
     pub fn open(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
+        let opened = Self::open_once(directory, options)?;
+        if opened.log.head().position < LONG || Index::is_made(opened.log.as_ref())? {
+            return Ok(opened);
+        }
+        tracing::info!("the look-ups are made anew from the log; this takes a while");
+        let Self { mended, lost, .. } = opened;
+        let options = DataDirOptions { without_vault: false, ..options };
+        let small = Self::open_again(directory, DataDirOptions { cache_mb: (options.cache_mb / 8).max(1), ..options })?;
+        drop(Index::open(Arc::<SledLog>::clone(&small.log), Arc::clone(&small.vault))?);
+        drop(small);
+        Ok(Self { mended, lost, ..Self::open_again(directory, options)? })
+    }
+
+    /// Opens a data directory that was open a moment ago: the store lets go of its files a little later.
+    fn open_again(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
+        for _ in 0..LOOKS {
+            match Self::open_once(directory, options) {
+                Err(DataDirError::Log(OpenError::InUse)) => thread::sleep(LOOK_AGAIN),
+                opened => return opened,
+            }
+        }
+        Self::open_once(directory, options)
+    }
+
+    fn open_once(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
         let DataDirOptions { cache_mb, master_key_file: named, now, without_vault } = options;
         let known = identity::read(directory)?;
         if known.is_none() && HeadFile::has_records(&directory.join("log")) {
