@@ -28,7 +28,7 @@ use crate::vault::{FileVault, MasterKey, Opened, Vault, VaultError};
 use crate::who::Who;
 
 /// The index of a log with fewer events is made anew in little memory however the store is opened.
-const LONG: Position = 100_000;
+const LONG: Position = 20_000;
 /// How often, and how long after one another, the store is looked at until it has let go of its files.
 const LOOKS: u32 = 2_000;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -121,7 +121,8 @@ impl DataDir {
             return Ok(opened);
         }
         tracing::info!("the look-ups are made anew from the log; this takes a while");
-        let Self { mended, lost, .. } = opened;
+        let Self { log, vault, secrets, mended, lost, .. } = opened;
+        drop((log, vault, secrets));
         let options = DataDirOptions { without_vault: false, ..options };
         let small = Self::open_again(directory, DataDirOptions { cache_mb: (options.cache_mb / 8).max(1), ..options })?;
         drop(Index::open(Arc::<SledLog>::clone(&small.log), Arc::clone(&small.vault))?);

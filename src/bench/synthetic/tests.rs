@@ -8,7 +8,8 @@ use actors::webhook::Webhook;
 use actors::workspace::Workspace;
 use events::codec::Opening;
 use events::history::{History, ReadMode};
-use events::index::{IndexKey, KeyEntry};
+use events::index::{IndexKey, KeyEntry, Series};
+use events::log::Batch;
 
 use super::*;
 use crate::config::{Config, Overrides};
@@ -134,4 +135,28 @@ fn a_tenants_key_and_secret_url_open_its_doors() {
         let inbound = IndexKey::Inbound(crate::secrets::digest(&token));
         assert_eq!(history.index().find(&inbound).unwrap(), Some(tenant.workspace));
     });
+}
+
+/// Long enough that the index is made anew with a small cache, and the directory is opened three times.
+#[test]
+fn the_index_of_a_long_log_is_made_anew_when_the_directory_is_opened() {
+    let (folder, tenant) = (tempfile::tempdir().unwrap(), reporting());
+    let mut generator = LogGenerator::open(folder.path(), CACHE_MB, AT).unwrap();
+    tenant.make(&mut generator).unwrap();
+    for nth in 0..2_100 {
+        generator.pass(2_000);
+        tenant.live(&mut generator, nth).unwrap();
+    }
+    generator.finish().unwrap();
+    let DataDir { log, .. } = opened(folder.path());
+    assert!(log.head().position > 20_000 && Index::is_made(log.as_ref()).unwrap());
+    let covered = Space::IndexCovered.key(&[]);
+    log.write(&Batch { after: log.head().position, notes: vec![(covered, None)], ..Batch::default() }).unwrap();
+    assert!(!Index::is_made(log.as_ref()).unwrap());
+    drop(log);
+    let DataDir { log, vault, .. } = opened(folder.path());
+    assert!(Index::is_made(log.as_ref()).unwrap());
+    let index = Index::open(log, vault).unwrap();
+    let of_chat = index.positions(Series::Stream(StreamId::Chat(tenant.chat(0).unwrap())), 1, Position::MAX, 1_000_000);
+    assert!(of_chat.unwrap().len() > 1_000);
 }
