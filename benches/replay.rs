@@ -97,9 +97,13 @@ fn measure(messages: u64) -> Result<(), Failed> {
 fn filled(directory: &Path, vault: Option<&Arc<dyn Vault>>, tenant: &Tenant, messages: u64) -> Result<History, Failed> {
     let began = Timestamp::from_ms(wall_now().ms().saturating_sub_unsigned(messages * PACE_MS));
     let open = || -> Result<(Arc<SledLog>, Arc<dyn Vault>), Failed> {
+        // A data directory is opened with its own vault only.
+        if let Some(vault) = vault {
+            return Ok((Arc::new(SledLog::open(directory, CACHE_MB)?), Arc::clone(vault)));
+        }
         let options = DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: began, without_vault: false };
-        let DataDir { log, vault: own, .. } = DataDir::open(directory, options)?;
-        Ok((log, vault.map_or(own, Arc::clone)))
+        let DataDir { log, vault, .. } = DataDir::open(directory, options)?;
+        Ok((log, vault))
     };
     let (log, sealing) = open()?;
     let mut generator = LogGenerator::with(log, sealing, began)?;
@@ -131,7 +135,8 @@ fn compare(
         for (history, figures) in [sealed, unsealed].into_iter().zip(&mut rounds[1..]) {
             let (folded, per_second) = timed(|| tidings(history))?;
             figures.push(per_second);
-            if scanned != folded {
+            // The log without a data directory lacks the record of its founding.
+            if scanned.abs_diff(folded) > u64::from(std::ptr::eq(history, unsealed)) {
                 return Err(format!("{scanned} events scanned, {folded} folded").into());
             }
         }
