@@ -33,7 +33,8 @@ pub(super) fn seen(state: &State, message: MessageId, reporting: ReportingLookup
 }
 
 /// A status says that the message failed: it fails and is refunded, unless it is known to have arrived or ended too long
-/// ago. The status may come before the answer to the try.
+/// ago. The status may come before the answer to the try: then it is the outcome of the try, the gap runs from it, and
+/// the answer is passed over.
 pub(super) fn failed_later(
     state: &State,
     message: MessageId,

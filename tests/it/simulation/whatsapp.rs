@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, ready};
 use tidings::whatsapp::transports::simulator::CAPABILITIES;
 use tidings::whatsapp::transports::simulator::address::Address;
 use tidings::whatsapp::transports::simulator::world::{Chaos, Incoming, Probability, Received, Stats, Typed, World};
-use tidings::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Transport, Update};
+use tidings::whatsapp::transports::{Capabilities, MessageLookup, Outgoing, Status, StatusUpdate, Transport, Update};
 use tokio::sync::{Notify, mpsc};
 
 use super::fate::Fate;
@@ -41,8 +41,10 @@ pub struct WhatsApp {
 #[derive(Debug, Clone)]
 pub struct Try {
     pub message: MessageId,
+    wire_id: String,
     pub began_ms: u64,
-    /// `None` while it lasts, and for ever if the gateway died meanwhile.
+    /// When it was answered, or its status came before the answer: refused. `None` while it lasts, and for ever if the
+    /// gateway died meanwhile.
     pub ended_ms: Option<u64>,
 }
 
@@ -151,11 +153,12 @@ impl WhatsApp {
         let place = {
             let mut tries = self.tries_mut();
             let began_ms = self.time.passed_ms();
-            tries.push(Try { message: message.id, began_ms, ended_ms: None });
+            let wire_id = message.wire_id.to_string();
+            tries.push(Try { message: message.id, wire_id, began_ms, ended_ms: None });
             tries.len() - 1
         };
         let outcome = self.over_the_line(message).await;
-        self.tries_mut()[place].ended_ms = Some(self.time.passed_ms());
+        self.tries_mut()[place].ended_ms.get_or_insert(self.time.passed_ms());
         outcome
     }
 
@@ -213,16 +216,27 @@ impl WhatsApp {
                 if lossy && self.fate.fault("an update comes twice or late", 10) {
                     late.push(numbered.update.clone());
                 }
-                if !(lossy && self.fate.fault("an update is lost", 10)) && sink.send(numbered.update).await.is_err() {
+                if !(lossy && self.fate.fault("an update is lost", 10)) && !self.told(&sink, numbered.update).await {
                     return;
                 }
             }
             for update in late {
-                if sink.send(update).await.is_err() {
+                if !self.told(&sink, update).await {
                     return;
                 }
             }
         }
+    }
+
+    /// Sends an update; false if nobody takes any more. That a message was refused ends its try.
+    async fn told(&self, sink: &mpsc::Sender<Update>, update: Update) -> bool {
+        if let Update::Status(StatusUpdate { wire_id, status: Status::Failed(_), .. }) = &update {
+            let passed_ms = self.time.passed_ms();
+            for tried in self.tries_mut().iter_mut().filter(|tried| tried.wire_id == *wire_id) {
+                tried.ended_ms.get_or_insert(passed_ms);
+            }
+        }
+        sink.send(update).await.is_ok()
     }
 }
 
