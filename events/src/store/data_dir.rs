@@ -114,40 +114,35 @@ impl From<CheckError> for DataDirError {
 
 impl DataDir {
     /// Opens a data directory, or makes one if there is no log. If the index of a long log has to be made anew, makes it
-    /// with a small cache first: while everything is written, the store holds more in memory than its cache.
+    /// with a small cache first: while everything is read and written, the store holds more in memory than its cache.
     pub fn open(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
-        let opened = Self::open_once(directory, options)?;
-        if opened.log.head().position < LONG || Index::is_made(opened.log.as_ref())? {
-            return Ok(opened);
-        }
-        tracing::info!("the look-ups are made anew from the log; this takes a while");
-        let Self { log, vault, secrets, mended, lost, .. } = opened;
-        drop((log, vault, secrets));
-        let options = DataDirOptions { without_vault: false, ..options };
-        let small = Self::open_again(directory, DataDirOptions { cache_mb: (options.cache_mb / 8).max(1), ..options })?;
-        drop(Index::open(Arc::<SledLog>::clone(&small.log), Arc::clone(&small.vault))?);
-        drop(small);
-        Ok(Self { mended, lost, ..Self::open_again(directory, options)? })
-    }
-
-    /// Opens a data directory that was open a moment ago: the store lets go of its files a little later.
-    fn open_again(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
-        for _ in 0..LOOKS {
-            match Self::open_once(directory, options) {
-                Err(DataDirError::Log(OpenError::InUse)) => thread::sleep(LOOK_AGAIN),
-                opened => return opened,
-            }
-        }
-        Self::open_once(directory, options)
-    }
-
-    fn open_once(directory: &Path, options: DataDirOptions<'_>) -> Result<Self, DataDirError> {
-        let DataDirOptions { cache_mb, master_key_file: named, now, without_vault } = options;
         let known = identity::read(directory)?;
         if known.is_none() && HeadFile::has_records(&directory.join("log")) {
             return Err(DataDirError::Earlier);
         }
-        let log = Arc::new(SledLog::open(directory, cache_mb)?);
+        let log = Arc::new(SledLog::open(directory, options.cache_mb)?);
+        if log.head().position < LONG || Index::is_made(log.as_ref())? {
+            return Self::on(log, known, directory, options);
+        }
+        tracing::info!("the look-ups are made anew from the log; this takes a while");
+        drop(log);
+        let small = open_again(directory, (options.cache_mb / 8).max(1))?;
+        let Self { log, vault, secrets, mended, lost, .. } = Self::on(small, known, directory, options)?;
+        drop(secrets);
+        drop(Index::open(log, vault)?);
+        let options = DataDirOptions { without_vault: false, ..options };
+        let opened = Self::on(open_again(directory, options.cache_mb)?, known, directory, options)?;
+        Ok(Self { mended, lost, ..opened })
+    }
+
+    /// Opens what lies beside the log.
+    fn on(
+        log: Arc<SledLog>,
+        known: Option<Identity>,
+        directory: &Path,
+        options: DataDirOptions<'_>,
+    ) -> Result<Self, DataDirError> {
+        let DataDirOptions { master_key_file: named, now, without_vault, .. } = options;
         let is_new = log.head() == Head::EMPTY;
         let identity = match known {
             Some(identity) => identity,
@@ -175,6 +170,17 @@ impl DataDir {
         }
         Ok(Self { log, vault, secrets, identity, mended, lost })
     }
+}
+
+/// Opens a log that was open a moment ago: the store lets go of its files a little later.
+fn open_again(directory: &Path, cache_mb: u64) -> Result<Arc<SledLog>, OpenError> {
+    for _ in 0..LOOKS {
+        match SledLog::open(directory, cache_mb) {
+            Err(OpenError::InUse) => thread::sleep(LOOK_AGAIN),
+            opened => return opened.map(Arc::new),
+        }
+    }
+    SledLog::open(directory, cache_mb).map(Arc::new)
 }
 
 /// Opens the vault with the master key, and compares it with the log.

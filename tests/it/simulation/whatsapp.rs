@@ -1,7 +1,7 @@
 //! The simulated `WhatsApp` over a bad connection: late, lost, repeated and reordered updates. It survives every
 //! crash.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ const UPDATES_AT_ONCE: usize = 10_000;
 pub struct WhatsApp {
     world: Arc<Mutex<World>>,
     tries: Arc<Mutex<Vec<Try>>>,
+    /// Number of tries of earlier lives.
+    earlier_lives: Arc<AtomicUsize>,
     touched: Arc<Notify>,
     /// True if every update must be sent once more.
     again: Arc<AtomicBool>,
@@ -51,7 +53,8 @@ pub struct Try {
 impl WhatsApp {
     pub fn new(fate: Fate, time: RealTime) -> Self {
         let world = Arc::new(Mutex::new(World::above(0)));
-        Self { world, tries: Arc::default(), touched: Arc::default(), again: Arc::default(), fate, time }
+        let (tries, earlier_lives) = (Arc::default(), Arc::default());
+        Self { world, tries, earlier_lives, touched: Arc::default(), again: Arc::default(), fate, time }
     }
 
     /// Locks the world for a change, and wakes the task that sends updates.
@@ -231,8 +234,9 @@ impl WhatsApp {
     /// Sends an update; false if nobody takes any more. That a message was refused ends its try.
     async fn told(&self, sink: &mpsc::Sender<Update>, update: Update) -> bool {
         if let Update::Status(StatusUpdate { wire_id, status: Status::Failed(_), .. }) = &update {
-            let passed_ms = self.time.passed_ms();
-            for tried in self.tries_mut().iter_mut().filter(|tried| tried.wire_id == *wire_id) {
+            let (passed_ms, earlier_lives) = (self.time.passed_ms(), self.earlier_lives.load(Ordering::Relaxed));
+            let mut tries = self.tries_mut();
+            for tried in tries.iter_mut().skip(earlier_lives).filter(|tried| tried.wire_id == *wire_id) {
                 tried.ended_ms.get_or_insert(passed_ms);
             }
         }
@@ -258,6 +262,7 @@ impl Transport for WhatsApp {
     }
 
     fn start(&self, sink: mpsc::Sender<Update>) {
+        self.earlier_lives.store(self.tries_mut().len(), Ordering::Relaxed);
         actix::spawn(self.clone().tell(sink));
     }
 
