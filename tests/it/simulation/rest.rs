@@ -36,15 +36,19 @@ pub async fn stop(machine: &Machine, life: &Life, referee: &mut Referee) -> Resu
     if right { Ok(()) } else { Err(format!("stopped with {waiting} waiting; {known} wait, {trying} are under way")) }
 }
 
-/// Waits until nothing is outstanding any more.
-pub async fn become_quiet(machine: &Machine, referee: &mut Referee) -> Result<(), String> {
+/// Waits until nothing is outstanding any more, and no letter is under way: one that nobody needs any more is handed over
+/// all the same, and a mail server may not take it for long.
+pub async fn become_quiet(machine: &Machine, life: &Life, referee: &mut Referee) -> Result<(), String> {
     for _ in 0..QUIET_MIN_MAX {
         tokio::time::sleep(Duration::from_mins(1)).await;
         referee.catch_up(&machine.disk)?;
         if referee.outstanding() == 0 {
             // Wait for the last receipts.
             tokio::time::sleep(Duration::from_mins(1)).await;
-            return referee.catch_up(&machine.disk);
+            referee.catch_up(&machine.disk)?;
+            if fall_asleep(life, referee).await.is_ok() {
+                return Ok(());
+            }
         }
     }
     let stuck = referee.messages.iter().filter(|(_, told)| told.end.is_none() && !told.uncertain);
@@ -72,14 +76,20 @@ pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee)
         for webhook in referee.hooks.keys() {
             same::<Webhook>(life, *webhook, &history).await?;
         }
-        life.gateway.shard.passivate_all();
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
-        let busy = busy + referee.hooks.values().filter(|hook| hook.owes() > 0).count();
-        let awake: usize = life.gateway.shard.overview().awake.iter().sum();
-        if awake > busy {
-            return Err(format!("{awake} actors do not sleep, though only {busy} have anything outstanding"));
-        }
+        fall_asleep(life, referee).await?;
+    }
+    Ok(())
+}
+
+/// Passivates the actors. None may stay awake that has nothing outstanding.
+async fn fall_asleep(life: &Life, referee: &Referee) -> Result<(), String> {
+    life.gateway.shard.passivate_all();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let busy = referee.accounts.values().filter(|line| !line.waiting.is_empty()).count();
+    let busy = busy + referee.hooks.values().filter(|hook| hook.owes() > 0).count();
+    let awake: usize = life.gateway.shard.overview().awake.iter().sum();
+    if awake > busy {
+        return Err(format!("{awake} actors do not sleep, though only {busy} have anything outstanding"));
     }
     Ok(())
 }

@@ -260,5 +260,5 @@ async fn come_to_rest(
         machine.receiver.poison_nothing();
     }
     people.report_all(rng, life, referee).await?;
-    become_quiet(machine, referee).await
+    become_quiet(machine, life, referee).await
 }
