@@ -142,10 +142,17 @@ impl Handler<Stop> for Keeper {
             while shard.running.get() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            shard.checkpoint(true);
-            let settled = shard.sequencer.borrow().settle();
-            if let Ok(settled) = settled {
-                let _ = settled.await;
+            // Meanwhile an effect that nobody waits for may end, and what follows from it is to be as durable as the rest.
+            loop {
+                shard.checkpoint(true);
+                let (head, settled) = (shard.head(), shard.sequencer.borrow().settle());
+                let is_durable = match settled {
+                    Ok(settled) => settled.await.is_ok(),
+                    Err(_) => false,
+                };
+                if !is_durable || shard.head() == head {
+                    break;
+                }
             }
             shard.agenda.borrow().waiting()
         })
