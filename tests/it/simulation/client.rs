@@ -137,7 +137,7 @@ impl People {
                 self.connect(nth, phone, life).await
             }
             "post" => self.post_some(rng, life, referee).await,
-            "repeat" => self.repeat(rng, life).await,
+            "repeat" => self.repeat(rng, life, referee).await,
             "nonsense" => self.nonsense(nth, rng, life).await,
             "grant" => self.grant(nth, rng, life).await,
             "settle" => self.settle(rng, life, referee).await,

@@ -1,6 +1,6 @@
 //! The texts of erased chats, which nobody may read any more: whatever is shown is searched for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What stands before the number of a text.
@@ -14,6 +14,7 @@ pub struct Leaks(Arc<Mutex<Inner>>);
 struct Inner {
     /// Each text, with how many were forgotten before it.
     forgotten: BTreeMap<String, usize>,
+    said_again: BTreeSet<String>,
     count: usize,
     found: Option<String>,
 }
@@ -27,13 +28,21 @@ impl Leaks {
     pub fn forget(&self, text: &str) {
         let mut inner = self.inner();
         let count = inner.count;
-        inner.forgotten.entry(text.to_owned()).or_insert(count);
+        if !inner.said_again.contains(text) {
+            inner.forgotten.entry(text.to_owned()).or_insert(count);
+        }
         inner.count += 1;
     }
 
     /// Somebody else wrote the text too, or writes it again.
     pub fn allow(&self, text: &str) {
         self.inner().forgotten.remove(text);
+    }
+
+    /// Somebody says the text again while it is being forgotten.
+    pub fn allow_for_ever(&self, text: &str) {
+        self.allow(text);
+        self.inner().said_again.insert(text.to_owned());
     }
 
     /// How many texts are forgotten.

@@ -229,6 +229,7 @@ async fn take(
         What::Act => {
             machine.fate.note(|| format!("#{number} at {now_s} s"));
             people.at(now_s);
+            referee.catch_up(&machine.disk)?;
             let acted = timeout(PATIENCE, people.act(rng, life, referee, machine)).await;
             let overview =
                 || format!("no answer to {} in {PATIENCE:?}: {:?}", people.last, life.gateway.shard.overview());

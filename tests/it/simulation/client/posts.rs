@@ -147,11 +147,15 @@ impl People {
     }
 
     /// Repeats an earlier post with its key; it may never have been answered.
-    pub(super) async fn repeat(&mut self, rng: &mut Rng, life: &Life) -> Result<(), String> {
+    pub(super) async fn repeat(&mut self, rng: &mut Rng, life: &Life, referee: &Referee) -> Result<(), String> {
         if self.posts.is_empty() {
             return Ok(());
         }
         let post = rng.pick(&self.posts).clone();
+        if referee.was_told_in_erased(&post.promise.text) {
+            // Its attempt may be listed before or after the erasure has come to its end.
+            life.leaks.allow_for_ever(&post.promise.text);
+        }
         self.deliver(life, vec![post.clone(), post]).await
     }
 
@@ -209,9 +213,11 @@ impl People {
         let reply = life.ask_with(TestRequest::post().uri(&tenant.inbound), body.to_owned()).await;
         expect(reply.status == 400, "nonsense is refused", &reply)?;
         let listed = life.get("/api/v1/inbound/attempts", tenant.key()).await;
-        let newest = &listed.body["data"][0];
-        let is_this = newest["status"] == 400 && newest["request"]["body"] == body;
-        expect(is_this, "the last attempt is listed", &listed)?;
+        // A life may begin in the very millisecond in which the one before ended, and numbers its attempts anew.
+        let listed_last = listed.body["data"].as_array().into_iter().flatten();
+        let mut newest = listed_last.take_while(|attempt| attempt["at"] == listed.body["data"][0]["at"]);
+        let is_listed = newest.any(|attempt| attempt["status"] == 400 && attempt["request"]["body"] == body);
+        expect(is_listed, "the last attempt is listed", &listed)?;
         if !tenant.retired.is_empty() {
             let retired: &String = rng.pick(&tenant.retired);
             let reply = life.ask_with(TestRequest::post().uri(retired), json!({"text": "x"}).to_string()).await;

@@ -56,7 +56,7 @@ impl Referee {
         self.told_in.entry(text.to_owned()).or_default().insert(chat);
     }
 
-    pub(super) fn was_told_in_erased(&self, text: &str) -> bool {
+    pub fn was_told_in_erased(&self, text: &str) -> bool {
         self.told_in.get(text).is_some_and(|chats| chats.iter().any(|chat| self.is_erased(*chat)))
     }
 
