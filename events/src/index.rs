@@ -171,17 +171,16 @@ impl Index {
     /// between being set and being removed.
     pub fn find_durable<T: Value>(&self, lookup: &IndexKey, position: Position) -> Result<Option<T>, ReadError> {
         let (held, mark) = self.memory().held(lookup, position);
-        let bytes = match held {
-            Some(held) => held,
-            None => self.stored(lookup, mark)?,
-        };
-        bytes.map(|bytes| decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
+        match held {
+            Some(held) => decoded(held),
+            None => decoded(self.stored(lookup, mark)?),
+        }
     }
 
-    /// True if `find` would answer from memory.
-    pub fn is_at_hand(&self, lookup: &IndexKey) -> bool {
-        let memory = self.memory();
-        memory.get_at(lookup, Position::MAX).is_some() || memory.stored.has(lookup)
+    /// Looks up a value in memory; `None` if the disk has to be read for it.
+    pub fn find_at_hand<T: Value>(&self, lookup: &IndexKey) -> Result<Option<Option<T>>, ReadError> {
+        let (held, _) = self.memory().held(lookup, Position::MAX);
+        held.map(decoded).transpose()
     }
 
     /// Reads a stored value, and keeps it, or that there is none, for the next time.
@@ -303,6 +302,10 @@ impl Memory {
         let all = self.flushing.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
         all.flat_map(|entries| entries.positions(series)).collect()
     }
+}
+
+fn decoded<T: Value>(bytes: Option<Vec<u8>>) -> Result<Option<T>, ReadError> {
+    bytes.map(|bytes| decode_value(&bytes).map_err(|error| damaged(0, &error))).transpose()
 }
 
 fn damaged(position: Position, error: &codec::CodecError) -> ReadError {

@@ -52,7 +52,9 @@ impl Texts {
     /// Seals the texts for an event of this type; without a key they are lost.
     pub fn seal(&self, number: TypeNumber, key: Option<&SealKey>) -> SealedPart {
         let commitment = self.commitment();
-        let plain = [self.salt.as_slice(), self.json.as_bytes()].concat();
+        let mut plain = Vec::with_capacity(SALT_BYTES + self.json.len() + TAG_BYTES);
+        plain.extend_from_slice(&self.salt);
+        plain.extend_from_slice(self.json.as_bytes());
         let bytes = key.map(|key| key.seal(nonce(&commitment), &bound(number, &commitment), plain));
         SealedPart { commitment, bytes: bytes.unwrap_or_default() }
     }

@@ -20,6 +20,19 @@ impl Index {
         Ok(Some(entry))
     }
 
+    /// Does the same in memory; `None` if the disk has to be read for it.
+    pub fn chat_at_hand(&self, chat: ChatId) -> Result<Option<Option<ChatEntry>>, ReadError> {
+        let mut entry = match self.find_at_hand::<ChatEntry>(&IndexKey::Chat(chat))? {
+            Some(Some(entry)) => entry,
+            other => return Ok(other),
+        };
+        let title = self.find_at_hand(&IndexKey::Title(chat))?;
+        Ok(title.map(|title| {
+            entry.name = title.unwrap_or(entry.name);
+            Some(entry)
+        }))
+    }
+
     /// Returns the erasure of a chat, if it was erased; sees all sequenced commits.
     pub fn erased(&self, chat: ChatId) -> Result<Option<ErasedEntry>, ReadError> {
         self.find(&IndexKey::Erased(chat))
@@ -33,10 +46,12 @@ impl Index {
         }
     }
 
-    /// True if [`Index::peer`] would answer from memory.
-    pub fn has_peer_at_hand(&self, account: AccountId, canonical: &str) -> Result<bool, ReadError> {
-        let lookup = self.keys_of(account.workspace())?.peer(account, canonical);
-        Ok(lookup.is_none_or(|lookup| self.is_at_hand(&lookup)))
+    /// Does the same in memory; `None` if the disk has to be read for it.
+    pub fn peer_at_hand(&self, account: AccountId, canonical: &str) -> Result<Option<Option<ChatId>>, ReadError> {
+        match self.keys_of(account.workspace())?.peer(account, canonical) {
+            Some(lookup) => self.find_at_hand(&lookup),
+            None => Ok(Some(None)),
+        }
     }
 
     /// Returns the chats of a workspace with this title, as [`title`](crate::characters::title) compares it, at most

@@ -23,10 +23,6 @@ pub(super) struct StoredCache {
 }
 
 impl StoredCache {
-    pub(super) fn has(&self, lookup: &IndexKey) -> bool {
-        self.recent.contains_key(lookup) || self.earlier.contains_key(lookup)
-    }
-
     pub(super) fn get(&mut self, lookup: &IndexKey) -> Option<Stored> {
         if let Some(value) = self.recent.get(lookup) {
             return Some(value.clone());
@@ -94,9 +90,9 @@ mod tests {
     fn that_there_is_no_value_is_kept_too() {
         let mut cache = StoredCache::default();
         cache.keep(&chat(1), None, cache.mark());
-        assert_eq!((cache.has(&chat(1)), cache.get(&chat(1))), (true, Some(None)));
+        assert_eq!(cache.get(&chat(1)), Some(None));
         cache.forget([&chat(1)]);
-        assert_eq!((cache.has(&chat(1)), cache.get(&chat(1))), (false, None));
+        assert_eq!(cache.get(&chat(1)), None);
     }
 
     /// One thread reads a note while another changes it: the old value must not stay for ever.

@@ -1,20 +1,25 @@
-//! Keeps opened blocks in memory, so that almost no key needs a read of the disk.
+//! Keeps opened blocks and derived keys in memory, so that almost no key needs a read of the disk.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::block::Block;
 use super::place::BlockName;
+use super::{Owner, SealKey};
 
-/// Blocks of one half; both together take 4 MiB. A block stays as long as it is asked for at least once while a half
-/// fills.
-const HALF: usize = 512;
+/// Blocks of one half; both together take 16 MiB, and hold the seeds of two thousand small workspaces that take turns. A
+/// block stays as long as it is asked for at least once while a half fills.
+const HALF: usize = 2_048;
+/// Keys of one half; both together take 1 MiB.
+const HALF_KEYS: usize = 4_096;
 
 /// Opened blocks. While a block is being changed on the disk, its readers get it from here.
 #[derive(Default)]
 pub(super) struct BlockCache {
     recent: HashMap<BlockName, Arc<Block>>,
     earlier: HashMap<BlockName, Arc<Block>>,
+    recent_keys: HashMap<Owner, SealKey>,
+    earlier_keys: HashMap<Owner, SealKey>,
     changing: Option<Arc<Block>>,
     /// How many times a change began or ended.
     mark: u64,
@@ -45,15 +50,40 @@ impl BlockCache {
         }
     }
 
-    /// Begins a change: readers get this block until it ends.
+    pub(super) fn key(&mut self, owner: Owner) -> Option<SealKey> {
+        if let Some(key) = self.recent_keys.get(&owner) {
+            return Some(key.clone());
+        }
+        let key = self.earlier_keys.remove(&owner)?;
+        self.insert_key(owner, key.clone());
+        Some(key)
+    }
+
+    /// Keeps a key that was derived, unless any block was changed since the mark.
+    pub(super) fn keep_key(&mut self, owner: Owner, key: &SealKey, mark: u64) {
+        if mark == self.mark {
+            self.insert_key(owner, key.clone());
+        }
+    }
+
+    fn insert_key(&mut self, owner: Owner, key: SealKey) {
+        if self.recent_keys.len() >= HALF_KEYS {
+            self.earlier_keys = std::mem::take(&mut self.recent_keys);
+        }
+        self.recent_keys.insert(owner, key);
+    }
+
+    /// Begins a change: readers get this block until it ends. Which keys it concerns is not looked up: changes are rare.
     pub(super) fn begin(&mut self, before: Arc<Block>) {
         self.mark += 1;
+        (self.recent_keys, self.earlier_keys) = (HashMap::new(), HashMap::new());
         self.changing = Some(before);
     }
 
     /// Ends a change. Without a block it is not known what is on the disk, and readers have to look there.
     pub(super) fn end(&mut self, name: BlockName, after: Option<Block>) {
         self.mark += 1;
+        (self.recent_keys, self.earlier_keys) = (HashMap::new(), HashMap::new());
         self.changing = None;
         self.recent.remove(&name);
         self.earlier.remove(&name);
@@ -72,6 +102,7 @@ impl BlockCache {
 
 #[cfg(test)]
 mod tests {
+    use super::super::seal_key::Cipher;
     use super::*;
 
     fn block(index: u32, seed: u8) -> Block {
@@ -113,12 +144,50 @@ mod tests {
     #[test]
     fn what_is_asked_for_stays_and_the_rest_makes_room() {
         let mut cache = BlockCache::default();
-        for index in 0..5_000 {
+        for index in 0..10_000 {
             let mark = cache.mark();
             cache.keep(Arc::new(block(index, 1)), mark);
             assert!(first_seed(&mut cache, 0).is_some(), "{index}");
             assert!(cache.recent.len() <= HALF && cache.earlier.len() <= HALF);
         }
         assert_eq!(first_seed(&mut cache, 1), None);
+    }
+    fn key(seed: u8) -> SealKey {
+        SealKey::derive(Cipher::ChaCha20Poly1305, &[seed; 16], Owner::Secrets)
+    }
+
+    /// One thread derives a key while another destroys its seed.
+    #[test]
+    fn a_key_that_was_derived_before_a_change_is_not_kept() {
+        let mut cache = BlockCache::default();
+        let digest = |cache: &mut BlockCache| cache.key(Owner::Secrets).map(|key| key.digest(b"x"));
+        let before = cache.mark();
+        cache.keep_key(Owner::Secrets, &key(1), before);
+        assert_eq!(digest(&mut cache), Some(key(1).digest(b"x")));
+        cache.begin(Arc::new(block(0, 1)));
+        assert_eq!(digest(&mut cache), None);
+        let amid = cache.mark();
+        cache.keep_key(Owner::Secrets, &key(1), before);
+        cache.keep_key(Owner::Secrets, &key(1), amid);
+        cache.end((1001, 0), Some(block(0, 2)));
+        assert_eq!(digest(&mut cache), None);
+        cache.keep_key(Owner::Secrets, &key(1), amid);
+        assert_eq!(digest(&mut cache), None);
+        let after = cache.mark();
+        cache.keep_key(Owner::Secrets, &key(2), after);
+        assert_eq!(digest(&mut cache), Some(key(2).digest(b"x")));
+    }
+
+    #[test]
+    fn keys_that_are_asked_for_stay_and_the_rest_makes_room() {
+        let mut cache = BlockCache::default();
+        let owner = |nth| Owner::Workspace(crate::ids::WorkspaceId::nth(nth));
+        for nth in 0..20_000 {
+            let mark = cache.mark();
+            cache.keep_key(owner(nth), &key(1), mark);
+            assert!(cache.key(owner(0)).is_some(), "{nth}");
+            assert!(cache.recent_keys.len() <= HALF_KEYS && cache.earlier_keys.len() <= HALF_KEYS);
+        }
+        assert!(cache.key(owner(1)).is_none());
     }
 }

@@ -230,8 +230,20 @@ impl<M> fmt::Debug for PairedVault<M> {
 
 impl<M: Media> Vault for PairedVault<M> {
     fn key(&self, owner: Owner) -> Result<Option<SealKey>, ReadError> {
+        let mark = {
+            let mut cache = lock(&self.cache);
+            match cache.key(owner) {
+                Some(key) => return Ok(Some(key)),
+                None => cache.mark(),
+            }
+        };
         let seed = self.seed(owner).map_err(VaultError::into_read_error)?;
-        Ok((seed != DESTROYED).then(|| SealKey::derive(Cipher::ChaCha20Poly1305, &seed, owner)))
+        if seed == DESTROYED {
+            return Ok(None);
+        }
+        let key = SealKey::derive(Cipher::ChaCha20Poly1305, &seed, owner);
+        lock(&self.cache).keep_key(owner, &key, mark);
+        Ok(Some(key))
     }
 
     fn check(&self, owner: Owner) -> Result<(), ReadError> {

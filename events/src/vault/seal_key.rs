@@ -41,10 +41,9 @@ impl SealKey {
         let (kind, number) = owner.kind_and_number();
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
         hasher.update(seed).update(&[kind]).update(&number.to_le_bytes());
-        let mut reader = hasher.finalize_xof();
-        let (mut secret, mut digest_key) = ([0; 32], [0; 32]);
-        reader.fill(&mut secret);
-        reader.fill(&mut digest_key);
+        let mut both = [[0; 32]; 2];
+        hasher.finalize_xof().fill(both.as_flattened_mut());
+        let [secret, digest_key] = both;
         Self { cipher, secret, digest_key }
     }
 

@@ -219,7 +219,8 @@ impl WhatsApp {
                 if lossy && self.fate.fault("an update comes twice or late", 10) {
                     late.push(numbered.update.clone());
                 }
-                if !(lossy && self.fate.fault("an update is lost", 10)) && !self.told(&sink, numbered.update).await {
+                let is_lost = lossy && self.fate.fault("an update is lost", 10);
+                if !is_lost && !self.told(&sink, numbered.update).await {
                     return;
                 }
             }

@@ -2,7 +2,7 @@
 
 use events::chat::Responsible;
 use events::ids::WorkspaceId;
-use events::index::{ChatEntry, IndexKey, ReportingEntry, Series};
+use events::index::{ErasedEntry, IndexKey, ReportingEntry, Series};
 use events::log::ReadError;
 use events::record::Position;
 
@@ -39,8 +39,7 @@ impl ShardHandle {
             LookupRequest::Account(account) => LookupResult::Account(index.find(&IndexKey::Account(*account))?),
             LookupRequest::Reporting => {
                 let set: Option<ReportingEntry> = index.find(&IndexKey::Reporting(workspace))?;
-                let entry = if set.is_some() { set } else { index.find(&IndexKey::Listening(workspace))? };
-                LookupResult::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
+                self.reporting(if set.is_some() { set } else { index.find(&IndexKey::Listening(workspace))? })
             }
             LookupRequest::Erased(chat) => LookupResult::Erased(index.erased(*chat)?.is_some()),
             LookupRequest::Room(chats) => LookupResult::Room(self.room.has(workspace, *chats)),
@@ -50,29 +49,47 @@ impl ShardHandle {
         })
     }
 
-    /// True if the answer comes from memory; otherwise the disk may have to be read.
-    pub(crate) fn is_at_hand(&self, workspace: WorkspaceId, question: &LookupRequest) -> Result<bool, ReadError> {
+    /// Does the same in memory; `None` if the disk may have to be read.
+    pub(crate) fn at_hand(
+        &self,
+        workspace: WorkspaceId,
+        question: &LookupRequest,
+    ) -> Result<Option<LookupResult>, ReadError> {
         let index = self.index.as_ref();
         Ok(match question {
-            LookupRequest::Peer(account, canonical) => index.has_peer_at_hand(*account, canonical)?,
-            LookupRequest::Chat(chat) => {
-                let entry = IndexKey::Chat(*chat);
-                let is_over = |known: bool| !known || index.is_at_hand(&IndexKey::Title(*chat));
-                index.is_at_hand(&entry) && is_over(index.find::<ChatEntry>(&entry)?.is_some())
+            LookupRequest::Peer(account, canonical) => index.peer_at_hand(*account, canonical)?.map(LookupResult::Peer),
+            LookupRequest::Chat(chat) => index.chat_at_hand(*chat)?.map(LookupResult::Chat),
+            LookupRequest::Responsible(chat) => {
+                let found = index.find_at_hand::<Option<Responsible>>(&IndexKey::Responsible(*chat))?;
+                found.map(|found| LookupResult::Responsible(found.flatten()))
             }
-            LookupRequest::Responsible(chat) => index.is_at_hand(&IndexKey::Responsible(*chat)),
-            LookupRequest::NamedByHand(chat) => index.is_at_hand(&IndexKey::NamedByHand(*chat)),
-            LookupRequest::Erased(chat) => index.is_at_hand(&IndexKey::Erased(*chat)),
-            LookupRequest::Account(account) => index.is_at_hand(&IndexKey::Account(*account)),
-            LookupRequest::Reporting => {
-                let entry = IndexKey::Reporting(workspace);
-                let is_over = |set: bool| set || index.is_at_hand(&IndexKey::Listening(workspace));
-                index.is_at_hand(&entry) && is_over(index.find::<ReportingEntry>(&entry)?.is_some())
+            LookupRequest::NamedByHand(chat) => {
+                let found = index.find_at_hand(&IndexKey::NamedByHand(*chat))?;
+                found.map(|found| LookupResult::NamedByHand(found.unwrap_or(false)))
             }
-            LookupRequest::Remembered(key) => index.is_at_hand(&IndexKey::Idempotency(workspace, *key)),
-            LookupRequest::Room(_) => true,
+            LookupRequest::Erased(chat) => {
+                let found = index.find_at_hand::<ErasedEntry>(&IndexKey::Erased(*chat))?;
+                found.map(|found| LookupResult::Erased(found.is_some()))
+            }
+            LookupRequest::Account(account) => {
+                index.find_at_hand(&IndexKey::Account(*account))?.map(LookupResult::Account)
+            }
+            LookupRequest::Reporting => match index.find_at_hand(&IndexKey::Reporting(workspace))? {
+                Some(None) => {
+                    index.find_at_hand(&IndexKey::Listening(workspace))?.map(|listening| self.reporting(listening))
+                }
+                found => found.map(|set| self.reporting(set)),
+            },
+            LookupRequest::Remembered(key) => {
+                index.find_at_hand(&IndexKey::Idempotency(workspace, *key))?.map(LookupResult::Remembered)
+            }
+            LookupRequest::Room(chats) => Some(LookupResult::Room(self.room.has(workspace, *chats))),
             // Sets and series are not kept as such; once read, their pages are in the store's cache.
-            LookupRequest::Named(_) | LookupRequest::Known(_) | LookupRequest::Holders(_) => false,
+            LookupRequest::Named(_) | LookupRequest::Known(_) | LookupRequest::Holders(_) => None,
         })
+    }
+
+    fn reporting(&self, entry: Option<ReportingEntry>) -> LookupResult {
+        LookupResult::Reporting(entry.map(|entry| self.reports.of(entry.webhook, entry.aggregation)))
     }
 }

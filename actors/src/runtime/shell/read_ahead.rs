@@ -23,12 +23,15 @@ impl<D: Kind> Shell<D> {
         self.drain();
         let workspace = D::stream(self.id).workspace();
         while let Some(question) = D::next_lookup(&self.state, command) {
-            let may_read = read.0.len() < READS_MAX && !read.0.contains(&question);
-            if may_read && !self.shard.handle.is_at_hand(workspace, &question).ok()? {
-                D::forget_lookups(command);
-                return Some(question);
-            }
-            D::resolve(command, self.shard.handle.look_up(workspace, &question).ok()?);
+            let found = match self.shard.handle.at_hand(workspace, &question).ok()? {
+                Some(found) => found,
+                None if read.0.len() < READS_MAX && !read.0.contains(&question) => {
+                    D::forget_lookups(command);
+                    return Some(question);
+                }
+                None => self.shard.handle.look_up(workspace, &question).ok()?,
+            };
+            D::resolve(command, found);
         }
         None
     }
