@@ -9,6 +9,7 @@ pub mod characters;
 pub mod hex;
 pub mod ids;
 pub mod personal;
+mod recent_cache;
 pub mod time;
 pub mod who;
 

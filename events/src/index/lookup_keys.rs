@@ -1,7 +1,6 @@
 //! The keys under which phone numbers, JIDs, titles and idempotency keys become digests: whoever holds the log, but not
 //! its vault, can try a guess against none of them.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::keys::{IndexKey, SetKey};
@@ -9,6 +8,7 @@ use crate::characters;
 use crate::ids::{AccountId, WorkspaceId};
 use crate::log::ReadError;
 use crate::personal::{Digest, Personal, ShortDigest};
+use crate::recent_cache::RecentCache;
 use crate::record::Idempotency;
 use crate::vault::{Owner, SealKey, Vault};
 
@@ -18,14 +18,7 @@ const HALF: usize = 1_024;
 /// The keys of all workspaces' look-ups.
 pub(super) struct LookupKeys {
     vault: Arc<dyn Vault>,
-    cache: Mutex<Cache>,
-}
-
-/// Keys used lately; a workspace stays as long as it is asked for while a half fills.
-#[derive(Default)]
-struct Cache {
-    recent: HashMap<WorkspaceId, WorkspaceKeys>,
-    earlier: HashMap<WorkspaceId, WorkspaceKeys>,
+    cache: Mutex<RecentCache<WorkspaceId, WorkspaceKeys, HALF>>,
 }
 
 /// The keys for look-ups of one workspace; without them nothing is found.
@@ -44,7 +37,7 @@ impl LookupKeys {
 
     /// Returns the keys of a workspace; may read the vault.
     pub(super) fn of(&self, workspace: WorkspaceId) -> Result<WorkspaceKeys, ReadError> {
-        let known = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(workspace);
+        let known = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace);
         if let Some(keys) = known {
             return Ok(keys);
         }
@@ -52,26 +45,8 @@ impl LookupKeys {
         // What concerns the log itself is found by no text.
         let own = if workspace == WorkspaceId::LOG { None } else { self.vault.key(Owner::Lookups(workspace))? };
         let keys = WorkspaceKeys { workspace, own, phones };
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).keep(keys.clone());
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, keys.clone());
         Ok(keys)
-    }
-}
-
-impl Cache {
-    fn get(&mut self, workspace: WorkspaceId) -> Option<WorkspaceKeys> {
-        if let Some(keys) = self.recent.get(&workspace) {
-            return Some(keys.clone());
-        }
-        let keys = self.earlier.remove(&workspace)?;
-        self.keep(keys.clone());
-        Some(keys)
-    }
-
-    fn keep(&mut self, keys: WorkspaceKeys) {
-        if self.recent.len() >= HALF {
-            self.earlier = std::mem::take(&mut self.recent);
-        }
-        self.recent.insert(keys.workspace, keys);
     }
 }
 

@@ -3,8 +3,6 @@
 //! A stream's positions are stored in blocks, each with the number of the stream's events before it, so that the
 //! revision of any event is found without counting from the first.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::flush::Packed;
@@ -13,6 +11,7 @@ use super::{Index, damaged};
 use crate::codec::{CodecError, decode_value, encode_value};
 use crate::ids::{Position, Revision, StreamId};
 use crate::log::{Note, ReadError};
+use crate::recent_cache::RecentCache;
 
 const BLOCKS_AT_ONCE: usize = 16;
 /// Streams of one half of [`StreamLengths`].
@@ -27,24 +26,7 @@ struct StreamBlock {
 }
 
 /// How many positions of each stream are stored, for the streams that were stored lately.
-#[derive(Default)]
-pub(super) struct StreamLengths {
-    recent: HashMap<StreamId, Revision>,
-    earlier: HashMap<StreamId, Revision>,
-}
-
-impl StreamLengths {
-    fn get(&self, stream: StreamId) -> Option<Revision> {
-        self.recent.get(&stream).or_else(|| self.earlier.get(&stream)).copied()
-    }
-
-    fn keep(&mut self, stream: StreamId, length: Revision) {
-        if self.recent.len() >= LENGTHS_HALF {
-            self.earlier = std::mem::take(&mut self.recent);
-        }
-        self.recent.insert(stream, length);
-    }
-}
+pub(super) type StreamLengths = RecentCache<StreamId, Revision, LENGTHS_HALF>;
 
 impl Index {
     /// Returns the positions of a series' events from `from` to `to`, ascending, at most `limit`.
@@ -175,7 +157,7 @@ impl Index {
         }
         let before = self.length_before(stream, first).map_err(read)?;
         let length = before.saturating_add(positions.len() as u64);
-        self.stream_lengths().keep(stream, length);
+        self.stream_lengths().insert(stream, length);
         encode_value(&StreamBlock { before, positions: positions.to_vec() })
     }
 
@@ -198,7 +180,7 @@ impl Index {
 
     /// Returns how many events of a stream are stored before the block that begins at `first`, which follows them.
     fn length_before(&self, stream: StreamId, first: Position) -> Result<Revision, ReadError> {
-        if let Some(length) = self.stream_lengths().get(stream) {
+        if let Some(length) = self.stream_lengths().get(&stream) {
             return Ok(length);
         }
         let series = Series::Stream(stream);

@@ -58,9 +58,7 @@ pub(super) fn covered(log: &dyn Log) -> Result<Position, ReadError> {
 impl Index {
     /// True if the stored notes have today's layout, and cover some of the records.
     pub fn is_made(log: &dyn Log) -> Result<bool, ReadError> {
-        let covered = log.note(Space::IndexCovered.prefix())?;
-        Ok(covered.and_then(|note| note.split_first_chunk::<8>().map(|(_, layout)| layout == LAYOUT.to_be_bytes()))
-            == Some(true))
+        Ok(known(log)?.is_some())
     }
 
     /// Adds the records behind `covered`; stores entries as soon as there are enough.

@@ -1,11 +1,10 @@
 //! Keeps stored values in memory, and that there is none: what almost every request asks for, such as the workspace of
 //! an inbound token, and what was read ahead for a decision, which then meets memory only.
 
-use std::collections::HashMap;
-
 use super::keys::IndexKey;
+use crate::recent_cache::RecentCache;
 
-/// Keys of one half. A value stays as long as it is asked for at least once while a half fills.
+/// Keys of one half.
 const HALF: usize = 8_192;
 /// Longer values are not kept.
 const VALUE_BYTES_MAX: usize = 512;
@@ -16,20 +15,14 @@ pub(super) type Stored = Option<Vec<u8>>;
 /// Values as their notes have them. Whoever changes a note forgets it here before memory stops answering for it.
 #[derive(Default)]
 pub(super) struct StoredCache {
-    recent: HashMap<IndexKey, Stored>,
-    earlier: HashMap<IndexKey, Stored>,
+    values: RecentCache<IndexKey, Stored, HALF>,
     /// How many times values were forgotten.
     forgotten: u64,
 }
 
 impl StoredCache {
     pub(super) fn get(&mut self, lookup: &IndexKey) -> Option<Stored> {
-        if let Some(value) = self.recent.get(lookup) {
-            return Some(value.clone());
-        }
-        let (lookup, value) = self.earlier.remove_entry(lookup)?;
-        self.insert(lookup, value.clone());
-        Some(value)
+        self.values.get(lookup)
     }
 
     /// Returns the mark to give to `keep` with a value that is read from now on.
@@ -40,24 +33,14 @@ impl StoredCache {
     /// Keeps a value that was read, unless any were forgotten since the mark: this may be one of them.
     pub(super) fn keep(&mut self, lookup: &IndexKey, value: Option<&[u8]>, mark: u64) {
         if mark == self.forgotten && value.is_none_or(|value| value.len() <= VALUE_BYTES_MAX) {
-            self.insert(lookup.clone(), value.map(<[u8]>::to_vec));
+            self.values.insert(lookup.clone(), value.map(<[u8]>::to_vec));
         }
-    }
-
-    fn insert(&mut self, lookup: IndexKey, value: Stored) {
-        if self.recent.len() >= HALF {
-            self.earlier = std::mem::take(&mut self.recent);
-        }
-        self.recent.insert(lookup, value);
     }
 
     /// Forgets values whose notes were changed or removed.
     pub(super) fn forget<'a>(&mut self, lookups: impl IntoIterator<Item = &'a IndexKey>) {
         self.forgotten += 1;
-        for lookup in lookups {
-            self.recent.remove(lookup);
-            self.earlier.remove(lookup);
-        }
+        lookups.into_iter().for_each(|lookup| self.values.remove(lookup));
     }
 }
 
@@ -105,20 +88,6 @@ mod tests {
         assert_eq!(cache.get(&chat(1)), None);
         cache.keep(&chat(1), Some(b"new"), cache.mark());
         assert_eq!(cache.get(&chat(1)), found(b"new"));
-    }
-
-    #[test]
-    fn what_is_asked_for_stays_and_the_rest_makes_room() {
-        let mut cache = StoredCache::default();
-        for nth in 0..20 * HALF as u64 {
-            cache.keep(&chat(nth), Some(b"value"), cache.mark());
-            assert!(cache.get(&chat(0)).is_some(), "{nth}");
-            assert!(cache.recent.len() <= HALF && cache.earlier.len() <= HALF);
-        }
-        assert_eq!(cache.get(&chat(1)), None);
-        // What is in the earlier half is forgotten too.
-        cache.forget([&chat(0), &chat(20 * HALF as u64 - 1)]);
-        assert_eq!((cache.get(&chat(0)), cache.get(&chat(20 * HALF as u64 - 1))), (None, None));
     }
 
     #[test]

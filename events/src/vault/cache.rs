@@ -1,14 +1,13 @@
 //! Keeps opened blocks and derived keys in memory, so that almost no key needs a read of the disk.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::block::Block;
 use super::place::BlockName;
 use super::{Owner, SealKey};
+use crate::recent_cache::RecentCache;
 
-/// Blocks of one half; both together take 16 MiB, and hold the seeds of two thousand small workspaces that take turns. A
-/// block stays as long as it is asked for at least once while a half fills.
+/// Blocks of one half; both together take 16 MiB, and hold the seeds of two thousand small workspaces that take turns.
 const HALF: usize = 2_048;
 /// Keys of one half; both together take 1 MiB.
 const HALF_KEYS: usize = 4_096;
@@ -16,10 +15,8 @@ const HALF_KEYS: usize = 4_096;
 /// Opened blocks. While a block is being changed on the disk, its readers get it from here.
 #[derive(Default)]
 pub(super) struct BlockCache {
-    recent: HashMap<BlockName, Arc<Block>>,
-    earlier: HashMap<BlockName, Arc<Block>>,
-    recent_keys: HashMap<Owner, SealKey>,
-    earlier_keys: HashMap<Owner, SealKey>,
+    blocks: RecentCache<BlockName, Arc<Block>, HALF>,
+    keys: RecentCache<Owner, SealKey, HALF_KEYS>,
     changing: Option<Arc<Block>>,
     /// How many times a change began or ended.
     mark: u64,
@@ -30,12 +27,7 @@ impl BlockCache {
         if let Some(changing) = self.changing.as_ref().filter(|block| block.name == name) {
             return Some(Arc::clone(changing));
         }
-        if let Some(block) = self.recent.get(&name) {
-            return Some(Arc::clone(block));
-        }
-        let block = self.earlier.remove(&name)?;
-        self.insert(Arc::clone(&block));
-        Some(block)
+        self.blocks.get(&name)
     }
 
     /// Returns the mark to give to `keep` with a block that is read from now on.
@@ -46,57 +38,37 @@ impl BlockCache {
     /// Keeps a block that was read, unless any was changed since the mark: it may be this one.
     pub(super) fn keep(&mut self, block: Arc<Block>, mark: u64) {
         if mark == self.mark {
-            self.insert(block);
+            self.blocks.insert(block.name, block);
         }
     }
 
     pub(super) fn key(&mut self, owner: Owner) -> Option<SealKey> {
-        if let Some(key) = self.recent_keys.get(&owner) {
-            return Some(key.clone());
-        }
-        let key = self.earlier_keys.remove(&owner)?;
-        self.insert_key(owner, key.clone());
-        Some(key)
+        self.keys.get(&owner)
     }
 
     /// Keeps a key that was derived, unless any block was changed since the mark.
     pub(super) fn keep_key(&mut self, owner: Owner, key: &SealKey, mark: u64) {
         if mark == self.mark {
-            self.insert_key(owner, key.clone());
+            self.keys.insert(owner, key.clone());
         }
-    }
-
-    fn insert_key(&mut self, owner: Owner, key: SealKey) {
-        if self.recent_keys.len() >= HALF_KEYS {
-            self.earlier_keys = std::mem::take(&mut self.recent_keys);
-        }
-        self.recent_keys.insert(owner, key);
     }
 
     /// Begins a change: readers get this block until it ends. Which keys it concerns is not looked up: changes are rare.
     pub(super) fn begin(&mut self, before: Arc<Block>) {
         self.mark += 1;
-        (self.recent_keys, self.earlier_keys) = (HashMap::new(), HashMap::new());
+        self.keys.clear();
         self.changing = Some(before);
     }
 
     /// Ends a change. Without a block it is not known what is on the disk, and readers have to look there.
     pub(super) fn end(&mut self, name: BlockName, after: Option<Block>) {
         self.mark += 1;
-        (self.recent_keys, self.earlier_keys) = (HashMap::new(), HashMap::new());
+        self.keys.clear();
         self.changing = None;
-        self.recent.remove(&name);
-        self.earlier.remove(&name);
+        self.blocks.remove(&name);
         if let Some(block) = after {
-            self.insert(Arc::new(block));
+            self.blocks.insert(name, Arc::new(block));
         }
-    }
-
-    fn insert(&mut self, block: Arc<Block>) {
-        if self.recent.len() >= HALF {
-            self.earlier = std::mem::take(&mut self.recent);
-        }
-        self.recent.insert(block.name, block);
     }
 }
 
@@ -141,17 +113,6 @@ mod tests {
         assert_eq!(first_seed(&mut cache, 0), Some(2));
     }
 
-    #[test]
-    fn what_is_asked_for_stays_and_the_rest_makes_room() {
-        let mut cache = BlockCache::default();
-        for index in 0..10_000 {
-            let mark = cache.mark();
-            cache.keep(Arc::new(block(index, 1)), mark);
-            assert!(first_seed(&mut cache, 0).is_some(), "{index}");
-            assert!(cache.recent.len() <= HALF && cache.earlier.len() <= HALF);
-        }
-        assert_eq!(first_seed(&mut cache, 1), None);
-    }
     fn key(seed: u8) -> SealKey {
         SealKey::derive(Cipher::ChaCha20Poly1305, &[seed; 16], Owner::Secrets)
     }
@@ -176,18 +137,5 @@ mod tests {
         let after = cache.mark();
         cache.keep_key(Owner::Secrets, &key(2), after);
         assert_eq!(digest(&mut cache), Some(key(2).digest(b"x")));
-    }
-
-    #[test]
-    fn keys_that_are_asked_for_stay_and_the_rest_makes_room() {
-        let mut cache = BlockCache::default();
-        let owner = |nth| Owner::Workspace(crate::ids::WorkspaceId::nth(nth));
-        for nth in 0..20_000 {
-            let mark = cache.mark();
-            cache.keep_key(owner(nth), &key(1), mark);
-            assert!(cache.key(owner(0)).is_some(), "{nth}");
-            assert!(cache.recent_keys.len() <= HALF_KEYS && cache.earlier_keys.len() <= HALF_KEYS);
-        }
-        assert!(cache.key(owner(1)).is_none());
     }
 }

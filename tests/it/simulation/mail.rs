@@ -1,5 +1,6 @@
 //! The owners' mail server: it refuses, hangs, or takes a letter and loses the answer. It survives every crash.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct MailServer {
     taken: Arc<Mutex<Vec<Taken>>>,
+    /// The ids of letters that came and got no positive answer yet.
+    unanswered: Arc<Mutex<BTreeSet<String>>>,
     /// The number of answers that will still be lost.
     losing: Arc<AtomicU64>,
     fate: Fate,
@@ -39,7 +42,8 @@ pub struct Taken {
 
 impl MailServer {
     pub fn new(fate: Fate, disk: Disk) -> Self {
-        Self { taken: Arc::default(), losing: Arc::default(), fate, disk }
+        let (taken, unanswered, losing) = (Arc::default(), Arc::default(), Arc::default());
+        Self { taken, unanswered, losing, fate, disk }
     }
 
     fn taken_mut(&self) -> MutexGuard<'_, Vec<Taken>> {
@@ -56,7 +60,17 @@ impl MailServer {
         self.losing.store(answers, Ordering::Relaxed);
     }
 
+    /// True if a letter came that will come again: it got no positive answer.
+    pub fn is_awaiting(&self) -> bool {
+        !self.unanswered_mut().is_empty()
+    }
+
+    fn unanswered_mut(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn take(&self, mail: &Mail) -> Result<(), Fault> {
+        self.unanswered_mut().insert(mail.id.clone());
         self.fate.port(100).await;
         if self.fate.fault("a mail server refuses", 15) {
             return Err(Fault::Later(Reply { status: 451, enhanced: None }));
@@ -77,6 +91,7 @@ impl MailServer {
             return Err(Fault::Unreachable);
         }
         self.taken_mut()[place].answered = true;
+        self.unanswered_mut().remove(&mail.id);
         Ok(())
     }
 }

@@ -46,8 +46,9 @@ pub async fn become_quiet(machine: &Machine, life: &Life, referee: &mut Referee)
             // Wait for the last receipts.
             tokio::time::sleep(Duration::from_mins(1)).await;
             referee.catch_up(&machine.disk)?;
-            if fall_asleep(life, referee).await.is_ok() {
-                return Ok(());
+            let asleep = fall_asleep(life, referee).await;
+            if asleep.is_ok() || !machine.mail.is_awaiting() {
+                return asleep;
             }
         }
     }
