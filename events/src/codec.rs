@@ -11,7 +11,7 @@ use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
-use crate::sealing::{self, SealedPart, Texts};
+use crate::sealing::{self, SealedPart, Unsealed};
 use crate::time::Timestamp;
 use crate::vault::{Owner, Vault};
 
@@ -29,6 +29,8 @@ const HEADER_BYTES: u64 = 1 + 9 + 9 + 9 + 3;
 const ENVELOPE_BYTES: u64 = 5 + 3 + 1 + 1;
 /// The most bytes of a sealed part besides its texts: owner, commitment, length, salt, tag.
 const SEALED_BYTES: u64 = 5 + 32 + 5 + (sealing::SALT_BYTES + sealing::TAG_BYTES) as u64;
+/// The payloads of most events fit.
+const PAYLOAD_BYTES: usize = 256;
 /// More bytes than the names of an event's personal texts take.
 const NAMES_BYTES: u64 = 512;
 /// The flag of an event that has a sealed part.
@@ -153,7 +155,8 @@ pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> R
     };
     out.push(RECORD_FORMAT);
     options().serialize_into(&mut *out, &header)?;
-    record.events.iter().try_for_each(|event| encode_event(event, vault, out))
+    let mut payload = Vec::with_capacity(PAYLOAD_BYTES);
+    record.events.iter().try_for_each(|event| enclose(event, vault, &mut payload, out))
 }
 
 /// What becomes of the sealed parts of a record that is decoded.
@@ -233,13 +236,18 @@ pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<(Owner, TypeNumber, SealedPart)>
 
 /// Appends one event in its envelope.
 pub fn encode_event(event: &Event, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    enclose(event, vault, &mut Vec::with_capacity(PAYLOAD_BYTES), out)
+}
+
+/// Appends one event in its envelope; the space for its payload is lent.
+fn enclose(event: &Event, vault: &dyn Vault, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let (number, version) = event.type_number();
-    let mut payload = Payload(Vec::with_capacity(128));
-    event.encode_payload(&mut payload)?;
+    payload.clear();
+    event.encode_payload(&mut Payload(&mut *payload))?;
     let sealed = seal(event, vault)?;
-    options().serialize_into(&mut *out, &(payload.0.len() as u64, number))?;
+    options().serialize_into(&mut *out, &(payload.len() as u64, number))?;
     out.extend_from_slice(&[version, if sealed.is_some() { SEALED } else { 0 }]);
-    out.extend_from_slice(&payload.0);
+    out.extend_from_slice(payload);
     if let Some(SealedPart { commitment, bytes }) = sealed {
         options().serialize_into(&mut *out, &owner_number(event.owner()))?;
         out.extend_from_slice(&commitment.0);
@@ -251,11 +259,11 @@ pub fn encode_event(event: &Event, vault: &dyn Vault, out: &mut Vec<u8>) -> Resu
 
 /// Seals the personal texts of an event; `None` if it has none.
 fn seal(event: &Event, vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
-    let mut personal = PersonalJson(None);
+    let mut personal = Gathered(None);
     event.encode_payload(&mut personal)?;
-    let Some(json) = personal.0 else { return Ok(None) };
+    let Some(texts) = personal.0 else { return Ok(None) };
     let key = vault.key(event.owner()).map_err(|error| CodecError::Read(Box::new(error)))?;
-    Ok(Some(Texts { salt: vault.unique(), json }.seal(event.type_number(), key.as_ref())))
+    Ok(Some(texts.seal(vault.unique(), event.type_number(), key.as_ref())))
 }
 
 /// The number under which a sealed part names its owner within the workspace.
@@ -363,31 +371,31 @@ impl Encoder for Measure {
 
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
         let readable = tray::writing(Mode::Apart, || options().serialized_size(payload))?;
-        let sealed = sealing::personal_json(payload).map_or(0, |json| SEALED_BYTES + json.len() as u64);
+        let sealed = Unsealed::of(payload).map_or(0, |texts| SEALED_BYTES + texts.json_bytes() as u64);
         self.0 = self.0.saturating_add(ENVELOPE_BYTES).saturating_add(readable).saturating_add(sealed);
         Ok(())
     }
 }
 
 /// Gathers the personal texts of a payload.
-struct PersonalJson(Option<String>);
+struct Gathered(Option<Unsealed>);
 
-impl Encoder for PersonalJson {
+impl Encoder for Gathered {
     type Error = CodecError;
 
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        self.0 = sealing::personal_json(payload);
+        self.0 = Unsealed::of(payload);
         Ok(())
     }
 }
 
 struct Payload<B>(B);
 
-impl Encoder for Payload<Vec<u8>> {
+impl Encoder for Payload<&mut Vec<u8>> {
     type Error = CodecError;
 
     fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        tray::writing(Mode::Apart, || Ok(options().serialize_into(&mut self.0, payload)?))
+        tray::writing(Mode::Apart, || Ok(options().serialize_into(&mut *self.0, payload)?))
     }
 }
 

@@ -49,16 +49,6 @@ impl Texts {
         sha256(&[COMMITMENT, &self.salt, self.json.as_bytes()])
     }
 
-    /// Seals the texts for an event of this type; without a key they are lost.
-    pub fn seal(&self, number: TypeNumber, key: Option<&SealKey>) -> SealedPart {
-        let commitment = self.commitment();
-        let mut plain = Vec::with_capacity(SALT_BYTES + self.json.len() + TAG_BYTES);
-        plain.extend_from_slice(&self.salt);
-        plain.extend_from_slice(self.json.as_bytes());
-        let bytes = key.map(|key| key.seal(nonce(&commitment), &bound(number, &commitment), plain));
-        SealedPart { commitment, bytes: bytes.unwrap_or_default() }
-    }
-
     /// Returns the values of the object, in order; `None` if it is no such object.
     pub(crate) fn values(&self) -> Option<Vec<String>> {
         let mut json = serde_json::Deserializer::from_str(&self.json);
@@ -77,11 +67,36 @@ impl SealedPart {
     }
 }
 
-/// Returns the personal texts of an event's payload as a JSON object; `None` if it has none.
-pub(crate) fn personal_json<T: Serialize>(payload: &T) -> Option<String> {
-    let mut names = Names::default();
-    tray::writing(Mode::Named, || payload.serialize(&mut names)).ok()?;
-    names.json()
+/// The personal texts of an event that is about to be sealed: space for the salt, and the object.
+pub(crate) struct Unsealed(Vec<u8>);
+
+/// Most messages fit.
+const UNSEALED_BYTES: usize = 256;
+
+impl Unsealed {
+    /// Gathers the texts of a payload; `None` if it has none.
+    pub(crate) fn of<T: Serialize>(payload: &T) -> Option<Self> {
+        let mut plain = Vec::with_capacity(UNSEALED_BYTES);
+        plain.resize(SALT_BYTES, 0);
+        let mut names = Names::after(plain);
+        tray::writing(Mode::Named, || payload.serialize(&mut names)).ok()?;
+        names.finish().map(Self)
+    }
+
+    /// The length of the object.
+    pub(crate) const fn json_bytes(&self) -> usize {
+        self.0.len().saturating_sub(SALT_BYTES)
+    }
+
+    /// Seals the texts for an event of this type; without a key they are lost.
+    pub(crate) fn seal(mut self, salt: [u8; SALT_BYTES], number: TypeNumber, key: Option<&SealKey>) -> SealedPart {
+        for (place, byte) in self.0.iter_mut().zip(salt) {
+            *place = byte;
+        }
+        let commitment = sha256(&[COMMITMENT, &self.0]);
+        let bytes = key.map(|key| key.seal(nonce(&commitment), &bound(number, &commitment), self.0));
+        SealedPart { commitment, bytes: bytes.unwrap_or_default() }
+    }
 }
 
 /// Returns an event as JSON without its personal texts, each of which is `null`: what an export hashes.

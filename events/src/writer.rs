@@ -30,6 +30,9 @@ const BATCH_NOTES_MIN: usize = 8;
 const FREED_AT_ONCE: usize = 512;
 const SPENT_MAX: usize = 2;
 
+/// Most records fit.
+const RECORD_BYTES: usize = 1_024;
+
 /// Work for the writer, in order.
 pub enum Work {
     /// A commit with its position.
@@ -245,13 +248,15 @@ impl Writer {
 impl Prepared {
     /// Seals and encodes a commit and adds it to the hash chain; returns how many bytes it takes.
     fn chain(&mut self, record: &Record, vault: &dyn Vault) -> Result<usize, CodecError> {
-        let mut bytes = Vec::with_capacity(512);
+        let mut bytes = Vec::with_capacity(RECORD_BYTES);
         codec::encode_record(record, vault, &mut bytes)?;
         let previous = self.head.hash;
         let hash = chain::link(&previous, &bytes);
         self.head = Head { position: record.last(), hash, recorded_at: record.recorded_at };
         let length = bytes.len();
-        self.batch.records.push(StoredRecord { first: record.first, previous, bytes: bytes.into(), hash });
+        // Without spare capacity, the shared bytes need no further allocation.
+        let bytes = bytes.into_boxed_slice().into();
+        self.batch.records.push(StoredRecord { first: record.first, previous, bytes, hash });
         Ok(length)
     }
 }

@@ -32,22 +32,31 @@ pub(super) struct FromPath {
 }
 
 /// Submits a message, or makes a dry run. Oddities become `warnings`.
-pub(super) async fn submit(
+pub(super) fn submit<'a>(
+    scope: Scope<'a>,
+    from_path: FromPath,
+    headers: &HeaderMap,
+    bytes: &[u8],
+    warnings: &'a mut Vec<String>,
+) -> Result<impl Future<Output = Result<Outcome, Refusal>> + use<'a>, Refusal> {
+    let message = read(scope, from_path, headers, bytes, warnings)?;
+    submit::submit(scope, message, warnings)
+}
+
+fn read(
     scope: Scope<'_>,
     FromPath { token_hash, chat }: FromPath,
     headers: &HeaderMap,
     bytes: &[u8],
     warnings: &mut Vec<String>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Message, Refusal> {
     let idempotency = idempotency(headers, bytes)?;
     let dry_run = dry_run(headers)?;
     let origin = if token_hash.is_some() { Origin::Inbound } else { Origin::Api };
     let body = SendBody::parse(bytes, origin, chat, scope.gateway.limits.text_chars, warnings)
         .map_err(|refusal| bodies::explain(refusal, headers, bytes))?;
     let SendBody { recipient, sender, text, file, unknown_fields, doubt } = body;
-    let message =
-        Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, idempotency, dry_run };
-    submit::submit(scope, message, warnings).await
+    Ok(Message { recipient, sender, text, file, unknown_fields, doubt, origin, token_hash, idempotency, dry_run })
 }
 
 /// Adds the headers of an accepted message: balance, queue position, estimated time of sending, replay mark.

@@ -204,7 +204,7 @@ impl From<Rejection> for Refusal {
             Rejection::NumberTaken => Self::new("number_taken", "The number is connected in another workspace")
                 .naming("phone")
                 .hinting("With that workspace's key: tidings account disconnect, or DELETE /api/v1/accounts/{id}"),
-            Rejection::NoRoom => Self::overloaded(),
+            Rejection::NoRoom(_) => Self::overloaded(),
             Rejection::Full => Self::new("limit_reached", "No room for more of these in this workspace"),
             Rejection::WebhookNotFound => Self::new("webhook_not_found", "Webhook not found"),
             Rejection::IdempotencyConflict => {

@@ -2,13 +2,12 @@
 //! happen.
 
 use actors::runtime::shard::CommandError;
-use actors::workspace::{
-    Accepted, Answer, Command, Doubt, Recipient, Rejection, Submit, SubmitLookups, Verdict, Workspace,
-};
+use actors::workspace::{Accepted, Answer, Command, Doubt, Recipient, Rejection, Submit, SubmitLookups, Verdict};
 use events::account::{File, Origin};
 use events::index::{IndexKey, Remembered};
 use events::personal::{Digest, Personal};
 use events::record::Cause;
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -62,8 +61,53 @@ pub struct VerdictView {
     warnings: Vec<String>,
 }
 
-/// Submits a message, or makes a dry run, whose verdict repeats the `warnings`.
-pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> Result<Outcome, Refusal> {
+/// Submits a message, or makes a dry run, whose verdict repeats the `warnings`. The future is small: hundreds of them
+/// wait at the same time.
+pub fn submit<'a>(
+    scope: Scope<'a>,
+    message: Message,
+    warnings: &'a [String],
+) -> Result<impl Future<Output = Result<Outcome, Refusal>> + use<'a>, Refusal> {
+    let Prepared { command, cause, origin, asked_for } = prepare(scope, message)?;
+    let submitted = vault_room::patiently(&scope.gateway.shard, scope.workspace, command, cause);
+    Ok(submitted.then(move |answer| outcome(scope, answer, origin, asked_for, warnings)))
+}
+
+async fn outcome(
+    scope: Scope<'_>,
+    answer: Result<Answer, CommandError<Rejection>>,
+    origin: Origin,
+    asked_for: Option<Box<Recipient>>,
+    warnings: &[String],
+) -> Result<Outcome, Refusal> {
+    match (answer, asked_for.as_deref()) {
+        (Ok(Answer::Accepted(accepted)), _) => Ok(Outcome::Accepted(accepted)),
+        (Ok(Answer::Verdict(verdict)), asked_for) => {
+            Ok(Outcome::Verdict(Box::pin(view(scope, verdict, asked_for, warnings)).await?))
+        }
+        (Ok(other), _) => Err(Refusal::unexpected(&other)),
+        // The secret URL answers as if it had never been there, and says why.
+        (Err(CommandError::Rejected(Rejection::ChatErased)), _) if origin == Origin::Inbound => {
+            Err(Refusal::new("chat_not_found", "Chat not found")
+                .hinting("it was erased; send by phone, or by jid to a group, to begin a new one"))
+        }
+        (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(Recipient::Name(name))) => {
+            Err(Box::pin(nearest_chat::not_found(scope, name.clone())).await)
+        }
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// A command to submit a message.
+struct Prepared {
+    command: Command,
+    cause: Cause,
+    origin: Origin,
+    /// The recipient of a dry run, or given by name.
+    asked_for: Option<Box<Recipient>>,
+}
+
+fn prepare(scope: Scope<'_>, message: Message) -> Result<Prepared, Refusal> {
     let gateway = scope.gateway;
     if gateway.readiness.is_disk_full() {
         return Err(Refusal::disk_full());
@@ -77,8 +121,9 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
         let _: Option<Remembered> = index.find(&IndexKey::Idempotency(scope.workspace, given.key))?;
     }
     let cause = Cause::request(scope.by, scope.command, idempotency.clone());
-    let asked_for = dry_run.then(|| recipient.clone());
-    let submit = Submit {
+    let is_shown = dry_run || matches!(recipient, Recipient::Name(_));
+    let asked_for = is_shown.then(|| Box::new(recipient.clone()));
+    let command = Command::Submit(Box::new(Submit {
         message: gateway.entropy.message_id(gateway.shard.clock().now()),
         token_hash,
         recipient,
@@ -91,34 +136,8 @@ pub async fn submit(scope: Scope<'_>, message: Message, warnings: &[String]) -> 
         dry_run,
         idempotency,
         looked_up: SubmitLookups::default(),
-    };
-    match ask(scope, submit, cause).await? {
-        Answer::Accepted(accepted) => Ok(Outcome::Accepted(accepted)),
-        Answer::Verdict(verdict) => Ok(Outcome::Verdict(view(scope, verdict, asked_for.as_ref(), warnings).await?)),
-        other => Err(Refusal::unexpected(&other)),
-    }
-}
-
-/// Executes the command. If no chat has the given name, the refusal suggests the nearest one.
-async fn ask(scope: Scope<'_>, submit: Submit, cause: Cause) -> Result<Answer, Refusal> {
-    let name = if let Recipient::Name(name) = &submit.recipient { Some(name.clone()) } else { None };
-    let (shard, origin) = (&scope.gateway.shard, submit.origin);
-    let answer = vault_room::patiently(shard, async || {
-        let command = Command::Submit(Box::new(submit.clone()));
-        shard.execute::<Workspace>(scope.workspace, command, cause.clone()).await
-    })
-    .await;
-    match (answer, name) {
-        // The secret URL answers as if it had never been there, and says why.
-        (Err(CommandError::Rejected(Rejection::ChatErased)), _) if origin == Origin::Inbound => {
-            Err(Refusal::new("chat_not_found", "Chat not found")
-                .hinting("it was erased; send by phone, or by jid to a group, to begin a new one"))
-        }
-        (Err(CommandError::Rejected(Rejection::ChatNotFound)), Some(name)) => {
-            Err(nearest_chat::not_found(scope, name).await)
-        }
-        (answer, _) => Ok(answer?),
-    }
+    }));
+    Ok(Prepared { command, cause, origin, asked_for })
 }
 
 async fn view(

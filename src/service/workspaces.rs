@@ -64,10 +64,7 @@ pub async fn create(gateway: &Gateway, wanted: Wanted, command: u64) -> Result<C
             room: None,
         };
         let cause = Cause::request(Who::Operator, command, None);
-        let created = vault_room::patiently(&gateway.shard, async || {
-            gateway.shard.execute::<Workspace>(workspace, Command::Create(create.clone()), cause.clone()).await
-        });
-        match created.await {
+        match vault_room::patiently(&gateway.shard, workspace, Command::Create(create), cause).await {
             Err(CommandError::Rejected(Rejection::WorkspaceExists)) => {
                 gateway.secrets.remove(&name).map_err(|error| Refusal::fault(&error))?;
             }

@@ -106,7 +106,9 @@ impl Receiver {
         for account in accounts(&self.shard, &heard.account_phone)? {
             let receive = Command::Receive(Box::new(self.received(account, peer.clone(), heard)));
             match self.shard.report::<Workspace>(account.workspace(), receive, cause()).await {
-                Err(CommandError::Rejected(Rejection::NoRoom)) => return Err("no seed for a new chat yet".to_owned()),
+                Err(CommandError::Rejected(Rejection::NoRoom(_))) => {
+                    return Err("no seed for a new chat yet".to_owned());
+                }
                 told => taken(told)?,
             }
         }

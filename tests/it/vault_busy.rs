@@ -1,7 +1,9 @@
 //! A vault that makes no seed in time: who would open a chat or a workspace is told to come again, and it is counted.
+//! Who waits for a slow disk is not.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App, test};
 use actors::runtime::clock::Clock;
@@ -22,13 +24,13 @@ use tidings::whatsapp::sending::Transports;
 
 use crate::harness::ADMIN_KEY;
 
-/// Starts a gateway whose vault stays as it is.
-fn start() -> Gateway {
+/// Starts a gateway with these seeds, which stay as they are, and whose disk is slow to begin.
+fn start(seeds: &[(WorkspaceId, u64)], slow: impl FnOnce() + Send + 'static) -> Gateway {
     let config = Config::load(None::<&Path>, [] as [(String, String); 0], Overrides::default()).unwrap();
     let guard = || Guard::new(&[], Own::new("127.0.0.1:1".parse().unwrap(), "http://tidings.example"));
     let log = Arc::new(MemoryLog::default());
     let vault = MemoryVault::new(1);
-    vault.extend(&[(WorkspaceId::LOG, 0)]).unwrap();
+    vault.extend(seeds).unwrap();
     let make = Dependencies {
         clock: Clock::system(Timestamp::from_ms(0), 1),
         secrets: log.clone(),
@@ -41,7 +43,12 @@ fn start() -> Gateway {
         mailer: None,
         transport_routes: Vec::new(),
         reading: ReadMode::Inline,
-        start_writer: Box::new(|writer, work| drop(std::thread::spawn(move || writer.run(work)))),
+        start_writer: Box::new(|writer, work| {
+            drop(std::thread::spawn(move || {
+                slow();
+                writer.run(work)
+            }));
+        }),
         // Asked in vain.
         start_filler: Box::new(std::mem::forget),
         vault_failed: Arc::new(|error| panic!("{error}")),
@@ -49,6 +56,12 @@ fn start() -> Gateway {
         base_url: "http://tidings.example".to_owned(),
     };
     Gateway::launch(make, &config).unwrap()
+}
+
+fn create_workspace() -> test::TestRequest {
+    let body =
+        json!({"name": "Acme", "owner": {"full_name": "Ada Doe", "email": "ada@acme.example", "language": "en"}});
+    test::TestRequest::post().uri("/admin/v1/workspaces").set_json(body)
 }
 
 async fn ask(gateway: &Gateway, request: test::TestRequest) -> (u16, Option<String>, String) {
@@ -63,7 +76,7 @@ async fn ask(gateway: &Gateway, request: test::TestRequest) -> (u16, Option<Stri
 
 #[actix_web::test]
 async fn who_waited_for_a_seed_in_vain_gets_503_and_is_counted() {
-    let gateway = start();
+    let gateway = start(&[(WorkspaceId::LOG, 0)], || {});
     let counted = async || {
         let (status, _, figures) = ask(&gateway, test::TestRequest::get().uri("/metrics")).await;
         assert_eq!(status, 200);
@@ -72,10 +85,7 @@ async fn who_waited_for_a_seed_in_vain_gets_503_and_is_counted() {
     };
     assert_eq!(counted().await, 0);
     for nth in 1..=2 {
-        let body =
-            json!({"name": "Acme", "owner": {"full_name": "Ada Doe", "email": "ada@acme.example", "language": "en"}});
-        let create = test::TestRequest::post().uri("/admin/v1/workspaces").set_json(body);
-        let (status, after, answer) = ask(&gateway, create).await;
+        let (status, after, answer) = ask(&gateway, create_workspace()).await;
         let answer: Value = serde_json::from_str(&answer).unwrap();
         assert_eq!(
             (status, &answer["error"]["code"], after.as_deref()),
@@ -84,4 +94,18 @@ async fn who_waited_for_a_seed_in_vain_gets_503_and_is_counted() {
         );
         assert_eq!(counted().await, nth);
     }
+}
+
+/// It would be refused although it is carried out, and sent again.
+#[actix_web::test]
+async fn who_waits_for_a_slow_disk_is_not_told_to_come_again() {
+    let (begin, begun) = std::sync::mpsc::channel();
+    let gateway = start(&[(WorkspaceId::LOG, 0), (WorkspaceId::nth(0), 0)], move || begun.recv().unwrap());
+    tokio::time::pause();
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        begin.send(()).unwrap();
+    };
+    let ((status, _, answer), ()) = tokio::join!(ask(&gateway, create_workspace()), later);
+    assert_eq!(status, 201, "{answer}");
 }

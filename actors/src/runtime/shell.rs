@@ -23,7 +23,7 @@ use events::snapshot::{Head, Place};
 use events::time::Timestamp;
 use events::who::Who;
 use messages::Reply;
-pub(crate) use messages::{Execute, ExecuteError, Inspect, Passivate, Wake};
+pub(crate) use messages::{Execute, ExecuteError, Inspect, Passivate, Slot, Wake};
 use read_ahead::Read;
 use snapshots::Snapshots;
 use tokio::time::Instant;

@@ -1,5 +1,7 @@
 //! The commands of a workspace, and its answers.
 
+use std::fmt;
+
 use events::account::{File, Origin};
 use events::chat::{MessageKind, ReceivedFile, Responsible};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
@@ -9,14 +11,16 @@ use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
 
+use super::Workspace;
 use super::connect::Connect;
 use super::doubt::Doubt;
 use crate::account::pacing::Gap;
+use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::reporting;
 
 /// Commands of a workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Create the workspace.
     Create(Create),
@@ -51,7 +55,7 @@ pub enum Command {
 }
 
 /// A new workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Create {
     pub workspace: WorkspaceId,
     pub name: String,
@@ -70,7 +74,7 @@ pub struct Create {
 }
 
 /// New name, or new data of the owner; `None` leaves a field unchanged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeOwner {
     pub name: Option<String>,
     pub owner_name: Option<String>,
@@ -81,7 +85,7 @@ pub struct ChangeOwner {
 }
 
 /// Credits from the operator.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     pub amount: u64,
     pub reason: String,
@@ -117,14 +121,14 @@ pub enum AccountCommand {
 }
 
 /// A person who answers chats.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Teammate {
     pub full_name: String,
     pub email: String,
 }
 
 /// A new API key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateKey {
     /// SHA-256 of the key.
     pub key_hash: Digest,
@@ -134,7 +138,7 @@ pub struct CreateKey {
 }
 
 /// New settings of the inbound webhook; `None` leaves a setting unchanged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetInbound {
     /// True to accept messages, false to refuse all of them.
     pub enabled: Option<bool>,
@@ -145,7 +149,7 @@ pub struct SetInbound {
 }
 
 /// A new title or responsible teammate of a chat; `None` leaves it unchanged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeChat {
     pub chat: ChatId,
     /// The title.
@@ -157,7 +161,7 @@ pub struct ChangeChat {
 }
 
 /// The results of a chat's look-ups; `None` if not looked up yet.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChatLookups {
     pub chat: Option<Option<ChatEntry>>,
     /// True if the chat was erased.
@@ -166,7 +170,7 @@ pub struct ChatLookups {
 }
 
 /// A message to send.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submit {
     pub message: MessageId,
     /// SHA-256 of the inbound token of the request; `None` if the caller was identified otherwise.
@@ -202,7 +206,7 @@ pub enum Recipient {
 }
 
 /// The results of a submitted message's look-ups; `None` if not looked up yet.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubmitLookups {
     /// The first message with this idempotency key.
     pub remembered: Option<Option<Remembered>>,
@@ -219,7 +223,7 @@ pub struct SubmitLookups {
 }
 
 /// A message that was not sent through us.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receive {
     /// The account that saw it.
     pub account: AccountId,
@@ -250,7 +254,7 @@ pub struct Receive {
 }
 
 /// The results of a received message's look-ups; `None` if not looked up yet.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReceiveLookups {
     /// The chat with this person or group.
     pub peer: Option<Option<ChatId>>,
@@ -326,6 +330,24 @@ pub enum Inactivity {
     Disconnected,
 }
 
+/// A command that was refused only for now, without what was looked up for it. `Debug` shows nothing of it: it holds
+/// texts of people.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Again(pub Box<Command>);
+
+impl Again {
+    pub(super) fn of(mut command: Command) -> Self {
+        Workspace::forget_lookups(&mut command);
+        Self(Box::new(command))
+    }
+}
+
+impl fmt::Debug for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Again")
+    }
+}
+
 /// Reasons for which a workspace rejects a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
@@ -347,8 +369,8 @@ pub enum Rejection {
     KeyNotFound,
     /// The last key cannot be revoked: nobody could use the API any more.
     LastKey,
-    /// The seeds for new chats or workspaces are used up; more are being made.
-    NoRoom,
+    /// The seeds for new chats or workspaces are used up; more are being made, and then the command may be given again.
+    NoRoom(Again),
     /// The maximum number of accounts, chats, keys or teammates is reached.
     Full,
     /// The inbound token is not that of the workspace, or there is no such workspace.

@@ -6,7 +6,7 @@ use crate::account::pacing::Gap;
 use crate::decider::Holder;
 
 /// A number to connect.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connect {
     /// The number, in any spelling.
     pub phone: String,

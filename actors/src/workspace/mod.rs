@@ -21,7 +21,7 @@ use events::time::Timestamp;
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 
 pub use commands::{
-    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
+    Accepted, AccountCommand, Again, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
     Inactive, Inactivity, Receive, ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate,
     Verdict,
 };
@@ -100,7 +100,7 @@ impl Decider for Workspace {
         };
         let workspace = state.workspace;
         match (create, workspace) {
-            (Command::Submit(submit), _) => submit::submit(state, *submit, now),
+            (Command::Submit(submit), _) => submit::submit(state, submit, now),
             (Command::Create(_), _) | (_, None) => Err(Rejection::UnknownWorkspace),
             (Command::ChangeOwner(change), Some(id)) => Ok(settings::change_owner(state, id, change)),
             (Command::Grant(grant), Some(id)) => credits::grant(state, id, grant),
@@ -114,7 +114,7 @@ impl Decider for Workspace {
             (Command::SetInbound(set), Some(id)) => Ok(settings::set_inbound(state, id, set)),
             (Command::ReplaceToken(token_hash, by), Some(id)) => Ok(settings::replace_token(state, id, token_hash, by)),
             (Command::ChangeChat(change), Some(id)) => chat_changes::change(state, id, change),
-            (Command::Receive(receive), Some(id)) => receive::receive(state, id, *receive),
+            (Command::Receive(receive), Some(id)) => receive::receive(state, id, receive),
         }
     }
 

@@ -8,7 +8,7 @@ use events::who::Who;
 
 use super::received_id::received_id;
 use super::submit::opened;
-use super::{Answer, Receive, ReceiveLookups, Rejection, State};
+use super::{Again, Answer, Command, Receive, ReceiveLookups, Rejection, State};
 use crate::chat::received_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX, media_type, received, received_text};
@@ -17,7 +17,11 @@ use crate::reporting::owed;
 
 /// Records a message, once. A new contact opens a chat. A chat gets the title that `WhatsApp` gives now, unless
 /// somebody gave it one. An address that was not known to lead to the chat does so from now on.
-pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> Result<Decision<Answer>, Rejection> {
+pub(super) fn receive(
+    state: &State,
+    workspace: WorkspaceId,
+    heard: Box<Receive>,
+) -> Result<Decision<Answer>, Rejection> {
     if !state.accounts.contains_key(&heard.account) {
         return Err(Rejection::AccountNotFound);
     }
@@ -33,7 +37,7 @@ pub(super) fn receive(state: &State, workspace: WorkspaceId, heard: Receive) -> 
         let with = heard.best_known_as();
         let opened = opened(state, heard.account, with, name.as_deref().unwrap_or(&with.name))?;
         if heard.looked_up.room != Some(true) {
-            return Err(Rejection::NoRoom);
+            return Err(Rejection::NoRoom(Again::of(Command::Receive(heard))));
         }
         (opened.chat, vec![opened.into()])
     };

@@ -9,13 +9,13 @@ use events::time::Timestamp;
 use events::workspace::CreditCharged;
 
 use super::credits::cost;
-use super::{Accepted, Answer, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict};
+use super::{Accepted, Again, Answer, Command, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict};
 use crate::chat::queued_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{NAME_BYTES_MAX, received};
 use crate::peer::Peer;
 
-pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
+pub(super) fn submit(state: &State, submit: Box<Submit>, now: Timestamp) -> Result<Decision<Answer>, Rejection> {
     let workspace = submit.admitted(state)?;
     if let Some(first) = submit.first_answer(now)? {
         let accepted = Accepted { message: first.message, account: None, balance: state.balance, replayed: true };
@@ -29,13 +29,13 @@ pub(super) fn submit(state: &State, submit: Submit, now: Timestamp) -> Result<De
         .checked_sub(cost)
         .ok_or(Rejection::InsufficientCredits { needed: cost, available: state.balance })?;
     if opened.is_some() && !submit.dry_run && submit.looked_up.room != Some(true) {
-        return Err(Rejection::NoRoom);
+        return Err(Rejection::NoRoom(Again::of(Command::Submit(submit))));
     }
     if submit.dry_run {
         let chat = if opened.is_some() { None } else { Some(chat) };
         return Ok(Decision::nothing(Answer::Verdict(Verdict { account, chat, cost, balance: state.balance })));
     }
-    let Submit { message, text, file, origin, .. } = submit;
+    let Submit { message, text, file, origin, .. } = *submit;
     let report_bytes = queued_bytes(&text, file.as_ref());
     let queued = MessageQueued {
         message,

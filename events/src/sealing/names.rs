@@ -11,10 +11,10 @@ use serde::{Serialize, Serializer};
 use crate::personal::tray::NAME;
 
 /// Gathers texts as members of a JSON object.
-#[derive(Default)]
 pub(crate) struct Names {
-    /// The object without its closing brace; empty until the first text.
-    json: String,
+    /// What stands before the object, and the object without its closing brace, from the first text on.
+    out: Vec<u8>,
+    before: usize,
     fields: Vec<&'static str>,
     in_personal: bool,
 }
@@ -38,23 +38,31 @@ impl Error for Unnamed {
 }
 
 impl Names {
-    /// Returns the object; `None` if there was no text.
-    pub(crate) fn json(mut self) -> Option<String> {
-        if self.json.is_empty() {
+    /// Begins after these bytes.
+    pub(crate) fn after(out: Vec<u8>) -> Self {
+        Self { before: out.len(), out, fields: Vec::new(), in_personal: false }
+    }
+
+    /// Returns the bytes with the object; `None` if there was no text.
+    pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
+        if self.out.len() == self.before {
             return None;
         }
-        self.json.push('}');
-        Some(self.json)
+        self.out.push(b'}');
+        Some(self.out)
     }
 
     fn text(&mut self, text: &str) -> Result<(), Unnamed> {
-        self.json.push(if self.json.is_empty() { '{' } else { ',' });
-        self.json.push('"');
+        self.out.push(if self.out.len() == self.before { b'{' } else { b',' });
         // Names of fields need no escapes.
-        self.json.push_str(&self.fields.join("."));
-        self.json.push_str("\":");
-        self.json.push_str(&serde_json::to_string(text).map_err(|_| Unnamed)?);
-        Ok(())
+        let mut mark = b'"';
+        for field in &self.fields {
+            self.out.push(mark);
+            self.out.extend_from_slice(field.as_bytes());
+            mark = b'.';
+        }
+        self.out.extend_from_slice(b"\":");
+        serde_json::to_writer(&mut self.out, text).map_err(|_| Unnamed)
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unnamed> {

@@ -39,7 +39,7 @@ pub(in crate::http) async fn send_to_chat(
 async fn submit(mut call: Call, chat: Option<ChatId>, request: &HttpRequest) -> Result<HttpResponse, Refusal> {
     let body = call.bytes().await?;
     let from_path = FromPath { token_hash: None, chat };
-    match submit::submit(call.scope(), from_path, request.headers(), &body, &mut Vec::new()).await? {
+    match submit::submit(call.scope(), from_path, request.headers(), &body, &mut Vec::new())?.await? {
         Outcome::Verdict(verdict) => Ok(submit::verdict(&verdict)),
         Outcome::Accepted(accepted) => {
             let mut answer = HttpResponse::Created();

@@ -21,7 +21,7 @@ use crate::reporting::Reports;
 use crate::runtime::admission::Admission;
 use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
-use crate::runtime::shell::{Execute, ExecuteError, Inspect};
+use crate::runtime::shell::{Execute, ExecuteError, Inspect, Slot};
 use crate::runtime::vault_room::Room;
 
 /// The most attempts to reach an actor that falls asleep before it takes a request.
@@ -81,29 +81,40 @@ pub struct Overview {
 
 impl ShardHandle {
     /// Gives an actor a command. The answer, even a rejection, comes when everything that it is based on is durable.
-    pub async fn execute<D: Kind>(
+    pub fn execute<D: Kind>(
         &self,
         id: D::Id,
         command: D::Command,
         cause: Cause,
-    ) -> Result<D::Answer, CommandError<D::Rejection>> {
-        let workspace = D::stream(id).workspace();
-        let _permit = self.admission.enter(workspace).ok_or(CommandError::Overloaded)?;
-        self.report::<D>(id, command, cause).await
+    ) -> impl Future<Output = Result<D::Answer, CommandError<D::Rejection>>> + use<'_, D> {
+        let command = slot::<D>(command);
+        async move {
+            let _permit = self.admission.enter(D::stream(id).workspace()).ok_or(CommandError::Overloaded)?;
+            self.give::<D>(id, &command, &cause).await
+        }
     }
 
     /// Like [`ShardHandle::execute`], for what happened outside and must not be rejected. The caller limits how many.
-    pub async fn report<D: Kind>(
+    pub fn report<D: Kind>(
         &self,
         id: D::Id,
         command: D::Command,
         cause: Cause,
+    ) -> impl Future<Output = Result<D::Answer, CommandError<D::Rejection>>> + use<'_, D> {
+        let command = slot::<D>(command);
+        async move { self.give::<D>(id, &command, &cause).await }
+    }
+
+    async fn give<D: Kind>(
+        &self,
+        id: D::Id,
+        command: &Slot<D>,
+        cause: &Cause,
     ) -> Result<D::Answer, CommandError<D::Rejection>> {
-        let command = Arc::new(Mutex::new(Some(command)));
         for _ in 0..ATTEMPTS {
             let address = self.address::<D>(id).await?;
             let (reply, answer) = oneshot::channel();
-            address.do_send(Execute { command: Arc::clone(&command), cause: cause.clone(), reply });
+            address.do_send(Execute { command: Arc::clone(command), cause: cause.clone(), reply });
             match answer.await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(ExecuteError::Rejected(why))) => return Err(CommandError::Rejected(why)),
@@ -221,6 +232,11 @@ impl ShardHandle {
             outstanding: self.outstanding_now.load(Ordering::Relaxed),
         }
     }
+}
+
+/// Puts a command behind a pointer before a future begins: thousands of requests may wait, and should keep little.
+fn slot<D: Kind>(command: D::Command) -> Slot<D> {
+    Arc::new(Mutex::new(Some(command)))
 }
 
 /// A value read from a state.

@@ -12,11 +12,13 @@ use crate::runtime::shard::Shard;
 
 /// A command for an actor.
 pub(crate) struct Execute<D: Kind> {
-    /// Taken out when it is decided; if it is still there afterwards, the actor never saw it.
-    pub(crate) command: Arc<Mutex<Option<D::Command>>>,
+    pub(crate) command: Slot<D>,
     pub(crate) cause: Cause,
     pub(crate) reply: oneshot::Sender<Reply<D>>,
 }
+
+/// Where a command waits. It is taken out when it is decided; if it is still there afterwards, the actor never saw it.
+pub(crate) type Slot<D> = Arc<Mutex<Option<<D as crate::decider::Decider>::Command>>>;
 
 /// The reply to a command.
 pub(crate) type Reply<D> =

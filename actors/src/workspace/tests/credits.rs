@@ -8,7 +8,7 @@ use events::workspace::KeyCreated;
 use super::*;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
-use crate::workspace::{Create, Grant};
+use crate::workspace::{Again, Create, Grant};
 
 fn create(credits: u64) -> Command {
     Command::Create(Create {
@@ -52,7 +52,7 @@ fn a_workspace_does_not_begin_without_room() {
     WorkspaceSpec::given([])
         .finding(LookupResult::Room(false))
         .when(create(100), at(0))
-        .then_rejected(&Rejection::NoRoom)
+        .then_rejected(&Rejection::NoRoom(Again(Box::new(create(100)))))
         .when(create(0), at(1))
         .then([created(), key_at(1), url_generated("in_token")]);
     assert_eq!(Workspace::next_lookup(WorkspaceSpec::given([]).state(), &create(0)), Some(LookupRequest::Room(0)));

@@ -13,7 +13,7 @@ use crate::chat::received_bytes;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::reporting::Reporting;
 use crate::spec::facts::*;
-use crate::workspace::{Receive, ReceiveLookups, received_id};
+use crate::workspace::{Again, Receive, ReceiveLookups, received_id};
 
 const PHONE: &str = "+12025550101";
 const GROUP: &str = "120363041234567890@g.us";
@@ -308,7 +308,7 @@ fn what_is_heard_first_of_somebody_is_refused_without_room_for_their_chat() {
     let refused = looked_up.into_iter().fold(ready(), WorkspaceSpec::finding).when(hear(|_| {}), at(9));
     // Once there is room, it is heard as the first chat.
     refused
-        .then_rejected(&Rejection::NoRoom)
+        .then_rejected(&Rejection::NoRoom(Again(Box::new(hear(|_| {})))))
         .when(hear(|_| {}), at(10))
         .then([opened_as("Cleo").into(), received().into()]);
 }

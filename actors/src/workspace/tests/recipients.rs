@@ -8,6 +8,7 @@ use events::index::ChatEntry;
 use super::*;
 use crate::decider::{Decider, LookupRequest, LookupResult};
 use crate::spec::facts::*;
+use crate::workspace::Again;
 
 /// The look-up result with a chat of this account with this phone.
 pub(super) fn entry(account_number: u64, phone: &str) -> LookupResult {
@@ -37,7 +38,7 @@ fn a_new_person_is_refused_without_room_for_a_chat() {
         .finding(LookupResult::Peer(None))
         .finding(LookupResult::Room(false))
         .when(to_phone(11, "+12025550101"), at(0))
-        .then_rejected(&Rejection::NoRoom)
+        .then_rejected(&Rejection::NoRoom(Again(Box::new(to_phone(11, "+12025550101")))))
         .when(to_phone(11, "+12025550101"), at(0))
         .answers(&accepted(11, 8))
         .then([opened(1, "+12025550101"), queued(11), charged(11)]);
