@@ -103,7 +103,7 @@ async fn who_waits_for_a_slow_disk_is_not_told_to_come_again() {
     let gateway = start(&[(WorkspaceId::LOG, 0), (WorkspaceId::nth(0), 0)], move || begun.recv().unwrap());
     tokio::time::pause();
     let later = async {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         begin.send(()).unwrap();
     };
     let ((status, _, answer), ()) = tokio::join!(ask(&gateway, create_workspace()), later);
