@@ -1,6 +1,8 @@
 //! Encodes and decodes records and events; the only file that names bincode.
 #![doc = include_str!("../../docs/records.md")]
 
+mod sizes;
+
 use bincode::Options;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,9 +13,11 @@ use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
-use crate::sealing::{self, SealedPart, Unsealed};
+use crate::sealing::{SealedPart, Unsealed};
 use crate::time::Timestamp;
 use crate::vault::{Owner, Vault};
+
+pub use sizes::{event_bytes, fits};
 
 /// The first byte of every record.
 pub const RECORD_FORMAT: u8 = 1;
@@ -23,16 +27,8 @@ pub const PAYLOAD_BYTES_MAX: u64 = 1 << 20;
 pub const EVENTS_PER_RECORD_MAX: u32 = 1_000;
 /// The largest commit: one message of a replicated log must hold it.
 pub const RECORD_BYTES_MAX: u64 = 512 << 10;
-/// The most bytes of a record besides its cause and its events.
-const HEADER_BYTES: u64 = 1 + 9 + 9 + 9 + 3;
-/// The most bytes of an event besides its payload and the texts that are sealed: length, type, version, flags.
-const ENVELOPE_BYTES: u64 = 5 + 3 + 1 + 1;
-/// The most bytes of a sealed part besides its texts: owner, commitment, length, salt, tag.
-const SEALED_BYTES: u64 = 5 + 32 + 5 + (sealing::SALT_BYTES + sealing::TAG_BYTES) as u64;
 /// The payloads of most events fit.
 const PAYLOAD_BYTES: usize = 256;
-/// More bytes than the names of an event's personal texts take.
-const NAMES_BYTES: u64 = 512;
 /// The flag of an event that has a sealed part.
 const SEALED: u8 = 1;
 
@@ -107,37 +103,10 @@ pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Codec
     Ok(options().with_limit(bytes.len() as u64).reject_trailing_bytes().deserialize(bytes)?)
 }
 
-/// Checks that a cause and its events fit into a record. Call this before the commit gets its position: a record that
-/// cannot be written ends the writer.
-pub fn fits(workspace: WorkspaceId, cause: &Cause, events: &[Event]) -> Result<(), CodecError> {
-    if !events.iter().all(|event| is_of(workspace, event)) {
-        return Err(CodecError::OtherWorkspace);
-    }
-    let count = u32::try_from(events.len()).map_err(|_| CodecError::TooLarge)?;
-    if count > EVENTS_PER_RECORD_MAX {
-        return Err(CodecError::TooLarge);
-    }
-    let header = HEADER_BYTES.saturating_add(options().serialized_size(cause)?);
-    let mut rough = Roughly(header);
-    events.iter().try_for_each(|event| event.encode_payload(&mut rough))?;
-    if rough.0 <= RECORD_BYTES_MAX {
-        return Ok(());
-    }
-    let mut measure = Measure(header);
-    events.iter().try_for_each(|event| event.encode_payload(&mut measure))?;
-    if measure.0 > RECORD_BYTES_MAX { Err(CodecError::TooLarge) } else { Ok(()) }
-}
-
 /// True if all that an event concerns, and the owner of its texts, is of this workspace.
 fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
     event.owner().workspace() == workspace
         && event.streams().into_iter().flatten().all(|stream| stream.workspace() == workspace)
-}
-
-/// Returns the most bytes that an event takes in a record.
-pub fn event_bytes(event: &Event) -> Result<u64, CodecError> {
-    let mut measure = Measure(0);
-    event.encode_payload(&mut measure).map(|()| measure.0)
 }
 
 /// Appends a record's bytes; seals the personal texts of its events.
@@ -348,33 +317,6 @@ fn sealed_part(bytes: &[u8]) -> Result<((u64, SealedPart), &[u8]), CodecError> {
 fn piece(bytes: &[u8], length: u64) -> Result<(&[u8], &[u8]), CodecError> {
     let length = usize::try_from(length).map_err(|_| CodecError::TooLarge)?;
     bytes.split_at_checked(length).ok_or(CodecError::Truncated)
-}
-
-/// Counts more bytes than any events take, fast: JSON makes six of a byte at most, and names are short.
-struct Roughly(u64);
-
-impl Encoder for Roughly {
-    type Error = CodecError;
-
-    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        let whole = options().serialized_size(payload)?.saturating_mul(6);
-        self.0 = self.0.saturating_add(ENVELOPE_BYTES + SEALED_BYTES + NAMES_BYTES).saturating_add(whole);
-        Ok(())
-    }
-}
-
-/// Counts the bytes of events, with their texts in JSON, without writing any.
-struct Measure(u64);
-
-impl Encoder for Measure {
-    type Error = CodecError;
-
-    fn encode<T: Serialize>(&mut self, payload: &T) -> Result<(), CodecError> {
-        let readable = tray::writing(Mode::Apart, || options().serialized_size(payload))?;
-        let sealed = Unsealed::of(payload).map_or(0, |texts| SEALED_BYTES + texts.json_bytes() as u64);
-        self.0 = self.0.saturating_add(ENVELOPE_BYTES).saturating_add(readable).saturating_add(sealed);
-        Ok(())
-    }
 }
 
 /// Gathers the personal texts of a payload.

@@ -1,7 +1,5 @@
 //! The commands of a workspace, and its answers.
 
-use std::fmt;
-
 use events::account::{File, Origin};
 use events::chat::{MessageKind, ReceivedFile, Responsible};
 use events::ids::{AccountId, ChatId, MessageId, WorkspaceId};
@@ -11,11 +9,10 @@ use events::record::Idempotency;
 use events::time::Timestamp;
 use events::who::Who;
 
-use super::Workspace;
+use super::again::Again;
 use super::connect::Connect;
 use super::doubt::Doubt;
 use crate::account::pacing::Gap;
-use crate::decider::Decider;
 use crate::peer::Peer;
 use crate::reporting;
 
@@ -328,24 +325,6 @@ pub enum Inactivity {
     Paused,
     Blocked,
     Disconnected,
-}
-
-/// A command that was refused only for now, without what was looked up for it. `Debug` shows nothing of it: it holds
-/// texts of people.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Again(pub Box<Command>);
-
-impl Again {
-    pub(super) fn of(mut command: Command) -> Self {
-        Workspace::forget_lookups(&mut command);
-        Self(Box::new(command))
-    }
-}
-
-impl fmt::Debug for Again {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Again")
-    }
 }
 
 /// Reasons for which a workspace rejects a command.

@@ -1,6 +1,7 @@
 //! A workspace: accepts messages, charges for them, opens chats; owns accounts, keys, teammates and settings.
 
 mod accounts;
+mod again;
 mod chat_changes;
 mod commands;
 mod connect;
@@ -20,8 +21,9 @@ use events::time::Timestamp;
 
 use crate::decider::{Decider, Decision, Due, LookupRequest, LookupResult, Never};
 
+pub use again::Again;
 pub use commands::{
-    Accepted, AccountCommand, Again, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
+    Accepted, AccountCommand, Answer, ChangeChat, ChangeOwner, ChatLookups, Command, Create, CreateKey, Grant,
     Inactive, Inactivity, Receive, ReceiveLookups, Recipient, Rejection, SetInbound, Submit, SubmitLookups, Teammate,
     Verdict,
 };
