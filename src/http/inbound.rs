@@ -5,6 +5,7 @@ use actix_web::web::BytesMut;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use events::ids::WorkspaceId;
 use events::who::Who;
+use futures_util::future::{Either, ready};
 use serde::Serialize;
 
 use super::caller::{self, InboundCaller, RequestId, Stalled};
@@ -27,10 +28,7 @@ pub(super) async fn send(
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let mut exchange = InboundExchange::read(&gateway, id, &request, payload, caller).await?;
-    let outcome = match exchange.submit(&gateway, caller, &request) {
-        Ok(submitted) => submitted.await,
-        Err(refused) => Err(refused),
-    };
+    let outcome = exchange.submit(&gateway, caller, &request).await;
     let outcome = outcome.map_err(|refused| in_address(refused, &request));
     exchange.end(&gateway, &request, &outcome);
     outcome.map(|outcome| answer(&gateway, outcome))
@@ -138,13 +136,16 @@ impl InboundExchange {
         gateway: &'a Gateway,
         caller: InboundCaller,
         request: &HttpRequest,
-    ) -> Result<impl Future<Output = Result<Outcome, Refusal>> + use<'a>, Refusal> {
+    ) -> impl Future<Output = Result<Outcome, Refusal>> + use<'a> {
         if let Some(refused) = self.refused.take() {
-            return Err(refused);
+            return Either::Left(ready(Err(refused)));
         }
         let scope = Scope { gateway, workspace: self.workspace, by: Who::Inbound, command: self.id.0 };
         let from_path = FromPath { token_hash: Some(caller.1), chat: None };
-        submit::submit(scope, from_path, request.headers(), &self.body, &mut self.warnings)
+        match submit::submit(scope, from_path, request.headers(), &self.body, &mut self.warnings) {
+            Ok(submitted) => Either::Right(submitted),
+            Err(refused) => Either::Left(ready(Err(refused))),
+        }
     }
 
     /// Stores the request as an attempt.

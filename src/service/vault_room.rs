@@ -33,7 +33,7 @@ pub(super) fn patiently(
 async fn once_there_is_room(
     shard: &ShardHandle,
     workspace: WorkspaceId,
-    mut again: Again,
+    mut again: Again<Command>,
     cause: Cause,
 ) -> Result<Answer, CommandError<Rejection>> {
     let until = Instant::now() + WAIT;

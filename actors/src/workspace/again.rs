@@ -2,22 +2,12 @@
 
 use std::fmt;
 
-use super::{Command, Workspace};
-use crate::decider::Decider;
-
 /// A command that was refused only for now, without what was looked up for it. `Debug` shows nothing of it: it holds
 /// texts of people.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Again(pub Box<Command>);
+pub struct Again<C>(pub Box<C>);
 
-impl Again {
-    pub(super) fn of(mut command: Command) -> Self {
-        Workspace::forget_lookups(&mut command);
-        Self(Box::new(command))
-    }
-}
-
-impl fmt::Debug for Again {
+impl<C> fmt::Debug for Again<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Again")
     }

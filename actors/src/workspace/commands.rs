@@ -349,7 +349,7 @@ pub enum Rejection {
     /// The last key cannot be revoked: nobody could use the API any more.
     LastKey,
     /// The seeds for new chats or workspaces are used up; more are being made, and then the command may be given again.
-    NoRoom(Again),
+    NoRoom(Again<Command>),
     /// The maximum number of accounts, chats, keys or teammates is reached.
     Full,
     /// The inbound token is not that of the workspace, or there is no such workspace.

@@ -128,3 +128,9 @@ impl Decider for Workspace {
         Due::nothing()
     }
 }
+
+/// Refuses a command until more seeds are made; it comes back.
+fn no_room(mut command: Command) -> Rejection {
+    Workspace::forget_lookups(&mut command);
+    Rejection::NoRoom(Again(Box::new(command)))
+}

@@ -8,7 +8,7 @@ use events::who::Who;
 
 use super::received_id::received_id;
 use super::submit::opened;
-use super::{Again, Answer, Command, Receive, ReceiveLookups, Rejection, State};
+use super::{Answer, Command, Receive, ReceiveLookups, Rejection, State, no_room};
 use crate::chat::received_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{ADDRESS_BYTES_MAX, NAME_BYTES_MAX, media_type, received, received_text};
@@ -37,7 +37,7 @@ pub(super) fn receive(
         let with = heard.best_known_as();
         let opened = opened(state, heard.account, with, name.as_deref().unwrap_or(&with.name))?;
         if heard.looked_up.room != Some(true) {
-            return Err(Rejection::NoRoom(Again::of(Command::Receive(heard))));
+            return Err(no_room(Command::Receive(heard)));
         }
         (opened.chat, vec![opened.into()])
     };

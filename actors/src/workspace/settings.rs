@@ -12,8 +12,8 @@ use events::workspace::{
 
 use super::credits::granted;
 use super::{
-    API_KEYS_MAX, Again, Answer, ChangeOwner, Command, Create, CreateKey, Grant, Rejection, SetInbound, State,
-    TEAMMATES_MAX, Teammate,
+    API_KEYS_MAX, Answer, ChangeOwner, Command, Create, CreateKey, Grant, Rejection, SetInbound, State, TEAMMATES_MAX,
+    Teammate, no_room,
 };
 use crate::decider::Decision;
 
@@ -25,7 +25,7 @@ pub(super) fn create(state: &State, create: Create, now: Timestamp) -> Result<De
         return Err(Rejection::WorkspaceExists);
     }
     if create.room != Some(true) {
-        return Err(Rejection::NoRoom(Again::of(Command::Create(create))));
+        return Err(no_room(Command::Create(create)));
     }
     let Create { workspace, name, owner_name, owner_email, language, credits, key_hash, token_hash, .. } = create;
     let by = Who::Operator;

@@ -9,7 +9,7 @@ use events::time::Timestamp;
 use events::workspace::CreditCharged;
 
 use super::credits::cost;
-use super::{Accepted, Again, Answer, Command, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict};
+use super::{Accepted, Answer, Command, Doubt, IDEMPOTENCY_MS, Recipient, Rejection, State, Submit, Verdict, no_room};
 use crate::chat::queued_bytes;
 use crate::decider::{Decision, LookupRequest, LookupResult};
 use crate::names::{NAME_BYTES_MAX, received};
@@ -29,7 +29,7 @@ pub(super) fn submit(state: &State, submit: Box<Submit>, now: Timestamp) -> Resu
         .checked_sub(cost)
         .ok_or(Rejection::InsufficientCredits { needed: cost, available: state.balance })?;
     if opened.is_some() && !submit.dry_run && submit.looked_up.room != Some(true) {
-        return Err(Rejection::NoRoom(Again::of(Command::Submit(submit))));
+        return Err(no_room(Command::Submit(submit)));
     }
     if submit.dry_run {
         let chat = if opened.is_some() { None } else { Some(chat) };
