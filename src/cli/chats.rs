@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::args::{ChatArgs, ChatCommand, Cli, EraseArgs};
-use super::exit::Failure;
-use super::print;
+use super::confirm::{can_ask, is_confirmed};
+use super::exit::{Exit, Failure};
 use super::remote::{Call, Remote, rows_of, segment};
 use super::table::{Column, list, view};
+use super::{print, say};
 
 const PATH: &str = "/api/v1/chats";
 
@@ -71,8 +72,20 @@ fn export(cli: &Cli, ChatArgs { chat, access }: &ChatArgs) -> Result<(), Failure
     print(&if cli.json { format!("{document}\n") } else { format!("{document:#}\n") })
 }
 
-fn erase(cli: &Cli, EraseArgs { chat, reason, dry_run, access }: &EraseArgs) -> Result<(), Failure> {
-    let call = Call::post(format!("{}/erase", path(chat)), json!({"reason": reason}));
-    let answer = Remote::workspace(cli, access)?.ask(call.header("Dry-Run", dry_run.then_some("true")))?;
-    print(&view(cli.json, &answer, if *dry_run { VERDICT } else { ERASED }))
+fn erase(cli: &Cli, EraseArgs { chat, reason, dry_run, yes, access }: &EraseArgs) -> Result<(), Failure> {
+    let gateway = Remote::workspace(cli, access)?;
+    let call = || Call::post(format!("{}/erase", path(chat)), json!({"reason": reason}));
+    let verdict = || gateway.ask(call().header("Dry-Run", Some("true")));
+    if *dry_run {
+        return print(&view(cli.json, &verdict()?, VERDICT));
+    }
+    // Whoever cannot be asked is a program, which knows what it does.
+    if !yes && can_ask() {
+        say(&view(false, &gateway.ask(Call::get(path(chat)))?, LINES));
+        say(&view(false, &verdict()?, VERDICT));
+        if !is_confirmed("Nothing brings back what is erased. Type yes to erase this chat: ") {
+            return Err(Failure::new(Exit::Usage, "nothing was erased").hint("answer yes, or add --yes"));
+        }
+    }
+    print(&view(cli.json, &gateway.ask(call())?, ERASED))
 }

@@ -24,8 +24,8 @@ pub(super) const ACCOUNT_PHONE: &str = "+12025550100";
 const USUAL_URL: &str = "http://127.0.0.1:8080";
 
 /// What can be done if nothing helps.
-const OR_WITHOUT: &str =
-    "; or start with `tidings serve --without-vault`: every text, name and number stored until now is erased";
+const OR_WITHOUT: &str = "; or, if no copy has it, start with `tidings serve --without-vault` (a demo with `tidings demo --reset`): every \
+     text, name and number stored until now is erased for good";
 
 /// Returns the configured directory, or the demo's if only that exists.
 pub(super) fn data_dir<'a>(cli: &Cli, config: &'a Config) -> &'a Path {
@@ -42,7 +42,8 @@ pub(super) fn no_log(message: String) -> Failure {
 /// Maps a read error: the log is damaged, or its store failed.
 pub(super) fn unreadable(error: &ReadError) -> Failure {
     match error {
-        ReadError::Damaged { .. } => Failure::because(Exit::Integrity, error),
+        ReadError::Damaged { .. } => Failure::because(Exit::Integrity, error)
+            .hint("put back log/ and vault/ from the same backup of this data directory"),
         ReadError::Store(_) => Failure::because(Exit::Failed, error),
     }
 }
@@ -67,8 +68,9 @@ pub(super) fn not_opened(error: &DataDirError) -> Failure {
         DataDirError::MasterKey(_) => integrity()
             .hint(format!("set master_key_file, or TIDINGS_MASTER_KEY_FILE, to the file with the key{OR_WITHOUT}")),
         DataDirError::Vault(VaultError::WrongKey) => integrity().hint(format!(
-            "set master_key_file, or put back <data_dir>/secrets/master_key; after an interrupted `tidings vault \
-                 rekey --to FILE`, either FILE or the earlier key opens it{OR_WITHOUT}"
+            "set master_key_file to the file with the key, or put back <data_dir>/secrets/master_key; after `tidings \
+                 vault rekey --to FILE` the key is FILE, and if that was interrupted the earlier key opens it \
+                 too{OR_WITHOUT}"
         )),
         DataDirError::Vault(VaultError::Format(_)) => integrity().hint("use the version that made it"),
         DataDirError::Vault(_) => integrity()

@@ -8,6 +8,7 @@ mod banner;
 mod bench;
 mod chats;
 mod command_line;
+mod confirm;
 mod credits;
 mod data_dir;
 mod demo;

@@ -90,7 +90,7 @@ pub(super) const CODES: &[Code] = &[
         .message("Event not found")
         .causes(&["The position lies behind the end of the log, or is 0."])
         .remedy("See GET /admin/v1/events for the positions that there are."),
-    Code::refusal(410, "chat_erased", "The chat was erased: it takes nothing more, and what waited in it failed.")
+    Code::refusal(410, "chat_erased", "The chat was erased: it takes nothing more, and what waited in it failed. A secret URL says chat_not_found instead.")
         .message("The chat was erased")
         .causes(&["Somebody asked to erase everything that is known of its contact."])
         .remedy("Send by phone: the same contact gets a new chat.")

@@ -16,8 +16,8 @@ Example:
   tidings chat export 100100000001 > cleo.json";
 
 const ERASE_EXAMPLES: &str = "\
-What is queued fails with chat_erased and is refunded; what is owed to the outbound webhook is dropped; texts, names and
-addresses can never be read again. Ledger, queues of others and the log's chain stay as they are. It does not reach
+At a terminal it shows what it would erase, and asks. What is queued fails with chat_erased and is refunded; what is
+owed to the outbound webhook is dropped; texts, names and addresses can never be read again. Ledger, queues of others and the log's chain stay as they are. It does not reach
 other chats of the same person (another account's, groups), nor copies that were made before: backups, images of the
 machine, what the CRM got.
 
@@ -71,6 +71,9 @@ pub struct EraseArgs {
     /// Only say what would fail, be refunded and be dropped
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask at the terminal
+    #[arg(long)]
+    pub yes: bool,
     /// The gateway to ask.
     #[command(flatten)]
     pub access: Access,

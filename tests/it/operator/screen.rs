@@ -194,3 +194,29 @@ fn keys_in_headers_and_addresses_are_hidden_in_the_attempts() {
     assert!(!attempts.contains(secret), "{attempts}");
     assert!(!server.process().output().contains(secret));
 }
+
+/// `</dev/null` says nothing: no is the answer of whoever does not say yes.
+#[test]
+fn an_erasure_at_a_terminal_shows_what_it_would_erase_and_asks() {
+    if !has_terminals() {
+        return;
+    }
+    let server = Server::start();
+    let workspace = server.workspace();
+    workspace.post(&json!({"action": "send", "phone": "+12025550101", "text": "hi"})).success();
+    let chat = workspace.chats()[0]["chat_id"].as_str().unwrap().to_owned();
+    let key = [("TIDINGS_API_KEY", &*workspace.api_key)];
+    let erase = |more: &str| {
+        let line = format!("chat erase {chat} --url http://127.0.0.1:{}{more}", server.port);
+        on_a_terminal(&line, &key, server.dir())
+    };
+    let asked = erase("");
+    assert_eq!(asked.code, Some(2), "{asked:?}");
+    for said in ["+12025550101", "Messages that would fail", "Type yes to erase this chat", "nothing was erased"] {
+        assert!(asked.stdout.contains(said), "{said}: {asked:?}");
+    }
+    assert_eq!(workspace.chats()[0]["erased_at"], json!(null));
+    let told = erase(" --yes");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.stdout.contains("erased") && !told.stdout.contains("Type yes"), "{told:?}");
+}
