@@ -90,10 +90,10 @@ pub(super) const CODES: &[Code] = &[
         .message("Event not found")
         .causes(&["The position lies behind the end of the log, or is 0."])
         .remedy("See GET /admin/v1/events for the positions that there are."),
-    Code::refusal(410, "chat_erased", "The chat was erased: it takes nothing more, and what waited in it failed. A secret URL says chat_not_found instead.")
+    Code::refusal(410, "chat_erased", "The chat was erased: it takes nothing more, and what waited in it failed.")
         .message("The chat was erased")
         .causes(&["Somebody asked to erase everything that is known of its contact."])
-        .remedy("Send by phone: the same contact gets a new chat.")
+        .remedy("Send by phone: the same contact gets a new chat. A secret URL answers chat_not_found instead, and says why.")
         .fails_messages_too()
         .credits(Credits::Refunded),
     Code::refusal(405, "method_not_allowed", "The path does not take this method.")

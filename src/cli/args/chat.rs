@@ -17,9 +17,9 @@ Example:
 
 const ERASE_EXAMPLES: &str = "\
 At a terminal it shows what it would erase, and asks. What is queued fails with chat_erased and is refunded; what is
-owed to the outbound webhook is dropped; texts, names and addresses can never be read again. Ledger, queues of others and the log's chain stay as they are. It does not reach
-other chats of the same person (another account's, groups), nor copies that were made before: backups, images of the
-machine, what the CRM got.
+owed to the outbound webhook is dropped; texts, names and addresses can never be read again. Ledger, queues of others
+and the log's chain stay as they are. It does not reach other chats of the same person (another account's, groups),
+nor copies that were made before: backups, images of the machine, what the CRM got.
 
 Examples:
   tidings chat erase 100100000001 --dry-run
