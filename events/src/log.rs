@@ -83,8 +83,8 @@ pub enum WriteError {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The disk or the store failed.
-    #[error("the log cannot be read")]
-    Store(#[source] std::io::Error),
+    #[error("the store cannot be read: {0}")]
+    Store(std::io::Error),
     /// The stored bytes are not those that were written.
     #[error("{} is damaged: {what}", damaged_part(*position))]
     Damaged {

@@ -23,6 +23,8 @@ use super::vault::VaultDisk;
 const WRITES_FAILING: u64 = 4;
 /// This many reads in ten thousand fail, if reads may fail.
 const READS_FAILING: u64 = 100;
+/// And this many of those after one that failed: disks fail for a while.
+const READS_FAILING_ON: u64 = 5_000;
 
 /// The data that survives a crash.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ struct Platter {
     at_risk: VecDeque<Undo>,
     stats: LogStats,
     failed_reads: u64,
+    /// True if the last read failed.
+    read_failed: bool,
     reads_broken: bool,
 }
 
@@ -150,6 +154,7 @@ impl Disk {
 
     /// Mounts the disk for a new life.
     pub fn mount(&self, fate: Fate, failing: Failing) -> Mounted {
+        self.platter().read_failed = false;
         Mounted { disk: self.clone(), fate, failing }
     }
 
@@ -203,9 +208,12 @@ impl Mounted {
     }
 
     fn try_read(&self) -> Result<(), ReadError> {
-        let broken = self.disk.platter().reads_broken;
-        if broken || self.failing.reads && self.fate.rare_fault("a read fails", READS_FAILING) {
-            self.disk.platter().failed_reads += 1;
+        let mut platter = self.disk.platter();
+        let times = if platter.read_failed { READS_FAILING_ON } else { READS_FAILING };
+        let fails = platter.reads_broken || self.failing.reads && self.fate.rare_fault("a read fails", times);
+        platter.read_failed = fails;
+        if fails {
+            platter.failed_reads += 1;
             return Err(ReadError::Store(io::Error::other("the simulated disk does not read")));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The simulated `WhatsApp` over a bad connection: late, lost, repeated and reordered updates. It survives every
 //! crash.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub struct WhatsApp {
     tries: Arc<Mutex<Vec<Try>>>,
     /// Number of tries of earlier lives.
     earlier_lives: Arc<AtomicUsize>,
+    /// The messages of which this life was told that they were refused.
+    refused: Arc<Mutex<BTreeSet<String>>>,
     touched: Arc<Notify>,
     /// True if every update must be sent once more.
     again: Arc<AtomicBool>,
@@ -46,15 +49,15 @@ pub struct Try {
     wire_id: String,
     pub began_ms: u64,
     /// When it was answered, or its status came before the answer: refused. `None` while it lasts, and for ever if the
-    /// gateway died meanwhile.
+    /// gateway died meanwhile, or if that status was on its way when the try began: nobody here knows when it is read.
     pub ended_ms: Option<u64>,
 }
 
 impl WhatsApp {
     pub fn new(fate: Fate, time: RealTime) -> Self {
         let world = Arc::new(Mutex::new(World::above(0)));
-        let (tries, earlier_lives) = (Arc::default(), Arc::default());
-        Self { world, tries, earlier_lives, touched: Arc::default(), again: Arc::default(), fate, time }
+        let (tries, earlier_lives, refused) = (Arc::default(), Arc::default(), Arc::default());
+        Self { world, tries, earlier_lives, refused, touched: Arc::default(), again: Arc::default(), fate, time }
     }
 
     /// Locks the world for a change, and wakes the task that sends updates.
@@ -65,6 +68,10 @@ impl WhatsApp {
 
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tries_mut(&self) -> MutexGuard<'_, Vec<Try>> {
@@ -153,15 +160,18 @@ impl WhatsApp {
     }
 
     async fn hand_over(&self, message: Outgoing) -> Outcome {
+        let wire_id = message.wire_id.to_string();
+        let is_refused = self.refused().contains(&wire_id);
         let place = {
             let mut tries = self.tries_mut();
             let began_ms = self.time.passed_ms();
-            let wire_id = message.wire_id.to_string();
             tries.push(Try { message: message.id, wire_id, began_ms, ended_ms: None });
             tries.len() - 1
         };
         let outcome = self.over_the_line(message).await;
-        self.tries_mut()[place].ended_ms.get_or_insert(self.time.passed_ms());
+        if !is_refused {
+            self.tries_mut()[place].ended_ms.get_or_insert(self.time.passed_ms());
+        }
         outcome
     }
 
@@ -236,8 +246,10 @@ impl WhatsApp {
     async fn told(&self, sink: &mpsc::Sender<Update>, update: Update) -> bool {
         if let Update::Status(StatusUpdate { wire_id, status: Status::Failed(_), .. }) = &update {
             let (passed_ms, earlier_lives) = (self.time.passed_ms(), self.earlier_lives.load(Ordering::Relaxed));
+            let is_first = self.refused().insert(wire_id.clone());
             let mut tries = self.tries_mut();
-            for tried in tries.iter_mut().skip(earlier_lives).filter(|tried| tried.wire_id == *wire_id) {
+            let of_it = |tried: &&mut Try| is_first && tried.wire_id == *wire_id;
+            for tried in tries.iter_mut().skip(earlier_lives).filter(of_it) {
                 tried.ended_ms.get_or_insert(passed_ms);
             }
         }
@@ -264,6 +276,7 @@ impl Transport for WhatsApp {
 
     fn start(&self, sink: mpsc::Sender<Update>) {
         self.earlier_lives.store(self.tries_mut().len(), Ordering::Relaxed);
+        self.refused().clear();
         actix::spawn(self.clone().tell(sink));
     }
 

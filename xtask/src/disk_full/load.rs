@@ -24,7 +24,10 @@ pub struct Accepted {
 #[derive(Default)]
 pub struct LoadRecord {
     pub accepted: Vec<Accepted>,
+    /// Requests without an answer.
     pub unanswered: usize,
+    /// Requests answered with 500: once a write has failed, the store fails all reads too, until the process ends.
+    pub failed: usize,
 }
 
 /// Posts until the server stops answering; `end` makes it end.
@@ -66,9 +69,10 @@ pub fn look_for(accepted: &[Accepted], workspace: &Workspace, client: &Client) -
 }
 
 impl LoadRecord {
-    fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.accepted.extend(other.accepted);
         self.unanswered += other.unanswered;
+        self.failed += other.failed;
     }
 }
 
@@ -90,6 +94,10 @@ fn post_until_gone(
             seen.unanswered = 1;
             break;
         };
+        if answer.status == 500 {
+            seen.failed = 1;
+            break;
+        }
         ensure!(answer.status == 200, "refused: {}", answer.abridged());
         seen.accepted.push(Accepted { message_id: message_id(&answer)?, text });
     }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use self::disk::Disk;
-use self::load::Accepted;
+use self::load::LoadRecord;
 use crate::args;
 use crate::http::{Answer, Client};
 use crate::process::{built_server, debug_server, fresh_folder, is_installed, is_root, output, run as run_program};
@@ -63,13 +63,15 @@ pub fn rounds() -> Result<()> {
     let disk = Disk::mount(&folder)?;
     let test = DiskFull { disk, binary: built_server(), log: folder.join("server.log") };
     let workspace = test.below_the_reserve()?;
-    let (accepted, half_answered) = match test.full_to_the_last_byte(&workspace) {
+    let LoadRecord { accepted, unanswered, failed } = match test.full_to_the_last_byte(&workspace) {
         Ok(seen) => seen,
         Err(error) => return Err(error.context(test.kept(&folder)?)),
     };
     println!(
         "below the reserve: refused with 503, {QUEUED} queued messages left, taken again; \
-         {ROUNDS} times full to the last bytes: {accepted} acknowledged, none lost, {half_answered} without an answer"
+         {ROUNDS} times full to the last bytes: {} acknowledged, none lost, {unanswered} without an answer, \
+         {failed} answered with 500 before the end",
+        accepted.len()
     );
     Ok(())
 }
@@ -126,13 +128,12 @@ impl DiskFull {
         Ok(workspace)
     }
 
-    /// Checks that the server ends at once, says why, and loses nothing. Returns how many messages were acknowledged,
-    /// and how many requests got no response.
-    fn full_to_the_last_byte(&self, workspace: &Workspace) -> Result<(usize, usize)> {
+    /// Checks that the server ends at once, says why, and loses nothing. Returns what the clients of all rounds saw.
+    fn full_to_the_last_byte(&self, workspace: &Workspace) -> Result<LoadRecord> {
         let seed = fresh_seed();
         println!("seed {seed}");
         let mut random = Random::seeded(seed);
-        let (mut accepted, mut unanswered): (Vec<Accepted>, usize) = (Vec::new(), 0);
+        let mut all = LoadRecord::default();
         for round in 1..=ROUNDS {
             let left = random.below(LEFT_BYTES_MAX);
             let mut server = self.start(0)?;
@@ -149,14 +150,13 @@ impl DiskFull {
             self.try_without_room()?;
             self.disk.make_room()?;
             println!("round {round}: {left} bytes left, {} acknowledged before the end", round_seen.accepted.len());
-            accepted.extend(round_seen.accepted);
-            unanswered += round_seen.unanswered;
+            all.add(round_seen);
             let server = self.start(0)?;
             let client = Client::new(server.address);
-            load::look_for(&accepted, workspace, &client)?;
+            load::look_for(&all.accepted, workspace, &client)?;
             verify_chain(&client)?;
         }
-        Ok((accepted.len(), unanswered))
+        Ok(all)
     }
 
     /// Checks that a start without any free space succeeds or says what is wrong.
