@@ -13,7 +13,7 @@ use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
-use crate::sealing::{SealedPart, Unsealed};
+use crate::sealing::{SealedPart, Texts, Unsealed};
 use crate::time::Timestamp;
 use crate::vault::{Owner, Vault};
 
@@ -62,6 +62,16 @@ pub enum CodecError {
     /// A limit of the format is exceeded.
     #[error("beyond the limits of the format")]
     TooLarge,
+}
+
+impl CodecError {
+    /// Returns the error of a reader that found the bytes in the record at this position.
+    pub fn at(self, position: Position) -> ReadError {
+        match self {
+            Self::Read(error) => *error,
+            error => ReadError::Damaged { position, what: error.to_string() },
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,10 +151,7 @@ pub enum Opening<'a> {
 
 /// Decodes a stored record; reports damage with the record's position.
 pub fn decode(stored: &StoredRecord, opening: Opening<'_>) -> Result<Record, ReadError> {
-    decode_record(&stored.bytes, opening).map_err(|error| match error {
-        CodecError::Read(error) => *error,
-        error => ReadError::Damaged { position: stored.first, what: error.to_string() },
-    })
+    decode_record(&stored.bytes, opening).map_err(|error| error.at(stored.first))
 }
 
 /// Decodes a record; every byte must be accounted for.
@@ -188,16 +195,33 @@ fn header(bytes: &[u8]) -> Result<(Header, &[u8]), CodecError> {
     if fits { Ok((header, rest)) } else { Err(CodecError::TooLarge) }
 }
 
-/// Returns the sealed parts of a record as they are stored, each with its owner and the type of its event.
-pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<(Owner, TypeNumber, SealedPart)>, CodecError> {
+/// The sealed part of an event as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    pub owner: Owner,
+    /// The type of its event.
+    pub number: TypeNumber,
+    pub part: SealedPart,
+}
+
+impl Sealed {
+    /// Opens the part; `None` if the key of its owner is destroyed.
+    pub fn texts(&self, vault: &dyn Vault) -> Result<Option<Texts>, CodecError> {
+        let key = vault.key(self.owner).map_err(|error| CodecError::Read(Box::new(error)))?;
+        let Some(key) = key.filter(|_| !self.part.bytes.is_empty()) else { return Ok(None) };
+        self.part.open(self.number, &key).map(Some).ok_or(CodecError::Sealed)
+    }
+}
+
+/// Returns for each event of a record its sealed part, if it has one.
+pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<Option<Sealed>>, CodecError> {
     let (Header { workspace, events, .. }, mut rest) = header(bytes)?;
     let workspace = workspace_of(workspace)?;
-    let mut parts = Vec::new();
+    let mut parts = Vec::with_capacity(events as usize);
     for _ in 0..events {
         let (Envelope { number, sealed, .. }, after) = envelope(rest)?;
-        if let Some((owner, part)) = sealed {
-            parts.push((owner_of(workspace, owner)?, number, part));
-        }
+        let named = |(owner, part)| owner_of(workspace, owner).map(|owner| Sealed { owner, number, part });
+        parts.push(sealed.map(named).transpose()?);
         rest = after;
     }
     Ok(parts)
@@ -268,7 +292,7 @@ pub fn decode_event<'a>(
         (Some((owner, _)), Opening::Shut) => (Some(owner), tray::Texts::Unreadable(Why::Sealed)),
         (Some((owner, _)), Opening::Lost) => (Some(owner), tray::Texts::Unreadable(Why::Erased)),
         (Some((owner, part)), Opening::With(vault)) => {
-            (Some(owner), open(&part, number, owner_of(workspace, owner)?, vault)?)
+            (Some(owner), open(&Sealed { owner: owner_of(workspace, owner)?, number, part }, vault)?)
         }
     };
     let decode = || Event::decode_payload(number, &Payload(payload));
@@ -281,10 +305,9 @@ pub fn decode_event<'a>(
 }
 
 /// Opens a sealed part with its owner's key.
-fn open(part: &SealedPart, number: TypeNumber, owner: Owner, vault: &dyn Vault) -> Result<tray::Texts, CodecError> {
-    let key = vault.key(owner).map_err(|error| CodecError::Read(Box::new(error)))?;
-    let Some(key) = key.filter(|_| !part.bytes.is_empty()) else { return Ok(tray::Texts::Unreadable(Why::Erased)) };
-    let texts = part.open(number, &key).and_then(|texts| texts.values()).ok_or(CodecError::Sealed)?;
+fn open(sealed: &Sealed, vault: &dyn Vault) -> Result<tray::Texts, CodecError> {
+    let Some(texts) = sealed.texts(vault)? else { return Ok(tray::Texts::Unreadable(Why::Erased)) };
+    let texts = texts.values().ok_or(CodecError::Sealed)?;
     Ok(tray::Texts::These(texts.into_iter()))
 }
 

@@ -78,6 +78,14 @@ macro_rules! event_types {
                 before
             }
 
+            /// Returns the number of the type with this name and version.
+            pub fn numbered(name: &str, version: u8) -> Option<TypeNumber> {
+                match (name, version) {
+                    $((stringify!($name), $version) => Some(($number, $version)),)+
+                    _ => None,
+                }
+            }
+
             /// True if this version knows the type.
             pub(crate) const fn knows((number, version): TypeNumber) -> bool {
                 $((number == $number && version == $version))||+

@@ -185,7 +185,7 @@ impl WebhookId {
 
 /// A message's 64-bit id: generated for a message to send, derived for a received one. Human-readable formats such as
 /// JSON get it as text, because JSON readers do not keep 64 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(u64);
 
 impl MessageId {
@@ -195,6 +195,12 @@ impl MessageId {
 
     pub const fn bits(self) -> u64 {
         self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() { written(deserializer) } else { u64::deserialize(deserializer).map(Self) }
     }
 }
 
@@ -236,6 +242,11 @@ impl From<&str> for WireId {
     }
 }
 
+/// Reads an id from the text that stands for it in JSON.
+fn written<'de, D: Deserializer<'de>, T: FromStr<Err = InvalidId>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
 /// One bundle to be delivered to one outbound webhook. Its id is that of its first message, which is in no other
 /// bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,7 +272,11 @@ impl Serialize for DeliveryId {
 
 impl<'de> Deserialize<'de> for DeliveryId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        MessageId::deserialize(deserializer).map(Self)
+        if deserializer.is_human_readable() {
+            written(deserializer)
+        } else {
+            MessageId::deserialize(deserializer).map(Self)
+        }
     }
 }
 

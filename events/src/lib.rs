@@ -3,7 +3,7 @@
 //! Read in this order: [`ids`], [`time`], [`who`], [`event`] and its four families, [`record`] (one commit),
 //! [`codec`] (bytes), [`chain`] (hashes), [`log`] and [`secrets`] (the interface of a store), [`notes`] (all keys
 //! beside the records), [`store`] (the implementation on disk), [`index`] (look-ups), [`sequencer`] (first the
-//! order), [`writer`] (then durability), [`snapshot`] (faster replay), [`counters`] (metrics).
+//! order), [`writer`] (then durability), [`proof`] (what others can check), [`snapshot`] (faster replay), [`counters`] (metrics).
 
 pub mod characters;
 pub mod hex;
@@ -30,6 +30,7 @@ pub mod record;
 
 pub mod log;
 pub mod notes;
+pub mod proof;
 pub mod secrets;
 pub mod store;
 

@@ -55,6 +55,12 @@ pub enum Space {
     Agenda,
     /// The position up to which the agenda covers the log.
     AgendaCovered,
+    /// Hashes of blocks of exported lines.
+    ProofBlocks,
+    /// Hashes of subtrees of such blocks.
+    ProofSubtrees,
+    /// The number of blocks that have hashes.
+    ProofsCovered,
     /// The last requests to the inbound webhooks.
     Attempts,
     /// The highest number given to an attempt.
@@ -91,7 +97,7 @@ const MARK: u8 = b'!';
 const KEY_BYTES: usize = 41;
 
 impl Space {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::IndexCovered,
         Self::Workspaces,
         Self::InboundTokens,
@@ -117,6 +123,9 @@ impl Space {
         Self::Snapshots,
         Self::Agenda,
         Self::AgendaCovered,
+        Self::ProofBlocks,
+        Self::ProofSubtrees,
+        Self::ProofsCovered,
         Self::Attempts,
         Self::NewestAttempt,
         Self::Tries,
@@ -152,6 +161,9 @@ impl Space {
             Self::Snapshots => Keys::Many(b"S/"),
             Self::Agenda => Keys::Many(b"a/"),
             Self::AgendaCovered => Keys::One(b"!agenda"),
+            Self::ProofBlocks => Keys::Many(b"l/"),
+            Self::ProofSubtrees => Keys::Many(b"l+/"),
+            Self::ProofsCovered => Keys::One(b"!proofs"),
             Self::Attempts => Keys::Many(b"r/in/"),
             Self::NewestAttempt => Keys::One(b"r/newest"),
             Self::Tries => Keys::Many(b"r/out/"),
@@ -162,8 +174,17 @@ impl Space {
 
     /// True for what the index stores, the mark of how far it reaches excepted.
     pub(crate) const fn is_of_index(self) -> bool {
-        !matches!(self, Self::IndexCovered | Self::Snapshots | Self::Agenda | Self::AgendaCovered)
-            && matches!(self.origin(), Origin::Derived)
+        let of_others = matches!(
+            self,
+            Self::IndexCovered
+                | Self::Snapshots
+                | Self::Agenda
+                | Self::AgendaCovered
+                | Self::ProofBlocks
+                | Self::ProofSubtrees
+                | Self::ProofsCovered
+        );
+        !of_others && matches!(self.origin(), Origin::Derived)
     }
 
     pub const fn origin(self) -> Origin {

@@ -44,7 +44,7 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Returns the hash that binds the texts.
+    /// Returns what an event's readable part says of these texts.
     pub fn commitment(&self) -> Digest {
         sha256(&[COMMITMENT, &self.salt, self.json.as_bytes()])
     }
@@ -102,6 +102,19 @@ impl Unsealed {
 /// Returns an event as JSON without its personal texts, each of which is `null`: what an export hashes.
 pub fn impersonal_json<T: Serialize>(event: &T) -> String {
     tray::writing(Mode::Apart, || serde_json::to_string(event)).unwrap_or_default()
+}
+
+/// Returns an event's personal texts as they are sealed; `None` if it has none.
+pub(crate) fn json<T: Serialize>(event: &T) -> Option<String> {
+    Unsealed::of(event).and_then(|Unsealed(plain)| String::from_utf8(plain.get(SALT_BYTES..)?.to_vec()).ok())
+}
+
+/// Returns the names of an event's personal texts as a JSON array; `None` if it has none. Texts that are erased have
+/// their names still.
+pub(crate) fn names<T: Serialize>(event: &T) -> Option<String> {
+    let mut names = Names::alone();
+    tray::writing(Mode::Named, || event.serialize(&mut names)).ok()?;
+    names.finish().and_then(|names| String::from_utf8(names).ok())
 }
 
 fn nonce(commitment: &Digest) -> [u8; 12] {

@@ -34,12 +34,17 @@ impl Timestamp {
     }
 }
 
+/// The moments that RFC 3339 has texts for: the years 0 to 9999.
+const WRITTEN: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+/// What stands behind the milliseconds of any other.
+const MILLISECONDS: &str = " ms";
+
 impl fmt::Display for Timestamp {
     /// Formats the moment as RFC 3339 in UTC, with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match chrono::DateTime::from_timestamp_millis(self.0) {
+        match chrono::DateTime::from_timestamp_millis(self.0).filter(|_| WRITTEN.contains(&self.0)) {
             Some(at) => f.pad(&at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
-            None => write!(f, "{} ms", self.0),
+            None => write!(f, "{}{MILLISECONDS}", self.0),
         }
     }
 }
@@ -48,6 +53,10 @@ impl FromStr for Timestamp {
     type Err = chrono::ParseError;
 
     fn from_str(text: &str) -> Result<Self, chrono::ParseError> {
+        let beyond = text.strip_suffix(MILLISECONDS).and_then(|ms| ms.parse().ok());
+        if let Some(ms) = beyond.filter(|ms| !WRITTEN.contains(ms)) {
+            return Ok(Self(ms));
+        }
         chrono::DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_millis()))
     }
 }
@@ -86,6 +95,18 @@ mod tests {
         let at = Timestamp::from_ms(1_614_147_929_007);
         assert_eq!(at.to_string(), "2021-02-24T06:25:29.007Z");
         assert_eq!(at.to_string().parse(), Ok(at));
+    }
+
+    #[test]
+    fn every_moment_reads_as_it_is_written() {
+        let (first, last) = WRITTEN.into_inner();
+        for ms in [i64::MIN, first - 1, first, -1, 0, last, last + 1, i64::MAX] {
+            let at = Timestamp::from_ms(ms);
+            assert_eq!(at.to_string().parse(), Ok(at), "{at}");
+            assert_eq!(at.to_string().ends_with('Z'), (first..=last).contains(&ms), "{at}");
+        }
+        assert_eq!(Timestamp::from_ms(last).to_string(), "9999-12-31T23:59:59.999Z");
+        assert!("7 ms".parse::<Timestamp>().is_err());
     }
 
     #[test]

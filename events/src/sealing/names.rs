@@ -10,11 +10,12 @@ use serde::{Serialize, Serializer};
 
 use crate::personal::tray::NAME;
 
-/// Gathers texts as members of a JSON object.
+/// Gathers texts as members of a JSON object, or only their names as an array.
 pub(crate) struct Names {
-    /// What stands before the object, and the object without its closing brace, from the first text on.
+    /// What stands before the object or array, and the same without its closing bracket, from the first text on.
     out: Vec<u8>,
     before: usize,
+    with_texts: bool,
     fields: Vec<&'static str>,
     in_personal: bool,
 }
@@ -40,20 +41,26 @@ impl Error for Unnamed {
 impl Names {
     /// Begins after these bytes.
     pub(crate) fn after(out: Vec<u8>) -> Self {
-        Self { before: out.len(), out, fields: Vec::new(), in_personal: false }
+        Self { before: out.len(), out, with_texts: true, fields: Vec::new(), in_personal: false }
     }
 
-    /// Returns the bytes with the object; `None` if there was no text.
+    /// Gathers names alone.
+    pub(crate) fn alone() -> Self {
+        Self { with_texts: false, ..Self::after(Vec::new()) }
+    }
+
+    /// Returns the bytes with the object or array; `None` if there was no text.
     pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
         if self.out.len() == self.before {
             return None;
         }
-        self.out.push(b'}');
+        self.out.push(if self.with_texts { b'}' } else { b']' });
         Some(self.out)
     }
 
     fn text(&mut self, text: &str) -> Result<(), Unnamed> {
-        self.out.push(if self.out.len() == self.before { b'{' } else { b',' });
+        let opening = if self.with_texts { b'{' } else { b'[' };
+        self.out.push(if self.out.len() == self.before { opening } else { b',' });
         // Names of fields need no escapes.
         let mut mark = b'"';
         for field in &self.fields {
@@ -61,7 +68,11 @@ impl Names {
             self.out.extend_from_slice(field.as_bytes());
             mark = b'.';
         }
-        self.out.extend_from_slice(b"\":");
+        self.out.push(b'"');
+        if !self.with_texts {
+            return Ok(());
+        }
+        self.out.push(b':');
         serde_json::to_writer(&mut self.out, text).map_err(|_| Unnamed)
     }
 

@@ -268,7 +268,7 @@ fn create(log: &dyn Log, vault: &dyn Vault, secrets: &dyn Secrets, identity: &Id
     let key = CheckpointKey::random().map_err(|error| DataDirError::Create(error.into()))?;
     secrets.keep(CHECKPOINT_KEY, &key.seed()).map_err(|error| DataDirError::Create(error.into()))?;
     let Identity { format, log: id, created_at } = *identity;
-    let created = LogCreated { log: id, format, created_at, checkpoint_key: key.verifier(id) };
+    let created = LogCreated { log: id, format, created_at, checkpoint_key: key.verifier(id).to_string() };
     found(log, vault, created).map_err(|error| DataDirError::Create(error.into()))
 }
 

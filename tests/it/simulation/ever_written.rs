@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::codec::{Opening, decode, sealed_parts};
+use events::codec::{Opening, Sealed, decode, sealed_parts};
 use events::event::Event;
 use events::ids::{ChatId, WorkspaceId};
 use events::log::StoredRecord;
@@ -59,7 +59,8 @@ impl EverWritten {
         let record = decode(stored, Opening::With(open.as_ref()));
         let record = record.map_err(|error| format!("what is written does not open: {error}"))?;
         let mut keys = Vec::new();
-        for (owner, number, part) in sealed_parts(&stored.bytes).map_err(|error| error.to_string())? {
+        let sealed = sealed_parts(&stored.bytes).map_err(|error| error.to_string())?;
+        for Sealed { owner, number, part } in sealed.into_iter().flatten() {
             let key = open.key(owner).map_err(|error| error.to_string())?;
             let Some(key) = key.filter(|_| !part.bytes.is_empty()) else {
                 if vault.is_destroyed(owner) {

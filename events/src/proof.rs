@@ -1,0 +1,10 @@
+//! What third parties can check without this program: every event as a line of JSON, the tree over all lines, and signed
+//! checkpoints of it.
+
+pub mod blocks;
+pub mod checker;
+pub mod checkpoint;
+pub mod exported;
+pub mod line;
+pub mod prover;
+pub mod tree;

@@ -1,0 +1,184 @@
+//! Checks the lines of an export one after the other, in constant memory: nobody needs the log itself for that.
+
+use super::checkpoint::Checkpoint;
+use super::exported::{self, Exported, LineFault};
+use super::line::{LineHash, Shared};
+use super::tree::Frontier;
+use crate::founding::LogId;
+use crate::ids::Position;
+use crate::personal::Digest;
+
+/// What an export must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All lines from the first one of the log on.
+    Whole,
+    /// Any lines in their order: a part, or those that a filter chose. What is missing is counted.
+    Part,
+}
+
+/// What is wrong with an export.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Line(#[from] LineFault),
+    #[error("missing: events {from} to {to}")]
+    Missing { from: Position, to: Position },
+    #[error("reordered: event {0} stands behind event {1}")]
+    Reordered(Position, Position),
+    #[error("changed: the line before it is not the one that it names")]
+    Predecessor,
+    #[error("a line of another log: {0}")]
+    OtherLog(LogId),
+    #[error("it does not fit the lines of its record")]
+    Record,
+    #[error("cut off: its last record ends at event {0}")]
+    CutRecord(Position),
+    #[error("cut off: the checkpoint says {size} events, there are {events}")]
+    CutOff { size: Position, events: Position },
+    #[error("rewritten: the first {0} events are not those that the checkpoint signs")]
+    Rewritten(Position),
+    #[error("the checkpoint is one of another log: {0}")]
+    OtherCheckpoint(LogId),
+    #[error("no line at all")]
+    Empty,
+}
+
+/// A checked export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked {
+    pub log: LogId,
+    /// Number of lines.
+    pub lines: u64,
+    pub first: Position,
+    pub last: Position,
+    /// Hash of the last line.
+    pub hash: LineHash,
+    /// Times that events are missing between two lines.
+    pub gaps: u64,
+    /// Checkpoints that agree.
+    pub checkpoints: usize,
+    /// The root of the tree over all lines; `None` for a part.
+    pub root: Option<Digest>,
+}
+
+/// Checks lines in their order.
+pub struct Checker {
+    extent: Extent,
+    /// Checkpoints that are still to be compared, the largest first.
+    checkpoints: Vec<Checkpoint>,
+    agreed: usize,
+    before: Option<Before>,
+    lines: u64,
+    first: Position,
+    gaps: u64,
+    frontier: Frontier,
+}
+
+/// The line before.
+struct Before {
+    log: LogId,
+    position: Position,
+    hash: LineHash,
+    shared: Shared,
+}
+
+impl Checker {
+    /// The checkpoints' signatures must have been verified. They say nothing of a part.
+    pub fn new(extent: Extent, mut checkpoints: Vec<Checkpoint>) -> Self {
+        checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
+        let frontier = Frontier::default();
+        Self { extent, checkpoints, agreed: 0, before: None, lines: 0, first: 0, gaps: 0, frontier }
+    }
+
+    /// Checks the next line, without its line feed.
+    pub fn take(&mut self, line: &str) -> Result<Exported, Fault> {
+        let read = exported::read(line)?;
+        self.fits(&read)?;
+        if self.extent == Extent::Whole {
+            self.frontier.push(read.hash.leaf());
+            self.compare(read.log)?;
+        }
+        if self.lines == 0 {
+            self.first = read.position;
+        }
+        self.lines += 1;
+        let Exported { log, position, hash, ref shared, .. } = read;
+        self.before = Some(Before { log, position, hash, shared: shared.clone() });
+        Ok(read)
+    }
+
+    fn fits(&mut self, read: &Exported) -> Result<(), Fault> {
+        let last = self.before.as_ref().map_or(0, |before| before.position);
+        if let Some(before) = &self.before
+            && read.log != before.log
+        {
+            return Err(Fault::OtherLog(read.log));
+        }
+        if read.position <= last {
+            return Err(Fault::Reordered(read.position, last));
+        }
+        if read.position > last.saturating_add(1) {
+            self.skipped(last.saturating_add(1), read.position.saturating_sub(1))?;
+        } else {
+            self.follows(read)?;
+        }
+        Ok(())
+    }
+
+    fn skipped(&mut self, from: Position, to: Position) -> Result<(), Fault> {
+        match self.extent {
+            Extent::Whole => Err(Fault::Missing { from, to }),
+            Extent::Part => {
+                self.gaps += u64::from(self.lines > 0);
+                Ok(())
+            }
+        }
+    }
+
+    /// Checks a line against the one directly before it.
+    fn follows(&self, read: &Exported) -> Result<(), Fault> {
+        if read.before != self.before.as_ref().map(|before| before.hash) {
+            return Err(Fault::Predecessor);
+        }
+        let within = self.before.as_ref().map(|before| &before.shared).filter(|shared| shared.last >= read.position);
+        let fits = within.map_or(read.shared.first == read.position, |shared| *shared == read.shared);
+        if fits { Ok(()) } else { Err(Fault::Record) }
+    }
+
+    /// Compares the tree with the checkpoints of its size.
+    fn compare(&mut self, log: LogId) -> Result<(), Fault> {
+        let size = self.frontier.size();
+        while let Some(checkpoint) = self.checkpoints.pop_if(|checkpoint| checkpoint.size <= size) {
+            if checkpoint.log != log {
+                return Err(Fault::OtherCheckpoint(checkpoint.log));
+            }
+            if checkpoint.size == size && checkpoint.root != self.frontier.root() {
+                return Err(Fault::Rewritten(size));
+            }
+            self.agreed += 1;
+        }
+        Ok(())
+    }
+
+    /// Returns the position of the last line.
+    pub fn position(&self) -> Position {
+        self.before.as_ref().map_or(0, |before| before.position)
+    }
+
+    /// Ends: nothing may be missing now.
+    pub fn end(self) -> Result<Checked, Fault> {
+        let Self { extent, mut checkpoints, agreed, before, lines, first, gaps, frontier } = self;
+        let Before { log, position, hash, shared } = before.ok_or(Fault::Empty)?;
+        let whole = extent == Extent::Whole;
+        if whole && shared.last > position {
+            return Err(Fault::CutRecord(shared.last));
+        }
+        if let Some(Checkpoint { log: other, size, .. }) = checkpoints.pop().filter(|_| whole) {
+            let cut = Fault::CutOff { size, events: position };
+            return Err(if other == log { cut } else { Fault::OtherCheckpoint(other) });
+        }
+        let root = whole.then(|| frontier.root());
+        Ok(Checked { log, lines, first, last: position, hash, gaps, checkpoints: agreed, root })
+    }
+}
