@@ -40,6 +40,7 @@ pub(crate) use start::{admin_key_file, write_private};
 pub use start_error::StartError;
 
 use self::ports::PortParts;
+use crate::audit::proofs::Proofs;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::metrics::{Mails, Metered, Metrics};
@@ -55,6 +56,8 @@ use crate::whatsapp::sending::{Fetching, SentCache, Transports};
 use crate::whatsapp::transports::{Capabilities, Routes};
 use crate::whatsapp::wire_ids::WireIds;
 
+/// The last checkpoint is waited for this long.
+const LAST_CHECKPOINT: Duration = Duration::from_secs(2);
 /// Capacity of the channel of updates from one transport.
 const UPDATES_AHEAD: usize = 1_024;
 
@@ -103,6 +106,10 @@ pub struct Gateway {
     pub mail_queue: Arc<MailQueue>,
     /// Limits the live streams of each workspace.
     pub stream_limit: StreamLimit,
+    /// Checkpoints of the log.
+    pub proofs: Proofs,
+    /// True if anybody may read them.
+    pub checkpoint_public: bool,
 }
 
 /// Bytes that the rules may fill in a bundle. Subtracts room for our own address, which a bundle contains once as is
@@ -143,6 +150,10 @@ pub struct Dependencies {
     pub start_writer: Box<dyn FnOnce(Writer, UnboundedReceiver<Work>) + Send>,
     /// Starts the thread that makes seeds ahead of need.
     pub start_filler: Box<dyn FnOnce(Filler) + Send>,
+    /// Checkpoints of the log.
+    pub proofs: Proofs,
+    /// Starts the thread that makes them.
+    pub start_proofs: Box<dyn FnOnce(ShardHandle) + Send>,
     /// Ends the process if a seed cannot be destroyed because a write has failed.
     pub vault_failed: VaultFailed,
     /// SHA-256 of the operator's key.
@@ -190,9 +201,16 @@ impl Gateway {
             reading: parts.reading,
             settings: shard_settings(config, outside.base_url.len()),
         })?;
+        (parts.start_proofs)(shard.clone());
         let readiness: Arc<Readiness> = Arc::default();
         let gateway = Self {
-            metrics: Arc::new(Metrics::new(shard.clone(), Arc::clone(&readiness), &metered, &mails)),
+            metrics: Arc::new(Metrics::new(
+                shard.clone(),
+                Arc::clone(&readiness),
+                parts.proofs.clone(),
+                &metered,
+                &mails,
+            )),
             shard,
             secrets: outside.secrets,
             entropy: parts.entropy,
@@ -213,6 +231,8 @@ impl Gateway {
             rate_limits: Arc::new(RateLimits::new(&config.limits, &config.http, MonotonicClock)),
             mail_queue: outside.mail_queue,
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
+            proofs: parts.proofs,
+            checkpoint_public: config.audit.checkpoint_public,
         };
         gateway.spawn_tasks(&outside.sent_cache, &outside.wire_ids);
         Ok(gateway)
@@ -259,7 +279,12 @@ impl Gateway {
         self.fetching.stop();
         self.attempts.save(&self.shard, self.reading).await;
         self.tries.save(&self.shard, self.reading).await;
-        self.shard.stop().await
+        let queued = self.shard.stop().await;
+        let last = self.proofs.checkpoint(self.shard.watermark().durable());
+        if tokio::time::timeout(LAST_CHECKPOINT, last).await.is_err() {
+            tracing::info!("the last events are not in a checkpoint yet; the next start goes on with them");
+        }
+        queued
     }
 
     /// Reads the log on a thread where reading blocks nobody.

@@ -1,6 +1,7 @@
 //! The outer layer of Tidings: HTTP, command line, transports, mail. Contains no business rules.
 
 mod allocator;
+pub mod audit;
 pub mod bench;
 pub mod cli;
 pub mod codes;

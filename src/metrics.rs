@@ -19,6 +19,7 @@ use self::collected::Collected;
 pub use self::fetches::Metered;
 pub use self::mails::Mails;
 pub use self::requests::Requests;
+use crate::audit::proofs::Proofs;
 use crate::net::wrong_keys::WrongKeys;
 use crate::readiness::Readiness;
 
@@ -55,7 +56,7 @@ impl Format {
 
 impl Metrics {
     /// Sets up the figures of the gateway with these actors, readiness, files and e-mails.
-    pub fn new(shard: ShardHandle, state: Arc<Readiness>, files: &Metered, mails: &Mails) -> Self {
+    pub fn new(shard: ShardHandle, state: Arc<Readiness>, proofs: Proofs, files: &Metered, mails: &Mails) -> Self {
         let mut registry = Registry::with_prefix("tidings");
         let requests = Requests::default();
         requests.register(&mut registry);
@@ -63,7 +64,7 @@ impl Metrics {
         mails.register(&mut registry);
         let wrong_keys = WrongKeys::default();
         registry.register("wrong_operator_keys", "Requests with a wrong operator's key", wrong_keys.counter());
-        registry.register_collector(Box::new(Collected::new(shard, state)));
+        registry.register_collector(Box::new(Collected::new(shard, state, proofs)));
         Self { registry, requests, wrong_keys }
     }
 

@@ -55,7 +55,7 @@ impl CheckpointKey {
 }
 
 /// A public key as C2SP's signed notes write it: `name+id+base64`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
     /// The first bytes of the hash of name and key.

@@ -2,33 +2,54 @@
 
 use crate::chain;
 use crate::codec::{Opening, decode};
-use crate::log::{Head, Log, ReadError};
+use crate::log::{Head, Log, ReadError, StoredRecord};
 use crate::record::Record;
 
 /// Walks all records in order and checks each; `visit` gets those that are right. With a vault, every text that is not
 /// erased must open too; otherwise the texts stay sealed.
 pub fn verify(log: &dyn Log, opening: Opening<'_>, mut visit: impl FnMut(&Record)) -> Result<Head, ReadError> {
+    walk(log, opening, |_, record| {
+        visit(record);
+        Ok(())
+    })
+}
+
+/// Like [`verify`]; `visit` also gets the record as it is stored, and may end the walk with what it finds.
+pub fn walk(
+    log: &dyn Log,
+    opening: Opening<'_>,
+    mut visit: impl FnMut(&StoredRecord, &Record) -> Result<(), ReadError>,
+) -> Result<Head, ReadError> {
     let wanted = log.head();
     let mut head = Head::EMPTY;
     for stored in log.read(1) {
         let stored = stored?;
-        let expected = head.position.saturating_add(1);
-        let damaged = |what: &str| ReadError::Damaged { position: expected, what: what.to_owned() };
-        if stored.first != expected {
-            return Err(damaged("missing, or another record in its place"));
-        }
-        if stored.previous != head.hash || stored.hash != chain::link(&head.hash, &stored.bytes) {
-            return Err(damaged("the hash does not fit"));
-        }
-        let record = decode(&stored, opening)?;
-        if record.first != expected {
-            return Err(damaged("it was written for another place"));
-        }
-        visit(&record);
+        let record = check(&stored, head, opening)?;
+        visit(&stored, &record)?;
         head = Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at };
     }
     if head.position < wanted.position {
-        return Err(ReadError::Damaged { position: head.position.saturating_add(1), what: "missing".to_owned() });
+        let position = head.position.saturating_add(1);
+        return Err(ReadError::Damaged { position, what: "missing, as all up to the end".to_owned() });
     }
     Ok(head)
+}
+
+/// Checks the record behind this head.
+fn check(stored: &StoredRecord, head: Head, opening: Opening<'_>) -> Result<Record, ReadError> {
+    let expected = head.position.saturating_add(1);
+    let damaged = |what: String| ReadError::Damaged { position: expected, what };
+    if stored.first != expected {
+        return Err(damaged(format!("missing: the next one is at position {}", stored.first)));
+    }
+    let fits = stored.previous == head.hash && stored.hash == chain::link(&head.hash, &stored.bytes);
+    let record = decode(stored, opening);
+    match record {
+        Ok(record) if record.first != expected => {
+            Err(damaged(format!("reordered: the one of position {} stands there", record.first)))
+        }
+        Ok(record) if fits => Ok(record),
+        Err(error) if fits => Err(error),
+        _ => Err(damaged("changed: the hash does not fit".to_owned())),
+    }
 }

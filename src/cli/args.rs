@@ -1,6 +1,7 @@
 //! The command line: every command, flag and help text. Knows nothing about what the commands do.
 
 mod account;
+mod audit;
 mod bench;
 mod chat;
 mod connection;
@@ -25,7 +26,8 @@ pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
 pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::log::{EventsCommand, LsArgs, Order, StateArgs, TailArgs};
+pub use self::audit::AuditCommand;
+pub use self::log::{EventsCommand, ExportArgs, LsArgs, Order, StateArgs, TailArgs, VerifyArgs};
 pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
@@ -137,12 +139,15 @@ pub enum Command {
     /// Test a file's address without sending anything
     #[command(subcommand)]
     File(FileCommand),
-    /// Read and verify the event log
+    /// Read, export and verify the event log
     #[command(subcommand)]
     Events(EventsCommand),
     /// Show the state of one actor, now or at any earlier moment
     #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
+    /// What auditors need: the key that verifies checkpoints
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Exchange the master key under which the keys of texts and names are sealed
     #[command(subcommand)]
     Vault(VaultCommand),

@@ -1,14 +1,12 @@
-//! `tidings events`: lists and verifies the log.
+//! `tidings events ls`: lists events.
 
-use reqwest::Method;
-
-use super::args::{Cli, LsArgs, Order, Server};
+use super::args::{Cli, LsArgs, Order};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
 use super::log_source::Source;
 use super::remote::Call;
 use super::screen::{fitted, width};
-use crate::service::events::{self, EventRow, Filter, Verdict};
+use crate::service::events::{self, EventRow, Filter};
 use crate::service::page::Paged;
 
 /// The column where the event type starts; continuation lines are indented to it.
@@ -59,21 +57,4 @@ pub(super) fn lines(cli: &Cli, rows: &[EventRow]) -> Result<String, Failure> {
 fn line(row: &EventRow) -> String {
     let EventRow { position, recorded_at, name, streams, .. } = row;
     format!("{position:>8}  {recorded_at}  {name:<20}  {}\n", streams.join("  "))
-}
-
-/// Verifies the hash chain from the first record to the last.
-pub(super) fn verify(cli: &Cli, server: &Server) -> Result<(), Failure> {
-    let verdict = match Source::find(cli, server)? {
-        Source::Open(history, _) => events::verdict(&history).map_err(|error| unreadable(&error))?,
-        Source::Gateway(gateway) => gateway.typed(Call::new(Method::POST, "/admin/v1/events/verify"))?,
-    };
-    match &verdict {
-        Verdict::Damaged { position, what, .. } => {
-            Err(Failure::new(Exit::Integrity, format!("the record at position {position} is damaged: {what}")))
-        }
-        Verdict::Verified { .. } if cli.json => super::print(&(super::json(&verdict)? + "\n")),
-        Verdict::Verified { position, hash, .. } => {
-            super::print(&format!("{position} events, chain verified, head {hash}\n"))
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod activity_feed;
 mod activity_line;
+mod audit;
 pub mod args;
 mod banner;
 mod bench;
@@ -15,6 +16,7 @@ mod demo;
 mod events;
 pub mod exit;
 mod explain;
+mod export;
 mod inbound;
 mod keys;
 mod listen;
@@ -22,6 +24,7 @@ mod log_source;
 mod manual;
 mod messages;
 mod outbound;
+mod progress;
 mod remote;
 mod report_lines;
 mod scratch;
@@ -35,6 +38,7 @@ mod table;
 mod tail;
 mod trigger;
 mod vault;
+mod verify;
 mod workspaces;
 
 use std::io::{self, IsTerminal, Write};
@@ -106,7 +110,9 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
-        Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
+        Command::Events(EventsCommand::Verify(args)) => verify::run(cli, &args),
+        Command::Events(EventsCommand::Export(args)) => export::run(cli, &args),
+        Command::Audit(command) => audit::run(cli, &command),
         Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),
         Command::Trigger(command) => trigger::run(cli, &command),

@@ -65,6 +65,8 @@ pub struct Config {
     pub http: Http,
     /// The event log.
     pub log: Log,
+    /// Proofs for auditors.
+    pub audit: Audit,
     /// How closely responses follow those of other gateways.
     pub compat: Compat,
     pub guard: Guard,
@@ -175,6 +177,20 @@ pub struct Log {
     pub cache_mb: u64,
     /// True to start on a log that is more than an hour ahead of the machine's clock.
     pub accept_future: bool,
+}
+
+/// Proofs for auditors.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Seconds after which a checkpoint is signed, if anything has happened.
+    #[serde(deserialize_with = "fields::within::<1, 86_400, _, _>")]
+    pub checkpoint_s: u64,
+    /// A second folder for checkpoints, on another disk or host.
+    #[serde(deserialize_with = "fields::optional")]
+    pub checkpoint_dir: Option<PathBuf>,
+    /// False if only the operator may see checkpoints.
+    pub checkpoint_public: bool,
 }
 
 /// How closely responses follow those of other gateways.

@@ -159,11 +159,16 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
             extensions.insert(Caller { workspace, key });
         }
         Role::Operator => {
-            let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
-            extensions.insert(if right { Operator } else { return Err(Refusal::unauthorized()) });
+            extensions.insert(operator(gateway, request)?);
         }
     }
     Ok(())
+}
+
+/// Checks that the operator asks.
+pub(super) fn operator(gateway: &Gateway, request: &HttpRequest) -> Result<Operator, Refusal> {
+    let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
+    right.then_some(Operator).ok_or_else(Refusal::unauthorized)
 }
 
 /// Looks up the request's key, which must not be revoked.

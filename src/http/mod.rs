@@ -5,6 +5,7 @@ mod api;
 mod body;
 mod call;
 mod caller;
+mod checkpoint;
 mod connections;
 mod docs;
 mod error;

@@ -9,14 +9,14 @@ use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
 
-use super::admin::{erasures, events, streams, workspaces};
+use super::admin::{erasures, events, proofs, streams, workspaces};
 use super::api::{
     accounts, chats, credits, deliveries, files, inbound_settings, keys, listen, live, messages, outbound, outbox,
     recent, teammates, timeline, workspace,
 };
 use super::caller::{self, Resource, Role};
 use super::listed::Listed;
-use super::{docs, error, health, inbound, metrics, openapi};
+use super::{checkpoint, docs, error, health, inbound, metrics, openapi};
 use crate::gateway::Gateway;
 use crate::outbound::Try;
 use crate::recent::attempts::Attempt;
@@ -34,6 +34,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/livez", Open, health::alive),
         row(Method::GET, "/readyz", Open, health::ready),
         row(Method::GET, "/metrics", Open, metrics::show),
+        row(Method::GET, "/checkpoint", Open, checkpoint::show),
         row(Method::GET, "/openapi.json", Open, describe),
         row(Method::GET, "/", Open, docs::home),
         row(Method::GET, "/docs", Open, docs::index),
@@ -96,6 +97,7 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/api/v1/messages", Workspace, messages::send),
         row(Method::GET, "/api/v1/messages/{id}", Workspace, messages::show),
         row(Method::GET, "/api/v1/messages/{id}/timeline", Workspace, timeline::show),
+        row(Method::GET, "/api/v1/messages/{id}/proof", Workspace, timeline::proof),
         row(Method::POST, "/api/v1/messages/{id}/settle", Workspace, messages::settle),
         row(Method::GET, "/api/v1/stream", Workspace, live::follow),
         row(Method::GET, "/admin/v1/workspaces", Operator, workspaces::list),
@@ -104,6 +106,8 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/admin/v1/workspaces/{id}/credits", Operator, workspaces::grant),
         row(Method::GET, "/admin/v1/events", Operator, events::list),
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
+        row(Method::GET, "/admin/v1/events/export.ndjson", Operator, proofs::export),
+        row(Method::GET, "/admin/v1/proofs/consistency", Operator, proofs::consistency),
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),

@@ -11,6 +11,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use super::page::Page;
 use super::process;
+use crate::audit::proofs::Proofs;
 use crate::codes;
 use crate::net::lack;
 use crate::readiness::Readiness;
@@ -25,12 +26,13 @@ const OTHER: &str = "other";
 pub(super) struct Collected {
     shard: ShardHandle,
     state: Arc<Readiness>,
+    proofs: Proofs,
     started_at_s: u64,
 }
 
 impl Collected {
-    pub(super) fn new(shard: ShardHandle, state: Arc<Readiness>) -> Self {
-        Self { shard, state, started_at_s: u64::try_from(wall_now().ms() / 1_000).unwrap_or(0) }
+    pub(super) fn new(shard: ShardHandle, state: Arc<Readiness>, proofs: Proofs) -> Self {
+        Self { shard, state, proofs, started_at_s: u64::try_from(wall_now().ms() / 1_000).unwrap_or(0) }
     }
 
     fn log(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -42,7 +44,9 @@ impl Collected {
         page.counter("log_keys", "Keys written.", stats.keys)?;
         let overview = self.shard.overview();
         page.gauge("log_position_sequenced", "Position of the last event that has a place.", overview.sequenced)?;
-        page.gauge("log_position_durable", "Position of the last event that is durable.", overview.durable)
+        page.gauge("log_position_durable", "Position of the last event that is durable.", overview.durable)?;
+        let lag = overview.durable.saturating_sub(self.proofs.position());
+        page.gauge("proof_lag_events", "Durable events that are not in the tree of proofs yet.", lag)
     }
 
     fn messages(&self, page: &mut Page<'_>) -> fmt::Result {

@@ -1,16 +1,13 @@
-//! The event log: rows of events, and the verification of its hash chain.
+//! The event log: rows of events.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use events::codec::Opening;
 use events::event::Event;
 use events::history::{History, Of};
 use events::ids::StreamId;
 use events::log::ReadError;
-use events::personal::Digest;
 use events::record::{Cause, Idempotency, Position, Record};
-use events::verify;
 use events::webhook::WebhookConfigured;
 use events::who::Who;
 use serde::{Deserialize, Serialize};
@@ -219,42 +216,10 @@ pub fn known_type(name: &str) -> Result<String, Refusal> {
     Err(Refusal::invalid("type", format!("There is no event type {name:?}")).hinting(Event::NAMES.join(", ")))
 }
 
-/// The result of verifying the hash chain from the first record to the last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Verdict {
-    /// The chain is intact.
-    Verified {
-        /// Always true.
-        ok: bool,
-        /// Position of the last event.
-        position: Position,
-        /// Hash of the last record.
-        hash: Digest,
-    },
-    /// The chain is damaged.
-    Damaged {
-        /// Always false.
-        ok: bool,
-        /// Position of the damaged record.
-        position: Position,
-        /// What is wrong with it.
-        what: String,
-    },
-}
-
-/// Verifies the hash chain from the first record to the last.
-pub fn verdict(history: &History) -> Result<Verdict, ReadError> {
-    match verify::verify(history.log(), Opening::Shut, |_| {}) {
-        Ok(head) => Ok(Verdict::Verified { ok: true, position: head.position, hash: head.hash }),
-        Err(ReadError::Damaged { position, what }) => Ok(Verdict::Damaged { ok: false, position, what }),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use events::ids::WorkspaceId;
+    use events::personal::Digest;
     use events::time::Timestamp;
     use events::workspace::InboundUrlGenerated;
 

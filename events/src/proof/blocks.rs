@@ -7,7 +7,7 @@ use crate::ids::Position;
 use crate::log::{Log, Note, ReadError, StoredRecord};
 use crate::notes::Space;
 use crate::personal::Digest;
-use crate::proof::line::{self, LineHash};
+use crate::proof::line::{self, Line, LineHash};
 use crate::proof::tree::Frontier;
 
 /// Lines of a block: the leaves of a subtree of this level.
@@ -115,6 +115,18 @@ impl Builder {
         self.last
     }
 
+    /// True if the last line ended a block.
+    pub const fn is_at_block(&self) -> bool {
+        self.blocks > 0 && self.open.size() == 0
+    }
+
+    /// Returns the last whole block.
+    pub fn last_block(&self) -> Option<Block> {
+        let (rest, last) = self.blocks_note.split_last_chunk::<HASH>()?;
+        let tree = rest.last_chunk::<HASH>()?;
+        Some(Block { tree: Digest(*tree), last: LineHash(Digest(*last)) })
+    }
+
     /// Returns the root of the tree over all lines.
     pub fn root(&self) -> Digest {
         self.whole.beside(&self.open).root()
@@ -125,20 +137,23 @@ impl Builder {
         let mut notes = Vec::new();
         for line in line::lines(stored, Opening::Shut)? {
             if line.position > self.position() {
-                self.push(line.hash(self.id, self.last), &mut notes);
+                notes.extend(self.push(&line));
             }
         }
         Ok(notes)
     }
 
-    fn push(&mut self, hash: LineHash, notes: &mut Vec<Note>) {
+    /// Takes the next line; returns the notes of the block that became whole with it.
+    pub fn push(&mut self, line: &Line) -> Vec<Note> {
+        let hash = line.hash(self.id, self.last);
         self.open.push(hash.leaf());
         self.last = Some(hash);
-        if self.open.size() == BLOCK_LINES {
-            let tree = std::mem::take(&mut self.open).root();
-            self.join(Block { tree, last: hash });
-            notes.extend(self.notes());
+        if self.open.size() < BLOCK_LINES {
+            return Vec::new();
         }
+        let tree = std::mem::take(&mut self.open).root();
+        self.join(Block { tree, last: hash });
+        self.notes()
     }
 
     /// Adds a whole block.

@@ -60,6 +60,7 @@ pub(super) fn predecessor(hash: Option<LineHash>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub position: Position,
+    pub workspace: WorkspaceId,
     time: String,
     subject: String,
     kind: String,
@@ -97,9 +98,13 @@ impl Shared {
 
 /// Returns a record's lines. Texts stand in them as far as `opening` opens them; the hashes do not depend on it.
 pub fn lines(stored: &StoredRecord, opening: Opening<'_>) -> Result<Vec<Line>, ReadError> {
-    let record = codec::decode(stored, Opening::Shut)?;
+    lines_of(&codec::decode(stored, Opening::Shut)?, stored, opening)
+}
+
+/// Like [`lines`], of a record that is decoded already.
+pub fn lines_of(record: &Record, stored: &StoredRecord, opening: Opening<'_>) -> Result<Vec<Line>, ReadError> {
     let parts = codec::sealed_parts(&stored.bytes).map_err(|error| error.at(stored.first))?;
-    let shared = Shared::of(&record);
+    let shared = Shared::of(record);
     let lines = record.positioned().zip(&parts).map(|((position, event), part)| {
         let beside = beside(part.as_ref(), record.first, opening).map_err(|error| error.at(stored.first))?;
         Ok(Line::new(&shared, position, event, part.as_ref().map(|sealed| sealed.part.commitment), beside))
@@ -185,6 +190,7 @@ impl Line {
     ) -> Self {
         Self {
             position,
+            workspace: shared.workspace,
             time: time(shared, position),
             subject: subject(event),
             kind: format!("tidings.{}.{}", event.name(), event.type_number().1),
@@ -206,7 +212,7 @@ impl Line {
     /// Appends the line with its line feed; returns its hash.
     pub fn write(&self, log: LogId, before: Option<LineHash>, out: &mut String) -> LineHash {
         let hash = self.hash(log, before);
-        let Self { position, time, subject, kind, data, beside } = self;
+        let Self { position, time, subject, kind, data, beside, .. } = self;
         let _ = write!(
             out,
             r#"{{"specversion":"1.0","id":"{position}","time":"{time}","source":"tidings:{log}","subject":"{subject}","#

@@ -1,6 +1,9 @@
 //! Commands that read the event log.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
+use events::checkpoint_key::VerifierKey;
 use events::ids::StreamId;
 
 use super::connection::Server;
@@ -22,6 +25,22 @@ Examples:
 const SHOW_EXAMPLES: &str = "\
 Example:
   tidings events show 4711                      one event with its cause and data";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  tidings events export --out log.ndjson
+  tidings events export --message wa_backend:3EB09FCC85FE99662E46
+  tidings events export --workspace 1001 --from 2026-01-01T00:00:00Z --to 2026-01-31T23:59:59Z --out january.ndjson
+
+A line is a CloudEvent 1.0 with the hash of EventSourcingDB, version 2. Texts and names stand beside what is hashed,
+as far as they are not erased. docs/audit.md says how to check it with Python alone.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  tidings events verify                                              the log of the data directory
+  tidings events verify --checkpoint kept/4711.note                  and that it is the one of then
+  tidings events verify log.ndjson --checkpoint https://wa.example   an export, without its log
+  tidings events verify january.ndjson --part                        lines that a filter chose";
 
 pub(super) const STATE_EXAMPLES: &str = "\
 Examples:
@@ -48,8 +67,12 @@ pub enum EventsCommand {
     /// List the last events; with --follow, also every new one
     #[command(after_help = TAIL_EXAMPLES)]
     Tail(TailArgs),
-    /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
-    Verify(Server),
+    /// Write every event as a line of JSON that others can check without Tidings
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
+    /// Check the log from the first record to the last, or an export; exits with 6 if anything is wrong
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
 }
 
 /// The events to list.
@@ -73,6 +96,55 @@ pub struct LsArgs {
     /// At most this many: 1 to 500
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// The events to export.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExportArgs {
+    /// From this position, or after this RFC 3339 time
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub from: Option<AsOf>,
+    /// Up to this position or RFC 3339 time
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// Only events of this stream, such as account/10010001
+    #[arg(long, value_name = "STREAM", conflicts_with_all = ["message", "workspace"])]
+    pub stream: Option<String>,
+    /// Only events about this message
+    #[arg(long, value_name = "MESSAGE", conflicts_with = "workspace")]
+    pub message: Option<String>,
+    /// Only events of this workspace
+    #[arg(long, value_name = "WORKSPACE")]
+    pub workspace: Option<String>,
+    /// Add after each line the proof that it is in the log, and at the end the checkpoint; needs a running gateway
+    #[arg(long)]
+    pub with_proofs: bool,
+    /// Write to this file, which appears once it is whole [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// What to verify.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct VerifyArgs {
+    /// An export, or - for standard input [default: the log itself]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// A checkpoint that was kept elsewhere, or a gateway that offers one; may be repeated
+    #[arg(long, value_name = "FILE|URL")]
+    pub checkpoint: Vec<String>,
+    /// The key of the checkpoints as `tidings audit key` prints it [default: the one that the log or export names]
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<VerifierKey>,
+    /// The export is a part of the log, or was filtered
+    #[arg(long, requires = "file")]
+    pub part: bool,
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,

@@ -1,12 +1,16 @@
 //! The event log, for the operator.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::gateway::Gateway;
+use crate::http::body;
 use crate::http::caller::Operator;
 use crate::http::page::Query;
 use crate::service::events::{self, Wanted};
 use crate::service::refusal::Refusal;
+use crate::service::verification;
 
 /// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
@@ -46,7 +50,23 @@ pub(in crate::http) async fn show(
     Ok(HttpResponse::Ok().json(events::show(&gateway, &position).await?))
 }
 
-/// Verifies the hash chain from the first record to the last.
-pub(in crate::http) async fn verify(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refusal> {
-    Ok(HttpResponse::Ok().json(gateway.shard.history().run(events::verdict).await?))
+/// What to compare the log with.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::http) struct VerifyBody {
+    /// Signed notes, such as `GET /checkpoint` answers.
+    checkpoints: Vec<String>,
+    /// The key that signed them, if it is not this log's own: `name+id+base64`.
+    key: Option<String>,
+}
+
+/// Verifies the log from the first record to the last.
+pub(in crate::http) async fn verify(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refusal> {
+    let body = body::read(payload, gateway.limits).await?;
+    let VerifyBody { checkpoints, key } = if body.is_empty() { VerifyBody::default() } else { body::typed(&body)? };
+    Ok(HttpResponse::Ok().json(verification::verify(&gateway, checkpoints, key).await?))
 }

@@ -2,5 +2,6 @@
 
 pub(super) mod erasures;
 pub(super) mod events;
+pub(super) mod proofs;
 pub(super) mod streams;
 pub(super) mod workspaces;

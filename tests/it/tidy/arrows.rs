@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["whatsapp", "outbound"],
     &["notices"],
     &["metrics"],
-    &["recent", "files", "bench"],
+    &["recent", "files", "bench", "audit"],
     &["net"],
     &["config", "codes"],
     &["lib", "main", "allocator", "readiness", "telemetry", "secrets", "rights"],

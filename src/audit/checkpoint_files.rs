@@ -1,0 +1,140 @@
+//! Signed checkpoints as files, in the data directory and in a second folder: whoever keeps one where the log is not can
+//! tell later whether anything before it was changed.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use events::ids::Position;
+
+/// The folder within a data directory.
+pub const FOLDER: &str = "checkpoints";
+/// Ending of a file's name, after the number of events.
+const ENDING: &str = ".note";
+/// So many of the newest are kept; of those before, one a day.
+const KEPT: usize = 100;
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// The folders with checkpoints.
+#[derive(Debug, Clone, Default)]
+pub struct CheckpointFiles {
+    folders: Vec<PathBuf>,
+}
+
+impl CheckpointFiles {
+    /// The second folder may be on another disk or host.
+    pub fn new(data_dir: &Path, second: Option<&Path>) -> Self {
+        let own = data_dir.join(FOLDER);
+        Self { folders: [Some(own), second.map(Path::to_owned)].into_iter().flatten().collect() }
+    }
+
+    /// Writes a checkpoint into each folder; returns the folders where that failed, with the reasons. Whole or not at all.
+    pub fn write(&self, size: Position, note: &str) -> Vec<(PathBuf, io::Error)> {
+        let failed = self.folders.iter().filter_map(|folder| {
+            let written = write(folder, size, note).and_then(|()| prune(folder));
+            written.err().map(|error| (folder.clone(), error))
+        });
+        failed.collect()
+    }
+}
+
+/// Reads all checkpoints of a folder, the oldest first; none if there is no folder.
+pub fn read(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = listed(folder)?;
+    found.sort_unstable_by_key(|found| found.size);
+    found.into_iter().map(|found| fs::read_to_string(path(folder, found.size))).collect()
+}
+
+fn path(folder: &Path, size: Position) -> PathBuf {
+    folder.join(format!("{size}{ENDING}"))
+}
+
+fn write(folder: &Path, size: Position, note: &str) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let (path, unfinished) = (path(folder, size), folder.join(format!("{size}{ENDING}.new")));
+    let mut file = File::create(&unfinished)?;
+    file.write_all(note.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, &path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// A checkpoint's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    size: Position,
+    /// The day on which it was written, counted from 1970.
+    day: u64,
+}
+
+fn listed(folder: &Path) -> io::Result<Vec<Found>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let size = name.to_str().and_then(|name| name.strip_suffix(ENDING)).and_then(|size| size.parse().ok());
+        if let Some(size) = size {
+            let written = entry.metadata()?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let seconds = written.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+            found.push(Found { size, day: seconds / DAY_S });
+        }
+    }
+    Ok(found)
+}
+
+/// Removes the files that are no longer kept.
+fn prune(folder: &Path) -> io::Result<()> {
+    for size in spare(listed(folder)?) {
+        match fs::remove_file(path(folder, size)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns the checkpoints that are not kept: neither among the newest nor the first of a day.
+fn spare(mut found: Vec<Found>) -> Vec<Position> {
+    found.sort_unstable_by_key(|found| found.size);
+    let older = found.len().saturating_sub(KEPT);
+    let mut days = BTreeSet::new();
+    found.into_iter().take(older).filter(|found| !days.insert(found.day)).map(|found| found.size).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_kept_and_before_them_one_a_day() {
+        let found = |(size, day)| Found { size, day };
+        assert_eq!(spare((1..=100).map(|size| found((size, 1))).collect()), Vec::<Position>::new());
+        let old = [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (6, 4)].map(found);
+        let new = (100..200).map(|size| found((size, 9)));
+        assert_eq!(spare(old.into_iter().chain(new).collect()), [2, 4, 5]);
+    }
+
+    #[test]
+    fn a_checkpoint_is_in_both_folders_and_a_folder_that_fails_is_named() {
+        let own = tempfile::tempdir().unwrap();
+        let second = own.path().join("elsewhere");
+        let files = CheckpointFiles::new(own.path(), Some(&second));
+        assert!(files.write(7, "seven").is_empty() && files.write(12, "twelve").is_empty());
+        for folder in [&own.path().join(FOLDER), &second] {
+            assert_eq!(read(folder).unwrap(), ["seven", "twelve"]);
+        }
+        fs::remove_dir_all(&second).unwrap();
+        fs::write(&second, "no folder").unwrap();
+        let failed = files.write(13, "thirteen");
+        assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
+        assert_eq!(read(&own.path().join(FOLDER)).unwrap().len(), 3);
+        assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,169 @@
+//! Follows the log on a thread of low priority: hashes the lines of what is durable, stores the hashes of their blocks, and
+//! signs checkpoints. Only what is durable is ever signed, so that no crash takes back what a checkpoint says.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actors::runtime::shard::ShardHandle;
+use events::checkpoint_key::{CheckpointKey, NoKey};
+use events::codec::{self, Opening};
+use events::event::Event;
+use events::founding::LogId;
+use events::ids::Position;
+use events::log::{Log, Note, ReadError, WriteError};
+use events::proof::blocks::{self, Builder};
+use events::proof::checkpoint::Checkpoint;
+use events::secrets::Secrets;
+use events::store::data_dir::CHECKPOINT_KEY;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::checkpoint_files::CheckpointFiles;
+use super::proofs::{Ask, Proofs, Shared, Signed};
+
+/// Records that are read at once.
+const RECORDS_AT_ONCE: usize = 4_096;
+/// What arrives within this time is hashed together.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Why no proofs can be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    NoKey(#[from] NoKey),
+}
+
+/// Keeps the proofs of a log.
+pub struct ProofKeeper {
+    log: Arc<dyn Log>,
+    id: LogId,
+    key: CheckpointKey,
+    builder: Builder,
+    files: CheckpointFiles,
+    every: Duration,
+    shared: Arc<Shared>,
+    asked: UnboundedReceiver<Ask>,
+}
+
+/// Returns the id that a log was created with.
+pub fn log_id(log: &dyn Log) -> Result<LogId, ReadError> {
+    let first = log.read(1).next().transpose()?;
+    let record = first.map(|stored| codec::decode(&stored, Opening::Shut)).transpose()?;
+    match record.as_ref().and_then(|record| record.events.first()) {
+        Some(Event::LogCreated(created)) => Ok(created.log),
+        _ => Err(ReadError::Damaged { position: 1, what: "the log does not begin with its creation".to_owned() }),
+    }
+}
+
+/// Returns the key that signs checkpoints. If it was lost with the vault, makes another one.
+fn key(secrets: &dyn Secrets, id: LogId) -> Result<CheckpointKey, ProofError> {
+    let kept = secrets.read(CHECKPOINT_KEY)?.and_then(|seed| seed.try_into().ok());
+    if let Some(seed) = kept {
+        return Ok(CheckpointKey::of_seed(seed)?);
+    }
+    let key = CheckpointKey::random()?;
+    secrets.keep(CHECKPOINT_KEY, &key.seed())?;
+    tracing::warn!(key = %key.verifier(id), "the key that signed checkpoints is lost; from now on another one signs");
+    Ok(key)
+}
+
+impl ProofKeeper {
+    /// Prepares to follow a log.
+    pub fn open(
+        log: Arc<dyn Log>,
+        secrets: &dyn Secrets,
+        files: CheckpointFiles,
+        every: Duration,
+    ) -> Result<(Proofs, Self), ProofError> {
+        let id = log_id(log.as_ref())?;
+        let key = key(secrets, id)?;
+        let builder = Builder::new(id);
+        let (proofs, shared, asked) = Proofs::new(id, key.verifier(id));
+        Ok((proofs, Self { log, id, key, builder, files, every, shared, asked }))
+    }
+
+    /// Goes on where the stored hashes end, and follows the log until nobody can ask any more.
+    pub async fn run(mut self, shard: ShardHandle) -> Result<(), ReadError> {
+        let watermark = shard.watermark().clone();
+        self.builder = Builder::resume(self.id, self.log.as_ref())?;
+        let mut due = Instant::now();
+        loop {
+            self.advance(&shard, watermark.durable()).await?;
+            if self.is_behind() && Instant::now() >= due {
+                self.sign();
+                due = Instant::now() + self.every;
+            }
+            let more = async {
+                watermark.reached(self.builder.position().saturating_add(1)).await;
+                sleep(LINGER).await;
+            };
+            tokio::select! {
+                biased;
+                asked = self.asked.recv() => {
+                    let Some(Ask { at_least, answer }) = asked else { return Ok(()) };
+                    let durable = watermark.reached(at_least).await;
+                    self.advance(&shard, durable).await?;
+                    // Whoever asked may be gone.
+                    let _ = answer.send(self.newest());
+                }
+                () = more => {}
+                () = sleep_until(due), if self.is_behind() => {}
+            }
+        }
+    }
+
+    /// True if events are not signed yet.
+    fn is_behind(&self) -> bool {
+        let newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        newest.as_ref().is_none_or(|newest| newest.size < self.builder.position())
+    }
+
+    async fn advance(&mut self, shard: &ShardHandle, to: Position) -> Result<(), ReadError> {
+        while self.builder.position() < to && !self.asked.is_closed() {
+            let notes = self.take(to)?;
+            if !notes.is_empty() {
+                // If they are not stored, the next start makes them again.
+                let _ = shard.note(notes).await;
+            }
+            self.shared.position.store(self.builder.position(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Takes some of the records up to a position; returns the notes that became whole.
+    fn take(&mut self, to: Position) -> Result<Vec<Note>, ReadError> {
+        let mut notes = Vec::new();
+        for stored in self.log.read(self.builder.position().saturating_add(1)).take(RECORDS_AT_ONCE) {
+            let stored = stored?;
+            if stored.first > to {
+                break;
+            }
+            notes.extend(self.builder.take(&stored)?);
+        }
+        Ok(blocks::newest(notes))
+    }
+
+    /// Returns a checkpoint of all that is in the tree.
+    fn newest(&self) -> Signed {
+        if self.is_behind() {
+            self.sign();
+        }
+        let newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        newest.clone().unwrap_or_else(|| Signed { size: 0, note: "".into() })
+    }
+
+    fn sign(&self) {
+        let (size, root) = (self.builder.position(), self.builder.root());
+        let note: Arc<str> = Checkpoint { log: self.id, generation: 0, size, root }.signed(&[&self.key]).into();
+        for (folder, error) in self.files.write(size, &note) {
+            tracing::warn!(folder = %folder.display(), %error, "a checkpoint cannot be written");
+        }
+        let mut newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *newest = Some(Signed { size, note });
+    }
+}

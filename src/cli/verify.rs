@@ -1,0 +1,190 @@
+//! `tidings events verify`: checks a log, or an export without its log.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use events::checkpoint_key::VerifierKey;
+use events::codec::{self, Opening};
+use events::event::Event;
+use events::history::History;
+use events::proof::checker::{Checked, Checker, Extent};
+use events::proof::checkpoint::Checkpoint;
+use events::proof::exported::LINE_BYTES_MAX;
+use serde_json::json;
+
+use super::args::{Cli, VerifyArgs};
+use super::data_dir::{data_dir, unreadable};
+use super::exit::{Exit, Failure};
+use super::log_source::Source;
+use super::progress::Progress;
+use super::remote::{Call, Credential, Remote};
+use super::{print, print_row};
+use crate::audit::checkpoint_files::{self, FOLDER};
+use crate::service::verification::{self, Verdict};
+
+/// Checks the export that was named, else the log.
+pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
+    let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
+    match &args.file {
+        Some(file) => export(cli, args, file, &notes),
+        None => log(cli, args, notes),
+    }
+}
+
+/// Reads a checkpoint that was kept somewhere.
+fn note(named: &str) -> Result<String, Failure> {
+    if named.starts_with("http://") || named.starts_with("https://") {
+        let has_path = named.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty());
+        let remote = Remote::new(named, None, Credential::Operator)?;
+        let bytes = remote.download(Call::get(if has_path { "" } else { "/checkpoint" }))?;
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    fs::read_to_string(named).map_err(|error| Failure::new(Exit::Failed, format!("cannot read {named}: {error}")))
+}
+
+fn integrity(what: impl Into<String>) -> Failure {
+    Failure::new(Exit::Integrity, what.into())
+}
+
+/// Opens notes; it is the log's or the export's fault if they do not open.
+fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, Failure> {
+    verification::opened(notes, key).map_err(integrity)
+}
+
+fn log(cli: &Cli, args: &VerifyArgs, mut notes: Vec<String>) -> Result<(), Failure> {
+    let verdict = match Source::find(cli, &args.server)? {
+        Source::Open(history, _) => {
+            let config = super::config(cli, None)?;
+            let kept = checkpoint_files::read(&data_dir(cli, &config).join(FOLDER));
+            notes.extend(kept.map_err(|error| Failure::because(Exit::Failed, &error))?);
+            let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
+            let mut progress = Progress::of("Verifying", history.head().position, cli.json);
+            let told = verification::verdict(&history, opened(&notes, &key)?, |position| progress.tell(position));
+            told.map_err(|error| unreadable(&error))?
+        }
+        Source::Gateway(gateway) => {
+            let body = json!({"checkpoints": notes, "key": args.key.as_ref().map(ToString::to_string)});
+            gateway.typed(Call::post("/admin/v1/events/verify", body))?
+        }
+    };
+    match &verdict {
+        Verdict::Damaged { position: 0, what, .. } => Err(integrity(what.clone())),
+        Verdict::Damaged { position, what, .. } => Err(integrity(format!("event {position}: {what}"))),
+        Verdict::Verified { .. } if cli.json => print_row(cli, &verdict),
+        Verdict::Verified { position, hash, checkpoints, .. } => {
+            print(&format!("{position} events, chain verified, head {hash}\n{}", agreeing(*checkpoints)))
+        }
+    }
+}
+
+fn agreeing(checkpoints: usize) -> String {
+    match checkpoints {
+        0 => "no checkpoint to compare with: --checkpoint names one that was kept elsewhere\n".to_owned(),
+        1 => "1 checkpoint agrees\n".to_owned(),
+        _ => format!("{checkpoints} checkpoints agree\n"),
+    }
+}
+
+/// Returns the key that the log names itself: it proves nothing against whoever may change the whole log.
+pub(super) fn own_key(history: &History) -> Result<VerifierKey, Failure> {
+    let first = history.log().read(1).next().transpose();
+    let record = first.and_then(|stored| stored.map(|stored| codec::decode(&stored, Opening::Shut)).transpose());
+    let record = record.map_err(|error| unreadable(&error))?;
+    key_in(record.as_ref().and_then(|record| record.events.first()))
+        .ok_or_else(|| integrity("the log does not begin with its creation"))
+}
+
+fn key_in(first: Option<&Event>) -> Option<VerifierKey> {
+    let Some(Event::LogCreated(created)) = first else { return None };
+    created.checkpoint_key.parse().ok()
+}
+
+fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result<(), Failure> {
+    let unread = |error: io::Error| Failure::new(Exit::Failed, format!("cannot read {}: {error}", file.display()));
+    let is_stdin = file.as_os_str() == "-";
+    let (input, bytes): (Box<dyn Read>, u64) = if is_stdin {
+        (Box::new(io::stdin()), 0)
+    } else {
+        let opened = File::open(file).map_err(unread)?;
+        let bytes = opened.metadata().map_or(0, |metadata| metadata.len());
+        (Box::new(opened), bytes)
+    };
+    let extent = if args.part { Extent::Part } else { Extent::Whole };
+    let mut lines = Lines { input: BufReader::new(input), number: 0, read: 0 };
+    let mut progress = Progress::of("Verifying bytes", bytes, cli.json || is_stdin);
+    let mut checker = None;
+    while let Some(line) = lines.next().map_err(unread)? {
+        let line = line.map_err(|what| integrity(format!("line {}: {what}", lines.number)))?;
+        let checking = match &mut checker {
+            Some(checker) => checker,
+            None => checker.insert(Checker::new(extent, checkpoints(args, notes, &line)?)),
+        };
+        let taken = checking.take(&line);
+        taken.map_err(|fault| integrity(format!("line {}: {fault}", lines.number)))?;
+        progress.tell(lines.read);
+    }
+    drop(progress);
+    let checker = checker.unwrap_or_else(|| Checker::new(extent, Vec::new()));
+    told(cli, &checker.end().map_err(|fault| integrity(fault.to_string()))?)
+}
+
+/// Opens the checkpoints with the key that was given, else with the one that the export begins with.
+fn checkpoints(args: &VerifyArgs, notes: &[String], first: &str) -> Result<Vec<Checkpoint>, Failure> {
+    if notes.is_empty() {
+        return Ok(Vec::new());
+    }
+    if args.part {
+        let message = "a checkpoint says nothing of a part of an export";
+        return Err(Failure::new(Exit::Usage, message).hint("leave out --part or --checkpoint"));
+    }
+    let own = || events::proof::exported::read(first).ok().and_then(|line| key_in(Some(&line.event)));
+    let key = args.key.clone().or_else(own);
+    let key = key.ok_or_else(|| Failure::new(Exit::Usage, "the key of the checkpoints is not known").hint("give it with --key"))?;
+    opened(notes, &key)
+}
+
+fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
+    let Checked { log, lines, first, last, hash, gaps, checkpoints, root } = checked;
+    if cli.json {
+        let hash = hash.to_string();
+        return print_row(
+            cli,
+            &json!({"ok": true, "log": log, "lines": lines, "first": first, "last": last, "hash": hash, "gaps": gaps,
+                    "root": root, "checkpoints": checkpoints}),
+        );
+    }
+    let gaps = match gaps {
+        0 => String::new(),
+        gaps => format!("{gaps} times events are missing between two lines, as a filter leaves them out\n"),
+    };
+    let compared = if root.is_some() { agreeing(*checkpoints) } else { String::new() };
+    print(&format!("{lines} lines of log {log}, events {first} to {last}: each as it was exported\n{gaps}{compared}"))
+}
+
+/// Reads lines of at most 4 MiB.
+struct Lines {
+    input: BufReader<Box<dyn Read>>,
+    number: u64,
+    /// Bytes read so far.
+    read: u64,
+}
+
+impl Lines {
+    /// Returns the next line without its line feed, or why it is none.
+    fn next(&mut self) -> io::Result<Option<Result<String, String>>> {
+        let mut line = Vec::new();
+        let limit = LINE_BYTES_MAX as u64 + 1;
+        let read = (&mut self.input).take(limit).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        self.read += read as u64;
+        Ok(Some(match line.pop() {
+            Some(b'\n') => String::from_utf8(line).map_err(|_| "it is no UTF-8".to_owned()),
+            _ if read as u64 == limit => Err(format!("longer than {LINE_BYTES_MAX} bytes")),
+            _ => Err("cut off: it has no line feed".to_owned()),
+        }))
+    }
+}

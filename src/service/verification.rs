@@ -1,0 +1,89 @@
+//! The verification of a whole log.
+
+use events::checkpoint_key::VerifierKey;
+use events::history::History;
+use events::ids::Position;
+use events::log::ReadError;
+use events::personal::Digest;
+use events::proof::checkpoint::Checkpoint;
+use serde::{Deserialize, Serialize};
+
+use super::refusal::Refusal;
+use crate::audit::verification::{self, Sound, Unsound};
+use crate::gateway::Gateway;
+
+/// The most checkpoints that are compared at once.
+const CHECKPOINTS_MAX: usize = 1_000;
+
+/// The result of verifying a log from its first record to its last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Verdict {
+    /// The log is intact.
+    Verified {
+        /// Always true.
+        ok: bool,
+        /// Position of the last event.
+        position: Position,
+        /// Hash of the last record.
+        hash: Digest,
+        /// Root of the tree over all lines.
+        root: Digest,
+        /// Number of checkpoints that agree.
+        checkpoints: usize,
+    },
+    /// The log is damaged.
+    Damaged {
+        /// Always false.
+        ok: bool,
+        /// The first position that is wrong, as far as that is known; 0 if it is not.
+        position: Position,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl Verdict {
+    fn damaged(position: Option<Position>, what: String) -> Self {
+        Self::Damaged { ok: false, position: position.unwrap_or(0), what }
+    }
+}
+
+/// Verifies a log, and compares it with the checkpoints; `told` gets the position after each record.
+pub fn verdict(
+    history: &History,
+    checkpoints: Vec<Checkpoint>,
+    told: impl FnMut(Position),
+) -> Result<Verdict, ReadError> {
+    match verification::verify(history.log(), checkpoints, told) {
+        Ok(Sound { position, hash, root, checkpoints, .. }) => {
+            Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints })
+        }
+        Err(Unsound::Read(error @ ReadError::Store(_))) => Err(error),
+        Err(Unsound::Read(ReadError::Damaged { position, what })) => Ok(Verdict::damaged(Some(position), what)),
+        Err(fault) => Ok(Verdict::damaged(fault.position(), fault.to_string())),
+    }
+}
+
+/// Opens the notes that somebody kept.
+pub fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, String> {
+    let open = |(nth, note): (usize, &String)| {
+        Checkpoint::open(note, key).map_err(|error| format!("checkpoint {}: {error}", nth + 1))
+    };
+    notes.iter().enumerate().map(open).collect()
+}
+
+/// Verifies the log of a gateway, and compares it with checkpoints that its operator kept elsewhere.
+pub async fn verify(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Result<Verdict, Refusal> {
+    if notes.len() > CHECKPOINTS_MAX {
+        let words = format!("checkpoints must be at most {CHECKPOINTS_MAX}");
+        return Err(Refusal::invalid("checkpoints", words));
+    }
+    let key = key.map(|key| key.parse()).transpose();
+    let key = key.map_err(|error: events::checkpoint_key::NoVerifierKey| Refusal::invalid("key", error.to_string()))?;
+    let checkpoints = match opened(&notes, key.as_ref().unwrap_or_else(|| gateway.proofs.key())) {
+        Ok(checkpoints) => checkpoints,
+        Err(what) => return Ok(Verdict::damaged(None, what)),
+    };
+    Ok(gateway.shard.history().run(move |history| verdict(history, checkpoints, |_| {})).await?)
+}
