@@ -13,7 +13,7 @@ use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
-use crate::sealing::{SealedPart, Texts, Unsealed};
+use crate::sealing::{SALT_BYTES, SealedPart, Texts, Unsealed};
 use crate::time::Timestamp;
 use crate::vault::{Owner, Vault};
 
@@ -119,8 +119,27 @@ fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
         && event.streams().into_iter().flatten().all(|stream| stream.workspace() == workspace)
 }
 
+/// How the texts of an event are sealed that comes from an export: its commitment must stay what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resealing {
+    /// With the salt of then.
+    Salt([u8; SALT_BYTES]),
+    /// The texts are erased, and only this is left.
+    Erased(Digest),
+}
+
 /// Appends a record's bytes; seals the personal texts of its events.
 pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    encode_resealed(record, &[], vault, out)
+}
+
+/// Like [`encode_record`], with texts that were sealed before; `before` has an entry for each event, or none at all.
+pub fn encode_resealed(
+    record: &Record,
+    before: &[Option<Resealing>],
+    vault: &dyn Vault,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     let events = u32::try_from(record.events.len()).map_err(|_| CodecError::TooLarge)?;
     if events == 0 || events > EVENTS_PER_RECORD_MAX {
         return Err(CodecError::TooLarge);
@@ -135,7 +154,8 @@ pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> R
     out.push(RECORD_FORMAT);
     options().serialize_into(&mut *out, &header)?;
     let mut payload = Vec::with_capacity(PAYLOAD_BYTES);
-    record.events.iter().try_for_each(|event| enclose(event, vault, &mut payload, out))
+    let mut before = before.iter().copied();
+    record.events.iter().try_for_each(|event| enclose(event, before.next().flatten(), vault, &mut payload, out))
 }
 
 /// What becomes of the sealed parts of a record that is decoded.
@@ -229,15 +249,25 @@ pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<Option<Sealed>>, CodecError> {
 
 /// Appends one event in its envelope.
 pub fn encode_event(event: &Event, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    enclose(event, vault, &mut Vec::with_capacity(PAYLOAD_BYTES), out)
+    enclose(event, None, vault, &mut Vec::with_capacity(PAYLOAD_BYTES), out)
 }
 
 /// Appends one event in its envelope; the space for its payload is lent.
-fn enclose(event: &Event, vault: &dyn Vault, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), CodecError> {
+fn enclose(
+    event: &Event,
+    before: Option<Resealing>,
+    vault: &dyn Vault,
+    payload: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     let (number, version) = event.type_number();
     payload.clear();
     event.encode_payload(&mut Payload(&mut *payload))?;
-    let sealed = seal(event, vault)?;
+    let sealed = match before {
+        Some(Resealing::Erased(commitment)) => Some(SealedPart { commitment, bytes: Vec::new() }),
+        Some(Resealing::Salt(salt)) => seal(event, salt, vault)?,
+        None => seal(event, vault.unique(), vault)?,
+    };
     options().serialize_into(&mut *out, &(payload.len() as u64, number))?;
     out.extend_from_slice(&[version, if sealed.is_some() { SEALED } else { 0 }]);
     out.extend_from_slice(payload);
@@ -251,12 +281,12 @@ fn enclose(event: &Event, vault: &dyn Vault, payload: &mut Vec<u8>, out: &mut Ve
 }
 
 /// Seals the personal texts of an event; `None` if it has none.
-fn seal(event: &Event, vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
+fn seal(event: &Event, salt: [u8; SALT_BYTES], vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
     let mut personal = Gathered(None);
     event.encode_payload(&mut personal)?;
     let Some(texts) = personal.0 else { return Ok(None) };
     let key = vault.key(event.owner()).map_err(|error| CodecError::Read(Box::new(error)))?;
-    Ok(Some(texts.seal(vault.unique(), event.type_number(), key.as_ref())))
+    Ok(Some(texts.seal(salt, event.type_number(), key.as_ref())))
 }
 
 /// The number under which a sealed part names its owner within the workspace.

@@ -38,6 +38,7 @@ pub mod history;
 pub mod index;
 
 pub mod counters;
+pub mod rebuild;
 pub mod sequencer;
 pub mod snapshot;
 pub mod tail;

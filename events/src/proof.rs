@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod checker;
 pub mod checkpoint;
 pub mod exported;
+pub mod import;
 pub mod line;
 pub mod prover;
 pub mod tree;

@@ -6,6 +6,7 @@ pub mod data_dir;
 mod disk_space;
 mod head_file;
 pub mod identity;
+pub mod import;
 mod lifecycle;
 pub mod lost_vault;
 pub mod master_key_file;

@@ -1,0 +1,218 @@
+//! What an export holds comes back as it was: the same lines, the same tree, the same texts.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken helper fails the test")]
+
+#[path = "shared/random.rs"]
+mod random;
+
+use std::sync::Arc;
+
+use events::codec::{self, Opening};
+use events::event::Event;
+use events::founding::{FORMAT, LogCreated, LogId};
+use events::ids::{ChatId, WorkspaceId};
+use events::log::Log;
+use events::proof::checker::{Checked, Checker, Extent, Fault};
+use events::proof::checkpoint::Checkpoint;
+use events::proof::exported::LineFault;
+use events::proof::import::Lines;
+use events::proof::line;
+use events::rebuild::{Rebuild, RebuildError};
+use events::record::{Cause, Record};
+use events::store::memory_log::MemoryLog;
+use events::time::Timestamp;
+use events::vault::{MemoryVault, Owner, Vault};
+use events::who::Who;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+const LOG: LogId = LogId([0xab; 16]);
+
+/// A log with its vault.
+struct Stored {
+    log: Arc<MemoryLog>,
+    vault: Arc<MemoryVault>,
+}
+
+impl Stored {
+    /// Writes these records behind the one that founds the log; their positions follow from their order.
+    fn of(records: Vec<Record>) -> Self {
+        let recorded_at = Timestamp::from_ms(1_614_147_929_007);
+        let checkpoint_key = "tidings/ab+cd+AQ==".to_owned();
+        let created = LogCreated { log: LOG, format: FORMAT, created_at: recorded_at, checkpoint_key };
+        let (workspace, cause) = (WorkspaceId::LOG, Cause::outside(Who::System));
+        let first = Record { first: 1, recorded_at, workspace, cause, events: vec![created.into()] };
+        let stored = Self::empty();
+        let mut rebuild = stored.rebuild();
+        let mut next = 1;
+        for record in [first].into_iter().chain(records) {
+            rebuild.take(&Record { first: next, recorded_at, ..record.clone() }, &[]).unwrap();
+            next += record.events.len() as u64;
+        }
+        rebuild.finish().unwrap();
+        stored
+    }
+
+    fn empty() -> Self {
+        // Random events concern chats that nobody opened.
+        Self { log: Arc::default(), vault: Arc::new(MemoryVault::endless()) }
+    }
+
+    fn rebuild(&self) -> Rebuild {
+        Rebuild::into(Arc::clone(&self.log) as Arc<dyn Log>, Arc::clone(&self.vault) as Arc<dyn Vault>)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let opening = || Opening::With(self.vault.as_ref());
+        Log::read(self.log.as_ref(), 1).map(|stored| codec::decode(&stored.unwrap(), opening()).unwrap()).collect()
+    }
+
+    fn export(&self) -> Vec<String> {
+        let (mut last, mut lines) = (None, Vec::new());
+        for stored in Log::read(self.log.as_ref(), 1) {
+            for line in line::lines(&stored.unwrap(), Opening::With(self.vault.as_ref())).unwrap() {
+                let mut text = String::new();
+                last = Some(line.write(LOG, last, &mut text));
+                lines.push(text.trim_end().to_owned());
+            }
+        }
+        lines
+    }
+}
+
+fn check(lines: &[String], extent: Extent, checkpoints: Vec<Checkpoint>) -> Result<Checked, Fault> {
+    let mut checker = Checker::new(extent, checkpoints);
+    lines.iter().try_for_each(|line| checker.take(line).map(drop))?;
+    checker.end()
+}
+
+fn import(lines: &[String]) -> Stored {
+    let stored = Stored::empty();
+    let (mut checker, mut of_record, mut rebuild) =
+        (Checker::new(Extent::Whole, Vec::new()), Lines::default(), stored.rebuild());
+    for line in lines {
+        if let Some((record, before)) = of_record.take(checker.take(line).unwrap()) {
+            rebuild.take(&record, &before).unwrap();
+        }
+    }
+    checker.end().unwrap();
+    rebuild.finish().unwrap();
+    stored
+}
+
+fn some_records() -> Vec<Record> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let tree = prop::collection::vec(random::record(), 30..31).new_tree(&mut runner).unwrap();
+    tree.current()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_import_gives_back_the_same_export(records in prop::collection::vec(random::record(), 1..12), gone in 0_u64..4) {
+        let stored = Stored::of(records);
+        for event in stored.records().iter().flat_map(|record| record.events.clone()).take(usize::try_from(gone).unwrap()) {
+            if let Owner::Chat(_) = event.owner() {
+                stored.vault.destroy(event.owner()).unwrap();
+            }
+        }
+        let export = stored.export();
+        let imported = import(&export);
+        prop_assert_eq!(&imported.export(), &export);
+        prop_assert_eq!(imported.records(), stored.records());
+        prop_assert_eq!(check(&export, Extent::Whole, Vec::new()).unwrap().lines, export.len() as u64);
+    }
+}
+
+#[test]
+fn an_old_checkpoint_holds_for_an_import() {
+    let export = Stored::of(some_records()).export();
+    let old = check(&export[..7], Extent::Part, Vec::new()).unwrap();
+    assert_eq!((old.first, old.last, old.root), (1, 7, None));
+    let size = export.len() as u64;
+    let root = check(&export, Extent::Whole, Vec::new()).unwrap().root.unwrap();
+    let checkpoint = Checkpoint { log: LOG, generation: 0, size, root };
+    let checked = check(&import(&export).export(), Extent::Whole, vec![checkpoint]).unwrap();
+    assert_eq!((checked.checkpoints, checked.root), (1, Some(root)));
+    let forged = Checkpoint { root: events::personal::Digest([1; 32]), ..checkpoint };
+    assert_eq!(check(&export, Extent::Whole, vec![forged]), Err(Fault::Rewritten(size)));
+    let longer = Checkpoint { size: size + 5, ..checkpoint };
+    let cut_off = Fault::CutOff { size: size + 5, events: size };
+    assert_eq!(check(&export, Extent::Whole, vec![checkpoint, longer]), Err(cut_off));
+    let other = Checkpoint { log: LogId([1; 16]), ..checkpoint };
+    assert_eq!(check(&export, Extent::Whole, vec![other]), Err(Fault::OtherCheckpoint(other.log)));
+}
+
+#[test]
+fn whatever_is_done_to_an_export_is_named() {
+    let export = Stored::of(some_records()).export();
+    let whole = |lines: &[String]| check(lines, Extent::Whole, Vec::new()).unwrap_err();
+    let without = |at: usize| [&export[..at], &export[at + 1..]].concat();
+    assert_eq!(whole(&without(4)), Fault::Missing { from: 5, to: 5 });
+    let mut swapped = export.clone();
+    swapped.swap(4, 5);
+    assert_eq!(whole(&swapped), Fault::Missing { from: 5, to: 5 });
+    assert_eq!(check(&swapped, Extent::Part, Vec::new()), Err(Fault::Reordered(5, 6)));
+    assert_eq!(whole(&[export.clone(), export.clone()].concat()), Fault::Reordered(1, export.len() as u64));
+    assert_eq!(check(&without(4), Extent::Part, Vec::new()).unwrap().gaps, 1);
+    assert_eq!(whole(&[]), Fault::Empty);
+    let mut of_two_logs = export.clone();
+    of_two_logs[3] = {
+        let stored = Stored::of(some_records());
+        let lines: Vec<_> = Log::read(stored.log.as_ref(), 4).take(1).collect();
+        let line = &line::lines(lines[0].as_ref().unwrap(), Opening::Shut).unwrap()[0];
+        let mut text = String::new();
+        line.write(LogId([1; 16]), None, &mut text);
+        text.trim_end().to_owned()
+    };
+    assert!(matches!(whole(&of_two_logs), Fault::OtherLog(_)));
+    // A line that was forged with a hash that fits does not follow the line before.
+    let mut forged = export.clone();
+    forged[4] = export[4].replace("esdb:hash:v2:", "esdb:hash:v2:0");
+    assert!(matches!(whole(&forged), Fault::Line(LineFault::Hash | LineFault::NoLine(_))));
+}
+
+#[test]
+fn a_record_that_is_not_whole_is_refused() {
+    let (workspace, cause) = (WorkspaceId::nth(0), Cause::outside(Who::Operator));
+    let chat = ChatId::nth(workspace, 1).unwrap();
+    let read = |nth| events::chat::MessageRead { message: events::ids::MessageId::from_bits(nth), chat, at: Timestamp::from_ms(0), owed: None };
+    let events: Vec<Event> = (0..3).map(|nth| read(nth).into()).collect();
+    let record = Record { first: 0, recorded_at: Timestamp::from_ms(0), workspace, cause, events };
+    let export = Stored::of(vec![record]).export();
+    assert_eq!(export.len(), 4);
+    assert_eq!(check(&export[..3], Extent::Whole, Vec::new()), Err(Fault::CutRecord(4)));
+    assert!(check(&export[..3], Extent::Part, Vec::new()).is_ok());
+}
+
+#[test]
+fn somebody_whom_no_event_created_gets_no_seeds() {
+    let vault = Arc::new(MemoryVault::new(1));
+    vault.extend(&[(WorkspaceId::LOG, 0)]).unwrap();
+    let read = |workspace, chat| {
+        let chat = ChatId::nth(WorkspaceId::nth(workspace), chat).unwrap();
+        let renamed = events::chat::ChatRenamed {
+            workspace: chat.workspace(), chat, previous: "Cleo".into(), name: "Cleo K.".into(), by: Who::System,
+        };
+        let (workspace, cause) = (chat.workspace(), Cause::outside(Who::System));
+        Record { first: 1, recorded_at: Timestamp::from_ms(0), workspace, cause, events: vec![renamed.into()] }
+    };
+    let take = |record: &Record| {
+        Rebuild::into(Arc::<MemoryLog>::default(), Arc::clone(&vault) as Arc<dyn Vault>).take(record, &[])
+    };
+    assert!(matches!(take(&read(0, 2)), Err(RebuildError::Beyond)));
+    assert!(matches!(take(&read(7, 1)), Err(RebuildError::Beyond)));
+    assert!(take(&read(0, 1)).is_ok() && take(&read(1, 1)).is_ok());
+}
+
+#[test]
+fn erased_texts_stay_erased() {
+    let stored = Stored::of(some_records());
+    let owners: Vec<Owner> = stored.records().iter().flat_map(|record| &record.events).map(Event::owner).collect();
+    for owner in owners.into_iter().filter(|owner| matches!(owner, Owner::Chat(_))) {
+        stored.vault.destroy(owner).unwrap();
+    }
+    let export = stored.export();
+    assert!(export.iter().any(|line| line.contains("personalerased")));
+    assert_eq!(import(&export).export(), export);
+}
