@@ -32,6 +32,7 @@ use events::writer::{Work, Writer};
 use governor::clock::MonotonicClock;
 use tokio::sync::mpsc::{UnboundedReceiver, channel};
 
+pub(crate) use directory::prepare as prepare_directory;
 pub use disk_watch::watch as watch_disk;
 pub use holder::Holder;
 pub use listener::listener_of;

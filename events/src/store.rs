@@ -7,7 +7,7 @@ mod disk_space;
 mod head_file;
 pub mod identity;
 pub mod import;
-mod lifecycle;
+pub mod lifecycle;
 pub mod lost_vault;
 pub mod master_key_file;
 pub mod memory_log;

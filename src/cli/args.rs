@@ -27,7 +27,7 @@ pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
 pub use self::audit::AuditCommand;
-pub use self::log::{EventsCommand, ExportArgs, LsArgs, Order, StateArgs, TailArgs, VerifyArgs};
+pub use self::log::{EventsCommand, ExportArgs, ImportArgs, LsArgs, Order, StateArgs, TailArgs, VerifyArgs};
 pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};

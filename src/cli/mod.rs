@@ -17,6 +17,8 @@ mod events;
 pub mod exit;
 mod explain;
 mod export;
+mod export_lines;
+mod import;
 mod inbound;
 mod keys;
 mod listen;
@@ -112,6 +114,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(args)) => verify::run(cli, &args),
         Command::Events(EventsCommand::Export(args)) => export::run(cli, &args),
+        Command::Events(EventsCommand::Import(args)) => import::run(cli, &args),
         Command::Audit(command) => audit::run(cli, &command),
         Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),

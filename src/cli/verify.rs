@@ -1,7 +1,6 @@
 //! `tidings events verify`: checks a log, or an export without its log.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs;
 use std::path::Path;
 
 use events::checkpoint_key::VerifierKey;
@@ -10,12 +9,13 @@ use events::event::Event;
 use events::history::History;
 use events::proof::checker::{Checked, Checker, Extent};
 use events::proof::checkpoint::Checkpoint;
-use events::proof::exported::LINE_BYTES_MAX;
+use events::proof::exported;
 use serde_json::json;
 
 use super::args::{Cli, VerifyArgs};
 use super::data_dir::{data_dir, unreadable};
 use super::exit::{Exit, Failure};
+use super::export_lines::ExportLines;
 use super::log_source::Source;
 use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
@@ -27,7 +27,7 @@ use crate::service::verification::{self, Verdict};
 pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
     let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
     match &args.file {
-        Some(file) => export(cli, args, file, &notes),
+        Some(file) => export(cli, args, file, notes),
         None => log(cli, args, notes),
     }
 }
@@ -100,48 +100,45 @@ fn key_in(first: Option<&Event>) -> Option<VerifierKey> {
     created.checkpoint_key.parse().ok()
 }
 
-fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result<(), Failure> {
-    let unread = |error: io::Error| Failure::new(Exit::Failed, format!("cannot read {}: {error}", file.display()));
-    let is_stdin = file.as_os_str() == "-";
-    let (input, bytes): (Box<dyn Read>, u64) = if is_stdin {
-        (Box::new(io::stdin()), 0)
-    } else {
-        let opened = File::open(file).map_err(unread)?;
-        let bytes = opened.metadata().map_or(0, |metadata| metadata.len());
-        (Box::new(opened), bytes)
-    };
+fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: Vec<String>) -> Result<(), Failure> {
     let extent = if args.part { Extent::Part } else { Extent::Whole };
-    let mut lines = Lines { input: BufReader::new(input), number: 0, read: 0 };
-    let mut progress = Progress::of("Verifying bytes", bytes, cli.json || is_stdin);
-    let mut checker = None;
-    while let Some(line) = lines.next().map_err(unread)? {
-        let line = line.map_err(|what| integrity(format!("line {}: {what}", lines.number)))?;
-        let checking = match &mut checker {
-            Some(checker) => checker,
-            None => checker.insert(Checker::new(extent, checkpoints(args, notes, &line)?)),
-        };
-        let taken = checking.take(&line);
-        taken.map_err(|fault| integrity(format!("line {}: {fault}", lines.number)))?;
-        progress.tell(lines.read);
-    }
-    drop(progress);
-    let checker = checker.unwrap_or_else(|| Checker::new(extent, Vec::new()));
-    told(cli, &checker.end().map_err(|fault| integrity(fault.to_string()))?)
-}
-
-/// Opens the checkpoints with the key that was given, else with the one that the export begins with.
-fn checkpoints(args: &VerifyArgs, notes: &[String], first: &str) -> Result<Vec<Checkpoint>, Failure> {
-    if notes.is_empty() {
-        return Ok(Vec::new());
-    }
-    if args.part {
+    if args.part && !notes.is_empty() {
         let message = "a checkpoint says nothing of a part of an export";
         return Err(Failure::new(Exit::Usage, message).hint("leave out --part or --checkpoint"));
     }
-    let own = || events::proof::exported::read(first).ok().and_then(|line| key_in(Some(&line.event)));
-    let key = args.key.clone().or_else(own);
-    let key = key.ok_or_else(|| Failure::new(Exit::Usage, "the key of the checkpoints is not known").hint("give it with --key"))?;
-    opened(notes, &key)
+    let mut lines = ExportLines::open(file)?;
+    let mut progress = Progress::of("Verifying", lines.bytes, cli.json || lines.bytes == 0);
+    let mut next = lines.next()?;
+    let checkpoints = opened_for(&notes, args.key.as_ref(), next.as_deref().unwrap_or_default())?;
+    let mut checker = Checker::new(extent, checkpoints);
+    while let Some(line) = next {
+        checker.take(&line).map_err(|fault| lines.wrong(&fault))?;
+        progress.tell(lines.read);
+        next = lines.next()?;
+    }
+    drop(progress);
+    told(cli, &checker.end().map_err(|fault| integrity(fault.to_string()))?)
+}
+
+/// Reads and opens the checkpoints for an export whose first line this is.
+pub(super) fn checkpoints_for(
+    named: &[String],
+    key: Option<&VerifierKey>,
+    first: &str,
+) -> Result<Vec<Checkpoint>, Failure> {
+    let notes = named.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
+    opened_for(&notes, key, first)
+}
+
+/// Opens notes with the key that was given, else with the one that the export begins with.
+fn opened_for(notes: &[String], key: Option<&VerifierKey>, first: &str) -> Result<Vec<Checkpoint>, Failure> {
+    if notes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let own = || exported::read(first).ok().and_then(|line| key_in(Some(&line.event)));
+    let key = key.cloned().or_else(own);
+    let unknown = || Failure::new(Exit::Usage, "the key of the checkpoints is not known").hint("give it with --key");
+    opened(notes, &key.ok_or_else(unknown)?)
 }
 
 fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
@@ -160,31 +157,4 @@ fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
     };
     let compared = if root.is_some() { agreeing(*checkpoints) } else { String::new() };
     print(&format!("{lines} lines of log {log}, events {first} to {last}: each as it was exported\n{gaps}{compared}"))
-}
-
-/// Reads lines of at most 4 MiB.
-struct Lines {
-    input: BufReader<Box<dyn Read>>,
-    number: u64,
-    /// Bytes read so far.
-    read: u64,
-}
-
-impl Lines {
-    /// Returns the next line without its line feed, or why it is none.
-    fn next(&mut self) -> io::Result<Option<Result<String, String>>> {
-        let mut line = Vec::new();
-        let limit = LINE_BYTES_MAX as u64 + 1;
-        let read = (&mut self.input).take(limit).read_until(b'\n', &mut line)?;
-        if read == 0 {
-            return Ok(None);
-        }
-        self.number += 1;
-        self.read += read as u64;
-        Ok(Some(match line.pop() {
-            Some(b'\n') => String::from_utf8(line).map_err(|_| "it is no UTF-8".to_owned()),
-            _ if read as u64 == limit => Err(format!("longer than {LINE_BYTES_MAX} bytes")),
-            _ => Err("cut off: it has no line feed".to_owned()),
-        }))
-    }
 }

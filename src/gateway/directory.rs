@@ -9,7 +9,7 @@ use super::start_error::{StartError, file};
 use crate::rights::{Denied, Need, tighten};
 
 /// Our own entries in the data directory, with everything below them. Any other entries are left alone.
-const OURS: [&str; 5] = ["log", "vault", "tidings.json", "secrets", "process.json"];
+const OURS: [&str; 6] = ["log", "vault", "checkpoints", "tidings.json", "secrets", "process.json"];
 /// Most entries checked in one folder: the store has only a few.
 const ENTRIES_MAX: usize = 1_024;
 const MODE: u32 = 0o7777;
@@ -17,7 +17,7 @@ const MODE: u32 = 0o7777;
 const EVERYBODY: u32 = 0o007;
 
 /// Creates the data directory if it is missing, refuses one that we may not use, and keeps other users out of it.
-pub(super) fn prepare(directory: &Path) -> Result<(), StartError> {
+pub(crate) fn prepare(directory: &Path) -> Result<(), StartError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
     made.map_err(|error| match Denied::at(directory, Need::Change).or_else(|| Denied::making(directory)) {
         Some(denied) => StartError::Denied(denied),

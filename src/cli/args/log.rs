@@ -35,6 +35,13 @@ Examples:
 A line is a CloudEvent 1.0 with the hash of EventSourcingDB, version 2. Texts and names stand beside what is hashed,
 as far as they are not erased. docs/audit.md says how to check it with Python alone.";
 
+const IMPORT_EXAMPLES: &str = "\
+Example:
+  tidings --data-dir data/again events import log.ndjson --checkpoint kept/4711.note
+
+The new log gives the same export, byte for byte, and old checkpoints hold for it. Signing keys, the operator's key and
+what is kept beside the log are not in an export.";
+
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   tidings events verify                                              the log of the data directory
@@ -70,6 +77,9 @@ pub enum EventsCommand {
     /// Write every event as a line of JSON that others can check without Tidings
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Make a new data directory out of an export, after checking every line
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
     /// Check the log from the first record to the last, or an export; exits with 6 if anything is wrong
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
@@ -128,6 +138,20 @@ pub struct ExportArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// The export to import.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ImportArgs {
+    /// A whole export, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A checkpoint that was kept elsewhere, or a gateway that offers one; may be repeated
+    #[arg(long, value_name = "FILE|URL")]
+    pub checkpoint: Vec<String>,
+    /// The key of the checkpoints as `tidings audit key` prints it [default: the one that the export names]
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<VerifierKey>,
 }
 
 /// What to verify.
