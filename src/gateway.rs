@@ -7,6 +7,7 @@ mod future;
 mod holder;
 mod listener;
 mod ports;
+mod proofs;
 mod start;
 mod start_error;
 

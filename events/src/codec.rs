@@ -1,6 +1,7 @@
 //! Encodes and decodes records and events; the only file that names bincode.
 #![doc = include_str!("../../docs/records.md")]
 
+mod sealed;
 mod sizes;
 
 use bincode::Options;
@@ -13,10 +14,11 @@ use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::personal::tray::{self, Mode, Why};
 use crate::record::{Cause, Record};
-use crate::sealing::{SALT_BYTES, SealedPart, Texts, Unsealed};
+use crate::sealing::{SALT_BYTES, SealedPart, Unsealed};
 use crate::time::Timestamp;
 use crate::vault::{Owner, Vault};
 
+pub use sealed::{Resealing, Sealed};
 pub use sizes::{event_bytes, fits};
 
 /// The first byte of every record.
@@ -119,15 +121,6 @@ fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
         && event.streams().into_iter().flatten().all(|stream| stream.workspace() == workspace)
 }
 
-/// How the texts of an event are sealed that comes from an export: its commitment must stay what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resealing {
-    /// With the salt of then.
-    Salt([u8; SALT_BYTES]),
-    /// The texts are erased, and only this is left.
-    Erased(Digest),
-}
-
 /// Appends a record's bytes; seals the personal texts of its events.
 pub fn encode_record(record: &Record, vault: &dyn Vault, out: &mut Vec<u8>) -> Result<(), CodecError> {
     encode_resealed(record, &[], vault, out)
@@ -213,24 +206,6 @@ fn header(bytes: &[u8]) -> Result<(Header, &[u8]), CodecError> {
     let header: Header = options().deserialize_from(&mut rest)?;
     let fits = (1..=EVENTS_PER_RECORD_MAX).contains(&header.events);
     if fits { Ok((header, rest)) } else { Err(CodecError::TooLarge) }
-}
-
-/// The sealed part of an event as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    pub owner: Owner,
-    /// The type of its event.
-    pub number: TypeNumber,
-    pub part: SealedPart,
-}
-
-impl Sealed {
-    /// Opens the part; `None` if the key of its owner is destroyed.
-    pub fn texts(&self, vault: &dyn Vault) -> Result<Option<Texts>, CodecError> {
-        let key = vault.key(self.owner).map_err(|error| CodecError::Read(Box::new(error)))?;
-        let Some(key) = key.filter(|_| !self.part.bytes.is_empty()) else { return Ok(None) };
-        self.part.open(self.number, &key).map(Some).ok_or(CodecError::Sealed)
-    }
 }
 
 /// Returns for each event of a record its sealed part, if it has one.

@@ -176,7 +176,12 @@ fn whatever_is_done_to_an_export_is_named() {
 fn a_record_that_is_not_whole_is_refused() {
     let (workspace, cause) = (WorkspaceId::nth(0), Cause::outside(Who::Operator));
     let chat = ChatId::nth(workspace, 1).unwrap();
-    let read = |nth| events::chat::MessageRead { message: events::ids::MessageId::from_bits(nth), chat, at: Timestamp::from_ms(0), owed: None };
+    let read = |nth| events::chat::MessageRead {
+        message: events::ids::MessageId::from_bits(nth),
+        chat,
+        at: Timestamp::from_ms(0),
+        owed: None,
+    };
     let events: Vec<Event> = (0..3).map(|nth| read(nth).into()).collect();
     let record = Record { first: 0, recorded_at: Timestamp::from_ms(0), workspace, cause, events };
     let export = Stored::of(vec![record]).export();
@@ -192,7 +197,11 @@ fn somebody_whom_no_event_created_gets_no_seeds() {
     let read = |workspace, chat| {
         let chat = ChatId::nth(WorkspaceId::nth(workspace), chat).unwrap();
         let renamed = events::chat::ChatRenamed {
-            workspace: chat.workspace(), chat, previous: "Cleo".into(), name: "Cleo K.".into(), by: Who::System,
+            workspace: chat.workspace(),
+            chat,
+            previous: "Cleo".into(),
+            name: "Cleo K.".into(),
+            by: Who::System,
         };
         let (workspace, cause) = (chat.workspace(), Cause::outside(Who::System));
         Record { first: 1, recorded_at: Timestamp::from_ms(0), workspace, cause, events: vec![renamed.into()] }

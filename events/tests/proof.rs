@@ -98,7 +98,8 @@ fn append(log: &dyn Log, events: u64) -> StoredRecord {
     let hash = chain::link(&head.hash, &bytes);
     let stored = StoredRecord { first, previous: head.hash, bytes: bytes.into(), hash };
     let next = Head { position: record.last(), hash, recorded_at };
-    log.write(&Batch { after: head.position, records: vec![stored.clone()], head: Some(next), notes: Vec::new() }).unwrap();
+    log.write(&Batch { after: head.position, records: vec![stored.clone()], head: Some(next), notes: Vec::new() })
+        .unwrap();
     stored
 }
 

@@ -55,7 +55,8 @@ impl Selected {
     pub fn one_of(stream: Option<&str>, message: Option<&str>, workspace: Option<&str>) -> Result<Self, BadFilter> {
         let bad = |name, like| BadFilter { name, what: format!("{name} must be such as {like}") };
         let of_stream = stream.map(|text| text.parse().map_err(|_| bad("stream", "account/10010001")));
-        let of_message = message.map(|text| text.parse().map_err(|_| bad("message", "wa_backend:3EB09FCC85FE99662E46")));
+        let of_message =
+            message.map(|text| text.parse().map_err(|_| bad("message", "wa_backend:3EB09FCC85FE99662E46")));
         let of_workspace = workspace.map(|text| text.parse().map_err(|_| bad("workspace", "1001")));
         match (of_stream.transpose()?, of_message.transpose()?, of_workspace.transpose()?) {
             (None, None, None) => Ok(Self::All),

@@ -89,7 +89,9 @@ pub fn verify(
 
 /// Compares the stored hashes of a block that became whole.
 fn compare_block(log: &dyn Log, builder: &Builder, covered: u64) -> Result<(), ReadError> {
-    let Some(whole) = builder.position().checked_div(BLOCK_LINES).filter(|_| builder.is_at_block()) else { return Ok(()) };
+    let Some(whole) = builder.position().checked_div(BLOCK_LINES).filter(|_| builder.is_at_block()) else {
+        return Ok(());
+    };
     let number = whole.saturating_sub(1);
     if number < covered && blocks::block(log, number)? != builder.last_block() {
         let position = number.saturating_mul(BLOCK_LINES).saturating_add(1);

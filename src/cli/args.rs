@@ -21,12 +21,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
+pub use self::audit::AuditCommand;
 pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
 pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
 pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::audit::AuditCommand;
 pub use self::log::{EventsCommand, ExportArgs, ImportArgs, LsArgs, Order, StateArgs, TailArgs, VerifyArgs};
 pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};

@@ -8,6 +8,9 @@ use events::proof::exported::LINE_BYTES_MAX;
 
 use super::exit::{Exit, Failure};
 
+/// Windows programs often write it at the beginning.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// An export that is open.
 pub(super) struct ExportLines {
     input: BufReader<Box<dyn Read>>,
@@ -45,6 +48,12 @@ impl ExportLines {
         }
         self.number += 1;
         self.read += read;
+        if self.number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            return Err(self.wrong("it begins with a byte order mark: some program has converted the file"));
+        }
+        if line.ends_with(b"\r\n") {
+            return Err(self.wrong("it ends with CR LF: some program has converted the file"));
+        }
         match line.pop() {
             Some(b'\n') => String::from_utf8(line).map(Some).map_err(|_| self.wrong("it is no UTF-8")),
             _ if read == limit => Err(self.wrong(&format!("longer than {LINE_BYTES_MAX} bytes"))),

@@ -171,7 +171,10 @@ fn until(closed: &Closed) {
 fn tell(cli: &Cli, directory: &Path, checked: &Checked) -> Result<(), Failure> {
     let Checked { log, last, checkpoints, root, .. } = checked;
     if cli.json {
-        return print_row(cli, &json!({"ok": true, "log": log, "position": last, "root": root, "checkpoints": checkpoints}));
+        return print_row(
+            cli,
+            &json!({"ok": true, "log": log, "position": last, "root": root, "checkpoints": checkpoints}),
+        );
     }
     say(NOT_IN_AN_EXPORT);
     print(&format!("Imported {last} events of log {log} into {}\n", directory.display()))

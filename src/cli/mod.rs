@@ -3,8 +3,8 @@
 mod accounts;
 mod activity_feed;
 mod activity_line;
-mod audit;
 pub mod args;
+mod audit;
 mod banner;
 mod bench;
 mod chats;

@@ -27,7 +27,8 @@ impl Progress {
     }
 
     pub(super) fn tell(&mut self, done: u64) {
-        if self.is_silent || self.begun.elapsed() < PATIENCE || self.shown.is_some_and(|shown| shown.elapsed() < EVERY) {
+        if self.is_silent || self.begun.elapsed() < PATIENCE || self.shown.is_some_and(|shown| shown.elapsed() < EVERY)
+        {
             return;
         }
         self.shown = Some(Instant::now());

@@ -7,11 +7,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use actix::Arbiter;
 use actors::runtime::clock::{Clock, wall_now};
-use actors::runtime::shard::ShardHandle;
 use actors::runtime::vault_room::Filler;
 use actors::runtime::vital;
 use events::history::ReadMode;
@@ -29,10 +27,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
 use super::holder::Holder;
+use super::proofs;
 use super::start_error::{StartError, file};
 use super::{Dependencies, Gateway};
-use crate::audit::checkpoint_files::CheckpointFiles;
-use crate::audit::proof_keeper::{ProofError, ProofKeeper};
 use crate::config::Config;
 use crate::files::Fetcher;
 use crate::net::client::Trust;
@@ -43,6 +40,7 @@ use crate::rights::{self, Need};
 use crate::secrets::{self, Entropy};
 use crate::telemetry;
 use crate::whatsapp::sending::Transports;
+use crate::whatsapp::transports::Routes;
 use crate::whatsapp::transports::simulator::access::Access;
 use crate::whatsapp::transports::simulator::echo::{self, Echo};
 use crate::whatsapp::transports::simulator::in_process::InProcess;
@@ -52,8 +50,6 @@ use crate::whatsapp::transports::simulator::{self, Shared};
 /// Most threads that read the log for the actors: the store keeps a list of reader threads, so each one slows it
 /// down.
 const READERS_MAX: usize = 8;
-/// The lowest priority that a thread can have.
-const NICE_MAX: i32 = 19;
 const ADMIN_KEY_NAME: &[u8] = b"admin_key_hash";
 
 /// A running gateway, and what to show its operator once.
@@ -81,10 +77,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     }
     let clock = Clock::system(last, rate);
     let (transports, world) = transports(config, &clock)?;
-    let access = Access::new(admin_key);
-    let echo = config.simulator.enabled.then(|| echo::routes::of(access, Echo::new(clock.clone())));
-    let transport_routes =
-        world.clone().map(|world| simulator::routes::of(access, world)).into_iter().chain(echo).collect();
+    let transport_routes = routes(config, Access::new(admin_key), world.clone(), &clock);
     let base_url = config.base_url(bound);
     let trust = trust(config)?;
     let smtp = smtp(config, &trust)?;
@@ -92,10 +85,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
     let receivers = Guard::new(&config.guard.allow_networks, receivers);
     let following = clock.clone().follow();
-    let files = CheckpointFiles::new(&config.data_dir, config.audit.checkpoint_dir.as_deref());
-    let every = Duration::from_secs(config.audit.checkpoint_s);
-    let (proofs, proof_keeper) =
-        ProofKeeper::open(Arc::clone(&log) as Arc<dyn Log>, secrets.as_ref(), files, every).map_err(proofless)?;
+    let (proofs, start_proofs) = proofs::prepare(config, &log, secrets.as_ref())?;
     let make = Dependencies {
         log: Arc::clone(&log) as Arc<dyn Log>,
         vault,
@@ -111,7 +101,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
         start_writer: Box::new(start_writer),
         start_filler: Box::new(start_filler),
         proofs,
-        start_proofs: Box::new(|shard| start_proofs(proof_keeper, shard)),
+        start_proofs,
         vault_failed: Arc::new(|error| unwritable(error)),
         admin_key,
         base_url,
@@ -134,6 +124,12 @@ fn warn_of(Lost { erased_up_to, secrets, moved }: &Lost) {
         "the vault is lost: all texts, names and numbers up to this position are erased, and all secrets; connect \
          accounts again, set the URLs of outbound webhooks again and give receivers their new signing keys"
     );
+}
+
+/// Returns the routes of the simulator and of its receiver.
+fn routes(config: &Config, access: Access, world: Option<Shared>, clock: &Clock) -> Vec<Routes> {
+    let echo = config.simulator.enabled.then(|| echo::routes::of(access, Echo::new(clock.clone())));
+    world.map(|world| simulator::routes::of(access, world)).into_iter().chain(echo).collect()
 }
 
 /// Returns the errors with which a start on this machine would refuse the files named in the configuration.
@@ -216,33 +212,6 @@ fn start_filler(filler: Filler) {
     };
     if let Err(error) = thread::Builder::new().name("vault-filler".to_owned()).spawn(run) {
         telemetry::end(&format!("no thread can be started for the vault: {error}"));
-    }
-}
-
-/// Starts the thread that keeps proofs. It gives way to all others.
-fn start_proofs(keeper: ProofKeeper, shard: ShardHandle) {
-    let run = move || {
-        // Without the right to do so, it goes on as it is.
-        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE_MAX);
-        match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => {
-                if let Err(error) = vital::during(|| runtime.block_on(keeper.run(shard))) {
-                    telemetry::end(&format!("the log cannot be read: {}", telemetry::with_causes(&error)));
-                }
-            }
-            Err(error) => telemetry::end(&format!("the thread of proofs cannot be started: {error}")),
-        }
-    };
-    if let Err(error) = thread::Builder::new().name("log-proofs".to_owned()).spawn(run) {
-        telemetry::end(&format!("no thread can be started for proofs: {error}"));
-    }
-}
-
-fn proofless(error: ProofError) -> StartError {
-    match error {
-        ProofError::Read(error) => error.into(),
-        ProofError::Write(error) => file("cannot keep the key of checkpoints".to_owned())(io::Error::other(error)),
-        ProofError::NoKey(error) => file("cannot make a key for checkpoints".to_owned())(io::Error::other(error)),
     }
 }
 

@@ -13,6 +13,7 @@ mod harness;
 
 mod addresses;
 mod attempts;
+mod audit;
 mod browser;
 mod canaries;
 mod cli;

@@ -186,10 +186,8 @@ impl Builder {
     fn notes(&self) -> Vec<Note> {
         let last = self.blocks.saturating_sub(1);
         let mark = codec::encode_value(&(LAYOUT, self.blocks)).unwrap_or_default();
-        let mut notes = vec![
-            (block_key(last), Some(self.blocks_note.clone())),
-            (Space::ProofsCovered.key(&[]), Some(mark)),
-        ];
+        let mut notes =
+            vec![(block_key(last), Some(self.blocks_note.clone())), (Space::ProofsCovered.key(&[]), Some(mark))];
         if self.since_high.is_empty() {
             notes.push((high_key(last / BLOCKS_PER_HIGH), Some(self.highs_note.clone())));
         }

@@ -124,14 +124,16 @@ pub fn read(line: &str) -> Result<Exported, LineFault> {
 
 /// The hash of the members as they stand there.
 fn sum(members: &Members<'_>) -> LineHash {
-    let Members { specversion, id, predecessorhash, time, source, subject, r#type, datacontenttype, data, .. } = members;
+    let Members { specversion, id, predecessorhash, time, source, subject, r#type, datacontenttype, data, .. } =
+        members;
     let prefix = super::line::HASH_PREFIX;
     let head = [prefix, specversion, id, predecessorhash, time, source, subject, r#type, datacontenttype, "-", "-", ""];
     LineHash(crate::vault::sha256(&[head.join("\n").as_bytes(), data.get().as_bytes()]))
 }
 
 fn take_apart(members: &Members<'_>) -> Result<Exported, LineFault> {
-    let log = members.source.strip_prefix(SOURCE).and_then(|id| id.parse().ok()).ok_or_else(|| no_line("its source"))?;
+    let log =
+        members.source.strip_prefix(SOURCE).and_then(|id| id.parse().ok()).ok_or_else(|| no_line("its source"))?;
     let position: Position = members.id.parse().map_err(|_| no_line("its id is no position"))?;
     let hash = members.hash.parse().map_err(|_| no_line("its hash"))?;
     let before = match members.predecessorhash.as_str() {

@@ -16,6 +16,10 @@ pub(super) fn docs() -> Vec<Doc> {
             .parameter("query", "verbose", "Shows figures too, whatever its value.", json!({"type": "string"})),
         Doc::new("Service", "GET /metrics", "Figures for Prometheus, in the format of the `Accept` header")
             .answers_text(&["text/plain", "application/openmetrics-text"]),
+        Doc::new("Proofs", "GET /checkpoint", "The newest signed checkpoint of the log, as a C2SP signed note")
+            .answers_text(&["text/plain"])
+            .with_header("Cache-Control", "It may have changed a moment later.", &json!({"const": "no-cache"}))
+            .refusing(&["unauthorized"]),
         page("GET /", "What this is, and where to go on", &["text/html"]),
         page("GET /docs/", "The same as /docs", &["text/html"]),
         page("GET /docs", "The API to read and to try", &["text/html"]),

@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 
 use super::doc::Doc;
 use super::{schemas, workspace};
+use crate::http::admin::events::VerifyBody;
 use crate::http::admin::workspaces::{CreateBody, GrantBody};
 use crate::service::erasures::ErasureRow;
 use crate::service::events::EventRow;
+use crate::service::proofs::ConsistencyProof;
 use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
 pub(super) fn docs() -> Vec<Doc> {
-    [workspaces(), erasures(), log()].into_iter().flatten().collect()
+    [workspaces(), erasures(), log(), proofs()].into_iter().flatten().collect()
 }
 
 fn workspaces() -> Vec<Doc> {
@@ -47,12 +49,7 @@ fn erasures() -> Vec<Doc> {
 }
 
 fn log() -> Vec<Doc> {
-    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14}|log)?$"});
     let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
-    let verdict = json!({"oneOf": [
-        schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),
-        schemas::object(json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}})),
-    ]});
     vec![
         Doc::new("Event log", "GET /admin/v1/events", "Events; the cursor is the position")
             .lists::<EventRow>()
@@ -62,18 +59,60 @@ fn log() -> Vec<Doc> {
             .query("order", "The oldest first, or the newest first.", json!({"enum": ["", "asc", "desc"]}))
             .query("from", "The first position.", integer())
             .query("to", "The last position.", integer())
-            .query("stream", "Only events of this stream.", stream)
+            .query("stream", "Only events of this stream.", stream())
             .query("type", "Only events of this type.", json!({"enum": events::event::Event::NAMES})),
         Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
             .answers::<EventRow>(200)
             .refusing(&["event_not_found"]),
-        Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
-            .answers_schema(200, verdict),
         Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
             .answers::<StateView>(200)
             .query("at", "As of this position or time; now if it is left out.", at)
             .refusing(&["stream_not_found"]),
     ]
+}
+
+fn proofs() -> Vec<Doc> {
+    let sound = json!({
+        "ok": {"const": true}, "position": integer(), "hash": {"type": "string"}, "root": {"type": "string"},
+        "checkpoints": integer(),
+    });
+    let damaged = json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}});
+    let verdict = json!({"oneOf": [schemas::object(sound), schemas::object(damaged)]});
+    let moment = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}, {"const": ""}]});
+    let message = json!({"type": "string", "pattern": "^((wa_backend:)?3EB0[0-9A-F]{16})?$"});
+    vec![
+        Doc::new(
+            "Proofs",
+            "POST /admin/v1/events/verify",
+            "Checks the log from first to last, and against checkpoints",
+        )
+        .may_take::<VerifyBody>()
+        .answers_schema(200, verdict),
+        Doc::new("Proofs", "GET /admin/v1/events/export.ndjson", "A line for each event that others can check")
+            .answers_text(&["application/x-ndjson"])
+            .query("from", "The first position, or the first event after a time.", moment.clone())
+            .query("to", "The last position, or the last event up to a time.", moment)
+            .query("stream", "Only events of this stream.", stream())
+            .query("message", "Only events about this message.", message)
+            .query("workspace", "Only events of this workspace.", json!({"anyOf": [integer(), {"const": ""}]}))
+            .query("proofs", "Whether each line is followed by its proof, and all by the checkpoint.", flag()),
+        Doc::new(
+            "Proofs",
+            "GET /admin/v1/proofs/consistency",
+            "Proves that one checkpoint is the beginning of another",
+        )
+        .answers::<ConsistencyProof>(200)
+        .query("from", "Number of events of the older checkpoint.", integer())
+        .query("to", "Number of events of the newer one; all events if it is left out.", integer()),
+    ]
+}
+
+fn flag() -> Value {
+    json!({"enum": ["true", "false"]})
+}
+
+fn stream() -> Value {
+    json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14}|log)?$"})
 }
 
 fn integer() -> Value {

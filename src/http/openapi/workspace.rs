@@ -16,6 +16,7 @@ use crate::service::erasures::{ErasureVerdict, ErasureView};
 use crate::service::files::FileCheckView;
 use crate::service::ledger::LedgerRow;
 use crate::service::messages::MessageView;
+use crate::service::proofs::MessageProof;
 use crate::service::timeline::MomentView;
 
 pub(super) fn docs() -> Vec<Doc> {
@@ -108,6 +109,9 @@ fn messages() -> Vec<Doc> {
         Doc::new("Messages", "GET /api/v1/messages/{id}/timeline", "All that happened to a message, the oldest first")
             .lists::<MomentView>()
             .paged_by_500()
+            .refusing(&["message_not_found"]),
+        Doc::new("Messages", "GET /api/v1/messages/{id}/proof", "Proves what happened to a message to others")
+            .answers::<MessageProof>(200)
             .refusing(&["message_not_found"]),
         Doc::new("Messages", "POST /api/v1/messages/{id}/settle", "Settles an uncertain message by somebody's word")
             .takes::<SettleBody>()
