@@ -4,18 +4,28 @@
 #[path = "shared/random.rs"]
 mod random;
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use events::checkpoint_key::CheckpointKey;
 use events::codec::{self, Opening};
 use events::event::Event;
 use events::founding::{FORMAT, LogCreated, LogId};
 use events::ids::{ChatId, WorkspaceId};
-use events::log::Log;
+use events::log::{Batch, Log};
+use events::personal::Digest;
+use events::proof::blocks::{self, Builder};
 use events::proof::checker::{Checked, Checker, Extent, Fault};
 use events::proof::checkpoint::Checkpoint;
 use events::proof::exported::LineFault;
 use events::proof::import::Lines;
 use events::proof::line;
+use events::proof::prover::Prover;
 use events::rebuild::{Rebuild, RebuildError};
 use events::record::{Cause, Record};
 use events::store::memory_log::MemoryLog;
@@ -24,6 +34,8 @@ use events::vault::{MemoryVault, Owner, Vault};
 use events::who::Who;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use serde_json::json;
 
 const LOG: LogId = LogId([0xab; 16]);
 
@@ -36,8 +48,11 @@ struct Stored {
 impl Stored {
     /// Writes these records behind the one that founds the log; their positions follow from their order.
     fn of(records: Vec<Record>) -> Self {
+        Self::founded("tidings/ab+cd+AQ==".to_owned(), records)
+    }
+
+    fn founded(checkpoint_key: String, records: Vec<Record>) -> Self {
         let recorded_at = Timestamp::from_ms(1_614_147_929_007);
-        let checkpoint_key = "tidings/ab+cd+AQ==".to_owned();
         let created = LogCreated { log: LOG, format: FORMAT, created_at: recorded_at, checkpoint_key };
         let (workspace, cause) = (WorkspaceId::LOG, Cause::outside(Who::System));
         let first = Record { first: 1, recorded_at, workspace, cause, events: vec![created.into()] };
@@ -59,6 +74,16 @@ impl Stored {
 
     fn rebuild(&self) -> Rebuild {
         Rebuild::into(Arc::clone(&self.log) as Arc<dyn Log>, Arc::clone(&self.vault) as Arc<dyn Vault>)
+    }
+
+    /// Stores the hashes of the blocks.
+    fn build(&self) {
+        let (mut builder, mut notes) = (Builder::new(LOG), Vec::new());
+        for stored in Log::read(self.log.as_ref(), 1) {
+            notes.extend(builder.take(&stored.unwrap()).unwrap());
+        }
+        let after = self.log.head().position;
+        self.log.write(&Batch { after, notes: blocks::newest(notes), ..Batch::default() }).unwrap();
     }
 
     fn records(&self) -> Vec<Record> {
@@ -100,9 +125,46 @@ fn import(lines: &[String]) -> Stored {
 }
 
 fn some_records() -> Vec<Record> {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut runner = TestRunner::deterministic();
     let tree = prop::collection::vec(random::record(), 30..31).new_tree(&mut runner).unwrap();
     tree.current()
+}
+
+/// Writes an export with a checkpoint and proofs for `cargo xtask audit`, which has other people's programs check them.
+#[test]
+fn ten_thousand_lines_of_every_type_are_written_for_others() {
+    let mut runner = TestRunner::deterministic();
+    let (mut records, mut types, mut count) = (Vec::new(), BTreeSet::new(), 0);
+    while count < 10_000 || types.len() < Event::NAMES.len() - 1 {
+        let record = random::record().new_tree(&mut runner).unwrap().current();
+        types.extend(record.events.iter().map(Event::name));
+        count += record.events.len();
+        records.push(record);
+    }
+    let key = CheckpointKey::random().unwrap();
+    let stored = Stored::founded(key.verifier(LOG).to_string(), records);
+    let export = stored.export();
+    let checked = check(&export, Extent::Whole, Vec::new()).unwrap();
+    let checkpoint = Checkpoint { log: LOG, generation: 0, size: checked.last, root: checked.root.unwrap() };
+    stored.build();
+    let mut prover = Prover::new(stored.log.as_ref(), LOG).unwrap();
+    let mut proofs = String::new();
+    let base64 = |path: Vec<Digest>| path.iter().map(|hash| STANDARD.encode(hash.0)).collect::<Vec<_>>();
+    for nth in 1..=60 {
+        let size = 1 + (nth * 7_919) % checked.last;
+        let (leaf, from) = ((nth * 104_729) % size, (nth * 3_571) % size);
+        let path = base64(prover.inclusion(leaf + 1, size).unwrap());
+        writeln!(proofs, "{}", json!({"leaf": leaf, "size": size, "path": path})).unwrap();
+        let path = base64(prover.consistency(from, size).unwrap());
+        writeln!(proofs, "{}", json!({"from": from, "to": size, "path": path})).unwrap();
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("audit");
+    fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    write("log.ndjson", &(export.join("\n") + "\n"));
+    write("checkpoint.note", &checkpoint.signed(&[&key]));
+    write("key.txt", &key.verifier(LOG).to_string());
+    write("proofs.ndjson", &proofs);
 }
 
 proptest! {
