@@ -304,7 +304,8 @@ impl Entries {
     pub(super) fn streams(&self, range: StreamRange) -> impl DoubleEndedIterator<Item = StreamId> {
         // Behind the last stream there are series of other kinds.
         let end = if range.1 == Bound::Unbounded { Bound::Included(StreamId::Log) } else { range.1 };
-        self.series.range((range.0.map(Series::Stream), end.map(Series::Stream))).filter_map(|(series, _)| match series {
+        self.series.range((range.0.map(Series::Stream), end.map(Series::Stream))).filter_map(|(series, _)| match series
+        {
             Series::Stream(stream) => Some(*stream),
             Series::Message(_) | Series::Erasures => None,
         })
