@@ -50,6 +50,7 @@ use crate::outbound::{HttpPoster, Listeners, RecordedPoster, Tries};
 use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Entropy};
+use crate::telemetry::{self, LogFilter};
 use crate::whatsapp::receiving::Receiver;
 use crate::whatsapp::sending::{Fetching, SentCache, Transports};
 use crate::whatsapp::transports::{Capabilities, Routes};
@@ -103,6 +104,8 @@ pub struct Gateway {
     pub mail_queue: Arc<MailQueue>,
     /// Limits the live streams of each workspace.
     pub stream_limit: StreamLimit,
+    /// Chooses what is logged.
+    pub log_filter: LogFilter,
 }
 
 /// Bytes that the rules may fill in a bundle. Subtracts room for our own address, which a bundle contains once as is
@@ -213,6 +216,7 @@ impl Gateway {
             rate_limits: Arc::new(RateLimits::new(&config.limits, &config.http, MonotonicClock)),
             mail_queue: outside.mail_queue,
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
+            log_filter: telemetry::log_filter(),
         };
         gateway.spawn_tasks(&outside.sent_cache, &outside.wire_ids);
         Ok(gateway)

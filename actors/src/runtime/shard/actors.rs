@@ -1,7 +1,10 @@
 //! Looks at single actors, and rebuilds them, for an operator. A look wakes nobody.
 
+use std::ops::RangeBounds as _;
+
 use events::history::History;
 use events::ids::StreamId;
+use events::index::StreamRange;
 use events::log::ReadError;
 use events::record::{Position, Revision};
 use tokio::sync::oneshot;
@@ -49,6 +52,23 @@ impl ShardHandle {
     pub async fn measure(&self, streams: Vec<StreamId>) -> Vec<Option<Gauge>> {
         let asleep = vec![None; streams.len()];
         self.keeper.send(Measure(streams)).await.unwrap_or(asleep)
+    }
+
+    /// Returns the first awake actors within a range, ascending, at most `limit`; with `backwards`, the last ones.
+    pub fn awake_streams(&self, range: StreamRange, backwards: bool, limit: usize) -> Vec<StreamId> {
+        let mut awake: Vec<_> = self.registry.streams().into_iter().filter(|stream| range.contains(stream)).collect();
+        awake.sort_unstable();
+        if backwards {
+            awake.drain(..awake.len().saturating_sub(limit));
+        } else {
+            awake.truncate(limit);
+        }
+        awake
+    }
+
+    /// True if the actor is awake, or is waking.
+    pub fn is_awake(&self, stream: StreamId) -> bool {
+        self.registry.has(stream)
     }
 
     /// Looks at an actor; `None` if it is asleep.
