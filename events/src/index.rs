@@ -25,8 +25,7 @@ pub(crate) use entries::Ready;
 pub use entries::touched;
 pub use flush::FlushBatch;
 pub(crate) use flush::{Flushing, Reclaimed};
-pub use keys::{IndexKey, Series};
-pub use streams::StreamRange;
+pub use keys::{IndexKey, Series, StreamRange};
 pub use values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry, Value};
 
 use self::entries::{Change, Entries};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::args::{ActorCommand, ActorsArgs, Cli, RebuildArgs};
+use super::args::{ActorCommand, ActorKind, ActorsArgs, Cli, RebuildArgs};
 use super::exit::{Exit, Failure};
 use super::remote::{Call, Remote, rows_of};
 use super::table::{Column, list, view};
@@ -51,7 +51,7 @@ pub(super) fn run(cli: &Cli, command: &ActorCommand) -> Result<(), Failure> {
 fn ls(cli: &Cli, args: &ActorsArgs) -> Result<(), Failure> {
     let awake = (args.awake || args.asleep).then_some(args.awake);
     let call = Call::get(PATH)
-        .query("kind", args.kind.map(|kind| kind.name()))
+        .query("kind", args.kind.map(ActorKind::name))
         .query("awake", awake)
         .query("after", args.after)
         .query("limit", Some(args.limit));

@@ -297,7 +297,7 @@ mod tests {
             "tidings events ls --limit 501",
             "tidings state chats/1",
             "tidings actor show chats/1",
-            "tidings actor ls --kind accounts",
+            "tidings actor rebuild log --reason x",
             "tidings bench append --batch 257",
             "tidings bench accept --connections 0",
             "tidings bench replay --seconds 601",

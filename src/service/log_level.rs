@@ -42,7 +42,7 @@ pub fn change(gateway: &Gateway, level: &str, minutes: Option<u64>) -> Result<Lo
     let minutes = u32::try_from(minutes.unwrap_or(MINUTES)).ok().filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
     let minutes = minutes.ok_or_else(|| Refusal::invalid("minutes", format!("minutes must be 1 to {MINUTES_MAX}")))?;
     let changed = gateway.log_filter.change(level, minutes, gateway.shard.clock()).map_err(|error| match error {
-        NotChanged::NoFilter => Refusal::invalid("level", format!("level is {error}"))
+        NotChanged::NoFilter => Refusal::invalid("level", format!("level {error}"))
             .hinting("off, error, warn, info, debug or trace; of a part: info,actors=debug"),
         NotChanged::Ended => Refusal::unavailable("This process logs nothing"),
     })?;

@@ -33,7 +33,7 @@ pub struct Present {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotChanged {
     /// The text is no filter.
-    #[error("neither a level nor a list such as info,tidings::http=debug")]
+    #[error("must be a level or a list such as info,tidings::http=debug")]
     NoFilter,
     /// Nothing is logged in this process.
     #[error("logging has ended")]
@@ -68,23 +68,23 @@ impl LogFilter {
         if !(self.0.apply)(filter) {
             return Err(NotChanged::Ended);
         }
-        let changes = present.changes.saturating_add(1);
-        *present = Present { filter: wanted.to_owned(), until: Some(until), changes };
-        let changed = present.clone();
+        let nth = present.changes.saturating_add(1);
+        *present = Present { filter: wanted.to_owned(), until: Some(until), changes: nth };
+        let now = present.clone();
         drop(present);
         let (shared, over) = (self.clone(), clock.sleep_until(until));
         tokio::spawn(async move {
             over.await;
-            shared.end(changes);
+            shared.end(nth);
         });
-        Ok(changed)
+        Ok(now)
     }
 
-    /// Lets the usual filter count again, unless there was another change since.
-    fn end(&self, changes: u64) {
+    /// Lets the usual filter count again after the `nth` change, unless there was another one since.
+    fn end(&self, nth: u64) {
         let mut present = self.lock();
-        if present.changes == changes && EnvFilter::builder().parse(self.usual()).is_ok_and(&self.0.apply) {
-            *present = Present { filter: self.usual().to_owned(), until: None, changes };
+        if present.changes == nth && EnvFilter::builder().parse(self.usual()).is_ok_and(&self.0.apply) {
+            *present = Present { filter: self.usual().to_owned(), until: None, changes: nth };
         }
     }
 

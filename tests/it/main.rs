@@ -11,11 +11,13 @@
 
 mod harness;
 
+mod actors;
 mod addresses;
 mod attempts;
 mod browser;
 mod canaries;
 mod cli;
+mod cli_actors;
 mod cli_bench;
 mod cli_customers;
 mod cli_demo;
@@ -42,6 +44,7 @@ mod largest;
 mod letters;
 mod live;
 mod live_virtual;
+mod log_level;
 mod mail;
 mod main_job;
 mod metrics;

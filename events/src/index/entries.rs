@@ -6,9 +6,8 @@ use std::ops::Bound;
 
 use serde::Serialize;
 
-use super::keys::{IndexKey, Series, SetKey};
+use super::keys::{IndexKey, Series, SetKey, StreamRange};
 use super::lookup_keys::WorkspaceKeys;
-use super::streams::StreamRange;
 use super::values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry};
 use crate::chat::{ChatAddressLearnt, ChatErased, ChatOpened};
 use crate::codec;

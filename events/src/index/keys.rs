@@ -1,5 +1,7 @@
 //! The keys of the index, as types and as bytes.
 
+use std::ops::Bound;
+
 use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, StreamKind, WorkspaceId};
 use crate::notes::Space;
 use crate::personal::{Digest, ShortDigest};
@@ -113,6 +115,9 @@ pub enum Series {
     /// The erasures of chats, in all workspaces.
     Erasures,
 }
+
+/// A range of streams in their order; both ends may be left open.
+pub type StreamRange = (Bound<StreamId>, Bound<StreamId>);
 
 /// Returns the letter of a kind in the keys of its streams.
 const fn letter(kind: StreamKind) -> &'static [u8] {

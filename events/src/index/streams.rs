@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::{Bound, RangeBounds as _};
 
 use super::entries::Entries;
-use super::keys::{Series, stream_of};
+use super::keys::{Series, StreamRange, stream_of};
 use super::{Index, Memory};
 use crate::ids::{StreamId, StreamKind};
 use crate::log::ReadError;
-
-/// A range of streams in their order; both ends may be left open.
-pub type StreamRange = (Bound<StreamId>, Bound<StreamId>);
 
 impl Index {
     /// Returns the first streams of a range, ascending, at most `limit`; sees all sequenced commits.

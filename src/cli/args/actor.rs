@@ -1,7 +1,7 @@
 //! Commands for the actors of a running gateway.
 
 use clap::{Args, Subcommand, ValueEnum};
-use events::ids::StreamId;
+use events::ids::{StreamId, StreamKind};
 
 use super::connection::Operator;
 
@@ -34,7 +34,7 @@ pub enum ActorCommand {
     #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// The actor's stream, such as workspace/1001, account/10010001, chat/100100000001 or webhook/100101
-        #[arg(value_name = "STREAM")]
+        #[arg(value_name = "STREAM", value_parser = of_an_actor)]
         stream: StreamId,
         /// The gateway to ask.
         #[command(flatten)]
@@ -96,7 +96,7 @@ impl ActorKind {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct RebuildArgs {
     /// The actor's stream, such as account/10010001
-    #[arg(value_name = "STREAM")]
+    #[arg(value_name = "STREAM", value_parser = of_an_actor)]
     pub stream: StreamId,
     /// Why; repeated in the answer
     #[arg(long)]
@@ -104,4 +104,10 @@ pub struct RebuildArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub operator: Operator,
+}
+
+/// Parses the stream of an actor: nobody decides on the log itself.
+fn of_an_actor(text: &str) -> Result<StreamId, String> {
+    let stream = text.parse().ok().filter(|stream: &StreamId| stream.kind() != StreamKind::Log);
+    stream.ok_or_else(|| "not an actor, such as workspace/1001 or account/10010001".to_owned())
 }

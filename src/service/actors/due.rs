@@ -30,7 +30,7 @@ pub struct DueRow {
 }
 
 /// Words for what actors of a kind do.
-pub(super) trait Told: Kind {
+pub(super) trait Described: Kind {
     /// Says what an effect does, and why it is due.
     fn effect(effect: &Self::Effect) -> (String, &'static str);
 
@@ -46,7 +46,7 @@ pub(super) trait Told: Kind {
 }
 
 /// Lists what is due in a state, the first things first.
-pub(super) fn rows<D: Told>(state: &D::State, in_flight: &[D::Effect]) -> Vec<DueRow> {
+pub(super) fn rows<D: Described>(state: &D::State, in_flight: &[D::Effect]) -> Vec<DueRow> {
     let Due { effects, later, wake_at, .. } = D::due(state);
     let row = |(what, why): (String, &str), at: Option<Timestamp>| DueRow {
         what,
@@ -73,13 +73,13 @@ pub(super) fn rows<D: Told>(state: &D::State, in_flight: &[D::Effect]) -> Vec<Du
     all.take(ROWS_MAX).collect()
 }
 
-impl Told for Workspace {
+impl Described for Workspace {
     fn effect(effect: &Never) -> (String, &'static str) {
         match *effect {}
     }
 }
 
-impl Told for Account {
+impl Described for Account {
     fn effect(effect: &account::Effect) -> (String, &'static str) {
         match effect {
             account::Effect::Fetch { message, .. } => {
@@ -95,7 +95,7 @@ impl Told for Account {
     }
 
     fn when_woken(state: &account::State) -> (&'static str, &'static str) {
-        if state.queue.len() == 0 {
+        if state.queue.is_empty() {
             ("count a message that WhatsApp took as sent", "no status tells what became of it")
         } else if state.disconnected.is_some() {
             ("fail and refund what has waited too long", "the account has no connection")
@@ -108,7 +108,7 @@ impl Told for Account {
 
     fn held(state: &account::State) -> Option<(&'static str, &'static str)> {
         let why = match state {
-            _ if state.queue.len() == 0 || state.current.is_some() => return None,
+            _ if state.queue.is_empty() || state.current.is_some() => return None,
             account::State { blocked: Some(_), .. } => "WhatsApp does not let the account send",
             account::State { paused: true, .. } => "somebody paused the account",
             _ => return None,
@@ -117,7 +117,7 @@ impl Told for Account {
     }
 }
 
-impl Told for Chat {
+impl Described for Chat {
     fn effect(effect: &chat::Effect) -> (String, &'static str) {
         match effect {
             chat::Effect::Forget { .. } => ("destroy the chat's key".to_owned(), "somebody asked for its erasure"),
@@ -129,7 +129,7 @@ impl Told for Chat {
     }
 }
 
-impl Told for Webhook {
+impl Described for Webhook {
     fn effect(effect: &webhook::Effect) -> (String, &'static str) {
         let outside = match effect {
             webhook::Effect::Close { chat, .. } => {
@@ -160,7 +160,7 @@ impl Told for Webhook {
     }
 
     fn held(state: &webhook::State) -> Option<(&'static str, &'static str)> {
-        let is_idle = state.owed.len() > 0 && !state.enabled;
+        let is_idle = !state.owed.is_empty() && !state.enabled;
         is_idle.then_some(("post the reports that are owed", "the webhook is switched off"))
     }
 }

@@ -123,11 +123,7 @@ fn from_the_index(gateway: &Gateway, wanted: Wanted) -> Result<Vec<StreamId>, Re
         let streams = if is_backwards { index.streams_back(range, at_once) } else { index.streams(range, at_once) }?;
         let Some(last) = streams.last() else { break };
         let rest = Bound::Excluded(*last);
-        if is_backwards {
-            range.1 = rest
-        } else {
-            range.0 = rest
-        }
+        range = if is_backwards { (range.0, rest) } else { (rest, range.1) };
         let is_wanted = |stream: &StreamId| wanted.awake.is_none_or(|awake| gateway.shard.is_awake(*stream) == awake);
         found.extend(streams.into_iter().filter(is_wanted).take(most - found.len()));
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::due::{self, DueRow, Told};
+use super::due::{self, Described, DueRow};
 use super::list::ActorRow;
 use crate::gateway::Gateway;
 use crate::service::events::{EventRow, Filter, newest_rows};
@@ -61,7 +61,7 @@ pub async fn show(gateway: &Gateway, kind: &str, id: &str) -> Result<ActorView, 
     }
 }
 
-async fn one<D: Told>(gateway: &Gateway, id: D::Id) -> Result<ActorView, Refusal> {
+async fn one<D: Described>(gateway: &Gateway, id: D::Id) -> Result<ActorView, Refusal> {
     let looked = gateway.shard.look::<D>(id).await;
     let head = gateway.shard.watermark().settled().await;
     let shown = gateway.shard.history().run(move |history| view::<D>(history, id, looked, head)).await?;
@@ -69,7 +69,7 @@ async fn one<D: Told>(gateway: &Gateway, id: D::Id) -> Result<ActorView, Refusal
 }
 
 /// Returns `None` if nothing ever happened in the stream.
-fn view<D: Told>(
+fn view<D: Described>(
     history: &History,
     id: D::Id,
     looked: Option<Looked<D::Effect>>,
@@ -80,12 +80,11 @@ fn view<D: Told>(
         Some((state, looked.revision))
     });
     let state_from = if in_memory.is_some() { StateSource::Memory } else { StateSource::Log };
-    let (state, revision) = match in_memory {
-        Some(in_memory) => in_memory,
-        None => {
-            let Replayed { state, revision, .. } = wake::<D>(id, history, head)?.replayed;
-            (state, revision)
-        }
+    let (state, revision) = if let Some(in_memory) = in_memory {
+        in_memory
+    } else {
+        let Replayed { state, revision, .. } = wake::<D>(id, history, head)?.replayed;
+        (state, revision)
     };
     if revision == 0 {
         return Ok(None);

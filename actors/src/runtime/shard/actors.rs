@@ -90,7 +90,7 @@ impl ShardHandle {
         for _ in 0..ATTEMPTS {
             let reached = self.watermark.settled().await;
             let read = self.history.run(move |history| at_rest::<D, V>(history, id, reached, view)).await;
-            let (draft, at_rest) = read.map_err(fault)?;
+            let (draft, at_rest) = read.map_err(|error| fault(&error))?;
             let revision = draft.revision;
             if revision == 0 {
                 return Ok(None);
@@ -104,8 +104,8 @@ impl ShardHandle {
             address.do_send(Rebuild::<D, V> { draft, reached, view, reply });
             // If it fell asleep before it was rebuilt, what it would wake as may be something else now.
             let Ok(replaced) = replaced.await else { continue };
-            let Replaced { had, had_revision, records, revision } = replaced.map_err(fault)?;
-            let had = self.history.run(move |_| Ok(view(&had))).await.map_err(fault)?;
+            let Replaced { had, had_revision, records, revision } = replaced.map_err(|error| fault(&error))?;
+            let had = self.history.run(move |_| Ok(view(&had))).await.map_err(|error| fault(&error))?;
             let memory = Some(Compared { had: (had_revision, had), records: (revision, records) });
             let rebuilt = Rebuilt { revision, memory, at_rest };
             self.renew::<D, V>(id, &rebuilt).await;
@@ -140,6 +140,6 @@ fn at_rest<D: Kind, V>(
     Ok((draft, Compared { had, records }))
 }
 
-fn fault<R: std::fmt::Debug>(error: ReadError) -> CommandError<R> {
+fn fault<R: std::fmt::Debug>(error: &ReadError) -> CommandError<R> {
     CommandError::Fault(error.to_string())
 }
