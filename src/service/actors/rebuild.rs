@@ -44,7 +44,14 @@ pub struct RebuildView {
 /// Rebuilds an actor. Nothing is recorded, because nothing happened that a rule could know of.
 pub async fn rebuild(gateway: &Gateway, kind: &str, id: &str, reason: String) -> Result<RebuildView, Refusal> {
     fields::line("reason", &reason)?;
-    match super::stream(kind, id)? {
+    let (gateway, stream) = (gateway.clone(), super::stream(kind, id)?);
+    // It goes on without its caller: what differed is put right, so afterwards only this can tell of it.
+    let rebuilding = tokio::spawn(async move { of_stream(&gateway, stream, reason).await });
+    rebuilding.await.map_err(|error| Refusal::fault(&error))?
+}
+
+async fn of_stream(gateway: &Gateway, stream: StreamId, reason: String) -> Result<RebuildView, Refusal> {
+    match stream {
         StreamId::Workspace(id) => one::<Workspace>(gateway, id, reason).await,
         StreamId::Account(id) => one::<Account>(gateway, id, reason).await,
         StreamId::Chat(id) => one::<Chat>(gateway, id, reason).await,
