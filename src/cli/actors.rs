@@ -1,5 +1,6 @@
 //! `tidings actor`: lists the actors of a running gateway, shows one, rebuilds one.
 
+use events::ids::StreamId;
 use serde_json::{Value, json};
 
 use super::args::{ActorCommand, ActorKind, ActorsArgs, Cli, RebuildArgs};
@@ -72,7 +73,10 @@ fn told(mut shown: Value) -> String {
     };
     let (mut due, events) = (taken(&mut shown, "due"), taken(&mut shown, "events"));
     for row in &mut due {
-        row["when"] = when(row).into();
+        let when = when(row);
+        if let Some(row) = row.as_object_mut() {
+            row.insert("when".to_owned(), when.into());
+        }
     }
     let due = if due.is_empty() { "Nothing is due.\n".to_owned() } else { list(false, &due, DUE) };
     let parts = [
@@ -102,20 +106,23 @@ fn rebuild(cli: &Cli, RebuildArgs { stream, reason, operator }: &RebuildArgs) ->
     if cli.json {
         print(&format!("{rebuilt}\n"))?;
     } else if differing == 0 {
-        let compared = if rebuilt.get("awake") == Some(&Value::Bool(true)) {
-            "state and snapshot are"
-        } else {
-            "it sleeps; its snapshot is"
-        };
+        let is_awake = rebuilt.get("awake") == Some(&Value::Bool(true));
+        let what = if is_awake { "awake, and as" } else { "asleep, and would wake as" };
         let revision = rebuilt.get("revision").and_then(Value::as_u64).unwrap_or_default();
-        print(&format!("{stream}, {revision} events: {compared} what the records say\n"))?;
+        print(&format!("{stream}: {what} its {revision} events say\n"))?;
     } else if let Some(Value::Array(differences)) = rebuilt.get("differences") {
         print(&list(false, differences, DIFFERENCE))?;
     }
-    if differing == 0 {
-        return Ok(());
-    }
-    let places = if differing == 1 { "one place" } else { &format!("{differing} places") };
+    verdict(stream, differing)
+}
+
+/// The failure if anything differed.
+fn verdict(stream: &StreamId, differing: u64) -> Result<(), Failure> {
+    let places = match differing {
+        0 => return Ok(()),
+        1 => "one place",
+        more => &format!("{more} places"),
+    };
     let message = format!("{stream} differed from its records in {places}; it goes on with what they say");
     let hint = "keep this output and the log: a rule may fold events otherwise than it did, or memory was damaged";
     Err(Failure::new(Exit::Integrity, message).hint(hint))
@@ -135,6 +142,17 @@ mod tests {
             (row(Value::Null, false, true), "held"),
         ] {
             assert_eq!(when(&row), wanted, "{row}");
+        }
+    }
+
+    #[test]
+    fn what_differed_ends_with_an_exit_code_of_its_own() {
+        let stream: StreamId = "account/10010001".parse().unwrap();
+        assert_eq!(verdict(&stream, 0), Ok(()));
+        for (differing, wanted) in [(1, "in one place;"), (2, "in 2 places;")] {
+            let failure = verdict(&stream, differing).unwrap_err();
+            assert_eq!(failure.exit.code(), 6);
+            assert!(failure.message.starts_with("account/10010001 ") && failure.message.contains(wanted), "{failure}");
         }
     }
 

@@ -56,8 +56,7 @@ fn one_actor_is_shown_to_people_and_to_programs() {
 fn a_healthy_actor_is_rebuilt_and_a_reason_must_be_given() {
     let server = lived_in();
     let rebuilt = server.command(&["actor", "rebuild", "account/10010001", "--reason", "looks odd"]);
-    let told = "account/10010001, 4 events: state and snapshot are what the records say\n";
-    assert_eq!(stdout(&rebuilt), told);
+    assert_eq!(stdout(&rebuilt), "account/10010001: awake, and as its 4 events say\n");
     let rebuilt = server.command(&["--json", "actor", "rebuild", "chat/100100000001", "--reason", "looks odd"]);
     let view: Value = serde_json::from_str(stdout(&rebuilt)).unwrap();
     assert_eq!((&view["same"], &view["reason"]), (&true.into(), &"looks odd".into()));
