@@ -53,6 +53,7 @@ use crate::outbound::{HttpPoster, Listeners, RecordedPoster, Tries};
 use crate::readiness::Readiness;
 use crate::recent::attempts::Attempts;
 use crate::secrets::{self, Entropy};
+use crate::telemetry::{self, LogFilter};
 use crate::whatsapp::receiving::Receiver;
 use crate::whatsapp::sending::{Fetching, SentCache, Transports};
 use crate::whatsapp::transports::{Capabilities, Routes};
@@ -112,6 +113,8 @@ pub struct Gateway {
     pub proofs: Proofs,
     /// True if anybody may read them.
     pub checkpoint_public: bool,
+    /// Chooses what is logged.
+    pub log_filter: LogFilter,
 }
 
 /// Bytes that the rules may fill in a bundle. Subtracts room for our own address, which a bundle contains once as is
@@ -235,6 +238,7 @@ impl Gateway {
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
             proofs: parts.proofs,
             checkpoint_public: config.audit.checkpoint_public,
+            log_filter: telemetry::log_filter(),
         };
         gateway.spawn_tasks(&outside.sent_cache, &outside.wire_ids);
         Ok(gateway)

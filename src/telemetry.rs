@@ -7,6 +7,7 @@
 //! process.
 
 mod lines;
+mod log_filter;
 mod vital;
 
 use std::env;
@@ -16,12 +17,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterFn, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, fmt, registry, reload};
 
 use self::lines::Lines;
+pub use self::log_filter::{LogFilter, NotChanged, Present};
 pub use self::vital::end;
 
 /// Names the variable that chooses what is logged, such as `debug` or `info,tidings::http=trace`.
@@ -43,6 +45,9 @@ static LINES: OnceLock<Lines> = OnceLock::new();
 /// The queue to stdout, for output that must not wait for its reader.
 static SHOWN: OnceLock<Lines> = OnceLock::new();
 
+/// What is logged, once logging has started.
+static FILTER: OnceLock<LogFilter> = OnceLock::new();
+
 /// The reason why logging cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -60,17 +65,26 @@ pub enum TelemetryError {
 /// Starts logging for the whole process: as JSON lines, or as text with or without colours.
 pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     let wanted = env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned());
+    let usual = or_default(wanted.as_deref());
     let filter = filter(wanted.as_deref())?;
     let to_stderr = Lines::start(io::stderr(), json)?;
     let to_stderr = LINES.get_or_init(|| to_stderr).clone();
     vital::watch_panics();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(to_stderr).log_internal_errors(false);
+    let (filter, changeable) = reload::Layer::new(filter);
+    let lines = fmt::layer().with_writer(to_stderr).log_internal_errors(false);
+    let subscriber = registry().with(filter);
     if json {
-        lines.json().flatten_event(true).with_ansi(false).finish().with(cap()).try_init()?;
+        subscriber.with(lines.json().flatten_event(true).with_ansi(false)).with(cap()).try_init()?;
     } else {
-        lines.with_ansi(ansi).finish().with(cap()).try_init()?;
+        subscriber.with(lines.with_ansi(ansi)).with(cap()).try_init()?;
     }
+    let _ = FILTER.set(LogFilter::new(usual, move |wanted| changeable.reload(wanted).is_ok()));
     Ok(())
+}
+
+/// Returns what chooses the log lines of this process; until logging has started, it chooses among none.
+pub fn log_filter() -> LogFilter {
+    FILTER.get().cloned().unwrap_or_else(|| LogFilter::new(DEFAULT, |_| true))
 }
 
 /// Writes to stderr, in order with the log lines.
@@ -111,8 +125,11 @@ fn may_be_heard(target: &str, level: Level) -> bool {
 }
 
 fn filter(wanted: Option<&str>) -> Result<EnvFilter, ParseError> {
-    let wanted = wanted.map(str::trim).filter(|text| !text.is_empty());
-    EnvFilter::builder().parse(wanted.unwrap_or(DEFAULT))
+    EnvFilter::builder().parse(or_default(wanted))
+}
+
+fn or_default(wanted: Option<&str>) -> &str {
+    wanted.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT)
 }
 
 /// Iterates over an error and its chain of causes.

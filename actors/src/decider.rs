@@ -27,7 +27,7 @@ pub trait Decider: Sized + Unpin + 'static {
     /// Why a command was refused.
     type Rejection: Debug + Send + 'static;
     /// Something to be done outside the actor.
-    type Effect: Ord + Clone + Debug + Unpin + 'static;
+    type Effect: Ord + Clone + Debug + Send + Unpin + 'static;
 
     fn stream(id: Self::Id) -> StreamId;
 

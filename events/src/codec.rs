@@ -106,12 +106,12 @@ pub fn decode_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> 
 }
 
 /// Encodes an actor's state without a size limit: it may be large, but never comes from outside.
-pub(crate) fn encode_state<T: Serialize>(state: &T) -> Result<Vec<u8>, CodecError> {
+pub fn encode_state<T: Serialize>(state: &T) -> Result<Vec<u8>, CodecError> {
     Ok(options().with_no_limit().serialize(state)?)
 }
 
-/// Decodes an actor's state, whose digest the caller has already compared.
-pub(crate) fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+/// Decodes an actor's state that [`encode_state`] made; if it was stored, the caller has compared its digest.
+pub fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(options().with_limit(bytes.len() as u64).reject_trailing_bytes().deserialize(bytes)?)
 }
 

@@ -1,11 +1,15 @@
 //! Ids, parsed once: numbers below 2^53, so that every JSON reader keeps them exact.
 
+mod stream_kind;
+
 use std::fmt;
 use std::str::FromStr;
 
 use crate::personal::Personal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::stream_kind::StreamKind;
 
 /// The largest integer that JavaScript keeps exact; no id is larger.
 pub const ID_MAX: u64 = (1 << 53) - 1;

@@ -14,6 +14,7 @@ mod lookup_keys;
 mod positions;
 mod remake;
 mod stored_cache;
+mod streams;
 mod values;
 
 use std::collections::{BTreeMap, HashSet};
@@ -24,7 +25,7 @@ pub(crate) use entries::Ready;
 pub use entries::touched;
 pub use flush::FlushBatch;
 pub(crate) use flush::{Flushing, Reclaimed};
-pub use keys::{IndexKey, Series};
+pub use keys::{IndexKey, Series, StreamRange};
 pub use values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry, Value};
 
 use self::entries::{Change, Entries};

@@ -113,7 +113,8 @@ impl Exporter {
             Selected::Message(message) => self.look_up(Series::Message(message), history, &mut prover, &mut out)?,
         }
         if let Some(signed) = self.signed.as_ref().filter(|_| self.is_over) {
-            out.push_str(&format!("{}\n", json!({ "checkpoint": *signed.note })));
+            out.push_str(&json!({ "checkpoint": *signed.note }).to_string());
+            out.push('\n');
         }
         Ok((!out.is_empty()).then_some(out))
     }

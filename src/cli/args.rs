@@ -1,6 +1,7 @@
 //! The command line: every command, flag and help text. Knows nothing about what the commands do.
 
 mod account;
+mod actor;
 mod audit;
 mod bench;
 mod chat;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::account::{AccountCommand, ConnectArgs, ReasonArgs};
+pub use self::actor::{ActorCommand, ActorKind, ActorsArgs, RebuildArgs};
 pub use self::audit::AuditCommand;
 pub use self::bench::{AcceptArgs, AppendArgs, BenchArgs, BenchCommand};
 pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
@@ -148,6 +150,9 @@ pub enum Command {
     /// What auditors need: the key that verifies checkpoints
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at the actors of a running gateway: what waits in them, what they are about to do, and rebuild one
+    #[command(subcommand)]
+    Actor(ActorCommand),
     /// Exchange the master key under which the keys of texts and names are sealed
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -296,6 +301,8 @@ mod tests {
             "tidings events ls --from 0",
             "tidings events ls --limit 501",
             "tidings state chats/1",
+            "tidings actor show chats/1",
+            "tidings actor rebuild log --reason x",
             "tidings bench append --batch 257",
             "tidings bench accept --connections 0",
             "tidings bench replay --seconds 601",

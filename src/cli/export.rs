@@ -29,7 +29,7 @@ pub(super) fn run(cli: &Cli, args: &ExportArgs) -> Result<(), Failure> {
                 return Err(Failure::new(Exit::Usage, message).hint("name it with --url, or leave out --with-proofs"));
             }
             let wanted = Wanted { from: args.from, to: args.to, of, with_proofs: false };
-            read(cli, &history, &wanted, &mut out).map_err(|error| error.or_unreadable())?;
+            read(cli, &history, &wanted, &mut out).map_err(Broken::or_unreadable)?;
         }
         Source::Gateway(gateway) => receive(&gateway, args, &mut out)?,
     }

@@ -114,10 +114,10 @@ fn fill(cli: &Cli, args: &ImportArgs, config: &Config, directory: &Path) -> Resu
             None => break,
         }
     }
-    let checked = checker.end().map_err(|fault| Failure::new(Exit::Integrity, fault.to_string()))?;
+    let told = checker.end().map_err(|fault| Failure::new(Exit::Integrity, fault.to_string()))?;
     rebuild.finish().map_err(|error| Failure::because(Exit::Failed, &error))?;
     until(&closed);
-    Ok(checked)
+    Ok(told)
 }
 
 fn begin(

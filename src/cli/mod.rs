@@ -3,6 +3,7 @@
 mod accounts;
 mod activity_feed;
 mod activity_line;
+mod actors;
 pub mod args;
 mod audit;
 mod banner;
@@ -122,6 +123,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Bench(command) => bench::run(cli, &command),
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
+        Command::Actor(command) => actors::run(cli, &command),
         Command::Config(command) => setup::config(cli, &command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man(args) => manual::man(&args),

@@ -1,7 +1,9 @@
 //! The progress of long work: one line on a terminal, from the moment that it takes longer than anybody likes to wait.
 
 use std::io::{self, IsTerminal as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::say;
 

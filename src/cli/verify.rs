@@ -27,7 +27,7 @@ use crate::service::verification::{self, Verdict};
 pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
     let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
     match &args.file {
-        Some(file) => export(cli, args, file, notes),
+        Some(file) => export(cli, args, file, &notes),
         None => log(cli, args, notes),
     }
 }
@@ -100,7 +100,7 @@ fn key_in(first: Option<&Event>) -> Option<VerifierKey> {
     created.checkpoint_key.parse().ok()
 }
 
-fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: Vec<String>) -> Result<(), Failure> {
+fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result<(), Failure> {
     let extent = if args.part { Extent::Part } else { Extent::Whole };
     if args.part && !notes.is_empty() {
         let message = "a checkpoint says nothing of a part of an export";
@@ -109,7 +109,7 @@ fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: Vec<String>) -> Resu
     let mut lines = ExportLines::open(file)?;
     let mut progress = Progress::of("Verifying", lines.bytes, cli.json || lines.bytes == 0);
     let mut next = lines.next()?;
-    let checkpoints = opened_for(&notes, args.key.as_ref(), next.as_deref().unwrap_or_default())?;
+    let checkpoints = opened_for(notes, args.key.as_ref(), next.as_deref().unwrap_or_default())?;
     let mut checker = Checker::new(extent, checkpoints);
     while let Some(line) = next {
         checker.take(&line).map_err(|fault| lines.wrong(&fault))?;

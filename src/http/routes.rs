@@ -9,7 +9,7 @@ use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, Route, guard, web};
 
-use super::admin::{erasures, events, proofs, streams, workspaces};
+use super::admin::{actors, erasures, events, log_level, proofs, streams, workspaces};
 use super::api::{
     accounts, chats, credits, deliveries, files, inbound_settings, keys, listen, live, messages, outbound, outbox,
     recent, teammates, timeline, workspace,
@@ -112,6 +112,11 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
+        row(Method::GET, "/admin/v1/actors", Operator, actors::list),
+        row(Method::GET, "/admin/v1/actors/{kind}/{id}", Operator, actors::show),
+        row(Method::POST, "/admin/v1/actors/{kind}/{id}/rebuild", Operator, actors::rebuild),
+        row(Method::GET, "/admin/v1/log-level", Operator, log_level::show),
+        row(Method::PUT, "/admin/v1/log-level", Operator, log_level::change),
     ]
 }
 

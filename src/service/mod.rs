@@ -10,6 +10,7 @@ pub mod scope;
 mod vault_room;
 
 pub mod accounts;
+pub mod actors;
 pub mod chats;
 pub mod deliveries;
 pub mod erasures;
@@ -20,6 +21,7 @@ pub mod inbound;
 pub mod keys;
 pub mod ledger;
 pub mod listen;
+pub mod log_level;
 pub mod messages;
 mod nearest_chat;
 pub mod outbound;

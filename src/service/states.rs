@@ -46,18 +46,27 @@ pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option
 
 fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option<StateView>, ReadError> {
     let replayed = replay::<D>(id, history, at)?;
-    let mut state = serde_json::to_value(&replayed.state).unwrap_or_default();
-    // A receiver's URL; one from an earlier version may contain a password.
-    if let Some(Value::String(url)) = state.get_mut("url") {
-        *url = mask::credentials(url);
-    }
+    let state = shown(&replayed.state);
     let view = StateView { stream: D::stream(id).to_string(), at, revision: replayed.revision, state };
     Ok((replayed.revision > 0).then_some(view))
 }
 
+/// Returns a state as JSON, without secrets.
+pub(super) fn shown(state: &impl Serialize) -> Value {
+    let mut state = serde_json::to_value(state).unwrap_or_default();
+    // A receiver's URL; one from an earlier version may contain a password.
+    if let Some(Value::String(url)) = state.get_mut("url") {
+        *url = mask::credentials(url);
+    }
+    state
+}
+
+pub(super) fn not_found() -> Refusal {
+    Refusal::new("stream_not_found", "Stream not found")
+}
+
 /// Returns the state of a stream's actor as of a moment, or as of now.
 pub async fn show(gateway: &Gateway, stream: &str, at: Option<&str>) -> Result<StateView, Refusal> {
-    let not_found = || Refusal::new("stream_not_found", "Stream not found");
     let stream: StreamId = stream.parse().map_err(|_| not_found())?;
     let as_of: Option<AsOf> = at.map(str::parse).transpose().map_err(|_| bad_moment())?;
     let head = gateway.shard.watermark().settled().await;

@@ -11,12 +11,14 @@
 
 mod harness;
 
+mod actors;
 mod addresses;
 mod attempts;
 mod audit;
 mod browser;
 mod canaries;
 mod cli;
+mod cli_actors;
 mod cli_bench;
 mod cli_customers;
 mod cli_demo;
@@ -43,6 +45,7 @@ mod largest;
 mod letters;
 mod live;
 mod live_virtual;
+mod log_level;
 mod mail;
 mod main_job;
 mod metrics;

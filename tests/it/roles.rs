@@ -77,6 +77,7 @@ impl Owned {
             ("/teammates/{id}", &self.teammate),
             ("/workspaces/{id}", &number),
             ("/streams/{kind}/{id}", &number),
+            ("/actors/{kind}/{id}", &number),
         ];
         let id = ids.into_iter().find(|(part, _)| route.path.contains(part)).map_or("4711", |(_, id)| id);
         let token = self.workspace.inbound.trim_start_matches("/in/");

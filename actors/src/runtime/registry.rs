@@ -104,6 +104,27 @@ impl Registry {
     pub fn awake(&self) -> [usize; 4] {
         [self.workspaces.len(), self.accounts.len(), self.chats.len(), self.webhooks.len()]
     }
+
+    /// Returns the streams of all awake actors, in no order.
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        let mut streams = Vec::with_capacity(self.awake().iter().sum());
+        streams.extend(self.workspaces.iter().map(|awake| StreamId::Workspace(*awake.key())));
+        streams.extend(self.accounts.iter().map(|awake| StreamId::Account(*awake.key())));
+        streams.extend(self.chats.iter().map(|awake| StreamId::Chat(*awake.key())));
+        streams.extend(self.webhooks.iter().map(|awake| StreamId::Webhook(*awake.key())));
+        streams
+    }
+
+    /// True if the actor of a stream is awake.
+    pub(crate) fn has(&self, stream: StreamId) -> bool {
+        match stream {
+            StreamId::Workspace(id) => self.workspaces.contains_key(&id),
+            StreamId::Account(id) => self.accounts.contains_key(&id),
+            StreamId::Chat(id) => self.chats.contains_key(&id),
+            StreamId::Webhook(id) => self.webhooks.contains_key(&id),
+            StreamId::Log => false,
+        }
+    }
 }
 
 /// True if the event can make something due in the actor of this stream, so that it must wake.

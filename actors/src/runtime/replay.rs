@@ -25,6 +25,15 @@ pub struct Replayed<S> {
     pub last: Position,
 }
 
+/// What an actor wakes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// From its latest snapshot, if that is usable, and the events behind it.
+    Snapshot,
+    /// From all its events.
+    Records,
+}
+
 /// A state that may be based on a snapshot.
 #[derive(Debug)]
 pub struct Woken<S> {
@@ -62,6 +71,23 @@ pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Wo
     }
     let since = replayed.revision.saturating_sub(before);
     Ok(Woken { replayed, snapshot, since })
+}
+
+/// Returns the same as [`wake`], from the records alone. No snapshot counts as usable, so the next one is due at once.
+pub fn wake_from_records<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Woken<D::State>, ReadError> {
+    let snapshot = snapshot::head(history.log(), D::stream(id))?;
+    Ok(Woken { replayed: replay::<D>(id, history, to)?, snapshot, since: u64::MAX })
+}
+
+/// Folds the events behind position `from`, which a replay has reached, up to and including `to`.
+pub fn catch_up<D: Decider>(
+    id: D::Id,
+    history: &History,
+    (from, to): (Position, Position),
+    mut replayed: Replayed<D::State>,
+) -> Result<Replayed<D::State>, ReadError> {
+    fold::<D>(id, history, from.saturating_add(1)..=to, &mut replayed)?;
+    Ok(replayed)
 }
 
 fn fold<D: Decider>(

@@ -1,5 +1,6 @@
 //! One log, and the actors that decide on it. Holds what their shells share, on the deciding thread.
 
+mod actors;
 mod handle;
 mod keeper;
 mod lookups;
@@ -29,6 +30,7 @@ use events::writer::{Work, Writer};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+pub use actors::{Compared, Rebuilt};
 pub use handle::{CommandError, Inspected, Overview, ShardHandle};
 use keeper::Keeper;
 pub(crate) use keeper::READ_AGAIN;
@@ -43,8 +45,8 @@ use crate::runtime::clock::Clock;
 use crate::runtime::port::Ports;
 use crate::runtime::registry::{Kind, wakes};
 use crate::runtime::remarks::remark;
-use crate::runtime::replay::{Woken, wake};
-use crate::runtime::shell::{self, Passivate, Shell, Wake};
+use crate::runtime::replay::{Basis, Woken, wake, wake_from_records};
+use crate::runtime::shell::{self, Gauge, Passivate, Shell, Wake};
 use crate::runtime::vault_room::{Filler, room};
 use crate::runtime::vital;
 use crate::webhook::Webhook;
@@ -126,6 +128,7 @@ struct PendingAnswer {
 #[derive(Clone)]
 struct Awake {
     inbox: Inbox,
+    gauge: Rc<Cell<Gauge>>,
     wake: Recipient<Wake>,
     rest: Recipient<Passivate>,
 }
@@ -276,25 +279,33 @@ impl Shard {
     }
 
     /// Loads an actor's state as of `to`, once that is durable.
-    pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position) -> Option<Woken<D::State>> {
+    pub(crate) async fn load<D: Kind>(&self, id: D::Id, to: Position, basis: Basis) -> Option<Woken<D::State>> {
         self.watermark.reached(to).await;
-        let woken = self.handle.history.run(move |history| wake::<D>(id, history, to)).await;
+        let load = match basis {
+            Basis::Snapshot => wake::<D>,
+            Basis::Records => wake_from_records::<D>,
+        };
+        let woken = self.handle.history.run(move |history| load(id, history, to)).await;
         woken
             .inspect_err(|error| tracing::error!(stream = %D::stream(id), %error, "an actor's events cannot be read"))
             .ok()
     }
 
     fn wake(self: &Rc<Self>, stream: StreamId) {
+        self.wake_from(stream, Basis::Snapshot);
+    }
+
+    fn wake_from(self: &Rc<Self>, stream: StreamId, basis: Basis) {
         match stream {
-            StreamId::Workspace(id) => self.wake_kind::<Workspace>(id),
-            StreamId::Account(id) => self.wake_kind::<Account>(id),
-            StreamId::Chat(id) => self.wake_kind::<Chat>(id),
-            StreamId::Webhook(id) => self.wake_kind::<Webhook>(id),
+            StreamId::Workspace(id) => self.wake_kind::<Workspace>(id, basis),
+            StreamId::Account(id) => self.wake_kind::<Account>(id, basis),
+            StreamId::Chat(id) => self.wake_kind::<Chat>(id, basis),
+            StreamId::Webhook(id) => self.wake_kind::<Webhook>(id, basis),
             StreamId::Log => {}
         }
     }
 
-    fn wake_kind<D: Kind>(self: &Rc<Self>, id: D::Id) {
+    fn wake_kind<D: Kind>(self: &Rc<Self>, id: D::Id, basis: Basis) {
         let table = D::table(&self.handle.registry);
         if table.contains_key(&id) {
             return;
@@ -302,9 +313,10 @@ impl Shard {
         // Until the actor knows what it has outstanding, a checkpoint must not leave it out.
         self.agenda.borrow_mut().set(D::stream(id), true, 0);
         self.touched.notify_one();
-        let inbox = shell::inbox();
-        let address = Shell::<D>::new(id, Rc::clone(self), Rc::clone(&inbox)).start();
-        let awake = Awake { inbox, wake: address.clone().recipient(), rest: address.clone().recipient() };
+        let (inbox, gauge) = (shell::inbox(), Rc::<Cell<Gauge>>::default());
+        let shared = (Rc::clone(&inbox), Rc::clone(&gauge));
+        let address = Shell::<D>::new(id, Rc::clone(self), shared, basis).start();
+        let awake = Awake { inbox, gauge, wake: address.clone().recipient(), rest: address.clone().recipient() };
         self.awake.borrow_mut().insert(D::stream(id), awake);
         table.insert(id, address);
     }

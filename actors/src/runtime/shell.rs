@@ -1,11 +1,13 @@
 //! Runs any decider as an actor: drain, decide, append, apply, answer, perform what is due. Contains no rule.
 
 mod effects;
+mod look;
 mod messages;
 mod read_ahead;
+mod rebuild;
 mod snapshots;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::PoisonError;
@@ -22,15 +24,18 @@ use events::sequencer::{Inbox, NewCommit};
 use events::snapshot::{Head, Place};
 use events::time::Timestamp;
 use events::who::Who;
+pub(crate) use look::Look;
+pub use look::{Gauge, Looked};
 use messages::Reply;
 pub(crate) use messages::{Execute, ExecuteError, Inspect, Passivate, Slot, Wake};
 use read_ahead::Read;
+pub(crate) use rebuild::{Rebuild, RenewSnapshot, Replaced};
 use snapshots::Snapshots;
 use tokio::time::Instant;
 
 use crate::decider::Due;
 use crate::runtime::registry::Kind;
-use crate::runtime::replay::{RULES, Woken};
+use crate::runtime::replay::{Basis, RULES, Woken};
 use crate::runtime::shard::Shard;
 
 /// Mailbox capacity: commands in flight are limited elsewhere, this only keeps a mailbox from refusing one of them.
@@ -53,10 +58,13 @@ pub struct Shell<D: Kind> {
     timer: Option<(Timestamp, SpawnHandle)>,
     used: Instant,
     left: bool,
+    basis: Basis,
+    /// Shared with the shard, which reads it for lists of actors.
+    gauge: Rc<Cell<Gauge>>,
 }
 
 impl<D: Kind> Shell<D> {
-    pub(crate) fn new(id: D::Id, shard: Rc<Shard>, inbox: Inbox) -> Self {
+    pub(crate) fn new(id: D::Id, shard: Rc<Shard>, (inbox, gauge): (Inbox, Rc<Cell<Gauge>>), basis: Basis) -> Self {
         Self {
             id,
             shard,
@@ -71,6 +79,8 @@ impl<D: Kind> Shell<D> {
             timer: None,
             used: Instant::now(),
             left: false,
+            basis,
+            gauge,
         }
     }
 
@@ -84,16 +94,26 @@ impl<D: Kind> Shell<D> {
         self.snapshots = Snapshots::new(snapshot.as_ref().map(Head::slots), since);
         self.shard.sequencer.borrow_mut().replayed(D::stream(self.id), replayed.revision);
         self.drain();
-        let interrupted: Vec<_> = D::due(&self.state).effects.iter().filter_map(D::interrupted).collect();
+        if self.decide_interrupted(context) {
+            self.settle(context);
+            self.passivate_later(context);
+        }
+    }
+
+    /// Decides what becomes of effects that were outstanding, though nobody here has begun them. Returns false if the
+    /// actor goes to sleep instead: without a look-up, an effect would be performed again, as if it had never begun.
+    fn decide_interrupted(&mut self, context: &mut Context<Self>) -> bool {
+        let due = D::due(&self.state).effects;
+        let unknown = due.iter().filter(|effect| !self.listed.contains_key(effect));
+        let interrupted: Vec<_> = unknown.filter_map(D::interrupted).collect();
         for mut command in interrupted {
             if self.look_up(&mut command).is_err() {
-                // Without the look-up, the interrupted effect would be performed again, as if it had never begun.
-                return self.step_aside(context);
+                self.step_aside(context);
+                return false;
             }
             let _ = self.turn(command, Cause::following(Who::System, self.last), context);
         }
-        self.settle(context);
-        self.passivate_later(context);
+        true
     }
 
     /// Applies what was sequenced in the meantime.
@@ -186,6 +206,7 @@ impl<D: Kind> Shell<D> {
         self.set_timer(wake_at.into_iter().chain(next).min(), context);
         self.waiting = due.waiting > 0;
         self.shard.outstanding(D::stream(self.id), !self.may_passivate(), &due);
+        self.gauge.set(self.measure(due.waiting));
         self.keep();
     }
 
@@ -290,8 +311,8 @@ impl<D: Kind> Actor for Shell<D> {
     fn started(&mut self, context: &mut Context<Self>) {
         context.set_mailbox_capacity(MAILBOX);
         let registered = self.shard.sequencer.borrow_mut().register(D::stream(self.id), Rc::clone(&self.inbox));
-        let (shard, id) = (Rc::clone(&self.shard), self.id);
-        let load = async move { shard.load::<D>(id, registered).await };
+        let (shard, id, basis) = (Rc::clone(&self.shard), self.id, self.basis);
+        let load = async move { shard.load::<D>(id, registered, basis).await };
         load.into_actor(self).map(|woken, shell, context| shell.awake(woken, context)).wait(context);
     }
 }

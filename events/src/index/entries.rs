@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use serde::Serialize;
 
-use super::keys::{IndexKey, Series, SetKey};
+use super::keys::{IndexKey, Series, SetKey, StreamRange};
 use super::lookup_keys::WorkspaceKeys;
 use super::values::{AccountEntry, ChatEntry, ErasedEntry, KeyEntry, Remembered, ReportingEntry};
 use crate::chat::{ChatAddressLearnt, ChatErased, ChatOpened};
@@ -297,6 +297,17 @@ impl Entries {
 
     pub(super) fn lookups(&self) -> impl Iterator<Item = &IndexKey> {
         self.values.keys()
+    }
+
+    /// Returns the streams within a range that have events in this run, ascending. The range must not be empty.
+    pub(super) fn streams(&self, range: StreamRange) -> impl DoubleEndedIterator<Item = StreamId> {
+        // Behind the last stream there are series of other kinds.
+        let end = if range.1 == Bound::Unbounded { Bound::Included(StreamId::Log) } else { range.1 };
+        self.series.range((range.0.map(Series::Stream), end.map(Series::Stream))).filter_map(|(series, _)| match series
+        {
+            Series::Stream(stream) => Some(*stream),
+            Series::Message(_) | Series::Erasures => None,
+        })
     }
 
     pub(super) fn all_shared(&self) -> impl Iterator<Item = (SetKey, u64, bool)> {

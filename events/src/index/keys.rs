@@ -1,6 +1,8 @@
 //! The keys of the index, as types and as bytes.
 
-use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, WorkspaceId};
+use std::ops::Bound;
+
+use crate::ids::{AccountId, ChatId, MessageId, Position, StreamId, StreamKind, WorkspaceId};
 use crate::notes::Space;
 use crate::personal::{Digest, ShortDigest};
 use crate::vault::Owner;
@@ -114,14 +116,29 @@ pub enum Series {
     Erasures,
 }
 
+/// A range of streams in their order; both ends may be left open.
+pub type StreamRange = (Bound<StreamId>, Bound<StreamId>);
+
+/// Returns the letter of a kind in the keys of its streams.
+const fn letter(kind: StreamKind) -> &'static [u8] {
+    match kind {
+        StreamKind::Workspace => b"w",
+        StreamKind::Account => b"a",
+        StreamKind::Chat => b"c",
+        StreamKind::Webhook => b"h",
+        StreamKind::Log => b"l",
+    }
+}
+
 impl Series {
+    /// Returns the prefix of the blocks of all streams of a kind.
+    pub(super) fn of_kind(kind: StreamKind) -> Vec<u8> {
+        Space::Streams.key(&[letter(kind)])
+    }
+
     pub(super) fn prefix(self) -> Vec<u8> {
         match self {
-            Self::Stream(StreamId::Workspace(id)) => Space::Streams.key(&[b"w", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Account(id)) => Space::Streams.key(&[b"a", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Chat(id)) => Space::Streams.key(&[b"c", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Webhook(id)) => Space::Streams.key(&[b"h", &id.number().to_be_bytes()]),
-            Self::Stream(StreamId::Log) => Space::Streams.key(&[b"l", &0_u64.to_be_bytes()]),
+            Self::Stream(stream) => Space::Streams.key(&[letter(stream.kind()), &stream.number().to_be_bytes()]),
             Self::Erasures => Space::Erasures.key(&[]),
             Self::Message(id) => Space::Messages.key(&[&id.bits().to_be_bytes()]),
         }
@@ -163,6 +180,12 @@ impl Moment {
         key.extend_from_slice(&first.to_be_bytes());
         key
     }
+}
+
+/// Returns the stream of this kind that a block's key names.
+pub(super) fn stream_of(kind: StreamKind, key: &[u8]) -> Option<StreamId> {
+    let number = key.strip_prefix(Series::of_kind(kind).as_slice())?.first_chunk::<8>()?;
+    kind.stream(u64::from_be_bytes(*number))
 }
 
 /// Returns the position that a block's key ends with.

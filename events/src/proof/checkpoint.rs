@@ -83,7 +83,7 @@ impl Checkpoint {
 /// Splits a note into its text and its signatures.
 fn parts(note: &str) -> Result<(&str, &str), CheckpointError> {
     let at = note.find("\n\n").filter(|_| note.len() <= NOTE_BYTES_MAX).ok_or(CheckpointError::Malformed)?;
-    note.split_at_checked(at + 1).map(|(text, rest)| (text, rest)).ok_or(CheckpointError::Malformed)
+    note.split_at_checked(at + 1).ok_or(CheckpointError::Malformed)
 }
 
 fn read(text: &str) -> Option<Checkpoint> {

@@ -1,5 +1,7 @@
 //! A line of an export as it is read back: checked, and taken apart into what was stored.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -101,7 +103,7 @@ struct OfRecord {
     because: Option<Position>,
 }
 
-fn no_line(what: impl ToString) -> LineFault {
+fn no_line(what: impl fmt::Display) -> LineFault {
     LineFault::NoLine(what.to_string())
 }
 

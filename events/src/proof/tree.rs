@@ -257,7 +257,9 @@ mod tests {
         ];
         let mut frontier = Frontier::default();
         assert_eq!(frontier.root(), hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
-        contents.iter().for_each(|content| frontier.push(leaf(content)));
+        for content in contents {
+            frontier.push(leaf(content));
+        }
         assert_eq!(frontier.root(), hex("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"));
     }
 

@@ -4,16 +4,20 @@ use serde_json::{Value, json};
 
 use super::doc::Doc;
 use super::{schemas, workspace};
+use crate::http::admin::actors::RebuildBody;
 use crate::http::admin::events::VerifyBody;
+use crate::http::admin::log_level::LogLevelBody;
 use crate::http::admin::workspaces::{CreateBody, GrantBody};
+use crate::service::actors::{ActorRow, ActorView, RebuildView};
 use crate::service::erasures::ErasureRow;
 use crate::service::events::EventRow;
+use crate::service::log_level::LogLevelView;
 use crate::service::proofs::ConsistencyProof;
 use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
 pub(super) fn docs() -> Vec<Doc> {
-    [workspaces(), erasures(), log(), proofs()].into_iter().flatten().collect()
+    [workspaces(), erasures(), log(), proofs(), actors(), log_level()].into_iter().flatten().collect()
 }
 
 fn workspaces() -> Vec<Doc> {
@@ -113,6 +117,47 @@ fn flag() -> Value {
 
 fn stream() -> Value {
     json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14}|log)?$"})
+}
+
+fn actors() -> Vec<Doc> {
+    let kinds = ["", "workspace", "account", "chat", "webhook"];
+    let rebuilt = "The actor goes on with what its records say. It is not stopped for that: what was sent to it waits a \
+        moment, and a try in flight goes on and is made once.";
+    vec![
+        Doc::new("Actors", "GET /admin/v1/actors", "All actors, by kind and number; none is woken by being listed")
+            .lists::<ActorRow>()
+            .limited()
+            .query("kind", "Only actors of this kind.", json!({"enum": kinds}))
+            .query(
+                "awake",
+                "Only those that are awake, or only those that are asleep.",
+                json!({"enum": ["", "true", "false"]}),
+            )
+            .query("after", "Actors behind this one: `page.next` of the page before.", stream())
+            .query("before", "Actors before this one: `page.prev` of the page behind.", stream()),
+        Doc::new("Actors", "GET /admin/v1/actors/{kind}/{id}", "What an actor knows, is about to do and did last")
+            .answers::<ActorView>(200)
+            .refusing(&["stream_not_found"]),
+        Doc::new(
+            "Actors",
+            "POST /admin/v1/actors/{kind}/{id}/rebuild",
+            "Folds an actor's state from its records alone, and compares it with the one that it had",
+        )
+        .takes::<RebuildBody>()
+        .answers::<RebuildView>(200)
+        .saying(200, rebuilt)
+        .refusing(&["stream_not_found"]),
+    ]
+}
+
+fn log_level() -> Vec<Doc> {
+    vec![
+        Doc::new("Service", "GET /admin/v1/log-level", "What is logged").answers::<LogLevelView>(200),
+        Doc::new("Service", "PUT /admin/v1/log-level", "Logs more or less for some minutes")
+            .takes::<LogLevelBody>()
+            .answers::<LogLevelView>(200)
+            .refusing(&["unavailable"]),
+    ]
 }
 
 fn integer() -> Value {

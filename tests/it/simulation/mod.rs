@@ -14,6 +14,7 @@ mod letters;
 pub mod life;
 mod mail;
 mod plan;
+mod rebuild;
 pub mod receiver;
 pub mod referee;
 mod rest;
@@ -91,6 +92,7 @@ const HAPPENS: &[&str] = &[
     "dry erasures",
     "erased while queued",
     "mended blocks",
+    "rebuilt in flight",
 ];
 
 /// The faults that must happen in some seed of many.

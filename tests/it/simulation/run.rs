@@ -12,6 +12,7 @@ use super::disk::Failing;
 use super::fate::Rng;
 use super::life::{Life, Machine};
 use super::plan::{Step, What, plan};
+use super::rebuild;
 use super::referee::Referee;
 use super::rest::{become_quiet, same_after_sleep, stop};
 use super::travel::same_at_any_time;
@@ -175,6 +176,7 @@ impl Story {
                 }
                 take(step, &mut rng, &life, machine, people, referee).await?;
                 judge.check_now(machine, referee, people)?;
+                rebuild::now_and_then(step.number, machine, &life, referee).await?;
             }
             if last {
                 machine.fate.be_kind();

@@ -21,11 +21,12 @@ use crate::reporting::Reports;
 use crate::runtime::admission::Admission;
 use crate::runtime::clock::Clock;
 use crate::runtime::registry::{Kind, Registry};
+use crate::runtime::replay::Basis;
 use crate::runtime::shell::{Execute, ExecuteError, Inspect, Slot};
 use crate::runtime::vault_room::Room;
 
 /// The most attempts to reach an actor that falls asleep before it takes a request.
-const ATTEMPTS: u32 = 4;
+pub(super) const ATTEMPTS: u32 = 4;
 
 /// A handle to a shard. Clones reach the same shard.
 #[derive(Clone)]
@@ -165,7 +166,7 @@ impl ShardHandle {
             return Ok(address.clone());
         }
         let stopped = |_| CommandError::Fault("the shard has stopped".to_owned());
-        self.keeper.send(WakeActor(D::stream(id))).await.map_err(stopped)?;
+        self.keeper.send(WakeActor(D::stream(id), Basis::Snapshot)).await.map_err(stopped)?;
         table.get(&id).map(|address| address.clone()).ok_or(CommandError::Overloaded)
     }
 

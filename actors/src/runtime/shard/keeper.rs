@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message};
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
 use events::ids::StreamId;
 use events::log::Note;
 
-use super::{INDEX_EVERY, Shard};
-use crate::runtime::shell::Passivate;
+use super::{Awake, INDEX_EVERY, Shard};
+use crate::runtime::replay::Basis;
+use crate::runtime::shell::{Gauge, Passivate};
 use crate::runtime::vital;
 
 /// Pause between checkpoints while anything happens.
@@ -73,8 +74,15 @@ impl Shard {
     }
 }
 
-/// Wakes the actor of a stream.
-pub(crate) struct WakeActor(pub(crate) StreamId);
+/// Wakes the actor of a stream, unless it is awake already.
+pub(crate) struct WakeActor(pub(crate) StreamId, pub(crate) Basis);
+
+/// Measures how busy these actors are; answers `None` for each that is asleep.
+pub(crate) struct Measure(pub(crate) Vec<StreamId>);
+
+impl Message for Measure {
+    type Result = Vec<Option<Gauge>>;
+}
 
 /// Puts all actors to sleep that have nothing outstanding.
 pub(crate) struct PassivateAll;
@@ -105,7 +113,17 @@ impl Handler<WakeActor> for Keeper {
     type Result = ();
 
     fn handle(&mut self, wake: WakeActor, _: &mut Context<Self>) {
-        self.shard.wake(wake.0);
+        self.shard.wake_from(wake.0, wake.1);
+    }
+}
+
+impl Handler<Measure> for Keeper {
+    type Result = MessageResult<Measure>;
+
+    fn handle(&mut self, Measure(streams): Measure, _: &mut Context<Self>) -> Self::Result {
+        let awake = self.shard.awake.borrow();
+        let gauge = |awake: &Awake| Gauge { inbox: awake.inbox.borrow().len(), ..awake.gauge.get() };
+        MessageResult(streams.iter().map(|stream| awake.get(stream).map(gauge)).collect())
     }
 }
 

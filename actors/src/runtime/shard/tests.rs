@@ -1,6 +1,7 @@
 //! Tests what a shard does across crashes and stops, in virtual time.
 
 mod read_ahead;
+mod rebuild;
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ pub(super) struct Listed {
     since: Position,
     /// The actor's last event at that time, which made the effect due.
     because: Position,
-    running: bool,
+    pub(super) running: bool,
     /// Counts the effect as in progress as soon as it is listed: a stop between its cause and its start would leave
     /// it interrupted. `None` for an effect that leaves no trace when it is interrupted, so that a stop need not wait
     /// for it.

@@ -20,14 +20,23 @@ impl Snapshots {
         Self { latest, since }
     }
 
+    /// Returns how long the latest snapshot is; 0 if there is none.
+    pub(super) fn bytes(&self) -> u64 {
+        self.latest.map_or(0, |latest| latest.bytes)
+    }
+
+    /// Lets no snapshot count as usable, so that the next one is due at once.
+    pub(super) const fn renew(&mut self) {
+        self.since = u64::MAX;
+    }
+
     pub(super) const fn count(&mut self) {
         self.since = self.since.saturating_add(1);
     }
 
     /// True if it is time for another snapshot: every so many events, or more for a large state.
     pub(super) fn is_due(&self, every: u64) -> bool {
-        let bytes = self.latest.map_or(0, |latest| latest.bytes);
-        self.since >= every.max(bytes / BYTES_PER_EVENT)
+        self.since >= every.max(self.bytes() / BYTES_PER_EVENT)
     }
 
     /// Returns a state as the writer stores it.
