@@ -25,7 +25,7 @@ pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
 pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::log::{EventsCommand, LsArgs, Order, StateArgs, TailArgs};
+pub use self::log::{EventsCommand, FilterArgs, LsArgs, Order, StateArgs, TailArgs};
 pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};

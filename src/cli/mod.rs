@@ -103,7 +103,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Message(command) => messages::run(cli, &command),
         Command::Chat(command) => chats::run(cli, &command),
         Command::File(command) => send::file(cli, &command),
-        Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
+        Command::Events(EventsCommand::Ls(args)) => events::ls(cli, &args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),

@@ -107,6 +107,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
+        row(Method::GET, "/admin/v1/streams/{kind}/{id}", Operator, streams::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
     ]
 }

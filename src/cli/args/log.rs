@@ -1,7 +1,7 @@
 //! Commands that read the event log.
 
 use clap::{Args, Subcommand, ValueEnum};
-use events::ids::StreamId;
+use events::ids::{MessageId, Position, StreamId, WorkspaceId};
 
 use super::connection::Server;
 use crate::service::as_of::AsOf;
@@ -11,12 +11,15 @@ Examples:
   tidings events ls --limit 10
   tidings events ls --order desc --limit 10
   tidings events ls --stream workspace/1001 --type CreditRefunded
+  tidings events ls --from 2026-01-31T12:00:00Z --workspace 1001
+  tidings events ls --message wa_backend:3EB09FCC85FE99662E46
   tidings --json events ls --from 5000 --url http://127.0.0.1:8080";
 
 const TAIL_EXAMPLES: &str = "\
 Examples:
   tidings events tail                           the last 10 events
   tidings events tail -f                        and every further one, until Ctrl-C
+  tidings events tail -f --from 4711            goes on where an earlier one ended
   tidings --json events tail -n 0 -f | jq .type";
 
 const SHOW_EXAMPLES: &str = "\
@@ -55,18 +58,18 @@ pub enum EventsCommand {
 /// The events to list.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct LsArgs {
-    /// First position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub from: Option<u64>,
-    /// Last position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub to: Option<u64>,
-    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
-    #[arg(long, value_name = "STREAM")]
-    pub stream: Option<StreamId>,
-    /// Only events of this type, such as `MessageQueued`
-    #[arg(long = "type", value_name = "TYPE")]
-    pub event_type: Option<String>,
+    /// First position, or events recorded at this RFC 3339 time or later
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub from: Option<AsOf>,
+    /// Last position, or events recorded at this RFC 3339 time or earlier
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// The events that are wanted.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Only what requests with this Idempotency-Key caused; quickly found if --workspace is given too
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
     /// The oldest first, or the newest first
     #[arg(long, value_enum, default_value_t = Order::Asc)]
     pub order: Order,
@@ -76,6 +79,23 @@ pub struct LsArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// What all listed events have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct FilterArgs {
+    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<StreamId>,
+    /// Only events of this type, such as `MessageQueued`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Only events of this workspace, such as 1001
+    #[arg(long, value_name = "WORKSPACE")]
+    pub workspace: Option<WorkspaceId>,
+    /// Only events about this message, or about the bundle that reports it
+    #[arg(long, value_name = "MESSAGE")]
+    pub message: Option<MessageId>,
 }
 
 /// The order of events.
@@ -93,7 +113,13 @@ pub struct TailArgs {
     /// Number of events: 0 to 500
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=500))]
     pub lines: u16,
-    /// Keep running and list new events as they happen; needs a running gateway
+    /// All events from this position on, instead of the last ones
+    #[arg(long, value_name = "POSITION", conflicts_with = "lines", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: Option<Position>,
+    /// The events that are wanted.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Keep running and list new events as they happen, also after a lost connection; needs a running gateway
     #[arg(long, short)]
     pub follow: bool,
     /// The gateway to ask.

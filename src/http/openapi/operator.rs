@@ -6,12 +6,10 @@ use super::doc::Doc;
 use super::{schemas, workspace};
 use crate::http::admin::workspaces::{CreateBody, GrantBody};
 use crate::service::erasures::ErasureRow;
-use crate::service::events::EventRow;
-use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
 pub(super) fn docs() -> Vec<Doc> {
-    [workspaces(), erasures(), log()].into_iter().flatten().collect()
+    [workspaces(), erasures()].into_iter().flatten().collect()
 }
 
 fn workspaces() -> Vec<Doc> {
@@ -43,36 +41,6 @@ fn erasures() -> Vec<Doc> {
         Doc::new("Chats", "GET /admin/v1/erasures", "Who erased what and why, the newest first")
             .lists::<ErasureRow>()
             .paged(),
-    ]
-}
-
-fn log() -> Vec<Doc> {
-    let stream = json!({"type": "string", "pattern": "^((workspace|account|chat|webhook)/[1-9][0-9]{3,14}|log)?$"});
-    let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
-    let verdict = json!({"oneOf": [
-        schemas::object(json!({"ok": {"const": true}, "position": integer(), "hash": {"type": "string"}})),
-        schemas::object(json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}})),
-    ]});
-    vec![
-        Doc::new("Event log", "GET /admin/v1/events", "Events; the cursor is the position")
-            .lists::<EventRow>()
-            .limited()
-            .query("after", "Events behind this position in the list's order.", integer())
-            .query("before", "The nearest events before this position in the list's order.", integer())
-            .query("order", "The oldest first, or the newest first.", json!({"enum": ["", "asc", "desc"]}))
-            .query("from", "The first position.", integer())
-            .query("to", "The last position.", integer())
-            .query("stream", "Only events of this stream.", stream)
-            .query("type", "Only events of this type.", json!({"enum": events::event::Event::NAMES})),
-        Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
-            .answers::<EventRow>(200)
-            .refusing(&["event_not_found"]),
-        Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
-            .answers_schema(200, verdict),
-        Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
-            .answers::<StateView>(200)
-            .query("at", "As of this position or time; now if it is left out.", at)
-            .refusing(&["stream_not_found"]),
     ]
 }
 

@@ -128,7 +128,7 @@ pub(super) fn path_parameter(name: &str) -> Value {
     match name {
         "token" => json!({"type": "string", "description": "The secret.", "example": "in_7Kx2mQ9sT4vB8nE1rW6yZ37Kx2"}),
         "number" => json!({"type": "integer", "minimum": 0, "maximum": u64::MAX, "example": 1}),
-        "kind" => json!({"type": "string", "enum": ["workspace", "account", "chat"]}),
+        "kind" => json!({"type": "string", "enum": ["workspace", "account", "chat", "webhook"]}),
         "position" => json!({"type": "integer", "minimum": 1, "maximum": u64::MAX, "example": 1}),
         "file" => {
             json!({"type": "string", "enum": ["style.css", "start.js", "swagger-ui.css", "swagger-ui-bundle.js"]})

@@ -3,6 +3,7 @@
 mod clock;
 mod demo_directory;
 mod private_files;
+mod queries;
 mod reading;
 mod ready;
 mod screen;
