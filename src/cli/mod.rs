@@ -33,6 +33,7 @@ mod simulator;
 mod state;
 mod table;
 mod tail;
+mod trace;
 mod trigger;
 mod vault;
 mod workspaces;
@@ -106,6 +107,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Ls(args)) => events::ls(cli, &args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
+        Command::Events(EventsCommand::Trace { message, server }) => trace::run(cli, message, &server),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
         Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),

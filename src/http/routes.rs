@@ -105,6 +105,7 @@ fn table() -> Vec<Row> {
         row(Method::GET, "/admin/v1/events", Operator, events::list),
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
+        row(Method::GET, "/admin/v1/messages/{id}/trace", Operator, events::trace),
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}", Operator, streams::list),

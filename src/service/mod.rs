@@ -33,4 +33,5 @@ pub mod states;
 pub mod submit;
 pub mod teammates;
 pub mod timeline;
+pub mod trace;
 pub mod workspaces;

@@ -26,6 +26,10 @@ const SHOW_EXAMPLES: &str = "\
 Example:
   tidings events show 4711                      one event with its cause and data";
 
+const TRACE_EXAMPLES: &str = "\
+Example:
+  tidings events trace wa_backend:3EB09FCC85FE99662E46";
+
 pub(super) const STATE_EXAMPLES: &str = "\
 Examples:
   tidings state workspace/1001
@@ -51,6 +55,15 @@ pub enum EventsCommand {
     /// List the last events; with --follow, also every new one
     #[command(after_help = TAIL_EXAMPLES)]
     Tail(TailArgs),
+    /// Tell a message's whole life on one page: how it came, what it cost, each try, and how it was reported
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace {
+        /// The message's id, with or without wa_backend:
+        message: MessageId,
+        /// The gateway to ask.
+        #[command(flatten)]
+        server: Server,
+    },
     /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
     Verify(Server),
 }

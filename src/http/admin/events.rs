@@ -9,8 +9,8 @@ use crate::http::caller::Operator;
 use crate::http::page::Query;
 use crate::service::as_of::AsOf;
 use crate::service::event_query::{self, Filter, Wanted};
-use crate::service::events;
 use crate::service::refusal::Refusal;
+use crate::service::{events, trace};
 
 /// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
@@ -66,6 +66,15 @@ pub(in crate::http) async fn show(
     position: web::Path<String>,
 ) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(event_query::show(&gateway, &position).await?))
+}
+
+/// Shows a message's whole life.
+pub(in crate::http) async fn trace(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    message: web::Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(trace::show(&gateway, &message).await?))
 }
 
 /// Verifies the hash chain from the first record to the last.

@@ -6,6 +6,7 @@ use super::doc::Doc;
 use super::schemas;
 use crate::service::events::EventRow;
 use crate::service::states::StateView;
+use crate::service::trace::TraceView;
 
 pub(super) fn docs() -> Vec<Doc> {
     [events(), streams()].into_iter().flatten().collect()
@@ -21,6 +22,9 @@ fn events() -> Vec<Doc> {
         Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
             .answers::<EventRow>(200)
             .refusing(&["event_not_found"]),
+        Doc::new("Event log", "GET /admin/v1/messages/{id}/trace", "A message's whole life, in plain words")
+            .answers::<TraceView>(200)
+            .refusing(&["message_not_found"]),
         Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
             .answers_schema(200, verdict),
     ]

@@ -9,6 +9,7 @@ mod ready;
 mod screen;
 mod stored_key;
 mod tail;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
