@@ -14,6 +14,7 @@ mod lookup_keys;
 mod positions;
 mod remake;
 mod stored_cache;
+mod streams;
 mod values;
 
 use std::collections::{BTreeMap, HashSet};

@@ -12,6 +12,8 @@ mod confirm;
 mod credits;
 mod data_dir;
 mod demo;
+mod diff;
+mod event_stats;
 mod events;
 pub mod exit;
 mod explain;
@@ -22,7 +24,9 @@ mod log_source;
 mod manual;
 mod messages;
 mod outbound;
+mod progress;
 mod remote;
+mod replay;
 mod report_lines;
 mod scratch;
 mod screen;
@@ -108,6 +112,7 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Trace { message, server }) => trace::run(cli, message, &server),
+        Command::Events(EventsCommand::Stats(server)) => event_stats::run(cli, &server),
         Command::Events(EventsCommand::Verify(server)) => events::verify(cli, &server),
         Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),
@@ -115,6 +120,8 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Bench(command) => bench::run(cli, &command),
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
+        Command::Replay(args) => replay::run(cli, &args),
+        Command::Diff(args) => diff::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man(args) => manual::man(&args),

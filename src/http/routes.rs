@@ -104,12 +104,15 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/admin/v1/workspaces/{id}/credits", Operator, workspaces::grant),
         row(Method::GET, "/admin/v1/events", Operator, events::list),
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
+        row(Method::GET, "/admin/v1/events/stats", Operator, events::stats),
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
+        row(Method::POST, "/admin/v1/replay", Operator, events::replay),
         row(Method::GET, "/admin/v1/messages/{id}/trace", Operator, events::trace),
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}", Operator, streams::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
+        row(Method::GET, "/admin/v1/streams/{kind}/{id}/diff", Operator, streams::diff),
     ]
 }
 

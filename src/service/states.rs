@@ -46,13 +46,19 @@ pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option
 
 fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option<StateView>, ReadError> {
     let replayed = replay::<D>(id, history, at)?;
-    let mut state = serde_json::to_value(&replayed.state).unwrap_or_default();
+    let state = shown(&replayed.state);
+    let view = StateView { stream: D::stream(id).to_string(), at, revision: replayed.revision, state };
+    Ok((replayed.revision > 0).then_some(view))
+}
+
+/// Returns a state as JSON, without secrets.
+pub(super) fn shown(state: &impl Serialize) -> Value {
+    let mut state = serde_json::to_value(state).unwrap_or_default();
     // A receiver's URL; one from an earlier version may contain a password.
     if let Some(Value::String(url)) = state.get_mut("url") {
         *url = mask::credentials(url);
     }
-    let view = StateView { stream: D::stream(id).to_string(), at, revision: replayed.revision, state };
-    Ok((replayed.revision > 0).then_some(view))
+    state
 }
 
 /// Returns the state of a stream's actor as of a moment, or as of now.

@@ -104,6 +104,17 @@ impl Registry {
     pub fn awake(&self) -> [usize; 4] {
         [self.workspaces.len(), self.accounts.len(), self.chats.len(), self.webhooks.len()]
     }
+
+    /// True if the actor of this stream is awake.
+    pub fn is_awake(&self, stream: StreamId) -> bool {
+        match stream {
+            StreamId::Workspace(id) => self.workspaces.contains_key(&id),
+            StreamId::Account(id) => self.accounts.contains_key(&id),
+            StreamId::Chat(id) => self.chats.contains_key(&id),
+            StreamId::Webhook(id) => self.webhooks.contains_key(&id),
+            StreamId::Log => false,
+        }
+    }
 }
 
 /// True if the event can make something due in the actor of this stream, so that it must wake.

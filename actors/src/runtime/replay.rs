@@ -64,7 +64,8 @@ pub fn wake<D: Decider>(id: D::Id, history: &History, to: Position) -> Result<Wo
     Ok(Woken { replayed, snapshot, since })
 }
 
-fn fold<D: Decider>(
+/// Folds an actor's events within a range of positions into a state that holds all before them.
+pub fn fold<D: Decider>(
     id: D::Id,
     history: &History,
     range: RangeInclusive<Position>,

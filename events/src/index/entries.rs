@@ -101,6 +101,13 @@ impl Entries {
         self.series.get(&series).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the streams behind `after` that have events within this run, in their order.
+    pub(super) fn streams(&self, after: Option<StreamId>) -> impl Iterator<Item = StreamId> {
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(Series::Stream(after)));
+        let behind = self.series.range((from, Bound::Unbounded));
+        behind.map_while(|(series, _)| if let Series::Stream(stream) = series { Some(*stream) } else { None })
+    }
+
     pub(super) fn add(&mut self, record: &Record, ready: &Ready) {
         for (position, event) in record.positioned() {
             for stream in event.streams().into_iter().flatten() {

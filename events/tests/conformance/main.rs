@@ -24,6 +24,7 @@ mod secrets;
 mod sequencing;
 mod series;
 mod snapshots;
+mod streams;
 mod tail;
 mod titles;
 mod writing;

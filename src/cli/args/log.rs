@@ -36,6 +36,17 @@ Examples:
   tidings state account/10010001 --at 4711
   tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
 
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  tidings diff workspace/1001 --from 4711                      what changed since then
+  tidings diff account/10010001 --from 2026-01-31T12:00:00Z --to 2026-01-31T13:00:00Z";
+
+pub(super) const REPLAY_EXAMPLES: &str = "\
+Examples:
+  tidings replay                       fold everything; nothing is changed, nothing is sent
+  tidings replay --compare             and compare it: exits with 6 if a state is not that of its records
+  tidings replay --to 2026-01-31T12:00:00Z";
+
 /// Commands for the event log.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum EventsCommand {
@@ -64,6 +75,8 @@ pub enum EventsCommand {
         #[command(flatten)]
         server: Server,
     },
+    /// Count the events of each type, workspace and day
+    Stats(Server),
     /// Check the hash chain from the first record to the last; exits with 6 if it does not hold
     Verify(Server),
 }
@@ -149,6 +162,37 @@ pub struct StateArgs {
     /// State at this position or RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     pub at: Option<AsOf>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// The actor, and the two moments to compare.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DiffArgs {
+    /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(value_name = "STREAM")]
+    pub stream: StreamId,
+    /// State before: at this position or RFC 3339 time
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub from: AsOf,
+    /// State after: at this position or RFC 3339 time [default: now]
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// What to replay.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ReplayArgs {
+    /// Fold the events up to this position or RFC 3339 time only
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// Compare each state with its snapshot, and in a running gateway with that of its actor; exits with 6 if one differs
+    #[arg(long)]
+    pub compare: bool,
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,

@@ -10,7 +10,7 @@ use crate::http::page::Query;
 use crate::service::as_of::AsOf;
 use crate::service::event_query::{self, Filter, Wanted};
 use crate::service::refusal::Refusal;
-use crate::service::{events, trace};
+use crate::service::{event_stats, events, replay, trace};
 
 /// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
@@ -75,6 +75,22 @@ pub(in crate::http) async fn trace(
     message: web::Path<String>,
 ) -> Result<HttpResponse, Refusal> {
     Ok(HttpResponse::Ok().json(trace::show(&gateway, &message).await?))
+}
+
+/// Counts events by type, workspace and day.
+pub(in crate::http) async fn stats(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(event_stats::show(&gateway).await?))
+}
+
+/// Folds every stream from its records alone; changes nothing and sends nothing.
+pub(in crate::http) async fn replay(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let query = Query::of(&request)?;
+    let (to, compare) = (point(&query, "to")?, query.flag("compare")?);
+    Ok(HttpResponse::Ok().json(replay::run(&gateway, to, compare).await?))
 }
 
 /// Verifies the hash chain from the first record to the last.

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::doc::Doc;
 use super::schemas;
+use crate::service::event_stats::StatsView;
 use crate::service::events::EventRow;
+use crate::service::replay::ReplayView;
+use crate::service::state_diff::DiffView;
 use crate::service::states::StateView;
 use crate::service::trace::TraceView;
 
@@ -19,12 +22,26 @@ fn events() -> Vec<Doc> {
     ]});
     vec![
         wanted(Doc::new("Event log", "GET /admin/v1/events", "Events; the cursor is the position")),
+        Doc::new("Event log", "GET /admin/v1/events/stats", "Counts events by type, workspace and day")
+            .answers::<StatsView>(200),
         Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
             .answers::<EventRow>(200)
             .refusing(&["event_not_found"]),
         Doc::new("Event log", "GET /admin/v1/messages/{id}/trace", "A message's whole life, in plain words")
             .answers::<TraceView>(200)
             .refusing(&["message_not_found"]),
+        Doc::new(
+            "Event log",
+            "POST /admin/v1/replay",
+            "Folds every state from its records; changes nothing, sends nothing",
+        )
+        .answers::<ReplayView>(200)
+        .query("to", "Up to this position or time; everything if it is left out.", point())
+        .query(
+            "compare",
+            "Whether each state is compared with what is kept of it.",
+            json!({"type": "boolean"}),
+        ),
         Doc::new("Event log", "POST /admin/v1/events/verify", "Checks the chain of hashes from first to last")
             .answers_schema(200, verdict),
     ]
@@ -38,6 +55,11 @@ fn streams() -> Vec<Doc> {
         Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
             .answers::<StateView>(200)
             .query("at", "As of this position or time; now if it is left out.", point())
+            .refusing(unknown),
+        Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/diff", "What changed in a state, and by which event")
+            .answers::<DiffView>(200)
+            .query("from", "The position or time before; required.", point())
+            .query("to", "The position or time after; now if it is left out.", point())
             .refusing(unknown),
     ]
 }

@@ -2,11 +2,14 @@
 
 mod clock;
 mod demo_directory;
+mod diff;
 mod private_files;
 mod queries;
 mod reading;
 mod ready;
+mod replay;
 mod screen;
+mod stats;
 mod stored_key;
 mod tail;
 mod trace;
