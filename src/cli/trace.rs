@@ -10,7 +10,7 @@ use super::log_source::Source;
 use super::print;
 use super::remote::Call;
 use super::table::{Column, columned, text, view};
-use crate::service::trace::{Kept, TraceView, trace};
+use crate::service::trace::{KeptRequests, TraceView, trace};
 
 const LINES: &[Column] = &[
     ("Message", "/message/message_id"),
@@ -34,7 +34,7 @@ const LINES: &[Column] = &[
 pub(super) fn run(cli: &Cli, message: MessageId, server: &Server) -> Result<(), Failure> {
     let traced: TraceView = match Source::find(cli, server)? {
         Source::Open(history, _) => {
-            let kept = |workspace| Kept::saved(&history, workspace);
+            let kept = |workspace| KeptRequests::saved(&history, workspace);
             let traced = trace(&history, message, history.head().position, kept).map_err(|error| unreadable(&error))?;
             traced.ok_or_else(|| Failure::new(Exit::NotFound, "message not found"))?
         }

@@ -34,23 +34,23 @@ pub struct StatsView {
     pub(crate) commits: u64,
     /// Bytes of the records, without indexes and what else the store keeps.
     pub(crate) bytes: u64,
-    pub(crate) first: Option<EndView>,
-    pub(crate) last: Option<EndView>,
+    pub(crate) first: Option<LogEnd>,
+    pub(crate) last: Option<LogEnd>,
     /// The most frequent first.
-    pub(crate) types: Vec<TypeView>,
+    pub(crate) types: Vec<TypeCount>,
     /// In the order of their numbers; 0 is the log itself.
-    pub(crate) workspaces: Vec<WorkspaceView>,
+    pub(crate) workspaces: Vec<WorkspaceCount>,
     /// What is left of further workspaces.
-    pub(crate) other_workspaces: CountView,
+    pub(crate) other_workspaces: EventCount,
     /// Days in UTC, the oldest first.
-    pub(crate) days: Vec<DayView>,
+    pub(crate) days: Vec<DayCount>,
     /// What is left of earlier days.
-    pub(crate) other_days: CountView,
+    pub(crate) other_days: EventCount,
 }
 
 /// The first or last event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EndView {
+pub struct LogEnd {
     #[schema(value_type = u64)]
     pub(crate) position: Position,
     #[schema(value_type = Moment)]
@@ -59,7 +59,7 @@ pub struct EndView {
 
 /// How often a type of event occurs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TypeView {
+pub struct TypeCount {
     #[serde(rename = "type")]
     pub(crate) name: String,
     pub(crate) events: u64,
@@ -67,7 +67,7 @@ pub struct TypeView {
 
 /// The events of one workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WorkspaceView {
+pub struct WorkspaceCount {
     pub(crate) workspace_id: u64,
     pub(crate) events: u64,
     pub(crate) bytes: u64,
@@ -75,7 +75,7 @@ pub struct WorkspaceView {
 
 /// The events of one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DayView {
+pub struct DayCount {
     #[schema(example = "2026-01-31")]
     pub(crate) day: String,
     pub(crate) events: u64,
@@ -84,12 +84,12 @@ pub struct DayView {
 
 /// Events and the bytes of their records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CountView {
+pub struct EventCount {
     pub(crate) events: u64,
     pub(crate) bytes: u64,
 }
 
-impl CountView {
+impl EventCount {
     fn add(&mut self, other: Self) {
         self.events = self.events.saturating_add(other.events);
         self.bytes = self.bytes.saturating_add(other.bytes);
@@ -113,39 +113,39 @@ pub fn scan(
     mut progress: impl FnMut(Position) -> bool,
 ) -> Result<StatsView, ReadError> {
     let history = history.shut();
-    let mut tally = Tally::default();
+    let mut counts = Counts::default();
     for stored in history.log().read(1) {
         let stored = stored?;
         if stored.first > to {
             break;
         }
         let record = history.decode(&stored)?;
-        tally.add(&record, stored.bytes.len() as u64);
+        counts.add(&record, stored.bytes.len() as u64);
         if !progress(record.last()) {
             break;
         }
     }
-    Ok(tally.view())
+    Ok(counts.view())
 }
 
 /// Counts while a log is scanned; all maps are bounded.
 #[derive(Default)]
-struct Tally {
-    all: CountView,
+struct Counts {
+    all: EventCount,
     commits: u64,
     first: Option<(Position, Timestamp)>,
     last: Option<(Position, Timestamp)>,
     types: BTreeMap<&'static str, u64>,
-    workspaces: BTreeMap<WorkspaceId, CountView>,
-    other_workspaces: CountView,
+    workspaces: BTreeMap<WorkspaceId, EventCount>,
+    other_workspaces: EventCount,
     /// By the number of days since 1970-01-01.
-    days: BTreeMap<i64, CountView>,
-    other_days: CountView,
+    days: BTreeMap<i64, EventCount>,
+    other_days: EventCount,
 }
 
-impl Tally {
+impl Counts {
     fn add(&mut self, record: &Record, bytes: u64) {
-        let count = CountView { events: record.events.len() as u64, bytes };
+        let count = EventCount { events: record.events.len() as u64, bytes };
         self.all.add(count);
         self.commits += 1;
         self.first = self.first.or(Some((record.first, record.recorded_at)));
@@ -168,17 +168,17 @@ impl Tally {
     }
 
     fn view(self) -> StatsView {
-        let end = |(position, at): (Position, Timestamp)| EndView { position, recorded_at: at.to_string() };
+        let end = |(position, at): (Position, Timestamp)| LogEnd { position, recorded_at: at.to_string() };
         let mut types: Vec<_> =
-            self.types.into_iter().map(|(name, events)| TypeView { name: name.to_owned(), events }).collect();
+            self.types.into_iter().map(|(name, events)| TypeCount { name: name.to_owned(), events }).collect();
         types.sort_by_key(|one| std::cmp::Reverse(one.events));
-        let workspaces = self.workspaces.into_iter().map(|(id, CountView { events, bytes })| WorkspaceView {
+        let workspaces = self.workspaces.into_iter().map(|(id, EventCount { events, bytes })| WorkspaceCount {
             workspace_id: id.number(),
             events,
             bytes,
         });
         let days =
-            self.days.into_iter().map(|(day, CountView { events, bytes })| DayView { day: date(day), events, bytes });
+            self.days.into_iter().map(|(day, EventCount { events, bytes })| DayCount { day: date(day), events, bytes });
         StatsView {
             events: self.all.events,
             commits: self.commits,
@@ -218,27 +218,27 @@ mod tests {
 
     #[test]
     fn events_are_counted_by_type_workspace_and_day() {
-        let mut tally = Tally::default();
-        tally.add(&record(1, 0, 0), 10);
-        tally.add(&record(3, 1, 1), 20);
-        let view = tally.view();
+        let mut counts = Counts::default();
+        counts.add(&record(1, 0, 0), 10);
+        counts.add(&record(3, 1, 1), 20);
+        let view = counts.view();
         assert_eq!((view.events, view.commits, view.bytes), (4, 2, 30));
-        assert_eq!(view.types, [TypeView { name: "InboundStrictChanged".to_owned(), events: 4 }]);
-        let day = |day: &str, bytes| DayView { day: day.to_owned(), events: 2, bytes };
+        assert_eq!(view.types, [TypeCount { name: "InboundStrictChanged".to_owned(), events: 4 }]);
+        let day = |day: &str, bytes| DayCount { day: day.to_owned(), events: 2, bytes };
         assert_eq!(view.days, [day("1970-01-01", 10), day("1970-01-02", 20)]);
         assert_eq!((view.first.unwrap().position, view.last.unwrap().position), (1, 4));
     }
 
     #[test]
     fn further_workspaces_and_earlier_days_are_counted_together() {
-        let mut tally = Tally::default();
+        let mut counts = Counts::default();
         for nth in 0..1_500 {
-            tally.add(&record(1 + 2 * nth, nth, i64::try_from(nth).unwrap()), 10);
+            counts.add(&record(1 + 2 * nth, nth, i64::try_from(nth).unwrap()), 10);
         }
-        let view = tally.view();
+        let view = counts.view();
         assert_eq!((view.workspaces.len(), view.days.len()), (WORKSPACES_MAX, DAYS_MAX));
-        assert_eq!(view.other_workspaces, CountView { events: 1_000, bytes: 5_000 });
-        assert_eq!(view.other_days, CountView { events: 2_200, bytes: 11_000 });
+        assert_eq!(view.other_workspaces, EventCount { events: 1_000, bytes: 5_000 });
+        assert_eq!(view.other_days, EventCount { events: 2_200, bytes: 11_000 });
         assert_eq!(view.days.last().unwrap().day, "1974-02-08");
         assert_eq!(view.events, 3_000);
     }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub use reporting::ReportView;
+pub use reporting::TracedReport;
 pub use step::{Step, StepKind};
 
 use super::messages::{self, MessageView};
@@ -48,7 +48,7 @@ pub struct TraceView {
     #[schema(value_type = Option<Moment>)]
     erased_at: Option<String>,
     /// The report to the CRM that contains the message, once there is one.
-    report: Option<ReportView>,
+    report: Option<TracedReport>,
     /// What happened, the oldest first.
     steps: Vec<Step>,
     /// What could not be shown, and why.
@@ -57,12 +57,12 @@ pub struct TraceView {
 
 /// The requests and answers that are still kept beside the log.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct KeptRequests {
     pub attempts: Vec<AttemptView>,
     pub tries: Vec<TryView>,
 }
 
-impl Kept {
+impl KeptRequests {
     /// Reads what a log that no gateway uses holds of them.
     pub fn saved(history: &History, workspace: WorkspaceId) -> Result<Self, ReadError> {
         let attempts = saved::<Attempt>(history, workspace)?.into_iter().map(|(_, view)| view).collect();
@@ -83,7 +83,7 @@ pub async fn show(gateway: &Gateway, id: &str) -> Result<TraceView, Refusal> {
     let message: MessageId = id.parse().map_err(|_| not_found())?;
     let to = gateway.shard.watermark().settled().await;
     let traced = gateway.read(move |gateway| {
-        let kept = |workspace| Kept::live(gateway, workspace);
+        let kept = |workspace| KeptRequests::live(gateway, workspace);
         trace(gateway.shard.history(), message, to, kept)
     });
     traced.await?.ok_or_else(not_found)
@@ -94,7 +94,7 @@ pub fn trace(
     history: &History,
     message: MessageId,
     to: Position,
-    kept: impl FnOnce(WorkspaceId) -> Result<Kept, ReadError>,
+    kept: impl FnOnce(WorkspaceId) -> Result<KeptRequests, ReadError>,
 ) -> Result<Option<TraceView>, ReadError> {
     let Some(folded) = messages::fold(&history.shut(), message, to)? else { return Ok(None) };
     let (workspace, account, chat) = (folded.workspace, folded.account, folded.chat);
@@ -137,7 +137,7 @@ struct Life {
     /// Where it was sent or failed.
     ended: Option<Position>,
     tries: reporting::Reporting,
-    report: Option<ReportView>,
+    report: Option<TracedReport>,
     steps: Vec<Step>,
     notes: Vec<String>,
 }
@@ -198,7 +198,7 @@ impl Life {
         &mut self,
         history: &History,
         (account, chat): (AccountId, ChatId),
-        kept: &Kept,
+        kept: &KeptRequests,
         to: Position,
     ) -> Result<(), ReadError> {
         let mut paced = None;

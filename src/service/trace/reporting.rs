@@ -20,7 +20,7 @@ const LOOKED_THROUGH_MAX: usize = 16_384;
 
 /// The report that contains a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ReportView {
+pub struct TracedReport {
     #[schema(example = "dlv_9FCC85FE99662E46")]
     delivery_id: String,
     webhook_id: u64,
@@ -28,7 +28,7 @@ pub struct ReportView {
     place: usize,
     /// Number of its messages.
     messages: usize,
-    state: ReportState,
+    state: TracedReportState,
     /// Tries that have ended.
     tries: usize,
 }
@@ -36,7 +36,7 @@ pub struct ReportView {
 /// How far a report has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum ReportState {
+pub enum TracedReportState {
     #[default]
     Owed,
     Delivered,
@@ -64,7 +64,7 @@ struct Ended {
 #[derive(Default)]
 pub(super) struct Reporting {
     pub(super) flushed: Option<Flushed>,
-    state: ReportState,
+    state: TracedReportState,
     began_at: Option<Timestamp>,
     ended: Vec<Ended>,
     /// Where nothing more was owed.
@@ -87,11 +87,13 @@ impl Reporting {
             Event::DeliveryFailed(_) => self.end(position, at),
             Event::DeliverySucceeded(_) => {
                 self.end(position, at);
-                (self.state, self.done) = (ReportState::Delivered, Some(position));
+                (self.state, self.done) = (TracedReportState::Delivered, Some(position));
             }
-            Event::DeliveryParked(_) => self.state = ReportState::Parked,
-            Event::DeliveryResent(_) if self.state == ReportState::Parked => self.state = ReportState::Owed,
-            Event::SingleDeliveryDiscarded(_) => (self.state, self.done) = (ReportState::Discarded, Some(position)),
+            Event::DeliveryParked(_) => self.state = TracedReportState::Parked,
+            Event::DeliveryResent(_) if self.state == TracedReportState::Parked => self.state = TracedReportState::Owed,
+            Event::SingleDeliveryDiscarded(_) => {
+                (self.state, self.done) = (TracedReportState::Discarded, Some(position))
+            }
             _ => {}
         }
     }
@@ -111,8 +113,8 @@ impl Reporting {
         history.walk(Of::Stream(StreamId::Webhook(flushed.webhook)), range, |position, record, event| {
             if let Some((kind, text)) = words::of_webhook(event) {
                 state = match event {
-                    Event::DeliveryDiscarded(_) if state == ReportState::Owed => ReportState::Discarded,
-                    Event::DeliveriesRecovered(_) if state == ReportState::Parked => ReportState::Owed,
+                    Event::DeliveryDiscarded(_) if state == TracedReportState::Owed => TracedReportState::Discarded,
+                    Event::DeliveriesRecovered(_) if state == TracedReportState::Parked => TracedReportState::Owed,
                     _ => state,
                 };
                 found.push((position, Step::of(position, record, kind, text)));
@@ -124,9 +126,9 @@ impl Reporting {
         Ok(found)
     }
 
-    pub(super) fn report(&self, message: MessageId) -> Option<ReportView> {
+    pub(super) fn report(&self, message: MessageId) -> Option<TracedReport> {
         let flushed = self.flushed.as_ref()?;
-        Some(ReportView {
+        Some(TracedReport {
             delivery_id: flushed.delivery.to_string(),
             webhook_id: flushed.webhook.number(),
             place: flushed.messages.iter().position(|one| *one == message)? + 1,

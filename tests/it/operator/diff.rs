@@ -61,20 +61,24 @@ fn each_changed_field_names_the_event_that_changed_it() {
         format!("diff {stream} --from {granted_at}"),
         format!("--json diff {webhook} --from 0"),
     ];
-    let told = |server: &Server| {
-        lines.each_ref().map(|line| {
+    assert_same_offline(&mut server, &lines);
+}
+
+fn assert_same_offline(server: &mut Server, lines: &[String]) {
+    let told = |server: &Server| -> Vec<String> {
+        let told = lines.iter().map(|line| {
             let finished = server.command(&line.split(' ').collect::<Vec<_>>());
             assert_eq!((finished.code, finished.stdout.is_empty()), (Some(0), false), "{line}: {finished:?}");
             finished.stdout
-        })
+        });
+        told.collect()
     };
-    let beside = told(&server);
+    let beside = told(server);
     assert!(beside[0].contains("/balance") && beside[0].contains("CreditCharged"), "{}", beside[0]);
     assert_eq!(server.sigterm(), Some(0));
-    assert_eq!(beside, told(&server));
+    assert_eq!(beside, told(server));
 }
 
-/// An account takes two events for each message.
 #[test]
 fn above_a_thousand_events_only_the_states_are_compared() {
     let server = Server::start();
