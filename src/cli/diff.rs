@@ -36,18 +36,18 @@ pub(super) fn run(cli: &Cli, args: &DiffArgs) -> Result<(), Failure> {
 fn page(view: &DiffView) -> String {
     let DiffView { stream, from, to, events, differences, left_off, causes, .. } = view;
     let rows: Vec<_> = differences.iter().map(|difference| json!(difference)).collect();
-    let mut page = format!("{stream} from position {from} to {to}: {events} events\n");
+    let mut pieces = vec![format!("{stream} from position {from} to {to}: {events} events\n")];
     if rows.is_empty() {
-        page += "Nothing changed.\n";
+        pieces.push("Nothing changed.\n".to_owned());
     }
-    page += &list(false, &rows, ROW);
+    pieces.push(list(false, &rows, ROW));
     if *left_off > 0 {
-        page += &format!("And {left_off} more.\n");
+        pieces.push(format!("And {left_off} more.\n"));
     }
     if !causes {
-        page += &format!(
+        pieces.push(format!(
             "Causes are not named: there are more than {CAUSES_MAX} events between, or the state is too large.\n"
-        );
+        ));
     }
-    page
+    pieces.concat()
 }

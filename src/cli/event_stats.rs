@@ -37,25 +37,25 @@ pub(super) fn run(cli: &Cli, server: &Server) -> Result<(), Failure> {
 
 /// Formats the figures for people.
 fn page(view: &StatsView) -> String {
-    let mut page = format!("{} events in {} commits, {} bytes\n", view.events, view.commits, view.bytes);
-    if let (Some(first), Some(last)) = (&view.first, &view.last) {
-        page += &format!(
-            "from position {} at {} to {} at {}\n",
-            first.position, first.recorded_at, last.position, last.recorded_at
-        );
-    }
+    let ends = view.first.as_ref().zip(view.last.as_ref()).map_or_else(String::new, |(first, last)| {
+        let [from, to] = [first, last].map(|end| format!("{} at {}", end.position, end.recorded_at));
+        format!("from position {from} to {to}\n")
+    });
     let rows = |rows: Value| rows.as_array().cloned().unwrap_or_default();
     let mut workspaces = view.workspaces.clone();
     workspaces.sort_by_key(|workspace| std::cmp::Reverse(workspace.events));
     let more_workspaces = cut(&mut workspaces) || view.other_workspaces.events > 0;
     let mut days: Vec<_> = view.days.iter().rev().cloned().collect();
     let more_days = cut(&mut days) || view.other_days.events > 0;
-    page += &format!("\n{}", list(false, &rows(json!(view.types)), TYPES));
-    page += &format!("\n{}", list(false, &rows(json!(workspaces)), WORKSPACES));
-    page += if more_workspaces { "And further workspaces: --json counts them.\n" } else { "" };
-    page += &format!("\n{}", list(false, &rows(json!(days)), DAYS));
-    page += if more_days { "And earlier days: --json counts them.\n" } else { "" };
-    page
+    [
+        format!("{} events in {} commits, {} bytes\n{ends}\n", view.events, view.commits, view.bytes),
+        list(false, &rows(json!(view.types)), TYPES) + "\n",
+        list(false, &rows(json!(workspaces)), WORKSPACES),
+        if more_workspaces { "And further workspaces: --json counts them.\n\n" } else { "\n" }.to_owned(),
+        list(false, &rows(json!(days)), DAYS),
+        if more_days { "And earlier days: --json counts them.\n" } else { "" }.to_owned(),
+    ]
+    .concat()
 }
 
 /// Cuts rows to those that are shown; true if there were more.

@@ -6,9 +6,9 @@ use super::args::{Cli, ReplayArgs};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
 use super::log_source::Source;
+use super::print;
 use super::progress::Progress;
 use super::remote::Call;
-use super::{print, print_row};
 use crate::service::replay::{NamedStream, Outcome, ReplayView, offline};
 
 pub(super) fn run(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure> {
@@ -35,11 +35,8 @@ pub(super) fn run(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure> {
             gateway.typed(call.query("compare", args.compare.then_some(true)))?
         }
     };
-    if cli.json {
-        print_row(cli, &view)?
-    } else {
-        print(&page(&view, args.compare))?
-    }
+    let page = if cli.json { super::json(&view)? + "\n" } else { page(&view, args.compare) };
+    print(&page)?;
     verdict(&view)
 }
 
@@ -60,18 +57,17 @@ fn verdict(view: &ReplayView) -> Result<(), Failure> {
 /// Formats the result for people.
 fn page(view: &ReplayView, compare: bool) -> String {
     let ReplayView { to, streams, applied, compared, differing, skipped, failed, named } = view;
-    let mut page =
-        format!("{streams} streams replayed up to position {to}: {applied} events applied, {failed} failed\n");
+    let mut pieces =
+        vec![format!("{streams} streams replayed up to position {to}: {applied} events applied, {failed} failed\n")];
     if compare {
-        page += &format!("{compared} states compared: {differing} differ, {skipped} skipped\n");
+        pieces.push(format!("{compared} states compared: {differing} differ, {skipped} skipped\n"));
     }
-    page.extend(named.iter().map(line));
-    let all = differing + skipped + failed;
-    let unnamed = all.saturating_sub(named.len() as u64);
+    pieces.extend(named.iter().map(line));
+    let unnamed = (differing + skipped + failed).saturating_sub(named.len() as u64);
     if unnamed > 0 {
-        page += &format!("and {unnamed} more\n");
+        pieces.push(format!("and {unnamed} more\n"));
     }
-    page
+    pieces.concat()
 }
 
 fn line(named: &NamedStream) -> String {

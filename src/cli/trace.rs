@@ -53,6 +53,6 @@ fn page(traced: &Value) -> String {
         vec![text(step, "/at"), text(step, "/position"), text(step, "/text") + &named]
     });
     let table = columned(vec!["AT".to_owned(), "POSITION".to_owned(), "WHAT".to_owned()], rows.collect());
-    let notes: String = list("notes").iter().filter_map(Value::as_str).map(|note| format!("\n{note}\n")).collect();
-    format!("{}\n{table}{notes}", view(false, traced, &lines))
+    let notes = list("notes").into_iter().filter_map(|note| Some(format!("\n{}\n", note.as_str()?)));
+    [view(false, traced, &lines), "\n".to_owned(), table].into_iter().chain(notes).collect()
 }

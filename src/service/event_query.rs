@@ -130,11 +130,8 @@ impl Seeker<'_> {
                 ControlFlow::Break(())
             })
         };
-        if newest_first {
-            history.walk_back(of, range, each)?
-        } else {
-            history.walk(of, range, each)?
-        }
+        let walked = if newest_first { history.walk_back(of, range, each) } else { history.walk(of, range, each) };
+        walked?;
         failed.map_or(Ok(()), Err)
     }
 

@@ -127,7 +127,7 @@ impl ReplayView {
         };
         self.streams += u64::from(compared.applied > 0);
         self.applied = self.applied.saturating_add(compared.applied);
-        self.compared += u64::from(compared.is_compared);
+        self.compared += u64::from(compared.is_checked);
         if let Some((reason, paths)) = compared.difference {
             self.name(stream, Outcome::Differs, reason, paths);
         }

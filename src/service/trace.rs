@@ -229,7 +229,7 @@ impl Life {
         let id = self.message.to_string();
         match attempts.iter().find(|attempt| attempt.message_id.as_deref() == Some(&*id)) {
             Some(attempt) => self.steps.insert(0, Step::attempt(attempt)),
-            None if self.steps.first().is_some_and(|step| step.came_by_webhook()) => self
+            None if self.steps.first().is_some_and(Step::came_by_webhook) => self
                 .notes
                 .push("The request that brought it is not kept any more: the last 100 of a workspace are.".to_owned()),
             None => {}

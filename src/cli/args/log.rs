@@ -69,7 +69,7 @@ pub enum EventsCommand {
     /// Tell a message's whole life on one page: how it came, what it cost, each try, and how it was reported
     #[command(after_help = TRACE_EXAMPLES)]
     Trace {
-        /// The message's id, with or without wa_backend:
+        /// The message's id, with or without `wa_backend:`
         message: MessageId,
         /// The gateway to ask.
         #[command(flatten)]

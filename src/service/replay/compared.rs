@@ -19,7 +19,7 @@ pub(super) struct Compared {
     /// Number of events that were applied.
     pub(super) applied: u64,
     /// True if there was a kept state to compare with.
-    pub(super) is_compared: bool,
+    pub(super) is_checked: bool,
     /// What differs, and where.
     pub(super) difference: Option<(String, Vec<String>)>,
     /// Why a kept state was not compared.
@@ -33,7 +33,7 @@ impl Compared {
 
     /// Compares the state that records make with the JSON of the one that is kept.
     pub(super) fn with_json(&mut self, folded: &Value, kept: &Value, from: &str) {
-        self.is_compared = true;
+        self.is_checked = true;
         if folded != kept {
             self.differs(from, paths(folded, kept));
         }
@@ -84,7 +84,7 @@ fn judge<D: Decider>(
 ) {
     match loaded {
         Loaded::State(kept) => {
-            compared.is_compared = true;
+            compared.is_checked = true;
             let from = format!("the snapshot's at position {}", head.position);
             if kept != replayed.state {
                 compared.differs(&from, paths(&json::<D>(&replayed.state), &json::<D>(&kept)));
@@ -93,7 +93,7 @@ fn judge<D: Decider>(
             }
         }
         Loaded::Damaged => {
-            compared.is_compared = true;
+            compared.is_checked = true;
             compared.difference = Some(("the snapshot is damaged or incomplete".to_owned(), Vec::new()));
         }
         Loaded::OtherRules => compared.skipped = Some("another version of the rules made its snapshot"),

@@ -82,7 +82,6 @@ impl Live<'_> {
         self.compare && self.is_now && self.gateway.shard.is_awake(stream)
     }
 
-    #[expect(clippy::type_complexity, reason = "streams with what was found of each")]
     async fn asleep(&self, streams: Vec<StreamId>) -> Result<Vec<(StreamId, Result<Compared, ReadError>)>, Refusal> {
         let (to, compare, presence) = (self.to, self.compare, self.presence.clone());
         let all = self.gateway.shard.history().run(move |history| {

@@ -57,7 +57,7 @@ pub(super) struct Flushed {
 struct Ended {
     position: Position,
     began_at: Option<Timestamp>,
-    ended_at: Timestamp,
+    at: Timestamp,
 }
 
 /// The report of a message while it is gathered.
@@ -92,7 +92,7 @@ impl Reporting {
             Event::DeliveryParked(_) => self.state = TracedReportState::Parked,
             Event::DeliveryResent(_) if self.state == TracedReportState::Parked => self.state = TracedReportState::Owed,
             Event::SingleDeliveryDiscarded(_) => {
-                (self.state, self.done) = (TracedReportState::Discarded, Some(position))
+                (self.state, self.done) = (TracedReportState::Discarded, Some(position));
             }
             _ => {}
         }
@@ -101,7 +101,7 @@ impl Reporting {
     fn end(&mut self, position: Position, at: Timestamp) {
         // The walk passes what belongs to the message and to its bundle twice.
         if self.ended.iter().all(|ended| ended.position != position) {
-            self.ended.push(Ended { position, began_at: self.began_at.take(), ended_at: at });
+            self.ended.push(Ended { position, began_at: self.began_at.take(), at });
         }
     }
 
@@ -148,9 +148,8 @@ impl Reporting {
             of_delivery.filter_map(|kept| Some((kept.at.parse().ok()?, kept))).collect();
         let mut named = 0;
         for ended in self.ended.iter().rev() {
-            let is_it = |(at, _): &(Timestamp, &TryView)| {
-                *at <= ended.ended_at && ended.began_at.is_none_or(|began| *at >= began)
-            };
+            let is_it =
+                |(at, _): &(Timestamp, &TryView)| *at <= ended.at && ended.began_at.is_none_or(|began| *at >= began);
             let Some(found) = tries.iter().position(is_it) else { continue };
             let (_, kept) = tries.remove(found);
             if let Some(step) = steps.iter_mut().find(|step| step.position == Some(ended.position)) {
