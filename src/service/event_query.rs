@@ -305,3 +305,46 @@ pub async fn show(gateway: &Gateway, position: &str) -> Result<EventRow, Refusal
     let found = gateway.shard.history().run(move |history| read(history, &[position]));
     found.await?.pop().ok_or_else(not_found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::small_log::{SmallLog, chat, workspace};
+
+    fn found(small: &SmallLog, wanted: Search) -> (Vec<Position>, Option<Position>) {
+        let found = search(&small.history, &wanted).unwrap();
+        (found.rows.into_iter().map(|row| row.position).collect(), found.stopped_at)
+    }
+
+    fn all(range: RangeInclusive<Position>) -> Search {
+        Search { filter: Filter::default(), range, newest_first: false, limit: 9, look_max: 9 }
+    }
+
+    #[test]
+    fn a_search_looks_through_so_many_events_and_says_where_it_stopped() {
+        let small = SmallLog::filled();
+        let charged = Filter { name: Some("CreditCharged".to_owned()), ..Filter::default() };
+        let search = Search { filter: charged, look_max: 2, ..all(1..=6) };
+        assert_eq!(found(&small, search.clone()), (vec![], Some(2)));
+        assert_eq!(found(&small, Search { range: 3..=6, ..search.clone() }), (vec![3], Some(4)));
+        assert_eq!(found(&small, Search { newest_first: true, ..search.clone() }), (vec![6, 5], Some(5)));
+        assert_eq!(found(&small, Search { limit: 1, ..search.clone() }), (vec![], Some(2)));
+        assert_eq!(found(&small, Search { look_max: 9, ..search }), (vec![3, 5, 6], None));
+    }
+
+    #[test]
+    fn filters_and_ranges_are_combined() {
+        let small = SmallLog::filled();
+        assert_eq!(found(&small, Search { limit: 0, ..all(1..=6) }), (vec![], None));
+        assert_eq!(found(&small, all(5..=4)), (vec![], None));
+        let filter = Filter { stream: Some(StreamId::Chat(chat())), ..Filter::default() };
+        assert_eq!(found(&small, Search { filter, ..all(1..=6) }), (vec![4], None));
+        let filter = Filter { workspace: Some(workspace()), ..Filter::default() };
+        assert_eq!(found(&small, Search { filter, newest_first: true, ..all(2..=5) }), (vec![5, 4, 3, 2], None));
+    }
+
+    #[test]
+    fn a_key_is_known_with_its_quotes_and_without() {
+        assert_eq!((bare("\"order-1\""), bare("order-1"), bare("\"")), ("order-1", "order-1", "\""));
+    }
+}

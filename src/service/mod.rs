@@ -8,6 +8,8 @@ pub mod page;
 pub mod refusal;
 pub mod schema;
 pub mod scope;
+#[cfg(test)]
+mod small_log;
 mod vault_room;
 
 pub mod accounts;
