@@ -110,3 +110,27 @@ pub(super) fn json<D: Decider>(state: &D::State) -> Value {
 fn paths(folded: &Value, kept: &Value) -> Vec<String> {
     changes(folded, kept).into_iter().map(|change| change.path).take(PATHS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_live_state_that_differs_is_named_by_paths() {
+        let mut compared = Compared::default();
+        compared.with_json(&json!({"balance": 9, "keys": [1]}), &json!({"balance": 9, "keys": [1]}), "another");
+        assert_eq!((compared.is_checked, &compared.difference), (true, &None));
+        compared.with_json(&json!({"balance": 9, "keys": [1]}), &json!({"balance": 8, "keys": []}), "another");
+        let (reason, paths) = compared.difference.unwrap();
+        assert_eq!(reason, "the state is not that of its records, but another");
+        assert_eq!(paths, ["/balance", "/keys/0"]);
+    }
+
+    #[test]
+    fn only_some_paths_are_named() {
+        let state = |value: u64| Value::from((0..100).map(|nth| nth * 2 + value).collect::<Vec<_>>());
+        assert_eq!(paths(&state(0), &state(1)).len(), PATHS_MAX);
+    }
+}

@@ -1,4 +1,5 @@
-//! Problems that operators meet on a machine: files of other users, wrong clocks, read-only disks, terminals.
+//! Problems that operators meet on a machine: files of other users, wrong clocks, read-only disks, terminals; and what
+//! the event log tells them.
 
 mod clock;
 mod demo_directory;
