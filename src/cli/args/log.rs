@@ -85,10 +85,10 @@ pub enum EventsCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct LsArgs {
     /// First position, or events recorded at this RFC 3339 time or later
-    #[arg(long, value_name = "POSITION|TIME")]
+    #[arg(long, value_name = "POSITION|TIME", value_parser = of_an_event)]
     pub from: Option<AsOf>,
     /// Last position, or events recorded at this RFC 3339 time or earlier
-    #[arg(long, value_name = "POSITION|TIME")]
+    #[arg(long, value_name = "POSITION|TIME", value_parser = of_an_event)]
     pub to: Option<AsOf>,
     /// The events that are wanted.
     #[command(flatten)]
@@ -105,6 +105,14 @@ pub struct LsArgs {
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,
+}
+
+/// Parses a time, or the position of an event, from 1.
+fn of_an_event(text: &str) -> Result<AsOf, &'static str> {
+    match text.parse()? {
+        AsOf::Position(0) => Err("positions begin with 1"),
+        point => Ok(point),
+    }
 }
 
 /// What all listed events have in common.
