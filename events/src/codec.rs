@@ -240,8 +240,8 @@ fn enclose(
     event.encode_payload(&mut Payload(&mut *payload))?;
     let sealed = match before {
         Some(Resealing::Erased(commitment)) => Some(SealedPart { commitment, bytes: Vec::new() }),
-        Some(Resealing::Salt(salt)) => seal(event, salt, vault)?,
-        None => seal(event, vault.unique(), vault)?,
+        Some(Resealing::Salt(salt)) => seal(event, Some(salt), vault)?,
+        None => seal(event, None, vault)?,
     };
     options().serialize_into(&mut *out, &(payload.len() as u64, number))?;
     out.extend_from_slice(&[version, if sealed.is_some() { SEALED } else { 0 }]);
@@ -255,12 +255,13 @@ fn enclose(
     Ok(())
 }
 
-/// Seals the personal texts of an event; `None` if it has none.
-fn seal(event: &Event, salt: [u8; SALT_BYTES], vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
+/// Seals the personal texts of an event, with a new salt unless one is given; `None` if it has none.
+fn seal(event: &Event, salt: Option<[u8; SALT_BYTES]>, vault: &dyn Vault) -> Result<Option<SealedPart>, CodecError> {
     let mut personal = Gathered(None);
     event.encode_payload(&mut personal)?;
     let Some(texts) = personal.0 else { return Ok(None) };
     let key = vault.key(event.owner()).map_err(|error| CodecError::Read(Box::new(error)))?;
+    let salt = salt.unwrap_or_else(|| vault.unique());
     Ok(Some(texts.seal(salt, event.type_number(), key.as_ref())))
 }
 

@@ -40,7 +40,7 @@ use crate::event::Event;
 use crate::ids::{ChatId, Position, WorkspaceId};
 use crate::log::{Log, Note, ReadError};
 use crate::notes::Space;
-use crate::personal::Digest;
+use crate::personal::{Digest, ShortDigest};
 use crate::record::{Idempotency, Record};
 use crate::sealing::whole;
 use crate::vault::Vault;
@@ -157,6 +157,12 @@ impl Index {
             position: 0,
             what: format!("the key for look-ups of workspace {workspace} is destroyed"),
         })
+    }
+
+    /// Returns the digest under which the log keeps a client's idempotency key; `None` if the workspace has no key for
+    /// look-ups, so that nothing of it can be found.
+    pub fn idempotency_digest(&self, workspace: WorkspaceId, key: &str) -> Result<Option<ShortDigest>, ReadError> {
+        Ok(self.keys_of(workspace)?.idempotency_digest(key))
     }
 
     fn keys_of(&self, workspace: WorkspaceId) -> Result<WorkspaceKeys, ReadError> {

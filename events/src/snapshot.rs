@@ -115,6 +115,20 @@ const fn owner(stream: StreamId) -> Option<Owner> {
     }
 }
 
+/// What became of a stream's latest snapshot.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Loaded<S> {
+    State(S),
+    /// Other rules folded it.
+    OtherRules,
+    /// It is newer than wanted.
+    Newer,
+    /// Its owner's key is destroyed.
+    Erased,
+    /// It is damaged or incomplete.
+    Damaged,
+}
+
 /// Loads the state of a stream's latest snapshot, if these rules made it, it is whole and not newer than `to`, and its
 /// owner's key is not destroyed.
 pub fn load<S: DeserializeOwned>(
@@ -125,23 +139,42 @@ pub fn load<S: DeserializeOwned>(
     rules: u64,
     to: Position,
 ) -> Result<Option<S>, ReadError> {
-    if head.rules != rules || head.position > to {
-        return Ok(None);
+    let loaded = examine(log, vault, stream, head, rules, to)?;
+    Ok(if let Loaded::State(state) = loaded { Some(state) } else { None })
+}
+
+/// Like [`load`], and says why there is no state.
+pub fn examine<S: DeserializeOwned>(
+    log: &dyn Log,
+    vault: &dyn Vault,
+    stream: StreamId,
+    head: &Head,
+    rules: u64,
+    to: Position,
+) -> Result<Loaded<S>, ReadError> {
+    if head.rules != rules {
+        return Ok(Loaded::OtherRules);
+    }
+    if head.position > to {
+        return Ok(Loaded::Newer);
     }
     let parts = head.slots.parts.get(usize::from(head.slots.slot)).copied().unwrap_or(0);
     let mut bytes = Vec::new();
     for part in 0..parts {
-        let Some(note) = log.note(&notes::snapshot_part(stream, head.slots.slot, part))? else { return Ok(None) };
+        let Some(note) = log.note(&notes::snapshot_part(stream, head.slots.slot, part))? else {
+            return Ok(Loaded::Damaged);
+        };
         bytes.extend_from_slice(&note);
     }
     if Digest::of(&bytes) != head.digest {
-        return Ok(None);
+        return Ok(Loaded::Damaged);
     }
     let state = match owner(stream) {
         Some(owner) => whole::open(vault, owner, &notes::snapshot(stream), &bytes)?,
         None => Some(bytes),
     };
-    Ok(state.and_then(|state| codec::decode_state(&state).ok()))
+    let Some(state) = state else { return Ok(Loaded::Erased) };
+    Ok(codec::decode_state(&state).map_or(Loaded::Damaged, Loaded::State))
 }
 
 /// Reads the head of a stream's latest snapshot, whichever rules made it.

@@ -29,7 +29,10 @@ pub use self::chat::{ChatArgs, ChatCommand, EraseArgs};
 pub use self::connection::{Access, Operator, Server};
 pub use self::inbound::{InboundCommand, LogFormat, Switch};
 pub use self::listen::ListenArgs;
-pub use self::log::{EventsCommand, ExportArgs, ImportArgs, LsArgs, Order, StateArgs, TailArgs, VerifyArgs};
+pub use self::log::{
+    DiffArgs, EventsCommand, ExportArgs, FilterArgs, ImportArgs, LsArgs, Order, ReplayArgs, StateArgs, TailArgs,
+    VerifyArgs,
+};
 pub use self::message::{FileCommand, MessageCommand, SendArgs};
 pub use self::outbound::{Backlog, DisableArgs, EnableArgs, Gathering, OutboundCommand, SetArgs};
 pub use self::setup::{ConfigCommand, ManArgs};
@@ -147,6 +150,12 @@ pub enum Command {
     /// Show the state of one actor, now or at any earlier moment
     #[command(after_help = log::STATE_EXAMPLES)]
     State(StateArgs),
+    /// Show what changed in an actor's state between two moments, and which event changed it
+    #[command(after_help = log::DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Fold every actor's state from the log's records alone, and compare it with what is kept of it
+    #[command(after_help = log::REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
     /// What auditors need: the key that verifies checkpoints
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -1,48 +1,68 @@
 //! `tidings events ls`: lists events.
 
-use super::args::{Cli, LsArgs, Order};
+use super::args::{Cli, FilterArgs, LsArgs, Order};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
 use super::log_source::Source;
-use super::remote::Call;
+use super::remote::{Call, Remote};
 use super::screen::{fitted, width};
-use crate::service::events::{self, EventRow, Filter};
+use crate::service::event_query::{self, Filter, Search};
+use crate::service::events::EventRow;
 use crate::service::page::Paged;
 
 /// The column where the event type starts; continuation lines are indented to it.
 const INDENT: usize = 36;
 
 /// Lists events, by default the oldest first.
-pub(super) fn ls(cli: &Cli, args: LsArgs) -> Result<(), Failure> {
-    if let Some(name) = args.event_type.as_deref().filter(|name| !::events::event::Event::NAMES.contains(name)) {
+pub(super) fn ls(cli: &Cli, args: &LsArgs) -> Result<(), Failure> {
+    let filter = Filter { idempotency_key: args.idempotency_key.clone(), ..filter(&args.filter)? };
+    let newest_first = args.order == Order::Desc;
+    let limit = usize::from(args.limit);
+    let rows = match Source::find(cli, &args.server)? {
+        Source::Open(history, _) => {
+            let found = event_query::range(&history, [args.from, args.to], history.head().position)
+                .map(|range| Search { filter, range, newest_first, limit, look_max: usize::MAX })
+                .and_then(|search| event_query::search(&history, &search));
+            found.map_err(|error| unreadable(&error))?.rows
+        }
+        Source::Gateway(gateway) => asked(&gateway, limit, |limit| {
+            Call::get("/admin/v1/events")
+                .query("from", args.from)
+                .query("to", args.to)
+                .query("stream", filter.stream)
+                .query("type", filter.name.as_ref())
+                .query("workspace", filter.workspace)
+                .query("message", filter.message)
+                .query("idempotency_key", filter.idempotency_key.as_ref())
+                .query("order", newest_first.then_some("desc"))
+                .query("limit", Some(limit))
+        })?,
+    };
+    super::print(&lines(cli, &rows)?)
+}
+
+/// Reads the rows of a list that a gateway may have to search in several steps.
+pub(super) fn asked(gateway: &Remote, limit: usize, call: impl Fn(usize) -> Call) -> Result<Vec<EventRow>, Failure> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let left = limit.saturating_sub(rows.len()).max(1);
+        let Paged { data, page } = gateway.typed::<Paged<EventRow>>(call(left).query("after", after.as_ref()))?;
+        rows.extend(data);
+        if rows.len() >= limit || page.next.is_none() || page.next == after {
+            return Ok(rows);
+        }
+        after = page.next;
+    }
+}
+
+/// Returns what all wanted events have in common.
+pub(super) fn filter(args: &FilterArgs) -> Result<Filter, Failure> {
+    let FilterArgs { stream, event_type, workspace, message } = args.clone();
+    if let Some(name) = event_type.as_deref().filter(|name| !::events::event::Event::NAMES.contains(name)) {
         let known = ::events::event::Event::NAMES.join(", ");
         return Err(Failure::new(Exit::Usage, format!("there is no event type {name}")).hint(known));
     }
-    let rows = match Source::find(cli, &args.server)? {
-        Source::Open(history, _) => {
-            let filter = Filter {
-                from: args.from.unwrap_or(1),
-                to: args.to.unwrap_or(u64::MAX),
-                stream: args.stream,
-                name: args.event_type,
-                limit: args.limit.into(),
-            };
-            let rows = if args.order == Order::Desc { events::newest_rows } else { events::rows };
-            let filter = Filter { to: filter.to.min(history.head().position), ..filter };
-            rows(&history, &filter).map_err(|error| unreadable(&error))?
-        }
-        Source::Gateway(gateway) => {
-            let call = Call::get("/admin/v1/events")
-                .query("from", args.from)
-                .query("to", args.to)
-                .query("stream", args.stream)
-                .query("type", args.event_type)
-                .query("order", (args.order == Order::Desc).then_some("desc"))
-                .query("limit", Some(args.limit));
-            gateway.typed::<Paged<EventRow>>(call)?.data
-        }
-    };
-    super::print(&lines(cli, &rows)?)
+    Ok(Filter { stream, name: event_type, workspace, message, idempotency_key: None })
 }
 
 /// Formats events for people or as JSON, one line each.

@@ -58,12 +58,14 @@ impl From<events::log::ReadError> for Broken {
 
 fn read(cli: &Cli, history: &History, wanted: &Wanted, out: &mut Out) -> Result<(), Broken> {
     let selection = wanted.selection(history, history.head().position)?;
-    let mut progress = Progress::of("Exporting", selection.to, cli.json);
+    let mut progress = Progress::of("Exporting", cli.json);
+    let all = selection.to;
     let mut exporter = Exporter::new(log_id(history.log())?, selection, None);
     while let Some(piece) = exporter.piece(history)? {
         out.write(piece.as_bytes()).map_err(Broken::Written)?;
-        progress.tell(exporter.position());
+        progress.tell(exporter.position(), all);
     }
+    progress.end();
     Ok(())
 }
 

@@ -102,18 +102,19 @@ fn fill(cli: &Cli, args: &ImportArgs, config: &Config, directory: &Path) -> Resu
     let checkpoints = checkpoints_for(&args.checkpoint, args.key.as_ref(), &line)?;
     let (closed, mut rebuild) = begin(config, directory, &first, &lines)?;
     let mut checker = Checker::new(Extent::Whole, checkpoints);
-    let (mut of_record, mut progress) = (Lines::default(), Progress::of("Importing", lines.bytes, cli.json));
+    let (mut of_record, mut progress) = (Lines::default(), Progress::of("Importing", cli.json));
     loop {
         let taken = checker.take(&line).map_err(|fault| lines.wrong(&fault))?;
         if let Some((record, before)) = of_record.take(taken) {
             rebuild.take(&record, &before).map_err(|error| not_taken(&error, &lines))?;
         }
-        progress.tell(lines.read);
+        progress.tell(lines.read, lines.bytes);
         match lines.next()? {
             Some(next) => line = next,
             None => break,
         }
     }
+    progress.end();
     let told = checker.end().map_err(|fault| Failure::new(Exit::Integrity, fault.to_string()))?;
     rebuild.finish().map_err(|error| Failure::because(Exit::Failed, &error))?;
     until(&closed);

@@ -50,15 +50,22 @@ impl Source {
         match Scratch::copy(directory, server.scratch.as_deref(), cli.json) {
             Ok(scratch) => Self::open(scratch, directory, &config),
             Err(CopyError::InUse) => {
-                let holder = Holder::read(directory);
-                let known = holder.as_ref().ok_or_else(|| in_use(directory, None))?;
-                let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
-                let given = server.admin_key.clone().or_else(preset);
-                let key = given.map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
-                Ok(Self::Gateway(Remote::new(&known.url, key, Credential::Operator)?))
+                let holder = Holder::read(directory).ok_or_else(|| in_use(directory, None))?;
+                Ok(Self::Gateway(remote(&holder.url, directory, &config, server)?))
             }
             Err(error) => Err(not_copied(&error)),
         }
+    }
+
+    /// Finds a gateway again whose connection was lost: a new process may listen at another address.
+    pub(super) fn again(cli: &Cli, server: &Server) -> Result<Remote, Failure> {
+        if let Some(url) = &server.url {
+            return Remote::new(url, server.admin_key.clone(), Credential::Operator);
+        }
+        let config = super::config(cli, None)?;
+        let directory = data_dir(cli, &config);
+        let holder = Holder::read(directory).ok_or_else(|| in_use(directory, None))?;
+        remote(&holder.url, directory, &config, server)
     }
 
     fn open(scratch: Scratch, directory: &Path, config: &Config) -> Result<Self, Failure> {
@@ -73,6 +80,14 @@ impl Source {
         let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;
         Ok(Self::Open(History::new(log, Arc::new(index), ReadMode::Inline), scratch))
     }
+}
+
+/// Prepares calls to the gateway that uses a data directory.
+fn remote(url: &str, directory: &Path, config: &Config, server: &Server) -> Result<Remote, Failure> {
+    let preset = || config.admin_key.as_ref().map(|key| key.reveal().to_owned());
+    let given = server.admin_key.clone().or_else(preset);
+    let key = given.map_or_else(|| kept_key(directory), |key| Ok(Some(key)))?;
+    Remote::new(url, key, Credential::Operator)
 }
 
 fn not_copied(error: &CopyError) -> Failure {

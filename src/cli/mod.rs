@@ -14,6 +14,8 @@ mod confirm;
 mod credits;
 mod data_dir;
 mod demo;
+mod diff;
+mod event_stats;
 mod events;
 pub mod exit;
 mod explain;
@@ -29,6 +31,7 @@ mod messages;
 mod outbound;
 mod progress;
 mod remote;
+mod replay;
 mod report_lines;
 mod scratch;
 mod screen;
@@ -39,6 +42,7 @@ mod simulator;
 mod state;
 mod table;
 mod tail;
+mod trace;
 mod trigger;
 mod vault;
 mod verify;
@@ -110,13 +114,15 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Message(command) => messages::run(cli, &command),
         Command::Chat(command) => chats::run(cli, &command),
         Command::File(command) => send::file(cli, &command),
-        Command::Events(EventsCommand::Ls(args)) => events::ls(cli, args),
+        Command::Events(EventsCommand::Ls(args)) => events::ls(cli, &args),
         Command::Events(EventsCommand::Show { position, server }) => tail::show(cli, position, &server),
         Command::Events(EventsCommand::Tail(args)) => tail::run(cli, &args),
         Command::Events(EventsCommand::Verify(args)) => verify::run(cli, &args),
         Command::Events(EventsCommand::Export(args)) => export::run(cli, &args),
         Command::Events(EventsCommand::Import(args)) => import::run(cli, &args),
         Command::Audit(command) => audit::run(cli, &command),
+        Command::Events(EventsCommand::Trace { message, server }) => trace::run(cli, message, &server),
+        Command::Events(EventsCommand::Stats(server)) => event_stats::run(cli, &server),
         Command::Vault(command) => vault::run(cli, &command),
         Command::Listen(args) => listen::run(cli, &args),
         Command::Trigger(command) => trigger::run(cli, &command),
@@ -124,6 +130,8 @@ fn carry_out(cli: &Cli) -> Result<(), Failure> {
         Command::Explain(args) => explain::run(cli.json, &args),
         Command::State(args) => state::run(cli, &args),
         Command::Actor(command) => actors::run(cli, &command),
+        Command::Replay(args) => replay::run(cli, &args),
+        Command::Diff(args) => diff::run(cli, &args),
         Command::Config(command) => setup::config(cli, &command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man(args) => manual::man(&args),

@@ -1,4 +1,5 @@
-//! The progress of long work: one line on a terminal, from the moment that it takes longer than anybody likes to wait.
+//! The progress of a long read: a percentage on the terminal, updated in place. Nothing where nobody watches, and
+//! nothing for what is done soon.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -7,43 +8,63 @@ use tokio::time::Instant;
 
 use super::say;
 
-/// Work that ends within this time shows nothing.
+/// What takes less time shows no progress.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The line changes at most this often.
-const EVERY: Duration = Duration::from_millis(200);
+/// Interval between two looks at how far it has come.
+const REDRAW: Duration = Duration::from_millis(200);
+const BAR: u64 = 30;
 
-/// Shows how far some work is.
+/// The progress of one command.
 pub(super) struct Progress {
     what: &'static str,
-    all: u64,
+    is_watched: bool,
     begun: Instant,
-    shown: Option<Instant>,
-    is_silent: bool,
+    next: Instant,
+    is_shown: bool,
 }
 
 impl Progress {
-    /// `all` is what `tell` gets at the end.
-    pub(super) fn of(what: &'static str, all: u64, json: bool) -> Self {
-        let is_silent = json || !io::stderr().is_terminal() || super::screen::is_dumb();
-        Self { what, all, begun: Instant::now(), shown: None, is_silent }
+    /// Begins; `what` names the work, such as `Reading the log`.
+    pub(super) fn of(what: &'static str, json: bool) -> Self {
+        let is_watched = !json && io::stderr().is_terminal() && !super::screen::is_dumb();
+        let begun = Instant::now();
+        Self { what, is_watched, begun, next: begun + PATIENCE, is_shown: false }
     }
 
-    pub(super) fn tell(&mut self, done: u64) {
-        if self.is_silent || self.begun.elapsed() < PATIENCE || self.shown.is_some_and(|shown| shown.elapsed() < EVERY)
-        {
+    /// Shows how much is done.
+    pub(super) fn tell(&mut self, done: u64, all: u64) {
+        if !self.is_watched || Instant::now() < self.next {
             return;
         }
-        self.shown = Some(Instant::now());
-        let seconds = self.begun.elapsed().as_secs().max(1);
-        let percent = done.saturating_mul(100).checked_div(self.all).unwrap_or(100).min(100);
-        say(&format!("\r{} {percent:>3} %, {} a second ", self.what, done / seconds));
+        self.next = Instant::now() + REDRAW;
+        self.is_shown = true;
+        let a_second = done / self.begun.elapsed().as_secs().max(1);
+        say(&format!("{}, {a_second} a second \u{1b}[K", line(self.what, done, all)));
+    }
+
+    /// Removes what is shown.
+    pub(super) fn end(self) {
+        if self.is_shown {
+            say("\r\u{1b}[K");
+        }
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown.is_some() {
-            say(&format!("\r{}\r", " ".repeat(self.what.len() + 40)));
-        }
+fn line(what: &str, done: u64, all: u64) -> String {
+    let of = |parts: u64| done.min(all).saturating_mul(parts).checked_div(all).unwrap_or(parts);
+    let filled = of(BAR);
+    let bar: String = (0..BAR).map(|place| if place < filled { '#' } else { '-' }).collect();
+    format!("\r{what} [{bar}] {:>3} %", of(100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_shows_how_much_is_done() {
+        assert_eq!(line("Reading", 50, 100), "\rReading [###############---------------]  50 %");
+        assert_eq!(line("Reading", 7, 0), "\rReading [##############################] 100 %");
+        assert_eq!(line("Reading", 9, 3), "\rReading [##############################] 100 %");
     }
 }

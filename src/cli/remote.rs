@@ -49,6 +49,7 @@ impl Credential {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Call {
     method: Method,
     path: String,

@@ -59,8 +59,10 @@ fn log(cli: &Cli, args: &VerifyArgs, mut notes: Vec<String>) -> Result<(), Failu
             let kept = checkpoint_files::read(&data_dir(cli, &config).join(FOLDER));
             notes.extend(kept.map_err(|error| Failure::because(Exit::Failed, &error))?);
             let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
-            let mut progress = Progress::of("Verifying", history.head().position, cli.json);
-            let told = verification::verdict(&history, opened(&notes, &key)?, |position| progress.tell(position));
+            let mut progress = Progress::of("Verifying", cli.json);
+            let all = history.head().position;
+            let told = verification::verdict(&history, opened(&notes, &key)?, |position| progress.tell(position, all));
+            progress.end();
             told.map_err(|error| unreadable(&error))?
         }
         Source::Gateway(gateway) => {
@@ -107,16 +109,16 @@ fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result
         return Err(Failure::new(Exit::Usage, message).hint("leave out --part or --checkpoint"));
     }
     let mut lines = ExportLines::open(file)?;
-    let mut progress = Progress::of("Verifying", lines.bytes, cli.json || lines.bytes == 0);
+    let mut progress = Progress::of("Verifying", cli.json || lines.bytes == 0);
     let mut next = lines.next()?;
     let checkpoints = opened_for(notes, args.key.as_ref(), next.as_deref().unwrap_or_default())?;
     let mut checker = Checker::new(extent, checkpoints);
     while let Some(line) = next {
         checker.take(&line).map_err(|fault| lines.wrong(&fault))?;
-        progress.tell(lines.read);
+        progress.tell(lines.read, lines.bytes);
         next = lines.next()?;
     }
-    drop(progress);
+    progress.end();
     told(cli, &checker.end().map_err(|fault| integrity(fault.to_string()))?)
 }
 

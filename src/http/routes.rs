@@ -108,15 +108,20 @@ fn table() -> Vec<Row> {
         row(Method::POST, "/admin/v1/events/verify", Operator, events::verify),
         row(Method::GET, "/admin/v1/events/export.ndjson", Operator, proofs::export),
         row(Method::GET, "/admin/v1/proofs/consistency", Operator, proofs::consistency),
+        row(Method::GET, "/admin/v1/events/stats", Operator, events::stats),
         row(Method::GET, "/admin/v1/events/{position}", Operator, events::show),
+        row(Method::POST, "/admin/v1/replay", Operator, events::replay),
+        row(Method::GET, "/admin/v1/messages/{id}/trace", Operator, events::trace),
         row(Method::POST, "/admin/v1/chats/{id}/erase", Operator, erasures::erase),
         row(Method::GET, "/admin/v1/erasures", Operator, erasures::list),
+        row(Method::GET, "/admin/v1/streams/{kind}/{id}", Operator, streams::list),
         row(Method::GET, "/admin/v1/streams/{kind}/{id}/state", Operator, streams::state),
         row(Method::GET, "/admin/v1/actors", Operator, actors::list),
         row(Method::GET, "/admin/v1/actors/{kind}/{id}", Operator, actors::show),
         row(Method::POST, "/admin/v1/actors/{kind}/{id}/rebuild", Operator, actors::rebuild),
         row(Method::GET, "/admin/v1/log-level", Operator, log_level::show),
         row(Method::PUT, "/admin/v1/log-level", Operator, log_level::change),
+        row(Method::GET, "/admin/v1/streams/{kind}/{id}/diff", Operator, streams::diff),
     ]
 }
 

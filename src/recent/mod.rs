@@ -309,6 +309,11 @@ impl<R: Row> Rings<R> {
 #[cfg(test)]
 mod tests;
 
+/// Reads the rows of a workspace that are saved in a log, the newest first, each with its number.
+pub fn saved<R: Row>(history: &History, workspace: WorkspaceId) -> Result<Vec<(u64, R::View)>, ReadError> {
+    Recent::<R>::default().list(history, workspace)
+}
+
 /// The note with the highest number given.
 fn newest_note<R: Row>(number: u64) -> Note {
     (R::NEWEST.key(&[]), Some(number.to_be_bytes().to_vec()))

@@ -18,6 +18,18 @@ pub enum AsOf {
 }
 
 impl AsOf {
+    /// Returns the first position at or after this point; `head` plus one if there is none.
+    pub fn first(self, history: &History, head: Position) -> Result<Position, ReadError> {
+        let first = match self {
+            Self::Position(position) => position,
+            Self::Time(time) => {
+                let before = Timestamp::from_ms(time.ms().saturating_sub(1));
+                history.position_at(before)?.saturating_add(1)
+            }
+        };
+        Ok(first.clamp(1, head.saturating_add(1)))
+    }
+
     /// Returns the position, at most `head`.
     pub fn position(self, history: &History, head: Position) -> Result<Position, ReadError> {
         Ok(match self {

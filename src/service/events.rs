@@ -1,12 +1,8 @@
 //! The event log: rows of events.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
 use events::event::Event;
-use events::history::{History, Of};
-use events::ids::StreamId;
-use events::log::ReadError;
 use events::record::{Cause, Idempotency, Position, Record};
 use events::webhook::WebhookConfigured;
 use events::who::Who;
@@ -14,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::page::{Page, Paged};
 use super::refusal::Refusal;
-use crate::gateway::Gateway;
 use crate::recent::mask;
 
 /// Who made an event happen, and why.
@@ -102,110 +96,6 @@ fn shown(event: &Event) -> Value {
         *told = mask::credentials(url.reveal()).into();
     }
     data
-}
-
-/// The events to select.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// First position.
-    pub from: Position,
-    /// Last position.
-    pub to: Position,
-    /// Only events of this stream.
-    pub stream: Option<StreamId>,
-    /// Only events of this type.
-    pub name: Option<String>,
-    /// The largest number of events.
-    pub limit: usize,
-}
-
-impl Filter {
-    fn of(&self) -> Of {
-        self.stream.map_or(Of::All, Of::Stream)
-    }
-
-    fn wants(&self, event: &Event) -> bool {
-        self.name.as_ref().is_none_or(|name| name == event.name())
-    }
-}
-
-/// Returns the first matching events, the oldest first.
-pub fn rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
-    gathered(filter, |each| history.walk(filter.of(), filter.from..=filter.to, each))
-}
-
-/// Returns the last matching events, the newest first.
-pub fn newest_rows(history: &History, filter: &Filter) -> Result<Vec<EventRow>, ReadError> {
-    gathered(filter, |each| history.walk_back(filter.of(), filter.from..=filter.to, each))
-}
-
-fn gathered(
-    filter: &Filter,
-    walk: impl FnOnce(&mut dyn FnMut(Position, &Record, &Event) -> ControlFlow<()>) -> Result<(), ReadError>,
-) -> Result<Vec<EventRow>, ReadError> {
-    let mut rows = Vec::new();
-    if filter.limit > 0 {
-        walk(&mut |position, record, event| {
-            if filter.wants(event) {
-                rows.push(EventRow::of(position, record, event));
-            }
-            if rows.len() == filter.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-    }
-    Ok(rows)
-}
-
-/// The part of the log that a caller wants.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// First position.
-    pub from: Option<Position>,
-    /// Last position.
-    pub to: Option<Position>,
-    /// Only events of this stream.
-    pub stream: Option<StreamId>,
-    /// Only events of this type.
-    pub name: Option<String>,
-    /// True for the newest first, false for the oldest first.
-    pub newest_first: bool,
-    /// The part of the list; places are positions.
-    pub page: Page,
-}
-
-/// Returns a page of the durable log.
-pub async fn list(gateway: &Gateway, wanted: Wanted) -> Result<Paged<EventRow>, Refusal> {
-    let Wanted { from, to, stream, name, newest_first, page } = wanted;
-    let head = gateway.shard.watermark().settled().await;
-    // After and before are meant in the list's own order.
-    let [above, below] = if newest_first { [page.before, page.after] } else { [page.after, page.before] };
-    let filter = Filter {
-        from: from.unwrap_or(1).max(above.map_or(1, |above| above.saturating_add(1))),
-        to: to.unwrap_or(head).min(head).min(below.map_or(head, |below| below.saturating_sub(1))),
-        stream,
-        name,
-        limit: page.limit + 1,
-    };
-    let from_the_end = newest_first != page.before.is_some();
-    let found = gateway.shard.history().run(move |history| {
-        let mut rows = if from_the_end { newest_rows(history, &filter) } else { rows(history, &filter) }?;
-        if from_the_end != newest_first {
-            rows.reverse();
-        }
-        Ok(rows)
-    });
-    Ok(Paged::cut(found.await?.into_iter().map(|row| (row.position, row)).collect(), page))
-}
-
-pub async fn show(gateway: &Gateway, position: &str) -> Result<EventRow, Refusal> {
-    let not_found = || Refusal::new("event_not_found", "Event not found");
-    let position: Position = position.parse().map_err(|_| not_found())?;
-    let head = gateway.shard.watermark().settled().await;
-    if !(1..=head).contains(&position) {
-        return Err(not_found());
-    }
-    let filter = Filter { from: position, to: position, stream: None, name: None, limit: 1 };
-    let found = gateway.shard.history().run(move |history| rows(history, &filter));
-    found.await?.pop().ok_or_else(not_found)
 }
 
 /// Checks that an event type exists, and returns its name.

@@ -48,9 +48,9 @@ struct FailureView {
 #[derive(Debug, Clone)]
 pub(super) struct Folded {
     pub(super) id: MessageId,
-    workspace: WorkspaceId,
-    account: AccountId,
-    chat: ChatId,
+    pub(super) workspace: WorkspaceId,
+    pub(super) account: AccountId,
+    pub(super) chat: ChatId,
     direction: &'static str,
     text: String,
     file: Option<FileView>,

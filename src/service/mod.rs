@@ -3,10 +3,13 @@
 
 pub mod as_of;
 pub mod fields;
+mod gone;
 pub mod page;
 pub mod refusal;
 pub mod schema;
 pub mod scope;
+#[cfg(test)]
+mod small_log;
 mod vault_room;
 
 pub mod accounts;
@@ -14,14 +17,18 @@ pub mod actors;
 pub mod chats;
 pub mod deliveries;
 pub mod erasures;
+pub mod event_query;
+pub mod event_stats;
 pub mod events;
 pub mod files;
 pub mod follow;
 pub mod inbound;
+pub mod json_diff;
 pub mod keys;
 pub mod ledger;
 pub mod listen;
 pub mod log_level;
+mod message_story;
 pub mod messages;
 mod nearest_chat;
 pub mod outbound;
@@ -29,10 +36,13 @@ pub mod outbox;
 pub mod proofs;
 mod receiver_url;
 pub mod recent;
+pub mod replay;
 pub mod settings;
+pub mod state_diff;
 pub mod states;
 pub mod submit;
 pub mod teammates;
 pub mod timeline;
+pub mod trace;
 pub mod verification;
 pub mod workspaces;

@@ -1,5 +1,9 @@
 //! The last rows of one kind, such as attempts: a page of them, one, or all.
 
+use events::history::History;
+use events::ids::WorkspaceId;
+use events::log::ReadError;
+
 use crate::gateway::Gateway;
 use crate::outbound::{Tries, Try, TryView};
 use crate::recent::attempts::{Attempt, AttemptView, Attempts};
@@ -59,6 +63,15 @@ pub async fn show<R: Shown>(scope: Scope<'_>, id: &str) -> Result<R::View, Refus
 /// Returns all of them, the newest first.
 pub async fn all<R: Shown>(scope: Scope<'_>) -> Result<Vec<R::View>, Refusal> {
     Ok(numbered::<R>(scope).await?.into_iter().map(|(_, view)| view).collect())
+}
+
+/// Returns the last rows of a workspace, the newest first. May read the disk.
+pub(super) fn kept<R: Shown>(
+    gateway: &Gateway,
+    history: &History,
+    workspace: WorkspaceId,
+) -> Result<Vec<R::View>, ReadError> {
+    Ok(R::all_of(gateway).list(history, workspace)?.into_iter().map(|(_, view)| view).collect())
 }
 
 async fn numbered<R: Shown>(scope: Scope<'_>) -> Result<Vec<(u64, R::View)>, Refusal> {

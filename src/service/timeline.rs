@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use events::event::Event;
-use events::history::{History, Of};
+use events::history::History;
 use events::ids::MessageId;
 use events::log::ReadError;
 use events::record::{Position, Record};
@@ -13,15 +13,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::messages;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::schema::Moment;
 use super::scope::Scope;
-use crate::outbound::{owed_in, reported};
-
-/// The largest number of events in a history: tries are bounded, deferrals are not.
-const EVENTS_MAX: usize = 10_000;
+use super::{message_story, messages};
 
 /// One thing that happened to a message.
 #[derive(Serialize, ToSchema)]
@@ -59,17 +55,10 @@ pub async fn show(scope: Scope<'_>, id: &str, page: Page) -> Result<Paged<Moment
 
 fn story(history: &History, message: MessageId, to: Position) -> Result<Vec<(Position, MomentView)>, ReadError> {
     let mut moments = BTreeMap::new();
-    let mut keep = |position: Position, record: &Record, event: &Event| {
+    let keep = |position: Position, record: &Record, event: &Event| {
         moments.insert(position, MomentView::of(position, record, event));
-        if moments.len() >= EVENTS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if moments.len() >= message_story::EVENTS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let mut owed = None;
-    history.walk(Of::Message(message), 1..=to, |position, record, event| {
-        owed = owed.or(owed_in(event).map(|chat| (chat, position)));
-        keep(position, record, event)
-    })?;
-    if let Some((chat, from)) = owed {
-        reported(history, (chat, message), (from, to), keep)?;
-    }
+    message_story::walk(history, message, to, keep)?;
     Ok(moments.into_iter().collect())
 }

@@ -116,7 +116,7 @@ impl Registry {
     }
 
     /// True if the actor of a stream is awake.
-    pub(crate) fn has(&self, stream: StreamId) -> bool {
+    pub fn is_awake(&self, stream: StreamId) -> bool {
         match stream {
             StreamId::Workspace(id) => self.workspaces.contains_key(&id),
             StreamId::Account(id) => self.accounts.contains_key(&id),

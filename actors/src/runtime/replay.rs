@@ -90,7 +90,8 @@ pub fn catch_up<D: Decider>(
     Ok(replayed)
 }
 
-fn fold<D: Decider>(
+/// Folds an actor's events within a range of positions into a state that holds all before them.
+pub fn fold<D: Decider>(
     id: D::Id,
     history: &History,
     range: RangeInclusive<Position>,

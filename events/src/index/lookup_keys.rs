@@ -71,7 +71,12 @@ impl WorkspaceKeys {
     pub(super) fn idempotency(&self, key: &str, body: &Digest) -> Option<Idempotency> {
         let own = self.own.as_ref()?;
         let body = own.digest(&[b"b".as_slice(), &body.0].concat());
-        Some(Idempotency { key: self.digest(b'i', key)?, body })
+        Some(Idempotency { key: self.idempotency_digest(key)?, body })
+    }
+
+    /// The digest of a client's idempotency key.
+    pub(super) fn idempotency_digest(&self, key: &str) -> Option<ShortDigest> {
+        self.digest(b'i', key)
     }
 
     /// The first byte keeps equal texts of two kinds apart.

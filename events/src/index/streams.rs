@@ -30,6 +30,11 @@ impl Index {
         Ok(found.into_iter().take(limit).collect())
     }
 
+    /// Returns the first streams behind one, at most `limit`; with none, from the first one on.
+    pub fn streams_behind(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<StreamId>, ReadError> {
+        self.streams((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded), limit)
+    }
+
     /// Returns the last streams of a range, descending, at most `limit`; sees all sequenced commits.
     pub fn streams_back(&self, range: StreamRange, limit: usize) -> Result<Vec<StreamId>, ReadError> {
         if is_empty(range) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use events::checkpoint_key::VerifierKey;
-use events::ids::StreamId;
+use events::ids::{MessageId, Position, StreamId, WorkspaceId};
 
 use super::connection::Server;
 use crate::service::as_of::AsOf;
@@ -14,12 +14,15 @@ Examples:
   tidings events ls --limit 10
   tidings events ls --order desc --limit 10
   tidings events ls --stream workspace/1001 --type CreditRefunded
+  tidings events ls --from 2026-01-31T12:00:00Z --workspace 1001
+  tidings events ls --message wa_backend:3EB09FCC85FE99662E46
   tidings --json events ls --from 5000 --url http://127.0.0.1:8080";
 
 const TAIL_EXAMPLES: &str = "\
 Examples:
   tidings events tail                           the last 10 events
   tidings events tail -f                        and every further one, until Ctrl-C
+  tidings events tail -f --from 4711            goes on where an earlier one ended
   tidings --json events tail -n 0 -f | jq .type";
 
 const SHOW_EXAMPLES: &str = "\
@@ -49,11 +52,26 @@ Examples:
   tidings events verify log.ndjson --checkpoint https://wa.example   an export, without its log
   tidings events verify january.ndjson --part                        lines that a filter chose";
 
+const TRACE_EXAMPLES: &str = "\
+Example:
+  tidings events trace wa_backend:3EB09FCC85FE99662E46";
+
 pub(super) const STATE_EXAMPLES: &str = "\
 Examples:
   tidings state workspace/1001
   tidings state account/10010001 --at 4711
   tidings state chat/100100000001 --at 2026-01-31T12:00:00Z";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  tidings diff workspace/1001 --from 4711                      what changed since then
+  tidings diff account/10010001 --from 2026-01-31T12:00:00Z --to 2026-01-31T13:00:00Z";
+
+pub(super) const REPLAY_EXAMPLES: &str = "\
+Examples:
+  tidings replay                       fold everything; nothing is changed, nothing is sent
+  tidings replay --compare             and compare it: exits with 6 if a state is not that of its records
+  tidings replay --to 2026-01-31T12:00:00Z";
 
 /// Commands for the event log.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -74,6 +92,17 @@ pub enum EventsCommand {
     /// List the last events; with --follow, also every new one
     #[command(after_help = TAIL_EXAMPLES)]
     Tail(TailArgs),
+    /// Tell a message's whole life on one page: how it came, what it cost, each try, and how it was reported
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace {
+        /// The message's id, with or without `wa_backend:`
+        message: MessageId,
+        /// The gateway to ask.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Count the events of each type, workspace and day
+    Stats(Server),
     /// Write every event as a line of JSON that others can check without Tidings
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
@@ -88,18 +117,18 @@ pub enum EventsCommand {
 /// The events to list.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct LsArgs {
-    /// First position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub from: Option<u64>,
-    /// Last position
-    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
-    pub to: Option<u64>,
-    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
-    #[arg(long, value_name = "STREAM")]
-    pub stream: Option<StreamId>,
-    /// Only events of this type, such as `MessageQueued`
-    #[arg(long = "type", value_name = "TYPE")]
-    pub event_type: Option<String>,
+    /// First position, or events recorded at this RFC 3339 time or later
+    #[arg(long, value_name = "POSITION|TIME", value_parser = of_an_event)]
+    pub from: Option<AsOf>,
+    /// Last position, or events recorded at this RFC 3339 time or earlier
+    #[arg(long, value_name = "POSITION|TIME", value_parser = of_an_event)]
+    pub to: Option<AsOf>,
+    /// The events that are wanted.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Only what requests with this Idempotency-Key caused; quickly found if --workspace is given too
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
     /// The oldest first, or the newest first
     #[arg(long, value_enum, default_value_t = Order::Asc)]
     pub order: Order,
@@ -174,6 +203,31 @@ pub struct VerifyArgs {
     pub server: Server,
 }
 
+/// Parses a time, or the position of an event, from 1.
+fn of_an_event(text: &str) -> Result<AsOf, &'static str> {
+    match text.parse()? {
+        AsOf::Position(0) => Err("positions begin with 1"),
+        point => Ok(point),
+    }
+}
+
+/// What all listed events have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct FilterArgs {
+    /// Only events of this stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<StreamId>,
+    /// Only events of this type, such as `MessageQueued`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Only events of this workspace, such as 1001
+    #[arg(long, value_name = "WORKSPACE")]
+    pub workspace: Option<WorkspaceId>,
+    /// Only events about this message, or about the bundle that reports it
+    #[arg(long, value_name = "MESSAGE")]
+    pub message: Option<MessageId>,
+}
+
 /// The order of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Order {
@@ -189,7 +243,13 @@ pub struct TailArgs {
     /// Number of events: 0 to 500
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(..=500))]
     pub lines: u16,
-    /// Keep running and list new events as they happen; needs a running gateway
+    /// All events from this position on, instead of the last ones
+    #[arg(long, value_name = "POSITION", conflicts_with = "lines", value_parser = clap::value_parser!(u64).range(1..))]
+    pub from: Option<Position>,
+    /// The events that are wanted.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Keep running and list new events as they happen, also after a lost connection; needs a running gateway
     #[arg(long, short)]
     pub follow: bool,
     /// The gateway to ask.
@@ -206,6 +266,37 @@ pub struct StateArgs {
     /// State at this position or RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     pub at: Option<AsOf>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// The actor, and the two moments to compare.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DiffArgs {
+    /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
+    #[arg(value_name = "STREAM")]
+    pub stream: StreamId,
+    /// State before: at this position or RFC 3339 time
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub from: AsOf,
+    /// State after: at this position or RFC 3339 time [default: now]
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// The gateway to ask.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// What to replay.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ReplayArgs {
+    /// Fold the events up to this position or RFC 3339 time only
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub to: Option<AsOf>,
+    /// Compare each state with its snapshot, and in a running gateway with that of its actor; exits with 6 if one differs
+    #[arg(long)]
+    pub compare: bool,
     /// The gateway to ask.
     #[command(flatten)]
     pub server: Server,

@@ -1,5 +1,7 @@
 //! The event log, for the operator.
 
+use std::str::FromStr;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,9 +10,10 @@ use crate::gateway::Gateway;
 use crate::http::body;
 use crate::http::caller::Operator;
 use crate::http::page::Query;
-use crate::service::events::{self, Wanted};
+use crate::service::as_of::AsOf;
+use crate::service::event_query::{self, Filter, Wanted};
 use crate::service::refusal::Refusal;
-use crate::service::verification;
+use crate::service::{event_stats, events, replay, trace, verification};
 
 /// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
@@ -18,19 +21,37 @@ pub(in crate::http) async fn list(
     _: Operator,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refusal> {
-    let listed = events::list(&gateway, wanted(&Query::of(&request)?)?).await?;
+    let listed = event_query::list(&gateway, wanted(&Query::of(&request)?)?).await?;
     Ok(HttpResponse::Ok().json(listed))
 }
 
-fn wanted(query: &Query) -> Result<Wanted, Refusal> {
-    let stream = query.text("stream").map(str::parse).transpose();
+/// Reads the parameters that say which events are wanted.
+pub(super) fn wanted(query: &Query) -> Result<Wanted, Refusal> {
     Ok(Wanted {
-        from: query.number("from")?,
-        to: query.number("to")?,
-        stream: stream.map_err(|_| Refusal::invalid("stream", "stream must be such as account/10010001"))?,
-        name: query.text("type").map(events::known_type).transpose()?,
+        from: point(query, "from")?,
+        to: point(query, "to")?,
+        filter: Filter {
+            stream: parsed(query, "stream", "stream must be such as account/10010001")?,
+            name: query.text("type").map(events::known_type).transpose()?,
+            workspace: parsed(query, "workspace", "workspace must be the number of a workspace, such as 1001")?,
+            message: parsed(query, "message", "message must be an id such as wa_backend:3EB09FCC85FE99662E46")?,
+            idempotency_key: query.text("idempotency_key").map(str::to_owned),
+        },
         newest_first: is_newest_first(query)?,
         page: query.page()?,
+    })
+}
+
+fn parsed<T: FromStr>(query: &Query, name: &'static str, or_else: &'static str) -> Result<Option<T>, Refusal> {
+    query.text(name).map(str::parse).transpose().map_err(|_| Refusal::invalid(name, or_else))
+}
+
+/// Reads a parameter that is a position or a time.
+pub(super) fn point(query: &Query, name: &'static str) -> Result<Option<AsOf>, Refusal> {
+    let point = query.text(name).map(str::parse).transpose();
+    point.map_err(|error| {
+        Refusal::invalid(name, format!("{name} is {error}"))
+            .hinting("a + in a query means a blank: write %2B before the hours of a time zone")
     })
 }
 
@@ -47,7 +68,32 @@ pub(in crate::http) async fn show(
     _: Operator,
     position: web::Path<String>,
 ) -> Result<HttpResponse, Refusal> {
-    Ok(HttpResponse::Ok().json(events::show(&gateway, &position).await?))
+    Ok(HttpResponse::Ok().json(event_query::show(&gateway, &position).await?))
+}
+
+/// Shows a message's whole life.
+pub(in crate::http) async fn trace(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    message: web::Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(trace::show(&gateway, &message).await?))
+}
+
+/// Counts events by type, workspace and day.
+pub(in crate::http) async fn stats(gateway: web::Data<Gateway>, _: Operator) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Ok().json(event_stats::show(&gateway).await?))
+}
+
+/// Folds every stream from its records alone; changes nothing and sends nothing.
+pub(in crate::http) async fn replay(
+    gateway: web::Data<Gateway>,
+    _: Operator,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let query = Query::of(&request)?;
+    let (to, compare) = (point(&query, "to")?, query.flag("compare")?);
+    Ok(HttpResponse::Ok().json(replay::run(&gateway, to, compare).await?))
 }
 
 /// What to compare the log with.

@@ -2,6 +2,7 @@
 //! files.
 
 mod doc;
+mod log;
 mod open;
 mod operator;
 mod outbound;
@@ -39,8 +40,9 @@ const TAGS: [(&str, &str); 16] = [
 
 /// Returns the documentation of all routes.
 fn docs() -> Vec<Doc> {
-    let all = [open::docs(), sending::docs(), settings::docs(), outbound::docs(), workspace::docs(), operator::docs()];
-    all.into_iter().flatten().collect()
+    let of_workspaces = [sending::docs(), settings::docs(), outbound::docs(), workspace::docs()];
+    let of_operators = [operator::docs(), log::docs()];
+    std::iter::once(open::docs()).chain(of_workspaces).chain(of_operators).flatten().collect()
 }
 
 /// Builds the whole description. A route without documentation is left out.

@@ -10,14 +10,12 @@ use crate::http::admin::log_level::LogLevelBody;
 use crate::http::admin::workspaces::{CreateBody, GrantBody};
 use crate::service::actors::{ActorRow, ActorView, RebuildView};
 use crate::service::erasures::ErasureRow;
-use crate::service::events::EventRow;
 use crate::service::log_level::LogLevelView;
 use crate::service::proofs::ConsistencyProof;
-use crate::service::states::StateView;
 use crate::service::workspaces::WorkspaceRow;
 
 pub(super) fn docs() -> Vec<Doc> {
-    [workspaces(), erasures(), log(), proofs(), actors(), log_level()].into_iter().flatten().collect()
+    [workspaces(), erasures(), proofs(), actors(), log_level()].into_iter().flatten().collect()
 }
 
 fn workspaces() -> Vec<Doc> {
@@ -49,29 +47,6 @@ fn erasures() -> Vec<Doc> {
         Doc::new("Chats", "GET /admin/v1/erasures", "Who erased what and why, the newest first")
             .lists::<ErasureRow>()
             .paged(),
-    ]
-}
-
-fn log() -> Vec<Doc> {
-    let at = json!({"anyOf": [integer(), {"type": "string", "format": "date-time"}]});
-    vec![
-        Doc::new("Event log", "GET /admin/v1/events", "Events; the cursor is the position")
-            .lists::<EventRow>()
-            .limited()
-            .query("after", "Events behind this position in the list's order.", integer())
-            .query("before", "The nearest events before this position in the list's order.", integer())
-            .query("order", "The oldest first, or the newest first.", json!({"enum": ["", "asc", "desc"]}))
-            .query("from", "The first position.", integer())
-            .query("to", "The last position.", integer())
-            .query("stream", "Only events of this stream.", stream())
-            .query("type", "Only events of this type.", json!({"enum": events::event::Event::NAMES})),
-        Doc::new("Event log", "GET /admin/v1/events/{position}", "One event")
-            .answers::<EventRow>(200)
-            .refusing(&["event_not_found"]),
-        Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
-            .answers::<StateView>(200)
-            .query("at", "As of this position or time; now if it is left out.", at)
-            .refusing(&["stream_not_found"]),
     ]
 }
 

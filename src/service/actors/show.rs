@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 use super::due::{self, Described, DueRow};
 use super::list::ActorRow;
 use crate::gateway::Gateway;
-use crate::service::events::{EventRow, Filter, newest_rows};
+use crate::service::event_query::{self, Filter, Search};
+use crate::service::events::EventRow;
 use crate::service::refusal::Refusal;
 use crate::service::states;
 
@@ -92,8 +93,9 @@ fn view<D: Described>(
     let stream = D::stream(id);
     let in_flight = looked.as_ref().map_or(&[][..], |looked| &looked.in_flight);
     let due = due::rows::<D>(&state, in_flight);
-    let filter = Filter { from: 1, to: head, stream: Some(stream), name: None, limit: EVENTS };
-    let events = newest_rows(history, &filter)?;
+    let filter = Filter { stream: Some(stream), ..Filter::default() };
+    let newest = Search { filter, range: 1..=head, newest_first: true, limit: EVENTS, look_max: usize::MAX };
+    let events = event_query::search(history, &newest)?.rows;
     let row = ActorRow::of(stream, revision, looked.map(|looked| looked.gauge));
     Ok(Some(ActorView { row, due, state_from, state: states::shown(&state), events }))
 }

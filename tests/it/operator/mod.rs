@@ -1,13 +1,19 @@
-//! Problems that operators meet on a machine: files of other users, wrong clocks, read-only disks, terminals.
+//! Problems that operators meet on a machine: files of other users, wrong clocks, read-only disks, terminals; and what
+//! the event log tells them.
 
 mod clock;
 mod demo_directory;
+mod diff;
 mod private_files;
+mod queries;
 mod reading;
 mod ready;
+mod replay;
 mod screen;
+mod stats;
 mod stored_key;
 mod tail;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -10,11 +10,14 @@ use crate::harness::client::message;
 use crate::harness::process::{Environment, run, run_under};
 use crate::harness::{SOON, Server};
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 9] = [
     "events verify",
     "events ls --order desc",
     "events show 1",
     "events tail",
+    "events stats",
+    "replay --compare",
+    "diff workspace/1001 --from 1",
     "state workspace/1001",
     "--json events verify",
 ];

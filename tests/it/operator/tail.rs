@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN_KEY, Request, Server};
+use crate::harness::{ADMIN_KEY, Request, SOON, Server, wait_until};
 
 fn positions(rows: &Value) -> Vec<u64> {
     rows["data"].as_array().unwrap().iter().map(|row| row["position"].as_u64().unwrap()).collect()
@@ -57,6 +57,35 @@ fn the_last_events_of_a_gateway_are_found_with_one_question() {
     let positions: Vec<u64> = rows.iter().map(|row| row["position"].as_u64().unwrap()).collect();
     assert_eq!(positions, [head - 2, head - 1, head]);
     assert_eq!(asked() - before, 1);
+}
+
+/// The positions that a follower has printed so far.
+fn followed(printed: &str) -> Vec<u64> {
+    let rows = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    rows.filter_map(|row| row["position"].as_u64()).collect()
+}
+
+#[test]
+fn a_follower_goes_on_where_it_was_when_the_gateway_comes_back() {
+    let (mut server, head) = filled();
+    let follower = server.beside(&["--json", "events", "tail", "--follow", "--from", "2"], "follower");
+    let filter = ["--json", "events", "tail", "-n", "1", "--follow", "--type", "CreditsGranted"];
+    let filtered = server.beside(&filter, "filtered");
+    wait_until("all was printed", SOON, || (followed(&follower.output()).last() == Some(&head)).then_some(()));
+    wait_until("one was printed", SOON, || (!followed(&filtered.output()).is_empty()).then_some(()));
+    server.kill9();
+    for follower in [&follower, &filtered] {
+        wait_until("it noticed", SOON, || follower.output().contains("trying again").then_some(()));
+    }
+    server.restart();
+    server.create_workspace("Globex", 5);
+    let head = *positions(&listed(&server, "?limit=500")).last().unwrap();
+    wait_until("it went on", SOON, || (followed(&follower.output()).last() == Some(&head)).then_some(()));
+    assert_eq!(followed(&follower.output()), (2..=head).collect::<Vec<_>>());
+    assert!(follower.output().contains("answers again"), "{}", follower.output());
+    let mut granted = positions(&listed(&server, "?type=CreditsGranted&order=desc&limit=2"));
+    granted.reverse();
+    wait_until("the filtered one went on", SOON, || (followed(&filtered.output()) == granted).then_some(()));
 }
 
 #[test]

@@ -163,6 +163,16 @@ impl Disk {
         self.bare_copy_to(Position::MAX)
     }
 
+    /// Returns a copy of all that is written, with the notes beside the records.
+    pub fn whole_copy(&self) -> MemoryLog {
+        let copy = MemoryLog::default();
+        let platter = self.platter();
+        let records = platter.records.iter().map(|written| written.stored.clone()).collect();
+        let notes = platter.notes.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        copy.write(&Batch { after: 0, records, head: platter.head, notes }).unwrap();
+        copy
+    }
+
     /// Like [`Disk::bare_copy`], up to a position.
     pub fn bare_copy_to(&self, to: Position) -> MemoryLog {
         let copy = MemoryLog::default();

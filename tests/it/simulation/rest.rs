@@ -13,6 +13,7 @@ use actors::workspace::Workspace;
 use events::history::{History, ReadMode};
 use events::index::Index;
 use events::log::Log;
+use tidings::service::replay as service_replay;
 
 use super::life::{Life, Machine};
 use super::referee::{OutboundWebhook, Referee};
@@ -59,12 +60,23 @@ pub async fn become_quiet(machine: &Machine, life: &Life, referee: &mut Referee)
     Err(format!("still waiting after {QUIET_MIN_MAX} min: {stuck:?}; {pending} messages in no bundle; {busy:?}"))
 }
 
+/// Checks that the gateway's own replay finds no difference. Reads may fail on the way.
+async fn replays_as_awake(machine: &Machine, life: &Life) -> Result<(), String> {
+    match service_replay::at_once(&life.gateway, None, true).await {
+        Ok(view) if view.is_good() => Ok(()),
+        Ok(view) if machine.failing.reads && view.differing() == 0 => Ok(()),
+        Err(_) if machine.failing.reads => Ok(()),
+        other => Err(format!("the gateway's replay: {other:?}")),
+    }
+}
+
 /// Checks that every actor's state equals its replay from the log, before and after the actors were passivated.
 pub async fn same_after_sleep(machine: &Machine, life: &Life, referee: &Referee) -> Result<(), String> {
     let log: Arc<dyn Log> = Arc::new(machine.disk.bare_copy());
     let index = Index::open(Arc::clone(&log), machine.disk.vault.vault()).map_err(|error| error.to_string())?;
     let history = History::new(log, Arc::new(index), ReadMode::Inline);
     for _ in 0..2 {
+        replays_as_awake(machine, life).await?;
         for workspace in referee.balances.keys() {
             same::<Workspace>(life, *workspace, &history).await?;
         }

@@ -66,11 +66,6 @@ impl ShardHandle {
         awake
     }
 
-    /// True if the actor is awake, or is waking.
-    pub fn is_awake(&self, stream: StreamId) -> bool {
-        self.registry.has(stream)
-    }
-
     /// Looks at an actor; `None` if it is asleep.
     pub async fn look<D: Kind>(&self, id: D::Id) -> Option<Looked<D::Effect>> {
         let address = D::table(&self.registry).get(&id).map(|address| address.clone())?;

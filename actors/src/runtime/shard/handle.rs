@@ -157,6 +157,11 @@ impl ShardHandle {
         Err(CommandError::Fault("the actor ended before it answered".to_owned()))
     }
 
+    /// True if the actor of this stream is awake.
+    pub fn is_awake(&self, stream: StreamId) -> bool {
+        self.registry.is_awake(stream)
+    }
+
     async fn address<D: Kind>(
         &self,
         id: D::Id,
