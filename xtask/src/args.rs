@@ -89,6 +89,12 @@ pub enum Task {
     Schemathesis,
     /// Signed reports before the Python and JavaScript packages of Standard Webhooks
     Signatures,
+    /// An export and its proofs before the Python package of `EventSourcingDB`, as an auditor checks them
+    Audit {
+        /// And before the crates eventsourcingdb, `signed_note` and `tlog_tiles`, which takes some minutes to build
+        #[arg(long)]
+        crates: bool,
+    },
     /// The simulation against every planted defect in tests/planted
     Plant {
         /// Only this one; all when left out

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod args;
+mod audit;
 mod bench;
 mod chart;
 mod crash;
@@ -69,6 +70,7 @@ fn why_not(task: &Task) -> Option<String> {
         Task::Proxy => proxy::why_not(),
         Task::Schemathesis => schemathesis::why_not(),
         Task::Signatures => signatures::why_not(),
+        Task::Audit { .. } => audit::why_not(),
         Task::Fuzz { .. } => fuzz::why_not(),
         _ => None,
     }
@@ -89,6 +91,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Fuzz { seconds, target } => fuzz::run(*seconds, target.as_deref()),
         Task::Schemathesis => schemathesis::run(),
         Task::Signatures => signatures::run(),
+        Task::Audit { crates } => audit::run(*crates),
         Task::Plant { name } => plant::run(name.as_deref()),
         Task::Mutants { files, shard, jobs } => mutants::run(&Choice { files, shard: shard.as_deref(), jobs: *jobs }),
         Task::Simulate { seeds, from } => simulate::run(*seeds, *from),

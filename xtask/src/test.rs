@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::process::{cargo, debug_server, root, run as run_program, run_reading};
 use crate::stopwatch::Stopwatch;
-use crate::{disk_full, fuzz, power_cut, proxy, schemathesis, signatures, tools, trace};
+use crate::{audit, disk_full, fuzz, power_cut, proxy, schemathesis, signatures, tools, trace};
 
 /// A step: why it is not run here, if so, what it compiles, and what it runs.
 struct Step {
@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     },
     Step { name: "schemathesis", why_not: schemathesis::why_not, compile: server, run: schemathesis::run },
     Step { name: "signatures", why_not: signatures::why_not, compile: server, run: signatures::run },
+    Step { name: "audit", why_not: audit::why_not, compile: nothing, run: || audit::run(false) },
     Step { name: "proxy", why_not: proxy::why_not, compile: server, run: proxy::run },
     Step { name: "power-cut", why_not: power_cut::why_not, compile: server, run: || power_cut::run(POWER_CUTS) },
     Step { name: "disk-full", why_not: disk_full::why_not, compile: server, run: disk_full::run },

@@ -37,13 +37,11 @@ fn verifies(line: &str) -> bool {
 
 /// Changes one byte in each hashed member; returns how many changes were refused, which must be all.
 fn flipped(line: &str) -> usize {
-    let members: serde_json::Map<String, Value> = serde_json::from_str(line).expect("an object");
     for name in HASHED {
-        let value = members[name].to_string();
-        let shown = format!("\"{name}\":{value}");
-        let Some(start) = line.find(&shown) else { panic!("{name} is not where it is written: {line}") };
+        let start = line.find(&format!("\"{name}\":")).expect("the member") + name.len() + 3;
         let mut bytes = line.as_bytes().to_vec();
-        bytes[start + name.len() + 3 + value.len() / 2] ^= 1;
+        // Behind the quotation mark of a text, within the first number of the data.
+        bytes[start + if name == "data" { "{\"record\":{\"first\":".len() } else { 1 }] ^= 1;
         assert!(!verifies(&String::from_utf8_lossy(&bytes)), "a change of {name} is not noticed: {line}");
     }
     HASHED.len()
