@@ -16,8 +16,20 @@ use page::{Found, Page};
 pub use against::run_both;
 
 /// All benches, in the order of the page.
-pub const NAMES: [&str; 11] =
-    ["accepts", "append", "replay", "wake", "deliveries", "backlog", "pacing", "growth", "memory", "disk", "erasure"];
+pub const NAMES: [&str; 12] = [
+    "accepts",
+    "append",
+    "replay",
+    "wake",
+    "deliveries",
+    "backlog",
+    "pacing",
+    "growth",
+    "memory",
+    "disk",
+    "erasure",
+    "audit",
+];
 
 /// Runs all benches, or only the one with this name. Writes the results of each bench before it starts the next.
 pub fn run(name: Option<&str>) -> Result<()> {

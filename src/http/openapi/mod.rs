@@ -19,7 +19,7 @@ use self::doc::Doc;
 use super::listed::Listed;
 
 /// The groups of routes, in reading order.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 17] = [
     ("Inbound webhook", "A CRM posts messages to a secret URL"),
     ("Outbound webhook", "What is said is reported to the CRM's own URL"),
     ("Messages", "Sent by our own API, and followed"),
@@ -34,6 +34,7 @@ const TAGS: [(&str, &str); 16] = [
     ("Keys", "What opens this API"),
     ("Workspaces", "The operator's customers"),
     ("Event log", "The operator's view of all that happened"),
+    ("Proofs", "What an auditor checks without trusting this gateway"),
     ("Actors", "What decides, what waits in it, and whether it is what its records say"),
     ("Service", "Health and documentation"),
 ];
