@@ -208,14 +208,9 @@ impl Gateway {
         })?;
         (parts.start_proofs)(shard.clone());
         let readiness: Arc<Readiness> = Arc::default();
+        let (state, proofs) = (Arc::clone(&readiness), parts.proofs.clone());
         let gateway = Self {
-            metrics: Arc::new(Metrics::new(
-                shard.clone(),
-                Arc::clone(&readiness),
-                parts.proofs.clone(),
-                &metered,
-                &mails,
-            )),
+            metrics: Arc::new(Metrics::new(shard.clone(), state, proofs, &metered, &mails)),
             shard,
             secrets: outside.secrets,
             entropy: parts.entropy,

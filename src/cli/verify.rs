@@ -19,7 +19,7 @@ use super::export_lines::ExportLines;
 use super::log_source::Source;
 use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
-use super::{print, print_row};
+use super::{print, print_row, say};
 use crate::audit::checkpoint_files::{self, FOLDER};
 use crate::service::verification::{self, Verdict};
 
@@ -52,16 +52,15 @@ fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, Failur
     verification::opened(notes, key).map_err(integrity)
 }
 
-fn log(cli: &Cli, args: &VerifyArgs, mut notes: Vec<String>) -> Result<(), Failure> {
+fn log(cli: &Cli, args: &VerifyArgs, notes: Vec<String>) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
-            let config = super::config(cli, None)?;
-            let kept = checkpoint_files::read(&data_dir(cli, &config).join(FOLDER));
-            notes.extend(kept.map_err(|error| Failure::because(Exit::Failed, &error))?);
             let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
+            let mut checkpoints = opened(&notes, &key)?;
+            checkpoints.extend(kept(cli, &key)?);
             let mut progress = Progress::of("Verifying", cli.json);
             let all = history.head().position;
-            let told = verification::verdict(&history, opened(&notes, &key)?, |position| progress.tell(position, all));
+            let told = verification::verdict(&history, checkpoints, |position| progress.tell(position, all));
             progress.end();
             told.map_err(|error| unreadable(&error))?
         }
@@ -78,6 +77,20 @@ fn log(cli: &Cli, args: &VerifyArgs, mut notes: Vec<String>) -> Result<(), Failu
             print(&format!("{position} events, chain verified, head {hash}\n{}", agreeing(*checkpoints)))
         }
     }
+}
+
+/// Returns the checkpoints in the data directory that this key has signed. A key that was lost with its vault has signed
+/// others.
+fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Checkpoint>, Failure> {
+    let config = super::config(cli, None)?;
+    let folder = data_dir(cli, &config).join(FOLDER);
+    let notes = checkpoint_files::read(&folder).map_err(|error| Failure::because(Exit::Failed, &error))?;
+    let signed: Vec<Checkpoint> = notes.iter().filter_map(|note| Checkpoint::open(note, key).ok()).collect();
+    if let Some(others) = notes.len().checked_sub(signed.len()).filter(|others| *others > 0) {
+        let folder = folder.display();
+        say(&format!("Not compared: {others} checkpoints in {folder} that another key has signed (--key names it)\n"));
+    }
+    Ok(signed)
 }
 
 fn agreeing(checkpoints: usize) -> String {
