@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_asked_once_more_and_then_an_error() {
-        const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+        const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
         const BROKEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh";
         let (client, server) = server(&[BROKEN, WHOLE, BROKEN, BROKEN]);
         assert_eq!(client.get("/", &[]).unwrap().body, b"hi");
