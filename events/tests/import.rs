@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use events::chat::{ChatErased, ChatRenamed};
 use events::checkpoint_key::CheckpointKey;
 use events::codec::{self, Opening};
 use events::event::Event;
 use events::founding::{FORMAT, LogCreated, LogId};
-use events::ids::{ChatId, WorkspaceId};
+use events::ids::{AccountId, ChatId, WorkspaceId};
 use events::log::{Batch, Log};
 use events::personal::Digest;
 use events::proof::blocks::{self, Builder};
@@ -232,6 +233,31 @@ fn whatever_is_done_to_an_export_is_named() {
     let mut forged = export.clone();
     forged[4] = export[4].replace("esdb:hash:v2:", "esdb:hash:v2:0");
     assert!(matches!(whole(&forged), Fault::Line(LineFault::Hash | LineFault::NoLine(_))));
+}
+
+#[test]
+fn texts_that_were_left_out_are_told_from_those_that_are_erased() {
+    let (workspace, cause) = (WorkspaceId::nth(0), Cause::outside(Who::System));
+    let [gone, here] = [1, 2].map(|nth| ChatId::nth(workspace, nth).unwrap());
+    let renamed = |chat| -> Event {
+        ChatRenamed { workspace, chat, previous: "Cleo".into(), name: "Cleo K.".into(), by: Who::System }.into()
+    };
+    let account = AccountId::nth(workspace, 1).unwrap();
+    let (by, at) = (Who::Operator, Timestamp::from_ms(0));
+    let erased = ChatErased { workspace, account, chat: gone, by, reason: "asked for it".into(), at }.into();
+    let record = |events| Record { first: 0, recorded_at: at, workspace, cause: cause.clone(), events };
+    let records = vec![record(vec![renamed(gone), renamed(here)]), record(vec![erased]), record(vec![renamed(here)])];
+    let stored = Stored::of(records);
+    stored.vault.destroy(Owner::Chat(gone)).unwrap();
+    let mut export = stored.export();
+    let told = |export: &[String]| {
+        let checked = check(export, Extent::Whole, Vec::new()).unwrap();
+        (checked.erased, checked.withheld, checked.first_withheld)
+    };
+    assert_eq!(told(&export), (1, 0, None));
+    let (hashed, _) = export[4].split_once(",\"personal\":\"{").unwrap();
+    export[4] = format!("{hashed},\"personalerased\":true}}");
+    assert_eq!(told(&export), (2, 1, Some(5)));
 }
 
 #[test]

@@ -26,8 +26,9 @@ pub struct Sound {
     pub hash: Digest,
     /// Root of the tree over all lines.
     pub root: Digest,
-    /// Number of checkpoints that agree.
+    /// Number of checkpoints that agree, and the largest size of them; 0 if there are none.
     pub checkpoints: usize,
+    pub covered: Position,
 }
 
 /// Why a log is not.
@@ -62,7 +63,7 @@ pub fn verify(
         return Err(Unsound::Checkpoint(Fault::OtherCheckpoint(other.log)));
     }
     checkpoints.sort_by_key(|checkpoint| Reverse(checkpoint.size));
-    let all = checkpoints.len();
+    let (all, covers) = (checkpoints.len(), checkpoints.first().map_or(0, |largest| largest.size));
     let covered = blocks::covered(log)?;
     let (mut builder, mut rewritten) = (Builder::new(id), None);
     let head = verify::walk(log, Opening::Shut, |stored, record| {
@@ -84,7 +85,14 @@ pub fn verify(
     if let Some(Checkpoint { size, .. }) = checkpoints.pop() {
         return Err(Unsound::Checkpoint(Fault::CutOff { size, events: head.position }));
     }
-    Ok(Sound { log: id, position: head.position, hash: head.hash, root: builder.root(), checkpoints: all })
+    Ok(Sound {
+        log: id,
+        position: head.position,
+        hash: head.hash,
+        root: builder.root(),
+        checkpoints: all,
+        covered: covers,
+    })
 }
 
 /// Compares the stored hashes of a block that became whole.

@@ -60,7 +60,12 @@ fn page(view: &ReplayView, compare: bool) -> String {
     let mut pieces =
         vec![format!("{streams} streams replayed up to position {to}: {applied} events applied, {failed} failed\n")];
     if compare {
-        pieces.push(format!("{compared} states compared: {differing} differ, {skipped} skipped\n"));
+        pieces.push(match compared {
+            0 => format!(
+                "no state to compare with: no actor is awake, and none has a snapshot yet ({skipped} skipped)\n"
+            ),
+            _ => format!("{compared} states compared: {differing} differ, {skipped} skipped\n"),
+        });
     }
     pieces.extend(named.iter().map(line));
     let unnamed = (differing + skipped + failed).saturating_sub(named.len() as u64);

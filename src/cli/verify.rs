@@ -28,7 +28,7 @@ pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
     let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
     match &args.file {
         Some(file) => export(cli, args, file, &notes),
-        None => log(cli, args, notes),
+        None => log(cli, args, &notes),
     }
 }
 
@@ -52,11 +52,11 @@ fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, Failur
     verification::opened(notes, key).map_err(integrity)
 }
 
-fn log(cli: &Cli, args: &VerifyArgs, notes: Vec<String>) -> Result<(), Failure> {
+fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
             let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
-            let mut checkpoints = opened(&notes, &key)?;
+            let mut checkpoints = opened(notes, &key)?;
             checkpoints.extend(kept(cli, &key)?);
             let mut progress = Progress::of("Verifying", cli.json);
             let all = history.head().position;
@@ -73,8 +73,12 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: Vec<String>) -> Result<(), Failure> 
         Verdict::Damaged { position: 0, what, .. } => Err(integrity(what.clone())),
         Verdict::Damaged { position, what, .. } => Err(integrity(format!("event {position}: {what}"))),
         Verdict::Verified { .. } if cli.json => print_row(cli, &verdict),
-        Verdict::Verified { position, hash, checkpoints, .. } => {
-            print(&format!("{position} events, chain verified, head {hash}\n{}", agreeing(*checkpoints)))
+        Verdict::Verified { position, hash, root, checkpoints, covered, .. } => {
+            let own = checkpoints.saturating_sub(notes.len());
+            let own =
+                if own > 0 { format!("{own} of them are those of the data directory itself\n") } else { String::new() };
+            let agreeing = agreeing(*checkpoints, *covered, *position);
+            print(&format!("{position} events, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
         }
     }
 }
@@ -93,12 +97,17 @@ fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Checkpoint>, Failure> {
     Ok(signed)
 }
 
-fn agreeing(checkpoints: usize) -> String {
-    match checkpoints {
-        0 => "no checkpoint to compare with: --checkpoint names one that was kept elsewhere\n".to_owned(),
-        1 => "1 checkpoint agrees\n".to_owned(),
-        _ => format!("{checkpoints} checkpoints agree\n"),
-    }
+fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {
+    let agree = match checkpoints {
+        0 => return "no checkpoint to compare with: --checkpoint names one that was kept elsewhere\n".to_owned(),
+        1 => "1 checkpoint agrees".to_owned(),
+        _ => format!("{checkpoints} checkpoints agree"),
+    };
+    let behind = match events.saturating_sub(covered) {
+        0 => String::new(),
+        behind => format!("; nothing is proved of the {behind} behind them"),
+    };
+    format!("{agree}: the first {covered} events are those that were signed{behind}\n")
 }
 
 /// Returns the key that the log names itself: it proves nothing against whoever may change the whole log.
@@ -157,19 +166,33 @@ fn opened_for(notes: &[String], key: Option<&VerifierKey>, first: &str) -> Resul
 }
 
 fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
-    let Checked { log, lines, first, last, hash, gaps, checkpoints, root } = checked;
+    let Checked { log, lines, first, last, hash, gaps, checkpoints, covered, erased, withheld, root, .. } = checked;
     if cli.json {
-        let hash = hash.to_string();
         return print_row(
             cli,
-            &json!({"ok": true, "log": log, "lines": lines, "first": first, "last": last, "hash": hash, "gaps": gaps,
-                    "root": root, "checkpoints": checkpoints}),
+            &json!({
+                "ok": true, "log": log, "lines": lines, "first": first, "last": last, "hash": hash.to_string(),
+                "gaps": gaps, "root": root, "checkpoints": checkpoints, "covered": covered, "erased": erased,
+                "withheld": withheld,
+            }),
         );
     }
-    let gaps = match gaps {
-        0 => String::new(),
-        gaps => format!("{gaps} times events are missing between two lines, as a filter leaves them out\n"),
-    };
-    let compared = if root.is_some() { agreeing(*checkpoints) } else { String::new() };
-    print(&format!("{lines} lines of log {log}, events {first} to {last}: each as it was exported\n{gaps}{compared}"))
+    let mut said =
+        vec![format!("{lines} lines of log {log}, events {first} to {last}: no hash and no text is changed\n")];
+    if *gaps > 0 {
+        said.push(format!("between two lines events are missing {gaps} times, as a filter leaves them out\n"));
+    }
+    if *erased > 0 {
+        said.push(format!("{erased} lines have no texts: erased\n"));
+    }
+    if let Some(first) = checked.first_withheld {
+        said.push(format!(
+            "{withheld} of them concern nobody whom an event erases, the first is event {first}: their texts were left \
+             out, or lost with a vault\n"
+        ));
+    }
+    if root.is_some() {
+        said.push(agreeing(*checkpoints, *covered, *last));
+    }
+    print(&said.concat())
 }

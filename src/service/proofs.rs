@@ -33,7 +33,7 @@ impl From<Ended> for Refusal {
 /// The events to export.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// The first position, or the first event after a time.
+    /// The first position, or the first event at a time or later.
     pub from: Option<AsOf>,
     /// The last position, or the last event up to a time.
     pub to: Option<AsOf>,
@@ -45,11 +45,7 @@ pub struct Wanted {
 impl Wanted {
     /// Resolves times; `head` is the last position that may be exported.
     pub fn selection(&self, history: &History, head: Position) -> Result<Selection, ReadError> {
-        let from = match self.from {
-            None => 1,
-            Some(AsOf::Position(position)) => position.max(1),
-            Some(time @ AsOf::Time(_)) => time.position(history, head)?.saturating_add(1),
-        };
+        let from = self.from.map_or(Ok(1), |from| from.first(history, head))?;
         let to = self.to.map_or(Ok(head), |to| to.position(history, head))?;
         Ok(Selection { from, to, of: self.of })
     }

@@ -227,8 +227,18 @@ impl Life {
 
     fn add_attempt(&mut self, attempts: &[AttemptView]) {
         let id = self.message.to_string();
-        match attempts.iter().find(|attempt| attempt.message_id.as_deref() == Some(&*id)) {
-            Some(attempt) => self.steps.insert(0, Step::attempt(attempt)),
+        let of_it = || attempts.iter().filter(|attempt| attempt.message_id.as_deref() == Some(&*id));
+        // A repeated request gets the first answer again: the first one brought it.
+        match of_it().min_by(|one, other| one.at.cmp(&other.at)) {
+            Some(attempt) => {
+                self.steps.insert(0, Step::attempt(attempt));
+                if let Some(again) = of_it().count().checked_sub(1).filter(|again| *again > 0) {
+                    let times = if again == 1 { "once more".to_owned() } else { format!("{again} times more") };
+                    self.notes.push(format!(
+                        "The same request came {times} and got the same answer; nothing was done for it."
+                    ));
+                }
+            }
             None if self.steps.first().is_some_and(Step::came_by_webhook) => self
                 .notes
                 .push("The request that brought it is not kept any more: the last 100 of a workspace are.".to_owned()),

@@ -31,6 +31,8 @@ pub enum Verdict {
         root: Digest,
         /// Number of checkpoints that agree.
         checkpoints: usize,
+        /// The largest size of them: nothing is proved of what lies behind; 0 if there are none.
+        covered: Position,
     },
     /// The log is damaged.
     Damaged {
@@ -56,8 +58,8 @@ pub fn verdict(
     told: impl FnMut(Position),
 ) -> Result<Verdict, ReadError> {
     match verification::verify(history.log(), checkpoints, told) {
-        Ok(Sound { position, hash, root, checkpoints, .. }) => {
-            Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints })
+        Ok(Sound { position, hash, root, checkpoints, covered, .. }) => {
+            Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints, covered })
         }
         Err(Unsound::Read(error @ ReadError::Store(_))) => Err(error),
         Err(Unsound::Read(ReadError::Damaged { position, what })) => Ok(Verdict::damaged(Some(position), what)),

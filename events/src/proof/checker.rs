@@ -1,12 +1,17 @@
-//! Checks the lines of an export one after the other, in constant memory: nobody needs the log itself for that.
+//! Checks the lines of an export one after the other; nobody needs the log itself for that. Takes constant memory, but for
+//! the chats that are erased.
+
+use std::collections::{HashMap, HashSet};
 
 use super::checkpoint::Checkpoint;
 use super::exported::{self, Exported, LineFault};
-use super::line::{LineHash, Shared};
+use super::line::{Beside, LineHash, Shared};
 use super::tree::Frontier;
+use crate::event::Event;
 use crate::founding::LogId;
-use crate::ids::Position;
+use crate::ids::{ChatId, Position};
 use crate::personal::Digest;
+use crate::vault::Owner;
 
 /// What an export must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,13 @@ pub struct Checked {
     pub gaps: u64,
     /// Checkpoints that agree.
     pub checkpoints: usize,
+    /// The largest size of those: nothing is proved of what lies behind; 0 if there are none.
+    pub covered: Position,
+    /// Lines without their texts.
+    pub erased: u64,
+    /// Those of them whose chat no event of the export erases, and the first of these.
+    pub withheld: u64,
+    pub first_withheld: Option<Position>,
     /// The root of the tree over all lines; `None` for a part.
     pub root: Option<Digest>,
 }
@@ -73,6 +85,11 @@ pub struct Checker {
     first: Position,
     gaps: u64,
     frontier: Frontier,
+    covered: Position,
+    /// For each owner of texts that are missing the number of lines, and the first.
+    missing: HashMap<Owner, (u64, Position)>,
+    /// Chats that the export says were erased.
+    erased: HashSet<ChatId>,
 }
 
 /// The line before.
@@ -87,8 +104,19 @@ impl Checker {
     /// The checkpoints' signatures must have been verified. They say nothing of a part.
     pub fn new(extent: Extent, mut checkpoints: Vec<Checkpoint>) -> Self {
         checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
-        let frontier = Frontier::default();
-        Self { extent, checkpoints, agreed: 0, before: None, lines: 0, first: 0, gaps: 0, frontier }
+        Self {
+            extent,
+            checkpoints,
+            agreed: 0,
+            before: None,
+            lines: 0,
+            first: 0,
+            gaps: 0,
+            frontier: Frontier::default(),
+            covered: 0,
+            missing: HashMap::new(),
+            erased: HashSet::new(),
+        }
     }
 
     /// Checks the next line, without its line feed.
@@ -99,6 +127,7 @@ impl Checker {
             self.frontier.push(read.hash.leaf());
             self.compare(read.log)?;
         }
+        self.note_texts(&read);
         if self.lines == 0 {
             self.first = read.position;
         }
@@ -106,6 +135,17 @@ impl Checker {
         let Exported { log, position, hash, ref shared, .. } = read;
         self.before = Some(Before { log, position, hash, shared: shared.clone() });
         Ok(read)
+    }
+
+    /// Remembers whose texts are missing, and who was erased.
+    fn note_texts(&mut self, read: &Exported) {
+        if let Event::ChatErased(erased) = &read.event {
+            self.erased.insert(erased.chat);
+        }
+        if read.beside == Beside::Erased {
+            let (count, _) = self.missing.entry(read.event.owner()).or_insert((0, read.position));
+            *count += 1;
+        }
     }
 
     fn fits(&mut self, read: &Exported) -> Result<(), Fault> {
@@ -157,6 +197,7 @@ impl Checker {
                 return Err(Fault::Rewritten(size));
             }
             self.agreed += 1;
+            self.covered = self.covered.max(checkpoint.size);
         }
         Ok(())
     }
@@ -168,7 +209,8 @@ impl Checker {
 
     /// Ends: nothing may be missing now.
     pub fn end(self) -> Result<Checked, Fault> {
-        let Self { extent, mut checkpoints, agreed, before, lines, first, gaps, frontier } = self;
+        let Self { extent, mut checkpoints, agreed, before, lines, first, gaps, frontier, covered, missing, erased } =
+            self;
         let Before { log, position, hash, shared } = before.ok_or(Fault::Empty)?;
         let whole = extent == Extent::Whole;
         if whole && shared.last > position {
@@ -178,7 +220,22 @@ impl Checker {
             let cut = Fault::CutOff { size, events: position };
             return Err(if other == log { cut } else { Fault::OtherCheckpoint(other) });
         }
-        let root = whole.then(|| frontier.root());
-        Ok(Checked { log, lines, first, last: position, hash, gaps, checkpoints: agreed, root })
+        let is_erased = |owner: &Owner| matches!(owner, Owner::Chat(chat) if erased.contains(chat));
+        let unexplained =
+            || missing.iter().filter(|(owner, _)| whole && !is_erased(owner)).map(|(_, missing)| *missing);
+        Ok(Checked {
+            log,
+            lines,
+            first,
+            last: position,
+            hash,
+            gaps,
+            checkpoints: agreed,
+            covered,
+            erased: missing.values().map(|(count, _)| count).sum(),
+            withheld: unexplained().map(|(count, _)| count).sum(),
+            first_withheld: unexplained().map(|(_, first)| first).min(),
+            root: whole.then(|| frontier.root()),
+        })
     }
 }

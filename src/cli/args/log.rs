@@ -143,7 +143,7 @@ pub struct LsArgs {
 /// The events to export.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ExportArgs {
-    /// From this position, or after this RFC 3339 time
+    /// From this position, or this RFC 3339 time on
     #[arg(long, value_name = "POSITION|TIME")]
     pub from: Option<AsOf>,
     /// Up to this position or RFC 3339 time

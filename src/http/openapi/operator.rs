@@ -53,7 +53,7 @@ fn erasures() -> Vec<Doc> {
 fn proofs() -> Vec<Doc> {
     let sound = json!({
         "ok": {"const": true}, "position": integer(), "hash": {"type": "string"}, "root": {"type": "string"},
-        "checkpoints": integer(),
+        "checkpoints": integer(), "covered": integer(),
     });
     let damaged = json!({"ok": {"const": false}, "position": integer(), "what": {"type": "string"}});
     let verdict = json!({"oneOf": [schemas::object(sound), schemas::object(damaged)]});
@@ -69,7 +69,7 @@ fn proofs() -> Vec<Doc> {
         .answers_schema(200, verdict),
         Doc::new("Proofs", "GET /admin/v1/events/export.ndjson", "A line for each event that others can check")
             .answers_text(&["application/x-ndjson"])
-            .query("from", "The first position, or the first event after a time.", moment.clone())
+            .query("from", "The first position, or the first event at a time or later.", moment.clone())
             .query("to", "The last position, or the last event up to a time.", moment)
             .query("stream", "Only events of this stream.", stream())
             .query("message", "Only events about this message.", message)
