@@ -40,17 +40,6 @@ pub enum Unsound {
     Checkpoint(Fault),
 }
 
-impl Unsound {
-    /// Returns the first position that is wrong, if one can be named.
-    pub const fn position(&self) -> Option<Position> {
-        match self {
-            Self::Read(ReadError::Damaged { position, .. }) => Some(*position),
-            Self::Checkpoint(Fault::CutOff { events, .. }) => Some(events.saturating_add(1)),
-            Self::Read(ReadError::Store(_)) | Self::Checkpoint(_) => None,
-        }
-    }
-}
-
 /// Checks a log from its first record to its last; `told` gets the position after each. The signatures of the checkpoints
 /// must have been verified.
 pub fn verify(

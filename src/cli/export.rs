@@ -1,6 +1,6 @@
 //! `tidings events export`: every event as a line that others can check.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
@@ -96,6 +96,10 @@ enum Out {
 impl Out {
     fn of(name: Option<&Path>) -> Result<Self, Failure> {
         let Some(name) = name.filter(|name| name.as_os_str() != "-") else { return Ok(Self::Stdout) };
+        if fs::symlink_metadata(name).is_ok_and(|there| !there.is_file()) {
+            let message = format!("{} is there already, and is no file", name.display());
+            return Err(Failure::new(Exit::Usage, message).hint("name a new file with --out"));
+        }
         let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = tempfile::Builder::new().prefix(".export-").tempfile_in(folder);
         let file = file.map_err(|error| unwritten(name, &error))?;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ use super::{print, print_row, say};
 use crate::config::Config;
 use crate::gateway;
 
+/// How the name of a directory begins that is not whole. If a kill left one behind, anyone may delete it.
+const UNFINISHED: &str = ".tidings-import-";
 const CLOSED_POLL: Duration = Duration::from_millis(2);
 /// What an export does not hold, and what follows from that.
 const NOT_IN_AN_EXPORT: &str = "Not in an export, so new or gone here:
@@ -45,22 +47,16 @@ pub(super) fn run(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     };
     let config = super::config(cli, None)?;
     refuse_existing(directory)?;
-    let unfinished = beside(directory);
-    fs::remove_dir_all(&unfinished).or_else(missing_is_fine).map_err(|error| unwritten(&unfinished, &error))?;
-    let checked = fill(cli, args, &config, &unfinished);
-    let checked = match checked {
-        Ok(checked) => checked,
-        Err(failure) => {
-            // What is left is removed by the next try too.
-            let _ = fs::remove_dir_all(&unfinished);
-            return Err(failure);
-        }
-    };
-    make_look_ups(&config, &unfinished)?;
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // It gets its name once it is whole, and is removed if it does not get so far.
+    let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent);
+    let unfinished = unfinished.map_err(|error| unwritten(directory, &error))?;
+    let checked = fill(cli, args, &config, unfinished.path())?;
+    make_look_ups(&config, unfinished.path())?;
     // An empty directory may be there already.
     fs::remove_dir(directory).or_else(missing_is_fine).map_err(|error| unwritten(directory, &error))?;
-    fs::rename(&unfinished, directory).map_err(|error| unwritten(directory, &error))?;
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::rename(unfinished.path(), directory).map_err(|error| unwritten(directory, &error))?;
+    drop(unfinished.keep());
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| unwritten(directory, &error))?;
     tell(cli, directory, &checked)
 }
@@ -75,13 +71,6 @@ fn refuse_existing(directory: &Path) -> Result<(), Failure> {
     }
     let message = format!("{} is there already and not empty", directory.display());
     Err(Failure::new(Exit::DataInUse, message).hint("name a new directory with --data-dir"))
-}
-
-/// The directory that gets its name once it is whole.
-fn beside(directory: &Path) -> PathBuf {
-    let mut name = directory.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
 }
 
 fn missing_is_fine(error: io::Error) -> io::Result<()> {

@@ -1,14 +1,16 @@
 //! `tidings events verify`: checks a log, or an export without its log.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::Duration;
 
 use events::checkpoint_key::VerifierKey;
 use events::codec::{self, Opening};
 use events::event::Event;
 use events::history::History;
 use events::proof::checker::{Checked, Checker, Extent};
-use events::proof::checkpoint::Checkpoint;
+use events::proof::checkpoint::{Checkpoint, NOTE_BYTES_MAX};
 use events::proof::exported;
 use serde_json::json;
 
@@ -22,6 +24,11 @@ use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit::checkpoint_files::{self, FOLDER};
 use crate::service::verification::{self, Verdict};
+
+/// A longer note is none.
+const NOTE_LIMIT: u64 = NOTE_BYTES_MAX as u64 + 1;
+/// A checkpoint that is offered must arrive within this time.
+const NOTE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Checks the export that was named, else the log.
 pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
@@ -37,10 +44,34 @@ fn note(named: &str) -> Result<String, Failure> {
     if named.starts_with("http://") || named.starts_with("https://") {
         let has_path = named.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty());
         let remote = Remote::new(named, None, Credential::Operator)?;
-        let bytes = remote.download(Call::get(if has_path { "" } else { "/checkpoint" }))?;
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        let call = Call::get(if has_path { "" } else { "/checkpoint" });
+        return remote.run(async { tokio::time::timeout(NOTE_WITHIN, offered(&remote, call, named)).await }).map_err(
+            |_| {
+                Failure::new(
+                    Exit::Unreachable,
+                    format!("no whole answer from {named} within {} s", NOTE_WITHIN.as_secs()),
+                )
+            },
+        )?;
     }
-    fs::read_to_string(named).map_err(|error| Failure::new(Exit::Failed, format!("cannot read {named}: {error}")))
+    let unread = |error: io::Error| Failure::new(Exit::Failed, format!("cannot read {named}: {error}"));
+    let mut note = String::new();
+    File::open(named).and_then(|file| file.take(NOTE_LIMIT).read_to_string(&mut note)).map_err(unread)?;
+    Ok(note)
+}
+
+/// Reads a checkpoint that somebody offers, who may be the one that is audited: no more than a note has.
+async fn offered(remote: &Remote, call: Call, named: &str) -> Result<String, Failure> {
+    let mut answer = remote.stream(call).await?;
+    let mut bytes = Vec::new();
+    let broken = |error| Failure::because(Exit::Unreachable, &error);
+    while let Some(piece) = answer.chunk().await.map_err(broken)? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 >= NOTE_LIMIT {
+            return Err(integrity(format!("{named} answers with more than a checkpoint")));
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn integrity(what: impl Into<String>) -> Failure {
@@ -71,7 +102,9 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
     };
     match &verdict {
         Verdict::Damaged { position: 0, what, .. } => Err(integrity(what.clone())),
-        Verdict::Damaged { position, what, .. } => Err(integrity(format!("event {position}: {what}"))),
+        Verdict::Damaged { position, what, .. } => {
+            Err(integrity(format!("the record at position {position} is damaged: {what}")))
+        }
         Verdict::Verified { .. } if cli.json => print_row(cli, &verdict),
         Verdict::Verified { position, hash, root, checkpoints, covered, .. } => {
             let own = checkpoints.saturating_sub(notes.len());

@@ -11,6 +11,7 @@ use events::personal::Digest;
 use events::proof::prover::Prover;
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 
 use super::as_of::AsOf;
@@ -21,6 +22,9 @@ use crate::audit::export::{Exporter, Selected, Selection};
 use crate::audit::proofs::{Ended, Proofs, Signed};
 use crate::gateway::Gateway;
 
+/// The most exports at once: each holds up to a quarter of a MiB and reads the log.
+const EXPORTS_MAX: usize = 8;
+static TURNS: Semaphore = Semaphore::const_new(EXPORTS_MAX);
 /// The most lines of one message's proof: tries are bounded, deferrals are not.
 const LINES_MAX: usize = 10_000;
 
@@ -51,21 +55,27 @@ impl Wanted {
     }
 }
 
-/// Prepares an export of what is durable now.
-pub async fn export(gateway: &Gateway, wanted: Wanted) -> Result<Exporter, Refusal> {
+/// Prepares an export of what is durable now, and takes a turn for it.
+pub async fn export(gateway: &Gateway, wanted: Wanted) -> Result<(Exporter, SemaphorePermit<'static>), Refusal> {
+    let turn = TURNS.try_acquire();
+    let turn = turn.map_err(|_| Refusal::unavailable(format!("{EXPORTS_MAX} exports are under way already")))?;
     let head = gateway.shard.watermark().settled().await;
     let signed = gateway.proofs.checkpoint(head).await?;
     let selection = gateway.shard.history().run(move |history| wanted.selection(history, head)).await?;
     let signed = Some(signed).filter(|_| wanted.with_proofs);
-    Ok(Exporter::new(gateway.proofs.log_id(), selection, signed))
+    Ok((Exporter::new(gateway.proofs.log_id(), selection, signed), turn))
 }
 
-/// Returns the pieces of an export as they are read.
-pub fn pieces(gateway: &Gateway, exporter: Exporter) -> impl Stream<Item = Result<Bytes, ReadError>> + use<> {
-    stream::try_unfold((exporter, gateway.shard.history().clone()), |(mut exporter, history)| async move {
+/// Returns the pieces of an export as they are read; the turn ends with them.
+pub fn pieces(
+    gateway: &Gateway,
+    (exporter, turn): (Exporter, SemaphorePermit<'static>),
+) -> impl Stream<Item = Result<Bytes, ReadError>> + use<> {
+    let begun = (exporter, turn, gateway.shard.history().clone());
+    stream::try_unfold(begun, |(mut exporter, turn, history)| async move {
         let read = history.run(move |history| exporter.piece(history).map(|piece| (exporter, piece))).await?;
         let (exporter, piece) = read;
-        Ok(piece.map(|piece| (Bytes::from(piece), (exporter, history))))
+        Ok(piece.map(|piece| (Bytes::from(piece), (exporter, turn, history))))
     })
 }
 

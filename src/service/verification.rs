@@ -7,11 +7,14 @@ use events::log::ReadError;
 use events::personal::Digest;
 use events::proof::checkpoint::Checkpoint;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::refusal::Refusal;
 use crate::audit::verification::{self, Sound, Unsound};
 use crate::gateway::Gateway;
 
+/// One verification at a time.
+static TURN: Semaphore = Semaphore::const_new(1);
 /// The most checkpoints that are compared at once.
 const CHECKPOINTS_MAX: usize = 1_000;
 
@@ -38,7 +41,7 @@ pub enum Verdict {
     Damaged {
         /// Always false.
         ok: bool,
-        /// The first position that is wrong, as far as that is known; 0 if it is not.
+        /// The first record that is wrong; 0 if it is not one of them: the store itself, or a checkpoint.
         position: Position,
         /// What is wrong.
         what: String,
@@ -46,8 +49,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn damaged(position: Option<Position>, what: String) -> Self {
-        Self::Damaged { ok: false, position: position.unwrap_or(0), what }
+    const fn damaged(position: Position, what: String) -> Self {
+        Self::Damaged { ok: false, position, what }
     }
 }
 
@@ -62,8 +65,10 @@ pub fn verdict(
             Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints, covered })
         }
         Err(Unsound::Read(error @ ReadError::Store(_))) => Err(error),
-        Err(Unsound::Read(ReadError::Damaged { position, what })) => Ok(Verdict::damaged(Some(position), what)),
-        Err(fault) => Ok(Verdict::damaged(fault.position(), fault.to_string())),
+        Err(Unsound::Read(ReadError::Damaged { position, what })) if position > 0 => {
+            Ok(Verdict::damaged(position, what))
+        }
+        Err(fault) => Ok(Verdict::damaged(0, fault.to_string())),
     }
 }
 
@@ -85,7 +90,9 @@ pub async fn verify(gateway: &Gateway, notes: Vec<String>, key: Option<String>) 
     let key = key.map_err(|error: events::checkpoint_key::NoVerifierKey| Refusal::invalid("key", error.to_string()))?;
     let checkpoints = match opened(&notes, key.as_ref().unwrap_or_else(|| gateway.proofs.key())) {
         Ok(checkpoints) => checkpoints,
-        Err(what) => return Ok(Verdict::damaged(None, what)),
+        Err(what) => return Ok(Verdict::damaged(0, what)),
     };
+    let turn = TURN.try_acquire();
+    let _turn = turn.map_err(|_| Refusal::unavailable("Another verification is under way: it reads the whole log"))?;
     Ok(gateway.shard.history().run(move |history| verdict(history, checkpoints, |_| {})).await?)
 }

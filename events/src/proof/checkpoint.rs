@@ -83,7 +83,11 @@ impl Checkpoint {
 /// Splits a note into its text and its signatures.
 fn parts(note: &str) -> Result<(&str, &str), CheckpointError> {
     let at = note.find("\n\n").filter(|_| note.len() <= NOTE_BYTES_MAX).ok_or(CheckpointError::Malformed)?;
-    note.split_at_checked(at + 1).ok_or(CheckpointError::Malformed)
+    let (text, rest) = note.split_at_checked(at + 1).ok_or(CheckpointError::Malformed)?;
+    // Whatever else stands there was not signed, and somebody may take it for a part of the note.
+    let signatures = rest.strip_prefix('\n').and_then(|rest| rest.strip_suffix('\n')).unwrap_or_default();
+    let are_signatures = signatures.split('\n').all(|line| line.starts_with(SIGNED_BY));
+    if are_signatures { Ok((text, signatures)) } else { Err(CheckpointError::Malformed) }
 }
 
 fn read(text: &str) -> Option<Checkpoint> {
@@ -159,6 +163,12 @@ mod tests {
         let signed = note.replacen("\n17\n", "\n+17\n", 1);
         let zero = note.replacen("\n17\n", "\n017\n", 1);
         let long = format!("{note}{}", "x".repeat(NOTE_BYTES_MAX));
+        let two = note.repeat(2);
+        let more = format!("{note}more\n");
+        let unsigned = note.split_inclusive('\n').take(4).collect::<String>();
+        for bad in [&two, &more, &unsigned, note.trim_end()] {
+            assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(CheckpointError::Malformed), "{bad:?}");
+        }
         for bad in ["", "\n\n", "tidings/ab/0\n17\n", &fourth, &signed, &zero, &long, &note.replace('\n', "\r\n")] {
             assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(CheckpointError::Malformed), "{bad:?}");
         }

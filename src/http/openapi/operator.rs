@@ -66,7 +66,8 @@ fn proofs() -> Vec<Doc> {
             "Checks the log from first to last, and against checkpoints",
         )
         .may_take::<VerifyBody>()
-        .answers_schema(200, verdict),
+        .answers_schema(200, verdict)
+        .refusing(&["unavailable"]),
         Doc::new("Proofs", "GET /admin/v1/events/export.ndjson", "A line for each event that others can check")
             .answers_text(&["application/x-ndjson"])
             .query("from", "The first position, or the first event at a time or later.", moment.clone())
@@ -74,7 +75,8 @@ fn proofs() -> Vec<Doc> {
             .query("stream", "Only events of this stream.", stream())
             .query("message", "Only events about this message.", message)
             .query("workspace", "Only events of this workspace.", json!({"anyOf": [integer(), {"const": ""}]}))
-            .query("proofs", "Whether each line is followed by its proof, and all by the checkpoint.", flag()),
+            .query("proofs", "Whether each line is followed by its proof, and all by the checkpoint.", flag())
+            .refusing(&["unavailable"]),
         Doc::new(
             "Proofs",
             "GET /admin/v1/proofs/consistency",

@@ -130,6 +130,28 @@ fn an_import_gives_the_same_export_and_old_checkpoints_hold_for_it() {
 }
 
 #[test]
+fn nothing_that_is_there_already_is_replaced() {
+    let server = fast();
+    lived_in(&server);
+    let file = export(&server, "log.ndjson");
+    let beside = server.dir().join("again.new");
+    fs::create_dir(&beside).unwrap();
+    fs::write(beside.join("keep"), "precious").unwrap();
+    let again = server.dir().join("again");
+    let args = ["--data-dir", again.to_str().unwrap(), "events", "import", file.to_str().unwrap()];
+    let imported = run(&args, &Environment::new(), server.dir());
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    assert_eq!(fs::read_to_string(beside.join("keep")).unwrap(), "precious");
+    let link = server.dir().join("link");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    for out in [link.to_str().unwrap(), beside.to_str().unwrap()] {
+        let refused = server.command(&["events", "export", "--out", out]);
+        assert_eq!(refused.code, Some(2), "{out}: {refused:?}");
+    }
+    assert!(link.is_symlink());
+}
+
+#[test]
 fn a_file_that_is_no_whole_export_is_not_imported() {
     let mut server = fast();
     lived_in(&server);
@@ -156,7 +178,9 @@ fn a_file_that_is_no_whole_export_is_not_imported() {
         let args = ["--data-dir", again.to_str().unwrap(), "events", "import", file.to_str().unwrap()];
         let refused = run(&args, &Environment::new(), server.dir());
         assert_eq!(refused.code, Some(6), "{what}: {refused:?}");
-        assert!(!again.exists() && !server.dir().join("again.new").exists(), "{what} has left something");
+        let left = fs::read_dir(server.dir()).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+        let left: Vec<String> = left.filter(|name| name.contains("again") || name.contains("import")).collect();
+        assert!(left.is_empty(), "{what} has left {left:?}");
         assert_eq!(verify(&file, &[]).code, Some(6), "{what}");
     }
 }

@@ -55,6 +55,18 @@ fn answer_with(server: &Server, status: u16) {
 }
 
 #[test]
+fn a_repeated_request_did_not_bring_the_message() {
+    let server = Server::start();
+    let workspace = server.workspace();
+    let id = workspace.post_with_key(&message(PHONE, "Once"), "same-key").message_id();
+    let first = workspace.newest("/inbound/attempts")[0]["id"].clone();
+    assert_eq!(workspace.post_with_key(&message(PHONE, "Once"), "same-key").message_id(), id);
+    let trace = traced(&server, &id).success();
+    assert_eq!(step(&trace, "attempt")["id"], first, "{trace}");
+    assert!(trace["notes"].to_string().contains("once more"), "{trace}");
+}
+
+#[test]
 fn a_failed_message_is_told_from_the_request_to_the_refund() {
     let mut server = Server::start();
     let workspace = server.workspace();
