@@ -18,6 +18,16 @@ pub(crate) fn read<const BYTES: usize>(text: &str) -> Result<[u8; BYTES], NotHex
     Ok(bytes)
 }
 
+/// Writes two hexadecimal digits for each byte.
+pub(crate) fn write(bytes: &[u8], text: &mut [u8]) {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        if let [high, low] = pair {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+        }
+    }
+}
+
 /// Declares a type of so many bytes: hexadecimal in human-readable formats, bytes in the log.
 macro_rules! hex_bytes {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
@@ -27,7 +37,9 @@ macro_rules! hex_bytes {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut text = [0; $bytes * 2];
+                crate::hex::write(&self.0, &mut text);
+                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
 

@@ -23,6 +23,8 @@ use crate::vault::sha256;
 
 /// The beginning of every hash.
 pub const HASH_PREFIX: &str = "esdb:hash:v2:";
+/// The data of most events fits.
+const DATA_BYTES: usize = 768;
 /// The predecessor of the first line.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -105,9 +107,11 @@ pub fn lines(stored: &StoredRecord, opening: Opening<'_>) -> Result<Vec<Line>, R
 pub fn lines_of(record: &Record, stored: &StoredRecord, opening: Opening<'_>) -> Result<Vec<Line>, ReadError> {
     let parts = codec::sealed_parts(&stored.bytes).map_err(|error| error.at(stored.first))?;
     let shared = Shared::of(record);
+    let of_record = OfRecord::of(&shared);
     let lines = record.positioned().zip(&parts).map(|((position, event), part)| {
         let beside = beside(part.as_ref(), record.first, opening).map_err(|error| error.at(stored.first))?;
-        Ok(Line::new(&shared, position, event, part.as_ref().map(|sealed| sealed.part.commitment), beside))
+        let commitment = part.as_ref().map(|sealed| sealed.part.commitment);
+        Ok(Line::within(&of_record, &shared, position, event, commitment, beside))
     });
     lines.collect()
 }
@@ -121,44 +125,54 @@ fn beside(sealed: Option<&Sealed>, first: Position, opening: Opening<'_>) -> Res
     Ok(texts.map_or(Beside::Erased, Beside::These))
 }
 
-/// The record's time with nine digits, as one library hashes the text as it stands and the other without zeros at its
-/// end: the last six give the place in the record and end with 1.
-fn time(shared: &Shared, position: Position) -> String {
-    let text = shared.recorded_at.to_string();
-    let place = position.saturating_sub(shared.first);
-    format!("{}{:06}Z", text.trim_end_matches('Z'), place.saturating_mul(10).saturating_add(1))
+/// What the lines of a record have in common, written once.
+struct OfRecord {
+    /// The record's time without the digits that say the place in it.
+    time: String,
+    /// The beginning of `data`.
+    data: String,
+}
+
+impl OfRecord {
+    fn of(shared: &Shared) -> Self {
+        let Shared { first, last, workspace, recorded_at, cause } = shared;
+        let (workspace, Cause { by, command, .. }) = (workspace.number(), cause);
+        let (idempotency, because) = (json!(cause.idempotency()), json!(cause.because()));
+        // Numbers that may exceed 2^53 are texts: others' JSON has no larger ones.
+        let data = format!(
+            r#"{{"record":{{"first":{first},"last":{last},"workspace":{workspace},"by":"{by}","command":"{command}","idempotency":{idempotency},"because":{because}}},"streams":["#
+        );
+        Self { time: recorded_at.to_string().trim_end_matches('Z').to_owned(), data }
+    }
+
+    /// The time with nine digits, as one library hashes the text as it stands and the other without zeros at its end:
+    /// the last six give the place in the record and end with 1.
+    fn time(&self, place: u64) -> String {
+        format!("{}{:06}Z", self.time, place.saturating_mul(10).saturating_add(1))
+    }
+
+    fn data(&self, event: &Event, personal: Option<Digest>) -> String {
+        let mut data = String::with_capacity(DATA_BYTES);
+        data.push_str(&self.data);
+        for (nth, stream) in event.streams().into_iter().flatten().enumerate() {
+            let comma = if nth == 0 { "" } else { "," };
+            let _ = write!(data, "{comma}\"{stream}\"");
+        }
+        let _ = write!(data, "],\"event\":{},\"personal\":", sealing::impersonal_json(event));
+        match personal {
+            None => data.push_str("null}"),
+            Some(commitment) => {
+                let names = sealing::names(event).unwrap_or_default();
+                let _ = write!(data, "\"{commitment}\",\"sealed\":{names}}}");
+            }
+        }
+        ascii(data)
+    }
 }
 
 fn subject(event: &Event) -> String {
     let first = event.streams().into_iter().flatten().next();
     first.map_or_else(|| "/".to_owned(), |stream| format!("/{stream}"))
-}
-
-fn data(shared: &Shared, event: &Event, personal: Option<Digest>) -> String {
-    let Shared { first, last, workspace, cause, .. } = shared;
-    // Numbers that may exceed 2^53 are texts: others' JSON has no larger ones.
-    let of_record = [
-        ("first", json!(first)),
-        ("last", json!(last)),
-        ("workspace", json!(workspace.number())),
-        ("by", json!(cause.by)),
-        ("command", json!(cause.command.to_string())),
-        ("idempotency", json!(cause.idempotency())),
-        ("because", json!(cause.because())),
-    ];
-    let mut data = String::from("{\"record\":{");
-    for (nth, (name, value)) in of_record.iter().enumerate() {
-        let comma = if nth == 0 { "" } else { "," };
-        let _ = write!(data, "{comma}\"{name}\":{value}");
-    }
-    let streams: Vec<String> = event.streams().into_iter().flatten().map(|stream| stream.to_string()).collect();
-    let (streams, impersonal, personal) = (json!(streams), sealing::impersonal_json(event), json!(personal));
-    let _ = write!(data, "}},\"streams\":{streams},\"event\":{impersonal},\"personal\":{personal}");
-    if let Some(names) = sealing::names(event) {
-        let _ = write!(data, ",\"sealed\":{names}");
-    }
-    data.push('}');
-    ascii(data)
 }
 
 /// JSON in ASCII, with the escapes of Python's `json`: one library renders `data` anew before it hashes it.
@@ -188,13 +202,24 @@ impl Line {
         commitment: Option<Digest>,
         beside: Beside,
     ) -> Self {
+        Self::within(&OfRecord::of(shared), shared, position, event, commitment, beside)
+    }
+
+    fn within(
+        of_record: &OfRecord,
+        shared: &Shared,
+        position: Position,
+        event: &Event,
+        commitment: Option<Digest>,
+        beside: Beside,
+    ) -> Self {
         Self {
             position,
             workspace: shared.workspace,
-            time: time(shared, position),
+            time: of_record.time(position.saturating_sub(shared.first)),
             subject: subject(event),
             kind: format!("tidings.{}.{}", event.name(), event.type_number().1),
-            data: data(shared, event, commitment),
+            data: of_record.data(event, commitment),
             beside,
         }
     }
