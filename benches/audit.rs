@@ -70,7 +70,7 @@ fn main() -> io::Result<()> {
         "{}; {messages} messages of 10 events, a cache of {CACHE_MB} MiB, each in a process of its own\n",
         machine()
     );
-    println!("| work | events/s | least | events/s | ratio | memory, MiB |\n|---|---|---|---|---|---|");
+    println!("| work | events a second | least | events a second | ratio | memory, MiB |\n|---|---|---|---|---|---|");
     for (work, least) in [("verify", "scan"), ("export", "decode"), ("import", "append")] {
         let of = |what: &str| in_own_process("part", &[what.to_owned(), folder.path().display().to_string()]);
         let (done, bare) = (of(work)?, of(least)?);
@@ -78,7 +78,7 @@ fn main() -> io::Result<()> {
         println!("| {work} | {:.0} | {least} | {:.0} | **{ratio:.2}** | {:.0} |", done[0], bare[0], done[1]);
     }
     let kept = in_own_process("part", &["keep".to_owned(), folder.path().display().to_string()])?;
-    println!("\nhashes of lines made and stored: {:.0} events/s, {:.0} MiB", kept[0], kept[1]);
+    println!("\nhashes of lines made and stored: {:.0} events a second, {:.0} MiB", kept[0], kept[1]);
     let proofs = in_own_process("part", &["prove".to_owned(), folder.path().display().to_string()])?;
     println!("a proof of inclusion: median {:.2} ms, 99 of 100 within **{:.2} ms**", proofs[0], proofs[1]);
     Ok(())

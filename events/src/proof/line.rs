@@ -139,9 +139,9 @@ impl OfRecord {
         let (workspace, Cause { by, command, .. }) = (workspace.number(), cause);
         let (idempotency, because) = (json!(cause.idempotency()), json!(cause.because()));
         // Numbers that may exceed 2^53 are texts: others' JSON has no larger ones.
-        let data = format!(
-            r#"{{"record":{{"first":{first},"last":{last},"workspace":{workspace},"by":"{by}","command":"{command}","idempotency":{idempotency},"because":{because}}},"streams":["#
-        );
+        let whose = format!(r#"{{"record":{{"first":{first},"last":{last},"workspace":{workspace},"by":"{by}","#);
+        let why = format!(r#""command":"{command}","idempotency":{idempotency},"because":{because}}},"streams":["#);
+        let data = whose + &why;
         Self { time: recorded_at.to_string().trim_end_matches('Z').to_owned(), data }
     }
 
