@@ -1,8 +1,8 @@
 //! Follows the log on a thread of low priority: hashes the lines of what is durable, stores the hashes of their blocks, and
 //! signs checkpoints. Only what is durable is ever signed, so that no crash takes back what a checkpoint says.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actors::runtime::shard::ShardHandle;
@@ -119,7 +119,7 @@ impl ProofKeeper {
 
     /// True if events are not signed yet.
     fn is_behind(&self) -> bool {
-        let newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.as_ref().is_none_or(|newest| newest.size < self.builder.position())
     }
 
@@ -150,20 +150,18 @@ impl ProofKeeper {
 
     /// Returns a checkpoint of all that is in the tree.
     fn newest(&self) -> Signed {
-        if self.is_behind() {
-            self.sign();
-        }
-        let newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        newest.clone().unwrap_or_else(|| Signed { size: 0, note: "".into() })
+        let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        newest.filter(|newest| newest.size == self.builder.position()).unwrap_or_else(|| self.sign())
     }
 
-    fn sign(&self) {
+    fn sign(&self) -> Signed {
         let (size, root) = (self.builder.position(), self.builder.root());
         let note: Arc<str> = Checkpoint { log: self.id, generation: 0, size, root }.signed(&[&self.key]).into();
         for (folder, error) in self.files.write(size, &note) {
             tracing::warn!(folder = %folder.display(), %error, "a checkpoint cannot be written");
         }
-        let mut newest = self.shared.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *newest = Some(Signed { size, note });
+        let signed = Signed { size, note };
+        *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(signed.clone());
+        signed
     }
 }

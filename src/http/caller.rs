@@ -165,8 +165,17 @@ fn authenticate(role: Role, request: &HttpRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses everybody but the operator, as a route of the operator's does.
+pub(super) async fn require_operator(gateway: &Gateway, request: &HttpRequest) -> Result<(), Refusal> {
+    let Err(refused) = operator(gateway, request) else { return Ok(()) };
+    if bearer(request).is_some() {
+        refuse_later(request).await;
+    }
+    Err(refused)
+}
+
 /// Checks that the operator asks.
-pub(super) fn operator(gateway: &Gateway, request: &HttpRequest) -> Result<Operator, Refusal> {
+fn operator(gateway: &Gateway, request: &HttpRequest) -> Result<Operator, Refusal> {
     let right = bearer(request).is_some_and(|key| same(&digest(key), &gateway.admin_key));
     right.then_some(Operator).ok_or_else(Refusal::unauthorized)
 }

@@ -11,7 +11,7 @@ use crate::service::refusal::Refusal;
 /// Answers with a signed note; who may read it is configured.
 pub(super) async fn show(gateway: web::Data<Gateway>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     if !gateway.checkpoint_public {
-        caller::operator(&gateway, &request)?;
+        caller::require_operator(&gateway, &request).await?;
     }
     let signed = proofs::checkpoint(&gateway.proofs).await?;
     let mut answer = HttpResponse::Ok();
