@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use actors::runtime::clock::wall_now;
 use events::chain;
+use events::checkpoint_key::CheckpointKey;
 use events::codec::{Opening, decode};
 use events::event::Event;
 use events::history::{History, ReadMode};
@@ -23,15 +24,18 @@ use events::index::Index;
 use events::log::{Batch, Log};
 use events::proof::blocks::{self, Builder};
 use events::proof::checker::{Checker, Extent};
+use events::proof::checkpoint::Checkpoint;
 use events::proof::exported;
 use events::proof::import::Lines;
 use events::proof::prover::Prover;
+use events::proof::signed_head::SignedHead;
 use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::import;
 use events::time::Timestamp;
+use tidings::audit::checkpoint_files::{self, CheckpointFiles, FOLDER, Kept};
 use tidings::audit::export::{Exporter, Selected, Selection};
 use tidings::audit::proof_keeper::log_id;
-use tidings::audit::verification::verify;
+use tidings::audit::verification::{Witness, verify};
 use tidings::bench::append::Appending;
 use tidings::bench::figures::float;
 use tidings::bench::synthetic::{LogGenerator, Tenant};
@@ -64,22 +68,21 @@ fn main() -> io::Result<()> {
     }
     let messages = unless_short(SHORT_MESSAGES, MESSAGES);
     let folder = tempfile::tempdir()?;
-    let log = folder.path().join("log");
-    fill(&log, messages).map_err(io::Error::other)?;
+    in_own_process("part", &["fill".to_owned(), folder.path().display().to_string()])?;
     println!(
         "{}; {messages} messages of 10 events, a cache of {CACHE_MB} MiB, each in a process of its own\n",
         machine()
     );
     println!("| work | events a second | least | events a second | ratio | memory, MiB |\n|---|---|---|---|---|---|");
-    for (work, least) in [("verify", "scan"), ("export", "decode"), ("import", "append")] {
-        let of = |what: &str| in_own_process("part", &[what.to_owned(), folder.path().display().to_string()]);
+    let of = |what: &str| in_own_process("part", &[what.to_owned(), folder.path().display().to_string()]);
+    let kept = of("keep")?;
+    for (work, least) in [("verify", "scan"), ("verify by lines", "scan"), ("export", "decode"), ("import", "append")] {
         let (done, bare) = (of(work)?, of(least)?);
         let ratio = done[0] / bare[0];
         println!("| {work} | {:.0} | {least} | {:.0} | **{ratio:.2}** | {:.0} |", done[0], bare[0], done[1]);
     }
-    let kept = in_own_process("part", &["keep".to_owned(), folder.path().display().to_string()])?;
     println!("\nhashes of lines made and stored: {:.0} events a second, {:.0} MiB", kept[0], kept[1]);
-    let proofs = in_own_process("part", &["prove".to_owned(), folder.path().display().to_string()])?;
+    let proofs = of("prove")?;
     println!("a proof of inclusion: median {:.2} ms, 99 of 100 within **{:.2} ms**", proofs[0], proofs[1]);
     Ok(())
 }
@@ -105,13 +108,15 @@ fn in_part(args: &[String]) -> Result<(), Failed> {
     let begun = Instant::now();
     let events = match what.as_str() {
         "append" => return append(&folder.join("append")),
+        "fill" => return fill(&log, unless_short(SHORT_MESSAGES, MESSAGES)),
         "prove" => return prove(&log),
         "import" => import_from(&file, &folder.join("import"))?,
         "scan" => scan(&open(&log)?)?,
         "decode" => decoded(&open(&log)?, &folder.join("decoded.json"))?,
-        "verify" => verify(open(&log)?.log(), Vec::new(), |_| {})?.position,
+        "verify" => verified(&log, true)?,
+        "verify by lines" => verified(&log, false)?,
         "export" => export(&open(&log)?, &file)?,
-        "keep" => keep(&open(&log)?)?,
+        "keep" => keep(&open(&log)?, &log)?,
         other => return Err(format!("no part {other}").into()),
     };
     println!("{} {}", float(events) / begun.elapsed().as_secs_f64(), most_mib());
@@ -126,13 +131,32 @@ fn most_mib() -> f64 {
 }
 
 fn options() -> DataDirOptions<'static> {
-    DataDirOptions { cache_mb: CACHE_MB, master_key_file: None, now: Timestamp::default(), without_vault: false }
+    // As the commands do.
+    DataDirOptions { cache_mb: CACHE_MB / 8, master_key_file: None, now: Timestamp::default(), without_vault: false }
 }
 
 fn open(directory: &Path) -> Result<History, Failed> {
     let DataDir { log, vault, .. } = DataDir::open(directory, options())?;
     let index = Index::open(Arc::clone(&log) as Arc<dyn Log>, vault)?;
     Ok(History::new(log, Arc::new(index), ReadMode::Inline))
+}
+
+/// Verifies the log with what was kept beside it, or as with checkpoints that were kept elsewhere.
+fn verified(directory: &Path, with_heads: bool) -> Result<u64, Failed> {
+    let history = open(directory)?;
+    let key = key()?.verifier(log_id(history.log())?);
+    let opened = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &key);
+    let kept = checkpoint_files::read(&directory.join(FOLDER))?;
+    let witnesses = kept.iter().map(opened).collect::<Result<Vec<_>, _>>()?;
+    let sound = verify(history.log(), witnesses, |_| {})?;
+    if (sound.covered, sound.by_heads > 0) != (sound.position, with_heads) {
+        return Err("it was not compared as it should be".into());
+    }
+    Ok(sound.position)
+}
+
+fn key() -> Result<CheckpointKey, Failed> {
+    Ok(CheckpointKey::of_seed([1; 32])?)
 }
 
 /// Reads all records and compares their hashes.
@@ -186,9 +210,10 @@ fn import_from(file: &Path, directory: &Path) -> Result<u64, Failed> {
     Ok(rebuild.finish()?.position.max(checker.end()?.last))
 }
 
-/// Makes and stores the hashes of all blocks.
-fn keep(history: &History) -> Result<u64, Failed> {
-    let (mut builder, mut notes, mut taken) = (Builder::new(log_id(history.log())?), Vec::new(), 0_u64);
+/// Makes and stores the hashes of all blocks, and signs the end.
+fn keep(history: &History, directory: &Path) -> Result<u64, Failed> {
+    let (log, generation) = (log_id(history.log())?, 0);
+    let (mut builder, mut notes, mut taken) = (Builder::new(log), Vec::new(), 0_u64);
     let after = history.head().position;
     let store = |notes: Vec<_>| history.log().write(&Batch { after, notes: blocks::newest(notes), ..Batch::default() });
     for stored in history.log().read(1) {
@@ -200,7 +225,13 @@ fn keep(history: &History) -> Result<u64, Failed> {
     }
     store(notes)?;
     history.log().sync()?;
-    Ok(builder.position())
+    let (size, root, blocks) = (builder.position(), builder.root(), builder.stored());
+    let checkpoint = Checkpoint { log, generation, size, root }.signed(&[&key()?]);
+    let head = SignedHead { log, generation, size, record: history.head().hash, blocks }.signed(&[&key()?]);
+    if let Some((_, error)) = CheckpointFiles::new(directory, None).write(size, &checkpoint, &head).pop() {
+        return Err(error.into());
+    }
+    Ok(size)
 }
 
 /// Prints the median and the 99th percentile of proofs in ms.

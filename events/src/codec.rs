@@ -208,6 +208,20 @@ fn header(bytes: &[u8]) -> Result<(Header, &[u8]), CodecError> {
     if fits { Ok((header, rest)) } else { Err(CodecError::TooLarge) }
 }
 
+/// Where a record stands, and when it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: Position,
+    pub last: Position,
+    pub recorded_at: Timestamp,
+}
+
+/// Reads where a record stands without decoding its events.
+pub fn span(bytes: &[u8]) -> Result<Span, CodecError> {
+    let (Header { first, recorded_at, events, .. }, _) = header(bytes)?;
+    Ok(Span { first, last: first.saturating_add(u64::from(events) - 1), recorded_at })
+}
+
 /// Returns for each event of a record its sealed part, if it has one.
 pub fn sealed_parts(bytes: &[u8]) -> Result<Vec<Option<Sealed>>, CodecError> {
     let (Header { workspace, events, .. }, mut rest) = header(bytes)?;

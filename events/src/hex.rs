@@ -20,8 +20,18 @@ pub(crate) fn read<const BYTES: usize>(text: &str) -> Result<[u8; BYTES], NotHex
 
 /// Writes two hexadecimal digits for each byte.
 pub(crate) fn write(bytes: &[u8], text: &mut [u8]) {
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        if let [high, low] = pair {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+        }
+    }
+}
+
+/// Writes the sixteen digits of a number, in capitals, at the end of a text.
+pub(crate) fn write_upper(number: u64, text: &mut [u8]) {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'A' - 10 };
+    for (pair, byte) in text.rchunks_exact_mut(2).zip(number.to_le_bytes()) {
         if let [high, low] = pair {
             (*high, *low) = (digit(byte >> 4), digit(byte & 15));
         }
@@ -35,11 +45,18 @@ macro_rules! hex_bytes {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub [u8; $bytes]);
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl $name {
+            /// Returns the digits, which are ASCII.
+            pub(crate) fn digits(&self) -> [u8; $bytes * 2] {
                 let mut text = [0; $bytes * 2];
                 crate::hex::write(&self.0, &mut text);
-                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+                text
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
             }
         }
 

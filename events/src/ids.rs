@@ -5,6 +5,7 @@ mod stream_kind;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::hex;
 use crate::personal::Personal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -216,7 +217,9 @@ impl Serialize for MessageId {
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "wa_backend:3EB0{:016X}", self.0)
+        let mut text = *b"wa_backend:3EB00000000000000000";
+        hex::write_upper(self.0, &mut text);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -286,7 +289,9 @@ impl<'de> Deserialize<'de> for DeliveryId {
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dlv_{:016X}", self.0.0)
+        let mut text = *b"dlv_0000000000000000";
+        hex::write_upper(self.0.0, &mut text);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

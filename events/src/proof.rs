@@ -7,5 +7,7 @@ pub mod checkpoint;
 pub mod exported;
 pub mod import;
 pub mod line;
+pub mod note;
 pub mod prover;
+pub mod signed_head;
 pub mod tree;

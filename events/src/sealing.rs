@@ -99,9 +99,10 @@ impl Unsealed {
     }
 }
 
-/// Returns an event as JSON without its personal texts, each of which is `null`: what an export hashes.
-pub fn impersonal_json<T: Serialize>(event: &T) -> String {
-    tray::writing(Mode::Apart, || serde_json::to_string(event)).unwrap_or_default()
+/// Appends an event as JSON without its personal texts, each of which is `null`: what an export hashes.
+pub fn write_impersonal_json<T: Serialize>(event: &T, out: &mut Vec<u8>) {
+    // Memory does not refuse to be written, and no event has a map whose keys are no texts.
+    let _ = tray::writing(Mode::Apart, || serde_json::to_writer(&mut *out, event));
 }
 
 /// Returns an event's personal texts as they are sealed; `None` if it has none.
@@ -111,10 +112,10 @@ pub(crate) fn json<T: Serialize>(event: &T) -> Option<String> {
 
 /// Returns the names of an event's personal texts as a JSON array; `None` if it has none. Texts that are erased have
 /// their names still.
-pub(crate) fn names<T: Serialize>(event: &T) -> Option<String> {
+pub(crate) fn names<T: Serialize>(event: &T) -> Option<Vec<u8>> {
     let mut names = Names::alone();
     tray::writing(Mode::Named, || event.serialize(&mut names)).ok()?;
-    names.finish().and_then(|names| String::from_utf8(names).ok())
+    names.finish()
 }
 
 fn nonce(commitment: &Digest) -> [u8; 12] {

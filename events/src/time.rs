@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{Datelike as _, Timelike as _};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -32,6 +33,24 @@ impl Timestamp {
     pub fn since_ms(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
+
+    /// Returns the moment as RFC 3339; `None` beyond the years it has texts for. The same as
+    /// [`chrono::DateTime::to_rfc3339_opts`], several times as fast: an export writes millions of moments.
+    fn rfc3339(self) -> Option<[u8; 24]> {
+        let at = chrono::DateTime::from_timestamp_millis(self.0).filter(|_| WRITTEN.contains(&self.0))?;
+        let (date, time, millisecond) = (at.date_naive(), at.time(), at.timestamp_subsec_millis());
+        let year = date.year().unsigned_abs();
+        let digit = |number: u32, place: u32| b'0'.saturating_add(u8::try_from(number / place % 10).unwrap_or(0));
+        let two = |number: u32| [digit(number, 10), digit(number, 1)];
+        let [[month, month_1], [day, day_1], [hour, hour_1], [minute, minute_1], [second, second_1]] =
+            [date.month(), date.day(), time.hour(), time.minute(), time.second()].map(two);
+        let [thousands, hundreds, tens, ones] = [1_000, 100, 10, 1].map(|place| digit(year, place));
+        let [tenth, hundredth, thousandth] = [100, 10, 1].map(|place| digit(millisecond, place));
+        Some([
+            thousands, hundreds, tens, ones, b'-', month, month_1, b'-', day, day_1, b'T', hour, hour_1, b':', minute,
+            minute_1, b':', second, second_1, b'.', tenth, hundredth, thousandth, b'Z',
+        ])
+    }
 }
 
 /// The moments that RFC 3339 has texts for: the years 0 to 9999.
@@ -42,8 +61,8 @@ const MILLISECONDS: &str = " ms";
 impl fmt::Display for Timestamp {
     /// Formats the moment as RFC 3339 in UTC, with milliseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match chrono::DateTime::from_timestamp_millis(self.0).filter(|_| WRITTEN.contains(&self.0)) {
-            Some(at) => f.pad(&at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+        match self.rfc3339() {
+            Some(text) => f.pad(std::str::from_utf8(&text).unwrap_or_default()),
             None => write!(f, "{}{MILLISECONDS}", self.0),
         }
     }

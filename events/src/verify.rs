@@ -1,7 +1,8 @@
 //! Checks a log from first to last: positions, hashes, bytes. Reports the first record that is wrong.
 
 use crate::chain;
-use crate::codec::{Opening, decode};
+use crate::codec::{self, Opening, Span, decode};
+use crate::ids::Position;
 use crate::log::{Head, Log, ReadError, StoredRecord};
 use crate::record::Record;
 
@@ -20,19 +21,48 @@ pub fn walk(
     opening: Opening<'_>,
     mut visit: impl FnMut(&StoredRecord, &Record) -> Result<(), ReadError>,
 ) -> Result<Head, ReadError> {
+    walk_behind(log, 0, opening, |stored, _, record| record.map_or(Ok(()), |record| visit(stored, record)))
+}
+
+/// Like [`walk`], for who knows what stands up to a position: of the records there only the chain is checked, and they are
+/// not decoded. `visit` also gets the position of the last event of each.
+pub fn walk_behind(
+    log: &dyn Log,
+    known: Position,
+    opening: Opening<'_>,
+    mut visit: impl FnMut(&StoredRecord, Position, Option<&Record>) -> Result<(), ReadError>,
+) -> Result<Head, ReadError> {
     let wanted = log.head();
     let mut head = Head::EMPTY;
     for stored in log.read(1) {
         let stored = stored?;
-        let record = check(&stored, head, opening)?;
-        visit(&stored, &record)?;
-        head = Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at };
+        let (next, record) = match linked(&stored, head).filter(|next| next.position <= known) {
+            Some(next) => (next, None),
+            None => {
+                let record = check(&stored, head, opening)?;
+                (Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }, Some(record))
+            }
+        };
+        visit(&stored, next.position, record.as_ref())?;
+        head = next;
     }
     if head.position < wanted.position {
         let position = head.position.saturating_add(1);
         return Err(ReadError::Damaged { position, what: "missing, as all up to the end".to_owned() });
     }
     Ok(head)
+}
+
+/// True if the record continues the chain.
+fn is_linked(stored: &StoredRecord, head: Head) -> bool {
+    stored.previous == head.hash && stored.hash == chain::link(&head.hash, &stored.bytes)
+}
+
+/// Returns the head behind the record if it is the next one, as far as can be told without decoding it.
+fn linked(stored: &StoredRecord, head: Head) -> Option<Head> {
+    let Span { first, last, recorded_at } = codec::span(&stored.bytes).ok()?;
+    let is_next = first == stored.first && first == head.position.saturating_add(1);
+    (is_next && is_linked(stored, head)).then_some(Head { position: last, hash: stored.hash, recorded_at })
 }
 
 /// Checks the record behind this head.
@@ -42,7 +72,7 @@ fn check(stored: &StoredRecord, head: Head, opening: Opening<'_>) -> Result<Reco
     if stored.first != expected {
         return Err(damaged(format!("missing: the next one is at position {}", stored.first)));
     }
-    let fits = stored.previous == head.hash && stored.hash == chain::link(&head.hash, &stored.bytes);
+    let fits = is_linked(stored, head);
     let record = decode(stored, opening);
     match record {
         Ok(record) if record.first != expected => {

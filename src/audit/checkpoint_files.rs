@@ -1,16 +1,19 @@
 //! Signed checkpoints as files, in the data directory and in a second folder: whoever keeps one where the log is not can
-//! tell later whether anything before it was changed.
+//! tell later whether anything before it was changed. Beside each stands the signed head of the same moment.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::ids::Position;
+use events::proof::note::NOTE_BYTES_MAX;
 
 /// The folder within a data directory.
 pub const FOLDER: &str = "checkpoints";
+/// The folder within that one with the signed heads of the same moments.
+const HEADS: &str = "records";
 /// Ending of a file's name, after the number of events.
 const ENDING: &str = ".note";
 /// So many of the newest are kept; of those before, one a day.
@@ -30,21 +33,41 @@ impl CheckpointFiles {
         Self { folders: [Some(own), second.map(Path::to_owned)].into_iter().flatten().collect() }
     }
 
-    /// Writes a checkpoint into each folder; returns the folders where that failed, with the reasons. Whole or not at all.
-    pub fn write(&self, size: Position, note: &str) -> Vec<(PathBuf, io::Error)> {
+    /// Writes a checkpoint and the head of the same moment into each folder; returns the folders where that failed, with
+    /// the reasons. Each is whole or not there at all.
+    pub fn write(&self, size: Position, checkpoint: &str, head: &str) -> Vec<(PathBuf, io::Error)> {
         let failed = self.folders.iter().filter_map(|folder| {
-            let written = write(folder, size, note).and_then(|()| prune(folder));
-            written.err().map(|error| (folder.clone(), error))
+            let written = write(&folder.join(HEADS), size, head).and_then(|()| write(folder, size, checkpoint));
+            written.and_then(|()| prune(folder)).err().map(|error| (folder.clone(), error))
         });
         failed.collect()
     }
 }
 
+/// The notes of a moment, as somebody kept them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub checkpoint: String,
+    /// The signed head; `None` if only the checkpoint was kept.
+    pub head: Option<String>,
+}
+
 /// Reads all checkpoints of a folder, the oldest first; none if there is no folder.
-pub fn read(folder: &Path) -> io::Result<Vec<String>> {
+pub fn read(folder: &Path) -> io::Result<Vec<Kept>> {
     let mut found = listed(folder)?;
     found.sort_unstable_by_key(|found| found.size);
-    found.into_iter().map(|found| fs::read_to_string(path(folder, found.size))).collect()
+    let kept = |Found { size, .. }: Found| {
+        Ok(Kept { checkpoint: fs::read_to_string(path(folder, size))?, head: head_beside(&path(folder, size)) })
+    };
+    found.into_iter().map(kept).collect()
+}
+
+/// Returns the signed head that was kept beside a checkpoint; `None` if it cannot be read.
+pub fn head_beside(checkpoint: &Path) -> Option<String> {
+    let path = checkpoint.parent()?.join(HEADS).join(checkpoint.file_name()?);
+    let mut note = String::new();
+    File::open(path).ok()?.take(NOTE_BYTES_MAX as u64).read_to_string(&mut note).ok()?;
+    Some(note)
 }
 
 fn path(folder: &Path, size: Position) -> PathBuf {
@@ -92,9 +115,11 @@ fn listed(folder: &Path) -> io::Result<Vec<Found>> {
 /// Removes the files that are no longer kept.
 fn prune(folder: &Path) -> io::Result<()> {
     for size in spare(listed(folder)?) {
-        match fs::remove_file(path(folder, size)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        for folder in [folder, &folder.join(HEADS)] {
+            match fs::remove_file(path(folder, size)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
     }
     Ok(())
@@ -126,15 +151,20 @@ mod tests {
         let own = tempfile::tempdir().unwrap();
         let second = own.path().join("elsewhere");
         let files = CheckpointFiles::new(own.path(), Some(&second));
-        assert!(files.write(7, "seven").is_empty() && files.write(12, "twelve").is_empty());
+        assert!(files.write(7, "seven", "head 7").is_empty() && files.write(12, "twelve", "head 12").is_empty());
+        let kept = |checkpoint: &str, head: Option<&str>| Kept {
+            checkpoint: checkpoint.to_owned(),
+            head: head.map(str::to_owned),
+        };
         for folder in [&own.path().join(FOLDER), &second] {
-            assert_eq!(read(folder).unwrap(), ["seven", "twelve"]);
+            fs::remove_file(folder.join(HEADS).join("12.note")).unwrap();
+            assert_eq!(read(folder).unwrap(), [kept("seven", Some("head 7")), kept("twelve", None)]);
         }
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
-        let failed = files.write(13, "thirteen");
+        let failed = files.write(13, "thirteen", "head 13");
         assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
         assert_eq!(read(&own.path().join(FOLDER)).unwrap().len(), 3);
-        assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<String>::new());
+        assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<Kept>::new());
     }
 }

@@ -12,8 +12,10 @@ use events::event::Event;
 use events::founding::LogId;
 use events::ids::Position;
 use events::log::{Log, Note, ReadError, WriteError};
+use events::personal::Digest;
 use events::proof::blocks::{self, Builder};
 use events::proof::checkpoint::Checkpoint;
+use events::proof::signed_head::SignedHead;
 use events::secrets::Secrets;
 use events::store::data_dir::CHECKPOINT_KEY;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -95,7 +97,7 @@ impl ProofKeeper {
         loop {
             self.advance(&shard, watermark.durable()).await?;
             if self.is_behind() && Instant::now() >= due {
-                self.sign();
+                self.sign()?;
                 due = Instant::now() + self.every;
             }
             let more = async {
@@ -109,7 +111,7 @@ impl ProofKeeper {
                     let durable = watermark.reached(at_least).await;
                     self.advance(&shard, durable).await?;
                     // Whoever asked may be gone.
-                    let _ = answer.send(self.newest());
+                    let _ = answer.send(self.newest()?);
                 }
                 () = more => {}
                 () = sleep_until(due), if self.is_behind() => {}
@@ -149,19 +151,28 @@ impl ProofKeeper {
     }
 
     /// Returns a checkpoint of all that is in the tree.
-    fn newest(&self) -> Signed {
+    fn newest(&self) -> Result<Signed, ReadError> {
         let newest = self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        newest.filter(|newest| newest.size == self.builder.position()).unwrap_or_else(|| self.sign())
+        newest.filter(|newest| newest.size == self.builder.position()).map_or_else(|| self.sign(), Ok)
     }
 
-    fn sign(&self) -> Signed {
-        let (size, root) = (self.builder.position(), self.builder.root());
-        let note: Arc<str> = Checkpoint { log: self.id, generation: 0, size, root }.signed(&[&self.key]).into();
-        for (folder, error) in self.files.write(size, &note) {
+    fn sign(&self) -> Result<Signed, ReadError> {
+        let (log, generation, size, root) = (self.id, 0, self.builder.position(), self.builder.root());
+        let note: Arc<str> = Checkpoint { log, generation, size, root }.signed(&[&self.key]).into();
+        let (record, blocks) = (self.last_record()?, self.builder.stored());
+        let head = SignedHead { log, generation, size, record, blocks }.signed(&[&self.key]);
+        for (folder, error) in self.files.write(size, &note, &head) {
             tracing::warn!(folder = %folder.display(), %error, "a checkpoint cannot be written");
         }
         let signed = Signed { size, note };
         *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(signed.clone());
-        signed
+        Ok(signed)
+    }
+
+    /// Returns the hash of the last record that is in the tree.
+    fn last_record(&self) -> Result<Digest, ReadError> {
+        let position = self.builder.position();
+        let last = self.log.read(position).next().transpose()?;
+        last.map(|record| record.hash).ok_or_else(|| ReadError::Damaged { position, what: "missing".to_owned() })
     }
 }

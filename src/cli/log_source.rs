@@ -32,6 +32,10 @@ pub(super) enum Source {
     Gateway(Remote),
 }
 
+/// Commands read most of a log once. What they do not need in memory is the operating system's, and the figure that the
+/// configuration gives is the most that they take: the store has more in memory than its cache while it is read in order.
+const CACHE_SHARE: u64 = 8;
+
 impl Source {
     /// Chooses the gateway that was named, else the data directory, else the gateway that uses it.
     pub(super) fn find(cli: &Cli, server: &Server) -> Result<Self, Failure> {
@@ -71,7 +75,7 @@ impl Source {
     fn open(scratch: Scratch, directory: &Path, config: &Config) -> Result<Self, Failure> {
         let key_file = config.master_key_file.clone().unwrap_or_else(|| master_key_file::own(directory));
         let options = DataDirOptions {
-            cache_mb: config.log.cache_mb,
+            cache_mb: (config.log.cache_mb / CACHE_SHARE).max(1),
             master_key_file: Some(&key_file),
             now: Timestamp::default(),
             without_vault: false,

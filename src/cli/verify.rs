@@ -10,8 +10,9 @@ use events::codec::{self, Opening};
 use events::event::Event;
 use events::history::History;
 use events::proof::checker::{Checked, Checker, Extent};
-use events::proof::checkpoint::{Checkpoint, NOTE_BYTES_MAX};
+use events::proof::checkpoint::Checkpoint;
 use events::proof::exported;
+use events::proof::note::NOTE_BYTES_MAX;
 use serde_json::json;
 
 use super::args::{Cli, VerifyArgs};
@@ -22,7 +23,8 @@ use super::log_source::Source;
 use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
-use crate::audit::checkpoint_files::{self, FOLDER};
+use crate::audit::checkpoint_files::{self, FOLDER, Kept};
+use crate::audit::verification::Witness;
 use crate::service::verification::{self, Verdict};
 
 /// A longer note is none.
@@ -87,11 +89,11 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
             let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
-            let mut checkpoints = opened(notes, &key)?;
-            checkpoints.extend(kept(cli, &key)?);
+            let mut witnesses: Vec<_> = opened(notes, &key)?.into_iter().map(Witness::from).collect();
+            witnesses.extend(kept(cli, &key)?);
             let mut progress = Progress::of("Verifying", cli.json);
             let all = history.head().position;
-            let told = verification::verdict(&history, checkpoints, |position| progress.tell(position, all));
+            let told = verification::verdict(&history, witnesses, |position| progress.tell(position, all));
             progress.end();
             told.map_err(|error| unreadable(&error))?
         }
@@ -118,11 +120,12 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
 
 /// Returns the checkpoints in the data directory that this key has signed. A key that was lost with its vault has signed
 /// others.
-fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Checkpoint>, Failure> {
+fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Witness>, Failure> {
     let config = super::config(cli, None)?;
     let folder = data_dir(cli, &config).join(FOLDER);
     let notes = checkpoint_files::read(&folder).map_err(|error| Failure::because(Exit::Failed, &error))?;
-    let signed: Vec<Checkpoint> = notes.iter().filter_map(|note| Checkpoint::open(note, key).ok()).collect();
+    let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), key).ok();
+    let signed: Vec<Witness> = notes.iter().filter_map(open).collect();
     if let Some(others) = notes.len().checked_sub(signed.len()).filter(|others| *others > 0) {
         let folder = folder.display();
         say(&format!("Not compared: {others} checkpoints in {folder} that another key has signed (--key names it)\n"));

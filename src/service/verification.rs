@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::refusal::Refusal;
-use crate::audit::verification::{self, Sound, Unsound};
+use crate::audit::verification::{self, Sound, Unsound, Witness};
 use crate::gateway::Gateway;
 
 /// One verification at a time.
@@ -54,13 +54,9 @@ impl Verdict {
     }
 }
 
-/// Verifies a log, and compares it with the checkpoints; `told` gets the position after each record.
-pub fn verdict(
-    history: &History,
-    checkpoints: Vec<Checkpoint>,
-    told: impl FnMut(Position),
-) -> Result<Verdict, ReadError> {
-    match verification::verify(history.log(), checkpoints, told) {
+/// Verifies a log, and compares it with what was kept of it; `told` gets the position after each record.
+pub fn verdict(history: &History, witnesses: Vec<Witness>, told: impl FnMut(Position)) -> Result<Verdict, ReadError> {
+    match verification::verify(history.log(), witnesses, told) {
         Ok(Sound { position, hash, root, checkpoints, covered, .. }) => {
             Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints, covered })
         }
@@ -88,11 +84,11 @@ pub async fn verify(gateway: &Gateway, notes: Vec<String>, key: Option<String>) 
     }
     let key = key.map(|key| key.parse()).transpose();
     let key = key.map_err(|error: events::checkpoint_key::NoVerifierKey| Refusal::invalid("key", error.to_string()))?;
-    let checkpoints = match opened(&notes, key.as_ref().unwrap_or_else(|| gateway.proofs.key())) {
-        Ok(checkpoints) => checkpoints,
+    let witnesses = match opened(&notes, key.as_ref().unwrap_or_else(|| gateway.proofs.key())) {
+        Ok(checkpoints) => checkpoints.into_iter().map(Witness::from).collect(),
         Err(what) => return Ok(Verdict::damaged(0, what)),
     };
     let turn = TURN.try_acquire();
     let _turn = turn.map_err(|_| Refusal::unavailable("Another verification is under way: it reads the whole log"))?;
-    Ok(gateway.shard.history().run(move |history| verdict(history, checkpoints, |_| {})).await?)
+    Ok(gateway.shard.history().run(move |history| verdict(history, witnesses, |_| {})).await?)
 }

@@ -1,6 +1,7 @@
 //! The hashes that are stored of the lines, so that no proof reads the whole log: of every block of 256 lines the subtree
 //! over them and the hash of the last one. All follow from the records; if one is missing, they are made again.
 
+use crate::chain;
 use crate::codec::{self, Opening};
 use crate::founding::LogId;
 use crate::ids::Position;
@@ -81,6 +82,8 @@ pub struct Builder {
     highs_note: Vec<u8>,
     /// The hashes of the blocks since the last subtree of [`HIGH_LEVEL`].
     since_high: Vec<Digest>,
+    /// The chain of all that is stored of whole blocks.
+    stored: Digest,
 }
 
 impl Builder {
@@ -88,13 +91,18 @@ impl Builder {
     pub fn new(id: LogId) -> Self {
         let (whole, open, last) = (Frontier::default(), Frontier::default(), None);
         let (blocks_note, highs_note, since_high) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, blocks: 0, whole, open, last, blocks_note, highs_note, since_high }
+        Self { id, blocks: 0, whole, open, last, blocks_note, highs_note, since_high, stored: chain::GENESIS }
     }
 
     /// Goes on behind the blocks that the notes cover; begins anew if any of the notes is missing.
     pub fn resume(id: LogId, log: &dyn Log) -> Result<Self, ReadError> {
+        Self::resume_within(id, log, Position::MAX)
+    }
+
+    /// Like [`resume`](Self::resume), behind the blocks that end at this position or before.
+    pub fn resume_within(id: LogId, log: &dyn Log, position: Position) -> Result<Self, ReadError> {
         let mut builder = Self::new(id);
-        for number in 0..covered(log)? {
+        for number in 0..covered(log)?.min(position / BLOCK_LINES) {
             let Some(block) = block(log, number)? else { return Ok(Self::new(id)) };
             builder.join(block);
             let high = number / BLOCKS_PER_HIGH;
@@ -125,6 +133,11 @@ impl Builder {
         let (rest, last) = self.blocks_note.split_last_chunk::<HASH>()?;
         let tree = rest.last_chunk::<HASH>()?;
         Some(Block { tree: Digest(*tree), last: LineHash(Digest(*last)) })
+    }
+
+    /// Returns the hash of all that is stored of whole blocks.
+    pub const fn stored(&self) -> Digest {
+        self.stored
     }
 
     /// Returns the root of the tree over all lines.
@@ -161,6 +174,7 @@ impl Builder {
         let Block { tree, last } = block;
         self.whole.join(tree, BLOCK_LEVEL);
         self.last = Some(last);
+        self.stored = chain::link(&self.stored, &[tree.0, last.0.0].concat());
         if self.blocks.is_multiple_of(BLOCKS_PER_NOTE) {
             self.blocks_note.clear();
         }

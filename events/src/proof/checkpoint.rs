@@ -20,11 +20,7 @@ use crate::checkpoint_key::{CheckpointKey, VerifierKey};
 use crate::founding::LogId;
 use crate::ids::Position;
 use crate::personal::Digest;
-
-/// The longest note that is read, in bytes; one with two signatures has about 400.
-pub const NOTE_BYTES_MAX: usize = 4 << 10;
-/// What stands before each signature.
-const SIGNED_BY: &str = "\u{2014} ";
+use crate::proof::note::{self, NoteError};
 
 /// What a checkpoint says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +31,6 @@ pub struct Checkpoint {
     /// The number of events, which is the position of the last one.
     pub size: Position,
     pub root: Digest,
-}
-
-/// Why a text is no checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CheckpointError {
-    #[error("not a checkpoint: it must be three lines, an empty one, and the signatures")]
-    Malformed,
-    #[error("signed by another key")]
-    OtherKey,
-    #[error("the signature does not fit the text")]
-    Forged,
 }
 
 impl fmt::Display for Checkpoint {
@@ -59,35 +44,18 @@ impl fmt::Display for Checkpoint {
 impl Checkpoint {
     /// Returns the signed note.
     pub fn signed(&self, keys: &[&CheckpointKey]) -> String {
-        let text = self.to_string();
-        let signature = |key: &&CheckpointKey| format!("{SIGNED_BY}{}\n", key.signature(self.log, text.as_bytes()));
-        format!("{text}\n{}", keys.iter().map(signature).collect::<String>())
+        note::signed(&self.to_string(), self.log, keys)
     }
 
     /// Reads a note, and checks that this key signed it.
-    pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
-        let (text, signatures) = parts(note)?;
-        let checkpoint = read(text).ok_or(CheckpointError::Malformed)?;
-        let mut of_key =
-            signatures.lines().filter_map(|line| line.strip_prefix(SIGNED_BY)).filter(|line| key.is_named_in(line));
-        let signature = of_key.next().ok_or(CheckpointError::OtherKey)?;
-        if key.verifies(text.as_bytes(), signature) { Ok(checkpoint) } else { Err(CheckpointError::Forged) }
+    pub fn open(note: &str, key: &VerifierKey) -> Result<Self, NoteError> {
+        note::check(note, key, read)
     }
 
     /// Reads a note without looking at its signatures.
-    pub fn unverified(note: &str) -> Result<Self, CheckpointError> {
-        read(parts(note)?.0).ok_or(CheckpointError::Malformed)
+    pub fn unverified(note: &str) -> Result<Self, NoteError> {
+        read(note::parts(note)?.0).ok_or(NoteError::Malformed)
     }
-}
-
-/// Splits a note into its text and its signatures.
-fn parts(note: &str) -> Result<(&str, &str), CheckpointError> {
-    let at = note.find("\n\n").filter(|_| note.len() <= NOTE_BYTES_MAX).ok_or(CheckpointError::Malformed)?;
-    let (text, rest) = note.split_at_checked(at + 1).ok_or(CheckpointError::Malformed)?;
-    // Whatever else stands there was not signed, and somebody may take it for a part of the note.
-    let signatures = rest.strip_prefix('\n').and_then(|rest| rest.strip_suffix('\n')).unwrap_or_default();
-    let are_signatures = signatures.split('\n').all(|line| line.starts_with(SIGNED_BY));
-    if are_signatures { Ok((text, signatures)) } else { Err(CheckpointError::Malformed) }
 }
 
 fn read(text: &str) -> Option<Checkpoint> {
@@ -138,7 +106,7 @@ mod tests {
         let note = checkpoint().signed(&[&key(1), &key(2)]);
         assert_eq!(Checkpoint::open(&note, &verifier(1)), Ok(checkpoint()));
         assert_eq!(Checkpoint::open(&note, &verifier(2)), Ok(checkpoint()));
-        assert_eq!(Checkpoint::open(&note, &verifier(3)), Err(CheckpointError::OtherKey));
+        assert_eq!(Checkpoint::open(&note, &verifier(3)), Err(NoteError::OtherKey));
     }
 
     #[test]
@@ -147,13 +115,13 @@ mod tests {
         for (from, to) in [("\n17\n", "\n18\n"), ("/0\n", "/1\n"), ("BwcH", "BwcI"), ("tidings/ab", "tidings/ac")] {
             let changed = note.replacen(from, to, 1);
             assert_ne!(changed, note);
-            assert_eq!(Checkpoint::open(&changed, &verifier(1)), Err(CheckpointError::Forged), "{changed}");
+            assert_eq!(Checkpoint::open(&changed, &verifier(1)), Err(NoteError::Forged), "{changed}");
         }
         let at = note.rfind(' ').unwrap() + 20;
         let letter = if note.as_bytes()[at] == b'A' { "B" } else { "A" };
         let mut changed = note.clone();
         changed.replace_range(at..=at, letter);
-        assert_eq!(Checkpoint::open(&changed, &verifier(1)), Err(CheckpointError::Forged));
+        assert_eq!(Checkpoint::open(&changed, &verifier(1)), Err(NoteError::Forged));
     }
 
     #[test]
@@ -162,15 +130,15 @@ mod tests {
         let fourth = note.replacen("\n\n", "\nmore\n\n", 1);
         let signed = note.replacen("\n17\n", "\n+17\n", 1);
         let zero = note.replacen("\n17\n", "\n017\n", 1);
-        let long = format!("{note}{}", "x".repeat(NOTE_BYTES_MAX));
+        let long = format!("{note}{}", "x".repeat(note::NOTE_BYTES_MAX));
         let two = note.repeat(2);
         let more = format!("{note}more\n");
         let unsigned = note.split_inclusive('\n').take(4).collect::<String>();
         for bad in [&two, &more, &unsigned, note.trim_end()] {
-            assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(CheckpointError::Malformed), "{bad:?}");
+            assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(NoteError::Malformed), "{bad:?}");
         }
         for bad in ["", "\n\n", "tidings/ab/0\n17\n", &fourth, &signed, &zero, &long, &note.replace('\n', "\r\n")] {
-            assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(CheckpointError::Malformed), "{bad:?}");
+            assert_eq!(Checkpoint::open(bad, &verifier(1)), Err(NoteError::Malformed), "{bad:?}");
         }
     }
 }

@@ -4,27 +4,34 @@
 //! verify. It follows from the stored record alone and is as frozen as the bytes: `data` has no personal text but the
 //! commitment that binds the texts, so that an erasure changes no hash. The texts themselves stand beside it.
 
+mod push;
+
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::codec::{self, Opening, Sealed};
 use crate::event::Event;
 use crate::founding::LogId;
-use crate::hex::NotHex;
-use crate::ids::{Position, WorkspaceId};
+use crate::hex::{self, NotHex};
+use crate::ids::{Position, StreamId, WorkspaceId};
 use crate::log::{ReadError, StoredRecord};
 use crate::personal::Digest;
 use crate::record::{Cause, Record};
-use crate::sealing::{self, Texts};
+use crate::sealing::{self, SALT_BYTES, Texts};
 use crate::time::Timestamp;
 use crate::vault::sha256;
 
 /// The beginning of every hash.
 pub const HASH_PREFIX: &str = "esdb:hash:v2:";
-/// The data of most events fits.
-const DATA_BYTES: usize = 768;
+/// Most lines have no more than this in their times, the names of their streams, what stands before their data where
+/// they are hashed, and their data.
+const TIME_BYTES: usize = 32;
+const STREAMS_BYTES: usize = 96;
+const SUBJECT_BYTES: usize = 32;
+const HEAD_BYTES: usize = 320;
+const DATA_BYTES: usize = 1_024;
 /// The predecessor of the first line.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -35,13 +42,22 @@ pub struct LineHash(pub Digest);
 impl LineHash {
     /// Returns the hash of the line as a leaf of the tree: what is hashed there is its text.
     pub fn leaf(&self) -> Digest {
-        super::tree::leaf(self.to_string().as_bytes())
+        super::tree::leaf(&self.text())
+    }
+
+    /// Returns what is written of it, which is ASCII.
+    fn text(&self) -> [u8; HASH_PREFIX.len() + 64] {
+        let mut text = [0; HASH_PREFIX.len() + 64];
+        let (prefix, digits) = text.split_at_mut(HASH_PREFIX.len());
+        prefix.copy_from_slice(HASH_PREFIX.as_bytes());
+        digits.copy_from_slice(&self.0.digits());
+        text
     }
 }
 
 impl fmt::Display for LineHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HASH_PREFIX}{}", self.0)
+        f.write_str(ascii_str(&self.text()))
     }
 }
 
@@ -53,19 +69,16 @@ impl FromStr for LineHash {
     }
 }
 
-/// Returns what a line names as its predecessor.
-pub(super) fn predecessor(hash: Option<LineHash>) -> String {
-    hash.map_or_else(|| GENESIS.to_owned(), |hash| hash.to_string())
-}
-
 /// A line without its place in the chain of lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub position: Position,
     pub workspace: WorkspaceId,
     time: String,
-    subject: String,
-    kind: String,
+    /// The first of the event's streams.
+    subject: Option<StreamId>,
+    /// The name and version of the event's type.
+    kind: (&'static str, u8),
     /// JSON in ASCII.
     data: String,
     beside: Beside,
@@ -130,54 +143,86 @@ struct OfRecord {
     /// The record's time without the digits that say the place in it.
     time: String,
     /// The beginning of `data`.
-    data: String,
+    data: Vec<u8>,
 }
 
 impl OfRecord {
     fn of(shared: &Shared) -> Self {
         let Shared { first, last, workspace, recorded_at, cause } = shared;
-        let (workspace, Cause { by, command, .. }) = (workspace.number(), cause);
-        let (idempotency, because) = (json!(cause.idempotency()), json!(cause.because()));
+        let mut time = String::with_capacity(TIME_BYTES);
+        let _ = write!(time, "{recorded_at}");
+        time.truncate(time.trim_end_matches('Z').len());
+        let mut data = String::with_capacity(DATA_BYTES);
+        for (name, number) in [(r#"{"record":{"first":"#, first), (r#","last":"#, last)] {
+            data.push_str(name);
+            push::number(&mut data, *number);
+        }
+        data.push_str(r#","workspace":"#);
+        push::number(&mut data, workspace.number());
         // Numbers that may exceed 2^53 are texts: others' JSON has no larger ones.
-        let whose = format!(r#"{{"record":{{"first":{first},"last":{last},"workspace":{workspace},"by":"{by}","#);
-        let why = format!(r#""command":"{command}","idempotency":{idempotency},"because":{because}}},"streams":["#);
-        let data = whose + &why;
-        Self { time: recorded_at.to_string().trim_end_matches('Z').to_owned(), data }
+        let _ = write!(data, r#","by":"{}","command":""#, cause.by);
+        push::number(&mut data, cause.command);
+        let mut data = data.into_bytes();
+        for (name, value) in
+            [(r#"","idempotency":"#, json(&cause.idempotency())), (r#","because":"#, json(&cause.because()))]
+        {
+            data.extend_from_slice(name.as_bytes());
+            data.extend(value);
+        }
+        data.extend_from_slice(br#"},"streams":["#);
+        Self { time, data }
     }
 
     /// The time with nine digits, as one library hashes the text as it stands and the other without zeros at its end:
     /// the last six give the place in the record and end with 1.
     fn time(&self, place: u64) -> String {
-        format!("{}{:06}Z", self.time, place.saturating_mul(10).saturating_add(1))
+        let mut time = String::with_capacity(TIME_BYTES);
+        time.push_str(&self.time);
+        let _ = write!(time, "{:06}Z", place.saturating_mul(10).saturating_add(1));
+        time
     }
 
     fn data(&self, event: &Event, personal: Option<Digest>) -> String {
-        let mut data = String::with_capacity(DATA_BYTES);
-        data.push_str(&self.data);
-        for (nth, stream) in event.streams().into_iter().flatten().enumerate() {
-            let comma = if nth == 0 { "" } else { "," };
-            let _ = write!(data, "{comma}\"{stream}\"");
+        let mut streams = String::with_capacity(STREAMS_BYTES);
+        for stream in event.streams().into_iter().flatten() {
+            streams.push_str(if streams.is_empty() { "\"" } else { ",\"" });
+            push::stream(&mut streams, stream);
+            streams.push('"');
         }
-        let _ = write!(data, "],\"event\":{},\"personal\":", sealing::impersonal_json(event));
+        let mut data = Vec::with_capacity(DATA_BYTES);
+        for part in [self.data.as_slice(), streams.as_bytes(), br#"],"event":"#] {
+            data.extend_from_slice(part);
+        }
+        sealing::write_impersonal_json(event, &mut data);
+        data.extend_from_slice(br#","personal":"#);
         match personal {
-            None => data.push_str("null}"),
+            None => data.extend_from_slice(b"null}"),
             Some(commitment) => {
-                let names = sealing::names(event).unwrap_or_default();
-                let _ = write!(data, "\"{commitment}\",\"sealed\":{names}}}");
+                data.push(b'"');
+                data.extend_from_slice(&commitment.digits());
+                data.extend_from_slice(br#"","sealed":"#);
+                data.extend(sealing::names(event).unwrap_or_default());
+                data.push(b'}');
             }
         }
-        ascii(data)
+        ascii(String::from_utf8(data).unwrap_or_default())
     }
 }
 
-fn subject(event: &Event) -> String {
-    let first = event.streams().into_iter().flatten().next();
-    first.map_or_else(|| "/".to_owned(), |stream| format!("/{stream}"))
+/// A value as JSON.
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// Returns bytes that are ASCII as text.
+fn ascii_str(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// JSON in ASCII, with the escapes of Python's `json`: one library renders `data` anew before it hashes it.
 fn ascii(json: String) -> String {
-    if json.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    // Each byte is looked at, since that is faster than to stop at the first that must be escaped.
+    if json.bytes().fold(true, |are, byte| are & (b' '..=b'~').contains(&byte)) {
         return json;
     }
     let mut text = String::with_capacity(json.len());
@@ -217,8 +262,8 @@ impl Line {
             position,
             workspace: shared.workspace,
             time: of_record.time(position.saturating_sub(shared.first)),
-            subject: subject(event),
-            kind: format!("tidings.{}.{}", event.name(), event.type_number().1),
+            subject: event.streams().into_iter().flatten().next(),
+            kind: (event.name(), event.type_number().1),
             data: of_record.data(event, commitment),
             beside,
         }
@@ -226,34 +271,83 @@ impl Line {
 
     /// Returns the hash of the line in its place.
     pub fn hash(&self, log: LogId, before: Option<LineHash>) -> LineHash {
-        let Self { position, time, subject, kind, data, .. } = self;
-        let head = format!(
-            "{HASH_PREFIX}\n1.0\n{position}\n{}\n{time}\ntidings:{log}\n{subject}\n{kind}\napplication/json\n-\n-\n",
-            predecessor(before)
-        );
-        LineHash(sha256(&[head.as_bytes(), data.as_bytes()]))
+        let (mut position, mut version, log) = (itoa::Buffer::new(), itoa::Buffer::new(), log.digits());
+        let (position, version) = (position.format(self.position), version.format(self.kind.1));
+        let before = before.map(|before| before.text());
+        let before = before.as_ref().map_or(GENESIS, |before| ascii_str(before));
+        let (log, subject, kind) = (ascii_str(&log), self.subject(), self.kind.0);
+        let hashed_in_order = [
+            HASH_PREFIX,
+            "\n1.0\n",
+            position,
+            "\n",
+            before,
+            "\n",
+            &self.time,
+            "\ntidings:",
+            log,
+            "\n",
+            &subject,
+            "\ntidings.",
+            kind,
+            ".",
+            version,
+            "\napplication/json\n-\n-\n",
+        ];
+        let mut hashed = String::with_capacity(HEAD_BYTES);
+        hashed_in_order.into_iter().for_each(|part| hashed.push_str(part));
+        LineHash(sha256(&[hashed.as_bytes(), self.data.as_bytes()]))
+    }
+
+    fn subject(&self) -> String {
+        let mut subject = String::with_capacity(SUBJECT_BYTES);
+        subject.push('/');
+        if let Some(stream) = self.subject {
+            push::stream(&mut subject, stream);
+        }
+        subject
     }
 
     /// Appends the line with its line feed; returns its hash.
     pub fn write(&self, log: LogId, before: Option<LineHash>, out: &mut String) -> LineHash {
         let hash = self.hash(log, before);
-        let Self { position, time, subject, kind, data, beside, .. } = self;
-        let _ = write!(
-            out,
-            r#"{{"specversion":"1.0","id":"{position}","time":"{time}","source":"tidings:{log}","subject":"{subject}","#
-        );
-        let _ = write!(
-            out,
-            r#""type":"{kind}","datacontenttype":"application/json","predecessorhash":"{}","hash":"{hash}","#,
-            predecessor(before)
-        );
-        let _ = write!(out, r#""signature":null,"data":{data}"#);
+        let Self { position, time, kind: (kind, version), data, beside, .. } = self;
+        let (mut position_text, mut version_text, log) = (itoa::Buffer::new(), itoa::Buffer::new(), log.digits());
+        let (position, version) = (position_text.format(*position), version_text.format(*version));
+        let (before, hash_text) = (before.map(|before| before.text()), hash.text());
+        let before = before.as_ref().map_or(GENESIS, |before| ascii_str(before));
+        let (log, subject) = (ascii_str(&log), self.subject());
+        let members = [
+            r#"{"specversion":"1.0","id":""#,
+            position,
+            r#"","time":""#,
+            time,
+            r#"","source":"tidings:"#,
+            log,
+            r#"","subject":""#,
+            &subject,
+            r#"","type":"tidings."#,
+            kind,
+            ".",
+            version,
+            r#"","datacontenttype":"application/json","predecessorhash":""#,
+            before,
+            r#"","hash":""#,
+            ascii_str(&hash_text),
+            r#"","signature":null,"data":"#,
+            data,
+        ];
+        members.into_iter().for_each(|part| out.push_str(part));
         match beside {
             Beside::Nothing => {}
             Beside::Erased => out.push_str(r#","personalerased":true"#),
             Beside::These(Texts { salt, json }) => {
-                let _ = write!(out, r#","personal":{},"personalsalt":""#, json!(json));
-                let _ = salt.iter().try_for_each(|byte| write!(out, "{byte:02x}"));
+                out.push_str(r#","personal":"#);
+                out.push_str(&String::from_utf8(self::json(json)).unwrap_or_default());
+                out.push_str(r#","personalsalt":""#);
+                let mut digits = [0; 2 * SALT_BYTES];
+                hex::write(salt, &mut digits);
+                out.push_str(ascii_str(&digits));
                 out.push('"');
             }
         }
