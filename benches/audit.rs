@@ -11,6 +11,7 @@ mod kit;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ fn in_part(args: &[String]) -> Result<(), Failed> {
         "import" => import_from(&file, &folder.join("import"))?,
         "scan" => scan(&open(&log)?)?,
         "decode" => decoded(&open(&log)?, &folder.join("decoded.json"))?,
-        "verify" => verify(open(&log)?.log(), Vec::new(), |_| {})?.position,
+        "verify" => verify(open(&log)?.log(), Vec::new(), |_| ControlFlow::Continue(()))?.position,
         "export" => export(&open(&log)?, &file)?,
         "keep" => keep(&open(&log)?)?,
         other => return Err(format!("no part {other}").into()),

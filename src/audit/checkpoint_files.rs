@@ -7,7 +7,11 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use events::checkpoint_key::VerifierKey;
 use events::ids::Position;
+use events::proof::checkpoint::Checkpoint;
+
+use crate::config::Config;
 
 /// The folder within a data directory.
 pub const FOLDER: &str = "checkpoints";
@@ -24,6 +28,11 @@ pub struct CheckpointFiles {
 }
 
 impl CheckpointFiles {
+    /// Those that this configuration names.
+    pub fn of(config: &Config) -> Self {
+        Self::new(&config.data_dir, config.audit.checkpoint_dir.as_deref())
+    }
+
     /// The second folder may be on another disk or host.
     pub fn new(data_dir: &Path, second: Option<&Path>) -> Self {
         let own = data_dir.join(FOLDER);
@@ -38,13 +47,45 @@ impl CheckpointFiles {
         });
         failed.collect()
     }
+
+    /// Reads all checkpoints, each once, though it may be in both folders. A folder that is not there has none.
+    pub fn read(&self) -> io::Result<BTreeSet<String>> {
+        let mut notes = BTreeSet::new();
+        for folder in &self.folders {
+            let unread = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+            notes.extend(read(folder).map_err(unread)?);
+        }
+        Ok(notes)
+    }
+
+    /// Reads the checkpoints that this key has signed.
+    pub fn signed_by(&self, key: &VerifierKey) -> io::Result<KeptCheckpoints> {
+        let notes = self.read()?;
+        let checkpoints: Vec<_> = notes.iter().filter_map(|note| Checkpoint::open(note, key).ok()).collect();
+        Ok(KeptCheckpoints { others: notes.len().saturating_sub(checkpoints.len()), checkpoints })
+    }
 }
 
-/// Reads all checkpoints of a folder, the oldest first; none if there is no folder.
-pub fn read(folder: &Path) -> io::Result<Vec<String>> {
-    let mut found = listed(folder)?;
-    found.sort_unstable_by_key(|found| found.size);
-    found.into_iter().map(|found| fs::read_to_string(path(folder, found.size))).collect()
+/// The checkpoints that a gateway has kept.
+#[derive(Debug)]
+pub struct KeptCheckpoints {
+    /// Those that the key has signed.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Number of the others: a key that was lost with its vault has signed them.
+    pub others: usize,
+}
+
+fn read(folder: &Path) -> io::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for found in listed(folder)? {
+        match fs::read_to_string(path(folder, found.size)) {
+            Ok(note) => notes.push(note),
+            // Removed meanwhile, because there are newer ones.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(notes)
 }
 
 fn path(folder: &Path, size: Position) -> PathBuf {
@@ -128,13 +169,18 @@ mod tests {
         let files = CheckpointFiles::new(own.path(), Some(&second));
         assert!(files.write(7, "seven").is_empty() && files.write(12, "twelve").is_empty());
         for folder in [&own.path().join(FOLDER), &second] {
-            assert_eq!(read(folder).unwrap(), ["seven", "twelve"]);
+            let mut notes = read(folder).unwrap();
+            notes.sort_unstable();
+            assert_eq!(notes, ["seven", "twelve"]);
         }
+        fs::write(second.join("9.note"), "nine").unwrap();
+        assert_eq!(files.read().unwrap(), ["nine", "seven", "twelve"].map(str::to_owned).into());
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
         let failed = files.write(13, "thirteen");
         assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
         assert_eq!(read(&own.path().join(FOLDER)).unwrap().len(), 3);
+        assert!(files.read().unwrap_err().to_string().contains("elsewhere"), "nobody knows which folder it is");
         assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<String>::new());
     }
 }

@@ -2,6 +2,8 @@
 //! checkpoint that somebody kept.
 
 use std::cmp::Reverse;
+use std::io;
+use std::ops::ControlFlow;
 
 use events::codec::Opening;
 use events::founding::LogId;
@@ -38,14 +40,17 @@ pub enum Unsound {
     Read(#[from] ReadError),
     #[error("{0}")]
     Checkpoint(Fault),
+    /// Whoever was told did not want to know more.
+    #[error("the verification was cancelled")]
+    Cancelled,
 }
 
-/// Checks a log from its first record to its last; `told` gets the position after each. The signatures of the checkpoints
-/// must have been verified.
+/// Checks a log from its first record to its last; `told` gets the position after each, and may end the walk. The signatures
+/// of the checkpoints must have been verified.
 pub fn verify(
     log: &dyn Log,
     mut checkpoints: Vec<Checkpoint>,
-    mut told: impl FnMut(Position),
+    mut told: impl FnMut(Position) -> ControlFlow<()>,
 ) -> Result<Sound, Unsound> {
     let id = log_id(log)?;
     if let Some(other) = checkpoints.iter().find(|checkpoint| checkpoint.log != id) {
@@ -54,8 +59,8 @@ pub fn verify(
     checkpoints.sort_by_key(|checkpoint| Reverse(checkpoint.size));
     let (all, covers) = (checkpoints.len(), checkpoints.first().map_or(0, |largest| largest.size));
     let covered = blocks::covered(log)?;
-    let (mut builder, mut rewritten) = (Builder::new(id), None);
-    let head = verify::walk(log, Opening::Shut, |stored, record| {
+    let (mut builder, mut rewritten, mut cancelled) = (Builder::new(id), None, false);
+    let walked = verify::walk(log, Opening::Shut, |stored, record| {
         for line in line::lines_of(record, stored, Opening::Shut)? {
             builder.push(&line);
             compare_block(log, &builder, covered)?;
@@ -65,9 +70,13 @@ pub fn verify(
                 }
             }
         }
-        told(builder.position());
-        Ok(())
-    })?;
+        cancelled = told(builder.position()).is_break();
+        if cancelled { Err(ReadError::Store(io::ErrorKind::Interrupted.into())) } else { Ok(()) }
+    });
+    if cancelled {
+        return Err(Unsound::Cancelled);
+    }
+    let head = walked?;
     if let Some(size) = rewritten {
         return Err(Unsound::Checkpoint(Fault::Rewritten(size)));
     }
