@@ -11,6 +11,7 @@ mod kit;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ use events::proof::signed_head::SignedHead;
 use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::import;
 use events::time::Timestamp;
-use tidings::audit::checkpoint_files::{self, CheckpointFiles, FOLDER, Kept};
+use tidings::audit::checkpoint_files::{CheckpointFiles, Kept};
 use tidings::audit::export::{Exporter, Selected, Selection};
 use tidings::audit::proof_keeper::log_id;
 use tidings::audit::verification::{Witness, verify};
@@ -146,9 +147,9 @@ fn verified(directory: &Path, with_heads: bool) -> Result<u64, Failed> {
     let history = open(directory)?;
     let key = key()?.verifier(log_id(history.log())?);
     let opened = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &key);
-    let kept = checkpoint_files::read(&directory.join(FOLDER))?;
+    let kept = CheckpointFiles::new(directory, None).read()?;
     let witnesses = kept.iter().map(opened).collect::<Result<Vec<_>, _>>()?;
-    let sound = verify(history.log(), witnesses, |_| {})?;
+    let sound = verify(history.log(), witnesses, |_| ControlFlow::Continue(()))?;
     if (sound.covered, sound.by_heads > 0) != (sound.position, with_heads) {
         return Err("it was not compared as it should be".into());
     }

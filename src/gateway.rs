@@ -42,7 +42,9 @@ pub(crate) use start::{admin_key_file, write_private};
 pub use start_error::StartError;
 
 use self::ports::PortParts;
+use crate::audit::checkpoint_files::CheckpointFiles;
 use crate::audit::proofs::Proofs;
+use crate::audit::verifications::Verifications;
 use crate::config::{Attachments, Config, Limits, Pacing};
 use crate::files::Files;
 use crate::metrics::{Mails, Metered, Metrics};
@@ -113,6 +115,8 @@ pub struct Gateway {
     pub proofs: Proofs,
     /// True if anybody may read them.
     pub checkpoint_public: bool,
+    /// The verification of the log that is under way, if any.
+    pub verifications: Verifications,
     /// Chooses what is logged.
     pub log_filter: LogFilter,
 }
@@ -233,6 +237,7 @@ impl Gateway {
             stream_limit: StreamLimit::new(config.limits.streams_per_workspace),
             proofs: parts.proofs,
             checkpoint_public: config.audit.checkpoint_public,
+            verifications: Verifications::none(CheckpointFiles::of(config)),
             log_filter: telemetry::log_filter(),
         };
         gateway.spawn_tasks(&outside.sent_cache, &outside.wire_ids);

@@ -115,6 +115,11 @@ impl<E> Due<E> {
     pub const fn nothing() -> Self {
         Self { effects: Vec::new(), later: Vec::new(), wake_at: None, waiting: 0, empty_at: None }
     }
+
+    /// True if the actor may sleep until something happens to it.
+    pub const fn is_nothing(&self) -> bool {
+        self.effects.is_empty() && self.later.is_empty() && self.wake_at.is_none() && self.waiting == 0
+    }
 }
 
 /// Something that a rule may look up. The result sees every sequenced event.

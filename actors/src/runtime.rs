@@ -1,7 +1,7 @@
 //! Runs the rules as actors: each shell holds one actor's state, the shard holds the shells of one thread.
 
 mod admission;
-mod agenda;
+pub mod agenda;
 pub mod clock;
 pub mod port;
 pub mod registry;

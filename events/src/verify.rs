@@ -36,12 +36,11 @@ pub fn walk_behind(
     let mut head = Head::EMPTY;
     for stored in log.read(1) {
         let stored = stored?;
-        let (next, record) = match linked(&stored, head).filter(|next| next.position <= known) {
-            Some(next) => (next, None),
-            None => {
-                let record = check(&stored, head, opening)?;
-                (Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }, Some(record))
-            }
+        let (next, record) = if let Some(next) = linked(&stored, head).filter(|next| next.position <= known) {
+            (next, None)
+        } else {
+            let record = check(&stored, head, opening)?;
+            (Head { position: record.last(), hash: stored.hash, recorded_at: record.recorded_at }, Some(record))
         };
         visit(&stored, next.position, record.as_ref())?;
         head = next;

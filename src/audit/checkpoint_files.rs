@@ -7,8 +7,12 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use events::checkpoint_key::VerifierKey;
 use events::ids::Position;
 use events::proof::note::NOTE_BYTES_MAX;
+
+use super::verification::Witness;
+use crate::config::Config;
 
 /// The folder within a data directory.
 pub const FOLDER: &str = "checkpoints";
@@ -27,6 +31,11 @@ pub struct CheckpointFiles {
 }
 
 impl CheckpointFiles {
+    /// Those that this configuration names.
+    pub fn of(config: &Config) -> Self {
+        Self::new(&config.data_dir, config.audit.checkpoint_dir.as_deref())
+    }
+
     /// The second folder may be on another disk or host.
     pub fn new(data_dir: &Path, second: Option<&Path>) -> Self {
         let own = data_dir.join(FOLDER);
@@ -42,24 +51,55 @@ impl CheckpointFiles {
         });
         failed.collect()
     }
+
+    /// Reads all checkpoints, each once, though it may be in both folders. A folder that is not there has none.
+    pub fn read(&self) -> io::Result<BTreeSet<Kept>> {
+        let mut notes = BTreeSet::new();
+        for folder in &self.folders {
+            let unread = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+            notes.extend(read(folder).map_err(unread)?);
+        }
+        Ok(notes)
+    }
+
+    /// Reads the checkpoints that this key has signed.
+    pub fn signed_by(&self, key: &VerifierKey) -> io::Result<KeptCheckpoints> {
+        let notes = self.read()?;
+        let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), key).ok();
+        let witnesses: Vec<_> = notes.iter().filter_map(open).collect();
+        Ok(KeptCheckpoints { others: notes.len().saturating_sub(witnesses.len()), witnesses })
+    }
+}
+
+/// The checkpoints that a gateway has kept.
+#[derive(Debug)]
+pub struct KeptCheckpoints {
+    /// Those that the key has signed, with the heads beside them.
+    pub witnesses: Vec<Witness>,
+    /// Number of the others: a key that was lost with its vault has signed them.
+    pub others: usize,
 }
 
 /// The notes of a moment, as somebody kept them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kept {
     pub checkpoint: String,
     /// The signed head; `None` if only the checkpoint was kept.
     pub head: Option<String>,
 }
 
-/// Reads all checkpoints of a folder, the oldest first; none if there is no folder.
-pub fn read(folder: &Path) -> io::Result<Vec<Kept>> {
-    let mut found = listed(folder)?;
-    found.sort_unstable_by_key(|found| found.size);
-    let kept = |Found { size, .. }: Found| {
-        Ok(Kept { checkpoint: fs::read_to_string(path(folder, size))?, head: head_beside(&path(folder, size)) })
-    };
-    found.into_iter().map(kept).collect()
+fn read(folder: &Path) -> io::Result<Vec<Kept>> {
+    let mut notes = Vec::new();
+    for found in listed(folder)? {
+        let path = path(folder, found.size);
+        match fs::read_to_string(&path) {
+            Ok(checkpoint) => notes.push(Kept { checkpoint, head: head_beside(&path) }),
+            // Removed meanwhile, because there are newer ones.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(notes)
 }
 
 /// Returns the signed head that was kept beside a checkpoint; `None` if it cannot be read.
@@ -158,13 +198,19 @@ mod tests {
         };
         for folder in [&own.path().join(FOLDER), &second] {
             fs::remove_file(folder.join(HEADS).join("12.note")).unwrap();
-            assert_eq!(read(folder).unwrap(), [kept("seven", Some("head 7")), kept("twelve", None)]);
+            let mut notes = read(folder).unwrap();
+            notes.sort_unstable();
+            assert_eq!(notes, [kept("seven", Some("head 7")), kept("twelve", None)]);
         }
+        fs::write(second.join("9.note"), "nine").unwrap();
+        let all = [kept("nine", None), kept("seven", Some("head 7")), kept("twelve", None)];
+        assert_eq!(files.read().unwrap(), all.into());
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
         let failed = files.write(13, "thirteen", "head 13");
         assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
         assert_eq!(read(&own.path().join(FOLDER)).unwrap().len(), 3);
+        assert!(files.read().unwrap_err().to_string().contains("elsewhere"), "nobody knows which folder it is");
         assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<Kept>::new());
     }
 }

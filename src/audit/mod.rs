@@ -5,3 +5,4 @@ pub mod export;
 pub mod proof_keeper;
 pub mod proofs;
 pub mod verification;
+pub mod verifications;

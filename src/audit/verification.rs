@@ -6,6 +6,8 @@
 //! that it was kept with: whoever has the log's own key can sign another one.
 
 use std::cmp::Reverse;
+use std::io;
+use std::ops::ControlFlow;
 
 use events::checkpoint_key::VerifierKey;
 use events::codec::Opening;
@@ -73,11 +75,18 @@ pub enum Unsound {
     Read(#[from] ReadError),
     #[error("{0}")]
     Checkpoint(Fault),
+    /// Whoever was told did not want to know more.
+    #[error("the verification was cancelled")]
+    Cancelled,
 }
 
 /// Checks a log from its first record to its last; `told` gets the position after each, from the first one again if what
-/// was kept needs a closer look.
-pub fn verify(log: &dyn Log, mut witnesses: Vec<Witness>, mut told: impl FnMut(Position)) -> Result<Sound, Unsound> {
+/// was kept needs a closer look; it may end the walk.
+pub fn verify(
+    log: &dyn Log,
+    mut witnesses: Vec<Witness>,
+    mut told: impl FnMut(Position) -> ControlFlow<()>,
+) -> Result<Sound, Unsound> {
     let id = log_id(log)?;
     if let Some(other) = witnesses.iter().find(|witness| witness.checkpoint.log != id) {
         return Err(Unsound::Checkpoint(Fault::OtherCheckpoint(other.checkpoint.log)));
@@ -140,9 +149,13 @@ impl Walk {
     }
 
     /// Walks from the first record to the last.
-    fn run(mut self, log: &dyn Log, told: &mut impl FnMut(Position)) -> Result<Result<Sound, Fault>, Unsound> {
-        let known = self.builder.position();
-        let head = verify::walk_behind(log, known, Opening::Shut, |stored, last, record| {
+    fn run(
+        mut self,
+        log: &dyn Log,
+        told: &mut impl FnMut(Position) -> ControlFlow<()>,
+    ) -> Result<Result<Sound, Fault>, Unsound> {
+        let (known, mut cancelled) = (self.builder.position(), false);
+        let walked = verify::walk_behind(log, known, Opening::Shut, |stored, last, record| {
             let lines = record.map(|record| line::lines_of(record, stored, Opening::Shut)).transpose()?;
             for line in lines.iter().flatten().filter(|line| line.position > known) {
                 self.builder.push(line);
@@ -150,9 +163,13 @@ impl Walk {
                 self.compare_roots();
             }
             self.compare_heads(last, stored.hash);
-            told(last);
-            Ok(())
-        })?;
+            cancelled = told(last).is_break();
+            if cancelled { Err(ReadError::Store(io::ErrorKind::Interrupted.into())) } else { Ok(()) }
+        });
+        if cancelled {
+            return Err(Unsound::Cancelled);
+        }
+        let head = walked?;
         let Self { id, all, covers, by_heads, .. } = self;
         Ok(match (self.rewritten, self.left.last()) {
             (Some(size), _) => Err(Fault::Rewritten(size)),

@@ -3,10 +3,14 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use ::actors::runtime::agenda::{self, MakeError};
 use events::event::Event;
+use events::history::{History, ReadMode};
+use events::index::Index;
 use events::proof::checker::{Checked, Checker, Extent};
 use events::proof::exported::{self, Exported};
 use events::proof::import::Lines;
@@ -14,6 +18,7 @@ use events::rebuild::{Rebuild, RebuildError};
 use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::import;
 use events::store::lifecycle::Closed;
+use events::store::sled_log::SledLog;
 use events::time::Timestamp;
 use serde_json::json;
 
@@ -52,7 +57,7 @@ pub(super) fn run(cli: &Cli, args: &ImportArgs) -> Result<(), Failure> {
     let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent);
     let unfinished = unfinished.map_err(|error| unwritten(directory, &error))?;
     let checked = fill(cli, args, &config, unfinished.path())?;
-    make_look_ups(&config, unfinished.path())?;
+    prepare_start(cli, &config, unfinished.path())?;
     // An empty directory may be there already.
     fs::remove_dir(directory).or_else(missing_is_fine).map_err(|error| unwritten(directory, &error))?;
     fs::rename(unfinished.path(), directory).map_err(|error| unwritten(directory, &error))?;
@@ -135,8 +140,8 @@ fn not_taken(error: &RebuildError, lines: &ExportLines) -> Failure {
     }
 }
 
-/// Opens the directory once, so that its first start does not take longer than any other.
-fn make_look_ups(config: &Config, directory: &Path) -> Result<(), Failure> {
+/// Opens the directory once and finds what is outstanding, so that its first start does not take longer than any other.
+fn prepare_start(cli: &Cli, config: &Config, directory: &Path) -> Result<(), Failure> {
     let options = DataDirOptions {
         cache_mb: config.log.cache_mb,
         master_key_file: config.master_key_file.as_deref(),
@@ -145,8 +150,16 @@ fn make_look_ups(config: &Config, directory: &Path) -> Result<(), Failure> {
     };
     let DataDir { log, vault, secrets, .. } = DataDir::open(directory, options).map_err(|error| not_opened(&error))?;
     let closed = log.closed();
-    events::index::Index::open(log, vault).map_err(|error| unreadable(&error))?;
-    drop(secrets);
+    let index = Index::open(Arc::<SledLog>::clone(&log), vault).map_err(|error| unreadable(&error))?;
+    let history = History::new(log, Arc::new(index), ReadMode::Inline);
+    let mut progress = Progress::of("Looking for what is outstanding", cli.json);
+    let made = agenda::make(&history, |streams| progress.count(streams));
+    progress.end();
+    made.map_err(|error| match error {
+        MakeError::Read(error) => unreadable(&error),
+        MakeError::Write(_) => Failure::because(Exit::Failed, &error),
+    })?;
+    drop((history, secrets));
     until(&closed);
     Ok(())
 }

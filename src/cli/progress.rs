@@ -33,13 +33,22 @@ impl Progress {
 
     /// Shows how much is done.
     pub(super) fn tell(&mut self, done: u64, all: u64) {
+        self.show(done, |what| line(what, done, all));
+    }
+
+    /// Shows how much is done where nobody knows how much there is.
+    pub(super) fn count(&mut self, done: u64) {
+        self.show(done, |what| format!("\r{what}: {done}"));
+    }
+
+    fn show(&mut self, done: u64, line: impl FnOnce(&str) -> String) {
         if !self.is_watched || Instant::now() < self.next {
             return;
         }
         self.next = Instant::now() + REDRAW;
         self.is_shown = true;
         let a_second = done / self.begun.elapsed().as_secs().max(1);
-        say(&format!("{}, {a_second} a second \u{1b}[K", line(self.what, done, all)));
+        say(&format!("{}, {a_second} a second \u{1b}[K", line(self.what)));
     }
 
     /// Removes what is shown.

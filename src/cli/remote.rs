@@ -1,5 +1,7 @@
 //! An HTTP client for a gateway: calls it as the operator or as a workspace, and turns refusals into failures.
 
+mod lines;
+
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -194,7 +196,7 @@ impl Remote {
         self.read(&self.download(call)?)
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: &[u8]) -> Result<T, Failure> {
+    pub(super) fn read<T: DeserializeOwned>(&self, answer: &[u8]) -> Result<T, Failure> {
         serde_json::from_slice(answer).map_err(|error| {
             let what =
                 if error.is_data() { format!("with what was asked for ({error})") } else { "with JSON".to_owned() };

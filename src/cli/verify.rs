@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use events::proof::checker::{Checked, Checker, Extent};
 use events::proof::checkpoint::Checkpoint;
 use events::proof::exported;
 use events::proof::note::NOTE_BYTES_MAX;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::args::{Cli, VerifyArgs};
 use super::data_dir::{data_dir, unreadable};
@@ -23,8 +25,9 @@ use super::log_source::Source;
 use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
-use crate::audit::checkpoint_files::{self, FOLDER, Kept};
-use crate::audit::verification::Witness;
+use crate::audit;
+use crate::audit::checkpoint_files::{self, CheckpointFiles, KeptCheckpoints};
+use crate::audit::verification::{Unsound, Witness};
 use crate::service::verification::{self, Verdict};
 
 /// A longer note is none.
@@ -87,19 +90,10 @@ fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, Failur
 
 fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
-        Source::Open(history, _) => {
-            let key = args.key.clone().map_or_else(|| own_key(&history), Ok)?;
-            let mut witnesses: Vec<_> = opened(notes, &key)?.into_iter().map(Witness::from).collect();
-            witnesses.extend(kept(cli, &key)?);
-            let mut progress = Progress::of("Verifying", cli.json);
-            let all = history.head().position;
-            let told = verification::verdict(&history, witnesses, |position| progress.tell(position, all));
-            progress.end();
-            told.map_err(|error| unreadable(&error))?
-        }
+        Source::Open(history, _) => read(cli, args, notes, &history)?,
         Source::Gateway(gateway) => {
             let body = json!({"checkpoints": notes, "key": args.key.as_ref().map(ToString::to_string)});
-            gateway.typed(Call::post("/admin/v1/events/verify", body))?
+            streamed(cli, &gateway, body)?
         }
     };
     match &verdict {
@@ -110,27 +104,80 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
         Verdict::Verified { .. } if cli.json => print_row(cli, &verdict),
         Verdict::Verified { position, hash, root, checkpoints, covered, .. } => {
             let own = checkpoints.saturating_sub(notes.len());
-            let own =
-                if own > 0 { format!("{own} of them are those of the data directory itself\n") } else { String::new() };
+            let own = if own > 0 {
+                format!("{own} of them are those that the gateway keeps itself\n")
+            } else {
+                String::new()
+            };
             let agreeing = agreeing(*checkpoints, *covered, *position);
             print(&format!("{position} events, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
         }
     }
 }
 
-/// Returns the checkpoints in the data directory that this key has signed. A key that was lost with its vault has signed
-/// others.
+/// Verifies a log on this machine.
+fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
+    let key = args.key.clone().map_or_else(|| own_key(history), Ok)?;
+    let mut witnesses = with_heads(args, notes, &key)?;
+    witnesses.extend(kept(cli, &key)?);
+    let mut progress = Progress::of("Verifying", cli.json);
+    let all = history.head().position;
+    let outcome = audit::verification::verify(history.log(), witnesses, |position| {
+        progress.tell(position, all);
+        ControlFlow::Continue(())
+    });
+    progress.end();
+    verification::verdict(&outcome).map_err(|fault| match fault {
+        Unsound::Read(error) => unreadable(error),
+        other => Failure::because(Exit::Failed, other),
+    })
+}
+
+/// Opens the checkpoints that were named, with the signed heads that were kept beside their files.
+fn with_heads(args: &VerifyArgs, notes: &[String], key: &VerifierKey) -> Result<Vec<Witness>, Failure> {
+    let checkpoints = opened(notes, key)?.into_iter();
+    let beside = args.checkpoint.iter().map(|named| checkpoint_files::head_beside(Path::new(named)));
+    let opened = checkpoints.zip(notes).zip(beside).map(|((checkpoint, note), head)| {
+        Witness::open(note, head.as_deref(), key).unwrap_or_else(|_| checkpoint.into())
+    });
+    Ok(opened.collect())
+}
+
+/// A line of a gateway's answer.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Verdict(Verdict),
+    Progress(verification::Progress),
+}
+
+/// Has a gateway verify its log, and shows how far it has come.
+fn streamed(cli: &Cli, gateway: &Remote, body: Value) -> Result<Verdict, Failure> {
+    let call = Call::post("/admin/v1/events/verify", body).header("Accept", Some("application/x-ndjson"));
+    let mut progress = Progress::of("Verifying", cli.json);
+    let mut verdict = None;
+    let received = gateway.run(gateway.each_line(call, |line| {
+        match gateway.read(line)? {
+            Line::Progress(verification::Progress { done, all }) => progress.tell(done, all),
+            Line::Verdict(told) => verdict = Some(told),
+        }
+        Ok(())
+    }));
+    progress.end();
+    received?;
+    verdict.ok_or_else(|| Failure::new(Exit::Unreachable, "the gateway has ended without a verdict").hint("ask again"))
+}
+
+/// Returns the checkpoints that the gateway of the data directory has kept and that this key has signed.
 fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Witness>, Failure> {
     let config = super::config(cli, None)?;
-    let folder = data_dir(cli, &config).join(FOLDER);
-    let notes = checkpoint_files::read(&folder).map_err(|error| Failure::because(Exit::Failed, &error))?;
-    let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), key).ok();
-    let signed: Vec<Witness> = notes.iter().filter_map(open).collect();
-    if let Some(others) = notes.len().checked_sub(signed.len()).filter(|others| *others > 0) {
-        let folder = folder.display();
-        say(&format!("Not compared: {others} checkpoints in {folder} that another key has signed (--key names it)\n"));
+    let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
+    let KeptCheckpoints { witnesses, others } =
+        files.signed_by(key).map_err(|error| Failure::because(Exit::Failed, &error))?;
+    if others > 0 {
+        say(&format!("Not compared: {others} kept checkpoints that another key has signed (--key names it)\n"));
     }
-    Ok(signed)
+    Ok(witnesses)
 }
 
 fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {

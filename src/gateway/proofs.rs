@@ -31,7 +31,7 @@ pub(super) fn prepare(
     log: &Arc<SledLog>,
     secrets: &dyn Secrets,
 ) -> Result<(Proofs, Start), StartError> {
-    let files = CheckpointFiles::new(&config.data_dir, config.audit.checkpoint_dir.as_deref());
+    let files = CheckpointFiles::of(config);
     let every = Duration::from_secs(config.audit.checkpoint_s);
     let opened = ProofKeeper::open(Arc::clone(log) as Arc<dyn Log>, secrets, files, every);
     let (proofs, keeper) = opened.map_err(|error| match error {

@@ -1,20 +1,19 @@
 //! The verification of a whole log.
 
+use std::ops::ControlFlow;
+
 use events::checkpoint_key::VerifierKey;
-use events::history::History;
 use events::ids::Position;
 use events::log::ReadError;
 use events::personal::Digest;
 use events::proof::checkpoint::Checkpoint;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
 use super::refusal::Refusal;
 use crate::audit::verification::{self, Sound, Unsound, Witness};
+use crate::audit::verifications::{self, Busy};
 use crate::gateway::Gateway;
 
-/// One verification at a time.
-static TURN: Semaphore = Semaphore::const_new(1);
 /// The most checkpoints that are compared at once.
 const CHECKPOINTS_MAX: usize = 1_000;
 
@@ -54,15 +53,20 @@ impl Verdict {
     }
 }
 
-/// Verifies a log, and compares it with what was kept of it; `told` gets the position after each record.
-pub fn verdict(history: &History, witnesses: Vec<Witness>, told: impl FnMut(Position)) -> Result<Verdict, ReadError> {
-    match verification::verify(history.log(), witnesses, told) {
-        Ok(Sound { position, hash, root, checkpoints, covered, .. }) => {
-            Ok(Verdict::Verified { ok: true, position, hash, root, checkpoints, covered })
-        }
-        Err(Unsound::Read(error @ ReadError::Store(_))) => Err(error),
-        Err(Unsound::Read(ReadError::Damaged { position, what })) if position > 0 => {
-            Ok(Verdict::damaged(position, what))
+/// Returns the verdict on a log. It is a fault if there is none, because the log could not be read to its end.
+pub fn verdict(outcome: &Result<Sound, Unsound>) -> Result<Verdict, &Unsound> {
+    match outcome {
+        Ok(Sound { position, hash, root, checkpoints, covered, .. }) => Ok(Verdict::Verified {
+            ok: true,
+            position: *position,
+            hash: *hash,
+            root: *root,
+            checkpoints: *checkpoints,
+            covered: *covered,
+        }),
+        Err(fault @ (Unsound::Cancelled | Unsound::Read(ReadError::Store(_)))) => Err(fault),
+        Err(Unsound::Read(ReadError::Damaged { position, what })) if *position > 0 => {
+            Ok(Verdict::damaged(*position, what.clone()))
         }
         Err(fault) => Ok(Verdict::damaged(0, fault.to_string())),
     }
@@ -76,19 +80,64 @@ pub fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, St
     notes.iter().enumerate().map(open).collect()
 }
 
-/// Verifies the log of a gateway, and compares it with checkpoints that its operator kept elsewhere.
-pub async fn verify(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Result<Verdict, Refusal> {
+/// How far a verification has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Position of the last event that was verified.
+    pub done: Position,
+    /// Position of the last event of the log when it began.
+    pub all: Position,
+}
+
+/// A verification that somebody asked for.
+pub enum Verification {
+    /// It needed no look at the log.
+    Ended(Verdict),
+    /// It is given up with this, unless somebody else has asked for the same.
+    UnderWay(verifications::Verification),
+}
+
+impl Verification {
+    pub fn progress(&self) -> Option<Progress> {
+        let Self::UnderWay(verification) = self else { return None };
+        let (done, all) = verification.progress();
+        Some(Progress { done, all })
+    }
+
+    pub async fn verdict(&self) -> Result<Verdict, Refusal> {
+        match self {
+            Self::Ended(verdict) => Ok(verdict.clone()),
+            Self::UnderWay(verification) => {
+                verdict(&*verification.outcome().await).map_err(|fault| Refusal::fault(fault))
+            }
+        }
+    }
+}
+
+/// Begins to verify the log of a gateway, or joins a verification that does the same. The log is compared with the
+/// checkpoints that the gateway has kept, and with those that its operator kept elsewhere.
+pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Result<Verification, Refusal> {
     if notes.len() > CHECKPOINTS_MAX {
         let words = format!("checkpoints must be at most {CHECKPOINTS_MAX}");
         return Err(Refusal::invalid("checkpoints", words));
     }
     let key = key.map(|key| key.parse()).transpose();
     let key = key.map_err(|error: events::checkpoint_key::NoVerifierKey| Refusal::invalid("key", error.to_string()))?;
-    let witnesses = match opened(&notes, key.as_ref().unwrap_or_else(|| gateway.proofs.key())) {
-        Ok(checkpoints) => checkpoints.into_iter().map(Witness::from).collect(),
-        Err(what) => return Ok(Verdict::damaged(0, what)),
+    let key: VerifierKey = key.unwrap_or_else(|| gateway.proofs.key().clone());
+    let given = match opened(&notes, &key) {
+        Ok(given) => given,
+        Err(what) => return Ok(Verification::Ended(Verdict::damaged(0, what))),
     };
-    let turn = TURN.try_acquire();
-    let _turn = turn.map_err(|_| Refusal::unavailable("Another verification is under way: it reads the whole log"))?;
-    Ok(gateway.shard.history().run(move |history| verdict(history, witnesses, |_| {})).await?)
+    let (history, files) = (gateway.shard.history().clone(), gateway.verifications.files().clone());
+    let (asked, all) = ((notes, key.to_string()), history.head().position);
+    let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
+        let kept = files.signed_by(&key).map_err(ReadError::Store)?;
+        if kept.others > 0 {
+            tracing::info!(checkpoints = kept.others, "checkpoints that another key has signed are not compared");
+        }
+        verification::verify(history.log(), given.into_iter().map(Witness::from).chain(kept.witnesses).collect(), told)
+    };
+    let begun = gateway.verifications.join_or_start(asked, all, gateway.reading, work);
+    let busy = |Busy| Refusal::unavailable("Another verification is under way: it reads the whole log");
+    begun.map(Verification::UnderWay).map_err(busy)
 }

@@ -1,5 +1,8 @@
 //! Keeps, in notes, which actors have something outstanding, so that a start need not wake all of them.
 
+mod coverage;
+mod search;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +11,10 @@ use events::ids::StreamId;
 use events::log::{Log, Note, ReadError};
 use events::notes::{self, Space};
 use events::record::Position;
+
+pub(crate) use coverage::{Coverage, Streams};
+pub(crate) use search::Page;
+pub use search::{MakeError, make};
 
 const READ_AT_ONCE: usize = 1_000;
 
@@ -19,7 +26,10 @@ pub(crate) struct Agenda {
     stored: BTreeSet<StreamId>,
     /// The actors for which the two may differ.
     changed: BTreeSet<StreamId>,
-    covered: Position,
+    /// What the last checkpoint covers.
+    covered: Coverage,
+    /// The streams that the next one covers.
+    streams: Streams,
     /// The number of actors with something outstanding, for other threads.
     size: Arc<AtomicU64>,
 }
@@ -49,8 +59,19 @@ impl Agenda {
         self.outstanding.values().sum()
     }
 
-    /// Returns notes of what changed since the last checkpoint and of the position covered; empty if nothing is new.
-    pub(crate) fn checkpoint(&mut self, covers: Position) -> Vec<Note> {
+    /// Returns the streams that it covers, which are all but while it is made again.
+    pub(crate) const fn streams(&self) -> Streams {
+        self.streams
+    }
+
+    /// Sets which streams it covers. All actors of these that have something outstanding must be set before.
+    pub(crate) const fn cover(&mut self, streams: Streams) {
+        self.streams = streams;
+    }
+
+    /// Returns notes of what changed since the last checkpoint and of what is covered; empty if nothing is new.
+    pub(crate) fn checkpoint(&mut self, position: Position) -> Vec<Note> {
+        let covers = Coverage { position, streams: self.streams };
         if covers == self.covered && self.changed.is_empty() {
             return Vec::new();
         }
@@ -63,7 +84,7 @@ impl Agenda {
                 written.push((notes::agenda(stream), outstanding.then(Vec::new)));
             }
         }
-        written.push((Space::AgendaCovered.key(&[]), Some(covers.to_be_bytes().to_vec())));
+        written.push(covers.note());
         written
     }
 
@@ -82,18 +103,17 @@ impl Agenda {
                 _ => break,
             }
         }
-        let covered = log
-            .note(Space::AgendaCovered.prefix())?
-            .and_then(|bytes| bytes.first_chunk().map(|b| Position::from_be_bytes(*b)));
+        let covered = log.note(Space::AgendaCovered.prefix())?.map(|value| Coverage::read(&value)).unwrap_or_default();
         let outstanding: BTreeMap<_, _> = streams.iter().map(|stream| (*stream, 0)).collect();
         let stored = streams.iter().copied().collect();
         let size = Arc::new(AtomicU64::new(outstanding.len() as u64));
-        let agenda = Self { outstanding, stored, changed: BTreeSet::new(), covered: covered.unwrap_or(0), size };
+        let (changed, streams_covered) = (BTreeSet::new(), covered.streams);
+        let agenda = Self { outstanding, stored, changed, covered, streams: streams_covered, size };
         Ok((agenda, streams))
     }
 
-    /// Returns the position up to which the last checkpoint covers the log.
-    pub(crate) const fn covered(&self) -> Position {
+    /// Returns what the last checkpoint covers.
+    pub(crate) const fn covered(&self) -> Coverage {
         self.covered
     }
 }
@@ -117,6 +137,16 @@ mod tests {
         agenda.set(stays, false, 0);
         assert_eq!(agenda.checkpoint(9), [(notes::agenda(stays), None), covered(9)]);
         assert_eq!(agenda.checkpoint(9), []);
+    }
+
+    #[test]
+    fn a_checkpoint_says_how_far_a_search_has_come() {
+        let mut agenda = Agenda::default();
+        for streams in [Streams::None, Streams::UpTo(StreamId::Account(account(1))), Streams::All] {
+            agenda.cover(streams);
+            assert_eq!(agenda.checkpoint(7), [Coverage { position: 7, streams }.note()]);
+            assert_eq!(agenda.checkpoint(7), []);
+        }
     }
 
     fn covered(position: Position) -> Note {

@@ -4,6 +4,7 @@ mod actors;
 mod handle;
 mod keeper;
 mod lookups;
+mod outstanding;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,6 @@ use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Recipient};
 use dashmap::DashMap;
-use events::codec::{Opening, decode};
 use events::history::{History, ReadMode};
 use events::ids::StreamId;
 use events::index::{Index, touched};
@@ -193,19 +193,6 @@ impl Shard {
         context.run(Keeper::new(shard));
         actix::spawn(vital::task(handle.tail.clone().run()));
         Ok(handle)
-    }
-
-    fn wake_outstanding(self: &Rc<Self>, outstanding: Vec<StreamId>) -> Result<(), ReadError> {
-        let mut streams: BTreeSet<StreamId> = outstanding.into_iter().collect();
-        let covered = self.agenda.borrow().covered();
-        for stored in self.handle.log.read(covered.saturating_add(1)) {
-            let record = decode(&stored?, Opening::Shut)?;
-            streams.extend(woken(&record));
-        }
-        for stream in streams {
-            self.wake(stream);
-        }
-        Ok(())
     }
 
     /// Returns the position of the last sequenced event.

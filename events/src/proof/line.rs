@@ -295,7 +295,9 @@ impl Line {
             "\napplication/json\n-\n-\n",
         ];
         let mut hashed = String::with_capacity(HEAD_BYTES);
-        hashed_in_order.into_iter().for_each(|part| hashed.push_str(part));
+        for part in hashed_in_order {
+            hashed.push_str(part);
+        }
         LineHash(sha256(&[hashed.as_bytes(), self.data.as_bytes()]))
     }
 
@@ -337,7 +339,9 @@ impl Line {
             r#"","signature":null,"data":"#,
             data,
         ];
-        members.into_iter().for_each(|part| out.push_str(part));
+        for part in members {
+            out.push_str(part);
+        }
         match beside {
             Beside::Nothing => {}
             Beside::Erased => out.push_str(r#","personalerased":true"#),

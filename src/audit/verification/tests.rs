@@ -23,7 +23,7 @@ const SALT: [u8; 16] = [9; 16];
 type Grants = Vec<u64>;
 
 fn grants() -> Vec<Grants> {
-    (0..400).map(|nth| (0..1 + nth % 4).map(|event| 10 * nth + event).collect()).collect()
+    (0..400).map(|nth| (0..=nth % 4).map(|event| 10 * nth + event).collect()).collect()
 }
 
 /// Writes a log with these records; another vault makes other bytes of the same lines.
@@ -84,7 +84,7 @@ fn without_heads(kept: &[Witness]) -> Vec<Witness> {
 }
 
 fn found(log: &MemoryLog, witnesses: &[Witness]) -> String {
-    match verify(log, witnesses.to_vec(), |_| {}) {
+    match verify(log, witnesses.to_vec(), |_| ControlFlow::Continue(())) {
         Ok(sound) => format!("sound, {} by heads", sound.by_heads),
         Err(unsound) => unsound.to_string(),
     }
@@ -94,10 +94,14 @@ fn found(log: &MemoryLog, witnesses: &[Witness]) -> String {
 fn heads_spare_the_lines_and_find_the_same() {
     let (log, kept) = honest();
     let (mut told, newest) = (Vec::new(), kept.last().unwrap().checkpoint.size);
-    let by_heads = verify(&log, kept.clone(), |position| told.push(position)).unwrap();
+    let by_heads = verify(&log, kept.clone(), |position| {
+        told.push(position);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!((by_heads.by_heads, by_heads.covered, by_heads.checkpoints), (newest, newest, kept.len()));
     assert!(newest < by_heads.position, "something lies behind the newest checkpoint");
-    let by_lines = verify(&log, without_heads(&kept), |_| {}).unwrap();
+    let by_lines = verify(&log, without_heads(&kept), |_| ControlFlow::Continue(())).unwrap();
     assert_eq!(Sound { by_heads: 0, ..by_heads }, by_lines);
     assert_eq!(told, log.read(1).map(|stored| codec::span(&stored.unwrap().bytes).unwrap().last).collect::<Vec<_>>());
 }

@@ -1,12 +1,14 @@
 //! The event log, for the operator.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::gateway::Gateway;
+use crate::http::admin::lines;
 use crate::http::body;
 use crate::http::caller::Operator;
 use crate::http::page::Query;
@@ -106,13 +108,19 @@ pub(in crate::http) struct VerifyBody {
     key: Option<String>,
 }
 
-/// Verifies the log from the first record to the last.
+/// Verifies the log from the first record to the last. Who accepts lines gets one now and then that says how far it has come,
+/// and the verdict last.
 pub(in crate::http) async fn verify(
     gateway: web::Data<Gateway>,
     _: Operator,
+    request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let body = body::read(payload, gateway.limits).await?;
     let VerifyBody { checkpoints, key } = if body.is_empty() { VerifyBody::default() } else { body::typed(&body)? };
-    Ok(HttpResponse::Ok().json(verification::verify(&gateway, checkpoints, key).await?))
+    let verification = verification::begin(&gateway, checkpoints, key)?;
+    if lines::are_accepted(&request) {
+        return Ok(lines::answer(lines::of_verification(verification, Arc::clone(&gateway.readiness))));
+    }
+    Ok(HttpResponse::Ok().json(verification.verdict().await?))
 }

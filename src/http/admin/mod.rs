@@ -3,6 +3,7 @@
 pub(super) mod actors;
 pub(super) mod erasures;
 pub(super) mod events;
+mod lines;
 pub(super) mod log_level;
 pub(super) mod proofs;
 pub(super) mod streams;

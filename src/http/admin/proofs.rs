@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::audit::export::Selected;
 use crate::gateway::Gateway;
+use crate::http::admin::lines;
 use crate::http::caller::Operator;
 use crate::http::page::Query;
 use crate::service::proofs::{self, Wanted};
@@ -16,8 +17,7 @@ pub(in crate::http) async fn export(
     request: HttpRequest,
 ) -> Result<HttpResponse, Refusal> {
     let exporter = proofs::export(&gateway, wanted(&Query::of(&request)?)?).await?;
-    let pieces = proofs::pieces(&gateway, exporter);
-    Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(pieces))
+    Ok(lines::answer(proofs::pieces(&gateway, exporter)))
 }
 
 fn wanted(query: &Query) -> Result<Wanted, Refusal> {

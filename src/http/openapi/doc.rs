@@ -115,6 +115,17 @@ impl Doc {
         self.answers_with(200, content.into())
     }
 
+    /// Says that the response comes as lines of JSON if the client asks for these, and what they are.
+    pub(super) fn or_lines(mut self, about: &str) -> Self {
+        let lines = json!({"schema": {"type": "string", "description": about}});
+        if let Some(content) =
+            self.answers.get_mut(&200).and_then(|answer| answer.pointer_mut("/content")?.as_object_mut())
+        {
+            content.insert("application/x-ndjson".to_owned(), lines);
+        }
+        self
+    }
+
     /// Adds a response with server-sent events.
     pub(super) fn answers_events(self) -> Self {
         self.answers_text(&["text/event-stream"])

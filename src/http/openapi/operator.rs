@@ -63,10 +63,15 @@ fn proofs() -> Vec<Doc> {
         Doc::new(
             "Proofs",
             "POST /admin/v1/events/verify",
-            "Checks the log from first to last, and against checkpoints",
+            "Checks the log from first to last, and against checkpoints: those given and those the gateway keeps",
         )
         .may_take::<VerifyBody>()
         .answers_schema(200, verdict)
+        .or_lines(
+            "With `Accept: application/x-ndjson`: at once and every half second `{\"done\", \"all\"}`, the positions of the \
+            last event that was verified and of the log's last, then the verdict. Nothing more is read once the connection is \
+            lost.",
+        )
         .refusing(&["unavailable"]),
         Doc::new("Proofs", "GET /admin/v1/events/export.ndjson", "A line for each event that others can check")
             .answers_text(&["application/x-ndjson"])

@@ -1,12 +1,16 @@
 //! Exports from a running gateway and from a stopped directory, whole and in part, and what comes back from them.
 
 use std::fs;
+use std::path::Path;
 
+use events::log::Log as _;
+use events::notes::Space;
+use events::store::sled_log::SledLog;
 use serde_json::{Value, json};
 
 use super::{TEXTS, checkpoint, export, fast, lived_in, verify};
 use crate::harness::process::{Environment, run};
-use crate::harness::{ADMIN_KEY, Request};
+use crate::harness::{ADMIN_KEY, Request, SOON, wait_until};
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -108,6 +112,7 @@ fn an_import_gives_the_same_export_and_old_checkpoints_hold_for_it() {
     let imported = run(&import, &environment, server.dir());
     assert_eq!(imported.code, Some(0), "{imported:?}");
     assert!(imported.stderr.contains("signing keys"), "{imported:?}");
+    assert_agenda_is_complete(&again);
     let second = server.dir().join("second.ndjson");
     let exported = [&at[..], &["events", "export", "--out", second.to_str().unwrap()]].concat();
     assert_eq!(run(&exported, &environment, server.dir()).code, Some(0));
@@ -118,7 +123,7 @@ fn an_import_gives_the_same_export_and_old_checkpoints_hold_for_it() {
         server.dir(),
     );
     assert_eq!(verified.code, Some(0), "{verified:?}");
-    let states = |directory: &std::path::Path| {
+    let states = |directory: &Path| {
         let at = ["--data-dir", directory.to_str().unwrap()];
         let of =
             |stream: &&str| run(&[&at[..], &["--json", "state", stream]].concat(), &environment, server.dir()).stdout;
@@ -127,6 +132,16 @@ fn an_import_gives_the_same_export_and_old_checkpoints_hold_for_it() {
     assert_eq!(states(&again), states(&server.data_dir()));
     let refused = run(&import, &environment, server.dir());
     assert_eq!(refused.code, Some(7), "{refused:?}");
+}
+
+/// The first start need not search for what is outstanding.
+fn assert_agenda_is_complete(directory: &Path) {
+    let log = SledLog::open(directory, 16).unwrap();
+    let head = log.head().position.to_be_bytes().to_vec();
+    assert_eq!(log.note(Space::AgendaCovered.prefix()).unwrap(), Some(head));
+    let closed = log.closed();
+    drop(log);
+    wait_until("the store is closed", SOON, || closed.is_closed().then_some(()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod exports;
 mod forgeries;
 mod proofs;
+mod verifying;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! Tests what a shard does across crashes and stops, in virtual time.
 
+mod many_actors;
 mod read_ahead;
 mod rebuild;
 
@@ -13,7 +14,7 @@ use events::chat::{MessageKind, MessageReceived};
 use events::codec::{Opening, decode};
 use events::event::Event;
 use events::history::{History, ReadMode};
-use events::ids::{MessageId, WebhookId};
+use events::ids::{MessageId, WebhookId, WorkspaceId};
 use events::index::Index;
 use events::log::{Batch, Log};
 use events::personal::Digest;
@@ -71,7 +72,7 @@ fn a_message_is_sent_although_a_checkpoint_and_a_crash_came_while_its_account_wo
         answered.await.unwrap().unwrap();
     });
     assert_eq!(
-        Agenda::read(log.as_ref()).unwrap().0.covered(),
+        Agenda::read(log.as_ref()).unwrap().0.covered().position,
         log.head().position,
         "no checkpoint covers the message"
     );
@@ -221,19 +222,27 @@ fn vault() -> Arc<dyn Vault> {
 
 /// Writes the first commit of a log: the past that a test begins with.
 fn begin(log: &Arc<dyn Log>, events: Vec<Event>) {
+    record(log, [(workspace(), events)]);
+}
+
+/// Writes commits of workspaces to an empty log.
+fn record(log: &Arc<dyn Log>, commits: impl IntoIterator<Item = (WorkspaceId, Vec<Event>)>) {
     let (index, watermark) = (Arc::new(Index::open(Arc::clone(log), vault()).unwrap()), Watermark::at(0));
     let (work, mut taken) = unbounded_channel();
     let mut writer = Writer::new(Arc::clone(log), Arc::clone(&index), watermark.clone());
     let mut sequencer = Sequencer::new(index, watermark, work);
-    let stream = Workspace::stream(workspace());
-    sequencer.register(stream, crate::runtime::shell::inbox());
-    sequencer.replayed(stream, 0);
-    let commit = NewCommit { workspace: workspace(), recorded_at: at(0), cause: Cause::outside(Who::Inbound), events };
-    sequencer.append(stream, 0, commit).unwrap();
-    let first = taken.try_recv().ok();
-    let prepared = writer.prepare(first, &mut taken).unwrap();
-    writer.write(&prepared).unwrap();
-    writer.sync(prepared).unwrap();
+    for (workspace, events) in commits {
+        let stream = Workspace::stream(workspace);
+        let revision = sequencer.index().revision_at(stream, Position::MAX).unwrap();
+        sequencer.register(stream, crate::runtime::shell::inbox());
+        sequencer.replayed(stream, revision);
+        let commit = NewCommit { workspace, recorded_at: at(0), cause: Cause::outside(Who::Inbound), events };
+        sequencer.append(stream, revision, commit).unwrap();
+        let first = taken.try_recv().ok();
+        let prepared = writer.prepare(first, &mut taken).unwrap();
+        writer.write(&prepared).unwrap();
+        writer.sync(prepared).unwrap();
+    }
 }
 
 /// Runs a shard on the log until the story ends, then drops it at once, as in a power cut.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use events::ids::{StreamId, WorkspaceId};
+use events::ids::StreamId;
 
 use super::super::{Compared, Rebuilt};
 use super::*;
