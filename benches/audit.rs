@@ -145,8 +145,8 @@ fn open(directory: &Path) -> Result<History, Failed> {
 /// Verifies the log with what was kept beside it, or as with checkpoints that were kept elsewhere.
 fn verified(directory: &Path, with_heads: bool) -> Result<u64, Failed> {
     let history = open(directory)?;
-    let key = key()?.verifier(log_id(history.log())?);
-    let opened = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &key);
+    let keys = [key()?.verifier(log_id(history.log())?)];
+    let opened = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &keys);
     let kept = CheckpointFiles::new(directory, None).read()?;
     let witnesses = kept.iter().map(opened).collect::<Result<Vec<_>, _>>()?;
     let sound = verify(history.log(), witnesses, |_| ControlFlow::Continue(()))?;

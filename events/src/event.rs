@@ -11,7 +11,7 @@ use crate::chat::{
     ChatAddressLearnt, ChatAssigned, ChatErased, ChatKeyDestroyed, ChatOpened, ChatRenamed, MessageDelivered,
     MessageRead, MessageReceived,
 };
-use crate::founding::LogCreated;
+use crate::founding::{CheckpointKeyChanged, LogCreated};
 use crate::ids::{AccountId, MessageId, StreamId, WebhookId, WorkspaceId};
 use crate::vault::Owner;
 use crate::webhook::{
@@ -175,6 +175,7 @@ event_types! {
     ListeningStarted = (72, 1),
     ListeningEnded = (73, 1),
     LogCreated = (90, 1),
+    CheckpointKeyChanged = (91, 1),
 }
 
 impl Event {
@@ -204,7 +205,7 @@ impl Event {
             Self::AccountResumed(e) => two(StreamId::Account(e.account), StreamId::Workspace(e.workspace)),
             Self::FileFetched(e) => account_only(e.account),
             Self::FetchFailed(e) => account_only(e.account),
-            Self::LogCreated(_) => one(StreamId::Log),
+            Self::LogCreated(_) | Self::CheckpointKeyChanged(_) => one(StreamId::Log),
             Self::ChatRenamed(e) => one(StreamId::Chat(e.chat)),
             Self::ChatAssigned(e) => one(StreamId::Chat(e.chat)),
             Self::ChatAddressLearnt(e) => one(StreamId::Chat(e.chat)),

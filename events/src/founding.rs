@@ -1,4 +1,4 @@
-//! The event with which every log begins.
+//! What concerns the log itself: the event with which it begins, and a change of the key that signs it.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,4 +24,13 @@ pub struct LogCreated {
     /// The key that verifies the signatures of this log's checkpoints at first: Ed25519, as C2SP's signed notes write
     /// it, `name+hash+base64`.
     pub checkpoint_key: String,
+}
+
+/// Another key signs the checkpoints from here on, because the one before was lost with its vault, or did not come along
+/// with an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointKeyChanged {
+    /// The key that verifies the signatures from now on, as in [`LogCreated`].
+    pub checkpoint_key: String,
+    pub at: Timestamp,
 }

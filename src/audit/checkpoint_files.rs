@@ -62,10 +62,10 @@ impl CheckpointFiles {
         Ok(notes)
     }
 
-    /// Reads the checkpoints that this key has signed.
-    pub fn signed_by(&self, key: &VerifierKey) -> io::Result<KeptCheckpoints> {
+    /// Reads the checkpoints that one of these keys has signed.
+    pub fn signed_by(&self, keys: &[VerifierKey]) -> io::Result<KeptCheckpoints> {
         let notes = self.read()?;
-        let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), key).ok();
+        let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), keys).ok();
         let witnesses: Vec<_> = notes.iter().filter_map(open).collect();
         Ok(KeptCheckpoints { others: notes.len().saturating_sub(witnesses.len()), witnesses })
     }
@@ -74,9 +74,9 @@ impl CheckpointFiles {
 /// The checkpoints that a gateway has kept.
 #[derive(Debug)]
 pub struct KeptCheckpoints {
-    /// Those that the key has signed, with the heads beside them.
+    /// Those that one of the keys has signed, with the heads beside them.
     pub witnesses: Vec<Witness>,
-    /// Number of the others: a key that was lost with its vault has signed them.
+    /// Number of the others, signed by keys that nobody asked for.
     pub others: usize,
 }
 

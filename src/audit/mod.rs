@@ -1,6 +1,7 @@
 //! What an auditor gets: exports, the proofs of single lines, and signed checkpoints of the whole log.
 
 pub mod checkpoint_files;
+pub mod checkpoint_keys;
 pub mod export;
 pub mod proof_keeper;
 pub mod proofs;

@@ -17,11 +17,13 @@ use events::proof::blocks::{self, Builder};
 use events::proof::checkpoint::Checkpoint;
 use events::proof::signed_head::SignedHead;
 use events::secrets::Secrets;
-use events::store::data_dir::CHECKPOINT_KEY;
+use events::time::Timestamp;
+use events::vault::Vault;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::checkpoint_files::CheckpointFiles;
+use super::checkpoint_keys;
 use super::proofs::{Ask, Proofs, Shared, Signed};
 
 /// Records that are read at once.
@@ -62,28 +64,18 @@ pub fn log_id(log: &dyn Log) -> Result<LogId, ReadError> {
     }
 }
 
-/// Returns the key that signs checkpoints. If it was lost with the vault, makes another one.
-fn key(secrets: &dyn Secrets, id: LogId) -> Result<CheckpointKey, ProofError> {
-    let kept = secrets.read(CHECKPOINT_KEY)?.and_then(|seed| seed.try_into().ok());
-    if let Some(seed) = kept {
-        return Ok(CheckpointKey::of_seed(seed)?);
-    }
-    let key = CheckpointKey::random()?;
-    secrets.keep(CHECKPOINT_KEY, &key.seed())?;
-    tracing::warn!(key = %key.verifier(id), "the key that signed checkpoints is lost; from now on another one signs");
-    Ok(key)
-}
-
 impl ProofKeeper {
-    /// Prepares to follow a log.
+    /// Prepares to follow a log, to which nobody writes yet.
     pub fn open(
         log: Arc<dyn Log>,
+        vault: &dyn Vault,
         secrets: &dyn Secrets,
         files: CheckpointFiles,
         every: Duration,
+        now: Timestamp,
     ) -> Result<(Proofs, Self), ProofError> {
         let id = log_id(log.as_ref())?;
-        let key = key(secrets, id)?;
+        let key = checkpoint_keys::current(log.as_ref(), vault, secrets, id, now)?;
         let builder = Builder::new(id);
         let (proofs, shared, asked) = Proofs::new(id, key.verifier(id));
         Ok((proofs, Self { log, id, key, builder, files, every, shared, asked }))

@@ -24,6 +24,7 @@ use events::proof::prover::Prover;
 use events::proof::signed_head::SignedHead;
 use events::verify;
 
+use super::checkpoint_files::Kept;
 use super::proof_keeper::log_id;
 
 /// A log that is as it should be.
@@ -52,14 +53,35 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Opens the notes that were kept. A head that does not belong to the checkpoint is passed over.
-    pub fn open(checkpoint: &str, head: Option<&str>, key: &VerifierKey) -> Result<Self, NoteError> {
+    /// Opens the notes that were kept with the first of these keys that fits.
+    pub fn open(checkpoint: &str, head: Option<&str>, keys: &[VerifierKey]) -> Result<Self, NoteError> {
+        let mut refused = NoteError::OtherKey;
+        for key in keys {
+            match Self::open_with(checkpoint, head, key) {
+                Err(NoteError::OtherKey) => {}
+                Err(error) => refused = error,
+                opened => return opened,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Opens the notes with a key. A head that does not belong to the checkpoint is passed over.
+    fn open_with(checkpoint: &str, head: Option<&str>, key: &VerifierKey) -> Result<Self, NoteError> {
         let checkpoint = Checkpoint::open(checkpoint, key)?;
         let Checkpoint { log, generation, size, .. } = checkpoint;
         let head = head.and_then(|note| SignedHead::open(note, key).ok());
         let head = head.filter(|head| (head.log, head.generation, head.size) == (log, generation, size));
         Ok(Self { checkpoint, head })
     }
+}
+
+/// Opens the notes that were given.
+pub fn opened(given: &[Kept], keys: &[VerifierKey]) -> Result<Vec<Witness>, Unsound> {
+    let open = |(nth, Kept { checkpoint, head }): (usize, &Kept)| {
+        Witness::open(checkpoint, head.as_deref(), keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
+    };
+    given.iter().enumerate().map(open).collect()
 }
 
 impl From<Checkpoint> for Witness {
@@ -75,6 +97,13 @@ pub enum Unsound {
     Read(#[from] ReadError),
     #[error("{0}")]
     Checkpoint(Fault),
+    /// A checkpoint that was given is none, or signed by a key that was not asked for.
+    #[error("checkpoint {nth}: {error}")]
+    Note {
+        /// Its number among those that were given, from 1.
+        nth: usize,
+        error: NoteError,
+    },
     /// Whoever was told did not want to know more.
     #[error("the verification was cancelled")]
     Cancelled,

@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use super::checkpoint_files::CheckpointFiles;
 use super::verification::{Sound, Unsound};
 
-/// What a verification compares the log with: notes, and the key that signed them.
-pub type Asked = (Vec<String>, String);
+/// What a verification compares the log with: notes, and the key that signed them unless it is one that the log names.
+pub type Asked = (Vec<String>, Option<String>);
 
 /// What becomes of a verification, for all that wait for it.
 pub type Outcome = Arc<Result<Sound, Unsound>>;

@@ -7,8 +7,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use events::checkpoint_key::VerifierKey;
-use events::codec::{self, Opening};
-use events::event::Event;
 use events::history::History;
 use events::proof::checker::{Checked, Checker, Extent};
 use events::proof::checkpoint::Checkpoint;
@@ -26,7 +24,8 @@ use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit;
-use crate::audit::checkpoint_files::{self, CheckpointFiles, KeptCheckpoints};
+use crate::audit::checkpoint_files::{self, CheckpointFiles, Kept, KeptCheckpoints};
+use crate::audit::checkpoint_keys;
 use crate::audit::verification::{Unsound, Witness};
 use crate::service::verification::{self, Verdict};
 
@@ -37,14 +36,19 @@ const NOTE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Checks the export that was named, else the log.
 pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
-    let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
+    let notes = args.checkpoint.iter().map(|named| kept_elsewhere(named)).collect::<Result<Vec<_>, _>>()?;
     match &args.file {
         Some(file) => export(cli, args, file, &notes),
         None => log(cli, args, &notes),
     }
 }
 
-/// Reads a checkpoint that was kept somewhere.
+/// Reads a checkpoint that was kept somewhere, and the signed head beside its file.
+fn kept_elsewhere(named: &str) -> Result<Kept, Failure> {
+    Ok(Kept { checkpoint: note(named)?, head: checkpoint_files::head_beside(Path::new(named)) })
+}
+
+/// Reads a checkpoint.
 fn note(named: &str) -> Result<String, Failure> {
     if named.starts_with("http://") || named.starts_with("https://") {
         let has_path = named.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty());
@@ -84,14 +88,15 @@ fn integrity(what: impl Into<String>) -> Failure {
 }
 
 /// Opens notes; it is the log's or the export's fault if they do not open.
-fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, Failure> {
-    verification::opened(notes, key).map_err(integrity)
+fn opened(notes: &[Kept], keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
+    audit::verification::opened(notes, keys).map_err(|error| integrity(error.to_string()))
 }
 
-fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
+fn log(cli: &Cli, args: &VerifyArgs, notes: &[Kept]) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => read(cli, args, notes, &history)?,
         Source::Gateway(gateway) => {
+            let notes: Vec<&str> = notes.iter().map(|note| note.checkpoint.as_str()).collect();
             let body = json!({"checkpoints": notes, "key": args.key.as_ref().map(ToString::to_string)});
             streamed(cli, &gateway, body)?
         }
@@ -116,10 +121,10 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
 }
 
 /// Verifies a log on this machine.
-fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
-    let key = args.key.clone().map_or_else(|| own_key(history), Ok)?;
-    let mut witnesses = with_heads(args, notes, &key)?;
-    witnesses.extend(kept(cli, &key)?);
+fn read(cli: &Cli, args: &VerifyArgs, notes: &[Kept], history: &History) -> Result<Verdict, Failure> {
+    let keys = args.key.clone().map_or_else(|| own_keys(history), |key| Ok(vec![key]))?;
+    let mut witnesses = opened(notes, &keys)?;
+    witnesses.extend(kept(cli, &keys)?);
     let mut progress = Progress::of("Verifying", cli.json);
     let all = history.head().position;
     let outcome = audit::verification::verify(history.log(), witnesses, |position| {
@@ -131,16 +136,6 @@ fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Re
         Unsound::Read(error) => unreadable(error),
         other => Failure::because(Exit::Failed, other),
     })
-}
-
-/// Opens the checkpoints that were named, with the signed heads that were kept beside their files.
-fn with_heads(args: &VerifyArgs, notes: &[String], key: &VerifierKey) -> Result<Vec<Witness>, Failure> {
-    let checkpoints = opened(notes, key)?.into_iter();
-    let beside = args.checkpoint.iter().map(|named| checkpoint_files::head_beside(Path::new(named)));
-    let opened = checkpoints.zip(notes).zip(beside).map(|((checkpoint, note), head)| {
-        Witness::open(note, head.as_deref(), key).unwrap_or_else(|_| checkpoint.into())
-    });
-    Ok(opened.collect())
 }
 
 /// A line of a gateway's answer.
@@ -168,12 +163,12 @@ fn streamed(cli: &Cli, gateway: &Remote, body: Value) -> Result<Verdict, Failure
     verdict.ok_or_else(|| Failure::new(Exit::Unreachable, "the gateway has ended without a verdict").hint("ask again"))
 }
 
-/// Returns the checkpoints that the gateway of the data directory has kept and that this key has signed.
-fn kept(cli: &Cli, key: &VerifierKey) -> Result<Vec<Witness>, Failure> {
+/// Returns the checkpoints that the gateway of the data directory has kept and that one of these keys has signed.
+fn kept(cli: &Cli, keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
     let config = super::config(cli, None)?;
     let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
     let KeptCheckpoints { witnesses, others } =
-        files.signed_by(key).map_err(|error| Failure::because(Exit::Failed, &error))?;
+        files.signed_by(keys).map_err(|error| Failure::because(Exit::Failed, &error))?;
     if others > 0 {
         say(&format!("Not compared: {others} kept checkpoints that another key has signed (--key names it)\n"));
     }
@@ -193,21 +188,13 @@ fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {
     format!("{agree}: the first {covered} events are those that were signed{behind}\n")
 }
 
-/// Returns the key that the log names itself: it proves nothing against whoever may change the whole log.
-pub(super) fn own_key(history: &History) -> Result<VerifierKey, Failure> {
-    let first = history.log().read(1).next().transpose();
-    let record = first.and_then(|stored| stored.map(|stored| codec::decode(&stored, Opening::Shut)).transpose());
-    let record = record.map_err(|error| unreadable(&error))?;
-    key_in(record.as_ref().and_then(|record| record.events.first()))
-        .ok_or_else(|| integrity("the log does not begin with its creation"))
+/// Returns the keys that the log names itself, the newest first; there is one.
+pub(super) fn own_keys(history: &History) -> Result<Vec<VerifierKey>, Failure> {
+    let keys = checkpoint_keys::named(history).map_err(|error| unreadable(&error))?;
+    if keys.is_empty() { Err(integrity("the log does not begin with its creation")) } else { Ok(keys) }
 }
 
-fn key_in(first: Option<&Event>) -> Option<VerifierKey> {
-    let Some(Event::LogCreated(created)) = first else { return None };
-    created.checkpoint_key.parse().ok()
-}
-
-fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result<(), Failure> {
+fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[Kept]) -> Result<(), Failure> {
     let extent = if args.part { Extent::Part } else { Extent::Whole };
     if args.part && !notes.is_empty() {
         let message = "a checkpoint says nothing of a part of an export";
@@ -233,19 +220,20 @@ pub(super) fn checkpoints_for(
     key: Option<&VerifierKey>,
     first: &str,
 ) -> Result<Vec<Checkpoint>, Failure> {
-    let notes = named.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
+    let notes = named.iter().map(|named| kept_elsewhere(named)).collect::<Result<Vec<_>, _>>()?;
     opened_for(&notes, key, first)
 }
 
 /// Opens notes with the key that was given, else with the one that the export begins with.
-fn opened_for(notes: &[String], key: Option<&VerifierKey>, first: &str) -> Result<Vec<Checkpoint>, Failure> {
+fn opened_for(notes: &[Kept], key: Option<&VerifierKey>, first: &str) -> Result<Vec<Checkpoint>, Failure> {
     if notes.is_empty() {
         return Ok(Vec::new());
     }
-    let own = || exported::read(first).ok().and_then(|line| key_in(Some(&line.event)));
+    let own = || exported::read(first).ok().and_then(|line| checkpoint_keys::of_event(&line.event));
     let key = key.cloned().or_else(own);
     let unknown = || Failure::new(Exit::Usage, "the key of the checkpoints is not known").hint("give it with --key");
-    opened(notes, &key.ok_or_else(unknown)?)
+    let witnesses = opened(notes, &[key.ok_or_else(unknown)?])?;
+    Ok(witnesses.into_iter().map(|witness| witness.checkpoint).collect())
 }
 
 fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {

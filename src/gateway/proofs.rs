@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use actors::runtime::clock::wall_now;
 use actors::runtime::shard::ShardHandle;
 use actors::runtime::vital;
 use events::log::Log;
 use events::secrets::Secrets;
 use events::store::sled_log::SledLog;
+use events::vault::Vault;
 use tokio::runtime::Builder;
 
 use super::start_error::{StartError, file};
@@ -29,11 +31,12 @@ pub(super) type Start = Box<dyn FnOnce(ShardHandle) + Send>;
 pub(super) fn prepare(
     config: &Config,
     log: &Arc<SledLog>,
+    vault: &dyn Vault,
     secrets: &dyn Secrets,
 ) -> Result<(Proofs, Start), StartError> {
     let files = CheckpointFiles::of(config);
     let every = Duration::from_secs(config.audit.checkpoint_s);
-    let opened = ProofKeeper::open(Arc::clone(log) as Arc<dyn Log>, secrets, files, every);
+    let opened = ProofKeeper::open(Arc::clone(log) as Arc<dyn Log>, vault, secrets, files, every, wall_now());
     let (proofs, keeper) = opened.map_err(|error| match error {
         ProofError::Read(error) => error.into(),
         ProofError::Write(error) => file("cannot keep the key of checkpoints".to_owned())(io::Error::other(error)),

@@ -85,7 +85,7 @@ pub async fn start(config: &Config, bound: SocketAddr, key_to_terminal: bool) ->
     let receivers = Own::new(bound, &base_url).with_echo(config.simulator.enabled);
     let receivers = Guard::new(&config.guard.allow_networks, receivers);
     let following = clock.clone().follow();
-    let (proofs, start_proofs) = proofs::prepare(config, &log, secrets.as_ref())?;
+    let (proofs, start_proofs) = proofs::prepare(config, &log, vault.as_ref(), secrets.as_ref())?;
     let make = Dependencies {
         log: Arc::clone(&log) as Arc<dyn Log>,
         vault,

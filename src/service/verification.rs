@@ -6,11 +6,12 @@ use events::checkpoint_key::VerifierKey;
 use events::ids::Position;
 use events::log::ReadError;
 use events::personal::Digest;
-use events::proof::checkpoint::Checkpoint;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use crate::audit::verification::{self, Sound, Unsound, Witness};
+use crate::audit::checkpoint_files::Kept;
+use crate::audit::checkpoint_keys;
+use crate::audit::verification::{self, Sound, Unsound};
 use crate::audit::verifications::{self, Busy};
 use crate::gateway::Gateway;
 
@@ -72,14 +73,6 @@ pub fn verdict(outcome: &Result<Sound, Unsound>) -> Result<Verdict, &Unsound> {
     }
 }
 
-/// Opens the notes that somebody kept.
-pub fn opened(notes: &[String], key: &VerifierKey) -> Result<Vec<Checkpoint>, String> {
-    let open = |(nth, note): (usize, &String)| {
-        Checkpoint::open(note, key).map_err(|error| format!("checkpoint {}: {error}", nth + 1))
-    };
-    notes.iter().enumerate().map(open).collect()
-}
-
 /// How far a verification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
@@ -89,28 +82,17 @@ pub struct Progress {
     pub all: Position,
 }
 
-/// A verification that somebody asked for.
-pub enum Verification {
-    /// It needed no look at the log.
-    Ended(Verdict),
-    /// It is given up with this, unless somebody else has asked for the same.
-    UnderWay(verifications::Verification),
-}
+/// A verification that somebody asked for. It is given up with this, unless somebody else has asked for the same.
+pub struct Verification(verifications::Verification);
 
 impl Verification {
-    pub fn progress(&self) -> Option<Progress> {
-        let Self::UnderWay(verification) = self else { return None };
-        let (done, all) = verification.progress();
-        Some(Progress { done, all })
+    pub fn progress(&self) -> Progress {
+        let (done, all) = self.0.progress();
+        Progress { done, all }
     }
 
     pub async fn verdict(&self) -> Result<Verdict, Refusal> {
-        match self {
-            Self::Ended(verdict) => Ok(verdict.clone()),
-            Self::UnderWay(verification) => {
-                verdict(&*verification.outcome().await).map_err(|fault| Refusal::fault(fault))
-            }
-        }
+        verdict(&*self.0.outcome().await).map_err(|fault| Refusal::fault(fault))
     }
 }
 
@@ -123,21 +105,20 @@ pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Resu
     }
     let key = key.map(|key| key.parse()).transpose();
     let key = key.map_err(|error: events::checkpoint_key::NoVerifierKey| Refusal::invalid("key", error.to_string()))?;
-    let key: VerifierKey = key.unwrap_or_else(|| gateway.proofs.key().clone());
-    let given = match opened(&notes, &key) {
-        Ok(given) => given,
-        Err(what) => return Ok(Verification::Ended(Verdict::damaged(0, what))),
-    };
     let (history, files) = (gateway.shard.history().clone(), gateway.verifications.files().clone());
-    let (asked, all) = ((notes, key.to_string()), history.head().position);
+    let (asked, all) = ((notes.clone(), key.as_ref().map(VerifierKey::to_string)), history.head().position);
     let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
-        let kept = files.signed_by(&key).map_err(ReadError::Store)?;
+        let keys = key.map_or_else(|| checkpoint_keys::named(&history), |key| Ok(vec![key]))?;
+        let given: Vec<_> = notes.into_iter().map(|checkpoint| Kept { checkpoint, head: None }).collect();
+        let mut witnesses = verification::opened(&given, &keys)?;
+        let kept = files.signed_by(&keys).map_err(ReadError::Store)?;
         if kept.others > 0 {
             tracing::info!(checkpoints = kept.others, "checkpoints that another key has signed are not compared");
         }
-        verification::verify(history.log(), given.into_iter().map(Witness::from).chain(kept.witnesses).collect(), told)
+        witnesses.extend(kept.witnesses);
+        verification::verify(history.log(), witnesses, told)
     };
     let begun = gateway.verifications.join_or_start(asked, all, gateway.reading, work);
     let busy = |Busy| Refusal::unavailable("Another verification is under way: it reads the whole log");
-    begun.map(Verification::UnderWay).map_err(busy)
+    begun.map(Verification).map_err(busy)
 }

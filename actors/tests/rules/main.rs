@@ -72,7 +72,7 @@ fn listened(pick: &mut Pick) -> Event {
 /// Chats whose persons get known by other addresses and ask to be erased.
 fn erased(pick: &mut Pick) -> Event {
     match pick.below(40) {
-        0 => of_workspaces::log_created(pick),
+        0 => of_workspaces::of_the_log(pick),
         1..5 => of_workspaces::of_persons(pick),
         5..9 => of_messages::accepted(pick),
         9..14 => of_workspaces::event(pick),

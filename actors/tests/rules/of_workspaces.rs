@@ -4,7 +4,7 @@ use events::chat::{
     AddressKind, ChatAddressLearnt, ChatAssigned, ChatErased, ChatKeyDestroyed, ChatOpened, ChatRenamed, Responsible,
 };
 use events::event::Event;
-use events::founding::{FORMAT, LogCreated, LogId};
+use events::founding::{CheckpointKeyChanged, FORMAT, LogCreated, LogId};
 use events::workspace::{
     AccountBlocked, AccountConnected, AccountDisconnected, AccountPaused, AccountResumed, AccountUnblocked,
     CreditCharged, CreditRefunded, CreditsGranted, InboundDisabled, InboundEnabled, InboundStrictChanged,
@@ -134,8 +134,11 @@ pub fn of_persons(p: &mut Pick) -> Event {
     }
 }
 
-/// The first event of every log, which is in no actor's stream.
-pub fn log_created(p: &mut Pick) -> Event {
+/// What concerns the log itself, and is in no actor's stream.
+pub fn of_the_log(p: &mut Pick) -> Event {
     let checkpoint_key = "tidings.example/log+4a1b5c0d+AZ3nXkY=".to_owned();
+    if p.chance() {
+        return CheckpointKeyChanged { checkpoint_key, at: p.now() }.into();
+    }
     LogCreated { log: LogId([7; 16]), format: FORMAT, created_at: p.now(), checkpoint_key }.into()
 }

@@ -274,21 +274,22 @@ fn create(log: &dyn Log, vault: &dyn Vault, secrets: &dyn Secrets, identity: &Id
 
 /// Writes the first record of an empty log. Durable when this returns.
 pub fn found(log: &dyn Log, vault: &dyn Vault, created: LogCreated) -> Result<(), WriteError> {
-    let recorded_at = created.created_at;
-    let record = Record {
-        first: 1,
-        recorded_at,
-        workspace: WorkspaceId::LOG,
-        cause: Cause::outside(Who::System),
-        events: vec![created.into()],
-    };
+    append(log, vault, created.created_at, created.into())
+}
+
+/// Appends a record of an event that concerns the log itself; its time is not before that of the last record. Nobody else
+/// may write meanwhile. Durable when this returns.
+pub fn append(log: &dyn Log, vault: &dyn Vault, at: Timestamp, event: Event) -> Result<(), WriteError> {
+    let Head { position, hash: previous, recorded_at } = log.head();
+    let (first, recorded_at) = (position.saturating_add(1), if position == 0 { at } else { at.max(recorded_at) });
+    let (workspace, cause) = (WorkspaceId::LOG, Cause::outside(Who::System));
+    let record = Record { first, recorded_at, workspace, cause, events: vec![event] };
     let mut bytes = Vec::new();
     let unwritable = |error| WriteError::Unknown(std::io::Error::other(error));
     codec::encode_record(&record, vault, &mut bytes).map_err(unwritable)?;
-    let previous = chain::GENESIS;
     let hash = chain::link(&previous, &bytes);
-    let stored = StoredRecord { first: 1, previous, bytes: bytes.into(), hash };
-    let head = Head { position: 1, hash, recorded_at };
-    log.write(&Batch { after: 0, records: vec![stored], head: Some(head), notes: Vec::new() })?;
+    let stored = StoredRecord { first, previous, bytes: bytes.into(), hash };
+    let head = Head { position: first, hash, recorded_at };
+    log.write(&Batch { after: position, records: vec![stored], head: Some(head), notes: Vec::new() })?;
     log.sync()
 }

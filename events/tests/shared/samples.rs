@@ -14,7 +14,7 @@ use events::chat::{
     MessageDelivered, MessageKind, MessageRead, MessageReceived, ReceivedFile, Responsible,
 };
 use events::event::Event;
-use events::founding::{LogCreated, LogId};
+use events::founding::{CheckpointKeyChanged, LogCreated, LogId};
 use events::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
 use events::personal::Digest;
 use events::record::{Cause, Idempotency, Record};
@@ -321,6 +321,7 @@ fn chat_samples() -> Vec<Event> {
             checkpoint_key: "tidings/ab+cd+AQ==".to_owned(),
         }
         .into(),
+        CheckpointKeyChanged { checkpoint_key: "tidings/ab+ef+AQ==".to_owned(), at: AT }.into(),
     ]
 }
 

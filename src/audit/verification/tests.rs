@@ -60,7 +60,7 @@ fn followed(log: &MemoryLog, every: usize, key: &CheckpointKey) -> Vec<Witness> 
             let (size, root, blocks) = (builder.position(), builder.root(), builder.stored());
             let checkpoint = Checkpoint { log: LOG, generation: 0, size, root }.signed(&[key]);
             let head = SignedHead { log: LOG, generation: 0, size, record: stored.hash, blocks }.signed(&[key]);
-            kept.push(Witness::open(&checkpoint, Some(&head), &key.verifier(LOG)).unwrap());
+            kept.push(Witness::open(&checkpoint, Some(&head), &[key.verifier(LOG)]).unwrap());
         }
     }
     let after = log.head().position;

@@ -50,7 +50,7 @@ fn sound() -> Sound {
 }
 
 fn start(under_way: &Verifications, notes: &[&str], mut work: Work) -> Result<Verification, Busy> {
-    let asked = (notes.iter().map(|note| (*note).to_owned()).collect(), "key".to_owned());
+    let asked = (notes.iter().map(|note| (*note).to_owned()).collect(), Some("key".to_owned()));
     under_way.join_or_start(asked, 9, ReadMode::Pool, move |told| run(&mut work, told))
 }
 
@@ -107,7 +107,7 @@ async fn a_verification_that_has_ended_is_not_joined() {
 
 #[tokio::test]
 async fn who_waits_for_what_breaks_is_told_so() {
-    let asked = (Vec::new(), "key".to_owned());
+    let asked = (Vec::new(), Some("key".to_owned()));
     let broken = |_: &mut dyn FnMut(Position) -> ControlFlow<()>| {
         Err(Unsound::Read(events::log::ReadError::Store(std::io::Error::other("gone"))))
     };

@@ -39,19 +39,19 @@ pub(super) fn of_verification(
     verification: Verification,
     readiness: Arc<Readiness>,
 ) -> impl Stream<Item = Result<Bytes, Refusal>> {
-    let progress = |verification: &Verification| verification.progress().map(|progress| line(&progress));
+    let progress = |verification: &Verification| line(&verification.progress());
     unfold((Some(verification), true), move |(left, is_first)| {
         let readiness = Arc::clone(&readiness);
         async move {
             let verification = left?;
-            if let Some(first) = progress(&verification).filter(|_| is_first) {
-                return Some((first, (Some(verification), false)));
+            if is_first {
+                return Some((progress(&verification), (Some(verification), false)));
             }
             let told = timeout(TELL_EVERY, verification.verdict()).await;
-            match (told, progress(&verification)) {
-                (Err(_), Some(progress)) if !readiness.is_stopping() => Some((progress, (Some(verification), false))),
-                (Ok(verdict), _) => Some((verdict.and_then(|verdict| line(&verdict)), (None, false))),
-                (Err(_), _) => Some((Err(Refusal::unavailable("The gateway is stopping")), (None, false))),
+            match told {
+                Err(_) if !readiness.is_stopping() => Some((progress(&verification), (Some(verification), false))),
+                Ok(verdict) => Some((verdict.and_then(|verdict| line(&verdict)), (None, false))),
+                Err(_) => Some((Err(Refusal::unavailable("The gateway is stopping")), (None, false))),
             }
         }
     })
