@@ -24,6 +24,7 @@ use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit::checkpoint_files::{self, FOLDER};
 use crate::service::verification::{self, Verdict};
+use crate::service::wording::counted;
 
 /// A longer note is none.
 const NOTE_LIMIT: u64 = NOTE_BYTES_MAX as u64 + 1;
@@ -111,7 +112,8 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
             let own =
                 if own > 0 { format!("{own} of them are those of the data directory itself\n") } else { String::new() };
             let agreeing = agreeing(*checkpoints, *covered, *position);
-            print(&format!("{position} events, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
+            let events = counted(*position, "event");
+            print(&format!("{events}, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
         }
     }
 }
@@ -213,7 +215,10 @@ fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
     let mut said =
         vec![format!("{lines} lines of log {log}, events {first} to {last}: no hash and no text is changed\n")];
     if *gaps > 0 {
-        said.push(format!("between two lines events are missing {gaps} times, as a filter leaves them out\n"));
+        said.push(format!(
+            "between two lines events are missing {}, as a filter leaves them out\n",
+            counted(*gaps, "time")
+        ));
     }
     if *erased > 0 {
         said.push(format!("{erased} lines have no texts: erased\n"));

@@ -56,7 +56,7 @@ pub(super) struct Folded {
     file: Option<FileView>,
     queued_at: String,
     state: MessageState,
-    sent_at: Option<String>,
+    pub(super) sent_at: Option<String>,
     failure: Option<FailureView>,
     /// The last failed fetch of its file.
     not_fetched: Option<FetchFailed>,
@@ -180,6 +180,14 @@ impl Folded {
         if !received {
             self.state = MessageState::Failed;
         }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == MessageState::Failed
+    }
+
+    pub(super) fn has_file(&self) -> bool {
+        self.file.is_some()
     }
 
     pub(super) fn view(self, phones: &Phones) -> MessageView {

@@ -45,4 +45,5 @@ pub mod teammates;
 pub mod timeline;
 pub mod trace;
 pub mod verification;
+pub mod wording;
 pub mod workspaces;
