@@ -33,6 +33,7 @@ pub mod messages;
 mod nearest_chat;
 pub mod outbound;
 pub mod outbox;
+mod ownership;
 pub mod proofs;
 mod receiver_url;
 pub mod recent;
