@@ -2,6 +2,7 @@
 //! command line or web pages, and no transport by name; the interfaces parse, call this, and render.
 
 pub mod as_of;
+mod exact;
 pub mod fields;
 mod gone;
 pub mod page;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::as_of::AsOf;
+use super::exact::exact;
 use super::refusal::Refusal;
 use crate::gateway::Gateway;
 use crate::recent::mask;
@@ -58,7 +59,7 @@ fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option
 
 /// Returns a state as JSON, without secrets.
 pub(super) fn shown(state: &impl Serialize) -> Value {
-    let mut state = serde_json::to_value(state).unwrap_or_default();
+    let mut state = exact(serde_json::to_value(state).unwrap_or_default());
     // A receiver's URL; one from an earlier version may contain a password.
     if let Some(Value::String(url)) = state.get_mut("url") {
         *url = mask::credentials(url);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::recent::mask;
+use crate::service::exact::exact;
 use crate::service::json_diff::Change;
 
 /// A longer value is not shown, only its length.
@@ -44,9 +45,9 @@ impl Difference {
 
 /// Returns a value without secrets and no longer than is useful.
 fn shown(path: &str, value: Value) -> Value {
-    match value {
+    match exact(value) {
         Value::String(url) if path == "/url" => mask::credentials(&url).into(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         other => {
             let bytes = other.to_string().len();
             if bytes > VALUE_BYTES_MAX { format!("{bytes} bytes of JSON").into() } else { other }
