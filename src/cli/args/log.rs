@@ -132,7 +132,7 @@ pub struct LsArgs {
     /// The oldest first, or the newest first
     #[arg(long, value_enum, default_value_t = Order::Asc)]
     pub order: Order,
-    /// At most this many: 1 to 500
+    /// At most this many: 1 to 500; if there are more, stderr says with which option they are listed
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
     /// The gateway to ask.
