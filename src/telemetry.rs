@@ -37,6 +37,8 @@ const OURS: [&str; 3] = ["tidings", "actors", "events"];
 const OTHERS_AT_MOST: Level = Level::INFO;
 /// Logs every request that is not HTTP. Anybody can send those at any rate, so they are counted instead.
 const MALFORMED_REQUESTS: &str = "actix_http::h1::dispatcher";
+/// Lets through what is said about the filter itself, whatever else is hidden.
+const ABOUT_THE_FILTER: &str = "tidings::telemetry::log_filter=info";
 /// At the end of the process, wait at most this long for the reader of our lines.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -70,7 +72,7 @@ pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     let to_stderr = Lines::start(io::stderr(), json)?;
     let to_stderr = LINES.get_or_init(|| to_stderr).clone();
     vital::watch_panics();
-    let (filter, changeable) = reload::Layer::new(filter);
+    let (filter, log_filter) = changeable(usual, filter);
     let lines = fmt::layer().with_writer(to_stderr).log_internal_errors(false);
     let subscriber = registry().with(filter);
     if json {
@@ -78,8 +80,21 @@ pub fn init(json: bool, ansi: bool) -> Result<(), TelemetryError> {
     } else {
         subscriber.with(lines.with_ansi(ansi)).with(cap()).try_init()?;
     }
-    let _ = FILTER.set(LogFilter::new(usual, move |wanted| changeable.reload(wanted).is_ok()));
+    let _ = FILTER.set(log_filter);
     Ok(())
+}
+
+/// Returns a layer that logs by this filter, and what puts another one in its place.
+fn changeable<S: 'static>(usual: &str, filter: EnvFilter) -> (reload::Layer<EnvFilter, S>, LogFilter) {
+    let (layer, handle) = reload::Layer::new(with_notices(filter));
+    (layer, LogFilter::new(usual, move |wanted| handle.reload(with_notices(wanted)).is_ok()))
+}
+
+fn with_notices(filter: EnvFilter) -> EnvFilter {
+    match ABOUT_THE_FILTER.parse() {
+        Ok(notices) => filter.add_directive(notices),
+        Err(_) => filter,
+    }
 }
 
 /// Returns what chooses the log lines of this process; until logging has started, it chooses among none.
@@ -144,7 +159,44 @@ pub fn with_causes(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use actors::runtime::clock::Clock;
+    use events::time::Timestamp;
+
     use super::*;
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct WrittenLines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for WrittenLines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn that_another_filter_counts_and_that_it_has_ended_is_logged_whatever_the_filters_are() {
+        let (written, now) = (WrittenLines::default(), Timestamp::from_ms(0));
+        let clock = Clock::start(Arc::new(move || now), now, 1);
+        let (layer, log_filter) = changeable("off", filter(Some("off")).unwrap());
+        let writer = written.clone();
+        let lines = fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+        let _logging = tracing::subscriber::set_default(registry().with(layer).with(lines));
+        log_filter.change("tidings=error", 15, &clock).unwrap();
+        tracing::warn!("hidden");
+        tokio::time::sleep(Duration::from_mins(16)).await;
+        tracing::error!("hidden");
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let told: Vec<_> = written.lines().filter_map(|line| Some(line.split_once("log_filter: ")?.1)).collect();
+        let wanted = ["another log filter counts for some minutes minutes=15", "the usual log filter counts again"];
+        assert_eq!((told.as_slice(), written.contains("hidden")), (wanted.as_slice(), false), "{written}");
+    }
 
     #[test]
     fn without_a_wish_info_is_logged() {

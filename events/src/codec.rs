@@ -20,6 +20,7 @@ use crate::vault::{Owner, Vault};
 
 pub use sealed::{Resealing, Sealed};
 pub use sizes::{event_bytes, fits};
+pub(crate) use sizes::{stored_event_bytes, stored_header_bytes};
 
 /// The first byte of every record.
 pub const RECORD_FORMAT: u8 = 1;
@@ -116,7 +117,7 @@ pub fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> 
 }
 
 /// True if all that an event concerns, and the owner of its texts, is of this workspace.
-fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
+pub(crate) fn is_of(workspace: WorkspaceId, event: &Event) -> bool {
     event.owner().workspace() == workspace
         && event.streams().into_iter().flatten().all(|stream| stream.workspace() == workspace)
 }

@@ -27,6 +27,7 @@ pub mod vault;
 pub mod chain;
 pub mod codec;
 pub mod record;
+pub mod record_rules;
 
 pub mod log;
 pub mod notes;

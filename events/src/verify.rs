@@ -1,10 +1,12 @@
-//! Checks a log from first to last: positions, hashes, bytes. Reports the first record that is wrong.
+//! Checks a log from first to last: positions, hashes, bytes, and what holds for every record. Reports the first one that
+//! is wrong.
 
 use crate::chain;
 use crate::codec::{self, Opening, Span, decode};
 use crate::ids::Position;
 use crate::log::{Head, Log, ReadError, StoredRecord};
 use crate::record::Record;
+use crate::record_rules;
 
 /// Walks all records in order and checks each; `visit` gets those that are right. With a vault, every text that is not
 /// erased must open too; otherwise the texts stay sealed.
@@ -77,7 +79,10 @@ fn check(stored: &StoredRecord, head: Head, opening: Opening<'_>) -> Result<Reco
         Ok(record) if record.first != expected => {
             Err(damaged(format!("reordered: the one of position {} stands there", record.first)))
         }
-        Ok(record) if fits => Ok(record),
+        Ok(record) if fits => match record_rules::check(&record, stored.bytes.len() as u64) {
+            Ok(()) => Ok(record),
+            Err(broken) => Err(damaged(broken.to_string())),
+        },
         Err(error) if fits => Err(error),
         _ => Err(damaged("changed: the hash does not fit".to_owned())),
     }

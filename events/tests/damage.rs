@@ -9,11 +9,14 @@ use std::sync::Arc;
 use events::chain;
 use events::codec;
 use events::codec::{Opening, decode};
+use events::founding::{FORMAT, LogCreated, LogId};
+use events::ids::WorkspaceId;
 use events::log::{Batch, Head, Log, ReadError, StoredRecord};
 use events::personal::Digest;
 use events::record::{Position, Record};
 use events::store::memory_log::MemoryLog;
 use events::store::sled_log::SledLog;
+use events::time::Timestamp;
 use events::vault::{MemoryVault, Vault};
 use events::verify::verify;
 use proptest::prelude::*;
@@ -187,6 +190,53 @@ fn a_log_that_follows_something_else_than_nothing_is_named() {
     records[0].previous = Digest([7; 32]);
     records[0].hash = chain::link(&records[0].previous, &records[0].bytes);
     assert_eq!(found_wrong(&records), Some(1));
+}
+
+/// Returns what `verify` says of a record in the middle of a log whose hashes all fit.
+fn said_of(forged: impl FnOnce(Record) -> Vec<u8>) -> String {
+    let (mut records, mut head) = sound();
+    let record = decode(&records[4], Opening::With(vault().as_ref())).unwrap();
+    records.truncate(5);
+    records[4].bytes = forged(record).into();
+    records[4].hash = chain::link(&records[4].previous, &records[4].bytes);
+    (head.position, head.hash) = (9, records[4].hash);
+    let log = MemoryLog::default();
+    log.write(&Batch { after: 0, records, head: Some(head), notes: Vec::new() }).unwrap();
+    match verify(&log, Opening::Shut, |_| ()) {
+        Err(ReadError::Damaged { position: 8, what }) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::encode_record(record, vault().as_ref(), &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_record_that_no_log_can_have_is_named_however_well_it_is_chained() {
+    let long = |record| Record { events: vec![queued(99, &"x".repeat(300_000)); 2], ..record };
+    assert_eq!(said_of(|record| encoded(&long(record))), "a record of more than 524288 bytes");
+    let other = |record| Record { workspace: WorkspaceId::nth(1), ..record };
+    assert_eq!(said_of(|record| encoded(&other(record))), "an event of another workspace");
+    let created = LogCreated {
+        log: LogId([7; 16]),
+        format: FORMAT,
+        created_at: Timestamp::from_ms(0),
+        checkpoint_key: String::new(),
+    };
+    let again = |record| Record { workspace: WorkspaceId::LOG, events: vec![created.into()], ..record };
+    assert_eq!(said_of(|record| encoded(&again(record))), "the log is created once more");
+    let too_many = |record| {
+        let full = encoded(&Record { events: vec![queued(99, "forged"); 1_000], ..record });
+        let mut one = Vec::new();
+        codec::encode_event(&queued(99, "forged"), vault().as_ref(), &mut one).unwrap();
+        let header = full.len() - 1_000 * one.len();
+        // The number of events is the end of the header: a mark and two bytes.
+        [&full[..header - 2], &1_001_u16.to_le_bytes(), &full[header..], &one].concat()
+    };
+    assert_eq!(said_of(too_many), "beyond the limits of the format");
 }
 
 proptest! {

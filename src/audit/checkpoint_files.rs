@@ -1,23 +1,22 @@
 //! Signed checkpoints as files, in the data directory and in a second folder: whoever keeps one where the log is not can
-//! tell later whether anything before it was changed. Beside each stands the signed head of the same moment.
+//! tell later whether anything before it was changed. The data directory also has the signed head of each moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::checkpoint_key::VerifierKey;
 use events::ids::Position;
-use events::proof::note::NOTE_BYTES_MAX;
 
 use super::verification::Witness;
 use crate::config::Config;
 
 /// The folder within a data directory.
 pub const FOLDER: &str = "checkpoints";
-/// The folder within that one with the signed heads of the same moments.
-const HEADS: &str = "records";
+/// The folder within a data directory with the signed heads of the same moments.
+const HEADS: &str = "record_heads";
 /// Ending of a file's name, after the number of events.
 const ENDING: &str = ".note";
 /// So many of the newest are kept; of those before, one a day.
@@ -27,7 +26,9 @@ const DAY_S: u64 = 24 * 60 * 60;
 /// The folders with checkpoints.
 #[derive(Debug, Clone, Default)]
 pub struct CheckpointFiles {
-    folders: Vec<PathBuf>,
+    own: PathBuf,
+    heads: PathBuf,
+    second: Option<PathBuf>,
 }
 
 impl CheckpointFiles {
@@ -38,28 +39,36 @@ impl CheckpointFiles {
 
     /// The second folder may be on another disk or host.
     pub fn new(data_dir: &Path, second: Option<&Path>) -> Self {
-        let own = data_dir.join(FOLDER);
-        Self { folders: [Some(own), second.map(Path::to_owned)].into_iter().flatten().collect() }
+        Self { own: data_dir.join(FOLDER), heads: data_dir.join(HEADS), second: second.map(Path::to_owned) }
     }
 
-    /// Writes a checkpoint and the head of the same moment into each folder; returns the folders where that failed, with
-    /// the reasons. Each is whole or not there at all.
+    /// Writes a checkpoint into each folder, and the head of the same moment into its own; returns the folders where that
+    /// failed, with the reasons. Each file is whole or not there at all.
     pub fn write(&self, size: Position, checkpoint: &str, head: &str) -> Vec<(PathBuf, io::Error)> {
-        let failed = self.folders.iter().filter_map(|folder| {
-            let written = write(&folder.join(HEADS), size, head).and_then(|()| write(folder, size, checkpoint));
-            written.and_then(|()| prune(folder)).err().map(|error| (folder.clone(), error))
+        let files = [(Some(&self.heads), head), (Some(&self.own), checkpoint), (self.second.as_ref(), checkpoint)];
+        let failed = files.into_iter().filter_map(|(folder, note)| {
+            let folder = folder?;
+            let written = write(folder, size, note).and_then(|()| prune(folder));
+            written.err().map(|error| (folder.clone(), error))
         });
         failed.collect()
     }
 
-    /// Reads all checkpoints, each once, though it may be in both folders. A folder that is not there has none.
-    pub fn read(&self) -> io::Result<BTreeSet<Kept>> {
-        let mut notes = BTreeSet::new();
-        for folder in &self.folders {
-            let unread = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
-            notes.extend(read(folder).map_err(unread)?);
+    /// Reads all checkpoints, each once, with its head if it has one. Who puts one into a second folder wants the log to be
+    /// compared with that, and not with what lies beside the log, so it has none. A folder that is not there has none either.
+    pub fn read(&self) -> io::Result<Vec<Kept>> {
+        let unread =
+            |folder: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
+        let notes = |folder: &Path| read(folder).map_err(|error| unread(folder, error));
+        let mut heads = notes(&self.heads)?;
+        let mut kept = BTreeMap::new();
+        for (size, checkpoint) in notes(&self.own)? {
+            kept.insert(checkpoint, heads.remove(&size));
         }
-        Ok(notes)
+        if let Some(second) = &self.second {
+            kept.extend(notes(second)?.into_values().map(|checkpoint| (checkpoint, None)));
+        }
+        Ok(kept.into_iter().map(|(checkpoint, head)| Kept { checkpoint, head }).collect())
     }
 
     /// Reads the checkpoints that one of these keys has signed.
@@ -80,34 +89,27 @@ pub struct KeptCheckpoints {
     pub others: usize,
 }
 
-/// The notes of a moment, as somebody kept them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// The notes of a moment, as they were kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     pub checkpoint: String,
-    /// The signed head; `None` if only the checkpoint was kept.
+    /// The signed head; `None` if only the checkpoint was kept, or the head is not to be used.
     pub head: Option<String>,
 }
 
-fn read(folder: &Path) -> io::Result<Vec<Kept>> {
-    let mut notes = Vec::new();
-    for found in listed(folder)? {
-        let path = path(folder, found.size);
-        match fs::read_to_string(&path) {
-            Ok(checkpoint) => notes.push(Kept { checkpoint, head: head_beside(&path) }),
+fn read(folder: &Path) -> io::Result<BTreeMap<Position, String>> {
+    let mut notes = BTreeMap::new();
+    for Found { size, .. } in listed(folder)? {
+        match fs::read_to_string(path(folder, size)) {
+            Ok(note) => {
+                notes.insert(size, note);
+            }
             // Removed meanwhile, because there are newer ones.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
     Ok(notes)
-}
-
-/// Returns the signed head that was kept beside a checkpoint; `None` if it cannot be read.
-pub fn head_beside(checkpoint: &Path) -> Option<String> {
-    let path = checkpoint.parent()?.join(HEADS).join(checkpoint.file_name()?);
-    let mut note = String::new();
-    File::open(path).ok()?.take(NOTE_BYTES_MAX as u64).read_to_string(&mut note).ok()?;
-    Some(note)
 }
 
 fn path(folder: &Path, size: Position) -> PathBuf {
@@ -155,11 +157,9 @@ fn listed(folder: &Path) -> io::Result<Vec<Found>> {
 /// Removes the files that are no longer kept.
 fn prune(folder: &Path) -> io::Result<()> {
     for size in spare(listed(folder)?) {
-        for folder in [folder, &folder.join(HEADS)] {
-            match fs::remove_file(path(folder, size)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        match fs::remove_file(path(folder, size)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     Ok(())
@@ -188,29 +188,27 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_in_both_folders_and_a_folder_that_fails_is_named() {
-        let own = tempfile::tempdir().unwrap();
-        let second = own.path().join("elsewhere");
-        let files = CheckpointFiles::new(own.path(), Some(&second));
-        assert!(files.write(7, "seven", "head 7").is_empty() && files.write(12, "twelve", "head 12").is_empty());
+        let data_dir = tempfile::tempdir().unwrap();
+        let second = data_dir.path().join("elsewhere");
+        let (alone, both) = (CheckpointFiles::new(data_dir.path(), None), Some(second.as_path()));
+        let both = CheckpointFiles::new(data_dir.path(), both);
+        assert!(alone.write(7, "seven", "head 7").is_empty() && both.write(12, "twelve", "head 12").is_empty());
         let kept = |checkpoint: &str, head: Option<&str>| Kept {
             checkpoint: checkpoint.to_owned(),
             head: head.map(str::to_owned),
         };
-        for folder in [&own.path().join(FOLDER), &second] {
-            fs::remove_file(folder.join(HEADS).join("12.note")).unwrap();
-            let mut notes = read(folder).unwrap();
-            notes.sort_unstable();
-            assert_eq!(notes, [kept("seven", Some("head 7")), kept("twelve", None)]);
-        }
+        assert_eq!(alone.read().unwrap(), [kept("seven", Some("head 7")), kept("twelve", Some("head 12"))]);
         fs::write(second.join("9.note"), "nine").unwrap();
         let all = [kept("nine", None), kept("seven", Some("head 7")), kept("twelve", None)];
-        assert_eq!(files.read().unwrap(), all.into());
+        assert_eq!(both.read().unwrap(), all, "who keeps one elsewhere does not believe a head");
+        fs::remove_file(data_dir.path().join(HEADS).join("7.note")).unwrap();
+        assert_eq!(alone.read().unwrap(), [kept("seven", None), kept("twelve", Some("head 12"))]);
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
-        let failed = files.write(13, "thirteen", "head 13");
+        let failed = both.write(13, "thirteen", "head 13");
         assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
-        assert_eq!(read(&own.path().join(FOLDER)).unwrap().len(), 3);
-        assert!(files.read().unwrap_err().to_string().contains("elsewhere"), "nobody knows which folder it is");
-        assert_eq!(read(&own.path().join("nothing")).unwrap(), Vec::<Kept>::new());
+        assert_eq!(alone.read().unwrap().len(), 3);
+        assert!(both.read().unwrap_err().to_string().contains("elsewhere"), "nobody knows which folder it is");
+        assert_eq!(CheckpointFiles::new(&data_dir.path().join("nothing"), None).read().unwrap(), []);
     }
 }

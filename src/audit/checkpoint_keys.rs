@@ -61,3 +61,39 @@ pub(super) fn current(
     secrets.keep(CHECKPOINT_KEY, &key.seed())?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use events::founding::{FORMAT, LogCreated};
+    use events::history::ReadMode;
+    use events::index::Index;
+    use events::store::memory_log::MemoryLog;
+    use events::vault::MemoryVault;
+
+    use super::*;
+
+    const LOG: LogId = LogId([7; 16]);
+
+    #[test]
+    fn a_log_without_its_key_names_another_one_once() {
+        let (log, vault) = (Arc::new(MemoryLog::default()), Arc::new(MemoryVault::endless()));
+        let first = CheckpointKey::of_seed([1; 32]).unwrap().verifier(LOG);
+        let (created_at, later) = (Timestamp::from_ms(9_000), Timestamp::from_ms(10_000));
+        let created = LogCreated { log: LOG, format: FORMAT, created_at, checkpoint_key: first.to_string() };
+        data_dir::found(log.as_ref(), vault.as_ref(), created).unwrap();
+        let named = || {
+            let index = Index::open(Arc::<MemoryLog>::clone(&log), Arc::<MemoryVault>::clone(&vault)).unwrap();
+            named(&History::new(Arc::<MemoryLog>::clone(&log), Arc::new(index), ReadMode::Inline)).unwrap()
+        };
+        assert_eq!(named(), [first.clone()]);
+        let current = |now| current(log.as_ref(), vault.as_ref(), log.as_ref(), LOG, now).unwrap().verifier(LOG);
+        // A clock that went back does not bring the log back.
+        let second = current(Timestamp::from_ms(1));
+        assert_eq!(log.head().recorded_at, created_at);
+        assert_eq!((current(later), named()), (second.clone(), vec![second, first]));
+        assert_eq!(log.head().position, 2);
+        events::verify::verify(log.as_ref(), Opening::Shut, |_| {}).unwrap();
+    }
+}

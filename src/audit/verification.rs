@@ -1,7 +1,7 @@
 //! Checks a log itself: the chain of its records, the lines that are made of them, the stored hashes of those, and every
 //! checkpoint that somebody kept.
 //!
-//! If a signed head was kept beside each checkpoint, the chain of the records is compared with that, and only what was
+//! If a signed head was kept with each checkpoint, the chain of the records is compared with that, and only what was
 //! written after the newest one is made into lines: several times as fast. A head vouches for nothing but the checkpoint
 //! that it was kept with: whoever has the log's own key can sign another one.
 
@@ -24,7 +24,6 @@ use events::proof::prover::Prover;
 use events::proof::signed_head::SignedHead;
 use events::verify;
 
-use super::checkpoint_files::Kept;
 use super::proof_keeper::log_id;
 
 /// A log that is as it should be.
@@ -76,12 +75,12 @@ impl Witness {
     }
 }
 
-/// Opens the notes that were given.
-pub fn opened(given: &[Kept], keys: &[VerifierKey]) -> Result<Vec<Witness>, Unsound> {
-    let open = |(nth, Kept { checkpoint, head }): (usize, &Kept)| {
-        Witness::open(checkpoint, head.as_deref(), keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
+/// Opens the checkpoints that were kept elsewhere.
+pub fn opened(checkpoints: &[String], keys: &[VerifierKey]) -> Result<Vec<Witness>, Unsound> {
+    let open = |(nth, checkpoint): (usize, &String)| {
+        Witness::open(checkpoint, None, keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
     };
-    given.iter().enumerate().map(open).collect()
+    checkpoints.iter().enumerate().map(open).collect()
 }
 
 impl From<Checkpoint> for Witness {

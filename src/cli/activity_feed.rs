@@ -19,6 +19,7 @@ use super::report_lines::{self, because};
 use super::screen::{fitted, width};
 use crate::gateway::Gateway;
 use crate::recent::attempts::AttemptView;
+use crate::service::wording::counted;
 use crate::telemetry;
 
 /// Interval between polls for new refusals.
@@ -166,7 +167,7 @@ fn told<'a>(record: &Record, event: &'a Event) -> Option<ActivityEntry<'a>> {
         Event::MessageQueued(e) => {
             let text = Some(e.text.reveal()).filter(|text| !text.is_empty());
             let file = e.file.as_ref().map(|file| format!(" with {}", file.name.reveal())).unwrap_or_default();
-            let note = format!("queued{file}, -{}", credits(e.cost));
+            let note = format!("queued{file}, -{}", counted(e.cost, "credit"));
             // Only to the secret URL is it answered so.
             let posted = (record.cause.by == Who::Inbound).then_some(200);
             ActivityEntry { text, status: posted, ..ActivityEntry::noting(Kind::In, note) }
@@ -209,7 +210,7 @@ fn told_of_workspace(event: &Event) -> Option<ActivityEntry<'static>> {
         Kind::Workspace,
         match event {
             Event::WorkspaceCreated(e) => format!("{} created", e.name.reveal()),
-            Event::CreditsGranted(e) => because(&format!("+{}", credits(e.amount)), e.reason.reveal()),
+            Event::CreditsGranted(e) => because(&format!("+{}", counted(e.amount, "credit")), e.reason.reveal()),
             Event::InboundUrlGenerated(e) if e.replaces.is_some() => {
                 "its secret URL is a new one; the old one is dead".to_owned()
             }
@@ -225,10 +226,6 @@ fn told_of_workspace(event: &Event) -> Option<ActivityEntry<'static>> {
             _ => return None,
         },
     ))
-}
-
-fn credits(amount: u64) -> String {
-    if amount == 1 { "1 credit".to_owned() } else { format!("{amount} credits") }
 }
 
 fn refund(record: &Record) -> String {

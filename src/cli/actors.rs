@@ -7,7 +7,8 @@ use super::args::{ActorCommand, ActorKind, ActorsArgs, Cli, RebuildArgs};
 use super::exit::{Exit, Failure};
 use super::remote::{Call, Remote, rows_of};
 use super::table::{Column, list, view};
-use super::{print, say};
+use super::{print, say_more};
+use crate::service::wording::counted;
 
 const PATH: &str = "/admin/v1/actors";
 
@@ -60,7 +61,7 @@ fn ls(cli: &Cli, args: &ActorsArgs) -> Result<(), Failure> {
     let nothing = if args.awake { "No such actor is awake." } else { "There is no such actor." };
     super::print_list(cli, &list(cli.json, &rows, ROW), nothing)?;
     if let Some(next) = next {
-        say(&format!("There are more: --after {next}\n"));
+        say_more(cli, rows.len(), &format!("--after {next}"));
     }
     Ok(())
 }
@@ -109,7 +110,8 @@ fn rebuild(cli: &Cli, RebuildArgs { stream, reason, operator }: &RebuildArgs) ->
         let is_awake = rebuilt.get("awake") == Some(&Value::Bool(true));
         let what = if is_awake { "awake, and as" } else { "asleep, and would wake as" };
         let revision = rebuilt.get("revision").and_then(Value::as_u64).unwrap_or_default();
-        print(&format!("{stream}: {what} its {revision} events say\n"))?;
+        let say = if revision == 1 { "says" } else { "say" };
+        print(&format!("{stream}: {what} its {} {say}\n", counted(revision, "event")))?;
     } else if let Some(Value::Array(differences)) = rebuilt.get("differences") {
         print(&list(false, differences, DIFFERENCE))?;
     }

@@ -11,6 +11,7 @@ use actors::workspace::Inactivity;
 use events::webhook::Aggregation;
 
 use super::screen::fitted;
+use crate::service::wording::counted;
 
 /// The recipient of the first message.
 const CONTACT: &str = "+14151231234";
@@ -174,10 +175,6 @@ impl Banner {
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
-}
-
-fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Formats a path as one would type it here.

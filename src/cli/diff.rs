@@ -10,6 +10,7 @@ use super::remote::Call;
 use super::table::{Column, list};
 use super::{print, print_row};
 use crate::service::state_diff::{self, CAUSES_MAX, DiffView};
+use crate::service::wording::counted;
 
 const ROW: &[Column] =
     &[("path", "/path"), ("before", "/before"), ("after", "/after"), ("position", "/position"), ("event", "/type")];
@@ -36,7 +37,7 @@ pub(super) fn run(cli: &Cli, args: &DiffArgs) -> Result<(), Failure> {
 fn page(view: &DiffView) -> String {
     let DiffView { stream, from, to, events, differences, left_off, causes, .. } = view;
     let rows: Vec<_> = differences.iter().map(|difference| json!(difference)).collect();
-    let mut pieces = vec![format!("{stream} from position {from} to {to}: {events} events\n")];
+    let mut pieces = vec![format!("{stream} from position {from} to {to}: {}\n", counted(*events, "event"))];
     if rows.is_empty() {
         pieces.push("Nothing changed.\n".to_owned());
     }

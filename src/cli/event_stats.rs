@@ -11,6 +11,7 @@ use super::remote::Call;
 use super::table::{Column, list};
 use super::{print, print_row};
 use crate::service::event_stats::{StatsView, scan};
+use crate::service::wording::counted;
 
 /// The most workspaces and days that people see; JSON has all of them.
 const SHOWN: usize = 20;
@@ -47,8 +48,10 @@ fn page(view: &StatsView) -> String {
     let more_workspaces = cut(&mut workspaces) || view.other_workspaces.events > 0;
     let mut days: Vec<_> = view.days.iter().rev().cloned().collect();
     let more_days = cut(&mut days) || view.other_days.events > 0;
+    let [events, commits] = [(view.events, "event"), (view.commits, "commit")].map(|(all, noun)| counted(all, noun));
+    let bytes = counted(view.bytes, "byte");
     [
-        format!("{} events in {} commits, {} bytes\n{ends}\n", view.events, view.commits, view.bytes),
+        format!("{events} in {commits}, {bytes}\n{ends}\n"),
         list(false, &rows(json!(view.types)), TYPES) + "\n",
         list(false, &rows(json!(workspaces)), WORKSPACES),
         if more_workspaces { "And further workspaces: --json counts them.\n\n" } else { "\n" }.to_owned(),

@@ -1,5 +1,7 @@
 //! `tidings events ls`: lists events.
 
+use ::events::ids::Position;
+
 use super::args::{Cli, FilterArgs, LsArgs, Order};
 use super::data_dir::unreadable;
 use super::exit::{Exit, Failure};
@@ -8,7 +10,7 @@ use super::remote::{Call, Remote};
 use super::screen::{fitted, width};
 use crate::service::event_query::{self, Filter, Search};
 use crate::service::events::EventRow;
-use crate::service::page::Paged;
+use crate::service::page::{LIMIT_MAX, Paged};
 
 /// The column where the event type starts; continuation lines are indented to it.
 const INDENT: usize = 36;
@@ -17,8 +19,10 @@ const INDENT: usize = 36;
 pub(super) fn ls(cli: &Cli, args: &LsArgs) -> Result<(), Failure> {
     let filter = Filter { idempotency_key: args.idempotency_key.clone(), ..filter(&args.filter)? };
     let newest_first = args.order == Order::Desc;
-    let limit = usize::from(args.limit);
-    let rows = match Source::find(cli, &args.server)? {
+    let most = usize::from(args.limit);
+    // One more, to know whether the list goes on.
+    let limit = most.saturating_add(1);
+    let mut rows = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
             let found = event_query::range(&history, [args.from, args.to], history.head().position)
                 .map(|range| Search { filter, range, newest_first, limit, look_max: usize::MAX })
@@ -38,14 +42,25 @@ pub(super) fn ls(cli: &Cli, args: &LsArgs) -> Result<(), Failure> {
                 .query("limit", Some(limit))
         })?,
     };
-    super::print(&lines(cli, &rows)?)
+    let is_cut = rows.len() > most;
+    rows.truncate(most);
+    super::print(&lines(cli, &rows)?)?;
+    if let Some(last) = rows.last().filter(|_| is_cut) {
+        super::say_more(cli, most, &rest(last.position, newest_first));
+    }
+    Ok(())
+}
+
+/// Returns the option that lists what comes after the last event shown.
+fn rest(last: Position, newest_first: bool) -> String {
+    if newest_first { format!("--to {}", last.saturating_sub(1)) } else { format!("--from {}", last.saturating_add(1)) }
 }
 
 /// Reads the rows of a list that a gateway may have to search in several steps.
 pub(super) fn asked(gateway: &Remote, limit: usize, call: impl Fn(usize) -> Call) -> Result<Vec<EventRow>, Failure> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
-        let left = limit.saturating_sub(rows.len()).max(1);
+        let left = limit.saturating_sub(rows.len()).clamp(1, LIMIT_MAX);
         let Paged { data, page } = gateway.typed::<Paged<EventRow>>(call(left).query("after", after.as_ref()))?;
         rows.extend(data);
         if rows.len() >= limit || page.next.is_none() || page.next == after {

@@ -189,6 +189,15 @@ fn print_list(cli: &Cli, list: &str, nothing: &str) -> Result<(), Failure> {
     print(list)
 }
 
+/// Says on stderr that a list goes on, and with which option.
+fn say_more(cli: &Cli, shown: usize, option: &str) {
+    if cli.json {
+        say(&format!("{}\n", serde_json::json!({"more": {"shown": shown, "option": option}})));
+    } else {
+        say(&format!("Shown: {shown}. There are more: {option}\n"));
+    }
+}
+
 /// Writes text to stderr.
 fn say(text: &str) {
     telemetry::say(&screen::escaped(text));

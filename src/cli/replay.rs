@@ -9,24 +9,22 @@ use super::log_source::Source;
 use super::print;
 use super::progress::Progress;
 use super::remote::Call;
+use crate::service::as_of::AsOf;
 use crate::service::replay::{NamedStream, Outcome, ReplayView, offline};
+use crate::service::wording::counted;
 
 pub(super) fn run(cli: &Cli, args: &ReplayArgs) -> Result<(), Failure> {
     let view: ReplayView = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
             let head = history.head().position;
             let mut progress = Progress::of("Replaying", cli.json);
-            let replayed = args
-                .to
-                .map_or(Ok(head), |to| to.position(&history, head))
-                .and_then(|to| history.end_of_commit(to))
-                .and_then(|to| {
-                    // Most events belong to one or two streams.
-                    offline(&history, to, args.compare, |applied| {
-                        progress.tell(applied, to.saturating_mul(3) / 2);
-                        true
-                    })
-                });
+            let replayed = AsOf::moment(args.to, &history, head).and_then(|to| {
+                // Most events belong to one or two streams.
+                offline(&history, to, args.compare, |applied| {
+                    progress.tell(applied, to.saturating_mul(3) / 2);
+                    true
+                })
+            });
             progress.end();
             replayed.map_err(|error| unreadable(&error))?
         }
@@ -46,10 +44,13 @@ fn verdict(view: &ReplayView) -> Result<(), Failure> {
         return Ok(());
     }
     let ReplayView { differing, failed, .. } = view;
+    let differ = if *differing == 1 { "differs from its records" } else { "differ from their records" };
+    let differ = format!("{} {differ}", counted(*differing, "state"));
+    let unread = format!("{} cannot be read", counted(*failed, "stream"));
     let message = match (differing, failed) {
-        (_, 0) => format!("{differing} states differ from their records"),
-        (0, _) => format!("{failed} streams cannot be read"),
-        _ => format!("{differing} states differ from their records, and {failed} streams cannot be read"),
+        (_, 0) => differ,
+        (0, _) => unread,
+        _ => format!("{differ}, and {unread}"),
     };
     Err(Failure::new(Exit::Integrity, message))
 }
@@ -57,14 +58,14 @@ fn verdict(view: &ReplayView) -> Result<(), Failure> {
 /// Formats the result for people.
 fn page(view: &ReplayView, compare: bool) -> String {
     let ReplayView { to, streams, applied, compared, differing, skipped, failed, named } = view;
-    let mut pieces =
-        vec![format!("{streams} streams replayed up to position {to}: {applied} events applied, {failed} failed\n")];
+    let (streams, events) = (counted(*streams, "stream"), counted(*applied, "event"));
+    let mut pieces = vec![format!("{streams} replayed up to position {to}: {events} applied, {failed} failed\n")];
     if compare {
         pieces.push(match compared {
             0 => format!(
                 "no state to compare with: no actor is awake, and none has a snapshot yet ({skipped} skipped)\n"
             ),
-            _ => format!("{compared} states compared: {differing} differ, {skipped} skipped\n"),
+            _ => format!("{} compared: {differing} different, {skipped} skipped\n", counted(*compared, "state")),
         });
     }
     pieces.extend(named.iter().map(line));

@@ -12,6 +12,7 @@ use super::activity_line::{ActivityEntry, Kind, clock};
 use crate::gateway::Gateway;
 use crate::outbound::rebuild;
 use crate::recent::mask;
+use crate::service::wording::counted;
 
 /// Returns what to print for an event about reports; `None` for other events.
 pub(super) fn told(
@@ -123,8 +124,4 @@ fn mail(gateway: &Gateway, stream: StreamId) -> Result<String, ReadError> {
 
 pub(super) fn because(what: &str, reason: &str) -> String {
     if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
-}
-
-fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

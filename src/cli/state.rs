@@ -11,9 +11,7 @@ pub(super) fn run(cli: &Cli, args: &StateArgs) -> Result<(), Failure> {
     let view: StateView = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => {
             let head = history.head().position;
-            let at = args.at.map_or(Ok(head), |at| at.position(&history, head));
-            let view =
-                at.and_then(|at| states::state(&history, args.stream, at)).map_err(|error| unreadable(&error))?;
+            let view = states::state(&history, args.stream, args.at, head).map_err(|error| unreadable(&error))?;
             view.ok_or_else(|| Failure::new(Exit::NotFound, "stream not found"))?
         }
         Source::Gateway(gateway) => {

@@ -27,7 +27,7 @@ const LINES: &[Column] = &[
     ("Detail", "/message/failure/detail"),
     ("Erased at", "/erased_at"),
     ("Report", "/report/delivery_id"),
-    ("Its state", "/report/state"),
+    ("Report state", "/report/state"),
 ];
 
 /// Prints the page.

@@ -24,10 +24,11 @@ use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit;
-use crate::audit::checkpoint_files::{self, CheckpointFiles, Kept, KeptCheckpoints};
+use crate::audit::checkpoint_files::{CheckpointFiles, KeptCheckpoints};
 use crate::audit::checkpoint_keys;
 use crate::audit::verification::{Unsound, Witness};
 use crate::service::verification::{self, Verdict};
+use crate::service::wording::counted;
 
 /// A longer note is none.
 const NOTE_LIMIT: u64 = NOTE_BYTES_MAX as u64 + 1;
@@ -36,19 +37,14 @@ const NOTE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Checks the export that was named, else the log.
 pub(super) fn run(cli: &Cli, args: &VerifyArgs) -> Result<(), Failure> {
-    let notes = args.checkpoint.iter().map(|named| kept_elsewhere(named)).collect::<Result<Vec<_>, _>>()?;
+    let notes = args.checkpoint.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
     match &args.file {
         Some(file) => export(cli, args, file, &notes),
         None => log(cli, args, &notes),
     }
 }
 
-/// Reads a checkpoint that was kept somewhere, and the signed head beside its file.
-fn kept_elsewhere(named: &str) -> Result<Kept, Failure> {
-    Ok(Kept { checkpoint: note(named)?, head: checkpoint_files::head_beside(Path::new(named)) })
-}
-
-/// Reads a checkpoint.
+/// Reads a checkpoint that was kept somewhere.
 fn note(named: &str) -> Result<String, Failure> {
     if named.starts_with("http://") || named.starts_with("https://") {
         let has_path = named.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty());
@@ -88,15 +84,14 @@ fn integrity(what: impl Into<String>) -> Failure {
 }
 
 /// Opens notes; it is the log's or the export's fault if they do not open.
-fn opened(notes: &[Kept], keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
+fn opened(notes: &[String], keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
     audit::verification::opened(notes, keys).map_err(|error| integrity(error.to_string()))
 }
 
-fn log(cli: &Cli, args: &VerifyArgs, notes: &[Kept]) -> Result<(), Failure> {
+fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
     let verdict = match Source::find(cli, &args.server)? {
         Source::Open(history, _) => read(cli, args, notes, &history)?,
         Source::Gateway(gateway) => {
-            let notes: Vec<&str> = notes.iter().map(|note| note.checkpoint.as_str()).collect();
             let body = json!({"checkpoints": notes, "key": args.key.as_ref().map(ToString::to_string)});
             streamed(cli, &gateway, body)?
         }
@@ -115,13 +110,14 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[Kept]) -> Result<(), Failure> {
                 String::new()
             };
             let agreeing = agreeing(*checkpoints, *covered, *position);
-            print(&format!("{position} events, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
+            let events = counted(*position, "event");
+            print(&format!("{events}, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
         }
     }
 }
 
 /// Verifies a log on this machine.
-fn read(cli: &Cli, args: &VerifyArgs, notes: &[Kept], history: &History) -> Result<Verdict, Failure> {
+fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
     let keys = args.key.clone().map_or_else(|| own_keys(history), |key| Ok(vec![key]))?;
     let mut witnesses = opened(notes, &keys)?;
     witnesses.extend(kept(cli, &keys)?);
@@ -194,7 +190,7 @@ pub(super) fn own_keys(history: &History) -> Result<Vec<VerifierKey>, Failure> {
     if keys.is_empty() { Err(integrity("the log does not begin with its creation")) } else { Ok(keys) }
 }
 
-fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[Kept]) -> Result<(), Failure> {
+fn export(cli: &Cli, args: &VerifyArgs, file: &Path, notes: &[String]) -> Result<(), Failure> {
     let extent = if args.part { Extent::Part } else { Extent::Whole };
     if args.part && !notes.is_empty() {
         let message = "a checkpoint says nothing of a part of an export";
@@ -220,12 +216,12 @@ pub(super) fn checkpoints_for(
     key: Option<&VerifierKey>,
     first: &str,
 ) -> Result<Vec<Checkpoint>, Failure> {
-    let notes = named.iter().map(|named| kept_elsewhere(named)).collect::<Result<Vec<_>, _>>()?;
+    let notes = named.iter().map(|named| note(named)).collect::<Result<Vec<_>, _>>()?;
     opened_for(&notes, key, first)
 }
 
 /// Opens notes with the key that was given, else with the one that the export begins with.
-fn opened_for(notes: &[Kept], key: Option<&VerifierKey>, first: &str) -> Result<Vec<Checkpoint>, Failure> {
+fn opened_for(notes: &[String], key: Option<&VerifierKey>, first: &str) -> Result<Vec<Checkpoint>, Failure> {
     if notes.is_empty() {
         return Ok(Vec::new());
     }
@@ -251,7 +247,10 @@ fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
     let mut said =
         vec![format!("{lines} lines of log {log}, events {first} to {last}: no hash and no text is changed\n")];
     if *gaps > 0 {
-        said.push(format!("between two lines events are missing {gaps} times, as a filter leaves them out\n"));
+        said.push(format!(
+            "between two lines events are missing {}, as a filter leaves them out\n",
+            counted(*gaps, "time")
+        ));
     }
     if *erased > 0 {
         said.push(format!("{erased} lines have no texts: erased\n"));

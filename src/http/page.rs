@@ -1,14 +1,25 @@
 //! Query parameters, among them those of pages: `limit`, `after`, `before`.
 
 use std::collections::BTreeMap;
+use std::future::{Ready, ready};
 
-use actix_web::{HttpRequest, web};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::service::page::{LIMIT, LIMIT_MAX, Page};
 use crate::service::refusal::Refusal;
 
 /// The query parameters of a request.
 pub(super) struct Query(BTreeMap<String, String>);
+
+impl FromRequest for Query {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
 
 impl Query {
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Refusal> {

@@ -11,7 +11,8 @@ use events::time::Timestamp;
 /// A point in the log's past; `History::position_at` finds the position of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
-    /// After the event at this position; 0 is before the first event.
+    /// After the event at this position; 0 is before the first event. For a state, a position within a commit stands for
+    /// the commit's end.
     Position(Position),
     /// After the last event that was recorded at this time or earlier.
     Time(Timestamp),
@@ -28,6 +29,12 @@ impl AsOf {
             }
         };
         Ok(first.clamp(1, head.saturating_add(1)))
+    }
+
+    /// Returns the moment of a state: the end of the commit that holds this point, or `head` if no point is given. A
+    /// commit has happened whole or not at all, so no state has only a part of one.
+    pub fn moment(point: Option<Self>, history: &History, head: Position) -> Result<Position, ReadError> {
+        point.map_or(Ok(head), |point| history.end_of_commit(point.position(history, head)?))
     }
 
     /// Returns the position, at most `head`.

@@ -5,11 +5,11 @@ use events::ids::{ChatId, DeliveryId, WebhookId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::fields;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::schema::Moment;
 use super::scope::Scope;
+use super::{fields, ownership};
 use crate::outbound::rebuild;
 
 /// Whether a delivery waits for its turn or for somebody's word.
@@ -116,8 +116,12 @@ pub(super) struct Found {
 pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Found, Refusal> {
     let unknown = || Refusal::new("delivery_not_found", "Delivery not found");
     let delivery: DeliveryId = id.parse().map_err(|_| unknown())?;
-    let found = scope.gateway.shard.history().run(move |history| rebuild(history, delivery)).await?;
-    let (flushed, _) = found.filter(|(flushed, _)| flushed.workspace == scope.workspace).ok_or_else(unknown)?;
+    let workspace = scope.workspace;
+    let found = scope.gateway.shard.history().run(move |history| {
+        let is_own = ownership::is_of(workspace, history, delivery.first(), history.head().position)?;
+        if is_own { rebuild(history, delivery) } else { Ok(None) }
+    });
+    let (flushed, _) = found.await?.ok_or_else(unknown)?;
     Ok(Found { delivery, chat: flushed.chat, webhook: flushed.webhook })
 }
 

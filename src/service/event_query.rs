@@ -13,9 +13,9 @@ use events::record::{Position, Record};
 
 use super::as_of::AsOf;
 use super::events::EventRow;
-use super::message_story;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
+use super::{message_story, states};
 use crate::gateway::Gateway;
 
 /// The most events that one request looks through; the page's cursor leads to the rest.
@@ -280,9 +280,7 @@ fn page(history: &History, wanted: Wanted, head: Position) -> Result<Paged<Event
 }
 
 /// Returns a page of the events of one stream.
-pub async fn of_stream(gateway: &Gateway, stream: &str, mut wanted: Wanted) -> Result<Paged<EventRow>, Refusal> {
-    let not_found = || Refusal::new("stream_not_found", "Stream not found");
-    let stream: StreamId = stream.parse().map_err(|_| not_found())?;
+pub async fn of_stream(gateway: &Gateway, stream: StreamId, mut wanted: Wanted) -> Result<Paged<EventRow>, Refusal> {
     if wanted.filter.stream.is_some_and(|other| other != stream) {
         return Err(Refusal::invalid("stream", format!("stream must be {stream}, as the path says")));
     }
@@ -290,7 +288,7 @@ pub async fn of_stream(gateway: &Gateway, stream: &str, mut wanted: Wanted) -> R
     let head = gateway.shard.watermark().settled().await;
     let known = gateway.shard.history().run(move |history| history.index().revision_at(stream, head));
     if known.await? == 0 {
-        return Err(not_found());
+        return Err(states::not_found());
     }
     list(gateway, wanted).await
 }

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::exact::exact;
 use super::refusal::Refusal;
 use crate::recent::mask;
 
 /// Who made an event happen, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 struct CauseRow {
-    /// The request's id; 0: no request.
-    command: u64,
+    /// The request's id as a decimal number, which may exceed 2^53; `0`: no request. The header `X-Request-Id` has it in
+    /// hexadecimal digits.
+    #[schema(pattern = "^[0-9]{1,20}$", example = "0")]
+    command: String,
     /// Such as `operator`, `key/3`, `inbound`, `transport` or `system`.
     #[schema(value_type = String)]
     by: Who,
@@ -42,7 +45,7 @@ struct IdempotencyRow {
 impl CauseRow {
     fn of(cause: &Cause) -> Self {
         let idempotency = cause.idempotency().cloned();
-        Self { command: cause.command, by: cause.by, because: cause.because(), idempotency }
+        Self { command: cause.command.to_string(), by: cause.by, because: cause.because(), idempotency }
     }
 }
 
@@ -89,7 +92,7 @@ impl EventRow {
 
 /// Returns an event's data. Removes user and password from a receiver's URL, which earlier versions accepted.
 fn shown(event: &Event) -> Value {
-    let mut data = serde_json::to_value(event).unwrap_or_default();
+    let mut data = exact(serde_json::to_value(event).unwrap_or_default());
     if let (Event::WebhookConfigured(WebhookConfigured { url: Some(url), .. }), Some(told)) =
         (event, data.get_mut("url"))
     {

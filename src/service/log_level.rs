@@ -46,6 +46,5 @@ pub fn change(gateway: &Gateway, level: &str, minutes: Option<u64>) -> Result<Lo
             .hinting("off, error, warn, info, debug or trace; of a part: info,actors=debug"),
         NotChanged::Ended => Refusal::unavailable("This process logs nothing"),
     })?;
-    tracing::info!(minutes, "another log filter counts for some minutes");
     Ok(LogLevelView::of(gateway, changed))
 }

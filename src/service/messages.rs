@@ -15,11 +15,11 @@ use events::record::{Position, Record};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::fields;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::schema::FailureCode;
 use super::scope::Scope;
+use super::{fields, ownership};
 use crate::codes;
 
 /// How far a message got; later ones are further, but for failures.
@@ -56,7 +56,7 @@ pub(super) struct Folded {
     file: Option<FileView>,
     queued_at: String,
     state: MessageState,
-    sent_at: Option<String>,
+    pub(super) sent_at: Option<String>,
     failure: Option<FailureView>,
     /// The last failed fetch of its file.
     not_fetched: Option<FetchFailed>,
@@ -182,6 +182,14 @@ impl Folded {
         }
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == MessageState::Failed
+    }
+
+    pub(super) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     pub(super) fn view(self, phones: &Phones) -> MessageView {
         let phone = phones.iter().find(|(account, _)| *account == self.account);
         MessageView {
@@ -292,8 +300,11 @@ pub(super) async fn find(scope: Scope<'_>, id: &str) -> Result<Folded, Refusal> 
     let not_found = || Refusal::new("message_not_found", "Message not found");
     let message: MessageId = id.parse().map_err(|_| not_found())?;
     let to = scope.gateway.shard.watermark().settled().await;
-    let folded = scope.gateway.shard.history().run(move |history| fold(history, message, to)).await?;
-    folded.filter(|folded| folded.workspace == scope.workspace).ok_or_else(not_found)
+    let workspace = scope.workspace;
+    let folded = scope.gateway.shard.history().run(move |history| {
+        if ownership::is_of(workspace, history, message, to)? { fold(history, message, to) } else { Ok(None) }
+    });
+    folded.await?.ok_or_else(not_found)
 }
 
 pub async fn show(scope: Scope<'_>, id: &str) -> Result<MessageView, Refusal> {

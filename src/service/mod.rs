@@ -2,6 +2,7 @@
 //! command line or web pages, and no transport by name; the interfaces parse, call this, and render.
 
 pub mod as_of;
+mod exact;
 pub mod fields;
 mod gone;
 pub mod page;
@@ -33,6 +34,7 @@ pub mod messages;
 mod nearest_chat;
 pub mod outbound;
 pub mod outbox;
+mod ownership;
 pub mod proofs;
 mod receiver_url;
 pub mod recent;
@@ -45,4 +47,5 @@ pub mod teammates;
 pub mod timeline;
 pub mod trace;
 pub mod verification;
+pub mod wording;
 pub mod workspaces;

@@ -29,7 +29,7 @@ const NAMED_MAX: usize = 1_000;
 /// The result of a replay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayView {
-    /// Events up to here were applied.
+    /// Events up to here were applied: the position of the last event of a commit.
     #[schema(value_type = u64)]
     pub(crate) to: Position,
     /// Number of streams that were folded.
@@ -67,7 +67,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// Folds every stream up to a position, and compares it with its snapshot if that is wanted. Tells `progress` how many
+/// Folds every stream up to the end of a commit, and compares it with its snapshot if that is wanted. Tells `progress` how many
 /// events were applied; it stops the replay by returning false.
 pub fn offline(
     history: &History,

@@ -92,6 +92,12 @@ impl SmallLog {
         Self { log, vault, history }
     }
 
+    /// Returns the history as it is read through another log with the same content.
+    pub(super) fn history_of(&self, log: Arc<dyn Log>) -> History {
+        let index = Index::open(Arc::clone(&log), Arc::clone(&self.vault) as Arc<dyn Vault>).unwrap();
+        History::new(log, Arc::new(index), ReadMode::Inline)
+    }
+
     /// Stores a snapshot of the state at a position, changed by `change`.
     pub(super) fn keep<D: Decider>(&self, id: D::Id, at: Position, rules: u64, change: impl FnOnce(&mut D::State)) {
         let replayed = replay::<D>(id, &self.history, at).unwrap();

@@ -34,6 +34,7 @@ const DIFFERENCES_MAX: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DiffView {
     pub(crate) stream: String,
+    /// The moments: each the position of the last event of a commit.
     #[schema(value_type = u64)]
     pub(crate) from: Position,
     #[schema(value_type = u64)]
@@ -67,10 +68,8 @@ pub struct Difference {
     pub(crate) name: Option<String>,
 }
 
-/// Compares a stream's states at two positions; `None` if it had no event at the second. A position inside a commit
-/// stands for the commit's end.
-pub fn diff(history: &History, stream: StreamId, [from, to]: [Position; 2]) -> Result<Option<DiffView>, ReadError> {
-    let moments = [history.end_of_commit(from)?, history.end_of_commit(to)?];
+/// Compares a stream's states at the ends of two commits; `None` if it had no event at the second.
+fn diff(history: &History, stream: StreamId, moments: [Position; 2]) -> Result<Option<DiffView>, ReadError> {
     match stream {
         StreamId::Workspace(id) => of::<Workspace>(id, history, moments),
         StreamId::Account(id) => of::<Account>(id, history, moments),
@@ -196,13 +195,14 @@ fn is_within(path: &str, whole: &str) -> bool {
 }
 
 /// Compares a stream's states at two moments of the durable log.
-pub async fn show(gateway: &Gateway, stream: &str, [from, to]: [Option<AsOf>; 2]) -> Result<DiffView, Refusal> {
-    let not_found = || Refusal::new("stream_not_found", "Stream not found");
-    let stream: StreamId = stream.parse().map_err(|_| not_found())?;
+pub async fn show(gateway: &Gateway, stream: StreamId, [from, to]: [Option<AsOf>; 2]) -> Result<DiffView, Refusal> {
     let Some(from) = from else { return Err(Refusal::invalid("from", "from must be a position or a time")) };
     let head = gateway.shard.watermark().settled().await;
     let found = gateway.shard.history().run(move |history| between(history, stream, [Some(from), to], head));
-    found.await?.map_err(|Backwards| Refusal::invalid("from", "from must not be after to"))?.ok_or_else(not_found)
+    found
+        .await?
+        .map_err(|Backwards| Refusal::invalid("from", "from must not be after to"))?
+        .ok_or_else(states::not_found)
 }
 
 /// The second moment is before the first one.
@@ -217,7 +217,7 @@ pub fn between(
     moments: [Option<AsOf>; 2],
     head: Position,
 ) -> Result<Result<Option<DiffView>, Backwards>, ReadError> {
-    let [from, to] = moments.map(|moment| moment.map_or(Ok(head), |moment| moment.position(history, head)));
+    let [from, to] = moments.map(|moment| AsOf::moment(moment, history, head));
     let (from, to) = (from?, to?);
     if from > to { Ok(Err(Backwards)) } else { diff(history, stream, [from, to]).map(Ok) }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::as_of::AsOf;
+use super::exact::exact;
 use super::refusal::Refusal;
 use crate::gateway::Gateway;
 use crate::recent::mask;
@@ -23,6 +24,7 @@ use crate::recent::mask;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateView {
     stream: String,
+    /// The moment: the position of the last event of a commit.
     #[schema(value_type = u64)]
     at: Position,
     #[schema(value_type = u64)]
@@ -30,10 +32,14 @@ pub struct StateView {
     state: Value,
 }
 
-/// Returns the state of a stream's actor as of a position; `None` if it had no event yet. A position inside a commit
-/// stands for the commit's end.
-pub fn state(history: &History, stream: StreamId, at: Position) -> Result<Option<StateView>, ReadError> {
-    let at = history.end_of_commit(at)?;
+/// Returns the state of a stream's actor as of a moment, or as of `head`; `None` if it had no event yet.
+pub fn state(
+    history: &History,
+    stream: StreamId,
+    at: Option<AsOf>,
+    head: Position,
+) -> Result<Option<StateView>, ReadError> {
+    let at = AsOf::moment(at, history, head)?;
     match stream {
         StreamId::Workspace(id) => view::<Workspace>(id, history, at),
         StreamId::Account(id) => view::<Account>(id, history, at),
@@ -53,7 +59,7 @@ fn view<D: Decider>(id: D::Id, history: &History, at: Position) -> Result<Option
 
 /// Returns a state as JSON, without secrets.
 pub(super) fn shown(state: &impl Serialize) -> Value {
-    let mut state = serde_json::to_value(state).unwrap_or_default();
+    let mut state = exact(serde_json::to_value(state).unwrap_or_default());
     // A receiver's URL; one from an earlier version may contain a password.
     if let Some(Value::String(url)) = state.get_mut("url") {
         *url = mask::credentials(url);
@@ -61,22 +67,14 @@ pub(super) fn shown(state: &impl Serialize) -> Value {
     state
 }
 
-pub(super) fn not_found() -> Refusal {
+/// The refusal if a stream has no event, or cannot have one.
+pub fn not_found() -> Refusal {
     Refusal::new("stream_not_found", "Stream not found")
 }
 
 /// Returns the state of a stream's actor as of a moment, or as of now.
-pub async fn show(gateway: &Gateway, stream: &str, at: Option<&str>) -> Result<StateView, Refusal> {
-    let stream: StreamId = stream.parse().map_err(|_| not_found())?;
-    let as_of: Option<AsOf> = at.map(str::parse).transpose().map_err(|_| bad_moment())?;
+pub async fn show(gateway: &Gateway, stream: StreamId, at: Option<AsOf>) -> Result<StateView, Refusal> {
     let head = gateway.shard.watermark().settled().await;
-    let found = gateway.shard.history().run(move |history| {
-        let at = as_of.map_or(Ok(head), |as_of| as_of.position(history, head))?;
-        state(history, stream, at)
-    });
+    let found = gateway.shard.history().run(move |history| state(history, stream, at, head));
     found.await?.ok_or_else(not_found)
-}
-
-fn bad_moment() -> Refusal {
-    Refusal::invalid("at", "at must be a position or a time")
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::exact::exact;
 use super::page::{Page, Paged};
 use super::refusal::Refusal;
 use super::schema::Moment;
@@ -40,7 +41,7 @@ impl MomentView {
             at: record.recorded_at.to_string(),
             name: event.name(),
             by: record.cause.by,
-            data: serde_json::to_value(event).unwrap_or_default(),
+            data: exact(serde_json::to_value(event).unwrap_or_default()),
         }
     }
 }

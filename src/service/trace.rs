@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub use reporting::TracedReport;
 pub use step::{Step, StepKind};
 
-use super::messages::{self, MessageView};
+use super::messages::{self, Folded, MessageView};
 use super::refusal::Refusal;
 use super::schema::Moment;
 use super::{message_story, recent};
@@ -107,6 +107,7 @@ pub fn trace(
     let title: Option<Personal> = if erased.is_some() { None } else { history.index().find(&IndexKey::Title(chat))? };
     let mut life = Life::of(&opened, message, to)?;
     life.finish(&opened, (account, chat), &kept(workspace)?, to)?;
+    life.notes.extend(life.unreported(&folded));
     let phone = chat_entry.as_ref().and_then(|entry| entry.phone.as_ref());
     Ok(Some(TraceView {
         message: serde_json::to_value(shown).unwrap_or_default(),
@@ -137,6 +138,8 @@ struct Life {
     /// Where it was sent or failed.
     ended: Option<Position>,
     tries: reporting::Reporting,
+    /// Whether it must be reported to the CRM.
+    is_owed: bool,
     report: Option<TracedReport>,
     steps: Vec<Step>,
     notes: Vec<String>,
@@ -151,6 +154,7 @@ impl Life {
             started: None,
             ended: None,
             tries: reporting::Reporting::default(),
+            is_owed: false,
             report: None,
             steps: Vec::new(),
             notes: Vec::new(),
@@ -160,6 +164,7 @@ impl Life {
             let is_full = life.by_position.len() >= message_story::EVENTS_MAX;
             if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
+        life.is_owed = owed.is_some();
         if let Some(owed) = owed {
             let window = life.tries.flushed.as_ref().map(|flushed| flushed.window);
             if let Some(position) = message_story::opened(history, owed, window, to)? {
@@ -225,13 +230,29 @@ impl Life {
         Ok(())
     }
 
+    /// Says why nothing is reported to the CRM; `None` if something is.
+    fn unreported(&self, message: &Folded) -> Option<String> {
+        if self.is_owed {
+            return None;
+        }
+        let why = match (message.has_failed(), message.sent_at.is_some()) {
+            (true, _) => "it failed, and only what was sent or received is reported",
+            (false, false) => "it has not been sent yet",
+            (false, true) if message.has_file() => "no URL for reports was set then, or they leave out files",
+            (false, true) => "no URL for reports was set then",
+        };
+        Some(format!("Nothing of it is reported to the CRM: {why}."))
+    }
+
     fn add_attempt(&mut self, attempts: &[AttemptView]) {
         let id = self.message.to_string();
         let of_it = || attempts.iter().filter(|attempt| attempt.message_id.as_deref() == Some(&*id));
         // A repeated request gets the first answer again: the first one brought it.
         match of_it().min_by(|one, other| one.at.cmp(&other.at)) {
             Some(attempt) => {
-                self.steps.insert(0, Step::attempt(attempt));
+                // It is noted once it is answered, but came no later than what it caused.
+                let at = self.steps.first().map_or(&attempt.at, |first| (&attempt.at).min(&first.at)).clone();
+                self.steps.insert(0, Step { at, ..Step::attempt(attempt) });
                 if let Some(again) = of_it().count().checked_sub(1).filter(|again| *again > 0) {
                     let times = if again == 1 { "once more".to_owned() } else { format!("{again} times more") };
                     self.notes.push(format!(

@@ -9,7 +9,6 @@ use events::personal::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use crate::audit::checkpoint_files::Kept;
 use crate::audit::checkpoint_keys;
 use crate::audit::verification::{self, Sound, Unsound};
 use crate::audit::verifications::{self, Busy};
@@ -109,8 +108,7 @@ pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Resu
     let (asked, all) = ((notes.clone(), key.as_ref().map(VerifierKey::to_string)), history.head().position);
     let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
         let keys = key.map_or_else(|| checkpoint_keys::named(&history), |key| Ok(vec![key]))?;
-        let given: Vec<_> = notes.into_iter().map(|checkpoint| Kept { checkpoint, head: None }).collect();
-        let mut witnesses = verification::opened(&given, &keys)?;
+        let mut witnesses = verification::opened(&notes, &keys)?;
         let kept = files.signed_by(&keys).map_err(ReadError::Store)?;
         if kept.others > 0 {
             tracing::info!(checkpoints = kept.others, "checkpoints that another key has signed are not compared");

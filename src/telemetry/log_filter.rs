@@ -72,6 +72,7 @@ impl LogFilter {
         *present = Present { filter: wanted.to_owned(), until: Some(until), changes: nth };
         let now = present.clone();
         drop(present);
+        tracing::info!(minutes, "another log filter counts for some minutes");
         let (shared, over) = (self.clone(), clock.sleep_until(until));
         tokio::spawn(async move {
             over.await;
@@ -85,6 +86,7 @@ impl LogFilter {
         let mut present = self.lock();
         if present.changes == nth && EnvFilter::builder().parse(self.usual()).is_ok_and(&self.0.apply) {
             *present = Present { filter: self.usual().to_owned(), until: None, changes: nth };
+            tracing::info!("the usual log filter counts again");
         }
     }
 

@@ -26,7 +26,7 @@ fn actors_are_listed_and_the_next_page_is_named() {
     assert_eq!(first, ["STREAM", "workspace/1001", "account/10010001", "chat/100100000001"]);
     let page = server.command(&["actor", "ls", "--limit", "2"]);
     assert_eq!(stdout(&page).lines().count(), 3);
-    assert_eq!(page.stderr, "There are more: --after account/10010001\n");
+    assert_eq!(page.stderr, "Shown: 2. There are more: --after account/10010001\n");
     let rest = server.command(&["--json", "actor", "ls", "--after", "account/10010001"]);
     let rows: Vec<Value> = stdout(&rest).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), 1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server, wait_until};
+use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server, Setup, wait_until};
 use crate::simulation::life;
 use crate::simulation::life::{Life, Machine};
 
@@ -52,6 +52,16 @@ fn more_is_logged_on_request_but_no_text_and_no_number() {
     workspace.send(PHONE, TEXT);
     shown(&server);
     assert_eq!(debug_lines(&server), before, "debug lines are still written");
+}
+
+#[test]
+fn a_filter_that_logs_nothing_does_not_hide_that_it_counts() {
+    let server = Setup::new().set("TIDINGS_LOG", "off").start();
+    let notices = |server: &Server| server.process().output().matches("another log filter counts").count();
+    for (nth, level) in (1..).zip(["off", "error", "tidings=off,info"]) {
+        put(&server, &json!({"level": level})).success();
+        wait_until("the change is logged", SOON, || (notices(&server) == nth).then_some(()));
+    }
 }
 
 #[test]

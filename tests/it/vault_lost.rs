@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use events::proof::checkpoint::Checkpoint;
+use serde_json::{Value, json};
 
 use crate::harness::client::message;
 use crate::harness::process::{Finished, free_port};
@@ -72,6 +73,27 @@ impl Stopped {
     }
 
     /// Connects the account again and sends.
+    /// The log names the key that signs its checkpoints now, and knows the one of before.
+    fn assert_another_key_signs(&self) {
+        let key = |args: &[&str]| {
+            let told = self.server.command(&[args, &["audit", "key"]].concat());
+            assert_eq!(told.code, Some(0), "{told:?}");
+            told.stdout
+        };
+        let keys: Value = serde_json::from_str(&key(&["--json"])).unwrap();
+        assert_eq!(key(&[]).trim(), keys["key"]);
+        assert_eq!(keys["earlier"].as_array().map(Vec::len), Some(1), "{keys}");
+        let folder = self.server.data_dir().join("checkpoints");
+        let notes: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path())).collect();
+        let signed_by = |key: &Value| {
+            let key = key.as_str().unwrap().parse().unwrap();
+            notes.iter().filter(|note| Checkpoint::open(note.as_ref().unwrap(), &key).is_ok()).count()
+        };
+        let (now, before) = (signed_by(&keys["key"]), signed_by(&keys["earlier"][0]));
+        assert!(now > 0 && before > 0 && now + before == notes.len(), "{now} and {before} of {}", notes.len());
+    }
+
     fn assert_goes_on(&self) {
         self.workspace.connect_account(ACCOUNT_PHONE);
         let id = self.workspace.post(&message(PHONE, LATER)).message_id();
@@ -125,6 +147,8 @@ fn without_its_vault_a_gateway_goes_on_with_everything_erased_that_was_sealed() 
         assert_eq!(stopped.server.sigterm(), Some(0));
         let verified = stopped.server.command(&["events", "verify"]);
         assert_eq!(verified.code, Some(0), "{what}: {verified:?}");
+        assert!(!verified.stderr.contains("Not compared"), "{what}: both keys are the log's: {verified:?}");
+        stopped.assert_another_key_signs();
         // The next start needs no flag.
         stopped.server.restart();
         assert!(stopped.listed().contains(LATER), "{what}");

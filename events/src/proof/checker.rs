@@ -7,10 +7,12 @@ use super::checkpoint::Checkpoint;
 use super::exported::{self, Exported, LineFault};
 use super::line::{Beside, LineHash, Shared};
 use super::tree::Frontier;
+use crate::codec;
 use crate::event::Event;
 use crate::founding::LogId;
 use crate::ids::{ChatId, Position};
 use crate::personal::Digest;
+use crate::record_rules::{self, Broken};
 use crate::vault::Owner;
 
 /// What an export must be.
@@ -37,6 +39,8 @@ pub enum Fault {
     OtherLog(LogId),
     #[error("it does not fit the lines of its record")]
     Record,
+    #[error(transparent)]
+    Broken(#[from] Broken),
     #[error("cut off: its last record ends at event {0}")]
     CutRecord(Position),
     #[error("cut off: the checkpoint says {size} events, there are {events}")]
@@ -81,6 +85,8 @@ pub struct Checker {
     checkpoints: Vec<Checkpoint>,
     agreed: usize,
     before: Option<Before>,
+    /// Bytes that the record of the line before takes up to there as it is stored.
+    record_bytes: u64,
     lines: u64,
     first: Position,
     gaps: u64,
@@ -109,6 +115,7 @@ impl Checker {
             checkpoints,
             agreed: 0,
             before: None,
+            record_bytes: 0,
             lines: 0,
             first: 0,
             gaps: 0,
@@ -123,6 +130,7 @@ impl Checker {
     pub fn take(&mut self, line: &str) -> Result<Exported, Fault> {
         let read = exported::read(line)?;
         self.fits(&read)?;
+        self.keeps_the_rules(&read)?;
         if self.extent == Extent::Whole {
             self.frontier.push(read.hash.leaf());
             self.compare(read.log)?;
@@ -186,6 +194,24 @@ impl Checker {
         if fits { Ok(()) } else { Err(Fault::Record) }
     }
 
+    /// Checks what holds for every record, as far as its lines have come.
+    fn keeps_the_rules(&mut self, read: &Exported) -> Result<(), Broken> {
+        let Exported { position, ref shared, ref event, ref beside, .. } = *read;
+        record_rules::check_event(shared.workspace, position, event)?;
+        let has_begun = self.before.as_ref().is_some_and(|before| before.shared == *shared);
+        let Shared { first, last, recorded_at, workspace, ref cause } = *shared;
+        let header = || codec::stored_header_bytes((first, last), recorded_at, workspace, cause);
+        let before = if has_begun { Some(self.record_bytes) } else { header() };
+        let json = match beside {
+            Beside::Nothing => None,
+            Beside::Erased => Some(0),
+            Beside::These(texts) => Some(texts.json.len() as u64),
+        };
+        let bytes = before.and_then(|before| before.checked_add(codec::stored_event_bytes(event, json)?));
+        self.record_bytes = bytes.unwrap_or(u64::MAX);
+        record_rules::check_size(last.saturating_sub(first).saturating_add(1), self.record_bytes)
+    }
+
     /// Compares the tree with the checkpoints of its size.
     fn compare(&mut self, log: LogId) -> Result<(), Fault> {
         let size = self.frontier.size();
@@ -209,8 +235,8 @@ impl Checker {
 
     /// Ends: nothing may be missing now.
     pub fn end(self) -> Result<Checked, Fault> {
-        let Self { extent, mut checkpoints, agreed, before, lines, first, gaps, frontier, covered, missing, erased } =
-            self;
+        let Self { extent, mut checkpoints, agreed, before, lines, first, gaps, frontier, covered, .. } = self;
+        let (missing, erased) = (self.missing, self.erased);
         let Before { log, position, hash, shared } = before.ok_or(Fault::Empty)?;
         let whole = extent == Extent::Whole;
         if whole && shared.last > position {

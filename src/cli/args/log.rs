@@ -132,7 +132,7 @@ pub struct LsArgs {
     /// The oldest first, or the newest first
     #[arg(long, value_enum, default_value_t = Order::Asc)]
     pub order: Order,
-    /// At most this many: 1 to 500
+    /// At most this many: 1 to 500; if there are more, stderr says with which option they are listed
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub limit: u16,
     /// The gateway to ask.
@@ -263,7 +263,7 @@ pub struct StateArgs {
     /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
     #[arg(value_name = "STREAM")]
     pub stream: StreamId,
-    /// State at this position or RFC 3339 time [default: now]
+    /// State at this position or RFC 3339 time; amid a commit, at its end [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     pub at: Option<AsOf>,
     /// The gateway to ask.
@@ -277,10 +277,10 @@ pub struct DiffArgs {
     /// The actor's stream, such as workspace/1001, account/10010001 or chat/100100000001
     #[arg(value_name = "STREAM")]
     pub stream: StreamId,
-    /// State before: at this position or RFC 3339 time
+    /// State before: at this position or RFC 3339 time; amid a commit, at its end
     #[arg(long, value_name = "POSITION|TIME")]
     pub from: AsOf,
-    /// State after: at this position or RFC 3339 time [default: now]
+    /// State after: at this position or RFC 3339 time; amid a commit, at its end [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     pub to: Option<AsOf>,
     /// The gateway to ask.
@@ -291,7 +291,7 @@ pub struct DiffArgs {
 /// What to replay.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ReplayArgs {
-    /// Fold the events up to this position or RFC 3339 time only
+    /// Fold the events up to this position or RFC 3339 time only; amid a commit, up to its end
     #[arg(long, value_name = "POSITION|TIME")]
     pub to: Option<AsOf>,
     /// Compare each state with its snapshot, and in a running gateway with that of its actor; exits with 6 if one differs

@@ -1,10 +1,11 @@
 //! The actors, for the operator: which there are, what one of them is doing, and a rebuild from its records.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use events::ids::StreamId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::streams::StreamPath;
 use crate::gateway::Gateway;
 use crate::http::body;
 use crate::http::caller::Operator;
@@ -25,10 +26,9 @@ pub(in crate::http) struct RebuildBody {
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let listed = actors::list(&gateway, wanted(&Query::of(&request)?)?).await?;
-    Ok(HttpResponse::Ok().json(listed))
+    Ok(HttpResponse::Ok().json(actors::list(&gateway, wanted(&query)?).await?))
 }
 
 fn wanted(query: &Query) -> Result<Wanted, Refusal> {
@@ -50,20 +50,18 @@ fn cursor(query: &Query, name: &'static str) -> Result<Option<StreamId>, Refusal
 pub(in crate::http) async fn show(
     gateway: web::Data<Gateway>,
     _: Operator,
-    path: web::Path<(String, String)>,
+    StreamPath(stream): StreamPath,
 ) -> Result<HttpResponse, Refusal> {
-    let (kind, id) = path.into_inner();
-    Ok(HttpResponse::Ok().json(actors::show(&gateway, &kind, &id).await?))
+    Ok(HttpResponse::Ok().json(actors::show(&gateway, stream).await?))
 }
 
 /// Lets an actor go on with the state that its records make, and says what differed from the one that it had.
 pub(in crate::http) async fn rebuild(
     gateway: web::Data<Gateway>,
     _: Operator,
-    path: web::Path<(String, String)>,
+    StreamPath(stream): StreamPath,
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
-    let (kind, id) = path.into_inner();
     let RebuildBody { reason } = body::typed(&body::read(payload, gateway.limits).await?)?;
-    Ok(HttpResponse::Ok().json(actors::rebuild(&gateway, &kind, &id, reason).await?))
+    Ok(HttpResponse::Ok().json(actors::rebuild(&gateway, stream, reason).await?))
 }

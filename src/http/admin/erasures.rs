@@ -29,8 +29,7 @@ pub(in crate::http) async fn erase(
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let page = Query::of(&request)?.page()?;
-    Ok(HttpResponse::Ok().json(erasures::list(&gateway, page).await?))
+    Ok(HttpResponse::Ok().json(erasures::list(&gateway, query.page()?).await?))
 }

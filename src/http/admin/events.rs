@@ -21,10 +21,9 @@ use crate::service::{event_stats, events, replay, trace, verification};
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let listed = event_query::list(&gateway, wanted(&Query::of(&request)?)?).await?;
-    Ok(HttpResponse::Ok().json(listed))
+    Ok(HttpResponse::Ok().json(event_query::list(&gateway, wanted(&query)?).await?))
 }
 
 /// Reads the parameters that say which events are wanted.
@@ -91,9 +90,8 @@ pub(in crate::http) async fn stats(gateway: web::Data<Gateway>, _: Operator) -> 
 pub(in crate::http) async fn replay(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let query = Query::of(&request)?;
     let (to, compare) = (point(&query, "to")?, query.flag("compare")?);
     Ok(HttpResponse::Ok().json(replay::run(&gateway, to, compare).await?))
 }

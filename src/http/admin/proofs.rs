@@ -1,7 +1,8 @@
 //! Exports of the log, and proofs about checkpoints.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
+use super::events::point;
 use crate::audit::export::Selected;
 use crate::gateway::Gateway;
 use crate::http::admin::lines;
@@ -14,21 +15,17 @@ use crate::service::refusal::Refusal;
 pub(in crate::http) async fn export(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let exporter = proofs::export(&gateway, wanted(&Query::of(&request)?)?).await?;
+    let exporter = proofs::export(&gateway, wanted(&query)?).await?;
     Ok(lines::answer(proofs::pieces(&gateway, exporter)))
 }
 
 fn wanted(query: &Query) -> Result<Wanted, Refusal> {
     let of = Selected::one_of(query.text("stream"), query.text("message"), query.text("workspace"));
-    let moment = |name| {
-        let bad = |_| Refusal::invalid(name, format!("{name} must be a position or a time"));
-        query.text(name).map(str::parse).transpose().map_err(bad)
-    };
     Ok(Wanted {
-        from: moment("from")?,
-        to: moment("to")?,
+        from: point(query, "from")?,
+        to: point(query, "to")?,
         of: of.map_err(|bad| Refusal::invalid(bad.name, bad.to_string()))?,
         with_proofs: query.flag("proofs")?,
     })
@@ -38,8 +35,7 @@ fn wanted(query: &Query) -> Result<Wanted, Refusal> {
 pub(in crate::http) async fn consistency(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let query = Query::of(&request)?;
     Ok(HttpResponse::Ok().json(proofs::consistency(&gateway, query.number("from")?, query.number("to")?).await?))
 }

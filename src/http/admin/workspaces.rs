@@ -1,6 +1,6 @@
 //! The operator's workspaces: lists and creates them, and grants credits.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -68,10 +68,9 @@ pub(in crate::http) async fn create(
 pub(in crate::http) async fn list(
     gateway: web::Data<Gateway>,
     _: Operator,
-    request: HttpRequest,
+    query: Query,
 ) -> Result<HttpResponse, Refusal> {
-    let page = Query::of(&request)?.page()?;
-    Ok(HttpResponse::Ok().json(workspaces::list(&gateway, page).await?))
+    Ok(HttpResponse::Ok().json(workspaces::list(&gateway, query.page()?).await?))
 }
 
 pub(in crate::http) async fn show(

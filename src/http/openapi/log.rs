@@ -31,7 +31,11 @@ fn events() -> Vec<Doc> {
             "Folds every state from its records; changes nothing, sends nothing",
         )
         .answers::<ReplayView>(200)
-        .query("to", "Up to this position or time; everything if it is left out.", point())
+        .query(
+            "to",
+            "Up to this position or time; amid a commit, up to its end; everything if it is left out.",
+            point(),
+        )
         .query(
             "compare",
             "Whether each state is compared with what is kept of it.",
@@ -47,12 +51,12 @@ fn streams() -> Vec<Doc> {
             .refusing(unknown),
         Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/state", "What an actor knew at a moment")
             .answers::<StateView>(200)
-            .query("at", "As of this position or time; now if it is left out.", point())
+            .query("at", "As of this position or time; amid a commit, as of its end; now if it is left out.", point())
             .refusing(unknown),
         Doc::new("Event log", "GET /admin/v1/streams/{kind}/{id}/diff", "What changed in a state, and by which event")
             .answers::<DiffView>(200)
-            .query("from", "The position or time before; required.", point())
-            .query("to", "The position or time after; now if it is left out.", point())
+            .query("from", "The position or time before; amid a commit, its end; required.", point())
+            .query("to", "The position or time after; amid a commit, its end; now if it is left out.", point())
             .refusing(unknown),
     ]
 }

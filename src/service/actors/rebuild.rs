@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::compare::{Difference, Part, walk};
+use super::difference::{Difference, Part};
 use crate::gateway::Gateway;
+use crate::service::json_diff::{Change, changes};
 use crate::service::refusal::Refusal;
 use crate::service::{fields, states};
 
@@ -42,9 +43,9 @@ pub struct RebuildView {
 }
 
 /// Rebuilds an actor. Nothing is recorded, because nothing happened that a rule could know of.
-pub async fn rebuild(gateway: &Gateway, kind: &str, id: &str, reason: String) -> Result<RebuildView, Refusal> {
+pub async fn rebuild(gateway: &Gateway, stream: StreamId, reason: String) -> Result<RebuildView, Refusal> {
     fields::line("reason", &reason)?;
-    let (gateway, stream) = (gateway.clone(), super::stream(kind, id)?);
+    let gateway = gateway.clone();
     // It goes on without its caller: what differed is put right, so afterwards only this can tell of it.
     let rebuilding = tokio::spawn(async move { of_stream(&gateway, stream, reason).await });
     rebuilding.await.map_err(|error| Refusal::fault(&error))?
@@ -80,16 +81,15 @@ fn view(stream: StreamId, rebuilt: &Rebuilt<Value>, reason: String) -> RebuildVi
     let (mut differing, mut differences) = (0_u64, Vec::new());
     let parts = rebuilt.memory.iter().map(|compared| (Part::Memory, compared));
     for (part, Compared { had, records }) in parts.chain([(Part::Snapshot, &rebuilt.at_rest)]) {
-        let mut each = |path: &str, had: Option<&Value>, records: Option<&Value>| {
+        let revision =
+            Change { path: "revision".to_owned(), before: Some(had.0.into()), after: Some(records.0.into()) };
+        let of_revision = (had.0 != records.0).then_some(revision);
+        for change in of_revision.into_iter().chain(changes(&had.1, &records.1)) {
             differing = differing.saturating_add(1);
             if differences.len() < SHOWN_MAX {
-                differences.push(Difference::new(part, path.to_owned(), had, records));
+                differences.push(Difference::of(part, change));
             }
-        };
-        if had.0 != records.0 {
-            each("revision", Some(&had.0.into()), Some(&records.0.into()));
         }
-        walk(&mut String::new(), Some(&had.1), Some(&records.1), &mut each);
     }
     RebuildView {
         stream: stream.to_string(),

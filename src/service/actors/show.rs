@@ -51,8 +51,8 @@ pub enum StateSource {
 }
 
 /// Shows an actor, awake or asleep.
-pub async fn show(gateway: &Gateway, kind: &str, id: &str) -> Result<ActorView, Refusal> {
-    match super::stream(kind, id)? {
+pub async fn show(gateway: &Gateway, stream: StreamId) -> Result<ActorView, Refusal> {
+    match stream {
         StreamId::Workspace(id) => one::<Workspace>(gateway, id).await,
         StreamId::Account(id) => one::<Account>(gateway, id).await,
         StreamId::Chat(id) => one::<Chat>(gateway, id).await,

@@ -39,8 +39,7 @@ pub async fn at_once(gateway: &Gateway, to: Option<AsOf>, compare: bool) -> Resu
     let caller = Caller::default();
     let head = gateway.shard.watermark().settled().await;
     let history = gateway.shard.history();
-    let moment = history.run(move |history| to.map_or(Ok(head), |to| to.position(history, head))).await?;
-    let moment = history.run(move |history| history.end_of_commit(moment)).await?;
+    let moment = history.run(move |history| AsOf::moment(to, history, head)).await?;
     // States of the past are not those of actors that are awake.
     let replay = Live { gateway, to: moment, compare, is_now: to.is_none(), presence: caller.presence() };
     replay.all().await

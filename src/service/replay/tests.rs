@@ -3,8 +3,12 @@
 use actors::runtime::replay::RULES;
 use events::log::{Batch, Log};
 
+use serde_json::json;
+
 use super::*;
+use crate::service::as_of::AsOf;
 use crate::service::small_log::{SmallLog, chat, workspace};
+use crate::service::{state_diff, states};
 
 fn replayed(log: &SmallLog, compare: bool) -> ReplayView {
     offline(&log.history, log.history.head().position, compare, |_| true).unwrap()
@@ -72,4 +76,23 @@ fn a_snapshot_from_after_the_moment_is_skipped() {
     small.keep::<Workspace>(workspace(), 6, RULES, |_| {});
     let view = offline(&small.history, 3, true, |_| true).unwrap();
     assert_eq!((view.compared, view.skipped), (0, 1), "{view:?}");
+}
+
+#[test]
+fn a_position_amid_a_commit_stands_for_its_end_in_every_state() {
+    let small = SmallLog::filled();
+    let (history, head, stream) = (&small.history, small.history.head().position, StreamId::Workspace(workspace()));
+    for (position, end) in [(0, 0), (1, 2), (2, 2), (3, 3), (5, 6), (6, 6), (7, 6)] {
+        let point = Some(AsOf::Position(position));
+        assert_eq!(AsOf::moment(point, history, head).unwrap(), end, "{position}");
+        let state = states::state(history, stream, point, head).unwrap().map(|view| json!(view)["at"].clone());
+        assert_eq!(state, (end > 0).then(|| json!(end)), "{position}");
+        let end = Some(AsOf::Position(end));
+        for moments in [[point, end], [end, point]] {
+            let diff = state_diff::between(history, stream, moments, head).unwrap().unwrap();
+            assert_eq!(diff.map_or(0, |diff| diff.events), 0, "{position}");
+        }
+    }
+    let backwards = [5, 4].map(|position| Some(AsOf::Position(position)));
+    assert!(state_diff::between(history, stream, backwards, head).unwrap().is_err());
 }

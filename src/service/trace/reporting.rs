@@ -8,12 +8,14 @@ use events::ids::{DeliveryId, MessageId, StreamId, WebhookId};
 use events::log::ReadError;
 use events::record::Position;
 use events::time::Timestamp;
+use events::webhook::DeliveryFailed;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::step::{Step, StepKind};
 use super::words;
 use crate::outbound::TryView;
+use crate::service::wording::after;
 
 /// Events of a webhook that are looked through.
 const LOOKED_THROUGH_MAX: usize = 16_384;
@@ -58,6 +60,8 @@ struct Ended {
     position: Position,
     began_at: Option<Timestamp>,
     at: Timestamp,
+    /// Why it failed, if it did.
+    failed: Option<DeliveryFailed>,
 }
 
 /// The report of a message while it is gathered.
@@ -84,9 +88,9 @@ impl Reporting {
                 });
             }
             Event::DeliveryStarted(_) => self.began_at = Some(at),
-            Event::DeliveryFailed(_) => self.end(position, at),
+            Event::DeliveryFailed(e) => self.end(position, at, Some(e)),
             Event::DeliverySucceeded(_) => {
-                self.end(position, at);
+                self.end(position, at, None);
                 (self.state, self.done) = (TracedReportState::Delivered, Some(position));
             }
             Event::DeliveryParked(_) => self.state = TracedReportState::Parked,
@@ -98,10 +102,10 @@ impl Reporting {
         }
     }
 
-    fn end(&mut self, position: Position, at: Timestamp) {
+    fn end(&mut self, position: Position, at: Timestamp, failed: Option<&DeliveryFailed>) {
         // The walk passes what belongs to the message and to its bundle twice.
         if self.ended.iter().all(|ended| ended.position != position) {
-            self.ended.push(Ended { position, began_at: self.began_at.take(), at });
+            self.ended.push(Ended { position, began_at: self.began_at.take(), at, failed: failed.cloned() });
         }
     }
 
@@ -153,7 +157,10 @@ impl Reporting {
             let Some(found) = tries.iter().position(is_it) else { continue };
             let (_, kept) = tries.remove(found);
             if let Some(step) = steps.iter_mut().find(|step| step.position == Some(ended.position)) {
-                step.text = format!("{}, after {} ms", step.text, kept.duration_ms);
+                step.text = match &ended.failed {
+                    Some(failed) => words::not_posted(failed, Some(kept)),
+                    None => format!("{}, {}", step.text, after(kept.duration_ms)),
+                };
                 (step.id, step.status) =
                     (Some(kept.id.clone()), kept.response.as_ref().map(|response| response.status));
                 named += 1;
@@ -164,7 +171,9 @@ impl Reporting {
             steps.insert(place.map_or(0, |place| place + 1), unnamed(kept));
         }
         let missing = self.ended.len().saturating_sub(named);
-        (missing > 0).then(|| format!("{missing} of its tries are not kept any more: the last 100 of a workspace are."))
+        let are = if missing == 1 { "is" } else { "are" };
+        (missing > 0)
+            .then(|| format!("{missing} of its tries {are} not kept any more: the last 100 of a workspace are."))
     }
 }
 
@@ -172,7 +181,10 @@ impl Reporting {
 fn unnamed(kept: &TryView) -> Step {
     let status = kept.response.as_ref().map(|response| response.status);
     let outcome = match (&kept.error, status) {
-        (Some(error), _) => error.clone(),
+        (Some(error), _) => match error.split_once(": ") {
+            Some((code, words)) => format!("{words} ({code})"),
+            None => error.clone(),
+        },
         (None, Some(status)) => format!("answered with {status}"),
         (None, None) => "no answer".to_owned(),
     };
@@ -180,7 +192,7 @@ fn unnamed(kept: &TryView) -> Step {
         at: kept.at.clone(),
         position: None,
         kind: StepKind::ReportTry,
-        text: format!("The report was posted: {outcome}, after {} ms", kept.duration_ms),
+        text: format!("The report was posted: {outcome}, {}", after(kept.duration_ms)),
         id: Some(kept.id.clone()),
         status,
     }

@@ -12,6 +12,7 @@ use events::time::Timestamp;
 
 use super::step::{Step, StepKind};
 use super::words;
+use crate::service::wording::{counted, duration};
 
 /// Events of an account that are looked through.
 const LOOKED_THROUGH_MAX: usize = 16_384;
@@ -88,27 +89,22 @@ impl Waited {
         if waited_ms < WAIT_MS_MIN {
             return None;
         }
-        let before = match self.before_it.len() {
+        let before = match self.before_it.len() as u64 {
             0 => String::new(),
-            1 => ", behind 1 other message of the account".to_owned(),
-            others => format!(", behind {others} other messages of the account"),
+            others => format!(", behind {} of the account", counted(others, "other message")),
         };
         let gap = self.done_at.map_or_else(String::new, |done| {
-            format!("; the try before it had ended {} earlier", seconds(started.since_ms(done)))
+            format!("; the try before it had ended {} earlier", duration(started.since_ms(done)))
         });
         Some(Step {
             at: started.to_string(),
             position: None,
             kind: StepKind::Paced,
-            text: format!("It waited {} for its turn{before}{gap}", seconds(waited_ms)),
+            text: format!("It waited {} for its turn{before}{gap}", duration(waited_ms)),
             id: None,
             status: None,
         })
     }
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use events::who::Who;
 
 use super::step::StepKind;
 use crate::codes;
+use crate::outbound::TryView;
+use crate::service::wording::{after, counted};
 
 /// Describes an event of a message or of the bundle that reports it; `None` if it tells nothing of either.
 pub(super) fn of(event: &Event, message: MessageId) -> Option<(StepKind, String)> {
@@ -22,11 +24,13 @@ pub(super) fn of(event: &Event, message: MessageId) -> Option<(StepKind, String)
 fn sending(event: &Event) -> Option<(StepKind, String)> {
     Some(match event {
         Event::MessageQueued(e) => queued(e),
-        Event::CreditCharged(e) => (StepKind::Charged, format!("{} charged", credits(e.amount))),
+        Event::CreditCharged(e) => (StepKind::Charged, format!("{} charged", counted(e.amount, "credit"))),
         Event::CreditRefunded(e) => {
-            (StepKind::Refunded, format!("{} refunded, because: {}", credits(e.amount), code(&e.reason)))
+            (StepKind::Refunded, format!("{} refunded, because: {}", counted(e.amount, "credit"), code(&e.reason)))
         }
-        Event::FileFetched(e) => (StepKind::FileFetched, format!("The file was fetched: {} bytes, {}", e.size, e.mime)),
+        Event::FileFetched(e) => {
+            (StepKind::FileFetched, format!("The file was fetched: {}, {}", counted(e.size, "byte"), e.mime))
+        }
         Event::FetchFailed(e) => (StepKind::FileFailed, not_fetched(e)),
         Event::MessageReceived(e) => (StepKind::Received, received(e)),
         Event::SendStarted(e) => (StepKind::SendStarted, format!("Try {} to send it began", e.try_number)),
@@ -64,10 +68,10 @@ fn reporting(event: &Event, message: MessageId) -> Option<(StepKind, String)> {
             StepKind::ReportDelivered,
             format!("The CRM took the report at try {} (status {})", e.try_number, e.status),
         ),
-        Event::DeliveryFailed(e) => (StepKind::ReportFailed, not_posted(e)),
+        Event::DeliveryFailed(e) => (StepKind::ReportFailed, not_posted(e, None)),
         Event::DeliveryParked(e) => (
             StepKind::ReportParked,
-            format!("The report failed {} times and is parked until somebody decides", e.failures),
+            format!("The report failed {} and is parked until somebody decides", times(e.failures)),
         ),
         Event::DeliveryResent(e) => (StepKind::ReportResent, format!("{} had the report posted once more", who(e.by))),
         Event::SingleDeliveryDiscarded(e) => {
@@ -82,7 +86,12 @@ pub(super) fn of_webhook(event: &Event) -> Option<(StepKind, String)> {
     Some(match event {
         Event::DeliveryDiscarded(e) => (
             StepKind::ReportDiscarded,
-            format!("{} discarded all {} reports that were owed{}", who(e.by), e.deliveries, because(&e.reason)),
+            format!(
+                "{} discarded all that was owed, {}{}",
+                who(e.by),
+                counted(e.deliveries, "report"),
+                because(&e.reason)
+            ),
         ),
         Event::DeliveriesRecovered(e) => (
             StepKind::ReportResent,
@@ -103,7 +112,7 @@ pub(super) fn of_account(event: &Event) -> Option<String> {
         Event::AccountResumed(e) => format!("{} resumed the account{}", who(e.by), because(&e.reason)),
         Event::AccountConnected(_) => "The account was connected".to_owned(),
         Event::AccountDisconnected(e) => {
-            format!("The account lost its connection, by {}{}", who(e.by), because(&e.reason))
+            format!("{} disconnected the account{}", who(e.by), because(&e.reason))
         }
         Event::AccountBlocked(e) => format!("The account was stopped: {}", code(&e.reason)),
         Event::AccountUnblocked(_) => "The account may send again".to_owned(),
@@ -169,17 +178,26 @@ fn bundled(e: &BundleFlushed, message: MessageId) -> String {
     }
 }
 
-fn not_posted(e: &DeliveryFailed) -> String {
-    let status = e.status.map_or_else(String::new, |status| format!(" (status {status})"));
+/// Describes a try to post the report that failed, also with what is kept of it.
+pub(super) fn not_posted(e: &DeliveryFailed, kept: Option<&TryView>) -> String {
+    let took = kept.map_or_else(String::new, |kept| format!(" {}", after(kept.duration_ms)));
+    let why = match kept.and_then(|kept| kept.error.as_deref()?.split_once(": ")) {
+        Some((_, words)) => words,
+        None => codes::find(&e.code).map_or("", |code| code.meaning.trim_end_matches('.')),
+    };
+    let status = e.status.map(|status| status.to_string()).filter(|status| !why.contains(status));
+    let status = status.map_or_else(String::new, |status| format!(", status {status}"));
     let again = e.delivery_not_before.max(e.not_before);
     let again = again.map_or_else(String::new, |at: Timestamp| format!("; again at {at} or later"));
-    format!("Try {} to post the report failed: {}{status}{again}", e.try_number, code(&e.code))
+    format!("Try {} to post the report failed{took}: {why} ({}{status}){again}", e.try_number, e.code)
 }
 
 fn disabled(e: &WebhookDisabled) -> String {
     match e.because {
         DisabledBecause::Owner => format!("{} switched the outbound webhook off{}", who(e.by), because(&e.reason)),
-        DisabledBecause::Errors => format!("{} errors in a row switched the outbound webhook off", e.errors),
+        DisabledBecause::Errors => {
+            format!("{} in a row switched the outbound webhook off", counted(e.errors.into(), "error"))
+        }
         DisabledBecause::Gone => "The CRM wants no more reports (status 410): the outbound webhook is off".to_owned(),
     }
 }
@@ -211,6 +229,88 @@ fn code(name: &str) -> String {
     codes::find(name).map_or_else(|| name.to_owned(), |code| format!("{} ({name})", code.message))
 }
 
-fn credits(amount: u64) -> String {
-    if amount == 1 { "1 credit".to_owned() } else { format!("{amount} credits") }
+fn times(number: u32) -> String {
+    if number == 1 { "once".to_owned() } else { format!("{number} times") }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::account::FileFetched;
+    use events::ids::{AccountId, ChatId, DeliveryId, WebhookId, WorkspaceId};
+    use events::webhook::{DeliveryDiscarded, DeliveryParked};
+    use events::workspace::CreditCharged;
+    use serde_json::json;
+
+    use super::*;
+
+    const MESSAGE: MessageId = MessageId::from_bits(7);
+    const AT: Timestamp = Timestamp::from_ms(0);
+
+    fn webhook() -> WebhookId {
+        WebhookId::nth(WorkspaceId::nth(0), 1).unwrap()
+    }
+
+    #[track_caller]
+    fn check(event: impl Into<Event>, wanted: &str) {
+        let event = event.into();
+        assert_eq!(of(&event, MESSAGE).or_else(|| of_webhook(&event)).unwrap().1, wanted);
+    }
+
+    #[test]
+    fn one_and_many_are_told_as_people_do() {
+        let workspace = WorkspaceId::nth(0);
+        for (amount, wanted) in [(1, "1 credit charged"), (2, "2 credits charged")] {
+            check(CreditCharged { workspace, message: MESSAGE, amount }, wanted);
+        }
+        let account = AccountId::nth(workspace, 1).unwrap();
+        for (size, wanted) in [(1, "The file was fetched: 1 byte, x/y"), (2, "The file was fetched: 2 bytes, x/y")] {
+            check(FileFetched { message: MESSAGE, account, size, mime: "x/y".to_owned() }, wanted);
+        }
+        let (chat, delivery) = (ChatId::nth(workspace, 1).unwrap(), DeliveryId::of(MESSAGE));
+        for (failures, count) in [(1, "once"), (11, "11 times")] {
+            let wanted = format!("The report failed {count} and is parked until somebody decides");
+            check(DeliveryParked { webhook: webhook(), delivery, chat, failures, at: AT }, &wanted);
+        }
+        for (deliveries, count) in [(1, "1 report"), (2, "2 reports")] {
+            let wanted = format!("The operator discarded all that was owed, {count}: a holiday");
+            let (by, reason) = (Who::Operator, "a holiday".into());
+            check(DeliveryDiscarded { webhook: webhook(), deliveries, by, reason, at: AT }, &wanted);
+        }
+    }
+
+    #[test]
+    fn a_failed_try_says_what_really_came_back() {
+        let failed = DeliveryFailed {
+            webhook: webhook(),
+            delivery: DeliveryId::of(MESSAGE),
+            try_number: 2,
+            code: "report_http_error".to_owned(),
+            status: Some(503),
+            counted: None,
+            not_before: None,
+            delivery_not_before: Some(AT),
+            at: AT,
+        };
+        let wanted = "Try 2 to post the report failed: The receiver answered with a status that is no success \
+            (report_http_error, status 503); again at 1970-01-01T00:00:00.000Z or later";
+        assert_eq!(not_posted(&failed, None), wanted);
+        let kept = |error: &str, duration_ms| -> TryView {
+            let request = json!({"headers": {}, "body": ""});
+            serde_json::from_value(json!({
+                "id": "try_1", "at": "", "delivery_id": "", "request": request, "response": null, "error": error,
+                "duration_ms": duration_ms,
+            }))
+            .unwrap()
+        };
+        let failed = DeliveryFailed { delivery_not_before: None, ..failed };
+        let answered = kept("report_http_error: The receiver answers with status 503", 999);
+        let wanted =
+            "Try 2 to post the report failed at once: The receiver answers with status 503 (report_http_error)";
+        assert_eq!(not_posted(&failed, Some(&answered)), wanted);
+        let failed = DeliveryFailed { code: "report_timeout".to_owned(), status: None, ..failed };
+        let silent = kept("report_timeout: The receiver did not answer within 15 seconds", 15_040);
+        let wanted = "Try 2 to post the report failed after 15.0 s: The receiver did not answer within 15 seconds \
+            (report_timeout)";
+        assert_eq!(not_posted(&failed, Some(&silent)), wanted);
+    }
 }

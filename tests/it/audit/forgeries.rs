@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use events::account::FileFetched;
 use events::chain;
 use events::codec::{self, Opening, Resealing};
 use events::event::Event;
+use events::ids::WorkspaceId;
 use events::log::{Batch, Head, Log, StoredRecord};
 use events::record::Record;
 use events::store::sled_log::SledLog;
@@ -125,6 +127,48 @@ fn each_forgery_is_named() {
     let restored = verify(older.path(), &["--checkpoint", note.to_str().unwrap()]);
     assert_eq!(restored.code, Some(6), "{restored:?}");
     assert!(restored.stderr.contains("cut off"), "{restored:?}");
+}
+
+/// Appends a record to a log.
+fn with(honest: &[Resealed], workspace: WorkspaceId, events: Vec<Event>) -> Vec<Resealed> {
+    let (last, _) = honest.last().unwrap();
+    let before = vec![None; events.len()];
+    let record = Record { first: last.last() + 1, workspace, events, ..last.clone() };
+    [honest, &[(record, before)]].concat()
+}
+
+#[test]
+fn what_no_log_can_have_is_refused_by_an_import_and_by_every_verification() {
+    let mut server = fast();
+    lived_in(&server);
+    assert_eq!(server.sigterm(), Some(0));
+    let honest = records(&server.data_dir());
+    let fetched = honest.iter().flat_map(|(record, _)| &record.events).find_map(|event| match event {
+        Event::MessageQueued(e) => {
+            Some(FileFetched { message: e.message, account: e.account, size: 1, mime: "x".repeat(300_000) })
+        }
+        _ => None,
+    });
+    let long = vec![Event::from(fetched.unwrap()); 2];
+    for (records, words) in [
+        (with(&honest, WorkspaceId::nth(0), long), "a record of more than 524288 bytes"),
+        (with(&honest, WorkspaceId::LOG, honest[0].0.events.clone()), "the log is created once more"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("data");
+        forge(&server.data_dir(), &directory, &records);
+        let of = |args: &[&str]| run(args, &Environment::new(), folder.path());
+        let exported = of(&["--data-dir", "data", "events", "export", "--out", "forged.ndjson"]);
+        assert_eq!(exported.code, Some(0), "{exported:?}");
+        for refused in [
+            verify(&directory, &[]),
+            of(&["events", "verify", "forged.ndjson"]),
+            of(&["--data-dir", "again", "events", "import", "forged.ndjson"]),
+        ] {
+            assert_eq!(refused.code, Some(6), "{words}: {refused:?}");
+            assert!(refused.stderr.contains(words), "{words}: {refused:?}");
+        }
+    }
 }
 
 #[test]

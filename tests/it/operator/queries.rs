@@ -208,3 +208,34 @@ fn every_filter_finds_the_same_beside_a_running_gateway_and_after_it() {
     let nothing = lived.server.command(&["events", "ls", "--to", "1999-01-01T00:00:00Z"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""), "{nothing:?}");
 }
+
+/// Lists some events, and returns their positions and what stderr says.
+fn listed(server: &Server, line: &str) -> (Vec<u64>, String) {
+    let finished = server.command(&[&["--json"][..], &line.split(' ').collect::<Vec<_>>()].concat());
+    assert_eq!(finished.code, Some(0), "{line}: {finished:?}");
+    let rows = finished.stdout.lines().map(|row| position(&serde_json::from_str(row).unwrap()));
+    (rows.collect(), finished.stderr)
+}
+
+#[test]
+fn a_list_that_is_cut_says_so_and_how_it_goes_on() {
+    let mut lived = Lived::start();
+    let all: Vec<u64> = lived.rows("?limit=500").iter().map(position).collect();
+    for running in [true, false] {
+        if !running {
+            assert_eq!(lived.server.sigterm(), Some(0));
+        }
+        let people = lived.server.command(&["events", "ls", "--limit", "3"]);
+        assert_eq!(people.stderr, "Shown: 3. There are more: --from 4\n", "{people:?}");
+        let more = |option: String| json!({"more": {"shown": 3, "option": option}}).to_string() + "\n";
+        let last = *all.last().unwrap();
+        let (rows, stderr) = listed(&lived.server, "events ls --limit 3 --order desc");
+        assert_eq!((rows, stderr), (vec![last, last - 1, last - 2], more(format!("--to {}", last - 3))));
+        let (mut rows, mut stderr) = listed(&lived.server, "events ls --limit 3 --type CreditCharged");
+        assert_eq!((rows.len(), stderr.as_str()), (3, ""), "three messages were charged");
+        (rows, stderr) = listed(&lived.server, "events ls --limit 3");
+        assert_eq!((&rows[..], stderr), (&all[..3], more("--from 4".to_owned())));
+        let whole = format!("events ls --limit {} --to {last}", all.len());
+        assert_eq!(listed(&lived.server, &whole), (all.clone(), String::new()));
+    }
+}

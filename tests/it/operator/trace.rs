@@ -87,6 +87,12 @@ fn a_failed_message_is_told_from_the_request_to_the_refund() {
     assert_eq!(step(&trace, "paced")["position"], Value::Null);
     assert!(text(step(&trace, "failed")).ends_with("(not_on_whatsapp)"), "{trace}");
     assert!(text(step(&trace, "refunded")).starts_with("1 credit refunded"), "{trace}");
+    let reported = "Nothing of it is reported to the CRM: it failed, and only what was sent or received is reported.";
+    assert_eq!(trace["notes"], json!([reported]), "{trace}");
+    let nowhere = &traced(&server, &first).success()["notes"];
+    assert_eq!(nowhere, &json!(["Nothing of it is reported to the CRM: no URL for reports was set then."]));
+    let times = trace["steps"].as_array().unwrap().iter().map(|step| step["at"].as_str().unwrap());
+    assert!(times.is_sorted(), "{trace}");
     let positions: Vec<u64> =
         trace["steps"].as_array().unwrap().iter().filter_map(|step| step["position"].as_u64()).collect();
     assert!(positions.len() == 5 && positions.is_sorted(), "{positions:?}");
@@ -138,6 +144,11 @@ fn a_bundle_that_is_tried_three_times_is_told_for_each_of_its_messages() {
         let shown: Vec<_> = ended.iter().rev().map(|step| step["id"].clone()).collect();
         assert_eq!(shown, kept.iter().map(|kept| kept["id"].clone()).collect::<Vec<_>>());
         assert_eq!(ended.iter().map(|step| step["status"].as_u64().unwrap()).collect::<Vec<_>>(), [500, 500, 204]);
+        let failed =
+            "Try 1 to post the report failed at once: The receiver answers with status 500 (report_http_error);";
+        assert!(text(step(&trace, "report_failed")).starts_with(failed), "{trace}");
+        let delivered = text(step(&trace, "report_delivered"));
+        assert_eq!(delivered, "The CRM took the report at try 3 (status 204), at once");
         assert_eq!(trace["notes"], json!([]), "{trace}");
     }
     assert_same_offline(&mut server, &[&first, &second]);

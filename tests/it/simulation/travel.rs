@@ -16,6 +16,7 @@ use events::index::Index;
 use events::log::Log;
 use events::record::Position;
 use serde_json::Value;
+use tidings::service::as_of::AsOf;
 use tidings::service::{replay as service_replay, states};
 
 use super::disk::Disk;
@@ -52,7 +53,8 @@ impl Archive {
         walked.map_err(|error| error.to_string())?;
         for (_, positions, wanted) in folded {
             for at in positions {
-                let found = states::state(&self.0, stream, at).map_err(|error| error.to_string())?;
+                let (point, head) = (Some(AsOf::Position(at)), self.0.head().position);
+                let found = states::state(&self.0, stream, point, head).map_err(|error| error.to_string())?;
                 let found = serde_json::to_value(found).unwrap()["state"].take();
                 if found != wanted {
                     return Err(format!("{stream} at {at}: {found} is not what its events make: {wanted}"));
