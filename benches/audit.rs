@@ -33,10 +33,11 @@ use events::proof::signed_head::SignedHead;
 use events::store::data_dir::{DataDir, DataDirOptions};
 use events::store::import;
 use events::time::Timestamp;
-use tidings::audit::checkpoint_files::{CheckpointFiles, Kept};
+use tidings::audit::checkpoint_files::{CheckpointFiles, CheckpointNotes};
 use tidings::audit::export::{Exporter, Selected, Selection};
-use tidings::audit::proof_keeper::log_id;
-use tidings::audit::verification::{Witness, verify};
+use tidings::audit::kept_checkpoint::KeptCheckpoint;
+use tidings::audit::log_identity::log_id;
+use tidings::audit::verification::verify;
 use tidings::bench::append::Appending;
 use tidings::bench::figures::float;
 use tidings::bench::synthetic::{LogGenerator, Tenant};
@@ -146,10 +147,12 @@ fn open(directory: &Path) -> Result<History, Failed> {
 fn verified(directory: &Path, with_heads: bool) -> Result<u64, Failed> {
     let history = open(directory)?;
     let keys = [key()?.verifier(log_id(history.log())?)];
-    let opened = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &keys);
+    let opened = |kept: &CheckpointNotes| {
+        KeptCheckpoint::open(&kept.checkpoint, kept.head.as_deref().filter(|_| with_heads), &keys)
+    };
     let kept = CheckpointFiles::new(directory, None).read()?;
-    let witnesses = kept.iter().map(opened).collect::<Result<Vec<_>, _>>()?;
-    let sound = verify(history.log(), witnesses, |_| ControlFlow::Continue(()))?;
+    let checkpoints = kept.iter().map(opened).collect::<Result<Vec<_>, _>>()?;
+    let sound = verify(history.log(), checkpoints, |_| ControlFlow::Continue(()))?;
     if (sound.covered, sound.by_heads > 0) != (sound.position, with_heads) {
         return Err("it was not compared as it should be".into());
     }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use events::checkpoint_key::VerifierKey;
 use events::ids::Position;
 
-use super::verification::Witness;
+use super::kept_checkpoint::KeptCheckpoint;
 use crate::config::Config;
 
 /// The folder within a data directory.
@@ -56,7 +56,7 @@ impl CheckpointFiles {
 
     /// Reads all checkpoints, each once, with its head if it has one. Who puts one into a second folder wants the log to be
     /// compared with that, and not with what lies beside the log, so it has none. A folder that is not there has none either.
-    pub fn read(&self) -> io::Result<Vec<Kept>> {
+    pub fn read(&self) -> io::Result<Vec<CheckpointNotes>> {
         let unread =
             |folder: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", folder.display()));
         let notes = |folder: &Path| read(folder).map_err(|error| unread(folder, error));
@@ -68,30 +68,30 @@ impl CheckpointFiles {
         if let Some(second) = &self.second {
             kept.extend(notes(second)?.into_values().map(|checkpoint| (checkpoint, None)));
         }
-        Ok(kept.into_iter().map(|(checkpoint, head)| Kept { checkpoint, head }).collect())
+        Ok(kept.into_iter().map(|(checkpoint, head)| CheckpointNotes { checkpoint, head }).collect())
     }
 
     /// Reads the checkpoints that one of these keys has signed.
-    pub fn signed_by(&self, keys: &[VerifierKey]) -> io::Result<KeptCheckpoints> {
+    pub fn signed_by(&self, keys: &[VerifierKey]) -> io::Result<SignedCheckpoints> {
         let notes = self.read()?;
-        let open = |kept: &Kept| Witness::open(&kept.checkpoint, kept.head.as_deref(), keys).ok();
-        let witnesses: Vec<_> = notes.iter().filter_map(open).collect();
-        Ok(KeptCheckpoints { others: notes.len().saturating_sub(witnesses.len()), witnesses })
+        let open = |notes: &CheckpointNotes| KeptCheckpoint::open(&notes.checkpoint, notes.head.as_deref(), keys).ok();
+        let kept: Vec<_> = notes.iter().filter_map(open).collect();
+        Ok(SignedCheckpoints { others: notes.len().saturating_sub(kept.len()), kept })
     }
 }
 
 /// The checkpoints that a gateway has kept.
 #[derive(Debug)]
-pub struct KeptCheckpoints {
+pub struct SignedCheckpoints {
     /// Those that one of the keys has signed, with the heads beside them.
-    pub witnesses: Vec<Witness>,
+    pub kept: Vec<KeptCheckpoint>,
     /// Number of the others, signed by keys that nobody asked for.
     pub others: usize,
 }
 
 /// The notes of a moment, as they were kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct CheckpointNotes {
     pub checkpoint: String,
     /// The signed head; `None` if only the checkpoint was kept, or the head is not to be used.
     pub head: Option<String>,
@@ -193,7 +193,7 @@ mod tests {
         let (alone, both) = (CheckpointFiles::new(data_dir.path(), None), Some(second.as_path()));
         let both = CheckpointFiles::new(data_dir.path(), both);
         assert!(alone.write(7, "seven", "head 7").is_empty() && both.write(12, "twelve", "head 12").is_empty());
-        let kept = |checkpoint: &str, head: Option<&str>| Kept {
+        let kept = |checkpoint: &str, head: Option<&str>| CheckpointNotes {
             checkpoint: checkpoint.to_owned(),
             head: head.map(str::to_owned),
         };

@@ -1,22 +1,31 @@
 //! The keys that sign a log's checkpoints: the log names each, one after another.
 
-use events::checkpoint_key::{CheckpointKey, VerifierKey};
+use events::checkpoint_key::{CheckpointKey, NoKey, VerifierKey};
 use events::codec::{self, Opening};
 use events::event::Event;
 use events::founding::{CheckpointKeyChanged, LogId};
 use events::history::History;
 use events::ids::StreamId;
 use events::index::Series;
-use events::log::{Log, ReadError};
+use events::log::{Log, ReadError, WriteError};
 use events::secrets::Secrets;
 use events::store::data_dir::{self, CHECKPOINT_KEY};
 use events::time::Timestamp;
 use events::vault::Vault;
 
-use super::proof_keeper::ProofError;
-
 /// The most keys that are read: each but the first one stands for a lost vault or an import.
 const KEYS_MAX: usize = 1_000;
+
+/// Why no checkpoint can be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    NoKey(#[from] NoKey),
+}
 
 /// Returns the keys that a log names, the newest first. They prove nothing against whoever may change the whole log.
 pub fn named(history: &History) -> Result<Vec<VerifierKey>, ReadError> {
@@ -48,7 +57,7 @@ pub(super) fn current(
     secrets: &dyn Secrets,
     id: LogId,
     now: Timestamp,
-) -> Result<CheckpointKey, ProofError> {
+) -> Result<CheckpointKey, KeyError> {
     let kept = secrets.read(CHECKPOINT_KEY)?.and_then(|seed| seed.try_into().ok());
     if let Some(seed) = kept {
         return Ok(CheckpointKey::of_seed(seed)?);
@@ -87,7 +96,7 @@ mod tests {
             let index = Index::open(Arc::<MemoryLog>::clone(&log), Arc::<MemoryVault>::clone(&vault)).unwrap();
             named(&History::new(Arc::<MemoryLog>::clone(&log), Arc::new(index), ReadMode::Inline)).unwrap()
         };
-        assert_eq!(named(), [first.clone()]);
+        assert_eq!(named(), std::slice::from_ref(&first));
         let current = |now| current(log.as_ref(), vault.as_ref(), log.as_ref(), LOG, now).unwrap().verifier(LOG);
         // A clock that went back does not bring the log back.
         let second = current(Timestamp::from_ms(1));

@@ -3,6 +3,8 @@
 pub mod checkpoint_files;
 pub mod checkpoint_keys;
 pub mod export;
+pub mod kept_checkpoint;
+pub mod log_identity;
 pub mod proof_keeper;
 pub mod proofs;
 pub mod verification;

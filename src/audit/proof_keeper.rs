@@ -6,12 +6,10 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actors::runtime::shard::ShardHandle;
-use events::checkpoint_key::{CheckpointKey, NoKey};
-use events::codec::{self, Opening};
-use events::event::Event;
+use events::checkpoint_key::CheckpointKey;
 use events::founding::LogId;
 use events::ids::Position;
-use events::log::{Log, Note, ReadError, WriteError};
+use events::log::{Log, Note, ReadError};
 use events::personal::Digest;
 use events::proof::blocks::{self, Builder};
 use events::proof::checkpoint::Checkpoint;
@@ -23,24 +21,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::checkpoint_files::CheckpointFiles;
-use super::checkpoint_keys;
+use super::checkpoint_keys::{self, KeyError};
+use super::log_identity::log_id;
 use super::proofs::{Ask, Proofs, Shared, Signed};
 
 /// Records that are read at once.
 const RECORDS_AT_ONCE: usize = 4_096;
 /// What arrives within this time is hashed together.
 const LINGER: Duration = Duration::from_millis(500);
-
-/// Why no proofs can be kept.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error(transparent)]
-    NoKey(#[from] NoKey),
-}
 
 /// Keeps the proofs of a log.
 pub struct ProofKeeper {
@@ -54,16 +42,6 @@ pub struct ProofKeeper {
     asked: UnboundedReceiver<Ask>,
 }
 
-/// Returns the id that a log was created with.
-pub fn log_id(log: &dyn Log) -> Result<LogId, ReadError> {
-    let first = log.read(1).next().transpose()?;
-    let record = first.map(|stored| codec::decode(&stored, Opening::Shut)).transpose()?;
-    match record.as_ref().and_then(|record| record.events.first()) {
-        Some(Event::LogCreated(created)) => Ok(created.log),
-        _ => Err(ReadError::Damaged { position: 1, what: "the log does not begin with its creation".to_owned() }),
-    }
-}
-
 impl ProofKeeper {
     /// Prepares to follow a log, to which nobody writes yet.
     pub fn open(
@@ -73,7 +51,7 @@ impl ProofKeeper {
         files: CheckpointFiles,
         every: Duration,
         now: Timestamp,
-    ) -> Result<(Proofs, Self), ProofError> {
+    ) -> Result<(Proofs, Self), KeyError> {
         let id = log_id(log.as_ref())?;
         let key = checkpoint_keys::current(log.as_ref(), vault, secrets, id, now)?;
         let builder = Builder::new(id);

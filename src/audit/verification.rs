@@ -17,14 +17,13 @@ use events::log::{Log, ReadError};
 use events::personal::Digest;
 use events::proof::blocks::{self, BLOCK_LINES, Builder};
 use events::proof::checker::Fault;
-use events::proof::checkpoint::Checkpoint;
 use events::proof::line;
 use events::proof::note::NoteError;
 use events::proof::prover::Prover;
-use events::proof::signed_head::SignedHead;
 use events::verify;
 
-use super::proof_keeper::log_id;
+use super::kept_checkpoint::KeptCheckpoint;
+use super::log_identity::log_id;
 
 /// A log that is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,50 +42,12 @@ pub struct Sound {
     pub by_heads: Position,
 }
 
-/// What somebody kept of a moment. The signatures are verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Witness {
-    pub checkpoint: Checkpoint,
-    /// The signed head of the same moment, if it was kept with the checkpoint.
-    pub head: Option<SignedHead>,
-}
-
-impl Witness {
-    /// Opens the notes that were kept with the first of these keys that fits.
-    pub fn open(checkpoint: &str, head: Option<&str>, keys: &[VerifierKey]) -> Result<Self, NoteError> {
-        let mut refused = NoteError::OtherKey;
-        for key in keys {
-            match Self::open_with(checkpoint, head, key) {
-                Err(NoteError::OtherKey) => {}
-                Err(error) => refused = error,
-                opened => return opened,
-            }
-        }
-        Err(refused)
-    }
-
-    /// Opens the notes with a key. A head that does not belong to the checkpoint is passed over.
-    fn open_with(checkpoint: &str, head: Option<&str>, key: &VerifierKey) -> Result<Self, NoteError> {
-        let checkpoint = Checkpoint::open(checkpoint, key)?;
-        let Checkpoint { log, generation, size, .. } = checkpoint;
-        let head = head.and_then(|note| SignedHead::open(note, key).ok());
-        let head = head.filter(|head| (head.log, head.generation, head.size) == (log, generation, size));
-        Ok(Self { checkpoint, head })
-    }
-}
-
 /// Opens the checkpoints that were kept elsewhere.
-pub fn opened(checkpoints: &[String], keys: &[VerifierKey]) -> Result<Vec<Witness>, Unsound> {
+pub fn opened(checkpoints: &[String], keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Unsound> {
     let open = |(nth, checkpoint): (usize, &String)| {
-        Witness::open(checkpoint, None, keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
+        KeptCheckpoint::open(checkpoint, None, keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
     };
     checkpoints.iter().enumerate().map(open).collect()
-}
-
-impl From<Checkpoint> for Witness {
-    fn from(checkpoint: Checkpoint) -> Self {
-        Self { checkpoint, head: None }
-    }
 }
 
 /// Why a log is not.
@@ -112,7 +73,7 @@ pub enum Unsound {
 /// was kept needs a closer look; it may end the walk.
 pub fn verify(
     log: &dyn Log,
-    mut witnesses: Vec<Witness>,
+    mut witnesses: Vec<KeptCheckpoint>,
     mut told: impl FnMut(Position) -> ControlFlow<()>,
 ) -> Result<Sound, Unsound> {
     let id = log_id(log)?;
@@ -137,7 +98,7 @@ struct Walk {
     all: usize,
     covers: Position,
     /// What is still to be compared, the last one first; and up to where the heads are compared.
-    left: Vec<Witness>,
+    left: Vec<KeptCheckpoint>,
     by_heads: Position,
     /// The size of the first checkpoint that does not agree.
     rewritten: Option<Position>,
@@ -145,7 +106,7 @@ struct Walk {
 
 impl Walk {
     /// Compares the root of every checkpoint with that of the lines.
-    fn by_lines(log: &dyn Log, id: LogId, witnesses: &[Witness]) -> Result<Self, ReadError> {
+    fn by_lines(log: &dyn Log, id: LogId, witnesses: &[KeptCheckpoint]) -> Result<Self, ReadError> {
         Ok(Self {
             id,
             builder: Builder::new(id),
@@ -160,7 +121,7 @@ impl Walk {
 
     /// Compares records with heads up to the last of those; `None` if a checkpoint before that has none, or the stored
     /// hashes are not those of then.
-    fn by_heads(log: &dyn Log, id: LogId, witnesses: &[Witness]) -> Result<Option<Self>, ReadError> {
+    fn by_heads(log: &dyn Log, id: LogId, witnesses: &[KeptCheckpoint]) -> Result<Option<Self>, ReadError> {
         let Some(newest) = witnesses.iter().find_map(|witness| witness.head) else { return Ok(None) };
         let before = witnesses.iter().filter(|witness| witness.checkpoint.size <= newest.size);
         let builder = Builder::resume_within(id, log, newest.size)?;
@@ -168,7 +129,7 @@ impl Walk {
             return Ok(None);
         }
         let mut prover = Prover::new(log, id)?;
-        for Witness { checkpoint, head } in before {
+        for KeptCheckpoint { checkpoint, head } in before {
             if head.is_none() || prover.root(checkpoint.size)? != checkpoint.root {
                 return Ok(None);
             }
@@ -217,7 +178,7 @@ impl Walk {
     /// Compares the checkpoints of all lines up to the last one.
     fn compare_roots(&mut self) {
         let (size, by_heads) = (self.builder.position(), self.by_heads);
-        while let Some(Witness { checkpoint, .. }) =
+        while let Some(KeptCheckpoint { checkpoint, .. }) =
             self.left.pop_if(|next| next.checkpoint.size > by_heads && next.checkpoint.size <= size)
         {
             if checkpoint.size == size && checkpoint.root != self.builder.root() {
@@ -229,7 +190,8 @@ impl Walk {
     /// Compares the heads up to the record that ends at this position.
     fn compare_heads(&mut self, last: Position, record: Digest) {
         let by_heads = self.by_heads.min(last);
-        while let Some(Witness { checkpoint, head }) = self.left.pop_if(|next| next.checkpoint.size <= by_heads) {
+        while let Some(KeptCheckpoint { checkpoint, head }) = self.left.pop_if(|next| next.checkpoint.size <= by_heads)
+        {
             if head.is_none_or(|head| (head.size, head.record) != (last, record)) {
                 self.rewritten.get_or_insert(checkpoint.size);
             }

@@ -15,7 +15,7 @@ pub(super) fn run(cli: &Cli, command: &AuditCommand) -> Result<(), Failure> {
         Source::Open(history, _) => own_keys(&history)?.iter().map(ToString::to_string).collect(),
         Source::Gateway(gateway) => {
             let found: Value = gateway.ask(Call::get("/admin/v1/events?stream=log&order=desc&limit=500"))?;
-            let events = found["data"].as_array().into_iter().flatten();
+            let events = found.get("data").and_then(Value::as_array).into_iter().flatten();
             events.filter_map(|event| Some(event.pointer("/data/checkpoint_key")?.as_str()?.to_owned())).collect()
         }
     };

@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::remote::{Call, Remote};
 use super::{print_bytes, say, screen};
 use crate::audit::export::{Exporter, Selected};
-use crate::audit::proof_keeper::log_id;
+use crate::audit::log_identity::log_id;
 use crate::service::proofs::Wanted;
 
 /// Writes the lines to stdout or a file.

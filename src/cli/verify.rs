@@ -24,9 +24,10 @@ use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit;
-use crate::audit::checkpoint_files::{CheckpointFiles, KeptCheckpoints};
+use crate::audit::checkpoint_files::{CheckpointFiles, SignedCheckpoints};
 use crate::audit::checkpoint_keys;
-use crate::audit::verification::{Unsound, Witness};
+use crate::audit::kept_checkpoint::KeptCheckpoint;
+use crate::audit::verification::Unsound;
 use crate::service::verification::{self, Verdict};
 use crate::service::wording::counted;
 
@@ -84,7 +85,7 @@ fn integrity(what: impl Into<String>) -> Failure {
 }
 
 /// Opens notes; it is the log's or the export's fault if they do not open.
-fn opened(notes: &[String], keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
+fn opened(notes: &[String], keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Failure> {
     audit::verification::opened(notes, keys).map_err(|error| integrity(error.to_string()))
 }
 
@@ -119,11 +120,11 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
 /// Verifies a log on this machine.
 fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
     let keys = args.key.clone().map_or_else(|| own_keys(history), |key| Ok(vec![key]))?;
-    let mut witnesses = opened(notes, &keys)?;
-    witnesses.extend(kept(cli, &keys)?);
+    let mut checkpoints = opened(notes, &keys)?;
+    checkpoints.extend(kept(cli, &keys)?);
     let mut progress = Progress::of("Verifying", cli.json);
     let all = history.head().position;
-    let outcome = audit::verification::verify(history.log(), witnesses, |position| {
+    let outcome = audit::verification::verify(history.log(), checkpoints, |position| {
         progress.tell(position, all);
         ControlFlow::Continue(())
     });
@@ -160,15 +161,15 @@ fn streamed(cli: &Cli, gateway: &Remote, body: Value) -> Result<Verdict, Failure
 }
 
 /// Returns the checkpoints that the gateway of the data directory has kept and that one of these keys has signed.
-fn kept(cli: &Cli, keys: &[VerifierKey]) -> Result<Vec<Witness>, Failure> {
+fn kept(cli: &Cli, keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Failure> {
     let config = super::config(cli, None)?;
     let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
-    let KeptCheckpoints { witnesses, others } =
+    let SignedCheckpoints { kept, others } =
         files.signed_by(keys).map_err(|error| Failure::because(Exit::Failed, &error))?;
     if others > 0 {
         say(&format!("Not compared: {others} kept checkpoints that another key has signed (--key names it)\n"));
     }
-    Ok(witnesses)
+    Ok(kept)
 }
 
 fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {
@@ -228,8 +229,8 @@ fn opened_for(notes: &[String], key: Option<&VerifierKey>, first: &str) -> Resul
     let own = || exported::read(first).ok().and_then(|line| checkpoint_keys::of_event(&line.event));
     let key = key.cloned().or_else(own);
     let unknown = || Failure::new(Exit::Usage, "the key of the checkpoints is not known").hint("give it with --key");
-    let witnesses = opened(notes, &[key.ok_or_else(unknown)?])?;
-    Ok(witnesses.into_iter().map(|witness| witness.checkpoint).collect())
+    let checkpoints = opened(notes, &[key.ok_or_else(unknown)?])?;
+    Ok(checkpoints.into_iter().map(|witness| witness.checkpoint).collect())
 }
 
 fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {

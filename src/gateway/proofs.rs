@@ -16,7 +16,8 @@ use tokio::runtime::Builder;
 
 use super::start_error::{StartError, file};
 use crate::audit::checkpoint_files::CheckpointFiles;
-use crate::audit::proof_keeper::{ProofError, ProofKeeper};
+use crate::audit::checkpoint_keys::KeyError;
+use crate::audit::proof_keeper::ProofKeeper;
 use crate::audit::proofs::Proofs;
 use crate::config::Config;
 use crate::telemetry;
@@ -38,9 +39,9 @@ pub(super) fn prepare(
     let every = Duration::from_secs(config.audit.checkpoint_s);
     let opened = ProofKeeper::open(Arc::clone(log) as Arc<dyn Log>, vault, secrets, files, every, wall_now());
     let (proofs, keeper) = opened.map_err(|error| match error {
-        ProofError::Read(error) => error.into(),
-        ProofError::Write(error) => file("cannot keep the key of checkpoints".to_owned())(io::Error::other(error)),
-        ProofError::NoKey(error) => file("cannot make a key for checkpoints".to_owned())(io::Error::other(error)),
+        KeyError::Read(error) => error.into(),
+        KeyError::Write(error) => file("cannot keep the key of checkpoints".to_owned())(io::Error::other(error)),
+        KeyError::NoKey(error) => file("cannot make a key for checkpoints".to_owned())(io::Error::other(error)),
     })?;
     Ok((proofs, Box::new(move |shard| start(keeper, shard))))
 }

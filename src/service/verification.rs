@@ -108,13 +108,13 @@ pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Resu
     let (asked, all) = ((notes.clone(), key.as_ref().map(VerifierKey::to_string)), history.head().position);
     let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
         let keys = key.map_or_else(|| checkpoint_keys::named(&history), |key| Ok(vec![key]))?;
-        let mut witnesses = verification::opened(&notes, &keys)?;
-        let kept = files.signed_by(&keys).map_err(ReadError::Store)?;
-        if kept.others > 0 {
-            tracing::info!(checkpoints = kept.others, "checkpoints that another key has signed are not compared");
+        let mut checkpoints = verification::opened(&notes, &keys)?;
+        let signed = files.signed_by(&keys).map_err(ReadError::Store)?;
+        if signed.others > 0 {
+            tracing::info!(checkpoints = signed.others, "checkpoints that another key has signed are not compared");
         }
-        witnesses.extend(kept.witnesses);
-        verification::verify(history.log(), witnesses, told)
+        checkpoints.extend(signed.kept);
+        verification::verify(history.log(), checkpoints, told)
     };
     let begun = gateway.verifications.join_or_start(asked, all, gateway.reading, work);
     let busy = |Busy| Refusal::unavailable("Another verification is under way: it reads the whole log");

@@ -7,6 +7,8 @@ use events::event::Event;
 use events::founding::{FORMAT, LogCreated};
 use events::ids::WorkspaceId;
 use events::log::{Batch, Head, StoredRecord};
+use events::proof::checkpoint::Checkpoint;
+use events::proof::signed_head::SignedHead;
 use events::record::{Cause, Record};
 use events::store::memory_log::MemoryLog;
 use events::time::Timestamp;
@@ -52,7 +54,7 @@ fn written(records: &[Grants], vault: &MemoryVault) -> MemoryLog {
 }
 
 /// Stores the hashes of the lines; returns what was kept after each so many records.
-fn followed(log: &MemoryLog, every: usize, key: &CheckpointKey) -> Vec<Witness> {
+fn followed(log: &MemoryLog, every: usize, key: &CheckpointKey) -> Vec<KeptCheckpoint> {
     let (mut builder, mut notes, mut kept) = (Builder::new(LOG), Vec::new(), Vec::new());
     for (nth, stored) in log.read(1).map(Result::unwrap).enumerate() {
         notes.extend(builder.take(&stored).unwrap());
@@ -60,7 +62,7 @@ fn followed(log: &MemoryLog, every: usize, key: &CheckpointKey) -> Vec<Witness> 
             let (size, root, blocks) = (builder.position(), builder.root(), builder.stored());
             let checkpoint = Checkpoint { log: LOG, generation: 0, size, root }.signed(&[key]);
             let head = SignedHead { log: LOG, generation: 0, size, record: stored.hash, blocks }.signed(&[key]);
-            kept.push(Witness::open(&checkpoint, Some(&head), &[key.verifier(LOG)]).unwrap());
+            kept.push(KeptCheckpoint::open(&checkpoint, Some(&head), &[key.verifier(LOG)]).unwrap());
         }
     }
     let after = log.head().position;
@@ -73,17 +75,17 @@ fn key() -> CheckpointKey {
 }
 
 /// A log and what was kept of it; the last records came after that.
-fn honest() -> (MemoryLog, Vec<Witness>) {
+fn honest() -> (MemoryLog, Vec<KeptCheckpoint>) {
     let log = written(&grants(), &MemoryVault::endless());
     let kept = followed(&log, 90, &key());
     (log, kept)
 }
 
-fn without_heads(kept: &[Witness]) -> Vec<Witness> {
+fn without_heads(kept: &[KeptCheckpoint]) -> Vec<KeptCheckpoint> {
     kept.iter().map(|witness| witness.checkpoint.into()).collect()
 }
 
-fn found(log: &MemoryLog, witnesses: &[Witness]) -> String {
+fn found(log: &MemoryLog, witnesses: &[KeptCheckpoint]) -> String {
     match verify(log, witnesses.to_vec(), |_| ControlFlow::Continue(())) {
         Ok(sound) => format!("sound, {} by heads", sound.by_heads),
         Err(unsound) => unsound.to_string(),
@@ -150,7 +152,7 @@ fn who_has_the_key_cannot_vouch_for_a_checkpoint_that_was_kept_elsewhere() {
     let forged = written(&changed, &MemoryVault::endless());
     let own = followed(&forged, 90, &key());
     assert!(found(&forged, &own).starts_with("sound"));
-    let outside = Witness::from(elsewhere.last().unwrap().checkpoint);
+    let outside = KeptCheckpoint::from(elsewhere.last().unwrap().checkpoint);
     let all = [own.as_slice(), &[outside]].concat();
     assert_eq!(found(&forged, &all), Fault::Rewritten(outside.checkpoint.size).to_string());
 }
