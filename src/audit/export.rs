@@ -1,6 +1,11 @@
 //! The events as lines for others, a piece at a time.
+//!
+//! Most of the time is spent on reading and decoding records, and on hashing and writing lines. Hashing has to follow the
+//! order of the lines; so while one thread does that, another one prepares the next records.
 
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
+use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +14,7 @@ use events::founding::LogId;
 use events::history::History;
 use events::ids::{MessageId, Position, StreamId, WorkspaceId};
 use events::index::Series;
-use events::log::{ReadError, StoredRecord};
+use events::log::ReadError;
 use events::personal::Digest;
 use events::proof::line::{self, Line, LineHash};
 use events::proof::prover::Prover;
@@ -19,6 +24,9 @@ use super::proofs::Signed;
 
 /// A piece is handed out once it is at least this long.
 const PIECE_BYTES: usize = 256 << 10;
+/// Records that are prepared at once, by their number and by their bytes.
+const RECORDS_AT_ONCE: usize = 512;
+const RECORD_BYTES_AT_ONCE: usize = 256 << 10;
 /// Positions that are looked up at once.
 const POSITIONS_AT_ONCE: usize = 4_096;
 
@@ -81,6 +89,8 @@ pub struct Exporter {
     signed: Option<Signed>,
     /// The position to go on with.
     next: Position,
+    /// What is prepared already.
+    prepared: Option<Prepared>,
     /// Positions that were looked up.
     positions: VecDeque<Position>,
     /// The last line, written or not.
@@ -92,7 +102,8 @@ impl Exporter {
     /// With a checkpoint, each line is followed by its proof, and all of them by the checkpoint.
     pub fn new(id: LogId, selection: Selection, signed: Option<Signed>) -> Self {
         let next = selection.from.max(1);
-        Self { id, selection, signed, next, positions: VecDeque::new(), last: None, is_over: false }
+        let (prepared, positions) = (None, VecDeque::new());
+        Self { id, selection, signed, next, prepared, positions, last: None, is_over: false }
     }
 
     /// Returns the position up to which the export is done.
@@ -121,14 +132,21 @@ impl Exporter {
 
     /// Reads all records in their order.
     fn scan(&mut self, history: &History, prover: &mut Prover<'_>, out: &mut String) -> Result<(), ReadError> {
-        for stored in history.log().read(self.next) {
-            let stored = stored?;
-            if stored.first > self.selection.to || out.len() >= PIECE_BYTES {
-                break;
-            }
-            self.record(&stored, None, history, prover, out)?;
+        while out.len() < PIECE_BYTES && !self.is_over {
+            let Prepared { lines, end } = match self.prepared.take() {
+                Some(prepared) => prepared,
+                None => Prepared::read(history, self.next, self.selection.to)?,
+            };
+            let to = self.selection.to;
+            let (written, ahead) = thread::scope(|scope| {
+                let ahead = (end <= to).then(|| scope.spawn(move || Prepared::read(history, end, to)));
+                let written = self.lines(&lines, end, None, prover, out);
+                (written, ahead.map(|ahead| ahead.join().unwrap_or_else(|panic| resume_unwind(panic))))
+            });
+            written?;
+            self.prepared = ahead.transpose()?;
+            self.is_over = self.next > to;
         }
-        self.is_over = self.next > self.selection.to;
         Ok(())
     }
 
@@ -151,22 +169,21 @@ impl Exporter {
             };
             let stored = history.log().read(position).next().transpose()?;
             let stored = stored.ok_or_else(|| ReadError::Damaged { position, what: "missing".to_owned() })?;
-            self.record(&stored, Some(position), history, prover, out)?;
+            let lines = line::lines(&stored, Opening::With(history.vault()))?;
+            self.lines(&lines, position.saturating_add(1), Some(position), prover, out)?;
         }
         Ok(())
     }
 
-    /// Writes the lines of a record, or the one at a position.
-    fn record(
+    /// Writes those of the lines that are wanted, or the one at a position; goes on at `next`.
+    fn lines(
         &mut self,
-        stored: &StoredRecord,
+        lines: &[Line],
+        next: Position,
         only: Option<Position>,
-        history: &History,
         prover: &mut Prover<'_>,
         out: &mut String,
     ) -> Result<(), ReadError> {
-        let lines = line::lines(stored, Opening::With(history.vault()))?;
-        let end = stored.first.saturating_add(lines.len() as u64);
         let is_wanted = |line: &Line| match self.selection.of {
             Selected::Workspace(workspace) => line.workspace == workspace,
             _ => only.is_none_or(|only| only == line.position),
@@ -181,7 +198,7 @@ impl Exporter {
                 out.push_str(&proof(line.position, signed.size, &path));
             }
         }
-        self.next = only.map_or(end, |only| only.saturating_add(1));
+        self.next = next;
         Ok(())
     }
 
@@ -191,6 +208,32 @@ impl Exporter {
             Some((last, hash)) if last == before => Ok(Some(hash)),
             _ => prover.hash(before),
         }
+    }
+}
+
+/// The lines of the next records, without their hashes.
+struct Prepared {
+    lines: Vec<Line>,
+    /// The position behind them.
+    end: Position,
+}
+
+impl Prepared {
+    fn read(history: &History, from: Position, to: Position) -> Result<Self, ReadError> {
+        let (mut lines, mut end, mut bytes) = (Vec::new(), from, 0);
+        for stored in history.log().read(from).take(RECORDS_AT_ONCE) {
+            let stored = stored?;
+            if stored.first > to || bytes >= RECORD_BYTES_AT_ONCE {
+                break;
+            }
+            bytes += stored.bytes.len();
+            lines.extend(line::lines(&stored, Opening::With(history.vault()))?);
+            end = lines.last().map_or(end, |line| line.position.saturating_add(1));
+        }
+        if lines.is_empty() && from <= to {
+            return Err(ReadError::Damaged { position: from, what: "missing".to_owned() });
+        }
+        Ok(Self { lines, end })
     }
 }
 

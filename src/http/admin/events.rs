@@ -1,21 +1,28 @@
 //! The event log, for the operator.
 
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::gateway::Gateway;
 use crate::http::admin::lines;
 use crate::http::body;
 use crate::http::caller::Operator;
+use crate::http::connections::Connection;
 use crate::http::page::Query;
 use crate::service::as_of::AsOf;
 use crate::service::event_query::{self, Filter, Wanted};
 use crate::service::refusal::Refusal;
 use crate::service::{event_stats, events, replay, trace, verification};
+
+/// How often to look whether a client that waits long has left.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Lists events, by default the oldest first; the cursor is the position.
 pub(in crate::http) async fn list(
@@ -120,5 +127,45 @@ pub(in crate::http) async fn verify(
     if lines::are_accepted(&request) {
         return Ok(lines::answer(lines::of_verification(verification, Arc::clone(&gateway.readiness))));
     }
-    Ok(HttpResponse::Ok().json(verification.verdict().await?))
+    Ok(HttpResponse::Ok().json(unless(leaving(&request), verification.verdict()).await?))
+}
+
+/// Returns what tells whether the client has left.
+fn leaving(request: &HttpRequest) -> impl Fn() -> bool + use<> {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    move || connection.as_ref().is_some_and(|connection| connection.is_left())
+}
+
+/// Waits for what takes long, unless the client has left: the HTTP server notices that only when it has something to write.
+async fn unless<T>(is_left: impl Fn() -> bool, long: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    let mut long = pin!(long);
+    loop {
+        match timeout(LOOK_EVERY, long.as_mut()).await {
+            Ok(ended) => return ended,
+            Err(_) if is_left() => return Err(Refusal::unavailable("The client has left")),
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_ends_with_its_result_or_when_the_client_has_left() {
+        let later = async {
+            tokio::time::sleep(LOOK_EVERY * 5).await;
+            Ok("verdict")
+        };
+        assert_eq!(unless(|| false, later).await, Ok("verdict"));
+        assert_eq!(unless(|| true, async { Ok("at once") }).await, Ok("at once"));
+        let looks = Cell::new(0);
+        let leaves = || looks.replace(looks.get() + 1) == 3;
+        let left = unless(leaves, pending::<Result<(), Refusal>>()).await;
+        assert_eq!((left.err().map(|refusal| refusal.code()), looks.get()), (Some("unavailable"), 4));
+    }
 }
