@@ -1,6 +1,7 @@
 //! At the end of a story its log goes out as lines and comes back: the lines are checked as an auditor would, another log
 //! is made of them, and that one must have the same lines, the same root and the same states.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use events::codec::Opening;
@@ -100,14 +101,21 @@ fn import(lines: &str, checkpoint: Checkpoint, seed: u64) -> Result<(Archive, Ch
 }
 
 fn same_lines(own: &str, again: &str) -> Result<(), String> {
-    if own == again {
-        return Ok(());
+    let (own_count, count) = (own.lines().count(), again.lines().count());
+    if own_count != count {
+        return Err(format!("an import has {count} lines, not {own_count}"));
     }
-    let mut pairs = own.lines().zip(again.lines());
-    match pairs.find(|(own, again)| own != again) {
-        Some((own, again)) => Err(format!("an import is exported as another line: {again} is not {own}")),
-        None => Err(format!("an import is exported with {} bytes, not {}", again.len(), own.len())),
+    match own.lines().zip(again.lines()).find(|(own, again)| own != again) {
+        Some((own, again)) => Err(format!("an import is exported as another line: {}", differing_members(own, again))),
+        None if own != again => Err("an import is exported with other ends of lines".to_owned()),
+        None => Ok(()),
     }
+}
+
+fn differing_members(own: &str, again: &str) -> String {
+    let [own, again]: [serde_json::Map<_, _>; 2] = [own, again].map(|line| serde_json::from_str(line).unwrap());
+    let names: BTreeSet<_> = own.keys().chain(again.keys()).filter(|name| own.get(*name) != again.get(*name)).collect();
+    format!("event {} differs in {names:?}", own["id"])
 }
 
 /// Proves by the hashes that a gateway would store beside the import that the checkpoint still holds.
@@ -141,4 +149,14 @@ fn same_states(own: &Archive, imported: &Archive) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[test]
+fn a_line_that_differs_is_named_with_its_members() {
+    let own = "{\"id\":\"1\",\"hash\":\"a\"}\n{\"id\":\"2\",\"hash\":\"b\",\"personal\":\"x\"}\n";
+    assert_eq!(same_lines(own, own), Ok(()));
+    let found = same_lines(own, &own.replace("\"b\"", "\"c\"").replace(",\"personal\":\"x\"", "")).unwrap_err();
+    assert_eq!(found, r#"an import is exported as another line: event "2" differs in {"hash", "personal"}"#);
+    assert_eq!(same_lines(own, &own[..22]), Err("an import has 1 lines, not 2".to_owned()));
+    assert!(same_lines(own, own.trim_end()).is_err());
 }
