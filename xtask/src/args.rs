@@ -74,6 +74,9 @@ pub enum Task {
         /// The seed of the first one
         #[arg(long, value_name = "N", default_value_t = 0)]
         from: u64,
+        /// One log in so many is exported, checked and imported at the end; 1: every log
+        #[arg(long, value_name = "N", default_value_t = 4, value_parser = at_least_one())]
+        imports_every: u64,
     },
     /// Sends a message through nginx and TLS by the files in config/
     Proxy,
@@ -161,9 +164,10 @@ mod tests {
         is_read_as("crash", &Task::Crash { rounds: 200 });
         is_read_as("power-cut", &Task::PowerCut { rounds: 20 });
         is_read_as("power-cut --rounds 3", &Task::PowerCut { rounds: 3 });
-        is_read_as("simulate", &Task::Simulate { seeds: 10_000, from: 0 });
-        is_read_as("simulate --seeds=7", &Task::Simulate { seeds: 7, from: 0 });
-        is_read_as("simulate --seeds 1 --from 42", &Task::Simulate { seeds: 1, from: 42 });
+        let simulate = |seeds, from, imports_every| Task::Simulate { seeds, from, imports_every };
+        is_read_as("simulate", &simulate(10_000, 0, 4));
+        is_read_as("simulate --seeds=7", &simulate(7, 0, 4));
+        is_read_as("simulate --seeds 1 --from 42 --imports-every 1", &simulate(1, 42, 1));
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn run(task: &Task) -> anyhow::Result<()> {
         Task::Audit { crates } => audit::run(*crates),
         Task::Plant { name } => plant::run(name.as_deref()),
         Task::Mutants { files, shard, jobs } => mutants::run(&Choice { files, shard: shard.as_deref(), jobs: *jobs }),
-        Task::Simulate { seeds, from } => simulate::run(*seeds, *from),
+        Task::Simulate { seeds, from, imports_every } => simulate::run(*seeds, *from, *imports_every),
         Task::Soak { minutes, rate } => soak::run(*minutes, *rate),
     }
 }

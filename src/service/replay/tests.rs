@@ -56,6 +56,15 @@ fn a_changed_snapshot_is_named_with_what_differs() {
 }
 
 #[test]
+fn a_changed_snapshot_above_a_mebibyte_is_named_too() {
+    let small = SmallLog::filled();
+    small.keep::<Workspace>(workspace(), 3, RULES, |state| state.name = "A".repeat(1 << 20).into());
+    let view = replayed(&small, true);
+    assert_eq!(named(&view), [("workspace/1001", Outcome::Differs, vec!["/name"])]);
+    assert_eq!((view.compared, view.skipped), (1, 0));
+}
+
+#[test]
 fn a_damaged_snapshot_is_a_difference_and_one_of_other_rules_is_skipped() {
     let small = SmallLog::filled();
     small.keep::<Workspace>(workspace(), 3, RULES + 1, |_| {});

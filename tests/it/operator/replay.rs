@@ -1,10 +1,18 @@
 //! Every state is what the records make: told of a running gateway as of its data, and changed by nothing.
 
+use std::path::Path;
+
+use events::ids::WorkspaceId;
+use events::time::Timestamp;
+use events::who::Who;
+use events::workspace::{KeyCreated, WorkspaceCreated};
 use serde_json::{Value, json};
+use tidings::bench::synthetic::LogGenerator;
+use tidings::secrets::digest;
 
 use crate::harness::client::message;
 use crate::harness::process::Setup;
-use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server};
+use crate::harness::{ADMIN_KEY, Answer, Request, SOON, Server, wait_until};
 
 fn replayed(server: &Server, query: &str) -> Answer {
     server.http().ask(&Request::post(format!("/admin/v1/replay{query}")).bearer(ADMIN_KEY))
@@ -69,4 +77,49 @@ fn what_cannot_be_replayed_is_refused() {
         assert_eq!((answer.status, &answer.json()["error"]["param"]), (400, &json!(param)), "{answer:?}");
     }
     assert_eq!(server.command(&["replay", "--to", "yesterday"]).code, Some(2));
+}
+
+fn api_key(nth: u32) -> String {
+    format!("wsk_{nth:0>42}")
+}
+
+/// Writes a workspace whose keys have names as long as names can be: its state is above 1 MiB.
+fn write_a_large_state(directory: &Path) {
+    let mut generator = LogGenerator::open(directory, 16, Timestamp::default()).unwrap();
+    let (workspace, by, at) = (WorkspaceId::nth(0), Who::Operator, generator.now());
+    let created = WorkspaceCreated {
+        workspace,
+        name: "Acme".into(),
+        owner_name: "Ada Owner".into(),
+        owner_email: "ada@acme.example".into(),
+        language: "en".to_owned(),
+    };
+    generator.commit(workspace, vec![created.into()]).unwrap();
+    for key in 1..=1_100 {
+        let (key_hash, name) = (digest(&api_key(key)), "k".repeat(1_000).into());
+        generator.commit(workspace, vec![KeyCreated { workspace, key, key_hash, name, at, by }.into()]).unwrap();
+    }
+    generator.finish().unwrap();
+}
+
+#[test]
+fn a_state_above_a_mebibyte_is_skipped_by_name_while_its_actor_is_awake_and_compared_at_rest() {
+    let setup = Setup::new().set("TIDINGS_LIMITS__SNAPSHOT_EVERY", "100").set("TIDINGS_LIMITS__ACTOR_IDLE_S", "2");
+    let mut server = setup.start();
+    assert_eq!(server.sigterm(), Some(0));
+    write_a_large_state(&server.data_dir());
+    server.restart();
+    let compared = || replayed(&server, "?compare=true").success();
+    // Whoever looks wakes the workspace, which soon stores its first snapshot.
+    let live = wait_until("the state is known to be large", SOON, || {
+        server.http().ask(&Request::get("/api/v1/credits").bearer(&api_key(1))).success();
+        Some(compared()).filter(|view| view["skipped"] != 0)
+    });
+    let reason = "it is awake and its state is above 1 MiB: compared with its snapshot only";
+    let named = json!([{"stream": "workspace/1001", "outcome": "skipped", "reason": reason, "paths": []}]);
+    assert_eq!((&live["named"], &live["differing"], &live["failed"]), (&named, &json!(0), &json!(0)), "{live}");
+    let asleep = wait_until("the workspace sleeps", SOON, || Some(compared()).filter(|view| view["skipped"] == 0));
+    assert_eq!((&asleep["compared"], &asleep["named"], &asleep["applied"]), (&json!(1), &json!([]), &live["applied"]));
+    assert_eq!(server.sigterm(), Some(0));
+    assert_eq!(row(&server, "--json replay --compare"), asleep);
 }

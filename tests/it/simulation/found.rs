@@ -10,7 +10,7 @@ use super::Story;
 use super::life::{ADMIN_KEY, Life, Machine};
 
 /// Creates a workspace with an account; returns its key and the path of its inbound webhook.
-async fn begin(life: &Life) -> (String, String) {
+pub async fn begin(life: &Life) -> (String, String) {
     let owner = json!({"full_name": "Ada Owner", "email": "ada@acme.example", "language": "en"});
     let body = json!({"name": "Acme", "owner": owner, "credits": 10});
     let created = life.post("/admin/v1/workspaces", ADMIN_KEY, &body).await.body;

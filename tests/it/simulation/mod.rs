@@ -1,11 +1,14 @@
 //! The whole gateway in virtual time: handlers, actors, a disk that forgets, a `WhatsApp` that loses and repeats
 //! updates, and crashes.
 
+mod archive;
 mod checks;
 mod client;
 mod crm;
 pub mod disk;
 mod ever_written;
+mod every_position;
+mod export;
 mod fate;
 mod files;
 mod found;
@@ -13,6 +16,7 @@ mod leaks;
 mod letters;
 pub mod life;
 mod mail;
+mod memories;
 mod plan;
 mod rebuild;
 pub mod receiver;
@@ -26,7 +30,7 @@ mod travel;
 mod vault;
 pub mod whatsapp;
 
-use run::Story;
+use run::{SEEDS_AT_EVERY_POSITION, Story};
 use runner::{guarded, tell_all};
 use shrink::shrink;
 
@@ -84,6 +88,8 @@ const HAPPENS: &[&str] = &[
     "burst bundles",
     "compared answers",
     "followed events",
+    "imported events",
+    "imported without their texts",
     "letters taken",
     "test reports",
     "ChatErased",
@@ -131,6 +137,9 @@ const FAULTS: &[&str] = &[
     "we lack the means to fetch",
 ];
 
+/// States that must have been looked at as of their positions, in the seeds in which that is done at all.
+const TRAVELLED: &[&str] = &["states after a disabled webhook", "states after a refund", "states after an erasure"];
+
 /// The seeds to try: `TIDINGS_SIMULATION_SEEDS` (default: [`SEEDS`]) of them, starting at `TIDINGS_SIMULATION_FROM`.
 fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
@@ -144,12 +153,19 @@ fn no_seed_breaks_an_invariant() {
         Ok(totals) => totals,
         Err((seed, broken)) => {
             println!("simulation: seed {seed}: {}", broken.rule);
-            println!("alone: cargo xtask simulate --seeds 1 --from {seed}");
+            println!("alone: cargo xtask simulate --seeds 1 --from {seed} --imports-every 1");
             println!("{}", shrink(seed, broken));
             panic!("seed {seed} breaks an invariant");
         }
     };
     println!("simulation: {totals}");
+    if seeds().start == 0 && seeds().end >= SEEDS_AT_EVERY_POSITION {
+        for what in TRAVELLED {
+            assert!(totals.of(what) > 0, "no {what}: {totals}");
+        }
+        let (looked_at, had) = (totals.of("states of the past"), totals.of("states that actors had"));
+        assert!(had > looked_at / 2, "only {had} of {looked_at} states are compared with what actors had");
+    }
     if totals.seeds >= SEEDS {
         for what in HAPPENS {
             assert!(totals.counts.get(what).is_some_and(|count| *count > 0), "no {what} in any seed: {totals}");

@@ -9,8 +9,10 @@ use tokio::time::{sleep, timeout};
 use super::checks::{Judge, check_heard};
 use super::client::{NO_ANSWER, People, connect_all};
 use super::disk::Failing;
+use super::export::{self, comes_back_the_same};
 use super::fate::Rng;
 use super::life::{Life, Machine};
+use super::memories::Memories;
 use super::plan::{Step, What, plan};
 use super::rebuild;
 use super::referee::Referee;
@@ -21,8 +23,8 @@ const HOUR_MS: i64 = 3_600_000;
 /// Every request must be answered within this time.
 pub const PATIENCE: Duration = Duration::from_mins(10);
 const STARTS_MAX: u32 = 10;
-/// The stories in which a state is looked at as of every position.
-const SEEDS_AT_EVERY_POSITION: u64 = 200;
+/// The stories in which every state is looked at as of every position; in all of them it would take too long.
+pub const SEEDS_AT_EVERY_POSITION: u64 = 200;
 /// In most stories the waits are short, so that the fuse blows sooner.
 const QUICK_RETRY_S: &[u32] = &[1, 1, 2, 2, 3, 3, 4, 4, 5, 6];
 
@@ -36,6 +38,7 @@ pub struct Story {
     people: People,
     referee: Referee,
     judge: Judge,
+    memories: Memories,
     done: Vec<u32>,
     crashes: u64,
 }
@@ -80,8 +83,8 @@ impl Story {
         referee.retry_s = machine.retry_s();
         referee.attachments = machine.attachments;
         referee.leaks = machine.leaks.clone();
-        let (people, judge) = (People::default(), Judge::default());
-        Self { seed, machine, rng, steps, lives, people, referee, judge, done: Vec::new(), crashes: 0 }
+        let (people, judge, memories) = (People::default(), Judge::default(), Memories::default());
+        Self { seed, machine, rng, steps, lives, people, referee, judge, memories, done: Vec::new(), crashes: 0 }
     }
 
     /// Keeps only these steps.
@@ -148,8 +151,10 @@ impl Story {
         judge.check_end(machine, referee, people)?;
         same_at_any_time(machine, referee, &mut self.rng)?;
         replays_as_kept(machine)?;
-        // For the others it would take too long.
-        if self.seed < SEEDS_AT_EVERY_POSITION { same_at_every_position(machine, &mut self.rng) } else { Ok(()) }
+        if self.seed < SEEDS_AT_EVERY_POSITION {
+            same_at_every_position(machine, referee, &self.memories, &mut self.rng)?;
+        }
+        if export::is_wanted(self.seed) { comes_back_the_same(machine, referee, &mut self.rng) } else { Ok(()) }
     }
 
     fn go_down(&mut self, steps: &[Step]) {
@@ -165,32 +170,42 @@ impl Story {
 
     fn live(&mut self, number: u64, steps: &[Step], last: bool) -> Option<Result<(), String>> {
         let seed = self.seed;
-        let Self { people, referee, machine, judge, done, .. } = self;
+        let Self { people, referee, machine, judge, memories, done, .. } = self;
         let dies = steps.iter().find_map(|step| match step.what {
             What::Dies(calls) => Some((step.number, calls)),
             _ => None,
         });
         done.extend(dies.map(|(number, _)| number));
         machine.live(seed * 1_000 + number, dies.map(|(_, calls)| calls), async |life| {
-            referee.begin_life(life.gateway.shard.clock().now());
-            let listening: Vec<_> = referee.accounts.keys().copied().collect();
-            for step in steps {
-                let mut rng = Rng::new(seed ^ u64::from(step.number).wrapping_mul(0xD6E8_FEB8_6659_FD93));
-                if !matches!(step.what, What::Dies(_) | What::Down(_)) {
-                    done.push(step.number);
+            let told = async {
+                referee.begin_life(life.gateway.shard.clock().now());
+                let listening: Vec<_> = referee.accounts.keys().copied().collect();
+                for step in steps {
+                    let mut rng = Rng::new(seed ^ u64::from(step.number).wrapping_mul(0xD6E8_FEB8_6659_FD93));
+                    if !matches!(step.what, What::Dies(_) | What::Down(_)) {
+                        done.push(step.number);
+                    }
+                    take(step, &mut rng, &life, machine, people, referee).await?;
+                    judge.check_now(machine, referee, people)?;
+                    rebuild::now_and_then(step.number, machine, &life, referee).await?;
                 }
-                take(step, &mut rng, &life, machine, people, referee).await?;
-                judge.check_now(machine, referee, people)?;
-                rebuild::now_and_then(step.number, machine, &life, referee).await?;
+                if last {
+                    machine.fate.be_kind();
+                    life.gateway.readiness.set_disk(u64::MAX, false);
+                    come_to_rest(machine, &life, people, referee, &mut Rng::new(!seed)).await?;
+                    check_heard(referee, people, &listening)?;
+                    same_after_sleep(machine, &life, referee).await?;
+                }
+                Ok(())
+            };
+            if seed >= SEEDS_AT_EVERY_POSITION {
+                return told.await;
             }
-            if last {
-                machine.fate.be_kind();
-                life.gateway.readiness.set_disk(u64::MAX, false);
-                come_to_rest(machine, &life, people, referee, &mut Rng::new(!seed)).await?;
-                check_heard(referee, people, &listening)?;
-                same_after_sleep(machine, &life, referee).await?;
+            tokio::select! {
+                biased;
+                told = told => told,
+                never = memories.watch(machine, &life) => never,
             }
-            Ok(())
         })
     }
 

@@ -35,7 +35,7 @@ impl Totals {
         summary.faults.iter().for_each(|(what, count)| *self.faults.entry(what).or_default() += count);
     }
 
-    fn of(&self, what: &str) -> u64 {
+    pub fn of(&self, what: &str) -> u64 {
         self.counts.get(what).copied().unwrap_or_default()
     }
 }
