@@ -4,7 +4,8 @@
 //! order of the lines; so while one thread does that, another one prepares the next records.
 
 use std::collections::VecDeque;
-use std::panic::resume_unwind;
+use std::io;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use base64::Engine as _;
@@ -27,6 +28,8 @@ const PIECE_BYTES: usize = 256 << 10;
 /// Records that are prepared at once, by their number and by their bytes.
 const RECORDS_AT_ONCE: usize = 512;
 const RECORD_BYTES_AT_ONCE: usize = 256 << 10;
+/// So many times that may be prepared before it is taken.
+const AHEAD: usize = 2;
 /// Positions that are looked up at once.
 const POSITIONS_AT_ONCE: usize = 4_096;
 
@@ -89,8 +92,8 @@ pub struct Exporter {
     signed: Option<Signed>,
     /// The position to go on with.
     next: Position,
-    /// What is prepared already.
-    prepared: Option<Prepared>,
+    /// What is prepared already, once all records are read.
+    prepared: Option<Receiver<Result<Prepared, ReadError>>>,
     /// Positions that were looked up.
     positions: VecDeque<Position>,
     /// The last line, written or not.
@@ -132,21 +135,17 @@ impl Exporter {
 
     /// Reads all records in their order.
     fn scan(&mut self, history: &History, prover: &mut Prover<'_>, out: &mut String) -> Result<(), ReadError> {
-        while out.len() < PIECE_BYTES && !self.is_over {
-            let Prepared { lines, end } = match self.prepared.take() {
+        let (next, to) = (self.next, self.selection.to);
+        while out.len() < PIECE_BYTES && self.next <= to {
+            let prepared = match &self.prepared {
                 Some(prepared) => prepared,
-                None => Prepared::read(history, self.next, self.selection.to)?,
+                None => self.prepared.insert(prepare(history.clone(), next, to).map_err(ReadError::Store)?),
             };
-            let to = self.selection.to;
-            let (written, ahead) = thread::scope(|scope| {
-                let ahead = (end <= to).then(|| scope.spawn(move || Prepared::read(history, end, to)));
-                let written = self.lines(&lines, end, None, prover, out);
-                (written, ahead.map(|ahead| ahead.join().unwrap_or_else(|panic| resume_unwind(panic))))
-            });
-            written?;
-            self.prepared = ahead.transpose()?;
-            self.is_over = self.next > to;
+            let ended = |_| ReadError::Store(io::Error::other("the thread that prepares an export has ended"));
+            let Prepared { lines, end } = prepared.recv().map_err(ended)??;
+            self.lines(&lines, end, None, prover, out)?;
         }
+        self.is_over = self.next > to;
         Ok(())
     }
 
@@ -209,6 +208,22 @@ impl Exporter {
             _ => prover.hash(before),
         }
     }
+}
+
+/// Prepares records on a thread of its own, a little ahead of whoever takes them, until nobody does.
+fn prepare(history: History, from: Position, to: Position) -> io::Result<Receiver<Result<Prepared, ReadError>>> {
+    let (prepared, taken) = sync_channel(AHEAD);
+    thread::Builder::new().name("export".to_owned()).spawn(move || {
+        let mut next = from;
+        while next <= to {
+            let read = Prepared::read(&history, next, to);
+            next = read.as_ref().map_or(Position::MAX, |prepared| prepared.end);
+            if prepared.send(read).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(taken)
 }
 
 /// The lines of the next records, without their hashes.
