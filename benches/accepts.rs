@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actors::runtime::clock::wall_now;
 use serde_json::Value;
@@ -37,6 +37,8 @@ const SHORT: Duration = Duration::from_millis(300);
 const CACHE_MB: u64 = 64;
 const READY_TRIES: u32 = 600;
 const READY_PAUSE: Duration = Duration::from_millis(50);
+/// The accounts go on sending while the proofs catch up, so there are always a few events that have just been written.
+const BEHIND: u64 = 256;
 const ADMIN_KEY: &str = "adm_Bench0perator000000000000000000000000042";
 /// The argument that makes this program the bare loop.
 const BARE_LOOP: &str = "bare-loop";
@@ -93,6 +95,9 @@ fn compare((workspaces, accounts): (u64, u64), connections: usize) -> io::Result
             figures.push(measured);
         }
     }
+    let [_, gateway] = &sides;
+    let (behind, took) = gateway.catch_up()?;
+    eprintln!("proofs: {behind} events behind at the end of the load, at most {BEHIND} after {took:.1} s");
     let [bare, tidings] = rounds.map(|figures| medians(&figures));
     for (side, figures) in sides.iter().zip([bare, tidings]) {
         let [per_second, p50_ms, p99_ms, cpu_us, syncs, keys] = figures;
@@ -176,6 +181,21 @@ impl Side {
         let cpu_us = an_accept((after.1 - before.1) * 1_000_000.0);
         let spread = outcome.spread;
         Ok([outcome.per_second, spread.ms(50), spread.ms(99), cpu_us, grown("syncs"), grown("keys")])
+    }
+
+    /// Waits until the proofs have caught up; returns how many events they were behind, and the seconds it took.
+    fn catch_up(&self) -> io::Result<(u64, f64)> {
+        let (since, mut most) = (Instant::now(), 0);
+        loop {
+            let (_, page) = ask(self.target.address, "GET /metrics HTTP/1.1", "")?;
+            let lag = page.lines().find_map(|line| line.strip_prefix("tidings_proof_lag_events ")?.trim().parse().ok());
+            let lag: u64 = lag.ok_or_else(|| io::Error::other("the gateway does not tell how far its proofs are"))?;
+            most = most.max(lag);
+            if lag <= BEHIND {
+                return Ok((most, since.elapsed().as_secs_f64()));
+            }
+            std::thread::sleep(READY_PAUSE);
+        }
     }
 
     /// Returns the server's own counters.
