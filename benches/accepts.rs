@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actors::runtime::clock::wall_now;
 use serde_json::Value;
@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use tidings::bench::figures::{float, median};
 use tidings::bench::load::{self, Endpoint, Target, ask};
 use tidings::bench::synthetic::{GenerateError, LogGenerator, Tenant};
+use tokio::time::Instant;
 
 use gateway::cpu_seconds;
 use kit::{chart_bars, is_wanted, machine, unless_short};
