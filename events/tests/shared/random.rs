@@ -10,6 +10,7 @@ use events::account::{
     MessageSettled, Origin, SendDeferred, SendStarted, SendUncertain, SettledAs, SettledHow,
 };
 use events::event::Event;
+use events::founding::CheckpointKeyChanged;
 use events::ids::{AccountId, ChatId, MessageId, WebhookId, WireId, WorkspaceId};
 use events::personal::{Digest, Personal, ShortDigest};
 use events::record::{Cause, Idempotency, Record, Trigger};
@@ -331,8 +332,18 @@ pub fn record() -> impl Strategy<Value = Record> {
     ];
     let cause =
         (any::<(u64, String)>(), trigger).prop_map(|((command, by), trigger)| Cause { command, by: who(&by), trigger });
-    let events = prop::collection::vec(event(), 1..5);
-    (any::<u64>(), moment(), workspace(), cause, events).prop_map(|(first, recorded_at, workspace, cause, events)| {
-        Record { first, recorded_at, workspace, cause, events }
+    let of_a_workspace = (workspace(), prop::collection::vec(event(), 1..5));
+    let of_the_log = prop::collection::vec(of_the_log(), 1..3).prop_map(|events| (WorkspaceId::LOG, events));
+    let what = prop_oneof![9 => of_a_workspace, 1 => of_the_log];
+    (any::<u64>(), moment(), what, cause).prop_map(|(first, recorded_at, (workspace, events), cause)| Record {
+        first,
+        recorded_at,
+        workspace,
+        cause,
+        events,
     })
+}
+
+fn of_the_log() -> impl Strategy<Value = Event> {
+    (any::<String>(), moment()).prop_map(|(checkpoint_key, at)| CheckpointKeyChanged { checkpoint_key, at }.into())
 }
