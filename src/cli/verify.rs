@@ -105,11 +105,7 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
         Verdict::Verified { .. } if cli.json => print_row(cli, &verdict),
         Verdict::Verified { position, hash, root, checkpoints, covered, .. } => {
             let own = checkpoints.saturating_sub(notes.len());
-            let own = if own > 0 {
-                format!("{own} of them are those that the gateway keeps itself\n")
-            } else {
-                String::new()
-            };
+            let own = if own > 0 { format!("kept by the gateway itself: {own}\n") } else { String::new() };
             let agreeing = agreeing(*checkpoints, *covered, *position);
             let events = counted(*position, "event");
             print(&format!("{events}, chain verified, head {hash}\nroot {root}\n{agreeing}{own}"))
@@ -182,7 +178,7 @@ fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {
         0 => String::new(),
         behind => format!("; nothing is proved of the {behind} behind them"),
     };
-    format!("{agree}: the first {covered} events are those that were signed{behind}\n")
+    format!("{agree}: events 1 to {covered} are those that were signed{behind}\n")
 }
 
 /// Returns the keys that the log names itself, the newest first; there is one.
@@ -245,8 +241,9 @@ fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
             }),
         );
     }
-    let mut said =
-        vec![format!("{lines} lines of log {log}, events {first} to {last}: no hash and no text is changed\n")];
+    let mut said = vec![format!(
+        "{lines} lines of log {log}, events {first} to {last}: every hash fits its line, and every text its hash\n"
+    )];
     if *gaps > 0 {
         said.push(format!(
             "between two lines events are missing {}, as a filter leaves them out\n",
@@ -258,8 +255,8 @@ fn told(cli: &Cli, checked: &Checked) -> Result<(), Failure> {
     }
     if let Some(first) = checked.first_withheld {
         said.push(format!(
-            "{withheld} of them concern nobody whom an event erases, the first is event {first}: their texts were left \
-             out, or lost with a vault\n"
+            "not erased by any event: {withheld} of them, the first is event {first}; their texts were left out, or lost with a \
+             vault\n"
         ));
     }
     if root.is_some() {

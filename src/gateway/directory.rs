@@ -9,7 +9,7 @@ use super::start_error::{StartError, file};
 use crate::rights::{Denied, Need, tighten};
 
 /// Our own entries in the data directory, with everything below them. Any other entries are left alone.
-const OURS: [&str; 6] = ["log", "vault", "checkpoints", "tidings.json", "secrets", "process.json"];
+const OURS: [&str; 7] = ["log", "vault", "checkpoints", "record_heads", "tidings.json", "secrets", "process.json"];
 /// Most entries checked in one folder: the store has only a few.
 const ENTRIES_MAX: usize = 1_024;
 const MODE: u32 = 0o7777;

@@ -251,8 +251,10 @@ impl Life {
         match of_it().min_by(|one, other| one.at.cmp(&other.at)) {
             Some(attempt) => {
                 // It is noted once it is answered, but came no later than what it caused.
-                let at = self.steps.first().map_or(&attempt.at, |first| (&attempt.at).min(&first.at)).clone();
-                self.steps.insert(0, Step { at, ..Step::attempt(attempt) });
+                // A report that it joined may have begun long before.
+                let place = self.steps.iter().position(Step::came_by_webhook).unwrap_or(0);
+                let at = self.steps.get(place).map_or(&attempt.at, |first| (&attempt.at).min(&first.at)).clone();
+                self.steps.insert(place, Step { at, ..Step::attempt(attempt) });
                 if let Some(again) = of_it().count().checked_sub(1).filter(|again| *again > 0) {
                     let times = if again == 1 { "once more".to_owned() } else { format!("{again} times more") };
                     self.notes.push(format!(
@@ -260,9 +262,11 @@ impl Life {
                     ));
                 }
             }
-            None if self.steps.first().is_some_and(Step::came_by_webhook) => self
-                .notes
-                .push("The request that brought it is not kept any more: the last 100 of a workspace are.".to_owned()),
+            None if self.steps.iter().any(Step::came_by_webhook) => self.notes.push(
+                "The request that brought it is not kept any more: of a workspace the last 100 are, and none of an erased \
+                 chat."
+                    .to_owned(),
+            ),
             None => {}
         }
     }

@@ -58,7 +58,7 @@ fn reporting(event: &Event, message: MessageId) -> Option<(StepKind, String)> {
         }
         Event::BundleOpened(e) => (
             StepKind::ReportDue,
-            format!("A report of the chat is being gathered already, since {}; the message joins it", e.message),
+            format!("A report of the chat began to be gathered, with {}; this message joined it later", e.message),
         ),
         Event::BundleFlushed(e) => (StepKind::Bundled, bundled(e, message)),
         Event::DeliveryStarted(e) => {

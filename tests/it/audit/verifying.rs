@@ -34,7 +34,7 @@ fn a_running_gateway_compares_its_log_with_the_checkpoints_that_it_keeps() {
     assert!(kept > 0 && running["checkpoints"].as_u64() >= Some(kept as u64), "{kept} kept: {running}");
     assert_eq!(verdict(&of_data_dir(&server))["root"], running["root"]);
     let shown = server.command(&["events", "verify"]);
-    assert!(shown.stdout.contains("are those that the gateway keeps itself"), "{shown:?}");
+    assert!(shown.stdout.contains("kept by the gateway itself"), "{shown:?}");
     let note = fs::read_to_string(checkpoint(&server, "kept.note")).unwrap();
     let with_one_more = ask(&server, "application/json", &json!({"checkpoints": [note]})).success();
     assert!(with_one_more["checkpoints"].as_u64() > running["checkpoints"].as_u64(), "{with_one_more}");
