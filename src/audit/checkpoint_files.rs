@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::checkpoint_key::VerifierKey;
+use events::founding::LogId;
 use events::ids::Position;
+use events::proof::checkpoint::Checkpoint;
+use events::proof::note::{NOTE_BYTES_MAX, NoteError};
 
 use super::kept_checkpoint::KeptCheckpoint;
 use crate::config::Config;
@@ -71,22 +74,35 @@ impl CheckpointFiles {
         Ok(kept.into_iter().map(|(checkpoint, head)| CheckpointNotes { checkpoint, head }).collect())
     }
 
-    /// Reads the checkpoints that one of these keys has signed.
-    pub fn signed_by(&self, keys: &[VerifierKey]) -> io::Result<SignedCheckpoints> {
-        let notes = self.read()?;
-        let open = |notes: &CheckpointNotes| KeptCheckpoint::open(&notes.checkpoint, notes.head.as_deref(), keys).ok();
-        let kept: Vec<_> = notes.iter().filter_map(open).collect();
-        Ok(SignedCheckpoints { others: notes.len().saturating_sub(kept.len()), kept })
+    /// Reads the checkpoints of a log, and tells those that one of these keys has signed from the others.
+    pub fn signed_by(&self, keys: &[VerifierKey], log: LogId) -> io::Result<SignedCheckpoints> {
+        let mut signed = SignedCheckpoints::default();
+        for CheckpointNotes { checkpoint, head } in self.read()? {
+            match KeptCheckpoint::open(&checkpoint, head.as_deref(), keys) {
+                Ok(kept) => signed.kept.push(kept),
+                Err(NoteError::OtherKey) => {
+                    signed.others += 1;
+                    let of_log = Checkpoint::unverified(&checkpoint).ok().filter(|other| other.log == log);
+                    signed.stranger = signed.stranger.or(of_log.map(|other| other.size));
+                }
+                Err(_) => signed.damaged += 1,
+            }
+        }
+        Ok(signed)
     }
 }
 
 /// The checkpoints that a gateway has kept.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SignedCheckpoints {
     /// Those that one of the keys has signed, with the heads beside them.
     pub kept: Vec<KeptCheckpoint>,
-    /// Number of the others, signed by keys that nobody asked for.
+    /// Number of those that other keys have signed.
     pub others: usize,
+    /// The size of one of those that names this log.
+    pub stranger: Option<Position>,
+    /// Number of files that are no checkpoints any more.
+    pub damaged: usize,
 }
 
 /// The notes of a moment, as they were kept.
@@ -100,24 +116,43 @@ pub struct CheckpointNotes {
 fn read(folder: &Path) -> io::Result<BTreeMap<Position, String>> {
     let mut notes = BTreeMap::new();
     for Found { size, .. } in listed(folder)? {
-        match fs::read_to_string(path(folder, size)) {
-            Ok(note) => {
-                notes.insert(size, note);
-            }
-            // Removed meanwhile, because there are newer ones.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        // Some may be removed meanwhile, because there are newer ones.
+        notes.extend(note(&path(folder, size))?.map(|note| (size, note)));
     }
     Ok(notes)
+}
+
+/// Reads a note; `None` if it is not there. What is no file of a note's length is read as no note, and never waited for.
+fn note(path: &Path) -> io::Result<Option<String>> {
+    let is_there = |found: io::Result<_>| match found {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    };
+    let Some(metadata) = is_there(fs::metadata(path))? else { return Ok(None) };
+    if !metadata.is_file() || metadata.len() > NOTE_BYTES_MAX as u64 {
+        return Ok(Some(String::new()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(NOTE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn path(folder: &Path, size: Position) -> PathBuf {
     folder.join(format!("{size}{ENDING}"))
 }
 
+/// Writes a note, unless it is there. Another one of the same moment is never replaced: it shows that the log is an older
+/// copy that was put back and went on, and others may have seen it.
 fn write(folder: &Path, size: Position, note: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
+    match self::note(&path(folder, size))? {
+        Some(found) if found == note => return Ok(()),
+        Some(_) => {
+            let words = format!("another one of {size} events is there: the log is an older copy that was put back");
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
+        }
+        None => {}
+    }
     let (path, unfinished) = (path(folder, size), folder.join(format!("{size}{ENDING}.new")));
     let mut file = File::create(&unfinished)?;
     file.write_all(note.as_bytes())?;
@@ -203,11 +238,19 @@ mod tests {
         assert_eq!(both.read().unwrap(), all, "who keeps one elsewhere does not believe a head");
         fs::remove_file(data_dir.path().join(HEADS).join("7.note")).unwrap();
         assert_eq!(alone.read().unwrap(), [kept("seven", None), kept("twelve", Some("head 12"))]);
+        let failed = alone.write(12, "another twelve", "head 12");
+        assert!(failed[0].1.to_string().contains("put back"), "{failed:?}");
+        assert_eq!(alone.read().unwrap()[1], kept("twelve", Some("head 12")), "what proves it stays");
+        fs::create_dir(data_dir.path().join(FOLDER).join("20.note")).unwrap();
+        fs::write(data_dir.path().join(FOLDER).join("21.note"), [255; 9]).unwrap();
+        fs::write(data_dir.path().join(FOLDER).join("22.note"), "x".repeat(NOTE_BYTES_MAX + 1)).unwrap();
+        let signed = alone.signed_by(&[], LogId([7; 16])).unwrap();
+        assert_eq!((signed.damaged, signed.others, signed.stranger), (5, 0, None));
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
         let failed = both.write(13, "thirteen", "head 13");
         assert_eq!(failed.iter().map(|(folder, _)| folder).collect::<Vec<_>>(), [&second]);
-        assert_eq!(alone.read().unwrap().len(), 3);
+        assert!(alone.read().unwrap().contains(&kept("thirteen", Some("head 13"))));
         assert!(both.read().unwrap_err().to_string().contains("elsewhere"), "nobody knows which folder it is");
         assert_eq!(CheckpointFiles::new(&data_dir.path().join("nothing"), None).read().unwrap(), []);
     }

@@ -46,6 +46,21 @@ pub struct ProofKeeper {
     asked: UnboundedReceiver<Ask>,
 }
 
+/// Warns if checkpoints were signed of events that the log does not have.
+fn warn_of_older_copy(files: &CheckpointFiles, key: &CheckpointKey, id: LogId, events: Position) {
+    match files.signed_by(&[key.verifier(id)], id) {
+        Ok(signed) => {
+            let signed = signed.kept.iter().map(|kept| kept.checkpoint.size).max().unwrap_or(0);
+            if signed > events {
+                let words =
+                    "more events were signed than the log has: an older copy was put back, and what it lacks is lost";
+                tracing::error!(signed, events, "{words}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the checkpoints that were kept cannot be read"),
+    }
+}
+
 impl ProofKeeper {
     /// Prepares to follow a log, to which nobody writes yet.
     pub fn open(
@@ -58,6 +73,7 @@ impl ProofKeeper {
     ) -> Result<(Proofs, Self), KeyError> {
         let id = log_id(log.as_ref())?;
         let key = checkpoint_keys::current(log.as_ref(), vault, secrets, id, now)?;
+        warn_of_older_copy(&files, &key, id, log.head().position);
         let builder = Builder::new(id);
         let (proofs, shared, asked) = Proofs::new(id, key.verifier(id));
         Ok((proofs, Self { log, id, key, builder, files, every, shared, asked }))

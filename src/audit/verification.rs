@@ -64,6 +64,11 @@ pub enum Unsound {
         nth: usize,
         error: NoteError,
     },
+    /// Somebody else signs for this log, or the key that the log names is not the one of then.
+    #[error(
+        "a checkpoint of {0} events that was kept names this log, and is signed by a key that the log does not name"
+    )]
+    Stranger(Position),
     /// Whoever was told did not want to know more.
     #[error("the verification was cancelled")]
     Cancelled,

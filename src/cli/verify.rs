@@ -27,6 +27,7 @@ use crate::audit;
 use crate::audit::checkpoint_files::{CheckpointFiles, SignedCheckpoints};
 use crate::audit::checkpoint_keys;
 use crate::audit::kept_checkpoint::KeptCheckpoint;
+use crate::audit::log_identity::log_id;
 use crate::audit::verification::Unsound;
 use crate::service::verification::{self, Verdict};
 use crate::service::wording::counted;
@@ -117,7 +118,7 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
 fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
     let keys = args.key.clone().map_or_else(|| own_keys(history), |key| Ok(vec![key]))?;
     let mut checkpoints = opened(notes, &keys)?;
-    checkpoints.extend(kept(cli, &keys)?);
+    checkpoints.extend(kept(cli, args, &keys, history)?);
     let mut progress = Progress::of("Verifying", cli.json);
     let all = history.head().position;
     let outcome = audit::verification::verify(history.log(), checkpoints, |position| {
@@ -157,13 +158,23 @@ fn streamed(cli: &Cli, gateway: &Remote, body: Value) -> Result<Verdict, Failure
 }
 
 /// Returns the checkpoints that the gateway of the data directory has kept and that one of these keys has signed.
-fn kept(cli: &Cli, keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Failure> {
+fn kept(cli: &Cli, args: &VerifyArgs, keys: &[VerifierKey], history: &History) -> Result<Vec<KeptCheckpoint>, Failure> {
     let config = super::config(cli, None)?;
     let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
-    let SignedCheckpoints { kept, others } =
-        files.signed_by(keys).map_err(|error| Failure::because(Exit::Failed, &error))?;
+    let log = log_id(history.log()).map_err(|error| unreadable(&error))?;
+    let SignedCheckpoints { kept, others, stranger, damaged } =
+        files.signed_by(keys, log).map_err(|error| Failure::because(Exit::Failed, &error))?;
+    if let Some(size) = stranger.filter(|_| args.key.is_none()) {
+        return Err(integrity(Unsound::Stranger(size).to_string()).hint("name the key that you trust with --key"));
+    }
     if others > 0 {
-        say(&format!("Not compared: {others} kept checkpoints that another key has signed (--key names it)\n"));
+        say(&format!("Not compared, signed by other keys: {others} kept checkpoints\n"));
+    }
+    if damaged > 0 {
+        say(&format!("Not compared, damaged: {damaged} kept checkpoints\n"));
+    }
+    if args.key.is_some() && !own_keys(history)?.iter().any(|own| keys.contains(own)) {
+        say("The log does not name this key: it has signed nothing of it, or the log is another one\n");
     }
     Ok(kept)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 use crate::audit::checkpoint_keys;
+use crate::audit::log_identity::log_id;
 use crate::audit::verification::{self, Sound, Unsound};
 use crate::audit::verifications::{self, Busy};
 use crate::gateway::Gateway;
@@ -107,11 +108,20 @@ pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Resu
     let (history, files) = (gateway.shard.history().clone(), gateway.verifications.files().clone());
     let (asked, all) = ((notes.clone(), key.as_ref().map(VerifierKey::to_string)), history.head().position);
     let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
+        let is_own = key.is_none();
         let keys = key.map_or_else(|| checkpoint_keys::named(&history), |key| Ok(vec![key]))?;
         let mut checkpoints = verification::opened(&notes, &keys)?;
-        let signed = files.signed_by(&keys).map_err(ReadError::Store)?;
-        if signed.others > 0 {
-            tracing::info!(checkpoints = signed.others, "checkpoints that another key has signed are not compared");
+        let signed = files.signed_by(&keys, log_id(history.log())?).map_err(ReadError::Store)?;
+        if let Some(size) = signed.stranger.filter(|_| is_own) {
+            return Err(Unsound::Stranger(size));
+        }
+        if signed.others + signed.damaged > 0 {
+            let (others, damaged) = (signed.others, signed.damaged);
+            tracing::info!(
+                others,
+                damaged,
+                "kept checkpoints that others have signed, or that are damaged, are not compared"
+            );
         }
         checkpoints.extend(signed.kept);
         verification::verify(history.log(), checkpoints, told)

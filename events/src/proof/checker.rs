@@ -131,6 +131,11 @@ impl Checker {
         let read = exported::read(line)?;
         self.fits(&read)?;
         self.keeps_the_rules(&read)?;
+        if let Event::LogCreated(created) = &read.event
+            && created.log != read.log
+        {
+            return Err(Fault::OtherLog(created.log));
+        }
         if self.extent == Extent::Whole {
             self.frontier.push(read.hash.leaf());
             self.compare(read.log)?;

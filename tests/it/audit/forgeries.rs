@@ -5,10 +5,13 @@ use std::path::Path;
 
 use events::account::FileFetched;
 use events::chain;
+use events::checkpoint_key::CheckpointKey;
 use events::codec::{self, Opening, Resealing};
 use events::event::Event;
 use events::ids::WorkspaceId;
 use events::log::{Batch, Head, Log, StoredRecord};
+use events::personal::Digest;
+use events::proof::checkpoint::Checkpoint;
 use events::record::Record;
 use events::store::sled_log::SledLog;
 use events::workspace::CreditsGranted;
@@ -182,6 +185,19 @@ fn a_checkpoint_of_another_log_or_key_is_named() {
     let verified = server.command(&["events", "verify", "--checkpoint", note.to_str().unwrap()]);
     assert_eq!(verified.code, Some(6), "{verified:?}");
     assert!(verified.stderr.contains("signed by another key"), "{verified:?}");
+    // One that names this log, but is signed by nobody whom the log names, is an alarm unless a key is named.
+    let folder = server.data_dir().join("checkpoints");
+    let text = fs::read_to_string(fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap();
+    let log = Checkpoint::unverified(&text).unwrap().log;
+    let forged = Checkpoint { log, generation: 0, size: 1_000, root: Digest([0; 32]) };
+    fs::write(folder.join("1000.note"), forged.signed(&[&CheckpointKey::of_seed([7; 32]).unwrap()])).unwrap();
+    let alarmed = server.command(&["events", "verify"]);
+    assert_eq!(alarmed.code, Some(6), "{alarmed:?}");
+    assert!(alarmed.stderr.contains("a key that the log does not name"), "{alarmed:?}");
+    let key = server.command(&["audit", "key"]).stdout;
+    let trusted = server.command(&["events", "verify", "--key", key.trim()]);
+    assert_eq!(trusted.code, Some(0), "{trusted:?}");
+    fs::remove_file(folder.join("1000.note")).unwrap();
     let own = fs::read_dir(server.data_dir().join("checkpoints")).unwrap().flatten().next().unwrap().path();
     let text = fs::read_to_string(&own).unwrap();
     let changed = server.dir().join("changed.note");
