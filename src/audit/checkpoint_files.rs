@@ -210,6 +210,9 @@ fn spare(mut found: Vec<Found>) -> Vec<Position> {
 
 #[cfg(test)]
 mod tests {
+    use events::checkpoint_key::CheckpointKey;
+    use events::personal::Digest;
+
     use super::*;
 
     #[test]
@@ -244,8 +247,13 @@ mod tests {
         fs::create_dir(data_dir.path().join(FOLDER).join("20.note")).unwrap();
         fs::write(data_dir.path().join(FOLDER).join("21.note"), [255; 9]).unwrap();
         fs::write(data_dir.path().join(FOLDER).join("22.note"), "x".repeat(NOTE_BYTES_MAX + 1)).unwrap();
-        let signed = alone.signed_by(&[], LogId([7; 16])).unwrap();
-        assert_eq!((signed.damaged, signed.others, signed.stranger), (5, 0, None));
+        let log = LogId([7; 16]);
+        let [own, other] = [1, 2].map(|seed| CheckpointKey::of_seed([seed; 32]).unwrap());
+        let stranger = Checkpoint { log, generation: 0, size: 23, root: Digest([0; 32]) }.signed(&[&other]);
+        fs::write(data_dir.path().join(FOLDER).join("23.note"), stranger).unwrap();
+        // The folder and the long file are read as the same nothing.
+        let signed = alone.signed_by(&[own.verifier(log)], log).unwrap();
+        assert_eq!((signed.damaged, signed.others, signed.stranger), (4, 1, Some(23)));
         fs::remove_dir_all(&second).unwrap();
         fs::write(&second, "no folder").unwrap();
         let failed = both.write(13, "thirteen", "head 13");
