@@ -151,3 +151,14 @@ fn the_log_and_its_export_agree_to_the_byte_how_long_a_record_may_be() {
     let told = Some(Broken::TooLong.to_string());
     assert_eq!(with_a_record_of(RECORD_BYTES_MAX + 1), (told, Some(Fault::Broken(Broken::TooLong))));
 }
+
+#[test]
+fn a_creation_of_another_log_than_the_lines_are_of_is_named() {
+    let other = LogId([0xcd; 16]);
+    let (format, created_at) = (FORMAT, Timestamp::from_ms(0));
+    let created = LogCreated { log: other, format, created_at, checkpoint_key: String::new() };
+    let (_, lines) = written(vec![vec![created.into()], vec![renamed("one")]]);
+    for extent in [Extent::Whole, Extent::Part] {
+        assert_eq!(check(&lines, extent), Err(Fault::OtherLog(other)));
+    }
+}
