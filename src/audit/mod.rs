@@ -2,6 +2,7 @@
 
 pub mod checkpoint_files;
 pub mod checkpoint_keys;
+pub mod comparison;
 pub mod export;
 pub mod kept_checkpoint;
 pub mod log_identity;

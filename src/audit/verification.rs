@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use std::io;
 use std::ops::ControlFlow;
 
-use events::checkpoint_key::VerifierKey;
 use events::codec::Opening;
 use events::founding::LogId;
 use events::ids::Position;
@@ -42,14 +41,6 @@ pub struct Sound {
     pub by_heads: Position,
 }
 
-/// Opens the checkpoints that were kept elsewhere.
-pub fn opened(checkpoints: &[String], keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Unsound> {
-    let open = |(nth, checkpoint): (usize, &String)| {
-        KeptCheckpoint::open(checkpoint, None, keys).map_err(|error| Unsound::Note { nth: nth + 1, error })
-    };
-    checkpoints.iter().enumerate().map(open).collect()
-}
-
 /// Why a log is not.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsound {
@@ -66,7 +57,8 @@ pub enum Unsound {
     },
     /// Somebody else signs for this log, or the key that the log names is not the one of then.
     #[error(
-        "a checkpoint of {0} events that was kept names this log, and is signed by a key that the log does not name"
+        "a checkpoint of {0} events that was kept names this log, and is signed by a key that the log does not name; \
+         verify with the key that you trust"
     )]
     Stranger(Position),
     /// Whoever was told did not want to know more.
@@ -78,19 +70,19 @@ pub enum Unsound {
 /// was kept needs a closer look; it may end the walk.
 pub fn verify(
     log: &dyn Log,
-    mut witnesses: Vec<KeptCheckpoint>,
+    mut checkpoints: Vec<KeptCheckpoint>,
     mut told: impl FnMut(Position) -> ControlFlow<()>,
 ) -> Result<Sound, Unsound> {
     let id = log_id(log)?;
-    if let Some(other) = witnesses.iter().find(|witness| witness.checkpoint.log != id) {
+    if let Some(other) = checkpoints.iter().find(|kept| kept.checkpoint.log != id) {
         return Err(Unsound::Checkpoint(Fault::OtherCheckpoint(other.checkpoint.log)));
     }
-    witnesses.sort_by_key(|witness| Reverse(witness.checkpoint.size));
-    let walk = Walk::by_heads(log, id, &witnesses)?;
+    checkpoints.sort_by_key(|kept| Reverse(kept.checkpoint.size));
+    let walk = Walk::by_heads(log, id, &checkpoints)?;
     if let Some(sound) = walk.map(|walk| walk.run(log, &mut told)).transpose()?.and_then(Result::ok) {
         return Ok(sound);
     }
-    Walk::by_lines(log, id, &witnesses)?.run(log, &mut told)?.map_err(Unsound::Checkpoint)
+    Walk::by_lines(log, id, &checkpoints)?.run(log, &mut told)?.map_err(Unsound::Checkpoint)
 }
 
 /// A walk through a log.
@@ -111,24 +103,27 @@ struct Walk {
 
 impl Walk {
     /// Compares the root of every checkpoint with that of the lines.
-    fn by_lines(log: &dyn Log, id: LogId, witnesses: &[KeptCheckpoint]) -> Result<Self, ReadError> {
+    fn by_lines(log: &dyn Log, id: LogId, checkpoints: &[KeptCheckpoint]) -> Result<Self, ReadError> {
         Ok(Self {
             id,
             builder: Builder::new(id),
             covered: blocks::covered(log)?,
-            all: witnesses.len(),
-            covers: witnesses.first().map_or(0, |largest| largest.checkpoint.size),
-            left: witnesses.to_vec(),
+            all: checkpoints.len(),
+            covers: checkpoints.first().map_or(0, |largest| largest.checkpoint.size),
+            left: checkpoints.to_vec(),
             by_heads: 0,
             rewritten: None,
         })
     }
 
-    /// Compares records with heads up to the last of those; `None` if a checkpoint before that has none, or the stored
-    /// hashes are not those of then.
-    fn by_heads(log: &dyn Log, id: LogId, witnesses: &[KeptCheckpoint]) -> Result<Option<Self>, ReadError> {
-        let Some(newest) = witnesses.iter().find_map(|witness| witness.head) else { return Ok(None) };
-        let before = witnesses.iter().filter(|witness| witness.checkpoint.size <= newest.size);
+    /// Compares records with heads up to the last of those; `None` if the log does not reach that far, a checkpoint
+    /// before that has none, or the stored hashes are not those of then.
+    fn by_heads(log: &dyn Log, id: LogId, checkpoints: &[KeptCheckpoint]) -> Result<Option<Self>, ReadError> {
+        let Some(newest) = checkpoints.iter().find_map(|kept| kept.head) else { return Ok(None) };
+        if newest.size > log.head().position {
+            return Ok(None);
+        }
+        let before = checkpoints.iter().filter(|kept| kept.checkpoint.size <= newest.size);
         let builder = Builder::resume_within(id, log, newest.size)?;
         if builder.stored() != newest.blocks {
             return Ok(None);
@@ -139,7 +134,7 @@ impl Walk {
                 return Ok(None);
             }
         }
-        Ok(Some(Self { builder, by_heads: newest.size, ..Self::by_lines(log, id, witnesses)? }))
+        Ok(Some(Self { builder, by_heads: newest.size, ..Self::by_lines(log, id, checkpoints)? }))
     }
 
     /// Walks from the first record to the last.

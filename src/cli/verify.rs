@@ -24,10 +24,10 @@ use super::progress::Progress;
 use super::remote::{Call, Credential, Remote};
 use super::{print, print_row, say};
 use crate::audit;
-use crate::audit::checkpoint_files::{CheckpointFiles, SignedCheckpoints};
+use crate::audit::checkpoint_files::CheckpointFiles;
 use crate::audit::checkpoint_keys;
+use crate::audit::comparison::{self, Comparison};
 use crate::audit::kept_checkpoint::KeptCheckpoint;
-use crate::audit::log_identity::log_id;
 use crate::audit::verification::Unsound;
 use crate::service::verification::{self, Verdict};
 use crate::service::wording::counted;
@@ -87,7 +87,7 @@ fn integrity(what: impl Into<String>) -> Failure {
 
 /// Opens notes; it is the log's or the export's fault if they do not open.
 fn opened(notes: &[String], keys: &[VerifierKey]) -> Result<Vec<KeptCheckpoint>, Failure> {
-    audit::verification::opened(notes, keys).map_err(|error| integrity(error.to_string()))
+    comparison::opened(notes, keys).map_err(|error| integrity(error.to_string()))
 }
 
 fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
@@ -116,14 +116,17 @@ fn log(cli: &Cli, args: &VerifyArgs, notes: &[String]) -> Result<(), Failure> {
 
 /// Verifies a log on this machine.
 fn read(cli: &Cli, args: &VerifyArgs, notes: &[String], history: &History) -> Result<Verdict, Failure> {
-    let keys = args.key.clone().map_or_else(|| own_keys(history), |key| Ok(vec![key]))?;
-    let mut checkpoints = opened(notes, &keys)?;
-    checkpoints.extend(kept(cli, args, &keys, history)?);
+    let config = super::config(cli, None)?;
+    let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
     let mut progress = Progress::of("Verifying", cli.json);
     let all = history.head().position;
-    let outcome = audit::verification::verify(history.log(), checkpoints, |position| {
-        progress.tell(position, all);
-        ControlFlow::Continue(())
+    let gathered = Comparison::gather(history, &files, notes, args.key.clone());
+    let outcome = gathered.and_then(|gathered| {
+        left_out(&gathered);
+        audit::verification::verify(history.log(), gathered.checkpoints, |position| {
+            progress.tell(position, all);
+            ControlFlow::Continue(())
+        })
     });
     progress.end();
     verification::verdict(&outcome).map_err(|fault| match fault {
@@ -157,26 +160,17 @@ fn streamed(cli: &Cli, gateway: &Remote, body: Value) -> Result<Verdict, Failure
     verdict.ok_or_else(|| Failure::new(Exit::Unreachable, "the gateway has ended without a verdict").hint("ask again"))
 }
 
-/// Returns the checkpoints that the gateway of the data directory has kept and that one of these keys has signed.
-fn kept(cli: &Cli, args: &VerifyArgs, keys: &[VerifierKey], history: &History) -> Result<Vec<KeptCheckpoint>, Failure> {
-    let config = super::config(cli, None)?;
-    let files = CheckpointFiles::new(data_dir(cli, &config), config.audit.checkpoint_dir.as_deref());
-    let log = log_id(history.log()).map_err(|error| unreadable(&error))?;
-    let SignedCheckpoints { kept, others, stranger, damaged } =
-        files.signed_by(keys, log).map_err(|error| Failure::because(Exit::Failed, &error))?;
-    if let Some(size) = stranger.filter(|_| args.key.is_none()) {
-        return Err(integrity(Unsound::Stranger(size).to_string()).hint("name the key that you trust with --key"));
-    }
-    if others > 0 {
+/// Says what is not compared.
+fn left_out(Comparison { others, damaged, is_key_named, .. }: &Comparison) {
+    if *others > 0 {
         say(&format!("Not compared, signed by other keys: {others} kept checkpoints\n"));
     }
-    if damaged > 0 {
+    if *damaged > 0 {
         say(&format!("Not compared, damaged: {damaged} kept checkpoints\n"));
     }
-    if args.key.is_some() && !own_keys(history)?.iter().any(|own| keys.contains(own)) {
+    if !is_key_named {
         say("The log does not name this key: it has signed nothing of it, or the log is another one\n");
     }
-    Ok(kept)
 }
 
 fn agreeing(checkpoints: usize, covered: u64, events: u64) -> String {

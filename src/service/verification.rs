@@ -9,8 +9,7 @@ use events::personal::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use crate::audit::checkpoint_keys;
-use crate::audit::log_identity::log_id;
+use crate::audit::comparison::Comparison;
 use crate::audit::verification::{self, Sound, Unsound};
 use crate::audit::verifications::{self, Busy};
 use crate::gateway::Gateway;
@@ -108,22 +107,10 @@ pub fn begin(gateway: &Gateway, notes: Vec<String>, key: Option<String>) -> Resu
     let (history, files) = (gateway.shard.history().clone(), gateway.verifications.files().clone());
     let (asked, all) = ((notes.clone(), key.as_ref().map(VerifierKey::to_string)), history.head().position);
     let work = move |told: &mut dyn FnMut(Position) -> ControlFlow<()>| {
-        let is_own = key.is_none();
-        let keys = key.map_or_else(|| checkpoint_keys::named(&history), |key| Ok(vec![key]))?;
-        let mut checkpoints = verification::opened(&notes, &keys)?;
-        let signed = files.signed_by(&keys, log_id(history.log())?).map_err(ReadError::Store)?;
-        if let Some(size) = signed.stranger.filter(|_| is_own) {
-            return Err(Unsound::Stranger(size));
+        let Comparison { checkpoints, others, damaged, .. } = Comparison::gather(&history, &files, &notes, key)?;
+        if others + damaged > 0 {
+            tracing::info!(others, damaged, "some kept checkpoints are signed by others or damaged, and not compared");
         }
-        if signed.others + signed.damaged > 0 {
-            let (others, damaged) = (signed.others, signed.damaged);
-            tracing::info!(
-                others,
-                damaged,
-                "kept checkpoints that others have signed, or that are damaged, are not compared"
-            );
-        }
-        checkpoints.extend(signed.kept);
         verification::verify(history.log(), checkpoints, told)
     };
     let begun = gateway.verifications.join_or_start(asked, all, gateway.reading, work);

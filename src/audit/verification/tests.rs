@@ -82,11 +82,11 @@ fn honest() -> (MemoryLog, Vec<KeptCheckpoint>) {
 }
 
 fn without_heads(kept: &[KeptCheckpoint]) -> Vec<KeptCheckpoint> {
-    kept.iter().map(|witness| witness.checkpoint.into()).collect()
+    kept.iter().map(|kept| kept.checkpoint.into()).collect()
 }
 
-fn found(log: &MemoryLog, witnesses: &[KeptCheckpoint]) -> String {
-    match verify(log, witnesses.to_vec(), |_| ControlFlow::Continue(())) {
+fn found(log: &MemoryLog, checkpoints: &[KeptCheckpoint]) -> String {
+    match verify(log, checkpoints.to_vec(), |_| ControlFlow::Continue(())) {
         Ok(sound) => format!("sound, {} by heads", sound.by_heads),
         Err(unsound) => unsound.to_string(),
     }
@@ -164,6 +164,19 @@ fn a_cut_log_is_named() {
     let _ = followed(&cut, 90, &key());
     let (size, events) = (kept[2].checkpoint.size, cut.head().position);
     assert_eq!(found(&cut, &kept), Fault::CutOff { size, events }.to_string());
+}
+
+/// The lines that were cut off are in no block yet.
+#[test]
+fn a_cut_behind_the_last_whole_block_is_named() {
+    let written = |records| written(&vec![vec![1]; records], &MemoryVault::endless());
+    let kept = followed(&written(300), 301, &key());
+    let size = kept[0].checkpoint.size;
+    for records in [260, 299] {
+        let cut = written(records);
+        let _ = followed(&cut, 301, &key());
+        assert_eq!(found(&cut, &kept), Fault::CutOff { size, events: cut.head().position }.to_string());
+    }
 }
 
 #[test]

@@ -27,6 +27,12 @@ fn text(step: &Value) -> &str {
     step["text"].as_str().unwrap()
 }
 
+/// Asserts that the request stands right before its message: a report that this joins may have begun long before.
+fn assert_request_is_beside_its_message(trace: &Value) {
+    let place = |kind| kinds(trace).iter().position(|step| *step == kind).unwrap();
+    assert_eq!(place("attempt") + 1, place("queued"), "{trace}");
+}
+
 /// Asserts that the page and its JSON are the same from the gateway and from its data after it has stopped.
 fn assert_same_offline(server: &mut Server, messages: &[&str]) {
     let told = |server: &Server| {
@@ -107,8 +113,8 @@ fn a_bundle_that_is_tried_three_times_is_told_for_each_of_its_messages() {
     let mut server = Setup::new().set("TIDINGS_OUTBOUND__RETRY_S", "2").start();
     let workspace = reporting(&server, "1h");
     let first = workspace.post(&message(PHONE, "First")).message_id();
-    let second = workspace.post(&message(PHONE, "Second")).message_id();
     workspace.wait_for_state(&first, "read", SOON);
+    let second = workspace.post(&message(PHONE, "Second")).message_id();
     workspace.wait_for_state(&second, "read", SOON);
     answer_with(&server, 500);
     workspace.ask(&workspace.api("POST", "/outbound/flush").json(&json!({}))).success();
@@ -137,6 +143,7 @@ fn a_bundle_that_is_tried_three_times_is_told_for_each_of_its_messages() {
         );
         assert!(text(step(&trace, "bundled")).ends_with(&format!("as message {place} of 2")), "{trace}");
         let due = text(step(&trace, "report_due"));
+        assert_request_is_beside_its_message(&trace);
         assert_eq!(due.contains(&first), *id == second, "{due}");
         let kept = workspace.newest("/outbound/tries");
         let ended = trace["steps"].as_array().unwrap().iter().filter(|step| !step["status"].is_null());
@@ -147,8 +154,7 @@ fn a_bundle_that_is_tried_three_times_is_told_for_each_of_its_messages() {
         let failed =
             "Try 1 to post the report failed at once: The receiver answers with status 500 (report_http_error);";
         assert!(text(step(&trace, "report_failed")).starts_with(failed), "{trace}");
-        let delivered = text(step(&trace, "report_delivered"));
-        assert_eq!(delivered, "The CRM took the report at try 3 (status 204), at once");
+        assert_eq!(text(step(&trace, "report_delivered")), "The CRM took the report at try 3 (status 204), at once");
         assert_eq!(trace["notes"], json!([]), "{trace}");
     }
     assert_same_offline(&mut server, &[&first, &second]);
