@@ -11,24 +11,16 @@ use crate::record_rules;
 /// Walks all records in order and checks each; `visit` gets those that are right. With a vault, every text that is not
 /// erased must open too; otherwise the texts stay sealed.
 pub fn verify(log: &dyn Log, opening: Opening<'_>, mut visit: impl FnMut(&Record)) -> Result<Head, ReadError> {
-    walk(log, opening, |_, record| {
-        visit(record);
+    walk(log, 0, opening, |_, _, record| {
+        record.into_iter().for_each(&mut visit);
         Ok(())
     })
 }
 
-/// Like [`verify`]; `visit` also gets the record as it is stored, and may end the walk with what it finds.
+/// Like [`verify`], for who knows what stands up to a position: of the records there only the chain is checked, and they
+/// are not decoded. `visit` gets each record as it is stored, the position of its last event and, if it is decoded, what it
+/// says; it may end the walk with what it finds.
 pub fn walk(
-    log: &dyn Log,
-    opening: Opening<'_>,
-    mut visit: impl FnMut(&StoredRecord, &Record) -> Result<(), ReadError>,
-) -> Result<Head, ReadError> {
-    walk_behind(log, 0, opening, |stored, _, record| record.map_or(Ok(()), |record| visit(stored, record)))
-}
-
-/// Like [`walk`], for who knows what stands up to a position: of the records there only the chain is checked, and they are
-/// not decoded. `visit` also gets the position of the last event of each.
-pub fn walk_behind(
     log: &dyn Log,
     known: Position,
     opening: Opening<'_>,

@@ -144,7 +144,7 @@ impl Walk {
         told: &mut impl FnMut(Position) -> ControlFlow<()>,
     ) -> Result<Result<Sound, Fault>, Unsound> {
         let (known, mut cancelled) = (self.builder.position(), false);
-        let walked = verify::walk_behind(log, known, Opening::Shut, |stored, last, record| {
+        let walked = verify::walk(log, known, Opening::Shut, |stored, last, record| {
             let lines = record.map(|record| line::lines_of(record, stored, Opening::Shut)).transpose()?;
             for line in lines.iter().flatten().filter(|line| line.position > known) {
                 self.builder.push(line);
